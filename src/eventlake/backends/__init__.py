@@ -1,0 +1,1 @@
+"""Adapters: one technology a file, each fulfilling a Protocol of `eventlake.interfaces`."""

@@ -1,0 +1,132 @@
+"""Every error eventlake raises on purpose, as one tree.
+
+EventlakeError                 a sentence for a person: what (with the value), where, what to do
++-- PatternError               an event pattern that EventBridge would refuse
++-- DeclarationError           a source.toml that does not say what it must
++-- EventError                 bytes that are no event, or an event no table can hold; `code` names why
++-- LayoutError                a key that is not `prefix/YYYY/MM/DD/HH/name`
++-- UsageError                 a command typed wrongly
++-- ConfigurationError         the machine, its settings or credentials
+|   +-- LakeLockedError        another process writes this lake
+|   +-- LakeNotFoundError      there is no lake in this folder
++-- StorageError               bytes that cannot be written or read
+|   +-- StorageFullError       no room left on the disk
+|   +-- CorruptObjectError     an object or a frame that does not hold what was written
++-- QueryError                 a query that gave no rows
+|   +-- QueryRefusedError      it cannot be answered faithfully; names the construct
+|   +-- QuerySyntaxError       it is not SQL, or not Athena's; says line and column
+|   +-- NameNotFoundError      no such table, column, function or saved query; names the nearest
+|   +-- QueryFailedError       the data decided: division by zero, invalid cast
+|   +-- QueryLimitError        time, memory or size ran out
++-- ServiceError               a service (the bus, AWS) answered with an error
+
+Each class carries the exit code that the command line ends with, the AWS CLI's:
+https://docs.aws.amazon.com/cli/v1/userguide/cli-usage-returncodes.html
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class EventlakeError(Exception):
+    """The root of the tree; its text is one sentence for a person."""
+
+    exit_code: ClassVar[int] = 255
+
+
+class PatternError(EventlakeError, ValueError):
+    """An event pattern that EventBridge would refuse, with the key where it is wrong."""
+
+    exit_code = 252
+
+
+class DeclarationError(EventlakeError):
+    """A source declaration that is wrong: names file, table, column, value and what is allowed."""
+
+    exit_code = 253
+
+
+class EventError(EventlakeError, ValueError):
+    """Bytes that are no event, or an event that no table can hold.
+
+    code: a short name without blanks (`NotJson`, `TooDeep`), stored with the failed record.
+    """
+
+    exit_code = 1
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class LayoutError(EventlakeError, ValueError):
+    """A key that does not belong to `prefix/YYYY/MM/DD/HH/name`."""
+
+
+class UsageError(EventlakeError):
+    """A command typed wrongly."""
+
+    exit_code = 252
+
+
+class ConfigurationError(EventlakeError):
+    """The machine, its settings or credentials do not allow what was asked."""
+
+    exit_code = 253
+
+
+class LakeLockedError(ConfigurationError):
+    """Another process writes this lake; the sentence names it."""
+
+
+class LakeNotFoundError(ConfigurationError):
+    """There is no lake where one was expected."""
+
+
+class StorageError(EventlakeError):
+    """Bytes that cannot be written or read."""
+
+    exit_code = 253
+
+
+class StorageFullError(StorageError):
+    """The disk has no room left; nothing that was accepted is lost."""
+
+
+class CorruptObjectError(StorageError):
+    """An object or a frame that does not hold what was written; the sentence names it."""
+
+    exit_code = 1
+
+
+class QueryError(EventlakeError):
+    """A query that gave no rows."""
+
+    exit_code = 254
+
+
+class QueryRefusedError(QueryError):
+    """A construct that cannot be answered as Athena would; the sentence names it."""
+
+
+class QuerySyntaxError(QueryError):
+    """Text that is not Athena's SQL; the sentence says line and column."""
+
+
+class NameNotFoundError(QueryError):
+    """No such table, column, function or saved query; the sentence names the nearest."""
+
+
+class QueryFailedError(QueryError):
+    """The data decided: a division by zero, an invalid cast."""
+
+
+class QueryLimitError(QueryError):
+    """Time, memory or size ran out."""
+
+
+class ServiceError(EventlakeError):
+    """A service answered with an error; the sentence carries its words."""
+
+    exit_code = 254

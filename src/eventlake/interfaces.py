@@ -1,0 +1,126 @@
+"""What differs between AWS and one machine, as Protocols: Store, Catalog, Engine, Clock.
+
+An adapter of each is given at construction; no stage asks where it runs. The nouns are S3's, Glue's and Athena's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from eventlake.layout import Hour
+from eventlake.model import Table
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One object: key below the bucket or folder of objects, size in bytes, moment of its last change in UTC."""
+
+    key: str
+    size_bytes: int
+    modified: datetime
+
+
+class Store(Protocol):
+    """Objects by key, as in S3: visible whole or not at all."""
+
+    def put(self, key: str, body: bytes | Path) -> None:
+        """Make the object visible; when it returns, it is complete and durable.
+
+        A Path is a finished file that may be moved. Replaces an object of the same key.
+        Raises StorageFullError or StorageError; then nothing is visible under the key that was not before.
+        """
+
+    def get(self, key: str) -> bytes:
+        """The object's bytes. Raises StorageError if there is none."""
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """Objects whose key begins with the prefix, by key."""
+
+    def delete(self, key: str) -> None:
+        """Remove the object; one that is not there is no error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One hour of a table in the catalog: where its objects lie and in which format."""
+
+    table: str
+    hour: Hour
+    location: str
+    """`prefix/YYYY/MM/DD/HH/`, below the bucket or the folder of objects."""
+    format: str
+    """`parquet` or `json`"""
+
+
+@dataclass(frozen=True, slots=True)
+class LogObject:
+    """One object of log lines as the catalog knows it.
+
+    rows and crc32 are None where the catalog does not know them (Glue lists objects, it does not describe them).
+    """
+
+    table: str
+    hour: Hour
+    key: str
+    format: str
+    size_bytes: int
+    rows: int | None = None
+    crc32: int | None = None
+
+
+class Catalog(Protocol):
+    """Databases, tables and partitions, as in Glue; names of tables are looked up without regard to case."""
+
+    def register_tables(self, tables: Iterable[Table], log_format: str) -> None:
+        """Make sure the tables exist with these columns; a new column is appended, none is ever dropped."""
+
+    def tables(self) -> Sequence[Table]:
+        """Every table, by database and name."""
+
+    def add_partition(self, partition: Partition) -> bool:
+        """Make sure the partition exists; True if this call created it. Idempotent."""
+
+    def partitions(self, table: str) -> Sequence[Partition]:
+        """Every partition of a table, by hour."""
+
+    def objects(self, table: str, hours: Iterable[Hour] | None = None) -> Sequence[LogObject]:
+        """The objects of log lines that readers see, of these hours or of all; by hour and key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer to a query: names and Athena types of the columns, rows of Python values, and what it cost.
+
+    Values: None, bool, int, float, Decimal, str, bytes, date, time, datetime (aware for `timestamp with time zone`),
+    list for array, dict for map and for row.
+    """
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: list[tuple[Any, ...]]  # the values' types are the query's
+    seconds: float = 0.0
+    objects_read: int = 0
+    objects_total: int = 0
+    bytes_read: int = 0
+    warnings: tuple[str, ...] = field(default=())
+
+
+class Engine(Protocol):
+    """What answers Athena's SQL."""
+
+    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:  # values are the user's
+        """The rows of one SELECT. Raises QueryError and its kinds."""
+
+    def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
+        """What would run: the SQL of the engine, the partitions and the bytes it will read."""
+
+
+class Clock(Protocol):
+    """The time, so that tests can set it."""
+
+    def now(self) -> datetime:
+        """The moment, aware, in UTC."""

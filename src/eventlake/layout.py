@@ -1,0 +1,126 @@
+"""The one owner of `prefix/YYYY/MM/DD/HH/name`: from a key to its hour, and back.
+
+Everything is in UTC and by arrival: when the record reached the delivery stream, not when the event happened.
+Format: Firehose's custom prefixes and object names, https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from eventlake.errors import LayoutError
+
+KEY_BYTES = 1024
+"""The longest key S3 takes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+
+_HOUR_OF_KEY = re.compile(r"(?P<prefix>.+?)/(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d)/(?P<hour>\d\d)/(?P<name>[^/]+)", re.ASCII | re.DOTALL)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Hour:
+    """One hour in UTC, as the partition keys `date` and `hour` name it."""
+
+    date: str
+    """`YYYY-MM-DD`"""
+    hour: str
+    """`00` to `23`"""
+
+    @classmethod
+    def of(cls, moment: datetime) -> Hour:
+        """The hour that an aware moment falls in."""
+        utc = moment.astimezone(UTC)
+        return cls(f"{utc:%Y-%m-%d}", f"{utc:%H}")
+
+    @classmethod
+    def parse(cls, text: str) -> Hour:
+        """The hour written `YYYY-MM-DDTHH`. Raises LayoutError for anything else."""
+        try:
+            return cls.of(datetime.strptime(text, "%Y-%m-%dT%H").replace(tzinfo=UTC))
+        except ValueError:
+            raise LayoutError(f'"{text}" is not an hour: write it as YYYY-MM-DDTHH in UTC, for example 2026-11-20T09.') from None
+
+    @property
+    def start(self) -> datetime:
+        """Its first instant, in UTC."""
+        return datetime.fromisoformat(f"{self.date}T{self.hour}:00:00+00:00")
+
+    @property
+    def end(self) -> datetime:
+        """The first instant after it, in UTC."""
+        return self.start + timedelta(hours=1)
+
+    @property
+    def values(self) -> list[str]:
+        """The values of the partition keys `date` and `hour`, in Glue's order."""
+        return [self.date, self.hour]
+
+    @property
+    def path(self) -> str:
+        """`YYYY/MM/DD/HH`"""
+        return f"{self.date.replace('-', '/')}/{self.hour}"
+
+    def __str__(self) -> str:
+        return f"{self.date}T{self.hour}"
+
+
+def partition_location(prefix: str, hour: Hour) -> str:
+    """Where a partition's objects lie, `prefix/YYYY/MM/DD/HH/`, below the bucket or the folder of objects."""
+    return f"{prefix}/{hour.path}/"
+
+
+def object_key(prefix: str, hour: Hour, name: str) -> str:
+    """Key of a log object, `prefix/YYYY/MM/DD/HH/name`.
+
+    Raises LayoutError if `name` holds a slash or the key is longer than S3 allows.
+    """
+    key = partition_location(prefix, hour) + name
+    if "/" in name or not name or name in {".", ".."}:
+        raise LayoutError(f'"{name}" is no name of an object.')
+    if len(key.encode()) > KEY_BYTES:
+        raise LayoutError(f'"{key[:60]}...": a key has at most {KEY_BYTES} bytes.')
+    return key
+
+
+def object_name(stream: str, version: int, arrival: datetime, unique: str, extension: str) -> str:
+    """Firehose's name of an object: `<stream>-<version>-<YYYY-MM-DD-HH-MM-SS>-<uuid><extension>`.
+
+    arrival: of the oldest record in the object; aware. extension: with its dot.
+    """
+    return f"{stream}-{version}-{arrival.astimezone(UTC):%Y-%m-%d-%H-%M-%S}-{unique}{extension}"
+
+
+def error_key(error_prefix: str, kind: str, arrival: datetime, name: str) -> str:
+    """Key of an object of failed records: `<error prefix>/<kind>/year=YYYY/month=MM/day=DD/hour=HH/name`.
+
+    kind: Firehose's error-output-type, `processing-failed` or `format-conversion-failed`.
+    """
+    return f"{error_prefix}/{kind}/{arrival.astimezone(UTC):year=%Y/month=%m/day=%d/hour=%H}/{name}"
+
+
+def split_key(key: str) -> tuple[str, Hour, str]:
+    """Prefix, hour and name of a log object's key (already URL-decoded).
+
+    Raises LayoutError for a key of another depth, an hour that does not exist, a segment that climbs, or a name that
+    query engines skip (a leading `_` or `.`).
+    """
+    match = _HOUR_OF_KEY.fullmatch(key)
+    if match is None or len(key.encode()) > KEY_BYTES or "\0" in key:
+        raise LayoutError(f'"{key[:200]}" is not a log object: expected prefix/YYYY/MM/DD/HH/name.')
+    prefix, name = match["prefix"], match["name"]
+    if any(segment in {"", ".", ".."} for segment in prefix.split("/")):
+        raise LayoutError(f'"{key[:200]}" has a prefix with an empty or climbing segment.')
+    if name.startswith(("_", ".")):
+        raise LayoutError(f'"{key[:200]}" is hidden from query engines: its name begins with "{name[0]}".')
+    return prefix, _hour(match, key), name
+
+
+def _hour(match: re.Match[str], key: str) -> Hour:
+    try:
+        day = date(int(match["year"]), int(match["month"]), int(match["day"]))
+    except ValueError:
+        raise LayoutError(f'"{key[:200]}" names a day that does not exist.') from None
+    if int(match["hour"]) > 23:
+        raise LayoutError(f'"{key[:200]}" names an hour that does not exist: hours are 00 to 23.')
+    return Hour(day.isoformat(), match["hour"])

@@ -1,0 +1,107 @@
+"""The nouns of a declaration: Source, Table, Column, and what else a source.toml says.
+
+Frozen, and of the standard library only: the same objects serve the Lambda functions, the local flow and the templates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+PARTITION_KEYS: tuple[tuple[str, str], ...] = (("date", "date"), ("hour", "string"))
+"""Names and Glue types of the partition keys: the UTC date and hour (`00` to `23`) of arrival."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    name: as the provider's documentation spells it; Glue and Parquet store it in lower case.
+    type: a Glue type: string, boolean, int, bigint, double, timestamp, date, array<T>, map<string,T>, struct<name:T,...>.
+    paths: EventBridge input paths (`$.detail.execution-id`, `$.resources[0]`); the first that is present gives the value.
+    converter: how the value becomes the column's type; see `eventlake.pipeline.convert`.
+    """
+
+    name: str
+    type: str
+    paths: tuple[str, ...]
+    converter: str
+    doc: str
+
+    @property
+    def stored_name(self) -> str:
+        """The name in Glue and Parquet: lower case."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the lake: what an event rule selects, as log lines with these columns.
+
+    prefix: first part of its keys, without slashes at the ends. pattern: an EventBridge event pattern.
+    root: the path under which undeclared fields are collected into `extra` by their bare name.
+    key: the column that tells duplicates apart; NULL is never a duplicate.
+    """
+
+    name: str
+    database: str
+    source: str
+    doc: str
+    prefix: str
+    pattern: dict[str, Any]  # JSON as EventBridge defines it
+    root: str
+    key: str
+    columns: tuple[Column, ...]
+
+    @property
+    def stream(self) -> str:
+        """The name of its delivery stream, with which Firehose begins its objects' names."""
+        return self.name.replace("_", "-")
+
+    @property
+    def error_prefix(self) -> str:
+        """Where its failed records go, without a slash at the end."""
+        return f"error/{self.name}"
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, without regard to case."""
+        return next((column for column in self.columns if column.stored_name == name.lower()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """How objects of a source are recognised that come without EventBridge's envelope, and where they go in it.
+
+    pattern: an event pattern over the object itself. into: the path the object is put at (`$.detail.data`).
+    envelope: the fields of the envelope; a value that begins with `$.` is a path in the object.
+    """
+
+    pattern: dict[str, Any]  # JSON as EventBridge defines it
+    into: str
+    envelope: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Events of a provider that the source knows and does not store, with the reason a person reads."""
+
+    name: str
+    pattern: dict[str, Any]  # JSON as EventBridge defines it
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A log source: one folder with a declaration, samples and saved queries."""
+
+    name: str
+    title: str
+    doc: str
+    reference: str
+    database: str
+    bus: str
+    tables: tuple[Table, ...]
+    bare: tuple[Bare, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    folder: str = field(default="", compare=False)
+    """Where the declaration was read from; its `samples/` and `queries/` lie beside it."""

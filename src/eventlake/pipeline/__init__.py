@@ -1,0 +1,9 @@
+"""The flow, stage by stage, in the standard library only: rule, transform, delivery, partition.
+
+envelope   what a sender may hand in -> one EventBridge envelope
+rule       event pattern + event -> does the table want it
+transform  event -> log line; `convert` turns a value into its column's type, `mapping` is one table's function
+router     envelope -> log lines of every table whose rule matches
+delivery   log lines -> buffers -> objects
+partition  object -> its hour exists in the catalog
+"""

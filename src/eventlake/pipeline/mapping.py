@@ -1,0 +1,127 @@
+"""One table's mapping, from an event to the columns of its log line, as one straight function.
+
+The declaration of a table is turned into the source of a Python function, compiled once: a list of closures, one per column, takes a
+third longer for each event, and this function is what a Lambda invocation does 500 times (`benchmarks/transform.py` compares).
+The straight function knows the expected event. Whatever is odd about one (an undeclared key, a value that does not fit, a second
+spelling with another value) sets a flag, and `Leftovers` then finds what no column kept, for `extra`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from eventlake.model import Column, Table
+from eventlake.pipeline import convert
+from eventlake.pipeline.codec import Codec
+from eventlake.pipeline.leftovers import ENVELOPE_KEYS, EXTRA, Leftovers, settled_keys
+from eventlake.pipeline.path import Path, parse_path
+
+Mapping = Callable[[dict[str, Any]], dict[str, Any]]
+"""An event -> the columns that are not NULL, by name, in the table's order."""
+
+
+def compile_mapping(table: Table, codec: Codec) -> Mapping:
+    """The function that maps this table's events."""
+    columns = [column for column in table.columns if column.name != EXTRA]
+    writer = _Writer(table, columns, codec)
+    source = "\n".join(["def mapping(event):", *("    " + line for line in writer.lines())])
+    scope = writer.names
+    exec(compile(source, f"<mapping of {table.name}>", "exec"), scope)  # noqa: S102  the source is ours, values go in as repr()
+    mapping: Mapping = scope["mapping"]
+    return mapping
+
+
+class _Writer:
+    """Writes the lines of the function, and collects the names they use."""
+
+    def __init__(self, table: Table, columns: list[Column], codec: Codec) -> None:
+        self.table = table
+        self.columns = columns
+        self.paths = {column: [parse_path(path) for path in column.paths] for column in columns}
+        self.names: dict[str, Any] = {
+            "MISFIT": convert.MISFIT,
+            "EMPTY": {},
+            "NOTHING": [],
+            "leftovers": Leftovers(table, codec).of,
+            "dumps": codec.dumps,
+        }
+        for index, column in enumerate(columns):
+            self.names[f"convert{index}"] = convert.converter(column.converter, convert.parse_type(column.type), codec)
+        self.containers: dict[Path, str] = {(): "event"}
+
+    def lines(self) -> Iterator[str]:
+        yield "line = {}"
+        yield "odd = not ENVELOPE.issuperset(event)"
+        self.names["ENVELOPE"] = ENVELOPE_KEYS
+        for path in self._container_paths():
+            yield from self._container(path)
+        yield from self._envelope()
+        for index, column in enumerate(self.columns):
+            yield from self._column(index, column)
+        yield "if odd:"
+        yield "    rest = leftovers(event)"
+        yield f"    if rest: line[{EXTRA!r}] = dumps(rest)"
+        yield "return line"
+
+    def _envelope(self) -> Iterator[str]:
+        """What of the envelope is neither standard nor read by a column makes every such event odd."""
+        read = {path[0] for paths in self.paths.values() for path in paths if path}
+        for key in sorted(ENVELOPE_KEYS - settled_keys(self.table) - read - {"detail"}):
+            yield f"odd = odd or bool(event.get({key!r}))"
+
+    def _container_paths(self) -> list[Path]:
+        """Every object or array that a path goes through, outer ones first."""
+        found = {path[:depth]: None for paths in self.paths.values() for path in paths for depth in range(1, len(path))}
+        found |= {parse_path(self.table.root): None}
+        return sorted((path for path in found if path), key=len)
+
+    def _container(self, path: Path) -> Iterator[str]:
+        name = f"in{len(self.containers)}"
+        self.containers[path] = name
+        children = {child[len(path)] for paths in self.paths.values() for child in paths if len(child) > len(path) and child[: len(path)] == path}
+        is_list = any(isinstance(child, int) for child in children)
+        yield f"{name} = {self._read(path)}"
+        yield f"if {name}.__class__ is not {'list' if is_list else 'dict'}:"
+        yield f"    if {name} is not None: odd = True"
+        yield f"    {name} = {'NOTHING' if is_list else 'EMPTY'}"
+        if is_list:
+            yield f"elif len({name}) > {len(children)}: odd = True"
+        elif not self._is_kept_whole(path):
+            self.names[f"keys_{name}"] = frozenset(children)
+            yield f"elif not keys_{name}.issuperset({name}): odd = True"
+
+    def _is_kept_whole(self, path: Path) -> bool:
+        """Whether a column holds the JSON of the value at this path or of one around it."""
+        kept = {read for column, paths in self.paths.items() if column.converter == "json" for read in paths}
+        return any(path[:depth] in kept for depth in range(1, len(path) + 1))
+
+    def _column(self, index: int, column: Column) -> Iterator[str]:
+        first, *others = self.paths[column]
+        yield f"value = {self._read(first)}"
+        for other in others:
+            yield f"other = {self._read(other)}"
+            yield 'if other is not None and other != value:'
+            yield '    if value is None or value == "": value = other'
+            if other[:-1] or other[-1] not in settled_keys(self.table):
+                yield '    elif other != "": odd = True'
+        yield from self._store(index, column)
+
+    def _store(self, index: int, column: Column) -> Iterator[str]:
+        slot = f"line[{column.name!r}]"
+        if column.converter in {"text", "joined"}:
+            yield f"if value.__class__ is str: {slot} = value"
+            yield "elif value is not None:"
+        else:
+            yield "if value is not None:"
+        yield f"    value_ = convert{index}(value)"
+        yield "    if value_ is MISFIT: odd = True"
+        yield f"    else: {slot} = value_"
+        if column.type.startswith("struct"):
+            yield "    if value_.__class__ is dict and len(value_) != len(value): odd = True"
+
+    def _read(self, path: Path) -> str:
+        container, last = self.containers[path[:-1]], path[-1]
+        if isinstance(last, int):
+            return f"{container}[{last}] if len({container}) > {last} else None"
+        return f"{container}.get({last!r})"

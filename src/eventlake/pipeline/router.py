@@ -1,0 +1,122 @@
+"""One envelope -> the log lines of every table whose rule matches it, or why there is none.
+
+What EventBridge's rules and Firehose's streams do on AWS, for one machine: called by the service for each accepted event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from eventlake.errors import EventError
+from eventlake.model import Refusal, Source, Table
+from eventlake.pipeline.codec import STANDARD, Codec
+from eventlake.pipeline.rule import Rule, compile_pattern
+from eventlake.pipeline.transform import Transform, read_event
+
+
+@dataclass(slots=True)
+class Routed:
+    """What became of one event.
+
+    lines: a table and its log line, ending in a newline. failures: the table whose transform failed, or None where no rule matched.
+    """
+
+    lines: list[tuple[Table, bytes]] = field(default_factory=list)
+    failures: list[tuple[Table | None, EventError]] = field(default_factory=list)
+
+
+class Router:
+    """The rules and transforms of all tables.
+
+    codec: reads and writes the ordinary event; what it cannot, the standard library's reads again, so that both find the same reasons.
+    """
+
+    def __init__(self, sources: Sequence[Source], codec: Codec = STANDARD) -> None:
+        self._ordinary = _Routes(sources, codec)
+        self._exact = self._ordinary if codec is STANDARD else _Routes(sources, STANDARD)
+        self._codec = codec
+
+    def route(self, data: bytes) -> Routed:
+        """The log lines of one event, or its failures; never raises for any bytes."""
+        if self._codec is not STANDARD:
+            try:
+                return self._ordinary.route(data, keep_errors=False)
+            except EventError:
+                pass
+        return self._exact.route(data, keep_errors=True)
+
+
+class _Routes:
+    """Rules and transforms with one codec, found by detail-type."""
+
+    def __init__(self, sources: Sequence[Source], codec: Codec) -> None:
+        self._codec = codec
+        self._refusals = [(compile_pattern(refusal.pattern), refusal) for source in sources for refusal in source.refusals]
+        self._by_detail_type: dict[str, list[tuple[Rule, Transform]]] = {}
+        self._others: list[tuple[Rule, Transform]] = []
+        tables = [table for source in sources for table in source.tables]
+        kinds = {kind for table in tables for kind in _detail_types(table) or ()}
+        for table in tables:
+            route = (compile_pattern(table.pattern), Transform(table, codec))
+            for kind in _detail_types(table) or kinds:
+                self._by_detail_type.setdefault(kind, []).append(route)
+            if _detail_types(table) is None:
+                self._others.append(route)
+
+    def route(self, data: bytes, *, keep_errors: bool) -> Routed:
+        routed = Routed()
+        try:
+            event = read_event(data, self._codec)
+        except EventError as error:
+            if not keep_errors:
+                raise
+            routed.failures.append((None, error))
+            return routed
+        for rule, transform in self._candidates(event):
+            if rule.matches(event):
+                try:
+                    routed.lines.append((transform.table, transform.line(event)))
+                except EventError as error:
+                    if not keep_errors:
+                        raise
+                    routed.failures.append((transform.table, error))
+        if not routed.lines and not routed.failures:
+            routed.failures.append((None, self._unmatched(event)))
+        return routed
+
+    def _candidates(self, event: dict[str, Any]) -> list[tuple[Rule, Transform]]:
+        kind = event.get("detail-type")
+        return self._by_detail_type.get(kind, self._others) if kind.__class__ is str else self._others
+
+    def _unmatched(self, event: dict[str, Any]) -> EventError:
+        refusal = next((refusal for rule, refusal in self._refusals if rule.matches(event)), None)
+        return refused(refusal) if refusal else unmatched(event)
+
+
+def refused(refusal: Refusal) -> EventError:
+    """The error of an event that its source knows and does not store."""
+    return EventError("Refused", f"{refusal.name}: {refusal.reason}")
+
+
+def unmatched(event: dict[str, Any]) -> EventError:
+    """The error of an event that no table's rule wants."""
+    return EventError(
+        "NoRuleMatched",
+        f'No rule matches source "{_short(event.get("source"))}" with detail-type "{_short(event.get("detail-type"))}"; '
+        "declare a source for it, then redrive.",
+    )
+
+
+def _short(value: object) -> str:
+    shown = str(value)
+    return shown if len(shown) <= 120 else shown[:117] + "..."
+
+
+def _detail_types(table: Table) -> list[str] | None:
+    """The exact detail-types a pattern asks for, None where it may match others."""
+    condition = table.pattern.get("detail-type")
+    if isinstance(condition, list) and condition and all(isinstance(kind, str) for kind in condition):
+        return condition
+    return None

@@ -1,0 +1,50 @@
+"""Log sources: one folder each, with a declaration (`source.toml`), samples and saved queries.
+
+`load()` gives the built-in ones and those of a user's folders, read by the same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from eventlake.errors import DeclarationError
+from eventlake.model import Source
+from eventlake.sources.declaration import DECLARATION, read_source
+
+BUILT_IN = Path(__file__).parent
+
+__all__ = ["BUILT_IN", "DECLARATION", "declarations", "load", "read_source"]
+
+
+def load(folders: Sequence[Path] = ()) -> tuple[Source, ...]:
+    """The built-in sources and those in the given folders, by name.
+
+    A folder holds sources (`<name>/source.toml`) or is one itself. Raises DeclarationError, also if two declare the same name, table or
+    prefix, or a folder holds none.
+    """
+    found = [read_source(file) for folder in (BUILT_IN, *folders) for file in declarations(folder)]
+    _check_unique(found)
+    return tuple(sorted(found, key=lambda source: source.name))
+
+
+def declarations(folder: Path) -> list[Path]:
+    """The declarations in a folder. Raises DeclarationError if there is none."""
+    own = folder / DECLARATION
+    files = [own] if own.is_file() else sorted(folder.glob(f"*/{DECLARATION}"))
+    if not files:
+        raise DeclarationError(f'"{folder}" holds no source: expected {DECLARATION} in it, or in a folder below it.')
+    return files
+
+
+def _check_unique(sources: Sequence[Source]) -> None:
+    for noun, names in (
+        ("source", [(source.name, source) for source in sources]),
+        ("table", [(table.name, source) for source in sources for table in source.tables]),
+        ("prefix", [(table.prefix, source) for source in sources for table in source.tables]),
+    ):
+        seen: dict[str, Source] = {}
+        for name, source in names:
+            if name in seen:
+                raise DeclarationError(f'{source.folder}/{DECLARATION}: {noun} "{name}" is declared in {seen[name].folder}/{DECLARATION} already; choose another.')
+            seen[name] = source
