@@ -1,0 +1,134 @@
+"""`explain`: what becomes of an event, and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from eventlake.cli.render import show_records
+from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.errors import EventError, UsageError
+
+if TYPE_CHECKING:
+    from eventlake.model import Source, Table
+    from eventlake.pipeline.envelope import Accepted
+
+COLUMNS = ("item", "outcome", "table", "partition", "line", "reason", "notes")
+
+
+@click.command(short_help="What becomes of an event, and why.")
+@click.argument("event")
+@global_options
+def explain(event: str) -> int:
+    """Show what becomes of EVENT: a file, `-` for stdin, or the JSON itself.
+
+    For each event: the rule that matches, why the others do not, its log line, table and partition, and what a reader should know.
+    Nothing is stored.
+    """
+    current = settings()
+    sources = current.load_sources()
+    records = [record for place, data in _items(event) for record in explained(place, data, sources, datetime.now(UTC))]
+    if not records:
+        raise UsageError(f'"{event}" holds no event.')
+    _print(records, current)
+    return 1 if any(record["outcome"] != "stored" for record in records) else 0
+
+
+def _items(event: str) -> Iterator[tuple[int, bytes]]:
+    from eventlake.local.items import read_items, split
+
+    items = split(event.encode()) if event.lstrip()[:1] in {"{", "["} else read_items(event)
+    return ((item.line, item.data) for item in items)
+
+
+def explained(place: int, data: bytes, sources: tuple[Source, ...], arrival: datetime) -> list[dict[str, Any]]:
+    """What becomes of one item: a record for each table that takes it, or one with the reason why none does."""
+    from eventlake.pipeline.envelope import Intake
+    from eventlake.pipeline.router import Router
+
+    try:
+        accepted = Intake(sources).accept(data)
+    except EventError as error:
+        return [_failure(place, error, [])]
+    routed = Router(sources).route(accepted.body)
+    stored = [_stored(place, table, line, accepted, arrival) for table, line in routed.lines]
+    failed = [_failure(place, error, [] if table else _differences(accepted, sources)) for table, error in routed.failures]
+    return stored + failed
+
+
+def _stored(place: int, table: Table, line: bytes, accepted: Accepted, arrival: datetime) -> dict[str, Any]:
+    from eventlake.layout import Hour, partition_location
+
+    log_line = json.loads(line)
+    return {
+        "item": place,
+        "outcome": "stored",
+        "table": f"{table.database}.{table.name}",
+        "partition": partition_location(table.prefix, Hour.of(arrival)),
+        "line": log_line,
+        "reason": None,
+        "notes": list(_notes(table, log_line, accepted)),
+    }
+
+
+def _notes(table: Table, line: dict[str, Any], accepted: Accepted) -> Iterator[str]:
+    if extra := line.get("extra"):
+        yield f"No column keeps {_named(json.loads(extra))}: in extra."
+    if not line.get(table.key):
+        yield f"{table.key} is NULL: without this key a duplicate of the event cannot be told from a second one."
+    if "event_time" not in line:
+        yield "event_time is NULL: questions about a time will not find it."
+    if line.get("event_id") == accepted.id and not _has_own_id(accepted):
+        yield f"The event has no id; it gets {accepted.id}, which follows from its content."
+
+
+def _has_own_id(accepted: Accepted) -> bool:
+    import uuid
+
+    try:
+        return uuid.UUID(accepted.id).version != 5
+    except ValueError:
+        return True
+
+
+def _named(extra: dict[str, Any]) -> str:
+    names = [f'"{name}"' for name in extra]
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+
+
+def _failure(place: int, error: EventError, notes: list[str]) -> dict[str, Any]:
+    empty = dict.fromkeys(COLUMNS)
+    return {**empty, "item": place, "outcome": error.code, "reason": str(error), "notes": notes}
+
+
+def _differences(accepted: Accepted, sources: tuple[Source, ...]) -> list[str]:
+    """Of every table, the first key of its rule that the event does not meet."""
+    from eventlake.pipeline.rule import compile_pattern
+
+    event = json.loads(accepted.body)
+    tables = [table for source in sources for table in source.tables]
+    return [f"{table.name}: {compile_pattern(table.pattern).first_difference(event)}" for table in tables]
+
+
+def _print(records: list[dict[str, Any]], current: Settings) -> None:
+    if current.form != "table":
+        show_records(records, current.form, COLUMNS)
+        return
+    click.echo("\n\n".join("\n".join(_paragraph(record)) for record in records))
+
+
+def _paragraph(record: dict[str, Any]) -> Iterator[str]:
+    from eventlake.cli.render import visible
+
+    if record["outcome"] == "stored":
+        yield f"Event {record['item']}: stored in {record['table']}, partition {record['partition']}"
+        width = max(map(len, record["line"]))
+        for name, value in record["line"].items():
+            yield f"  {name.ljust(width)}  {visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))}"
+    else:
+        yield f"Event {record['item']}: not stored in a table ({record['outcome']}). {visible(record['reason'])}"
+    yield from (f"  - {visible(note)}" for note in record["notes"])

@@ -1,0 +1,67 @@
+"""The list of commands, loaded when they are asked for; a typo gets the nearest name."""
+
+from __future__ import annotations
+
+import difflib
+from importlib import import_module
+from typing import Any
+
+import click
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "A fresh lake, events of both systems through the whole flow, and answers in SQL."),
+    "serve": ("serve", "The bus on this machine: takes events over HTTP, delivers them into the lake."),
+    "send": ("send", "Send events from files or stdin, to a bus or into a lake."),
+    "query": ("query", "Answer Athena's SQL, or a saved query."),
+    "queries": ("queries", "The saved queries: all, or one in full."),
+    "sources": ("sources", "The log sources: all, one in full; check declarations, draft a new one."),
+    "explain": ("explain", "What becomes of an event, and why."),
+    "tables": ("tables", "The tables of the lake: rows, bytes, objects, freshness."),
+    "partitions": ("partitions", "The partitions of one table."),
+    "failed": ("failed", "What could not be stored in a table, and why."),
+    "doctor": ("doctor", "Examine this machine and the lake; every finding with its remedy."),
+}
+"""Command -> the module it lives in, and its line in the list."""
+
+
+class Commands(click.Group):
+    """The commands of `COMMANDS`, each imported when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"eventlake.cli.{module}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the words name. Raises UsageError with the nearest one."""
+        return _resolve(self, ctx, args, super().resolve_command)
+
+
+class Suggesting(click.Group):
+    """A group of sub-commands that suggests the nearest for a typo."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The sub-command that the words name. Raises UsageError with the nearest one."""
+        return _resolve(self, ctx, args, super().resolve_command)
+
+
+def _resolve(group: click.Group, ctx: click.Context, args: list[str], resolve: Any) -> tuple[str | None, click.Command | None, list[str]]:
+    name = args[0] if args else ""
+    if name and not name.startswith("-") and group.get_command(ctx, name) is None:
+        near = difflib.get_close_matches(name, group.list_commands(ctx), n=1, cutoff=0.5)
+        hint = f' Did you mean "{near[0]}"?' if near else f" Commands: {', '.join(group.list_commands(ctx))}."
+        raise click.UsageError(f'There is no command "{name}".{hint}', ctx)
+    found: tuple[str | None, click.Command | None, list[str]] = resolve(ctx, args)
+    return found

@@ -1,0 +1,31 @@
+"""`queries`: the saved queries, all or one in full."""
+
+from __future__ import annotations
+
+import click
+
+from eventlake.cli.query import find
+from eventlake.cli.render import show, show_records
+from eventlake.cli.settings import global_options, settings
+
+
+@click.command(short_help="The saved queries: all, or one in full.")
+@click.argument("name", required=False)
+@global_options
+def queries(name: str | None) -> None:
+    """List the saved queries; `queries NAME` shows one with its meaning, parameters and SQL."""
+    from eventlake.query.saved import load_saved
+
+    current = settings()
+    saved = load_saved(current.load_sources())
+    if name is None:
+        rows = [[one.name, one.source, ", ".join(parameter.name for parameter in one.parameters), one.doc.splitlines()[0]] for one in saved.values()]
+        show(("query", "source", "parameters", "meaning"), rows, current.form)
+        return
+    one = find(name, saved)
+    if current.form == "table":
+        click.echo(one.text.rstrip())
+        return
+    parameters = [{"name": parameter.name, "type": parameter.type, "default": parameter.default, "meaning": parameter.doc} for parameter in one.parameters]
+    record = {"query": one.name, "source": one.source, "meaning": one.doc, "parameters": parameters, "sql": one.sql}
+    show_records([record], current.form, tuple(record))

@@ -1,0 +1,101 @@
+"""`query`: Athena's SQL, or a saved query, on a lake."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from eventlake.cli.render import show
+from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.errors import ConfigurationError, UsageError
+
+if TYPE_CHECKING:
+    from eventlake.interfaces import Result
+
+ENGINES = ("duckdb", "athena", "trino")
+
+_NAME = re.compile(r"[\w./-]+")
+
+
+@click.command(short_help="Answer Athena's SQL, or a saved query.")
+@click.argument("sql", metavar="SQL|NAME|-")
+@click.option("--param", "parameters", metavar="K=V", multiple=True, help="A parameter of the query; several are allowed.")
+@click.option("--engine", type=click.Choice(ENGINES), default="duckdb", show_default=True, help="What answers: DuckDB on this machine.")
+@click.option("--explain", is_flag=True, help="Show the SQL that would run, the partitions and the bytes it would read.")
+@global_options
+def query(sql: str, parameters: tuple[str, ...], engine: str, explain: bool) -> None:
+    """Answer SQL (Athena's), the saved query NAME, or the SQL on stdin (`-`).
+
+    Tables are named as in Athena, `pipeline_execution_state_change` or `codepipeline_event_logs.pipeline_execution_state_change`;
+    `eventlake tables` lists them, `eventlake queries` the saved queries.
+    """
+    from eventlake.local.opening import open_lake
+
+    if engine != "duckdb":
+        raise ConfigurationError(f"The engine {engine} answers for a lake on AWS, which this version does not open; leave --engine out to ask DuckDB.")
+    current = settings()
+    sources = current.load_sources()
+    lake = open_lake(current.lake_folder, sources)
+    text, values = _asked(sql, given(parameters), sources)
+    if explain:
+        click.echo(lake.engine.explain(text, values))
+        return
+    result = lake.engine.query(text, values)
+    show(result.columns, result.rows, current.form)
+    tell(result, current)
+
+
+def given(parameters: tuple[str, ...]) -> dict[str, str]:
+    """The parameters of `--param k=v`. Raises UsageError."""
+    values: dict[str, str] = {}
+    for parameter in parameters:
+        name, equals, value = parameter.partition("=")
+        if not equals or not name.isidentifier():
+            raise UsageError(f'--param takes NAME=VALUE, not "{parameter}"; for example --param days=7.')
+        values[name] = value
+    return values
+
+
+def _asked(sql: str, values: dict[str, str], sources: Any) -> tuple[str, dict[str, Any]]:  # a tuple of Source; values of any type
+    """The SQL to run and its parameters' values: as written, from stdin, or of a saved query with its parameters filled in."""
+    from eventlake.query.saved import load_saved, render
+
+    if sql == "-":
+        sql = sys.stdin.read()
+    if not _NAME.fullmatch(sql.strip()):
+        return sql, dict(values)
+    saved = find(sql.strip(), load_saved(sources))
+    return render(saved, values), {}
+
+
+def find(name: str, saved: dict[str, Any]) -> Any:  # SavedQuery
+    """The saved query of that name. Raises UsageError with the nearest."""
+    from eventlake.sources.declaration import nearest
+
+    if name not in saved:
+        raise UsageError(f'There is no saved query "{name}".{nearest(name, saved)} `eventlake queries` lists them; SQL begins with SELECT or WITH.')
+    return saved[name]
+
+
+def tell(result: Result, current: Settings) -> None:
+    """The line after an answer: rows, time, what was read, and what Athena would have charged."""
+    from eventlake.query.cost import athena_cost
+
+    rows = f"{len(result.rows):,} row{'' if len(result.rows) == 1 else 's'}"
+    read = f"{result.objects_read:,} of {result.objects_total:,} objects, {size(result.bytes_read)} read"
+    current.say(f"{rows} in {result.seconds:.2f} s; {read}; Athena would charge {athena_cost(result.bytes_read)}.")
+    for warning in result.warnings:
+        current.say(warning)
+
+
+def size(count: int) -> str:
+    """A number of bytes as people read it."""
+    value, unit = float(count), "B"
+    for unit in ("B", "KB", "MB", "GB", "TB"):
+        if value < 1000 or unit == "TB":
+            break
+        value /= 1000
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"

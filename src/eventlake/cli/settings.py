@@ -1,0 +1,113 @@
+"""The options that every command takes, before or after its name, and what they open."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from eventlake.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from eventlake.model import Source
+
+OUTPUTS = ("table", "json", "jsonl", "csv", "markdown")
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the global options say; None where an option was not given."""
+
+    lake: str | None = None
+    sources: tuple[str, ...] = ()
+    output: str | None = None
+    quiet: bool = False
+    debug: bool = False
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+
+    @property
+    def lake_folder(self) -> Path:
+        """The folder of the lake: `--lake`, EVENTLAKE_LAKE or ./lake."""
+        return Path(self.lake or os.environ.get("EVENTLAKE_LAKE") or "lake")
+
+    @property
+    def source_folders(self) -> list[Path]:
+        """The user's folders of declarations: `--sources`, else EVENTLAKE_SOURCES (several parted as in PATH)."""
+        named = self.sources or tuple(os.environ.get("EVENTLAKE_SOURCES", "").split(os.pathsep))
+        return [Path(folder) for folder in named if folder]
+
+    @property
+    def form(self) -> str:
+        """The form of the output: as asked, else a table on a terminal and JSON lines in a pipe."""
+        return self.output or ("table" if sys.stdout.isatty() else "jsonl")
+
+    def load_sources(self) -> tuple[Source, ...]:
+        """The built-in sources and the user's. Raises DeclarationError."""
+        from eventlake.sources import load
+
+        for folder in self.source_folders:
+            if not folder.is_dir():
+                raise ConfigurationError(f'"{folder}" is no folder; --sources takes a folder with declarations.')
+        return load(self.source_folders)
+
+    def say(self, sentence: str) -> None:
+        """A sentence for the person, on stderr, unless `--quiet`."""
+        if not self.quiet:
+            click.echo(sentence, err=True)
+
+
+_OPTIONS = (
+    click.option("--lake", metavar="DIR", help="Folder of the lake; EVENTLAKE_LAKE, else ./lake."),
+    click.option("--sources", metavar="DIR", multiple=True, help="A folder of source declarations of your own; EVENTLAKE_SOURCES."),
+    click.option("--output", type=click.Choice(OUTPUTS), help="Form of the answer: table on a terminal, jsonl in a pipe."),
+    click.option("--quiet", is_flag=True, default=None, help="Print the data and errors, nothing else."),
+    click.option("--debug", is_flag=True, default=None, help="Show where an error was raised."),
+    click.option("--profile", metavar="NAME", help="Profile of the AWS CLI, for a lake on AWS."),
+    click.option("--region", metavar="NAME", help="AWS region, for a lake on AWS."),
+    click.option("--endpoint-url", metavar="URL", help="Endpoint of the AWS services, for a lake on AWS."),
+)
+
+
+def global_options(command: Command) -> Command:
+    """Take the global options here; those given closer to the end count. The command gets them with `@settings`."""
+
+    @functools.wraps(command)
+    def taking(*arguments: Any, **options: Any) -> Any:  # click passes what it parsed
+        given = {name: options.pop(name) for name in _NAMES}
+        context = click.get_current_context()
+        outer = context.obj if isinstance(context.obj, Settings) else Settings()
+        context.obj = replace(outer, **{name: value for name, value in given.items() if value not in (None, ())})
+        return command(*arguments, **options)
+
+    wrapped: Any = taking
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[no-any-return]  # the same callable, with options
+
+
+_NAMES: Sequence[str] = ("lake", "sources", "output", "quiet", "debug", "profile", "region", "endpoint_url")
+
+
+def settings() -> Settings:
+    """The settings of the command that runs."""
+    found: Settings = click.get_current_context().obj
+    return found
+
+
+def show_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    """Print the version and stop."""
+    if value and not context.resilient_parsing:
+        from eventlake import __version__
+
+        click.echo(f"eventlake {__version__}")
+        context.exit()

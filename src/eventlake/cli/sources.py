@@ -1,0 +1,135 @@
+"""`sources`: the log sources; `sources check` validates declarations, `sources new` drafts one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from eventlake.cli.group import Suggesting
+from eventlake.cli.render import show, show_records
+from eventlake.cli.settings import global_options, settings
+from eventlake.errors import UsageError
+
+if TYPE_CHECKING:
+    from eventlake.model import Source
+
+
+class _SourceNames(Suggesting):
+    """`sources NAME` shows a source: a word that is no sub-command is its name."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take a name for `sources show NAME`."""
+        words = [word for word in args if not word.startswith("-")]
+        if words and words[0] not in self.commands and _is_name(words[0], args):
+            args.insert(args.index(words[0]), "show")
+        return super().parse_args(ctx, args)
+
+
+def _is_name(word: str, args: list[str]) -> bool:
+    """Whether a word stands for itself, and not for the value of an option in front of it."""
+    before = args[: args.index(word)]
+    return not before or not before[-1].startswith("--") or before[-1] in {"--quiet", "--debug"} or "=" in before[-1]
+
+
+@click.group(cls=_SourceNames, invoke_without_command=True, short_help="The log sources: all, one in full; check, draft.")
+@global_options
+def sources() -> None:
+    """List the log sources; `sources NAME` shows one in full."""
+    context = click.get_current_context()
+    if context.invoked_subcommand is None:
+        current = settings()
+        rows = [[source.name, source.title, table.database, table.name, len(table.columns), table.doc] for source in current.load_sources() for table in source.tables]
+        show(("source", "title", "database", "table", "columns", "meaning"), rows, current.form)
+
+
+@sources.command(name="show", short_help="One source in full.")
+@click.argument("name")
+@global_options
+def show_source(name: str) -> None:
+    """Show the source NAME: its rules, tables and columns."""
+    current = settings()
+    source = _named(name, current.load_sources())
+    if current.form == "table":
+        click.echo("\n".join(_page(source)))
+        return
+    columns = ("database", "table", "column", "type", "from", "as", "meaning")
+    records = [
+        dict(zip(columns, (table.database, table.name, column.name, column.type, " or ".join(column.paths), column.converter, column.doc), strict=True))
+        for table in source.tables
+        for column in table.columns
+    ]
+    show_records(records, current.form, columns)
+
+
+def _named(name: str, known: tuple[Source, ...]) -> Source:
+    from eventlake.sources.declaration import nearest
+
+    for source in known:
+        if source.name == name:
+            return source
+    names = [source.name for source in known]
+    raise UsageError(f'There is no source "{name}".{nearest(name, names)} Sources: {", ".join(names)}.')
+
+
+def _page(source: Source) -> Iterator[str]:
+    yield f"{source.title} ({source.name}): {source.doc}"
+    yield f"Reference: {source.reference}"
+    yield f"Declared in {source.folder}/source.toml"
+    for table in source.tables:
+        yield ""
+        yield f"Table {table.database}.{table.name}, in {table.prefix}/YYYY/MM/DD/HH/: {table.doc}"
+        yield f"Rule: {json.dumps(table.pattern)}"
+        width, kinds = max(len(column.name) for column in table.columns), max(len(column.type) for column in table.columns)
+        yield from (f"  {column.name.ljust(width)}  {column.type.ljust(min(kinds, 12))}  {column.doc}" for column in table.columns)
+    for refusal in source.refusals:
+        yield ""
+        yield f"Not stored: {refusal.name}: {refusal.reason}"
+
+
+@sources.command(short_help="Validate declarations and run their samples.")
+@click.argument("folder", required=False, metavar="[DIR]")
+@global_options
+def check(folder: str | None) -> int:
+    """Validate the declarations in DIR (default: all that are loaded) and run their samples through rule and transform."""
+    from eventlake.sources import load
+    from eventlake.sources.samples import check as check_samples
+
+    current = settings()
+    if folder is not None and not Path(folder).is_dir():
+        raise UsageError(f'"{folder}" is no folder; give one that holds source.toml, or folders that do.')
+    loaded = current.load_sources() if folder is None else load([*current.source_folders, Path(folder)])
+    chosen = [source for source in loaded if folder is None or Path(source.folder).resolve().is_relative_to(Path(folder).resolve())]
+    findings = [finding for source in chosen for finding in check_samples(source, loaded)]
+    for finding in findings:
+        click.echo(str(finding), err=True)
+    rows = [[source.name, len(source.tables), _samples(source), sum(finding.source == source.name for finding in findings)] for source in chosen]
+    show(("source", "tables", "samples", "findings"), rows, current.form)
+    return 1 if findings else 0
+
+
+def _samples(source: Source) -> int:
+    return len(list(Path(source.folder).glob("samples/*.event.json")))
+
+
+@sources.command(short_help="Draft a declaration from pasted events.")
+@click.argument("name")
+@click.argument("events", nargs=-1, required=True, metavar="EVENT...")
+@click.option("--into", metavar="DIR", help="Write it as DIR/NAME/source.toml, with the events as samples; default: print it.")
+@global_options
+def new(name: str, events: tuple[str, ...], into: str | None) -> None:
+    """Draft the declaration of the source NAME from the events in files (or `-`): types inferred, personal data marked."""
+    from eventlake.local.items import read_items
+    from eventlake.sources.draft import draft, write_draft
+
+    current = settings()
+    items = [item.data for file in events for item in read_items(file)]
+    if into is None:
+        click.echo(draft(name, items), nl=False)
+        return
+    written = write_draft(Path(into), name, items)
+    current.say(f"Drafted {written}. Read it, fill in the meanings, then run: eventlake sources check {into}")
+

@@ -1,0 +1,75 @@
+"""`tables` and `partitions`: what the catalog knows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from eventlake.cli.render import show
+from eventlake.cli.settings import global_options, settings
+from eventlake.errors import NameNotFoundError
+
+if TYPE_CHECKING:
+    from eventlake.interfaces import Catalog, LogObject
+    from eventlake.layout import Hour
+    from eventlake.model import Table
+
+
+@click.command(short_help="The tables of the lake: rows, bytes, objects, freshness.")
+@global_options
+def tables() -> None:
+    """List the tables of the lake: rows, bytes, objects, partitions, formats, and the hours they reach from and to (UTC, by arrival)."""
+    from eventlake.local.opening import open_catalog
+
+    current = settings()
+    catalog = open_catalog(current.lake_folder)
+    rows = [_row(table, catalog.objects(table.name)) for table in catalog.tables()]
+    show(("database", "table", "rows", "bytes", "objects", "partitions", "format", "first_hour", "last_hour"), rows, current.form)
+
+
+def _row(table: Table, objects: Sequence[LogObject]) -> list[object]:
+    hours = sorted({one.hour for one in objects})
+    bounds = [str(hours[0]), str(hours[-1])] if hours else [None, None]
+    return [table.database, table.name, *_sums(objects), len(hours), _formats(objects), *bounds]
+
+
+def _sums(objects: Iterable[LogObject]) -> list[int]:
+    """Rows, bytes and number of these objects."""
+    known = list(objects)
+    return [sum(one.rows or 0 for one in known), sum(one.size_bytes for one in known), len(known)]
+
+
+def _formats(objects: Iterable[LogObject]) -> str:
+    return ", ".join(sorted({one.format for one in objects}))
+
+
+@click.command(short_help="The partitions of one table.")
+@click.argument("table")
+@global_options
+def partitions(table: str) -> None:
+    """List the partitions of TABLE (or database.table): date, hour, location, format, rows, bytes, objects."""
+    from eventlake.local.opening import open_catalog
+
+    current = settings()
+    catalog = open_catalog(current.lake_folder)
+    known = _named(table, catalog)
+    by_hour: dict[Hour, list[LogObject]] = defaultdict(list)
+    for one in catalog.objects(known.name):
+        by_hour[one.hour].append(one)
+    rows = [[*part.hour.values, part.location, part.format, *_sums(by_hour[part.hour])] for part in catalog.partitions(known.name)]
+    show(("date", "hour", "location", "format", "rows", "bytes", "objects"), rows, current.form)
+
+
+def _named(written: str, catalog: Catalog) -> Table:
+    """The table that a person names, with or without its database. Raises NameNotFoundError with the nearest."""
+    from eventlake.sources.declaration import nearest
+
+    known = list(catalog.tables())
+    for table in known:
+        if written.lower() in {table.name, f"{table.database}.{table.name}"}:
+            return table
+    names = [table.name for table in known]
+    raise NameNotFoundError(f'There is no table "{written}" in this lake.{nearest(written.split(".")[-1], names)} `eventlake tables` lists them.')

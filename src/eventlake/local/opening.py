@@ -1,0 +1,54 @@
+"""A lake on one machine, opened to read: a folder for S3, SQLite for Glue, DuckDB for Athena."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eventlake.errors import LakeNotFoundError
+from eventlake.lake import Lake
+from eventlake.model import Source
+
+if TYPE_CHECKING:
+    from eventlake.backends.sqlite_catalog import SqliteCatalog
+    from eventlake.interfaces import Clock
+
+OBJECTS = "objects"
+CATALOG = "catalog.db"
+SPOOL = "spool"
+
+
+class SystemClock:
+    """The machine's time."""
+
+    def now(self) -> datetime:
+        """The moment, aware, in UTC."""
+        return datetime.now(UTC)
+
+
+def require_lake(folder: Path) -> None:
+    """Raise LakeNotFoundError unless the folder holds a lake."""
+    if not (folder / CATALOG).is_file():
+        raise LakeNotFoundError(
+            f'There is no lake in "{folder}": name one with --lake or EVENTLAKE_LAKE, or make one with `eventlake demo`, `serve` or `send`.'
+        )
+
+
+def open_catalog(folder: Path) -> SqliteCatalog:
+    """The catalog of the lake in a folder, to read. Raises LakeNotFoundError."""
+    from eventlake.backends.sqlite_catalog import SqliteCatalog
+
+    require_lake(folder)
+    return SqliteCatalog(folder / CATALOG, read_only=True)
+
+
+def open_lake(folder: Path, sources: Sequence[Source], clock: Clock | None = None) -> Lake:
+    """The lake in a folder, to read. Raises LakeNotFoundError."""
+    from eventlake.backends.directory import DirectoryStore
+    from eventlake.backends.duckdb import DuckDBEngine
+
+    catalog = open_catalog(folder)
+    engine = DuckDBEngine(catalog, folder / OBJECTS, clock=clock or SystemClock())
+    return Lake(tuple(sources), DirectoryStore(folder / OBJECTS), catalog, engine)
