@@ -35,6 +35,8 @@ _INTEGER = re.compile(r"-?\d{1,19}", re.ASCII)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+_AMERICAN = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}),? (\d{1,2}:\d\d:\d\d)[ \u202f]([AP]M)", re.ASCII)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _EPOCH_MS_FROM = 100_000_000_000
 """Numbers from here on are milliseconds: as seconds they would lie after the year 5138."""
 
@@ -100,7 +102,10 @@ def integer(bits: int) -> Converter:
 
 
 def timestamp(value: Any) -> Any:  # JSON in, column value out
-    """ISO 8601 text or epoch seconds or milliseconds, as UTC text cut to milliseconds; without an offset it is UTC."""
+    """ISO 8601 text or epoch seconds or milliseconds, as UTC text cut to milliseconds; without an offset it is UTC.
+
+    CodeBuild's `Sep 1, 2017 4:12:29 PM` too, with the comma and the narrow blank that newer Java versions put into it.
+    """
     moment = _moment(value)
     return MISFIT if moment is None else moment.isoformat(" ", "milliseconds")[:23]
 
@@ -116,13 +121,25 @@ def day(value: Any) -> Any:  # JSON in, column value out
 def _moment(value: Any) -> datetime | None:  # any JSON value
     try:
         if value.__class__ is str:
-            return _utc(datetime.fromisoformat(value)) if _ISO.fullmatch(value) else None
+            return _utc(datetime.fromisoformat(value)) if _ISO.fullmatch(value) else _american(value)
         if value.__class__ is int or value.__class__ is float:
             seconds = value / 1000 if abs(value) >= _EPOCH_MS_FROM else value
             return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return None
     return None
+
+
+def _american(value: str) -> datetime | None:
+    match = _AMERICAN.fullmatch(value)
+    if match is None or match[1] not in _MONTHS:
+        return None
+    hour, minute, second = map(int, match[4].split(":"))
+    if not 1 <= hour <= 12:
+        return None
+    return datetime(
+        int(match[3]), _MONTHS.index(match[1]) + 1, int(match[2]), hour % 12 + 12 * (match[5] == "PM"), minute, second, tzinfo=UTC
+    )
 
 
 def _utc(moment: datetime) -> datetime:
@@ -203,6 +220,10 @@ def _read_fields(tokens: list[str]) -> list[tuple[str, Type]]:
     while tokens and tokens[-1] == ",":
         tokens.pop()
         fields.append(_read_field(tokens))
+    names = [name.lower() for name, _ in fields]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f'the field "{twice}" twice, where case does not count')
     return fields
 
 
@@ -302,3 +323,12 @@ def _struct(fields: dict[str, Converter]) -> Converter:
         return {name: field for name, field in converted.items() if field is not MISFIT}
 
     return convert
+
+
+def is_whole(converted: Any, value: Any) -> bool:  # column value and the JSON it came from
+    """Whether a converted value holds all of the original: structs leave out what they do not name and what does not fit."""
+    if value.__class__ is dict and converted.__class__ is dict:
+        return all(inner is None or (key in converted and is_whole(converted[key], inner)) for key, inner in value.items())
+    if value.__class__ is list and converted.__class__ is list:
+        return all(map(is_whole, converted, value))
+    return True

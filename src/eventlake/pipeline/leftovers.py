@@ -11,7 +11,7 @@ from typing import Any
 from eventlake.model import Column, Table
 from eventlake.pipeline import convert
 from eventlake.pipeline.codec import Codec
-from eventlake.pipeline.path import Path, parse_path, value_at
+from eventlake.pipeline.path import Holding, Path, parse_path, value_at
 
 ENVELOPE_KEYS = frozenset({"version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"})
 """The keys of every event: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html"""
@@ -42,6 +42,7 @@ class Leftovers:
         self._settled = settled_keys(table)
         self._readers: dict[Path, list[tuple[Column, convert.Converter]]] = {}
         self._inside: set[Path] = set()
+        self._held: dict[Path, list[Holding]] = {}
         self._paths: dict[Column, list[Path]] = {}
         for column in table.columns:
             if column.name == EXTRA:
@@ -50,16 +51,20 @@ class Leftovers:
             self._add(column, convert.parse_type(column.type), codec)
 
     def _add(self, column: Column, kind: convert.Type, codec: Codec) -> None:
-        converter = convert.converter(column.converter, kind, codec)
         for path in self._paths[column]:
             self._inside |= {path[:depth] for depth in range(len(path))}
-            if kind.name != "struct":
-                self._readers.setdefault(path, []).append((column, converter))
-                continue
-            self._inside.add(path)
-            for name, field in zip(kind.fields, kind.items, strict=True):
-                field_converter = convert.converter(convert.default_converter(field), field, codec)
-                self._readers.setdefault((*path, name), []).append((column, field_converter))
+            if path and isinstance(path[-1], Holding):
+                self._held.setdefault(path[:-1], []).append(path[-1])
+            self._add_reader(column, path, kind, column.converter, codec)
+
+    def _add_reader(self, column: Column, path: Path, kind: convert.Type, converter: str, codec: Codec) -> None:
+        """Note what reads the value at a path; of a struct, what reads each of its fields."""
+        if kind.name != "struct":
+            self._readers.setdefault(path, []).append((column, convert.converter(converter, kind, codec)))
+            return
+        self._inside.add(path)
+        for name, field in zip(kind.fields, kind.items, strict=True):
+            self._add_reader(column, (*path, name), field, convert.default_converter(field), codec)
 
     def of(self, event: dict[str, Any]) -> dict[str, Any]:
         """The undeclared fields of an event, {} if every value is in a column."""
@@ -89,8 +94,12 @@ class Leftovers:
 
     def _left_of_array(self, event: dict[str, Any], value: list[Any], path: Path) -> Any:
         """An array stays whole if any of its elements is left, so that places in it keep their meaning."""
-        left = any(self._left(event, inner, (*path, index)) is not _NONE_LEFT for index, inner in enumerate(value))
+        left = any(self._is_left(event, value, path, index) for index in range(len(value)))
         return value if left else _NONE_LEFT
+
+    def _is_left(self, event: dict[str, Any], array: list[Any], path: Path, index: int) -> bool:
+        segments: list[int | Holding] = [index, *(held for held in self._held.get(path, ()) if held.index(array) == index)]
+        return all(self._left(event, array[index], (*path, segment)) is not _NONE_LEFT for segment in segments)
 
     def _is_kept(self, event: dict[str, Any], value: Any, path: Path) -> bool:
         if path == ("resources",) and not value:
@@ -102,7 +111,8 @@ class Leftovers:
         paths = self._paths[column]
         if path in paths and len(paths) > 1 and value != "" and value != chosen(event, paths):
             return False
-        return converter(value) is not convert.MISFIT
+        converted = converter(value)
+        return converted is not convert.MISFIT and convert.is_whole(converted, value)
 
 
 def chosen(event: dict[str, Any], paths: list[Path]) -> Any:  # any JSON value

@@ -15,7 +15,7 @@ from eventlake.model import Column, Table
 from eventlake.pipeline import convert
 from eventlake.pipeline.codec import Codec
 from eventlake.pipeline.leftovers import ENVELOPE_KEYS, EXTRA, Leftovers, settled_keys
-from eventlake.pipeline.path import Path, parse_path
+from eventlake.pipeline.path import Holding, Path, all_read, parse_path
 
 Mapping = Callable[[dict[str, Any]], dict[str, Any]]
 """An event -> the columns that are not NULL, by name, in the table's order."""
@@ -45,17 +45,21 @@ class _Writer:
             "NOTHING": [],
             "leftovers": Leftovers(table, codec).of,
             "dumps": codec.dumps,
+            "all_read": all_read,
+            "is_whole": convert.is_whole,
         }
         for index, column in enumerate(columns):
             self.names[f"convert{index}"] = convert.converter(column.converter, convert.parse_type(column.type), codec)
-        self.containers: dict[Path, str] = {(): "event"}
+        self.containers: dict[tuple[Path, type], str] = {((), dict): "event"}
+        self.kinds = self._container_kinds()
 
     def lines(self) -> Iterator[str]:
         yield "line = {}"
         yield "odd = not ENVELOPE.issuperset(event)"
         self.names["ENVELOPE"] = ENVELOPE_KEYS
-        for path in self._container_paths():
-            yield from self._container(path)
+        for path in sorted(self.kinds, key=len):
+            for kind in self.kinds[path]:
+                yield from self._container(path, kind)
         yield from self._envelope()
         for index, column in enumerate(self.columns):
             yield from self._column(index, column)
@@ -70,26 +74,33 @@ class _Writer:
         for key in sorted(ENVELOPE_KEYS - settled_keys(self.table) - read - {"detail"}):
             yield f"odd = odd or bool(event.get({key!r}))"
 
-    def _container_paths(self) -> list[Path]:
-        """Every object or array that a path goes through, outer ones first."""
-        found = {path[:depth]: None for paths in self.paths.values() for path in paths for depth in range(1, len(path))}
-        found |= {parse_path(self.table.root): None}
-        return sorted((path for path in found if path), key=len)
+    def _container_kinds(self) -> dict[Path, list[type]]:
+        """Every path that a column's path goes through: as an object, as an array, or as either if both are declared."""
+        found: dict[Path, list[type]] = {}
+        through = [(path[:depth], _kind(path[depth])) for paths in self.paths.values() for path in paths for depth in range(1, len(path))]
+        for path, kind in [*through, (parse_path(self.table.root), dict)]:
+            if path and kind not in found.setdefault(path, []):
+                found[path].append(kind)
+        return found
 
-    def _container(self, path: Path) -> Iterator[str]:
+    def _container(self, path: Path, kind: type) -> Iterator[str]:
         name = f"in{len(self.containers)}"
-        self.containers[path] = name
-        children = {child[len(path)] for paths in self.paths.values() for child in paths if len(child) > len(path) and child[: len(path)] == path}
-        is_list = any(isinstance(child, int) for child in children)
+        below = [child for paths in self.paths.values() for child in paths if len(child) > len(path) and child[: len(path)] == path]
+        children = {child[len(path)] for child in below if _kind(child[len(path)]) is kind}
         yield f"{name} = {self._read(path)}"
-        yield f"if {name}.__class__ is not {'list' if is_list else 'dict'}:"
-        yield f"    if {name} is not None: odd = True"
-        yield f"    {name} = {'NOTHING' if is_list else 'EMPTY'}"
-        if is_list:
-            yield f"elif len({name}) > {len(children)}: odd = True"
+        self.containers[path, kind] = name
+        yield f"if {name}.__class__ is not {kind.__name__}:"
+        yield f"    if {name} is not None{self._or_other_kind(path, kind, name)}: odd = True"
+        yield f"    {name} = {'NOTHING' if kind is list else 'EMPTY'}"
+        if kind is list:
+            self.names[f"places_{name}"] = list(children)
+            yield f"elif not all_read({name}, places_{name}): odd = True"
         elif not self._is_kept_whole(path):
             self.names[f"keys_{name}"] = frozenset(children)
             yield f"elif not keys_{name}.issuperset({name}): odd = True"
+
+    def _or_other_kind(self, path: Path, kind: type, name: str) -> str:
+        return "".join(f" and {name}.__class__ is not {other.__name__}" for other in self.kinds[path] if other is not kind)
 
     def _is_kept_whole(self, path: Path) -> bool:
         """Whether a column holds the JSON of the value at this path or of one around it."""
@@ -101,10 +112,12 @@ class _Writer:
         yield f"value = {self._read(first)}"
         for other in others:
             yield f"other = {self._read(other)}"
-            yield 'if other is not None and other != value:'
+            yield "if other is not None and other != value:"
             yield '    if value is None or value == "": value = other'
             if other[:-1] or other[-1] not in settled_keys(self.table):
                 yield '    elif other != "": odd = True'
+        if column.name == self.table.key:  # an empty key would make one event of all that have it; NULL is never a duplicate
+            yield 'if value == "": value = None'
         yield from self._store(index, column)
 
     def _store(self, index: int, column: Column) -> Iterator[str]:
@@ -117,11 +130,22 @@ class _Writer:
         yield f"    value_ = convert{index}(value)"
         yield "    if value_ is MISFIT: odd = True"
         yield f"    else: {slot} = value_"
-        if column.type.startswith("struct"):
+        if column.type.count("struct") == 1 and column.type.startswith("struct"):
             yield "    if value_.__class__ is dict and len(value_) != len(value): odd = True"
+        elif "struct" in column.type:
+            yield "    if value_ is not MISFIT and not is_whole(value_, value): odd = True"
 
     def _read(self, path: Path) -> str:
-        container, last = self.containers[path[:-1]], path[-1]
+        container, last = self.containers[path[:-1], _kind(path[-1])], path[-1]
         if isinstance(last, int):
             return f"{container}[{last}] if len({container}) > {last} else None"
+        if isinstance(last, Holding):
+            pick = f"pick{len(self.names)}"
+            self.names[pick] = last.pick
+            return f"{pick}({container})"
         return f"{container}.get({last!r})"
+
+
+def _kind(segment: str | int | Holding) -> type:
+    """What a segment reads from: a key from an object, a place from an array."""
+    return dict if isinstance(segment, str) else list

@@ -1,32 +1,59 @@
-"""EventBridge input paths: `$.detail.execution-id`, `$.resources[0]`.
+"""Paths into an event: `$.detail.execution-id`, `$.resources[0]`, `$.resources[*:application:*]`.
 
-Source of the form: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+The first two forms are EventBridge's input paths: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+The third is ours, for arrays whose order nobody promises: the first text in the array that holds the given one, as `resources` holds ARNs.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-Path = tuple[str | int, ...]
-"""Keys of objects and indexes of arrays, from the whole event inwards."""
 
-_SEGMENT = re.compile(r"\.([^.\[\]\s\"*?()]+)|\[(\d{1,4})\]", re.ASCII)
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The segment `[*text*]`: the first text of an array that holds this one."""
+
+    text: str
+
+    def index(self, array: Sequence[Any]) -> int | None:  # any JSON values
+        """Where the element lies, None if there is none."""
+        return next((index for index, element in enumerate(array) if element.__class__ is str and self.text in element), None)
+
+    def pick(self, array: Sequence[Any]) -> str | None:  # any JSON values
+        """The element, None if there is none."""
+        index = self.index(array)
+        return None if index is None else array[index]
+
+
+Path = tuple[str | int | Holding, ...]
+"""Keys of objects and places in arrays, from the whole event inwards."""
+
+_SEGMENT = re.compile(r"\.([^.\[\]\s\"*?()]+)|\[(\d{1,4})\]|\[\*([^\[\]\s\"*]+)\*\]$", re.ASCII)
 
 
 def parse_path(written: str) -> Path:
     """The segments of a path; `$` alone is the whole event. Raises ValueError if it is none."""
     if not written.startswith("$"):
         raise ValueError(f'"{written}" does not begin with "$"')
-    segments: list[str | int] = []
+    segments: list[str | int | Holding] = []
     at = 1
     while at < len(written):
         match = _SEGMENT.match(written, at)
         if match is None:
-            raise ValueError(f'"{written[at:]}" is not ".key" or "[index]"')
-        segments.append(match[1] if match[1] is not None else int(match[2]))
+            raise ValueError(f'"{written[at:]}" is not ".key", "[index]" or, at the end, "[*text*]"')
+        segments.append(_segment(match))
         at = match.end()
     return tuple(segments)
+
+
+def _segment(match: re.Match[str]) -> str | int | Holding:
+    key, index, held = match.groups()
+    if key is not None:
+        return str(key)
+    return Holding(held) if index is None else int(index)
 
 
 def value_at(event: Any, path: Path) -> Any:  # any JSON value in and out
@@ -34,6 +61,16 @@ def value_at(event: Any, path: Path) -> Any:  # any JSON value in and out
     for segment in path:
         if isinstance(segment, str):
             event = event.get(segment) if event.__class__ is dict else None
+        elif event.__class__ is not list:
+            return None
+        elif isinstance(segment, int):
+            event = event[segment] if segment < len(event) else None
         else:
-            event = event[segment] if event.__class__ is list and segment < len(event) else None
+            event = segment.pick(event)
     return event
+
+
+def all_read(array: Sequence[Any], segments: Sequence[int | Holding]) -> bool:  # any JSON values
+    """Whether these segments together read every element of an array."""
+    read = {segment if isinstance(segment, int) else segment.index(array) for segment in segments}
+    return read.issuperset(range(len(array)))
