@@ -1,0 +1,93 @@
+"""`send`: events from files to a bus, or straight into a lake."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from eventlake.cli.render import show, visible
+from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.errors import StorageError
+
+if TYPE_CHECKING:
+    from eventlake.local.client import Outcome
+    from eventlake.local.items import Item
+
+SHOWN_PER_FILE = 20
+"""How many failures of a file are told one by one."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the items of one file."""
+
+    sent: int = 0
+    stored: int = 0
+    failed: int = 0
+
+
+@click.command(short_help="Send events from files or stdin, to a bus or into a lake.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--bus", metavar="URL", help="Send to the bus there, for example http://127.0.0.1:8787; default: into the lake itself.")
+@global_options
+def send(files: tuple[str, ...], bus: str | None) -> int:
+    """Send the events in FILEs (`-` is stdin): JSON, a JSON array or JSON lines, also gzipped.
+
+    Taken are whole EventBridge envelopes, Auth0 logs without an envelope, and notifications of the Developer Tools. What cannot be stored
+    is kept with its reason; `eventlake failed` lists it. With --bus, stored means on the bus's disk.
+    """
+    current = settings()
+    tallies = {}
+    for file in files:
+        tallies[file] = _send_file(file, bus, current)
+    show(("file", "sent", "stored", "failed"), [[file, one.sent, one.stored, one.failed] for file, one in tallies.items()], current.form)
+    return 1 if any(one.failed for one in tallies.values()) else 0
+
+
+def _send_file(file: str, bus: str | None, current: Settings) -> Tally:
+    from eventlake.local.items import read_items
+
+    tally = Tally()
+    try:
+        items = read_items(file)
+        for outcome in _through_bus(items, bus) if bus else _into_lake(items, current):
+            tally.sent += 1
+            if outcome.code is None:
+                tally.stored += 1
+                continue
+            tally.failed += 1
+            _tell(file, outcome, tally.failed)
+    except StorageError as error:
+        if file in str(error):
+            click.echo(str(error), err=True)
+            tally.failed += 1
+            return tally
+        raise
+    return tally
+
+
+def _tell(file: str, outcome: Outcome, count: int) -> None:
+    if count <= SHOWN_PER_FILE:
+        click.echo(f"{file}, line {outcome.item.line}: {visible(outcome.message or outcome.code or '')}", err=True)
+    elif count == SHOWN_PER_FILE + 1:
+        click.echo(f"{file}: more failed; `eventlake failed` lists all.", err=True)
+
+
+def _through_bus(items: Iterable[Item], bus: str) -> Iterator[Outcome]:
+    from eventlake.local.client import BusClient
+
+    client = BusClient(bus, token=os.environ.get("EVENTLAKE_TOKEN"))
+    try:
+        yield from client.send(items)
+    finally:
+        client.close()
+
+
+def _into_lake(items: Iterable[Item], current: Settings) -> Iterator[Outcome]:
+    from eventlake.local.importing import store
+
+    yield from store(items, current.lake_folder, current.load_sources())

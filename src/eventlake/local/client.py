@@ -1,0 +1,125 @@
+"""A sender of events to a bus: `POST /events` in JSON lines, again after a pause while the bus is behind.
+
+Called by `send --bus` and by the demo. A request is repeated only if the bus said that it took nothing of it (429, 503), or could not be
+reached; an event that arrives twice keeps its id and is a duplicate, not a second event.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from eventlake.errors import ConfigurationError, ServiceError
+from eventlake.local.items import Item
+
+BATCH_EVENTS = 2000
+BATCH_BYTES = 4 << 20
+_PATIENCE = 8
+"""How often a request is sent again while the bus is behind."""
+_LONGEST_PAUSE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the bus said of one item: its id, or the code and sentence of its rejection."""
+
+    item: Item
+    id: str | None
+    code: str | None = None
+    message: str | None = None
+
+
+class BusClient:
+    """A connection to a bus, kept open from request to request.
+
+    url: `http://host:port`. pause: waits that many seconds.
+    """
+
+    def __init__(self, url: str, token: str | None = None, pause: Callable[[float], None] = time.sleep) -> None:
+        parts = urlsplit(url if "//" in url else f"http://{url}")
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ConfigurationError(f'"{url}" is not the URL of a bus; write it as http://127.0.0.1:8787.')
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self._connection = kind(parts.hostname, parts.port, timeout=60)
+        self._url = url
+        self._headers = {"Content-Type": "application/x-ndjson"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        self._pause = pause
+
+    def send(self, items: Iterable[Item]) -> Iterator[Outcome]:
+        """Send items in batches; what the bus said of each, in order. Raises ServiceError or ConfigurationError."""
+        for batch in _batches(items):
+            yield from self._outcomes(batch, self._post(b"\n".join(_on_one_line(item.data) for item in batch)))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _post(self, body: bytes) -> dict[str, Any]:
+        for attempt in range(_PATIENCE):
+            status, retry_after, answer = self._request(body)
+            if status not in {429, 503}:
+                break
+            self._pause(min(float(retry_after or 2**attempt), _LONGEST_PAUSE_S))
+        if status != 200:
+            raise ServiceError(f"The bus at {self._url} answered {status}: {_sentence(answer)}")
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+    def _request(self, body: bytes) -> tuple[int, str | None, bytes]:
+        try:
+            return self._exchange(body)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            self._connection.close()  # it was closed while it was idle; the next request opens another
+        try:
+            return self._exchange(body)
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unreachable(error) from None
+
+    def _exchange(self, body: bytes) -> tuple[int, str | None, bytes]:
+        try:
+            self._connection.request("POST", "/events", body, self._headers)
+            response = self._connection.getresponse()
+            return response.status, response.headers.get("Retry-After"), response.read()
+        except (ConnectionRefusedError, TimeoutError) as error:
+            raise self._unreachable(error) from None
+
+    def _unreachable(self, error: Exception) -> ConfigurationError:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return ConfigurationError(f"The bus at {self._url} cannot be reached: {reason}. Start it with `eventlake serve`, or name another with --bus.")
+
+    def _outcomes(self, batch: list[Item], answer: dict[str, Any]) -> Iterator[Outcome]:
+        if len(answer["events"]) != len(batch):
+            raise ServiceError(f"The bus at {self._url} answered for {len(answer['events'])} of {len(batch)} events; is it an eventlake bus?")
+        for item, said in zip(batch, answer["events"], strict=True):
+            yield Outcome(item, said.get("id"), said.get("ErrorCode"), said.get("ErrorMessage"))
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    batch: list[Item] = []
+    size = 0
+    for item in items:
+        if batch and (len(batch) == BATCH_EVENTS or size + len(item.data) > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += len(item.data)
+    if batch:
+        yield batch
+
+
+def _on_one_line(data: bytes) -> bytes:
+    """JSON has line breaks only between tokens, where a blank means the same."""
+    return data.replace(b"\r", b" ").replace(b"\n", b" ")
+
+
+def _sentence(answer: bytes) -> str:
+    try:
+        said = json.loads(answer)
+        return str(said.get("message") or said.get("ErrorMessage") or said)
+    except (ValueError, AttributeError):
+        return answer[:200].decode("utf-8", "replace") or "nothing"
