@@ -119,3 +119,10 @@ def chosen(event: dict[str, Any], paths: list[Path]) -> Any:  # any JSON value
     """The value that a column takes: the first that is neither null nor empty text, else the first that is not null."""
     present = [value for value in (value_at(event, path) for path in paths) if value is not None]
     return next((value for value in present if value != ""), present[0] if present else None)
+
+
+def first_fitting(event: dict[str, Any], paths: list[Path], converter: convert.Converter) -> Any:  # a column's value
+    """What a column takes where the chosen value does not fit: the first of the others that does, or MISFIT."""
+    values = (value_at(event, path) for path in paths)
+    converted = (converter(value) for value in values if value is not None and value != "")
+    return next((value for value in converted if value is not convert.MISFIT), convert.MISFIT)

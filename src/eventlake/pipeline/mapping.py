@@ -14,7 +14,7 @@ from typing import Any
 from eventlake.model import Column, Table
 from eventlake.pipeline import convert
 from eventlake.pipeline.codec import Codec
-from eventlake.pipeline.leftovers import ENVELOPE_KEYS, EXTRA, Leftovers, settled_keys
+from eventlake.pipeline.leftovers import ENVELOPE_KEYS, EXTRA, Leftovers, first_fitting, settled_keys
 from eventlake.pipeline.path import Holding, Path, all_read, parse_path
 
 Mapping = Callable[[dict[str, Any]], dict[str, Any]]
@@ -47,6 +47,7 @@ class _Writer:
             "dumps": codec.dumps,
             "all_read": all_read,
             "is_whole": convert.is_whole,
+            "first_fitting": first_fitting,
         }
         for index, column in enumerate(columns):
             self.names[f"convert{index}"] = convert.converter(column.converter, convert.parse_type(column.type), codec)
@@ -128,8 +129,12 @@ class _Writer:
         else:
             yield "if value is not None:"
         yield f"    value_ = convert{index}(value)"
-        yield "    if value_ is MISFIT: odd = True"
-        yield f"    else: {slot} = value_"
+        yield "    if value_ is MISFIT:"
+        yield "        odd = True"
+        if len(self.paths[column]) > 1:
+            self.names[f"paths{index}"] = self.paths[column]
+            yield f"        value_ = first_fitting(event, paths{index}, convert{index})"
+        yield f"    if value_ is not MISFIT: {slot} = value_"
         if column.type.count("struct") == 1 and column.type.startswith("struct"):
             yield "    if value_.__class__ is dict and len(value_) != len(value): odd = True"
         elif "struct" in column.type:

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
 from eventlake.errors import DeclarationError
-from eventlake.model import Source
+from eventlake.model import Source, Table
 from eventlake.sources.declaration import DECLARATION, read_source
 
 BUILT_IN = Path(__file__).parent
@@ -20,11 +21,14 @@ __all__ = ["BUILT_IN", "DECLARATION", "declarations", "load", "read_source"]
 def load(folders: Sequence[Path] = ()) -> tuple[Source, ...]:
     """The built-in sources and those in the given folders, by name.
 
-    A folder holds sources (`<name>/source.toml`) or is one itself. Raises DeclarationError, also if two declare the same name, table or
-    prefix, or a folder holds none.
+    A folder holds sources (`<name>/source.toml`) or is one itself; a source of a user's takes the place of the built-in one of its name.
+    Raises DeclarationError, also if two declare the same name, table or prefix, or a folder holds none.
     """
-    found = [read_source(file) for folder in (BUILT_IN, *folders) for file in declarations(folder)]
+    own = [read_source(file) for folder in folders for file in declarations(folder)]
+    replaced = {source.name for source in own}
+    found = [source for source in map(read_source, declarations(BUILT_IN)) if source.name not in replaced] + own
     _check_unique(found)
+    _check_prefixes([table for source in found for table in source.tables])
     return tuple(sorted(found, key=lambda source: source.name))
 
 
@@ -46,5 +50,16 @@ def _check_unique(sources: Sequence[Source]) -> None:
         seen: dict[str, Source] = {}
         for name, source in names:
             if name in seen:
-                raise DeclarationError(f'{source.folder}/{DECLARATION}: {noun} "{name}" is declared in {seen[name].folder}/{DECLARATION} already; choose another.')
+                first = f"{seen[name].folder}/{DECLARATION}"
+                raise DeclarationError(f'{source.folder}/{DECLARATION}: {noun} "{name}" is declared in {first} already; choose another.')
             seen[name] = source
+
+
+def _check_prefixes(tables: Sequence[Table]) -> None:
+    """No prefix lies in another: a key belongs to one table."""
+    for outer, inner in itertools.permutations(tables, 2):
+        if inner.prefix.startswith(outer.prefix + "/"):
+            raise DeclarationError(
+                f'{inner.source}/{DECLARATION}, table "{inner.name}": "prefix" is "{inner.prefix}", '
+                f'which lies in "{outer.prefix}", the prefix of the table "{outer.name}"; choose another.'
+            )

@@ -17,22 +17,32 @@ from typing import Any
 from eventlake.errors import DeclarationError, PatternError
 from eventlake.model import PARTITION_KEYS, Bare, Column, Refusal, Source, Table
 from eventlake.pipeline import convert
+from eventlake.pipeline.leftovers import ENVELOPE_KEYS
 from eventlake.pipeline.path import parse_path
 from eventlake.pipeline.rule import compile_pattern
 
 DECLARATION = "source.toml"
 
 STANDARD_COLUMNS = (
-    Column("event_id", "string", ("$.id",), "text", "The id of the event in EventBridge's envelope; the same for every delivery of one event."),
+    Column(
+        "event_id", "string", ("$.id",), "text", "The id of the event in EventBridge's envelope; the same for every delivery of one event."
+    ),
     Column("event_time", "timestamp", ("$.time",), "timestamp", "When it happened, in UTC, cut to milliseconds."),
     Column("account", "string", ("$.account",), "text", "The AWS account the event was sent from."),
     Column("event_region", "string", ("$.region",), "text", "The region the event was sent from."),
-    Column("extra", "string", ("$",), "json", "JSON of every field that has no column of its own, and of values that do not fit theirs; NULL if there is none."),
+    Column(
+        "extra",
+        "string",
+        ("$",),
+        "json",
+        "JSON of every field that has no column of its own, and of values that do not fit theirs; NULL if there is none.",
+    ),
 )
 """The columns that end every table; a table may give event_id and event_time other paths."""
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,127}", re.ASCII)
 _COLUMN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
+_BUS = re.compile(r"[A-Za-z0-9_./-]{1,256}", re.ASCII)
 _PREFIX = re.compile(r"[a-z0-9_][a-z0-9_-]*(/[a-z0-9_][a-z0-9_-]*){0,3}", re.ASCII)
 
 _SOURCE_KEYS = ("name", "title", "doc", "reference", "database", "bus", "table", "bare", "refused")
@@ -42,18 +52,25 @@ _BARE_KEYS = ("pattern", "into", "envelope")
 _REFUSED_KEYS = ("name", "pattern", "reason")
 _ENVELOPE_KEYS = ("detail-type", "source", "time", "account", "region")
 
+DOC_LIMIT = 255
+"""Characters of a column's doc, which becomes its comment in Glue: https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html"""
+_SHOWN_LIMIT = 80
+"""Characters of a wrong value that an error shows."""
+
 
 def read_source(file: Path) -> Source:
     """The source that a file declares. Raises DeclarationError."""
-    shown = f"{file.parent.name}/{file.name}"
+    shown = f"{file.absolute().parent.name}/{file.name}"
     try:
         declared = tomllib.loads(file.read_text("utf-8"))
     except OSError as error:
         raise DeclarationError(f"{file}: cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
         raise DeclarationError(f"{shown}: is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise DeclarationError(f"{shown}: is not TOML: {error}.") from None
+    except RecursionError:
+        raise DeclarationError(f"{shown}: is not TOML that can be read: it is nested too deep.") from None
+    except ValueError as error:  # TOMLDecodeError, and an integer of more than 4,300 digits
+        raise DeclarationError(f"{shown}: is not TOML: {str(error).rstrip('.')}.") from None
     return _source(_Place(shown, declared), str(file.parent))
 
 
@@ -70,7 +87,7 @@ class _Place:
     def only(self, known: Iterable[str]) -> _Place:
         for key in self.values:
             if key not in known:
-                raise self.wrong(f'unknown key "{key}".{nearest(key, known)} Keys: {", ".join(known)}.')
+                raise self.wrong(f"unknown key {_shown(key)}.{nearest(key, known)} Keys: {', '.join(known)}.")
         return self
 
     def text(self, key: str, default: str | None = None) -> str:
@@ -78,53 +95,95 @@ class _Place:
         if value is None:
             raise self.wrong(f'"{key}" is missing.')
         if not isinstance(value, str) or not value.strip():
-            raise self.wrong(f'"{key}" is {json.dumps(value, default=str)}, expected a text.')
+            raise self.wrong(f'"{key}" is {_shown(value)}, expected a text.')
         return value
 
-    def name(self, key: str, form: re.Pattern[str] = _NAME, allowed: str = "lower-case letters, digits and _, not a digit first, at most 128") -> str:
+    def line(self, key: str, limit: int) -> str:
+        value = self.text(key)
+        if len(value) > limit or not value.isprintable():
+            what = f"has {len(value)} characters" if len(value) > limit else "is more than one line"
+            raise self.wrong(f'"{key}" {what}; write one line of at most {limit}.')
+        return value
+
+    def name(
+        self, key: str, form: re.Pattern[str] = _NAME, allowed: str = "lower-case letters, digits and _, not a digit first, at most 128"
+    ) -> str:
         value = self.text(key)
         if not form.fullmatch(value):
-            raise self.wrong(f'"{key}" is "{value}"; allowed are {allowed}.')
+            raise self.wrong(f'"{key}" is {_shown(value)}; allowed are {allowed}.')
         return value
 
     def parts(self, key: str, noun: str) -> list[_Place]:
         values = self.values.get(key, [])
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-            raise self.wrong(f'"{key}" is not a list of tables.')
-        return [_Place(f'{self.where}, {noun} {_label(value, index)}', value) for index, value in enumerate(values, 1)]
+            raise self.wrong(f'"{key}" is {_shown(values)}, expected a list of TOML tables.')
+        return [_Place(f"{self.where}, {noun} {_label(value, index)}", value) for index, value in enumerate(values, 1)]
 
     def pattern(self) -> dict[str, Any]:
         value = self.values.get("pattern")
+        if value is None:
+            raise self.wrong('"pattern" is missing: give an event pattern as a TOML table, or as JSON text.')
         try:
-            if isinstance(value, str):
-                value = json.loads(value)
-            if not isinstance(value, dict):
-                raise self.wrong('"pattern" is missing: give an event pattern as a table, or as JSON text.')
-            compile_pattern(value)
+            pattern = json.loads(value if isinstance(value, str) else json.dumps(value, allow_nan=False))
+            if not isinstance(pattern, dict):
+                raise self.wrong(f'"pattern" is {_shown(value)}, expected an event pattern such as {{ source = ["aws.codebuild"] }}.')
+            compile_pattern(pattern)
         except json.JSONDecodeError as error:
             raise self.wrong(f'"pattern" is not JSON: {error}.') from None
         except PatternError as error:
             raise self.wrong(f'"pattern": {error}') from None
-        return value
+        except TypeError:
+            raise self.wrong('"pattern" holds a date or a time, which JSON does not have; write it as a text.') from None
+        except ValueError:
+            raise self.wrong('"pattern" holds a number that JSON does not have.') from None
+        except RecursionError:
+            raise self.wrong('"pattern" is nested too deep.') from None
+        return pattern
 
     def path(self, key: str, value: object) -> str:
         if not isinstance(value, str):
-            raise self.wrong(f'"{key}" is {json.dumps(value, default=str)}, expected a path such as "$.detail.state".')
+            raise self.wrong(f'"{key}" is {_shown(value)}, expected a path such as "$.detail.state".')
         try:
             parse_path(value)
         except ValueError as error:
-            raise self.wrong(f'"{key}" is "{value}": {error}; write a path such as "$.detail.state" or "$.resources[0]".') from None
+            raise self.wrong(f'"{key}" is {_shown(value)}: {error}; write a path such as "$.detail.state" or "$.resources[0]".') from None
         return value
+
+    def event_path(self, key: str, value: object) -> str:
+        """A path to a part of an event; a first key that only looks like one of the envelope's is a slip."""
+        path = self.path(key, value)
+        segments = parse_path(path)
+        if not segments or not isinstance(segments[0], str):
+            raise self.wrong(f'"{key}" is "{path}", no part of an event; write a path such as "$.detail.state".')
+        if segments[0] not in ENVELOPE_KEYS and (hint := nearest(segments[0], ENVELOPE_KEYS)):
+            raise self.wrong(f'"{key}" is "{path}", but events have no "{segments[0]}".{hint}')
+        return path
+
+    def keys_path(self, key: str, value: object) -> str:
+        """A path of keys alone, to a place in the envelope."""
+        path = self.path(key, value)
+        if not all(isinstance(segment, str) for segment in parse_path(path)):
+            raise self.wrong(f'"{key}" is "{path}", expected keys alone, such as "$.detail".')
+        return path
 
     def paths(self, key: str) -> tuple[str, ...]:
         value = self.values.get(key)
         if value is None or value == []:
             raise self.wrong(f'"{key}" is missing: a path such as "$.detail.state", or a list of them of which the first present counts.')
-        return tuple(self.path(key, path) for path in (value if isinstance(value, list) else [value]))
+        return tuple(self.event_path(key, path) for path in (value if isinstance(value, list) else [value]))
 
 
 def _label(value: Mapping[str, Any], index: int) -> str:
-    return f'"{value["name"]}"' if isinstance(value.get("name"), str) else f"number {index}"
+    return _shown(value["name"]) if isinstance(value.get("name"), str) else f"number {index}"
+
+
+def _shown(value: object) -> str:
+    """A wrong value as JSON would write it, cut where it is long."""
+    try:
+        shown = json.dumps(value, default=str, ensure_ascii=False)
+    except (ValueError, RecursionError):  # an integer of more digits than Python writes, an array in an array in an array ...
+        return f"a very long {type(value).__name__}"
+    return shown if len(shown) <= _SHOWN_LIMIT else shown[: _SHOWN_LIMIT - 3] + "..."
 
 
 def _source(place: _Place, folder: str) -> Source:
@@ -135,16 +194,22 @@ def _source(place: _Place, folder: str) -> Source:
         raise place.wrong("declares no [[table]].")
     return Source(
         name=name,
-        title=place.text("title"),
+        title=place.line("title", DOC_LIMIT),
         doc=place.text("doc"),
         reference=place.text("reference"),
         database=database,
-        bus=place.text("bus", "default"),
+        bus=_bus(place),
         tables=tables,
         bare=tuple(_bare(part) for part in place.parts("bare", "bare form")),
         refusals=tuple(_refusal(part) for part in place.parts("refused", "refusal")),
         folder=folder,
     )
+
+
+def _bus(place: _Place) -> str:
+    if "bus" not in place.values:
+        return "default"
+    return place.name("bus", _BUS, 'the name of an event bus, "default", or "partner" for one that the provider makes')
 
 
 def _table(place: _Place, source: str, database: str) -> Table:
@@ -162,7 +227,7 @@ def _table(place: _Place, source: str, database: str) -> Table:
         doc=place.text("doc"),
         prefix=_prefix(place, name),
         pattern=place.pattern(),
-        root=place.path("root", place.values.get("root", "$.detail")),
+        root=place.keys_path("root", place.values.get("root", "$.detail")),
         key=_key(place, columns),
         columns=columns,
     )
@@ -171,15 +236,19 @@ def _table(place: _Place, source: str, database: str) -> Table:
 def _prefix(place: _Place, name: str) -> str:
     prefix = place.text("prefix", name)
     if not _PREFIX.fullmatch(prefix) or prefix.split("/")[0] in {"error", "raw"}:
-        raise place.wrong(f'"prefix" is "{prefix}"; allowed are lower-case letters, digits, _, - and /, not at an end, and not "error" or "raw".')
+        raise place.wrong(
+            f'"prefix" is "{prefix}"; allowed are lower-case letters, digits, _, - and /, not at an end, and not "error" or "raw".'
+        )
     return prefix
 
 
 def _key(place: _Place, columns: tuple[Column, ...]) -> str:
     key = place.text("key", "event_id")
-    names = [column.name for column in columns]
-    if key not in names:
-        raise place.wrong(f'"key" is "{key}", which is no column.{nearest(key, names)}')
+    types = {column.name: column.type for column in columns}
+    if key not in types:
+        raise place.wrong(f'"key" is {_shown(key)}, which is no column.{nearest(key, types)}')
+    if types[key] not in convert.SCALARS:
+        raise place.wrong(f'"key" is "{key}", a column of type "{types[key]}"; duplicates are told apart by one value.')
     return key
 
 
@@ -203,7 +272,7 @@ def _column(place: _Place) -> Column:
     name = place.name("name", _COLUMN_NAME, "letters, digits and _, not a digit first, at most 128")
     declared = place.text("type")
     kind = _type(place, declared)
-    return Column(name, declared.replace(" ", ""), place.paths("from"), _converter(place, kind, declared), place.text("doc"))
+    return Column(name, "".join(declared.split()), place.paths("from"), _converter(place, kind, declared), place.line("doc", DOC_LIMIT))
 
 
 def _type(place: _Place, declared: str) -> convert.Type:
@@ -211,30 +280,39 @@ def _type(place: _Place, declared: str) -> convert.Type:
         return convert.parse_type(declared)
     except ValueError as error:
         allowed = ", ".join(convert.SCALARS + convert.NESTED)
-        raise place.wrong(f'unknown type "{declared}": {error}.{nearest(declared, convert.SCALARS)} Types: {allowed}.') from None
+        raise place.wrong(f"unknown type {_shown(declared)}: {error}.{nearest(declared, convert.SCALARS)} Types: {allowed}.") from None
+    except RecursionError:
+        raise place.wrong(f"the type {_shown(declared)} is nested too deep.") from None
 
 
 def _converter(place: _Place, kind: convert.Type, declared: str) -> str:
     name = place.text("as", convert.default_converter(kind))
     allowed = convert.allowed_converters(kind)
     if name not in allowed:
-        raise place.wrong(f'"as" is "{name}", which does not give the type "{declared}".{nearest(name, allowed)} Allowed: {", ".join(allowed)}.')
+        hint = nearest(name, allowed)
+        raise place.wrong(f'"as" is {_shown(name)}, which does not give the type {_shown(declared)}.{hint} Allowed: {", ".join(allowed)}.')
     return name
 
 
 def _bare(place: _Place) -> Bare:
     place.only(_BARE_KEYS)
-    envelope = place.values.get("envelope")
-    if not isinstance(envelope, dict) or not all(isinstance(value, str) for value in envelope.values()):
-        raise place.wrong('"envelope" is missing: a table of texts, such as { detail-type = "Auth0 log", time = "$.date" }.')
-    _Place(f"{place.where}, envelope", envelope).only(_ENVELOPE_KEYS)
-    for key, value in envelope.items():
-        if value.startswith("$"):
-            place.path(f"envelope.{key}", value)
-    into = place.path("into", place.values.get("into"))
-    if not all(isinstance(segment, str) for segment in parse_path(into)) or not parse_path(into):
-        raise place.wrong(f'"into" is "{into}"; the object is put at keys, such as "$.detail".')
-    return Bare(place.pattern(), into, dict(envelope))
+    into = place.keys_path("into", place.values.get("into"))
+    if into == "$":
+        raise place.wrong('"into" is "$"; the object is put at keys, such as "$.detail".')
+    return Bare(place.pattern(), into, _envelope(place))
+
+
+def _envelope(place: _Place) -> dict[str, str]:
+    envelope = place.values.get("envelope", {})
+    if not isinstance(envelope, dict):
+        raise place.wrong(
+            f'"envelope" is {_shown(envelope)}, expected a TOML table such as {{ detail-type = "Auth0 log", time = "$.date" }}.'
+        )
+    part = _Place(f"{place.where}, envelope", envelope).only(_ENVELOPE_KEYS)
+    for key in ("detail-type", "source", *envelope):
+        if part.text(key).startswith("$"):
+            part.path(key, envelope[key])
+    return dict(envelope)
 
 
 def _refusal(place: _Place) -> Refusal:
