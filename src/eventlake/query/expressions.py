@@ -1,0 +1,674 @@
+"""Expressions: sqlglot's tree -> SQL of DuckDB with Trino's types, one method for each kind of node.
+
+A node without a method, or with a part its method does not know, is refused: nothing is passed on that was not understood.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from sqlglot import exp
+
+from eventlake.errors import NameNotFoundError
+from eventlake.query.arithmetic import arithmetic
+from eventlake.query.binding import Scope, Value, derived, mistyped, refused, unknown
+from eventlake.query.casts import cast, coerce
+from eventlake.query.datatypes import datatype
+from eventlake.query.types import BIGINT, BOOLEAN, DATE, DOUBLE, INTEGER, INTERVAL_DAY, INTERVAL_MONTH, TIME, UNKNOWN, VARBINARY, VARCHAR, Type, array, common, decimal, quoted, row, text, timestamp
+from eventlake.query.zones import instant, zone_named
+
+if TYPE_CHECKING:
+    from eventlake.query.relations import Relation
+
+Subquery = Callable[[exp.Query, Scope], "Relation"]
+
+
+@dataclass(slots=True)
+class Context:
+    """What the clause being read allows: its columns, whether aggregates or windows may stand there, and the grouping."""
+
+    scope: Scope
+    clause: str
+    subquery: Subquery
+    moment: str
+    aggregates: bool = False
+    windows: bool = False
+    grouped: frozenset[str] | None = None
+    """SQL of the grouping keys; None outside a grouped SELECT."""
+    lambdas: dict[str, Value] = field(default_factory=dict)
+    named_windows: dict[str, exp.Window] = field(default_factory=dict)
+    aliases: dict[str, Value] = field(default_factory=dict)
+    """Names of the SELECT's own columns, which only ORDER BY may use."""
+    inside_aggregate: bool = False
+
+
+class Expressions:
+    """Reads the expressions of one clause."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def value(self, node: exp.Expr) -> Value:
+        """The value of a node. Raises QueryError if it is not Athena's, or cannot be answered as Athena would."""
+        method = self._METHODS.get(type(node))
+        if method is None:
+            raise refused(f"{type(node).__name__.upper()}", node)
+        value = method(self, node)
+        if self.context.grouped is not None and not self.context.inside_aggregate and value.sql in self.context.grouped:
+            return replace(value, columns=frozenset())
+        return value
+
+    def boolean(self, node: exp.Expr, what: str) -> Value:
+        """A value that must be true or false."""
+        value = self.value(node)
+        if value.type.name not in {"boolean", "unknown"}:
+            raise mistyped(f"{what} must be a boolean, not {value.type}", node)
+        return coerce(value, BOOLEAN)
+
+    def united(self, nodes: Sequence[exp.Expr], what: str) -> tuple[list[Value], Type]:
+        """Values brought to the one type they have in common."""
+        values = [self.value(node) for node in nodes]
+        kind = UNKNOWN
+        for value, node in zip(values, nodes, strict=True):
+            both = common(kind, value.type)
+            if both is None:
+                raise mistyped(f"{what} mixes {kind} and {value.type}", node)
+            kind = both
+        return [coerce(value, kind) for value in values], kind
+
+    @contextmanager
+    def within(self, **changes: object) -> Iterator[None]:
+        """A part of the clause in which other things are allowed."""
+        before = self.context
+        self.context = replace(before, **changes)  # type: ignore[arg-type]  # names of Context's fields
+        try:
+            yield
+        finally:
+            self.context = before
+
+    # literals
+
+    def _literal(self, node: exp.Expr) -> Value:
+        written = str(node.this)
+        if node.args.get("is_string"):
+            return Value(text(written), Type("varchar", numbers=(len(written),)), literal=written)
+        return number_literal(written, node)
+
+    def _null(self, node: exp.Expr) -> Value:
+        return Value("NULL", UNKNOWN)
+
+    def _boolean(self, node: exp.Expr) -> Value:
+        return Value("true" if node.this else "false", BOOLEAN)
+
+    def _unicode(self, node: exp.Expr) -> Value:
+        written = re.sub(r"\\(?:\\|\+([0-9a-fA-F]{6})|([0-9a-fA-F]{4}))", lambda m: chr(int(m[1] or m[2], 16)) if m[1] or m[2] else "\\", str(node.this))
+        return Value(text(written), Type("varchar", numbers=(len(written),)), literal=written)
+
+    def _hex(self, node: exp.Expr) -> Value:
+        digits = str(node.this)
+        return Value(f"unhex({text(digits)})", VARBINARY)
+
+    def _array(self, node: exp.Expr) -> Value:
+        if not node.expressions:
+            return Value("[]", array(UNKNOWN))
+        values, kind = self.united(node.expressions, "ARRAY[...]")
+        return derived(f"[{', '.join(value.sql for value in values)}]", array(kind), values)
+
+    def _tuple(self, node: exp.Expr) -> Value:
+        return self.row_of([self.value(part) for part in node.expressions])
+
+    def row_of(self, values: Sequence[Value]) -> Value:
+        """A row of these values, its fields without names."""
+        kind = row(*((None, value.type) for value in values))
+        fields = ", ".join(f"{quoted(name)} := {value.sql}" for (name, _), value in zip(kind.fields(), values, strict=True))
+        return derived(f"struct_pack({fields})", kind, values)
+
+    def _interval(self, node: exp.Expr) -> Value:
+        return interval_literal(node)
+
+    # names
+
+    def _column(self, node: exp.Expr) -> Value:
+        if isinstance(node.this, exp.Star):
+            raise mistyped("A star stands where one value is wanted", node)
+        parts = [part.name.lower() for part in node.parts] if isinstance(node, exp.Column) else [node.name.lower()]
+        return self.named(parts, node)
+
+    def named(self, parts: list[str], node: exp.Expr) -> Value:
+        """The value that a name with dots means: a lambda's parameter, an alias where it counts, a column or a field of a row."""
+        context = self.context
+        if parts[0] in context.lambdas:
+            return self._fields(context.lambdas[parts[0]], parts[1:], node)
+        if len(parts) == 1 and parts[0] in context.aliases:
+            return context.aliases[parts[0]]
+        found = context.scope.find(parts)
+        if found is None:
+            shown = ".".join(part.name for part in node.parts) if isinstance(node, exp.Column) else node.name
+            raise unknown("column", shown, context.scope.names(), node)
+        column, rest, outer = found
+        value = column.value
+        if not outer:
+            value = replace(value, columns=frozenset() if context.inside_aggregate else frozenset([shown_name(column.relation, column.name)]))
+            if context.grouped is not None and value.sql in context.grouped:
+                value = replace(value, columns=frozenset())
+        else:
+            value = replace(value, columns=frozenset(), aggregate=False, window=False)
+        return self._fields(value, rest, node)
+
+    def _fields(self, value: Value, names: Sequence[str], node: exp.Expr) -> Value:
+        for name in names:
+            value = row_field(value, name, node)
+        return value
+
+    def _dot(self, node: exp.Expr) -> Value:
+        if not isinstance(node.expression, exp.Identifier):
+            raise refused("This use of a dot", node)
+        return row_field(self.value(node.this), node.expression.name.lower(), node)
+
+    # operators
+
+    def _paren(self, node: exp.Expr) -> Value:
+        return self.value(node.this)
+
+    def _arithmetic(self, node: exp.Expr) -> Value:
+        sign = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}[type(node)]
+        return arithmetic(sign, self.value(node.this), self.value(node.expression), node)
+
+    def _negative(self, node: exp.Expr) -> Value:
+        if isinstance(node.this, exp.Literal) and not node.this.is_string:
+            return number_literal("-" + str(node.this.this), node)
+        value = self.value(node.this)
+        if not (value.type.is_number or value.type.name.startswith("interval")):
+            raise mistyped(f"A minus stands before {value.type}", node)
+        return value.become(f"(- {value.sql})", value.type)
+
+    def _concatenate(self, node: exp.Expr) -> Value:
+        left, right = self.value(node.this), self.value(node.expression)
+        pair = {left.type.name, right.type.name} - {"unknown"}
+        if pair <= {"varchar", "char"}:
+            return derived(f"({coerce(left, VARCHAR).sql} || {coerce(right, VARCHAR).sql})", VARCHAR, (left, right))
+        if "array" in pair:
+            return self._concatenated_arrays(left, right, node)
+        if pair == {"varbinary"}:
+            return derived(f"({left.sql} || {right.sql})", VARBINARY, (left, right))
+        raise mistyped(f"|| cannot join {left.type} and {right.type}: cast both to varchar", node)
+
+    def _concatenated_arrays(self, left: Value, right: Value, node: exp.Expr) -> Value:
+        element = left.type if right.type.name == "array" and left.type.name != "array" else right.type
+        whole = left.type if left.type.name == "array" else right.type
+        both = common(left.type, right.type) if left.type.name == right.type.name else None
+        if both is None:
+            inner = common(whole.args[0], element)
+            if inner is None:
+                raise mistyped(f"|| cannot join {left.type} and {right.type}", node)
+            both = array(inner)
+        sides = [coerce(v, both).sql if v.type.name == "array" else f"[{coerce(v, both.args[0]).sql}]" for v in (left, right)]
+        return derived(f"CASE WHEN {sides[0]} IS NULL OR {sides[1]} IS NULL THEN NULL ELSE list_concat({sides[0]}, {sides[1]}) END".join("()"), both, (left, right))
+
+    def _compare(self, node: exp.Expr) -> Value:
+        sign = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}[type(node)]
+        if isinstance(node.expression, exp.All | exp.Any):
+            return self._quantified(node, sign)
+        return self.compared(sign, self.value(node.this), self.value(node.expression), node)
+
+    def compared(self, sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
+        """Two values compared, brought to one type first. Raises QuerySyntaxError where Trino sees no common type."""
+        both = common(left.type, right.type)
+        if both is None:
+            raise mistyped(f"{left.type} and {right.type} cannot be compared with {sign}{_advice(left.type, right.type)}", node)
+        if both.name in {"json"} and sign not in {"=", "<>"} or both.name == "map" and sign not in {"=", "<>"}:
+            raise mistyped(f"{both} has no order", node)
+        if both.name in {"array", "row", "map"}:
+            return self._compared_nested(sign, coerce(left, both), coerce(right, both), node)
+        return derived(f"({coerce(left, both).sql} {sign} {coerce(right, both).sql})", BOOLEAN, (left, right))
+
+    def _compared_nested(self, sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
+        if left.type.name == "row" and sign in {"=", "<>"}:
+            parts = [self.compared("=", row_part(left, i), row_part(right, i), node).sql for i in range(len(left.type.args))]
+            equal = f"({' AND '.join(parts)})"
+            return derived(equal if sign == "=" else f"(NOT {equal})", BOOLEAN, (left, right))
+        if left.type.name == "row":
+            return derived(self._row_order(sign, left, right, node), BOOLEAN, (left, right))
+        if left.type.name == "array" and not left.type.args[0].args:
+            if sign in {"=", "<>"}:
+                equal = f"el_array_equal({left.sql}, {right.sql})"
+                return derived(equal if sign == "=" else f"(NOT {equal})", BOOLEAN, (left, right))
+            return derived(f"(el_ordered({left.sql}) {sign} el_ordered({right.sql}))", BOOLEAN, (left, right))
+        raise refused(f"A comparison of {left.type}", node)
+
+    def _row_order(self, sign: str, left: Value, right: Value, node: exp.Expr) -> str:
+        strict = sign[0]
+        sql = self.compared(sign, row_part(left, -1), row_part(right, -1), node).sql
+        for i in range(len(left.type.args) - 2, -1, -1):
+            a, b = row_part(left, i), row_part(right, i)
+            sql = f"CASE WHEN {self.compared('=', a, b, node).sql} THEN {sql} ELSE {self.compared(strict, a, b, node).sql} END"
+        return f"({sql})"
+
+    def _quantified(self, node: exp.Expr, sign: str) -> Value:
+        left = self.value(node.this)
+        inner = node.expression.this
+        query = inner.this if isinstance(inner, exp.Subquery) else inner
+        if not isinstance(query, exp.Query):
+            raise refused("ALL or ANY without a subquery", node)
+        relation = self.context.subquery(query, self.context.scope)
+        column = self._one_column(relation, node)
+        both = common(left.type, column.type)
+        if both is None or both.args:
+            raise mistyped(f"{left.type} and {column.type} cannot be compared", node)
+        side = f"(SELECT {coerce(Value(column.sql, column.type), both).sql} FROM ({relation.sql}) AS el_q)"
+        word = "ALL" if isinstance(node.expression, exp.All) else "ANY"
+        return derived(f"({coerce(left, both).sql} {sign} {word} {side})", BOOLEAN, (left,))
+
+    def _distinct_from(self, node: exp.Expr) -> Value:
+        left, right = self.value(node.this), self.value(node.expression)
+        both = common(left.type, right.type)
+        if both is None:
+            raise mistyped(f"{left.type} and {right.type} cannot be compared", node)
+        word = "IS DISTINCT FROM" if isinstance(node, exp.NullSafeNEQ) else "IS NOT DISTINCT FROM"
+        return derived(f"({coerce(left, both).sql} {word} {coerce(right, both).sql})", BOOLEAN, (left, right))
+
+    def _logic(self, node: exp.Expr) -> Value:
+        word = "AND" if isinstance(node, exp.And) else "OR"
+        parts = [self.boolean(part, word) for part in _flat(node)]
+        return derived(f"({f' {word} '.join(part.sql for part in parts)})", BOOLEAN, parts)
+
+    def _not(self, node: exp.Expr) -> Value:
+        inner = node.this
+        if isinstance(inner, exp.Is):
+            value = self._is(inner)
+            return value.become(f"(NOT {value.sql})", BOOLEAN)
+        value = self.boolean(inner, "NOT")
+        return value.become(f"(NOT {value.sql})", BOOLEAN)
+
+    def _is(self, node: exp.Expr) -> Value:
+        if not isinstance(node.expression, exp.Null):
+            raise mistyped("IS is followed by NULL, NOT NULL or DISTINCT FROM only", node)
+        value = self.value(node.this)
+        return value.become(f"({value.sql} IS NULL)", BOOLEAN)
+
+    def _in(self, node: exp.Expr) -> Value:
+        if node.args.get("unnest") or node.args.get("field") or node.args.get("is_global"):
+            raise refused("This IN", node)
+        query = node.args.get("query")
+        if query is not None:
+            return self._in_subquery(node, query.this if isinstance(query, exp.Subquery) else query)
+        if not node.expressions:
+            raise mistyped("IN () is empty", node)
+        values, kind = self.united([node.this, *node.expressions], "IN")
+        if kind.args:
+            alternatives = [self.compared("=", values[0], value, node).sql for value in values[1:]]
+            return derived(f"({' OR '.join(alternatives)})", BOOLEAN, values)
+        return derived(f"({values[0].sql} IN ({', '.join(value.sql for value in values[1:])}))", BOOLEAN, values)
+
+    def _in_subquery(self, node: exp.Expr, query: exp.Query) -> Value:
+        left = self.value(node.this)
+        relation = self.context.subquery(query, self.context.scope)
+        if left.type.name == "row" and len(relation.fields) > 1:
+            raise refused("A row IN a subquery", node, "join on its columns")
+        column = self._one_column(relation, node)
+        both = common(left.type, column.type)
+        if both is None:
+            raise mistyped(f"{left.type} IN a subquery of {column.type}{_advice(left.type, column.type)}", node)
+        inside = coerce(Value(column.sql, column.type), both).sql
+        return derived(f"({coerce(left, both).sql} IN (SELECT {inside} FROM ({relation.sql}) AS el_q))", BOOLEAN, (left,))
+
+    def _one_column(self, relation: Relation, node: exp.Expr) -> Value:
+        if len(relation.fields) != 1:
+            raise mistyped(f"A subquery with {len(relation.fields)} columns stands where one is wanted", node)
+        column = relation.fields[0]
+        return Value(f"el_q.{quoted(column.stored)}", column.type, column.zone)
+
+    def _exists(self, node: exp.Expr) -> Value:
+        query = node.this.this if isinstance(node.this, exp.Subquery) else node.this
+        relation = self.context.subquery(query, self.context.scope)
+        return Value(f"EXISTS ({relation.sql})", BOOLEAN)
+
+    def _scalar(self, node: exp.Expr) -> Value:
+        if node.args.get("alias") or not isinstance(node.this, exp.Query):
+            raise refused("This subquery", node)
+        relation = self.context.subquery(node.this, self.context.scope)
+        column = self._one_column(relation, node)
+        return Value(f"(SELECT {column.sql} FROM ({relation.sql}) AS el_q)", column.type, column.zone)
+
+    def _between(self, node: exp.Expr) -> Value:
+        if node.args.get("symmetric"):
+            raise mistyped("BETWEEN SYMMETRIC is not in Athena", node)
+        value, low, high = (self.value(node.args[key]) for key in ("this", "low", "high"))
+        left, right = self.compared(">=", value, low, node), self.compared("<=", value, high, node)
+        return derived(f"({left.sql} AND {right.sql})", BOOLEAN, (left, right))
+
+    def _like(self, node: exp.Expr, escape: exp.Expr | None = None) -> Value:
+        value, pattern = self.value(node.this), self.value(node.expression)
+        for part in (value, pattern):
+            if part.type.name not in {"varchar", "char", "unknown"}:
+                raise mistyped(f"LIKE wants text, not {part.type}", node)
+        ending = ""
+        if escape is not None:
+            ending = self._escape(pattern, self.value(escape), node)
+        word = "NOT LIKE" if node.args.get("negate") else "LIKE"
+        return derived(f"({coerce(value, VARCHAR).sql} {word} {coerce(pattern, VARCHAR).sql}{ending})", BOOLEAN, (value, pattern))
+
+    def _escape(self, pattern: Value, sign: Value, node: exp.Expr) -> str:
+        if not isinstance(sign.literal, str) or not isinstance(pattern.literal, str):
+            raise refused("LIKE with an escape or pattern that is not a literal", node)
+        if len(sign.literal) != 1 or re.search(re.escape(sign.literal) + rf"(?![%_{re.escape(sign.literal)}])", pattern.literal.replace(sign.literal * 2, "")):
+            raise mistyped("The escape of LIKE is one character and stands before %, _ or itself", node)
+        return f" ESCAPE {sign.sql}"
+
+    def _escaped(self, node: exp.Expr) -> Value:
+        if not isinstance(node.this, exp.Like):
+            raise refused("This ESCAPE", node)
+        return self._like(node.this, node.expression)
+
+    def _case(self, node: exp.Expr) -> Value:
+        branches = node.args["ifs"]
+        default = node.args.get("default")
+        values, kind = self.united([branch.args["true"] for branch in branches] + ([default] if default is not None else []), "CASE")
+        conditions = [self._condition(node, branch) for branch in branches]
+        whens = "".join(f" WHEN {condition.sql} THEN {value.sql}" for condition, value in zip(conditions, values, strict=False))
+        other = f" ELSE {values[-1].sql}" if default is not None else ""
+        return derived(f"(CASE{whens}{other} END)", kind, (*conditions, *values), self.one_zone(values, node))
+
+    def _condition(self, node: exp.Expr, branch: exp.Expr) -> Value:
+        if node.this is None:
+            return self.boolean(branch.this, "A condition of CASE")
+        return self.compared("=", self.value(node.this), self.value(branch.this), branch)
+
+    def one_zone(self, values: Sequence[Value], node: exp.Expr) -> str:
+        """The zone of a value that is one of these. Raises QueryRefusedError if they differ."""
+        zones = {value.zone for value in values if value.type.name == "timestamptz" and value.sql != "NULL" and not value.sql.startswith("CAST(NULL")}
+        if len(zones) > 1:
+            raise refused("One value out of several time zones", node, "bring them to one with AT TIME ZONE")
+        return zones.pop() if zones else "UTC"
+
+    def _if(self, node: exp.Expr) -> Value:
+        condition = self.boolean(node.this, "The condition of IF")
+        other = node.args.get("false")
+        values, kind = self.united([node.args["true"]] + ([other] if other is not None else []), "IF")
+        ending = f" ELSE {values[1].sql}" if other is not None else ""
+        return derived(f"(CASE WHEN {condition.sql} THEN {values[0].sql}{ending} END)", kind, (condition, *values), self.one_zone(values, node))
+
+    # casts, subscripts, zones
+
+    def _cast(self, node: exp.Expr) -> Value:
+        kind = datatype(node.args["to"])
+        if node.args.get("format") or node.args.get("action") or node.args.get("default"):
+            raise refused("This CAST", node)
+        if node.meta.get("literal"):
+            return typed_literal(str(node.this.this), kind, node)
+        value = self.value(node.this)
+        made = cast(value, kind, node)
+        if isinstance(node, exp.TryCast):
+            return self.tried(made)
+        return made
+
+    def tried(self, value: Value) -> Value:
+        """The value, or NULL where computing it fails."""
+        if value.aggregate or value.window:
+            raise refused("TRY around an aggregate or a window function")
+        return value.become(f"TRY({value.sql})", value.type, value.zone)
+
+    def _bracket(self, node: exp.Expr) -> Value:
+        if len(node.expressions) != 1 or node.args.get("safe") or isinstance(node.expressions[0], exp.Slice):
+            raise mistyped("A subscript is one number or key", node)
+        whole, index = self.value(node.this), self.value(node.expressions[0])
+        if whole.type.name == "array":
+            if not index.type.is_integer:
+                raise mistyped(f"A subscript of an array is a number, not {index.type}", node)
+            return derived(f"el_subscript({whole.sql}, {coerce(index, BIGINT).sql})", whole.type.args[0], (whole, index), whole.zone)
+        if whole.type.name == "map":
+            key = common(index.type, whole.type.args[0])
+            if key != whole.type.args[0] and not (key and key.name == "varchar"):
+                raise mistyped(f"A key of {whole.type} is not {index.type}", node)
+            return derived(f"el_map_value({whole.sql}, {coerce(index, whole.type.args[0]).sql})", whole.type.args[1], (whole, index))
+        if whole.type.name == "row" and isinstance(index.literal, int) and 1 <= index.literal <= len(whole.type.args):
+            return row_part(whole, index.literal - 1)
+        raise mistyped(f"{whole.type} has no subscripts like this", node)
+
+    def _at_time_zone(self, node: exp.Expr) -> Value:
+        zone = self.value(node.args["zone"])
+        return self.at_zone(self.value(node.this), zone, node)
+
+    def at_zone(self, value: Value, zone: Value, node: exp.Expr) -> Value:
+        """The instant of a value as a clock in another zone shows it; a timestamp without zone is UTC."""
+        if not isinstance(zone.literal, str):
+            raise refused("A time zone that is not a literal", node)
+        name = zone_named(zone.literal)
+        if name is None:
+            raise NameNotFoundError(f'There is no time zone "{zone.literal}": write it as Area/City or +05:30.')
+        if value.type.name not in {"timestamp", "timestamptz"}:
+            raise mistyped(f"AT TIME ZONE wants a timestamp, not {value.type}", node)
+        return value.become(value.sql, timestamp(value.type.numbers[0], zoned=True), name)
+
+    def _extract(self, node: exp.Expr) -> Value:
+        from eventlake.query.functions import call
+
+        name = str(node.this.name).lower()
+        name = {"dow": "day_of_week", "day_of_week": "day_of_week", "doy": "day_of_year", "yow": "year_of_week"}.get(name, name)
+        if name == "millisecond":
+            raise mistyped("EXTRACT(MILLISECOND ...) is not in Athena: write millisecond(x)", node)
+        return call(self, name, [node.expression], node)
+
+    # clock
+
+    def _current_date(self, node: exp.Expr) -> Value:
+        return Value(f"DATE '{self.context.moment[:10]}'", DATE)
+
+    def _current_timestamp(self, node: exp.Expr) -> Value:
+        return Value(f"TIMESTAMP '{self.context.moment}'", timestamp(zoned=True))
+
+    def _localtimestamp(self, node: exp.Expr) -> Value:
+        return Value(f"TIMESTAMP '{self.context.moment}'", timestamp())
+
+    # functions
+
+    def _call(self, node: exp.Expr) -> Value:
+        from eventlake.query.functions import call
+
+        name = node.this.name if isinstance(node.this, exp.Identifier) else str(node.this)
+        return call(self, name.lower(), node.expressions, node)
+
+    def _window(self, node: exp.Expr) -> Value:
+        from eventlake.query.windows import window
+
+        return window(self, node)
+
+    def _filter(self, node: exp.Expr) -> Value:
+        from eventlake.query.aggregation import filtered
+
+        return filtered(self, node)
+
+    _METHODS: ClassVar[dict[type[exp.Expr], Callable[[Expressions, exp.Expr], Value]]] = {}
+
+
+def _rewritten(name: str, *keys: str) -> Callable[[Expressions, exp.Expr], Value]:
+    """A node that sqlglot knows by a class of its own, read as a call of the function it is."""
+
+    def method(self: Expressions, node: exp.Expr) -> Value:
+        from eventlake.query.functions import call
+
+        known = set(keys)
+        extra = [key for key, part in node.args.items() if part and key not in known and key not in {"safe", "position", "charset", "encoding"}]
+        if extra:
+            raise refused(f"{name} with {', '.join(extra)}", node)
+        return call(self, name, [node.args[key] for key in keys if node.args.get(key) is not None], node)
+
+    return method
+
+
+def _special(name: str) -> Callable[[Expressions, exp.Expr], Value]:
+    def method(self: Expressions, node: exp.Expr) -> Value:
+        from eventlake.query.functions import SYNTACTIC
+
+        return SYNTACTIC[name](self, node)
+
+    return method
+
+
+Expressions._METHODS.update(
+    {
+        exp.Literal: Expressions._literal, exp.Null: Expressions._null, exp.Boolean: Expressions._boolean, exp.UnicodeString: Expressions._unicode,
+        exp.HexString: Expressions._hex, exp.Array: Expressions._array, exp.Tuple: Expressions._tuple, exp.Interval: Expressions._interval,
+        exp.Column: Expressions._column, exp.Identifier: Expressions._column, exp.Dot: Expressions._dot, exp.Paren: Expressions._paren,
+        **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), Expressions._arithmetic), exp.Neg: Expressions._negative,
+        exp.DPipe: Expressions._concatenate, **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE), Expressions._compare),
+        exp.NullSafeNEQ: Expressions._distinct_from, exp.NullSafeEQ: Expressions._distinct_from, exp.And: Expressions._logic, exp.Or: Expressions._logic,
+        exp.Not: Expressions._not, exp.Is: Expressions._is, exp.In: Expressions._in, exp.Exists: Expressions._exists, exp.Subquery: Expressions._scalar,
+        exp.Between: Expressions._between, exp.Like: Expressions._like, exp.Escape: Expressions._escaped, exp.Case: Expressions._case, exp.If: Expressions._if,
+        exp.Cast: Expressions._cast, exp.TryCast: Expressions._cast, exp.Bracket: Expressions._bracket, exp.AtTimeZone: Expressions._at_time_zone,
+        exp.Extract: Expressions._extract, exp.CurrentDate: Expressions._current_date, exp.CurrentTimestamp: Expressions._current_timestamp,
+        exp.Localtimestamp: Expressions._localtimestamp, exp.Anonymous: Expressions._call, exp.Window: Expressions._window, exp.Filter: Expressions._filter,
+        exp.StrPosition: _rewritten("strpos", "this", "substr"), exp.Substring: _rewritten("substring", "this", "start", "length"),
+        exp.Trim: _special("trim"), exp.Normalize: _special("normalize"), exp.GroupConcat: _special("listagg"), exp.JSONValue: _special("json_value"),
+        exp.JSONExtract: _special("json_query"),
+    }
+)  # fmt: skip
+
+
+def shown_name(relation: str, name: str) -> str:
+    """A column as a sentence shows it."""
+    return f"{relation}.{name}" if relation else name
+
+
+def number_literal(written: str, node: exp.Expr) -> Value:
+    """A number as Trino types it: integer or bigint, decimal with a point, double with an exponent."""
+    if "e" in written.lower():
+        return Value(f"CAST({text(written)} AS DOUBLE)", DOUBLE)
+    if "." in written:
+        digits, _, fraction = written.lstrip("-").partition(".")
+        size = max(len((digits.lstrip("0") + fraction)), len(fraction), 1)
+        if size > 38:
+            raise mistyped(f"{written} has more than 38 digits", node)
+        kind = decimal(size, len(fraction))
+        return Value(f"CAST({text(written)} AS {kind.duckdb})", kind)
+    number = int(written)
+    if -(2**31) <= number < 2**31:
+        return Value(written if number >= 0 else f"({written})", INTEGER, literal=number)
+    if -(2**63) <= number < 2**63:
+        return Value(f"CAST({text(written)} AS BIGINT)", BIGINT, literal=number)
+    raise mistyped(f"{written} does not fit into bigint: write it with a point for a decimal", node)
+
+
+def typed_literal(written: str, kind: Type, node: exp.Expr) -> Value:
+    """`DATE '2026-11-07'`, `TIMESTAMP '... UTC'`, `BIGINT '5'`, `JSON '{}'`: a literal with its type before it."""
+    if kind.name == "timestamp":
+        return _timestamp_literal(written, node)
+    if kind.name == "decimal" and not node.args["to"].expressions:
+        return number_literal(written if "." in written else written + ".", node) if re.fullmatch(r"-?\d+(\.\d*)?", written) else _not_literal(written, kind, node)
+    if kind.name == "date" and not re.fullmatch(r"\s*[+-]?\d{4,}-\d{1,2}-\d{1,2}\s*", written):
+        _not_literal(written, kind, node)
+    if kind == TIME:
+        return _time_literal(written, node)
+    if kind.name == "json":
+        return Value(f"el_json_parse({text(written)})", kind)
+    return cast(Value(text(written), VARCHAR, literal=written), kind, node)
+
+
+def _not_literal(written: str, kind: Type, node: exp.Expr) -> Value:
+    raise mistyped(f"'{written}' is not a {kind}", node)
+
+
+def _time_literal(written: str, node: exp.Expr) -> Value:
+    if not re.fullmatch(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?", written):
+        raise refused(f"TIME '{written}'", node)
+    return Value(f"CAST({text(written)} AS TIME)", TIME)
+
+
+_MOMENT = re.compile(r"\s*(?P<date>\d{4}-\d{1,2}-\d{1,2})(?:[ T](?P<time>\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.(?P<fraction>\d{1,12}))?)?))?\s*(?P<zone>[A-Za-z][\w/+-]*|[+-]\d\d?(?::?\d\d)?)?\s*")
+
+
+def _timestamp_literal(written: str, node: exp.Expr) -> Value:
+    match = _MOMENT.fullmatch(written)
+    if match is None:
+        raise mistyped(f"'{written}' is not a timestamp", node)
+    digits = len(match["fraction"] or "")
+    if digits > 6:
+        raise refused(f"A timestamp with {digits} digits of a second", node, "write at most 6")
+    clock = match["time"] or "00:00:00"
+    clock += ":00" if clock.count(":") == 1 else ""
+    sql = f"CAST({text(match['date'] + ' ' + clock)} AS TIMESTAMP)"
+    if not match["zone"]:
+        return Value(sql, timestamp(digits))
+    zone = zone_named(match["zone"])
+    if zone is None:
+        raise NameNotFoundError(f'There is no time zone "{match["zone"]}": write it as Area/City or +05:30.')
+    return Value(instant(sql, zone), timestamp(digits, zoned=True), zone)
+
+
+_UNITS = {"second": "seconds", "minute": "minutes", "hour": "hours", "day": "days", "week": "weeks", "month": "months", "year": "years", "quarter": "quarters"}
+
+
+def interval_literal(node: exp.Expr) -> Value:
+    """`INTERVAL '7' DAY`, `INTERVAL '1 02:03' DAY TO SECOND`, `INTERVAL '1-2' YEAR TO MONTH`."""
+    unit = node.args.get("unit")
+    if not isinstance(node.this, exp.Literal) or unit is None or not node.this.is_string:
+        raise mistyped("An interval is written as INTERVAL '7' DAY", node)
+    written = str(node.this.this)
+    if isinstance(unit, exp.IntervalSpan):
+        return _spanned(written, unit.this.name.lower(), unit.expression.name.lower(), node)
+    name = unit.name.lower()
+    if name not in {"second", "minute", "hour", "day", "month", "year", "week"} or not re.fullmatch(r"[+-]?\d+(\.\d+)?" if name == "second" else r"[+-]?\d+", written):
+        raise mistyped(f"INTERVAL '{written}' {name.upper()} is not an interval of Athena", node)
+    kind = INTERVAL_MONTH if name in {"month", "year"} else INTERVAL_DAY
+    return Value(f"INTERVAL '{written.lstrip('+')} {_UNITS[name]}'", kind)
+
+
+def _spanned(written: str, first: str, last: str, node: exp.Expr) -> Value:
+    months = re.fullmatch(r"([+-]?)(\d+)-(\d+)", written)
+    if (first, last) == ("year", "month") and months:
+        total = int(months[2]) * 12 + int(months[3])
+        return Value(f"INTERVAL '{months[1].replace('+', '')}{total} months'", INTERVAL_MONTH)
+    order = ("day", "hour", "minute", "second")
+    parts = re.fullmatch(r"([+-]?)(\d+)(?:[ :](\d+))?(?::(\d+))?(?::(\d+))?(\.\d+)?", written)
+    if first not in order or last not in order or parts is None:
+        raise mistyped(f"INTERVAL '{written}' {first.upper()} TO {last.upper()} is not an interval of Athena", node)
+    names = order[order.index(first) : order.index(last) + 1]
+    numbers = [part for part in parts.groups()[1:5] if part is not None]
+    if len(numbers) != len(names) or (parts[6] and last != "second"):
+        raise mistyped(f"INTERVAL '{written}' {first.upper()} TO {last.upper()} is not an interval of Athena", node)
+    seconds = sum(int(number) * {"day": 86400, "hour": 3600, "minute": 60, "second": 1}[name] for name, number in zip(names, numbers, strict=True))
+    return Value(f"INTERVAL '{parts[1].replace('+', '')}{seconds}{parts[6] or ''} seconds'", INTERVAL_DAY)
+
+
+def row_field(value: Value, name: str, node: exp.Expr) -> Value:
+    """The field of that name. Raises if the value is no row or has none."""
+    if value.type.name != "row":
+        raise mistyped(f"{value.type} has no fields, so not .{name}", node)
+    known = [(stored, kind) for stored, kind in value.type.fields() if stored.lower() == name and stored]
+    if not known or name not in [(given or "").lower() for given in value.type.names]:
+        raise unknown("field", name, [given for given in value.type.names if given], node)
+    return value.become(f"struct_extract({value.sql}, {text(known[0][0])})", known[0][1])
+
+
+def row_part(value: Value, index: int) -> Value:
+    """The field at that place, from 0."""
+    name, kind = list(value.type.fields())[index]
+    return value.become(f"struct_extract({value.sql}, {text(name)})", kind)
+
+
+def _flat(node: exp.Expr) -> list[exp.Expr]:
+    """The parts of a chain of the same AND or OR, without recursion into it."""
+    parts: list[exp.Expr] = []
+    todo = [node]
+    while todo:
+        part = todo.pop()
+        if type(part) is type(node):
+            todo += [part.expression, part.this]
+        else:
+            parts.append(part)
+    return parts
+
+
+def _advice(left: Type, right: Type) -> str:
+    names = {left.name, right.name}
+    if names == {"date", "varchar"}:
+        return ": write date '2026-11-07'"
+    if "varchar" in names and names & {"integer", "bigint", "decimal", "double"}:
+        return ": put the number in quotes or cast the text"
+    if "varchar" in names and names & {"timestamp", "timestamptz"}:
+        return ": write timestamp '2026-11-07 10:00:00'"
+    return ""

@@ -1,0 +1,186 @@
+"""JSON: https://trino.io/docs/current/functions/json.html
+
+A Trino json is its text in DuckDB. Malformed text is NULL to json_extract and its kin, and fails json_parse.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from eventlake.query.binding import Value, derived, mistyped, refused
+from eventlake.query.casts import cast
+from eventlake.query.datatypes import datatype
+from eventlake.query.functions import Function as F
+from eventlake.query.functions import Syntactic
+from eventlake.query.json_paths import Path, json_path, path_sql, sql_path
+from eventlake.query.types import BIGINT, BOOLEAN, JSON, VARCHAR, text
+
+if TYPE_CHECKING:
+    from eventlake.query.expressions import Expressions
+
+
+def _broken(path: Path, source: Value, sql: str) -> str:
+    """SQL for text that is no JSON: NULL, unless Trino would have found a value before the fault, which is refused."""
+    if source.type == JSON:
+        return "NULL"
+    first = path.steps[0] if path.steps else None
+    if isinstance(first, int):
+        suspicious = rf"regexp_matches({sql}, '^\s*\[')"
+    elif first is not None:
+        quoted_key = text('"' + first + '"')
+        suspicious = f"(contains({sql}, {quoted_key}) AND starts_with(ltrim({sql}), '{{'))"
+    else:
+        suspicious = rf"regexp_matches({sql}, '^\s*(\"(?:[^\"\\]|\\.)*\"|-?[0-9]|true\s|false\s|null\s)')".replace('\\"', '"')
+    return f"CASE WHEN {suspicious} THEN CASE WHEN CAST('eventlake:refused:Malformed JSON that Athena reads up to its fault: ' || substring({sql}, 1, 60) AS BOOLEAN) THEN NULL END END"
+
+
+def _scalar(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    source, path = values[0], json_path(values[1], node)
+    if values[1].type.name == "unknown" or values[1].sql.startswith("CAST(NULL"):
+        return derived("CAST(NULL AS VARCHAR)", VARCHAR, values)
+    j = source.sql
+    where = path.sql if path is not None else f"el_json_path({values[1].sql})"
+    broken = _broken(path, source, j) if path is not None else "NULL"
+    if source.type == JSON:
+        return derived(f"el_json_text({j}, {where})", VARCHAR, values)
+    return derived(f"(CASE WHEN json_valid({j}) THEN el_json_text({j}, {where}) ELSE {broken} END)", VARCHAR, values)
+
+
+def _extract(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    source, path = values[0], json_path(values[1], node)
+    if values[1].sql.startswith("CAST(NULL"):
+        return derived("CAST(NULL AS VARCHAR)", JSON, values)
+    j = source.sql
+    where = path.sql if path is not None else f"el_json_path({values[1].sql})"
+    found = f"el_json_part({j}, {where})"
+    if source.type == JSON:
+        return derived(found, JSON, values)
+    broken = _broken(path, source, j) if path is not None else "NULL"
+    if path is not None and not path.steps:
+        whole = f"(length({j}) - length(translate({j}, '{{[', '')) <= length({j}) - length(translate({j}, '}}]', '')) AND regexp_matches({j}, '^\\s*[{{\\[]'))"
+        broken = f"CASE WHEN {whole} THEN CASE WHEN CAST('eventlake:refused:Malformed JSON that Athena reads up to its fault: ' || substring({j}, 1, 60) AS BOOLEAN) THEN NULL END ELSE {broken} END"
+    return derived(f"(CASE WHEN json_valid({j}) THEN {found} ELSE {broken} END)", JSON, values)
+
+
+def _size(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    source, path = values[0], json_path(values[1], node)
+    if path is None:
+        raise refused("json_size() with a path that is not a literal", node)
+    made = f"el_json_size({source.sql}, {path.sql})"
+    if source.type == JSON:
+        return derived(made, BIGINT, values)
+    return derived(f"(CASE WHEN json_valid({source.sql}) THEN {made} ELSE {_broken(path, source, source.sql)} END)", BIGINT, values)
+
+
+def _contains(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    source, wanted = values
+    element = {"varchar": "VARCHAR", "boolean": "BOOLEAN", "bigint": "BIGINT", "double": "DOUBLE"}[wanted.type.name]
+    kinds = {"VARCHAR": "('VARCHAR')", "BOOLEAN": "('BOOLEAN')", "BIGINT": "('BIGINT', 'UBIGINT')", "DOUBLE": "('DOUBLE')"}[element]
+    shown = "(x ->> '$')" if element == "VARCHAR" else f"TRY_CAST(x ->> '$' AS {element})"
+    sql = (
+        f"(CASE WHEN {source.sql} IS NULL OR {wanted.sql} IS NULL THEN NULL WHEN json_valid({source.sql}) THEN CASE WHEN json_type({source.sql}) = 'ARRAY' THEN "
+        f"len(list_filter(json_extract({source.sql}, '$[*]'), lambda x: json_type(x) IN {kinds} AND {shown} = {wanted.sql})) > 0 END END)"
+    )
+    return derived(sql, BOOLEAN, values)
+
+
+def _format(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    sql = values[0].sql
+    return values[0].become(f"el_json_format({f'el_json_sorted({sql})' if 'el_json_parse(' in sql else sql})", VARCHAR)
+
+
+# SQL's own functions
+
+
+def _guards(path: Path, j: str) -> str:
+    """SQL that is true where a lax path would unwrap or wrap arrays, which DuckDB does not."""
+    checks = []
+    for index, step in enumerate(path.steps):
+        kind = f"json_type({j}, {path_sql(path.steps[:index])})"
+        checks.append(f"{kind} = 'ARRAY'" if isinstance(step, str) else f"{kind} NOT IN ('ARRAY')")
+    return f"coalesce({' OR '.join(checks)}, false)" if checks and path.mode == "lax" else "false"
+
+
+_GUARDED = "CASE WHEN CAST('eventlake:refused:A lax path that unwraps or wraps an array' || substring({j}, 1, 0) AS BOOLEAN) THEN NULL END"
+
+
+def _json_value(parts: Expressions, node: exp.Expr) -> Value:
+    source, path = _source(parts, node, node.args.get("path"))
+    condition = node.args.get("on_condition")
+    if condition is not None:
+        for key in ("empty", "error", "null"):
+            part = condition.args.get(key)
+            if part and not (isinstance(part, str) and part.upper().startswith("NULL ON")):
+                raise refused(f"JSON_VALUE with ... ON {key.upper()}", node, "NULL ON EMPTY NULL ON ERROR is known")
+    j = source.sql
+    value = f"CASE WHEN {_guards(path, j)} THEN {_GUARDED.format(j=j)} ELSE el_json_text({j}, {path.sql}) END"
+    made = derived(f"(CASE WHEN json_valid({j}) THEN {value} END)", VARCHAR, [source])
+    returning = node.args.get("returning")
+    if not isinstance(returning, exp.DataType):
+        return made
+    kind = datatype(returning)
+    if kind.name not in {"varchar", "bigint", "integer", "double", "boolean"} or kind.numbers:
+        raise refused(f"JSON_VALUE with RETURNING {kind}", node, "cast its text")
+    return parts.tried(cast(made, kind, node)) if kind.name != "varchar" else made
+
+
+def _source(parts: Expressions, node: exp.Expr, path: exp.Expr | None) -> tuple[Value, Path]:
+    source = parts.value(node.this)
+    written = parts.value(path) if path is not None else None
+    if source.type.name not in {"varchar"} or written is None or not isinstance(written.literal, str):
+        raise refused("This JSON function without text and a literal path", node)
+    return source, sql_path(written.literal, node)
+
+
+def _json_query(parts: Expressions, node: exp.Expr) -> Value:
+    if not node.args.get("json_query"):
+        raise mistyped("-> is not in Athena: write json_extract(...)", node)
+    extra = [key for key in ("option", "quote", "on_condition", "variant_extract", "expressions", "emits") if node.args.get(key)]
+    if extra:
+        raise refused("JSON_QUERY with a wrapper, quotes or ON clauses", node)
+    source, path = _source(parts, node, node.expression)
+    j = source.sql
+    found = f"CAST(json_extract({j}, {path.sql}) AS VARCHAR)"
+    found = f"CASE WHEN json_type({j}, {path.sql}) IN ('DOUBLE') THEN {_refuse_number(j)} ELSE {found} END"
+    value = f"CASE WHEN {_guards(path, j)} THEN {_GUARDED.format(j=j)} ELSE {found} END"
+    return derived(f"(CASE WHEN json_valid({j}) THEN {value} END)", VARCHAR, [source])
+
+
+def _refuse_number(j: str) -> str:
+    return f"CASE WHEN CAST('eventlake:refused:A fraction in JSON_QUERY: ' || substring({j}, 1, 60) AS BOOLEAN) THEN NULL END"
+
+
+def _json_exists(parts: Expressions, node: exp.Expr) -> Value:
+    if len(node.expressions) != 2:
+        raise refused("JSON_EXISTS with more than text and path", node)
+    source, written = (parts.value(argument) for argument in node.expressions)
+    if source.type.name != "varchar" or not isinstance(written.literal, str):
+        raise refused("JSON_EXISTS without text and a literal path", node)
+    path = sql_path(written.literal, node)
+    j = source.sql
+    value = f"CASE WHEN {_guards(path, j)} THEN {_GUARDED.format(j=j)} ELSE json_exists({j}, {path.sql}) END"
+    return derived(f"(CASE WHEN {j} IS NULL THEN NULL WHEN json_valid({j}) THEN {value} ELSE false END)", BOOLEAN, [source])
+
+
+def _both(name: str, signature: str, build: object) -> list[F]:
+    return [F(name, signature.format(kind), build) for kind in ("varchar", "json")]  # type: ignore[arg-type]
+
+
+FUNCTIONS = [
+    *_both("json_extract_scalar", "{0}, varchar -> varchar", _scalar),
+    *_both("json_extract", "{0}, varchar -> json", _extract),
+    *_both("json_array_length", "{0} -> bigint", "el_json_array_length({0})"),
+    *_both("json_size", "{0}, varchar -> bigint", _size),
+    *_both("json_array_contains", "{0}, varchar -> boolean", _contains),
+    *_both("json_array_contains", "{0}, boolean -> boolean", _contains),
+    *_both("json_array_contains", "{0}, bigint -> boolean", _contains),
+    *_both("json_array_contains", "{0}, double -> boolean", _contains),
+    *_both("json_array_get", "{0}, bigint -> json", "el_json_array_get({0}, {1})"),
+    F("json_parse", "varchar -> json", "el_json_parse({0})"),
+    F("json_format", "json -> varchar", _format),
+    *_both("is_json_scalar", "{0} -> boolean", "(CASE WHEN json_valid({0}) THEN json_type({0}) NOT IN ('OBJECT', 'ARRAY') END)"),
+]  # fmt: skip
+
+SYNTACTIC: dict[str, Syntactic] = {"json_value": _json_value, "json_query": _json_query, "json_exists": _json_exists}

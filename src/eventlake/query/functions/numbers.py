@@ -1,0 +1,160 @@
+"""Numbers and conditionals: https://trino.io/docs/current/functions/math.html, bitwise.html, conditional.html"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from eventlake.query.arithmetic import arithmetic
+from eventlake.query.binding import Value, derived, mistyped, refused
+from eventlake.query.functions import Function as F
+from eventlake.query.functions import Syntactic
+from eventlake.query.types import VARCHAR, Type, decimal, text
+
+if TYPE_CHECKING:
+    from eventlake.query.expressions import Expressions
+
+
+def _rounded(name: str) -> object:
+    """floor, ceil and round of one number: whole numbers stay, decimals lose their scale."""
+
+    def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+        value = values[0]
+        if value.type.is_integer:
+            return value
+        if value.type.name == "decimal":
+            precision, scale = value.type.numbers
+            kind = decimal(precision - scale + min(scale, 1), 0)
+            return value.become(f"CAST({name}({value.sql}) AS {kind.duckdb})", kind)
+        return value.become(f"{name}({value.sql})", value.type)
+
+    return build
+
+
+def _round_to(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    value, digits = values
+    if value.type.is_integer:
+        if isinstance(digits.literal, int) and digits.literal >= 0:
+            return value
+        return derived(f"CAST(round({value.sql}, CAST({digits.sql} AS INTEGER)) AS {value.type.duckdb})", value.type, values)
+    if value.type.name == "decimal":
+        if not isinstance(digits.literal, int):
+            raise refused("round() of a decimal to digits that are not a literal", node)
+        precision, scale = value.type.numbers
+        kind = decimal(precision + 1, scale)
+        return derived(f"CAST(round({value.sql}, {digits.literal}) AS {kind.duckdb})", kind, values) if digits.literal < scale else derived(f"CAST({value.sql} AS {kind.duckdb})", kind, values)
+    return derived(f"round({value.sql}, CAST({digits.sql} AS INTEGER))", value.type, values)
+
+
+def _truncate(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    value = values[0]
+    if value.type.name == "decimal":
+        precision, scale = value.type.numbers
+        kind = decimal(max(precision - scale, 1), 0)
+        return value.become(f"CAST(trunc({value.sql}) AS {kind.duckdb})", kind)
+    return value.become(f"el_truncate({value.sql})", value.type)
+
+
+def _sign(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    value = values[0]
+    kind = decimal(1, 0) if value.type.name == "decimal" else value.type
+    if value.type.name in {"double", "real"}:
+        return value.become(f"(CASE WHEN isnan({value.sql}) THEN {value.sql} ELSE CAST(sign({value.sql}) AS {kind.duckdb}) END)", kind)
+    return value.become(f"CAST(sign({value.sql}) AS {kind.duckdb})", kind)
+
+
+def _mod(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    return arithmetic("%", values[0], values[1], node)
+
+
+def _extreme(name: str) -> Syntactic:
+    def build(parts: Expressions, node: exp.Expr) -> Value:
+        values, kind = parts.united(node.expressions, name)
+        if not values or kind.args or kind.name == "json":
+            raise refused(f"{name}() of {kind}", node)
+        missing = " OR ".join(f"{value.sql} IS NULL" for value in values)
+        sql = f"{name}({', '.join(value.sql for value in values)})"
+        return derived(f"(CASE WHEN {missing} THEN NULL ELSE {sql} END)", kind, values, parts.one_zone(values, node))
+
+    return build
+
+
+def _coalesce(parts: Expressions, node: exp.Expr) -> Value:
+    if len(node.expressions) < 2:
+        raise mistyped("coalesce() takes two or more arguments", node)
+    values, kind = parts.united(node.expressions, "coalesce()")
+    return derived(f"coalesce({', '.join(value.sql for value in values)})", kind, values, parts.one_zone(values, node))
+
+
+def _nullif(parts: Expressions, node: exp.Expr) -> Value:
+    if len(node.expressions) != 2:
+        raise mistyped("nullif() takes two arguments", node)
+    first, second = (parts.value(argument) for argument in node.expressions)
+    equal = parts.compared("=", first, second, node)
+    return derived(f"(CASE WHEN {equal.sql} THEN NULL ELSE {first.sql} END)", first.type, (first, second), first.zone)
+
+
+def _try(parts: Expressions, node: exp.Expr) -> Value:
+    if len(node.expressions) != 1:
+        raise mistyped("try() takes one argument", node)
+    return parts.tried(parts.value(node.expressions[0]))
+
+
+def _typeof(parts: Expressions, node: exp.Expr) -> Value:
+    if len(node.expressions) != 1:
+        raise mistyped("typeof() takes one argument", node)
+    value = parts.value(node.expressions[0])
+    return Value(text(str(value.type)), VARCHAR, columns=value.columns, aggregate=value.aggregate)
+
+
+def _width_bucket(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    x, low, high, count = (value.sql for value in values)
+    sql = (
+        f"(CASE WHEN {x} IS NULL OR {low} IS NULL OR {high} IS NULL OR {count} IS NULL THEN NULL WHEN {count} <= 0 OR {low} = {high} OR isnan({x}) OR isinf({low}) OR isinf({high}) "
+        f"THEN CASE WHEN CAST('eventlake:width_bucket wants two different bounds and a positive count' || {x} AS BOOLEAN) THEN NULL END "
+        f"WHEN {low} < {high} THEN CASE WHEN {x} < {low} THEN 0 WHEN {x} >= {high} THEN {count} + 1 ELSE CAST(floor({count} * ({x} - {low}) / ({high} - {low})) AS BIGINT) + 1 END "
+        f"ELSE CASE WHEN {x} > {low} THEN 0 WHEN {x} <= {high} THEN {count} + 1 ELSE CAST(floor({count} * ({low} - {x}) / ({low} - {high})) AS BIGINT) + 1 END END)"
+    )
+    return derived(sql, Type("bigint"), values)
+
+
+_ONE = ("sqrt", "cbrt", "exp", "sin", "cos", "tan", "asin", "acos", "atan", "degrees", "radians", "sinh", "cosh", "tanh")
+
+FUNCTIONS = [
+    F("abs", "N -> N", "abs({0})"),
+    *(F(name, "N -> N", _rounded(duck)) for name, duck in (("floor", "floor"), ("ceil", "ceil"), ("ceiling", "ceil"), ("round", "round"))),  # type: ignore[arg-type]
+    F("round", "N, integer -> N", _round_to),
+    F("truncate", "double -> double", "el_truncate({0})"),
+    F("truncate", "real -> real", "el_truncate({0})"),
+    F("truncate", "decimal(38,0) -> decimal(38,0)", _truncate),
+    F("sign", "N -> N", _sign),
+    F("mod", "N, N -> N", _mod),
+    *(F(name, "double -> double", f"TRY({name}({{0}}))" if name in {"asin", "acos", "sqrt"} else f"{name}({{0}})") for name in _ONE),
+    F("atan2", "double, double -> double", "atan2({0}, {1})"),
+    F("ln", "double -> double", "el_ln({0})"),
+    F("log2", "double -> double", "(el_ln({0}) / ln(CAST(2 AS DOUBLE)))"),
+    F("log10", "double -> double", "el_log10({0})"),
+    F("log", "double, double -> double", "(el_ln({1}) / el_ln({0}))"),
+    F("pow", "double, double -> double", "pow({0}, {1})"),
+    F("power", "double, double -> double", "pow({0}, {1})"),
+    F("pi", "-> double", "pi()"),
+    F("e", "-> double", "exp(CAST(1 AS DOUBLE))"),
+    F("nan", "-> double", "CAST('NaN' AS DOUBLE)"),
+    F("infinity", "-> double", "CAST('Infinity' AS DOUBLE)"),
+    F("is_nan", "double -> boolean", "isnan({0})"),
+    F("is_infinite", "double -> boolean", "isinf({0})"),
+    F("is_finite", "double -> boolean", "isfinite({0})"),
+    F("width_bucket", "double, double, double, bigint -> bigint", _width_bucket),
+    F("bitwise_and", "bigint, bigint -> bigint", "({0} & {1})"),
+    F("bitwise_or", "bigint, bigint -> bigint", "({0} | {1})"),
+    F("bitwise_xor", "bigint, bigint -> bigint", "xor({0}, {1})"),
+    F("bitwise_not", "bigint -> bigint", "(~ {0})"),
+    F("bit_count", "bigint, bigint -> bigint", "el_bit_count({0}, {1})"),
+    F("to_base", "bigint, bigint -> varchar", "el_to_base({0}, {1})"),
+    F("now", "-> timestamptz", lambda parts, values, node: parts.value(exp.CurrentTimestamp())),
+]  # fmt: skip
+
+SYNTACTIC: dict[str, Syntactic] = {
+    "greatest": _extreme("greatest"), "least": _extreme("least"), "coalesce": _coalesce, "nullif": _nullif, "try": _try, "typeof": _typeof,
+}  # fmt: skip

@@ -1,0 +1,167 @@
+"""Text: https://trino.io/docs/current/functions/string.html and url.html"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from eventlake.query.binding import Value, derived, mistyped, refused
+from eventlake.query.casts import cast, coerce
+from eventlake.query.functions import Function as F
+from eventlake.query.functions import Syntactic
+from eventlake.query.types import VARCHAR, text
+
+if TYPE_CHECKING:
+    from eventlake.query.expressions import Expressions
+
+
+def _substring(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    s, start = values[0], values[1]
+    size = values[2].sql if len(values) == 3 else "2147483647"
+    if isinstance(start.literal, int) and start.literal > 0 and (len(values) == 2 or (isinstance(values[2].literal, int) and values[2].literal > 0)):
+        return derived(f"substring({s.sql}, {start.sql}{f', {size}' if len(values) == 3 else ''})", VARCHAR, values)
+    return derived(f"el_substring({s.sql}, {start.sql}, {size})", VARCHAR, values)
+
+
+def _concat(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    if len(values) < 2:
+        raise mistyped("concat() takes two or more arguments", node)
+    return derived(f"({' || '.join(value.sql for value in values)})", values[0].type, values)
+
+
+def _concat_arrays(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    sql = values[0].sql
+    for value in values[1:]:
+        sql = f"list_concat({sql}, {value.sql})"
+    missing = " OR ".join(f"{value.sql} IS NULL" for value in values)
+    return derived(f"(CASE WHEN {missing} THEN NULL ELSE {sql} END)", values[0].type, values)
+
+
+def _parameter(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    url, name = values
+    if not isinstance(name.literal, str):
+        raise refused("url_extract_parameter() with a name that is not a literal", node)
+    pattern = rf"[?&]{re.escape(name.literal)}(=[^&#]*|&|#|$)"
+    query = f"regexp_extract({url.sql}, '^[^?#]*([?][^#]*)', 1)"
+    found = f"regexp_extract({query}, {text(pattern)}, 1)"
+    return derived(f"(CASE WHEN el_url({url.sql}) AND regexp_matches({query}, {text(pattern)}) THEN url_decode(replace(trim({found}, '=&#'), '+', ' ')) END)", VARCHAR, values)
+
+
+_FORMATS = re.compile(r"%(?P<flags>[-0,+]*)(?P<width>\d*)(?:\.(?P<digits>\d+))?(?P<kind>[a-zA-Z%])")
+
+
+def _format(parts: Expressions, node: exp.Expr) -> Value:
+    arguments = [parts.value(argument) for argument in node.expressions]
+    if not arguments or not isinstance(arguments[0].literal, str):
+        raise refused("format() with a pattern that is not a literal", node)
+    pattern, values = arguments[0].literal, arguments[1:]
+    made, at, used = [], 0, 0
+    for match in _FORMATS.finditer(pattern):
+        made.append(text(pattern[at : match.start()]))
+        at = match.end()
+        if match["kind"] == "%":
+            made.append("'%'")
+            continue
+        if used >= len(values):
+            raise mistyped("format() has fewer arguments than its pattern wants", node)
+        made.append(_formatted(match, values[used], node))
+        used += 1
+    made.append(text(pattern[at:]))
+    if "%" in _FORMATS.sub("", pattern):
+        raise refused(f"The pattern '{pattern}' of format()", node)
+    return derived(f"({' || '.join(piece for piece in made if piece != text(''))})" if any(piece != text("") for piece in made) else "''", VARCHAR, arguments)
+
+
+def _formatted(match: re.Match[str], value: Value, node: exp.Expr) -> str:
+    flags, width, kind = match["flags"], match["width"], match["kind"]
+    if kind == "s" and not match["digits"] and flags in {"", "-"}:
+        shown = f"coalesce({_shown(value, node)}, 'null')"
+        return shown if not width else f"{'rpad' if flags else 'lpad'}({shown}, greatest({width}, length({shown})), ' ')"
+    if kind == "d" and value.type.is_integer and flags in {"", "0", ","} and not match["digits"]:
+        number = f"format('{{:,}}', {value.sql})" if flags == "," else f"printf('%{flags}{width}d', {value.sql})"
+        return f"coalesce({number}, 'null')"
+    if kind == "f" and value.type.name in {"double", "real"} and flags in {"", "0", ","} and not (flags == "," and width):
+        digits = int(match["digits"] or 6)
+        exact = f"CAST(CAST({value.sql} AS VARCHAR) AS DECIMAL(38,{min(digits + 4, 15)}))" if digits <= 15 else value.sql
+        rounded = f"round({exact}, {digits})"
+        number = f"format('{{:,.{digits}f}}', CAST({rounded} AS DOUBLE))" if flags == "," else f"printf('%{flags}{width}.{digits}f', CAST({rounded} AS DOUBLE))"
+        return f"coalesce({number}, 'null')"
+    raise refused(f"{match[0]} of {value.type} in format()", node)
+
+
+def _shown(value: Value, node: exp.Expr) -> str:
+    if value.type.name in {"varchar", "boolean", "date", "decimal", "unknown"} or value.type.is_integer:
+        return cast(value, VARCHAR, node).sql
+    if value.type.name == "double":
+        return f"el_java_double({value.sql})"
+    raise refused(f"%s of {value.type} in format()", node)
+
+
+def _trim(parts: Expressions, node: exp.Expr) -> Value:
+    if isinstance(node, exp.Trim):
+        arguments = [node.this, *([node.expression] if node.expression is not None else [])]
+        name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get((node.args.get("position") or "").upper(), "trim")
+    else:
+        arguments, name = list(node.expressions), str(node.this).lower()
+    values = [parts.value(argument) for argument in arguments]
+    if len(values) not in {1, 2} or any(value.type.name not in {"varchar", "unknown"} for value in values):
+        raise mistyped(f"{name}() takes text, and the characters to take away", node)
+    given = [coerce(value, VARCHAR) for value in values]
+    sql = f"el_{name}({given[0].sql})" if len(given) == 1 else f"{name}({given[0].sql}, {given[1].sql})"
+    return derived(sql, VARCHAR, given)
+
+
+def _normalize(parts: Expressions, node: exp.Expr) -> Value:
+    form = (node.args["form"].name if node.args.get("form") is not None else "NFC").upper()
+    value = parts.value(node.this)
+    if form != "NFC" or value.type.name != "varchar":
+        raise refused(f"normalize(..., {form})", node, "NFC is known")
+    return value.become(f"nfc_normalize({value.sql})", VARCHAR)
+
+
+_URL = "(CASE WHEN el_url({0}) THEN %s END)"
+
+FUNCTIONS = [
+    F("upper", "varchar -> varchar", "upper({0})"),
+    F("lower", "varchar -> varchar", "lower({0})"),
+    F("length", "varchar -> bigint", "length({0})"),
+    F("length", "varbinary -> bigint", "octet_length({0})"),
+    F("reverse", "varchar -> varchar", "el_reverse({0})"),
+    F("substr", "varchar, bigint -> varchar", _substring),
+    F("substr", "varchar, bigint, bigint -> varchar", _substring),
+    F("substring", "varchar, bigint -> varchar", _substring),
+    F("substring", "varchar, bigint, bigint -> varchar", _substring),
+    F("concat", "varchar... -> varchar", _concat),
+    F("concat", "varbinary... -> varbinary", _concat),
+    F("concat", "array(T)... -> array(T)", _concat_arrays),
+    F("concat_ws", "varchar, varchar... -> varchar", "(CASE WHEN {0} IS NULL THEN NULL ELSE concat_ws({*}) END)"),
+    F("concat_ws", "varchar, array(varchar) -> varchar", "(CASE WHEN {1} IS NULL THEN NULL ELSE array_to_string({1}, {0}) END)"),
+    F("strpos", "varchar, varchar -> bigint", "strpos({0}, {1})"),
+    F("strpos", "varchar, varchar, bigint -> bigint", "el_strpos_nth({0}, {1}, {2})"),
+    F("starts_with", "varchar, varchar -> boolean", "starts_with({0}, {1})"),
+    F("split", "varchar, varchar -> array(varchar)", "el_split({0}, {1})"),
+    F("split", "varchar, varchar, bigint -> array(varchar)", "el_split_limit({0}, {1}, {2})"),
+    F("split_part", "varchar, varchar, bigint -> varchar", "el_split_part({0}, {1}, {2})"),
+    F("split_to_map", "varchar, varchar, varchar -> map(varchar,varchar)", "el_split_to_map({0}, {1}, {2})"),
+    F("replace", "varchar, varchar -> varchar", "replace({0}, {1}, '')"),
+    F("replace", "varchar, varchar, varchar -> varchar", "el_replace({0}, {1}, {2})"),
+    F("translate", "varchar, varchar, varchar -> varchar", "translate({0}, {1}, {2})"),
+    F("lpad", "varchar, bigint, varchar -> varchar", "el_lpad({0}, {1}, {2})"),
+    F("rpad", "varchar, bigint, varchar -> varchar", "el_rpad({0}, {1}, {2})"),
+    F("chr", "bigint -> varchar", "el_chr({0})"),
+    F("codepoint", "varchar -> integer", "el_codepoint({0})"),
+    F("levenshtein_distance", "varchar, varchar -> bigint", "levenshtein(el_plain({0}), el_plain({1}))"),
+    F("url_encode", "varchar -> varchar", "replace(replace(replace(url_encode({0}), '%20', '+'), '~', '%7E'), '%2A', '*')"),
+    F("url_decode", "varchar -> varchar", "url_decode(replace({0}, '+', ' '))"),
+    F("url_extract_protocol", "varchar -> varchar", _URL % r"regexp_extract({0}, '^([A-Za-z][A-Za-z0-9+.-]*):', 1)"),
+    F("url_extract_host", "varchar -> varchar", _URL % r"regexp_extract({0}, '^[^:/?#]+://(?:[^/?#@]*@)?([^/?#:]*)', 1)"),
+    F("url_extract_port", "varchar -> bigint", _URL % r"TRY_CAST(regexp_extract({0}, '^[^:/?#]+://(?:[^/?#@]*@)?[^/?#:]*:([0-9]+)', 1) AS BIGINT)"),
+    F("url_extract_path", "varchar -> varchar", _URL % r"regexp_extract({0}, '^[^:/?#]+:(?://[^/?#]*)?([^?#]*)', 1)"),
+    F("url_extract_query", "varchar -> varchar", _URL % r"regexp_extract({0}, '^[^?#]*[?]([^#]*)', 1)"),
+    F("url_extract_fragment", "varchar -> varchar", _URL % r"regexp_extract({0}, '#(.*)$', 1)"),
+    F("url_extract_parameter", "varchar, varchar -> varchar", _parameter),
+]  # fmt: skip
+
+SYNTACTIC: dict[str, Syntactic] = {"trim": _trim, "ltrim": _trim, "rtrim": _trim, "normalize": _normalize, "format": _format}

@@ -1,0 +1,92 @@
+"""CAST from and to json: https://trino.io/docs/current/functions/json.html#cast-from-json"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from eventlake.query.binding import Value, mistyped, refused
+from eventlake.query.types import Type, quoted, text
+
+
+def json_to(j: str, kind: Type, node: exp.Expr | None) -> str:
+    """SQL of `CAST(j AS kind)` where j is the text of a json; JSON null becomes NULL."""
+    if kind.name == "json":
+        return j
+    if kind.name in _SCALARS and not (kind.name == "varchar" and kind.numbers):
+        return _SCALARS[kind.name].format(j=j, type=kind.duckdb)
+    if kind.name == "array":
+        inner = json_to("CAST(el_j AS VARCHAR)", kind.args[0], node)
+        return f"(CASE json_type({j}) WHEN 'ARRAY' THEN list_transform(json_extract({j}, '$[*]'), lambda el_j: {inner}) WHEN 'NULL' THEN NULL ELSE {_fail(j, kind)} END)"
+    if kind.name == "map" and kind.args[0].name == "varchar":
+        inner = json_to("CAST(el_e.value AS VARCHAR)", kind.args[1], node)
+        entries = f"map_entries(CAST(CAST({j} AS JSON) AS MAP(VARCHAR, JSON)))"
+        return f"(CASE json_type({j}) WHEN 'OBJECT' THEN map_from_entries(list_transform({entries}, lambda el_e: row(el_e.key, {inner}))) WHEN 'NULL' THEN NULL ELSE {_fail(j, kind)} END)"
+    if kind.name == "row":
+        return _row(j, kind, node)
+    raise (mistyped if kind.name in {"date", "timestamp"} else refused)(f"A cast from json to {kind}", node)
+
+
+def _fail(j: str, kind: Type) -> str:
+    return f"CASE WHEN CAST('eventlake:This JSON is no {str(kind).replace(chr(39), '')}: ' || substring({j}, 1, 60) AS BOOLEAN) THEN NULL END"
+
+
+def _row(j: str, kind: Type, node: exp.Expr | None) -> str:
+    by_name, by_place = [], []
+    for index, (name, part) in enumerate(kind.fields()):
+        place = text(f"$[{index}]")
+        by_place.append(f"{quoted(name)} := {json_to(f'CAST(json_extract({j}, {place}) AS VARCHAR)', part, node)}")
+        key = f"list_filter(json_keys({j}), lambda el_k: lower(el_k) = {text(name.lower())})[1]"
+        place = "'$.\"' || " + key + " || '\"'"
+        by_name.append(f"{quoted(name)} := {json_to(f'CAST(json_extract({j}, {place}) AS VARCHAR)', part, node)}")
+    many = f"json_array_length({j}) <> {len(by_place)}"
+    return (
+        f"(CASE json_type({j}) WHEN 'OBJECT' THEN struct_pack({', '.join(by_name)}) WHEN 'ARRAY' THEN CASE WHEN {many} THEN {_fail(j, kind)} ELSE struct_pack({', '.join(by_place)}) END "
+        f"WHEN 'NULL' THEN NULL ELSE {_fail(j, kind)} END)"
+    )
+
+
+_TEXT = "el_json_varchar({j})"
+_WHOLE = "CAST(el_json_whole({j}) AS {type})"
+_SCALARS = {
+    "varchar": _TEXT, "bigint": _WHOLE, "integer": _WHOLE, "smallint": _WHOLE, "tinyint": _WHOLE, "double": "CAST(el_json_number({j}) AS DOUBLE)",
+    "real": "CAST(el_json_number({j}) AS FLOAT)", "boolean": "el_json_boolean({j})", "decimal": "CAST(el_json_number_text({j}) AS {type})",
+}  # fmt: skip
+
+
+def to_json(value: Value, node: exp.Expr | None) -> str:
+    """SQL of `CAST(value AS JSON)`: its text."""
+    return f"(CASE WHEN {value.sql} IS NULL THEN NULL ELSE {_json(value.sql, value.type, node)} END)"
+
+
+def _json(sql: str, kind: Type, node: exp.Expr | None) -> str:
+    if kind.is_integer or kind.name == "boolean":
+        return f"CAST({sql} AS VARCHAR)"
+    if kind.name in {"varchar"}:
+        return f"CAST(to_json({sql}) AS VARCHAR)"
+    if kind.name == "decimal":
+        return f"el_json_decimal(CAST({sql} AS VARCHAR))"
+    if kind.name == "double":
+        return f"el_json_double({sql})"
+    if kind.name == "date":
+        return f"('\"' || CAST({sql} AS VARCHAR) || '\"')"
+    if kind.name == "timestamp":
+        from eventlake.query.casts import moment_text
+
+        return f"('\"' || {moment_text(sql, kind.numbers[0])} || '\"')"
+    if kind.name == "json":
+        return sql
+    if kind.name == "unknown":
+        return "'null'"
+    if kind.name == "array":
+        return f"('[' || array_to_string(list_transform({sql}, lambda el_x: {_or_null('el_x', kind.args[0], node)}), ',') || ']')"
+    if kind.name == "map" and kind.args[0].name in {"varchar", "bigint", "integer", "boolean"}:
+        pair = f"CAST(to_json(CAST(el_e.key AS VARCHAR)) AS VARCHAR) || ':' || {_or_null('el_e.value', kind.args[1], node)}"
+        return f"('{{' || array_to_string(list_transform(list_sort(map_entries({sql})), lambda el_e: {pair}), ',') || '}}')"
+    if kind.name == "row":
+        parts = [f"CAST(to_json({text(given or '')}) AS VARCHAR) || ':' || {_or_null(f'struct_extract({sql}, {text(name)})', part, node)}" for (name, part), given in zip(kind.fields(), kind.names, strict=True)]
+        return "('{' || " + " || ',' || ".join(parts) + " || '}')"
+    raise refused(f"A cast from {kind} to json", node)
+
+
+def _or_null(sql: str, kind: Type, node: exp.Expr | None) -> str:
+    return f"CASE WHEN {sql} IS NULL THEN 'null' ELSE {_json(sql, kind, node)} END"

@@ -1,0 +1,268 @@
+"""Which hours a query can need, read from its predicates on the partition keys before any object is opened.
+
+A predicate is followed only where its value is certain: comparisons of `date` and `hour` with constants, IN, BETWEEN, AND, OR, NOT. Whatever
+else stands there may be true for any hour, so the hour is kept: too many objects cost time, too few would be wrong.
+"""
+
+from __future__ import annotations
+
+import calendar
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlglot import exp
+
+from eventlake.layout import Hour
+
+Truth = bool | None
+"""True, False, or None where only the rows can tell."""
+Predicate = Callable[[date, str], Truth]
+"""What a predicate says of an hour, given the partition's date and hour."""
+KeyOf = Callable[[Sequence[str]], tuple[int, str] | None]
+"""The scan and the partition key that a name means, None for any other name."""
+
+_COMPARISONS: dict[type[exp.Expr], Callable[[Any, Any], bool]] = {
+    exp.EQ: operator.eq, exp.NEQ: operator.ne, exp.LT: operator.lt, exp.LTE: operator.le, exp.GT: operator.gt, exp.GTE: operator.ge,
+}  # fmt: skip
+
+
+class _Unknown(Exception):
+    """A part that cannot be decided without the rows."""
+
+
+def conjuncts(node: exp.Expr) -> list[exp.Expr]:
+    """The conditions that must all hold, taken out of their ANDs and brackets."""
+    parts, todo = [], [node]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, exp.And):
+            todo += [part.expression, part.this]
+        elif isinstance(part, exp.Paren):
+            todo.append(part.this)
+        else:
+            parts.append(part)
+    return parts
+
+
+def partition_predicate(node: exp.Expr, key_of: KeyOf, moment: str) -> tuple[int, Predicate] | None:
+    """The scan that a condition decides about and what it says of each of its hours; None if it decides about none or several."""
+    reader = _Reader(key_of, moment)
+    predicate = reader.truth(node)
+    if len(reader.scans) != 1:
+        return None
+    return reader.scans.pop(), predicate
+
+
+def remaining(hours: Iterable[Hour], predicates: Sequence[Predicate]) -> list[Hour]:
+    """The hours that no predicate excludes, in their order."""
+    if not predicates:
+        return list(hours)
+    dates: dict[str, date] = {}
+    kept = []
+    for hour in hours:
+        day = dates.get(hour.date) or dates.setdefault(hour.date, date.fromisoformat(hour.date))
+        if all(predicate(day, hour.hour) is not False for predicate in predicates):
+            kept.append(hour)
+    return kept
+
+
+class _Reader:
+    """Turns conditions into predicates over the two keys, noting whose keys they are."""
+
+    def __init__(self, key_of: KeyOf, moment: str) -> None:
+        self.key_of = key_of
+        self.moment = datetime.fromisoformat(moment)
+        self.scans: set[int] = set()
+
+    def truth(self, node: exp.Expr) -> Predicate:
+        """What a condition says of an hour."""
+        try:
+            return self._truth(node)
+        except _Unknown:
+            return lambda day, hour: None
+
+    def _truth(self, node: exp.Expr) -> Predicate:
+        if isinstance(node, exp.Paren):
+            return self.truth(node.this)
+        if isinstance(node, exp.And | exp.Or):
+            return _both(self.truth(node.this), self.truth(node.expression), absorbing=isinstance(node, exp.Or))
+        if isinstance(node, exp.Not):
+            inner = self.truth(node.this)
+            return lambda day, hour: _negated(inner(day, hour))
+        if type(node) in _COMPARISONS:
+            return self._compared(node)
+        if isinstance(node, exp.Between) and not node.args.get("symmetric"):
+            low, high = (self._comparison(operator.ge, node.this, node.args["low"]), self._comparison(operator.le, node.this, node.args["high"]))
+            return _both(low, high, absorbing=False)
+        if isinstance(node, exp.In) and node.expressions and not node.args.get("query"):
+            choices = [self._comparison(operator.eq, node.this, choice) for choice in node.expressions]
+            return lambda day, hour: _any(choice(day, hour) for choice in choices)
+        raise _Unknown
+
+    def _compared(self, node: exp.Expr) -> Predicate:
+        if isinstance(node.expression, exp.All | exp.Any):
+            raise _Unknown
+        return self._comparison(_COMPARISONS[type(node)], node.this, node.expression)
+
+    def _comparison(self, compare: Callable[[Any, Any], bool], left: exp.Expr, right: exp.Expr) -> Predicate:
+        a, b = self._term(left), self._term(right)
+
+        def truth(day: date, hour: str) -> Truth:
+            x, y = a(day, hour), b(day, hour)
+            if x is None or y is None or isinstance(x, str) != isinstance(y, str):
+                return None
+            if isinstance(x, datetime) != isinstance(y, datetime):
+                x, y = _moment(x), _moment(y)
+            return compare(x, y)
+
+        return truth
+
+    def _term(self, node: exp.Expr) -> Callable[[date, str], Any]:
+        if isinstance(node, exp.Tuple):
+            terms = [self._term(part) for part in node.expressions]
+            return lambda day, hour: _all_known([term(day, hour) for term in terms])
+        if isinstance(node, exp.Column | exp.Identifier):
+            found = self.key_of([part.name.lower() for part in node.parts] if isinstance(node, exp.Column) else [node.name.lower()])
+            if found is None:
+                raise _Unknown
+            self.scans.add(found[0])
+            return (lambda day, hour: day) if found[1] == "date" else (lambda day, hour: hour)
+        if isinstance(node, exp.Paren):
+            return self._term(node.this)
+        constant = self.constant(node)
+        return lambda day, hour: constant
+
+    def constant(self, node: exp.Expr) -> date | str:
+        """The date, timestamp or text that needs no row to be known."""
+        if isinstance(node, exp.Literal) and node.is_string:
+            return str(node.this)
+        if isinstance(node, exp.Paren):
+            return self.constant(node.this)
+        if isinstance(node, exp.CurrentDate):
+            return self.moment.date()
+        if isinstance(node, exp.CurrentTimestamp | exp.Localtimestamp):
+            return self.moment
+        if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
+            return self._cast(node)
+        if isinstance(node, exp.Add | exp.Sub):
+            return self._shifted(node)
+        if isinstance(node, exp.Anonymous):
+            return self._called(node)
+        raise _Unknown
+
+    def _cast(self, node: exp.Cast) -> date | str:
+        inner, kind = self.constant(node.this), node.args["to"].this
+        try:
+            if kind == exp.DataType.Type.DATE:
+                return _date(inner)
+            if kind == exp.DataType.Type.TIMESTAMP and isinstance(inner, str) and inner[-1:].isdigit() and "+" not in inner and inner.count("-") == 2:
+                return datetime.fromisoformat(inner)
+        except ValueError:
+            raise _Unknown from None
+        raise _Unknown
+
+    def _shifted(self, node: exp.Expr) -> date:
+        base, interval = self.constant(node.this), node.expression
+        if isinstance(base, str) or not isinstance(interval, exp.Interval) or not isinstance(interval.args.get("unit"), exp.Var):
+            raise _Unknown
+        try:
+            count = int(str(interval.this.this)) * (-1 if isinstance(node, exp.Sub) else 1)
+            return _added(base, count, interval.args["unit"].name.lower())
+        except (ValueError, OverflowError):
+            raise _Unknown from None
+
+    def _called(self, node: exp.Anonymous) -> date | str:
+        name, arguments = str(node.this).lower(), node.expressions
+        try:
+            if name == "date_add" and len(arguments) == 3:
+                base = self.constant(arguments[2])
+                if not isinstance(base, str):
+                    return _added(base, _whole(arguments[1]), str(self.constant(arguments[0])).lower())
+            if name == "date" and len(arguments) == 1:
+                return _date(self.constant(arguments[0]))
+            if name == "now" and not arguments:
+                return self.moment
+            if name == "date_trunc" and len(arguments) == 2:
+                return _truncated(self.constant(arguments[1]), str(self.constant(arguments[0])).lower())
+        except (ValueError, OverflowError):
+            raise _Unknown from None
+        raise _Unknown
+
+
+def _whole(node: exp.Expr) -> int:
+    if isinstance(node, exp.Neg):
+        return -_whole(node.this)
+    if isinstance(node, exp.Paren):
+        return _whole(node.this)
+    if isinstance(node, exp.Literal) and not node.is_string:
+        return int(str(node.this))
+    raise _Unknown
+
+
+def _date(value: date | str) -> date:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if len(value) != 10:
+        raise _Unknown
+    return date.fromisoformat(value)
+
+
+def _moment(value: date) -> datetime:
+    return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001  # wall clock of a DATE
+
+
+def _added(base: date, count: int, unit: str) -> date:
+    if unit in {"month", "quarter", "year"}:
+        months = base.year * 12 + base.month - 1 + count * {"month": 1, "quarter": 3, "year": 12}[unit]
+        year, month = divmod(months, 12)
+        return base.replace(year=year, month=month + 1, day=min(base.day, calendar.monthrange(year, month + 1)[1]))
+    if unit in {"day", "week"}:
+        return base + timedelta(days=count * (7 if unit == "week" else 1))
+    if unit in {"hour", "minute", "second"} and isinstance(base, datetime):
+        return base + timedelta(seconds=count * {"hour": 3600, "minute": 60, "second": 1}[unit])
+    raise _Unknown
+
+
+def _truncated(value: date | str, unit: str) -> date:
+    if isinstance(value, str):
+        raise _Unknown
+    day = {
+        "day": lambda d: d,
+        "week": lambda d: d - timedelta(days=d.weekday()),
+        "month": lambda d: d.replace(day=1),
+        "year": lambda d: d.replace(month=1, day=1),
+    }.get(unit)
+    if day is None:
+        raise _Unknown
+    made: date = day(_date(value))
+    return _moment(made) if isinstance(value, datetime) else made
+
+
+def _both(left: Predicate, right: Predicate, *, absorbing: bool) -> Predicate:
+    """AND (absorbing False) or OR (absorbing True) of three-valued predicates."""
+
+    def truth(day: date, hour: str) -> Truth:
+        a = left(day, hour)
+        if a is absorbing:
+            return a
+        b = right(day, hour)
+        return b if b is absorbing or a is not None else None
+
+    return truth
+
+
+def _any(truths: Iterable[Truth]) -> Truth:
+    known = list(truths)
+    return True if True in known else None if None in known else False
+
+
+def _negated(truth: Truth) -> Truth:
+    return None if truth is None else not truth
+
+
+def _all_known(values: list[Any]) -> Any:
+    return None if any(value is None or isinstance(value, datetime) for value in values) else tuple(values)

@@ -1,0 +1,168 @@
+"""Runs one translated statement in a DuckDB that reads the lake's objects and nothing else.
+
+A `Job` is plain data and `run` is a function of it alone, so that a child process can take the job and give the rows back.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from eventlake.errors import CorruptObjectError, QueryError, QueryFailedError, QueryLimitError, QueryRefusedError
+from eventlake.query.types import Type, text
+
+MAX_ROWS = 1_000_000
+"""An answer with more rows is refused, with the advice to add LIMIT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A statement for DuckDB and what it may use.
+
+    folder: the only one it may read below. seconds: after these it is stopped. types: how the rows become Python values.
+    """
+
+    sql: str
+    macros: tuple[str, ...]
+    types: tuple[Type, ...]
+    folder: str
+    memory_mb: int
+    threads: int
+    seconds: float
+
+
+def run(job: Job) -> list[tuple[Any, ...]]:  # values are the query's
+    """The rows of the job's statement. Raises QueryFailedError, QueryLimitError, QueryRefusedError or CorruptObjectError."""
+    import duckdb
+
+    connection = _connection(job)
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        connection.interrupt()
+
+    timer = threading.Timer(job.seconds, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        connection.execute(job.sql)
+        rows = connection.fetchmany(MAX_ROWS + 1)
+    except duckdb.Error as error:
+        if late.is_set():
+            raise QueryLimitError(f"The query ran longer than {job.seconds:g} s: name fewer days in its WHERE, or ask for less.") from None
+        raise sentence(error, job) from None
+    finally:
+        timer.cancel()
+        connection.close()
+    if len(rows) > MAX_ROWS:
+        raise QueryLimitError(f"The answer has more than {MAX_ROWS:,} rows: add LIMIT, or group them.")
+    return _converted(rows, job.types)
+
+
+def _connection(job: Job) -> Any:  # duckdb has no stubs of ours
+    """A DuckDB in memory that can read the folder, and neither write, connect, load extensions nor change its settings."""
+    import duckdb
+
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "threads": job.threads,
+            "memory_limit": f"{job.memory_mb}MB",
+            "temp_directory": "",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "python_enable_replacements": False,
+            "preserve_insertion_order": False,
+        },
+    )
+    for statement in job.macros:
+        connection.execute(statement)
+    connection.execute(f"SET allowed_directories = [{text(job.folder.rstrip('/') + '/')}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+# sentences
+
+
+def sentence(error: Exception, job: Job) -> QueryError | CorruptObjectError:
+    """What DuckDB's error means, in our own words."""
+    message = str(error)
+    ours = re.search(r"eventlake:([^\n]*)", message)
+    if ours is not None:
+        return _own(re.sub(r"'? to BOOL.*$", "", ours[1]).rstrip("' "))
+    kind = type(error).__name__
+    if kind in {"IOException", "HTTPException", "SerializationException"} or "parquet" in message.lower() or "read_json" in message or "JSON transform" in message or "gzip" in message.lower():
+        return _unreadable(message, job)
+    if kind == "OutOfMemoryException":
+        return QueryLimitError(f"The query needs more than {job.memory_mb:,} MB of memory: name fewer days in its WHERE, or ask for less.")
+    return _failed(kind, message)
+
+
+def _own(message: str) -> QueryError:
+    if message.startswith("refused:"):
+        return QueryRefusedError(f"{message.removeprefix('refused:')} cannot be answered here as Athena does.")
+    return QueryFailedError(f"{message}.")
+
+
+def _unreadable(message: str, job: Job) -> CorruptObjectError:
+    found = re.search(re.escape(job.folder.rstrip("/")) + r"/([^'\"\n]+?\.(?:parquet|json\.gz|json|gz))", message)
+    name = f'The object "{found[1]}"' if found else "An object of this query"
+    return CorruptObjectError(f'{name} cannot be read, so no answer would be whole: run "eventlake doctor".')
+
+
+_FAILURES: tuple[tuple[str, str], ...] = (
+    (r"[Dd]ivision by zero", "A number is divided by zero: guard it with nullif(x, 0) or try(...)."),
+    (r"Overflow|[Oo]ut of [Rr]ange|out of range", "A number is out of the range of its type: cast it to a wider one."),
+    (r"More than one row returned by a subquery", "A subquery that stands for one value gives several rows: aggregate it or add LIMIT 1."),
+    (r"Could not convert|Conversion Error|Could not cast|could not be cast|invalid (?:date|timestamp)", "A value cannot be cast to the type asked for: use try_cast(...) to get NULL there."),
+    (r"Could not parse string|Failed to parse", "A text is no date of the pattern given: use try(date_parse(...)) to get NULL there."),
+)
+
+
+def _failed(kind: str, message: str) -> QueryError:
+    for pattern, meaning in _FAILURES:
+        if re.search(pattern, message):
+            return QueryFailedError(meaning)
+    if kind in {"BinderException", "ParserException", "CatalogException", "NotImplementedException", "InternalException"}:
+        return QueryRefusedError("This statement cannot be answered here as Athena does: its translation does not hold together. Split it with WITH to find the part.")
+    return QueryFailedError("The query failed on the data: a value has not the form that one of its functions wants.")
+
+
+# values
+
+
+def _converted(rows: list[tuple[Any, ...]], types: tuple[Type, ...]) -> list[tuple[Any, ...]]:
+    makers = [_maker(kind) for kind in types]
+    if not any(makers):
+        return rows
+    return [tuple(value if make is None or value is None else make(value) for value, make in zip(row, makers, strict=True)) for row in rows]
+
+
+def _maker(kind: Type) -> Callable[[Any], Any] | None:
+    """What turns DuckDB's Python value into the type's; None where it is that already."""
+    if kind.name == "timestamptz":
+        return lambda value: value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+    if kind.name == "array":
+        inner = _maker(kind.args[0])
+        return None if inner is None else lambda value: [None if item is None else inner(item) for item in value]
+    if kind.name == "map":
+        return _map_maker(kind)
+    if kind.name == "row":
+        makers = [_maker(part) for part in kind.args]
+        return lambda value: {name: item if make is None or item is None else make(item) for (name, item), make in zip(value.items(), makers, strict=True)}
+    return None
+
+
+def _map_maker(kind: Type) -> Callable[[Any], Any] | None:
+    key, item = (_maker(part) for part in kind.args)
+    if key is None and item is None:
+        return None
+    return lambda value: {(key(k) if key else k): (item(v) if item and v is not None else v) for k, v in value.items()}

@@ -1,0 +1,175 @@
+"""Saved queries: one .sql file each, its meaning and parameters in the comment at its top.
+
+    -- Deployments per pipeline
+    -- How often each pipeline succeeded in the last days.
+    -- param days int = 30  how many days back
+    -- param pipeline string = ''  one pipeline, or all
+    SELECT ... WHERE "date" > date_add('day', -:days, current_date) AND (:pipeline = '' OR pipeline = :pipeline)
+
+`:name` stands where a literal may stand; `render` puts a literal of the declared type there, so the result is plain Athena SQL.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from eventlake.errors import DeclarationError, NameNotFoundError, UsageError
+from eventlake.model import Source
+
+TYPES = ("int", "string", "date", "timestamp")
+"""The types of parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter: name, type of `TYPES`, default as written (None: it must be given), meaning."""
+
+    name: str
+    type: str
+    default: str | None
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedQuery:
+    """A saved query: the source it belongs to, its title and meaning, its parameters and its SQL."""
+
+    name: str
+    source: str
+    doc: str
+    parameters: tuple[Parameter, ...]
+    sql: str
+
+    @property
+    def title(self) -> str:
+        """The first line of its meaning."""
+        return self.doc.partition("\n")[0]
+
+
+_PARAMETER = re.compile(r"param\s+(?P<name>[a-z_]\w*)\s+(?P<type>\w+)(?:\s*=\s*(?P<default>'(?:[^']|'')*'|\S+))?(?:\s+(?P<doc>.*))?")
+_SKIPPED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|::|:([A-Za-z_]\w*)", re.DOTALL)
+
+
+def load_saved(sources: Sequence[Source]) -> dict[str, SavedQuery]:
+    """Every saved query of the sources by name: the file's stem, or `source/stem` where two sources use the same.
+
+    Raises DeclarationError for a file that does not say what it must.
+    """
+    found = [_read(path, source.name) for source in sources if source.folder for path in sorted((Path(source.folder) / "queries").glob("*.sql"))]
+    names = [query.name for query in found]
+    unique = [query if names.count(query.name) == 1 else _prefixed(query) for query in found]
+    return {query.name: query for query in sorted(unique, key=lambda query: query.name)}
+
+
+def _prefixed(query: SavedQuery) -> SavedQuery:
+    return SavedQuery(f"{query.source}/{query.name}", query.source, query.doc, query.parameters, query.sql)
+
+
+def _read(path: Path, source: str) -> SavedQuery:
+    return read_saved(path.read_text(encoding="utf-8"), path.stem, source, where=f"{source}/queries/{path.name}")
+
+
+def read_saved(content: str, name: str, source: str, *, where: str) -> SavedQuery:
+    """The saved query that a file's text holds. where: the file as sentences name it. Raises DeclarationError."""
+    lines = content.splitlines()
+    comments = []
+    while lines and (lines[0].startswith("--") or not lines[0].strip()):
+        line = lines.pop(0)
+        if line.strip():
+            comments.append(line[2:].strip())
+    doc = [line for line in comments if not line.startswith("param ")]
+    parameters = tuple(_parameter(line, where) for line in comments if line.startswith("param "))
+    sql = "\n".join(lines).strip().rstrip(";").rstrip()
+    if not doc or not sql:
+        raise DeclarationError(f"{where}: begin with a comment that says what is asked, then the SQL.")
+    used, declared = set(_used(sql)), {parameter.name for parameter in parameters}
+    if used != declared:
+        wrong = sorted(used ^ declared)[0]
+        raise DeclarationError(f'{where}: the parameter "{wrong}" is {"used but not declared: add -- param " + wrong + " TYPE" if wrong in used else "declared but not used"}.')
+    return SavedQuery(name, source, "\n".join(doc), parameters, sql)
+
+
+def _parameter(line: str, where: str) -> Parameter:
+    match = _PARAMETER.fullmatch(line)
+    if match is None or match["type"] not in TYPES:
+        raise DeclarationError(f'{where}: "-- {line}" is no parameter: write -- param NAME TYPE = DEFAULT  meaning, with a type of {", ".join(TYPES)}.')
+    default = match["default"]
+    if default is not None and default.startswith("'"):
+        default = default[1:-1].replace("''", "'")
+    parameter = Parameter(match["name"], match["type"], default, (match["doc"] or "").strip())
+    if default is not None and not (default == "" and parameter.type == "string"):
+        _literal(parameter, default, where=f"{where}: ")
+    return parameter
+
+
+def render(saved: SavedQuery, values: Mapping[str, Any] | None = None) -> str:  # values are the user's
+    """Athena's SQL with literals for the parameters.
+
+    Raises NameNotFoundError for a parameter it does not have, UsageError for a value of the wrong type or one that is missing.
+    """
+    given = dict(values or {})
+    known = [parameter.name for parameter in saved.parameters]
+    for name in given:
+        if name not in known:
+            raise NameNotFoundError(f'The query "{saved.name}" has no parameter "{name}".{_nearest(name, known)}')
+    literals = {}
+    for parameter in saved.parameters:
+        value = given.get(parameter.name, parameter.default)
+        if value is None:
+            raise UsageError(f'The query "{saved.name}" wants the parameter "{parameter.name}" ({parameter.type}): {parameter.doc or "give it a value"}.')
+        literals[parameter.name] = _literal(parameter, value, where=f'The query "{saved.name}": ')
+    return _replaced(saved.sql, literals)
+
+
+def bound(sql: str, parameters: Mapping[str, Any]) -> str:  # values are the user's
+    """A statement with literals for its `:name`, by the Python type of each value. Raises NameNotFoundError, UsageError."""
+    kinds = {bool: "", int: "int", str: "string", date: "date", datetime: "timestamp"}
+    used = list(dict.fromkeys(_used(sql)))
+    for name, value in parameters.items():
+        if name not in used:
+            raise NameNotFoundError(f'The statement has no parameter ":{name}".{_nearest(name, used)}')
+        if not kinds.get(type(value)):
+            raise UsageError(f'The parameter "{name}" is a {type(value).__name__}: give a whole number, a text, a date or a datetime.')
+    for name in used:
+        if name not in parameters:
+            raise UsageError(f'The statement wants a value for ":{name}".')
+    return _replaced(sql, {name: _literal(Parameter(name, kinds[type(value)], None, ""), value, where="") for name, value in parameters.items()})
+
+
+def _used(sql: str) -> list[str]:
+    return [match[1] for match in _SKIPPED.finditer(sql) if match[1]]
+
+
+def _replaced(sql: str, literals: Mapping[str, str]) -> str:
+    return _SKIPPED.sub(lambda match: literals[match[1]] if match[1] else match[0], sql)
+
+
+def _literal(parameter: Parameter, value: Any, *, where: str) -> str:  # values are the user's
+    """The value as a literal of the parameter's type, whole: it can hold nothing but itself."""
+    written = value.isoformat(" ") if isinstance(value, datetime) else str(value)
+    if parameter.type == "string":
+        return "'" + written.replace("'", "''") + "'"
+    if parameter.type == "int" and re.fullmatch(r"-?\d{1,18}", written):
+        return written if not written.startswith("-") else f"({written})"
+    try:
+        if parameter.type == "date":
+            return f"DATE '{date.fromisoformat(written[:10] if isinstance(value, datetime) else written).isoformat()}'"
+        if parameter.type == "timestamp":
+            moment = datetime.fromisoformat(written)
+            return f"TIMESTAMP '{moment.replace(tzinfo=None).isoformat(' ', 'milliseconds')}{' UTC' if moment.tzinfo is not None else ''}'"
+    except ValueError:
+        pass
+    form = {"int": "a whole number", "date": "a date as 2026-11-07", "timestamp": "a timestamp as 2026-11-07 10:00:00"}[parameter.type]
+    raise UsageError(f'{where}the parameter "{parameter.name}" is {form}, not "{written[:60]}".')
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    match = get_close_matches(name, known, n=1)
+    return f' Did you mean "{match[0]}"?' if match else f" It has {', '.join(known)}." if known else " It has none."

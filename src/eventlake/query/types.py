@@ -1,0 +1,295 @@
+"""Athena's types: parsed from Glue's and Trino's spelling, coerced as Trino does, named as DuckDB does.
+
+Trino's rules: https://trino.io/docs/current/language/types.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+MAX_DIGITS = 38
+"""The widest decimal of Trino and of DuckDB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A Trino type.
+
+    name: `bigint`, `varchar`, `timestamp`, `array`, ... args: element types. numbers: precision and scale, or a length.
+    names: field names of a row, None where a field has none.
+    """
+
+    name: str
+    args: tuple[Type, ...] = ()
+    numbers: tuple[int, ...] = ()
+    names: tuple[str | None, ...] = ()
+
+    def __str__(self) -> str:
+        if self.name == "row":
+            return f"row({', '.join(_field(name, kind) for name, kind in zip(self.names, self.args, strict=True))})"
+        if self.args:
+            return f"{self.name}({', '.join(map(str, self.args))})"
+        if self.name == "timestamptz":
+            return f"timestamp({self.numbers[0]}) with time zone"
+        if self.name in _SPELT:
+            return _SPELT[self.name]
+        return f"{self.name}({','.join(map(str, self.numbers))})" if self.numbers else self.name
+
+    @property
+    def duckdb(self) -> str:
+        """The type that holds it in DuckDB."""
+        if self.name == "row":
+            return f"STRUCT({', '.join(f'{quoted(name)} {kind.duckdb}' for name, kind in self.fields())})"
+        if self.name == "array":
+            return f"{self.args[0].duckdb}[]"
+        if self.name == "map":
+            return f"MAP({self.args[0].duckdb}, {self.args[1].duckdb})"
+        if self.name == "decimal":
+            return f"DECIMAL({self.numbers[0]},{self.numbers[1]})"
+        return _DUCKDB[self.name]
+
+    def fields(self) -> Iterator[tuple[str, Type]]:
+        """Field names as DuckDB's struct has them, and their types; a field without a name is `field0`, `field1`, ..."""
+        seen: set[str] = set()
+        for index, (name, kind) in enumerate(zip(self.names, self.args, strict=True)):
+            stored = name if name is not None and name.lower() not in seen else f"field{index}"
+            seen.add(stored.lower())
+            yield stored, kind
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it can be added and compared as a number."""
+        return self.name in _NUMBERS or self.name == "decimal"
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether it is tinyint, smallint, integer or bigint."""
+        return self.name in _INTEGERS
+
+    @property
+    def is_moment(self) -> bool:
+        """Whether it is a date or a timestamp of either kind."""
+        return self.name in {"date", "timestamp", "timestamptz"}
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether it is the type of a bare NULL, or holds one."""
+        return self.name == "unknown" or any(part.is_unknown for part in self.args)
+
+
+_SPELT = {"interval day": "interval day to second", "interval month": "interval year to month"}
+_INTEGERS = ("tinyint", "smallint", "integer", "bigint")
+_NUMBERS = (*_INTEGERS, "real", "double")
+_DIGITS = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}
+_DUCKDB = {
+    "boolean": "BOOLEAN", "tinyint": "TINYINT", "smallint": "SMALLINT", "integer": "INTEGER", "bigint": "BIGINT", "real": "FLOAT",
+    "double": "DOUBLE", "varchar": "VARCHAR", "char": "VARCHAR", "varbinary": "BLOB", "date": "DATE", "timestamp": "TIMESTAMP",
+    "timestamptz": "TIMESTAMPTZ", "time": "TIME", "json": "JSON", "interval day": "INTERVAL", "interval month": "INTERVAL",
+    "unknown": "INTEGER", "uuid": "UUID", "ipaddress": "VARCHAR",
+}  # fmt: skip
+
+BOOLEAN = Type("boolean")
+INTEGER = Type("integer")
+BIGINT = Type("bigint")
+DOUBLE = Type("double")
+REAL = Type("real")
+VARCHAR = Type("varchar")
+VARBINARY = Type("varbinary")
+DATE = Type("date")
+TIME = Type("time")
+JSON = Type("json")
+UNKNOWN = Type("unknown")
+INTERVAL_DAY = Type("interval day")
+INTERVAL_MONTH = Type("interval month")
+
+
+def timestamp(precision: int = 3, *, zoned: bool = False) -> Type:
+    """A timestamp with that many digits of a second, with or without time zone."""
+    return Type("timestamptz" if zoned else "timestamp", numbers=(precision,))
+
+
+def decimal(precision: int, scale: int) -> Type:
+    """A decimal, cut to the widest there is."""
+    return Type("decimal", numbers=(min(precision, MAX_DIGITS), scale))
+
+
+def array(element: Type) -> Type:
+    """An array of these elements."""
+    return Type("array", (element,))
+
+
+def mapping(key: Type, value: Type) -> Type:
+    """A map from key to value."""
+    return Type("map", (key, value))
+
+
+def row(*fields: tuple[str | None, Type]) -> Type:
+    """A row of these fields."""
+    return Type("row", tuple(kind for _, kind in fields), names=tuple(name for name, _ in fields))
+
+
+def quoted(name: str) -> str:
+    """A name as SQL writes it when it must not be read as a word."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """A string literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def as_decimal(kind: Type) -> Type:
+    """The decimal that holds every value of an integer type; a decimal is itself."""
+    return decimal(_DIGITS[kind.name], 0) if kind.is_integer else kind
+
+
+def common(left: Type, right: Type) -> Type | None:
+    """The type both are coerced to where Trino wants one type, None if there is none."""
+    if left == right or right.name == "unknown":
+        return left
+    if left.name == "unknown":
+        return right
+    if left.name == right.name:
+        return _same_name(left, right)
+    if left.is_number and right.is_number:
+        return _common_number(left, right)
+    pair = {left.name, right.name}
+    if pair <= {"date", "timestamp", "timestamptz"}:
+        digits = max((kind.numbers[0] for kind in (left, right) if kind.numbers), default=3)
+        return timestamp(digits, zoned="timestamptz" in pair)
+    if pair == {"varchar", "char"}:
+        return left if left.name == "char" else right
+    return None
+
+
+def _same_name(left: Type, right: Type) -> Type | None:
+    if left.name == "varchar":
+        return VARCHAR
+    if left.name == "decimal":
+        scale = max(left.numbers[1], right.numbers[1])
+        return decimal(max(kind.numbers[0] - kind.numbers[1] for kind in (left, right)) + scale, scale)
+    if left.name in {"char", "timestamp", "timestamptz"}:
+        return replace(left, numbers=(max(left.numbers[0], right.numbers[0]),))
+    if len(left.args) != len(right.args):
+        return None
+    parts = [common(a, b) for a, b in zip(left.args, right.args, strict=True)]
+    if any(part is None for part in parts):
+        return None
+    names = tuple(a if a == b else None for a, b in zip(left.names, right.names, strict=True))
+    return Type(left.name, tuple(part for part in parts if part is not None), names=names)
+
+
+def _common_number(left: Type, right: Type) -> Type:
+    for name in ("double", "real"):
+        if name in {left.name, right.name}:
+            return Type(name)
+    if left.is_integer and right.is_integer:
+        return max(left, right, key=lambda kind: _INTEGERS.index(kind.name))
+    both = _same_name(as_decimal(left), as_decimal(right))
+    return both or DOUBLE
+
+
+def coercible(source: Type, target: Type) -> bool:
+    """Whether Trino turns a value of `source` into `target` by itself."""
+    if source.name == target.name == "varchar":
+        return True
+    if source.name == target.name and source.name in {"timestamp", "timestamptz", "decimal"}:
+        return common(source, target) == target
+    both = common(source, target)
+    return both is not None and (both == target or (both.name == target.name and target.name in {"varchar", "row", "array", "map"} and _alike(both, target)))
+
+
+def _alike(left: Type, right: Type) -> bool:
+    return left.name == right.name and all(_alike(a, b) for a, b in zip(left.args, right.args, strict=True))
+
+
+class TypeSyntaxError(ValueError):
+    """Text that names no type."""
+
+
+@lru_cache(maxsize=512)
+def parse_type(spelling: str) -> Type:
+    """The type that Glue (`struct<a:string>`) or Trino (`row(a varchar)`) spells so. Raises TypeSyntaxError."""
+    reader = _Reader(spelling.strip().lower())
+    kind = reader.type()
+    if reader.rest.strip():
+        raise TypeSyntaxError(f'"{spelling}" is not a type of Athena.')
+    return kind
+
+
+_PLAIN = {
+    "string": VARCHAR, "varchar": VARCHAR, "boolean": BOOLEAN, "tinyint": Type("tinyint"), "smallint": Type("smallint"), "int": INTEGER,
+    "integer": INTEGER, "bigint": BIGINT, "double": DOUBLE, "float": REAL, "real": REAL, "date": DATE, "timestamp": timestamp(),
+    "binary": VARBINARY, "varbinary": VARBINARY, "json": JSON, "time": TIME, "unknown": UNKNOWN, "uuid": Type("uuid"),
+    "ipaddress": Type("ipaddress"), "timestamptz": timestamp(zoned=True),
+}  # fmt: skip
+
+
+class _Reader:
+    """Reads a type from the front of `rest`."""
+
+    def __init__(self, rest: str) -> None:
+        self.rest = rest
+
+    def type(self) -> Type:
+        name = self._word()
+        bracket = self._take("<(")
+        if not bracket:
+            return self._zoned(_plain(name))
+        inner = self._inner(name, ":" if bracket == "<" else " ")
+        if not self._take(">)"):
+            raise TypeSyntaxError(f'"{self.rest}" does not close a type of Athena.')
+        return self._zoned(inner)
+
+    def _inner(self, name: str, separator: str) -> Type:
+        if name == "array":
+            return array(self.type())
+        if name == "map":
+            key = self.type()
+            self._take(",")
+            return mapping(key, self.type())
+        if name in {"struct", "row"}:
+            fields = [(self._field_name(separator), self.type())]
+            while self._take(","):
+                fields.append((self._field_name(separator), self.type()))
+            return row(*fields)
+        numbers = [int(self._word())]
+        while self._take(","):
+            numbers.append(int(self._word()))
+        return Type(name, numbers=tuple(numbers) if name != "decimal" or len(numbers) == 2 else (numbers[0], 0))
+
+    def _field_name(self, separator: str) -> str:
+        name, _, self.rest = self.rest.strip().partition(separator)
+        return name.strip().strip('"')
+
+    def _zoned(self, kind: Type) -> Type:
+        zone = "with time zone"
+        if self.rest.strip().startswith(zone):
+            self.rest = self.rest.strip()[len(zone) :]
+            return timestamp(kind.numbers[0], zoned=True)
+        return kind
+
+    def _word(self) -> str:
+        rest = self.rest.lstrip()
+        size = next((index for index, letter in enumerate(rest) if not (letter.isalnum() or letter == "_")), len(rest))
+        word, self.rest = rest[:size], rest[size:]
+        return word
+
+    def _take(self, letters: str) -> str:
+        rest = self.rest.lstrip()
+        if rest and rest[0] in letters:
+            self.rest = rest[1:]
+            return rest[0]
+        return ""
+
+
+def _plain(name: str) -> Type:
+    if name not in _PLAIN:
+        raise TypeSyntaxError(f'"{name}" is not a type of Athena.')
+    return _PLAIN[name]
+
+
+def _field(name: str | None, kind: Type) -> str:
+    return str(kind) if name is None else f"{name if name.isidentifier() else quoted(name)} {kind}"
