@@ -90,9 +90,7 @@ def integer(bits: int) -> Converter:
 
     def convert(value: Any) -> Any:  # JSON in, column value out
         kind = value.__class__
-        if kind is float and value.is_integer():
-            value = int(value)
-        elif kind is str and _INTEGER.fullmatch(value):
+        if (kind is float and value.is_integer()) or (kind is str and _INTEGER.fullmatch(value)):
             value = int(value)
         elif kind is not int:
             return MISFIT

@@ -88,9 +88,16 @@ class Leftovers:
         return value
 
     def _left_of_object(self, event: dict[str, Any], value: dict[str, Any], path: Path, skip: Path | None) -> Any:
-        left = {key: self._left(event, inner, (*path, key), skip) for key, inner in value.items() if path or key not in self._settled}
+        left = {
+            key: self._left(event, inner, (*path, key), skip) for key, inner in value.items() if path or not self._is_settled(key, inner)
+        }
         left = {key: inner for key, inner in left.items() if inner is not _NONE_LEFT}
         return left or _NONE_LEFT
+
+    def _is_settled(self, key: str, value: Any) -> bool:  # any JSON value
+        """Whether a key of the envelope needs no place: it is no news, and a column that reads it can hold it."""
+        readers = self._readers.get((key,), ())
+        return key in self._settled and (not readers or any(converter(value) is not convert.MISFIT for _, converter in readers))
 
     def _left_of_array(self, event: dict[str, Any], value: list[Any], path: Path) -> Any:
         """An array stays whole if any of its elements is left, so that places in it keep their meaning."""

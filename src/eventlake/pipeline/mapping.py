@@ -27,7 +27,7 @@ def compile_mapping(table: Table, codec: Codec) -> Mapping:
     writer = _Writer(table, columns, codec)
     source = "\n".join(["def mapping(event):", *("    " + line for line in writer.lines())])
     scope = writer.names
-    exec(compile(source, f"<mapping of {table.name}>", "exec"), scope)  # noqa: S102  the source is ours, values go in as repr()
+    exec(compile(source, f"<mapping of {table.name}>", "exec"), scope)  # the source is ours, values go in as repr()
     mapping: Mapping = scope["mapping"]
     return mapping
 

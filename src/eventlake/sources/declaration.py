@@ -62,16 +62,26 @@ def read_source(file: Path) -> Source:
     """The source that a file declares. Raises DeclarationError."""
     shown = f"{file.absolute().parent.name}/{file.name}"
     try:
-        declared = tomllib.loads(file.read_text("utf-8"))
+        text = file.read_text("utf-8")
     except OSError as error:
         raise DeclarationError(f"{file}: cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
         raise DeclarationError(f"{shown}: is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}.") from None
+    return parse_source(text, shown, str(file.parent))
+
+
+def parse_source(text: str, shown: str = DECLARATION, folder: str = "") -> Source:
+    """The source that a text declares.
+
+    shown: how errors name the text. folder: where its samples and queries lie. Raises DeclarationError.
+    """
+    try:
+        declared = tomllib.loads(text)
     except RecursionError:
         raise DeclarationError(f"{shown}: is not TOML that can be read: it is nested too deep.") from None
     except ValueError as error:  # TOMLDecodeError, and an integer of more than 4,300 digits
         raise DeclarationError(f"{shown}: is not TOML: {str(error).rstrip('.')}.") from None
-    return _source(_Place(shown, declared), str(file.parent))
+    return _source(_Place(shown, declared), folder)
 
 
 class _Place:
