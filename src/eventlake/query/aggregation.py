@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -262,12 +263,21 @@ def _percentile(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[st
         raise mistyped(f"approx_percentile({value.type}, ...) is not in Athena", node)
     if value.type.name == "decimal":
         value = coerce(value, DOUBLE)
-    shares = share.type
-    if shares.name == "array" and shares.args[0].is_number:
-        return f"quantile_disc({value.sql}, {coerce(share, array(DOUBLE)).sql}){how.where}", array(value.type)
-    if not shares.is_number:
-        raise mistyped(f"approx_percentile() wants a share from 0 to 1, not {shares}", node)
-    return f"quantile_disc({value.sql}, {coerce(share, DOUBLE).sql}){how.where}", value.type
+    if share.type.name == "array" and isinstance(node, exp.Anonymous) and isinstance(node.expressions[1], exp.Array):
+        places = [_descending(part, node) for part in node.expressions[1].expressions]
+        made = ", ".join(f"quantile_disc{how.over(value.sql, place)}" for place in places)
+        return f"(CASE WHEN count({value.sql}){how.where} = 0 THEN NULL ELSE [{made}] END)", array(value.type)
+    return f"quantile_disc{how.over(value.sql, _descending(node.expressions[1], node))}", value.type
+
+
+def _descending(share: exp.Expr, node: exp.Expr) -> str:
+    """DuckDB's share for Trino's: Trino takes the value at floor(share * n) from below, which is ceil((1 - share) * n) from above."""
+    if not isinstance(share, exp.Literal) or share.is_string:
+        raise refused("approx_percentile() with a share that is not a literal", node)
+    rest = 1 - Decimal(str(share.this))
+    if not 0 <= rest <= 1:
+        raise mistyped("The share of approx_percentile() is from 0 to 1", node)
+    return f"-{rest:f}" if rest else "1.0"
 
 
 def _two(sql: str) -> Builder:

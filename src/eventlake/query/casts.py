@@ -5,10 +5,12 @@ Trino's rules: https://trino.io/docs/current/functions/conversion.html
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from eventlake.query.binding import Value, mistyped, refused
-from eventlake.query.types import DOUBLE, Type, quoted, text
+from eventlake.query.types import Type, quoted, text
 from eventlake.query.zones import wall, zone_label
 
 
@@ -16,7 +18,9 @@ def coerce(value: Value, kind: Type) -> Value:
     """The value as the wider type that Trino gives it by itself."""
     if value.type == kind:
         return value
-    if value.type.name == kind.name and kind.name in {"timestamp", "varchar"}:
+    if value.type.name == kind.name == "varchar":
+        return replace(value, type=kind)
+    if value.type.name == kind.name == "timestamp":
         return value.become(value.sql, kind)
     if value.type.name == "timestamptz" and kind.name == "timestamptz":
         return value.become(value.sql, kind, value.zone)
@@ -24,9 +28,8 @@ def coerce(value: Value, kind: Type) -> Value:
         return value.become(f"CAST({value.sql} AS TIMESTAMP)", kind)
     if value.type.is_unknown and not value.type.args:
         return value.become(f"CAST({value.sql} AS {kind.duckdb})", kind)
-    if value.type.name == "real" and kind == DOUBLE:
-        return value.become(f"CAST({value.sql} AS DOUBLE)", kind)
-    return value.become(f"CAST({value.sql} AS {kind.duckdb})", kind)
+    widened = value.become(f"CAST({value.sql} AS {kind.duckdb})", kind)
+    return replace(widened, literal=value.literal) if isinstance(value.literal, int) and kind.is_integer else widened
 
 
 def cast(value: Value, kind: Type, node: exp.Expr | None = None) -> Value:

@@ -18,6 +18,7 @@ from eventlake.query.arithmetic import arithmetic
 from eventlake.query.binding import Scope, Value, derived, mistyped, refused, unknown
 from eventlake.query.casts import cast, coerce
 from eventlake.query.datatypes import datatype
+from eventlake.query.macros import may_refuse
 from eventlake.query.types import BIGINT, BOOLEAN, DATE, DOUBLE, INTEGER, INTERVAL_DAY, INTERVAL_MONTH, TIME, UNKNOWN, VARBINARY, VARCHAR, Type, array, common, decimal, quoted, row, text, timestamp
 from eventlake.query.zones import instant, zone_named
 
@@ -224,7 +225,10 @@ class Expressions:
             raise mistyped(f"{both} has no order", node)
         if both.name in {"array", "row", "map"}:
             return self._compared_nested(sign, coerce(left, both), coerce(right, both), node)
-        return derived(f"({coerce(left, both).sql} {sign} {coerce(right, both).sql})", BOOLEAN, (left, right))
+        a, b = coerce(left, both).sql, coerce(right, both).sql
+        if both.name in {"double", "real"}:
+            return derived(_not_a_number(sign, a, b), BOOLEAN, (left, right))
+        return derived(f"({a} {sign} {b})", BOOLEAN, (left, right))
 
     def _compared_nested(self, sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
         if left.type.name == "row" and sign in {"=", "<>"}:
@@ -401,15 +405,22 @@ class Expressions:
         if node.meta.get("literal"):
             return typed_literal(str(node.this.this), kind, node)
         value = self.value(node.this)
+        return self.tried_cast(value, kind, node) if isinstance(node, exp.TryCast) else cast(value, kind, node)
+
+    def tried_cast(self, value: Value, kind: Type, node: exp.Expr) -> Value:
+        """The value as another type, or NULL where only the cast fails."""
         made = cast(value, kind, node)
-        if isinstance(node, exp.TryCast):
-            return self.tried(made)
-        return made
+        if may_refuse(cast(replace(value, sql="el_x"), kind, node).sql):
+            raise refused(f"TRY_CAST from {value.type} to {kind}", node)
+        guarded = f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE TRY({made.sql}) END" if may_refuse(value.sql) else f"TRY({made.sql})"
+        return made.become(f"({guarded})", made.type, made.zone)
 
     def tried(self, value: Value) -> Value:
         """The value, or NULL where computing it fails."""
         if value.aggregate or value.window:
             raise refused("TRY around an aggregate or a window function")
+        if may_refuse(value.sql):
+            raise refused("TRY around a function that may meet values it cannot answer")
         return value.become(f"TRY({value.sql})", value.type, value.zone)
 
     def _bracket(self, node: exp.Expr) -> Value:
@@ -477,6 +488,11 @@ class Expressions:
 
         return window(self, node)
 
+    def _listagg(self, node: exp.Expr) -> Value:
+        from eventlake.query.aggregation import listagg
+
+        return listagg(self, node)
+
     def _filter(self, node: exp.Expr) -> Value:
         from eventlake.query.aggregation import filtered
 
@@ -523,7 +539,7 @@ Expressions._METHODS.update(
         exp.Extract: Expressions._extract, exp.CurrentDate: Expressions._current_date, exp.CurrentTimestamp: Expressions._current_timestamp,
         exp.Localtimestamp: Expressions._localtimestamp, exp.Anonymous: Expressions._call, exp.Window: Expressions._window, exp.Filter: Expressions._filter,
         exp.StrPosition: _rewritten("strpos", "this", "substr"), exp.Substring: _rewritten("substring", "this", "start", "length"),
-        exp.Trim: _special("trim"), exp.Normalize: _special("normalize"), exp.GroupConcat: _special("listagg"), exp.JSONValue: _special("json_value"),
+        exp.Trim: _special("trim"), exp.Normalize: _special("normalize"), exp.GroupConcat: Expressions._listagg, exp.JSONValue: _special("json_value"),
         exp.JSONExtract: _special("json_query"),
     }
 )  # fmt: skip
@@ -555,7 +571,7 @@ def number_literal(written: str, node: exp.Expr) -> Value:
 
 def typed_literal(written: str, kind: Type, node: exp.Expr) -> Value:
     """`DATE '2026-11-07'`, `TIMESTAMP '... UTC'`, `BIGINT '5'`, `JSON '{}'`: a literal with its type before it."""
-    if kind.name == "timestamp":
+    if kind.name in {"timestamp", "timestamptz"}:
         return _timestamp_literal(written, node)
     if kind.name == "decimal" and not node.args["to"].expressions:
         return number_literal(written if "." in written else written + ".", node) if re.fullmatch(r"-?\d+(\.\d*)?", written) else _not_literal(written, kind, node)
@@ -661,6 +677,14 @@ def _flat(node: exp.Expr) -> list[exp.Expr]:
         else:
             parts.append(part)
     return parts
+
+
+def _not_a_number(sign: str, a: str, b: str) -> str:
+    """A comparison of doubles in which NaN is neither equal nor less nor greater; DuckDB has it greatest and equal to itself."""
+    if sign == "<>":
+        return f"({a} <> {b} OR isnan({a}))"
+    side = b if sign.startswith("<") else a
+    return f"({a} {sign} {b} AND NOT isnan({side}))"
 
 
 def _advice(left: Type, right: Type) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from eventlake.query.binding import Value, mistyped, refused
+from eventlake.query.failures import failure
 from eventlake.query.types import Type, quoted, text
 
 
@@ -16,18 +17,18 @@ def json_to(j: str, kind: Type, node: exp.Expr | None) -> str:
         return _SCALARS[kind.name].format(j=j, type=kind.duckdb)
     if kind.name == "array":
         inner = json_to("CAST(el_j AS VARCHAR)", kind.args[0], node)
-        return f"(CASE json_type({j}) WHEN 'ARRAY' THEN list_transform(json_extract({j}, '$[*]'), lambda el_j: {inner}) WHEN 'NULL' THEN NULL ELSE {_fail(j, kind)} END)"
+        return f"(CASE coalesce(json_type({j}), 'NULL') WHEN 'ARRAY' THEN list_transform(json_extract({j}, '$[*]'), lambda el_j: {inner}) WHEN 'NULL' THEN NULL ELSE {_fail(j, kind)} END)"
     if kind.name == "map" and kind.args[0].name == "varchar":
         inner = json_to("CAST(el_e.value AS VARCHAR)", kind.args[1], node)
         entries = f"map_entries(CAST(CAST({j} AS JSON) AS MAP(VARCHAR, JSON)))"
-        return f"(CASE json_type({j}) WHEN 'OBJECT' THEN map_from_entries(list_transform({entries}, lambda el_e: row(el_e.key, {inner}))) WHEN 'NULL' THEN NULL ELSE {_fail(j, kind)} END)"
+        return f"(CASE coalesce(json_type({j}), 'NULL') WHEN 'OBJECT' THEN map_from_entries(list_transform({entries}, lambda el_e: row(el_e.key, {inner}))) WHEN 'NULL' THEN NULL ELSE {_fail(j, kind)} END)"
     if kind.name == "row":
         return _row(j, kind, node)
     raise (mistyped if kind.name in {"date", "timestamp"} else refused)(f"A cast from json to {kind}", node)
 
 
 def _fail(j: str, kind: Type) -> str:
-    return f"CASE WHEN CAST('eventlake:This JSON is no {str(kind).replace(chr(39), '')}: ' || substring({j}, 1, 60) AS BOOLEAN) THEN NULL END"
+    return failure(f"This JSON is no {kind}: ", f"substring({j}, 1, 60)")
 
 
 def _row(j: str, kind: Type, node: exp.Expr | None) -> str:
@@ -40,7 +41,7 @@ def _row(j: str, kind: Type, node: exp.Expr | None) -> str:
         by_name.append(f"{quoted(name)} := {json_to(f'CAST(json_extract({j}, {place}) AS VARCHAR)', part, node)}")
     many = f"json_array_length({j}) <> {len(by_place)}"
     return (
-        f"(CASE json_type({j}) WHEN 'OBJECT' THEN struct_pack({', '.join(by_name)}) WHEN 'ARRAY' THEN CASE WHEN {many} THEN {_fail(j, kind)} ELSE struct_pack({', '.join(by_place)}) END "
+        f"(CASE coalesce(json_type({j}), 'NULL') WHEN 'OBJECT' THEN struct_pack({', '.join(by_name)}) WHEN 'ARRAY' THEN CASE WHEN {many} THEN {_fail(j, kind)} ELSE struct_pack({', '.join(by_place)}) END "
         f"WHEN 'NULL' THEN NULL ELSE {_fail(j, kind)} END)"
     )
 

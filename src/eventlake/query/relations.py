@@ -387,6 +387,8 @@ class Source:
                 sqls.append(part)
         alias = node.args.get("alias")
         names = [column.name.lower() for column in alias.columns] if alias is not None else []
+        if isinstance(node.args.get("offset"), exp.Identifier) and names:
+            names.append(node.args["offset"].name.lower())
         relation = alias.name.lower() if alias is not None else ""
         named = _renamed(columns, names, node)
         fields = [Field(column.name, relation, Value(sql, column.type, column.zone)) for column, sql in zip(named, sqls, strict=True)]

@@ -12,6 +12,7 @@ from sqlglot import exp
 from eventlake.query.binding import Value, derived, mistyped, refused
 from eventlake.query.casts import cast
 from eventlake.query.datatypes import datatype
+from eventlake.query.failures import refusal
 from eventlake.query.functions import Function as F
 from eventlake.query.functions import Syntactic
 from eventlake.query.json_paths import Path, json_path, path_sql, sql_path
@@ -19,6 +20,9 @@ from eventlake.query.types import BIGINT, BOOLEAN, JSON, VARCHAR, text
 
 if TYPE_CHECKING:
     from eventlake.query.expressions import Expressions
+
+
+_FAULT = "Malformed JSON that Athena reads up to its fault: "
 
 
 def _broken(path: Path, source: Value, sql: str) -> str:
@@ -33,7 +37,7 @@ def _broken(path: Path, source: Value, sql: str) -> str:
         suspicious = f"(contains({sql}, {quoted_key}) AND starts_with(ltrim({sql}), '{{'))"
     else:
         suspicious = rf"regexp_matches({sql}, '^\s*(\"(?:[^\"\\]|\\.)*\"|-?[0-9]|true\s|false\s|null\s)')".replace('\\"', '"')
-    return f"CASE WHEN {suspicious} THEN CASE WHEN CAST('eventlake:refused:Malformed JSON that Athena reads up to its fault: ' || substring({sql}, 1, 60) AS BOOLEAN) THEN NULL END END"
+    return f"CASE WHEN {suspicious} THEN {refusal(_FAULT, f'substring({sql}, 1, 60)')} END"
 
 
 def _scalar(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -60,7 +64,7 @@ def _extract(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     broken = _broken(path, source, j) if path is not None else "NULL"
     if path is not None and not path.steps:
         whole = f"(length({j}) - length(translate({j}, '{{[', '')) <= length({j}) - length(translate({j}, '}}]', '')) AND regexp_matches({j}, '^\\s*[{{\\[]'))"
-        broken = f"CASE WHEN {whole} THEN CASE WHEN CAST('eventlake:refused:Malformed JSON that Athena reads up to its fault: ' || substring({j}, 1, 60) AS BOOLEAN) THEN NULL END ELSE {broken} END"
+        broken = f"CASE WHEN {whole} THEN {refusal(_FAULT, f'substring({j}, 1, 60)')} ELSE {broken} END"
     return derived(f"(CASE WHEN json_valid({j}) THEN {found} ELSE {broken} END)", JSON, values)
 
 
@@ -103,7 +107,9 @@ def _guards(path: Path, j: str) -> str:
     return f"coalesce({' OR '.join(checks)}, false)" if checks and path.mode == "lax" else "false"
 
 
-_GUARDED = "CASE WHEN CAST('eventlake:refused:A lax path that unwraps or wraps an array' || substring({j}, 1, 0) AS BOOLEAN) THEN NULL END"
+def _unwrapping(j: str) -> str:
+    return refusal("A lax path that unwraps or wraps an array of ", f"substring({j}, 1, 60)")
+
 
 
 def _json_value(parts: Expressions, node: exp.Expr) -> Value:
@@ -115,7 +121,7 @@ def _json_value(parts: Expressions, node: exp.Expr) -> Value:
             if part and not (isinstance(part, str) and part.upper().startswith("NULL ON")):
                 raise refused(f"JSON_VALUE with ... ON {key.upper()}", node, "NULL ON EMPTY NULL ON ERROR is known")
     j = source.sql
-    value = f"CASE WHEN {_guards(path, j)} THEN {_GUARDED.format(j=j)} ELSE el_json_text({j}, {path.sql}) END"
+    value = f"CASE WHEN {_guards(path, j)} THEN {_unwrapping(j)} ELSE el_json_text({j}, {path.sql}) END"
     made = derived(f"(CASE WHEN json_valid({j}) THEN {value} END)", VARCHAR, [source])
     returning = node.args.get("returning")
     if not isinstance(returning, exp.DataType):
@@ -123,7 +129,7 @@ def _json_value(parts: Expressions, node: exp.Expr) -> Value:
     kind = datatype(returning)
     if kind.name not in {"varchar", "bigint", "integer", "double", "boolean"} or kind.numbers:
         raise refused(f"JSON_VALUE with RETURNING {kind}", node, "cast its text")
-    return parts.tried(cast(made, kind, node)) if kind.name != "varchar" else made
+    return parts.tried_cast(made, kind, node) if kind.name != "varchar" else made
 
 
 def _source(parts: Expressions, node: exp.Expr, path: exp.Expr | None) -> tuple[Value, Path]:
@@ -144,12 +150,12 @@ def _json_query(parts: Expressions, node: exp.Expr) -> Value:
     j = source.sql
     found = f"CAST(json_extract({j}, {path.sql}) AS VARCHAR)"
     found = f"CASE WHEN json_type({j}, {path.sql}) IN ('DOUBLE') THEN {_refuse_number(j)} ELSE {found} END"
-    value = f"CASE WHEN {_guards(path, j)} THEN {_GUARDED.format(j=j)} ELSE {found} END"
+    value = f"CASE WHEN {_guards(path, j)} THEN {_unwrapping(j)} ELSE {found} END"
     return derived(f"(CASE WHEN json_valid({j}) THEN {value} END)", VARCHAR, [source])
 
 
 def _refuse_number(j: str) -> str:
-    return f"CASE WHEN CAST('eventlake:refused:A fraction in JSON_QUERY: ' || substring({j}, 1, 60) AS BOOLEAN) THEN NULL END"
+    return refusal("A fraction in JSON_QUERY: ", f"substring({j}, 1, 60)")
 
 
 def _json_exists(parts: Expressions, node: exp.Expr) -> Value:
@@ -160,8 +166,23 @@ def _json_exists(parts: Expressions, node: exp.Expr) -> Value:
         raise refused("JSON_EXISTS without text and a literal path", node)
     path = sql_path(written.literal, node)
     j = source.sql
-    value = f"CASE WHEN {_guards(path, j)} THEN {_GUARDED.format(j=j)} ELSE json_exists({j}, {path.sql}) END"
+    value = f"json_exists({j}, {path.sql})"
+    if path.mode == "lax" and path.steps:
+        value = _lax_exists(path, j, node)
     return derived(f"(CASE WHEN {j} IS NULL THEN NULL WHEN json_valid({j}) THEN {value} ELSE false END)", BOOLEAN, [source])
+
+
+def _lax_exists(path: Path, j: str, node: exp.Expr) -> str:
+    """A lax path looks into an array before a name; every place where it may is tried."""
+    if len(path.steps) > 4:
+        raise refused("A lax path of more than four steps in JSON_EXISTS", node)
+    if any(isinstance(step, int) for step in path.steps):
+        return f"CASE WHEN {_guards(path, j)} THEN {_unwrapping(j)} ELSE json_exists({j}, {path.sql}) END"
+    ways = ["$"]
+    for step in path.steps:
+        ways = [f'{way}{star}."{step}"' for way in ways for star in ("", "[*]")]
+    tries = [f"json_exists({j}, {text(ways[0])})"] + [f"len(json_extract({j}, {text(way)})) > 0" for way in ways[1:]]
+    return f"({' OR '.join(tries)})"
 
 
 def _both(name: str, signature: str, build: object) -> list[F]:

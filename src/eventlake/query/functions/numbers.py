@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from eventlake.query.arithmetic import arithmetic
 from eventlake.query.binding import Value, derived, mistyped, refused
+from eventlake.query.failures import failure
 from eventlake.query.functions import Function as F
 from eventlake.query.functions import Syntactic
 from eventlake.query.types import VARCHAR, Type, decimal, text
@@ -98,21 +99,27 @@ def _nullif(parts: Expressions, node: exp.Expr) -> Value:
 def _try(parts: Expressions, node: exp.Expr) -> Value:
     if len(node.expressions) != 1:
         raise mistyped("try() takes one argument", node)
-    return parts.tried(parts.value(node.expressions[0]))
+    inner = node.expressions[0]
+    if isinstance(inner, exp.Anonymous) and str(inner.this).lower() == "json_parse" and len(inner.expressions) == 1:
+        value = parts.value(inner)
+        return value.become(value.sql.replace("el_json_parse(", "el_json_parse_or_null(", 1), value.type)
+    return parts.tried(parts.value(inner))
 
 
 def _typeof(parts: Expressions, node: exp.Expr) -> Value:
     if len(node.expressions) != 1:
         raise mistyped("typeof() takes one argument", node)
     value = parts.value(node.expressions[0])
-    return Value(text(str(value.type)), VARCHAR, columns=value.columns, aggregate=value.aggregate)
+    name = text(str(value.type))
+    sql = f"(CASE WHEN {value.sql} IS NULL THEN {name} ELSE {name} END)" if value.aggregate else name
+    return Value(sql, VARCHAR, columns=value.columns, aggregate=value.aggregate)
 
 
 def _width_bucket(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     x, low, high, count = (value.sql for value in values)
     sql = (
         f"(CASE WHEN {x} IS NULL OR {low} IS NULL OR {high} IS NULL OR {count} IS NULL THEN NULL WHEN {count} <= 0 OR {low} = {high} OR isnan({x}) OR isinf({low}) OR isinf({high}) "
-        f"THEN CASE WHEN CAST('eventlake:width_bucket wants two different bounds and a positive count' || {x} AS BOOLEAN) THEN NULL END "
+        f"THEN {failure('width_bucket wants two different bounds and a positive count, not ', count)} "
         f"WHEN {low} < {high} THEN CASE WHEN {x} < {low} THEN 0 WHEN {x} >= {high} THEN {count} + 1 ELSE CAST(floor({count} * ({x} - {low}) / ({high} - {low})) AS BIGINT) + 1 END "
         f"ELSE CASE WHEN {x} > {low} THEN 0 WHEN {x} <= {high} THEN {count} + 1 ELSE CAST(floor({count} * ({low} - {x}) / ({low} - {high})) AS BIGINT) + 1 END END)"
     )
@@ -151,6 +158,7 @@ FUNCTIONS = [
     F("bitwise_xor", "bigint, bigint -> bigint", "xor({0}, {1})"),
     F("bitwise_not", "bigint -> bigint", "(~ {0})"),
     F("bit_count", "bigint, bigint -> bigint", "el_bit_count({0}, {1})"),
+    F("from_base", "varchar, bigint -> bigint", "el_from_base({0}, {1})"),
     F("to_base", "bigint, bigint -> varchar", "el_to_base({0}, {1})"),
     F("now", "-> timestamptz", lambda parts, values, node: parts.value(exp.CurrentTimestamp())),
 ]  # fmt: skip

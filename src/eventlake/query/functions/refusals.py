@@ -10,12 +10,11 @@ REFUSED: dict[str, str] = {
     **dict.fromkeys(
         ("approx_set", "merge", "empty_approx_set", "qdigest_agg", "tdigest_agg", "value_at_quantile", "values_at_quantiles", "numeric_histogram", "checksum",
          "crc32", "xxhash64", "murmur3", "spooky_hash_v2_32", "spooky_hash_v2_64", "sha512", "hmac_md5", "hmac_sha1", "hmac_sha256", "hmac_sha512",
-         "regr_count", "soundex", "word_stem", "jarowinkler_similarity", "inverse_normal_cdf", "normal_cdf", "ip_prefix_max"),
+         "regr_count", "soundex", "word_stem", "jarowinkler_similarity", "inverse_normal_cdf", "normal_cdf", "combinations"),
         _NO_COUNTERPART,
     ),
     **dict.fromkeys(("current_user", "current_catalog", "current_schema", "version"), "it tells nothing about the lake"),
     "parse_duration": "use intervals",
-    "human_readable_seconds": _NO_COUNTERPART,
     "json_object": "build the text with format() or cast a map to json",
     "json_array": "cast an array to json",
 }  # fmt: skip

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from eventlake.query.binding import Value, derived, mistyped, refused
+from eventlake.query.failures import refusal
 from eventlake.query.functions import Function as F
 from eventlake.query.functions import Syntactic
 from eventlake.query.types import BIGINT, BOOLEAN, VARCHAR, array, text
@@ -68,7 +69,8 @@ def _at_end(found: str, value: Value, written: str) -> str:
     """Guards a `$`: in Java it also stands before a last line feed, in RE2 it does not."""
     if not _ends_with_dollar(written):
         return found
-    return f"(CASE WHEN ends_with({value.sql}, chr(10)) THEN CASE WHEN CAST('eventlake:refused:A pattern with $ on text that ends with a line feed' || substring({value.sql}, 1, 0) AS BOOLEAN) THEN NULL END ELSE {found} END)"
+    unsure = refusal("A pattern with $ on text that ends with a line feed: ", value.sql)
+    return f"(CASE WHEN ends_with({value.sql}, chr(10)) THEN {unsure} ELSE {found} END)"
 
 
 def _group_number(values: list[Value], written: str, node: exp.Expr) -> int:

@@ -78,7 +78,7 @@ def _formatted(match: re.Match[str], value: Value, node: exp.Expr) -> str:
     flags, width, kind = match["flags"], match["width"], match["kind"]
     if kind == "s" and not match["digits"] and flags in {"", "-"}:
         shown = f"coalesce({_shown(value, node)}, 'null')"
-        return shown if not width else f"{'rpad' if flags else 'lpad'}({shown}, greatest({width}, length({shown})), ' ')"
+        return shown if not width else f"{'rpad' if flags else 'lpad'}({shown}, CAST(greatest({width}, length({shown})) AS INTEGER), ' ')"
     if kind == "d" and value.type.is_integer and flags in {"", "0", ","} and not match["digits"]:
         number = f"format('{{:,}}', {value.sql})" if flags == "," else f"printf('%{flags}{width}d', {value.sql})"
         return f"coalesce({number}, 'null')"
@@ -158,9 +158,9 @@ FUNCTIONS = [
     F("url_extract_protocol", "varchar -> varchar", _URL % r"regexp_extract({0}, '^([A-Za-z][A-Za-z0-9+.-]*):', 1)"),
     F("url_extract_host", "varchar -> varchar", _URL % r"regexp_extract({0}, '^[^:/?#]+://(?:[^/?#@]*@)?([^/?#:]*)', 1)"),
     F("url_extract_port", "varchar -> bigint", _URL % r"TRY_CAST(regexp_extract({0}, '^[^:/?#]+://(?:[^/?#@]*@)?[^/?#:]*:([0-9]+)', 1) AS BIGINT)"),
-    F("url_extract_path", "varchar -> varchar", _URL % r"regexp_extract({0}, '^[^:/?#]+:(?://[^/?#]*)?([^?#]*)', 1)"),
-    F("url_extract_query", "varchar -> varchar", _URL % r"regexp_extract({0}, '^[^?#]*[?]([^#]*)', 1)"),
-    F("url_extract_fragment", "varchar -> varchar", _URL % r"regexp_extract({0}, '#(.*)$', 1)"),
+    F("url_extract_path", "varchar -> varchar", _URL % r"url_decode(regexp_extract({0}, '^[^:/?#]+:(?://[^/?#]*)?([^?#]*)', 1))"),
+    F("url_extract_query", "varchar -> varchar", _URL % r"url_decode(regexp_extract({0}, '^[^?#]*[?]([^#]*)', 1))"),
+    F("url_extract_fragment", "varchar -> varchar", _URL % r"url_decode(regexp_extract({0}, '#(.*)$', 1))"),
     F("url_extract_parameter", "varchar, varchar -> varchar", _parameter),
 ]  # fmt: skip
 
