@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from eventlake.cli.group import Suggesting
-from eventlake.cli.render import show, show_records, visible
+from eventlake.cli.render import as_text, show, show_records, visible
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.errors import UsageError
 
 if TYPE_CHECKING:
-    from eventlake.backends.sqlite_catalog import SqliteCatalog
+    from eventlake.backends.sqlite_catalog import FailedEntry, SqliteCatalog
 
 COLUMNS = ("id", "arrived", "table", "code", "reason", "bytes")
 
@@ -39,4 +39,43 @@ def list_failed(limit: int) -> None:
 @click.option("--raw", is_flag=True, help="Print nothing but the original bytes.")
 @global_options
 def show_failed(id: str, raw: bool) -> None:  # noqa: A002  the word a person reads in the usage
-    """Show the failed event ID: where it failed, why, and its original bytes."""
+    """Show the failed event ID (or how it begins): where it failed, why, and its original bytes."""
+    from eventlake.backends.directory import DirectoryStore
+    from eventlake.local.opening import OBJECTS, open_catalog
+    from eventlake.local.sink import raw_of
+
+    current = settings()
+    entry = _found(id, open_catalog(current.lake_folder))
+    original = raw_of(DirectoryStore(current.lake_folder / OBJECTS), entry)
+    if raw:
+        click.get_binary_stream("stdout").write(original)
+        return
+    record = dict(zip(COLUMNS, _row(entry), strict=True)) | {"object": entry.key, "original": original.decode("utf-8", "backslashreplace")}
+    if current.form == "table":
+        width = max(map(len, record))
+        click.echo("\n".join(f"{name.ljust(width)}  {visible(as_text(value))}" for name, value in record.items()))
+    else:
+        show_records([record], current.form, tuple(record))
+
+
+def _list(limit: int, current: Settings) -> None:
+    from eventlake.local.opening import open_catalog
+
+    catalog = open_catalog(current.lake_folder)
+    show(COLUMNS, [_row(entry) for entry in catalog.failed(limit)], current.form)
+    total = catalog.failed_count()
+    if total > limit:
+        current.say(f"{limit:,} of {total:,}; --limit shows more.")
+
+
+def _row(entry: FailedEntry) -> list[object]:
+    return [entry.id, entry.arrival, entry.stream, entry.code, entry.message, entry.size_bytes]
+
+
+def _found(beginning: str, catalog: SqliteCatalog) -> FailedEntry:
+    found = catalog.find_failed(beginning)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f'"{beginning}" begins {len(found)} ids or more: {", ".join(entry.id for entry in found[:5])}; write more of it.')
+    raise UsageError(f'There is no failed event "{beginning}"; `eventlake failed` lists them.')

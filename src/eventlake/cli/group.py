@@ -17,7 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sources": ("sources", "The log sources: all, one in full; check declarations, draft a new one."),
     "explain": ("explain", "What becomes of an event, and why."),
     "tables": ("tables", "The tables of the lake: rows, bytes, objects, freshness."),
-    "partitions": ("partitions", "The partitions of one table."),
+    "partitions": ("tables", "The partitions of one table."),
     "failed": ("failed", "What could not be stored in a table, and why."),
     "doctor": ("doctor", "Examine this machine and the lake; every finding with its remedy."),
 }

@@ -23,17 +23,18 @@ def serve(host: str, port: int, buffer_seconds: float, buffer_mb: float, log_for
     events are on disk.
     """
     from eventlake.local.service import Service
+    from eventlake.pipeline.delivery import Hints
 
     current = settings()
     service = Service(
         current.lake_folder,
         current.load_sources(),
+        source_folders=current.source_folders,
         host=host,
         port=port,
-        buffer_seconds=buffer_seconds,
-        buffer_bytes=int(buffer_mb * 1_000_000),
+        hints=Hints(buffer_seconds, int(buffer_mb * 1_000_000)),
         log_format=log_format,
-        source_folders=current.source_folders,
         token=os.environ.get("EVENTLAKE_TOKEN"),
+        told=current.say,
     )
-    service.run(ready=lambda url: click.echo(f"Ready: {url}"))
+    service.run(lambda url: click.echo(f"Ready: {url}"))

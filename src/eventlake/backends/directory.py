@@ -1,0 +1,127 @@
+"""Store on a folder: an object is a file, its key the path below the folder.
+
+An object becomes visible by a rename of a finished, synchronised file, so readers see it whole or not at all. Nothing outside the folder is
+ever opened: keys that climb, and links on the way, are refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from eventlake.errors import LayoutError, StorageError, StorageFullError
+from eventlake.interfaces import StoredObject
+from eventlake.layout import KEY_BYTES
+
+STAGING = ".staging"
+"""The folder of unfinished files, which lists of objects leave out."""
+
+
+class DirectoryStore:
+    """Objects in the files below a folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def path(self, key: str) -> Path:
+        """Where an object lies. Raises LayoutError for a key that leads elsewhere."""
+        segments = key.split("/")
+        if not key or "\0" in key or len(key.encode()) > KEY_BYTES or any(segment in {"", ".", ".."} for segment in segments):
+            raise LayoutError(f'"{key[:200]}" is no key of an object.')
+        path = self._root
+        for segment in segments:
+            path = path / segment
+            if path.is_symlink():
+                raise LayoutError(f'"{key[:200]}" leads through the link "{segment}", which is not followed.')
+        return path
+
+    def staged(self, name: str) -> Path:
+        """The path for an unfinished file, on the same file system."""
+        folder = self._root / STAGING
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _storage_error(error, str(folder)) from None
+        return folder / name
+
+    def put(self, key: str, body: bytes | Path) -> None:
+        """Make the object visible; a Path is a finished file, which is moved. Raises StorageFullError or StorageError."""
+        target = self.path(key)
+        try:
+            finished = body if isinstance(body, Path) else self._write(target.name, body)
+            _sync(finished)
+            self._make_folders(target.parent)
+            finished.replace(target)
+            _sync(target.parent)
+        except OSError as error:
+            raise _storage_error(error, key) from None
+
+    def get(self, key: str) -> bytes:
+        """The object's bytes. Raises StorageError if there is none."""
+        try:
+            return self.path(key).read_bytes()
+        except OSError as error:
+            raise StorageError(f'The object "{key}" cannot be read: {error.strerror}.') from None
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """Objects whose key begins with the prefix, by key."""
+        folder = self._root / prefix.rpartition("/")[0]
+        found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()) if folder.is_dir() else iter(())
+        keys = sorted((path.relative_to(self._root).as_posix(), path) for path in found)
+        for key, path in keys:
+            if key.startswith(prefix) and not key.startswith(f"{STAGING}/"):
+                status = path.stat()
+                yield StoredObject(key, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+
+    def delete(self, key: str) -> None:
+        """Remove the object; one that is not there is no error."""
+        with contextlib.suppress(FileNotFoundError):
+            self.path(key).unlink()
+
+    def clear_staging(self) -> int:
+        """Remove unfinished files of a process that ended; how many there were."""
+        left = list((self._root / STAGING).glob("*"))
+        for path in left:
+            path.unlink()
+        return len(left)
+
+    def _write(self, name: str, body: bytes) -> Path:
+        path = self.staged(name)
+        path.write_bytes(body)
+        return path
+
+    def _make_folders(self, folder: Path) -> None:
+        """Make the folder and those above it, each durable in the one that names it."""
+        if folder.is_dir():
+            return
+        self._make_folders(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync(folder.parent)
+
+
+def crc32(path: Path) -> int:
+    """The CRC32 of a file's bytes."""
+    checksum = 0
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            checksum = zlib.crc32(chunk, checksum)
+    return checksum
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _storage_error(error: OSError, key: str) -> StorageError:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return StorageFullError(f'"{key}" cannot be written: the disk is full.')
+    return StorageError(f'"{key}" cannot be written: {error.strerror or error}.')

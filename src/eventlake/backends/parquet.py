@@ -1,0 +1,115 @@
+"""Log lines as Parquet, written by DuckDB with the table's own columns; read back before they count.
+
+Names are lower case, as Glue keeps them; timestamps are in microseconds, because Athena cannot read nanoseconds; compression is ZSTD.
+Types: https://docs.aws.amazon.com/athena/latest/ug/data-types.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eventlake.errors import CorruptObjectError, StorageError, StorageFullError
+from eventlake.model import Table
+from eventlake.pipeline.convert import Type, parse_type
+
+if TYPE_CHECKING:
+    import duckdb
+
+EXTENSION = ".parquet"
+
+_SCALARS = {
+    "string": "VARCHAR",
+    "boolean": "BOOLEAN",
+    "int": "INTEGER",
+    "bigint": "BIGINT",
+    "double": "DOUBLE",
+    "timestamp": "TIMESTAMP",
+    "date": "DATE",
+}
+
+
+class UnwritableLinesError(Exception):
+    """DuckDB refuses one of these lines; the writer's caller finds out which."""
+
+
+class ParquetWriter:
+    """Writes Parquet objects with one DuckDB connection.
+
+    threads: how many processors a write may use. memory_mb: where DuckDB stops.
+    """
+
+    format = "parquet"
+    extension = EXTENSION
+
+    def __init__(self, threads: int = 1, memory_mb: int = 512) -> None:
+        self._threads = threads
+        self._memory_mb = memory_mb
+        self._opened: duckdb.DuckDBPyConnection | None = None
+
+    def write(self, table: Table, lines: Sequence[bytes], path: Path) -> None:
+        """Write the log lines to a file, checked. Raises OSError, StorageError, UnwritableLinesError."""
+        import duckdb
+
+        source = path.with_suffix(".jsonl")
+        try:
+            source.write_bytes(b"".join(lines))
+            self._connection.execute(_copy(table, source, path))
+            self._check(path, len(lines))
+        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            raise UnwritableLinesError(str(error)) from None
+        except duckdb.IOException as error:
+            if "No space left" in str(error):
+                raise StorageFullError(f'"{path.name}" cannot be written: the disk is full.') from None
+            raise StorageError(f'"{path.name}" cannot be written: {error}.') from None
+        finally:
+            source.unlink(missing_ok=True)
+
+    @property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        if self._opened is None:
+            import duckdb
+
+            self._opened = duckdb.connect(":memory:", config={"threads": self._threads, "memory_limit": f"{self._memory_mb}MB", "autoinstall_known_extensions": False})
+        return self._opened
+
+    def _check(self, path: Path, rows: int) -> None:
+        """The footer names the rows that went in, and the last bytes are Parquet's own mark."""
+        with path.open("rb") as file:
+            file.seek(-4, 2)
+            whole = file.read() == b"PAR1"
+        found = self._connection.execute("select num_rows from parquet_file_metadata(?)", [str(path)]).fetchone()
+        if not whole or found is None or found[0] != rows:
+            raise CorruptObjectError(f"{path}: holds {found[0] if found else 'no'} rows, {rows} were written.")
+
+
+def duckdb_type(kind: Type) -> str:
+    """DuckDB's type for a Glue type."""
+    if kind.name == "array":
+        return f"{duckdb_type(kind.items[0])}[]"
+    if kind.name == "map":
+        return f"MAP(VARCHAR, {duckdb_type(kind.items[1])})"
+    if kind.name == "struct":
+        fields = ", ".join(f"{quoted(name)} {duckdb_type(item)}" for name, item in zip(kind.fields, kind.items, strict=True))
+        return f"STRUCT({fields})"
+    return _SCALARS[kind.name]
+
+
+def quoted(name: str) -> str:
+    """A name as SQL quotes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as SQL quotes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _copy(table: Table, source: Path, target: Path) -> str:
+    """The statement that turns JSON lines into Parquet."""
+    types = ", ".join(f"{literal(column.name)}: {literal(duckdb_type(parse_type(column.type)))}" for column in table.columns)
+    names = ", ".join(f"{quoted(column.name)} as {quoted(column.stored_name)}" for column in table.columns)
+    reading = f"read_json({literal(str(source))}, columns = {{{types}}}, format = 'newline_delimited', maximum_object_size = 4000000)"
+    return f"copy (select {names} from {reading}) to {literal(str(target))} (format parquet, compression zstd)"
+

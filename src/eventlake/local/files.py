@@ -1,0 +1,55 @@
+"""The calls on the file system that durability depends on, as one object, so that a test can make any of them fail.
+
+A file is durable when it was synchronised and so was the folder that names it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from eventlake.errors import StorageError, StorageFullError
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+
+
+class FileSystem:
+    """The operating system's."""
+
+    def open_for_append(self, path: Path) -> int:
+        """A descriptor that appends; the file is made if it is not there."""
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
+
+    def write(self, descriptor: int, data: bytes) -> None:
+        """Write all of the data. Raises OSError, perhaps after a part of it."""
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+
+    def sync(self, descriptor: int) -> None:
+        """Bring the file's data to the disk."""
+        os.fdatasync(descriptor)
+
+    def truncate(self, descriptor: int, size: int) -> None:
+        """Cut the file to this size."""
+        os.ftruncate(descriptor, size)
+
+    def sync_folder(self, folder: Path) -> None:
+        """Bring the folder's names to the disk."""
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def unlink(self, path: Path) -> None:
+        """Remove a file."""
+        path.unlink()
+
+
+def storage_error(error: OSError, what: str) -> StorageError:
+    """The sentence of a failed call: what could not be done, and why."""
+    if error.errno in _NO_ROOM:
+        return StorageFullError(f"{what}: the disk is full. Make room; nothing that was accepted is lost.")
+    return StorageError(f"{what}: {error.strerror or error}.")

@@ -1,0 +1,114 @@
+"""Items straight into a lake, in one process: accepted on disk, delivered, and told one by one.
+
+What `send` does without a bus. The way is the same: intake, spool, rule, transform, delivery, partition.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from eventlake.backends.msgspec_codec import FAST
+from eventlake.errors import EventError
+from eventlake.local.client import Outcome
+from eventlake.local.items import Item
+from eventlake.local.lock import LakeLock
+from eventlake.local.opening import SPOOL
+from eventlake.local.pump import Pump
+from eventlake.local.rejection import pack
+from eventlake.local.spool import EVENT, REJECTED, Entry, SpoolWriter
+from eventlake.model import Source
+from eventlake.pipeline.delivery import Hints
+from eventlake.pipeline.envelope import Intake
+from eventlake.pipeline.router import Router
+
+GROUP = 5000
+"""How many items become durable together."""
+
+
+class Importer:
+    """A lake in a folder, opened to write by this process.
+
+    now: the moment of arrival, aware. Raises LakeLockedError, ConfigurationError, StorageError.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        sources: Sequence[Source],
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        hints: Hints | None = None,
+        log_format: str | None = None,
+    ) -> None:
+        self._now = now
+        self._lock = LakeLock(folder)
+        try:
+            self._pump = Pump(folder, sources, hints or Hints(seconds=float("inf")), time.monotonic, log_format)
+            self._spool = SpoolWriter(folder / SPOOL, at_least=self._pump.at_least)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._intake = Intake(sources, FAST)
+        self._router = Router(sources, FAST)
+
+    def __enter__(self) -> Importer:
+        """Use it in a `with` statement."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def accept(self, items: Sequence[Item]) -> list[Outcome]:
+        """Make items durable; what became of each: stored in a table, or kept as failed with its reason."""
+        arrival = int(self._now().timestamp() * 1_000_000)
+        judged = [self._judge(item, arrival) for item in items]
+        self._spool.append([entry for entry, _ in judged])
+        return [outcome for _, outcome in judged]
+
+    def deliver_due(self) -> None:
+        """Take what was accepted into the buffers, and deliver those that are full."""
+        while self._pump.take(self._spool.end):
+            self._pump.deliver_due()
+
+    def deliver(self) -> None:
+        """Deliver everything that was accepted; then it can be queried."""
+        self._pump.deliver_all(self._spool.end)
+
+    def close(self) -> None:
+        """End writing; what is not delivered stays in the spool."""
+        self._spool.close()
+        self._pump.close()
+        self._lock.release()
+
+    def _judge(self, item: Item, arrival: int) -> tuple[Entry, Outcome]:
+        try:
+            accepted = self._intake.accept(item.data)
+        except EventError as error:
+            return (REJECTED, arrival, pack(error, item.data)), Outcome(item, None, error.code, str(error))
+        failures = self._router.route(accepted.body).failures
+        code, message = (failures[0][1].code, str(failures[0][1])) if failures else (None, None)
+        return (EVENT, arrival, accepted.body), Outcome(item, accepted.id, code, message)
+
+
+def store(items: Iterable[Item], folder: Path, sources: Sequence[Source]) -> Iterator[Outcome]:
+    """Store items in the lake in a folder, and tell what became of each. Raises LakeLockedError, StorageError."""
+    with Importer(folder, sources) as importer:
+        for group in _groups(items):
+            yield from importer.accept(group)
+            importer.deliver_due()
+        importer.deliver()
+
+
+def _groups(items: Iterable[Item]) -> Iterator[list[Item]]:
+    group: list[Item] = []
+    for item in items:
+        group.append(item)
+        if len(group) == GROUP:
+            yield group
+            group = []
+    if group:
+        yield group

@@ -1,0 +1,70 @@
+"""When the bus must not take more: delivery is behind, too much is under way, or the disk is nearly full.
+
+The reserve on the disk is for delivery: it lets what was accepted become objects, after which the spool shrinks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+PENDING_BYTES = 2 << 30
+"""How much may wait in the spool."""
+FLYING_BYTES = 256 << 20
+"""How much may be in requests that are not answered."""
+RESERVE_BYTES = 256 << 20
+RESERVE_SHARE = 0.05
+_LOOK_EVERY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is not taken: the HTTP status, the sentence, and after how many seconds to try again."""
+
+    status: int
+    sentence: str
+    retry_after_s: int
+
+
+class Pressure:
+    """Watches what a bus may still take.
+
+    seconds: a clock that only goes forward. reserve_bytes: None is 256 MiB or 5% of the disk, whichever is less.
+    """
+
+    def __init__(self, folder: Path, seconds: Callable[[], float], pending_limit: int = PENDING_BYTES, reserve_bytes: int | None = None) -> None:
+        self._folder = folder
+        self._seconds = seconds
+        self._pending_limit = pending_limit
+        self._reserve = reserve_bytes
+        self._looked = -_LOOK_EVERY_S
+        self._has_room = True
+        self.flying = 0
+        """Bytes in requests that are not answered yet."""
+        self.pending: Callable[[], int] = lambda: 0
+        """Bytes in the spool that are not delivered yet."""
+
+    def refusal(self) -> Refusal | None:
+        """Why nothing more can be taken now, None if it can."""
+        if self.flying > FLYING_BYTES:
+            return Refusal(429, "Too much is being sent at once; send it again in a second.", 1)
+        if self.pending() > self._pending_limit:
+            return Refusal(503, "Delivery is behind; send it again in some seconds.", 5)
+        return None if self._room() else self.full()
+
+    def full(self) -> Refusal:
+        """The refusal of a full disk."""
+        self._looked = -_LOOK_EVERY_S
+        return Refusal(507, f'The disk of "{self._folder}" is full, or its reserve is reached; make room, then send it again.', 10)
+
+    def _room(self) -> bool:
+        now = self._seconds()
+        if now - self._looked >= _LOOK_EVERY_S:
+            self._looked = now
+            status = os.statvfs(self._folder)
+            size, free = status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize
+            reserve = min(RESERVE_BYTES, int(size * RESERVE_SHARE)) if self._reserve is None else self._reserve
+            self._has_room = free > reserve
+        return self._has_room

@@ -1,0 +1,203 @@
+"""The bus and its delivery, as `serve` runs them: accept in this process, deliver in another, one lock for both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+
+from eventlake.backends.msgspec_codec import FAST
+from eventlake.backends.sqlite_catalog import SqliteCatalog
+from eventlake.errors import ConfigurationError
+from eventlake.local.bus import Application, Bus
+from eventlake.local.courier import Courier
+from eventlake.local.delivering import Task
+from eventlake.local.lock import LakeLock
+from eventlake.local.opening import CATALOG, SPOOL
+from eventlake.local.pressure import Pressure
+from eventlake.local.spool import SpoolWriter
+from eventlake.model import Source
+from eventlake.pipeline.delivery import Hints
+from eventlake.pipeline.envelope import Intake
+
+_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+class Service:
+    """A bus over the lake in a folder.
+
+    sources: those of `source_folders` and the built-in ones. log_format: of a new lake. token: what senders must show; it is demanded where
+    the address is not this machine's own. told: is given sentences for the person who runs it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        sources: Sequence[Source],
+        *,
+        source_folders: Sequence[Path] = (),
+        host: str = "127.0.0.1",
+        port: int = 8787,
+        hints: Hints,
+        log_format: str | None = None,
+        token: str | None = None,
+        told: Callable[[str], None] = lambda _sentence: None,
+        beside: Application | None = None,
+    ) -> None:
+        self._folder = folder
+        self._sources = sources
+        self._host = host
+        self._port = port
+        self._task = Task(str(folder), tuple(map(str, source_folders)), hints.seconds, hints.size_bytes, log_format)
+        self._token = token
+        self._told = told
+        self._beside = beside
+        self._server: _Server | None = None
+        if token is None and not _is_own(host):
+            raise ConfigurationError(f'At "{host}" others could send events: set EVENTLAKE_TOKEN, or leave --host out to listen on this machine only.')
+
+    def run(self, ready: Callable[[str], None]) -> None:
+        """Serve until SIGTERM or Ctrl-C, then deliver what is buffered. `ready` is given the URL once events are taken.
+
+        Raises LakeLockedError, ConfigurationError for a port in use, StorageError.
+        """
+        asyncio.run(self.serve(ready))
+
+    async def serve(self, ready: Callable[[str], None]) -> None:
+        """The same within a running loop."""
+        lock = LakeLock(self._folder)
+        try:
+            with _listening(self._host, self._port) as listener:
+                url = f"http://{_shown(self._host)}:{listener.getsockname()[1]}"
+                lock.tell(url)
+                await self._serve(listener, lock, lambda: ready(url))
+        finally:
+            lock.release()
+
+    def stop(self) -> None:
+        """End `serve` from within."""
+        if self._server is not None:
+            self._server.should_exit = True
+
+    async def _serve(self, listener: socket.socket, lock: LakeLock, ready: Callable[[], None]) -> None:
+        spool = self._open_spool()
+        courier = Courier(self._task, (lock.descriptor,), self._told)
+        courier.delivered = self._delivered
+        pressure = Pressure(self._folder, time.monotonic)
+        pressure.pending = lambda: max(spool.end - courier.delivered, 0)
+        hosts = _LOCAL_NAMES | {self._host, _shown(self._host)} if _is_own(self._host) else frozenset[str]()
+        bus = Bus(spool, Intake(self._sources, FAST), pressure, lambda: datetime.now(UTC), courier.durable, self._token, hosts, self._beside)
+        self._server = _Server(bus, ready)
+        running = asyncio.create_task(courier.run())
+        courier.durable(spool.end)
+        try:
+            with _signals(self.stop):
+                await self._server.serve(sockets=[listener])
+                spool.close()
+                courier.durable(spool.end)
+                if not await courier.stop():
+                    self._told("Not everything could be delivered; it is kept in the spool, and the next start delivers it.")
+        finally:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+    def _open_spool(self) -> SpoolWriter:
+        """Prepare the catalog, then open the spool where it goes on."""
+        catalog = SqliteCatalog(self._folder / CATALOG)
+        try:
+            chosen = self._task.log_format or catalog.log_format() or "parquet"
+            catalog.register_tables([table for source in self._sources for table in source.tables], chosen)
+            checkpoints = catalog.checkpoints()
+        finally:
+            catalog.close()
+        spool = SpoolWriter(self._folder / SPOOL, at_least=max(checkpoints.values(), default=0))
+        self._delivered = checkpoints.get("", 0)
+        if spool.cut_bytes:
+            self._told(f"The last write before a crash was incomplete: {spool.cut_bytes} bytes that nobody was told to be stored were cut off.")
+        return spool
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with our own signals, and a word when it listens."""
+
+    def __init__(self, bus: Application, ready: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                bus,
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=10,
+            )
+        )
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so."""
+        await super().startup(sockets)
+        self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """The service has handlers of its own: it must still deliver after the server has ended."""
+        yield
+
+
+@contextlib.contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    """SIGTERM and Ctrl-C stop the service, however often they come."""
+    loop = asyncio.get_running_loop()
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop)
+    except (ValueError, RuntimeError):  # not in the main thread: its owner stops the service
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket bound to the address. Raises ConfigurationError with what to do."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host.strip("[]"), port))
+        except OSError as error:
+            raise ConfigurationError(f"Nothing can listen at {host}:{port}: {error.strerror}. Choose another --port (0 picks a free one) or --host.") from None
+        listener.set_inheritable(False)
+        yield listener
+    finally:
+        listener.close()
+
+
+def _is_own(host: str) -> bool:
+    """Whether an address reaches this machine from itself only."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host

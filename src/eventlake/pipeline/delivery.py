@@ -1,0 +1,210 @@
+"""Log lines -> batches that become objects: one buffer for each delivery stream, as Firehose keeps them.
+
+A buffer covers a range of positions in the order of arrival; it is delivered when its oldest record has waited long enough, when it is large
+enough, or when the hour of arrival changes, so that an object never spans two hours. Called by the service on one machine; on AWS Firehose
+does this. What cannot be a log line is buffered likewise and delivered to the error prefix, in Firehose's own form.
+Buffering hints: https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from eventlake.errors import EventError
+from eventlake.layout import Hour, error_key, object_key, object_name
+from eventlake.model import Table
+from eventlake.pipeline.router import Routed
+
+PROCESSING_FAILED = "processing-failed"
+CONVERSION_FAILED = "format-conversion-failed"
+UNMATCHED = "unmatched"
+"""The stream of events that no rule wants."""
+REJECTED = "rejected"
+"""The stream of input that is no event."""
+
+_NAMESPACE = uuid.UUID("0b6f61f0-5d0e-5d52-a2d5-5f8f6f3c2a44")
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """When a buffer is delivered: after so many seconds, or at so many bytes of log lines."""
+
+    seconds: float = 300.0
+    size_bytes: int = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRecord:
+    """An event that could not be stored in a table, with its original bytes.
+
+    id: short, and the same however often it is delivered. stream: a table's name, `unmatched` or `rejected`. arrival: in UTC.
+    """
+
+    id: str
+    stream: str
+    code: str
+    message: str
+    arrival: datetime
+    raw: bytes
+
+    def line(self) -> bytes:
+        """Firehose's record of a failure, one JSON line: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html"""
+        arrival_ms = int(self.arrival.timestamp() * 1000)
+        record = {
+            "attemptsMade": 1,
+            "arrivalTimestamp": arrival_ms,
+            "errorCode": self.code,
+            "errorMessage": self.message,
+            "attemptEndingTimestamp": arrival_ms,
+            "rawData": base64.b64encode(self.raw).decode(),
+            "lambdaArn": None,
+            "id": self.id,
+        }
+        return json.dumps(record).encode() + b"\n"
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one object will hold: log lines of a table, or failed records of a stream, that arrived in one hour.
+
+    position_from is where its first record lies, position_to where the stream goes on after it.
+    """
+
+    stream: str
+    table: Table | None
+    arrival: datetime
+    position_from: int
+    position_to: int = 0
+    lines: list[bytes] = field(default_factory=list)
+    failures: list[FailedRecord] = field(default_factory=list)
+    size_bytes: int = 0
+
+    @property
+    def hour(self) -> Hour:
+        """The hour its records arrived in."""
+        return Hour.of(self.arrival)
+
+    def key(self, extension: str, kind: str = PROCESSING_FAILED) -> str:
+        """The key of its object; the unique part of the name follows from what the object holds."""
+        unique = str(uuid.uuid5(_NAMESPACE, f"{self.stream}/{kind if self.table is None else ''}/{self.position_from}/{self.position_to}"))
+        name = object_name(self.stream.replace("_", "-"), 1, self.arrival, unique, extension)
+        if self.table is None:
+            return error_key(f"error/{self.stream}", kind, self.arrival, name)
+        return object_key(self.table.prefix, self.hour, name)
+
+
+class Delivery:
+    """The buffers of all streams.
+
+    deliver: makes a batch visible and durable, or raises; then the batch stays buffered and is delivered again.
+    checkpoints: for each stream the position before which everything is delivered.
+    """
+
+    def __init__(self, deliver: Callable[[Batch], None], hints: Hints, checkpoints: Mapping[str, int]) -> None:
+        self._deliver = deliver
+        self._hints = hints
+        self._checkpoints = dict(checkpoints)
+        self._buffers: dict[str, tuple[Batch, float]] = {}
+        self.position = 0
+        """Everything before this position is in a buffer or delivered."""
+
+    @property
+    def delivered(self) -> int:
+        """Everything before this position is delivered, of every stream."""
+        return min((batch.position_from for batch, _ in self._buffers.values()), default=self.position)
+
+    def accept(self, position: int, end: int, arrival: datetime, routed: Routed, raw: bytes, now: float) -> None:
+        """Buffer what became of the record at `position`; what is already delivered of it is left out.
+
+        now: seconds of any clock that only goes forward. Raises what `deliver` raises; the record is then not accepted.
+        """
+        lines = [(table, line) for table, line in routed.lines if self._is_new(table.name, position)]
+        failures = [(failed_stream(table, error), error) for table, error in routed.failures]
+        failures = [(stream, error) for stream, error in failures if self._is_new(error_stream(stream), position)]
+        self._make_room([table.name for table, _ in lines] + [error_stream(stream) for stream, _ in failures], arrival)
+        for table, line in lines:
+            batch = self._batch(table.name, table, position, arrival, now)
+            batch.lines.append(line)
+            batch.size_bytes += len(line)
+        for stream, error in failures:
+            batch = self._batch(error_stream(stream), None, position, arrival, now)
+            batch.failures.append(failed_record(stream, position, error, arrival, raw))
+            batch.size_bytes += len(raw)
+        self.position = end
+
+    def deliver_due(self, now: float) -> int:
+        """Deliver the buffers that are old or large enough; how many there were."""
+        due = [name for name, (batch, since) in self._buffers.items() if self._is_due(batch, now - since)]
+        return self._deliver_streams(due)
+
+    def deliver_all(self) -> int:
+        """Deliver every buffer; how many there were."""
+        return self._deliver_streams(list(self._buffers))
+
+    def next_due(self, now: float) -> float | None:
+        """In how many seconds the oldest buffer is due, None if all are empty."""
+        ages = [now - since for _, since in self._buffers.values()]
+        return max(self._hints.seconds - max(ages), 0.0) if ages else None
+
+    def _is_new(self, name: str, position: int) -> bool:
+        return position >= self._checkpoints.get(name, 0)
+
+    def _is_due(self, batch: Batch, age: float) -> bool:
+        return age >= self._hints.seconds or self._is_full(batch)
+
+    def _make_room(self, names: Iterable[str], arrival: datetime) -> None:
+        """Deliver those of these buffers that are full or hold another hour."""
+        held = [(name, self._buffers[name][0]) for name in names if name in self._buffers]
+        self._deliver_streams(dict.fromkeys(name for name, batch in held if self._is_full(batch) or not _same_hour(batch.arrival, arrival)))
+
+    def _batch(self, name: str, table: Table | None, position: int, arrival: datetime, now: float) -> Batch:
+        if name not in self._buffers:
+            self._buffers[name] = Batch(name.removeprefix("error/"), table, arrival, position), now
+        return self._buffers[name][0]
+
+    def _is_full(self, batch: Batch) -> bool:
+        return batch.size_bytes >= self._hints.size_bytes
+
+    def _deliver_streams(self, names: Iterable[str]) -> int:
+        count = 0
+        for name in names:
+            batch, _ = self._buffers[name]
+            batch.position_to = max(self.position, batch.position_from + 1)
+            self._deliver(batch)
+            del self._buffers[name]
+            self._checkpoints[name] = batch.position_to
+            count += 1
+        return count
+
+
+def _same_hour(one: datetime, other: datetime) -> bool:
+    return one.hour == other.hour and one.date() == other.date()
+
+
+def error_stream(stream: str) -> str:
+    """The name under which a stream's failed records are buffered and checkpointed."""
+    return f"error/{stream}"
+
+
+def failed_stream(table: Table | None, error: EventError) -> str:
+    """Where a failure belongs: its table, or `unmatched` or `rejected` if there is none."""
+    if table is not None:
+        return table.name
+    return UNMATCHED if error.code in {"NoRuleMatched", "Refused"} else REJECTED
+
+
+def failed_record(stream: str, position: int, error: EventError, arrival: datetime, raw: bytes) -> FailedRecord:
+    """The record of a failure; its id follows from its place."""
+    identity = hashlib.sha256(f"{stream}/{position}".encode()).hexdigest()[:10]
+    return FailedRecord(identity, stream, error.code, str(error), arrival, raw)
+
+
+def moment(arrival_us: int) -> datetime:
+    """The moment of so many microseconds since 1970, in UTC."""
+    return datetime.fromtimestamp(arrival_us // 1_000_000, UTC).replace(microsecond=arrival_us % 1_000_000)
