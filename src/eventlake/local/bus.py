@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from eventlake.errors import EventError, StorageError, StorageFullError
+from eventlake.local.group_commit import GroupCommit
 from eventlake.local.items import Item, split
 from eventlake.local.pressure import Pressure, Refusal
 from eventlake.local.put_events import OPERATIONS, TARGET, AwsError, put_events, test_event_pattern
@@ -79,7 +80,7 @@ class Bus:
         hosts: frozenset[str] = _LOCAL_NAMES,
         beside: Application | None = None,
     ) -> None:
-        self._spool = spool
+        self._commit = GroupCommit(spool)
         self._intake = intake
         self._pressure = pressure
         self._now = now
@@ -166,7 +167,7 @@ class Bus:
         if not entries:
             return
         try:
-            end = await asyncio.wrap_future(self._spool.submit(entries))
+            end = await self._commit.store(entries)
         except StorageFullError:
             raise _refused(self._pressure.full()) from None
         except StorageError as error:
