@@ -1,0 +1,5 @@
+"""`python -m eventlake`: the command line."""
+
+from eventlake.cli import main
+
+main()
