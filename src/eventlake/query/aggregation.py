@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from eventlake.query.expressions import Expressions
 
 
+OVER_MARK = "\1"
+"""Stands behind each call of an aggregate until it is known whether OVER follows; no text of a user can hold it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Modifiers:
     """What stands inside and behind the brackets of an aggregate."""
@@ -31,14 +35,16 @@ class Modifiers:
 
     def over(self, *arguments: str) -> str:
         """`(DISTINCT a, b ORDER BY c) FILTER (WHERE d)`"""
-        return f"({'DISTINCT ' if self.distinct else ''}{', '.join(arguments)}{self.order}){self.where}"
+        return f"({'DISTINCT ' if self.distinct else ''}{', '.join(arguments)}{self.order}){self.where}{OVER_MARK}"
 
 
 Builder = Callable[[list[Value], Modifiers, exp.Expr], tuple[str, Type]]
 """Makes the SQL and the type of an aggregate over these values."""
 
 
-def aggregate(parts: Expressions, name: str, arguments: Sequence[exp.Expr], node: exp.Expr, where: exp.Expr | None = None) -> Value:
+def aggregate(
+    parts: Expressions, name: str, arguments: Sequence[exp.Expr], node: exp.Expr, where: exp.Expr | None = None, *, over: str = ""
+) -> Value:
     """The value of an aggregate, as itself or under OVER. Raises QueryError where none may stand."""
     context = parts.context
     if context.inside_aggregate:
@@ -49,7 +55,7 @@ def aggregate(parts: Expressions, name: str, arguments: Sequence[exp.Expr], node
         values, modifiers = _arguments(parts, arguments, where, node)
     zone = values[0].zone if values and values[0].type.name == "timestamptz" else "UTC"
     sql, kind = AGGREGATES[name](values, modifiers, node)
-    return Value(sql, kind, zone if not zone.startswith("=") else "UTC", aggregate=True)
+    return Value(sql.replace(OVER_MARK, over), kind, zone if not zone.startswith("=") else "UTC", aggregate=True)
 
 
 def filtered(parts: Expressions, node: exp.Expr) -> Value:
@@ -158,9 +164,9 @@ def _extreme(name: str) -> Builder:
         _takes(values, 1, name, node)
         if kind.name in {"json", "map"}:
             raise mistyped(f"{name}({kind}) is not in Athena", node)
-        if kind.name in {"double", "real"}:
-            raise_nan = f"{name}{how.over(values[0].sql)}"
-            return raise_nan, kind
+        if kind.name in {"double", "real"} and name == "max":
+            numbers = how.over(f"CASE WHEN NOT isnan({values[0].sql}) THEN {values[0].sql} END")
+            return f"coalesce(max{numbers}, max{how.over(values[0].sql)})", kind
         return f"{name}{how.over(values[0].sql)}", kind
 
     return build
@@ -233,7 +239,9 @@ def _by(name: str) -> Builder:
             if not isinstance(values[2].literal, int) or values[2].literal < 1:
                 raise refused(f"{name}() with a count that is not a literal", node)
             sign = "DESC" if name == "max_by" else "ASC"
-            condition = f"{how.where[:-1]} AND {values[1].sql} IS NOT NULL)" if how.where else f" FILTER (WHERE {values[1].sql} IS NOT NULL)"
+            condition = (
+                f"{how.where[:-1]} AND {values[1].sql} IS NOT NULL)" if how.where else f" FILTER (WHERE {values[1].sql} IS NOT NULL)"
+            )
             return f"list({values[0].sql} ORDER BY {values[1].sql} {sign}){condition}[1:{values[2].literal}]", array(values[0].type)
         _takes(values, 2, name, node)
         if values[1].type.name in {"json", "map"}:
@@ -299,6 +307,11 @@ def _skewness(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str,
     return f"(CASE WHEN {n} < 3 THEN NULL ELSE {made} * ({n} - 2) / sqrt(CAST({n} AS DOUBLE) * ({n} - 1)) END)", DOUBLE
 
 
+def _kurtosis(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    made, _ = _plain("kurtosis", DOUBLE, DOUBLE)(values, how, node)
+    return f"(CASE WHEN count{how.over(values[0].sql)} > 3 THEN coalesce({made}, CAST('NaN' AS DOUBLE)) END)", DOUBLE
+
+
 def _geometric(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
     _takes(values, 1, "geometric_mean", node)
     if not values[0].type.is_number:
@@ -307,7 +320,13 @@ def _geometric(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str
 
 
 def _bits(sql: str) -> Builder:
-    return _plain(sql, BIGINT, BIGINT)
+    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+        _takes(values, 1, sql, node)
+        if not (values[0].type.is_integer or values[0].type.is_unknown):
+            raise mistyped(f"{sql}({values[0].type}) is not in Athena", node)
+        return f"{sql}{how.over(coerce(values[0], BIGINT).sql)}", BIGINT
+
+    return build
 
 
 def _grouping(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
@@ -342,9 +361,8 @@ AGGREGATES: dict[str, Builder] = {
     "max_by": _by("max_by"), "min_by": _by("min_by"), "approx_distinct": _approx_distinct, "approx_percentile": _percentile,
     "stddev": _plain("stddev_samp", DOUBLE, DOUBLE), "stddev_samp": _plain("stddev_samp", DOUBLE, DOUBLE), "stddev_pop": _plain("stddev_pop", DOUBLE, DOUBLE),
     "variance": _plain("var_samp", DOUBLE, DOUBLE), "var_samp": _plain("var_samp", DOUBLE, DOUBLE), "var_pop": _plain("var_pop", DOUBLE, DOUBLE),
-    "kurtosis": _plain("kurtosis", DOUBLE, DOUBLE), "skewness": _skewness, "geometric_mean": _geometric, "corr": _two("corr"), "covar_pop": _two("covar_pop"),
+    "kurtosis": _kurtosis, "skewness": _skewness, "geometric_mean": _geometric, "corr": _two("corr"), "covar_pop": _two("covar_pop"),
     "covar_samp": _two("covar_samp"), "regr_slope": _two("regr_slope"), "regr_intercept": _two("regr_intercept"), "bitwise_and_agg": _bits("bit_and"),
     "bitwise_or_agg": _bits("bit_or"), "bitwise_xor_agg": _bits("bit_xor"), "grouping": _grouping,
 }  # fmt: skip
 """Name -> how it is made."""
-

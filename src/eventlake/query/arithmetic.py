@@ -34,7 +34,9 @@ def _with_null(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
     known = left if right.type.name == "unknown" else right
     if not known.type.is_number and known.type.name != "unknown":
         raise refused(f"{left.type} {sign} {right.type}", node)
-    kind = Type("integer") if known.type.name == "unknown" else known.type
+    if known.type.name == "unknown" or (sign == "/" and known.type.name in {"double", "real"}):
+        raise mistyped(f"A bare NULL {sign} is ambiguous: cast it", node)
+    kind = known.type
     return _numbers(sign, coerce(left, kind), coerce(right, kind))
 
 
@@ -59,7 +61,11 @@ def _decimals(sign: str, left: Value, right: Value) -> Value:
     scale = max(s1, s2)
     if sign in "+-":
         kind = decimal(max(p1 - s1, p2 - s2) + scale + 1, scale)
-        return derived(f"({_wide(x, kind)} {sign} {_wide(y, kind)})" if kind.numbers[0] == MAX_DIGITS else f"CAST(({x} {sign} {y}) AS {kind.duckdb})", kind, (left, right))
+        return derived(
+            f"({_wide(x, kind)} {sign} {_wide(y, kind)})" if kind.numbers[0] == MAX_DIGITS else f"CAST(({x} {sign} {y}) AS {kind.duckdb})",
+            kind,
+            (left, right),
+        )
     if sign == "*":
         kind = decimal(p1 + p2, s1 + s2)
         return derived(f"CAST(({x} * {y}) AS {kind.duckdb})", kind, (left, right))
@@ -68,7 +74,11 @@ def _decimals(sign: str, left: Value, right: Value) -> Value:
         return derived(divided(x, s1, y, s2, kind), kind, (left, right))
     kind = decimal(min(p2 - s2, p1 - s1) + scale, scale)
     x, y = (f"CAST({part} AS DECIMAL(38,{scale}))" for part in (x, y))
-    return derived(f"CAST(({x} - {y} * CAST(el_whole_quotient({unscaled(x, scale)}, {unscaled(y, scale)}) AS DECIMAL(38,0))) AS {kind.duckdb})", kind, (left, right))
+    return derived(
+        f"CAST(({x} - {y} * CAST(el_whole_quotient({unscaled(x, scale)}, {unscaled(y, scale)}) AS DECIMAL(38,0))) AS {kind.duckdb})",
+        kind,
+        (left, right),
+    )
 
 
 def _wide(sql: str, kind: Type) -> str:

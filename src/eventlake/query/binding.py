@@ -87,7 +87,9 @@ class Scope:
             relation, name, rest = ".".join(parts[: size - 1]), parts[size - 1], list(parts[size:])
             matches = [f for f in self.fields if f.name == name and _qualifies(relation, f)]
             if len(matches) > 1:
-                raise NameNotFoundError(f'"{".".join(parts)}" could be any of {len(matches)} columns: write it with its table, as in {matches[0].relation or "t"}.{name}.')
+                raise NameNotFoundError(
+                    f'"{".".join(parts)}" could be any of {len(matches)} columns: write it with its table, as in {matches[0].relation or "t"}.{name}.'
+                )
             if matches:
                 return matches[0], rest
         return None

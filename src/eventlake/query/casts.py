@@ -28,6 +28,8 @@ def coerce(value: Value, kind: Type) -> Value:
         return value.become(f"CAST({value.sql} AS TIMESTAMP)", kind)
     if value.type.is_unknown and not value.type.args:
         return value.become(f"CAST({value.sql} AS {kind.duckdb})", kind)
+    if value.type.name == kind.name == "char":
+        return value.become(f"rpad({value.sql}, {kind.numbers[0]}, ' ')", kind)
     widened = value.become(f"CAST({value.sql} AS {kind.duckdb})", kind)
     return replace(widened, literal=value.literal) if isinstance(value.literal, int) and kind.is_integer else widened
 
@@ -67,7 +69,14 @@ _IMPOSSIBLE = {
 def _family(kind: Type) -> str:
     if kind.is_integer:
         return "integer"
-    return {"real": "real", "timestamp": "moment", "timestamptz": "zoned", "char": "char", "interval day": "interval", "interval month": "interval"}.get(kind.name, kind.name)
+    return {
+        "real": "real",
+        "timestamp": "moment",
+        "timestamptz": "zoned",
+        "char": "char",
+        "interval day": "interval",
+        "interval month": "interval",
+    }.get(kind.name, kind.name)
 
 
 def _plain(value: Value, kind: Type, node: exp.Expr | None) -> str:
@@ -147,6 +156,16 @@ def _decimal_to_integer(value: Value, kind: Type, node: exp.Expr | None) -> str:
     return f"CAST(round({value.sql}) AS {kind.duckdb})"
 
 
+def _double_to_decimal(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return f"CAST(CAST({value.sql} AS VARCHAR) AS {kind.duckdb})"
+
+
+def _decimal_to_text(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    precision, scale = value.type.numbers
+    shown = f"CAST({value.sql} AS VARCHAR)" if precision > scale else f"regexp_replace(CAST({value.sql} AS VARCHAR), '^(-?)\\.', '\\10.')"
+    return _text_of(shown, kind)
+
+
 def _to_decimal(value: Value, kind: Type, node: exp.Expr | None) -> str:
     return f"CAST({value.sql} AS {kind.duckdb})"
 
@@ -200,7 +219,10 @@ def _map_to_map(value: Value, kind: Type, node: exp.Expr | None) -> str:
 def _row_to_row(value: Value, kind: Type, node: exp.Expr | None) -> str:
     if len(value.type.args) != len(kind.args):
         raise mistyped(f"{value.type} has another number of fields than {kind}", node)
-    parts = [cast(Value(f"struct_extract({value.sql}, {text(name)})", source), target, node).sql for (name, source), target in zip(value.type.fields(), kind.args, strict=True)]
+    parts = [
+        cast(Value(f"struct_extract({value.sql}, {text(name)})", source), target, node).sql
+        for (name, source), target in zip(value.type.fields(), kind.args, strict=True)
+    ]
     made = f"struct_pack({', '.join(f'{quoted(name)} := {part}' for (name, _), part in zip(kind.fields(), parts, strict=True))})"
     return f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE {made} END"
 
@@ -221,10 +243,10 @@ _RULES = {
     ("integer", "integer"): _plain, ("integer", "double"): _plain, ("integer", "real"): _plain, ("integer", "decimal"): _to_decimal,
     ("integer", "varchar"): _integer_to_text, ("integer", "boolean"): _number_to_boolean,
     ("double", "integer"): _double_to_integer, ("real", "integer"): _double_to_integer, ("double", "real"): _plain, ("real", "double"): _plain,
-    ("double", "decimal"): _to_decimal, ("real", "decimal"): _to_decimal, ("double", "varchar"): _double_to_text, ("double", "boolean"): _number_to_boolean,
+    ("double", "decimal"): _double_to_decimal, ("real", "decimal"): _double_to_decimal, ("double", "varchar"): _double_to_text, ("double", "boolean"): _number_to_boolean,
     ("real", "boolean"): _number_to_boolean,
     ("real", "varchar"): _double_to_text, ("decimal", "integer"): _decimal_to_integer, ("decimal", "double"): _plain, ("decimal", "real"): _plain,
-    ("decimal", "decimal"): _plain, ("decimal", "varchar"): _integer_to_text, ("decimal", "boolean"): _number_to_boolean,
+    ("decimal", "decimal"): _plain, ("decimal", "varchar"): _decimal_to_text, ("decimal", "boolean"): _number_to_boolean,
     ("boolean", "varchar"): _integer_to_text, ("boolean", "integer"): _plain, ("boolean", "double"): _boolean_to_double,
     ("boolean", "real"): _boolean_to_double, ("boolean", "decimal"): _plain, ("boolean", "boolean"): _plain,
     ("varchar", "integer"): _text_to_integer, ("varchar", "double"): _text_to_double, ("varchar", "real"): _text_to_double,

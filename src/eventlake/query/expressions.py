@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlglot import exp
 
@@ -19,7 +19,27 @@ from eventlake.query.binding import Scope, Value, derived, mistyped, refused, un
 from eventlake.query.casts import cast, coerce
 from eventlake.query.datatypes import datatype
 from eventlake.query.macros import may_refuse
-from eventlake.query.types import BIGINT, BOOLEAN, DATE, DOUBLE, INTEGER, INTERVAL_DAY, INTERVAL_MONTH, TIME, UNKNOWN, VARBINARY, VARCHAR, Type, array, common, decimal, quoted, row, text, timestamp
+from eventlake.query.types import (
+    BIGINT,
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    INTEGER,
+    INTERVAL_DAY,
+    INTERVAL_MONTH,
+    TIME,
+    UNKNOWN,
+    VARBINARY,
+    VARCHAR,
+    Type,
+    array,
+    common,
+    decimal,
+    quoted,
+    row,
+    text,
+    timestamp,
+)
 from eventlake.query.zones import instant, zone_named
 
 if TYPE_CHECKING:
@@ -45,6 +65,11 @@ class Context:
     aliases: dict[str, Value] = field(default_factory=dict)
     """Names of the SELECT's own columns, which only ORDER BY may use."""
     inside_aggregate: bool = False
+
+
+_OPERATORS: dict[type[exp.Expr], str] = {
+    exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
+}  # fmt: skip
 
 
 class Expressions:
@@ -106,7 +131,11 @@ class Expressions:
         return Value("true" if node.this else "false", BOOLEAN)
 
     def _unicode(self, node: exp.Expr) -> Value:
-        written = re.sub(r"\\(?:\\|\+([0-9a-fA-F]{6})|([0-9a-fA-F]{4}))", lambda m: chr(int(m[1] or m[2], 16)) if m[1] or m[2] else "\\", str(node.this))
+        if node.args.get("escape"):
+            raise refused("UESCAPE", node, "use a backslash")
+        written = re.sub(
+            r"\\(?:\\|\+([0-9a-fA-F]{6})|([0-9a-fA-F]{4}))", lambda m: chr(int(m[1] or m[2], 16)) if m[1] or m[2] else "\\", str(node.this)
+        )
         return Value(text(written), Type("varchar", numbers=(len(written),)), literal=written)
 
     def _hex(self, node: exp.Expr) -> Value:
@@ -153,7 +182,9 @@ class Expressions:
         column, rest, outer = found
         value = column.value
         if not outer:
-            value = replace(value, columns=frozenset() if context.inside_aggregate else frozenset([shown_name(column.relation, column.name)]))
+            value = replace(
+                value, columns=frozenset() if context.inside_aggregate else frozenset([shown_name(column.relation, column.name)])
+            )
             if context.grouped is not None and value.sql in context.grouped:
                 value = replace(value, columns=frozenset())
         else:
@@ -176,7 +207,7 @@ class Expressions:
         return self.value(node.this)
 
     def _arithmetic(self, node: exp.Expr) -> Value:
-        sign = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}[type(node)]
+        sign = _OPERATORS[type(node)]
         return arithmetic(sign, self.value(node.this), self.value(node.expression), node)
 
     def _negative(self, node: exp.Expr) -> Value:
@@ -208,12 +239,18 @@ class Expressions:
                 raise mistyped(f"|| cannot join {left.type} and {right.type}", node)
             both = array(inner)
         sides = [coerce(v, both).sql if v.type.name == "array" else f"[{coerce(v, both.args[0]).sql}]" for v in (left, right)]
-        return derived(f"CASE WHEN {sides[0]} IS NULL OR {sides[1]} IS NULL THEN NULL ELSE list_concat({sides[0]}, {sides[1]}) END".join("()"), both, (left, right))
+        return derived(
+            f"CASE WHEN {sides[0]} IS NULL OR {sides[1]} IS NULL THEN NULL ELSE list_concat({sides[0]}, {sides[1]}) END".join("()"),
+            both,
+            (left, right),
+        )
 
     def _compare(self, node: exp.Expr) -> Value:
-        sign = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}[type(node)]
+        sign = _OPERATORS[type(node)]
         if isinstance(node.expression, exp.All | exp.Any):
             return self._quantified(node, sign)
+        if isinstance(node.this, exp.EQ | exp.NEQ | exp.LT | exp.LTE | exp.GT | exp.GTE):
+            raise mistyped("Comparisons are not chained in Athena: put one in brackets", node)
         return self.compared(sign, self.value(node.this), self.value(node.expression), node)
 
     def compared(self, sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
@@ -221,8 +258,12 @@ class Expressions:
         both = common(left.type, right.type)
         if both is None:
             raise mistyped(f"{left.type} and {right.type} cannot be compared with {sign}{_advice(left.type, right.type)}", node)
-        if both.name in {"json"} and sign not in {"=", "<>"} or both.name == "map" and sign not in {"=", "<>"}:
+        if (both.name in {"json"} and sign not in {"=", "<>"}) or (both.name == "map" and sign not in {"=", "<>"}):
             raise mistyped(f"{both} has no order", node)
+        if both.name == "json" and any(may_refuse(side.sql) or "el_json_parse(" in side.sql for side in (left, right)):
+            raise refused("A comparison of json", node, "compare the values inside with json_extract_scalar")
+        if {left.type.name, right.type.name} == {"char", "varchar"}:
+            raise refused("A comparison of char and varchar", node, "cast both to varchar")
         if both.name in {"array", "row", "map"}:
             return self._compared_nested(sign, coerce(left, both), coerce(right, both), node)
         a, b = coerce(left, both).sql, coerce(right, both).sql
@@ -245,6 +286,8 @@ class Expressions:
         raise refused(f"A comparison of {left.type}", node)
 
     def _row_order(self, sign: str, left: Value, right: Value, node: exp.Expr) -> str:
+        if left.type.is_unknown or right.type.is_unknown:
+            raise mistyped("Rows with a bare NULL have no order", node)
         strict = sign[0]
         sql = self.compared(sign, row_part(left, -1), row_part(right, -1), node).sql
         for i in range(len(left.type.args) - 2, -1, -1):
@@ -303,7 +346,7 @@ class Expressions:
         if not node.expressions:
             raise mistyped("IN () is empty", node)
         values, kind = self.united([node.this, *node.expressions], "IN")
-        if kind.args:
+        if kind.args or kind.name in {"double", "real"}:
             alternatives = [self.compared("=", values[0], value, node).sql for value in values[1:]]
             return derived(f"({' OR '.join(alternatives)})", BOOLEAN, values)
         return derived(f"({values[0].sql} IN ({', '.join(value.sql for value in values[1:])}))", BOOLEAN, values)
@@ -359,7 +402,9 @@ class Expressions:
     def _escape(self, pattern: Value, sign: Value, node: exp.Expr) -> str:
         if not isinstance(sign.literal, str) or not isinstance(pattern.literal, str):
             raise refused("LIKE with an escape or pattern that is not a literal", node)
-        if len(sign.literal) != 1 or re.search(re.escape(sign.literal) + rf"(?![%_{re.escape(sign.literal)}])", pattern.literal.replace(sign.literal * 2, "")):
+        if len(sign.literal) != 1 or re.search(
+            re.escape(sign.literal) + rf"(?![%_{re.escape(sign.literal)}])", pattern.literal.replace(sign.literal * 2, "")
+        ):
             raise mistyped("The escape of LIKE is one character and stands before %, _ or itself", node)
         return f" ESCAPE {sign.sql}"
 
@@ -384,7 +429,11 @@ class Expressions:
 
     def one_zone(self, values: Sequence[Value], node: exp.Expr) -> str:
         """The zone of a value that is one of these. Raises QueryRefusedError if they differ."""
-        zones = {value.zone for value in values if value.type.name == "timestamptz" and value.sql != "NULL" and not value.sql.startswith("CAST(NULL")}
+        zones = {
+            value.zone
+            for value in values
+            if value.type.name == "timestamptz" and value.sql != "NULL" and not value.sql.startswith("CAST(NULL")
+        }
         if len(zones) > 1:
             raise refused("One value out of several time zones", node, "bring them to one with AT TIME ZONE")
         return zones.pop() if zones else "UTC"
@@ -394,7 +443,9 @@ class Expressions:
         other = node.args.get("false")
         values, kind = self.united([node.args["true"]] + ([other] if other is not None else []), "IF")
         ending = f" ELSE {values[1].sql}" if other is not None else ""
-        return derived(f"(CASE WHEN {condition.sql} THEN {values[0].sql}{ending} END)", kind, (condition, *values), self.one_zone(values, node))
+        return derived(
+            f"(CASE WHEN {condition.sql} THEN {values[0].sql}{ending} END)", kind, (condition, *values), self.one_zone(values, node)
+        )
 
     # casts, subscripts, zones
 
@@ -462,6 +513,8 @@ class Expressions:
         name = {"dow": "day_of_week", "day_of_week": "day_of_week", "doy": "day_of_year", "yow": "year_of_week"}.get(name, name)
         if name == "millisecond":
             raise mistyped("EXTRACT(MILLISECOND ...) is not in Athena: write millisecond(x)", node)
+        if name in {"hour", "minute", "second"} and self.value(node.expression).type == DATE:
+            raise mistyped(f"A date has no {name}", node)
         return call(self, name, [node.expression], node)
 
     # clock
@@ -508,7 +561,9 @@ def _rewritten(name: str, *keys: str) -> Callable[[Expressions, exp.Expr], Value
         from eventlake.query.functions import call
 
         known = set(keys)
-        extra = [key for key, part in node.args.items() if part and key not in known and key not in {"safe", "position", "charset", "encoding"}]
+        extra = [
+            key for key, part in node.args.items() if part and key not in known and key not in {"safe", "position", "charset", "encoding"}
+        ]
         if extra:
             raise refused(f"{name} with {', '.join(extra)}", node)
         return call(self, name, [node.args[key] for key in keys if node.args.get(key) is not None], node)
@@ -525,7 +580,7 @@ def _special(name: str) -> Callable[[Expressions, exp.Expr], Value]:
     return method
 
 
-Expressions._METHODS.update(
+_METHODS: dict[Any, Callable[[Expressions, exp.Expr], Value]] = (  # sqlglot's classes have several bases
     {
         exp.Literal: Expressions._literal, exp.Null: Expressions._null, exp.Boolean: Expressions._boolean, exp.UnicodeString: Expressions._unicode,
         exp.HexString: Expressions._hex, exp.Array: Expressions._array, exp.Tuple: Expressions._tuple, exp.Interval: Expressions._interval,
@@ -543,6 +598,7 @@ Expressions._METHODS.update(
         exp.JSONExtract: _special("json_query"),
     }
 )  # fmt: skip
+Expressions._METHODS.update(_METHODS)
 
 
 def shown_name(relation: str, name: str) -> str:
@@ -556,7 +612,7 @@ def number_literal(written: str, node: exp.Expr) -> Value:
         return Value(f"CAST({text(written)} AS DOUBLE)", DOUBLE)
     if "." in written:
         digits, _, fraction = written.lstrip("-").partition(".")
-        size = max(len((digits.lstrip("0") + fraction)), len(fraction), 1)
+        size = max(len(digits.lstrip("0") + fraction), len(fraction), 1)
         if size > 38:
             raise mistyped(f"{written} has more than 38 digits", node)
         kind = decimal(size, len(fraction))
@@ -574,7 +630,11 @@ def typed_literal(written: str, kind: Type, node: exp.Expr) -> Value:
     if kind.name in {"timestamp", "timestamptz"}:
         return _timestamp_literal(written, node)
     if kind.name == "decimal" and not node.args["to"].expressions:
-        return number_literal(written if "." in written else written + ".", node) if re.fullmatch(r"-?\d+(\.\d*)?", written) else _not_literal(written, kind, node)
+        return (
+            number_literal(written if "." in written else written + ".", node)
+            if re.fullmatch(r"-?\d+(\.\d*)?", written)
+            else _not_literal(written, kind, node)
+        )
     if kind.name == "date" and not re.fullmatch(r"\s*[+-]?\d{4,}-\d{1,2}-\d{1,2}\s*", written):
         _not_literal(written, kind, node)
     if kind == TIME:
@@ -589,12 +649,14 @@ def _not_literal(written: str, kind: Type, node: exp.Expr) -> Value:
 
 
 def _time_literal(written: str, node: exp.Expr) -> Value:
-    if not re.fullmatch(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?", written):
+    if not re.fullmatch(r"([01]\d|2[0-3]):\d\d(:\d\d(\.\d{1,6})?)?", written):
         raise refused(f"TIME '{written}'", node)
     return Value(f"CAST({text(written)} AS TIME)", TIME)
 
 
-_MOMENT = re.compile(r"\s*(?P<date>\d{4}-\d{1,2}-\d{1,2})(?:[ T](?P<time>\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.(?P<fraction>\d{1,12}))?)?))?\s*(?P<zone>[A-Za-z][\w/+-]*|[+-]\d\d?(?::?\d\d)?)?\s*")
+_MOMENT = re.compile(
+    r"\s*(?P<date>\d{4}-\d{1,2}-\d{1,2})(?: (?P<time>\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.(?P<fraction>\d{1,12}))?)?))?\s*(?P<zone>[A-Za-z][\w/+-]*|[+-]\d\d?(?::?\d\d)?)?\s*"
+)
 
 
 def _timestamp_literal(written: str, node: exp.Expr) -> Value:
@@ -615,7 +677,16 @@ def _timestamp_literal(written: str, node: exp.Expr) -> Value:
     return Value(instant(sql, zone), timestamp(digits, zoned=True), zone)
 
 
-_UNITS = {"second": "seconds", "minute": "minutes", "hour": "hours", "day": "days", "week": "weeks", "month": "months", "year": "years", "quarter": "quarters"}
+_UNITS = {
+    "second": "seconds",
+    "minute": "minutes",
+    "hour": "hours",
+    "day": "days",
+    "week": "weeks",
+    "month": "months",
+    "year": "years",
+    "quarter": "quarters",
+}
 
 
 def interval_literal(node: exp.Expr) -> Value:
@@ -627,7 +698,9 @@ def interval_literal(node: exp.Expr) -> Value:
     if isinstance(unit, exp.IntervalSpan):
         return _spanned(written, unit.this.name.lower(), unit.expression.name.lower(), node)
     name = unit.name.lower()
-    if name not in {"second", "minute", "hour", "day", "month", "year", "week"} or not re.fullmatch(r"[+-]?\d+(\.\d+)?" if name == "second" else r"[+-]?\d+", written):
+    if name not in {"second", "minute", "hour", "day", "month", "year", "week"} or not re.fullmatch(
+        r"[+-]?\d+(\.\d+)?" if name == "second" else r"[+-]?\d+", written
+    ):
         raise mistyped(f"INTERVAL '{written}' {name.upper()} is not an interval of Athena", node)
     kind = INTERVAL_MONTH if name in {"month", "year"} else INTERVAL_DAY
     return Value(f"INTERVAL '{written.lstrip('+')} {_UNITS[name]}'", kind)
@@ -646,7 +719,9 @@ def _spanned(written: str, first: str, last: str, node: exp.Expr) -> Value:
     numbers = [part for part in parts.groups()[1:5] if part is not None]
     if len(numbers) != len(names) or (parts[6] and last != "second"):
         raise mistyped(f"INTERVAL '{written}' {first.upper()} TO {last.upper()} is not an interval of Athena", node)
-    seconds = sum(int(number) * {"day": 86400, "hour": 3600, "minute": 60, "second": 1}[name] for name, number in zip(names, numbers, strict=True))
+    seconds = sum(
+        int(number) * {"day": 86400, "hour": 3600, "minute": 60, "second": 1}[name] for name, number in zip(names, numbers, strict=True)
+    )
     return Value(f"INTERVAL '{parts[1].replace('+', '')}{seconds}{parts[6] or ''} seconds'", INTERVAL_DAY)
 
 

@@ -20,7 +20,9 @@ def json_to(j: str, kind: Type, node: exp.Expr | None) -> str:
         return f"(CASE coalesce(json_type({j}), 'NULL') WHEN 'ARRAY' THEN list_transform(json_extract({j}, '$[*]'), lambda el_j: {inner}) WHEN 'NULL' THEN NULL ELSE {_fail(j, kind)} END)"
     if kind.name == "map" and kind.args[0].name == "varchar":
         inner = json_to("CAST(el_e.value AS VARCHAR)", kind.args[1], node)
+        inner = f"coalesce({inner}, 'null')" if kind.args[1].name == "json" else inner
         entries = f"map_entries(CAST(CAST({j} AS JSON) AS MAP(VARCHAR, JSON)))"
+        entries = f"list_sort({entries})" if "el_json_parse(" in j else entries
         return f"(CASE coalesce(json_type({j}), 'NULL') WHEN 'OBJECT' THEN map_from_entries(list_transform({entries}, lambda el_e: row(el_e.key, {inner}))) WHEN 'NULL' THEN NULL ELSE {_fail(j, kind)} END)"
     if kind.name == "row":
         return _row(j, kind, node)
@@ -32,6 +34,7 @@ def _fail(j: str, kind: Type) -> str:
 
 
 def _row(j: str, kind: Type, node: exp.Expr | None) -> str:
+    j = j if j.isidentifier() else f"coalesce({j}, 'null')"
     by_name, by_place = [], []
     for index, (name, part) in enumerate(kind.fields()):
         place = text(f"$[{index}]")
@@ -84,7 +87,10 @@ def _json(sql: str, kind: Type, node: exp.Expr | None) -> str:
         pair = f"CAST(to_json(CAST(el_e.key AS VARCHAR)) AS VARCHAR) || ':' || {_or_null('el_e.value', kind.args[1], node)}"
         return f"('{{' || array_to_string(list_transform(list_sort(map_entries({sql})), lambda el_e: {pair}), ',') || '}}')"
     if kind.name == "row":
-        parts = [f"CAST(to_json({text(given or '')}) AS VARCHAR) || ':' || {_or_null(f'struct_extract({sql}, {text(name)})', part, node)}" for (name, part), given in zip(kind.fields(), kind.names, strict=True)]
+        parts = [
+            f"CAST(to_json({text(given or '')}) AS VARCHAR) || ':' || {_or_null(f'struct_extract({sql}, {text(name)})', part, node)}"
+            for (name, part), given in zip(kind.fields(), kind.names, strict=True)
+        ]
         return "('{' || " + " || ',' || ".join(parts) + " || '}')"
     raise refused(f"A cast from {kind} to json", node)
 

@@ -94,7 +94,10 @@ class _Reader:
         if type(node) in _COMPARISONS:
             return self._compared(node)
         if isinstance(node, exp.Between) and not node.args.get("symmetric"):
-            low, high = (self._comparison(operator.ge, node.this, node.args["low"]), self._comparison(operator.le, node.this, node.args["high"]))
+            low, high = (
+                self._comparison(operator.ge, node.this, node.args["low"]),
+                self._comparison(operator.le, node.this, node.args["high"]),
+            )
             return _both(low, high, absorbing=False)
         if isinstance(node, exp.In) and node.expressions and not node.args.get("query"):
             choices = [self._comparison(operator.eq, node.this, choice) for choice in node.expressions]
@@ -157,7 +160,13 @@ class _Reader:
         try:
             if kind == exp.DataType.Type.DATE:
                 return _date(inner)
-            if kind == exp.DataType.Type.TIMESTAMP and isinstance(inner, str) and inner[-1:].isdigit() and "+" not in inner and inner.count("-") == 2:
+            if (
+                kind == exp.DataType.Type.TIMESTAMP
+                and isinstance(inner, str)
+                and inner[-1:].isdigit()
+                and "+" not in inner
+                and inner.count("-") == 2
+            ):
                 return datetime.fromisoformat(inner)
         except ValueError:
             raise _Unknown from None

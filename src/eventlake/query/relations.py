@@ -138,8 +138,12 @@ class Queries:
             if both is None:
                 raise mistyped(f'{type(node).__name__.upper()} mixes {a.type} and {b.type} in column "{a.name}"', node)
             kinds.append(both)
-        fields = tuple(replace(column, type=kind, stored=f"c{index}") for index, (column, kind) in enumerate(zip(left.fields, kinds, strict=True)))
-        word = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}[type(node)] + ("" if node.args.get("distinct") else " ALL")
+        fields = tuple(
+            replace(column, type=kind, stored=f"c{index}") for index, (column, kind) in enumerate(zip(left.fields, kinds, strict=True))
+        )
+        word = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}[type(node)] + (
+            "" if node.args.get("distinct") else " ALL"
+        )
         sql = f"({_recast(left, kinds, fields)}) {word} ({_recast(right, kinds, fields)})"
         return self._ordered(Relation(sql, fields), node)
 
@@ -148,7 +152,9 @@ class Queries:
         order = node.args.get("order")
         ending = ""
         if order is not None:
-            scope = Scope([Field(column.name, "", Value(f"el_o.{quoted(column.stored)}", column.type, column.zone)) for column in relation.fields])
+            scope = Scope(
+                [Field(column.name, "", Value(f"el_o.{quoted(column.stored)}", column.type, column.zone)) for column in relation.fields]
+            )
             parts = Expressions(Context(scope, "ORDER BY", self.query, self.moment))
             ending = " ORDER BY " + ", ".join(self._order_term(parts, term, relation) for term in order.expressions)
         ending += limits(node)
@@ -164,7 +170,7 @@ class Queries:
     def values(self, node: exp.Values, outer: Scope | None) -> Relation:
         """`VALUES (1, 'a'), (2, 'b')`: each column brought to one type."""
         parts = Expressions(Context(outer or Scope(), "VALUES", self.query, self.moment))
-        rows = [list(item.expressions) if isinstance(item, exp.Tuple) else [item] for item in node.expressions]
+        rows = [_row_of(item) for item in node.expressions]
         width = len(rows[0])
         if any(len(line) != width for line in rows):
             raise mistyped("The rows of VALUES have different numbers of columns", node)
@@ -205,7 +211,9 @@ class Queries:
 
     def _catalog_table(self, parts: list[str], node: exp.Table) -> Table:
         catalog, database, name = ([""] * (3 - len(parts)) + parts)[-3:]
-        found = [t for t in self.tables if t.name.lower() == name and database in {"", t.database.lower()} and catalog in {"", "awsdatacatalog"}]
+        found = [
+            t for t in self.tables if t.name.lower() == name and database in {"", t.database.lower()} and catalog in {"", "awsdatacatalog"}
+        ]
         if len(found) == 1:
             return found[0]
         if found:
@@ -213,7 +221,9 @@ class Queries:
         known = [t.name.lower() for t in self.tables] + [name for level in self._with for name in level]
         if any(t.name.lower() == name for t in self.tables):
             right = next(t for t in self.tables if t.name.lower() == name)
-            raise NameNotFoundError(f'There is no table "{".".join(p for p in parts)}"{position(node)}. Did you mean "{right.database}.{right.name}"?')
+            raise NameNotFoundError(
+                f'There is no table "{".".join(p for p in parts)}"{position(node)}. Did you mean "{right.database}.{right.name}"?'
+            )
         hint = nearest(name, known) or (f" Tables: {', '.join(sorted(set(known)))}." if known else " The lake has no tables yet.")
         raise NameNotFoundError(f'There is no table "{".".join(parts)}"{position(node)}.{hint}')
 
@@ -242,7 +252,9 @@ class Source:
     def join(self, node: exp.Join) -> None:
         """One more relation: JOIN with ON or USING, CROSS JOIN, a comma, UNNEST, LATERAL."""
         if node.args.get("method") or node.args.get("hint") or node.args.get("match_condition"):
-            raise refused(f"{node.args.get('method') or 'This'} JOIN", node, "write JOIN ... USING (column)" if node.args.get("method") else "")
+            raise refused(
+                f"{node.args.get('method') or 'This'} JOIN", node, "write JOIN ... USING (column)" if node.args.get("method") else ""
+            )
         side, kind = (node.args.get("side") or "").upper(), (node.args.get("kind") or "").upper()
         if kind in {"SEMI", "ANTI", "ASOF", "STRAIGHT", "POSITIONAL"} or side not in {"", "LEFT", "RIGHT", "FULL"}:
             raise mistyped(f"{kind or side} JOIN is not in Athena", node)
@@ -347,7 +359,12 @@ class Source:
         fields = _renamed(columns, names, node)
         keys = {name for name, _ in PARTITION_KEYS}
         made = [
-            Field(column.name.lower(), relation, Value(f"{stored}.{quoted(original.stored)}", column.type, column.zone), scan if original.name in keys else None)
+            Field(
+                column.name.lower(),
+                relation,
+                Value(f"{stored}.{quoted(original.stored)}", column.type, column.zone),
+                scan if original.name in keys else None,
+            )
             for column, original in zip(fields, columns, strict=True)
         ]
         return f"{sql} AS {stored}", made
@@ -371,7 +388,11 @@ class Source:
         lists = [f"map_entries({v.sql})" if v.type.name == "map" else v.sql for v in values]
         ordinality = bool(node.args.get("offset"))
         if ordinality:
-            size = f"greatest({', '.join(f'coalesce(len({part}), 0)' for part in lists)})" if len(lists) > 1 else f"coalesce(len({lists[0]}), 0)"
+            size = (
+                f"greatest({', '.join(f'coalesce(len({part}), 0)' for part in lists)})"
+                if len(lists) > 1
+                else f"coalesce(len({lists[0]}), 0)"
+            )
             lists.append(f"range(1, {size} + 1)")
         whole = lists[0] if len(lists) == 1 else f"list_zip({', '.join(f'coalesce({part}, [])' for part in lists)})"
         if left_join:
@@ -380,10 +401,11 @@ class Source:
         item = f"{stored}.u"
         columns: list[Column] = []
         sqls: list[str] = []
-        for index, value in enumerate([*values, None] if ordinality else values):
+        unnested: list[Value | None] = [*values, None] if ordinality else [*values]
+        for index, item_value in enumerate(unnested):
             sql = item if len(lists) == 1 else f"struct_extract_at({item}, {index + 1})"
-            for name, kind, part in _unnested(value, sql):
-                columns.append(Column(name, "", kind, value.zone if value is not None else "UTC"))
+            for name, kind, part in _unnested(item_value, sql):
+                columns.append(Column(name, "", kind, item_value.zone if item_value is not None else "UTC"))
                 sqls.append(part)
         alias = node.args.get("alias")
         names = [column.name.lower() for column in alias.columns] if alias is not None else []
@@ -491,6 +513,17 @@ def _recast(relation: Relation, kinds: Sequence[Type], fields: Sequence[Column])
     return f"SELECT {', '.join(made)} FROM ({relation.sql}) AS el_s"
 
 
+def _row_of(node: exp.Expr) -> list[exp.Expr]:
+    """The columns of one row of VALUES, which may be written (1, 2), row(1, 2) or 1."""
+    if isinstance(node, exp.Tuple) and len(node.expressions) == 1 and not isinstance(node.expressions[0], exp.Literal):
+        return _row_of(node.expressions[0])
+    return list(node.expressions) if _is_row(node) else [node]
+
+
+def _is_row(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Tuple) or (isinstance(node, exp.Anonymous) and str(node.this).lower() == "row")
+
+
 def _names_table(node: exp.Expr, name: str) -> bool:
     return any(table.name.lower() == name and not table.args.get("db") for table in node.find_all(exp.Table))
 
@@ -499,4 +532,3 @@ def _only(node: exp.Expr, known: set[str]) -> None:
     extra = [key for key, part in node.args.items() if part and key not in known]
     if extra:
         raise refused(f"{extra[0].replace('_', ' ').upper()} in FROM", node)
-

@@ -99,7 +99,13 @@ def sentence(error: Exception, job: Job) -> QueryError | CorruptObjectError:
     if ours is not None:
         return _own(re.sub(r"'? to BOOL.*$", "", ours[1]).rstrip("' "))
     kind = type(error).__name__
-    if kind in {"IOException", "HTTPException", "SerializationException"} or "parquet" in message.lower() or "read_json" in message or "JSON transform" in message or "gzip" in message.lower():
+    if (
+        kind in {"IOException", "HTTPException", "SerializationException"}
+        or "parquet" in message.lower()
+        or "read_json" in message
+        or "JSON transform" in message
+        or "gzip" in message.lower()
+    ):
         return _unreadable(message, job)
     if kind == "OutOfMemoryException":
         return QueryLimitError(f"The query needs more than {job.memory_mb:,} MB of memory: name fewer days in its WHERE, or ask for less.")
@@ -122,7 +128,10 @@ _FAILURES: tuple[tuple[str, str], ...] = (
     (r"[Dd]ivision by zero", "A number is divided by zero: guard it with nullif(x, 0) or try(...)."),
     (r"Overflow|[Oo]ut of [Rr]ange|out of range", "A number is out of the range of its type: cast it to a wider one."),
     (r"More than one row returned by a subquery", "A subquery that stands for one value gives several rows: aggregate it or add LIMIT 1."),
-    (r"Could not convert|Conversion Error|Could not cast|could not be cast|invalid (?:date|timestamp)", "A value cannot be cast to the type asked for: use try_cast(...) to get NULL there."),
+    (
+        r"Could not convert|Conversion Error|Could not cast|could not be cast|invalid (?:date|timestamp)",
+        "A value cannot be cast to the type asked for: use try_cast(...) to get NULL there.",
+    ),
     (r"Could not parse string|Failed to parse", "A text is no date of the pattern given: use try(date_parse(...)) to get NULL there."),
 )
 
@@ -132,7 +141,9 @@ def _failed(kind: str, message: str) -> QueryError:
         if re.search(pattern, message):
             return QueryFailedError(meaning)
     if kind in {"BinderException", "ParserException", "CatalogException", "NotImplementedException", "InternalException"}:
-        return QueryRefusedError("This statement cannot be answered here as Athena does: its translation does not hold together. Split it with WITH to find the part.")
+        return QueryRefusedError(
+            "This statement cannot be answered here as Athena does: its translation does not hold together. Split it with WITH to find the part."
+        )
     return QueryFailedError("The query failed on the data: a value has not the form that one of its functions wants.")
 
 
@@ -157,7 +168,9 @@ def _maker(kind: Type) -> Callable[[Any], Any] | None:
         return _map_maker(kind)
     if kind.name == "row":
         makers = [_maker(part) for part in kind.args]
-        return lambda value: {name: item if make is None or item is None else make(item) for (name, item), make in zip(value.items(), makers, strict=True)}
+        return lambda value: {
+            name: item if make is None or item is None else make(item) for (name, item), make in zip(value.items(), makers, strict=True)
+        }
     return None
 
 

@@ -60,7 +60,9 @@ def load_saved(sources: Sequence[Source]) -> dict[str, SavedQuery]:
 
     Raises DeclarationError for a file that does not say what it must.
     """
-    found = [_read(path, source.name) for source in sources if source.folder for path in sorted((Path(source.folder) / "queries").glob("*.sql"))]
+    found = [
+        _read(path, source.name) for source in sources if source.folder for path in sorted((Path(source.folder) / "queries").glob("*.sql"))
+    ]
     names = [query.name for query in found]
     unique = [query if names.count(query.name) == 1 else _prefixed(query) for query in found]
     return {query.name: query for query in sorted(unique, key=lambda query: query.name)}
@@ -90,14 +92,18 @@ def read_saved(content: str, name: str, source: str, *, where: str) -> SavedQuer
     used, declared = set(_used(sql)), {parameter.name for parameter in parameters}
     if used != declared:
         wrong = sorted(used ^ declared)[0]
-        raise DeclarationError(f'{where}: the parameter "{wrong}" is {"used but not declared: add -- param " + wrong + " TYPE" if wrong in used else "declared but not used"}.')
+        raise DeclarationError(
+            f'{where}: the parameter "{wrong}" is {"used but not declared: add -- param " + wrong + " TYPE" if wrong in used else "declared but not used"}.'
+        )
     return SavedQuery(name, source, "\n".join(doc), parameters, sql)
 
 
 def _parameter(line: str, where: str) -> Parameter:
     match = _PARAMETER.fullmatch(line)
     if match is None or match["type"] not in TYPES:
-        raise DeclarationError(f'{where}: "-- {line}" is no parameter: write -- param NAME TYPE = DEFAULT  meaning, with a type of {", ".join(TYPES)}.')
+        raise DeclarationError(
+            f'{where}: "-- {line}" is no parameter: write -- param NAME TYPE = DEFAULT  meaning, with a type of {", ".join(TYPES)}.'
+        )
     default = match["default"]
     if default is not None and default.startswith("'"):
         default = default[1:-1].replace("''", "'")
@@ -121,7 +127,9 @@ def render(saved: SavedQuery, values: Mapping[str, Any] | None = None) -> str:  
     for parameter in saved.parameters:
         value = given.get(parameter.name, parameter.default)
         if value is None:
-            raise UsageError(f'The query "{saved.name}" wants the parameter "{parameter.name}" ({parameter.type}): {parameter.doc or "give it a value"}.')
+            raise UsageError(
+                f'The query "{saved.name}" wants the parameter "{parameter.name}" ({parameter.type}): {parameter.doc or "give it a value"}.'
+            )
         literals[parameter.name] = _literal(parameter, value, where=f'The query "{saved.name}": ')
     return _replaced(saved.sql, literals)
 
@@ -138,7 +146,9 @@ def bound(sql: str, parameters: Mapping[str, Any]) -> str:  # values are the use
     for name in used:
         if name not in parameters:
             raise UsageError(f'The statement wants a value for ":{name}".')
-    return _replaced(sql, {name: _literal(Parameter(name, kinds[type(value)], None, ""), value, where="") for name, value in parameters.items()})
+    return _replaced(
+        sql, {name: _literal(Parameter(name, kinds[type(value)], None, ""), value, where="") for name, value in parameters.items()}
+    )
 
 
 def _used(sql: str) -> list[str]:

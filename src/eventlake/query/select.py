@@ -17,7 +17,22 @@ from eventlake.query.types import quoted
 if TYPE_CHECKING:
     from eventlake.query.relations import Queries
 
-_KNOWN = {"expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct", "with_", "windows", "kind", "operation_modifiers"}
+_KNOWN = {
+    "expressions",
+    "from_",
+    "joins",
+    "where",
+    "group",
+    "having",
+    "order",
+    "limit",
+    "offset",
+    "distinct",
+    "with_",
+    "windows",
+    "kind",
+    "operation_modifiers",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +184,9 @@ def _having(node: exp.Select, context: Context) -> str:
     clause = node.args.get("having")
     if clause is None:
         return ""
-    value = Expressions(replace(context, clause="HAVING", windows=False, grouped=context.grouped or frozenset())).boolean(clause.this, "HAVING")
+    value = Expressions(replace(context, clause="HAVING", windows=False, grouped=context.grouped or frozenset())).boolean(
+        clause.this, "HAVING"
+    )
     if value.columns:
         raise _ungrouped(value, clause.this)
     return f" HAVING {value.sql}"

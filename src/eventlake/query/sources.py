@@ -62,9 +62,14 @@ class Reading:
             return f"(SELECT {', '.join(selected) or 'NULL'} FROM {source})"
         offset = self._offset()
         if offset is not None:
-            made = {"date": f"CAST(replace(substring(filename, {offset}, 10), '/', '-') AS DATE)", "hour": f"substring(filename, {offset + 11}, 2)"}
+            made = {
+                "date": f"CAST(replace(substring(filename, {offset}, 10), '/', '-') AS DATE)",
+                "hour": f"substring(filename, {offset + 11}, 2)",
+            }
             return f"(SELECT {', '.join([*selected, *(f'{made[key]} AS {quoted(key)}' for key in keys)])} FROM {source})"
-        rows = ", ".join(f"({text(path)}, DATE '{item.hour.date}', '{item.hour.hour}')" for path, item in zip(paths, self.objects, strict=True))
+        rows = ", ".join(
+            f"({text(path)}, DATE '{item.hour.date}', '{item.hour.hour}')" for path, item in zip(paths, self.objects, strict=True)
+        )
         hours = f"(VALUES {rows if not brief else '...'}) AS el_h(el_path, date, hour)"
         return f"(SELECT {', '.join([*selected, *(f'el_h.{key} AS {quoted(key)}' for key in keys)])} FROM {source} AS el_f JOIN {hours} ON el_f.filename = el_h.el_path)"
 
@@ -80,7 +85,9 @@ class Reading:
 def _parquet(listed: str, columns: dict[str, Type], scan: Scan, *, filename: bool) -> tuple[str, list[str]]:
     """read_parquet by column names: `schema` fixes names and types, so no object is asked for its own."""
     chosen = columns or dict(list(scan.columns.items())[:1])
-    schema = ", ".join(f"{text(name)}: {{name: {text(name)}, type: {text(kind.duckdb)}, default_value: NULL}}" for name, kind in chosen.items())
+    schema = ", ".join(
+        f"{text(name)}: {{name: {text(name)}, type: {text(kind.duckdb)}, default_value: NULL}}" for name, kind in chosen.items()
+    )
     options = f", schema=MAP {{{schema}}}{', filename=true' if filename else ''}"
     return f"read_parquet({listed}{options})", [quoted(name) for name in columns]
 
@@ -91,7 +98,9 @@ def _json(listed: str, columns: dict[str, Type], scan: Scan, *, filename: bool) 
     chosen = columns or dict(list(scan.columns.items())[:1])
     made = ", ".join(f"{text(spelling.get(name, name))}: {text(kind.duckdb)}" for name, kind in chosen.items())
     options = f", columns={{{made}}}, format='newline_delimited', compression='auto_detect', timestampformat='%Y-%m-%d %H:%M:%S.%g', dateformat='%Y-%m-%d', maximum_object_size=16777216"
-    return f"read_json({listed}{options}{', filename=true' if filename else ''})", [f"{quoted(spelling.get(name, name))} AS {quoted(name)}" for name in columns]
+    return f"read_json({listed}{options}{', filename=true' if filename else ''})", [
+        f"{quoted(spelling.get(name, name))} AS {quoted(name)}" for name in columns
+    ]
 
 
 def check_objects(readings: Sequence[Reading]) -> None:
@@ -101,6 +110,10 @@ def check_objects(readings: Sequence[Reading]) -> None:
             try:
                 size = Path(path).stat().st_size
             except OSError:
-                raise CorruptObjectError(f'The object "{item.key}" of {reading.scan.table.name} is missing, so no answer would be whole: run "eventlake doctor".') from None
+                raise CorruptObjectError(
+                    f'The object "{item.key}" of {reading.scan.table.name} is missing, so no answer would be whole: run "eventlake doctor".'
+                ) from None
             if size != item.size_bytes:
-                raise CorruptObjectError(f'The object "{item.key}" of {reading.scan.table.name} has {size:,} bytes where the catalog knows {item.size_bytes:,}: run "eventlake doctor".')
+                raise CorruptObjectError(
+                    f'The object "{item.key}" of {reading.scan.table.name} has {size:,} bytes where the catalog knows {item.size_bytes:,}: run "eventlake doctor".'
+                )

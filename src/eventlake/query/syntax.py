@@ -139,13 +139,17 @@ def _check_words(sql: str, words: list[tuple[str, str, int]]) -> None:
     if len(words) > MAX_TOKENS:
         raise QueryRefusedError(f"The statement has {len(words):,} words; at most {MAX_TOKENS:,} are taken.")
     if words[0][1].lower() not in _STATEMENTS:
-        raise QuerySyntaxError(f'Only SELECT is answered here, not "{words[0][1]}": begin the statement with SELECT, WITH or VALUES (line 1, column 1).')
+        raise QuerySyntaxError(
+            f'Only SELECT is answered here, not "{words[0][1]}": begin the statement with SELECT, WITH or VALUES (line 1, column 1).'
+        )
     depth = 0
     for (kind, word, at), (_, following, _) in zip(words, [*words[1:], ("", "", 0)], strict=True):
         low = word.lower()
         depth += (word in {"(", "["}) - (word in {")", "]"})
         if depth > MAX_NESTING:
-            raise QueryRefusedError(f"Brackets are nested more than {MAX_NESTING} deep at {_place(sql, at)}: break the statement up with WITH.")
+            raise QueryRefusedError(
+                f"Brackets are nested more than {MAX_NESTING} deep at {_place(sql, at)}: break the statement up with WITH."
+            )
         if word == ";" and following:
             raise QuerySyntaxError(f"A second statement begins at {_place(sql, at)}: send one statement at a time.")
         if kind == "name" and low in _REFUSED_WORDS and following not in {",", ".", "=", ")"}:
@@ -175,4 +179,6 @@ def _syntax_error(error: SqlglotError, sql: str) -> QuerySyntaxError:
     if not line:
         return QuerySyntaxError("The statement is not SQL that Athena reads: check its quotes and brackets.")
     where = f"at line {line}, column {max(int(column or 1) - len(near) + 1, 1)}"
-    return QuerySyntaxError(f'The statement is not SQL that Athena reads: it goes wrong {where}{f", near {chr(34)}{near}{chr(34)}" if near else ""}.')
+    return QuerySyntaxError(
+        f"The statement is not SQL that Athena reads: it goes wrong {where}{f', near {chr(34)}{near}{chr(34)}' if near else ''}."
+    )

@@ -86,7 +86,7 @@ _DIGITS = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}
 _DUCKDB = {
     "boolean": "BOOLEAN", "tinyint": "TINYINT", "smallint": "SMALLINT", "integer": "INTEGER", "bigint": "BIGINT", "real": "FLOAT",
     "double": "DOUBLE", "varchar": "VARCHAR", "char": "VARCHAR", "varbinary": "BLOB", "date": "DATE", "timestamp": "TIMESTAMP",
-    "timestamptz": "TIMESTAMPTZ", "time": "TIME", "json": "JSON", "interval day": "INTERVAL", "interval month": "INTERVAL",
+    "timestamptz": "TIMESTAMP", "time": "TIME", "json": "VARCHAR", "interval day": "INTERVAL", "interval month": "INTERVAL",
     "unknown": "INTEGER", "uuid": "UUID", "ipaddress": "VARCHAR",
 }  # fmt: skip
 
@@ -198,7 +198,9 @@ def coercible(source: Type, target: Type) -> bool:
     if source.name == target.name and source.name in {"timestamp", "timestamptz", "decimal"}:
         return common(source, target) == target
     both = common(source, target)
-    return both is not None and (both == target or (both.name == target.name and target.name in {"varchar", "row", "array", "map"} and _alike(both, target)))
+    return both is not None and (
+        both == target or (both.name == target.name and target.name in {"varchar", "row", "array", "map"} and _alike(both, target))
+    )
 
 
 def _alike(left: Type, right: Type) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from eventlake.query.aggregation import AGGREGATES, aggregate, ordering, settled
+from eventlake.query.aggregation import AGGREGATES, OVER_MARK, Modifiers, aggregate, ordering, settled
 from eventlake.query.binding import Value, mistyped, refused, unknown
 from eventlake.query.casts import coerce
 from eventlake.query.types import BIGINT, DOUBLE, Type
@@ -82,33 +82,26 @@ def _aggregate(parts: Expressions, inner: exp.Expr, over: str, node: exp.Expr, *
     grouped = parts.context.grouped is not None or _has_aggregate(call)
     with parts.within(aggregates=True):
         if grouped:
-            value = _over_groups(parts, name, call, where)
+            value = _over_groups(parts, name, call, where, over)
             columns = value.columns
         else:
-            value = aggregate(parts, name, call.expressions, call, where)
-    if name == "avg" and value.type.name not in {"double", "real"}:
-        raise refused(f"avg() of {value.type} as a window function", node)
-    marked = value.sql
-    opening = _closing(marked)
-    sql = f"{marked[:opening]} OVER {over}{marked[opening:]}"
-    if not grouped:
-        columns = frozenset(part for argument in call.expressions for part in _columns(parts, argument))
-    return replace(value, sql=f"({sql})", window=True, aggregate=grouped and value.aggregate, columns=columns)
+            value = aggregate(parts, name, call.expressions, call, where, over=f" OVER {over}")
+            columns = frozenset(part for argument in call.expressions for part in _columns(parts, argument))
+    return replace(value, sql=f"({value.sql})", window=True, aggregate=grouped and value.aggregate, columns=columns)
 
 
-def _over_groups(parts: Expressions, name: str, call: exp.Expr, where: exp.Expr | None) -> Value:
+def _over_groups(parts: Expressions, name: str, call: exp.Expr, where: exp.Expr | None, over: str) -> Value:
     """A window over grouped rows: its arguments may hold aggregates, and read only the groups' keys."""
-    from eventlake.query.aggregation import Modifiers, Value as _Value
-
     if where is not None:
         raise refused("FILTER in a window over groups", call)
     nodes = list(call.expressions)
     if any(isinstance(part, exp.Distinct | exp.Order) for part in nodes):
         raise refused("DISTINCT or ORDER BY in a window over groups", call)
     with parts.within(windows=False):
-        values = [_Value("*", Type("star")) if isinstance(part, exp.Star) else parts.value(part) for part in nodes]
+        values = [Value("*", Type("star")) if isinstance(part, exp.Star) else parts.value(part) for part in nodes]
     sql, kind = AGGREGATES[name](values, Modifiers(), call)
-    return _Value(sql, kind, columns=frozenset[str]().union(*(value.columns for value in values)), aggregate=True)
+    sql = sql.replace(OVER_MARK, f" OVER {over}")
+    return Value(sql, kind, columns=frozenset[str]().union(*(value.columns for value in values)), aggregate=True)
 
 
 def _columns(parts: Expressions, node: exp.Expr) -> frozenset[str]:
@@ -119,26 +112,13 @@ def _columns(parts: Expressions, node: exp.Expr) -> frozenset[str]:
 
 
 def _has_aggregate(call: exp.Expr) -> bool:
-    return any(isinstance(part, exp.Anonymous) and part is not call and str(part.this).lower() in AGGREGATES and not isinstance(part.parent, exp.Window) for part in call.walk())
-
-
-def _closing(sql: str) -> int:
-    """Where the call of the aggregate inside casts ends, FILTER included."""
-    start = 0
-    while sql.startswith("CAST(", start):
-        start += 5
-    if not start:
-        return len(sql)
-    depth, quoted = 1, False
-    for at in range(start, len(sql)):
-        letter = sql[at]
-        quoted ^= letter == "'"
-        if quoted:
-            continue
-        depth += (letter == "(") - (letter == ")")
-        if depth == 1 and sql.startswith(" AS ", at):
-            return at
-    return len(sql)
+    return any(
+        isinstance(part, exp.Anonymous)
+        and part is not call
+        and str(part.this).lower() in AGGREGATES
+        and not isinstance(part.parent, exp.Window)
+        for part in call.walk()
+    )
 
 
 def _over(parts: Expressions, node: exp.Expr) -> str:

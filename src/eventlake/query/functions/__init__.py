@@ -17,6 +17,7 @@ from sqlglot import exp
 from eventlake.errors import NameNotFoundError
 from eventlake.query.binding import Value, derived, mistyped, nearest, refused
 from eventlake.query.casts import coerce
+from eventlake.query.functions.refusals import PARTIAL, REFUSED
 from eventlake.query.syntax import position
 from eventlake.query.types import UNKNOWN, Type, coercible, common, parse_type
 
@@ -60,6 +61,10 @@ def functions() -> dict[str, list[Function]]:
     return known
 
 
+_AMBIGUOUS_NULL = {"json_extract_scalar": 0, "substr": 0, "substring": 0, "date_trunc": 1}
+"""Functions that Trino cannot choose a way of when this argument is a bare NULL."""
+
+
 def known_names() -> list[str]:
     """Every name a call may have."""
     from eventlake.query.aggregation import AGGREGATES
@@ -71,7 +76,6 @@ def known_names() -> list[str]:
 def call(parts: Expressions, name: str, arguments: Sequence[exp.Expr], node: exp.Expr) -> Value:
     """The value of a call. Raises NameNotFoundError, QueryRefusedError or QuerySyntaxError."""
     from eventlake.query.aggregation import AGGREGATES, aggregate
-    from eventlake.query.functions.refusals import REFUSED
     from eventlake.query.windows import WINDOWS
 
     known = functions()
@@ -86,6 +90,9 @@ def call(parts: Expressions, name: str, arguments: Sequence[exp.Expr], node: exp
     if name not in known:
         raise NameNotFoundError(f"There is no function {name}(){position(node)} in Athena.{nearest(name, known_names())}")
     values = [parts.value(argument) for argument in arguments]
+    place = _AMBIGUOUS_NULL.get(name)
+    if place is not None and len(values) > place and values[place].type.name == "unknown":
+        raise mistyped(f"{name}() of a bare NULL is ambiguous: cast it", node)
     return applied(parts, name, known[name], values, node)
 
 
@@ -96,6 +103,8 @@ def applied(parts: Expressions, name: str, ways: Sequence[Function], values: lis
         match = _match(way.signature, [value.type for value in values])
         if match is not None and (best is None or match[0] < best[0]):
             best = (match[0], way, match[1], match[2])
+    if best is None and name in PARTIAL:
+        raise refused(f"{name}({', '.join(str(value.type) for value in values)})", node)
     if best is None:
         shown = ", ".join(str(value.type) for value in values)
         takes = " or ".join(dict.fromkeys(f"({way.signature.partition('->')[0].strip()})" for way in ways))
@@ -124,7 +133,7 @@ def _match(signature: str, given: Sequence[Type]) -> tuple[int, list[Type], Type
     cost, kinds = 0, []
     for pattern, kind in zip(wanted, given, strict=True):
         target = _filled(pattern, found, kind)
-        if target is None or not (target == kind or kind.is_unknown or coercible(kind, target)):
+        if target is None or not (target == kind or kind.name == "unknown" or coercible(kind, target)):
             return None
         cost += 0 if target.name == kind.name else 1 + _distance(kind, target)
         kinds.append(target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,7 @@ def _filter(parts: Expressions, node: exp.Expr) -> Value:
 
 
 def _wants_boolean(body: Value, node: exp.Expr) -> None:
-    if body.type.name not in {"boolean", "unknown"}:
+    if body.type.name != "boolean":
         raise mistyped(f"The lambda must give a boolean, not {body.type}", node)
 
 
@@ -129,6 +130,8 @@ def _zip(parts: Expressions, node: exp.Expr) -> Value:
 
 
 def _row(parts: Expressions, node: exp.Expr) -> Value:
+    if not node.expressions:
+        raise mistyped("row() wants a field", node)
     return parts.row_of([parts.value(argument) for argument in node.expressions])
 
 
@@ -145,11 +148,17 @@ def _map_lambda(name: str) -> Syntactic:
         entries = f"map_entries({value.sql})"
         if name == "map_filter":
             _wants_boolean(body, node)
-            return derived(f"map_from_entries(list_filter({entries}, lambda {item}: coalesce({body.sql}, false)))", value.type, (value, body))
+            return derived(
+                f"map_from_entries(list_filter({entries}, lambda {item}: coalesce({body.sql}, false)))", value.type, (value, body)
+            )
         mapped = f"list_transform({entries}, lambda {item}: {body.sql})"
         if name == "transform_keys":
             return derived(f"el_map({mapped}, map_values({value.sql}))", mapping(body.type, value.type.args[1]), (value, body))
-        return derived(f"(CASE WHEN {value.sql} IS NULL THEN NULL ELSE map(map_keys({value.sql}), {mapped}) END)", mapping(value.type.args[0], body.type), (value, body))
+        return derived(
+            f"(CASE WHEN {value.sql} IS NULL THEN NULL ELSE map(map_keys({value.sql}), {mapped}) END)",
+            mapping(value.type.args[0], body.type),
+            (value, body),
+        )
 
     return build
 
@@ -176,7 +185,9 @@ def _from_entries(parts: Expressions, values: list[Value], node: exp.Expr) -> Va
 
 def _entries(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     kind = row((None, values[0].type.args[0]), (None, values[0].type.args[1]))
-    return values[0].become(f"list_transform(map_entries({values[0].sql}), lambda el_e: struct_pack(field0 := el_e.key, field1 := el_e.value))", array(kind))
+    return values[0].become(
+        f"list_transform(map_entries({values[0].sql}), lambda el_e: struct_pack(field0 := el_e.key, field1 := el_e.value))", array(kind)
+    )
 
 
 def _sequence(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -198,6 +209,8 @@ def _sequence_of_moments(values: list[Value], node: exp.Expr) -> Value:
         count = f"CAST(el_months({a}, {b}) AS BIGINT)"
         size = f"(year({step.sql}) * 12 + month({step.sql}))"
         made = f"list_transform(el_sequence(0, {count} - {count} % {size}, {size}), lambda el_d: {a} + to_months(CAST(el_d AS INTEGER)))"
+    elif start.type == DATE and not re.fullmatch(r"INTERVAL '-?\d+ days'", step.sql):
+        raise mistyped("The step of a sequence of dates is a number of days, months or years", node)
     else:
         made = f"list_transform(el_sequence(epoch_us({a}), epoch_us({b}), epoch_us({step.sql})), lambda el_d: make_timestamp(el_d))"
     kind = start.type if start.type == DATE else timestamp(max(start.type.numbers[0], 3))
@@ -232,11 +245,15 @@ def _flatten(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
 
 def _concat_maps(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     missing = " OR ".join(f"{value.sql} IS NULL" for value in values)
-    return derived(f"(CASE WHEN {missing} THEN NULL ELSE map_concat({', '.join(value.sql for value in values)}) END)", values[0].type, values)
+    return derived(
+        f"(CASE WHEN {missing} THEN NULL ELSE map_concat({', '.join(value.sql for value in values)}) END)", values[0].type, values
+    )
 
 
 def _ngrams(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     a, n = values[0].sql, values[1].sql
+    if not isinstance(values[1].literal, int) or values[1].literal < 1:
+        raise refused("ngrams() of a size that is not a positive literal", node)
     sql = f"(CASE WHEN len({a}) < {n} THEN [{a}] ELSE list_transform(range(1, len({a}) - {n} + 2), lambda el_i: {a}[el_i:el_i + {n} - 1]) END)"
     return derived(sql, array(values[0].type), values)
 
@@ -254,6 +271,7 @@ FUNCTIONS = [
     F("array_except", "array(T), array(T) -> array(T)", "el_except({0}, {1})"),
     F("array_union", "array(T), array(T) -> array(T)", "el_union({0}, {1})"),
     F("arrays_overlap", "array(T), array(T) -> boolean", "el_overlap({0}, {1})"),
+    F("array_max", "array(double) -> double", "el_greatest_of({0})"),
     F("array_max", "array(T) -> T", "el_array_max({0})"),
     F("array_min", "array(T) -> T", "el_array_min({0})"),
     F("array_join", "array(T), varchar -> varchar", _join),

@@ -59,12 +59,17 @@ def _date_add(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     count, moment = values[1], values[2]
     if moment.type == DATE or unit in {"month", "quarter", "year"}:
         months = {"month": 1, "quarter": 3, "year": 12}.get(unit)
-        sql = f"to_months(CAST({count.sql} * {months} AS INTEGER))" if months else f"to_days(CAST({count.sql} * {7 if unit == 'week' else 1} AS INTEGER))"
+        sql = (
+            f"to_months(CAST({count.sql} * {months} AS INTEGER))"
+            if months
+            else f"to_days(CAST({count.sql} * {7 if unit == 'week' else 1} AS INTEGER))"
+        )
         return shifted("+", moment, derived(sql, INTERVAL_MONTH if months else INTERVAL_DAY, [count]), node)
     if unit in _CLOCK:
         made = f"({moment.sql} + to_microseconds({count.sql} * {_CLOCK[unit]}))"
-        digits = max(moment.type.numbers[0], 3) if unit == "millisecond" else moment.type.numbers[0]
-        return derived(made, Type(moment.type.name, numbers=(digits,)), values, moment.zone)
+        if moment.type.numbers[0] < 3 and unit == "millisecond":
+            made = f"el_to_digits({made}, {10 ** (6 - moment.type.numbers[0])})"
+        return derived(made, moment.type, values, moment.zone)
     made = f"({wall(moment)} + to_days(CAST({count.sql} * {7 if unit == 'week' else 1} AS INTEGER)))"
     return derived(instant(made, moment.zone) if moment.type.name == "timestamptz" else made, moment.type, values, moment.zone)
 
@@ -97,7 +102,15 @@ def _day(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
 
 def _from_iso8601(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     value = values[0]
-    return Value(f"el_iso8601({value.sql})", timestamp(zoned=True), f"=el_iso_offset({value.sql})", None, value.columns, value.aggregate, value.window)
+    return Value(
+        f"el_iso8601({value.sql})",
+        timestamp(zoned=True),
+        f"=el_iso_offset({value.sql})",
+        None,
+        value.columns,
+        value.aggregate,
+        value.window,
+    )
 
 
 def _to_iso8601(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -133,7 +146,7 @@ def _from_unixtime(parts: Expressions, values: list[Value], node: exp.Expr) -> V
         zone = zone_named(values[1].literal) if isinstance(values[1].literal, str) else None
     if zone is None:
         raise refused("from_unixtime() with a zone that is no literal or not known", node)
-    return derived(f"make_timestamp(CAST(round({values[0].sql} * 1000) AS BIGINT) * 1000)", timestamp(zoned=True), values, zone)
+    return derived(f"el_from_unixtime({values[0].sql})", timestamp(zoned=True), values, zone)
 
 
 # patterns
@@ -180,7 +193,10 @@ def _date_parse(parts: Expressions, values: list[Value], node: exp.Expr) -> Valu
         known = re.sub(r"%[bMhIlprf]", "", pattern)
         if re.search(r"%[ajWvxy]", known):
             raise refused(f"The pattern '{pattern}' of date_parse()", node)
-    return derived(_strptime(values[0].sql, made), timestamp(), values)
+    if not pattern or pattern[0].isspace():
+        raise refused(f"The pattern '{pattern}' of date_parse()", node)
+    parsed = f"el_parsed({values[0].sql}, {_strptime(values[0].sql, made)})"
+    return derived(f"date_trunc('millisecond', {parsed})" if "%f" in pattern else parsed, timestamp(), values)
 
 
 def _strptime(sql: str, pattern: str) -> str:
@@ -242,9 +258,11 @@ def _joda_sql(kind: str, piece: str, local: str, value: Value, node: exp.Expr) -
         return f"rpad(substring(strftime({local}, '%f'), 1, {min(digits, 3)}), {digits}, '0')"
     if kind == "w":
         return f"CAST(weekofyear({local}) AS VARCHAR)"
+    if value.type.name != "timestamptz":
+        raise mistyped(f"{piece} shows a time zone, which a timestamp without zone has not", node)
     if len(piece) >= 3:
-        return zone_label(value) if value.type.name == "timestamptz" else "'UTC'"
-    offset = _offset(value, node) if value.type.name == "timestamptz" else "'+00:00'"
+        return zone_label(value)
+    offset = _offset(value, node)
     return offset if len(piece) == 2 else f"replace({offset}, ':', '')"
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from eventlake.query.binding import Value, derived, mistyped, refused
-from eventlake.query.casts import cast
 from eventlake.query.datatypes import datatype
 from eventlake.query.failures import refusal
+from eventlake.query.functions import Builder, Syntactic
 from eventlake.query.functions import Function as F
-from eventlake.query.functions import Syntactic
+from eventlake.query.json_casts import json_to
 from eventlake.query.json_paths import Path, json_path, path_sql, sql_path
-from eventlake.query.types import BIGINT, BOOLEAN, JSON, VARCHAR, text
+from eventlake.query.types import BIGINT, BOOLEAN, JSON, VARCHAR, Type, text
 
 if TYPE_CHECKING:
     from eventlake.query.expressions import Expressions
@@ -36,7 +36,8 @@ def _broken(path: Path, source: Value, sql: str) -> str:
         quoted_key = text('"' + first + '"')
         suspicious = f"(contains({sql}, {quoted_key}) AND starts_with(ltrim({sql}), '{{'))"
     else:
-        suspicious = rf"regexp_matches({sql}, '^\s*(\"(?:[^\"\\]|\\.)*\"|-?[0-9]|true\s|false\s|null\s)')".replace('\\"', '"')
+        closed = f"(length({sql}) - length(translate({sql}, '{{[', '')) <= length({sql}) - length(translate({sql}, '}}]', '')) AND regexp_matches({sql}, '^\\s*[{{\\[]'))"
+        suspicious = rf"{closed} OR regexp_matches({sql}, '^\s*(\"(?:[^\"\\]|\\.)*\"|-?[0-9]|true\s|false\s|null\s)')".replace('\\"', '"')
     return f"CASE WHEN {suspicious} THEN {refusal(_FAULT, f'substring({sql}, 1, 60)')} END"
 
 
@@ -49,7 +50,16 @@ def _scalar(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     broken = _broken(path, source, j) if path is not None else "NULL"
     if source.type == JSON:
         return derived(f"el_json_text({j}, {where})", VARCHAR, values)
-    return derived(f"(CASE WHEN json_valid({j}) THEN el_json_text({j}, {where}) ELSE {broken} END)", VARCHAR, values)
+    return derived(f"(CASE WHEN json_valid({j}) THEN el_json_text({_valid(source)}, {where}) ELSE {broken} END)", VARCHAR, values)
+
+
+def _valid(source: Value) -> str:
+    """A literal that is no JSON must not reach a function DuckDB computes before the query runs."""
+    return (
+        f"(CASE WHEN json_valid({source.sql}) THEN {source.sql} END)"
+        if source.literal is not None or source.sql.startswith("'")
+        else source.sql
+    )
 
 
 def _extract(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -58,13 +68,10 @@ def _extract(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
         return derived("CAST(NULL AS VARCHAR)", JSON, values)
     j = source.sql
     where = path.sql if path is not None else f"el_json_path({values[1].sql})"
-    found = f"el_json_part({j}, {where})"
+    found = f"el_json_part({_valid(source)}, {where})"
     if source.type == JSON:
         return derived(found, JSON, values)
     broken = _broken(path, source, j) if path is not None else "NULL"
-    if path is not None and not path.steps:
-        whole = f"(length({j}) - length(translate({j}, '{{[', '')) <= length({j}) - length(translate({j}, '}}]', '')) AND regexp_matches({j}, '^\\s*[{{\\[]'))"
-        broken = f"CASE WHEN {whole} THEN {refusal(_FAULT, f'substring({j}, 1, 60)')} ELSE {broken} END"
     return derived(f"(CASE WHEN json_valid({j}) THEN {found} ELSE {broken} END)", JSON, values)
 
 
@@ -72,7 +79,7 @@ def _size(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     source, path = values[0], json_path(values[1], node)
     if path is None:
         raise refused("json_size() with a path that is not a literal", node)
-    made = f"el_json_size({source.sql}, {path.sql})"
+    made = f"el_json_size({_valid(source)}, {path.sql})"
     if source.type == JSON:
         return derived(made, BIGINT, values)
     return derived(f"(CASE WHEN json_valid({source.sql}) THEN {made} ELSE {_broken(path, source, source.sql)} END)", BIGINT, values)
@@ -80,12 +87,13 @@ def _size(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
 
 def _contains(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     source, wanted = values
+    j = _valid(source)
     element = {"varchar": "VARCHAR", "boolean": "BOOLEAN", "bigint": "BIGINT", "double": "DOUBLE"}[wanted.type.name]
     kinds = {"VARCHAR": "('VARCHAR')", "BOOLEAN": "('BOOLEAN')", "BIGINT": "('BIGINT', 'UBIGINT')", "DOUBLE": "('DOUBLE')"}[element]
     shown = "(x ->> '$')" if element == "VARCHAR" else f"TRY_CAST(x ->> '$' AS {element})"
     sql = (
-        f"(CASE WHEN {source.sql} IS NULL OR {wanted.sql} IS NULL THEN NULL WHEN json_valid({source.sql}) THEN CASE WHEN json_type({source.sql}) = 'ARRAY' THEN "
-        f"len(list_filter(json_extract({source.sql}, '$[*]'), lambda x: json_type(x) IN {kinds} AND {shown} = {wanted.sql})) > 0 END END)"
+        f"(CASE WHEN {source.sql} IS NULL OR {wanted.sql} IS NULL THEN NULL WHEN json_valid({source.sql}) THEN CASE WHEN json_type({j}) = 'ARRAY' THEN "
+        f"len(list_filter(json_extract({j}, '$[*]'), lambda x: json_type(x) IN {kinds} AND {shown} = {wanted.sql})) > 0 END END)"
     )
     return derived(sql, BOOLEAN, values)
 
@@ -111,7 +119,6 @@ def _unwrapping(j: str) -> str:
     return refusal("A lax path that unwraps or wraps an array of ", f"substring({j}, 1, 60)")
 
 
-
 def _json_value(parts: Expressions, node: exp.Expr) -> Value:
     source, path = _source(parts, node, node.args.get("path"))
     condition = node.args.get("on_condition")
@@ -120,16 +127,15 @@ def _json_value(parts: Expressions, node: exp.Expr) -> Value:
             part = condition.args.get(key)
             if part and not (isinstance(part, str) and part.upper().startswith("NULL ON")):
                 raise refused(f"JSON_VALUE with ... ON {key.upper()}", node, "NULL ON EMPTY NULL ON ERROR is known")
-    j = source.sql
-    value = f"CASE WHEN {_guards(path, j)} THEN {_unwrapping(j)} ELSE el_json_text({j}, {path.sql}) END"
-    made = derived(f"(CASE WHEN json_valid({j}) THEN {value} END)", VARCHAR, [source])
+    j = _valid(source)
     returning = node.args.get("returning")
-    if not isinstance(returning, exp.DataType):
-        return made
-    kind = datatype(returning)
+    kind = datatype(returning) if isinstance(returning, exp.DataType) else VARCHAR
     if kind.name not in {"varchar", "bigint", "integer", "double", "boolean"} or kind.numbers:
         raise refused(f"JSON_VALUE with RETURNING {kind}", node, "cast its text")
-    return parts.tried_cast(made, kind, node) if kind.name != "varchar" else made
+    part = f"CAST(json_extract({j}, {path.sql}) AS VARCHAR)"
+    scalar = f"CASE WHEN json_type({j}, {path.sql}) IN ('OBJECT', 'ARRAY', 'NULL') THEN NULL ELSE TRY({json_to(part, kind, node)}) END"
+    value = f"CASE WHEN {_guards(path, j)} THEN {_unwrapping(j)} ELSE {scalar} END"
+    return derived(f"(CASE WHEN json_valid({source.sql}) THEN {value} END)", kind, [source])
 
 
 def _source(parts: Expressions, node: exp.Expr, path: exp.Expr | None) -> tuple[Value, Path]:
@@ -147,11 +153,11 @@ def _json_query(parts: Expressions, node: exp.Expr) -> Value:
     if extra:
         raise refused("JSON_QUERY with a wrapper, quotes or ON clauses", node)
     source, path = _source(parts, node, node.expression)
-    j = source.sql
-    found = f"CAST(json_extract({j}, {path.sql}) AS VARCHAR)"
+    j = _valid(source)
+    found = f"el_json_parse(CAST(json_extract({j}, {path.sql}) AS VARCHAR))"
     found = f"CASE WHEN json_type({j}, {path.sql}) IN ('DOUBLE') THEN {_refuse_number(j)} ELSE {found} END"
     value = f"CASE WHEN {_guards(path, j)} THEN {_unwrapping(j)} ELSE {found} END"
-    return derived(f"(CASE WHEN json_valid({j}) THEN {value} END)", VARCHAR, [source])
+    return derived(f"(CASE WHEN json_valid({source.sql}) THEN {value} END)", VARCHAR, [source])
 
 
 def _refuse_number(j: str) -> str:
@@ -165,11 +171,13 @@ def _json_exists(parts: Expressions, node: exp.Expr) -> Value:
     if source.type.name != "varchar" or not isinstance(written.literal, str):
         raise refused("JSON_EXISTS without text and a literal path", node)
     path = sql_path(written.literal, node)
-    j = source.sql
+    j = _valid(source)
     value = f"json_exists({j}, {path.sql})"
     if path.mode == "lax" and path.steps:
         value = _lax_exists(path, j, node)
-    return derived(f"(CASE WHEN {j} IS NULL THEN NULL WHEN json_valid({j}) THEN {value} ELSE false END)", BOOLEAN, [source])
+    return derived(
+        f"(CASE WHEN {source.sql} IS NULL THEN NULL WHEN json_valid({source.sql}) THEN {value} ELSE false END)", BOOLEAN, [source]
+    )
 
 
 def _lax_exists(path: Path, j: str, node: exp.Expr) -> str:
@@ -185,6 +193,16 @@ def _lax_exists(path: Path, j: str, node: exp.Expr) -> str:
     return f"({' OR '.join(tries)})"
 
 
+def _of_valid(sql: str, kind: Type) -> Builder:
+    """A function whose first argument is JSON or NULL."""
+
+    def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+        made = sql.replace("{0}", _valid(values[0]) if "parse" not in sql else values[0].sql)
+        return derived(made.replace("{1}", values[-1].sql), kind, values)
+
+    return build
+
+
 def _both(name: str, signature: str, build: object) -> list[F]:
     return [F(name, signature.format(kind), build) for kind in ("varchar", "json")]  # type: ignore[arg-type]
 
@@ -192,16 +210,16 @@ def _both(name: str, signature: str, build: object) -> list[F]:
 FUNCTIONS = [
     *_both("json_extract_scalar", "{0}, varchar -> varchar", _scalar),
     *_both("json_extract", "{0}, varchar -> json", _extract),
-    *_both("json_array_length", "{0} -> bigint", "el_json_array_length({0})"),
+    *_both("json_array_length", "{0} -> bigint", _of_valid("el_json_array_length({0})", BIGINT)),
     *_both("json_size", "{0}, varchar -> bigint", _size),
     *_both("json_array_contains", "{0}, varchar -> boolean", _contains),
     *_both("json_array_contains", "{0}, boolean -> boolean", _contains),
     *_both("json_array_contains", "{0}, bigint -> boolean", _contains),
     *_both("json_array_contains", "{0}, double -> boolean", _contains),
-    *_both("json_array_get", "{0}, bigint -> json", "el_json_array_get({0}, {1})"),
+    *_both("json_array_get", "{0}, bigint -> json", _of_valid("el_json_array_get({0}, {1})", JSON)),
     F("json_parse", "varchar -> json", "el_json_parse({0})"),
     F("json_format", "json -> varchar", _format),
-    *_both("is_json_scalar", "{0} -> boolean", "(CASE WHEN json_valid({0}) THEN json_type({0}) NOT IN ('OBJECT', 'ARRAY') END)"),
+    *_both("is_json_scalar", "{0} -> boolean", _of_valid("(json_type(el_json_parse({0})) NOT IN ('OBJECT', 'ARRAY'))", BOOLEAN)),
 ]  # fmt: skip
 
 SYNTACTIC: dict[str, Syntactic] = {"json_value": _json_value, "json_query": _json_query, "json_exists": _json_exists}

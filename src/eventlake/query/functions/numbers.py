@@ -44,7 +44,11 @@ def _round_to(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
             raise refused("round() of a decimal to digits that are not a literal", node)
         precision, scale = value.type.numbers
         kind = decimal(precision + 1, scale)
-        return derived(f"CAST(round({value.sql}, {digits.literal}) AS {kind.duckdb})", kind, values) if digits.literal < scale else derived(f"CAST({value.sql} AS {kind.duckdb})", kind, values)
+        return (
+            derived(f"CAST(round({value.sql}, {digits.literal}) AS {kind.duckdb})", kind, values)
+            if digits.literal < scale
+            else derived(f"CAST({value.sql} AS {kind.duckdb})", kind, values)
+        )
     return derived(f"round({value.sql}, CAST({digits.sql} AS INTEGER))", value.type, values)
 
 
@@ -65,8 +69,10 @@ def _sign(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     return value.become(f"CAST(sign({value.sql}) AS {kind.duckdb})", kind)
 
 
-def _mod(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
-    return arithmetic("%", values[0], values[1], node)
+def _mod(parts: Expressions, node: exp.Expr) -> Value:
+    if len(node.expressions) != 2:
+        raise mistyped("mod() takes two arguments", node)
+    return arithmetic("%", parts.value(node.expressions[0]), parts.value(node.expressions[1]), node)
 
 
 def _extreme(name: str) -> Syntactic:
@@ -76,6 +82,8 @@ def _extreme(name: str) -> Syntactic:
             raise refused(f"{name}() of {kind}", node)
         missing = " OR ".join(f"{value.sql} IS NULL" for value in values)
         sql = f"{name}({', '.join(value.sql for value in values)})"
+        if kind.name in {"double", "real"} and name == "greatest":
+            sql = f"el_greatest([{', '.join(value.sql for value in values)}])"
         return derived(f"(CASE WHEN {missing} THEN NULL ELSE {sql} END)", kind, values, parts.one_zone(values, node))
 
     return build
@@ -110,9 +118,20 @@ def _typeof(parts: Expressions, node: exp.Expr) -> Value:
     if len(node.expressions) != 1:
         raise mistyped("typeof() takes one argument", node)
     value = parts.value(node.expressions[0])
+    if "varchar" in str(value.type) and not _length_is_known(parts, node.expressions[0]):
+        raise refused("typeof() of a text whose length is computed", node)
     name = text(str(value.type))
     sql = f"(CASE WHEN {value.sql} IS NULL THEN {name} ELSE {name} END)" if value.aggregate else name
     return Value(sql, VARCHAR, columns=value.columns, aggregate=value.aggregate)
+
+
+def _length_is_known(parts: Expressions, node: exp.Expr) -> bool:
+    """Whether the varchars of a type are as Trino writes them: of a column, a literal, a cast, or computed from texts without a length."""
+    while isinstance(node, exp.Anonymous) and node.expressions:
+        node = node.expressions[0]
+        if parts.value(node).type.numbers:
+            return False
+    return isinstance(node, exp.Column | exp.Literal | exp.Cast)
 
 
 def _width_bucket(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -136,7 +155,6 @@ FUNCTIONS = [
     F("truncate", "real -> real", "el_truncate({0})"),
     F("truncate", "decimal(38,0) -> decimal(38,0)", _truncate),
     F("sign", "N -> N", _sign),
-    F("mod", "N, N -> N", _mod),
     *(F(name, "double -> double", f"TRY({name}({{0}}))" if name in {"asin", "acos", "sqrt"} else f"{name}({{0}})") for name in _ONE),
     F("atan2", "double, double -> double", "atan2({0}, {1})"),
     F("ln", "double -> double", "el_ln({0})"),
@@ -164,5 +182,5 @@ FUNCTIONS = [
 ]  # fmt: skip
 
 SYNTACTIC: dict[str, Syntactic] = {
-    "greatest": _extreme("greatest"), "least": _extreme("least"), "coalesce": _coalesce, "nullif": _nullif, "try": _try, "typeof": _typeof,
+    "mod": _mod, "greatest": _extreme("greatest"), "least": _extreme("least"), "coalesce": _coalesce, "nullif": _nullif, "try": _try, "typeof": _typeof,
 }  # fmt: skip

@@ -6,6 +6,7 @@ A pattern is checked when the query is translated: what RE2 reads otherwise or n
 from __future__ import annotations
 
 import re
+import warnings
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -40,7 +41,9 @@ def pattern(value: Value, node: exp.Expr) -> str:
         if wrong.search(_without_escaped_backslashes(written)):
             raise refused(f"{what[0].upper()}{what[1:]} in the pattern '{written}'", node)
     try:
-        re.compile(re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", re.sub(r"\\p\{\w+\}", "x", written)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            re.compile(re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", re.sub(r"\\p\{\w+\}", "x", written)))
     except re.error as error:
         raise mistyped(f"The pattern '{written}' is invalid", node) from error
     return _blanks(re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", written))
@@ -48,7 +51,9 @@ def pattern(value: Value, node: exp.Expr) -> str:
 
 def _blanks(written: str) -> str:
     """Java's `\\s` knows the vertical tab, RE2's does not."""
-    return re.sub(r"(\\\\)|(\[(?:\\.|[^\]\\])*\])|\\s", lambda m: m[1] or (m[2].replace(r"\s", r"\t-\r ") if m[2] else r"[\t-\r ]"), written)
+    return re.sub(
+        r"(\\\\)|(\[(?:\\.|[^\]\\])*\])|\\s", lambda m: m[1] or (m[2].replace(r"\s", r"\t-\r ") if m[2] else r"[\t-\r ]"), written
+    )
 
 
 def _without_escaped_backslashes(written: str) -> str:
@@ -100,7 +105,9 @@ def _extract(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
 
 def _optional(written: str, group: int) -> bool:
     """Whether a group may be left out of a match, which Trino answers with NULL and DuckDB with ''."""
-    return "|" in re.sub(r"\\.|\[(?:\\.|[^\]\\])*\]", "", written) or bool(re.search(r"\)(?:[?*]|\{0)", re.sub(r"\\.|\[(?:\\.|[^\]\\])*\]", "", written)))
+    return "|" in re.sub(r"\\.|\[(?:\\.|[^\]\\])*\]", "", written) or bool(
+        re.search(r"\)(?:[?*]|\{0)", re.sub(r"\\.|\[(?:\\.|[^\]\\])*\]", "", written))
+    )
 
 
 def _extract_all(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:

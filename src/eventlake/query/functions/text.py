@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 def _substring(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     s, start = values[0], values[1]
     size = values[2].sql if len(values) == 3 else "2147483647"
-    if isinstance(start.literal, int) and start.literal > 0 and (len(values) == 2 or (isinstance(values[2].literal, int) and values[2].literal > 0)):
+    if (
+        isinstance(start.literal, int)
+        and start.literal > 0
+        and (len(values) == 2 or (isinstance(values[2].literal, int) and values[2].literal > 0))
+    ):
         return derived(f"substring({s.sql}, {start.sql}{f', {size}' if len(values) == 3 else ''})", VARCHAR, values)
     return derived(f"el_substring({s.sql}, {start.sql}, {size})", VARCHAR, values)
 
@@ -36,6 +40,8 @@ def _concat_arrays(parts: Expressions, values: list[Value], node: exp.Expr) -> V
     for value in values[1:]:
         sql = f"list_concat({sql}, {value.sql})"
     missing = " OR ".join(f"{value.sql} IS NULL" for value in values)
+    if any(argument.type.is_unknown for argument in map(parts.value, node.expressions)):
+        raise mistyped("concat() of arrays wants to know the type of each: cast NULL and empty arrays", node)
     return derived(f"(CASE WHEN {missing} THEN NULL ELSE {sql} END)", values[0].type, values)
 
 
@@ -46,7 +52,11 @@ def _parameter(parts: Expressions, values: list[Value], node: exp.Expr) -> Value
     pattern = rf"[?&]{re.escape(name.literal)}(=[^&#]*|&|#|$)"
     query = f"regexp_extract({url.sql}, '^[^?#]*([?][^#]*)', 1)"
     found = f"regexp_extract({query}, {text(pattern)}, 1)"
-    return derived(f"(CASE WHEN el_url({url.sql}) AND regexp_matches({query}, {text(pattern)}) THEN url_decode(replace(trim({found}, '=&#'), '+', ' ')) END)", VARCHAR, values)
+    return derived(
+        f"(CASE WHEN el_url({url.sql}) AND regexp_matches({query}, {text(pattern)}) THEN url_decode(replace(trim({found}, '=&#'), '+', ' ')) END)",
+        VARCHAR,
+        values,
+    )
 
 
 _FORMATS = re.compile(r"%(?P<flags>[-0,+]*)(?P<width>\d*)(?:\.(?P<digits>\d+))?(?P<kind>[a-zA-Z%])")
@@ -54,7 +64,9 @@ _FORMATS = re.compile(r"%(?P<flags>[-0,+]*)(?P<width>\d*)(?:\.(?P<digits>\d+))?(
 
 def _format(parts: Expressions, node: exp.Expr) -> Value:
     arguments = [parts.value(argument) for argument in node.expressions]
-    if not arguments or not isinstance(arguments[0].literal, str):
+    if len(arguments) < 2:
+        raise mistyped("format() takes a pattern and values for it", node)
+    if not isinstance(arguments[0].literal, str):
         raise refused("format() with a pattern that is not a literal", node)
     pattern, values = arguments[0].literal, arguments[1:]
     made, at, used = [], 0, 0
@@ -71,7 +83,11 @@ def _format(parts: Expressions, node: exp.Expr) -> Value:
     made.append(text(pattern[at:]))
     if "%" in _FORMATS.sub("", pattern):
         raise refused(f"The pattern '{pattern}' of format()", node)
-    return derived(f"({' || '.join(piece for piece in made if piece != text(''))})" if any(piece != text("") for piece in made) else "''", VARCHAR, arguments)
+    return derived(
+        f"({' || '.join(piece for piece in made if piece != text(''))})" if any(piece != text("") for piece in made) else "''",
+        VARCHAR,
+        arguments,
+    )
 
 
 def _formatted(match: re.Match[str], value: Value, node: exp.Expr) -> str:
@@ -86,7 +102,11 @@ def _formatted(match: re.Match[str], value: Value, node: exp.Expr) -> str:
         digits = int(match["digits"] or 6)
         exact = f"CAST(CAST({value.sql} AS VARCHAR) AS DECIMAL(38,{min(digits + 4, 15)}))" if digits <= 15 else value.sql
         rounded = f"round({exact}, {digits})"
-        number = f"format('{{:,.{digits}f}}', CAST({rounded} AS DOUBLE))" if flags == "," else f"printf('%{flags}{width}.{digits}f', CAST({rounded} AS DOUBLE))"
+        number = (
+            f"format('{{:,.{digits}f}}', CAST({rounded} AS DOUBLE))"
+            if flags == ","
+            else f"printf('%{flags}{width}.{digits}f', CAST({rounded} AS DOUBLE))"
+        )
         return f"coalesce({number}, 'null')"
     raise refused(f"{match[0]} of {value.type} in format()", node)
 
@@ -114,7 +134,7 @@ def _trim(parts: Expressions, node: exp.Expr) -> Value:
 
 
 def _normalize(parts: Expressions, node: exp.Expr) -> Value:
-    form = (node.args["form"].name if node.args.get("form") is not None else "NFC").upper()
+    form = (node.args["form"].name if isinstance(node.args.get("form"), exp.Expr) else "NFC").upper()
     value = parts.value(node.this)
     if form != "NFC" or value.type.name != "varchar":
         raise refused(f"normalize(..., {form})", node, "NFC is known")
@@ -124,7 +144,7 @@ def _normalize(parts: Expressions, node: exp.Expr) -> Value:
 _URL = "(CASE WHEN el_url({0}) THEN %s END)"
 
 FUNCTIONS = [
-    F("upper", "varchar -> varchar", "upper({0})"),
+    F("upper", "varchar -> varchar", "el_upper({0})"),
     F("lower", "varchar -> varchar", "lower({0})"),
     F("length", "varchar -> bigint", "length({0})"),
     F("length", "varbinary -> bigint", "octet_length({0})"),
@@ -154,11 +174,11 @@ FUNCTIONS = [
     F("codepoint", "varchar -> integer", "el_codepoint({0})"),
     F("levenshtein_distance", "varchar, varchar -> bigint", "levenshtein(el_plain({0}), el_plain({1}))"),
     F("url_encode", "varchar -> varchar", "replace(replace(replace(url_encode({0}), '%20', '+'), '~', '%7E'), '%2A', '*')"),
-    F("url_decode", "varchar -> varchar", "url_decode(replace({0}, '+', ' '))"),
+    F("url_decode", "varchar -> varchar", "el_url_decode({0})"),
     F("url_extract_protocol", "varchar -> varchar", _URL % r"regexp_extract({0}, '^([A-Za-z][A-Za-z0-9+.-]*):', 1)"),
-    F("url_extract_host", "varchar -> varchar", _URL % r"regexp_extract({0}, '^[^:/?#]+://(?:[^/?#@]*@)?([^/?#:]*)', 1)"),
-    F("url_extract_port", "varchar -> bigint", _URL % r"TRY_CAST(regexp_extract({0}, '^[^:/?#]+://(?:[^/?#@]*@)?[^/?#:]*:([0-9]+)', 1) AS BIGINT)"),
-    F("url_extract_path", "varchar -> varchar", _URL % r"url_decode(regexp_extract({0}, '^[^:/?#]+:(?://[^/?#]*)?([^?#]*)', 1))"),
+    F("url_extract_host", "varchar -> varchar", _URL % "el_url_host({0})"),
+    F("url_extract_port", "varchar -> bigint", _URL % "el_url_port({0})"),
+    F("url_extract_path", "varchar -> varchar", _URL % "url_decode(el_url_path({0}))"),
     F("url_extract_query", "varchar -> varchar", _URL % r"url_decode(regexp_extract({0}, '^[^?#]*[?]([^#]*)', 1))"),
     F("url_extract_fragment", "varchar -> varchar", _URL % r"url_decode(regexp_extract({0}, '#(.*)$', 1))"),
     F("url_extract_parameter", "varchar, varchar -> varchar", _parameter),
