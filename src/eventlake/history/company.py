@@ -1,0 +1,121 @@
+"""The pipelines of a company at work: what triggers executions, and which of them may enter a stage.
+
+Executions of one pipeline share its stages: one at a time is in a stage, the others wait, and in SUPERSEDED mode the newer one that
+waits pushes the older one out. https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from random import Random
+
+from eventlake.history.executions import Run
+from eventlake.history.load import moments
+from eventlake.history.names import ACCOUNT, identifier, person
+from eventlake.history.pipelines import Pipeline, Stage, pipelines
+from eventlake.history.timeline import FOREVER, HOUR, MINUTE, Story, Timeline
+from eventlake.history.truth import Truth
+
+
+class Company:
+    """The pipelines of a company, all on one timeline."""
+
+    def __init__(self, random: Random, timeline: Timeline, truth: Truth, scale: float) -> None:
+        self.random = random
+        self.timeline = timeline
+        self.truth = truth
+        self.engineers = [person(random) for _ in range(14)]
+        self.lines = {pipeline.name: Line(self, pipeline) for pipeline in pipelines(scale)}
+        self.connection = f"arn:aws:codestar-connections:eu-central-1:{ACCOUNT}:connection/{identifier(random)}"
+
+    def begin(self) -> None:
+        """Let every pipeline run, and two executions hang near the end, so that something is stuck now."""
+        for line in self.lines.values():
+            self.timeline.begin(line.executions())
+        for name, before in (("network", 30 * HOUR), ("legacy-billing", 9 * HOUR)):
+            at = self.timeline.end - before
+            if at > self.timeline.now:
+                self.timeline.begin(self.lines[name].stuck(), at)
+
+
+class Line:
+    """A pipeline at work: its version, which execution is in which stage, and which wait to enter."""
+
+    def __init__(self, company: Company, spec: Pipeline) -> None:
+        self.company = company
+        self.spec = spec
+        self.version = 1 + company.random.randrange(40)
+        self.inside: dict[str, Run | None] = {stage.name: None for stage in spec.stages}
+        self.waiting: dict[str, deque[Run]] = {stage.name: deque() for stage in spec.stages}
+
+    def executions(self) -> Story:
+        """Begin executions as they are triggered."""
+        company, spec = self.company, self.spec
+        timeline, random = company.timeline, company.random
+        triggers, shares = zip(*spec.triggers, strict=True)
+        for at in moments(random, spec.rhythm, spec.per_day, spec.offset_hours, timeline.now, timeline.end):
+            yield at - timeline.now
+            if random.random() < spec.changed:
+                self._change()
+            run = self._triggered(random.choices(triggers, shares)[0])
+            timeline.begin(run.story)
+            if random.random() < spec.stopped:
+                timeline.begin(run.stopping(), timeline.now + int(random.expovariate(1 / 25) * MINUTE))
+
+    def stuck(self) -> Story:
+        """One execution that hangs where this pipeline's executions can hang."""
+        self.company.timeline.begin(self._triggered("StartPipelineExecution", hangs=True).story)
+        yield FOREVER
+
+    def roll_back(self, failed: Run, stage: Stage, trigger: str) -> Story:
+        """Bring a stage back to what was there before, as an execution of its own."""
+        self.company.timeline.begin(Run(self, trigger, _rollback_detail(self.company, failed, trigger), (stage,)).story)
+        yield FOREVER
+
+    def enter(self, run: Run, stage: str) -> Story:
+        """Go into a stage, when it is free."""
+        if self.inside[stage] is not None and self.spec.mode != "PARALLEL":
+            if self.spec.mode == "SUPERSEDED" and self.waiting[stage]:
+                self.waiting[stage].popleft().superseded()
+            self.waiting[stage].append(run)
+            yield FOREVER
+        self.inside[stage] = run
+
+    def leave(self, run: Run) -> None:
+        """Make room: in the stage it is in, or in the queue it stands in."""
+        for stage, occupant in self.inside.items():
+            if run in self.waiting[stage]:
+                self.waiting[stage].remove(run)
+            if occupant is run:
+                successor = self.waiting[stage].popleft() if self.waiting[stage] else None
+                self.inside[stage] = successor
+                if successor:
+                    self.company.timeline.begin(successor.story)
+
+    def is_free(self, stage: str) -> bool:
+        """Whether nobody is in the stage."""
+        return self.inside[stage] is None or self.spec.mode == "PARALLEL"
+
+    def _triggered(self, trigger: str, *, hangs: bool = False) -> Run:
+        company = self.company
+        if trigger == "StartPipelineExecution":
+            detail = f"arn:aws:sts::{ACCOUNT}:assumed-role/Deployer/{company.random.choice(company.engineers).slug}"
+        elif trigger == "CloudWatchEvent":
+            detail = f"arn:aws:events:{self.spec.region}:{ACCOUNT}:rule/start-{self.spec.name}"
+        elif trigger == "WebhookV2":
+            detail = company.connection
+        else:
+            detail = ""
+        return Run(self, trigger, detail, self.spec.stages, hangs=hangs)
+
+    def _change(self) -> None:
+        """Somebody changes the pipeline's structure: what runs now is canceled."""
+        self.version += 1
+        for run in [run for run in self.inside.values() if run]:
+            run.canceled()
+
+
+def _rollback_detail(company: Company, failed: Run, trigger: str) -> str:
+    if trigger == "AutomatedRollback":
+        return f'{{"FailedPipelineExecutionId":"{failed.fact.id}"}}'
+    return f"arn:aws:sts::{ACCOUNT}:assumed-role/OnCall/{company.random.choice(company.engineers).slug}"
