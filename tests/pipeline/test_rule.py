@@ -1,0 +1,216 @@
+"""Event patterns against events: what AWS's own matcher decides, its documented examples, and what it refuses."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import eventlake
+from eventlake.errors import EventError, PatternError
+from eventlake.pipeline.rule import compile_pattern, matches
+
+VERDICTS = Path(__file__).parent / "patterns.tsv.gz"
+"""`pattern TAB event TAB verdict`: 6,000 verdicts of AWS's open matcher (aws/event-ruler, July 2026)."""
+
+KNOWN_DIFFERENCES = 1
+"""Pairs in which the matcher contradicts its own documentation: two members of `$or` share one value of a list, and it then loses the rest."""
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc.$") | st.sampled_from(["$or", "prefix", "exists"]), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+def test_the_verdicts_are_those_of_awss_own_matcher() -> None:
+    """Over 6,000 pairs of pattern and event."""
+    with gzip.open(VERDICTS, "rt", encoding="utf-8") as lines:
+        pairs = [line.rstrip("\n").split("\t") for line in lines]
+
+    wrong = [(pattern, event) for pattern, event, verdict in pairs if str(matches(pattern, event)).lower() != verdict]
+
+    assert len(pairs) == 6000
+    assert len(wrong) <= KNOWN_DIFFERENCES, wrong[:3]
+
+
+@pytest.mark.parametrize(
+    ("condition", "passing", "failing"),
+    [
+        (["EC2"], "EC2", "ec2"),
+        ([5], 5.0, "5"),
+        ([True], True, 1),
+        ([None], None, ""),
+        ([""], "", None),
+        ([{"prefix": "2017-10-02"}], "2017-10-02T18:43:48Z", "2017-10-03"),
+        ([{"suffix": ".png"}], "a.png", "a.PNG"),
+        ([{"prefix": {"equals-ignore-case": "EventB"}}], "eventbridge", "event"),
+        ([{"suffix": {"equals-ignore-case": ".PNG"}}], "a.png", "a.jpg"),
+        ([{"equals-ignore-case": "ALARM"}], "Alarm", "alarms"),
+        ([{"wildcard": "dir/*.png"}], "dir/a/b\nc.png", "other/a.png"),
+        ([{"wildcard": "a\\*b"}], "a*b", "axb"),
+        ([{"numeric": [">", 0, "<=", 5]}], 5, 0),
+        ([{"numeric": ["=", 3.018e2]}], 301.8, "301.8"),
+        ([{"numeric": ["<", 10]}], -4_999_999_999, 5_000_000_001),
+        ([{"anything-but": "initializing"}], "running", "initializing"),
+        ([{"anything-but": ["stopped", "overloaded"]}], 5, "stopped"),
+        ([{"anything-but": [100, 200]}], 300, 100.0),
+        ([{"anything-but": {"prefix": "init"}}], "stopped", "initializing"),
+        ([{"anything-but": {"suffix": ["a", "b"]}}], "c", "xb"),
+        ([{"anything-but": {"equals-ignore-case": ["A", "b"]}}], "c", "B"),
+        ([{"anything-but": {"wildcard": "*/lib/*"}}], "/bin/x", "/lib/x"),
+        ([{"cidr": "10.0.0.0/24"}], "10.0.0.255", "10.0.1.0"),
+        ([{"cidr": "2001:db8::/32"}], "2001:db8::1", "2001:db9::1"),
+        (["2001:db8::1"], "2001:DB8:0::1", "2001:db8::2"),
+        ([{"exists": True}], False, {}),
+        (["a", "b"], ["x", ["b"]], ["x"]),
+        ([{"anything-but": "a"}], ["a", "b"], ["a"]),
+    ],
+)
+def test_an_operator_passes_and_fails_as_documented(condition: list[Any], passing: object, failing: object) -> None:
+    """Each operator with a value that meets it and one that just does not."""
+    rule = compile_pattern({"detail": {"field": condition}})
+
+    assert rule.matches({"detail": {"field": passing}})
+    assert not rule.matches({"detail": {"field": failing}})
+    assert not rule.matches({"detail": {}})
+
+
+def test_a_field_that_must_not_exist() -> None:
+    """`exists: false` holds for a missing field and for one that is no leaf."""
+    rule = compile_pattern({"detail": {"c-count": [{"exists": False}]}})
+
+    assert rule.matches({"detail": {}})
+    assert rule.matches({"detail": {"c-count": {"inner": 1}}})
+    assert not rule.matches({"detail": {"c-count": None}})
+
+
+def test_or_needs_one_of_its_members_and_everything_beside_it() -> None:
+    """The documented example of `$or`."""
+    rule = compile_pattern({"source": ["aws.cloudwatch"], "detail": {"$or": [{"c": [{"numeric": [">", 0]}]}, {"d": [1], "e": [2]}]}})
+
+    assert rule.matches({"source": "aws.cloudwatch", "detail": {"c": 1}})
+    assert rule.matches({"source": "aws.cloudwatch", "detail": {"d": 1, "e": 2}})
+    assert not rule.matches({"source": "aws.cloudwatch", "detail": {"d": 1}})
+    assert not rule.matches({"source": "other", "detail": {"c": 1}})
+
+
+def test_a_dotted_key_is_the_path_it_spells() -> None:
+    """In the pattern and in the event."""
+    assert matches({"detail.state": ["A"]}, {"detail": {"state": "A"}})
+    assert matches({"detail": {"state": ["A"]}}, {"detail.state": "A"})
+
+
+def test_conditions_are_met_by_one_element_of_an_array() -> None:
+    """Leaves of different elements of one array are not combined."""
+    pattern = {"employees": {"firstName": ["Anna"], "lastName": ["Jones"]}}
+
+    assert matches(pattern, {"employees": [{"firstName": "John", "lastName": "Doe"}, {"firstName": "Anna", "lastName": "Jones"}]})
+    assert not matches(pattern, {"employees": [{"firstName": "Anna", "lastName": "Smith"}, {"firstName": "Peter", "lastName": "Jones"}]})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "sentence"),
+    [
+        ("[]", "expected an object"),
+        ("{", "not JSON"),
+        ({}, "an empty object is not allowed"),
+        ({"a": {}}, '"a": an empty object'),
+        ({"a": []}, '"a": an empty array'),
+        ({"a": "b"}, '"a": the value is a text'),
+        ({"a": [["b"]]}, "an array inside an array"),
+        ({"a": [{}]}, "0 keys, expected one operator"),
+        ({"a": [{"prefix": "x", "suffix": "y"}]}, "2 keys, expected one operator"),
+        ({"a": [{"prefx": "x"}]}, 'unknown operator "prefx"'),
+        ({"a": [{"prefix": 5}]}, "expected a text"),
+        ({"a": [{"prefix": {"suffix": "x"}}]}, "expected a text or"),
+        ({"a": [{"wildcard": "a**b"}]}, "two wildcards in a row"),
+        ({"a": [{"wildcard": "a\\b"}]}, "a backslash stands before"),
+        ({"a": [{"exists": "true"}]}, "expected true or false"),
+        ({"a": [{"numeric": [">", 0, "<"]}]}, "expected an array such as"),
+        ({"a": [{"numeric": ["~", 0]}]}, "operators are"),
+        ({"a": [{"numeric": [">", "0"]}]}, "expected a number"),
+        ({"a": [{"numeric": [">", 5, "<", 5]}]}, "lower bound must be less"),
+        ({"a": [{"numeric": ["<", 5, ">", 0]}]}, "a range begins with"),
+        ({"a": [{"numeric": ["=", 6e9]}]}, "between -5e9 and 5e9"),
+        ({"a": [{"cidr": "10.0.0.0/32"}]}, "mask bits must be less than 32"),
+        ({"a": [{"cidr": "10.0.0.300/8"}]}, "expected an address"),
+        ({"a": [{"cidr": "10.0.0.0"}]}, "expected an address"),
+        ({"a": [{"anything-but": []}]}, "expected a text, a number"),
+        ({"a": [{"anything-but": ["a", 1]}]}, "expected a text, a number"),
+        ({"a": [{"anything-but": [None]}]}, "expected a text, a number"),
+        ({"a": [{"anything-but": {"numeric": ["=", 1]}}]}, "expected one of the operators"),
+        ({"a": [{"anything-but": {"prefix": ""}}]}, "empty prefix"),
+        ({"$or": [{"a": [1]}]}, "at least two objects"),
+        ({"$or": [{"a": [1]}, 5]}, "at least two objects"),
+        ({"$or": [{"prefix": [1]}, {"a": [1]}]}, "reserved word"),
+    ],
+)
+def test_a_pattern_that_eventbridge_refuses_is_refused_with_its_place(pattern: object, sentence: str) -> None:
+    """One sentence: the key, the value, what is allowed."""
+    with pytest.raises(PatternError, match=sentence.replace("[", r"\[").replace("(", r"\(")):
+        compile_pattern(pattern)  # type: ignore[arg-type]  what a person may hand in
+
+
+@given(JSON)
+def test_compiling_raises_pattern_errors_only(pattern: Any) -> None:
+    """Whatever JSON a person writes as a pattern."""
+    try:
+        rule = compile_pattern(json.dumps(pattern))
+    except PatternError:
+        return
+    rule.matches({"a": [{"b": 1}], "c": None})
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.dictionaries(st.sampled_from("xyz"), st.text() | st.integers(-9, 9) | st.booleans() | st.none(), min_size=1), min_size=1))
+def test_the_pattern_of_an_events_own_values_matches_it(event: dict[str, dict[str, Any]]) -> None:
+    """Exact values of every leaf match, and one that is changed does not."""
+    pattern = {key: {name: [value] for name, value in inner.items()} for key, inner in event.items()}
+    key, name = next((key, name) for key, inner in event.items() for name in inner)
+
+    assert matches(pattern, event)
+    assert not matches({**pattern, key: {**pattern[key], name: ["never this"]}}, event)
+
+
+@given(st.text() | st.integers(-100, 100) | st.booleans() | st.none(), st.text() | st.integers(-100, 100))
+def test_anything_but_is_the_complement_on_one_value(value: Any, refused: Any) -> None:
+    """A leaf passes either the value or anything but it."""
+    event = {"a": value}
+
+    assert matches({"a": [refused]}, event) != matches({"a": [{"anything-but": refused}]}, event)
+
+
+def test_a_deep_event_is_looked_into_without_recursion() -> None:
+    """Ten thousand levels under a key that the pattern asks for."""
+    event: dict[str, Any] = {"b": "x"}
+    for _ in range(10_000):
+        event = {"a": event}
+
+    assert not matches({"a": {"b": ["x"]}}, event)
+
+
+def test_the_first_difference_is_told() -> None:
+    """The first key of the pattern that an event does not meet, with both sides."""
+    rule = compile_pattern({"source": ["aws.codepipeline"], "detail-type": [{"prefix": "CodePipeline"}], "detail": {"state": ["FAILED"]}})
+
+    assert str(rule.first_difference({"source": "aws.codepipeline", "detail-type": "CodeBuild Build State Change"})) == (
+        '"detail-type" is "CodeBuild Build State Change", the rule wants {"prefix": "CodePipeline"}'
+    )
+    assert str(rule.first_difference({"source": "aws.codepipeline", "detail-type": "CodePipeline x", "detail": {}})) == (
+        '"detail.state" is missing, the rule wants "FAILED"'
+    )
+    assert rule.first_difference({"source": "aws.codepipeline", "detail-type": "CodePipeline", "detail": {"state": "FAILED"}}) is None
+
+
+def test_the_package_offers_it() -> None:
+    """`eventlake.matches` takes JSON text, and says what is no event."""
+    assert eventlake.matches('{"source": ["a"]}', b'{"source": "a"}')
+    with pytest.raises(EventError):
+        eventlake.matches({"source": ["a"]}, "[]")
+    with pytest.raises(eventlake.PatternError):
+        eventlake.matches("{}", "{}")
