@@ -67,6 +67,7 @@ class Service:
         self._told = told
         self._beside = beside
         self._server: _Server | None = None
+        self._pending: Callable[[], int] = lambda: 0
         if token is None and not _is_own(host):
             raise ConfigurationError(f'At "{host}" others could send events: set EVENTLAKE_TOKEN, or leave --host out to listen on this machine only.')
 
@@ -90,6 +91,11 @@ class Service:
         finally:
             lock.release()
 
+    @property
+    def pending_bytes(self) -> int:
+        """How many bytes in the spool are not delivered yet."""
+        return self._pending()
+
     def stop(self) -> None:
         """End `serve` from within."""
         if self._server is not None:
@@ -100,7 +106,7 @@ class Service:
         courier = Courier(self._task, (lock.descriptor,), self._told)
         courier.delivered = self._delivered
         pressure = Pressure(self._folder, time.monotonic)
-        pressure.pending = lambda: max(spool.end - courier.delivered, 0)
+        self._pending = pressure.pending = lambda: max(spool.end - courier.delivered, 0)
         hosts = _LOCAL_NAMES | {self._host, _shown(self._host)} if _is_own(self._host) else frozenset[str]()
         bus = Bus(spool, Intake(self._sources, FAST), pressure, lambda: datetime.now(UTC), courier.durable, self._token, hosts, self._beside)
         self._server = _Server(bus, ready)

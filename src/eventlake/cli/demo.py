@@ -1,0 +1,184 @@
+"""`demo`: a fresh lake, a month of invented history through the real bus, and the questions people ask."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from eventlake.cli.query import size
+from eventlake.cli.render import show
+from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.errors import ConfigurationError, ServiceError
+
+if TYPE_CHECKING:
+    from eventlake.lake import Lake
+    from eventlake.local.service import Service
+    from eventlake.query.saved import SavedQuery
+
+MARK = "DEMO"
+"""The file by which a later demo knows a lake that it may replace."""
+
+QUESTIONS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("deployment_frequency", {}),
+    ("change_failure_rate", {}),
+    ("failing_actions", {"days": "7"}),
+    ("stuck_now", {}),
+    ("credential_stuffing", {}),
+    ("takeover_candidates", {}),
+    ("weakened_protection", {}),
+)
+"""The saved queries that the demo asks, with their parameters."""
+
+ROWS_SHOWN = 6
+BUFFER_SECONDS = 0.3
+_PATIENCE_S = 60.0
+
+
+@click.command(short_help="A fresh lake, events of both systems through the whole flow, and answers in SQL.")
+@click.option("--no-serve", is_flag=True, help="End after the answers, also on a terminal.")
+@global_options
+def demo(no_serve: bool) -> None:
+    """Make a fresh lake, send a month of CodePipeline and Auth0 events through the real bus, and answer questions about them.
+
+    On a terminal the bus then stays up until Ctrl-C.
+    """
+    current = settings()
+    folder = current.lake_folder
+    make_fresh(folder)
+    sources = current.load_sources()
+    with _Running(folder, current) as bus:
+        _fill(bus, current)
+        from eventlake.local.opening import open_lake
+        from eventlake.query.saved import load_saved
+
+        saved = load_saved(sources)
+        lake = open_lake(folder, sources)
+        for name, values in QUESTIONS:
+            ask(lake, saved[name], values)
+        _tell_next(folder, current)
+        if sys.stdout.isatty() and sys.stdin.isatty() and not no_serve:
+            current.say(f"The bus takes events at {bus.url} until Ctrl-C.")
+            bus.wait()
+
+
+def make_fresh(folder: Path) -> None:
+    """An empty folder for the demo. Raises ConfigurationError if it holds anything that a demo did not make."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARK).is_file():
+            raise ConfigurationError(f'"{folder}" is not empty, and no demo made it. Name another folder: demo --lake DIR.')
+        from eventlake.local.lock import LakeLock
+
+        LakeLock(folder).release()  # a demo or a bus that still runs there keeps its lake
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).write_text("This lake was made by `eventlake demo`, and the next demo replaces it.\n", "utf-8")
+
+
+class _Running:
+    """A bus in a thread, for as long as the `with` lasts."""
+
+    def __init__(self, folder: Path, current: Settings) -> None:
+        from eventlake.local.service import Service
+        from eventlake.pipeline.delivery import Hints
+
+        self.url = ""
+        self._ready = threading.Event()
+        self._error: BaseException | None = None
+        self._service: Service = Service(
+            folder,
+            current.load_sources(),
+            source_folders=current.source_folders,
+            port=0,
+            hints=Hints(BUFFER_SECONDS, 64_000_000),
+            told=current.say,
+        )
+        self._thread = threading.Thread(target=self._run, name="bus")
+
+    def __enter__(self) -> _Running:
+        self._thread.start()
+        self._ready.wait()
+        if self._error is not None:
+            raise self._error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._service.stop()
+        self._thread.join()
+
+    def wait_for_delivery(self) -> None:
+        """Return when everything that was accepted is delivered. Raises ServiceError if that takes too long."""
+        end = time.monotonic() + _PATIENCE_S
+        while self._service.pending_bytes:
+            if time.monotonic() > end:
+                raise ServiceError(f"Delivery took longer than {_PATIENCE_S:.0f} s; `eventlake doctor` says more.")
+            time.sleep(0.02)
+
+    def wait(self) -> None:
+        """Return when the bus ends, or Ctrl-C is pressed."""
+        try:
+            while self._thread.is_alive():
+                self._thread.join(0.5)
+        except KeyboardInterrupt:
+            click.echo("", err=True)
+
+    def _run(self) -> None:
+        try:
+            self._service.run(self._listening)
+        except BaseException as error:  # noqa: BLE001  handed to the thread that waits for it
+            self._error = error
+        finally:
+            self._ready.set()
+
+    def _listening(self, url: str) -> None:
+        self.url = url
+        self._ready.set()
+
+
+def _fill(bus: _Running, current: Settings) -> None:
+    """A month of history over HTTP, until it can be queried."""
+    from eventlake.history import demo_history
+    from eventlake.local.client import BusClient
+    from eventlake.local.items import Item
+
+    begun = time.perf_counter()
+    client = BusClient(bus.url)
+    items = (Item(number, line) for number, line in enumerate(demo_history(datetime.now(UTC)).lines(), 1))
+    accepted = sum(outcome.id is not None for outcome in client.send(items))
+    client.close()
+    bus.wait_for_delivery()
+    current.say(f"{accepted:,} events of 30 days through bus, rule, transform, delivery and partition in {time.perf_counter() - begun:.1f} s.")
+
+
+def ask(lake: Lake, question: SavedQuery, values: dict[str, str]) -> None:
+    """Print a question, its SQL, the answer, and what it took."""
+    from eventlake.query.saved import render
+
+    sql = render(question, values)
+    result = lake.engine.query(sql)
+    click.echo(f"\n{click.style(question.title, bold=True)}  ({question.name})\n")
+    click.echo(click.style("\n".join(f"    {line}" for line in sql.strip().splitlines()), dim=True) + "\n")
+    show(result.columns, result.rows[:ROWS_SHOWN], "table")
+    more = f", {ROWS_SHOWN} shown" if len(result.rows) > ROWS_SHOWN else ""
+    click.echo(f"{len(result.rows)} rows{more}, {result.seconds:.2f} s, {size(result.bytes_read)} in {result.objects_read} objects read")
+
+
+def _tell_next(folder: Path, current: Settings) -> None:
+    place = "" if folder == Path("lake") else f" --lake {folder}"
+    program = "./run" if Path("run").is_file() else "eventlake"
+    current.say("")
+    current.say("Next:")
+    for command, meaning in (
+        ("queries", "what else can be asked"),
+        (f"query failing_actions --param days=1{place}", "a saved query with another parameter"),
+        (f"query \"select type, count(*) from auth0_logs group by 1 order by 2 desc\"{place}", "any SQL of Athena's"),
+        (f"tables{place}", "what lies in the lake"),
+        (f"serve{place}", "take events of your own"),
+    ):
+        current.say(f"  {program} {command}\n      {meaning}")

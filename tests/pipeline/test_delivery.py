@@ -1,0 +1,189 @@
+"""Buffers and batches: when they are delivered, what they cover, and that nothing is left out or doubled."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventlake.errors import EventError, StorageError
+from eventlake.layout import split_key
+from eventlake.model import Table
+from eventlake.pipeline.delivery import Batch, Delivery, Hints, failed_record
+from eventlake.pipeline.router import Routed
+from eventlake.sources import load
+
+TABLES = {table.name: table for source in load() for table in source.tables}
+AUTH0 = TABLES["auth0_logs"]
+PIPELINE = TABLES["pipeline_execution_state_change"]
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def line(table: Table = AUTH0, text: bytes = b"{}\n") -> Routed:
+    """One log line of a table."""
+    return Routed(lines=[(table, text)])
+
+
+def accept(delivery: Delivery, position: int, routed: Routed, arrival: datetime = NOON, now: float = 0.0) -> None:
+    """Hand in the record at a position; each is one long."""
+    delivery.accept(position, position + 1, arrival, routed, b"raw", now)
+
+
+def test_a_batch_that_fails_stays_and_is_delivered_again() -> None:
+    """A full disk loses nothing: the records wait, whole, and the checkpoint does not move."""
+    tries: list[int] = []
+    done: list[Batch] = []
+
+    def deliver(batch: Batch) -> None:
+        tries.append(len(batch.lines))
+        if len(tries) < 3:
+            raise StorageError("full")
+        done.append(batch)
+
+    delivery = Delivery(deliver, Hints(1, 100), {})
+    accept(delivery, 0, line())
+    for _ in range(2):
+        with pytest.raises(StorageError):
+            delivery.deliver_due(5.0)
+        assert delivery.delivered == 0
+    delivery.deliver_due(5.0)
+
+    assert tries == [1, 1, 1]
+    assert delivery.delivered == 1
+
+
+def test_a_record_whose_buffer_cannot_be_emptied_is_not_half_accepted() -> None:
+    """If making room fails, none of its lines is buffered, and it can be handed in again."""
+    fails = True
+    done: list[Batch] = []
+
+    def deliver(batch: Batch) -> None:
+        if fails:
+            raise StorageError("full")
+        done.append(batch)
+
+    delivery = Delivery(deliver, Hints(100, 1000), {})
+    both = Routed(lines=[(AUTH0, b"{}\n"), (PIPELINE, b"{}\n")])
+    accept(delivery, 0, both)
+    with pytest.raises(StorageError):
+        accept(delivery, 1, both, NOON + timedelta(hours=1))
+    fails = False
+    accept(delivery, 1, both, NOON + timedelta(hours=1))
+    delivery.deliver_all()
+
+    assert sorted((batch.stream, len(batch.lines)) for batch in done) == [("auth0_logs", 1)] * 2 + [("pipeline_execution_state_change", 1)] * 2
+
+
+@pytest.mark.parametrize(("size", "seconds", "due"), [(10, 4.9, 0), (10, 5.0, 1), (99, 0.0, 0), (100, 0.0, 1)])
+def test_a_buffer_is_due_when_it_is_old_or_large(size: int, seconds: float, due: int) -> None:
+    """Five seconds after its oldest record, or at a hundred bytes."""
+    delivery = Delivery(lambda _batch: None, Hints(5, 100), {})
+    accept(delivery, 0, line(text=b"x" * size))
+
+    assert delivery.deliver_due(seconds) == due
+
+
+def test_each_stream_has_its_own_buffer() -> None:
+    """A full buffer of one table does not deliver another's."""
+    done: list[Batch] = []
+    delivery = Delivery(done.append, Hints(5, 100), {})
+    accept(delivery, 0, line(PIPELINE))
+    accept(delivery, 1, line(AUTH0, b"x" * 100))
+    delivery.deliver_due(1.0)
+
+    assert [(batch.stream, batch.position_from, batch.position_to) for batch in done] == [("auth0_logs", 1, 2)]
+    assert delivery.delivered == 0
+    assert delivery.next_due(1.0) == 4.0
+
+
+@given(st.lists(st.tuples(st.integers(0, 9 * 60), st.sampled_from([AUTH0, PIPELINE, None])), max_size=60))
+def test_an_object_never_spans_hours_and_counts_add_up(arrivals: list[tuple[int, Table | None]]) -> None:
+    """Whatever the order of arrivals, over the turn of the year: each object's hour is that of its records, and all are there once."""
+    done: list[Batch] = []
+    delivery = Delivery(done.append, Hints(1e9, 1 << 30), {})
+    start = datetime(2026, 12, 31, 19, 30, tzinfo=UTC)
+    for position, (minutes, table) in enumerate(arrivals):
+        arrival = start + timedelta(minutes=minutes)
+        routed = line(table, arrival.isoformat().encode()) if table else Routed(failures=[(None, EventError("NoRuleMatched", "none"))])
+        accept(delivery, position, routed, arrival)
+    delivery.deliver_all()
+
+    for batch in done:
+        assert all(datetime.fromisoformat(text.decode()).replace(minute=0) == batch.hour.start for text in batch.lines)
+        if batch.table:
+            assert split_key(batch.key(".gz"))[1] == batch.hour
+    assert sum(len(batch.lines) + len(batch.failures) for batch in done) == len(arrivals)
+    assert delivery.delivered == len(arrivals)
+
+
+@given(st.lists(st.integers(1, 8), min_size=1, max_size=30), st.integers(0, 30), st.data())
+def test_after_a_crash_everything_is_delivered_once(sizes: list[int], crash_after: int, data: st.DataObject) -> None:
+    """Whichever batches were registered before the crash, replaying from the last low water completes them."""
+    delivered: list[bytes] = []
+    checkpoints: dict[str, int] = {}
+
+    def deliver(batch: Batch) -> None:
+        if len(delivered) > crash_after:
+            raise StorageError("crash")
+        delivered.extend(batch.lines)
+        checkpoints[batch.stream] = batch.position_to
+
+    hints = Hints(1e9, data.draw(st.integers(10, 200)))
+    records = [(position, Routed(lines=[(table, b"%d %s" % (position, b"x" * size)) for table in (AUTH0, PIPELINE)])) for position, size in enumerate(sizes)]
+    first = Delivery(deliver, hints, {})
+    try:
+        for position, routed in records:
+            accept(first, position, routed)
+            first.deliver_due(0.0)
+    except StorageError:
+        pass
+    crash_after = 1 << 30
+    second = Delivery(deliver, Hints(1e9, data.draw(st.integers(10, 200))), checkpoints)
+    for position, routed in records:
+        accept(second, position, routed)
+    second.deliver_all()
+
+    assert sorted(delivered) == sorted(text for _, routed in records for _, text in routed.lines)
+
+
+def test_the_same_range_has_the_same_name() -> None:
+    """The unique part of an object's name follows from what it holds."""
+    batch = Batch("auth0_logs", AUTH0, NOON, 5, 9)
+
+    assert batch.key(".gz") == batch.key(".gz")
+    assert batch.key(".gz").startswith("logs/2026/11/20/12/auth0-logs-1-2026-11-20-12-00-00-")
+    assert batch.key(".gz") != Batch("auth0_logs", AUTH0, NOON, 5, 10).key(".gz")
+
+
+def test_failed_records_go_to_the_error_prefix() -> None:
+    """By kind and hour, with the year of the calendar."""
+    batch = Batch("unmatched", None, datetime(2026, 12, 31, 23, tzinfo=UTC), 0, 1)
+
+    assert batch.key(".gz").startswith("error/unmatched/processing-failed/year=2026/month=12/day=31/hour=23/unmatched-1-2026-12-31-23-00-00-")
+
+
+def test_a_failed_record_is_firehoses() -> None:
+    """Its numbers are milliseconds, its raw data the original bytes in base64."""
+    record = json.loads(failed_record("rejected", 7, EventError("NotJson", "It is not JSON."), NOON, b"\xffraw").line())
+
+    assert base64.b64decode(record["rawData"]) == b"\xffraw"
+    assert record["arrivalTimestamp"] == 1_795_176_000_000
+    assert (record["attemptsMade"], record["errorCode"], record["errorMessage"]) == (1, "NotJson", "It is not JSON.")
+
+
+@pytest.mark.parametrize(
+    ("table", "code", "stream"),
+    [(AUTH0, "TooLarge", "error/auth0_logs"), (None, "NoRuleMatched", "error/unmatched"), (None, "Refused", "error/unmatched"), (None, "NotJson", "error/rejected")],
+)
+def test_failures_are_kept_by_where_they_failed(table: Table | None, code: str, stream: str) -> None:
+    """At a table, at the rules, or at the door."""
+    done: list[Batch] = []
+    delivery = Delivery(done.append, Hints(), {stream: 0})
+    accept(delivery, 0, Routed(failures=[(table, EventError(code, "why"))]))
+    delivery.deliver_all()
+
+    assert [f"error/{batch.stream}" for batch in done] == [stream]
