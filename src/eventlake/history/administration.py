@@ -63,14 +63,14 @@ _ROUTINE = (
 _READ = Call("Get a client", "GET", "/api/v2/clients/{id}", {}, {"client_id": "read", "client_secret": "*****"})
 
 WEAKENING = (
-    Call("Update Brute-force settings", "PATCH", _BRUTE_FORCE, {"enabled": False}, _OFF, "brute-force protection"),
+    Call("Update Brute-force settings", "PATCH", _BRUTE_FORCE, {"enabled": False}, _OFF, "brute-force-protection"),
     Call(
         "Update Suspicious IP Throttling settings", "PATCH", "/api/v2/attack-protection/suspicious-ip-throttling",
-        {"enabled": False}, _OFF, "suspicious IP throttling",
+        {"enabled": False}, _OFF, "suspicious-ip-throttling",
     ),
     Call(
         "Update Breached Password Detection settings", "PATCH", "/api/v2/attack-protection/breached-password-detection",
-        {"enabled": False}, _OFF, "breached password detection",
+        {"enabled": False}, _OFF, "breached-password-detection",
     ),
     Call("Update multi-factor authentication policies", "PUT", "/api/v2/guardian/policies", [], [], "multi-factor policy"),
     Call(

@@ -181,8 +181,8 @@ class Attacks:
     # -- what they have in common --
 
     def _victims(self, count: int) -> list[User]:
-        """Users with a password who are at home."""
-        at_home = [user for user in self.logins.customers if user.connection is DATABASE and user.is_at_home]
+        """Users with a password who are at home and have logged in before."""
+        at_home = [user for user in self.logins.customers if user.connection is DATABASE and user.is_at_home and user.logins]
         return self.random.sample(at_home, min(count, len(at_home)))
 
     def _address(self) -> Spot:

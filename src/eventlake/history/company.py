@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from random import Random
 
-from eventlake.history.executions import Run
+from eventlake.history.executions import FAILS, HANGS, Run
 from eventlake.history.load import moments
 from eventlake.history.names import ACCOUNT, identifier, person
 from eventlake.history.pipelines import Pipeline, Stage, pipelines
@@ -29,13 +29,13 @@ class Company:
         self.connection = f"arn:aws:codestar-connections:eu-central-1:{ACCOUNT}:connection/{identifier(random)}"
 
     def begin(self) -> None:
-        """Let every pipeline run, and two executions hang near the end, so that something is stuck now."""
+        """Let every pipeline run; near the end two executions hang and one fails for good, so that something is to be done now."""
         for line in self.lines.values():
             self.timeline.begin(line.executions())
-        for name, before in (("network", 30 * HOUR), ("legacy-billing", 9 * HOUR)):
+        for name, doom, before in (("network", HANGS, 30 * HOUR), ("legacy-billing", HANGS, 9 * HOUR), ("data-lake", FAILS, 5 * HOUR)):
             at = self.timeline.end - before
             if at > self.timeline.now:
-                self.timeline.begin(self.lines[name].stuck(), at)
+                self.timeline.begin(self.lines[name].doomed(doom), at)
 
 
 class Line:
@@ -62,9 +62,9 @@ class Line:
             if random.random() < spec.stopped:
                 timeline.begin(run.stopping(), timeline.now + int(random.expovariate(1 / 25) * MINUTE))
 
-    def stuck(self) -> Story:
-        """One execution that hangs where this pipeline's executions can hang."""
-        self.company.timeline.begin(self._triggered("StartPipelineExecution", hangs=True).story)
+    def doomed(self, doom: str) -> Story:
+        """One execution that will certainly hang where this pipeline's executions can hang, or fail in its last stage."""
+        self.company.timeline.begin(self._triggered("StartPipelineExecution", doom).story)
         yield FOREVER
 
     def roll_back(self, failed: Run, stage: Stage, trigger: str) -> Story:
@@ -96,7 +96,7 @@ class Line:
         """Whether nobody is in the stage."""
         return self.inside[stage] is None or self.spec.mode == "PARALLEL"
 
-    def _triggered(self, trigger: str, *, hangs: bool = False) -> Run:
+    def _triggered(self, trigger: str, doom: str = "") -> Run:
         company = self.company
         if trigger == "StartPipelineExecution":
             detail = f"arn:aws:sts::{ACCOUNT}:assumed-role/Deployer/{company.random.choice(company.engineers).slug}"
@@ -106,7 +106,7 @@ class Line:
             detail = company.connection
         else:
             detail = ""
-        return Run(self, trigger, detail, self.spec.stages, hangs=hangs)
+        return Run(self, trigger, detail, self.spec.stages, doom)
 
     def _change(self) -> None:
         """Somebody changes the pipeline's structure: what runs now is canceled."""

@@ -47,17 +47,21 @@ class _ActionRun:
     fails: bool
 
 
+HANGS, FAILS = "hangs", "fails"
+"""What an execution can be doomed to: to hang where it can, or to fail in its last stage."""
+
+
 class Run:
     """One execution: `story` tells it; it can be superseded, stopped or canceled from outside while the story pauses."""
 
-    def __init__(self, line: Line, trigger: str, detail: str, stages: tuple[Stage, ...], *, hangs: bool = False) -> None:
+    def __init__(self, line: Line, trigger: str, detail: str, stages: tuple[Stage, ...], doom: str = "") -> None:
         self.line = line
         self.company = line.company
         self.random = line.company.random
         self.stages = stages
         self.attempt = 1
         self.story = self._story()
-        self._hangs = hangs
+        self._doom = doom
         self._stage: Stage | None = None
         self._stage_since = ""
         self._retry = ""
@@ -179,7 +183,7 @@ class Run:
 
     def _retried(self, stage: Stage) -> Generator[int, None, bool]:
         """Whether somebody retries the stage, after a while, if no other execution is in it by then."""
-        if self.attempt > 3 or self.random.random() > self.line.spec.retried:
+        if self._doom or self.attempt > 3 or self.random.random() > self.line.spec.retried:
             return False
         yield 2 * MINUTE + int(self.random.expovariate(1 / 20) * MINUTE)
         if not self.line.is_free(stage.name):
@@ -218,9 +222,10 @@ class Run:
 
     def _fate(self, action: Action) -> tuple[int, bool]:
         """How long a run takes, in milliseconds, and whether it fails."""
-        if (self._hangs and action.hangs) or self.random.random() < action.hangs:
+        if (self._doom == HANGS and action.hangs) or self.random.random() < action.hangs:
             return _FORGOTTEN, True
-        fails = not self._hangs and self.random.random() < action.fails
+        fails = not self._doom and self.random.random() < action.fails
+        fails |= self._doom == FAILS and self._stage is self.stages[-1]
         takes = 900 + int(action.minutes * MINUTE * self.random.lognormvariate(0, 0.35) * (0.6 if fails else 1))
         if action.category == "Approval":
             now = self.company.timeline.now

@@ -5,6 +5,7 @@ An entry happens when its story tells it; the stream delivers it some seconds la
 
 from __future__ import annotations
 
+from functools import cache
 from random import Random
 
 from eventlake.history.log_types import AUTH0_LOG, log_shape, log_types
@@ -23,10 +24,12 @@ def delivered_at(moment: int) -> int:
 
 
 NOBODY: Values = {
-    "user_id": "", "user_name": "", "identity_user_id": "", "organization": "", "connection": "", "connection_id": "", "strategy": "",
-    "strategy_type": "", "client_id": "", "client_name": "", "audience": "", "scope": '""', "auth0_client": "{}", "ip": "", "location": "",
-    "user_agent": "", "mobile": "", "ja3": "", "ja4": "", "session_id": "", "correlation_id": "", "trace_id": "", "risk": "",
-}  # fmt: skip
+    **dict.fromkeys(("user_id", "user_name", "identity_user_id", "organization", "organization_name"), ""),
+    **dict.fromkeys(("connection", "connection_id", "strategy", "strategy_type", "client_id", "client_name", "audience"), ""),
+    **dict.fromkeys(("ip", "location", "user_agent", "mobile", "ja3", "ja4", "session_id", "correlation_id", "trace_id", "risk"), ""),
+    "scope": '""',
+    "auth0_client": "{}",
+}
 """What an entry says where there is nothing to say."""
 
 _DESCRIPTIONS = {
@@ -78,7 +81,7 @@ class TenantLog:
 
     def write(self, code: str, values: Values, /, **more: str) -> None:
         """One entry of this type, now."""
-        now, user_id = self.timeline.now, values["user_id"]
+        now, user_id = self.timeline.now, values["user_id"] if _names_a_user(code) else ""
         description = _DESCRIPTIONS.get(code) or _event(code)
         self.timeline.say(log_shape(code) % {**values, "description": description, **more, **self._stamps(now)})
         self.truth.counts(AUTH0_LOG)
@@ -99,22 +102,22 @@ class TenantLog:
 
     def sign_in(self, kind: str, values: Values, spot: Spot, /, **more: str) -> None:
         """Somebody tries to log in: `s` with success, `f`, `fp` or `fu` without."""
-        organization = values["organization"]
+        reason = "" if kind == "s" else more.get("description", _DESCRIPTIONS[kind])
         self.truth.note(
             SignIn(
-                self.timeline.now,
-                kind,
-                values["user_name"],
-                values["user_id"],
-                spot.ip,
-                spot.country,
-                values["client_name"],
-                organization.split('"')[7] if organization else None,
+                at=self.timeline.now,
+                kind=kind,
+                user_name=values["user_name"],
+                user_id=values["user_id"],
+                ip=spot.ip,
+                country=spot.country,
+                application=values["client_name"],
+                connection=values["connection"],
+                organization=values["organization_name"],
+                reason=reason,
             )
         )
-        if kind != "s":
-            more.setdefault("error", more.get("description", _DESCRIPTIONS[kind]))
-        self.write(kind, values, **more)
+        self.write(kind, values, **more, error=reason)
 
     def log_in(self, values: Values, spot: Spot, logins: int) -> None:
         """A login that succeeds, with what its entry says of how long it took."""
@@ -131,6 +134,12 @@ def _risk(random: Random) -> str:
     """What Adaptive MFA thought of a login."""
     confidence = random.choices(("high", "medium", "low"), (6, 3, 1))[0]
     return f'"riskAssessment":{{"confidence":"{confidence}","version":"1","assessments":{{}}}},'
+
+
+@cache
+def _names_a_user(code: str) -> bool:
+    known = log_types().get(code)
+    return known is None or not known.fields.isdisjoint({"user", "user_id"})
 
 
 def _event(code: str) -> str:

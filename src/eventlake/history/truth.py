@@ -70,7 +70,10 @@ class StageRetry(NamedTuple):
 
 
 class SignIn(NamedTuple):
-    """Somebody tried to log in: kind `s` with success, `f`, `fp` or `fu` without. country None where the log does not know it."""
+    """Somebody tried to log in: kind `s` with success, `f`, `fp` or `fu` without, for a reason.
+
+    country: None where the log does not know it. organization: its name, or nothing.
+    """
 
     at: int
     kind: str
@@ -79,7 +82,9 @@ class SignIn(NamedTuple):
     ip: str
     country: str | None
     application: str
-    organization: str | None
+    connection: str
+    organization: str
+    reason: str
 
 
 class UserEvent(NamedTuple):

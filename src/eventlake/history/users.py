@@ -247,12 +247,13 @@ def _identity(random: Random, connection: Connection, number: int) -> str:
 
 def identity_values(user: User, *, old: bool) -> Values:
     """What entries say of who a user is and how they come in; where from is another matter."""
-    named = {"organization_id": user.organization[0], "organization_name": user.organization[1]} if user.organization else {}
+    named = dict(zip(("organization_id", "organization_name"), user.organization or (), strict=False))
     return {
         "user_id": user.id,
         "user_name": user.name,
         "identity_user_id": user.identity,
         "organization": members(named),
+        "organization_name": named.get("organization_name", ""),
         **user.connection.values(),
         **user.device.values(old=old),
     }
@@ -260,7 +261,8 @@ def identity_values(user: User, *, old: bool) -> Values:
 
 def unknown_user(name: str) -> Values:
     """What entries say of a name that no user has."""
-    return {"user_id": "", "user_name": escaped(name), "identity_user_id": "", "organization": "", **DATABASE.values()}
+    nobody = {"user_id": "", "identity_user_id": "", "organization": "", "organization_name": ""}
+    return {**nobody, "user_name": escaped(name), **DATABASE.values()}
 
 
 def applications(random: Random) -> list[Application]:
