@@ -37,7 +37,7 @@ QUESTIONS: tuple[tuple[str, dict[str, str]], ...] = (
 """The saved queries that the demo asks, with their parameters."""
 
 ROWS_SHOWN = 6
-BUFFER_SECONDS = 0.3
+BUFFER_SECONDS = 0.1
 _PATIENCE_S = 60.0
 
 
@@ -152,6 +152,8 @@ def _fill(bus: _Running, current: Settings) -> None:
     items = (Item(number, line) for number, line in enumerate(demo_history(datetime.now(UTC)).lines(), 1))
     accepted = sum(outcome.id is not None for outcome in client.send(items))
     client.close()
+    import eventlake.backends.duckdb  # noqa: F401  loaded while the last objects are being delivered
+
     bus.wait_for_delivery()
     current.say(f"{accepted:,} events of 30 days through bus, rule, transform, delivery and partition in {time.perf_counter() - begun:.1f} s.")
 

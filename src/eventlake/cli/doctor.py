@@ -14,7 +14,7 @@ from eventlake.cli.render import show
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.errors import EventlakeError
 
-PACKAGES = ("duckdb", "sqlglot", "click", "starlette", "uvicorn", "msgspec")
+PACKAGES = ("click", "duckdb", "httptools", "msgspec", "sqlglot", "uvicorn", "uvloop")
 
 
 @click.command(short_help="Examine this machine and the lake; every finding with its remedy.")

@@ -86,7 +86,7 @@ def tell(result: Result, current: Settings) -> None:
 
     rows = f"{len(result.rows):,} row{'' if len(result.rows) == 1 else 's'}"
     read = f"{result.objects_read:,} of {result.objects_total:,} objects, {size(result.bytes_read)} read"
-    current.say(f"{rows} in {result.seconds:.2f} s; {read}; Athena would charge {athena_cost(result.bytes_read)}.")
+    current.say(f"{rows} in {result.seconds:.2f} s; {read}; Athena would charge ${athena_cost(result.bytes_read).dollars:.6f}.")
     for warning in result.warnings:
         current.say(warning)
 

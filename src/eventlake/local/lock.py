@@ -20,9 +20,12 @@ LOCK = "lock"
 
 
 class LakeLock:
-    """The lock of the lake in a folder, held until `release`. Raises LakeLockedError, StorageError."""
+    """The lock of the lake in a folder, held until `release`. Raises LakeLockedError, StorageError.
 
-    def __init__(self, folder: Path) -> None:
+    tells: whether its text is to name this process.
+    """
+
+    def __init__(self, folder: Path, *, tells: bool = True) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
@@ -33,7 +36,8 @@ class LakeLock:
         except BlockingIOError:
             os.close(self.descriptor)
             raise LakeLockedError(f'The lake in "{folder}" is being written by {_holder(folder)}. End it first{_way_out(folder)}.') from None
-        self.tell()
+        if tells:
+            self.tell()
 
     def tell(self, url: str | None = None) -> None:
         """Write who holds the lock, and where its bus listens."""

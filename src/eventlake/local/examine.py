@@ -1,0 +1,111 @@
+"""Examines a lake on one machine: the catalog against the objects, the spool, the disk, permissions; every finding with its remedy.
+
+Reads only. A lake that is being written shows what is under way as it is at that moment; deliveries that a running process will finish are
+no findings.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from eventlake.backends.directory import DirectoryStore, crc32
+from eventlake.backends.sqlite_catalog import SqliteCatalog
+from eventlake.errors import EventlakeError, LakeLockedError
+from eventlake.local.lock import LOCK, LakeLock
+from eventlake.local.opening import CATALOG, OBJECTS, SPOOL, open_catalog
+from eventlake.local.pressure import RESERVE_BYTES, RESERVE_SHARE
+from eventlake.local.pump import LOW_WATER
+from eventlake.local.spool import durable_end
+
+SHOWN = 5
+"""How many objects of one kind of finding are told one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is not as it should be. severity: `error` (data is missing or damaged) or `warning`."""
+
+    severity: str
+    sentence: str
+    remedy: str
+
+
+def check_lake(folder: Path) -> list[Finding]:
+    """Everything found in the lake in a folder."""
+    try:
+        catalog = open_catalog(folder)
+    except EventlakeError as error:
+        return [Finding("error", str(error), "Name the right folder with --lake, or restore its catalog from a copy.")]
+    written = _is_written(folder)
+    try:
+        return [*_permissions(folder), *_disk(folder), *_objects(folder, catalog, written=written), *_spool(folder, catalog, written=written)]
+    except EventlakeError as error:
+        return [Finding("error", str(error), "Restore the file from a copy of the lake.")]
+    finally:
+        catalog.close()
+
+
+def _is_written(folder: Path) -> bool:
+    """Whether a process writes the lake now."""
+    if not (folder / LOCK).exists() or not os.access(folder / LOCK, os.W_OK):
+        return False
+    try:
+        LakeLock(folder, tells=False).release()
+    except LakeLockedError:
+        return True
+    return False
+
+
+def _permissions(folder: Path) -> Iterator[Finding]:
+    for path in (folder, folder / OBJECTS, folder / SPOOL, folder / CATALOG):
+        if path.exists() and not os.access(path, os.W_OK):
+            yield Finding("warning", f'"{path}" cannot be written by this user.', "Queries work; to take events, give this user the right to write.")
+
+
+def _disk(folder: Path) -> Iterator[Finding]:
+    status = os.statvfs(folder)
+    size, free = status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize
+    if free < min(RESERVE_BYTES, int(size * RESERVE_SHARE)):
+        yield Finding("warning", f'The disk of "{folder}" has {free >> 20} MiB left; the bus answers 507.', "Make room; nothing that was accepted is lost.")
+
+
+def _objects(folder: Path, catalog: SqliteCatalog, *, written: bool) -> Iterator[Finding]:
+    known = {one.key: (one.size_bytes, one.crc32) for table in catalog.tables() for one in catalog.objects(table.name)}
+    known |= {one.key: (one.size_bytes, one.crc32) for one in catalog.failed_objects()}
+    on_disk = {one.key: one.size_bytes for one in DirectoryStore(folder / OBJECTS).list("")}
+    yield from _told("error", "is in the catalog and not in the folder", sorted(known.keys() - on_disk.keys()), "Restore it from a copy; queries that need it fail and name it.")
+    if not written:
+        pending = catalog.intended()
+        yield from _told("warning", "was being delivered when the process ended", pending, "Start `eventlake serve` or `send`: it is delivered again.")
+        orphans = sorted(on_disk.keys() - known.keys() - set(pending))
+        yield from _told("warning", "is in the folder and not in the catalog; queries do not read it", orphans, "Remove it, or move it out of the lake.")
+    damaged = [key for key in sorted(known.keys() & on_disk.keys()) if _is_damaged(folder / OBJECTS / key, *known[key])]
+    yield from _told("error", "is not what was written: its size or checksum differs", damaged, "Restore it from a copy.")
+
+
+def _is_damaged(path: Path, size_bytes: int, checksum: int | None) -> bool:
+    try:
+        return path.stat().st_size != size_bytes or crc32(path) != checksum
+    except OSError:
+        return True
+
+
+def _spool(folder: Path, catalog: SqliteCatalog, *, written: bool) -> Iterator[Finding]:
+    try:
+        waiting = durable_end(folder / SPOOL) - catalog.checkpoints().get(LOW_WATER, 0)
+    except EventlakeError as error:
+        yield Finding("error", str(error), "Do as the sentence says; the rest of the lake is not touched by it.")
+        return
+    if waiting > 0 and not written:
+        yield Finding("warning", f"{waiting:,} bytes of accepted events wait in the spool, and nothing delivers them.", "Start `eventlake serve`; it delivers them.")
+
+
+def _told(severity: str, what: str, keys: list[str], remedy: str) -> Iterator[Finding]:
+    """A finding for each object, and one for the rest of many."""
+    for key in keys[:SHOWN]:
+        yield Finding(severity, f'The object "{key}" {what}.', remedy)
+    if len(keys) > SHOWN:
+        yield Finding(severity, f"{len(keys) - SHOWN:,} more: the object {what}.", remedy)
