@@ -103,7 +103,11 @@ class _Running:
 
     def __enter__(self) -> _Running:
         self._thread.start()
-        self._ready.wait()
+        try:
+            self._ready.wait()
+        except BaseException:  # Ctrl-C while it starts: without an end of its own the thread would outlive the command
+            self.__exit__()
+            raise
         if self._error is not None:
             raise self._error
         return self

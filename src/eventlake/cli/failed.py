@@ -48,7 +48,7 @@ def show_failed(id: str, raw: bool) -> None:  # noqa: A002  the word a person re
     entry = _found(id, open_catalog(current.lake_folder))
     original = raw_of(DirectoryStore(current.lake_folder / OBJECTS), entry)
     if raw:
-        click.get_binary_stream("stdout").write(original)
+        click.echo(original, nl=False)
         return
     record = dict(zip(COLUMNS, _row(entry), strict=True)) | {"object": entry.key, "original": original.decode("utf-8", "backslashreplace")}
     if current.form == "table":

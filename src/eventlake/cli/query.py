@@ -10,7 +10,7 @@ import click
 
 from eventlake.cli.render import show
 from eventlake.cli.settings import Settings, global_options, settings
-from eventlake.errors import ConfigurationError, UsageError
+from eventlake.errors import ConfigurationError, NameNotFoundError, UsageError
 
 if TYPE_CHECKING:
     from eventlake.interfaces import Result
@@ -37,13 +37,14 @@ def query(sql: str, parameters: tuple[str, ...], engine: str, explain: bool) -> 
     if engine != "duckdb":
         raise ConfigurationError(f"The engine {engine} answers for a lake on AWS, which this version does not open; leave --engine out to ask DuckDB.")
     current = settings()
+    values = given(parameters)
     sources = current.load_sources()
     lake = open_lake(current.lake_folder, sources)
-    text, values = _asked(sql, given(parameters), sources)
+    text, asked = _asked(sql, values, sources)
     if explain:
-        click.echo(lake.engine.explain(text, values))
+        click.echo(lake.engine.explain(text, asked))
         return
-    result = lake.engine.query(text, values)
+    result = lake.engine.query(text, asked)
     show(result.columns, result.rows, current.form)
     tell(result, current)
 
@@ -68,7 +69,10 @@ def _asked(sql: str, values: dict[str, str], sources: Any) -> tuple[str, dict[st
     if not _NAME.fullmatch(sql.strip()):
         return sql, dict(values)
     saved = find(sql.strip(), load_saved(sources))
-    return render(saved, values), {}
+    try:
+        return render(saved, values), {}
+    except NameNotFoundError as error:
+        raise UsageError(str(error)) from None
 
 
 def find(name: str, saved: dict[str, Any]) -> Any:  # SavedQuery

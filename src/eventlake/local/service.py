@@ -67,6 +67,7 @@ class Service:
         self._told = told
         self._beside = beside
         self._server: _Server | None = None
+        self._stopped = False
         self._pending: Callable[[], int] = lambda: 0
         if token is None and not _is_own(host):
             raise ConfigurationError(f'At "{host}" others could send events: set EVENTLAKE_TOKEN, or leave --host out to listen on this machine only.')
@@ -97,7 +98,8 @@ class Service:
         return self._pending()
 
     def stop(self) -> None:
-        """End `serve` from within."""
+        """End `serve` from within, also before it listens."""
+        self._stopped = True
         if self._server is not None:
             self._server.should_exit = True
 
@@ -110,6 +112,7 @@ class Service:
         hosts = _LOCAL_NAMES | {self._host, _shown(self._host)} if _is_own(self._host) else frozenset[str]()
         bus = Bus(spool, Intake(self._sources, FAST), pressure, lambda: datetime.now(UTC), courier.durable, self._token, hosts, self._beside)
         self._server = _Server(bus, ready)
+        self._server.should_exit = self._stopped
         running = asyncio.create_task(courier.run())
         courier.durable(spool.end)
         try:

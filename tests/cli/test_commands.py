@@ -1,0 +1,356 @@
+"""The commands as a person types them: what comes back, on which stream, with which exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventlake.cli import run
+from eventlake.cli.group import COMMANDS
+
+EVENT = {
+    "id": "e-1",
+    "detail-type": "CodePipeline Pipeline Execution State Change",
+    "source": "aws.codepipeline",
+    "account": "123456789012",
+    "time": "2026-11-20T10:00:00Z",
+    "region": "eu-west-1",
+    "resources": ["arn:aws:codepipeline:eu-west-1:123456789012:web"],
+    "detail": {"pipeline": "web", "execution-id": "x-1", "state": "FAILED", "version": 6.0},
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """Its answer, as JSON lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Typed = Callable[..., Said]
+
+
+@pytest.fixture
+def typed(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Typed:
+    """Types a command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("EVENTLAKE_LAKE", raising=False)
+    monkeypatch.delenv("EVENTLAKE_SOURCES", raising=False)
+
+    def type_words(*words: str) -> Said:
+        code = run(words)
+        captured = capfd.readouterr()
+        return Said(code, captured.out, captured.err)
+
+    return type_words
+
+
+@pytest.fixture
+def stored(typed: Typed, tmp_path: Path) -> Typed:
+    """The same, with one event in ./lake."""
+    (tmp_path / "event.json").write_text(json.dumps(EVENT))
+    assert typed("send", "event.json").code == 0
+    return typed
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["qurey"], 252, 'There is no command "qurey". Did you mean "query"?'),
+        (["sources", "chek"], 252, 'There is no source "chek".'),
+        (["sources", "auth"], 252, 'There is no source "auth". Did you mean "auth0"?'),
+        (["query", "--outptu", "json", "select 1"], 252, "Did you mean '--output'?"),
+        (["query", "select 1", "--output", "jsn"], 252, "is not one of"),
+        (["query"], 252, "Missing argument"),
+        (["query", "deployment_frequenzy"], 253, "There is no lake"),
+        (["query", "select 1"], 253, 'There is no lake in "lake": name one with --lake'),
+        (["tables", "--lake", "nowhere"], 253, 'There is no lake in "nowhere"'),
+        (["send", "missing.json"], 1, '"missing.json" cannot be read: No such file or directory.'),
+        (["send", "event.json", "--bus", "http://127.0.0.1:9"], 253, "cannot be reached: Connection refused. Start it with"),
+        (["send", "event.json", "--bus", "nonsense://"], 253, "is not the URL of a bus"),
+        (["query", "select 1", "--engine", "athena"], 253, "answers for a lake on AWS"),
+        (["query", "select 1", "--param", "days"], 252, "--param takes NAME=VALUE"),
+        (["tables", "--sources", "nowhere"], 253, "There is no lake"),
+        (["sources", "--sources", "nowhere"], 253, '"nowhere" is no folder'),
+        (["sources", "check", "nowhere"], 252, '"nowhere" is no folder'),
+        (["serve", "--host", "0.0.0.0"], 253, "set EVENTLAKE_TOKEN"),
+        (["serve", "--port", "99999"], 252, "99999"),
+        (["failed", "show", "abc"], 253, "There is no lake"),
+        (["explain", "missing.json"], 253, '"missing.json" cannot be read'),
+        (["explain", "[]"], 252, "holds no event"),
+    ],
+)
+def test_a_wrong_command_gets_its_one_sentence(typed: Typed, tmp_path: Path, words: list[str], code: int, sentence: str) -> None:
+    """What, where, and what to do; nothing on stdout but data; never a traceback."""
+    (tmp_path / "event.json").write_text(json.dumps(EVENT))
+
+    said = typed(*words)
+
+    assert sentence in said.err
+    assert said.code == code
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["query", "select stat from pipeline_execution_state_change"], 254, 'Did you mean "state"?'),
+        (["query", "select 1 from pipelin_execution_state_change"], 254, 'Did you mean "pipeline_execution_state_change"?'),
+        (["query", "select 1 from pipeline_execution_state_change where hour = 10"], 254, "cannot be compared"),
+        (["query", "selec 1"], 254, "line 1"),
+        (["query", "drop table auth0_logs"], 254, ""),
+        (["query", "deployment_frequenzy"], 252, 'There is no saved query "deployment_frequenzy". Did you mean "deployment_frequency"?'),
+        (["query", "deployment_frequency", "--param", "dayz=3"], 252, 'Did you mean "days"?'),
+        (["query", "deployment_frequency", "--param", "days=many"], 252, "days"),
+        (["partitions", "auth0_log"], 254, 'Did you mean "auth0_logs"?'),
+        (["failed", "show", "abc"], 252, 'There is no failed event "abc"'),
+        (["demo", "--no-serve"], 253, '"lake" is not empty, and no demo made it'),
+    ],
+)
+def test_a_wrong_question_gets_its_one_sentence(stored: Typed, words: list[str], code: int, sentence: str) -> None:
+    """With the nearest name."""
+    said = stored(*words)
+
+    assert sentence in said.err
+    assert (said.code, said.out) == (code, "")
+    assert "Traceback" not in said.err
+
+
+def test_one_bad_line_of_forty_leaves_the_others_stored(typed: Typed, tmp_path: Path) -> None:
+    """Line 17 is named; 39 are in the table; the bad one is kept as it came, and the exit code is 1."""
+    lines = [json.dumps({**EVENT, "id": f"e-{number}"}) for number in range(1, 41)]
+    lines[16] = "{this is not JSON"
+    (tmp_path / "events.jsonl").write_text("\n".join(lines))
+
+    said = typed("send", "events.jsonl")
+
+    assert said.records == [{"file": "events.jsonl", "sent": 40, "stored": 39, "failed": 1}]
+    assert said.code == 1
+    assert "events.jsonl, line 17: The event is not JSON" in said.err
+    assert typed("query", "select count(*) as n from pipeline_execution_state_change").records == [{"n": 39}]
+    (failed,) = typed("failed").records
+    assert failed["code"] == "NotJson"
+    assert typed("failed", "show", failed["id"][:6]).records[0]["original"] == "{this is not JSON"
+    assert typed("failed", "show", failed["id"], "--raw").out == "{this is not JSON"
+
+
+def test_an_event_no_rule_wants_is_kept_and_explained(stored: Typed, tmp_path: Path) -> None:
+    """`failed` has it, `explain` says which rule came nearest."""
+    (tmp_path / "other.json").write_text(json.dumps({**EVENT, "id": "e-2", "source": "aws.other"}))
+
+    assert stored("send", "other.json").code == 1
+    assert stored("failed", "list").records[0]["code"] == "NoRuleMatched"
+    said = stored("explain", "other.json")
+    assert said.code == 1
+    assert any(note.startswith('pipeline_execution_state_change: "source" is "aws.other"') for note in said.records[0]["notes"])
+
+
+def test_explain_shows_the_log_line_and_its_partition(typed: Typed) -> None:
+    """And what a reader should know about it; nothing is stored."""
+    said = typed("explain", json.dumps({**EVENT, "detail": {**EVENT["detail"], "new-field": 1}}))  # type: ignore[dict-item]  EVENT's detail is a dict
+
+    (record,) = said.records
+    assert record["table"] == "codepipeline_event_logs.pipeline_execution_state_change"
+    assert record["line"]["version"] == "6"
+    assert record["notes"] == ['No column keeps "new-field": in extra.']
+    assert said.code == 0
+    assert not Path("lake").exists()
+
+
+def test_a_saved_query_takes_parameters(stored: Typed) -> None:
+    """By name; the line after the answer goes to stderr, and --quiet leaves it out."""
+    said = stored("query", "failures_by_provider", "--param", "days=3", "--output", "csv")
+
+    assert said.code == 0
+    assert "Athena would charge $" in said.err
+    assert stored("query", "failures_by_provider", "--quiet").err == ""
+
+
+def test_sql_comes_from_stdin(stored: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`query -`."""
+    (tmp_path / "question.sql").write_text("select pipeline, state from pipeline_execution_state_change -- all\n")
+    with (tmp_path / "question.sql").open() as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        assert stored("query", "-").records == [{"pipeline": "web", "state": "FAILED"}]
+
+
+@pytest.mark.parametrize("words", [["--lake", "lake", "tables"], ["tables", "--lake", "lake"], ["--lake", "nowhere", "tables", "--lake", "lake"]])
+def test_global_options_stand_before_or_after_the_command(stored: Typed, words: list[str]) -> None:
+    """The one closer to the end counts."""
+    records = {record["table"]: record for record in stored(*words).records}
+
+    assert records["pipeline_execution_state_change"]["rows"] == 1
+
+
+def test_the_environment_names_lake_and_sources(stored: Typed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """EVENTLAKE_LAKE and EVENTLAKE_SOURCES."""
+    (tmp_path / "lake").rename(tmp_path / "elsewhere")
+    monkeypatch.setenv("EVENTLAKE_LAKE", "elsewhere")
+    monkeypatch.setenv("EVENTLAKE_SOURCES", str(tmp_path))
+
+    said = stored("tables")
+    assert said.code == 0
+    assert "holds no source" in stored("sources").err
+
+
+def test_partitions_and_explained_queries(stored: Typed) -> None:
+    """Where an hour lies, and what a query would read."""
+    (partition,) = stored("partitions", "codepipeline_event_logs.pipeline_execution_state_change").records
+    said = stored("query", "select count(*) from pipeline_execution_state_change", "--explain")
+
+    assert partition["location"] == f"pipeline_execution_state_change/{partition['date'].replace('-', '/')}/{partition['hour']}/"
+    assert "1 of 1 objects" in said.out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(typed: Typed, command: str) -> None:
+    """With -h too."""
+    said = typed(command, "-h")
+
+    assert said.code == 0
+    assert said.out.startswith(f"Usage: eventlake {command}")
+    assert "--lake" in said.out
+
+
+def test_doctor_finds_what_is_missing_damaged_and_left_over(stored: Typed, tmp_path: Path) -> None:
+    """Nothing first; then an object is cut, and a stranger's file lies in a partition."""
+    assert stored("doctor").code == 0
+    (victim,) = (tmp_path / "lake/objects/pipeline_execution_state_change").rglob("*.parquet")
+    victim.write_bytes(victim.read_bytes()[:-1])
+    (victim.parent / "stranger.parquet").write_bytes(b"")
+
+    said = stored("doctor")
+
+    assert said.code == 1
+    assert [record["severity"] for record in said.records] == ["warning", "error"]
+    assert "not in the catalog" in said.records[0]["finding"]
+    assert "is not what was written" in said.records[1]["finding"]
+    query = stored("query", "select count(pipeline) from pipeline_execution_state_change")
+    assert victim.name in query.err
+    assert query.code == 1
+
+
+# What needs a process of its own
+
+
+def started(*words: str, folder: Path) -> subprocess.Popen[str]:
+    """The command in a process of its own."""
+    return subprocess.Popen([sys.executable, "-m", "eventlake", *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def bus(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A bus over ./lake, and its URL."""
+    process = started("serve", "--port", "0", "--buffer-seconds", "60", folder=tmp_path)
+    assert process.stdout is not None
+    url = process.stdout.readline().removeprefix("Ready: ").strip()
+    yield process, url
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_bus_that_is_ended_delivers_what_is_buffered(bus: tuple[subprocess.Popen[str], str], typed: Typed, tmp_path: Path, number: int) -> None:
+    """SIGTERM and Ctrl-C: exit code 0, nothing on stderr, the event is in the table."""
+    process, url = bus
+    (tmp_path / "event.json").write_text(json.dumps(EVENT))
+    assert typed("send", "event.json", "--bus", url).code == 0
+    process.send_signal(number)
+
+    _, errors = process.communicate(timeout=30)
+
+    assert (process.returncode, errors) == (0, "")
+    assert typed("query", "select count(*) as n from pipeline_execution_state_change").records == [{"n": 1}]
+
+
+def test_a_lake_has_one_writer_and_says_who(bus: tuple[subprocess.Popen[str], str], typed: Typed, tmp_path: Path) -> None:
+    """The sentence names command, process and the way out; readers are not in the way."""
+    process, url = bus
+    (tmp_path / "event.json").write_text(json.dumps(EVENT))
+
+    said = typed("send", "event.json")
+
+    assert said.code == 253
+    assert f"is being written by serve (process {process.pid}" in said.err
+    assert f"--bus {url}" in said.err
+    assert typed("tables").code == 0
+
+
+def test_a_port_in_use_is_named(typed: Typed) -> None:
+    """With the way out."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        said = typed("serve", "--port", str(taken.getsockname()[1]))
+
+    assert said.code == 253
+    assert "Address already in use. Choose another --port" in said.err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_named(typed: Typed, tmp_path: Path) -> None:
+    """It cannot hold a lake."""
+    (tmp_path / "locked").mkdir(mode=0o555)
+    (tmp_path / "event.json").write_text(json.dumps(EVENT))
+
+    said = typed("send", "event.json", "--lake", "locked/lake")
+
+    assert said.code == 253
+    assert "Permission denied" in said.err
+
+
+@pytest.mark.parametrize("words", [["send", "-"], ["query", "-"], ["demo", "--no-serve"]])
+def test_ctrl_c_ends_a_command_with_130(tmp_path: Path, words: list[str], stored: Typed) -> None:
+    """One word, no traceback."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "eventlake", *words, *(["--lake", "demo-lake"] if words[0] == "demo" else [])],
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and not _waits_or_works(process, tmp_path):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+
+    _, errors = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert errors.strip().splitlines()[-1] == "Interrupted."
+    assert "Traceback" not in errors
+
+
+def _waits_or_works(process: subprocess.Popen[str], folder: Path) -> bool:
+    """Whether the command reads stdin, or its bus has begun."""
+    if (folder / "demo-lake" / "spool").exists():
+        return True
+    try:
+        return Path(f"/proc/{process.pid}/syscall").read_text().startswith("0 0x0 ")
+    except OSError:
+        return True
+
+
+def test_a_broken_pipe_is_no_error(tmp_path: Path, stored: Typed) -> None:
+    """`eventlake tables | head -1`."""
+    command = f'"{sys.executable}" -m eventlake queries | head -1; exit "${{PIPESTATUS[0]}}"'
+    said = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert (said.returncode, said.stderr) == (0, "")
