@@ -137,6 +137,7 @@ class _Place:
             pattern = json.loads(value if isinstance(value, str) else json.dumps(value, allow_nan=False))
             if not isinstance(pattern, dict):
                 raise self.wrong(f'"pattern" is {_shown(value)}, expected an event pattern such as {{ source = ["aws.codebuild"] }}.')
+            json.dumps(pattern, allow_nan=False, ensure_ascii=False).encode()
             compile_pattern(pattern)
         except json.JSONDecodeError as error:
             raise self.wrong(f'"pattern" is not JSON: {error}.') from None
@@ -145,7 +146,7 @@ class _Place:
         except TypeError:
             raise self.wrong('"pattern" holds a date or a time, which JSON does not have; write it as a text.') from None
         except ValueError:
-            raise self.wrong('"pattern" holds a number that JSON does not have.') from None
+            raise self.wrong('"pattern" holds a number or a character that JSON does not have.') from None
         except RecursionError:
             raise self.wrong('"pattern" is nested too deep.') from None
         return pattern
@@ -171,6 +172,8 @@ class _Place:
 
     def keys_path(self, key: str, value: object) -> str:
         """A path of keys alone, to a place in the envelope."""
+        if value is None:
+            raise self.wrong(f'"{key}" is missing: a path of keys, such as "$.detail".')
         path = self.path(key, value)
         if not all(isinstance(segment, str) for segment in parse_path(path)):
             raise self.wrong(f'"{key}" is "{path}", expected keys alone, such as "$.detail".')
@@ -290,7 +293,8 @@ def _type(place: _Place, declared: str) -> convert.Type:
         return convert.parse_type(declared)
     except ValueError as error:
         allowed = ", ".join(convert.SCALARS + convert.NESTED)
-        raise place.wrong(f"unknown type {_shown(declared)}: {error}.{nearest(declared, convert.SCALARS)} Types: {allowed}.") from None
+        hint = nearest(declared, convert.SCALARS) if declared.isidentifier() else ""
+        raise place.wrong(f"unknown type {_shown(declared)}: {error}.{hint} Types: {allowed}.") from None
     except RecursionError:
         raise place.wrong(f"the type {_shown(declared)} is nested too deep.") from None
 
