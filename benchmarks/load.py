@@ -25,7 +25,10 @@ def detail(number: int) -> dict[str, object]:
         "pipeline": f"pipeline-{number % 12}",
         "execution-id": str(uuid.UUID(int=number)),
         "start-time": "2026-11-20T09:59:09.981Z",
-        "execution-trigger": {"trigger-type": "StartPipelineExecution", "trigger-detail": "arn:aws:sts::123456789012:assumed-role/Deploy/someone"},
+        "execution-trigger": {
+            "trigger-type": "StartPipelineExecution",
+            "trigger-detail": "arn:aws:sts::123456789012:assumed-role/Deploy/someone",
+        },
         "state": "STARTED",
         "version": 6.0,
         "pipeline-execution-attempt": 1.0,
@@ -43,7 +46,13 @@ def put_events_body(numbers: range) -> bytes:
 
 def events_body(numbers: range) -> bytes:
     """Events as JSON lines."""
-    envelope = {"version": "0", "detail-type": DETAIL_TYPE, "source": "aws.codepipeline", "account": "123456789012", "time": "2026-11-20T10:00:00Z"}
+    envelope = {
+        "version": "0",
+        "detail-type": DETAIL_TYPE,
+        "source": "aws.codepipeline",
+        "account": "123456789012",
+        "time": "2026-11-20T10:00:00Z",
+    }
     place = {"region": "eu-west-1", "resources": ["arn:aws:codepipeline:eu-west-1:123456789012:pipeline-1"]}
     return b"\n".join(json.dumps({**envelope, "id": str(uuid.uuid4()), **place, "detail": detail(number)}).encode() for number in numbers)
 
@@ -113,7 +122,17 @@ async def load(url: str, kind: str, count: int, connections: int, events: int) -
     await asyncio.gather(*futures)
     seconds = time.perf_counter() - begun
     failures = sum(sender.failures for sender in senders)
-    print(json.dumps({"requests": count, "events": count * events, "seconds": round(seconds, 3), "events_per_s": round(count * events / seconds), "failures": failures}))
+    print(
+        json.dumps(
+            {
+                "requests": count,
+                "events": count * events,
+                "seconds": round(seconds, 3),
+                "events_per_s": round(count * events / seconds),
+                "failures": failures,
+            }
+        )
+    )
     return 1 if failures else 0
 
 

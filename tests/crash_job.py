@@ -23,7 +23,14 @@ HOURS = (1_795_000_000_000_000, 1_795_000_000_000_001, 1_795_003_600_000_000)
 
 def event(identity: str, kind: str) -> bytes:
     """A small event; of the kind "Other" no rule wants it."""
-    return json.dumps({"id": identity, "detail-type": f"CodePipeline {kind} Execution State Change", "source": "aws.codepipeline", "detail": {"state": "STARTED"}}).encode()
+    return json.dumps(
+        {
+            "id": identity,
+            "detail-type": f"CodePipeline {kind} Execution State Change",
+            "source": "aws.codepipeline",
+            "detail": {"state": "STARTED"},
+        }
+    ).encode()
 
 
 def accept(folder: Path) -> None:

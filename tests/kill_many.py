@@ -10,6 +10,7 @@ stored twice or unreadable.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import http.client
 import json
 import os
@@ -49,7 +50,12 @@ def event(identity: str, number: int) -> dict[str, object]:
     envelope = {"id": identity, "account": "123456789012", "time": "2026-11-20T10:00:00Z", "region": "eu-west-1", "resources": []}
     if number % 3 == 0:
         data = {"type": "s", "date": "2026-11-20T10:00:00.000Z", "log_id": identity}
-        return {**envelope, "detail-type": "Auth0 log", "source": "aws.partner/auth0.com/example/auth0.logs", "detail": {"log_id": identity, "data": data}}
+        return {
+            **envelope,
+            "detail-type": "Auth0 log",
+            "source": "aws.partner/auth0.com/example/auth0.logs",
+            "detail": {"log_id": identity, "data": data},
+        }
     kind = ("Pipeline", "Action")[number % 2]
     detail = {"pipeline": "web", "state": "STARTED", "version": 1.0}
     return {**envelope, "detail-type": f"CodePipeline {kind} Execution State Change", "source": "aws.codepipeline", "detail": detail}
@@ -61,7 +67,9 @@ def start(lake: Lake) -> tuple[subprocess.Popen[str], int]:
     options = ["--port", "0", "--buffer-seconds", "0.1", "--log-format", lake.log_format, "--quiet"]
     environment = {**os.environ, "PYTHONPATH": str(SOURCE_ROOT)}
     for _ in range(50):
-        bus = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True, stderr=subprocess.PIPE)
+        bus = subprocess.Popen(
+            [*command, *options], stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True, stderr=subprocess.PIPE
+        )
         line = _first_line(bus.stdout)
         if line.startswith("Ready: "):
             return bus, int(line.rsplit(":", 1)[1])
@@ -132,10 +140,8 @@ def children(pid: int) -> list[int]:
 
 
 def _kill(pid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def finish(lake: Lake) -> None:

@@ -45,7 +45,9 @@ def catalogued(folder: Path) -> dict[str, tuple[int, int, int]]:
     with sqlite3.connect(folder / "catalog.db") as connection:
         if connection.execute("select count(*) from pending").fetchone()[0]:
             raise AssertionError("a delivery is still pending")
-        rows = connection.execute("select key, size_bytes, crc32, rows from object union all select key, size_bytes, crc32, rows from failed_object")
+        rows = connection.execute(
+            "select key, size_bytes, crc32, rows from object union all select key, size_bytes, crc32, rows from failed_object"
+        )
         return {key: (size, checksum, count) for key, size, checksum, count in rows}
 
 
@@ -53,7 +55,7 @@ def identities(folder: Path, key: str) -> Iterator[str]:
     """The event id of each row of an object, read by what anybody has."""
     path = folder / "objects" / key
     if path.suffix == ".parquet":
-        yield from (row[0] for row in duckdb.sql(f"select event_id from read_parquet('{path}')").fetchall())
+        yield from (row[0] for row in duckdb.execute("select event_id from read_parquet(?)", [str(path)]).fetchall())
         return
     for line in gzip.decompress(path.read_bytes()).splitlines():
         record = json.loads(line)

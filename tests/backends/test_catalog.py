@@ -55,7 +55,7 @@ def test_the_format_is_one_choice_for_a_lake(catalog: SqliteCatalog) -> None:
 def test_tables_come_back_as_they_were_declared(catalog: SqliteCatalog) -> None:
     """With every column, by database and name."""
     assert sorted(catalog.tables(), key=lambda table: table.name) == sorted(TABLES, key=lambda table: table.name)
-    assert [table.name for table in catalog.tables()][0] == "auth0_logs"
+    assert catalog.tables()[0].name == "auth0_logs"
 
 
 def test_a_column_is_never_dropped(catalog: SqliteCatalog) -> None:
@@ -82,7 +82,11 @@ def test_a_partition_is_added_once(catalog: SqliteCatalog) -> None:
     """Sixteen threads race; one of them creates it."""
     created: list[bool] = []
     connections = [SqliteCatalog(catalog._file) for _ in range(16)]
-    threads = [threading.Thread(target=lambda one=one: created.append(one.add_partition(PARTITION))) for one in connections]  # type: ignore[misc]  # the default binds it now
+
+    def add(connection: SqliteCatalog) -> None:
+        created.append(connection.add_partition(PARTITION))
+
+    threads = [threading.Thread(target=add, args=(connection,)) for connection in connections]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,10 @@ def test_an_object_is_there_after_put(store: DirectoryStore) -> None:
     store.put("logs/2026/11/20/11/b.gz", path)
 
     assert store.get("logs/2026/11/20/10/a.gz") == b"second"
-    assert [(one.key, one.size_bytes) for one in store.list("logs/2026/11/20/1")] == [("logs/2026/11/20/10/a.gz", 6), ("logs/2026/11/20/11/b.gz", 11)]
+    assert [(one.key, one.size_bytes) for one in store.list("logs/2026/11/20/1")] == [
+        ("logs/2026/11/20/10/a.gz", 6),
+        ("logs/2026/11/20/11/b.gz", 11),
+    ]
     assert not path.exists()
 
 
@@ -92,8 +96,17 @@ def test_a_rename_is_preceded_and_followed_by_synchronisation(store: DirectorySt
     """The file before it gets its name, the folder after."""
     steps: list[str] = []
     fsync, replace = os.fsync, Path.replace
-    monkeypatch.setattr(os, "fsync", lambda fd: (steps.append("folder" if os.path.isdir(f"/proc/self/fd/{fd}") else "file"), fsync(fd))[1])
-    monkeypatch.setattr(Path, "replace", lambda self, target: (steps.append("rename"), replace(self, target))[1])
+
+    def noted_sync(descriptor: int) -> None:
+        steps.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        fsync(descriptor)
+
+    def noted_rename(path: Path, target: Path) -> Path:
+        steps.append("rename")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", noted_sync)
+    monkeypatch.setattr(Path, "replace", noted_rename)
     store.put("logs/a", b"x")
 
     assert steps.index("file") < steps.index("rename")

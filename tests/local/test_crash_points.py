@@ -20,7 +20,9 @@ from oracle import catalogued, examine  # noqa: E402  shared with the command th
 def run(what: str, folder: Path, log_format: str, crash_at: int = 0) -> int:
     """Run the job, ended at its n-th crash point; its exit code."""
     environment = {**os.environ, "EVENTLAKE_CRASH_AT": str(crash_at), "PYTHONPATH": str(TESTS.parent / "src")}
-    return subprocess.run([sys.executable, str(TESTS / "crash_job.py"), what, str(folder), log_format], env=environment, check=False).returncode
+    return subprocess.run(
+        [sys.executable, str(TESTS / "crash_job.py"), what, str(folder), log_format], env=environment, check=False
+    ).returncode
 
 
 def acknowledged(folder: Path) -> list[str]:

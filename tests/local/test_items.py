@@ -74,5 +74,5 @@ def test_a_truncated_gzip_file_is_named(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     """The sentence names the file and the reason."""
-    with pytest.raises(StorageError, match="missing.*No such file"):
+    with pytest.raises(StorageError, match=r"missing.*No such file"):
         list(read_items(str(tmp_path / "missing.json")))

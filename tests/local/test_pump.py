@@ -21,14 +21,19 @@ from eventlake.pipeline.delivery import Batch, Hints
 from eventlake.sources import load
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from oracle import examine  # noqa: E402  shared with the command that kills processes
+from oracle import examine
 
 SOURCES = load()
 
 
 def event(identity: str, **detail: Any) -> Item:
     """A pipeline event."""
-    envelope = {"id": identity, "detail-type": "CodePipeline Pipeline Execution State Change", "source": "aws.codepipeline", "time": "2026-11-20T10:00:00Z"}
+    envelope = {
+        "id": identity,
+        "detail-type": "CodePipeline Pipeline Execution State Change",
+        "source": "aws.codepipeline",
+        "time": "2026-11-20T10:00:00Z",
+    }
     return Item(1, json.dumps({**envelope, "detail": {"state": "STARTED", **detail}}).encode())
 
 
@@ -56,7 +61,9 @@ def test_counts_by_hour_add_up_over_midnights_and_the_turn_of_the_year(tmp_path:
             clock.moment += timedelta(minutes=20)
         lake.deliver()
 
-    answer = open_lake(tmp_path, SOURCES).engine.query('select "date", hour, count(*) from pipeline_execution_state_change group by 1, 2 order by 1, 2')
+    answer = open_lake(tmp_path, SOURCES).engine.query(
+        'select "date", hour, count(*) from pipeline_execution_state_change group by 1, 2 order by 1, 2'
+    )
     expected: dict[tuple[object, str], int] = {}
     for arrival in arrivals:
         expected[arrival.date(), f"{arrival:%H}"] = expected.get((arrival.date(), f"{arrival:%H}"), 0) + 1

@@ -63,7 +63,9 @@ def test_the_aws_cli_tests_patterns(bus: str) -> None:
     wrong = aws(bus, "test-event-pattern", "--event-pattern", '{"source": []}', "--event", json.dumps(event))
 
     assert json.loads(right.stdout) == {"Result": True}
-    assert "(InvalidEventPatternException) when calling the TestEventPattern operation: Event pattern is not valid. Reason: " in wrong.stderr
+    assert (
+        "(InvalidEventPatternException) when calling the TestEventPattern operation: Event pattern is not valid. Reason: " in wrong.stderr
+    )
 
 
 def test_another_operation_is_unknown(bus: str) -> None:
@@ -73,14 +75,19 @@ def test_another_operation_is_unknown(bus: str) -> None:
 
 def test_boto3_hears_what_is_missing(events: Any) -> None:
     """Each required argument is named."""
-    answer = events.put_events(Entries=[{"Source": "a", "DetailType": "b"}, {"DetailType": "b", "Detail": "{}"}, {"Source": "a", "Detail": "{}"}])
+    answer = events.put_events(
+        Entries=[{"Source": "a", "DetailType": "b"}, {"DetailType": "b", "Detail": "{}"}, {"Source": "a", "Detail": "{}"}]
+    )
 
     assert [entry["ErrorMessage"] for entry in answer["Entries"]] == [
         f"Parameter {name} is not valid. Reason: {name} is a required argument." for name in ("Detail", "Source", "DetailType")
     ]
 
 
-@pytest.mark.parametrize(("entries", "words"), [([ENTRY] * 11, "less than or equal to 10"), ([{**ENTRY, "Detail": json.dumps({"a": "x" * 262_144})}], "over the limit")])
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [([ENTRY] * 11, "less than or equal to 10"), ([{**ENTRY, "Detail": json.dumps({"a": "x" * 262_144})}], "over the limit")],
+)
 def test_boto3_hears_of_limits(events: Any, entries: list[dict[str, str]], words: str) -> None:
     """More than ten entries, or more than 256 KB, fail as a whole."""
     with pytest.raises(ClientError, match=words) as error:
@@ -97,7 +104,9 @@ def test_an_incomplete_event_cannot_be_tested(events: Any) -> None:
 
 def test_an_entry_becomes_the_envelope_that_rules_see() -> None:
     """Time to the second, the client's region, the detail's own bytes."""
-    put = put_events(json.dumps({"Entries": [{**ENTRY, "Resources": ["arn:a"], "Detail": '{"version": 6.0}'}]}).encode(), "eu-central-1", NOW)
+    put = put_events(
+        json.dumps({"Entries": [{**ENTRY, "Resources": ["arn:a"], "Detail": '{"version": 6.0}'}]}).encode(), "eu-central-1", NOW
+    )
     event = json.loads(put.bodies[0])
 
     assert event == {

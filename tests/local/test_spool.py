@@ -207,7 +207,10 @@ def test_callers_share_a_write(tmp_path: Path) -> None:
     assert Counting.syncs < 500
 
 
-@given(st.lists(st.tuples(st.sampled_from([EVENT, REJECTED]), st.integers(0, 1 << 60), st.binary(max_size=40)), max_size=20), st.integers(0, 1 << 30))
+@given(
+    st.lists(st.tuples(st.sampled_from([EVENT, REJECTED]), st.integers(0, 1 << 60), st.binary(max_size=40)), max_size=20),
+    st.integers(0, 1 << 30),
+)
 @settings(max_examples=50, deadline=None)
 def test_frames_come_back_as_they_went_in(tmp_path_factory: pytest.TempPathFactory, written: list[Entry], seed: int) -> None:
     """Kind, arrival and body, whatever they are and however they are grouped."""

@@ -75,7 +75,9 @@ def test_a_record_whose_buffer_cannot_be_emptied_is_not_half_accepted() -> None:
     accept(delivery, 1, both, NOON + timedelta(hours=1))
     delivery.deliver_all()
 
-    assert sorted((batch.stream, len(batch.lines)) for batch in done) == [("auth0_logs", 1)] * 2 + [("pipeline_execution_state_change", 1)] * 2
+    assert (
+        sorted((batch.stream, len(batch.lines)) for batch in done) == [("auth0_logs", 1)] * 2 + [("pipeline_execution_state_change", 1)] * 2
+    )
 
 
 @pytest.mark.parametrize(("size", "seconds", "due"), [(10, 4.9, 0), (10, 5.0, 1), (99, 0.0, 0), (100, 0.0, 1)])
@@ -133,7 +135,10 @@ def test_after_a_crash_everything_is_delivered_once(sizes: list[int], crash_afte
         checkpoints[batch.stream] = batch.position_to
 
     hints = Hints(1e9, data.draw(st.integers(10, 200)))
-    records = [(position, Routed(lines=[(table, b"%d %s" % (position, b"x" * size)) for table in (AUTH0, PIPELINE)])) for position, size in enumerate(sizes)]
+    records = [
+        (position, Routed(lines=[(table, b"%d %s" % (position, b"x" * size)) for table in (AUTH0, PIPELINE)]))
+        for position, size in enumerate(sizes)
+    ]
     first = Delivery(deliver, hints, {})
     try:
         for position, routed in records:
@@ -163,7 +168,9 @@ def test_failed_records_go_to_the_error_prefix() -> None:
     """By kind and hour, with the year of the calendar."""
     batch = Batch("unmatched", None, datetime(2026, 12, 31, 23, tzinfo=UTC), 0, 1)
 
-    assert batch.key(".gz").startswith("error/unmatched/processing-failed/year=2026/month=12/day=31/hour=23/unmatched-1-2026-12-31-23-00-00-")
+    assert batch.key(".gz").startswith(
+        "error/unmatched/processing-failed/year=2026/month=12/day=31/hour=23/unmatched-1-2026-12-31-23-00-00-"
+    )
 
 
 def test_a_failed_record_is_firehoses() -> None:
@@ -177,7 +184,12 @@ def test_a_failed_record_is_firehoses() -> None:
 
 @pytest.mark.parametrize(
     ("table", "code", "stream"),
-    [(AUTH0, "TooLarge", "error/auth0_logs"), (None, "NoRuleMatched", "error/unmatched"), (None, "Refused", "error/unmatched"), (None, "NotJson", "error/rejected")],
+    [
+        (AUTH0, "TooLarge", "error/auth0_logs"),
+        (None, "NoRuleMatched", "error/unmatched"),
+        (None, "Refused", "error/unmatched"),
+        (None, "NotJson", "error/rejected"),
+    ],
 )
 def test_failures_are_kept_by_where_they_failed(table: Table | None, code: str, stream: str) -> None:
     """At a table, at the rules, or at the door."""

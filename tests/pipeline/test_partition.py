@@ -30,7 +30,10 @@ def test_keys_that_do_not_belong_are_told_and_stop_nothing(catalog: SqliteCatalo
     foreign = Partitioner(catalog, TABLES, "parquet").ensure_all(keys)
 
     assert [type(error) for error in foreign] == [LayoutError] * 3
-    assert [(part.hour.hour, part.location) for part in catalog.partitions("auth0_logs")] == [("10", "logs/2026/11/20/10/"), ("11", "logs/2026/11/20/11/")]
+    assert [(part.hour.hour, part.location) for part in catalog.partitions("auth0_logs")] == [
+        ("10", "logs/2026/11/20/10/"),
+        ("11", "logs/2026/11/20/11/"),
+    ]
 
 
 def test_an_hour_is_made_sure_of_once(tmp_path: Path) -> None:

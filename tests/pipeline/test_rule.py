@@ -23,7 +23,10 @@ KNOWN_DIFFERENCES = 1
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc.$") | st.sampled_from(["$or", "prefix", "exists"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from("abc.$") | st.sampled_from(["$or", "prefix", "exists"]), inner, max_size=3)
+    ),
     max_leaves=12,
 )
 
@@ -151,10 +154,10 @@ def test_conditions_are_met_by_one_element_of_an_array() -> None:
         ({"$or": [{"prefix": [1]}, {"a": [1]}]}, "reserved word"),
     ],
 )
-def test_a_pattern_that_eventbridge_refuses_is_refused_with_its_place(pattern: object, sentence: str) -> None:
+def test_a_pattern_that_eventbridge_refuses_is_refused_with_its_place(pattern: Any, sentence: str) -> None:
     """One sentence: the key, the value, what is allowed."""
     with pytest.raises(PatternError, match=sentence.replace("[", r"\[").replace("(", r"\(")):
-        compile_pattern(pattern)  # type: ignore[arg-type]  what a person may hand in
+        compile_pattern(pattern)
 
 
 @given(JSON)
@@ -167,7 +170,13 @@ def test_compiling_raises_pattern_errors_only(pattern: Any) -> None:
     rule.matches({"a": [{"b": 1}], "c": None})
 
 
-@given(st.dictionaries(st.sampled_from("abc"), st.dictionaries(st.sampled_from("xyz"), st.text() | st.integers(-9, 9) | st.booleans() | st.none(), min_size=1), min_size=1))
+@given(
+    st.dictionaries(
+        st.sampled_from("abc"),
+        st.dictionaries(st.sampled_from("xyz"), st.text() | st.integers(-9, 9) | st.booleans() | st.none(), min_size=1),
+        min_size=1,
+    )
+)
 def test_the_pattern_of_an_events_own_values_matches_it(event: dict[str, dict[str, Any]]) -> None:
     """Exact values of every leaf match, and one that is changed does not."""
     pattern = {key: {name: [value] for name, value in inner.items()} for key, inner in event.items()}

@@ -71,7 +71,9 @@ class ParquetWriter:
         if self._opened is None:
             import duckdb
 
-            self._opened = duckdb.connect(":memory:", config={"threads": self._threads, "memory_limit": f"{self._memory_mb}MB", "autoinstall_known_extensions": False})
+            self._opened = duckdb.connect(
+                ":memory:", config={"threads": self._threads, "memory_limit": f"{self._memory_mb}MB", "autoinstall_known_extensions": False}
+            )
         return self._opened
 
     def _check(self, path: Path, rows: int) -> None:
@@ -112,4 +114,3 @@ def _copy(table: Table, source: Path, target: Path) -> str:
     names = ", ".join(f"{quoted(column.name)} as {quoted(column.stored_name)}" for column in table.columns)
     reading = f"read_json({literal(str(source))}, columns = {{{types}}}, format = 'newline_delimited', maximum_object_size = 4000000)"
     return f"copy (select {names} from {reading}) to {literal(str(target))} (format parquet, compression zstd)"
-

@@ -99,7 +99,9 @@ class SqliteCatalog:
             version = self._connection.execute("pragma user_version").fetchone()[0]
         if version > len(_STEPS):
             self._connection.close()
-            raise ConfigurationError(f'"{file}" was written by a newer eventlake (schema {version}, this one knows {len(_STEPS)}); update eventlake.')
+            raise ConfigurationError(
+                f'"{file}" was written by a newer eventlake (schema {version}, this one knows {len(_STEPS)}); update eventlake.'
+            )
         if not read_only:
             self._bring_up_to_date(version)
 
@@ -123,7 +125,9 @@ class SqliteCatalog:
         """
         known = self.log_format()
         if known not in {None, log_format}:
-            raise ConfigurationError(f'This lake holds {known} objects; the format is one choice for a lake, so "{log_format}" needs another folder.')
+            raise ConfigurationError(
+                f'This lake holds {known} objects; the format is one choice for a lake, so "{log_format}" needs another folder.'
+            )
         earlier = {table.name: table for table in self.tables()}
         with self._transaction() as run:
             run("insert or ignore into setting values ('log_format', ?)", (log_format,))
@@ -142,7 +146,9 @@ class SqliteCatalog:
 
     def partitions(self, table: str) -> Sequence[Partition]:
         """Every partition of a table, by hour."""
-        rows = self._rows('select "table", "date", hour, location, format from partition where "table" = ? order by "date", hour', (table.lower(),))
+        rows = self._rows(
+            'select "table", "date", hour, location, format from partition where "table" = ? order by "date", hour', (table.lower(),)
+        )
         return [Partition(name, Hour(day, hour), location, log_format) for name, day, hour, location, log_format in rows]
 
     # Objects
@@ -258,7 +264,9 @@ class SqliteCatalog:
             yield
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
-                raise StorageFullError(f'"{self._file}" cannot be written: the disk is full. Make room; nothing that was accepted is lost.') from None
+                raise StorageFullError(
+                    f'"{self._file}" cannot be written: the disk is full. Make room; nothing that was accepted is lost.'
+                ) from None
             raise StorageError(f'"{self._file}" cannot be used: {error}.') from None
         except sqlite3.DatabaseError as error:
             raise StorageError(f'"{self._file}" is no catalog of a lake, or is damaged: {error}.') from None

@@ -135,7 +135,7 @@ class _Running:
     def _run(self) -> None:
         try:
             self._service.run(self._listening)
-        except BaseException as error:  # noqa: BLE001  handed to the thread that waits for it
+        except BaseException as error:
             self._error = error
         finally:
             self._ready.set()
@@ -159,7 +159,9 @@ def _fill(bus: _Running, current: Settings) -> None:
     import eventlake.backends.duckdb  # noqa: F401  loaded while the last objects are being delivered
 
     bus.wait_for_delivery()
-    current.say(f"{accepted:,} events of 30 days through bus, rule, transform, delivery and partition in {time.perf_counter() - begun:.1f} s.")
+    current.say(
+        f"{accepted:,} events of 30 days through bus, rule, transform, delivery and partition in {time.perf_counter() - begun:.1f} s."
+    )
 
 
 def ask(lake: Lake, question: SavedQuery, values: dict[str, str]) -> None:
@@ -183,7 +185,7 @@ def _tell_next(folder: Path, current: Settings) -> None:
     for command, meaning in (
         ("queries", "what else can be asked"),
         (f"query failing_actions --param days=1{place}", "a saved query with another parameter"),
-        (f"query \"select type, count(*) from auth0_logs group by 1 order by 2 desc\"{place}", "any SQL of Athena's"),
+        (f'query "select type, count(*) from auth0_logs group by 1 order by 2 desc"{place}', "any SQL of Athena's"),
         (f"tables{place}", "what lies in the lake"),
         (f"serve{place}", "take events of your own"),
     ):

@@ -38,7 +38,7 @@ def list_failed(limit: int) -> None:
 @click.argument("id")
 @click.option("--raw", is_flag=True, help="Print nothing but the original bytes.")
 @global_options
-def show_failed(id: str, raw: bool) -> None:  # noqa: A002  the word a person reads in the usage
+def show_failed(id: str, raw: bool) -> None:
     """Show the failed event ID (or how it begins): where it failed, why, and its original bytes."""
     from eventlake.backends.directory import DirectoryStore
     from eventlake.local.opening import OBJECTS, open_catalog

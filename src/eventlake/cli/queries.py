@@ -32,7 +32,10 @@ def queries(name: str | None) -> None:
     if current.form == "table":
         click.echo("\n".join(_page(one)))
         return
-    parameters = [{"name": parameter.name, "type": parameter.type, "default": parameter.default, "meaning": parameter.doc} for parameter in one.parameters]
+    parameters = [
+        {"name": parameter.name, "type": parameter.type, "default": parameter.default, "meaning": parameter.doc}
+        for parameter in one.parameters
+    ]
     record = {"query": one.name, "source": one.source, "meaning": one.doc, "parameters": parameters, "sql": one.sql}
     show_records([record], current.form, tuple(record))
 

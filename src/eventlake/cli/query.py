@@ -35,7 +35,9 @@ def query(sql: str, parameters: tuple[str, ...], engine: str, explain: bool) -> 
     from eventlake.local.opening import open_lake
 
     if engine != "duckdb":
-        raise ConfigurationError(f"The engine {engine} answers for a lake on AWS, which this version does not open; leave --engine out to ask DuckDB.")
+        raise ConfigurationError(
+            f"The engine {engine} answers for a lake on AWS, which this version does not open; leave --engine out to ask DuckDB."
+        )
     current = settings()
     values = given(parameters)
     sources = current.load_sources()
@@ -80,7 +82,9 @@ def find(name: str, saved: dict[str, Any]) -> Any:  # SavedQuery
     from eventlake.sources.declaration import nearest
 
     if name not in saved:
-        raise UsageError(f'There is no saved query "{name}".{nearest(name, saved)} `eventlake queries` lists them; SQL begins with SELECT or WITH.')
+        raise UsageError(
+            f'There is no saved query "{name}".{nearest(name, saved)} `eventlake queries` lists them; SQL begins with SELECT or WITH.'
+        )
     return saved[name]
 
 

@@ -10,10 +10,28 @@ from eventlake.cli.settings import global_options, settings
 
 
 @click.command(short_help="The bus on this machine.")
-@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Address to listen at; other than this machine's own needs EVENTLAKE_TOKEN.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Address to listen at; other than this machine's own needs EVENTLAKE_TOKEN.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=8787, show_default=True, help="Port to listen at; 0 picks a free one.")
-@click.option("--buffer-seconds", type=click.FloatRange(0.1, 900), default=5, show_default=True, help="How long log lines wait for others before they become an object.")
-@click.option("--buffer-mb", type=click.FloatRange(1, 128), default=64, show_default=True, help="How many megabytes of log lines make an object at once.")
+@click.option(
+    "--buffer-seconds",
+    type=click.FloatRange(0.1, 900),
+    default=5,
+    show_default=True,
+    help="How long log lines wait for others before they become an object.",
+)
+@click.option(
+    "--buffer-mb",
+    type=click.FloatRange(1, 128),
+    default=64,
+    show_default=True,
+    help="How many megabytes of log lines make an object at once.",
+)
 @click.option("--log-format", type=click.Choice(["parquet", "json"]), default=None, help="Format of a new lake's objects; default parquet.")
 @global_options
 def serve(host: str, port: int, buffer_seconds: float, buffer_mb: float, log_format: str | None) -> None:

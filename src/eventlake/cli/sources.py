@@ -42,7 +42,11 @@ def sources() -> None:
     context = click.get_current_context()
     if context.invoked_subcommand is None:
         current = settings()
-        rows = [[source.name, source.title, table.database, table.name, len(table.columns), table.doc] for source in current.load_sources() for table in source.tables]
+        rows = [
+            [source.name, source.title, table.database, table.name, len(table.columns), table.doc]
+            for source in current.load_sources()
+            for table in source.tables
+        ]
         show(("source", "title", "database", "table", "columns", "meaning"), rows, current.form)
 
 
@@ -58,7 +62,13 @@ def show_source(name: str) -> None:
         return
     columns = ("database", "table", "column", "type", "from", "as", "meaning")
     records = [
-        dict(zip(columns, (table.database, table.name, column.name, column.type, " or ".join(column.paths), column.converter, column.doc), strict=True))
+        dict(
+            zip(
+                columns,
+                (table.database, table.name, column.name, column.type, " or ".join(column.paths), column.converter, column.doc),
+                strict=True,
+            )
+        )
         for table in source.tables
         for column in table.columns
     ]
@@ -106,7 +116,9 @@ def check(folder: str | None) -> int:
     findings = [finding for source in chosen for finding in check_samples(source, loaded)]
     for finding in findings:
         click.echo(str(finding), err=True)
-    rows = [[source.name, len(source.tables), _samples(source), sum(finding.source == source.name for finding in findings)] for source in chosen]
+    rows = [
+        [source.name, len(source.tables), _samples(source), sum(finding.source == source.name for finding in findings)] for source in chosen
+    ]
     show(("source", "tables", "samples", "findings"), rows, current.form)
     return 1 if findings else 0
 
@@ -132,4 +144,3 @@ def new(name: str, events: tuple[str, ...], into: str | None) -> None:
         return
     written = write_draft(Path(into), name, items)
     current.say(f"Drafted {written}. Read it, fill in the meanings, then run: eventlake sources check {into}")
-

@@ -72,4 +72,6 @@ def _named(written: str, catalog: Catalog) -> Table:
         if written.lower() in {table.name, f"{table.database}.{table.name}"}:
             return table
     names = [table.name for table in known]
-    raise NameNotFoundError(f'There is no table "{written}" in this lake.{nearest(written.split(".")[-1], names)} `eventlake tables` lists them.')
+    raise NameNotFoundError(
+        f'There is no table "{written}" in this lake.{nearest(written.split(".")[-1], names)} `eventlake tables` lists them.'
+    )

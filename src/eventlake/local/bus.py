@@ -60,6 +60,7 @@ class Answer:
     status: int
     body: bytes
     content_type: bytes = _JSON
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 class Bus:
@@ -102,12 +103,12 @@ class Bus:
                     await self._beside(scope, receive, send)
                     return
                 raise HttpError(404, f"There is nothing at {path[:100]}; events go to POST /events.")
-            answer, extra = await self._answer(path, method, headers, receive), []
+            answer = await self._answer(path, method, headers, receive)
         except AwsError as error:
-            answer, extra = Answer(400, error.body(), _AWS_JSON), []
+            answer = Answer(400, error.body(), _AWS_JSON)
         except HttpError as error:
-            answer, extra = Answer(error.status, _encode({"message": str(error)})), error.headers
-        await _respond(send, answer, extra)
+            answer = Answer(error.status, _encode({"message": str(error)}), headers=tuple(error.headers))
+        await _respond(send, answer)
 
     async def _answer(self, path: str, method: str, headers: dict[bytes, bytes], receive: Receive) -> Answer:
         if path == "/healthz":
@@ -235,7 +236,11 @@ class Bus:
         match = _CREDENTIAL.search(given)
         shown = match[1] if match else given.removeprefix(b"Bearer ").strip()
         if not hmac.compare_digest(shown, self._token.encode()):
-            raise HttpError(401, "This bus wants a token: Authorization: Bearer TOKEN, or the token as AWS access key id.", [(b"www-authenticate", b"Bearer")])
+            raise HttpError(
+                401,
+                "This bus wants a token: Authorization: Bearer TOKEN, or the token as AWS access key id.",
+                [(b"www-authenticate", b"Bearer")],
+            )
 
 
 def _require(method: str, *allowed: str) -> None:
@@ -279,7 +284,7 @@ def _microseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1_000_000)
 
 
-async def _respond(send: Send, answer: Answer, extra: list[tuple[bytes, bytes]]) -> None:
-    headers = [(b"content-type", answer.content_type), (b"content-length", str(len(answer.body)).encode()), *extra]
+async def _respond(send: Send, answer: Answer) -> None:
+    headers = [(b"content-type", answer.content_type), (b"content-length", str(len(answer.body)).encode()), *answer.headers]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})

@@ -90,11 +90,15 @@ class BusClient:
 
     def _unreachable(self, error: Exception) -> ConfigurationError:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        return ConfigurationError(f"The bus at {self._url} cannot be reached: {reason}. Start it with `eventlake serve`, or name another with --bus.")
+        return ConfigurationError(
+            f"The bus at {self._url} cannot be reached: {reason}. Start it with `eventlake serve`, or name another with --bus."
+        )
 
     def _outcomes(self, batch: list[Item], answer: dict[str, Any]) -> Iterator[Outcome]:
         if len(answer["events"]) != len(batch):
-            raise ServiceError(f"The bus at {self._url} answered for {len(answer['events'])} of {len(batch)} events; is it an eventlake bus?")
+            raise ServiceError(
+                f"The bus at {self._url} answered for {len(answer['events'])} of {len(batch)} events; is it an eventlake bus?"
+            )
         for item, said in zip(batch, answer["events"], strict=True):
             yield Outcome(item, said.get("id"), said.get("ErrorCode"), said.get("ErrorMessage"))
 

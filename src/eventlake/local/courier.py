@@ -1,5 +1,4 @@
-"""The bus's side of the delivering process: starts it, tells it how far the spool is durable, hears how far it delivered, starts it again.
-"""
+"""The bus's side of the delivering process: starts it, tells it how far the spool is durable, hears how far it delivered, starts it again."""
 
 from __future__ import annotations
 
@@ -43,7 +42,7 @@ class Courier:
         while not self._stopping:
             before = self.delivered
             code = await self._once()
-            if self._stopping:
+            if self._is_stopping():
                 return
             pause = _FIRST_PAUSE_S if self.delivered > before else min(pause * 2, _LONGEST_PAUSE_S)
             self._tell(self._trouble or f"The delivering process ended ({code}); it is started again.")
@@ -61,6 +60,10 @@ class Courier:
         except TimeoutError:
             process.kill()
             return False
+
+    def _is_stopping(self) -> bool:
+        """Whether `stop` was called, also meanwhile."""
+        return self._stopping
 
     async def _once(self) -> int:
         """One life of the process; its exit code."""

@@ -41,7 +41,12 @@ def check_lake(folder: Path) -> list[Finding]:
         return [Finding("error", str(error), "Name the right folder with --lake, or restore its catalog from a copy.")]
     written = _is_written(folder)
     try:
-        return [*_permissions(folder), *_disk(folder), *_objects(folder, catalog, written=written), *_spool(folder, catalog, written=written)]
+        return [
+            *_permissions(folder),
+            *_disk(folder),
+            *_objects(folder, catalog, written=written),
+            *_spool(folder, catalog, written=written),
+        ]
     except EventlakeError as error:
         return [Finding("error", str(error), "Restore the file from a copy of the lake.")]
     finally:
@@ -62,26 +67,41 @@ def _is_written(folder: Path) -> bool:
 def _permissions(folder: Path) -> Iterator[Finding]:
     for path in (folder, folder / OBJECTS, folder / SPOOL, folder / CATALOG):
         if path.exists() and not os.access(path, os.W_OK):
-            yield Finding("warning", f'"{path}" cannot be written by this user.', "Queries work; to take events, give this user the right to write.")
+            yield Finding(
+                "warning", f'"{path}" cannot be written by this user.', "Queries work; to take events, give this user the right to write."
+            )
 
 
 def _disk(folder: Path) -> Iterator[Finding]:
     status = os.statvfs(folder)
     size, free = status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize
     if free < min(RESERVE_BYTES, int(size * RESERVE_SHARE)):
-        yield Finding("warning", f'The disk of "{folder}" has {free >> 20} MiB left; the bus answers 507.', "Make room; nothing that was accepted is lost.")
+        yield Finding(
+            "warning",
+            f'The disk of "{folder}" has {free >> 20} MiB left; the bus answers 507.',
+            "Make room; nothing that was accepted is lost.",
+        )
 
 
 def _objects(folder: Path, catalog: SqliteCatalog, *, written: bool) -> Iterator[Finding]:
     known = {one.key: (one.size_bytes, one.crc32) for table in catalog.tables() for one in catalog.objects(table.name)}
     known |= {one.key: (one.size_bytes, one.crc32) for one in catalog.failed_objects()}
     on_disk = {one.key: one.size_bytes for one in DirectoryStore(folder / OBJECTS).list("")}
-    yield from _told("error", "is in the catalog and not in the folder", sorted(known.keys() - on_disk.keys()), "Restore it from a copy; queries that need it fail and name it.")
+    yield from _told(
+        "error",
+        "is in the catalog and not in the folder",
+        sorted(known.keys() - on_disk.keys()),
+        "Restore it from a copy; queries that need it fail and name it.",
+    )
     if not written:
         pending = catalog.intended()
-        yield from _told("warning", "was being delivered when the process ended", pending, "Start `eventlake serve` or `send`: it is delivered again.")
+        yield from _told(
+            "warning", "was being delivered when the process ended", pending, "Start `eventlake serve` or `send`: it is delivered again."
+        )
         orphans = sorted(on_disk.keys() - known.keys() - set(pending))
-        yield from _told("warning", "is in the folder and not in the catalog; queries do not read it", orphans, "Remove it, or move it out of the lake.")
+        yield from _told(
+            "warning", "is in the folder and not in the catalog; queries do not read it", orphans, "Remove it, or move it out of the lake."
+        )
     damaged = [key for key in sorted(known.keys() & on_disk.keys()) if _is_damaged(folder / OBJECTS / key, *known[key])]
     yield from _told("error", "is not what was written: its size or checksum differs", damaged, "Restore it from a copy.")
 
@@ -100,7 +120,11 @@ def _spool(folder: Path, catalog: SqliteCatalog, *, written: bool) -> Iterator[F
         yield Finding("error", str(error), "Do as the sentence says; the rest of the lake is not touched by it.")
         return
     if waiting > 0 and not written:
-        yield Finding("warning", f"{waiting:,} bytes of accepted events wait in the spool, and nothing delivers them.", "Start `eventlake serve`; it delivers them.")
+        yield Finding(
+            "warning",
+            f"{waiting:,} bytes of accepted events wait in the spool, and nothing delivers them.",
+            "Start `eventlake serve`; it delivers them.",
+        )
 
 
 def _told(severity: str, what: str, keys: list[str], remedy: str) -> Iterator[Finding]:

@@ -35,13 +35,20 @@ class LakeLock:
             fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self.descriptor)
-            raise LakeLockedError(f'The lake in "{folder}" is being written by {_holder(folder)}. End it first{_way_out(folder)}.') from None
+            raise LakeLockedError(
+                f'The lake in "{folder}" is being written by {_holder(folder)}. End it first{_way_out(folder)}.'
+            ) from None
         if tells:
             self.tell()
 
     def tell(self, url: str | None = None) -> None:
         """Write who holds the lock, and where its bus listens."""
-        holder = {"pid": os.getpid(), "command": " ".join(sys.argv[1:2]) or "a program", "since": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC", "url": url}
+        holder = {
+            "pid": os.getpid(),
+            "command": " ".join(sys.argv[1:2]) or "a program",
+            "since": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
+            "url": url,
+        }
         os.ftruncate(self.descriptor, 0)
         os.pwrite(self.descriptor, json.dumps(holder).encode(), 0)
 

@@ -34,7 +34,9 @@ class Pressure:
     seconds: a clock that only goes forward. reserve_bytes: None is 256 MiB or 5% of the disk, whichever is less.
     """
 
-    def __init__(self, folder: Path, seconds: Callable[[], float], pending_limit: int = PENDING_BYTES, reserve_bytes: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, seconds: Callable[[], float], pending_limit: int = PENDING_BYTES, reserve_bytes: int | None = None
+    ) -> None:
         self._folder = folder
         self._seconds = seconds
         self._pending_limit = pending_limit

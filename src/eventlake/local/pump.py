@@ -32,7 +32,9 @@ class Pump:
     Opening recovers what a crash left. Raises ConfigurationError, StorageError, CorruptObjectError.
     """
 
-    def __init__(self, folder: Path, sources: Sequence[Source], hints: Hints, seconds: Callable[[], float], log_format: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, sources: Sequence[Source], hints: Hints, seconds: Callable[[], float], log_format: str | None = None
+    ) -> None:
         self._spool = folder / SPOOL
         self._seconds = seconds
         self.catalog = SqliteCatalog(folder / CATALOG)

@@ -94,7 +94,10 @@ def _read(body: bytes) -> list[_Entry]:
         raise AwsError("SerializationException", "The request is not JSON.") from None
     if not 1 <= len(entries) <= ENTRIES_LIMIT:
         bound = "greater than or equal to 1" if not entries else f"less than or equal to {ENTRIES_LIMIT}"
-        raise AwsError("ValidationException", f"1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length {bound}")
+        raise AwsError(
+            "ValidationException",
+            f"1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length {bound}",
+        )
     if len(body) > REQUEST_BYTES_LIMIT and sum(map(entry_bytes, entries)) > REQUEST_BYTES_LIMIT:
         raise AwsError("ValidationException", "Total size of the entries in the request is over the limit.")
     return entries
@@ -109,7 +112,10 @@ def entry_bytes(entry: _Entry) -> int:
 def _error_of(entry: _Entry) -> dict[str, str] | None:
     for name, value in (("Source", entry.source), ("DetailType", entry.detail_type), ("Detail", entry.detail)):
         if not value:
-            return {"ErrorCode": "InvalidArgument", "ErrorMessage": f"Parameter {name} is not valid. Reason: {name} is a required argument."}
+            return {
+                "ErrorCode": "InvalidArgument",
+                "ErrorMessage": f"Parameter {name} is not valid. Reason: {name} is a required argument.",
+            }
     if _is_malformed(entry.detail or ""):
         return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
     if isinstance(entry.time, str) and _parsed_time(entry.time) is None:

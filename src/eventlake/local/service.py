@@ -1,5 +1,4 @@
-"""The bus and its delivery, as `serve` runs them: accept in this process, deliver in another, one lock for both.
-"""
+"""The bus and its delivery, as `serve` runs them: accept in this process, deliver in another, one lock for both."""
 
 from __future__ import annotations
 
@@ -70,7 +69,9 @@ class Service:
         self._stopped = False
         self._pending: Callable[[], int] = lambda: 0
         if token is None and not _is_own(host):
-            raise ConfigurationError(f'At "{host}" others could send events: set EVENTLAKE_TOKEN, or leave --host out to listen on this machine only.')
+            raise ConfigurationError(
+                f'At "{host}" others could send events: set EVENTLAKE_TOKEN, or leave --host out to listen on this machine only.'
+            )
 
     def run(self, ready: Callable[[str], None]) -> None:
         """Serve until SIGTERM or Ctrl-C, then deliver what is buffered. `ready` is given the URL once events are taken.
@@ -110,7 +111,9 @@ class Service:
         pressure = Pressure(self._folder, time.monotonic)
         self._pending = pressure.pending = lambda: max(spool.end - courier.delivered, 0)
         hosts = _LOCAL_NAMES | {self._host, _shown(self._host)} if _is_own(self._host) else frozenset[str]()
-        bus = Bus(spool, Intake(self._sources, FAST), pressure, lambda: datetime.now(UTC), courier.durable, self._token, hosts, self._beside)
+        bus = Bus(
+            spool, Intake(self._sources, FAST), pressure, lambda: datetime.now(UTC), courier.durable, self._token, hosts, self._beside
+        )
         self._server = _Server(bus, ready)
         self._server.should_exit = self._stopped
         running = asyncio.create_task(courier.run())
@@ -139,7 +142,9 @@ class Service:
         spool = SpoolWriter(self._folder / SPOOL, at_least=max(checkpoints.values(), default=0))
         self._delivered = checkpoints.get("", 0)
         if spool.cut_bytes:
-            self._told(f"The last write before a crash was incomplete: {spool.cut_bytes} bytes that nobody was told to be stored were cut off.")
+            self._told(
+                f"The last write before a crash was incomplete: {spool.cut_bytes} bytes that nobody was told to be stored were cut off."
+            )
         return spool
 
 
@@ -202,7 +207,9 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         try:
             listener.bind((host.strip("[]"), port))
         except OSError as error:
-            raise ConfigurationError(f"Nothing can listen at {host}:{port}: {error.strerror}. Choose another --port (0 picks a free one) or --host.") from None
+            raise ConfigurationError(
+                f"Nothing can listen at {host}:{port}: {error.strerror}. Choose another --port (0 picks a free one) or --host."
+            ) from None
         listener.set_inheritable(False)
         yield listener
     finally:

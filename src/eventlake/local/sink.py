@@ -157,7 +157,7 @@ def _entry(record: FailedRecord, stream: str, key: str, line: int) -> FailedEntr
     return FailedEntry(record.id, stream, record.code, record.message, record.arrival, len(record.raw), key, line)
 
 
-class _removed_in_the_end:  # noqa: N801  reads as a phrase after `with`
+class _removed_in_the_end:
     """Removes an unfinished file, whatever happens; a finished one has been moved away."""
 
     def __init__(self, path: Path) -> None:

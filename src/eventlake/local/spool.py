@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from eventlake.errors import CorruptObjectError, StorageError
@@ -291,7 +292,7 @@ def durable_end(folder: Path) -> int:
 def drop_before(folder: Path, position: int, files: FileSystem | None = None) -> int:
     """Remove the segments that end at or before a position, never the last one. How many there were."""
     segments = _segments(folder)
-    ended = [path for (_, path), (following, _) in zip(segments, segments[1:], strict=False) if following <= position]
+    ended = [path for (_, path), (following, _) in pairwise(segments) if following <= position]
     for path in ended:
         with contextlib.suppress(FileNotFoundError):
             (files or FileSystem()).unlink(path)

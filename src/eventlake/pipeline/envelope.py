@@ -16,7 +16,7 @@ from eventlake.errors import EventError
 from eventlake.model import Bare, Source
 from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.path import parse_path, value_at
-from eventlake.pipeline.rule import Rule, compile_pattern
+from eventlake.pipeline.rule import compile_pattern
 from eventlake.pipeline.transform import read_object, unwritable
 
 _NAMESPACE = uuid.UUID("6f1d3a52-8a5e-5c0b-9d3e-2f6f0f0c7b11")
@@ -72,7 +72,9 @@ class Intake:
         bare = next((bare for rule, bare in self._bare if rule.matches(item)), None)
         if bare is not None:
             return enveloped(item, bare)
-        raise EventError("NotAnEvent", f"The object is no event: it has no \"detail-type\" and no source declares its shape; its keys are {_keys(item)}.")
+        raise EventError(
+            "NotAnEvent", f'The object is no event: it has no "detail-type" and no source declares its shape; its keys are {_keys(item)}.'
+        )
 
 
 def enveloped(item: dict[str, Any], bare: Bare) -> dict[str, Any]:

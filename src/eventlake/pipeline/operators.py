@@ -252,15 +252,17 @@ def _anything_but(operand: object) -> Callable[[Any], bool]:
         return _anything_but_operator(operand)
     values = operand if isinstance(operand, list) else [operand]
     if not values or not (all(isinstance(value, str) for value in values) or all(_is_number(value) for value in values)):
-        raise ValueError(f'"anything-but" has {_json(operand)}, expected a text, a number, a list of texts, a list of numbers, or one operator')
+        raise ValueError(
+            f'"anything-but" has {_json(operand)}, expected a text, a number, a list of texts, a list of numbers, or one operator'
+        )
     if isinstance(values[0], str):
         texts = frozenset(values)
         return lambda leaf: not (leaf.__class__ is str and leaf in texts)
-    numbers = frozenset(_limit_of_anything_but(value) for value in values)
+    numbers = frozenset(map(_limit_of_anything_but, values))
     return lambda leaf: not (_is_number(leaf) and _comparable(leaf) in numbers)
 
 
-def _limit_of_anything_but(value: float) -> int:
+def _limit_of_anything_but(value: Any) -> int:  # a number, as the caller has checked
     comparable = _comparable(value)
     if comparable is None:
         raise ValueError(f'"anything-but" has {_json(value)}; numbers are compared between -5e9 and 5e9')

@@ -10,7 +10,7 @@ Behaviour where the page is silent follows AWS's open matcher: https://github.co
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -30,7 +30,23 @@ Branch = dict[str, list[Test]]
 OR = "$or"
 
 _RESERVED_IN_OR = frozenset(
-    {"exactly", "prefix", "suffix", "equals-ignore-case", "wildcard", "numeric", "exists", "anything-but", "cidr", "=", "<", "<=", ">", ">=", "$or"}
+    {
+        "exactly",
+        "prefix",
+        "suffix",
+        "equals-ignore-case",
+        "wildcard",
+        "numeric",
+        "exists",
+        "anything-but",
+        "cidr",
+        "=",
+        "<",
+        "<=",
+        ">",
+        ">=",
+        "$or",
+    }
 )
 _BRANCHES_LIMIT = 1000
 _DEPTH_LIMIT = 100
@@ -141,9 +157,14 @@ def flatten(event: Mapping[str, Any], paths: Sequence[str]) -> dict[str, list[Le
     while pending:
         path, value, membership = pending.pop()
         if isinstance(value, Mapping):
-            pending.extend((inner, child, membership) for key, child in value.items() if _leads(inner := f"{path}.{key}" if path else key, paths))
+            pending.extend(
+                (inner, child, membership) for key, child in value.items() if _leads(inner := f"{path}.{key}" if path else key, paths)
+            )
         elif isinstance(value, list):
-            pending.extend((path, child, {**membership, arrays: index} if isinstance(child, dict | list) else membership) for index, child in enumerate(value))
+            pending.extend(
+                (path, child, {**membership, arrays: index} if isinstance(child, dict | list) else membership)
+                for index, child in enumerate(value)
+            )
             arrays += 1
         elif path in paths:
             leaves.setdefault(path, []).append((value, membership))

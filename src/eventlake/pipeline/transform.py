@@ -115,4 +115,6 @@ def _keys(event: dict[str, Any]) -> str:
 
 
 def _kind(value: object) -> str:
-    return {list: "an array", str: "a text", bool: "a truth value", int: "a number", float: "a number", type(None): "null"}.get(type(value), "something else")
+    return {list: "an array", str: "a text", bool: "a truth value", int: "a number", float: "a number", type(None): "null"}.get(
+        type(value), "something else"
+    )
