@@ -62,6 +62,10 @@ _FIELDS: dict[str, dict[str, Json]] = {
     "scope": {"scope": "<#scope>"},
     "references": {"references": {"correlation_id": "<correlation_id>", "trace_id": "<trace_id>"}},
     "security_context": {"security_context": {"ja3": "<ja3>", "ja4": "<ja4>"}},
+    "body": {"body": {"email": "<user_name>"}},
+    "query": {"query": {}},
+    "title": {"title": "<description>"},
+    "email": {"email": "<user_name>"},
 }
 """What the fields look like; those that are missing here are optional and left out."""
 

@@ -1,0 +1,109 @@
+"""Two lakes filled with invented history through the whole flow, with the truth about it, for the tests of the saved queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventlake.history import History, Truth
+from eventlake.history.timeline import DAY, moment_of
+from eventlake.history.truth import Execution
+from eventlake.lake import Lake
+from eventlake.local.importing import Importer
+from eventlake.local.items import Item
+from eventlake.local.opening import open_lake
+from eventlake.query.saved import load_saved, render
+from eventlake.sources import load
+
+END = datetime(2026, 11, 20, 14, 37, 12, tzinfo=UTC)
+"""The moment at which the questions are asked: the end of the history, in the middle of an hour."""
+
+SOURCES = load()
+SAVED = load_saved(SOURCES)
+
+
+class _Fixed:
+    """A clock that stands still."""
+
+    def now(self) -> datetime:
+        """The end of the history."""
+        return END
+
+
+class World:
+    """A lake, the truth about what is in it, and the words in which tests compare both."""
+
+    def __init__(self, lake: Lake, truth: Truth) -> None:
+        self.lake = lake
+        self.truth = truth
+        self.end = moment_of(END)
+
+    def ask(self, name: str, **parameters: int | str) -> list[dict[str, Any]]:
+        """The answer of a saved query, a dict for each row."""
+        result = self.lake.engine.query(render(SAVED[name], parameters))
+        return [dict(zip(result.columns, row, strict=True)) for row in result.rows]
+
+    def since(self, days: int) -> int:
+        """The first moment that a question about the last days sees."""
+        return self.end - days * DAY
+
+    def executions(self, days: int, pipeline: str = "") -> Iterator[tuple[Execution, list[tuple[str, int]]]]:
+        """Executions of a pipeline, or of all, with the states they reached in the last days."""
+        for execution in self.truth.executions:
+            states = [(state, at) for state, at in execution.states if at >= self.since(days)]
+            if states and pipeline in {"", execution.pipeline}:
+                yield execution, states
+
+    @staticmethod
+    def time(moment: int | None) -> datetime | None:
+        """A moment as answers show it."""
+        return None if moment is None else datetime(1970, 1, 1) + timedelta(milliseconds=moment)  # noqa: DTZ001  Athena's timestamp has no zone
+
+    @staticmethod
+    def minutes(start: int, end: int) -> int:
+        """Whole minutes between two moments."""
+        return (end - start) // 60_000
+
+    @staticmethod
+    def rounded(value: float, digits: int = 1) -> Any:  # pytest's approx has no public type
+        """What equals a value that was rounded to so many digits."""
+        return pytest.approx(value, abs=0.5 * 10**-digits + 1e-9)
+
+    @staticmethod
+    def is_percentile(answer: float, values: Iterable[float], share: float) -> bool:
+        """Whether an answer is a value at this percentile, or next to it: Athena's percentiles are approximate."""
+        ordered = sorted(values)
+        place = ceil(share * len(ordered)) - 1
+        return ordered[max(place - 1, 0)] <= answer <= ordered[min(place + 1, len(ordered) - 1)]
+
+
+def _fill(folder: Path, history: History, log_format: str) -> Lake:
+    """Bring a history into a lake, a day's events at a time."""
+    arrival = [END]
+    with Importer(folder, SOURCES, now=lambda: arrival[0], log_format=log_format) as importer:
+        for _, told in groupby(history, key=_day):
+            events: Sequence[tuple[datetime, bytes]] = list(told)
+            arrival[0] = events[-1][0]
+            assert all(outcome.code is None for outcome in importer.accept([Item(1, body) for _, body in events]))
+            importer.deliver_due()
+        importer.deliver()
+    return open_lake(folder, SOURCES, _Fixed())
+
+
+def _day(told: tuple[datetime, bytes]) -> date:
+    return told[0].date()
+
+
+@pytest.fixture(scope="session", params=[(1, 0.2, "parquet"), (2, 0.4, "json")], ids=["seed 1, parquet", "seed 2, json"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """24 days of history, in which some events are delivered twice."""
+    seed, scale, log_format = request.param
+    history = History(seed, END - timedelta(days=24), END, scale, users=120, duplicates=0.03)
+    lake = _fill(tmp_path_factory.mktemp("lake"), history, log_format)
+    return World(lake, history.truth)

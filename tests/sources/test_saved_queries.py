@@ -1,0 +1,71 @@
+"""What holds for every saved query of every source; what each of them answers is in saved_queries/."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from eventlake.local.importing import Importer
+from eventlake.local.opening import open_lake
+from eventlake.query.saved import SavedQuery, load_saved, render
+from eventlake.sources import load
+
+SOURCES = load()
+SAVED = load_saved(SOURCES)
+BUILT_FOR = ("codepipeline", "auth0")
+
+every_query = pytest.mark.parametrize("saved", SAVED.values(), ids=SAVED)
+
+
+def _values(saved: SavedQuery) -> dict[str, str]:
+    """A value for each parameter that has no default."""
+    return {parameter.name: "nobody" for parameter in saved.parameters if parameter.default is None}
+
+
+@every_query
+def test_query_explains_itself(saved: SavedQuery) -> None:
+    """A title, at least a line on what it means, and a meaning for every parameter."""
+    title, *meaning = saved.doc.splitlines()
+    assert not title.endswith(".")
+    assert all(meaning)
+    assert meaning
+    assert all(parameter.doc for parameter in saved.parameters)
+
+
+@every_query
+def test_query_of_the_last_days_prunes_partitions(saved: SavedQuery) -> None:
+    """Each time a table is read, its partition key is asked for the last days, so that little is read."""
+    tables = "|".join(table.name for source in SOURCES for table in source.tables)
+    scans = len(re.findall(rf"\b(?:from|join)\s+(?:{tables})\b", saved.sql, re.IGNORECASE))
+    assert scans >= 1
+    assert len(re.findall(r"""(?i)"date" >= date_add\('day', -:days""", saved.sql)) == scans
+
+
+@pytest.fixture(scope="module")
+def empty_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake into which nothing has come yet."""
+    folder = tmp_path_factory.mktemp("empty")
+    Importer(folder, SOURCES).close()
+    return folder
+
+
+class _Clock:
+    def now(self) -> datetime:
+        return datetime(2026, 11, 20, 14, 37, 12, tzinfo=UTC)
+
+
+@every_query
+def test_query_runs_with_its_defaults_on_an_empty_lake(saved: SavedQuery, empty_lake: Path) -> None:
+    """Nothing is found where nothing is, without an error."""
+    result = open_lake(empty_lake, SOURCES, _Clock()).engine.query(render(saved, _values(saved)))
+    assert result.rows == []
+    assert len(set(result.columns)) == len(result.columns)
+
+
+@pytest.mark.parametrize("source", BUILT_FOR)
+def test_each_system_has_at_least_ten_questions(source: str) -> None:
+    """People who come with a question should find it asked already."""
+    assert sum(saved.source == source for saved in SAVED.values()) >= 10
