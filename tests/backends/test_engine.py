@@ -34,7 +34,13 @@ ACTIONS = Table(
     ),
 )
 LINES = [
-    {"executionId": "e1", "type": {"owner": "AWS", "provider": "S3"}, "attempt": 1, "event_time": "2026-11-07 10:00:00.123", "details": '{"a":1}'},
+    {
+        "executionId": "e1",
+        "type": {"owner": "AWS", "provider": "S3"},
+        "attempt": 1,
+        "event_time": "2026-11-07 10:00:00.123",
+        "details": '{"a":1}',
+    },
     {"executionId": "e2", "type": None, "attempt": None, "event_time": None, "details": "broken {"},
 ]
 
@@ -126,7 +132,9 @@ def test_an_object_cut_short_fails_the_query_and_is_named(tmp_path: Path, make: 
 @pytest.mark.parametrize("make", [parquet_object, json_object])
 def test_rows_carry_their_types_in_both_formats(tmp_path: Path, make: type) -> None:
     """Structs, timestamps, integers and NULLs come back as Python values with Athena's types."""
-    result = engine(tmp_path, make(tmp_path, SEVENTH)).query("select executionId, type, attempt, event_time, date, hour from actions order by 1")
+    result = engine(tmp_path, make(tmp_path, SEVENTH)).query(
+        "select executionId, type, attempt, event_time, date, hour from actions order by 1"
+    )
 
     assert result.columns == ("executionid", "type", "attempt", "event_time", "date", "hour")
     assert result.types == ("varchar", "row(owner varchar, provider varchar)", "integer", "timestamp(3)", "date", "varchar")
@@ -168,14 +176,18 @@ def test_only_the_hours_asked_for_are_read(tmp_path: Path) -> None:
 def test_date_and_hour_come_from_the_catalog(tmp_path: Path) -> None:
     """An object that lies elsewhere still belongs to the hour the catalog says."""
     moved = parquet_object(tmp_path, SEVENTH, key="actions/closed/2026-11-07/part-1.parquet")
-    result = engine(tmp_path, moved, parquet_object(tmp_path, EIGHTH)).query("select date, hour, count(*) from actions group by 1, 2 order by 1")
+    result = engine(tmp_path, moved, parquet_object(tmp_path, EIGHTH)).query(
+        "select date, hour, count(*) from actions group by 1, 2 order by 1"
+    )
 
     assert result.rows == [(date(2026, 11, 7), "10", 2), (date(2026, 11, 8), "09", 2)]
 
 
 def test_malformed_json_in_a_row_does_not_fail_the_query(tmp_path: Path) -> None:
     """A row whose details are no JSON gives NULL."""
-    result = engine(tmp_path, parquet_object(tmp_path, SEVENTH)).query("select json_extract_scalar(details, '$.a') a from actions order by 1")
+    result = engine(tmp_path, parquet_object(tmp_path, SEVENTH)).query(
+        "select json_extract_scalar(details, '$.a') a from actions order by 1"
+    )
 
     assert result.rows == [("1",), (None,)]
 

@@ -9,10 +9,20 @@ from eventlake.query.types import JSON, REAL, Type, array, decimal, mapping, row
 
 _D = exp.DataType.Type
 _SIMPLE = {
-    _D.BOOLEAN: Type("boolean"), _D.TINYINT: Type("tinyint"), _D.SMALLINT: Type("smallint"), _D.INT: Type("integer"), _D.BIGINT: Type("bigint"),
-    _D.DOUBLE: Type("double"), _D.FLOAT: REAL, _D.DATE: Type("date"), _D.TIME: Type("time"), _D.JSON: JSON, _D.VARBINARY: Type("varbinary"),
-    _D.UUID: Type("uuid"), _D.IPADDRESS: Type("ipaddress"),
-}  # fmt: skip
+    _D.BOOLEAN: Type("boolean"),
+    _D.TINYINT: Type("tinyint"),
+    _D.SMALLINT: Type("smallint"),
+    _D.INT: Type("integer"),
+    _D.BIGINT: Type("bigint"),
+    _D.DOUBLE: Type("double"),
+    _D.FLOAT: REAL,
+    _D.DATE: Type("date"),
+    _D.TIME: Type("time"),
+    _D.JSON: JSON,
+    _D.VARBINARY: Type("varbinary"),
+    _D.UUID: Type("uuid"),
+    _D.IPADDRESS: Type("ipaddress"),
+}
 
 
 def datatype(node: exp.DataType) -> Type:

@@ -68,8 +68,18 @@ class Context:
 
 
 _OPERATORS: dict[type[exp.Expr], str] = {
-    exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
-}  # fmt: skip
+    exp.Add: "+",
+    exp.Sub: "-",
+    exp.Mul: "*",
+    exp.Div: "/",
+    exp.Mod: "%",
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+}
 
 
 class Expressions:
@@ -582,22 +592,56 @@ def _special(name: str) -> Callable[[Expressions, exp.Expr], Value]:
 
 _METHODS: dict[Any, Callable[[Expressions, exp.Expr], Value]] = (  # sqlglot's classes have several bases
     {
-        exp.Literal: Expressions._literal, exp.Null: Expressions._null, exp.Boolean: Expressions._boolean, exp.UnicodeString: Expressions._unicode,
-        exp.HexString: Expressions._hex, exp.Array: Expressions._array, exp.Tuple: Expressions._tuple, exp.Interval: Expressions._interval,
-        exp.Column: Expressions._column, exp.Identifier: Expressions._column, exp.Dot: Expressions._dot, exp.Paren: Expressions._paren,
-        **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), Expressions._arithmetic), exp.Neg: Expressions._negative,
-        exp.DPipe: Expressions._concatenate, **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE), Expressions._compare),
-        exp.NullSafeNEQ: Expressions._distinct_from, exp.NullSafeEQ: Expressions._distinct_from, exp.And: Expressions._logic, exp.Or: Expressions._logic,
-        exp.Not: Expressions._not, exp.Is: Expressions._is, exp.In: Expressions._in, exp.Exists: Expressions._exists, exp.Subquery: Expressions._scalar,
-        exp.Between: Expressions._between, exp.Like: Expressions._like, exp.Escape: Expressions._escaped, exp.Case: Expressions._case, exp.If: Expressions._if,
-        exp.Cast: Expressions._cast, exp.TryCast: Expressions._cast, exp.Bracket: Expressions._bracket, exp.AtTimeZone: Expressions._at_time_zone,
-        exp.Extract: Expressions._extract, exp.CurrentDate: Expressions._current_date, exp.CurrentTimestamp: Expressions._current_timestamp,
-        exp.Localtimestamp: Expressions._localtimestamp, exp.Anonymous: Expressions._call, exp.Window: Expressions._window, exp.Filter: Expressions._filter,
-        exp.StrPosition: _rewritten("strpos", "this", "substr"), exp.Substring: _rewritten("substring", "this", "start", "length"),
-        exp.Trim: _special("trim"), exp.Normalize: _special("normalize"), exp.GroupConcat: Expressions._listagg, exp.JSONValue: _special("json_value"),
+        exp.Literal: Expressions._literal,
+        exp.Null: Expressions._null,
+        exp.Boolean: Expressions._boolean,
+        exp.UnicodeString: Expressions._unicode,
+        exp.HexString: Expressions._hex,
+        exp.Array: Expressions._array,
+        exp.Tuple: Expressions._tuple,
+        exp.Interval: Expressions._interval,
+        exp.Column: Expressions._column,
+        exp.Identifier: Expressions._column,
+        exp.Dot: Expressions._dot,
+        exp.Paren: Expressions._paren,
+        **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), Expressions._arithmetic),
+        exp.Neg: Expressions._negative,
+        exp.DPipe: Expressions._concatenate,
+        **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE), Expressions._compare),
+        exp.NullSafeNEQ: Expressions._distinct_from,
+        exp.NullSafeEQ: Expressions._distinct_from,
+        exp.And: Expressions._logic,
+        exp.Or: Expressions._logic,
+        exp.Not: Expressions._not,
+        exp.Is: Expressions._is,
+        exp.In: Expressions._in,
+        exp.Exists: Expressions._exists,
+        exp.Subquery: Expressions._scalar,
+        exp.Between: Expressions._between,
+        exp.Like: Expressions._like,
+        exp.Escape: Expressions._escaped,
+        exp.Case: Expressions._case,
+        exp.If: Expressions._if,
+        exp.Cast: Expressions._cast,
+        exp.TryCast: Expressions._cast,
+        exp.Bracket: Expressions._bracket,
+        exp.AtTimeZone: Expressions._at_time_zone,
+        exp.Extract: Expressions._extract,
+        exp.CurrentDate: Expressions._current_date,
+        exp.CurrentTimestamp: Expressions._current_timestamp,
+        exp.Localtimestamp: Expressions._localtimestamp,
+        exp.Anonymous: Expressions._call,
+        exp.Window: Expressions._window,
+        exp.Filter: Expressions._filter,
+        exp.StrPosition: _rewritten("strpos", "this", "substr"),
+        exp.Substring: _rewritten("substring", "this", "start", "length"),
+        exp.Trim: _special("trim"),
+        exp.Normalize: _special("normalize"),
+        exp.GroupConcat: Expressions._listagg,
+        exp.JSONValue: _special("json_value"),
         exp.JSONExtract: _special("json_query"),
     }
-)  # fmt: skip
+)
 Expressions._METHODS.update(_METHODS)
 
 

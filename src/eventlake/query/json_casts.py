@@ -52,9 +52,16 @@ def _row(j: str, kind: Type, node: exp.Expr | None) -> str:
 _TEXT = "el_json_varchar({j})"
 _WHOLE = "CAST(el_json_whole({j}) AS {type})"
 _SCALARS = {
-    "varchar": _TEXT, "bigint": _WHOLE, "integer": _WHOLE, "smallint": _WHOLE, "tinyint": _WHOLE, "double": "CAST(el_json_number({j}) AS DOUBLE)",
-    "real": "CAST(el_json_number({j}) AS FLOAT)", "boolean": "el_json_boolean({j})", "decimal": "CAST(el_json_number_text({j}) AS {type})",
-}  # fmt: skip
+    "varchar": _TEXT,
+    "bigint": _WHOLE,
+    "integer": _WHOLE,
+    "smallint": _WHOLE,
+    "tinyint": _WHOLE,
+    "double": "CAST(el_json_number({j}) AS DOUBLE)",
+    "real": "CAST(el_json_number({j}) AS FLOAT)",
+    "boolean": "el_json_boolean({j})",
+    "decimal": "CAST(el_json_number_text({j}) AS {type})",
+}
 
 
 def to_json(value: Value, node: exp.Expr | None) -> str:

@@ -172,12 +172,14 @@ el_replace(s, a, b) :=
 el_lpad(s, n, p) :=
   CASE
     WHEN p = '' OR n < 0 THEN failure('lpad wants a length from 0 and some padding')
-    ELSE lpad(s, CAST(n AS INTEGER), p)
+    WHEN n > 1000000 THEN refusal('lpad to more than a million characters: ', n)
+    ELSE lpad(s, CAST(least(n, 1000000) AS INTEGER), p)
   END;
 el_rpad(s, n, p) :=
   CASE
     WHEN p = '' OR n < 0 THEN failure('rpad wants a length from 0 and some padding')
-    ELSE rpad(s, CAST(n AS INTEGER), p)
+    WHEN n > 1000000 THEN refusal('rpad to more than a million characters: ', n)
+    ELSE rpad(s, CAST(least(n, 1000000) AS INTEGER), p)
   END;
 el_chr(n) :=
   CASE
@@ -303,13 +305,13 @@ el_sequence(a, b, step) :=
     WHEN step = 0 OR (step > 0 AND b < a) OR (step < 0 AND b > a)
       THEN failure('The step of sequence does not lead from its start to its stop')
     WHEN (b - a) // step >= 10000 THEN failure('A sequence has at most 10,000 elements')
-    ELSE generate_series(a, b, step)
+    ELSE generate_series(a, CASE WHEN (b - a) // step >= 10000 THEN a ELSE b END, step)
   END;
 el_repeat(x, n) :=
   CASE
     WHEN n < 0 OR n > 10000 THEN failure('repeat makes 0 to 10,000 elements: ', n)
     WHEN n IS NULL THEN NULL
-    ELSE list_transform(range(greatest(n, 0)), lambda i: x)
+    ELSE list_transform(range(greatest(least(n, 10000), 0)), lambda i: x)
   END;
 el_map(k, v) :=
   CASE

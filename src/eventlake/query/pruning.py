@@ -24,8 +24,13 @@ KeyOf = Callable[[Sequence[str]], tuple[int, str] | None]
 """The scan and the partition key that a name means, None for any other name."""
 
 _COMPARISONS: dict[type[exp.Expr], Callable[[Any, Any], bool]] = {
-    exp.EQ: operator.eq, exp.NEQ: operator.ne, exp.LT: operator.lt, exp.LTE: operator.le, exp.GT: operator.gt, exp.GTE: operator.ge,
-}  # fmt: skip
+    exp.EQ: operator.eq,
+    exp.NEQ: operator.ne,
+    exp.LT: operator.lt,
+    exp.LTE: operator.le,
+    exp.GT: operator.gt,
+    exp.GTE: operator.ge,
+}
 
 
 class _Unknown(Exception):

@@ -109,7 +109,10 @@ def _parameter(line: str, where: str) -> Parameter:
         default = default[1:-1].replace("''", "'")
     parameter = Parameter(match["name"], match["type"], default, (match["doc"] or "").strip())
     if default is not None and not (default == "" and parameter.type == "string"):
-        _literal(parameter, default, where=f"{where}: ")
+        try:
+            _literal(parameter, default, where=f"{where}: ")
+        except UsageError as error:
+            raise DeclarationError(str(error)) from None
     return parameter
 
 

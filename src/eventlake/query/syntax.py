@@ -7,6 +7,7 @@ Grammar: https://github.com/trinodb/trino/blob/476/core/trino-grammar/src/main/a
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -17,6 +18,8 @@ from sqlglot.errors import SqlglotError
 from sqlglot.parsers.trino import TrinoParser
 
 from eventlake.errors import QueryRefusedError, QuerySyntaxError
+
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # what it would say on stderr becomes a sentence of ours
 
 MAX_CHARACTERS = 65_536
 """A longer statement is refused; Athena takes 262,144 bytes: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html"""

@@ -84,11 +84,27 @@ _INTEGERS = ("tinyint", "smallint", "integer", "bigint")
 _NUMBERS = (*_INTEGERS, "real", "double")
 _DIGITS = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}
 _DUCKDB = {
-    "boolean": "BOOLEAN", "tinyint": "TINYINT", "smallint": "SMALLINT", "integer": "INTEGER", "bigint": "BIGINT", "real": "FLOAT",
-    "double": "DOUBLE", "varchar": "VARCHAR", "char": "VARCHAR", "varbinary": "BLOB", "date": "DATE", "timestamp": "TIMESTAMP",
-    "timestamptz": "TIMESTAMP", "time": "TIME", "json": "VARCHAR", "interval day": "INTERVAL", "interval month": "INTERVAL",
-    "unknown": "INTEGER", "uuid": "UUID", "ipaddress": "VARCHAR",
-}  # fmt: skip
+    "boolean": "BOOLEAN",
+    "tinyint": "TINYINT",
+    "smallint": "SMALLINT",
+    "integer": "INTEGER",
+    "bigint": "BIGINT",
+    "real": "FLOAT",
+    "double": "DOUBLE",
+    "varchar": "VARCHAR",
+    "char": "VARCHAR",
+    "varbinary": "BLOB",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "timestamptz": "TIMESTAMP",
+    "time": "TIME",
+    "json": "VARCHAR",
+    "interval day": "INTERVAL",
+    "interval month": "INTERVAL",
+    "unknown": "INTEGER",
+    "uuid": "UUID",
+    "ipaddress": "VARCHAR",
+}
 
 BOOLEAN = Type("boolean")
 INTEGER = Type("integer")
@@ -222,11 +238,28 @@ def parse_type(spelling: str) -> Type:
 
 
 _PLAIN = {
-    "string": VARCHAR, "varchar": VARCHAR, "boolean": BOOLEAN, "tinyint": Type("tinyint"), "smallint": Type("smallint"), "int": INTEGER,
-    "integer": INTEGER, "bigint": BIGINT, "double": DOUBLE, "float": REAL, "real": REAL, "date": DATE, "timestamp": timestamp(),
-    "binary": VARBINARY, "varbinary": VARBINARY, "json": JSON, "time": TIME, "unknown": UNKNOWN, "uuid": Type("uuid"),
-    "ipaddress": Type("ipaddress"), "timestamptz": timestamp(zoned=True),
-}  # fmt: skip
+    "string": VARCHAR,
+    "varchar": VARCHAR,
+    "boolean": BOOLEAN,
+    "tinyint": Type("tinyint"),
+    "smallint": Type("smallint"),
+    "int": INTEGER,
+    "integer": INTEGER,
+    "bigint": BIGINT,
+    "double": DOUBLE,
+    "float": REAL,
+    "real": REAL,
+    "date": DATE,
+    "timestamp": timestamp(),
+    "binary": VARBINARY,
+    "varbinary": VARBINARY,
+    "json": JSON,
+    "time": TIME,
+    "unknown": UNKNOWN,
+    "uuid": Type("uuid"),
+    "ipaddress": Type("ipaddress"),
+    "timestamptz": timestamp(zoned=True),
+}
 
 
 class _Reader:

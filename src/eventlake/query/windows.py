@@ -16,9 +16,18 @@ if TYPE_CHECKING:
     from eventlake.query.expressions import Expressions
 
 WINDOWS: dict[str, tuple[tuple[int, ...], Type | None]] = {
-    "row_number": ((0,), BIGINT), "rank": ((0,), BIGINT), "dense_rank": ((0,), BIGINT), "percent_rank": ((0,), DOUBLE), "cume_dist": ((0,), DOUBLE),
-    "ntile": ((1,), BIGINT), "lag": ((1, 2, 3), None), "lead": ((1, 2, 3), None), "first_value": ((1,), None), "last_value": ((1,), None), "nth_value": ((2,), None),
-}  # fmt: skip
+    "row_number": ((0,), BIGINT),
+    "rank": ((0,), BIGINT),
+    "dense_rank": ((0,), BIGINT),
+    "percent_rank": ((0,), DOUBLE),
+    "cume_dist": ((0,), DOUBLE),
+    "ntile": ((1,), BIGINT),
+    "lag": ((1, 2, 3), None),
+    "lead": ((1, 2, 3), None),
+    "first_value": ((1,), None),
+    "last_value": ((1,), None),
+    "nth_value": ((2,), None),
+}
 """Name -> how many arguments it takes, and its type; None is the type of its first argument."""
 
 

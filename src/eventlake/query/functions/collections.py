@@ -281,19 +281,38 @@ FUNCTIONS = [
     F("flatten", "array(T) -> T", _flatten),
     F("repeat", "T, bigint -> array(T)", "el_repeat({0}, {1})"),
     F("ngrams", "array(T), bigint -> array(array(T))", _ngrams),
-    *(F("sequence", signature, _sequence) for signature in (
-        "bigint, bigint -> array(bigint)", "bigint, bigint, bigint -> array(bigint)", "date, date -> array(date)", "date, date, interval day -> array(date)",
-        "date, date, interval month -> array(date)", "timestamp, timestamp, interval day -> array(timestamp)", "timestamp, timestamp, interval month -> array(timestamp)",
-    )),
+    *(
+        F("sequence", signature, _sequence)
+        for signature in (
+            "bigint, bigint -> array(bigint)",
+            "bigint, bigint, bigint -> array(bigint)",
+            "date, date -> array(date)",
+            "date, date, interval day -> array(date)",
+            "date, date, interval month -> array(date)",
+            "timestamp, timestamp, interval day -> array(timestamp)",
+            "timestamp, timestamp, interval month -> array(timestamp)",
+        )
+    ),
     F("map_keys", "map(K,V) -> array(K)", "map_keys({0})"),
     F("map_values", "map(K,V) -> array(V)", "map_values({0})"),
     F("map_entries", "map(K,V) -> array(K)", _entries),
     F("map_from_entries", "array(T) -> T", _from_entries),
     F("map_concat", "map(K,V)... -> map(K,V)", _concat_maps),
-]  # fmt: skip
+]
 
 SYNTACTIC: dict[str, Syntactic] = {
-    "transform": _transform, "filter": _filter, "any_match": _match("any_match"), "all_match": _match("all_match"), "none_match": _match("none_match"),
-    "reduce": _reduce, "zip_with": _zip_with, "zip": _zip, "row": _row, "map": _map, "array_sort": _sort,
-    "transform_keys": _map_lambda("transform_keys"), "transform_values": _map_lambda("transform_values"), "map_filter": _map_lambda("map_filter"),
-}  # fmt: skip
+    "transform": _transform,
+    "filter": _filter,
+    "any_match": _match("any_match"),
+    "all_match": _match("all_match"),
+    "none_match": _match("none_match"),
+    "reduce": _reduce,
+    "zip_with": _zip_with,
+    "zip": _zip,
+    "row": _row,
+    "map": _map,
+    "array_sort": _sort,
+    "transform_keys": _map_lambda("transform_keys"),
+    "transform_values": _map_lambda("transform_values"),
+    "map_filter": _map_lambda("map_filter"),
+}

@@ -38,11 +38,9 @@ def _date_diff(parts: Expressions, values: list[Value], node: exp.Expr) -> Value
     unit = _unit(values[0], values[1].type, "date_diff", node)
     a, b = values[1], values[2]
     if unit in _CLOCK:
-        x, y = (f"epoch_us({value.sql})" for value in (a, b))
-        if unit == "millisecond":
-            return derived(f"(el_floor_div({y}, 1000) - el_floor_div({x}, 1000))", BIGINT, values)
-        return derived(f"((el_floor_div({y}, 1000) - el_floor_div({x}, 1000)) // {_CLOCK[unit] // 1000})", BIGINT, values)
-    x, y = _wall_of(a), wall(b if b.type.name != "timestamptz" else b.become(b.sql, b.type, a.zone))
+        x, y = (_millis(value) for value in (a, b))
+        return derived(f"(({y} - {x}) // {_CLOCK[unit] // 1000})" if unit != "millisecond" else f"({y} - {x})", BIGINT, values)
+    x, y = wall(a), wall(b if b.type.name != "timestamptz" else b.become(b.sql, b.type, a.zone))
     if a.type == DATE:
         x, y = f"CAST({a.sql} AS TIMESTAMP)", f"CAST({b.sql} AS TIMESTAMP)"
     if unit in {"day", "week"}:
@@ -50,8 +48,9 @@ def _date_diff(parts: Expressions, values: list[Value], node: exp.Expr) -> Value
     return derived(f"(el_months({x}, {y}) // {({'month': 1, 'quarter': 3, 'year': 12})[unit]})", BIGINT, values)
 
 
-def _wall_of(value: Value) -> str:
-    return wall(value)
+def _millis(value: Value) -> str:
+    """Milliseconds since 1970, cut off; a timestamp of three digits has nothing to cut."""
+    return f"(epoch_us({value.sql}) // 1000)" if value.type.numbers[0] <= 3 else f"el_floor_div(epoch_us({value.sql}), 1000)"
 
 
 def _date_add(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -152,9 +151,33 @@ def _from_unixtime(parts: Expressions, values: list[Value], node: exp.Expr) -> V
 # patterns
 
 _MYSQL = {
-    "a": "%a", "b": "%b", "c": "%-m", "d": "%d", "e": "%-d", "f": "%f", "H": "%H", "h": "%I", "I": "%I", "i": "%M", "j": "%j", "k": "%-H", "l": "%-I",
-    "M": "%B", "m": "%m", "p": "%p", "r": "%I:%M:%S %p", "S": "%S", "s": "%S", "T": "%H:%M:%S", "v": "%V", "W": "%A", "x": "%G", "Y": "%Y", "y": "%y", "%": "%%",
-}  # fmt: skip
+    "a": "%a",
+    "b": "%b",
+    "c": "%-m",
+    "d": "%d",
+    "e": "%-d",
+    "f": "%f",
+    "H": "%H",
+    "h": "%I",
+    "I": "%I",
+    "i": "%M",
+    "j": "%j",
+    "k": "%-H",
+    "l": "%-I",
+    "M": "%B",
+    "m": "%m",
+    "p": "%p",
+    "r": "%I:%M:%S %p",
+    "S": "%S",
+    "s": "%S",
+    "T": "%H:%M:%S",
+    "v": "%V",
+    "W": "%A",
+    "x": "%G",
+    "Y": "%Y",
+    "y": "%y",
+    "%": "%%",
+}
 
 
 def _mysql(pattern: str, node: exp.Expr) -> str:
@@ -210,10 +233,21 @@ def _strptime(sql: str, pattern: str) -> str:
 
 
 _JODA = {
-    "y": {1: "%-Y", 2: "%y", 4: "%Y"}, "Y": {1: "%-Y", 2: "%y", 4: "%Y"}, "M": {1: "%-m", 2: "%m", 3: "%b", 4: "%B"}, "d": {1: "%-d", 2: "%d"},
-    "H": {1: "%-H", 2: "%H"}, "h": {1: "%-I", 2: "%I"}, "m": {1: "%-M", 2: "%M"}, "s": {1: "%-S", 2: "%S"}, "a": {1: "%p", 2: "%p"},
-    "E": {1: "%a", 2: "%a", 3: "%a", 4: "%A"}, "D": {1: "%-j", 3: "%j"}, "e": {1: "%u"}, "w": {2: "%V"}, "x": {4: "%G"},
-}  # fmt: skip
+    "y": {1: "%-Y", 2: "%y", 4: "%Y"},
+    "Y": {1: "%-Y", 2: "%y", 4: "%Y"},
+    "M": {1: "%-m", 2: "%m", 3: "%b", 4: "%B"},
+    "d": {1: "%-d", 2: "%d"},
+    "H": {1: "%-H", 2: "%H"},
+    "h": {1: "%-I", 2: "%I"},
+    "m": {1: "%-M", 2: "%M"},
+    "s": {1: "%-S", 2: "%S"},
+    "a": {1: "%p", 2: "%p"},
+    "E": {1: "%a", 2: "%a", 3: "%a", 4: "%A"},
+    "D": {1: "%-j", 3: "%j"},
+    "e": {1: "%u"},
+    "w": {2: "%V"},
+    "x": {4: "%G"},
+}
 _JODA_PART = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']+")
 
 
@@ -287,10 +321,24 @@ def _human(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
 
 
 _PARTS: dict[str, str] = {
-    "year": "year({})", "quarter": "quarter({})", "month": "month({})", "week": "weekofyear({})", "week_of_year": "weekofyear({})", "day": "day({})",
-    "day_of_month": "day({})", "day_of_week": "isodow({})", "dow": "isodow({})", "day_of_year": "dayofyear({})", "doy": "dayofyear({})",
-    "year_of_week": "isoyear({})", "yow": "isoyear({})", "hour": "hour({})", "minute": "minute({})", "second": "second({})", "millisecond": "(millisecond({}) % 1000)",
-}  # fmt: skip
+    "year": "year({})",
+    "quarter": "quarter({})",
+    "month": "month({})",
+    "week": "weekofyear({})",
+    "week_of_year": "weekofyear({})",
+    "day": "day({})",
+    "day_of_month": "day({})",
+    "day_of_week": "isodow({})",
+    "dow": "isodow({})",
+    "day_of_year": "dayofyear({})",
+    "doy": "dayofyear({})",
+    "year_of_week": "isoyear({})",
+    "yow": "isoyear({})",
+    "hour": "hour({})",
+    "minute": "minute({})",
+    "second": "second({})",
+    "millisecond": "(millisecond({}) % 1000)",
+}
 _KINDS = ("timestamp", "timestamptz")
 
 
@@ -299,7 +347,13 @@ def _for(name: str, kinds: tuple[str, ...], signature: str, build: Callable[...,
 
 
 FUNCTIONS = [
-    *(way for name, sql in _PARTS.items() for way in _for(name, (*(() if name in {"hour", "minute", "second", "millisecond"} else ("date",)), *_KINDS), "{} -> bigint", _part(sql))),
+    *(
+        way
+        for name, sql in _PARTS.items()
+        for way in _for(
+            name, (*(() if name in {"hour", "minute", "second", "millisecond"} else ("date",)), *_KINDS), "{} -> bigint", _part(sql)
+        )
+    ),
     *_for("date_diff", ("date", *_KINDS), "varchar, {0}, {0} -> bigint", _date_diff),
     *_for("date_add", ("date", *_KINDS), "varchar, bigint, {0} -> {0}", _date_add),
     *_for("date_trunc", ("date", *_KINDS), "varchar, {0} -> {0}", _date_trunc),
@@ -324,6 +378,6 @@ FUNCTIONS = [
     F("human_readable_seconds", "double -> varchar", _human),
     F("to_milliseconds", "interval day -> bigint", "(epoch_us({0}) // 1000)"),
     F("current_timezone", "-> varchar", "'UTC'"),
-]  # fmt: skip
+]
 
 SYNTACTIC: dict[str, Syntactic] = {}

@@ -139,6 +139,8 @@ def _json_value(parts: Expressions, node: exp.Expr) -> Value:
 
 
 def _source(parts: Expressions, node: exp.Expr, path: exp.Expr | None) -> tuple[Value, Path]:
+    if isinstance(path, exp.JSONPath):
+        raise mistyped("A path begins with lax $ or strict $", node)
     source = parts.value(node.this)
     written = parts.value(path) if path is not None else None
     if source.type.name not in {"varchar"} or written is None or not isinstance(written.literal, str):
@@ -220,6 +222,6 @@ FUNCTIONS = [
     F("json_parse", "varchar -> json", "el_json_parse({0})"),
     F("json_format", "json -> varchar", _format),
     *_both("is_json_scalar", "{0} -> boolean", _of_valid("(json_type(el_json_parse({0})) NOT IN ('OBJECT', 'ARRAY'))", BOOLEAN)),
-]  # fmt: skip
+]
 
 SYNTACTIC: dict[str, Syntactic] = {"json_value": _json_value, "json_query": _json_query, "json_exists": _json_exists}

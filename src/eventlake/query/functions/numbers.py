@@ -179,8 +179,14 @@ FUNCTIONS = [
     F("from_base", "varchar, bigint -> bigint", "el_from_base({0}, {1})"),
     F("to_base", "bigint, bigint -> varchar", "el_to_base({0}, {1})"),
     F("now", "-> timestamptz", lambda parts, values, node: parts.value(exp.CurrentTimestamp())),
-]  # fmt: skip
+]
 
 SYNTACTIC: dict[str, Syntactic] = {
-    "mod": _mod, "greatest": _extreme("greatest"), "least": _extreme("least"), "coalesce": _coalesce, "nullif": _nullif, "try": _try, "typeof": _typeof,
-}  # fmt: skip
+    "mod": _mod,
+    "greatest": _extreme("greatest"),
+    "least": _extreme("least"),
+    "coalesce": _coalesce,
+    "nullif": _nullif,
+    "try": _try,
+    "typeof": _typeof,
+}

@@ -29,8 +29,32 @@ REFUSED: dict[str, str] = {
 
 PARTIAL = frozenset(
     (
-        "truncate", "width_bucket", "reverse", "substr", "substring", "lpad", "rpad", "length", "from_utf8", "contains", "from_unixtime", "date_diff",
-        "minute", "hour", "second", "day", "month", "year", "millisecond", "concat", "zip", "abs", "starts_with", "to_iso8601", "date_trunc", "date_add",
+        "truncate",
+        "width_bucket",
+        "reverse",
+        "substr",
+        "substring",
+        "lpad",
+        "rpad",
+        "length",
+        "from_utf8",
+        "contains",
+        "from_unixtime",
+        "date_diff",
+        "minute",
+        "hour",
+        "second",
+        "day",
+        "month",
+        "year",
+        "millisecond",
+        "concat",
+        "zip",
+        "abs",
+        "starts_with",
+        "to_iso8601",
+        "date_trunc",
+        "date_add",
     )
-)  # fmt: skip
+)
 """Functions that Athena calls with more types than this engine does: other types are refused, not called wrong."""

@@ -182,6 +182,6 @@ FUNCTIONS = [
     F("url_extract_query", "varchar -> varchar", _URL % r"url_decode(regexp_extract({0}, '^[^?#]*[?]([^#]*)', 1))"),
     F("url_extract_fragment", "varchar -> varchar", _URL % r"url_decode(regexp_extract({0}, '#(.*)$', 1))"),
     F("url_extract_parameter", "varchar, varchar -> varchar", _parameter),
-]  # fmt: skip
+]
 
 SYNTACTIC: dict[str, Syntactic] = {"trim": _trim, "ltrim": _trim, "rtrim": _trim, "normalize": _normalize, "format": _format}
