@@ -83,7 +83,7 @@ def global_options(command: Command) -> Command:
 
     @functools.wraps(command)
     def taking(*arguments: Any, **options: Any) -> Any:  # click passes what it parsed
-        given = {name: options.pop(name) for name in _NAMES}
+        given = {name: options.pop(name) for name in NAMES}
         context = click.get_current_context()
         outer = context.obj if isinstance(context.obj, Settings) else Settings()
         context.obj = replace(outer, **{name: value for name, value in given.items() if value not in (None, ())})
@@ -95,7 +95,7 @@ def global_options(command: Command) -> Command:
     return wrapped  # type: ignore[no-any-return]  # the same callable, with options
 
 
-_NAMES: Sequence[str] = ("lake", "sources", "output", "quiet", "debug", "profile", "region", "endpoint_url")
+NAMES: Sequence[str] = ("lake", "sources", "output", "quiet", "debug", "profile", "region", "endpoint_url")
 
 
 def settings() -> Settings:

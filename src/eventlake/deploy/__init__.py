@@ -1,0 +1,1 @@
+"""What derives from declarations and commands: documentation."""

@@ -1,0 +1,70 @@
+"""Imports point one way, and cost what they should: told by a fresh interpreter."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HEAVY = {"duckdb", "sqlglot", "uvicorn", "uvloop", "httptools", "msgspec", "boto3", "botocore"}
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The modules that a fresh interpreter has loaded after a statement, beyond those it began with."""
+    code = f"import sys, json; before = set(sys.modules)\n{statement}\nprint(json.dumps(sorted(set(sys.modules) - before)))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(json.loads(said.stdout.splitlines()[-1]))
+
+
+def top_level(modules: set[str]) -> set[str]:
+    """The packages that modules belong to."""
+    return {module.partition(".")[0] for module in modules}
+
+
+STAGES = [
+    "rule",
+    "transform",
+    "router",
+    "envelope",
+    "delivery",
+    "partition",
+    "convert",
+    "mapping",
+    "leftovers",
+    "operators",
+    "path",
+    "codec",
+]
+
+
+@pytest.mark.parametrize(
+    "module", [f"pipeline.{stage}" for stage in STAGES] + ["layout", "model", "errors", "interfaces", "lake", "sources", "history"]
+)
+def test_the_flow_and_the_nouns_load_the_standard_library_only(module: str) -> None:
+    """Nothing that would have to be shipped with a function."""
+    assert top_level(loaded_by(f"import eventlake.{module}")) - set(sys.stdlib_module_names) == {"eventlake"}
+
+
+def test_the_command_line_loads_nothing_heavy() -> None:
+    """`--help` answers at once."""
+    loaded = loaded_by("from eventlake.cli import run; run(['--help'])")
+
+    assert top_level(loaded) & HEAVY == set()
+
+
+def test_the_package_itself_is_cheap() -> None:
+    """`import eventlake` loads its errors and no stage."""
+    loaded = {module for module in loaded_by("import eventlake") if module.startswith("eventlake")}
+
+    assert loaded == {"eventlake", "eventlake.errors"}
+
+
+def test_the_contract_on_imports_is_kept() -> None:
+    """The layers of pyproject.toml, by import-linter."""
+    said = subprocess.run([str(Path(sys.executable).parent / "lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert said.returncode == 0, said.stdout
