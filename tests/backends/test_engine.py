@@ -139,7 +139,7 @@ def test_rows_carry_their_types_in_both_formats(tmp_path: Path, make: type) -> N
     assert result.columns == ("executionid", "type", "attempt", "event_time", "date", "hour")
     assert result.types == ("varchar", "row(owner varchar, provider varchar)", "integer", "timestamp(3)", "date", "varchar")
     assert result.rows == [
-        ("e1", {"owner": "AWS", "provider": "S3"}, 1, datetime(2026, 11, 7, 10, 0, 0, 123_000), date(2026, 11, 7), "10"),
+        ("e1", {"owner": "AWS", "provider": "S3"}, 1, datetime.fromisoformat("2026-11-07T10:00:00.123"), date(2026, 11, 7), "10"),
         ("e2", None, None, None, date(2026, 11, 7), "10"),
     ]
 

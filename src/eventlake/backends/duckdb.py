@@ -74,7 +74,7 @@ class DuckDBEngine:
         lines = [translation.sql([reading.sql(brief=True) for reading in readings]), ""]
         lines += [_described(reading) for reading in readings]
         lines += [f"Cost: {athena_cost(sum(reading.size_bytes for reading in readings))}"]
-        lines += [statement for statement in translation.macros]
+        lines += translation.macros
         return "\n".join(lines)
 
     def _prepared(self, sql: str, parameters: Mapping[str, Any] | None) -> tuple[Translation, list[Reading]]:

@@ -18,29 +18,24 @@ from eventlake.query.arithmetic import arithmetic
 from eventlake.query.binding import Scope, Value, derived, mistyped, refused, unknown
 from eventlake.query.casts import cast, coerce
 from eventlake.query.datatypes import datatype
+from eventlake.query.literals import interval_literal, number_literal, typed_literal
 from eventlake.query.macros import may_refuse
 from eventlake.query.types import (
     BIGINT,
     BOOLEAN,
     DATE,
-    DOUBLE,
-    INTEGER,
-    INTERVAL_DAY,
-    INTERVAL_MONTH,
-    TIME,
     UNKNOWN,
     VARBINARY,
     VARCHAR,
     Type,
     array,
     common,
-    decimal,
     quoted,
     row,
     text,
     timestamp,
 )
-from eventlake.query.zones import instant, zone_named
+from eventlake.query.zones import zone_named
 
 if TYPE_CHECKING:
     from eventlake.query.relations import Relation
@@ -648,125 +643,6 @@ Expressions._METHODS.update(_METHODS)
 def shown_name(relation: str, name: str) -> str:
     """A column as a sentence shows it."""
     return f"{relation}.{name}" if relation else name
-
-
-def number_literal(written: str, node: exp.Expr) -> Value:
-    """A number as Trino types it: integer or bigint, decimal with a point, double with an exponent."""
-    if "e" in written.lower():
-        return Value(f"CAST({text(written)} AS DOUBLE)", DOUBLE)
-    if "." in written:
-        digits, _, fraction = written.lstrip("-").partition(".")
-        size = max(len(digits.lstrip("0") + fraction), len(fraction), 1)
-        if size > 38:
-            raise mistyped(f"{written} has more than 38 digits", node)
-        kind = decimal(size, len(fraction))
-        return Value(f"CAST({text(written)} AS {kind.duckdb})", kind)
-    number = int(written)
-    if -(2**31) <= number < 2**31:
-        return Value(written if number >= 0 else f"({written})", INTEGER, literal=number)
-    if -(2**63) <= number < 2**63:
-        return Value(f"CAST({text(written)} AS BIGINT)", BIGINT, literal=number)
-    raise mistyped(f"{written} does not fit into bigint: write it with a point for a decimal", node)
-
-
-def typed_literal(written: str, kind: Type, node: exp.Expr) -> Value:
-    """`DATE '2026-11-07'`, `TIMESTAMP '... UTC'`, `BIGINT '5'`, `JSON '{}'`: a literal with its type before it."""
-    if kind.name in {"timestamp", "timestamptz"}:
-        return _timestamp_literal(written, node)
-    if kind.name == "decimal" and not node.args["to"].expressions:
-        return (
-            number_literal(written if "." in written else written + ".", node)
-            if re.fullmatch(r"-?\d+(\.\d*)?", written)
-            else _not_literal(written, kind, node)
-        )
-    if kind.name == "date" and not re.fullmatch(r"\s*[+-]?\d{4,}-\d{1,2}-\d{1,2}\s*", written):
-        _not_literal(written, kind, node)
-    if kind == TIME:
-        return _time_literal(written, node)
-    if kind.name == "json":
-        return Value(f"el_json_parse({text(written)})", kind)
-    return cast(Value(text(written), VARCHAR, literal=written), kind, node)
-
-
-def _not_literal(written: str, kind: Type, node: exp.Expr) -> Value:
-    raise mistyped(f"'{written}' is not a {kind}", node)
-
-
-def _time_literal(written: str, node: exp.Expr) -> Value:
-    if not re.fullmatch(r"([01]\d|2[0-3]):\d\d(:\d\d(\.\d{1,6})?)?", written):
-        raise refused(f"TIME '{written}'", node)
-    return Value(f"CAST({text(written)} AS TIME)", TIME)
-
-
-_MOMENT = re.compile(
-    r"\s*(?P<date>\d{4}-\d{1,2}-\d{1,2})(?: (?P<time>\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.(?P<fraction>\d{1,12}))?)?))?\s*(?P<zone>[A-Za-z][\w/+-]*|[+-]\d\d?(?::?\d\d)?)?\s*"
-)
-
-
-def _timestamp_literal(written: str, node: exp.Expr) -> Value:
-    match = _MOMENT.fullmatch(written)
-    if match is None:
-        raise mistyped(f"'{written}' is not a timestamp", node)
-    digits = len(match["fraction"] or "")
-    if digits > 6:
-        raise refused(f"A timestamp with {digits} digits of a second", node, "write at most 6")
-    clock = match["time"] or "00:00:00"
-    clock += ":00" if clock.count(":") == 1 else ""
-    sql = f"CAST({text(match['date'] + ' ' + clock)} AS TIMESTAMP)"
-    if not match["zone"]:
-        return Value(sql, timestamp(digits))
-    zone = zone_named(match["zone"])
-    if zone is None:
-        raise NameNotFoundError(f'There is no time zone "{match["zone"]}": write it as Area/City or +05:30.')
-    return Value(instant(sql, zone), timestamp(digits, zoned=True), zone)
-
-
-_UNITS = {
-    "second": "seconds",
-    "minute": "minutes",
-    "hour": "hours",
-    "day": "days",
-    "week": "weeks",
-    "month": "months",
-    "year": "years",
-    "quarter": "quarters",
-}
-
-
-def interval_literal(node: exp.Expr) -> Value:
-    """`INTERVAL '7' DAY`, `INTERVAL '1 02:03' DAY TO SECOND`, `INTERVAL '1-2' YEAR TO MONTH`."""
-    unit = node.args.get("unit")
-    if not isinstance(node.this, exp.Literal) or unit is None or not node.this.is_string:
-        raise mistyped("An interval is written as INTERVAL '7' DAY", node)
-    written = str(node.this.this)
-    if isinstance(unit, exp.IntervalSpan):
-        return _spanned(written, unit.this.name.lower(), unit.expression.name.lower(), node)
-    name = unit.name.lower()
-    if name not in {"second", "minute", "hour", "day", "month", "year", "week"} or not re.fullmatch(
-        r"[+-]?\d+(\.\d+)?" if name == "second" else r"[+-]?\d+", written
-    ):
-        raise mistyped(f"INTERVAL '{written}' {name.upper()} is not an interval of Athena", node)
-    kind = INTERVAL_MONTH if name in {"month", "year"} else INTERVAL_DAY
-    return Value(f"INTERVAL '{written.lstrip('+')} {_UNITS[name]}'", kind)
-
-
-def _spanned(written: str, first: str, last: str, node: exp.Expr) -> Value:
-    months = re.fullmatch(r"([+-]?)(\d+)-(\d+)", written)
-    if (first, last) == ("year", "month") and months:
-        total = int(months[2]) * 12 + int(months[3])
-        return Value(f"INTERVAL '{months[1].replace('+', '')}{total} months'", INTERVAL_MONTH)
-    order = ("day", "hour", "minute", "second")
-    parts = re.fullmatch(r"([+-]?)(\d+)(?:[ :](\d+))?(?::(\d+))?(?::(\d+))?(\.\d+)?", written)
-    if first not in order or last not in order or parts is None:
-        raise mistyped(f"INTERVAL '{written}' {first.upper()} TO {last.upper()} is not an interval of Athena", node)
-    names = order[order.index(first) : order.index(last) + 1]
-    numbers = [part for part in parts.groups()[1:5] if part is not None]
-    if len(numbers) != len(names) or (parts[6] and last != "second"):
-        raise mistyped(f"INTERVAL '{written}' {first.upper()} TO {last.upper()} is not an interval of Athena", node)
-    seconds = sum(
-        int(number) * {"day": 86400, "hour": 3600, "minute": 60, "second": 1}[name] for name, number in zip(names, numbers, strict=True)
-    )
-    return Value(f"INTERVAL '{parts[1].replace('+', '')}{seconds}{parts[6] or ''} seconds'", INTERVAL_DAY)
 
 
 def row_field(value: Value, name: str, node: exp.Expr) -> Value:

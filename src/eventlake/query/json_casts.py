@@ -17,16 +17,22 @@ def json_to(j: str, kind: Type, node: exp.Expr | None) -> str:
         return _SCALARS[kind.name].format(j=j, type=kind.duckdb)
     if kind.name == "array":
         inner = json_to("CAST(el_j AS VARCHAR)", kind.args[0], node)
-        return f"(CASE coalesce(json_type({j}), 'NULL') WHEN 'ARRAY' THEN list_transform(json_extract({j}, '$[*]'), lambda el_j: {inner}) WHEN 'NULL' THEN NULL ELSE {_fail(j, kind)} END)"
+        return _if_type(j, kind, ARRAY=f"list_transform(json_extract({j}, '$[*]'), lambda el_j: {inner})")
     if kind.name == "map" and kind.args[0].name == "varchar":
         inner = json_to("CAST(el_e.value AS VARCHAR)", kind.args[1], node)
         inner = f"coalesce({inner}, 'null')" if kind.args[1].name == "json" else inner
         entries = f"map_entries(CAST(CAST({j} AS JSON) AS MAP(VARCHAR, JSON)))"
         entries = f"list_sort({entries})" if "el_json_parse(" in j else entries
-        return f"(CASE coalesce(json_type({j}), 'NULL') WHEN 'OBJECT' THEN map_from_entries(list_transform({entries}, lambda el_e: row(el_e.key, {inner}))) WHEN 'NULL' THEN NULL ELSE {_fail(j, kind)} END)"
+        return _if_type(j, kind, OBJECT=f"map_from_entries(list_transform({entries}, lambda el_e: row(el_e.key, {inner})))")
     if kind.name == "row":
         return _row(j, kind, node)
     raise (mistyped if kind.name in {"date", "timestamp"} else refused)(f"A cast from json to {kind}", node)
+
+
+def _if_type(j: str, kind: Type, **made: str) -> str:
+    """SQL that goes by the type of the JSON; null is NULL, any other type fails."""
+    ways = " ".join(f"WHEN '{name}' THEN {sql}" for name, sql in made.items())
+    return f"(CASE coalesce(json_type({j}), 'NULL') {ways} WHEN 'NULL' THEN NULL ELSE {_fail(j, kind)} END)"
 
 
 def _fail(j: str, kind: Type) -> str:
@@ -42,11 +48,8 @@ def _row(j: str, kind: Type, node: exp.Expr | None) -> str:
         key = f"list_filter(json_keys({j}), lambda el_k: lower(el_k) = {text(name.lower())})[1]"
         place = "'$.\"' || " + key + " || '\"'"
         by_name.append(f"{quoted(name)} := {json_to(f'CAST(json_extract({j}, {place}) AS VARCHAR)', part, node)}")
-    many = f"json_array_length({j}) <> {len(by_place)}"
-    return (
-        f"(CASE coalesce(json_type({j}), 'NULL') WHEN 'OBJECT' THEN struct_pack({', '.join(by_name)}) WHEN 'ARRAY' THEN CASE WHEN {many} THEN {_fail(j, kind)} ELSE struct_pack({', '.join(by_place)}) END "
-        f"WHEN 'NULL' THEN NULL ELSE {_fail(j, kind)} END)"
-    )
+    placed = f"CASE WHEN json_array_length({j}) <> {len(by_place)} THEN {_fail(j, kind)} ELSE struct_pack({', '.join(by_place)}) END"
+    return _if_type(j, kind, OBJECT=f"struct_pack({', '.join(by_name)})", ARRAY=placed)
 
 
 _TEXT = "el_json_varchar({j})"

@@ -410,8 +410,19 @@ el_java_double(x) :=
     WHEN abs(x) >= 0.001 AND abs(x) < 10000000 THEN CAST(x AS VARCHAR)
     ELSE el_double_to_text(x)
   END;
+el_width_bucket(x, low, high, n) :=
+  CASE
+    WHEN x IS NULL OR low IS NULL OR high IS NULL OR n IS NULL THEN NULL
+    WHEN n <= 0 OR low = high OR isnan(x) OR isinf(low) OR isinf(high) THEN failure('width_bucket wants two bounds and a positive count, not ', n)
+    WHEN low < high THEN el_bucket(x - low, high - low, n)
+    ELSE el_bucket(low - x, low - high, n)
+  END;
+el_bucket(x, width, n) :=
+  CASE WHEN x < 0 THEN 0 WHEN x >= width THEN n + 1 ELSE CAST(floor(n * x / width) AS BIGINT) + 1 END;
 
 -- json
+el_json_closed(s) :=
+  length(translate(s, '}]', '')) <= length(translate(s, '{[', '')) AND regexp_matches(s, '^\s*[{\[]');
 el_json_numbers(j) :=
   replace(replace(replace(regexp_replace(j, '("(?:[^"\\]|\\.)*")|(-?[0-9][0-9.eE+-]*)', '\1' || chr(1) || '\2' || chr(2), 'g'),
     chr(1) || chr(2), ''), chr(1), '"'), chr(2), '"');

@@ -110,10 +110,8 @@ def _json(listed: str, columns: dict[str, Type], scan: Scan, *, filename: bool) 
     spelling = {column.stored_name: column.name for column in scan.table.columns}
     chosen = columns or dict(list(scan.columns.items())[:1])
     made = ", ".join(f"{text(spelling.get(name, name))}: {text(kind.duckdb)}" for name, kind in chosen.items())
-    options = f", columns={{{made}}}, format='newline_delimited', compression='auto_detect', timestampformat='%Y-%m-%d %H:%M:%S.%g', dateformat='%Y-%m-%d', maximum_object_size=16777216"
-    return f"read_json({listed}{options}{', filename=true' if filename else ''})", [
-        f"{quoted(spelling.get(name, name))} AS {quoted(name)}" for name in columns
-    ]
+    options = f", columns={{{made}}}{_JSON_OPTIONS}{', filename=true' if filename else ''}"
+    return f"read_json({listed}{options})", [f"{quoted(spelling.get(name, name))} AS {quoted(name)}" for name in columns]
 
 
 def check_objects(readings: Sequence[Reading]) -> None:

@@ -10,7 +10,7 @@ from sqlglot import exp
 from eventlake.query.aggregation import AGGREGATES, OVER_MARK, Modifiers, aggregate, ordering, settled
 from eventlake.query.binding import Value, mistyped, refused, unknown
 from eventlake.query.casts import coerce
-from eventlake.query.types import BIGINT, DOUBLE, Type
+from eventlake.query.types import BIGINT, DOUBLE, Type, coercible
 
 if TYPE_CHECKING:
     from eventlake.query.expressions import Expressions
@@ -55,9 +55,8 @@ def window(parts: Expressions, node: exp.Expr) -> Value:
 def _made(name: str, values: list[Value], kind: Type | None, ignore: str, over: str, node: exp.Expr) -> Value:
     sqls = [value.sql for value in values]
     result = kind or values[0].type
-    if name in {"lag", "lead"} and len(values) == 3:
-        if not (values[2].type == result or values[2].type.is_unknown or values[2].type.name == result.name == "varchar"):
-            sqls[2] = coerce(values[2], result).sql
+    if len(values) == 3 and values[2].type.name != "unknown":
+        sqls[2] = _default(values[2], result, node)
     if name in {"lag", "lead"} and len(values) > 1 and (not isinstance(values[1].literal, int) or values[1].literal < 0):
         raise refused(f"{name}() by an offset that is not a literal", node)
     if name in {"ntile", "nth_value"} and (not isinstance(values[-1].literal, int) or values[-1].literal < 1):
@@ -69,6 +68,12 @@ def _made(name: str, values: list[Value], kind: Type | None, ignore: str, over: 
     if name in {"ntile", "row_number"}:
         sql = f"CAST({sql} AS BIGINT)"
     return Value(f"({sql})", result, zone, columns=columns, aggregate=any(value.aggregate for value in values), window=True)
+
+
+def _default(value: Value, kind: Type, node: exp.Expr) -> str:
+    if not coercible(value.type, kind):
+        raise mistyped(f"The default of lag() or lead() is {value.type}, its values are {kind}", node)
+    return coerce(value, kind).sql
 
 
 def _function(node: exp.Expr) -> tuple[exp.Expr, str]:

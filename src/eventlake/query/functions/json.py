@@ -36,7 +36,7 @@ def _broken(path: Path, source: Value, sql: str) -> str:
         quoted_key = text('"' + first + '"')
         suspicious = f"(contains({sql}, {quoted_key}) AND starts_with(ltrim({sql}), '{{'))"
     else:
-        closed = f"(length({sql}) - length(translate({sql}, '{{[', '')) <= length({sql}) - length(translate({sql}, '}}]', '')) AND regexp_matches({sql}, '^\\s*[{{\\[]'))"
+        closed = f"el_json_closed({sql})"
         suspicious = rf"{closed} OR regexp_matches({sql}, '^\s*(\"(?:[^\"\\]|\\.)*\"|-?[0-9]|true\s|false\s|null\s)')".replace('\\"', '"')
     return f"CASE WHEN {suspicious} THEN {refusal(_FAULT, f'substring({sql}, 1, 60)')} END"
 

@@ -8,10 +8,9 @@ from sqlglot import exp
 
 from eventlake.query.arithmetic import arithmetic
 from eventlake.query.binding import Value, derived, mistyped, refused
-from eventlake.query.failures import failure
 from eventlake.query.functions import Function as F
 from eventlake.query.functions import Syntactic
-from eventlake.query.types import VARCHAR, Type, decimal, text
+from eventlake.query.types import VARCHAR, decimal, text
 
 if TYPE_CHECKING:
     from eventlake.query.expressions import Expressions
@@ -134,17 +133,6 @@ def _length_is_known(parts: Expressions, node: exp.Expr) -> bool:
     return isinstance(node, exp.Column | exp.Literal | exp.Cast)
 
 
-def _width_bucket(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
-    x, low, high, count = (value.sql for value in values)
-    sql = (
-        f"(CASE WHEN {x} IS NULL OR {low} IS NULL OR {high} IS NULL OR {count} IS NULL THEN NULL WHEN {count} <= 0 OR {low} = {high} OR isnan({x}) OR isinf({low}) OR isinf({high}) "
-        f"THEN {failure('width_bucket wants two different bounds and a positive count, not ', count)} "
-        f"WHEN {low} < {high} THEN CASE WHEN {x} < {low} THEN 0 WHEN {x} >= {high} THEN {count} + 1 ELSE CAST(floor({count} * ({x} - {low}) / ({high} - {low})) AS BIGINT) + 1 END "
-        f"ELSE CASE WHEN {x} > {low} THEN 0 WHEN {x} <= {high} THEN {count} + 1 ELSE CAST(floor({count} * ({low} - {x}) / ({low} - {high})) AS BIGINT) + 1 END END)"
-    )
-    return derived(sql, Type("bigint"), values)
-
-
 _ONE = ("sqrt", "cbrt", "exp", "sin", "cos", "tan", "asin", "acos", "atan", "degrees", "radians", "sinh", "cosh", "tanh")
 
 FUNCTIONS = [
@@ -170,7 +158,7 @@ FUNCTIONS = [
     F("is_nan", "double -> boolean", "isnan({0})"),
     F("is_infinite", "double -> boolean", "isinf({0})"),
     F("is_finite", "double -> boolean", "isfinite({0})"),
-    F("width_bucket", "double, double, double, bigint -> bigint", _width_bucket),
+    F("width_bucket", "double, double, double, bigint -> bigint", "el_width_bucket({0}, {1}, {2}, {3})"),
     F("bitwise_and", "bigint, bigint -> bigint", "({0} & {1})"),
     F("bitwise_or", "bigint, bigint -> bigint", "({0} | {1})"),
     F("bitwise_xor", "bigint, bigint -> bigint", "xor({0}, {1})"),
