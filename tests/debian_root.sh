@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# What somebody sees who has a bare Debian 12 and two commands: makes such a root (python3, python3-pip, ca-certificates and nothing else),
+# clones the last commit into it, and runs each ARGUMENT there as a line after `./run`, with the seconds it took.
+# Needs root and debootstrap. PIP_* variables, the files they name and proxies are passed on, nothing else of this machine is.
+#
+#   tests/debian_root.sh                         the demo twice, then a few tests
+#   tests/debian_root.sh --version               one line
+#   ROOT=/var/tmp/bare tests/debian_root.sh ...  keeps the root there, to begin from the next time
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+root=${ROOT:-$(mktemp -d)}
+lines=("$@")
+((${#lines[@]})) || lines=("demo --no-serve" "demo --no-serve" "test tests/test_layout.py")
+
+clean_up() {
+    umount "$root/proc" 2>/dev/null || true
+    [[ -n ${ROOT:-} ]] || rm -rf --one-file-system "$root"
+}
+trap clean_up EXIT
+
+pass_on() { # the settings that reach the root, one NAME=VALUE a line
+    env | grep -E '^(PIP_[A-Z_]+|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)=' || true
+}
+
+bring_in() { # a file or folder of this machine, to the same place in the root
+    [[ -e $1 ]] || return 0
+    mkdir -p "$root$(dirname "$1")"
+    cp -rL "$1" "$root$(dirname "$1")/"
+}
+
+if [[ ! -x $root/usr/bin/python3 ]]; then
+    echo "Making a Debian 12 in $root ..."
+    debootstrap --variant=minbase --include=python3,python3-pip,ca-certificates bookworm "$root" >"$root.log" || { tail "$root.log"; exit 1; }
+    rm -f "$root.log"
+fi
+
+bring_in /etc/resolv.conf
+bring_in /etc/hosts
+bring_in /etc/pip.conf
+while IFS='=' read -r _ value; do
+    for word in $value; do
+        [[ $word != /* ]] || bring_in "$word"
+    done
+done < <(pass_on)
+
+mountpoint -q "$root/proc" || mount -t proc proc "$root/proc" 2>/dev/null || echo "No /proc in the root: it could not be mounted."
+rm -rf "$root/eventlake" "$root/root/.cache"
+git clone --quiet "$here" "$root/eventlake"
+
+mapfile -t settings < <(pass_on)
+for line in "${lines[@]}"; do
+    echo "== ./run $line"
+    begun=$EPOCHREALTIME
+    code=0
+    # shellcheck disable=SC2086  a line is several words
+    chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "${settings[@]}" /bin/sh -c "cd /eventlake && ./run $line" || code=$?
+    awk -v a="$begun" -v b="$EPOCHREALTIME" -v c="$code" 'BEGIN { printf "== %.1f s, exit code %d\n", b - a, c }'
+    ((code == 0)) || exit "$code"
+done
