@@ -111,7 +111,7 @@ class Line:
     def _change(self) -> None:
         """Somebody changes the pipeline's structure: what runs now is canceled."""
         self.version += 1
-        for run in [run for run in self.inside.values() if run]:
+        for run in [run for run in self.inside.values() if run and run.is_passing]:
             run.canceled()
 
 

@@ -104,13 +104,10 @@ class Run:
 
     def canceled(self) -> None:
         """The pipeline's structure changed under it."""
-        if not self._is_under_way:
-            return
         self._interrupt()
         for run in self._open_runs():
             self._end_action(run, "CANCELED")
-        if self._stage:
-            self._say_stage("CANCELED")
+        self._say_stage("CANCELED")
         self._say_pipeline("CANCELED")
         self.line.leave(self)
 
@@ -131,6 +128,11 @@ class Run:
             self._say_stage("STOPPED")
         self._say_pipeline("STOPPED")
         self.line.leave(self)
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether it is at work in a stage."""
+        return self._stage is not None and self._is_under_way
 
     @property
     def _is_under_way(self) -> bool:

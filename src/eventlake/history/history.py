@@ -102,8 +102,7 @@ def _repeated(told: Iterator[tuple[int, str]], random: Random, share: float) -> 
         yield at, text
         if random.random() < share:
             heappush(again, (at + random.randrange(600 * SECOND), text))
-    while again:
-        yield heappop(again)
+    yield from sorted(again)
 
 
 def demo_history(now: datetime, seed: int = 1) -> History:

@@ -63,15 +63,17 @@ class Logins:
         for user in self.employees:
             user.values = identity_values(user, old=True)
         self._joined = len(everybody)
-        self._by_place = {place: [user for user in self.customers if user.place is place] for place in PLACES}
+        self._by_place: dict[Place, list[User]] = {}
+        for user in self.customers:
+            self._by_place.setdefault(user.place, []).append(user)
 
     def begin(self) -> None:
         """Let everything begin that goes on for the whole history."""
         per_day = _VISITS_PER_DAY * self.scale
         begin = self.timeline.begin
         for place, users in self._by_place.items():
-            if users:
-                begin(self._visits(self.shop, users, EVENING, per_day * 0.88 * len(users) / len(self.customers), place.offset_hours))
+            share = 0.88 * len(users) / len(self.customers)
+            begin(self._visits(self.shop, users, EVENING, per_day * share, place.offset_hours))
         begin(self._visits(self.staff, self.employees, OFFICE, per_day * 0.12, 1))
         begin(self._signups(per_day * 0.02))
         begin(self._trips(max(0.4, per_day * 0.004)))
@@ -158,9 +160,8 @@ class Logins:
         yield 800
         user.logins = 1
         self.shop.log_in(values, user.spot, 1)
-        users = self._by_place[user.place]
-        if users:
-            users[self.random.randrange(len(users))] = user
+        neighbours = self._by_place.setdefault(user.place, [user])
+        neighbours[self.random.randrange(len(neighbours))] = user
 
     def _trips(self, per_day: float) -> Story:
         """Users travel."""

@@ -231,9 +231,7 @@ def new_user(random: Random, number: int, *, old: bool) -> User:
     where = spot(place, OFFICE) if place is PLACES[0] and random.random() < 0.15 else home_spot(random, place, number)
     if random.random() < 0.02:
         where = somewhere(where.ip)
-    identity = {"database": hexadecimal(random, 24), "social": f"{random.randrange(10**20, 10**21)}"}.get(
-        connection.strategy_type, f"hillside|{number}"
-    )
+    identity = _identity(random, connection, number)
     user = User(person(random, number), number, place, where, device(random), connection, random.random() < 0.3, organization, identity)
     user.values = identity_values(user, old=old)
     return user

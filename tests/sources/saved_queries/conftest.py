@@ -104,6 +104,6 @@ def _day(told: tuple[datetime, bytes]) -> date:
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> World:
     """24 days of history, in which some events are delivered twice."""
     seed, scale, log_format = request.param
-    history = History(seed, END - timedelta(days=24), END, scale, users=120, duplicates=0.03)
+    history = History(seed, END - timedelta(days=24), END, scale, users=120, duplicates=0.15)
     lake = _fill(tmp_path_factory.mktemp("lake"), history, log_format)
     return World(lake, history.truth)

@@ -6,7 +6,7 @@
 select
   pipeline,
   date_trunc('week', event_time) as week,
-  count(distinct executionid) as executions,
+  count(*) as executions,
   approx_percentile(date_diff('minute', starttime, event_time), 0.5) as median_minutes,
   approx_percentile(date_diff('minute', starttime, event_time), 0.9) as p90_minutes
 from (
