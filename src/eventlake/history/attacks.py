@@ -17,7 +17,7 @@ from eventlake.history.timeline import HOUR, MINUTE, SECOND, Story
 from eventlake.history.truth import Incident
 from eventlake.history.users import DATABASE, Device, Spot, User, Values, device, spot, unknown_user
 
-_IP_FAILURES = 40
+_IP_FAILURES = 20
 """Failures from one address after which Auth0 blocks it (limit_mu)."""
 _ACCOUNT_FAILURES = 10
 """Failures of one address on one account after which it is blocked for it (limit_wc)."""
