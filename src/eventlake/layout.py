@@ -15,7 +15,9 @@ from eventlake.errors import LayoutError
 KEY_BYTES = 1024
 """The longest key S3 takes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 
-_HOUR_OF_KEY = re.compile(r"(?P<prefix>.+?)/(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d)/(?P<hour>\d\d)/(?P<name>[^/]+)", re.ASCII | re.DOTALL)
+_HOUR_OF_KEY = re.compile(
+    r"(?P<prefix>.+?)/(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d)/(?P<hour>\d\d)/(?P<name>[^/]+)", re.ASCII | re.DOTALL
+)
 
 
 @dataclass(frozen=True, order=True, slots=True)

@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from json.encoder import c_make_encoder, encode_basestring
 from typing import Any
-
-_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +26,36 @@ class Codec:
     encode: Callable[[Any], bytes]
 
 
+_scan = json.JSONDecoder().scan_once
+
+
+def _loads(data: bytes) -> Any:  # any JSON value
+    """What `json.loads` gives, without its search for encodings where the text is plain UTF-8 and the value comes first."""
+    try:
+        text = data.decode()
+        value, end = _scan(text, 0)
+    except (UnicodeDecodeError, StopIteration):
+        return json.loads(data)
+    return value if end == len(text) or not text[end:].strip(" \t\n\r") else json.loads(data)
+
+
+def _dumps_with(make: Any) -> Callable[[Any], str]:
+    """`JSONEncoder.encode` with its C encoder made once; it makes a new one for each value, which costs as much as a small value itself."""
+    encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    if make is None:  # an interpreter without the C encoder
+        return encoder.encode
+    from json.encoder import c_encode_basestring
+
+    chunks = make(None, encoder.default, c_encode_basestring or encode_basestring, None, ":", ",", False, False, False)
+    return lambda value: "".join(chunks(value, 0))
+
+
+_dumps = _dumps_with(c_make_encoder)
+
+
 def _encode(value: Any) -> bytes:  # any JSON value
-    return _encoder.encode(value).encode()
+    return _dumps(value).encode()
 
 
-STANDARD = Codec(loads=json.loads, dumps=_encoder.encode, encode=_encode)
+STANDARD = Codec(loads=_loads, dumps=_dumps, encode=_encode)
 """The standard library's."""

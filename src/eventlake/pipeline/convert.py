@@ -37,6 +37,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _AMERICAN = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}),? (\d{1,2}:\d\d:\d\d)[ \u202f]([AP]M)", re.ASCII)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_PLAIN = (len("2026-11-20T10:00:00Z"), len("2026-11-20T10:00:00.123Z"))
 _EPOCH_MS_FROM = 100_000_000_000
 """Numbers from here on are milliseconds: as seconds they would lie after the year 5138."""
 
@@ -104,8 +105,20 @@ def timestamp(value: Any) -> Any:  # JSON in, column value out
 
     CodeBuild's `Sep 1, 2017 4:12:29 PM` too, with the comma and the narrow blank that newer Java versions put into it.
     """
+    if value.__class__ is str and value[-1:] == "Z" and value[10:11] == "T" and len(value) in _PLAIN:
+        return _plain(value)
     moment = _moment(value)
     return MISFIT if moment is None else moment.isoformat(" ", "milliseconds")[:23]
+
+
+def _plain(value: str) -> Any:
+    """The form that nearly all timestamps have, which needs no arithmetic: the parser only says whether the moment exists."""
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return MISFIT
+    fraction = value[19:-1] or ".000"
+    return f"{value[:10]} {value[11:19]}{fraction}" if value.isascii() else MISFIT
 
 
 def day(value: Any) -> Any:  # JSON in, column value out
@@ -313,12 +326,17 @@ def _map(item: Converter) -> Converter:
 
 def _struct(fields: dict[str, Converter]) -> Converter:
     """Fields that are null, do not fit or are not named are left out; the mapping finds them again for `extra`."""
+    each = tuple(fields.items())
 
     def convert(value: Any) -> Any:  # JSON in, column value out
         if value.__class__ is not dict:
             return MISFIT
-        converted = {name: field(value[name]) for name, field in fields.items() if value.get(name) is not None}
-        return {name: field for name, field in converted.items() if field is not MISFIT}
+        converted = {}
+        for name, field in each:
+            inner = value.get(name)
+            if inner is not None and (fitting := inner if inner.__class__ is str and field is text else field(inner)) is not MISFIT:
+                converted[name] = fitting
+        return converted
 
     return convert
 

@@ -34,6 +34,25 @@ def _is_one_value(condition: object) -> bool:
     return isinstance(condition, list) and len(condition) == 1 and isinstance(condition[0], str)
 
 
+Known = dict[str, "Known | None"]
+"""The keys of an object that columns read: below a key, what is known there, or None where a column keeps all of it."""
+
+
+def remainder(value: dict[str, Any], known: Known) -> dict[str, Any]:
+    """The fields of an object that no column reads, nested as they were.
+
+    For the common case that undeclared fields are all that is odd about an event; whether the declared ones fit was seen already.
+    """
+    left: dict[str, Any] = {}
+    for key, inner in value.items():
+        if key not in known:
+            if inner is not None:
+                left[key] = inner
+        elif inner.__class__ is dict and (below := known[key]) is not None and (rest := remainder(inner, below)):
+            left[key] = rest
+    return left
+
+
 class Leftovers:
     """Finds what no column of one table keeps."""
 

@@ -14,7 +14,7 @@ from typing import Any
 from eventlake.model import Column, Table
 from eventlake.pipeline import convert
 from eventlake.pipeline.codec import Codec
-from eventlake.pipeline.leftovers import ENVELOPE_KEYS, EXTRA, Leftovers, first_fitting, settled_keys
+from eventlake.pipeline.leftovers import ENVELOPE_KEYS, EXTRA, Known, Leftovers, first_fitting, remainder, settled_keys
 from eventlake.pipeline.path import Holding, Path, all_read, parse_path
 
 Mapping = Callable[[dict[str, Any]], dict[str, Any]]
@@ -44,6 +44,7 @@ class _Writer:
             "EMPTY": {},
             "NOTHING": [],
             "leftovers": Leftovers(table, codec).of,
+            "remainder": remainder,
             "dumps": codec.dumps,
             "all_read": all_read,
             "is_whole": convert.is_whole,
@@ -53,9 +54,11 @@ class _Writer:
             self.names[f"convert{index}"] = convert.converter(column.converter, convert.parse_type(column.type), codec)
         self.containers: dict[tuple[Path, type], str] = {((), dict): "event"}
         self.kinds = self._container_kinds()
+        self.root = parse_path(table.root)
 
     def lines(self) -> Iterator[str]:
         yield "line = {}"
+        yield "more = False"
         yield "odd = not ENVELOPE.issuperset(event)"
         self.names["ENVELOPE"] = ENVELOPE_KEYS
         for path in sorted(self.kinds, key=len):
@@ -64,8 +67,9 @@ class _Writer:
         yield from self._envelope()
         for index, column in enumerate(self.columns):
             yield from self._column(index, column)
-        yield "if odd:"
-        yield "    rest = leftovers(event)"
+        self.names["KNOWN"] = self._known(self.root)
+        yield "if odd or more:"
+        yield f"    rest = leftovers(event) if odd else remainder({self.containers[self.root, dict]}, KNOWN)"
         yield f"    if rest: line[{EXTRA!r}] = dumps(rest)"
         yield "return line"
 
@@ -94,11 +98,25 @@ class _Writer:
         yield f"    if {name} is not None{self._or_other_kind(path, kind, name)}: odd = True"
         yield f"    {name} = {'NOTHING' if kind is list else 'EMPTY'}"
         if kind is list:
-            self.names[f"places_{name}"] = list(children)
-            yield f"elif not all_read({name}, places_{name}): odd = True"
+            if children == {0}:
+                yield f"elif len({name}) > 1: odd = True"
+            else:
+                self.names[f"places_{name}"] = list(children)
+                yield f"elif not all_read({name}, places_{name}): odd = True"
         elif not self._is_kept_whole(path):
             self.names[f"keys_{name}"] = frozenset(children)
-            yield f"elif not keys_{name}.issuperset({name}): odd = True"
+            flag = "more" if path[: len(self.root)] == self.root else "odd"
+            yield f"elif not keys_{name}.issuperset({name}): {flag} = True"
+
+    def _known(self, path: Path) -> Known:
+        """What columns read of the object at a path."""
+        below = {read[len(path)]: read for paths in self.paths.values() for read in paths if read[: len(path)] == path and len(read) > len(path)}
+        known: Known = {}
+        for key in below:
+            inner = (*path, key)
+            is_read = any(inner in paths for paths in self.paths.values())
+            known[str(key)] = None if is_read or not isinstance(key, str) else self._known(inner)
+        return known
 
     def _or_other_kind(self, path: Path, kind: type, name: str) -> str:
         return "".join(f" and {name}.__class__ is not {other.__name__}" for other in self.kinds[path] if other is not kind)
@@ -123,22 +141,27 @@ class _Writer:
 
     def _store(self, index: int, column: Column) -> Iterator[str]:
         slot = f"line[{column.name!r}]"
+        if column.converter == "json":  # any value has its JSON text
+            yield f"if value is not None: {slot} = dumps(value)"
+            return
         if column.converter in {"text", "joined"}:
             yield f"if value.__class__ is str: {slot} = value"
             yield "elif value is not None:"
         else:
             yield "if value is not None:"
-        yield f"    value_ = convert{index}(value)"
-        yield "    if value_ is MISFIT:"
+        yield f"    fitting = convert{index}(value)"
+        yield "    if fitting is MISFIT:"
         yield "        odd = True"
         if len(self.paths[column]) > 1:
             self.names[f"paths{index}"] = self.paths[column]
-            yield f"        value_ = first_fitting(event, paths{index}, convert{index})"
-        yield f"    if value_ is not MISFIT: {slot} = value_"
+            yield f"        fitting = first_fitting(event, paths{index}, convert{index})"
+            yield f"        if fitting is not MISFIT: {slot} = fitting"
+        yield "    else:"
+        yield f"        {slot} = fitting"
         if column.type.count("struct") == 1 and column.type.startswith("struct"):
-            yield "    if value_.__class__ is dict and len(value_) != len(value): odd = True"
+            yield "        if len(fitting) != len(value): odd = True"
         elif "struct" in column.type:
-            yield "    if value_ is not MISFIT and not is_whole(value_, value): odd = True"
+            yield "        if not is_whole(fitting, value): odd = True"
 
     def _read(self, path: Path) -> str:
         container, last = self.containers[path[:-1], _kind(path[-1])], path[-1]
