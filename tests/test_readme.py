@@ -70,5 +70,5 @@ def test_a_fresh_clone_runs_with_nothing_set_up(tmp_path: Path) -> None:
     second = subprocess.run([program, "--version"], cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert first.returncode == 0, first.stderr
-    assert "Creating .venv ...\nInstalling requirements.lock ...\n" in first.stderr
+    assert first.stderr.startswith("Creating .venv ...\nInstalling ")
     assert (second.stdout.split()[0], second.stderr) == ("eventlake", "")
