@@ -36,7 +36,7 @@ def cli_page(root: click.Group) -> str:
 
 
 def _cli(root: click.Group) -> Iterator[str]:
-    context = click.Context(root, info_name="eventlake")
+    context = click.Context(root, info_name="eventlake", help_option_names=["-h", "--help"])
     yield "# Command line"
     yield ""
     yield "In a clone, `./run ARGS` is `eventlake ARGS` with its environment set up first; `./run test` runs the tests."
@@ -68,7 +68,7 @@ EXIT_CODES = (
 def _command(command: click.Command | None, path: str, level: int) -> Iterator[str]:
     if command is None:
         return
-    context = click.Context(command, info_name=path)
+    context = click.Context(command, info_name=path, help_option_names=["-h", "--help"])
     yield ""
     yield f"{'#' * level} `{' '.join([path, *command.collect_usage_pieces(context)])}`"
     yield ""

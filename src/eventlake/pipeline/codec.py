@@ -6,9 +6,9 @@ A codec is passed in, so that Lambda runs on the standard library and one machin
 from __future__ import annotations
 
 import json
+import json.encoder
 from collections.abc import Callable
 from dataclasses import dataclass
-from json.encoder import c_make_encoder, encode_basestring
 from typing import Any
 
 
@@ -26,7 +26,8 @@ class Codec:
     encode: Callable[[Any], bytes]
 
 
-_scan = json.JSONDecoder().scan_once
+_decoder: Any = json.JSONDecoder()  # its scanner has no type
+_scan = _decoder.scan_once
 
 
 def _loads(data: bytes) -> Any:  # any JSON value
@@ -39,18 +40,17 @@ def _loads(data: bytes) -> Any:  # any JSON value
     return value if end == len(text) or not text[end:].strip(" \t\n\r") else json.loads(data)
 
 
-def _dumps_with(make: Any) -> Callable[[Any], str]:
+def _make_dumps() -> Callable[[Any], str]:
     """`JSONEncoder.encode` with its C encoder made once; it makes a new one for each value, which costs as much as a small value itself."""
     encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    if make is None:  # an interpreter without the C encoder
+    make, quote = (getattr(json.encoder, name, None) for name in ("c_make_encoder", "c_encode_basestring"))
+    if make is None or quote is None:  # an interpreter without the C encoder
         return encoder.encode
-    from json.encoder import c_encode_basestring
-
-    chunks = make(None, encoder.default, c_encode_basestring or encode_basestring, None, ":", ",", False, False, False)
+    chunks = make(None, encoder.default, quote, None, ":", ",", False, False, False)
     return lambda value: "".join(chunks(value, 0))
 
 
-_dumps = _dumps_with(c_make_encoder)
+_dumps = _make_dumps()
 
 
 def _encode(value: Any) -> bytes:  # any JSON value

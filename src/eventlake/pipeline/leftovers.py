@@ -128,7 +128,7 @@ class Leftovers:
         return all(self._left(event, array[index], (*path, segment)) is not _NONE_LEFT for segment in segments)
 
     def _is_kept(self, event: dict[str, Any], value: Any, path: Path) -> bool:
-        if path == ("resources",) and not value:
+        if path == ("resources",) and value in ([], ""):
             return True
         return any(self._keeps(event, column, converter, value, path) for column, converter in self._readers.get(path, ()))
 

@@ -77,7 +77,7 @@ class _Writer:
         """What of the envelope is neither standard nor read by a column makes every such event odd."""
         read = {path[0] for paths in self.paths.values() for path in paths if path}
         for key in sorted(ENVELOPE_KEYS - settled_keys(self.table) - read - {"detail"}):
-            yield f"odd = odd or bool(event.get({key!r}))"
+            yield f"odd = odd or event.get({key!r}) not in (None, [], '')"
 
     def _container_kinds(self) -> dict[Path, list[type]]:
         """Every path that a column's path goes through: as an object, as an array, or as either if both are declared."""
@@ -110,7 +110,9 @@ class _Writer:
 
     def _known(self, path: Path) -> Known:
         """What columns read of the object at a path."""
-        below = {read[len(path)]: read for paths in self.paths.values() for read in paths if read[: len(path)] == path and len(read) > len(path)}
+        below = {
+            read[len(path)]: read for paths in self.paths.values() for read in paths if read[: len(path)] == path and len(read) > len(path)
+        }
         known: Known = {}
         for key in below:
             inner = (*path, key)

@@ -1,0 +1,66 @@
+"""One envelope to every table whose rule wants it, or the reason why none does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from eventlake.backends.msgspec_codec import FAST
+from eventlake.model import Source
+from eventlake.pipeline.codec import STANDARD, Codec
+from eventlake.pipeline.router import Router
+from eventlake.sources import load
+
+SOURCES = load()
+EVENT = {
+    "id": "e-1",
+    "detail-type": "CodePipeline Stage Execution State Change",
+    "source": "aws.codepipeline",
+    "detail": {"state": "STARTED"},
+}
+
+pytestmark = pytest.mark.parametrize("codec", [STANDARD, FAST], ids=["standard", "fast"])
+
+
+def routed(event: dict[str, Any], codec: Codec, sources: tuple[Source, ...] = SOURCES) -> tuple[list[str], list[str]]:
+    """The tables that took an event, and the codes of its failures."""
+    found = Router(sources, codec).route(json.dumps(event).encode())
+    return [table.name for table, _ in found.lines], [error.code for _, error in found.failures]
+
+
+def test_an_event_nobody_wants_is_a_failure_and_not_silence(codec: Codec) -> None:
+    """It can be found and redriven."""
+    assert routed({**EVENT, "source": "aws.other"}, codec) == ([], ["NoRuleMatched"])
+    assert routed({"detail-type": 5, "source": "x"}, codec) == ([], ["NoRuleMatched"])
+
+
+def test_an_event_that_its_source_refuses_says_why(codec: Codec) -> None:
+    """Auth0's Event Streams are no log."""
+    event = {"id": "1", "detail-type": "user.created", "source": "aws.partner/auth0.com/t/s", "detail": {}}
+    found = Router(SOURCES, codec).route(json.dumps(event).encode())
+
+    assert found.failures[0][1].code == "Refused"
+    assert str(found.failures[0][1]).startswith("Auth0 Event Streams: ")
+
+
+def test_one_table_takes_its_event(codec: Codec) -> None:
+    """Of twelve, the one whose rule matches."""
+    assert routed(EVENT, codec) == (["stage_execution_state_change"], [])
+
+
+@pytest.mark.parametrize("detail_type", [[EVENT["detail-type"]], [{"prefix": "CodePipeline"}], [{"exists": True}]])
+def test_every_table_that_wants_it_takes_it(codec: Codec, detail_type: list[Any]) -> None:
+    """A second source may select the same events, by exact detail-type or not."""
+    (codepipeline,) = (source for source in SOURCES if source.name == "codepipeline")
+    other = replace(
+        codepipeline.tables[1], name="all_changes", prefix="all", pattern={"source": ["aws.codepipeline"], "detail-type": detail_type}
+    )
+    mine = replace(codepipeline, name="mine", tables=(other,))
+
+    assert sorted(routed(EVENT, codec, (*SOURCES, mine))[0]) == ["all_changes", "stage_execution_state_change"]
+    assert routed({**EVENT, "detail-type": "CodePipeline New"}, codec, (*SOURCES, mine))[0] == (
+        [] if detail_type[0] == EVENT["detail-type"] else ["all_changes"]
+    )
