@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from math import ceil
@@ -83,8 +84,8 @@ class World:
         return ordered[max(place - 1, 0)] <= answer <= ordered[min(place + 1, len(ordered) - 1)]
 
 
-def _fill(folder: Path, history: History, log_format: str) -> Lake:
-    """Bring a history into a lake, a day's events at a time."""
+def _fill(folder: Path, history: Iterable[tuple[datetime, bytes]], log_format: str) -> Lake:
+    """Bring events into a lake, a day's events at a time."""
     arrival = [END]
     with Importer(folder, SOURCES, now=lambda: arrival[0], log_format=log_format) as importer:
         for _, told in groupby(history, key=_day):
@@ -107,3 +108,18 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     history = History(seed, END - timedelta(days=24), END, scale, users=120, duplicates=0.15)
     lake = _fill(tmp_path_factory.mktemp("lake"), history, log_format)
     return World(lake, history.truth)
+
+
+@pytest.fixture
+def world_of(tmp_path: Path) -> Callable[[Iterable[tuple[float, dict[str, Any]]]], World]:
+    """Makes a world of a few events, each with how many hours ago it came; nothing is known about them."""
+
+    def make(events: Iterable[tuple[float, dict[str, Any]]]) -> World:
+        told = [(END - timedelta(hours=hours), event) for hours, event in events]
+        bodies = [
+            (at, json.dumps({"time": f"{at:%Y-%m-%dT%H:%M:%SZ}", "id": str(number), **event}).encode())
+            for number, (at, event) in enumerate(told)
+        ]
+        return World(_fill(tmp_path, bodies, "json"), Truth(moment_of(END)))
+
+    return make

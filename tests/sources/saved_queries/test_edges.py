@@ -1,0 +1,115 @@
+"""What seldom happens in a history: each case with the few events it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+World = Any  # conftest's World, which importlib mode does not let tests import
+Event = dict[str, Any]  # JSON as EventBridge sends it
+WorldOf = Callable[[list[tuple[float, Event]]], World]
+
+
+def _change(kind: str, pipeline: str, execution: str, state: str, **detail: Any) -> Event:
+    return {
+        "detail-type": f"CodePipeline {kind} Execution State Change",
+        "source": "aws.codepipeline",
+        "detail": {"pipeline": pipeline, "execution-id": execution, "state": state, **detail},
+    }
+
+
+def _failed_action(pipeline: str, execution: str, stage: str, summary: str) -> Event:
+    return _change(
+        "Action", pipeline, execution, "FAILED", stage=stage, action=stage, **{"execution-result": {"external-execution-summary": summary}}
+    )
+
+
+def _entry(kind: str, log_id: str, **data: Any) -> Event:
+    return {
+        "detail-type": "Auth0 log",
+        "source": "aws.partner/auth0.com/x/auth0.logs",
+        "detail": {"data": {"type": kind, "log_id": log_id, **data}},
+    }
+
+
+def test_broken_now_names_the_last_of_several_failures(world_of: WorldOf) -> None:
+    """An execution that failed in two attempts is broken where it failed last, even if another one is under way."""
+    world = world_of(
+        [
+            (9, _failed_action("shop", "1", "Test", "flaky")),
+            (9, _change("Pipeline", "shop", "1", "FAILED")),
+            (5, _failed_action("shop", "1", "Deploy", "no room")),
+            (5, _change("Pipeline", "shop", "1", "FAILED")),
+            (1, _change("Pipeline", "shop", "2", "STARTED")),
+        ]
+    )
+    assert [(row["executionid"], row["stage"], row["action"], row["error"]) for row in world.ask("broken_now")] == [
+        ("1", "Deploy", "Deploy", "no room")
+    ]
+
+
+def test_broken_now_leaves_out_what_was_repaired_by_a_retry(world_of: WorldOf) -> None:
+    """The last end of a pipeline counts, also if it is of the same execution."""
+    world = world_of(
+        [
+            (9, _change("Pipeline", "shop", "1", "FAILED")),
+            (8, _change("Pipeline", "shop", "1", "RESUMED")),
+            (7, _change("Pipeline", "shop", "1", "SUCCEEDED")),
+        ]
+    )
+    assert world.ask("broken_now") == []
+
+
+def test_broken_now_shows_failures_of_which_no_action_is_known(world_of: WorldOf) -> None:
+    """An execution that failed without an action in the lake is shown without one, the latest first."""
+    world = world_of([(9, _change("Pipeline", "shop", "1", "FAILED")), (3, _change("Pipeline", "app", "2", "FAILED"))])
+    assert [(row["pipeline"], row["stage"]) for row in world.ask("broken_now")] == [("app", None), ("shop", None)]
+
+
+def test_stuck_now_counts_from_the_last_state_while_waiting_for_a_stage(world_of: WorldOf) -> None:
+    """Without a running action, an execution has been stuck since it was resumed."""
+    world = world_of(
+        [
+            (30, _change("Pipeline", "shop", "1", "STARTED")),
+            (29, _change("Pipeline", "shop", "1", "FAILED")),
+            (6, _change("Pipeline", "shop", "1", "RESUMED")),
+        ]
+    )
+    assert [(row["state"], row["stage"], row["hours"]) for row in world.ask("stuck_now")] == [("RESUMED", None, 6.0)]
+    assert world.ask("stuck_now", hours=7) == []
+
+
+def test_stuck_now_shows_actions_side_by_side(world_of: WorldOf) -> None:
+    """Each action that runs is a row; one that has ended is none."""
+    kind = {"type": {"category": "Approval"}, "stage": "Ask"}
+    world = world_of(
+        [
+            (9, _change("Pipeline", "shop", "1", "STARTED")),
+            (8, _change("Action", "shop", "1", "STARTED", action="Lead", **kind, **{"action-execution-id": "a"})),
+            (8, _change("Action", "shop", "1", "STARTED", action="Risk", **kind, **{"action-execution-id": "b"})),
+            (8, _change("Action", "shop", "1", "STARTED", action="Done", **kind, **{"action-execution-id": "c"})),
+            (7, _change("Action", "shop", "1", "SUCCEEDED", action="Done", **kind, **{"action-execution-id": "c"})),
+        ]
+    )
+    assert [(row["action"], row["category"], row["hours"]) for row in world.ask("stuck_now")] == [
+        ("Lead", "Approval", 8.0),
+        ("Risk", "Approval", 8.0),
+    ]
+
+
+def test_blocks_gives_the_first_and_the_last(world_of: WorldOf) -> None:
+    """Two blocks of one address for one account are one row."""
+    who = {"ip": "192.0.2.1", "user_name": "ada@example.com"}
+    world = world_of([(9, _entry("limit_wc", "1", **who)), (2, _entry("limit_wc", "2", **who)), (2, _entry("limit_wc", "2", **who))])
+    (block,) = world.ask("blocks")
+    (history,) = world.ask("ip_history", ip="192.0.2.1")
+    assert (block["blocks"], history["entries"]) == (2, 2)
+    assert block["last_block"] - block["first_block"] == history["last_seen"] - history["first_seen"] == timedelta(hours=7)
+
+
+def test_questions_see_nothing_older_than_they_reach(world_of: WorldOf) -> None:
+    """An event a minute too old is not in the answer, though its partition is read."""
+    just = 24 * 2 + 1 / 60
+    world = world_of([(just, _entry("limit_mu", "1", ip="192.0.2.1")), (just - 1 / 30, _entry("limit_mu", "2", ip="192.0.2.2"))])
+    assert [row["ip"] for row in world.ask("blocks", days=2)] == ["192.0.2.2"]
