@@ -87,7 +87,9 @@ def throughput(name: str, table: Table, original: Callable[[str], str], lines: l
     records = [base64.b64encode(line).decode() for line in lines]
     before, standard = compare(original, ours(Transform(table, STANDARD)), records)
     slow, fast = compare(Transform(table, STANDARD), Transform(table, FAST), lines)
-    print(f"{name}: {before / standard:.2f}x the originals ({standard / len(records) * 1e6:.1f} us a record, theirs {before / len(records) * 1e6:.1f})")
+    print(
+        f"{name}: {before / standard:.2f}x the originals ({standard / len(records) * 1e6:.1f} us a record, theirs {before / len(records) * 1e6:.1f})"
+    )
     print(f"{name}: fast codec {slow / fast:.2f}x the standard library's ({fast / len(lines) * 1e6:.1f} us a record)")
 
 
@@ -96,13 +98,17 @@ def imports() -> None:
 
     def milliseconds(statement: str) -> float:
         code = f"import time; t = time.perf_counter(); {statement}; print((time.perf_counter() - t) * 1000)"
-        return statistics.median(float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout) for _ in range(15))
+        return statistics.median(
+            float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout) for _ in range(15)
+        )
 
     theirs, stage = milliseconds("import json, base64, traceback, datetime"), milliseconds("import eventlake.pipeline.transform")
     print(f"import: {stage / theirs:.2f}x the originals' modules ({stage:.1f} ms, theirs {theirs:.1f})")
 
 
 if __name__ == "__main__":
-    throughput("CodePipeline", TABLES["action_execution_state_change"], original_codepipeline, events("CodePipeline Action Execution State Change"))
+    throughput(
+        "CodePipeline", TABLES["action_execution_state_change"], original_codepipeline, events("CodePipeline Action Execution State Change")
+    )
     throughput("Auth0", TABLES["auth0_logs"], original_auth0, events("Auth0 log"))
     imports()

@@ -50,6 +50,7 @@ class Pump:
         self._delivery.position = start
         self._noted = start
         self._pending: list[Frame] = []
+        self._arrival = 0, moment(0)
 
     @property
     def at_least(self) -> int:
@@ -98,7 +99,9 @@ class Pump:
         else:
             raw = frame.body
             routed = self._router.route(raw)
-        self._delivery.accept(frame.position, frame.end, moment(frame.arrival), routed, raw, now)
+        if frame.arrival != self._arrival[0]:  # the frames of a request share theirs
+            self._arrival = frame.arrival, moment(frame.arrival)
+        self._delivery.accept(frame.position, frame.end, self._arrival[1], routed, raw, now)
 
     def _note(self, count: int) -> int:
         """After deliveries, remember how far every stream is, and drop the segments before."""

@@ -125,9 +125,13 @@ class Delivery:
         now: seconds of any clock that only goes forward. Raises what `deliver` raises; the record is then not accepted.
         """
         lines = [(table, line) for table, line in routed.lines if self._is_new(table.name, position)]
-        failures = [(failed_stream(table, error), error) for table, error in routed.failures]
-        failures = [(stream, error) for stream, error in failures if self._is_new(error_stream(stream), position)]
-        self._make_room([table.name for table, _ in lines] + [error_stream(stream) for stream, _ in failures], arrival)
+        failures = [
+            (stream, error) for stream, error in map(_failed_stream, routed.failures) if self._is_new(error_stream(stream), position)
+        ]
+        for table, _ in lines:
+            self._make_room(table.name, arrival)
+        for stream, _ in failures:
+            self._make_room(error_stream(stream), arrival)
         for table, line in lines:
             batch = self._batch(table.name, table, position, arrival, now)
             batch.lines.append(line)
@@ -158,15 +162,17 @@ class Delivery:
     def _is_due(self, batch: Batch, age: float) -> bool:
         return age >= self._hints.seconds or self._is_full(batch)
 
-    def _make_room(self, names: Iterable[str], arrival: datetime) -> None:
-        """Deliver those of these buffers that are full or hold another hour."""
-        held = [(name, self._buffers[name][0]) for name in names if name in self._buffers]
-        self._deliver_streams(dict.fromkeys(name for name, batch in held if self._is_full(batch) or not _same_hour(batch.arrival, arrival)))
+    def _make_room(self, name: str, arrival: datetime) -> None:
+        """Deliver this buffer if it is full or holds another hour."""
+        held = self._buffers.get(name)
+        if held is not None and (held[0].size_bytes >= self._hints.size_bytes or not _same_hour(held[0].arrival, arrival)):
+            self._deliver_streams([name])
 
     def _batch(self, name: str, table: Table | None, position: int, arrival: datetime, now: float) -> Batch:
-        if name not in self._buffers:
-            self._buffers[name] = Batch(name.removeprefix("error/"), table, arrival, position), now
-        return self._buffers[name][0]
+        held = self._buffers.get(name)
+        if held is None:
+            held = self._buffers[name] = Batch(name.removeprefix("error/"), table, arrival, position), now
+        return held[0]
 
     def _is_full(self, batch: Batch) -> bool:
         return batch.size_bytes >= self._hints.size_bytes
@@ -184,7 +190,7 @@ class Delivery:
 
 
 def _same_hour(one: datetime, other: datetime) -> bool:
-    return one.hour == other.hour and one.date() == other.date()
+    return one is other or (one.hour == other.hour and one.date() == other.date())
 
 
 def error_stream(stream: str) -> str:
@@ -192,11 +198,12 @@ def error_stream(stream: str) -> str:
     return f"error/{stream}"
 
 
-def failed_stream(table: Table | None, error: EventError) -> str:
+def _failed_stream(failure: tuple[Table | None, EventError]) -> tuple[str, EventError]:
     """Where a failure belongs: its table, or `unmatched` or `rejected` if there is none."""
+    table, error = failure
     if table is not None:
-        return table.name
-    return UNMATCHED if error.code in {"NoRuleMatched", "Refused"} else REJECTED
+        return table.name, error
+    return (UNMATCHED if error.code in {"NoRuleMatched", "Refused"} else REJECTED), error
 
 
 def failed_record(stream: str, position: int, error: EventError, arrival: datetime, raw: bytes) -> FailedRecord:

@@ -1,0 +1,66 @@
+"""The whole job: events over HTTP, durable, transformed, in objects that a query can read.
+
+    python benchmarks/whole_job.py
+
+`serve` runs as a user starts it, on two processors with the load beside it; the clock runs from the first request until the catalog's
+objects hold every event, and the rows are counted by a query.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from eventlake.local.opening import open_lake
+from eventlake.sources import load
+
+LOAD = Path(__file__).parent / "load.py"
+
+
+def run(log_format: str, job: tuple[str, int, int, int]) -> str:
+    """One job on a fresh lake; its figures."""
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        options = ["--port", "0", "--lake", folder, "--buffer-seconds", "2", "--log-format", log_format]
+        bus = subprocess.Popen([sys.executable, "-m", "eventlake", "serve", *options], stdout=subprocess.PIPE, text=True)
+        assert bus.stdout is not None
+        url = bus.stdout.readline().removeprefix("Ready: ").strip()
+        begun = time.perf_counter()
+        said = subprocess.run([sys.executable, str(LOAD), url, *map(str, job)], capture_output=True, text=True, check=True)
+        accepted = json.loads(said.stdout)
+        while json.loads(urllib.request.urlopen(f"{url}/healthz").read())["pending_bytes"]:
+            time.sleep(0.02)
+        seconds = time.perf_counter() - begun - preparation(job)
+        peak = [
+            int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) >> 10 for pid in (bus.pid, *children(bus.pid))
+        ]  # type: ignore[index]
+        bus.terminate()
+        bus.wait()
+        rows = open_lake(Path(folder), load()).engine.query("select count(*) from pipeline_execution_state_change").rows[0][0]
+        if rows != accepted["events"]:
+            raise SystemExit(f"{accepted['events']} events went in, {rows} rows came out.")
+        return f"{accepted['events'] / seconds:,.0f} events/s until visible ({accepted['events_per_s']:,} accepted), {rows:,} of {rows:,} rows, {' + '.join(map(str, peak))} MB"
+
+
+def preparation(job: tuple[str, int, int, int]) -> float:
+    """How long the load takes to prepare its requests, which is not the bus's time."""
+    begun = time.perf_counter()
+    code = f"import sys; sys.path.insert(0, {str(LOAD.parent)!r}); import load, uvloop; load.requests({job[0]!r}, 'h', {job[1]}, {job[3]})"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return time.perf_counter() - begun
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+if __name__ == "__main__":
+    for log_format in ("parquet", "json"):
+        for job in (("put-events", 30_000, 32, 10), ("events", 1000, 8, 500)):
+            print(f"{log_format}, {job[0]}, {job[3]} a request: {run(log_format, job)}", flush=True)
