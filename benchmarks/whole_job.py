@@ -44,7 +44,9 @@ def run(log_format: str, job: tuple[str, int, int, int]) -> str:
         rows = open_lake(Path(folder), load()).engine.query("select count(*) from pipeline_execution_state_change").rows[0][0]
         if rows != accepted["events"]:
             raise SystemExit(f"{accepted['events']} events went in, {rows} rows came out.")
-        return f"{accepted['events'] / seconds:,.0f} events/s until visible ({accepted['events_per_s']:,} accepted), {rows:,} of {rows:,} rows, {' + '.join(map(str, peak))} MB"
+        visible = accepted["events"] / seconds
+        memory = " + ".join(map(str, peak))
+        return f"{visible:,.0f} events/s until visible ({accepted['events_per_s']:,} accepted), {rows:,} rows, {memory} MB"
 
 
 def preparation(job: tuple[str, int, int, int]) -> float:
