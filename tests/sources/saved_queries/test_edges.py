@@ -113,3 +113,30 @@ def test_questions_see_nothing_older_than_they_reach(world_of: WorldOf) -> None:
     just = 24 * 2 + 1 / 60
     world = world_of([(just, _entry("limit_mu", "1", ip="192.0.2.1")), (just - 1 / 30, _entry("limit_mu", "2", ip="192.0.2.2"))])
     assert [row["ip"] for row in world.ask("blocks", days=2)] == ["192.0.2.2"]
+
+
+def test_log_types_shows_the_first_the_last_and_the_latest_words(world_of: WorldOf) -> None:
+    """What a type's latest entry says stands for the type."""
+    world = world_of([(9, _entry("w", "1", description="old words")), (2, _entry("w", "2", description="new words"))])
+    (row,) = world.ask("log_types")
+    assert (row["entries"], row["last_description"]) == (2, "new words")
+    assert row["last_seen"] - row["first_seen"] == timedelta(hours=7)
+
+
+def test_takeover_candidates_counts_changes_of_the_hours_after_only(world_of: WorldOf) -> None:
+    """A password that was changed days later has nothing to do with the login."""
+    who = {"user_name": "ada@example.com", "user_id": "auth0|1"}
+    home, abroad = {"location_info": {"country_code": "SE"}}, {"location_info": {"country_code": "VN"}}
+    failures = [(60.5, _entry("fp", f"f{number}", **who)) for number in range(5)]
+    world = world_of(
+        [
+            (99, _entry("s", "home", **who, **home)),
+            *failures,
+            (60, _entry("s", "abroad", **who, **abroad)),
+            (59, _entry("gd_unenroll", "at once", **who)),
+            (30, _entry("scp", "later", **who)),
+        ]
+    )
+    (row,) = world.ask("takeover_candidates")
+    assert (row["country_code"], row["failures_before"], row["changed"]) == ("VN", 5, "gd_unenroll")
+    assert world.ask("takeover_candidates", hours=36)[0]["changed"] == "gd_unenroll, scp"
