@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import Any
@@ -23,11 +23,13 @@ NUMBER_LIMIT = 5_000_000_000
 class Test:
     """A test of one leaf.
 
-    wanted: what passes, in words. wants_absence: it holds where there is no leaf at all.
+    wanted: what passes, in words. identity: the same for two tests of the same value or operator. wants_absence: it holds where there is no
+    leaf at all.
     """
 
     holds: Callable[[Any], bool]  # any scalar of JSON
     wanted: str
+    identity: Hashable
     wants_absence: bool = False
 
     def __call__(self, value: Any) -> bool:  # any scalar of JSON
@@ -38,11 +40,11 @@ class Test:
 def same_as(value: object) -> Test:
     """The test for a value itself. A text that is an IP address matches every spelling of the address."""
     if isinstance(value, str):
-        return Test(_equal_text(value), json.dumps(value, ensure_ascii=False))
+        return Test(_equal_text(value), json.dumps(value, ensure_ascii=False), ip_address(value) or value)
     if isinstance(value, bool) or value is None:
-        return Test(lambda leaf: leaf is value, json.dumps(value))
+        return Test(lambda leaf: leaf is value, json.dumps(value), ("constant", value))
     if isinstance(value, int | float):
-        return Test(_equal_number(value), json.dumps(value))
+        return Test(_equal_number(value), json.dumps(value), ("number", _comparable(value) or _literal(value)))
     raise ValueError("the value is no JSON")
 
 
@@ -54,7 +56,8 @@ def read_test(expression: Mapping[str, Any]) -> Test:
     reader = _OPERATORS.get(operator)
     if reader is None:
         raise ValueError(f'unknown operator "{operator}"; operators are {", ".join(sorted(_OPERATORS))}')
-    return Test(reader(operand), _json(expression), wants_absence=operator == "exists" and operand is False)
+    identity = ("operator", json.dumps(expression, sort_keys=True))
+    return Test(reader(operand), _json(expression), identity, wants_absence=operator == "exists" and operand is False)
 
 
 def _equal_text(text: str) -> Callable[[Any], bool]:
