@@ -15,7 +15,7 @@ from eventlake.history.truth import ActionEnd
 
 World = Any  # conftest's World, which importlib mode does not let tests import
 
-days_and_pipeline = pytest.mark.parametrize(("days", "pipeline"), [(30, ""), (6, ""), (30, "web-shop")])
+days_and_pipeline = pytest.mark.parametrize(("days", "pipeline"), [(30, ""), (6, "web-shop")])
 
 
 def _ends(world: World, days: int, pipeline: str = "", states: tuple[str, ...] = ("SUCCEEDED", "FAILED")) -> list[ActionEnd]:
