@@ -1,0 +1,85 @@
+"""A real disk that is really full: 507 to senders, queries go on, and everything goes on by itself when there is room."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from eventlake.local.opening import open_lake
+from eventlake.sources import load
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from oracle import examine
+
+PATIENCE_S = 60.0
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 24 MB."""
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(tmp_path)], capture_output=True, check=False)
+    if mounted.returncode != 0:
+        pytest.skip("a file system of its own needs the right to mount")
+    yield tmp_path
+    subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
+
+
+def post(port: int, identities: list[str]) -> int:
+    """Send events of a kilobyte; the status."""
+    envelope = {"detail-type": "CodePipeline Pipeline Execution State Change", "source": "aws.codepipeline"}
+    lines = [
+        json.dumps({**envelope, "id": identity, "detail": {"state": "STARTED", "new": os.urandom(512).hex()}}) for identity in identities
+    ]
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("POST", "/events", "\n".join(lines).encode())
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return response.status
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_answered_with_507_and_recovered_from(small_disk: Path) -> None:
+    """Events until 507, then another process takes the rest of the disk, then gives it back."""
+    lake = small_disk / "lake"
+    options = ["--lake", str(lake), "--port", "0", "--buffer-seconds", "0.2", "--log-format", "json"]
+    bus = subprocess.Popen([sys.executable, "-m", "eventlake", "serve", *options], stdout=subprocess.PIPE, text=True)
+    assert bus.stdout is not None
+    port = int(bus.stdout.readline().rsplit(":", 1)[1])
+    acknowledged: list[str] = []
+    statuses: list[int] = []
+    while 507 not in statuses:
+        identities = [f"e-{len(statuses)}-{number}" for number in range(300)]
+        statuses.append(post(port, identities))
+        acknowledged += identities if statuses[-1] == 200 else []
+    ballast = small_disk / "ballast"
+    with ballast.open("wb") as file:
+        try:
+            while True:
+                file.write(bytes(100_000))
+                file.flush()
+        except OSError:
+            pass
+
+    assert set(statuses) == {200, 507}
+    assert open_lake(lake, load()).engine.query("select count(*) from pipeline_execution_state_change").rows[0][0] >= 0
+    assert post(port, ["refused"]) == 507
+
+    ballast.unlink()
+    deadline = time.monotonic() + PATIENCE_S
+    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
+    while post(port, ["after"]) != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    bus.terminate()
+    bus.communicate(timeout=60)
+    assert bus.returncode == 0
+    assert examine(lake, [*acknowledged, "after"]) is None
