@@ -41,7 +41,7 @@ class Task:
 
     def arguments(self) -> list[str]:
         """The command line that starts the process."""
-        return [sys.executable, "-m", "eventlake.local.delivering", json.dumps(asdict(self))]
+        return [sys.executable, "-P", "-m", "eventlake.local.delivering", json.dumps(asdict(self))]
 
 
 class _Commands:
