@@ -6,12 +6,22 @@ A file is durable when it was synchronised and so was the folder that names it.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import sys
 from pathlib import Path
 
 from eventlake.errors import StorageError, StorageFullError
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+
+if sys.platform == "darwin":  # pragma: no cover - there, fsync leaves the data in the cache of the disk (fsync(2))
+
+    def _synchronise(descriptor: int) -> None:
+        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+
+else:
+    _synchronise = os.fdatasync
 
 
 class FileSystem:
@@ -29,11 +39,19 @@ class FileSystem:
 
     def sync(self, descriptor: int) -> None:
         """Bring the file's data to the disk."""
-        os.fdatasync(descriptor)
+        _synchronise(descriptor)
 
     def truncate(self, descriptor: int, size: int) -> None:
         """Cut the file to this size."""
         os.ftruncate(descriptor, size)
+
+    def make_folder(self, folder: Path) -> None:
+        """Make the folder and those above it, each durable in the one that names it."""
+        if folder.is_dir():
+            return
+        self.make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        self.sync_folder(folder.parent)
 
     def sync_folder(self, folder: Path) -> None:
         """Bring the folder's names to the disk."""

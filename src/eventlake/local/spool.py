@@ -2,7 +2,9 @@
 
 An append-only log of segments; a segment is named by the position of its first byte, and a position is a byte count over the life of the
 lake. A frame is a header (length and CRC32 of the rest, kind, arrival) and a body. Callers that append at the same time share one write and
-one synchronisation. The writer lives in the bus, the reader in delivery; only whole, synchronised frames are ever read.
+one synchronisation: a group. It begins with a frame that names its own position, and no group is written before the one in front of it is
+durable; so a damaged frame with a group behind it was acknowledged, and one without may be what a power cut left of the last write. The
+writer lives in the bus, the reader in delivery; only whole, synchronised frames are ever read.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import re
 import struct
 import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import pairwise
@@ -28,16 +30,20 @@ EVENT = 0
 """The body is the bytes of one EventBridge envelope."""
 REJECTED = 1
 """The body is a rejection (see `eventlake.local.rejection`): bad input with its reason."""
+_GROUP = 2
+"""A group begins; in place of the arrival stands the frame's own position, and there is no body. Readers do not see it."""
 
 _HEADER = struct.Struct("<IIBQ")
+_CHECKED = struct.Struct("<BQ")
 _CHECKED_FROM = 8
 """The checksum covers the header from the kind on, and the body."""
 _SUFFIX = ".log"
-_ARRIVAL_END = re.compile(rb"[\x06-\x08]\x00")
-"""How every arrival between 2023 and 2050 ends, as a little-endian number of microseconds."""
+_GROUP_BEGINS = re.compile(rb"(?=\0{4}.{4}\x02)", re.DOTALL)
+"""No length, any checksum, the kind."""
 
 SEGMENT_BYTES = 64 << 20
-FRAME_BYTES_LIMIT = 128 << 20
+_GROUP_LIMIT = 1000
+"""How many callers share a write at most."""
 
 Entry = tuple[int, int, bytes]
 """Kind, arrival in microseconds since 1970 in UTC, body."""
@@ -54,10 +60,13 @@ class Frame:
     body: bytes
 
 
-def encode(kind: int, arrival: int, body: bytes) -> bytes:
-    """The bytes of one frame."""
-    checked = struct.pack("<BQ", kind, arrival) + body
-    return struct.pack("<II", len(body), zlib.crc32(checked)) + checked
+def encode(entries: Iterable[Entry]) -> bytes:
+    """The bytes of these entries' frames."""
+    parts: list[bytes] = []
+    for kind, arrival, body in entries:
+        checksum = zlib.crc32(body, zlib.crc32(_CHECKED.pack(kind, arrival)))
+        parts += (_HEADER.pack(len(body), checksum, kind, arrival), body)
+    return b"".join(parts)
 
 
 def _segments(folder: Path) -> list[tuple[int, Path]]:
@@ -65,15 +74,15 @@ def _segments(folder: Path) -> list[tuple[int, Path]]:
     return sorted((int(path.stem), path) for path in folder.glob(f"*{_SUFFIX}") if path.stem.isdigit())
 
 
-def _frames(data: bytes, position: int) -> Iterator[Frame]:
-    """The whole frames at the beginning of these bytes; it ends where one is cut short or damaged."""
-    at = 0
+def _spans(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Where the whole frames at the beginning of these bytes begin and end, their kind and arrival; it ends where one is cut or damaged."""
+    at, view = 0, memoryview(data)
     while at + _HEADER.size <= len(data):
         length, checksum, kind, arrival = _HEADER.unpack_from(data, at)
         end = at + _HEADER.size + length
-        if end > len(data) or zlib.crc32(memoryview(data)[at + _CHECKED_FROM : end]) != checksum:
+        if end > len(data) or zlib.crc32(view[at + _CHECKED_FROM : end]) != checksum:
             return
-        yield Frame(position + at, position + end, kind, arrival, data[at + _HEADER.size : end])
+        yield at, end, kind, arrival
         at = end
 
 
@@ -88,14 +97,19 @@ class SpoolWriter:
         self._folder = folder
         self._files = files or FileSystem()
         self._segment_bytes = segment_bytes
+        self._start = self._end = 0
+        self._descriptor = -1
         self.cut_bytes = 0
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._open_last(at_least)
+            self._files.make_folder(folder)
+            self._open(at_least)
+            self._keep_names()
         except OSError as error:
-            raise storage_error(error, f'The spool "{folder}" cannot be opened') from None
+            raise self._storage_error(error, "opened") from None
         self._damaged: StorageError | None = None
-        self._queue: queue.SimpleQueue[tuple[bytes, Future[int]] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Handed | None] = queue.SimpleQueue()
+        self._handing_in = threading.Lock()
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
         self._thread.start()
 
@@ -106,76 +120,100 @@ class SpoolWriter:
 
     def submit(self, entries: Sequence[Entry]) -> Future[int]:
         """Hand entries in; the future gives the durable end of the log, or raises StorageFullError or StorageError."""
-        future: Future[int] = Future()
-        self._queue.put((b"".join(encode(*entry) for entry in entries), future))
-        return future
+        handed = _Handed(encode(entries), Future())
+        with self._handing_in:
+            if self._closed:
+                handed.future.set_exception(StorageError(f'The spool "{self._folder}" is closed; start the bus again.'))
+            else:
+                self._queue.put(handed)
+        return handed.future
 
     def append(self, entries: Sequence[Entry]) -> int:
         """Append entries; when it returns they are durable. Gives the end of the log."""
         return self.submit(entries).result()
 
     def close(self) -> None:
-        """Write what was handed in, then close."""
-        self._queue.put(None)
+        """Write what was handed in, then close. A second call does nothing."""
+        with self._handing_in:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
         self._thread.join()
         os.close(self._descriptor)
 
-    def _open_last(self, at_least: int) -> None:
+    def _open(self, at_least: int) -> None:
+        """Go on in the last segment, or begin one."""
         segments = _segments(self._folder)
-        if not segments:
-            self._begin_segment(at_least)
-            return
-        position, path = segments[-1]
+        if segments:
+            self._reopen(*segments[-1])
+            if self._end >= at_least:
+                return
+            os.close(self._descriptor)
+        self._descriptor = self._new_segment(at_least)
+        self._start = self._end = at_least
+
+    def _reopen(self, position: int, path: Path) -> None:
+        """Go on in a segment: cut a torn tail off, and make durable what a process left that ended between writing and synchronising."""
         whole = _whole_bytes(path, position)
         self._descriptor = self._files.open_for_append(path)
         self._start, self._end = position, position + whole
-        size = os.fstat(self._descriptor).st_size
-        if whole < size:
-            self.cut_bytes = size - whole
+        self.cut_bytes = os.fstat(self._descriptor).st_size - whole
+        if self.cut_bytes:
             self._files.truncate(self._descriptor, whole)
-            self._files.sync(self._descriptor)
-            crash_point("torn tail cut")
-        if self._end < at_least:
-            os.close(self._descriptor)
-            self._begin_segment(at_least)
+        self._files.sync(self._descriptor)
+        crash_point("spool reopened")
 
-    def _begin_segment(self, position: int) -> None:
-        path = self._folder / f"{position:020d}{_SUFFIX}"
-        self._descriptor = self._files.open_for_append(path)
+    def _keep_names(self) -> None:
+        """Make the names of segments, spool and lake durable, also those that a process made that ended before it could."""
         self._files.sync_folder(self._folder)
-        self._start = self._end = position
+        with contextlib.suppress(PermissionError):  # a folder that may not be listed was there before the lake
+            for above in list(self._folder.parents)[:2]:
+                self._files.sync_folder(above)
+
+    def _new_segment(self, position: int) -> int:
+        """The descriptor of a new file, whose name is durable before anything is in it."""
+        descriptor = self._files.open_for_append(self._folder / f"{position:020d}{_SUFFIX}")
+        try:
+            self._files.sync_folder(self._folder)
+        except OSError:
+            os.close(descriptor)
+            raise
         crash_point("segment begun")
+        return descriptor
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
             group = [first]
-            while not self._queue.empty() and len(group) < 1000:
+            while not self._queue.empty() and len(group) < _GROUP_LIMIT:
                 handed = self._queue.get()
                 if handed is None:
                     self._queue.put(None)
                     break
                 group.append(handed)
-            self._write_group(group)
+            self._write_group([handed for handed in group if handed.future.set_running_or_notify_cancel()])
 
-    def _write_group(self, group: list[tuple[bytes, Future[int]]]) -> None:
+    def _write_group(self, group: list[_Handed]) -> None:
+        """Write, and tell those who wait, whatever happens."""
         try:
-            self._write(b"".join(data for data, _ in group))
-        except (StorageError, OSError) as error:
-            known = error if isinstance(error, StorageError) else storage_error(error, f'The spool "{self._folder}" cannot be written')
-            for _, future in group:
-                future.set_exception(known)
+            self._write([handed.data for handed in group])
+        except (OSError, StorageError, MemoryError) as error:
+            known = self._storage_error(error, "written") if isinstance(error, OSError) else error
+            for handed in group:
+                handed.future.set_exception(known)
             return
-        for _, future in group:
-            future.set_result(self._end)
+        for handed in group:
+            handed.future.set_result(self._end)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, frames: list[bytes]) -> None:
         """Make a group durable, or leave the log as it was."""
         if self._damaged is not None:
             raise self._damaged
         if self._end - self._start >= self._segment_bytes:
-            previous = self._descriptor
-            self._begin_segment(self._end)
-            os.close(previous)
+            following = self._new_segment(self._end)
+            os.close(self._descriptor)
+            self._descriptor, self._start = following, self._end
+        data = b"".join([encode([(_GROUP, self._end, b"")]), *frames])
         try:
             self._files.write(self._descriptor, data)
             crash_point("group written")
@@ -192,37 +230,49 @@ class SpoolWriter:
             self._files.truncate(self._descriptor, self._end - self._start)
             self._files.sync(self._descriptor)
         except OSError as error:
-            self._damaged = storage_error(error, f'The spool "{self._folder}" cannot be written, restart to recover it')
+            self._damaged = self._storage_error(error, "written, restart to recover it")
+
+    def _storage_error(self, error: OSError, what: str) -> StorageError:
+        return storage_error(error, f'The spool "{self._folder}" cannot be {what}')
+
+
+@dataclass(frozen=True, slots=True)
+class _Handed:
+    """Frames that a caller handed in, and where it waits."""
+
+    data: bytes
+    future: Future[int]
 
 
 def _whole_bytes(path: Path, position: int) -> int:
     """How many bytes of the last segment are whole frames.
 
-    Raises CorruptObjectError if a whole frame follows the place where they end: that is damage, not a torn tail.
+    Raises CorruptObjectError if a group begins behind the place where they end: then what is damaged was durable, and is no torn tail.
     """
     data = path.read_bytes()
-    whole = 0
-    for frame in _frames(data, position):
-        whole = frame.end - position
-    if whole < len(data) and _holds_frame(data, whole + 1, position):
+    whole = max((end for _, end, _, _ in _spans(data)), default=0)
+    if whole < len(data) and _holds_group(data, whole + 1, position):
         raise CorruptObjectError(
-            f"{path}: the frame at byte {whole} is damaged, and whole frames follow it. "
+            f"{path}: the frame at byte {whole} is damaged, and acknowledged events follow it. "
             "Copy the file away, cut it at that byte, and start again; what followed can be sent again."
         )
     return whole
 
 
-def _holds_frame(data: bytes, start: int, position: int) -> bool:
-    """Whether a whole frame begins anywhere from here on: its length fits and its checksum holds.
+def _holds_group(data: bytes, start: int, position: int) -> bool:
+    """Whether a group begins anywhere from here on; its first frame is known by the position it names."""
+    places = (found.start() for found in _GROUP_BEGINS.finditer(data, start))
+    return any(data.startswith(encode([(_GROUP, position + place, b"")]), place) for place in places)
 
-    Only places are tried where the last bytes of an arrival may stand.
-    """
-    for found in _ARRIVAL_END.finditer(data, start + _HEADER.size - 2):
-        frame = found.end() - _HEADER.size
-        length = _HEADER.unpack_from(data, frame)[0]
-        if length <= len(data) - found.end() and next(_frames(data[frame : found.end() + length], position), None):
-            return True
-    return False
+
+def _events(data: bytes, position: int) -> tuple[list[Frame], int]:
+    """The frames of events and rejections at the beginning of these bytes, and how many bytes are whole frames."""
+    frames: list[Frame] = []
+    whole = 0
+    for at, whole, kind, arrival in _spans(data):
+        if kind != _GROUP:
+            frames.append(Frame(position + at, position + whole, kind, arrival, data[at + _HEADER.size : whole]))
+    return frames, whole
 
 
 class SpoolReader:
@@ -243,10 +293,12 @@ class SpoolReader:
                 self.position = min(start, until)
                 continue
             data = self._bytes(path, self.position - start, min(until, following) - self.position, limit_bytes)
-            frames = list(_frames(data, self.position))
+            frames, whole = _events(data, self.position)
+            self.position += whole
             if frames:
-                self.position = frames[-1].end
                 return frames
+            if whole:
+                continue
             if len(data) > limit_bytes:
                 limit_bytes *= 4
             elif self.position < min(until, following):
