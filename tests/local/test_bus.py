@@ -137,7 +137,7 @@ def test_a_bomb_stops_at_the_limit(caller: Caller) -> None:
     assert "at most 64 MiB" in said["message"]
 
 
-@pytest.mark.parametrize("body", [b"\x1f\x8b\x08broken", gzip.compress(b"{}" * 100, mtime=0)[:-9]])
+@pytest.mark.parametrize("body", [b"\x1f\x8b\x08broken", gzip.compress(b"{}" * 100, mtime=0)[:-9], gzip.compress(b"{}", mtime=0) * 2])
 def test_broken_gzip_is_refused(caller: Caller, body: bytes) -> None:
     """Nothing of it is stored."""
     assert caller.call("POST", "/events", body, content_encoding="gzip")[0] == 400

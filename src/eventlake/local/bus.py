@@ -267,6 +267,8 @@ def _inflated(body: bytes) -> bytes:
         raise _too_large()
     if not inflater.eof:
         raise HttpError(400, "The gzip stream of the request ends too early.")
+    if inflater.unused_data:
+        raise HttpError(400, "The request holds more than one gzip stream, or something after it; send it as one stream.")
     return inflated
 
 
