@@ -143,11 +143,11 @@ KILLS = 20
 WRITER = """
 import sys
 from pathlib import Path
-from eventlake.local.spool import EVENT, SpoolWriter
+from eventlake.local.spool import EVENT, SpoolWriter, encode
 writer = SpoolWriter(Path(sys.argv[1]), segment_bytes=20_000)
 number = int(sys.argv[2])
 while True:
-    futures = [writer.submit([(EVENT, 1, b"%d" % (number + place) + b" " * 300)]) for place in range(7)]
+    futures = [writer.submit([encode([(EVENT, 1, b"%d" % (number + place) + b" " * 300)])]) for place in range(7)]
     for future in futures:
         future.result()
         print(number, flush=True)

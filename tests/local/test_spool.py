@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from eventlake.errors import CorruptObjectError, StorageError, StorageFullError
 from eventlake.local.files import FileSystem
-from eventlake.local.spool import EVENT, REJECTED, Entry, SpoolReader, SpoolWriter, drop_before, durable_end, first_position
+from eventlake.local.spool import EVENT, REJECTED, Entry, SpoolReader, SpoolWriter, drop_before, durable_end, encode, first_position
 
 ARRIVAL = 1_795_000_000_000_000
 
@@ -199,7 +199,7 @@ def test_callers_share_a_write(tmp_path: Path) -> None:
             super().sync(descriptor)
 
     writer = SpoolWriter(tmp_path, files=Counting())
-    futures = [writer.submit(entries(f"{number}")) for number in range(500)]
+    futures = [writer.submit([encode(entries(f"{number}"))]) for number in range(500)]
     assert [future.result() for future in futures] == sorted(future.result() for future in futures)
     writer.close()
 

@@ -39,21 +39,21 @@ def split(data: bytes) -> Iterator[Item]:
     """The items of a text: the elements of one JSON array, one JSON document, or else one a line (blank lines are none)."""
     whole = _documents(data)
     if whole is not None:
-        yield from (Item(place, document) for place, document in enumerate(whole, 1))
+        yield from (Item(place, bytes(document)) for place, document in enumerate(whole, 1))
         return
-    lines = [Item(number, line.strip()) for number, line in enumerate(data.split(b"\n"), 1) if line.strip()]
-    if any(_is_document(item.data) for item in lines):
-        yield from lines
+    lines = data.split(b"\n")
+    if any(_is_document(line.strip()) for line in lines):
+        yield from (Item(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip())
     elif data.strip():
         yield Item(1, data.strip())
 
 
-def _documents(data: bytes) -> list[bytes] | None:
+def _documents(data: bytes) -> list[msgspec.Raw] | None:
     """The elements if the text is one array, the text if it is one other document, None if it is neither."""
     try:
         if data.lstrip()[:1] == b"[":
-            return [bytes(raw) for raw in msgspec.json.decode(data, type=list[msgspec.Raw])]
-        return [bytes(msgspec.json.decode(data, type=msgspec.Raw))]
+            return msgspec.json.decode(data, type=list[msgspec.Raw])
+        return [msgspec.json.decode(data, type=msgspec.Raw)]
     except (ValueError, RecursionError):
         return None
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 PENDING_BYTES = 2 << 30
 """How much may wait in the spool."""
-FLYING_BYTES = 256 << 20
-"""How much may be in requests that are not answered."""
+FLYING_BYTES = 128 << 20
+"""How much may be in requests that are not answered, if there is more than one; each takes about four times its size in memory."""
 RESERVE_BYTES = 256 << 20
 RESERVE_SHARE = 0.05
 _LOOK_EVERY_S = 0.5
@@ -50,11 +50,19 @@ class Pressure:
 
     def refusal(self) -> Refusal | None:
         """Why nothing more can be taken now, None if it can."""
-        if self.flying > FLYING_BYTES:
-            return Refusal(429, "Too much is being sent at once; send it again in a second.", 1)
+        if self.is_crowded():
+            return self.crowded()
         if self.pending() > self._pending_limit:
             return Refusal(503, "Delivery is behind; send it again in some seconds.", 5)
         return None if self._room() else self.full()
+
+    def is_crowded(self) -> bool:
+        """Whether requests that are under way hold as much as they may."""
+        return self.flying > FLYING_BYTES
+
+    def crowded(self) -> Refusal:
+        """The refusal while they do."""
+        return Refusal(429, "Too much is being sent at once; send it again in a second.", 1)
 
     def full(self) -> Refusal:
         """The refusal of a full disk."""

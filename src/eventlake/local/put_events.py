@@ -28,7 +28,8 @@ ACCOUNT = "123456789012"
 """The account that local events carry: AWS's own example."""
 
 _TIME_BYTES = 14
-_REQUIRED_OF_EVENT = ("id", "account", "source", "time", "region", "resources", "detail-type")
+_REQUIRED_OF_EVENT = ("id", "account", "source", "time", "region", "detail-type")
+"""The documentation of TestEventPattern also names `resources`; the service does without."""
 
 
 class _Entry(msgspec.Struct, rename="pascal"):
@@ -40,11 +41,27 @@ class _Entry(msgspec.Struct, rename="pascal"):
 
 
 class _Request(msgspec.Struct, rename="pascal"):
-    entries: list[_Entry]
+    entries: list[_Entry] | None = None
+
+
+class _Object(msgspec.Struct):
+    """Any JSON object: it is checked to the last byte, and nothing of it is built."""
+
+
+class _Envelope(msgspec.Struct, rename="kebab"):
+    version: str
+    id: str
+    detail_type: str
+    source: str
+    account: str
+    time: str
+    region: str
+    resources: list[str]
+    detail: msgspec.Raw
 
 
 _requests = msgspec.json.Decoder(_Request)
-_details = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_objects = msgspec.json.Decoder(_Object)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -62,27 +79,31 @@ class AwsError(Exception):
 
 @dataclass(slots=True)
 class PutEvents:
-    """What a PutEvents request became: the envelopes to store, and the answer once they are."""
+    """What a PutEvents request became: the envelopes to store, and the answer once they are, with the request's own id."""
 
     bodies: list[bytes]
     answer: bytes
+    request_id: str
 
 
 def put_events(body: bytes, region: str, now: datetime) -> PutEvents:
     """The envelopes of a request's entries and EventBridge's answer. Raises AwsError for what fails as a whole.
 
-    now: the time of entries that have none; the envelope keeps whole seconds.
+    now: the time of entries that have none, in UTC; the envelope keeps whole seconds.
     """
     entries = _read(body)
-    ids = new_ids(len(entries))
+    this_second = _seconds(now)
     bodies: list[bytes] = []
     results: list[dict[str, str]] = []
-    for entry, event_id in zip(entries, ids, strict=True):
-        error = _error_of(entry)
-        results.append({"EventId": event_id} if error is None else error)
-        if error is None:
-            bodies.append(_envelope(entry, event_id, region, now))
-    return PutEvents(bodies, _encode({"FailedEntryCount": len(entries) - len(bodies), "Entries": results}))
+    request_id, *event_ids = new_ids(1 + len(entries))
+    for entry, event_id in zip(entries, event_ids, strict=True):
+        try:
+            bodies.append(_encode(_envelope(entry, event_id, region, this_second)))
+        except EventError as error:
+            results.append({"ErrorCode": error.code, "ErrorMessage": str(error)})
+        else:
+            results.append({"EventId": event_id})
+    return PutEvents(bodies, _encode({"FailedEntryCount": len(entries) - len(bodies), "Entries": results}), request_id)
 
 
 def _read(body: bytes) -> list[_Entry]:
@@ -92,15 +113,21 @@ def _read(body: bytes) -> list[_Entry]:
         raise AwsError("SerializationException", str(error)) from None
     except (ValueError, RecursionError):
         raise AwsError("SerializationException", "The request is not JSON.") from None
+    if entries is None:
+        raise _violation("null", "entries", "not be null")
     if not 1 <= len(entries) <= ENTRIES_LIMIT:
         bound = "greater than or equal to 1" if not entries else f"less than or equal to {ENTRIES_LIMIT}"
-        raise AwsError(
-            "ValidationException",
-            f"1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length {bound}",
-        )
+        raise _violation("'[PutEventsRequestEntry]'", "entries", f"have length {bound}")
     if len(body) > REQUEST_BYTES_LIMIT and sum(map(entry_bytes, entries)) > REQUEST_BYTES_LIMIT:
         raise AwsError("ValidationException", "Total size of the entries in the request is over the limit.")
     return entries
+
+
+def _violation(value: str, name: str, must: str) -> AwsError:
+    """A constraint of the service's model that a request breaks."""
+    return AwsError(
+        "ValidationException", f"1 validation error detected: Value {value} at '{name}' failed to satisfy constraint: Member must {must}"
+    )
 
 
 def entry_bytes(entry: _Entry) -> int:
@@ -109,52 +136,48 @@ def entry_bytes(entry: _Entry) -> int:
     return sum(len(text.encode()) for text in texts if text) + (_TIME_BYTES if entry.time is not None else 0)
 
 
-def _error_of(entry: _Entry) -> dict[str, str] | None:
-    for name, value in (("Source", entry.source), ("DetailType", entry.detail_type), ("Detail", entry.detail)):
-        if not value:
-            return {
-                "ErrorCode": "InvalidArgument",
-                "ErrorMessage": f"Parameter {name} is not valid. Reason: {name} is a required argument.",
-            }
-    if _is_malformed(entry.detail or ""):
-        return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
-    if isinstance(entry.time, str) and _parsed_time(entry.time) is None:
-        return {"ErrorCode": "InvalidArgument", "ErrorMessage": "Parameter Time is not valid. Reason: Time is no timestamp."}
-    return None
+def _envelope(entry: _Entry, event_id: str, region: str, now: str) -> _Envelope:
+    """The event that an entry becomes. Raises EventError with EventBridge's code and message."""
+    source, detail_type, detail = entry.source, entry.detail_type, entry.detail
+    if not source:
+        raise _required("Source")
+    if not detail_type:
+        raise _required("DetailType")
+    if not detail:
+        raise _required("Detail")
+    if _is_malformed(detail):
+        raise EventError("MalformedDetail", "Detail is malformed.")
+    time = now if entry.time is None else _seconds(_parsed_time(entry.time))
+    return _Envelope("0", event_id, detail_type, source, ACCOUNT, time, region, entry.resources or [], msgspec.Raw(detail))
+
+
+def _required(name: str) -> EventError:
+    return EventError("InvalidArgument", f"Parameter {name} is not valid. Reason: {name} is a required argument.")
 
 
 def _is_malformed(detail: str) -> bool:
     """Whether a detail is no JSON object, or nested deeper than a log line can be."""
     try:
-        _details.decode(detail)
+        _objects.decode(detail)
         return detail.count("{") + detail.count("[") >= DEPTH_LIMIT and depth(json.loads(detail)) >= DEPTH_LIMIT
     except (ValueError, RecursionError):
         return True
 
 
-def _envelope(entry: _Entry, event_id: str, region: str, now: datetime) -> bytes:
-    moment = _parsed_time(entry.time) or now
-    head = {
-        "version": "0",
-        "id": event_id,
-        "detail-type": entry.detail_type,
-        "source": entry.source,
-        "account": ACCOUNT,
-        "time": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
-        "region": region,
-        "resources": entry.resources or [],
-    }
-    return _encode(head)[:-1] + b',"detail":' + (entry.detail or "{}").encode() + b"}"
-
-
-def _parsed_time(time: float | str | None) -> datetime | None:
+def _parsed_time(time: float | str) -> datetime:
+    """Seconds since 1970 or ISO 8601 as a time in UTC. Raises EventError."""
     try:
-        if isinstance(time, str):
-            parsed = datetime.fromisoformat(time)
-            return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-        return None if time is None else datetime.fromtimestamp(time, UTC)
+        if not isinstance(time, str):
+            return datetime.fromtimestamp(time, UTC)
+        parsed = datetime.fromisoformat(time)
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):
-        return None
+        raise EventError("InvalidArgument", f"Parameter Time is not valid. Reason: {str(time)[:40]} is no timestamp.") from None
+
+
+def _seconds(moment: datetime) -> str:
+    """A time in UTC as envelopes have it, whole seconds."""
+    return f"{moment.isoformat()[:19]}Z"
 
 
 def new_ids(count: int) -> list[str]:
@@ -170,8 +193,10 @@ def test_event_pattern(body: bytes) -> bytes:
     except (ValueError, RecursionError):
         raise AwsError("SerializationException", "The request is not JSON.") from None
     for name in ("EventPattern", "Event"):
-        if not isinstance(request.get(name), str):
-            raise AwsError("ValidationException", f"Parameter {name} is not valid. Reason: {name} is a required argument.")
+        if request.get(name) is None:
+            raise _violation("null", f"{name[0].lower()}{name[1:]}", "not be null")
+        if not isinstance(request[name], str):
+            raise AwsError("SerializationException", f"{name} must be a text that holds JSON.")
     try:
         rule = compile_pattern(request["EventPattern"])
         return _encode({"Result": rule.matches(_event(request["Event"]))})

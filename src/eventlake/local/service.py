@@ -19,7 +19,8 @@ import uvloop
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import ConfigurationError
-from eventlake.local.bus import Application, Bus
+from eventlake.local.answer import Application
+from eventlake.local.bus import Bus
 from eventlake.local.courier import Courier
 from eventlake.local.delivering import Task
 from eventlake.local.lock import LakeLock
@@ -32,6 +33,9 @@ from eventlake.pipeline.envelope import Intake
 
 _SWITCH_S = 0.0005
 """How long the thread that wrote a group waits for the interpreter at most; Python's 5 ms would be longer than the write."""
+
+_IDLE_S = 75
+"""How long an idle connection stays open: longer than senders pause, so that they seldom meet one that is being closed."""
 
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -162,6 +166,8 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
+                log_level="error",  # what strangers send to the port is told to them, not to the person who runs the bus
+                timeout_keep_alive=_IDLE_S,
                 timeout_graceful_shutdown=10,
             )
         )

@@ -118,9 +118,9 @@ class SpoolWriter:
         """The position after the last durable frame."""
         return self._end
 
-    def submit(self, entries: Sequence[Entry]) -> Future[int]:
-        """Hand entries in; the future gives the durable end of the log, or raises StorageFullError or StorageError."""
-        handed = _Handed(encode(entries), Future())
+    def submit(self, frames: list[bytes]) -> Future[int]:
+        """Hand in what `encode` made; the future gives the durable end of the log, or raises StorageFullError or StorageError."""
+        handed = _Handed(frames, Future())
         with self._handing_in:
             if self._closed:
                 handed.future.set_exception(StorageError(f'The spool "{self._folder}" is closed; start the bus again.'))
@@ -130,7 +130,7 @@ class SpoolWriter:
 
     def append(self, entries: Sequence[Entry]) -> int:
         """Append entries; when it returns they are durable. Gives the end of the log."""
-        return self.submit(entries).result()
+        return self.submit([encode(entries)]).result()
 
     def close(self) -> None:
         """Write what was handed in, then close. A second call does nothing."""
@@ -196,7 +196,7 @@ class SpoolWriter:
     def _write_group(self, group: list[_Handed]) -> None:
         """Write, and tell those who wait, whatever happens."""
         try:
-            self._write([handed.data for handed in group])
+            self._write([data for handed in group for data in handed.frames])
         except (OSError, StorageError, MemoryError) as error:
             known = self._storage_error(error, "written") if isinstance(error, OSError) else error
             for handed in group:
@@ -240,7 +240,7 @@ class SpoolWriter:
 class _Handed:
     """Frames that a caller handed in, and where it waits."""
 
-    data: bytes
+    frames: list[bytes]
     future: Future[int]
 
 
