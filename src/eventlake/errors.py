@@ -12,6 +12,7 @@ EventlakeError                 a sentence for a person: what (with the value), w
 +-- StorageError               bytes that cannot be written or read
 |   +-- StorageFullError       no room left on the disk
 |   +-- CorruptObjectError     an object or a frame that does not hold what was written
+|   +-- StorageServiceError    S3 or Glue answered with an error; a ServiceError too
 +-- QueryError                 a query that gave no rows
 |   +-- QueryRefusedError      it cannot be answered faithfully; names the construct
 |   +-- QuerySyntaxError       it is not SQL, or not Athena's; says line and column
@@ -127,6 +128,19 @@ class QueryLimitError(QueryError):
 
 
 class ServiceError(EventlakeError):
-    """A service answered with an error; the sentence carries its words."""
+    """A service answered with an error; the sentence carries its words.
+
+    code: the service's own name of the error (`AccessDeniedException`), empty where it has none.
+    """
+
+    exit_code = 254
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class StorageServiceError(StorageError, ServiceError):
+    """S3 or Glue answered with an error; `code` is AWS's."""
 
     exit_code = 254

@@ -1,0 +1,143 @@
+"""What the adapters of AWS share: the session that clients come from, and botocore's errors as sentences.
+
+Profiles, regions, endpoints and credentials are found as the AWS CLI finds them:
+https://docs.aws.amazon.com/boto3/latest/guide/configuration.html
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,
+    HTTPClientError,
+    InvalidRegionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+
+from eventlake.errors import ConfigurationError, ServiceError, StorageServiceError
+
+_DENIED = {"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "AuthorizationError", "Forbidden", "UnauthorizedOperation", "403"}
+_BAD_CREDENTIALS = {
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "InvalidToken",
+    "SignatureDoesNotMatch",
+    "TokenRefreshRequired",
+    "UnrecognizedClientException",
+}
+_THROTTLED = {"RequestLimitExceeded", "SlowDown", "Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException"}
+
+
+class Session:
+    """Clients of AWS's services, each made once, for one profile, region and endpoint.
+
+    None takes what the environment says (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, ...). Raises ConfigurationError.
+    """
+
+    def __init__(self, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None) -> None:
+        import boto3
+
+        self._endpoint_url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None
+        self._clients: dict[str, Any] = {}  # boto3's clients have no types
+        with failing("AWS cannot be asked"):
+            self._session = boto3.Session(profile_name=profile, region_name=region or _region_of_environment(profile))
+
+    @property
+    def region(self) -> str | None:
+        """The region that is asked."""
+        found: str | None = self._session.region_name
+        return found
+
+    def client(self, service: str) -> Any:  # boto3's clients have no types
+        """The client of a service. Its calls are tried again when AWS throttles them."""
+        if service not in self._clients:
+            with failing(f"{service} cannot be asked"):
+                self._clients[service] = self._session.client(service, endpoint_url=self._endpoint_url, config=self._config(service))
+        return self._clients[service]
+
+    def _config(self, service: str) -> Any:  # botocore's Config
+        from botocore.config import Config
+
+        # The name of a bucket is no name of a host at an endpoint of one's own.
+        style = {"s3": {"addressing_style": "path"}} if service == "s3" and self._endpoint_url else {}
+        return Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=10, max_pool_connections=32, **style)
+
+
+def _region_of_environment(profile: str | None) -> str | None:
+    """AWS_REGION, which the AWS CLI and every SDK but boto3 read, unless a profile was asked for that may name another."""
+    return None if profile else os.environ.get("AWS_REGION") or None
+
+
+@contextmanager
+def failing(what: str, *, storage: bool = False) -> Iterator[None]:
+    """Botocore's errors as ours. what: what could not be done, as a sentence begins. storage: whether S3 or Glue was asked.
+
+    Raises ConfigurationError for credentials, settings and what cannot be reached; else ServiceError, or StorageServiceError for storage.
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise _answered(error, what, StorageServiceError if storage else ServiceError) from None
+    except BotoCoreError as error:
+        raise ConfigurationError(f"{what}: {_unsaid(error)}") from None
+
+
+def code_of(error: ClientError) -> str:
+    """AWS's name of an error: `AlreadyExistsException`, `NoSuchKey`."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _answered(error: ClientError, what: str, kind: type[ServiceError]) -> ServiceError | ConfigurationError:
+    """What an answer of AWS means, in a sentence that carries its words."""
+    code, message = code_of(error), str(error.response.get("Error", {}).get("Message") or "").strip().rstrip(".")
+    if code in _BAD_CREDENTIALS:
+        return ConfigurationError(
+            f"{what}: AWS does not take the credentials ({code}); renew them, or name others with --profile or AWS_PROFILE."
+        )
+    if code in _DENIED or "not authorized to perform" in message:
+        return kind(f"{what}: the permission {_action(error, message)} is missing ({code}); add it to your role or user.", code)
+    if code in _THROTTLED:
+        return kind(f"{what}: AWS throttles the calls ({code}: {message}); try again in a moment.", code)
+    return kind(f"{what}: {code}: {message}." if message else f"{what}: AWS answered {code}.", code)
+
+
+def _action(error: ClientError, message: str) -> str:
+    """The action that was denied and on what, as IAM spells them where AWS names them."""
+    found = re.search(r"perform: ([\w-]+:\w+)(?: on resource: (\S+))?", message)
+    if found is None:
+        return f"for {error.operation_name}"
+    return found[1] + (f" on {found[2]}" if found[2] else "")
+
+
+def _unsaid(error: Exception) -> str:
+    """Why there is no answer, and what to do."""
+    match error:
+        case NoCredentialsError():
+            return "there are no AWS credentials. Name a profile with --profile or AWS_PROFILE, or run `aws configure`."
+        case PartialCredentialsError():
+            return f"the AWS credentials are not whole: {error.kwargs.get('cred_var', 'one part')} is missing."
+        case ProfileNotFound():
+            return f'there is no AWS profile "{error.kwargs.get("profile")}"; `aws configure list-profiles` lists them.'
+        case NoRegionError():
+            return "no AWS region is named. Name one with --region, AWS_REGION or in the profile."
+        case InvalidRegionError():
+            return f'"{error.kwargs.get("region_name")}" is no name of an AWS region.'
+        case ConnectionError() | HTTPClientError():
+            place = error.kwargs.get("endpoint_url")
+            return f"{place or 'AWS'} cannot be reached. See that the network, the region and --endpoint-url are right."
+    return f"{str(error).rstrip('.')}."

@@ -1,0 +1,190 @@
+"""Catalog in AWS Glue: databases, tables and partitions that CloudFormation and the partition function keep.
+
+The function that makes partitions loads this module at each cold start: it needs boto3 and nothing else, and `add_partition` is one call.
+Objects are not in Glue; they are listed where the partitions say they lie.
+Format: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-catalog-partitions.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from eventlake.backends.aws import code_of, failing
+from eventlake.errors import ConfigurationError, NameNotFoundError
+from eventlake.interfaces import LogObject, Partition, Store
+from eventlake.layout import Hour
+from eventlake.model import Column, Table
+
+_HIVE = "org.apache.hadoop.hive.ql.io"
+_FORMATS = {
+    "parquet": (
+        f"{_HIVE}.parquet.MapredParquetInputFormat",
+        f"{_HIVE}.parquet.MapredParquetOutputFormat",
+        f"{_HIVE}.parquet.serde.ParquetHiveSerDe",
+    ),
+    "json": (
+        "org.apache.hadoop.mapred.TextInputFormat",
+        f"{_HIVE}.HiveIgnoreKeyTextOutputFormat",
+        "org.openx.data.jsonserde.JsonSerDe",
+    ),
+}
+_LISTERS = 16
+"""How many prefixes of the bucket are listed at once."""
+
+
+class GlueCatalog:
+    """The catalog of a lake on AWS.
+
+    client: boto3's for Glue. tables: the declared ones, each with the database it has on AWS. bucket: where their objects lie.
+    store: that bucket, to list objects; who only adds partitions needs none.
+    """
+
+    def __init__(self, client: Any, tables: Iterable[Table], bucket: str, store: Store | None = None) -> None:  # boto3's client
+        self._client = client
+        self._declared = {table.name: table for table in tables}
+        self._bucket = bucket
+        self._store = store
+
+    def register_tables(self, tables: Iterable[Table], log_format: str) -> None:
+        """Not on AWS, where tables belong to the CloudFormation stack: raises ConfigurationError that says so."""
+        names = ", ".join(table.name for table in tables)
+        raise ConfigurationError(
+            f"On AWS the tables belong to the stack ({names}, {log_format}): run `eventlake templates`, then deploy the stack again."
+        )
+
+    def add_partition(self, partition: Partition) -> bool:
+        """Make sure the partition exists, with one call; True if this call created it.
+
+        Raises StorageServiceError, whose `code` is Glue's, for everything but a partition that is there already; ConfigurationError.
+        """
+        table = self._table(partition.table)
+        location = f"s3://{self._bucket}/{partition.location}"
+        wanted = {"Values": partition.hour.values, "StorageDescriptor": storage_descriptor(table, location, partition.format)}
+        with failing(f"The partition {partition.hour} of {table.database}.{table.name} cannot be created", storage=True):
+            try:
+                self._client.create_partition(DatabaseName=table.database, TableName=table.name, PartitionInput=wanted)
+            except ClientError as error:
+                if code_of(error) == "AlreadyExistsException":
+                    return False
+                raise
+        return True
+
+    def tables(self) -> Sequence[Table]:
+        """The declared tables that Glue has, with the columns they have there, by database and name."""
+        databases = sorted({table.database for table in self._declared.values()})
+        return [table for database in databases for table in sorted(self._tables_of(database), key=lambda table: table.name)]
+
+    def partitions(self, table: str) -> Sequence[Partition]:
+        """Every partition of a table, by hour. A location in another bucket keeps its `s3://`."""
+        known = self._table(table)
+        pages = self._pages("get_partitions", f"The partitions of {known.database}.{known.name} cannot be listed", known.database)(
+            TableName=known.name, ExcludeColumnSchema=True
+        )
+        found = [self._partition(known, one) for page in pages for one in page["Partitions"]]
+        return sorted(found, key=lambda partition: (partition.hour, partition.location))
+
+    def objects(self, table: str, hours: Iterable[Hour] | None = None) -> Sequence[LogObject]:
+        """The objects in the partitions of these hours or of all, by hour and key; Glue knows neither their rows nor their checksums.
+
+        What lies in no partition is left out, as Athena leaves it out.
+        """
+        wanted = None if hours is None else set(hours)
+        partitions = [one for one in self.partitions(table) if wanted is None or one.hour in wanted]
+        by_location = {one.location: one for one in partitions}
+        prefixes = _listings(self._table(table).prefix, list(by_location), whole=wanted is None)
+        with ThreadPoolExecutor(_LISTERS) as pool:
+            found = [one for listed in pool.map(lambda prefix: self._listed(prefix, by_location), prefixes) for one in listed]
+        return sorted(found, key=lambda one: (one.hour, one.key))
+
+    def _listed(self, prefix: str, by_location: Mapping[str, Partition]) -> list[LogObject]:
+        """The objects below a prefix that lie in one of the partitions."""
+        if self._store is None:
+            raise ConfigurationError("This catalog was opened without its bucket, so that it cannot list objects.")
+        found = []
+        for one in self._store.list(prefix):
+            folder, _, name = one.key.rpartition("/")
+            partition = by_location.get(f"{folder}/")
+            if partition is not None and name and not name.startswith(("_", ".")):
+                found.append(LogObject(partition.table, partition.hour, one.key, partition.format, one.size_bytes))
+        return found
+
+    def _table(self, name: str) -> Table:
+        if name.lower() not in self._declared:
+            raise NameNotFoundError(f'There is no table "{name}" in this lake. `eventlake tables` lists them.')
+        return self._declared[name.lower()]
+
+    def _tables_of(self, database: str) -> Iterator[Table]:
+        """The declared tables that a database has; none if there is no such database."""
+        pages = self._pages("get_tables", f"The tables of {database} cannot be listed", database)()
+        for page in pages:
+            for described in page["TableList"]:
+                declared = self._declared.get(described["Name"])
+                if declared is not None and declared.database == database:
+                    yield _as_in_glue(declared, described)
+
+    def _pages(self, operation: str, what: str, database: str) -> Callable[..., Iterator[Any]]:  # Glue's answers
+        """Every page of a call; none if what is asked about does not exist."""
+
+        def pages(**arguments: Any) -> Iterator[Any]:  # boto3's parameters
+            with failing(what, storage=True):
+                try:
+                    yield from self._client.get_paginator(operation).paginate(DatabaseName=database, **arguments)
+                except ClientError as error:
+                    if code_of(error) != "EntityNotFoundException":
+                        raise
+
+        return pages
+
+    def _partition(self, table: Table, described: Mapping[str, Any]) -> Partition:  # Glue's answer
+        day, hour = (*described["Values"], "", "")[:2]
+        descriptor = described.get("StorageDescriptor", {})
+        location = descriptor.get("Location", "").rstrip("/") + "/"
+        return Partition(table.name, Hour(day, hour), location.removeprefix(f"s3://{self._bucket}/"), _format(descriptor))
+
+
+def storage_descriptor(table: Table, location: str, log_format: str) -> dict[str, Any]:  # JSON as Glue defines it
+    """How Glue describes where a table or a partition lies, and how it is read.
+
+    location: `s3://bucket/prefix/...`. log_format: `parquet` or `json`.
+    """
+    reads, writes, serde = _FORMATS[log_format]
+    return {
+        "Columns": [{"Name": column.stored_name, "Type": column.type} for column in table.columns],
+        "Location": location,
+        "InputFormat": reads,
+        "OutputFormat": writes,
+        "Compressed": log_format == "json",
+        "SerdeInfo": {"SerializationLibrary": serde, "Parameters": {"serialization.format": "1"}},
+    }
+
+
+def _format(descriptor: Mapping[str, Any]) -> str:  # Glue's StorageDescriptor
+    """`parquet` or `json`, or the SerDe's own name for what is neither."""
+    serde = str(descriptor.get("SerdeInfo", {}).get("SerializationLibrary", ""))
+    return next((name for name, (_, _, library) in _FORMATS.items() if library == serde), serde.rpartition(".")[2])
+
+
+def _as_in_glue(declared: Table, described: Mapping[str, Any]) -> Table:  # Glue's Table
+    """The declared table with the columns that Glue has, in Glue's order."""
+    columns = tuple(_column(declared, one) for one in described.get("StorageDescriptor", {}).get("Columns", []))
+    return Table(**{**{name: getattr(declared, name) for name in Table.__dataclass_fields__}, "columns": columns})
+
+
+def _column(declared: Table, described: Mapping[str, Any]) -> Column:  # Glue's Column
+    known = declared.column(described["Name"])
+    if known is not None and known.type == described["Type"]:
+        return known
+    return Column(described["Name"], described["Type"], (), "", described.get("Comment", ""))
+
+
+def _listings(prefix: str, locations: Sequence[str], *, whole: bool) -> list[str]:
+    """The prefixes to list so that every location is listed once: the whole table, or its days; others one by one."""
+    regular = [location for location in locations if location.startswith(f"{prefix}/")]
+    others = [location for location in locations if not location.startswith(f"{prefix}/") and "://" not in location]
+    if whole:
+        return [*([f"{prefix}/"] if regular else []), *others]
+    return [*dict.fromkeys(location.rstrip("/").rpartition("/")[0] + "/" for location in regular), *others]
