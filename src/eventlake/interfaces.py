@@ -96,7 +96,7 @@ class Result:
     """The answer to a query: names and Athena types of the columns, rows of Python values, and what it cost.
 
     Values: None, bool, int, float, Decimal, str, bytes, date, time, datetime (aware for `timestamp with time zone`),
-    list for array, dict for map and for row.
+    list for array, dict for map and for row; str also for json, uuid, ipaddress and intervals, as Athena prints them.
     """
 
     columns: tuple[str, ...]

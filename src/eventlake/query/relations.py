@@ -204,7 +204,8 @@ class Queries:
                     return f"(SELECT * FROM {relation.sql})", list(relation.fields), None
         table = self._catalog_table(parts, node)
         scan = Scan(table, {column.stored_name: parse_type(column.type) for column in table.columns})
-        scan.columns.update({name: parse_type(kind) for name, kind in PARTITION_KEYS})
+        if table.prefix:  # a table without one has no partitions
+            scan.columns.update({name: parse_type(kind) for name, kind in PARTITION_KEYS})
         self.scans.append(scan)
         number = len(self.scans) - 1
         return f"{SCAN_MARK}{number}{SCAN_MARK}", [Column(name, name, kind) for name, kind in scan.columns.items()], number

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from eventlake.errors import CorruptObjectError, QueryError, QueryFailedError, QueryLimitError, QueryRefusedError
@@ -23,7 +23,7 @@ MAX_ROWS = 1_000_000
 class Job:
     """A statement for DuckDB and what it may use.
 
-    folder: the only one it may read below. seconds: after these it is stopped. types: how the rows become Python values.
+    folder: the only one it may read below, empty for none. seconds: after these it is stopped. types: how the rows become Python values.
     """
 
     sql: str
@@ -37,9 +37,17 @@ class Job:
 
 def run(job: Job) -> list[tuple[Any, ...]]:  # values are the query's
     """The rows of the job's statement. Raises QueryFailedError, QueryLimitError, QueryRefusedError or CorruptObjectError."""
+    connection = connect(job)
+    try:
+        return answer(connection, job)
+    finally:
+        connection.close()
+
+
+def answer(connection: Any, job: Job) -> list[tuple[Any, ...]]:  # duckdb has no stubs of ours
+    """The rows of the job's statement on a connection of `connect`. Raises what `run` does."""
     import duckdb
 
-    connection = _connection(job)
     late = threading.Event()
 
     def stop() -> None:
@@ -50,6 +58,8 @@ def run(job: Job) -> list[tuple[Any, ...]]:  # values are the query's
     timer.daemon = True
     timer.start()
     try:
+        for statement in job.macros:
+            connection.execute(statement)
         connection.execute(job.sql)
         rows = connection.fetchmany(MAX_ROWS + 1)
     except duckdb.Error as error:
@@ -58,14 +68,16 @@ def run(job: Job) -> list[tuple[Any, ...]]:  # values are the query's
         raise sentence(error, job) from None
     finally:
         timer.cancel()
-        connection.close()
     if len(rows) > MAX_ROWS:
         raise QueryLimitError(f"The answer has more than {MAX_ROWS:,} rows: add LIMIT, or group them.")
-    return _converted(rows, job.types)
+    return converted(rows, job.types)
 
 
-def _connection(job: Job) -> Any:  # duckdb has no stubs of ours
-    """A DuckDB in memory that can read the folder, and neither write, connect, load extensions nor change its settings."""
+def connect(job: Job, tables: Sequence[str] = ()) -> Any:  # duckdb has no stubs of ours
+    """A DuckDB in memory that can read the job's folder, and neither write, connect, load extensions nor change its settings.
+
+    tables: statements to run first, which make what it holds besides.
+    """
     import duckdb
 
     connection = duckdb.connect(
@@ -81,9 +93,10 @@ def _connection(job: Job) -> Any:  # duckdb has no stubs of ours
             "preserve_insertion_order": False,
         },
     )
-    for statement in job.macros:
+    for statement in tables:
         connection.execute(statement)
-    connection.execute(f"SET allowed_directories = [{text(job.folder.rstrip('/') + '/')}]")
+    if job.folder:
+        connection.execute(f"SET allowed_directories = [{text(job.folder.rstrip('/') + '/')}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
@@ -150,7 +163,8 @@ def _failed(kind: str, message: str) -> QueryError:
 # values
 
 
-def _converted(rows: list[tuple[Any, ...]], types: tuple[Type, ...]) -> list[tuple[Any, ...]]:
+def converted(rows: list[tuple[Any, ...]], types: tuple[Type, ...]) -> list[tuple[Any, ...]]:
+    """DuckDB's rows as `interfaces.Result` has them."""
     makers = [_maker(kind) for kind in types]
     if not any(makers):
         return rows
@@ -161,6 +175,12 @@ def _maker(kind: Type) -> Callable[[Any], Any] | None:
     """What turns DuckDB's Python value into the type's; None where it is that already."""
     if kind.name == "timestamptz":
         return lambda value: value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+    if kind.name == "interval day":
+        return _days_text
+    if kind.name == "interval month":
+        return _months_text
+    if kind.name == "uuid":
+        return str
     if kind.name == "array":
         inner = _maker(kind.args[0])
         return None if inner is None else lambda value: [None if item is None else inner(item) for item in value]
@@ -179,3 +199,17 @@ def _map_maker(kind: Type) -> Callable[[Any], Any] | None:
     if key is None and item is None:
         return None
     return lambda value: {(key(k) if key else k): (item(v) if item and v is not None else v) for k, v in value.items()}
+
+
+def _days_text(value: timedelta) -> str:
+    """`1 02:03:04.005`, as Athena prints an interval of days."""
+    millis = value // timedelta(milliseconds=1) if value >= timedelta() else -(-value // timedelta(milliseconds=1))
+    sign, rest = "-" if millis < 0 else "", abs(millis)
+    seconds, rest = divmod(rest, 1000)
+    return f"{sign}{seconds // 86400} {seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:03}"
+
+
+def _months_text(value: timedelta) -> str:
+    """`1-2`, as Athena prints an interval of months; DuckDB's client gives a month as 30 days."""
+    months = value.days // 30
+    return f"{'-' if months < 0 else ''}{abs(months) // 12}-{abs(months) % 12}"

@@ -5,6 +5,7 @@ Trino's rules: https://trino.io/docs/current/language/types.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -262,6 +263,11 @@ _PLAIN = {
 }
 
 
+_INTERVALS = {"interval day to second": INTERVAL_DAY, "interval year to month": INTERVAL_MONTH}
+_SIZED = frozenset(("varchar", "char", "decimal", "timestamp", "time"))
+_FIELD = re.compile(r'"((?:[^"]|"")+)"\s+|(?!interval (?:day|year) to )(\w+)\s+(?!with(?:out)? time zone)(?=[a-z"])')
+
+
 class _Reader:
     """Reads a type from the front of `rest`."""
 
@@ -269,6 +275,10 @@ class _Reader:
         self.rest = rest
 
     def type(self) -> Type:
+        for spelling, kind in _INTERVALS.items():
+            if self.rest.lstrip().startswith(spelling):
+                self.rest = self.rest.lstrip()[len(spelling) :]
+                return kind
         name = self._word()
         bracket = self._take("<(")
         if not bracket:
@@ -290,14 +300,21 @@ class _Reader:
             while self._take(","):
                 fields.append((self._field_name(separator), self.type()))
             return row(*fields)
+        if name not in _SIZED:
+            raise TypeSyntaxError(f'"{name}" is not a type of Athena.')
         numbers = [int(self._word())]
         while self._take(","):
             numbers.append(int(self._word()))
         return Type(name, numbers=tuple(numbers) if name != "decimal" or len(numbers) == 2 else (numbers[0], 0))
 
-    def _field_name(self, separator: str) -> str:
-        name, _, self.rest = self.rest.strip().partition(separator)
-        return name.strip().strip('"')
+    def _field_name(self, separator: str) -> str | None:
+        """The name before a field's type; Trino writes none for a field that has none."""
+        rest = self.rest.lstrip()
+        match = _FIELD.match(rest) if separator == " " else re.match(r'\s*"?([^":]+)"?\s*:', rest)
+        if match is None:
+            return None
+        self.rest = rest[match.end() :]
+        return next(part for part in match.groups() if part is not None).replace('""', '"').strip()
 
     def _zoned(self, kind: Type) -> Type:
         zone = "with time zone"
