@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tables": ("tables", "The tables of the lake: rows, bytes, objects, freshness."),
     "partitions": ("tables", "The partitions of one table."),
     "failed": ("failed", "What could not be stored in a table, and why."),
+    "conformance": ("conformance", "Compare an engine's answers to SQL with golden answers."),
     "doctor": ("doctor", "Examine this machine and the lake; every finding with its remedy."),
 }
 """Command -> the module it lives in, and its line in the list."""

@@ -26,9 +26,21 @@ BAD = frozenset(("wrong", "lenient"))
 """Verdicts that no engine may earn: the query would give other rows on Athena, or none."""
 
 _BY_DATA = frozenset(
-    """DIVISION_BY_ZERO INVALID_CAST_ARGUMENT INVALID_FUNCTION_ARGUMENT NUMERIC_VALUE_OUT_OF_RANGE SUBQUERY_MULTIPLE_ROWS
-    JSON_INPUT_CONVERSION_ERROR JSON_OUTPUT_CONVERSION_ERROR PATH_EVALUATION_ERROR JSON_VALUE_RESULT_ERROR ROW_FILTER_ERROR INVALID_ARGUMENTS
-    EXCEEDED_FUNCTION_MEMORY_LIMIT GENERIC_USER_ERROR""".split()
+    (
+        "DIVISION_BY_ZERO",
+        "INVALID_CAST_ARGUMENT",
+        "INVALID_FUNCTION_ARGUMENT",
+        "NUMERIC_VALUE_OUT_OF_RANGE",
+        "SUBQUERY_MULTIPLE_ROWS",
+        "JSON_INPUT_CONVERSION_ERROR",
+        "JSON_OUTPUT_CONVERSION_ERROR",
+        "PATH_EVALUATION_ERROR",
+        "JSON_VALUE_RESULT_ERROR",
+        "ROW_FILTER_ERROR",
+        "INVALID_ARGUMENTS",
+        "EXCEEDED_FUNCTION_MEMORY_LIMIT",
+        "GENERIC_USER_ERROR",
+    )
 )
 """Errors of https://github.com/trinodb/trino/blob/476/core/trino-spi/src/main/java/io/trino/spi/StandardErrorCode.java that only data decides."""
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from weakref import finalize
 
 from eventlake.errors import UsageError
 from eventlake.interfaces import Clock, Result
@@ -63,7 +64,9 @@ def load_fixture(path: Path) -> dict[str, FixtureTable]:
         return read_fixture(json.loads(raw))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
-        raise UsageError(f'"{path}" is no fixture ({reason}): it holds {{table: {{"columns": [{{"name", "type"}}], "rows": [[...]]}}}}.') from None
+        raise UsageError(
+            f'"{path}" is no fixture ({reason}): it holds {{table: {{"columns": [{{"name", "type"}}], "rows": [[...]]}}}}.'
+        ) from None
 
 
 def read_fixture(tables: Mapping[str, Any]) -> dict[str, FixtureTable]:  # JSON
@@ -89,14 +92,22 @@ class FixtureEngine:
         self.clock = clock
         self.limits = Job("", (), (), "", memory_mb, os.cpu_count() or 1, seconds)
         self._connection: Any = None  # duckdb has no stubs of ours
+        self._finalizer: finalize[[], FixtureEngine] | None = None
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:  # values are the user's
         """The rows of one SELECT. Raises QueryError and its kinds."""
         made = self._translated(sql, parameters)
         if self._connection is None:
             self._connection = connect(self.limits, [table.statement for table in self.fixture.values()])
+            self._finalizer = finalize(self, self._connection.close)  # DuckDB complains at the end about what is still open
         job = Job(self._statement(made), made.macros, made.types, "", self.limits.memory_mb, self.limits.threads, self.limits.seconds)
         return Result(made.names, tuple(map(str, made.types)), answer(self._connection, job))
+
+    def close(self) -> None:
+        """Let the tables go; the next query makes them anew."""
+        if self._finalizer is not None:
+            self._finalizer()
+            self._connection = self._finalizer = None
 
     def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
         """The SQL of DuckDB; a fixture has no objects to read."""
@@ -144,4 +155,3 @@ def _storage(kind: Type) -> str:
 
 def _read(sql: str, kind: Type) -> str:
     return f"unhex({sql})" if kind.name == "varbinary" else sql
-

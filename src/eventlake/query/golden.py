@@ -48,7 +48,9 @@ def load_cases(path: Path) -> list[Case]:
         return list(_expressions(lines) if path.name.removesuffix(".gz").endswith(".tsv") else _queries(lines))
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
-        raise UsageError(f'"{path}" holds no golden answers ({reason}): give .jsonl with one query a line, or .tsv with one expression.') from None
+        raise UsageError(
+            f'"{path}" holds no golden answers ({reason}): give .jsonl with one query a line, or .tsv with one expression.'
+        ) from None
 
 
 def _queries(lines: Sequence[str]) -> Iterator[Case]:

@@ -1,0 +1,102 @@
+"""Tables in memory, from a fixture."""
+
+from contextlib import closing
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from eventlake.errors import NameNotFoundError, QueryFailedError, UsageError
+from eventlake.query.fixture import FixtureEngine, load_fixture, read_fixture
+
+FIXTURE = {
+    "Runs": {
+        "columns": [
+            {"name": "id", "type": "bigint"},
+            {"name": "took", "type": "decimal(5,2)"},
+            {"name": "tags", "type": "array(varchar)"},
+            {"name": "kind", "type": "row(owner varchar, rank integer)"},
+            {"name": "extra", "type": "map(varchar, integer)"},
+            {"name": "body", "type": "varbinary"},
+            {"name": "started", "type": "timestamp(3)"},
+            {"name": "date", "type": "date"},
+            {"name": "hour", "type": "varchar"},
+        ],
+        "rows": [
+            [1, "1.50", ["a", None], ["me", 2], {"x": 1}, "6162", "2026-11-07T10:00:00.125", "2026-11-07", "10"],
+            [2, {"decimal": "2.25"}, [], {"owner": "you", "rank": 3}, {}, {"hex": "00"}, None, "2026-11-08", "11"],
+            [3, None, None, None, None, None, None, "2026-11-08", "12"],
+        ],
+    },
+    "names": {"columns": [{"name": "hour", "type": "bigint"}], "rows": [[7]]},
+}
+
+
+def test_every_type_of_value_is_read() -> None:
+    """Rows of JSON become the values that a query gives."""
+    with closing(FixtureEngine(read_fixture(FIXTURE))) as engine:
+        result = engine.query("SELECT * FROM runs ORDER BY id")
+
+    assert result.columns == ("id", "took", "tags", "kind", "extra", "body", "started", "date", "hour")
+    assert result.rows[0] == (
+        1,
+        Decimal("1.50"),
+        ["a", None],
+        {"owner": "me", "rank": 2},
+        {"x": 1},
+        b"ab",
+        datetime(2026, 11, 7, 10, 0, 0, 125000),  # noqa: DTZ001  # a timestamp without zone
+        date(2026, 11, 7),
+        "10",
+    )
+    assert result.rows[1][:6] == (2, Decimal("2.25"), [], {"owner": "you", "rank": 3}, {}, b"\0")
+    assert result.rows[2][1:7] == (None,) * 6
+
+
+def test_a_table_without_partition_keys_has_none() -> None:
+    """Its columns are those of the fixture, whatever their names."""
+    with closing(FixtureEngine(read_fixture(FIXTURE))) as engine:
+        assert engine.query("SELECT * FROM fixture.names").rows == [(7,)]
+        with pytest.raises(NameNotFoundError):
+            engine.query("SELECT date FROM names")
+
+
+def test_queries_do_not_disturb_each_other() -> None:
+    """A query that fails leaves the tables as they are, parameters are filled in, and a closed engine starts anew."""
+    with closing(FixtureEngine(read_fixture(FIXTURE))) as engine:
+        with pytest.raises(QueryFailedError):
+            engine.query("SELECT id / 0 FROM runs")
+        assert engine.query("SELECT id FROM runs WHERE id = :id", {"id": 2}).rows == [(2,)]
+        engine.close()
+        assert engine.query("SELECT count(*) FROM runs").rows == [(3,)]
+        assert '"runs"' in engine.explain("SELECT count(*) FROM runs")
+
+
+def test_the_clock_is_the_one_given() -> None:
+    """`current_date` is the day of the clock."""
+
+    class Then:
+        def now(self) -> datetime:
+            return datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+    with closing(FixtureEngine(read_fixture(FIXTURE), clock=Then())) as engine:
+        assert engine.query("SELECT current_date").rows == [(date(2026, 11, 20),)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"t": {"rows": []}}',
+        '{"t": {"columns": [{"name": "a", "type": "strng"}], "rows": []}}',
+        '{"t": {"columns": [{"name": "a", "type": "bigint"}], "rows": [[1, 2]]}}',
+    ],
+)
+def test_a_file_that_is_no_fixture_is_refused(text: str, tmp_path: Path) -> None:
+    """The sentence names the file."""
+    (tmp_path / "tables.json").write_text(text)
+
+    with pytest.raises(UsageError, match="is no fixture"):
+        load_fixture(tmp_path / "tables.json")
