@@ -101,6 +101,12 @@ def error_key(error_prefix: str, kind: str, arrival: datetime, name: str) -> str
     return f"{error_prefix}/{kind}/{arrival.astimezone(UTC):year=%Y/month=%m/day=%d/hour=%H}/{name}"
 
 
+def check_key(key: str) -> None:
+    """Raise LayoutError for a key that is no path below the bucket or folder: empty, too long, or with a segment that climbs."""
+    if not key or "\0" in key or len(key.encode()) > KEY_BYTES or any(segment in {"", ".", ".."} for segment in key.split("/")):
+        raise LayoutError(f'"{key[:200]}" is no key of an object.')
+
+
 def split_key(key: str) -> tuple[str, Hour, str]:
     """Prefix, hour and name of a log object's key (already URL-decoded).
 

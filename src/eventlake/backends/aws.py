@@ -16,7 +16,9 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionError,
+    FlexibleChecksumError,
     HTTPClientError,
+    IncompleteReadError,
     InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
@@ -93,6 +95,8 @@ def failing(what: str, *, storage: bool = False) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _answered(error, what, StorageServiceError if storage else ServiceError) from None
+    except (FlexibleChecksumError, IncompleteReadError) as error:
+        raise (StorageServiceError if storage else ServiceError)(f"{what}: AWS's answer did not come whole ({error}); try again.") from None
     except BotoCoreError as error:
         raise ConfigurationError(f"{what}: {_unsaid(error)}") from None
 

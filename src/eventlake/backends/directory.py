@@ -16,7 +16,7 @@ from pathlib import Path
 
 from eventlake.errors import LayoutError, StorageError, StorageFullError
 from eventlake.interfaces import StoredObject
-from eventlake.layout import KEY_BYTES
+from eventlake.layout import check_key
 
 STAGING = ".staging"
 """The folder of unfinished files, which lists of objects leave out."""
@@ -30,11 +30,9 @@ class DirectoryStore:
 
     def path(self, key: str) -> Path:
         """Where an object lies. Raises LayoutError for a key that leads elsewhere."""
-        segments = key.split("/")
-        if not key or "\0" in key or len(key.encode()) > KEY_BYTES or any(segment in {"", ".", ".."} for segment in segments):
-            raise LayoutError(f'"{key[:200]}" is no key of an object.')
+        check_key(key)
         path = self._root
-        for segment in segments:
+        for segment in key.split("/"):
             path = path / segment
             if path.is_symlink():
                 raise LayoutError(f'"{key[:200]}" leads through the link "{segment}", which is not followed.')

@@ -1,0 +1,157 @@
+"""Values and types as Trino and Athena give them -> Python values and `query.types.Type`, the same that DuckDB's engine gives.
+
+Trino gives JSON with the type of every part: https://trino.io/docs/current/develop/client-protocol.html
+Athena gives text with the type of the column alone: https://docs.aws.amazon.com/athena/latest/APIReference/API_ColumnInfo.html
+So Athena's arrays, maps and rows stay text as Athena prints them, `[1, 2]` and `{owner=AWS}`: where a string ends is not in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from eventlake.query.types import Type, timestamp
+
+Convert = Callable[[Any], Any]
+"""A value of the protocol, never NULL, -> the Python value."""
+
+_UNBOUNDED = 2_147_483_647
+_NAMES = {
+    "float": "real",
+    "int": "integer",
+    "interval day to second": "interval day",
+    "interval year to month": "interval month",
+    "timestamp with time zone": "timestamptz",
+}
+NESTED = frozenset({"array", "map", "row"})
+"""The types that hold others."""
+
+
+def trino_type(signature: Mapping[str, Any]) -> Type:  # JSON as Trino defines it
+    """The type of a `typeSignature`. Lengths of varchar are left out, as they are elsewhere here."""
+    name = _NAMES.get(signature["rawType"], signature["rawType"])
+    arguments = signature.get("arguments", [])
+    if name == "row":
+        names = tuple((part["value"].get("fieldName") or {}).get("name") for part in arguments)
+        return Type("row", tuple(trino_type(part["value"]["typeSignature"]) for part in arguments), names=names)
+    if name in NESTED:
+        return Type(name, tuple(trino_type(part["value"]) for part in arguments))
+    return _scalar(name, tuple(part["value"] for part in arguments if part["kind"] == "LONG"))
+
+
+def athena_type(column: Mapping[str, Any]) -> Type:  # ColumnInfo
+    """The type of a column of Athena's; what an array, a map or a row holds is not said."""
+    name = _NAMES.get(column["Type"], column["Type"])
+    numbers = (column.get("Precision", 0), column.get("Scale", 0)) if name == "decimal" else (column.get("Precision", 0),)
+    return _scalar(name, numbers if name in {"decimal", "char"} else ())
+
+
+def _scalar(name: str, numbers: tuple[int, ...]) -> Type:
+    if name in {"timestamp", "timestamptz"}:
+        return timestamp(numbers[0] if numbers else 3, zoned=name == "timestamptz")
+    return Type(name, numbers=numbers if name in {"decimal", "char"} else ())
+
+
+def from_text(kind: Type) -> Convert | None:
+    """What turns Athena's text into the type's value; None where it is the value already."""
+    return _hexadecimal if kind.name == "varbinary" else _SCALARS.get(kind.name)
+
+
+def from_json(kind: Type) -> Convert | None:
+    """What turns Trino's JSON into the type's value; None where it is the value already."""
+    if kind.name == "array":
+        item = _or_none(from_json(kind.args[0]))
+        return lambda value: [item(one) for one in value]
+    if kind.name == "map":
+        key, item = _or_none(from_json(kind.args[0])), _or_none(from_json(kind.args[1]))
+        return lambda value: {key(name): item(one) for name, one in value.items()}
+    if kind.name == "row":
+        parts = [(name, _or_none(from_json(part))) for name, part in kind.fields()]
+        return lambda value: {name: make(one) for (name, make), one in zip(parts, value, strict=True)}
+    return base64.b64decode if kind.name == "varbinary" else _SCALARS.get(kind.name)
+
+
+def _or_none(convert: Convert | None) -> Convert:
+    """The same for values that may be NULL."""
+    if convert is None:
+        return lambda value: value
+    return lambda value: None if value is None else convert(value)
+
+
+def _boolean(value: bool | str) -> bool:
+    return value is True or value == "true"
+
+
+def _hexadecimal(text: str) -> bytes:
+    return bytes.fromhex(text.replace("\n", " "))
+
+
+def _unless_unheard_of(make: Convert) -> Convert:
+    """The same, but the text stays where Python has no such day or moment: before the year 1 and after 9999."""
+
+    def convert(text: str) -> Any:
+        try:
+            return make(text)
+        except ValueError:
+            return text
+
+    return convert
+
+
+_datetime = _unless_unheard_of(datetime.fromisoformat)
+
+
+def _zoned(text: str) -> datetime | str:
+    """`2026-11-07 10:00:00.123 Europe/Berlin` as the instant in UTC."""
+    written, _, zone = text.rpartition(" ")
+    moment = _datetime(written)
+    place = _zone(zone)
+    return text if isinstance(moment, str) or place is None else moment.replace(tzinfo=place).astimezone(UTC)
+
+
+def _zone(name: str) -> tzinfo | None:
+    if name in {"UTC", "Z"}:
+        return UTC
+    if re.fullmatch(r"[+-]\d\d:\d\d", name):
+        return datetime.fromisoformat(f"2000-01-01T00:00:00{name}").tzinfo
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
+_INTERVAL = re.compile(r"(-?)(\d+) (\d+):(\d+):(\d+)\.(\d+)")
+
+
+def _interval(text: str) -> timedelta | str:
+    """`1 02:03:04.005`: days, hours, minutes, seconds."""
+    found = _INTERVAL.fullmatch(text)
+    if found is None:
+        return text
+    days, hours, minutes, seconds, fraction = (int(part) for part in found.groups()[1:])
+    span = timedelta(days, seconds, milliseconds=fraction, minutes=minutes, hours=hours)
+    return -span if found[1] else span
+
+
+_SCALARS: dict[str, Convert] = {
+    "boolean": _boolean,
+    "tinyint": int,
+    "smallint": int,
+    "integer": int,
+    "bigint": int,
+    "real": float,
+    "double": float,
+    "decimal": Decimal,
+    "date": _unless_unheard_of(date.fromisoformat),
+    "time": _unless_unheard_of(time.fromisoformat),
+    "timestamp": _datetime,
+    "timestamptz": _zoned,
+    "interval day": _interval,
+    "uuid": UUID,
+}
