@@ -1,0 +1,25 @@
+"""`python tests/aws/emulator`: serves AWS at BIND_HOST:GATEWAY_PORT until it is ended."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parent.parent.parent)
+
+from ministack.app import main  # noqa: E402  this folder is not importable before
+
+from aws.emulator import (  # noqa: E402
+    alarms,
+    bucket_properties,
+    eventbridge_targets,
+    firehose,
+    glue_partitions,
+    metrics,
+    named_queries,
+    permissions,
+)
+
+for part in (permissions, bucket_properties, metrics, alarms, firehose, eventbridge_targets, glue_partitions, named_queries):
+    part.install()
+main()
