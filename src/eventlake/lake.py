@@ -25,3 +25,12 @@ class Lake:
     def tables(self) -> list[Table]:
         """The tables of all its sources, in the order of the declarations."""
         return [table for source in self.sources for table in source.tables]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is not as it should be in a lake. severity: `error` (data is missing, damaged or not seen) or `warning`."""
+
+    severity: str
+    sentence: str
+    remedy: str

@@ -86,7 +86,7 @@ def stored(typed: Typed, tmp_path: Path) -> Typed:
         (["send", "missing.json"], 1, '"missing.json" cannot be read: No such file or directory.'),
         (["send", "event.json", "--bus", "http://127.0.0.1:9"], 253, "cannot be reached: Connection refused. Start it with"),
         (["send", "event.json", "--bus", "nonsense://"], 253, "is not the URL of a bus"),
-        (["query", "select 1", "--engine", "athena"], 253, "answers for a lake on AWS"),
+        (["query", "select 1", "--engine", "athena", "--lake", "here"], 253, "answers for a lake on AWS"),
         (["query", "select 1", "--param", "days"], 252, "--param takes NAME=VALUE"),
         (["tables", "--sources", "nowhere"], 253, "There is no lake"),
         (["sources", "--sources", "nowhere"], 253, '"nowhere" is no folder'),

@@ -57,7 +57,7 @@ class AthenaEngine:
         names, types, rows = self._rows(execution)
         return Result(
             names,
-            tuple(map(str, types)),
+            tuple(kind.name if kind.name in NESTED else str(kind) for kind in types),
             rows,
             seconds=time.perf_counter() - started,
             bytes_read=_scanned(execution),
@@ -79,8 +79,7 @@ class AthenaEngine:
     def _run(self, statement: str) -> Mapping[str, Any]:  # Athena's QueryExecution
         """The execution that succeeded. Stops it on Athena if the person gives up."""
         request: dict[str, Any] = {"QueryString": statement, "WorkGroup": self._workgroup, "ClientRequestToken": str(uuid4())}
-        database = database_of(statement, self._tables)
-        if database is not None:
+        if database := database_of(statement, self._tables):
             request["QueryExecutionContext"] = {"Catalog": "AwsDataCatalog", "Database": database}
         try:
             return self._ended(self._started(request), statement)

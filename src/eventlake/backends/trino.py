@@ -176,7 +176,7 @@ def _addressed(url: str, user: str) -> tuple[str, dict[str, str]]:
     except ValueError:
         usable = False
     if not usable:
-        raise ConfigurationError(f'"{url}" is not the URL of a Trino server; write EVENTLAKE_TRINO as http://127.0.0.1:8080.')
+        raise ConfigurationError(f'"{url.rpartition("@")[2]}" is not the URL of a Trino server; write EVENTLAKE_TRINO as http://127.0.0.1:8080.')
     name = unquote(parts.username or user)
     headers = {"X-Trino-User": name}
     if parts.password:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +15,10 @@ from eventlake.cli.render import show
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.errors import EventlakeError
 
-PACKAGES = ("click", "duckdb", "httptools", "msgspec", "sqlglot", "uvicorn", "uvloop")
+if TYPE_CHECKING:
+    from eventlake.lake import Finding
+
+PACKAGES = ("boto3", "click", "duckdb", "httptools", "msgspec", "sqlglot", "uvicorn", "uvloop")
 
 
 @click.command(short_help="Examine this machine and the lake; every finding with its remedy.")
@@ -24,7 +28,7 @@ def doctor() -> int:
     current = settings()
     current.say(f"eventlake {_eventlake()}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     current.say(", ".join(f"{name} {_installed(name)}" for name in PACKAGES))
-    rows = [*_environment(), *_declarations(current), *_lake(current.lake_folder)]
+    rows = [*_environment(), *_declarations(current), *_lake(current)]
     if rows:
         show(("severity", "finding", "remedy"), rows, current.form)
     else:
@@ -66,8 +70,27 @@ def _declarations(current: Settings) -> Iterator[list[str]]:
             yield ["error", str(finding), "Correct the declaration or the sample, then run `eventlake sources check`."]
 
 
-def _lake(folder: Path) -> Iterator[list[str]]:
+def _lake(current: Settings) -> Iterator[list[str]]:
+    for finding in _on_aws(current) if current.is_on_aws else _in_folder(current):
+        yield [finding.severity, finding.sentence, finding.remedy]
+
+
+def _in_folder(current: Settings) -> Iterable[Finding]:
     from eventlake.local.examine import check_lake
 
-    for finding in check_lake(folder):
-        yield [finding.severity, finding.sentence, finding.remedy]
+    return check_lake(current.lake_folder)
+
+
+def _on_aws(current: Settings) -> Iterable[Finding]:
+    from eventlake.cli.opening import open_deployment
+    from eventlake.cloud.examine import check_lake
+    from eventlake.lake import Finding
+
+    try:
+        deployment, session = open_deployment(current)
+    except EventlakeError as error:
+        return [Finding("error", str(error), "Do as the sentence says, then run `eventlake doctor` again.")]
+    current.say(
+        f"Lake {deployment.named}: bucket {deployment.bucket}, workgroup {deployment.workgroup or 'unknown'}, region {session.region}"
+    )
+    return check_lake(deployment, session, datetime.now(UTC))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,9 @@ from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.errors import UsageError
 
 if TYPE_CHECKING:
-    from eventlake.backends.sqlite_catalog import FailedEntry, SqliteCatalog
+    from eventlake.backends.sqlite_catalog import FailedEntry
+    from eventlake.cloud.failures import FailedRecords
+    from eventlake.local.failures import LocalFailedRecords
 
 COLUMNS = ("id", "arrived", "table", "code", "reason", "bytes")
 
@@ -40,13 +43,10 @@ def list_failed(limit: int) -> None:
 @global_options
 def show_failed(id: str, raw: bool) -> None:
     """Show the failed event ID (or how it begins): where it failed, why, and its original bytes."""
-    from eventlake.backends.directory import DirectoryStore
-    from eventlake.local.opening import OBJECTS, open_catalog
-    from eventlake.local.sink import raw_of
-
     current = settings()
-    entry = _found(id, open_catalog(current.lake_folder))
-    original = raw_of(DirectoryStore(current.lake_folder / OBJECTS), entry)
+    records = _records(current)
+    entry = _chosen(id, records.find(id))
+    original = records.original(entry)
     if raw:
         click.echo(original, nl=False)
         return
@@ -59,21 +59,31 @@ def show_failed(id: str, raw: bool) -> None:
 
 
 def _list(limit: int, current: Settings) -> None:
-    from eventlake.local.opening import open_catalog
+    entries, more = _records(current).newest(limit)
+    show(COLUMNS, [_row(entry) for entry in entries], current.form)
+    if more:
+        current.say(f"The newest {limit:,}; --limit shows more.")
 
-    catalog = open_catalog(current.lake_folder)
-    show(COLUMNS, [_row(entry) for entry in catalog.failed(limit)], current.form)
-    total = catalog.failed_count()
-    if total > limit:
-        current.say(f"{limit:,} of {total:,}; --limit shows more.")
+
+def _records(current: Settings) -> FailedRecords | LocalFailedRecords:
+    """The failed records of the lake."""
+    if current.is_on_aws:
+        from eventlake.cli.opening import open_deployment
+        from eventlake.cloud.failures import FailedRecords
+        from eventlake.cloud.opening import open_store
+
+        return FailedRecords(open_store(*open_deployment(current)))
+    from eventlake.local.failures import LocalFailedRecords
+
+    return LocalFailedRecords(current.lake_folder)
 
 
 def _row(entry: FailedEntry) -> list[object]:
     return [entry.id, entry.arrival, entry.stream, entry.code, entry.message, entry.size_bytes]
 
 
-def _found(beginning: str, catalog: SqliteCatalog) -> FailedEntry:
-    found = catalog.find_failed(beginning)
+def _chosen(beginning: str, found: Sequence[FailedEntry]) -> FailedEntry:
+    """The one record that an id stands for."""
     if len(found) == 1:
         return found[0]
     if found:

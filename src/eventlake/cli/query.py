@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from eventlake.cli.opening import answering_name, open_engine
 from eventlake.cli.render import show
 from eventlake.cli.settings import Settings, global_options, settings
-from eventlake.errors import ConfigurationError, NameNotFoundError, UsageError
+from eventlake.errors import NameNotFoundError, UsageError
 
 if TYPE_CHECKING:
     from eventlake.interfaces import Result
@@ -23,32 +24,27 @@ _NAME = re.compile(r"[\w./-]+")
 @click.command(short_help="Answer Athena's SQL, or a saved query.")
 @click.argument("sql", metavar="SQL|NAME|-")
 @click.option("--param", "parameters", metavar="K=V", multiple=True, help="A parameter of the query; several are allowed.")
-@click.option("--engine", type=click.Choice(ENGINES), default="duckdb", show_default=True, help="What answers: DuckDB on this machine.")
+@click.option("--engine", type=click.Choice(ENGINES), help="What answers; default: duckdb for a lake in a folder, athena for one on AWS.")
+@click.option("--workgroup", metavar="NAME", help="Athena workgroup, another than the lake's own.")
 @click.option("--explain", is_flag=True, help="Show the SQL that would run, the partitions and the bytes it would read.")
 @global_options
-def query(sql: str, parameters: tuple[str, ...], engine: str, explain: bool) -> None:
+def query(sql: str, parameters: tuple[str, ...], engine: str | None, workgroup: str | None, explain: bool) -> None:
     """Answer SQL (Athena's), the saved query NAME, or the SQL on stdin (`-`).
 
     Tables are named as in Athena, `pipeline_execution_state_change` or `codepipeline_event_logs.pipeline_execution_state_change`;
-    `eventlake tables` lists them, `eventlake queries` the saved queries.
+    `eventlake tables` lists them, `eventlake queries` the saved queries. Trino is the one that EVENTLAKE_TRINO names by its URL, with the
+    lake's tables in its catalog EVENTLAKE_TRINO_CATALOG (default: lake).
     """
-    from eventlake.local.opening import open_lake
-
-    if engine != "duckdb":
-        raise ConfigurationError(
-            f"The engine {engine} answers for a lake on AWS, which this version does not open; leave --engine out to ask DuckDB."
-        )
     current = settings()
     values = given(parameters)
-    sources = current.load_sources()
-    lake = open_lake(current.lake_folder, sources)
-    text, asked = _asked(sql, values, sources)
+    answering = open_engine(current, engine, workgroup)
+    text, asked = _asked(sql, values, current.load_sources())
     if explain:
-        click.echo(lake.engine.explain(text, asked))
+        click.echo(answering.explain(text, asked))
         return
-    result = lake.engine.query(text, asked)
+    result = answering.query(text, asked)
     show(result.columns, result.rows, current.form)
-    tell(result, current)
+    tell(result, current, charged=answering_name(current, engine) == "athena")
 
 
 def given(parameters: tuple[str, ...]) -> dict[str, str]:
@@ -88,13 +84,15 @@ def find(name: str, saved: dict[str, Any]) -> Any:  # SavedQuery
     return saved[name]
 
 
-def tell(result: Result, current: Settings) -> None:
-    """The line after an answer: rows, time, what was read, and what Athena would have charged."""
+def tell(result: Result, current: Settings, *, charged: bool = False) -> None:
+    """The line after an answer: rows, time, what was read, and what Athena charges, or would have if something else answered."""
     from eventlake.query.cost import athena_cost
 
     rows = f"{len(result.rows):,} row{'' if len(result.rows) == 1 else 's'}"
-    read = f"{result.objects_read:,} of {result.objects_total:,} objects, {size(result.bytes_read)} read"
-    current.say(f"{rows} in {result.seconds:.2f} s; {read}; Athena would charge ${athena_cost(result.bytes_read).dollars:.6f}.")
+    objects = f"{result.objects_read:,} of {result.objects_total:,} objects, " if result.objects_total else ""
+    read = f"{objects}{size(result.bytes_read)} read"
+    verb = "charges" if charged else "would charge"
+    current.say(f"{rows} in {result.seconds:.2f} s; {read}; Athena {verb} ${athena_cost(result.bytes_read).dollars:.6f}.")
     for warning in result.warnings:
         current.say(warning)
 

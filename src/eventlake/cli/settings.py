@@ -36,9 +36,21 @@ class Settings:
     endpoint_url: str | None = None
 
     @property
+    def lake_name(self) -> str:
+        """The lake as the person named it, with `--lake` or EVENTLAKE_LAKE; empty if nobody did."""
+        return self.lake or os.environ.get("EVENTLAKE_LAKE") or ""
+
+    @property
+    def is_on_aws(self) -> bool:
+        """Whether the lake is named as one on AWS: `aws:STACK` or `s3://BUCKET`."""
+        return self.lake_name.startswith(("aws:", "s3://"))
+
+    @property
     def lake_folder(self) -> Path:
-        """The folder of the lake: `--lake`, EVENTLAKE_LAKE or ./lake."""
-        return Path(self.lake or os.environ.get("EVENTLAKE_LAKE") or "lake")
+        """The folder of the lake: as named, or ./lake. Raises ConfigurationError for a lake on AWS."""
+        if self.is_on_aws:
+            raise ConfigurationError(f"{self.lake_name} is on AWS, and this command is for a lake in a folder: name one with --lake DIR.")
+        return Path(self.lake_name or "lake")
 
     @property
     def source_folders(self) -> list[Path]:
@@ -67,7 +79,7 @@ class Settings:
 
 
 _OPTIONS = (
-    click.option("--lake", metavar="DIR", help="Folder of the lake; EVENTLAKE_LAKE, else ./lake."),
+    click.option("--lake", metavar="LAKE", help="Folder of the lake, or on AWS aws:STACK or s3://BUCKET; EVENTLAKE_LAKE, else ./lake."),
     click.option("--sources", metavar="DIR", multiple=True, help="A folder of source declarations of your own; EVENTLAKE_SOURCES."),
     click.option("--output", type=click.Choice(OUTPUTS), help="Form of the answer: table on a terminal, jsonl in a pipe."),
     click.option("--quiet", is_flag=True, default=None, help="Print the data and errors, nothing else."),

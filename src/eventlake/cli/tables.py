@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from eventlake.cli.opening import open_catalog
 from eventlake.cli.render import show
 from eventlake.cli.settings import global_options, settings
 from eventlake.errors import NameNotFoundError
@@ -22,10 +23,8 @@ if TYPE_CHECKING:
 @global_options
 def tables() -> None:
     """List the tables of the lake: rows, bytes, objects, partitions, formats, and the hours they reach from and to (UTC, by arrival)."""
-    from eventlake.local.opening import open_catalog
-
     current = settings()
-    catalog = open_catalog(current.lake_folder)
+    catalog = open_catalog(current)
     rows = [_row(table, catalog.objects(table.name)) for table in catalog.tables()]
     show(("database", "table", "rows", "bytes", "objects", "partitions", "format", "first_hour", "last_hour"), rows, current.form)
 
@@ -36,10 +35,11 @@ def _row(table: Table, objects: Sequence[LogObject]) -> list[object]:
     return [table.database, table.name, *_sums(objects), len(hours), _formats(objects), *bounds]
 
 
-def _sums(objects: Iterable[LogObject]) -> list[int]:
-    """Rows, bytes and number of these objects."""
+def _sums(objects: Iterable[LogObject]) -> list[int | None]:
+    """Rows, bytes and number of these objects; no rows where the catalog does not know them."""
     known = list(objects)
-    return [sum(one.rows or 0 for one in known), sum(one.size_bytes for one in known), len(known)]
+    rows = [one.rows for one in known if one.rows is not None]
+    return [sum(rows) if len(rows) == len(known) else None, sum(one.size_bytes for one in known), len(known)]
 
 
 def _formats(objects: Iterable[LogObject]) -> str:
@@ -51,10 +51,8 @@ def _formats(objects: Iterable[LogObject]) -> str:
 @global_options
 def partitions(table: str) -> None:
     """List the partitions of TABLE (or database.table): date, hour, location, format, rows, bytes, objects."""
-    from eventlake.local.opening import open_catalog
-
     current = settings()
-    catalog = open_catalog(current.lake_folder)
+    catalog = open_catalog(current)
     known = _named(table, catalog)
     by_hour: dict[Hour, list[LogObject]] = defaultdict(list)
     for one in catalog.objects(known.name):

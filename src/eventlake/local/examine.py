@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from eventlake.backends.directory import DirectoryStore, crc32
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import EventlakeError, LakeLockedError
+from eventlake.lake import Finding
 from eventlake.local.lock import LOCK, LakeLock
 from eventlake.local.opening import CATALOG, OBJECTS, SPOOL, open_catalog
 from eventlake.local.pressure import RESERVE_BYTES, RESERVE_SHARE
@@ -22,15 +22,6 @@ from eventlake.local.spool import durable_end
 
 SHOWN = 5
 """How many objects of one kind of finding are told one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What is not as it should be. severity: `error` (data is missing or damaged) or `warning`."""
-
-    severity: str
-    sentence: str
-    remedy: str
 
 
 def check_lake(folder: Path) -> list[Finding]:

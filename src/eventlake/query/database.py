@@ -19,9 +19,10 @@ _WORDS = re.compile(
 _QUESTIONS = ("select", "with", "values", "table", "show", "describe", "desc", "(")
 
 
-def database_of(sql: str, tables: Iterable[Table]) -> str | None:
-    """The database of the tables that the statement names without one; None if it names none.
+def database_of(sql: str, tables: Iterable[Table]) -> str:
+    """The database of the tables that the statement names without one.
 
+    If it names none, any of the lake's, so that a misspelt table is missed in a database that exists; empty if there is no table at all.
     Raises QueryRefusedError if they lie in several: the engine takes one.
     """
     known = {table.name: table.database for table in tables}
@@ -32,7 +33,7 @@ def database_of(sql: str, tables: Iterable[Table]) -> str | None:
         raise QueryRefusedError(
             f"The tables {bare[0]} and {other} lie in two databases: write them with theirs, {databases[0]}.{bare[0]} and {known[other]}.{other}."
         )
-    return databases[0] if databases else None
+    return next(iter([*databases, *known.values()]), "")
 
 
 def require_question(sql: str) -> None:

@@ -1,0 +1,87 @@
+"""Opens the lake that the options name: in a folder of this machine, or on AWS."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from eventlake.cli.settings import Settings
+from eventlake.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from eventlake.backends.aws import Session
+    from eventlake.cloud.opening import Deployment
+    from eventlake.interfaces import Catalog, Engine
+
+AWS_LAKE = "aws:eventlake"
+"""The lake that Athena is asked about when none is named: the stack of the README."""
+TRINO_CATALOG = "lake"
+
+
+def open_catalog(current: Settings) -> Catalog:
+    """The catalog of the lake."""
+    if current.is_on_aws:
+        from eventlake.cloud import opening as cloud
+
+        deployment, session = open_deployment(current)
+        return cloud.open_catalog(deployment, session)
+    from eventlake.local.opening import open_catalog as open_local
+
+    return open_local(current.lake_folder)
+
+
+def answering_name(current: Settings, engine: str | None) -> str:
+    """The engine that answers: `duckdb`, `athena` or `trino`, as asked, else DuckDB for a lake in a folder and Athena for one on AWS."""
+    return engine or ("athena" if current.is_on_aws else "duckdb")
+
+
+def open_engine(current: Settings, engine: str | None, workgroup: str | None = None) -> Engine:
+    """What answers a query. Raises ConfigurationError for an engine that does not go with the lake."""
+    chosen = answering_name(current, engine)
+    if workgroup and chosen != "athena":
+        raise ConfigurationError(f"--workgroup belongs to Athena, and {chosen} answers here; leave it out.")
+    if chosen == "trino":
+        return _trino(current)
+    if chosen == "athena":
+        return _athena(current, workgroup)
+    return _duckdb(current)
+
+
+def open_deployment(current: Settings) -> tuple[Deployment, Session]:
+    """The lake on AWS that the options name, and the session that reaches it."""
+    from eventlake.backends.aws import Session
+    from eventlake.cloud.opening import find
+
+    session = Session(current.profile, current.region, current.endpoint_url)
+    return find(current.lake_name or AWS_LAKE, current.load_sources(), session), session
+
+
+def _duckdb(current: Settings) -> Engine:
+    if current.is_on_aws:
+        raise ConfigurationError(f"DuckDB reads lakes in folders, and {current.lake_name} is on AWS: ask Athena, with --engine athena.")
+    from eventlake.local.opening import open_lake
+
+    return open_lake(current.lake_folder, current.load_sources()).engine
+
+
+def _athena(current: Settings, workgroup: str | None) -> Engine:
+    if current.lake_name and not current.is_on_aws:
+        raise ConfigurationError(
+            f'Athena answers for a lake on AWS, and "{current.lake_name}" is a folder: name one with --lake aws:STACK, or leave --engine out.'
+        )
+    from eventlake.cloud.opening import open_athena
+
+    deployment, session = open_deployment(current)
+    return open_athena(deployment, session, workgroup)
+
+
+def _trino(current: Settings) -> Engine:
+    """The Trino that EVENTLAKE_TRINO names; the tables are the lake's on AWS, or as declared if none is named."""
+    url = os.environ.get("EVENTLAKE_TRINO")
+    if not url:
+        raise ConfigurationError("No Trino is named: set EVENTLAKE_TRINO to its URL, for example http://127.0.0.1:8080.")
+    from eventlake.backends.trino import TrinoEngine
+
+    sources = open_deployment(current)[0].sources if current.is_on_aws else current.load_sources()
+    tables = [table for source in sources for table in source.tables]
+    return TrinoEngine(url, os.environ.get("EVENTLAKE_TRINO_CATALOG") or TRINO_CATALOG, tables)

@@ -1,0 +1,217 @@
+"""Examines a lake on AWS: stack, bucket, workgroup, tables, partitions against objects, queues, failed records; every finding with its remedy.
+
+Reads only. What may not be looked at is a finding too, and hides nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from botocore.exceptions import ClientError
+
+from eventlake.backends.aws import Session, code_of, failing
+from eventlake.backends.glue import GlueCatalog
+from eventlake.cloud.failures import FailedRecords
+from eventlake.cloud.opening import Deployment, open_catalog, open_store
+from eventlake.errors import EventlakeError, LayoutError
+from eventlake.interfaces import Partition, Store
+from eventlake.lake import Finding
+from eventlake.layout import Hour, partition_location, split_key
+from eventlake.model import Table
+
+GRACE = timedelta(minutes=15)
+"""How old an object without a partition must be before it is a finding: notification and function take seconds, their retries minutes."""
+SHOWN = 5
+"""How many of one kind of finding are told one by one."""
+_DEAD_LETTERS = {
+    "objects-dead": (
+        "notifications of objects whose partition could not be made",
+        "Read why in the partition function's log, mend the cause, then move them back: aws sqs start-message-move-task --source-arn {arn}",
+    ),
+    "undelivered": (
+        "events that EventBridge could not put into a delivery stream",
+        "Each message's attributes say why; mend the cause, then put its body on the bus again.",
+    ),
+    "functions-dead": (
+        "calls of functions that failed to the end",
+        "Each message says what was asked and what failed; mend the cause, then call the function with it again.",
+    ),
+}
+"""The queues of dead letters by what follows the lake's name: what is in them, and the remedy."""
+
+
+def check_lake(deployment: Deployment, session: Session, now: datetime) -> Iterator[Finding]:
+    """Everything found in a lake that was found on AWS. now: the moment, aware."""
+    store, catalog = open_store(deployment, session), open_catalog(deployment, session)
+    yield from _stack(deployment)
+    yield from _guarded(lambda: _workgroup(deployment, session))
+    yield from _guarded(lambda: _tables(deployment, catalog))
+    for table in deployment.tables:
+        yield from _guarded(lambda table=table: _partitions(table, catalog, store, now))  # type: ignore[misc]  # the loop's own table
+    yield from _guarded(lambda: _queues(deployment, session))
+    yield from _guarded(lambda: _failures(store))
+
+
+def _guarded(examine: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """The findings of one kind; what AWS does not answer is one."""
+    try:
+        yield from examine()
+    except EventlakeError as error:
+        yield Finding("error", str(error), "Do as the sentence says, then run `eventlake doctor` again.")
+
+
+def _stack(deployment: Deployment) -> Iterator[Finding]:
+    status = deployment.status
+    if status.endswith("_IN_PROGRESS"):
+        yield Finding("warning", f'The stack "{deployment.name}" is being changed ({status}).', "Wait until it is done, then look again.")
+    elif "FAILED" in status or "ROLLBACK" in status:
+        yield Finding(
+            "error",
+            f'The last change of the stack "{deployment.name}" failed ({status}).',
+            f"Read why with `aws cloudformation describe-stack-events --stack-name {deployment.name}`, then deploy again.",
+        )
+    if not deployment.sources:
+        yield Finding(
+            "error",
+            f'"{deployment.named}" has no source that is declared here.',
+            "Name your declarations with --sources, or deploy a source.",
+        )
+
+
+def _workgroup(deployment: Deployment, session: Session) -> Iterator[Finding]:
+    if not deployment.workgroup:
+        return
+    name = deployment.workgroup
+    with failing(f'The Athena workgroup "{name}" cannot be looked at'):
+        try:
+            found = session.client("athena").get_work_group(WorkGroup=name)["WorkGroup"]
+        except ClientError as error:
+            if code_of(error) != "InvalidRequestException":
+                raise
+            yield Finding("error", f'There is no Athena workgroup "{name}".', "Deploy the stack again, or query with --workgroup.")
+            return
+    if found.get("State", "ENABLED") != "ENABLED":
+        yield Finding("error", f'The Athena workgroup "{name}" is switched off.', "Enable it in its settings.")
+    if not found.get("Configuration", {}).get("ResultConfiguration", {}).get("OutputLocation"):
+        yield Finding(
+            "warning",
+            f'The Athena workgroup "{name}" names no place for results.',
+            "Give it one in its settings, or deploy the stack again.",
+        )
+
+
+def _tables(deployment: Deployment, catalog: GlueCatalog) -> Iterator[Finding]:
+    """Tables and columns that are declared and not in Glue."""
+    known = {table.name: table for table in catalog.tables()}
+    for table in deployment.tables:
+        if table.name not in known:
+            yield Finding("error", f"The table {table.database}.{table.name} is not in Glue.", "Deploy the stack again.")
+            continue
+        for column in table.columns:
+            there = known[table.name].column(column.name)
+            if there is None or there.type != column.type:
+                is_so = "is not in Glue" if there is None else f"is {there.type} in Glue and declared as {column.type}"
+                yield Finding("warning", f'The column "{column.stored_name}" of {table.name} {is_so}.', "Deploy the stack again.")
+
+
+def _partitions(table: Table, catalog: GlueCatalog, store: Store, now: datetime) -> Iterator[Finding]:
+    """Partitions that lie elsewhere than their hour, and objects in no partition."""
+    partitions = catalog.partitions(table.name)
+    yield from _told(
+        "error",
+        (sentence for one in partitions for sentence in _misplaced(table, one)),
+        "Delete the partition in Glue; the next object of its hour makes it anew.",
+    )
+    formats = Counter(one.format for one in partitions)
+    if len(formats) > 1:
+        described = " and ".join(f"{count:,} in {name}" for name, count in formats.items())
+        yield Finding(
+            "error", f"{table.name} has partitions of several formats, {described}; Athena reads one.", "Keep one format in a lake."
+        )
+    have = {one.hour for one in partitions}
+    missing: Counter[Hour] = Counter()
+    foreign = []
+    for one in store.list(f"{table.prefix}/"):
+        try:
+            _, hour, _ = split_key(one.key)
+        except LayoutError as error:
+            foreign.append(str(error))
+            continue
+        if hour not in have and one.modified.astimezone(UTC) < now - GRACE:
+            missing[hour] += 1
+    yield from _told(
+        "error",
+        (
+            f"{table.name} has no partition for {hour}, where {count:,} object{'s lie' if count > 1 else ' lies'}."
+            for hour, count in sorted(missing.items())
+        ),
+        "Athena does not see them: move the messages of the queue of dead notifications back, or copy one of the objects onto itself.",
+    )
+    yield from _told("warning", foreign, "Remove it, or move it out of the lake.")
+
+
+def _misplaced(table: Table, partition: Partition) -> Iterator[str]:
+    """What is wrong with a partition."""
+    hour = partition.hour
+    if not _exists(hour):
+        yield f"{table.name} has a partition that is no hour, date={hour.date}/hour={hour.hour}; it fails every query of the table."
+    elif partition.location != partition_location(table.prefix, hour):
+        yield f'The partition {hour} of {table.name} lies in "{partition.location}", which is not its own hour.'
+
+
+def _exists(hour: Hour) -> bool:
+    try:
+        date.fromisoformat(hour.date)
+    except ValueError:
+        return False
+    return hour.hour in {f"{number:02d}" for number in range(24)}
+
+
+def _queues(deployment: Deployment, session: Session) -> Iterator[Finding]:
+    """Messages in the queues of dead letters."""
+    if not deployment.name:
+        return
+    client = session.client("sqs")
+    for suffix, (meaning, remedy) in _DEAD_LETTERS.items():
+        name = f"{deployment.name}-{suffix}"
+        with failing(f'The queue "{name}" cannot be looked at'):
+            try:
+                url = client.get_queue_url(QueueName=name)["QueueUrl"]
+                attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "QueueArn"])[
+                    "Attributes"
+                ]
+            except ClientError as error:
+                if "NonExistentQueue" not in code_of(error):
+                    raise
+                yield Finding("error", f'There is no queue "{name}".', "Deploy the stack again.")
+                continue
+        count = int(attributes["ApproximateNumberOfMessages"])
+        if count:
+            yield Finding(
+                "error",
+                f'The queue "{name}" holds {count:,} message{"s" if count > 1 else ""}: {meaning}.',
+                remedy.format(arn=attributes["QueueArn"]),
+            )
+
+
+def _failures(store: Store) -> Iterator[Finding]:
+    objects = FailedRecords(store).objects()
+    if objects:
+        counts = Counter(one.key.split("/")[1] for one in objects)
+        described = ", ".join(f"{count:,} of {name}" for name, count in sorted(counts.items()))
+        yield Finding(
+            "warning",
+            f"{len(objects):,} object{'s' if len(objects) > 1 else ''} of failed records lie under error/: {described}.",
+            "`eventlake failed` shows them with their reasons.",
+        )
+
+
+def _told(severity: str, sentences: Iterable[str], remedy: str) -> Iterator[Finding]:
+    """A finding for each sentence, and one for the rest of many."""
+    known = list(sentences)
+    for sentence in known[:SHOWN]:
+        yield Finding(severity, sentence, remedy)
+    if len(known) > SHOWN:
+        yield Finding(severity, f"{len(known) - SHOWN:,} more like: {known[SHOWN]}", remedy)

@@ -1,0 +1,139 @@
+"""What Firehose could not deliver: the records in the objects under `error/`, whatever their age and spelling.
+
+A record has no name of its own, so it gets one from where it lies: ten digits of its object's key, and its line.
+AWS's pages spell the fields in three ways: https://docs.aws.amazon.com/firehose/latest/dev/retry.html
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+from eventlake.backends.sqlite_catalog import FailedEntry
+from eventlake.errors import CorruptObjectError
+from eventlake.interfaces import Store, StoredObject
+
+FOLDER = "error/"
+_CODES = ("errorCode", "ErrorCode", "lastErrorCode", "LastErrorCode")
+_MESSAGES = ("errorMessage", "ErrorMessage", "lastErrorMessage", "LastErrorMessage")
+_HOUR = re.compile(r"year=(\d{4})/month=(\d\d)/day=(\d\d)/hour=(\d\d)")
+_READERS = 16
+_SHOWN = 20
+"""How many records an id that is cut short may stand for."""
+
+
+class FailedRecords:
+    """The failed records of a lake on AWS."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def objects(self) -> list[StoredObject]:
+        """The objects that hold them, the newest hour first."""
+        return sorted(self._store.list(FOLDER), key=lambda one: (_hour(one.key), one.modified, one.key), reverse=True)
+
+    def newest(self, limit: int) -> tuple[list[FailedEntry], bool]:
+        """So many records, the newest first, and whether there are more. Reads whole hours until it has them."""
+        found: list[FailedEntry] = []
+        hours = groupby(self.objects(), key=lambda one: _hour(one.key))
+        for _, objects in hours:
+            found += sorted(self._entries([one.key for one in objects]), key=lambda entry: entry.arrival, reverse=True)
+            if len(found) >= limit:
+                break
+        return found[:limit], len(found) > limit or next(hours, None) is not None
+
+    def find(self, beginning: str) -> list[FailedEntry]:
+        """The records whose id begins like this, at most 20."""
+        digits, _, _ = beginning.lower().partition("-")
+        keys = [one.key for one in self.objects() if _digits(one.key).startswith(digits)]
+        found = (entry for entry in self._entries(keys[:_SHOWN]) if entry.id.startswith(beginning.lower()))
+        return [entry for entry, _ in zip(found, range(_SHOWN), strict=False)]
+
+    def original(self, entry: FailedEntry) -> bytes:
+        """The bytes that failed. Raises StorageError, CorruptObjectError."""
+        line = self._lines(entry.key)[entry.line]
+        return _raw(_record(line), line)
+
+    def _entries(self, keys: list[str]) -> Iterator[FailedEntry]:
+        with ThreadPoolExecutor(_READERS) as pool:
+            for key, lines in zip(keys, pool.map(self._lines, keys), strict=True):
+                yield from (_entry(key, number, line) for number, line in enumerate(lines))
+
+    def _lines(self, key: str) -> list[bytes]:
+        """The records of an object, gzip or plain."""
+        data = self._store.get(key)
+        if data[:2] == b"\x1f\x8b":
+            try:
+                data = gzip.decompress(data)
+            except (EOFError, OSError, zlib.error) as error:
+                raise CorruptObjectError(f'The object "{key}" is no whole gzip file: {error}.') from None
+        return [line for line in data.splitlines() if line.strip()]
+
+
+def _entry(key: str, number: int, line: bytes) -> FailedEntry:
+    """A line of an object as a list shows it."""
+    record = _record(line)
+    code = _first(record, _CODES) or "Unreadable"
+    message = _first(record, _MESSAGES) or ("" if record else "The line is no record of Firehose's.")
+    return FailedEntry(f"{_digits(key)}-{number}", _stream(key), code, message, _arrival(record, key), len(_raw(record, line)), key, number)
+
+
+def _record(line: bytes) -> Mapping[str, Any]:  # JSON as Firehose writes it
+    """The line's record; empty if it is none."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _raw(record: Mapping[str, Any], line: bytes) -> bytes:  # JSON as Firehose writes it
+    """The bytes that failed; the whole line if it does not hold them."""
+    try:
+        return base64.b64decode(record["rawData"], validate=True)
+    except (KeyError, TypeError, ValueError, binascii.Error):
+        return line
+
+
+def _first(record: Mapping[str, Any], names: tuple[str, ...]) -> str:  # JSON as Firehose writes it
+    return next((str(record[name]) for name in names if record.get(name)), "")
+
+
+def _arrival(record: Mapping[str, Any], key: str) -> datetime:  # JSON as Firehose writes it
+    """When it reached the stream, in UTC; the object's hour if it does not say."""
+    try:
+        return datetime.fromtimestamp(int(record["arrivalTimestamp"]) / 1000, UTC)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        year, month, day, hour = (int(part) for part in _hour(key))
+        return datetime(year, month, day, hour, tzinfo=UTC)
+
+
+def _hour(key: str) -> tuple[str, ...]:
+    """Year, month, day and hour that a key names; those of 1970 if it names none that exists."""
+    found = _HOUR.search(key)
+    if found is None:
+        return ("1970", "01", "01", "00")
+    try:
+        datetime(*(int(part) for part in found.groups()), tzinfo=UTC)  # type: ignore[arg-type, misc]  # year, month, day, hour
+    except ValueError:
+        return ("1970", "01", "01", "00")
+    return found.groups()
+
+
+def _stream(key: str) -> str:
+    """The table that a key under `error/` names."""
+    return key.removeprefix(FOLDER).partition("/")[0]
+
+
+def _digits(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:10]

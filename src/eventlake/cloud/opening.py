@@ -1,0 +1,129 @@
+"""A lake on AWS, opened to read: found by the stack that made it, or by its bucket.
+
+`aws:NAME` asks CloudFormation for the outputs of the stack NAME. `s3://BUCKET` asks nobody, for people who may read the bucket and query
+but not look into stacks: the databases are then those that the declarations name, and the workgroup is what the bucket's name begins with.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from botocore.exceptions import ClientError
+
+from eventlake.backends.athena import AthenaEngine
+from eventlake.backends.aws import Session, code_of, failing
+from eventlake.backends.glue import GlueCatalog
+from eventlake.backends.s3 import S3Store
+from eventlake.deploy.root_stack import short_title
+from eventlake.errors import ConfigurationError, LakeNotFoundError
+from eventlake.model import Source, Table
+
+STACK, BUCKET = "aws:", "s3://"
+"""How the name of a lake on AWS begins."""
+_OWN_BUCKET = re.compile(r"(?P<lake>[a-z][a-z0-9-]{1,20})-\d{12}-[a-z]{2}(?:-[a-z]+)+-\d")
+"""How a bucket is called that nobody gave a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What a lake on AWS consists of.
+
+    named: as the person wrote it. name: the lake's, with which its resources begin; empty if unknown, as is the workgroup.
+    sources: those that are deployed, with the databases they have there. status: CloudFormation's word for the stack; empty if unknown.
+    """
+
+    named: str
+    name: str
+    bucket: str
+    workgroup: str
+    sources: tuple[Source, ...]
+    status: str = ""
+
+    @property
+    def tables(self) -> list[Table]:
+        """The tables of its sources."""
+        return [table for source in self.sources for table in source.tables]
+
+
+def find(named: str, sources: Sequence[Source], session: Session) -> Deployment:
+    """The lake called `aws:NAME` or `s3://BUCKET`. Raises LakeNotFoundError, ConfigurationError or ServiceError."""
+    if named.startswith(STACK):
+        return _by_stack(named, sources, session)
+    return _by_bucket(named, sources, session)
+
+
+def open_store(deployment: Deployment, session: Session) -> S3Store:
+    """The bucket of the lake."""
+    return S3Store(session.client("s3"), deployment.bucket)
+
+
+def open_catalog(deployment: Deployment, session: Session) -> GlueCatalog:
+    """The tables of the lake in Glue."""
+    return GlueCatalog(session.client("glue"), deployment.tables, deployment.bucket, open_store(deployment, session))
+
+
+def open_athena(deployment: Deployment, session: Session, workgroup: str | None = None) -> AthenaEngine:
+    """Athena for the lake. workgroup: another than the lake's own. Raises ConfigurationError if none is known."""
+    chosen = workgroup or deployment.workgroup
+    if not chosen:
+        raise ConfigurationError(
+            f'The name of "{deployment.named}" does not tell the Athena workgroup: name one with --workgroup, or the lake by its stack, aws:NAME.'
+        )
+    return AthenaEngine(session.client("athena"), chosen, deployment.tables)
+
+
+def _by_stack(named: str, sources: Sequence[Source], session: Session) -> Deployment:
+    """The lake that a stack's outputs describe."""
+    name = named.removeprefix(STACK)
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", name):
+        raise ConfigurationError(
+            f'"{named}" does not name a lake on AWS: write the name of its stack after {STACK}, for example aws:eventlake.'
+        )
+    status, outputs = _described(name, session)
+    if "LogBucket" not in outputs:
+        raise LakeNotFoundError(
+            f'The stack "{name}" is no lake: it has no output LogBucket (its status is {status}). Name another with --lake.'
+        )
+    databases = {source.name: outputs.get(f"{short_title(source)}GlueDatabaseName") for source in sources}
+    deployed = tuple(_in_database(source, database) for source in sources if (database := databases[source.name]))
+    return Deployment(named, name, outputs["LogBucket"], outputs.get("WorkGroup", name), deployed, status)
+
+
+def _described(name: str, session: Session) -> tuple[str, Mapping[str, str]]:
+    """The status and outputs of a stack."""
+    with failing(f'The stack "{name}" cannot be looked at'):
+        try:
+            stack = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+        except ClientError as error:
+            if code_of(error) == "ValidationError" and "does not exist" in str(error):
+                raise LakeNotFoundError(
+                    f'There is no stack "{name}" in {session.region}: name another with --lake aws:NAME, or its region with --region.'
+                ) from None
+            raise
+    return stack["StackStatus"], {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def _by_bucket(named: str, sources: Sequence[Source], session: Session) -> Deployment:
+    """The lake in a bucket, everything else called as the declarations say."""
+    bucket = named.removeprefix(BUCKET).rstrip("/")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket):
+        raise ConfigurationError(f'"{named}" does not name a bucket: write s3:// and the bucket\'s name, nothing behind it.')
+    with failing(f'The bucket "{bucket}" cannot be looked at', storage=True):
+        try:
+            session.client("s3").head_bucket(Bucket=bucket)
+        except ClientError as error:
+            if code_of(error) in {"404", "NoSuchBucket"}:
+                raise LakeNotFoundError(
+                    f'There is no bucket "{bucket}": name another with --lake, or the lake by its stack, aws:NAME.'
+                ) from None
+            raise
+    own = _OWN_BUCKET.fullmatch(bucket)
+    name = own["lake"] if own else ""
+    return Deployment(named, name, bucket, name, tuple(sources))
+
+
+def _in_database(source: Source, database: str) -> Source:
+    """The source with the database it has on AWS."""
+    return replace(source, database=database, tables=tuple(replace(table, database=database) for table in source.tables))

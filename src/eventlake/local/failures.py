@@ -1,0 +1,30 @@
+"""The failed records of a lake in a folder: listed from its catalog, read from its objects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from eventlake.backends.directory import DirectoryStore
+from eventlake.backends.sqlite_catalog import FailedEntry
+from eventlake.local.opening import OBJECTS, open_catalog
+from eventlake.local.sink import raw_of
+
+
+class LocalFailedRecords:
+    """The failed records of the lake in a folder. Raises LakeNotFoundError."""
+
+    def __init__(self, folder: Path) -> None:
+        self._catalog = open_catalog(folder)
+        self._store = DirectoryStore(folder / OBJECTS)
+
+    def newest(self, limit: int) -> tuple[list[FailedEntry], bool]:
+        """So many records, the newest first, and whether there are more."""
+        return self._catalog.failed(limit), self._catalog.failed_count() > limit
+
+    def find(self, beginning: str) -> list[FailedEntry]:
+        """The records whose id begins like this, at most 20."""
+        return self._catalog.find_failed(beginning)
+
+    def original(self, entry: FailedEntry) -> bytes:
+        """The bytes that failed. Raises StorageError, CorruptObjectError."""
+        return raw_of(self._store, entry)
