@@ -91,6 +91,19 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Stack:
+    """What a source's CloudFormation stack is given by the declaration.
+
+    deployed: whether it is part of a deployment unless its parameter says otherwise. event_bus_parameter: the parameter that names its event
+    bus, where that is not the default bus. table_outputs: table -> the output that gives its name.
+    """
+
+    deployed: bool = True
+    event_bus_parameter: str = ""
+    table_outputs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A log source: one folder with a declaration, samples and saved queries."""
 
@@ -103,5 +116,6 @@ class Source:
     tables: tuple[Table, ...]
     bare: tuple[Bare, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    stack: Stack = Stack()
     folder: str = field(default="", compare=False)
     """Where the declaration was read from; its `samples/` and `queries/` lie beside it."""

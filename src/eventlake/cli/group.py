@@ -21,6 +21,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "failed": ("failed", "What could not be stored in a table, and why."),
     "conformance": ("conformance", "Compare an engine's answers to SQL with golden answers."),
     "doctor": ("doctor", "Examine this machine and the lake; every finding with its remedy."),
+    "templates": ("templates", "Write the CloudFormation templates and docs that derive from declarations."),
+    "package": ("templates", "Upload the templates and functions for a deployment."),
 }
 """Command -> the module it lives in, and its line in the list."""
 

@@ -137,6 +137,12 @@ def render(saved: SavedQuery, values: Mapping[str, Any] | None = None) -> str:  
     return _replaced(saved.sql, literals)
 
 
+def positional(saved: SavedQuery) -> tuple[str, list[Parameter]]:
+    """The SQL with `?` for each place of a parameter, and the parameter of each place in order: what Athena's ExecutionParameters fill."""
+    by_name = {parameter.name: parameter for parameter in saved.parameters}
+    return _SKIPPED.sub(lambda match: "?" if match[1] else match[0], saved.sql), [by_name[name] for name in _used(saved.sql)]
+
+
 def bound(sql: str, parameters: Mapping[str, Any]) -> str:  # values are the user's
     """A statement with literals for its `:name`, by the Python type of each value. Raises NameNotFoundError, UsageError."""
     kinds = {bool: "", int: "int", str: "string", date: "date", datetime: "timestamp"}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from eventlake.errors import DeclarationError, PatternError
-from eventlake.model import PARTITION_KEYS, Bare, Column, Refusal, Source, Table
+from eventlake.model import PARTITION_KEYS, Bare, Column, Refusal, Source, Stack, Table
 from eventlake.pipeline import convert
 from eventlake.pipeline.leftovers import ENVELOPE_KEYS
 from eventlake.pipeline.path import parse_path
@@ -43,13 +43,14 @@ STANDARD_COLUMNS = (
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,127}", re.ASCII)
 _COLUMN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 _BUS = re.compile(r"[A-Za-z0-9_./-]{1,256}", re.ASCII)
+_LOGICAL_ID = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}", re.ASCII)
 _PREFIX = re.compile(r"[a-z0-9_][a-z0-9_-]*(/[a-z0-9_][a-z0-9_-]*){0,3}", re.ASCII)
-
-_SOURCE_KEYS = ("name", "title", "doc", "reference", "database", "bus", "table", "bare", "refused")
+_SOURCE_KEYS = ("name", "title", "doc", "reference", "database", "bus", "table", "bare", "refused", "stack")
 _TABLE_KEYS = ("name", "doc", "prefix", "pattern", "root", "key", "event_id", "event_time", "columns")
 _COLUMN_KEYS = ("name", "type", "from", "as", "doc")
 _BARE_KEYS = ("pattern", "into", "envelope")
 _REFUSED_KEYS = ("name", "pattern", "reason")
+_STACK_KEYS = ("deployed", "event_bus_parameter", "table_outputs")
 _ENVELOPE_KEYS = ("detail-type", "source", "time", "account", "region")
 
 DOC_LIMIT = 255
@@ -128,6 +129,12 @@ class _Place:
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
             raise self.wrong(f'"{key}" is {_shown(values)}, expected a list of TOML tables.')
         return [_Place(f"{self.where}, {noun} {_label(value, index)}", value) for index, value in enumerate(values, 1)]
+
+    def section(self, key: str) -> _Place:
+        values = self.values.get(key, {})
+        if not isinstance(values, dict):
+            raise self.wrong(f'"{key}" is {_shown(values)}, expected a TOML table.')
+        return _Place(f"{self.where}, {key}", values)
 
     def pattern(self) -> dict[str, Any]:
         value = self.values.get("pattern")
@@ -215,6 +222,7 @@ def _source(place: _Place, folder: str) -> Source:
         tables=tables,
         bare=tuple(_bare(part) for part in place.parts("bare", "bare form")),
         refusals=tuple(_refusal(part) for part in place.parts("refused", "refusal")),
+        stack=_stack(place, tables),
         folder=folder,
     )
 
@@ -332,6 +340,19 @@ def _envelope(place: _Place) -> dict[str, str]:
 def _refusal(place: _Place) -> Refusal:
     place.only(_REFUSED_KEYS)
     return Refusal(place.text("name"), place.pattern(), place.text("reason"))
+
+
+def _stack(place: _Place, tables: tuple[Table, ...]) -> Stack:
+    part = place.section("stack").only(_STACK_KEYS)
+    deployed = part.values.get("deployed", True)
+    if not isinstance(deployed, bool):
+        raise part.wrong(f'"deployed" is {_shown(deployed)}, expected true or false.')
+    outputs = part.section("table_outputs").only([table.name for table in tables])
+    for key in outputs.values:
+        outputs.name(key, _LOGICAL_ID, "letters and digits, a letter first, at most 64")
+    if "event_bus_parameter" in part.values:
+        part.name("event_bus_parameter", _LOGICAL_ID, "letters and digits, a letter first, at most 64")
+    return Stack(deployed, part.values.get("event_bus_parameter", ""), dict(outputs.values))
 
 
 def nearest(value: str, known: Iterable[str]) -> str:

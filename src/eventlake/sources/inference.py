@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from eventlake.pipeline import convert
+from eventlake.pipeline import values as converters
 
 JSON = "json"
 """What is no scalar: a column of type string with `as = "json"`."""
@@ -52,8 +52,8 @@ def _number(key: str, values: Sequence[int | float]) -> str:
 
 
 def _text(values: Sequence[str]) -> str:
-    if all(convert.timestamp(value) is not convert.MISFIT for value in values):
+    if all(converters.timestamp(value) is not converters.MISFIT for value in values):
         return "timestamp"
-    if all(len(value) == len("2026-11-20") and convert.day(value) is not convert.MISFIT for value in values):
+    if all(len(value) == len("2026-11-20") and converters.day(value) is not converters.MISFIT for value in values):
         return "date"
     return "string"

@@ -1,0 +1,143 @@
+"""CloudFormation's vocabulary, and a template as YAML.
+
+A template is built of plain dicts and lists; an intrinsic function is a `Tagged` value and is written in its short form (`!Ref Name`).
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+Template = dict[str, Any]
+"""A template or a part of one: what YAML can say, and `Tagged` values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """An intrinsic function: its name without `Fn::`, and its argument."""
+
+    name: str
+    argument: Any  # a text, or a list of what a template may hold
+
+
+def ref(name: str) -> Tagged:
+    """The value of a parameter or resource."""
+    return Tagged("Ref", name)
+
+
+def sub(text: str) -> Tagged:
+    """A text with `${Name}` in it."""
+    return Tagged("Sub", text)
+
+
+def attribute(resource: str, name: str) -> Tagged:
+    """An attribute of a resource, or an output of a nested stack."""
+    return Tagged("GetAtt", f"{resource}.{name}")
+
+
+def when(condition: str, value: Any, otherwise: Any = None) -> Tagged:  # values are parts of a template
+    """One value or another; None leaves the property out."""
+    return Tagged("If", [condition, value, NOTHING if otherwise is None else otherwise])
+
+
+def equals(parameter: str, value: str) -> Tagged:
+    """Whether a parameter has a value, for a condition."""
+    return Tagged("Equals", [ref(parameter), value])
+
+
+def given(parameter: str) -> Tagged:
+    """Whether a parameter is not empty, for a condition."""
+    return Tagged("Not", [equals(parameter, "")])
+
+
+NOTHING = Tagged("Ref", "AWS::NoValue")
+
+
+def logical_id(*words: str) -> str:
+    """A name for a resource, parameter or output: `pipeline_execution_state_change` is PipelineExecutionStateChange."""
+    parts = [part for word in words for part in re.split(r"[^A-Za-z0-9]+", word) if part]
+    return "".join(part[0].upper() + part[1:] for part in parts)
+
+
+def template_text(template: Template, comment: str) -> str:
+    """The template as YAML, under a comment."""
+    head = "".join(f"# {line}\n" for line in comment.splitlines())
+    text: str = yaml.dump(template, Dumper=_Dumper, sort_keys=False, width=_NO_FOLDING, allow_unicode=True)
+    return head + text
+
+
+_NO_FOLDING = 100_000
+_LINE = 120
+"""Characters up to which a list, or an item that holds one, stands on one line."""
+_LONG_LINE = 400
+"""The same for an item of texts alone: a column and its comment."""
+
+
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # yaml comes without types
+    """Writes as a person would: texts of several lines as blocks, what is short on one line, tags before plain texts, nothing by reference."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # any value
+        """A value that occurs twice is written twice."""
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Lists stand below their key, indented."""
+        super().increase_indent(flow, False)
+
+    def choose_scalar_style(self) -> str:
+        """A tagged text needs no quotes where an untagged one would need none."""
+        if self.event.tag and self.event.tag.startswith("!") and self.event.value:
+            self.analysis = self.analyze_scalar(self.event.value)
+            plain = self.analysis.allow_flow_plain if self.flow_level else self.analysis.allow_block_plain
+            if plain and not self.analysis.multiline:
+                return ""
+        style: str = super().choose_scalar_style()
+        return style
+
+
+def _write_list(dumper: _Dumper, values: list[Any]) -> yaml.Node:  # parts of a template
+    node = dumper.represent_sequence("tag:yaml.org,2002:seq", values, flow_style=False)
+    for item in node.value:
+        if isinstance(item, yaml.MappingNode):
+            parts = [part for pair in item.value for part in pair]
+            nested = any(isinstance(part, yaml.SequenceNode) for part in parts)
+            item.flow_style = _is_flat(parts, _LINE if nested else _LONG_LINE)
+    node.flow_style = bool(node.value) and _is_flat(node.value, _LINE)
+    return node
+
+
+def _write_dict(dumper: _Dumper, values: dict[str, Any]) -> yaml.Node:  # parts of a template
+    return dumper.represent_mapping("tag:yaml.org,2002:map", values, flow_style=False)
+
+
+def _write_tagged(dumper: _Dumper, value: Tagged) -> yaml.Node:
+    if isinstance(value.argument, str):
+        return dumper.represent_scalar(f"!{value.name}", value.argument)
+    node = _write_list(dumper, value.argument)
+    node.tag = f"!{value.name}"
+    return node
+
+
+def _write_text(dumper: _Dumper, value: str) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+def _is_flat(nodes: list[yaml.Node], limit: int) -> bool:
+    """Whether these are texts, or short tagged lists of texts, that fit on a line together."""
+    flat = all(isinstance(node, yaml.ScalarNode) or (isinstance(node, yaml.SequenceNode) and node.flow_style) for node in nodes)
+    return flat and sum(map(_length, nodes)) < limit and not any("\n" in str(node.value) for node in nodes)
+
+
+def _length(node: yaml.Node) -> int:
+    inner = sum(map(_length, node.value)) if isinstance(node, yaml.SequenceNode) else len(node.value)
+    return inner + 2 + (len(node.tag) if node.tag.startswith("!") else 0)
+
+
+_Dumper.add_representer(Tagged, _write_tagged)
+_Dumper.add_representer(list, _write_list)
+_Dumper.add_representer(dict, _write_dict)
+_Dumper.add_representer(str, _write_text)

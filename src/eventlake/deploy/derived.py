@@ -1,0 +1,88 @@
+"""Every file of a clone that derives from the declarations: its text, whether it is up to date, writing it.
+
+A file that derives from a declaration which is gone is stale, and goes too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from eventlake.deploy.docs import source_page
+from eventlake.deploy.root_stack import root_stack_text
+from eventlake.deploy.source_stack import source_stack_text
+from eventlake.errors import ConfigurationError
+from eventlake.model import Source
+from eventlake.query.saved import SavedQuery
+from eventlake.sources import BUILT_IN, DECLARATION
+
+TEMPLATES = Path("templates")
+DECLARED = Path("src/eventlake/functions/declared")
+
+_KEPT = {DECLARED / "__init__.py"}
+_FOLDERS = ((TEMPLATES / "sources", "*.yaml"), (DECLARED, "*.py"), (DECLARED, f"*/{DECLARATION}"), (Path("docs/sources"), "*.md"))
+"""Where derived files alone lie, and which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """How a clone differs from its declarations: files to write, files that should not be there; paths below the clone."""
+
+    outdated: tuple[Path, ...]
+    stale: tuple[Path, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.outdated or self.stale)
+
+
+def clone_folder() -> Path:
+    """The folder of the clone this code runs from. Raises ConfigurationError if it is installed without one."""
+    folder = Path(__file__).resolve().parents[3]
+    if not (folder / TEMPLATES / "lake.yaml").is_file():
+        raise ConfigurationError(
+            "Templates are written and packaged in a clone, and this eventlake is installed without one: clone the project."
+        )
+    return folder
+
+
+def derived_files(sources: Sequence[Source], saved: Mapping[str, SavedQuery]) -> dict[Path, str]:
+    """Path below the clone -> text, of all sources. Raises DeclarationError for what cannot be a stack."""
+    files = {TEMPLATES / "root.yaml": root_stack_text(sources)}
+    for source in sources:
+        own = [query for query in saved.values() if query.source == source.name]
+        files[TEMPLATES / "sources" / f"{source.name}.yaml"] = source_stack_text(source, own)
+        files[Path("docs/sources") / f"{source.name}.md"] = source_page(source, dict(saved))
+        if Path(source.folder).parent != BUILT_IN:
+            files[DECLARED / source.name / DECLARATION] = (Path(source.folder) / DECLARATION).read_text("utf-8")
+    return files
+
+
+def differences(clone: Path, files: Mapping[Path, str]) -> Differences:
+    """What `write` would change."""
+    outdated = [path for path, text in files.items() if _read(clone / path) != text]
+    return Differences(tuple(sorted(outdated)), tuple(sorted(_stale(clone, files))))
+
+
+def write(clone: Path, files: Mapping[Path, str], found: Differences) -> None:
+    """Bring the clone up to date."""
+    for path in found.outdated:
+        (clone / path).parent.mkdir(parents=True, exist_ok=True)
+        (clone / path).write_text(files[path], "utf-8")
+    for path in found.stale:
+        (clone / path).unlink()
+
+
+def _stale(clone: Path, files: Mapping[Path, str]) -> Iterator[Path]:
+    for folder, pattern in _FOLDERS:
+        for path in (clone / folder).glob(pattern):
+            below = path.relative_to(clone)
+            if below not in files and below not in _KEPT:
+                yield below
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        return None

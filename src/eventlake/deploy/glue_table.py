@@ -1,0 +1,52 @@
+"""The Glue table of a declared table: its columns, its partition keys, its format.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-glue-table.html
+"""
+
+from __future__ import annotations
+
+from eventlake.deploy.cloudformation import Template, ref, sub, when
+from eventlake.model import PARTITION_KEYS, Table
+
+_PARTITION_DOCS = {"date": "Day of arrival in S3, in UTC.", "hour": "Hour of arrival in S3, 00 to 23, in UTC."}
+
+
+def glue_table(table: Table, database: str) -> Template:
+    """The resource. database: the logical id of the Glue database."""
+    return {
+        "Type": "AWS::Glue::Table",
+        "Properties": {
+            "CatalogId": ref("AWS::AccountId"),
+            "DatabaseName": ref(database),
+            "TableInput": {
+                "Name": table.name,
+                "Description": table.doc,
+                "TableType": "EXTERNAL_TABLE",
+                "Parameters": {"EXTERNAL": "TRUE", "classification": ref("LogFormat")},
+                "PartitionKeys": [{"Name": name, "Type": kind, "Comment": _PARTITION_DOCS[name]} for name, kind in PARTITION_KEYS],
+                "StorageDescriptor": _storage_descriptor(table),
+            },
+        },
+    }
+
+
+def _storage_descriptor(table: Table) -> Template:
+    return {
+        "Location": sub(f"s3://${{LogBucketName}}/{table.prefix}/"),
+        "Columns": [{"Name": column.stored_name, "Type": column.type, "Comment": column.doc} for column in table.columns],
+        "InputFormat": when(
+            "IsParquet", "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat", "org.apache.hadoop.mapred.TextInputFormat"
+        ),
+        "OutputFormat": when(
+            "IsParquet",
+            "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+            "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+        ),
+        "SerdeInfo": {
+            "SerializationLibrary": when(
+                "IsParquet", "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe", "org.openx.data.jsonserde.JsonSerDe"
+            ),
+            "Parameters": {"serialization.format": "1"},
+        },
+        "Compressed": when("IsParquet", False, True),
+    }

@@ -1,0 +1,145 @@
+"""The parameters that several stacks share: each with its description and constraints.
+
+Names and defaults that the lakes before this one had (GlueDatabaseName, EventBusName, BufferingHints...) are kept.
+"""
+
+from __future__ import annotations
+
+from eventlake.deploy.cloudformation import Template
+from eventlake.model import Source
+
+_LOG_RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+"""What CloudWatch Logs takes: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
+
+SMALLEST_PARQUET_BUFFER_MB = 64
+"""https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html"""
+
+LAKE_NAME: Template = {
+    "Type": "String",
+    "AllowedPattern": "[a-z][a-z0-9-]{1,20}",
+    "ConstraintDescription": "2 to 21 lower-case letters, digits and hyphens, a letter first; it is the name of the outermost stack.",
+    "Description": "Name of the lake, with which the names of its resources begin.",
+}
+
+SETTINGS: dict[str, Template] = {
+    "LogFormat": {
+        "Type": "String",
+        "Default": "parquet",
+        "AllowedValues": ["parquet", "json"],
+        "Description": "Format of the log lines: parquet, or json (gzip JSON lines). One for the life of a lake, because Athena wants one for a table.",
+    },
+    "BufferingHintsSizeInMBs": {
+        "Type": "Number",
+        "Default": 64,
+        "MinValue": 1,
+        "MaxValue": 128,
+        "Description": "Megabytes after which a delivery stream writes an object. Firehose refuses less than 64 with Parquet; with json 1 and more.",
+    },
+    "BufferingHintsIntervalInSeconds": {
+        "Type": "Number",
+        "Default": 300,
+        "MinValue": 0,
+        "MaxValue": 900,
+        "Description": "Seconds after which a delivery stream writes an object, however little is in it. Less is fresher and dearer.",
+    },
+    "KeepRawEvents": {
+        "Type": "String",
+        "Default": "no",
+        "AllowedValues": ["yes", "no"],
+        "Description": "Whether every event is also kept as it came, under raw/.",
+    },
+    "KmsKeyArn": {
+        "Type": "String",
+        "Default": "",
+        "AllowedPattern": r"(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+)?",
+        "ConstraintDescription": "The ARN of a KMS key, or nothing.",
+        "Description": "KMS key that encrypts the buckets and the logs. Empty - keys of Amazon S3 and CloudWatch.",
+    },
+    "LogRetentionDays": {
+        "Type": "Number",
+        "Default": 30,
+        "AllowedValues": _LOG_RETENTION_DAYS,
+        "Description": "Days that the functions' and delivery streams' own logs are kept. The events are kept for ever, or RetentionDays.",
+    },
+    "Alarms": {
+        "Type": "String",
+        "Default": "on",
+        "AllowedValues": ["on", "off"],
+        "Description": "Whether CloudWatch alarms are made; each costs about $0.10 a month beyond the first ten.",
+    },
+    "AlarmTopicArn": {
+        "Type": "String",
+        "Default": "",
+        "AllowedPattern": r"(arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]+)?",
+        "ConstraintDescription": "The ARN of an SNS topic, or nothing.",
+        "Description": "SNS topic that hears of every alarm. Empty - alarms are seen in CloudWatch only.",
+    },
+    "QuietHours": {
+        "Type": "Number",
+        "Default": 168,
+        "MinValue": 0,
+        "MaxValue": 168,
+        "Description": "Hours without any event of a source after which its NoEvents alarm goes off; 0 - never.",
+    },
+    "PermissionsBoundaryArn": {
+        "Type": "String",
+        "Default": "",
+        "AllowedPattern": r"(arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+)?",
+        "ConstraintDescription": "The ARN of a managed policy, or nothing.",
+        "Description": "Managed policy that bounds the permissions of every role. Empty - none.",
+    },
+}
+"""What a deployment may choose for all its sources."""
+
+LOG_BUCKET_NAME: Template = {
+    "Type": "String",
+    "Default": "",
+    "AllowedPattern": r"([a-z0-9][a-z0-9-]{1,53}[a-z0-9])?",
+    "ConstraintDescription": "3 to 55 lower-case letters, digits and hyphens, or nothing.",
+    "Description": "Name of the bucket for the log lines. Empty - the stack's name, the account and the region, joined by hyphens.",
+}
+
+LAKE_ONLY: dict[str, Template] = {
+    "RetentionDays": {
+        "Type": "Number",
+        "Default": 0,
+        "MinValue": 0,
+        "MaxValue": 36500,
+        "Description": "Days after which log lines are deleted; 0 - never.",
+    },
+    "AccessLogBucketName": {
+        "Type": "String",
+        "Default": "",
+        "Description": "Bucket that receives the S3 access logs of the lake's buckets. Empty - none are written.",
+    },
+    "ScanLimitInMBs": {
+        "Type": "Number",
+        "Default": 102400,
+        "MinValue": 10,
+        "Description": "Megabytes that one Athena query may read before it is stopped; 102400 are 100 GB, about $0.50.",
+    },
+}
+"""What concerns the buckets and the workgroup alone."""
+
+
+def database_parameter(source: Source) -> Template:
+    """The parameter that names a source's Glue database."""
+    return {
+        "Type": "String",
+        "Default": source.database,
+        "AllowedPattern": "[a-z0-9_]{1,255}",
+        "ConstraintDescription": "Lower-case letters, digits and _.",
+        "Description": f"Glue database of the tables of {source.title}.",
+    }
+
+
+def event_bus_parameter(source: Source, *, optional: bool) -> Template:
+    """The parameter that names the event bus of a source whose events do not come over the default bus."""
+    absent = f" Empty - {source.title} is not captured." if optional else ""
+    return {
+        "Type": "String",
+        **({"Default": ""} if optional else {}),
+        "AllowedPattern": r"[\w./-]{0,256}" if optional else r"[\w./-]{1,256}",
+        "ConstraintDescription": "The name of an event bus, such as aws.partner/auth0.com/example-1234/auth0.logs.",
+        "Description": f"Event bus that the events of {source.title} come over.{absent}",
+    }

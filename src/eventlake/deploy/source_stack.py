@@ -1,0 +1,127 @@
+"""templates/sources/<name>.yaml: everything one source needs, as a nested stack.
+
+Database and tables, rules, delivery streams, roles, alarms and named queries; what it shares with other sources comes in as parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eventlake.deploy.alarms import alarms
+from eventlake.deploy.cloudformation import Tagged, Template, equals, given, logical_id, ref, template_text, when
+from eventlake.deploy.delivery_stream import delivery_stream, rule, stream_id
+from eventlake.deploy.glue_table import glue_table
+from eventlake.deploy.named_query import named_query
+from eventlake.deploy.parameters import LAKE_NAME, SETTINGS, database_parameter, event_bus_parameter
+from eventlake.deploy.roles import analyst_policy, delivery_policy, delivery_role, events_role, partition_policy
+from eventlake.model import Source, Table
+from eventlake.query.saved import SavedQuery
+
+COMMENT = "Written by `eventlake templates` from the declaration of the source; changes made here are overwritten."
+
+PASSED: dict[str, str] = {
+    "LogBucketName": "Bucket that the log lines go to.",
+    "ResultsBucketName": "Bucket of Athena's results.",
+    "WorkGroup": "Athena workgroup of the saved queries.",
+    "TransformFunctionArn": "ARN of the function that turns events into log lines.",
+    "PartitionRoleName": "Name of the role of the function that creates partitions.",
+    "UndeliveredQueueArn": "ARN of the queue for events that EventBridge could not deliver.",
+}
+"""What the other stacks give to the stack of a source."""
+
+
+def source_stack_text(source: Source, saved: Sequence[SavedQuery]) -> str:
+    """The template of a source as YAML."""
+    return template_text(source_stack(source, saved), COMMENT)
+
+
+def source_stack(source: Source, saved: Sequence[SavedQuery]) -> Template:
+    """The template of a source. saved: its saved queries."""
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": f"eventlake - {source.title} - {source.doc}",
+        "Parameters": _parameters(source),
+        "Conditions": {
+            "IsParquet": equals("LogFormat", "parquet"),
+            "KeepsRawEvents": equals("KeepRawEvents", "yes"),
+            "HasKey": given("KmsKeyArn"),
+            "HasBoundary": given("PermissionsBoundaryArn"),
+            "HasTopic": given("AlarmTopicArn"),
+            "HasAlarms": equals("Alarms", "on"),
+            "HasQuietAlarm": Tagged("And", [{"Condition": "HasAlarms"}, Tagged("Not", [equals("QuietHours", "0")])]),
+        },
+        "Resources": _resources(source, saved),
+        "Outputs": _outputs(source),
+    }
+
+
+def _parameters(source: Source) -> Template:
+    own = {"GlueDatabaseName": database_parameter(source)}
+    if source.bus != "default":
+        own["EventBusName"] = event_bus_parameter(source, optional=False)
+    passed = {name: {"Type": "String", "Description": text} for name, text in PASSED.items()}
+    return {"LakeName": LAKE_NAME, **own, **SETTINGS, **passed}
+
+
+def _resources(source: Source, saved: Sequence[SavedQuery]) -> Template:
+    resources = {
+        "GlueDatabase": {
+            "Type": "AWS::Glue::Database",
+            "Properties": {
+                "CatalogId": ref("AWS::AccountId"),
+                "DatabaseInput": {"Name": ref("GlueDatabaseName"), "Description": source.doc},
+            },
+        },
+        "DeliveryStreamLogGroup": {
+            "Type": "AWS::Logs::LogGroup",
+            "DeletionPolicy": "Delete",
+            "UpdateReplacePolicy": "Delete",
+            "Metadata": _LOG_GROUP_SKIP,
+            "Properties": {"RetentionInDays": ref("LogRetentionDays"), "KmsKeyId": when("HasKey", ref("KmsKeyArn"))},
+        },
+        "DeliveryStreamLogStream": {
+            "Type": "AWS::Logs::LogStream",
+            "Properties": {"LogGroupName": ref("DeliveryStreamLogGroup"), "LogStreamName": "S3Delivery"},
+        },
+        "EventsRole": events_role(source),
+        "DeliveryRole": delivery_role(source),
+        "DeliveryPolicy": delivery_policy(source),
+        "PartitionPolicy": partition_policy(source),
+        "AnalystPolicy": analyst_policy(source),
+    }
+    for table in source.tables:
+        resources |= _resources_of(source, table)
+    return resources | dict(alarms(source)) | {logical_id("Query", query.name): named_query(query) for query in saved}
+
+
+_LOG_GROUP_SKIP = {
+    "checkov": {"skip": [{"id": "CKV_AWS_158", "comment": "Encrypted by CloudWatch; with a KMS key when KmsKeyArn names one."}]}
+}
+
+
+def _resources_of(source: Source, table: Table) -> Template:
+    return {
+        logical_id(table.name, "Table"): glue_table(table, "GlueDatabase"),
+        stream_id(table): delivery_stream(table),
+        logical_id(table.name, "Rule"): rule(source, table),
+    }
+
+
+def table_output(source: Source, table: Table) -> str:
+    """The output that gives a table's name."""
+    return source.stack.table_outputs.get(table.name, logical_id(table.name, "TableName"))
+
+
+def _outputs(source: Source) -> Template:
+    tables = {table_output(source, table): _output(f"Table: {table.doc}", ref(logical_id(table.name, "Table"))) for table in source.tables}
+    return {
+        "GlueDatabaseName": _output(f"Glue database of {source.title}.", ref("GlueDatabase")),
+        **tables,
+        "DeliveryStreamLogGroup": _output("Log group of the delivery streams.", ref("DeliveryStreamLogGroup")),
+        "DeliveryStreamLogStream": _output("Log stream of the delivery streams.", ref("DeliveryStreamLogStream")),
+        "AnalystPolicyArn": _output(f"Managed policy for people who query {source.title}.", ref("AnalystPolicy")),
+    }
+
+
+def _output(description: str, value: Tagged) -> Template:
+    return {"Description": description, "Value": value}

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.template_rules import as_list, read, resources, statements
+from eventlake.deploy.root_stack import root_stack_text, short_title
+from eventlake.deploy.source_stack import source_stack_text
+from eventlake.errors import DeclarationError
+from eventlake.model import Source
+from eventlake.query.saved import load_saved, positional
+from eventlake.sources import load
+from eventlake.sources.declaration import parse_source
+
+SOURCES = {source.name: source for source in load()}
+SAVED = load_saved(list(SOURCES.values()))
+
+REGISTRY = """
+name = "registry"
+title = "Amazon ECR"
+doc = "Images pushed to repositories."
+reference = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html"
+database = "registry_event_logs"
+
+[[table]]
+name = "ecr_image_action"
+doc = "One log line for each image."
+pattern = { source = ["aws.ecr"], detail-type = ["ECR Image Action"] }
+columns = [{ name = "repository", type = "string", from = "$.detail.repository-name", doc = "Name of the repository." }]
+"""
+
+
+def _stack(source: Source) -> dict[str, Any]:
+    return read(source_stack_text(source, [query for query in SAVED.values() if query.source == source.name]))
+
+
+def _root(*sources: Source) -> dict[str, Any]:
+    return read(root_stack_text(sources or tuple(SOURCES.values())))
+
+
+def test_a_stack_keeps_the_promised_parameters_and_outputs() -> None:
+    """Who deployed the lakes before this one finds their names and defaults, spelt right."""
+    root = _root()
+    assert root["Parameters"]["CodePipelineGlueDatabaseName"]["Default"] == "codepipeline_event_logs"
+    assert root["Parameters"]["Auth0GlueDatabaseName"]["Default"] == "auth0_event_logs"
+    assert {"EventBusName", "BufferingHintsSizeInMBs", "BufferingHintsIntervalInSeconds"} <= set(root["Parameters"])
+    tables = {"PipelineStateChangeTablename", "StageStateChangeTablename", "ActionStateChangeTablename", "GlueTableName"}
+    assert tables | {"LogBucket", "CodePipelineGlueDatabaseName", "Auth0GlueDatabaseName"} <= set(root["Outputs"])
+    for name in ("codepipeline", "auth0"):
+        stack = _stack(SOURCES[name])
+        assert stack["Parameters"]["GlueDatabaseName"]["Default"] == SOURCES[name].database
+        assert {"GlueDatabaseName", "DeliveryStreamLogGroup", "DeliveryStreamLogStream"} <= set(stack["Outputs"])
+
+
+def test_the_defaults_deploy_codepipeline_and_leave_out_what_needs_a_name() -> None:
+    """The two commands work without a parameter: Auth0 waits for its event bus, the quieter sources for their switch."""
+    root = _root()
+    defaults = {name: parameter.get("Default") for name, parameter in root["Parameters"].items()}
+    assert None not in defaults.values()
+    assert [defaults["CodePipeline"], defaults["CodeBuild"], defaults["CodeDeploy"], defaults["EventBusName"]] == ["on", "off", "off", ""]
+    assert defaults["LogFormat"] == "parquet"
+    assert [defaults["BufferingHintsIntervalInSeconds"], defaults["BufferingHintsSizeInMBs"]] == [300, 64]
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_a_table_has_the_declared_columns_in_lower_case(source: Source) -> None:
+    """Glue's columns are the declaration's, in its order, and the partition keys are date and hour."""
+    tables = {table["TableInput"]["Name"]: table["TableInput"] for table in resources(_stack(source), "AWS::Glue::Table").values()}
+    assert sorted(tables) == sorted(table.name for table in source.tables)
+    for table in source.tables:
+        columns = tables[table.name]["StorageDescriptor"]["Columns"]
+        assert [(one["Name"], one["Type"]) for one in columns] == [(column.stored_name, column.type) for column in table.columns]
+        assert [(key["Name"], key["Type"]) for key in tables[table.name]["PartitionKeys"]] == [("date", "date"), ("hour", "string")]
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_every_table_has_its_rule_stream_and_prefixes(source: Source) -> None:
+    """The declared event pattern feeds the table's stream, which writes below the table's prefixes."""
+    stack = _stack(source)
+    rules = list(resources(stack, "AWS::Events::Rule").values())
+    streams = list(resources(stack, "AWS::KinesisFirehose::DeliveryStream").values())
+    assert [rule["EventPattern"] for rule in rules] == [table.pattern for table in source.tables]
+    for table, stream in zip(source.tables, streams, strict=True):
+        destination = stream["ExtendedS3DestinationConfiguration"]
+        assert destination["Prefix"] == f"{table.prefix}/!{{timestamp:yyyy/MM/dd/HH}}/"
+        assert destination["ErrorOutputPrefix"].startswith(f"error/{table.name}/!{{firehose:error-output-type}}/year=!{{timestamp:yyyy}}/")
+        assert stream["DeliveryStreamName"] == {"Fn::Sub": f"${{LakeName}}-{table.stream}"}
+    assert all(("EventBusName" in rule) == (source.bus != "default") for rule in rules)
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_every_saved_query_is_a_named_query(source: Source) -> None:
+    """Each place of a parameter is a `?`, and the description names them in order."""
+    found = {query["Name"]["Fn::Sub"]: query for query in resources(_stack(source), "AWS::Athena::NamedQuery").values()}
+    own = [query for query in SAVED.values() if query.source == source.name]
+    assert sorted(found) == sorted(f"${{LakeName}} {query.name}" for query in own)
+    for query in own:
+        named = found[f"${{LakeName}} {query.name}"]
+        assert len(named["Description"]) <= 1024
+        for parameter in query.parameters:
+            assert f"{parameter.name} ({parameter.type}" in named["Description"]
+        sql, parameters = positional(query)
+        assert named["QueryString"].endswith(sql + "\n")
+        assert len(parameters) == len(re.findall(r":[a-z_]+\b", re.sub(r"'[^']*'", "", query.sql).replace("::", "")))
+
+
+def test_the_partition_function_may_create_partitions_of_a_sources_tables_and_nothing_else() -> None:
+    """Its right comes with the source: one action on the catalog, the database and each table."""
+    policy = resources(_stack(SOURCES["codepipeline"]), "AWS::IAM::Policy")["PartitionPolicy"]
+    (statement,) = statements(policy)
+    assert as_list(statement["Action"]) == ["glue:CreatePartition"]
+    assert [resource["Fn::Sub"].split(":")[-1] for resource in statement["Resource"]] == [
+        "catalog",
+        "database/${GlueDatabaseName}",
+        "table/${GlueDatabaseName}/pipeline_execution_state_change",
+        "table/${GlueDatabaseName}/stage_execution_state_change",
+        "table/${GlueDatabaseName}/action_execution_state_change",
+    ]
+
+
+def test_a_source_of_a_user_becomes_a_stack_the_same_way() -> None:
+    """A declaration in a folder of one's own gets its switch, its database, its nested stack and its outputs."""
+    registry = parse_source(REGISTRY)
+    root = _root(*SOURCES.values(), registry)
+    assert short_title(registry) == "ECR"
+    assert root["Parameters"]["ECR"]["Default"] == "on"
+    assert root["Parameters"]["ECRGlueDatabaseName"]["Default"] == "registry_event_logs"
+    assert root["Resources"]["ECRSource"]["Properties"]["TemplateURL"] == "sources/registry.yaml"
+    assert "EcrImageActionTableName" in root["Outputs"]
+    assert "registry=${ECRGlueDatabaseName}" in root["Resources"]["Functions"]["Properties"]["Parameters"]["Databases"]["Fn::Sub"]
+
+
+def test_two_sources_of_one_title_are_refused() -> None:
+    """They would share a parameter, so neither could be switched."""
+    first, second = parse_source(REGISTRY), parse_source(REGISTRY.replace('name = "registry"', 'name = "images"'))
+    with pytest.raises(DeclarationError, match='come to the parameter "ECR"'):
+        root_stack_text([first, second])
+
+
+def test_a_nested_stack_gets_every_parameter_it_wants() -> None:
+    """Whatever a stack asks for without a default, root.yaml passes, and passes nothing else."""
+    templates = Path(__file__).resolve().parents[2] / "templates"
+    for name, resource in _root()["Resources"].items():
+        wanted = read((templates / resource["Properties"]["TemplateURL"]).read_text())["Parameters"]
+        passed = set(resource["Properties"]["Parameters"])
+        assert {key for key, value in wanted.items() if "Default" not in value} <= passed <= set(wanted), name
