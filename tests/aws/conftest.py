@@ -1,6 +1,6 @@
 """AWS on this machine for the tests: the emulator, the real AWS CLI, and what is deployed with it.
 
-Everything lasts a session, because a deployment takes half a minute; tests that change something of it put it back.
+Everything lasts a session, because a deployment takes its time; tests that change something of it put it back.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
 
-from aws.client import Aws
-from aws.serving import Emulator, serving
+from aws.client import Aws  # noqa: E402  this folder is not importable before
+from aws.deploying import deploy  # noqa: E402
+from aws.serving import Emulator, serving  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +30,11 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 def aws(emulator: Emulator) -> Aws:
     """The real AWS CLI, as an IAM user of the emulator."""
     return emulator.aws
+
+
+@pytest.fixture(scope="session")
+def small_stack(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Aws:
+    """The AWS CLI, with stacks/stream.yaml deployed."""
+    exported = tmp_path_factory.mktemp("stack") / "exported.yaml"
+    deploy(aws, HERE / "stacks" / "stream.yaml", "harness", exported, capability="CAPABILITY_NAMED_IAM")
+    return aws

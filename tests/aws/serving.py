@@ -47,6 +47,7 @@ def serving(folder: Path, **settings: str) -> Iterator[Emulator]:
         "IOT_MTLS_ENABLED": "0",
         "AUTH": "true",
         "EMULATOR_TIME_SCALE": str(TIME_SCALE),
+        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.1",
         **settings,
     }
     with log.open("wb") as output:

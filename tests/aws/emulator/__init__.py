@@ -5,6 +5,7 @@
     settings             what the environment says
     control              the tester's door: the clock of the alarms, and calls that are throttled
     permissions          whether a role may do what a service does in its name
+    function_roles       what Lambda does under a function's role
     bucket_properties    lifecycle, encryption and ownership of a bucket that a template declares
     eventbridge_targets  rules that lead to a stream; retries, dead letters; events of `aws.*`
     firehose             a stream's buffer, its delivery and what happens when that fails
@@ -16,6 +17,7 @@
     metrics              what services and functions publish to CloudWatch
     alarms               an alarm's state, from its metrics
     trino                a client of Trino's protocol
+    athena_statement     a statement of Athena as Trino runs it
     athena_values        Trino's values as Athena prints them
     athena_on_trino      Athena's API, answered by a real Trino
 

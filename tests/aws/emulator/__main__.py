@@ -14,12 +14,28 @@ from aws.emulator import (  # noqa: E402
     bucket_properties,
     eventbridge_targets,
     firehose,
+    function_roles,
     glue_partitions,
     metrics,
     named_queries,
     permissions,
+    settings,
 )
 
-for part in (permissions, bucket_properties, metrics, alarms, firehose, eventbridge_targets, glue_partitions, named_queries):
+for part in (
+    permissions,
+    bucket_properties,
+    metrics,
+    function_roles,
+    alarms,
+    firehose,
+    eventbridge_targets,
+    glue_partitions,
+    named_queries,
+):
     part.install()
+if settings.TRINO_URL:
+    from aws.emulator import athena_on_trino
+
+    athena_on_trino.install()
 main()

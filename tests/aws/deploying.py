@@ -1,0 +1,31 @@
+"""Deploys templates with the commands of the README."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from aws.client import Aws
+
+CODE_BUCKET = "example-code"
+
+
+def deploy(
+    aws: Aws, template: Path, stack: str, exported: Path, parameters: Mapping[str, str] | None = None, capability: str = "CAPABILITY_IAM"
+) -> None:
+    """Package a template and deploy it. exported: where the packaged template is written. Raises CommandFailed."""
+    package(aws, template, exported)
+    given = [f"{name}={value}" for name, value in (parameters or {}).items()]
+    overrides = ["--parameter-overrides", *given] if given else []
+    start = ["cloudformation", "deploy", "--template-file", str(exported), "--stack-name", stack, "--no-fail-on-empty-changeset"]
+    aws.run(*start, "--capabilities", capability, *overrides)
+
+
+def package(aws: Aws, template: Path, exported: Path) -> str:
+    """Upload what a template names; what the CLI says of it."""
+    if CODE_BUCKET not in {bucket["Name"] for bucket in aws.service("s3").list_buckets()["Buckets"]}:
+        aws("s3api", "create-bucket", "--bucket", CODE_BUCKET)
+    where = ["--s3-bucket", CODE_BUCKET, "--s3-prefix", "eventlake", "--output-template", str(exported)]
+    return aws.run(
+        "cloudformation", "package", "--template", f"{template.parent.name}/{template.name}", *where, folder=template.parent.parent
+    )
