@@ -5,45 +5,50 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from aws.client import Aws
+from aws_lake import new_bucket, nobody
 from eventlake.backends.directory import STAGING, DirectoryStore
-from eventlake.errors import LayoutError, StorageError, StorageFullError
+from eventlake.backends.s3 import S3Store
+from eventlake.errors import LayoutError, StorageError, StorageFullError, StorageServiceError
+from eventlake.interfaces import Store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> DirectoryStore:
+def folder(tmp_path: Path) -> DirectoryStore:
     """A store in a folder that does not exist yet."""
     return DirectoryStore(tmp_path / "objects")
 
 
+@pytest.fixture(params=["directory", "s3"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """An empty store of either kind."""
+    if request.param == "directory":
+        return DirectoryStore(tmp_path / "objects")
+    aws: Aws = request.getfixturevalue("aws")
+    return S3Store(aws.service("s3"), new_bucket(aws))
+
+
+# what both hold
+
+
 @pytest.mark.parametrize("key", ["", "/a", "a/", "a//b", "../a", "a/../../b", "./a", "a/.", "a\0b", "n" * 1025])
-def test_a_key_that_leads_elsewhere_is_refused(store: DirectoryStore, key: str) -> None:
+def test_a_key_that_leads_elsewhere_is_refused(store: Store, key: str) -> None:
     """Climbing, empty and overlong keys, for every call."""
     for call in (lambda: store.put(key, b"x"), lambda: store.get(key), lambda: store.delete(key)):
         with pytest.raises(LayoutError):
             call()
 
 
-def test_a_link_on_the_way_is_not_followed(store: DirectoryStore, tmp_path: Path) -> None:
-    """Neither a folder nor a file outside the store can be reached through one."""
-    store.put("logs/a", b"inside")
-    (tmp_path / "outside").mkdir()
-    (tmp_path / "objects" / "link").symlink_to(tmp_path / "outside")
-    (tmp_path / "outside" / "secret").write_bytes(b"secret")
-
-    with pytest.raises(LayoutError, match="link"):
-        store.get("link/secret")
-    with pytest.raises(LayoutError, match="link"):
-        store.put("link/new", b"x")
-    assert [one.key for one in store.list("")] == ["logs/a"]
-
-
-def test_an_object_is_there_after_put(store: DirectoryStore) -> None:
+def test_an_object_is_there_after_put(store: Store, tmp_path: Path) -> None:
     """From bytes and from a finished file; a second put replaces it."""
-    path = store.staged("unfinished")
+    path = tmp_path / "finished"
     path.write_bytes(b"from a file")
     store.put("logs/2026/11/20/10/a.gz", b"first")
     store.put("logs/2026/11/20/10/a.gz", b"second")
@@ -54,10 +59,38 @@ def test_an_object_is_there_after_put(store: DirectoryStore) -> None:
         ("logs/2026/11/20/10/a.gz", 6),
         ("logs/2026/11/20/11/b.gz", 11),
     ]
-    assert not path.exists()
 
 
-def test_what_is_not_there_is_named(store: DirectoryStore) -> None:
+def test_an_object_tells_when_it_was_written(store: Store) -> None:
+    """In UTC."""
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    store.put("logs/a", b"x")
+
+    (one,) = store.list("logs/")
+    assert before < one.modified < before + timedelta(minutes=2)
+    assert one.modified.tzinfo is UTC
+
+
+@given(
+    st.lists(
+        st.text(st.characters(codec="utf-8", exclude_characters="/\0", exclude_categories=("Cc", "Cs")), min_size=1, max_size=9),
+        min_size=1,
+        max_size=4,
+    )
+)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_name_is_kept_as_it_is(store: Store, segments: list[str]) -> None:
+    """Blanks, signs and other alphabets, in reading, listing and removing."""
+    key = "/".join(["any", *(f"{segment}_" for segment in segments)])
+    store.put(key, key.encode())
+
+    assert store.get(key) == key.encode()
+    assert [one.key for one in store.list("any/")] == [key]
+    store.delete(key)
+    assert list(store.list("any/")) == []
+
+
+def test_what_is_not_there_is_named(store: Store) -> None:
     """Reading fails with the key; deleting is no error."""
     store.delete("logs/none")
     with pytest.raises(StorageError, match="logs/none"):
@@ -65,7 +98,34 @@ def test_what_is_not_there_is_named(store: DirectoryStore) -> None:
     assert list(store.list("logs/")) == []
 
 
-def test_a_full_disk_leaves_nothing_visible(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+# what a folder holds
+
+
+def test_a_link_on_the_way_is_not_followed(folder: DirectoryStore, tmp_path: Path) -> None:
+    """Neither a folder nor a file outside the store can be reached through one."""
+    folder.put("logs/a", b"inside")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "objects" / "link").symlink_to(tmp_path / "outside")
+    (tmp_path / "outside" / "secret").write_bytes(b"secret")
+
+    with pytest.raises(LayoutError, match="link"):
+        folder.get("link/secret")
+    with pytest.raises(LayoutError, match="link"):
+        folder.put("link/new", b"x")
+    assert [one.key for one in folder.list("")] == ["logs/a"]
+
+
+def test_a_finished_file_is_moved(folder: DirectoryStore) -> None:
+    """It is not copied, and does not stay behind."""
+    path = folder.staged("unfinished")
+    path.write_bytes(b"from a file")
+    folder.put("logs/a", path)
+
+    assert folder.get("logs/a") == b"from a file"
+    assert not path.exists()
+
+
+def test_a_full_disk_leaves_nothing_visible(folder: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """At whichever synchronisation the disk is full."""
     sync = os.fsync
     calls = 0
@@ -79,20 +139,20 @@ def test_a_full_disk_leaves_nothing_visible(store: DirectoryStore, monkeypatch: 
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StorageFullError, match="logs/a"):
-        store.put("logs/a", b"x")
+        folder.put("logs/a", b"x")
 
-    assert list(store.list("")) == []
+    assert list(folder.list("")) == []
 
 
-def test_unfinished_files_are_cleared(store: DirectoryStore, tmp_path: Path) -> None:
+def test_unfinished_files_are_cleared(folder: DirectoryStore, tmp_path: Path) -> None:
     """What a process left that ended while it wrote."""
-    store.staged("left").write_bytes(b"half")
+    folder.staged("left").write_bytes(b"half")
 
-    assert store.clear_staging() == 1
+    assert folder.clear_staging() == 1
     assert list((tmp_path / "objects" / STAGING).iterdir()) == []
 
 
-def test_a_rename_is_preceded_and_followed_by_synchronisation(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rename_is_preceded_and_followed_by_synchronisation(folder: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file before it gets its name, the folder after."""
     steps: list[str] = []
     fsync, replace = os.fsync, Path.replace
@@ -107,7 +167,36 @@ def test_a_rename_is_preceded_and_followed_by_synchronisation(store: DirectorySt
 
     monkeypatch.setattr(os, "fsync", noted_sync)
     monkeypatch.setattr(Path, "replace", noted_rename)
-    store.put("logs/a", b"x")
+    folder.put("logs/a", b"x")
 
     assert steps.index("file") < steps.index("rename")
     assert steps[-1] == "folder"
+
+
+# what a bucket holds
+
+
+def test_a_list_goes_on_over_the_pages(aws: Aws) -> None:
+    """S3 gives a thousand at once."""
+    client, bucket = aws.service("s3"), new_bucket(aws)
+    for number in range(1001):
+        client.put_object(Bucket=bucket, Key=f"logs/{number:04d}", Body=b"")
+
+    assert [one.key for one in S3Store(client, bucket).list("logs/")] == [f"logs/{number:04d}" for number in range(1001)]
+
+
+def test_a_bucket_that_is_not_there_is_named(aws: Aws) -> None:
+    """With AWS's own name of the error."""
+    store = S3Store(aws.service("s3"), "no-such-bucket")
+    for call in (lambda: store.put("a", b"x"), lambda: store.get("a"), lambda: list(store.list(""))):
+        with pytest.raises(StorageServiceError, match='"no-such-bucket"') as error:
+            call()
+        assert error.value.code == "NoSuchBucket"
+
+
+def test_a_missing_permission_is_named(aws: Aws) -> None:
+    """The sentence says which, so that it can be asked for."""
+    store = S3Store(nobody(aws).service("s3"), new_bucket(aws))
+    with pytest.raises(StorageServiceError, match=r"the permission (s3:)?\w*PutObject.* is missing") as error:
+        store.put("logs/a", b"x")
+    assert error.value.code == "AccessDenied"
