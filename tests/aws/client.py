@@ -58,9 +58,10 @@ class Aws:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def service(self, name: str) -> Any:
-        """A boto3 client of a service, where a test asks often: a command takes a third of a second."""
+    def service(self, name: str, attempts: int = 5) -> Any:
+        """A boto3 client of a service, where a test asks often: a command takes a third of a second. attempts: calls made at most."""
         import boto3
+        from botocore.config import Config
 
         return boto3.client(
             name,
@@ -68,6 +69,7 @@ class Aws:
             region_name=REGION,
             aws_access_key_id=self.access_key,
             aws_secret_access_key=self.secret_key,
+            config=Config(retries={"total_max_attempts": attempts}),
         )
 
 

@@ -41,8 +41,7 @@ def test_a_buffer_becomes_one_parquet_object(bucket: Bucket) -> None:
     put(bucket.aws, {"name": "anna", "count": 1})
     put(bucket.aws, {"name": "berta", "count": 2})
     rows = eventually(lambda: bucket.new_rows("logs/", before))
-    assert sorted(row["name"] for row in rows) == ["ANNA", "BERTA"]
-    assert sum(row["count"] for row in rows) == 3
+    assert {("ANNA", 1), ("BERTA", 2)} <= {(row["name"], row["count"]) for row in rows}
     (key,) = set(bucket.keys("logs/")) - before
     assert key.split("/")[5].startswith(f"{STREAM}-1-")
     assert key.endswith(".parquet")
