@@ -1,17 +1,25 @@
-"""The catalog: Glue's nouns, one transaction for what becomes visible, readers that are never in the way."""
+"""Catalogs: Glue's nouns in SQLite and in Glue; in SQLite one transaction for what becomes visible, and readers that are never in the way."""
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
+from aws.client import Aws
+from aws_lake import create_tables, new_bucket, nobody
+from eventlake.backends.glue import GlueCatalog
+from eventlake.backends.s3 import S3Store
 from eventlake.backends.sqlite_catalog import NewObject, SqliteCatalog
-from eventlake.errors import ConfigurationError, StorageError
-from eventlake.interfaces import Partition
+from eventlake.errors import ConfigurationError, NameNotFoundError, StorageError, StorageServiceError
+from eventlake.interfaces import Catalog, Partition
 from eventlake.layout import Hour
 from eventlake.sources import load
 
@@ -34,6 +42,269 @@ def catalog(tmp_path: Path) -> SqliteCatalog:
     return catalog
 
 
+class SqliteLake:
+    """A catalog in SQLite, and ways to put something into it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "catalog.db"
+        self.catalog = SqliteCatalog(self._file)
+        self.catalog.register_tables(TABLES, "parquet")
+
+    def again(self) -> Catalog:
+        """Another connection."""
+        return SqliteCatalog(self._file)
+
+    def place(self, name: str, hour: Hour) -> None:
+        """An object of the log, with its partition."""
+        key = f"logs/{hour.path}/{name}"
+        self.catalog.register([log_object(key, hour)], [replace(PARTITION, hour=hour, location=f"logs/{hour.path}/")], [], {})
+
+
+class GlueLake:
+    """A catalog in Glue and its bucket, and ways to put something into them."""
+
+    def __init__(self, aws: Aws) -> None:
+        self.aws = aws
+        self.bucket = new_bucket(aws)
+        unique = self.bucket.replace("-", "_")
+        self.tables = [replace(table, database=f"{table.database}_{unique}") for table in TABLES]
+        create_tables(aws, self.tables, self.bucket)
+        self.store = S3Store(aws.service("s3"), self.bucket)
+        self.catalog = self.again()
+
+    def again(self, aws: Aws | None = None) -> GlueCatalog:
+        """Another client, perhaps of another user."""
+        return GlueCatalog((aws or self.aws).service("glue"), self.tables, self.bucket, self.store)
+
+    def place(self, name: str, hour: Hour) -> None:
+        """An object of the log, with its partition."""
+        self.store.put(f"logs/{hour.path}/{name}", bytes(1000))
+        self.catalog.add_partition(replace(PARTITION, hour=hour, location=f"logs/{hour.path}/"))
+
+
+@pytest.fixture
+def glue(aws: Aws) -> GlueLake:
+    """A catalog in Glue with every table."""
+    return GlueLake(aws)
+
+
+@pytest.fixture(params=["sqlite", "glue"])
+def lake(request: pytest.FixtureRequest, tmp_path: Path) -> SqliteLake | GlueLake:
+    """A catalog of either kind with every table."""
+    return SqliteLake(tmp_path) if request.param == "sqlite" else GlueLake(request.getfixturevalue("aws"))
+
+
+# what both hold
+
+
+def test_tables_come_back_with_their_columns(lake: SqliteLake | GlueLake) -> None:
+    """As declared, by database and name."""
+    known = lake.catalog.tables()
+
+    assert [table.name for table in known] == [table.name for table in sorted(TABLES, key=lambda table: (table.database, table.name))]
+    assert {table.name: table.columns for table in known} == {table.name: table.columns for table in TABLES}
+
+
+def test_a_partition_is_created_once(lake: SqliteLake | GlueLake) -> None:
+    """Sixteen race; one of them creates it."""
+    created: list[bool] = []
+    catalogs = [lake.again() for _ in range(16)]
+    threads = [threading.Thread(target=lambda catalog=catalog: created.append(catalog.add_partition(PARTITION))) for catalog in catalogs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(created) == [False] * 15 + [True]
+    assert list(lake.catalog.partitions("AUTH0_LOGS")) == [PARTITION]
+
+
+def test_partitions_come_by_hour(lake: SqliteLake | GlueLake) -> None:
+    """Whatever the order they were made in."""
+    hours = [Hour("2026-11-21", "00"), Hour("2026-11-20", "23"), Hour("2026-11-20", "09")]
+    for hour in hours:
+        lake.catalog.add_partition(replace(PARTITION, hour=hour, location=f"logs/{hour.path}/"))
+
+    assert [one.hour for one in lake.catalog.partitions("auth0_logs")] == sorted(hours)
+
+
+def test_objects_are_found_by_hour(lake: SqliteLake | GlueLake) -> None:
+    """Of all hours, of some, of none; the table's name without regard to case."""
+    hours = [Hour("2026-11-20", "23"), Hour("2026-11-21", "00"), Hour("2026-11-22", "00")]
+    for number, hour in enumerate(hours):
+        lake.place(f"{number}.parquet", hour)
+
+    def names(found: Any) -> list[str]:
+        return [one.key.rpartition("/")[2] for one in found]
+
+    everything = lake.catalog.objects("AUTH0_LOGS")
+    assert names(everything) == ["0.parquet", "1.parquet", "2.parquet"]
+    assert [(one.hour, one.format, one.size_bytes) for one in everything] == [(hour, "parquet", 1000) for hour in hours]
+    assert names(lake.catalog.objects("auth0_logs", [hours[2], hours[0]])) == ["0.parquet", "2.parquet"]
+    assert list(lake.catalog.objects("auth0_logs", [])) == []
+
+
+# what Glue holds
+
+
+Answer = Callable[..., AWSResponse | None]
+
+
+def answering(catalog: GlueCatalog, operation: str, answer: Answer) -> None:
+    """Let `answer` stand between the client and Glue for one operation; None lets the call through."""
+    catalog._client.meta.events.register(f"before-send.glue.{operation}", answer)
+
+
+def error_answer(code: str, message: str, status: int = 400) -> AWSResponse:
+    """An error as Glue sends it."""
+
+    class Raw:
+        def stream(self, **_: Any) -> Any:
+            yield f'{{"__type": "{code}", "Message": "{message}"}}'.encode()
+
+    return AWSResponse("https://glue.example.com", status, {"content-type": "application/x-amz-json-1.1"}, Raw())
+
+
+def test_a_table_that_is_not_there_is_an_error(glue: GlueLake) -> None:
+    """Nothing is swallowed: the code is Glue's, so that the notification is tried again and ends among the dead letters."""
+    glue.aws.service("glue").delete_table(DatabaseName=glue.catalog._declared["auth0_logs"].database, Name="auth0_logs")
+
+    with pytest.raises(StorageServiceError, match=r"2026-11-20T10 of .*auth0_logs cannot be created") as error:
+        glue.catalog.add_partition(PARTITION)
+    assert error.value.code == "EntityNotFoundException"
+
+
+def test_a_missing_permission_is_named_with_its_action(glue: GlueLake) -> None:
+    """As IAM spells it."""
+    with pytest.raises(StorageServiceError, match="the permission glue:CreatePartition") as error:
+        glue.again(nobody(glue.aws)).add_partition(PARTITION)
+    assert error.value.code == "AccessDeniedException"
+
+
+def test_a_throttled_call_is_tried_again(glue: GlueLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three calls of ten are throttled, and every partition is made."""
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)  # between two tries
+    dice, throttled = random.Random(7), []
+
+    def throttle(**_: Any) -> AWSResponse | None:
+        throttled.append(dice.random() < 0.3)
+        return error_answer("ThrottlingException", "Rate exceeded") if throttled[-1] else None
+
+    answering(glue.catalog, "CreatePartition", throttle)
+    for number in range(24):
+        hour = Hour("2026-11-20", f"{number:02d}")
+        assert glue.catalog.add_partition(replace(PARTITION, hour=hour, location=f"logs/{hour.path}/"))
+
+    assert any(throttled)
+    assert len(glue.catalog.partitions("auth0_logs")) == 24
+
+
+def test_what_glue_refuses_carries_its_words(glue: GlueLake) -> None:
+    """With the code, for the log."""
+    answering(glue.catalog, "GetTables", lambda **_: error_answer("ConcurrentModificationException", "Busy"))
+    with pytest.raises(StorageServiceError, match="ConcurrentModificationException: Busy") as error:
+        glue.catalog.tables()
+    assert error.value.code == "ConcurrentModificationException"
+
+
+def test_one_call_makes_a_partition(glue: GlueLake) -> None:
+    """No look before: the function needs one permission, and an hour costs one call."""
+    asked: list[bytes] = []
+    glue.catalog._client.meta.events.register("before-send.glue.*", lambda request, **_: asked.append(request.headers["X-Amz-Target"]))
+    glue.catalog.add_partition(PARTITION)
+
+    assert asked == [b"AWSGlue.CreatePartition"]
+
+
+@pytest.mark.parametrize("log_format", ["parquet", "json"])
+def test_a_partition_is_described_as_its_table_is(glue: GlueLake, log_format: str) -> None:
+    """The columns are the declaration's, the location is its own hour, the SerDe that of the format."""
+    glue.catalog.add_partition(replace(PARTITION, format=log_format))
+
+    database = glue.catalog._declared["auth0_logs"].database
+    client = glue.aws.service("glue")
+    described = client.get_partition(DatabaseName=database, TableName="auth0_logs", PartitionValues=["2026-11-20", "10"])["Partition"][
+        "StorageDescriptor"
+    ]
+    assert described["Location"] == f"s3://{glue.bucket}/logs/2026/11/20/10/"
+    assert [(one["Name"], one["Type"]) for one in described["Columns"]] == [(one.stored_name, one.type) for one in AUTH0.columns]
+    assert glue.catalog.partitions("auth0_logs")[0].format == log_format
+
+
+def test_objects_that_readers_do_not_see_are_left_out(glue: GlueLake) -> None:
+    """Hidden names, folders below, an hour without partition, another prefix."""
+    glue.place("a.parquet", HOUR)
+    for key in ("logs/2026/11/20/10/_hidden", "logs/2026/11/20/10/below/b", "logs/2026/11/20/11/c", "logsx/2026/11/20/10/d"):
+        glue.store.put(key, b"x")
+
+    assert [one.key for one in glue.catalog.objects("auth0_logs")] == ["logs/2026/11/20/10/a.parquet"]
+
+
+def test_a_partition_that_lies_elsewhere_shows_it(glue: GlueLake) -> None:
+    """Its objects are those of that place; one in another bucket keeps its whole address."""
+    glue.catalog.add_partition(replace(PARTITION, location="closed/2026-11-20/10/"))
+    glue.store.put("closed/2026-11-20/10/part-0.parquet", b"x")
+    elsewhere = GlueCatalog(glue.aws.service("glue"), glue.tables, "another-bucket", glue.store)
+    elsewhere.add_partition(replace(PARTITION, hour=Hour("2026-11-20", "11"), location="logs/2026/11/20/11/"))
+
+    assert [one.location for one in glue.catalog.partitions("auth0_logs")] == [
+        "closed/2026-11-20/10/",
+        "s3://another-bucket/logs/2026/11/20/11/",
+    ]
+    assert [one.key for one in glue.catalog.objects("auth0_logs")] == ["closed/2026-11-20/10/part-0.parquet"]
+
+
+def test_partitions_go_on_over_the_pages(glue: GlueLake) -> None:
+    """A table of six weeks has more than one page."""
+    hours = [Hour(f"2026-{month:02d}-{day:02d}", f"{hour:02d}") for month in (10, 11) for day in range(1, 22) for hour in range(24)]
+    database = glue.catalog._declared["auth0_logs"].database
+    for begin in range(0, len(hours), 100):
+        wanted = [
+            {"Values": hour.values, "StorageDescriptor": {"Location": f"s3://{glue.bucket}/logs/{hour.path}"}}
+            for hour in hours[begin : begin + 100]
+        ]
+        glue.aws.service("glue").batch_create_partition(DatabaseName=database, TableName="auth0_logs", PartitionInputList=wanted)
+
+    assert [one.hour for one in glue.catalog.partitions("auth0_logs")] == hours
+    assert glue.catalog.partitions("auth0_logs")[0].location == "logs/2026/10/01/00/"
+
+
+def test_a_column_that_only_glue_has_is_there(glue: GlueLake) -> None:
+    """Glue says what can be queried; the declaration is what should be."""
+    table = glue.catalog._declared["auth0_logs"]
+    described = glue.aws.service("glue").get_table(DatabaseName=table.database, Name=table.name)["Table"]
+    columns = [*described["StorageDescriptor"]["Columns"][1:], {"Name": "old", "Type": "bigint", "Comment": "An old one."}]
+    wanted = {name: described[name] for name in ("Name", "PartitionKeys", "TableType")}
+    glue.aws.service("glue").update_table(DatabaseName=table.database, TableInput={**wanted, "StorageDescriptor": {"Columns": columns}})
+
+    found = next(one for one in glue.catalog.tables() if one.name == "auth0_logs")
+    assert [one.name for one in found.columns] == [one.name for one in table.columns[1:]] + ["old"]
+    assert (found.columns[-1].type, found.columns[-1].doc) == ("bigint", "An old one.")
+
+
+def test_tables_belong_to_the_stack(glue: GlueLake) -> None:
+    """They are not made from here, and the sentence says where."""
+    with pytest.raises(ConfigurationError, match="eventlake templates"):
+        glue.catalog.register_tables(TABLES, "parquet")
+
+
+def test_a_table_that_is_not_declared_is_named(glue: GlueLake) -> None:
+    """It is not asked for."""
+    with pytest.raises(NameNotFoundError, match='"nothing"'):
+        glue.catalog.partitions("nothing")
+
+
+def test_databases_that_are_not_deployed_have_no_tables(aws: Aws) -> None:
+    """A source that is switched off is no error."""
+    absent = [replace(table, database="switched_off") for table in TABLES]
+
+    assert list(GlueCatalog(aws.service("glue"), absent, "bucket").tables()) == []
+    assert list(GlueCatalog(aws.service("glue"), absent, "bucket").partitions("auth0_logs")) == []
+
+
+# what SQLite holds
+
+
 def test_registering_is_all_or_nothing(catalog: SqliteCatalog) -> None:
     """If one of two objects cannot be registered, neither is visible, no partition is made, and the checkpoint stays."""
     catalog.register([log_object("a")], [PARTITION], [], {"auth0_logs": 5})
@@ -52,12 +323,6 @@ def test_the_format_is_one_choice_for_a_lake(catalog: SqliteCatalog) -> None:
         catalog.register_tables(TABLES, "json")
 
 
-def test_tables_come_back_as_they_were_declared(catalog: SqliteCatalog) -> None:
-    """With every column, by database and name."""
-    assert sorted(catalog.tables(), key=lambda table: table.name) == sorted(TABLES, key=lambda table: table.name)
-    assert catalog.tables()[0].name == "auth0_logs"
-
-
 def test_a_column_is_never_dropped(catalog: SqliteCatalog) -> None:
     """A declaration without it keeps it, behind the declared ones."""
     fewer = replace(AUTH0, columns=tuple(column for column in AUTH0.columns if column.name != "ja3"))
@@ -65,34 +330,6 @@ def test_a_column_is_never_dropped(catalog: SqliteCatalog) -> None:
 
     columns = [column.name for column in next(table for table in catalog.tables() if table.name == "auth0_logs").columns]
     assert columns == [column.name for column in fewer.columns] + ["ja3"]
-
-
-def test_objects_are_found_by_hour(catalog: SqliteCatalog) -> None:
-    """Of all hours, of some, of none; the table's name without regard to case."""
-    hours = [Hour("2026-11-20", "23"), Hour("2026-11-21", "00"), Hour("2026-11-22", "00")]
-    for number, hour in enumerate(hours):
-        catalog.register([log_object(str(number), hour)], [], [], {})
-
-    assert [one.key for one in catalog.objects("AUTH0_LOGS")] == ["0", "1", "2"]
-    assert [one.key for one in catalog.objects("auth0_logs", [hours[2], hours[0]])] == ["0", "2"]
-    assert list(catalog.objects("auth0_logs", [])) == []
-
-
-def test_a_partition_is_added_once(catalog: SqliteCatalog) -> None:
-    """Sixteen threads race; one of them creates it."""
-    created: list[bool] = []
-    connections = [SqliteCatalog(catalog._file) for _ in range(16)]
-
-    def add(connection: SqliteCatalog) -> None:
-        created.append(connection.add_partition(PARTITION))
-
-    threads = [threading.Thread(target=add, args=(connection,)) for connection in connections]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(created) == [False] * 15 + [True]
 
 
 def test_readers_see_the_last_transaction_while_another_is_under_way(catalog: SqliteCatalog) -> None:
