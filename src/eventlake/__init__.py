@@ -15,11 +15,10 @@ What a source is, is data: `sources/<name>/source.toml`. Read `model` for the no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from eventlake.errors import EventlakeError, PatternError
 
-if TYPE_CHECKING:
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing typing costs more than the rest of the package that a Lambda function needs
     from eventlake.pipeline.rule import matches
 
 __version__ = "0.1.0"

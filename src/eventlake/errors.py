@@ -27,7 +27,9 @@ https://docs.aws.amazon.com/cli/v1/userguide/cli-usage-returncodes.html
 
 from __future__ import annotations
 
-from typing import ClassVar
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing typing costs more than the rest of the module
+    from typing import ClassVar
 
 
 class EventlakeError(Exception):

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import json.encoder
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing typing costs more than the rest of the module
+    from collections.abc import Callable
+    from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
 class Codec:
     """Reads and writes JSON.
 
@@ -21,9 +22,12 @@ class Codec:
     encode: value -> UTF-8 bytes; raises ValueError for those and for lone surrogates.
     """
 
-    loads: Callable[[bytes], Any]  # any JSON value
-    dumps: Callable[[Any], str]
-    encode: Callable[[Any], bytes]
+    __slots__ = ("dumps", "encode", "loads")
+
+    def __init__(self, loads: Callable[[bytes], Any], dumps: Callable[[Any], str], encode: Callable[[Any], bytes]) -> None:
+        self.loads = loads
+        self.dumps = dumps
+        self.encode = encode
 
 
 _decoder: Any = json.JSONDecoder()  # its scanner has no type
@@ -40,22 +44,27 @@ def _loads(data: bytes) -> Any:  # any JSON value
     return value if end == len(text) or not text[end:].strip(" \t\n\r") else json.loads(data)
 
 
+quote: Callable[[str], str] = json.encoder.encode_basestring
+"""Text -> its JSON, in quotes, with characters as they are."""
+
+
 def _make_dumps() -> Callable[[Any], str]:
     """`JSONEncoder.encode` with its C encoder made once; it makes a new one for each value, which costs as much as a small value itself."""
     encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    make, quote = (getattr(json.encoder, name, None) for name in ("c_make_encoder", "c_encode_basestring"))
-    if make is None or quote is None:  # an interpreter without the C encoder
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # an interpreter without the C encoder
         return encoder.encode
     chunks = make(None, encoder.default, quote, None, ":", ",", False, False, False)
     return lambda value: "".join(chunks(value, 0))
 
 
-_dumps = _make_dumps()
+dumps = _make_dumps()
+"""Value -> compact JSON text with characters as they are; raises ValueError for NaN and Infinity."""
 
 
 def _encode(value: Any) -> bytes:  # any JSON value
-    return _dumps(value).encode()
+    return dumps(value).encode()
 
 
-STANDARD = Codec(loads=_loads, dumps=_dumps, encode=_encode)
+STANDARD = Codec(loads=_loads, dumps=dumps, encode=_encode)
 """The standard library's."""

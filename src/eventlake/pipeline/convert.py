@@ -1,10 +1,8 @@
-"""A value of an event becomes a value of its column's type, or MISFIT.
+"""Glue types, and which converter makes a column's value.
 
-Called by the mapping of a table for each column. Every converter takes any JSON value but null and never raises: what does not fit
-is MISFIT, and the mapping stores NULL and keeps the value in `extra`.
+A declaration's `type` is parsed here, and its `as` is checked; the code of a mapping names its converters by what this module writes.
+The converters themselves are in `eventlake.pipeline.values`.
 Glue types: https://docs.aws.amazon.com/athena/latest/ug/data-types.html
-Timestamps leave as `YYYY-MM-DD HH:MM:SS.fff` in UTC, the one form that Athena's JSON SerDe, Firehose's conversion and DuckDB all read:
-https://docs.aws.amazon.com/firehose/latest/dev/record-format-conversion-concepts.html
 """
 
 from __future__ import annotations
@@ -12,154 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from math import isfinite
-from typing import Any, Final
-
-from eventlake.pipeline.codec import Codec
-
-
-class _Misfit:
-    """What a converter gives for a value that its type cannot hold."""
-
-    def __repr__(self) -> str:
-        return "MISFIT"
-
-
-MISFIT: Final = _Misfit()
-
-Converter = Callable[[Any], Any]
-"""Any JSON value but null -> the column's value, or MISFIT."""
-
-_INTEGER = re.compile(r"-?\d{1,19}", re.ASCII)
-_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
-_AMERICAN = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}),? (\d{1,2}:\d\d:\d\d)[ \u202f]([AP]M)", re.ASCII)
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_PLAIN = (len("2026-11-20T10:00:00Z"), len("2026-11-20T10:00:00.123Z"))
-_EPOCH_MS_FROM = 100_000_000_000
-"""Numbers from here on are milliseconds: as seconds they would lie after the year 5138."""
-
-
-def text(value: Any) -> Any:  # JSON in, column value out
-    """A scalar as text: `6.0` is "6" (CodePipeline's `version` is a float), true is "true"."""
-    kind = value.__class__
-    if kind is str:
-        return value
-    if kind is bool:
-        return "true" if value else "false"
-    if kind is int:
-        return str(value)
-    if kind is float and isfinite(value):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return MISFIT
-
-
-def joined(value: Any) -> Any:  # JSON in, column value out
-    """Text as it is, a list of scalars joined by blanks: Auth0 sends `scope` in both shapes."""
-    if value.__class__ is str:
-        return value
-    if value.__class__ is not list:
-        return MISFIT
-    parts = [text(part) for part in value]
-    return MISFIT if MISFIT in parts else " ".join(parts)
-
-
-def boolean(value: Any) -> Any:  # JSON in, column value out
-    """true or false, also as the texts "true" and "false"."""
-    if value.__class__ is bool:
-        return value
-    return {"true": True, "false": False}.get(value, MISFIT) if value.__class__ is str else MISFIT
-
-
-def number(value: Any) -> Any:  # JSON in, column value out
-    """A finite double, also from its text."""
-    kind = value.__class__
-    if kind is str and _NUMBER.fullmatch(value):
-        value = float(value)
-    elif kind is int:
-        value = float(value) if abs(value) < 1 << 1023 else float("inf")
-    elif kind is not float:
-        return MISFIT
-    return value if isfinite(value) else MISFIT
-
-
-def integer(bits: int) -> Converter:
-    """The converter to integers of that many bits: whole numbers, also as floats (`1.0`) and as text."""
-    low, high = -(1 << bits - 1), (1 << bits - 1) - 1
-
-    def convert(value: Any) -> Any:  # JSON in, column value out
-        kind = value.__class__
-        if (kind is float and value.is_integer()) or (kind is str and _INTEGER.fullmatch(value)):
-            value = int(value)
-        elif kind is not int:
-            return MISFIT
-        return value if low <= value <= high else MISFIT
-
-    return convert
-
-
-def timestamp(value: Any) -> Any:  # JSON in, column value out
-    """ISO 8601 text or epoch seconds or milliseconds, as UTC text cut to milliseconds; without an offset it is UTC.
-
-    CodeBuild's `Sep 1, 2017 4:12:29 PM` too, with the comma and the narrow blank that newer Java versions put into it.
-    """
-    if value.__class__ is str and value[-1:] == "Z" and value[10:11] == "T" and len(value) in _PLAIN:
-        return _plain(value)
-    moment = _moment(value)
-    return MISFIT if moment is None else moment.isoformat(" ", "milliseconds")[:23]
-
-
-def _plain(value: str) -> Any:
-    """The form that nearly all timestamps have, which needs no arithmetic: the parser only says whether the moment exists."""
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return MISFIT
-    fraction = value[19:-1] or ".000"
-    return f"{value[:10]} {value[11:19]}{fraction}" if value.isascii() else MISFIT
-
-
-def day(value: Any) -> Any:  # JSON in, column value out
-    """A date as `YYYY-MM-DD`; of a timestamp its day in UTC."""
-    if value.__class__ is str and _DATE.fullmatch(value):
-        value += "T00:00:00Z"
-    moment = _moment(value)
-    return MISFIT if moment is None else moment.date().isoformat()
-
-
-def _moment(value: Any) -> datetime | None:  # any JSON value
-    try:
-        if value.__class__ is str:
-            return _utc(datetime.fromisoformat(value)) if _ISO.fullmatch(value) else _american(value)
-        if value.__class__ is int or value.__class__ is float:
-            seconds = value / 1000 if abs(value) >= _EPOCH_MS_FROM else value
-            return datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return None
-
-
-def _american(value: str) -> datetime | None:
-    match = _AMERICAN.fullmatch(value)
-    if match is None or match[1] not in _MONTHS:
-        return None
-    hour, minute, second = map(int, match[4].split(":"))
-    if not 1 <= hour <= 12:
-        return None
-    return datetime(
-        int(match[3]), _MONTHS.index(match[1]) + 1, int(match[2]), hour % 12 + 12 * (match[5] == "PM"), minute, second, tzinfo=UTC
-    )
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo is None or moment.tzinfo is UTC else moment.astimezone(UTC)
-
-
-def json_text(codec: Codec) -> Converter:
-    """The converter of any value to its JSON text, compact, with keys as they came."""
-    return codec.dumps
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,78 +124,25 @@ def allowed_converters(kind: Type) -> tuple[str, ...]:
     return _FOR_STRING if kind.name == "string" else (default_converter(kind),)
 
 
-def converter(name: str, kind: Type, codec: Codec) -> Converter:
-    """The converter of that name to that type."""
+_CONVERTERS = {"json": "whole", "date": "day"}
+"""Named differently in a declaration and in `eventlake.pipeline.values`."""
+
+
+def converter(name: str, kind: Type) -> str:
+    """The converter of that name to that type, as a Python expression over the names of `eventlake.pipeline.values`."""
     match name:
-        case "text":
-            return text
-        case "json":
-            return json_text(codec)
-        case "joined":
-            return joined
-        case "boolean":
-            return boolean
-        case "number":
-            return number
         case "integer":
-            return integer(32 if kind.name == "int" else 64)
-        case "timestamp":
-            return timestamp
-        case "date":
-            return day
-    return _nested(kind, codec)
+            return "int32" if kind.name == "int" else "int64"
+        case "array":
+            return f"array_of({field_converter(kind.items[0])})"
+        case "map":
+            return f"map_of({field_converter(kind.items[1])})"
+        case "struct":
+            fields = (f'"{field}": {field_converter(item)}' for field, item in zip(kind.fields, kind.items, strict=True))
+            return f"struct_of({{{', '.join(fields)}}})"
+    return _CONVERTERS.get(name, name)
 
 
-def _nested(kind: Type, codec: Codec) -> Converter:
-    inner = [converter(default_converter(item), item, codec) for item in kind.items]
-    if kind.name == "array":
-        return _array(inner[0])
-    if kind.name == "map":
-        return _map(inner[1])
-    return _struct(dict(zip(kind.fields, inner, strict=True)))
-
-
-def _array(item: Converter) -> Converter:
-    def convert(value: Any) -> Any:  # JSON in, column value out
-        if value.__class__ is not list:
-            return MISFIT
-        converted = [None if element is None else item(element) for element in value]
-        return MISFIT if MISFIT in converted else converted
-
-    return convert
-
-
-def _map(item: Converter) -> Converter:
-    def convert(value: Any) -> Any:  # JSON in, column value out
-        if value.__class__ is not dict:
-            return MISFIT
-        converted = {key: None if element is None else item(element) for key, element in value.items()}
-        return MISFIT if MISFIT in converted.values() else converted
-
-    return convert
-
-
-def _struct(fields: dict[str, Converter]) -> Converter:
-    """Fields that are null, do not fit or are not named are left out; the mapping finds them again for `extra`."""
-    each = tuple(fields.items())
-
-    def convert(value: Any) -> Any:  # JSON in, column value out
-        if value.__class__ is not dict:
-            return MISFIT
-        converted = {}
-        for name, field in each:
-            inner = value.get(name)
-            if inner is not None and (fitting := inner if inner.__class__ is str and field is text else field(inner)) is not MISFIT:
-                converted[name] = fitting
-        return converted
-
-    return convert
-
-
-def is_whole(converted: Any, value: Any) -> bool:  # column value and the JSON it came from
-    """Whether a converted value holds all of the original: structs leave out what they do not name and what does not fit."""
-    if value.__class__ is dict and converted.__class__ is dict:
-        return all(inner is None or (key in converted and is_whole(converted[key], inner)) for key, inner in value.items())
-    if value.__class__ is list and converted.__class__ is list:
-        return all(map(is_whole, converted, value))
-    return True
+def field_converter(kind: Type) -> str:
+    """The converter of what lies inside another type, which a declaration cannot choose."""
+    return converter(default_converter(kind), kind)

@@ -1,181 +1,370 @@
-"""One table's mapping, from an event to the columns of its log line, as one straight function.
+"""One table's mapping, from an event to its log line, as the source of one straight Python function.
 
-The declaration of a table is turned into the source of a Python function, compiled once: a list of closures, one per column, takes a
-third longer for each event, and this function is what a Lambda invocation does 500 times (`benchmarks/transform.py` compares).
+The declaration of a table is turned into code: a list of closures, one per column, takes a third longer for each event. The code has two
+forms. `line_source` writes the JSON text of the line itself, with the standard library; on AWS it is a module beside the Lambda function
+(`eventlake.functions.declared`), so that a cold start reads no declaration. `compile_mapping` fills a dict, for codecs that write one fast.
 The straight function knows the expected event. Whatever is odd about one (an undeclared key, a value that does not fit, a second
 spelling with another value) sets a flag, and `Leftovers` then finds what no column kept, for `extra`.
 """
 
 from __future__ import annotations
 
+import builtins
+import keyword
+import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from eventlake.model import Column, Table
-from eventlake.pipeline import convert
+from eventlake.pipeline import convert, values
 from eventlake.pipeline.codec import Codec
-from eventlake.pipeline.leftovers import ENVELOPE_KEYS, EXTRA, Known, Leftovers, first_fitting, remainder, settled_keys
-from eventlake.pipeline.path import Holding, Path, all_read, parse_path
+from eventlake.pipeline.leftovers import ENVELOPE_KEYS, EXTRA
+from eventlake.pipeline.literal import LINE_LENGTH, Brackets, broken, string, strings
+from eventlake.pipeline.path import Holding, Path, parse_path
 
 Mapping = Callable[[dict[str, Any]], dict[str, Any]]
 """An event -> the columns that are not NULL, by name, in the table's order."""
 
+LogLine = Callable[[dict[str, Any]], bytes]
+"""An event -> its log line, ending in a newline; raises ValueError or RecursionError for what JSON cannot write."""
+
+_STANDARD_KEYS = ENVELOPE_KEYS - {"resources", "detail", "source", "detail-type"}
+"""Keys whose values are the envelope's own business or columns of every table."""
+
+_OWN_NAMES = {
+    *("event", "line", "add", "odd", "unread", "value", "other", "fitting", "rest"),
+    *("dumps", "quote", "write", "keep", "remainder", "first_fitting", "all_read"),
+    *vars(values),
+    *dir(builtins),
+}
+"""Names that the code has uses for, which the parts of an event may not take."""
+
 
 def compile_mapping(table: Table, codec: Codec) -> Mapping:
-    """The function that maps this table's events."""
-    columns = [column for column in table.columns if column.name != EXTRA]
-    writer = _Writer(table, columns, codec)
-    source = "\n".join(["def mapping(event):", *("    " + line for line in writer.lines())])
-    scope = writer.names
-    exec(compile(source, f"<mapping of {table.name}>", "exec"), scope)  # the source is ours, values go in as repr()
+    """The function that maps this table's events to dicts."""
+    scope = _run(table, _Dict(), {"dumps": codec.dumps})
     mapping: Mapping = scope["mapping"]
     return mapping
 
 
-class _Writer:
-    """Writes the lines of the function, and collects the names they use."""
+def compile_line(table: Table) -> LogLine:
+    """The function that writes this table's log lines with the standard library."""
+    log_line: LogLine = _run(table, _Text(), {})["log_line"]
+    return log_line
 
-    def __init__(self, table: Table, columns: list[Column], codec: Codec) -> None:
+
+def line_source(table: Table) -> str:
+    """The code of a module that holds what `compile_line` gives, as `log_line`; ends in a newline."""
+    return _Writer(table, _Text()).module()
+
+
+def _run(table: Table, form: _Form, scope: dict[str, Any]) -> dict[str, Any]:
+    source = _Writer(table, form).module()
+    exec(compile(source, f"<mapping of {table.name}>", "exec"), scope)  # the source is ours, a declaration's texts go in as literals
+    return scope
+
+
+class _Form(Protocol):
+    """How the function holds the line while it fills it.
+
+    begin, end: its first and last statements. imports: what it needs of `eventlake.pipeline.codec`.
+    helper: what puts a value into the line as its converter gave it, or says that it does not fit. target: what the helper puts it into.
+    """
+
+    signature: str
+    doc: str
+    begin: tuple[str, ...]
+    end: str
+    imports: tuple[str, ...]
+    helper: str
+    target: str
+
+    def put(self, column: Column, value: str) -> str:
+        """The statement that puts into the line a value of the column's type, given as an expression."""
+
+
+class _Text(_Form):
+    """The line as pieces of JSON text."""
+
+    signature = "def log_line(event: dict[str, Any]) -> bytes:"
+    doc = '"""The log line of an event, ending in a newline. Raises ValueError or RecursionError for what JSON cannot write."""'
+    begin = ("line: list[str] = []", "add = line.append")
+    end = """return f"{{{''.join(line)[1:]}}}\\n".encode()"""
+    imports = ("dumps", "quote")
+    helper = "write"
+    target = "add"
+
+    def put(self, column: Column, value: str) -> str:
+        return f"""add(f',"{column.name}":{self._json(column, value)}')"""
+
+    def _json(self, column: Column, value: str) -> str:
+        """The JSON of a value, in an f-string; what our converters write themselves needs no quoting."""
+        match column.type:
+            case "string":
+                return f"{{quote({value})}}"
+            case "timestamp" | "date":
+                return f'"{{{value}}}"'
+            case "int" | "bigint":
+                return f"{{{value}}}"
+            case "double":
+                return f"{{{value}!r}}"
+            case "boolean":
+                return f"""{{"true" if {value} else "false"}}"""
+        return f"{{dumps({value})}}"
+
+
+class _Dict(_Form):
+    """The line as a dict."""
+
+    signature = "def mapping(event: dict[str, Any]) -> dict[str, Any]:"
+    doc = '"""The columns of an event that are not NULL, by name."""'
+    begin = ("line: dict[str, Any] = {}",)
+    end = "return line"
+    imports = ()  # `dumps` is the codec's, given by who runs the code
+    helper = "keep"
+    target = "line"
+
+    def put(self, column: Column, value: str) -> str:
+        return f'line["{column.name}"] = {value}'
+
+
+class _Writer:
+    """Writes the code, and notes the names it uses."""
+
+    def __init__(self, table: Table, form: _Form) -> None:
         self.table = table
-        self.columns = columns
-        self.paths = {column: [parse_path(path) for path in column.paths] for column in columns}
-        self.names: dict[str, Any] = {
-            "MISFIT": convert.MISFIT,
-            "EMPTY": {},
-            "NOTHING": [],
-            "leftovers": Leftovers(table, codec).of,
-            "remainder": remainder,
-            "dumps": codec.dumps,
-            "all_read": all_read,
-            "is_whole": convert.is_whole,
-            "first_fitting": first_fitting,
-        }
-        for index, column in enumerate(columns):
-            self.names[f"convert{index}"] = convert.converter(column.converter, convert.parse_type(column.type), codec)
+        self.form = form
+        self.columns = [column for column in table.columns if column.name != EXTRA]
+        self.paths = {column: [parse_path(path) for path in column.paths] for column in self.columns}
+        self.root = parse_path(table.root)
+        self.used: dict[str, set[str]] = {"codec": set(form.imports), "line": {"Rest", "remainder"}, "path": set(), "values": set()}
+        self.constants: dict[str, str | Brackets] = {"ENVELOPE": strings(ENVELOPE_KEYS)}
         self.containers: dict[tuple[Path, type], str] = {((), dict): "event"}
         self.kinds = self._container_kinds()
-        self.root = parse_path(table.root)
 
-    def lines(self) -> Iterator[str]:
-        yield "line = {}"
-        yield "more = False"
+    def module(self) -> str:
+        """The whole code; what it imports is known when the function is written."""
+        function = [self.form.signature, *(f"    {line}" for line in [self.form.doc, *self._function()])]
+        self.constants["REST"] = self._rest()
+        constants = [line for name, value in self.constants.items() for line in broken(value, before=f"{name} = ")]
+        return "\n".join([*self._imports(), "", *constants, "", "", *function]) + "\n"
+
+    def _imports(self) -> Iterator[str]:
+        yield "from __future__ import annotations"
+        yield ""
+        for module, names in self.used.items():
+            if names:
+                yield from _import(f"eventlake.pipeline.{module}", names)
+        yield ""
+        yield "TYPE_CHECKING = False"
+        yield "if TYPE_CHECKING:"
+        yield "    from typing import Any"
+        yield ""
+        yield "    from eventlake.pipeline.line import Unread"
+
+    def _use(self, module: str, name: str) -> str:
+        self.used[module].add(name)
+        return name
+
+    def _function(self) -> Iterator[str]:
+        yield from self.form.begin
         yield "odd = not ENVELOPE.issuperset(event)"
-        self.names["ENVELOPE"] = ENVELOPE_KEYS
+        yield "unread: list[Unread] = []"
         for path in sorted(self.kinds, key=len):
             for kind in self.kinds[path]:
                 yield from self._container(path, kind)
         yield from self._envelope()
-        for index, column in enumerate(self.columns):
-            yield from self._column(index, column)
-        self.names["KNOWN"] = self._known(self.root)
-        yield "if odd or more:"
-        yield f"    rest = leftovers(event) if odd else remainder({self.containers[self.root, dict]}, KNOWN)"
-        yield f"    if rest: line[{EXTRA!r}] = dumps(rest)"
-        yield "return line"
+        for column in self.columns:
+            yield from self._column(column)
+        yield "if odd or unread:"
+        yield "    rest = REST.of(event) if odd else remainder(unread)"
+        yield "    if rest:"
+        yield f"        {self.form.put(Column(EXTRA, 'string', (), 'json', ''), 'dumps(rest)')}"
+        yield self.form.end
 
     def _envelope(self) -> Iterator[str]:
         """What of the envelope is neither standard nor read by a column makes every such event odd."""
         read = {path[0] for paths in self.paths.values() for path in paths if path}
         for key in sorted(ENVELOPE_KEYS - settled_keys(self.table) - read - {"detail"}):
-            yield f"odd = odd or event.get({key!r}) not in (None, [], '')"
+            yield f'odd = odd or event.get("{key}") not in (None, [], "")'
 
     def _container_kinds(self) -> dict[Path, list[type]]:
         """Every path that a column's path goes through: as an object, as an array, or as either if both are declared."""
         found: dict[Path, list[type]] = {}
         through = [(path[:depth], _kind(path[depth])) for paths in self.paths.values() for path in paths for depth in range(1, len(path))]
-        for path, kind in [*through, (parse_path(self.table.root), dict)]:
+        for path, kind in [*through, (self.root, dict)]:
             if path and kind not in found.setdefault(path, []):
                 found[path].append(kind)
         return found
 
     def _container(self, path: Path, kind: type) -> Iterator[str]:
-        name = f"in{len(self.containers)}"
-        below = [child for paths in self.paths.values() for child in paths if len(child) > len(path) and child[: len(path)] == path]
-        children = {child[len(path)] for child in below if _kind(child[len(path)]) is kind}
+        """Bring a part of the event into a variable, as an empty one if it is not there, and see whether all of it is declared."""
+        name = self._name(path)
         yield f"{name} = {self._read(path)}"
         self.containers[path, kind] = name
         yield f"if {name}.__class__ is not {kind.__name__}:"
-        yield f"    if {name} is not None{self._or_other_kind(path, kind, name)}: odd = True"
-        yield f"    {name} = {'NOTHING' if kind is list else 'EMPTY'}"
-        if kind is list:
-            if children == {0}:
-                yield f"elif len({name}) > 1: odd = True"
-            else:
-                self.names[f"places_{name}"] = list(children)
-                yield f"elif not all_read({name}, places_{name}): odd = True"
-        elif not self._is_kept_whole(path):
-            self.names[f"keys_{name}"] = frozenset(children)
-            flag = "more" if path[: len(self.root)] == self.root else "odd"
-            yield f"elif not keys_{name}.issuperset({name}): {flag} = True"
+        others = "".join(f" and {name}.__class__ is not {other.__name__}" for other in self.kinds[path] if other is not kind)
+        yield f"    odd = odd or ({name} is not None{others})" if others else f"    odd = odd or {name} is not None"
+        yield f"    {name} = {self._use('line', 'NOTHING' if kind is list else 'EMPTY')}"
+        yield from self._undeclared_places(path, name) if kind is list else self._undeclared_keys(path, name)
 
-    def _known(self, path: Path) -> Known:
-        """What columns read of the object at a path."""
-        below = {
-            read[len(path)]: read for paths in self.paths.values() for read in paths if read[: len(path)] == path and len(read) > len(path)
-        }
-        known: Known = {}
-        for key in below:
-            inner = (*path, key)
-            is_read = any(inner in paths for paths in self.paths.values())
-            known[str(key)] = None if is_read or not isinstance(key, str) else self._known(inner)
-        return known
+    def _name(self, path: Path) -> str:
+        """A variable named after the end of a path."""
+        plain = re.sub(r"\W+", "_", str(path[-1]), flags=re.ASCII).strip("_").lower()
+        name = plain if plain.isidentifier() and not keyword.iskeyword(plain) else f"part_{plain}".rstrip("_")
+        while name in _OWN_NAMES or name in self.containers.values():
+            name += "_"
+        return name
 
-    def _or_other_kind(self, path: Path, kind: type, name: str) -> str:
-        return "".join(f" and {name}.__class__ is not {other.__name__}" for other in self.kinds[path] if other is not kind)
+    def _undeclared_places(self, path: Path, name: str) -> Iterator[str]:
+        places = sorted(self._segments_below(path, list), key=repr)
+        if places == [0]:
+            yield f"elif len({name}) > 1:"
+        else:
+            read = ", ".join(self._holding(place) if isinstance(place, Holding) else str(place) for place in places)
+            yield f"elif not {self._use('path', 'all_read')}({name}, [{read}]):"
+        yield "    odd = True"
 
-    def _is_kept_whole(self, path: Path) -> bool:
-        """Whether a column holds the JSON of the value at this path or of one around it."""
-        kept = {read for column, paths in self.paths.items() if column.converter == "json" for read in paths}
-        return any(path[:depth] in kept for depth in range(1, len(path) + 1))
+    def _undeclared_keys(self, path: Path, name: str) -> Iterator[str]:
+        read = {path for paths in self.paths.values() for path in paths}
+        if any(path[:depth] in read for depth in range(1, len(path) + 1)):
+            return  # the column that reads all of it says what it could not keep
+        keys = f"KEYS_OF_{name.upper()}"
+        self.constants[keys] = strings(str(key) for key in self._segments_below(path, dict))
+        yield f"elif not {keys}.issuperset({name}):"
+        below = path[len(self.root) :]
+        if path[: len(self.root)] == self.root and all(isinstance(key, str) for key in below):
+            yield f"    unread.append(({Brackets('(', [string(str(key)) for key in below], ')')}, {name}, {keys}))"
+        else:
+            yield "    odd = True"
 
-    def _column(self, index: int, column: Column) -> Iterator[str]:
+    def _segments_below(self, path: Path, kind: type) -> set[str | int | Holding]:
+        """What columns' paths read next in the object or array at a path."""
+        below = (read[len(path)] for paths in self.paths.values() for read in paths if len(read) > len(path) and read[: len(path)] == path)
+        return {segment for segment in below if _kind(segment) is kind}
+
+    def _column(self, column: Column) -> Iterator[str]:
         first, *others = self.paths[column]
         yield f"value = {self._read(first)}"
         for other in others:
-            yield f"other = {self._read(other)}"
-            yield "if other is not None and other != value:"
-            yield '    if value is None or value == "": value = other'
-            if other[:-1] or other[-1] not in settled_keys(self.table):
-                yield '    elif other != "": odd = True'
+            yield from self._other(other)
         if column.name == self.table.key:  # an empty key would make one event of all that have it; NULL is never a duplicate
-            yield 'if value == "": value = None'
-        yield from self._store(index, column)
+            yield 'if value == "":'
+            yield "    value = None"
+        yield from self._put(column)
 
-    def _store(self, index: int, column: Column) -> Iterator[str]:
-        slot = f"line[{column.name!r}]"
-        if column.converter == "json":  # any value has its JSON text
-            yield f"if value is not None: {slot} = dumps(value)"
+    def _other(self, path: Path) -> Iterator[str]:
+        """Take the value of another path if there is none so far; if it says something else, the event is odd."""
+        yield f"other = {self._read(path)}"
+        if not path[:-1] and path[-1] in settled_keys(self.table):
+            yield 'if other is not None and (value is None or value == ""):'
+            yield "    value = other"
             return
-        if column.converter in {"text", "joined"}:
-            yield f"if value.__class__ is str: {slot} = value"
-            yield "elif value is not None:"
-        else:
-            yield "if value is not None:"
-        yield f"    fitting = convert{index}(value)"
-        yield "    if fitting is MISFIT:"
+        yield "if other is not None and other != value:"
+        yield '    if value is None or value == "":'
+        yield "        value = other"
+        yield '    elif other != "":'
         yield "        odd = True"
-        if len(self.paths[column]) > 1:
-            self.names[f"paths{index}"] = self.paths[column]
-            yield f"        fitting = first_fitting(event, paths{index}, convert{index})"
-            yield f"        if fitting is not MISFIT: {slot} = fitting"
+
+    def _put(self, column: Column) -> Iterator[str]:
+        if column.converter == "json":  # any value has its JSON text
+            yield "if value is not None:"
+            yield f"    {self.form.put(column, 'dumps(value)')}"
+            return
+        if column.converter not in {"text", "joined"}:
+            yield "if value is not None:"
+            yield from self._put_converted(column)
+            return
+        yield "if value.__class__ is str:"
+        yield f"    {self.form.put(column, 'value')}"
+        yield "elif value is not None:"
+        if len(column.paths) > 1:
+            yield from self._put_converted(column)
+        else:
+            helper, converter = self._use("line", self.form.helper), self._converter(column)
+            yield f'    odd |= {helper}({self.form.target}, "{column.name}", {converter}(value))'
+
+    def _put_converted(self, column: Column) -> Iterator[str]:
+        """Put the value into the line as its converter gives it, or the first of the other paths' values that fits."""
+        converter, misfit = self._converter(column), self._use("values", "MISFIT")
+        yield f"    fitting = {converter}(value)"
+        yield f"    if fitting is {misfit}:"
+        yield "        odd = True"
+        if len(column.paths) > 1:
+            yield f"        fitting = {self._use('line', 'first_fitting')}(event, {_paths(column)}, {converter})"
+            yield f"        if fitting is not {misfit}:"
+            yield f"            {self.form.put(column, 'fitting')}"
         yield "    else:"
-        yield f"        {slot} = fitting"
+        yield f"        {self.form.put(column, 'fitting')}"
         if column.type.count("struct") == 1 and column.type.startswith("struct"):
-            yield "        if len(fitting) != len(value): odd = True"
+            yield "        odd = odd or len(fitting) != len(value)"
         elif "struct" in column.type:
-            yield "        if not is_whole(fitting, value): odd = True"
+            yield f"        odd = odd or not {self._use('values', 'is_whole')}(fitting, value)"
+
+    def _converter(self, column: Column) -> str:
+        """The name of what converts to a column's type; of nested types it is a constant."""
+        written = self._with_values(convert.converter(column.converter, convert.parse_type(column.type)))
+        if "(" not in written:
+            return written
+        self.constants[f"TO_{column.name.upper()}"] = written
+        return f"TO_{column.name.upper()}"
+
+    def _with_values(self, written: str) -> str:
+        """An expression of converters, whose names are noted."""
+        self.used["values"] |= set(re.findall(r"\w+", re.sub(r'"[^"]*"', "", written)))
+        return written
 
     def _read(self, path: Path) -> str:
         container, last = self.containers[path[:-1], _kind(path[-1])], path[-1]
+        if isinstance(last, Holding):
+            return f"{self._holding(last)}.pick({container})"
         if isinstance(last, int):
             return f"{container}[{last}] if len({container}) > {last} else None"
-        if isinstance(last, Holding):
-            pick = f"pick{len(self.names)}"
-            self.names[pick] = last.pick
-            return f"{pick}({container})"
-        return f"{container}.get({last!r})"
+        return f"{container}.get({string(last)})"
+
+    def _holding(self, segment: Holding) -> str:
+        """The name of the constant for a segment `[*text*]`."""
+        name = "HOLDING_" + re.sub(r"\W+", "_", segment.text, flags=re.ASCII).strip("_").upper()
+        while self.constants.setdefault(name, code := f"{self._use('path', 'Holding')}({string(segment.text)})") != code:
+            name += "_"
+        return name
+
+    def _rest(self) -> Brackets:
+        """What finds the fields that no column keeps: the table once more, in short."""
+        readings = {column: _reading(column.converter, convert.parse_type(column.type)) for column in self.columns}
+        columns = [Brackets("(", [self._with_values(reading), _paths(column)], ")") for column, reading in readings.items()]
+        settled = strings(settled_keys(self.table))
+        return Brackets("Rest(", [string(self.table.root), settled, Brackets("[", columns, "]")], ")")
+
+
+def _paths(column: Column) -> Brackets:
+    return Brackets("[", [string(path) for path in column.paths], "]")
+
+
+def _reading(name: str, kind: convert.Type) -> str:
+    """What a column converts with; of a struct, what each of its fields is converted with."""
+    if kind.name != "struct":
+        return convert.converter(name, kind)
+    fields = zip(kind.fields, kind.items, strict=True)
+    return "{" + ", ".join(f"{string(field)}: {_reading(convert.default_converter(item), item)}" for field, item in fields) + "}"
+
+
+def settled_keys(table: Table) -> frozenset[str]:
+    """The keys of the envelope that need no look: standard ones, and those for which the table's pattern allows one value only."""
+    return _STANDARD_KEYS | {key for key in ("source", "detail-type") if _is_one_value(table.pattern.get(key))}
+
+
+def _is_one_value(condition: object) -> bool:
+    return isinstance(condition, list) and len(condition) == 1 and isinstance(condition[0], str)
 
 
 def _kind(segment: str | int | Holding) -> type:
     """What a segment reads from: a key from an object, a place from an array."""
     return dict if isinstance(segment, str) else list
+
+
+def _import(module: str, names: set[str]) -> list[str]:
+    """An import of names in the order that linters ask for: constants, classes, the rest."""
+    ordered = sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+    line = f"from {module} import {', '.join(ordered)}"
+    return [line] if len(line) <= LINE_LENGTH else broken(Brackets("(", ordered, ")"), before=f"from {module} import ")

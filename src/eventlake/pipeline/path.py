@@ -7,16 +7,29 @@ The third is ours, for arrays whose order nobody promises: the first text in the
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing typing costs more than the rest of the module
+    from collections.abc import Sequence
+    from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
 class Holding:
     """The segment `[*text*]`: the first text of an array that holds this one."""
 
-    text: str
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Holding) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash((Holding, self.text))
+
+    def __repr__(self) -> str:
+        return f"Holding({self.text!r})"
 
     def index(self, array: Sequence[Any]) -> int | None:  # any JSON values
         """Where the element lies, None if there is none."""

@@ -7,12 +7,16 @@ only what is not JSON, no event, or would poison the objects it lands in raises 
 
 from __future__ import annotations
 
-from typing import Any
-
 from eventlake.errors import EventError
-from eventlake.model import Table
-from eventlake.pipeline.codec import STANDARD, Codec
-from eventlake.pipeline.mapping import compile_mapping
+from eventlake.pipeline.codec import STANDARD
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing typing costs more than the rest of the module
+    from typing import Any
+
+    from eventlake.model import Table
+    from eventlake.pipeline.codec import Codec
+    from eventlake.pipeline.mapping import LogLine
 
 DEPTH_LIMIT = 64
 """Levels of nesting an event may have; DuckDB gives up at 128, Python's parser near 1,000."""
@@ -21,27 +25,55 @@ SIZE_LIMIT_BYTES = 1_000_000
 """Bytes an event and its log line may have; a Firehose record holds 1,024,000."""
 
 
-class Transform:
-    """The transform of one table: `transform(data)` gives the log line."""
+class LineTransform:
+    """A transform by the function that writes its log lines: `transform(data)` gives the log line of one event.
 
-    def __init__(self, table: Table, codec: Codec = STANDARD) -> None:
-        self.table = table
+    codec: reads events. A Lambda function has the function of its table in a module.
+    """
+
+    def __init__(self, log_line: LogLine, codec: Codec = STANDARD) -> None:
         self._codec = codec
-        self._mapping = compile_mapping(table, codec)
+        self._loads = codec.loads
+        self._log_line = log_line
 
     def __call__(self, data: bytes) -> bytes:
         """The log line of one event. Raises EventError."""
-        return self.line(read_event(data, self._codec))
+        try:
+            event = self._loads(data)
+            if event.__class__ is dict and "detail" in event and len(data) <= SIZE_LIMIT_BYTES and not _may_be_too_deep(data):
+                line = self._log_line(event)
+                if len(line) <= SIZE_LIMIT_BYTES:
+                    return line
+        except (ValueError, RecursionError):
+            pass
+        return self.line(read_event(data, self._codec))  # which finds the reason
 
     def line(self, event: dict[str, Any]) -> bytes:
         """The log line of an event that `read_event` gave. Raises EventError for what cannot be written as JSON."""
         try:
-            line = self._codec.encode(self._mapping(event)) + b"\n"
+            line = self._log_line(event)
         except (ValueError, RecursionError) as error:
             raise unwritable(error) from None
         if len(line) > SIZE_LIMIT_BYTES:
             raise too_large(len(line), "its log line")
         return line
+
+
+class Transform(LineTransform):
+    """The transform of a declared table."""
+
+    def __init__(self, table: Table, codec: Codec = STANDARD) -> None:
+        super().__init__(_log_line(table, codec), codec)
+        self.table = table
+
+
+def _log_line(table: Table, codec: Codec) -> LogLine:
+    from eventlake.pipeline.mapping import compile_line, compile_mapping
+
+    if codec is STANDARD:
+        return compile_line(table)
+    mapping, encode = compile_mapping(table, codec), codec.encode
+    return lambda event: encode(mapping(event)) + b"\n"
 
 
 def read_event(data: bytes, codec: Codec = STANDARD) -> dict[str, Any]:
@@ -62,10 +94,14 @@ def read_object(data: bytes, codec: Codec) -> dict[str, Any]:
         raise unreadable(data, error) from None
     if event.__class__ is not dict:
         raise EventError("NotAnEvent", f"An event is a JSON object, this is {_kind(event)}.")
-    if data.count(b"{") + data.count(b"[") > DEPTH_LIMIT and depth(event) > DEPTH_LIMIT:
+    if _may_be_too_deep(data) and depth(event) > DEPTH_LIMIT:
         raise too_deep()
     found: dict[str, Any] = event
     return found
+
+
+def _may_be_too_deep(data: bytes) -> bool:
+    return data.count(b"{") + data.count(b"[") > DEPTH_LIMIT
 
 
 def depth(value: Any) -> int:  # any JSON value

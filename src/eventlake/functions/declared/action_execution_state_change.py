@@ -1,0 +1,225 @@
+"""The log lines of action_execution_state_change, from an event to the JSON of its columns.
+
+Written by `eventlake templates` from the declaration of the source codepipeline; change that, not this.
+"""
+
+from __future__ import annotations
+
+from eventlake.pipeline.codec import dumps, quote
+from eventlake.pipeline.line import EMPTY, NOTHING, Rest, remainder, write
+from eventlake.pipeline.values import MISFIT, int32, struct_of, text, timestamp, whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from eventlake.pipeline.line import Unread
+
+ENVELOPE = {"account", "detail", "detail-type", "id", "region", "resources", "source", "time", "version"}
+KEYS_OF_DETAIL = {
+    "action",
+    "action-execution-id",
+    "execution-id",
+    "execution-result",
+    "input-artifacts",
+    "output-artifacts",
+    "pipeline",
+    "pipeline-execution-attempt",
+    "region",
+    "stage",
+    "start-time",
+    "state",
+    "type",
+    "version",
+}
+TO_TYPE = struct_of({"owner": text, "category": text, "provider": text, "version": text})
+REST = Rest(
+    "$.detail",
+    {"account", "detail-type", "id", "region", "source", "time", "version"},
+    [
+        (text, ["$.time"]),
+        (text, ["$.version"]),
+        (text, ["$.resources[0]"]),
+        (text, ["$.detail.pipeline"]),
+        (text, ["$.detail.version"]),
+        (text, ["$.detail.state"]),
+        (text, ["$.detail.stage"]),
+        (text, ["$.detail.action"]),
+        (text, ["$.detail.region"]),
+        (text, ["$.detail.execution-id"]),
+        ({"owner": text, "category": text, "provider": text, "version": text}, ["$.detail.type"]),
+        (timestamp, ["$.detail.start-time"]),
+        (int32, ["$.detail.pipeline-execution-attempt"]),
+        (text, ["$.detail.action-execution-id"]),
+        (whole, ["$.detail.execution-result"]),
+        (text, ["$.detail.execution-result.error-code"]),
+        (text, ["$.detail.execution-result.external-execution-summary"]),
+        (text, ["$.detail.execution-result.external-execution-id"]),
+        (text, ["$.detail.execution-result.external-execution-url"]),
+        (whole, ["$.detail.input-artifacts"]),
+        (whole, ["$.detail.output-artifacts"]),
+        (text, ["$.id"]),
+        (timestamp, ["$.time"]),
+        (text, ["$.account"]),
+        (text, ["$.region"]),
+    ],
+)
+
+
+def log_line(event: dict[str, Any]) -> bytes:
+    """The log line of an event, ending in a newline. Raises ValueError or RecursionError for what JSON cannot write."""
+    line: list[str] = []
+    add = line.append
+    odd = not ENVELOPE.issuperset(event)
+    unread: list[Unread] = []
+    resources = event.get("resources")
+    if resources.__class__ is not list:
+        odd = odd or resources is not None
+        resources = NOTHING
+    elif len(resources) > 1:
+        odd = True
+    detail = event.get("detail")
+    if detail.__class__ is not dict:
+        odd = odd or detail is not None
+        detail = EMPTY
+    elif not KEYS_OF_DETAIL.issuperset(detail):
+        unread.append(((), detail, KEYS_OF_DETAIL))
+    execution_result = detail.get("execution-result")
+    if execution_result.__class__ is not dict:
+        odd = odd or execution_result is not None
+        execution_result = EMPTY
+    value = event.get("time")
+    if value.__class__ is str:
+        add(f',"timestamp":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "timestamp", text(value))
+    value = event.get("version")
+    if value.__class__ is str:
+        add(f',"eventVersion":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "eventVersion", text(value))
+    value = resources[0] if len(resources) > 0 else None
+    if value.__class__ is str:
+        add(f',"pipelineArn":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "pipelineArn", text(value))
+    value = detail.get("pipeline")
+    if value.__class__ is str:
+        add(f',"pipeline":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "pipeline", text(value))
+    value = detail.get("version")
+    if value.__class__ is str:
+        add(f',"version":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "version", text(value))
+    value = detail.get("state")
+    if value.__class__ is str:
+        add(f',"state":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "state", text(value))
+    value = detail.get("stage")
+    if value.__class__ is str:
+        add(f',"stage":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "stage", text(value))
+    value = detail.get("action")
+    if value.__class__ is str:
+        add(f',"action":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "action", text(value))
+    value = detail.get("region")
+    if value.__class__ is str:
+        add(f',"region":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "region", text(value))
+    value = detail.get("execution-id")
+    if value.__class__ is str:
+        add(f',"executionId":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "executionId", text(value))
+    value = detail.get("type")
+    if value is not None:
+        fitting = TO_TYPE(value)
+        if fitting is MISFIT:
+            odd = True
+        else:
+            add(f',"type":{dumps(fitting)}')
+            odd = odd or len(fitting) != len(value)
+    value = detail.get("start-time")
+    if value is not None:
+        fitting = timestamp(value)
+        if fitting is MISFIT:
+            odd = True
+        else:
+            add(f',"startTime":"{fitting}"')
+    value = detail.get("pipeline-execution-attempt")
+    if value is not None:
+        fitting = int32(value)
+        if fitting is MISFIT:
+            odd = True
+        else:
+            add(f',"attempt":{fitting}')
+    value = detail.get("action-execution-id")
+    if value.__class__ is str:
+        add(f',"actionExecutionId":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "actionExecutionId", text(value))
+    value = detail.get("execution-result")
+    if value is not None:
+        add(f',"executionResult":{quote(dumps(value))}')
+    value = execution_result.get("error-code")
+    if value.__class__ is str:
+        add(f',"errorCode":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "errorCode", text(value))
+    value = execution_result.get("external-execution-summary")
+    if value.__class__ is str:
+        add(f',"summary":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "summary", text(value))
+    value = execution_result.get("external-execution-id")
+    if value.__class__ is str:
+        add(f',"externalId":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "externalId", text(value))
+    value = execution_result.get("external-execution-url")
+    if value.__class__ is str:
+        add(f',"externalUrl":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "externalUrl", text(value))
+    value = detail.get("input-artifacts")
+    if value is not None:
+        add(f',"inputArtifacts":{quote(dumps(value))}')
+    value = detail.get("output-artifacts")
+    if value is not None:
+        add(f',"outputArtifacts":{quote(dumps(value))}')
+    value = event.get("id")
+    if value == "":
+        value = None
+    if value.__class__ is str:
+        add(f',"event_id":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "event_id", text(value))
+    value = event.get("time")
+    if value is not None:
+        fitting = timestamp(value)
+        if fitting is MISFIT:
+            odd = True
+        else:
+            add(f',"event_time":"{fitting}"')
+    value = event.get("account")
+    if value.__class__ is str:
+        add(f',"account":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "account", text(value))
+    value = event.get("region")
+    if value.__class__ is str:
+        add(f',"event_region":{quote(value)}')
+    elif value is not None:
+        odd |= write(add, "event_region", text(value))
+    if odd or unread:
+        rest = REST.of(event) if odd else remainder(unread)
+        if rest:
+            add(f',"extra":{quote(dumps(rest))}')
+    return f"{{{''.join(line)[1:]}}}\n".encode()
