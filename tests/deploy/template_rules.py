@@ -1,6 +1,6 @@
 """Rules for templates that no public linter has, each a function from a template to what is wrong with it.
 
-A template is read as CloudFormation reads it: an intrinsic function is `{"Fn::Sub": ...}` or `{"Ref": ...}`.
+A template comes as `read_template` gives it: an intrinsic function is `{"Fn::Sub": ...}` or `{"Ref": ...}`.
 """
 
 from __future__ import annotations
@@ -9,35 +9,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import yaml
+from eventlake.deploy.cloudformation import Template
 
-Template = dict[str, Any]
 Rule = Callable[[Template], Iterator[str]]
-
-
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # yaml comes without types
-    """Reads the short forms of intrinsic functions."""
-
-
-def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> Any:  # any part of a template
-    if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    if suffix in {"Ref", "Condition"}:
-        return {suffix: value}
-    return {f"Fn::{suffix}": value.split(".", 1) if suffix == "GetAtt" else value}
-
-
-_Loader.add_multi_constructor("!", _intrinsic)
-
-
-def read(text: str) -> Template:
-    """The template that a text holds."""
-    template: Template = yaml.load(text, Loader=_Loader)
-    return template
 
 
 def findings(template: Template) -> list[str]:

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.template_rules import read
-from eventlake.deploy.cloudformation import Tagged, attribute, equals, logical_id, ref, sub, template_text, when
+from eventlake.deploy.cloudformation import Tagged, attribute, equals, logical_id, read_template, ref, sub, template_text, when
 
 TEXTS = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=40) | st.sampled_from(
     ["on", "no", "2012-10-17", "!Ref x", "a: b", "- a", "# c", "'", '"', "{a}", "${A}", "*", "&x", "1", "null", "", "a\nb\n", "x, y", "[z]"]
@@ -19,13 +18,13 @@ TEXTS = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=40) |
 )
 def test_what_is_written_is_what_is_read(value: object) -> None:
     """Any text, also one that YAML would take for something else, comes back as it was."""
-    assert read(template_text({"It": value}, "comment")) == {"It": value}
+    assert read_template(template_text({"It": value}, "comment")) == {"It": value}
 
 
 @given(TEXTS.filter(lambda text: text != ""))
 def test_a_tagged_text_is_what_is_read(text: str) -> None:
     """An intrinsic function's argument needs no quotes in most cases, and has them in the others."""
-    assert read(template_text({"It": sub(text), "List": [sub(text), "b"]}, "")) == {
+    assert read_template(template_text({"It": sub(text), "List": [sub(text), "b"]}, "")) == {
         "It": {"Fn::Sub": text},
         "List": [{"Fn::Sub": text}, "b"],
     }

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from deploy.template_rules import as_list, read, resources, statements
+from deploy.template_rules import as_list, resources, statements
+from eventlake.deploy.cloudformation import read_template
 from eventlake.deploy.root_stack import root_stack_text, short_title
 from eventlake.deploy.source_stack import source_stack_text
 from eventlake.errors import DeclarationError
@@ -34,11 +35,11 @@ columns = [{ name = "repository", type = "string", from = "$.detail.repository-n
 
 
 def _stack(source: Source) -> dict[str, Any]:
-    return read(source_stack_text(source, [query for query in SAVED.values() if query.source == source.name]))
+    return read_template(source_stack_text(source, [query for query in SAVED.values() if query.source == source.name]))
 
 
 def _root(*sources: Source) -> dict[str, Any]:
-    return read(root_stack_text(sources or tuple(SOURCES.values())))
+    return read_template(root_stack_text(sources or tuple(SOURCES.values())))
 
 
 def test_a_stack_keeps_the_promised_parameters_and_outputs() -> None:
@@ -144,6 +145,6 @@ def test_a_nested_stack_gets_every_parameter_it_wants() -> None:
     """Whatever a stack asks for without a default, root.yaml passes, and passes nothing else."""
     templates = Path(__file__).resolve().parents[2] / "templates"
     for name, resource in _root()["Resources"].items():
-        wanted = read((templates / resource["Properties"]["TemplateURL"]).read_text())["Parameters"]
+        wanted = read_template((templates / resource["Properties"]["TemplateURL"]).read_text())["Parameters"]
         passed = set(resource["Properties"]["Parameters"])
         assert {key for key, value in wanted.items() if "Default" not in value} <= passed <= set(wanted), name

@@ -6,7 +6,8 @@ from typing import Any
 import cfnlint.api
 import pytest
 
-from deploy.template_rules import RULES, Template, findings, read
+from deploy.template_rules import RULES, findings
+from eventlake.deploy.cloudformation import Template, read_template
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates"
 TEMPLATES = sorted(FOLDER.rglob("*.yaml"))
@@ -15,7 +16,7 @@ TEMPLATES = sorted(FOLDER.rglob("*.yaml"))
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
 def test_a_template_keeps_our_own_rules(path: Path) -> None:
     """No committed template breaks one of the rules that no public linter has."""
-    assert findings(read(path.read_text())) == []
+    assert findings(read_template(path.read_text())) == []
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
@@ -31,7 +32,7 @@ def test_a_template_fits_cloudformations_limits() -> None:
     root = FOLDER / "root.yaml"
     assert root.stat().st_size < 48_000  # packaged, its paths become addresses of 100 bytes each
     for path in TEMPLATES:
-        template = read(path.read_text())
+        template = read_template(path.read_text())
         assert path.stat().st_size < 1_000_000
         assert len(template.get("Parameters", {})) <= 200
         assert len(template.get("Outputs", {})) <= 200

@@ -141,3 +141,28 @@ _Dumper.add_representer(Tagged, _write_tagged)
 _Dumper.add_representer(list, _write_list)
 _Dumper.add_representer(dict, _write_dict)
 _Dumper.add_representer(str, _write_text)
+
+
+def read_template(text: str) -> Template:
+    """The template that a text holds, with intrinsic functions in their long form: `{"Ref": "Name"}`, `{"Fn::Sub": "..."}`."""
+    template: Template = yaml.load(text, Loader=_Loader)
+    return template
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # yaml comes without types
+    """Reads the short forms of intrinsic functions."""
+
+
+def _read_tagged(loader: _Loader, suffix: str, node: yaml.Node) -> Any:  # any part of a template
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    if suffix in {"Ref", "Condition"}:
+        return {suffix: value}
+    return {f"Fn::{suffix}": value.split(".", 1) if suffix == "GetAtt" else value}
+
+
+_Loader.add_multi_constructor("!", _read_tagged)

@@ -9,9 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from eventlake.deploy.cloudformation import Template, read_template
+from eventlake.deploy.declared import declared_module
 from eventlake.deploy.docs import source_page
 from eventlake.deploy.root_stack import root_stack_text
 from eventlake.deploy.source_stack import source_stack_text
+from eventlake.deploy.stack_page import stack_page
 from eventlake.errors import ConfigurationError
 from eventlake.model import Source
 from eventlake.query.saved import SavedQuery
@@ -19,6 +22,9 @@ from eventlake.sources import BUILT_IN, DECLARATION
 
 TEMPLATES = Path("templates")
 DECLARED = Path("src/eventlake/functions/declared")
+
+BY_HAND = ("lake.yaml", "functions.yaml", "upkeep.yaml")
+"""The templates that do not derive from declarations."""
 
 _KEPT = {DECLARED / "__init__.py"}
 _FOLDERS = ((TEMPLATES / "sources", "*.yaml"), (DECLARED, "*.py"), (DECLARED, f"*/{DECLARATION}"), (Path("docs/sources"), "*.md"))
@@ -49,10 +55,27 @@ def clone_folder() -> Path:
 def derived_files(sources: Sequence[Source], saved: Mapping[str, SavedQuery]) -> dict[Path, str]:
     """Path below the clone -> text, of all sources. Raises DeclarationError for what cannot be a stack."""
     files = {TEMPLATES / "root.yaml": root_stack_text(sources)}
+    files |= _source_files(sources, saved)
+    files[Path("docs/stack.md")] = stack_page(_templates(files))
+    return files
+
+
+def _templates(files: Mapping[Path, str]) -> dict[str, Template]:
+    """Every template by its path below templates/: root.yaml, those written by hand, those of the sources."""
+    by_hand = [(clone_folder() / TEMPLATES / name).read_text("utf-8") for name in BY_HAND]
+    sources = sorted(path for path in files if path.parent == TEMPLATES / "sources")
+    texts = {"root.yaml": files[TEMPLATES / "root.yaml"], **dict(zip(BY_HAND, by_hand, strict=True))}
+    texts |= {path.relative_to(TEMPLATES).as_posix(): files[path] for path in sources}
+    return {path: read_template(text) for path, text in texts.items()}
+
+
+def _source_files(sources: Sequence[Source], saved: Mapping[str, SavedQuery]) -> dict[Path, str]:
+    files: dict[Path, str] = {}
     for source in sources:
         own = [query for query in saved.values() if query.source == source.name]
         files[TEMPLATES / "sources" / f"{source.name}.yaml"] = source_stack_text(source, own)
         files[Path("docs/sources") / f"{source.name}.md"] = source_page(source, dict(saved))
+        files |= {DECLARED / f"{table.name}.py": declared_module(table) for table in source.tables}
         if Path(source.folder).parent != BUILT_IN:
             files[DECLARED / source.name / DECLARATION] = (Path(source.folder) / DECLARATION).read_text("utf-8")
     return files

@@ -1,0 +1,145 @@
+"""docs/stack.md: parameters, outputs, resources and permissions of a deployment, from its templates.
+
+Every statement of every policy stands there with its reason, so that a security review reads one page, and a change of a permission is seen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from eventlake.deploy.cloudformation import Template
+
+REASONS = {
+    "PutRecords": "The source's rules put events on its streams; nothing else may.",
+    "FindBucket": "Firehose finds the bucket and its own unfinished uploads.",
+    "WriteObjects": "Firehose writes log lines and failed records, each below the table's own prefixes.",
+    "WriteRawEvents": "Where `KeepRawEvents` is yes: Firehose writes the untouched events.",
+    "Transform": "Firehose calls the transform function, and reads its time limit first.",
+    "ReadColumns": "Firehose converts to Parquet by the columns of the Glue table.",
+    "WriteLog": "A function or stream writes its own log and no other; the log group exists already.",
+    "UseKey": "Where `KmsKeyArn` names a key: data in S3 is encrypted with it, and only through S3.",
+    "CreatePartitions": "The partition function adds partitions to the source's tables; it reads none, the columns are in the declaration.",
+    "KeepFailedCalls": "An asynchronous call that failed is kept as a dead letter.",
+    "Trace": "X-Ray takes traces; it knows no resources, so `*` stands here and nowhere else.",
+    "TakeNotifications": "The partition function takes notifications from the one queue and deletes what it has done.",
+    "TellOfObjects": "S3 tells of new objects, for the one bucket.",
+    "KeepUndelivered": "EventBridge keeps what it could not deliver, for the lake's rules.",
+    "TlsOnly": "Nothing is read or written without TLS.",
+    "Query": "People run queries and the saved queries in the lake's workgroup, and in no other.",
+    "ReadCatalog": "Athena reads the tables and partitions of the source on their behalf.",
+    "FindBuckets": "Athena finds the buckets on their behalf.",
+    "ListObjects": "Athena lists the source's own prefixes.",
+    "ReadObjects": "Athena reads the source's log lines, not its failed or raw events.",
+    "KeepResults": "Athena keeps results, and reads them again.",
+    "ListResults": "Athena looks for an earlier result.",
+}
+"""Sid -> why the statement is there."""
+
+
+def stack_page(templates: Mapping[str, Template]) -> str:
+    """The page. templates: by path below templates/, `root.yaml` among them."""
+    return "\n".join(_page(templates)).rstrip() + "\n"
+
+
+def _page(templates: Mapping[str, Template]) -> Iterator[str]:
+    root = templates["root.yaml"]
+    yield "# The stack"
+    yield ""
+    yield "Parameters, outputs, resources and permissions of a deployment, derived from `templates/`."
+    yield ""
+    yield "## Parameters"
+    yield ""
+    yield "| parameter | default | allowed | meaning |"
+    yield "|---|---|---|---|"
+    for name, parameter in root["Parameters"].items():
+        yield f"| `{name}` | {_code(parameter.get('Default', ''))} | {_allowed(parameter)} | {parameter['Description']} |"
+    yield ""
+    yield "## Outputs"
+    yield ""
+    yield "| output | meaning |"
+    yield "|---|---|"
+    yield from (f"| `{name}` | {output['Description']} |" for name, output in root["Outputs"].items())
+    yield ""
+    yield "## Resources"
+    yield ""
+    yield "| template | what it makes |"
+    yield "|---|---|"
+    for path, template in templates.items():
+        kinds = Counter(resource["Type"].removeprefix("AWS::") for resource in template["Resources"].values())
+        yield f"| `{path}` | {', '.join(f'{count} {kind}' if count > 1 else kind for kind, count in sorted(kinds.items()))} |"
+    yield ""
+    yield "## Permissions"
+    yield ""
+    yield "Every statement of every policy. Services may assume a role only for this account and for the resources named under *for*."
+    for path, template in templates.items():
+        yield from _permissions(path, template)
+
+
+def _permissions(path: str, template: Template) -> Iterator[str]:
+    holders = {name: resource for name, resource in template["Resources"].items() if _statements(resource)}
+    if not holders:
+        return
+    yield ""
+    yield f"### `{path}`"
+    yield ""
+    yield "| resource | who or why | actions | on or for |"
+    yield "|---|---|---|---|"
+    for name, resource in holders.items():
+        for statement in _statements(resource):
+            yield f"| `{name}` | {_why(statement)} | {_codes(statement['Action'])} | {_scope(statement)} |"
+
+
+def _why(statement: Template) -> str:
+    if statement["Action"] == "sts:AssumeRole":
+        return f"`{statement['Principal']['Service']}` assumes it"
+    refused = "Refused: " if statement["Effect"] == "Deny" else ""
+    return refused + REASONS[statement["Sid"]]
+
+
+def _scope(statement: Template) -> str:
+    if statement["Action"] == "sts:AssumeRole":
+        return _codes(statement["Condition"]["ArnLike"]["aws:SourceArn"])
+    return _codes(statement["Resource"])
+
+
+def _statements(value: Any) -> list[Template]:  # any part of a template
+    if isinstance(value, dict):
+        own = [value] if "Effect" in value else []
+        return own + [statement for inner in value.values() for statement in _statements(inner)]
+    if isinstance(value, list):
+        return [statement for inner in value for statement in _statements(inner)]
+    return []
+
+
+def _allowed(parameter: Template) -> str:
+    if "AllowedValues" in parameter:
+        return ", ".join(f"`{value}`" for value in parameter["AllowedValues"])
+    if "MinValue" in parameter:
+        return f"{parameter['MinValue']} to {parameter['MaxValue']}" if "MaxValue" in parameter else f"{parameter['MinValue']} and more"
+    return ""
+
+
+def _codes(values: Any) -> str:  # one value or many, texts or intrinsic functions
+    return "<br>".join(_code(_said(value)) for value in (values if isinstance(values, list) else [values]))
+
+
+def _code(value: object) -> str:
+    return f"`{value}`" if value != "" else ""
+
+
+def _said(value: Any) -> str:  # a text or an intrinsic function
+    """A resource as a person reads it: ARNs without what is the same in all of them."""
+    if isinstance(value, str):
+        return value
+    ((function, argument),) = value.items()
+    if function == "Ref":
+        return f"${{{argument}}}"
+    if function == "Fn::GetAtt":
+        return f"${{{'.'.join(argument)}}}"
+    if function == "Fn::Sub":
+        text: str = argument
+        return text.replace("${AWS::Partition}", "aws").replace("${AWS::Region}", "REGION").replace("${AWS::AccountId}", "ACCOUNT")
+    return json.dumps(value)

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from typing import Any
+
+from eventlake.deploy.cloudformation import read_template
+from eventlake.deploy.derived import TEMPLATES, clone_folder
+from eventlake.deploy.stack_page import REASONS, stack_page
+
+
+def _templates() -> dict[str, Any]:
+    folder = clone_folder() / TEMPLATES
+    return {path.relative_to(folder).as_posix(): read_template(path.read_text()) for path in sorted(folder.rglob("*.yaml"))}
+
+
+def test_every_permission_stands_on_the_page_with_its_reason() -> None:
+    """A statement without a reason has no row, and a reason without a statement is left over."""
+    used: set[str] = set()
+
+    def collect(value: Any) -> None:
+        if isinstance(value, dict):
+            if "Effect" in value and value["Action"] != "sts:AssumeRole":
+                used.add(value["Sid"])
+            for inner in value.values():
+                collect(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                collect(inner)
+
+    collect(_templates())
+    assert used == set(REASONS)
+
+
+def test_a_permission_that_is_taken_away_changes_the_page() -> None:
+    """So a change of any action or resource is a change that a review sees."""
+    templates = _templates()
+    page = stack_page(templates)
+    assert "| `PartitionPolicy` | The partition function adds partitions to the source's tables" in page
+    statement = templates["sources/auth0.yaml"]["Resources"]["PartitionPolicy"]["Properties"]["PolicyDocument"]["Statement"][0]
+    statement["Resource"].pop()
+    assert stack_page(templates) != page
