@@ -10,7 +10,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from botocore.config import Config
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -58,10 +61,9 @@ class Aws:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def service(self, name: str, attempts: int = 5) -> Any:
-        """A boto3 client of a service, where a test asks often: a command takes a third of a second. attempts: calls made at most."""
+    def service(self, name: str, config: Config | None = None) -> Any:
+        """A boto3 client of a service, where a test asks often: a command takes a third of a second."""
         import boto3
-        from botocore.config import Config
 
         return boto3.client(
             name,
@@ -69,7 +71,7 @@ class Aws:
             region_name=REGION,
             aws_access_key_id=self.access_key,
             aws_secret_access_key=self.secret_key,
-            config=Config(retries={"total_max_attempts": attempts}),
+            config=config,
         )
 
 

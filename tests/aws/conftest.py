@@ -16,7 +16,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from aws.client import Aws  # noqa: E402  this folder is not importable before
 from aws.deploying import deploy  # noqa: E402
-from aws.serving import Emulator, serving  # noqa: E402
+from aws.serving import Emulator, serving, serving_trino  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +38,10 @@ def small_stack(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Aws:
     exported = tmp_path_factory.mktemp("stack") / "exported.yaml"
     deploy(aws, HERE / "stacks" / "stream.yaml", "harness", exported, capability="CAPABILITY_NAMED_IAM")
     return aws
+
+
+@pytest.fixture(scope="session")
+def trino(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Trino over the emulator's Glue and S3, which answers Athena's API from then on."""
+    with serving_trino(emulator, tmp_path_factory.mktemp("trino")) as url:
+        yield url

@@ -1,4 +1,4 @@
-"""Starts the emulator for a session of tests, and ends it."""
+"""Starts the emulator and Trino for a session of tests, and ends them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,23 +18,27 @@ from aws.client import ACCOUNT, Aws
 TIME_SCALE = 0.02
 """Buffers of 60 s, the smallest that AWS allows, are written after 1.2 s."""
 
-STARTS_WITHIN_S = 60
+STARTS_WITHIN_S = 600
+"""The first start of Trino fetches 821 MB."""
+
+TRINO_SERVER = Path.home() / ".cache" / "eventlake" / "trino"
 FOLDER = Path(__file__).resolve().parent / "emulator"
 
 
 @dataclass(frozen=True)
 class Emulator:
-    """A running emulator. aws: the CLI as an administrator that is not root."""
+    """A running emulator. aws: the CLI as an administrator that is not root. trino_port: where its Athena looks for Trino."""
 
     endpoint: str
     aws: Aws
     log: Path
+    trino_port: int
 
 
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[Emulator]:
     """Serve the emulator on a free port. settings: further environment variables of it."""
-    port = free_port()
+    port, trino_port = free_port(), free_port()
     log = folder / "emulator.log"
     environment = {
         "PATH": os.environ["PATH"],
@@ -47,6 +50,7 @@ def serving(folder: Path, **settings: str) -> Iterator[Emulator]:
         "IOT_MTLS_ENABLED": "0",
         "AUTH": "true",
         "EMULATOR_TIME_SCALE": str(TIME_SCALE),
+        "TRINO_URL": f"http://127.0.0.1:{trino_port}",
         "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.1",
         **settings,
     }
@@ -54,9 +58,9 @@ def serving(folder: Path, **settings: str) -> Iterator[Emulator]:
         process = subprocess.Popen([sys.executable, str(FOLDER)], env=environment, stdout=output, stderr=output)
     try:
         endpoint = f"http://127.0.0.1:{port}"
-        wait_until_it_answers(endpoint, process, log)
+        wait_until(lambda: answer(f"{endpoint}/_ministack/health") is not None, process, log)
         root = Aws(endpoint, folder / "root", ACCOUNT, "test")
-        yield Emulator(endpoint, administrator(root, folder), log)
+        yield Emulator(endpoint, administrator(root, folder), log, trino_port)
     finally:
         process.terminate()
         process.wait(30)
@@ -69,16 +73,23 @@ def free_port() -> int:
         return int(asked.getsockname()[1])
 
 
-def wait_until_it_answers(endpoint: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Return once the emulator serves. Raises AssertionError with its log if it does not."""
-    for _ in range(STARTS_WITHIN_S * 10):
+def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once a server is ready. Raises AssertionError with its log if it ends or does not get ready."""
+    last = time.monotonic() + STARTS_WITHIN_S
+    while not ready():
         assert process.poll() is None, log.read_text()
-        try:
-            with urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-    raise AssertionError(f"the emulator does not answer; its log:\n{log.read_text()}")
+        assert time.monotonic() < last, log.read_text()
+        time.sleep(0.1)
+
+
+def answer(url: str) -> bytes | None:
+    """What is served at an address, None if nothing is."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answered:
+            body: bytes = answered.read()
+            return body
+    except OSError:
+        return None
 
 
 def administrator(root: Aws, folder: Path) -> Aws:
@@ -88,3 +99,19 @@ def administrator(root: Aws, folder: Path) -> Aws:
     root("iam", "put-user-policy", "--user-name", "deployer", "--policy-name", "everything", "--policy-document", policy)
     key = root("iam", "create-access-key", "--user-name", "deployer")["AccessKey"]
     return Aws(root.endpoint, folder / "deployer", key["AccessKeyId"], key["SecretAccessKey"])
+
+
+@contextmanager
+def serving_trino(emulator: Emulator, folder: Path) -> Iterator[str]:
+    """Serve Trino over the emulator's Glue and S3; its address."""
+    log, url = folder / "trino.log", f"http://127.0.0.1:{emulator.trino_port}"
+    command = [str(FOLDER.parent / "start_trino.sh"), str(TRINO_SERVER), str(folder), emulator.endpoint, str(emulator.trino_port)]
+    environment = {**os.environ, **emulator.aws.environment(), "HOME": os.environ["HOME"], "PYTHON": sys.executable}
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+    try:
+        wait_until(lambda: b'"starting":false' in (answer(f"{url}/v1/info") or b""), process, log)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(60)

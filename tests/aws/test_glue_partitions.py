@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from aws.client import Aws
@@ -118,7 +119,7 @@ def test_a_share_of_the_calls_is_throttled(glue: Any, aws: Aws) -> None:
     """The tester's door lets Glue refuse three calls in ten."""
     aws("cloudwatch", "put-metric-data", "--namespace", "Emulator", "--metric-data", json.dumps(share(0.3)))
     try:
-        once = aws.service("glue", attempts=1)
+        once = aws.service("glue", Config(retries={"total_max_attempts": 1}))
         answers = [answer_of(once) for _ in range(10)]
     finally:
         aws("cloudwatch", "put-metric-data", "--namespace", "Emulator", "--metric-data", json.dumps(share(0)))

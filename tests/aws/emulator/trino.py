@@ -6,6 +6,7 @@ https://trino.io/docs/current/develop/client-protocol.html
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any
 from aws.emulator.settings import TRINO_CATALOG, TRINO_URL
 
 ANSWERS_WITHIN_S = 60
+STARTS_WITHIN_S = 30
 USER_ERROR, SYSTEM_ERROR = 2, 1
 """Athena's categories of errors."""
 
@@ -44,13 +46,28 @@ class Result:
 def run(
     sql: str, schema: str = "default", session: dict[str, str] | None = None, watch: Callable[[dict[str, Any]], None] | None = None
 ) -> Result:
-    """Run one statement. watch: sees the statistics of every page and may raise Cancelled. Raises TrinoError."""
+    """Run one statement. watch: sees the statistics of every page and may raise Cancelled. Raises TrinoError.
+
+    A Trino that has just started knows its catalogs before it knows that a node serves them; it is asked again until it does.
+    """
+    last = time.monotonic() + STARTS_WITHIN_S
+    while True:
+        try:
+            return run_once(sql, schema, session or {}, watch)
+        except TrinoError as error:
+            if not str(error).startswith("NO_NODES_AVAILABLE") or time.monotonic() > last:
+                raise
+            time.sleep(0.2)
+
+
+def run_once(sql: str, schema: str, session: dict[str, str], watch: Callable[[dict[str, Any]], None] | None) -> Result:
+    """Run one statement. Raises Cancelled and TrinoError."""
     headers = {
         "X-Trino-User": "athena",
         "X-Trino-Catalog": TRINO_CATALOG,
         "X-Trino-Schema": schema,
         "X-Trino-Time-Zone": "UTC",
-        "X-Trino-Session": ",".join(f"{name}={value}" for name, value in (session or {}).items()),
+        "X-Trino-Session": ",".join(f"{name}={value}" for name, value in session.items()),
     }
     request: urllib.request.Request | None = urllib.request.Request(f"{TRINO_URL}/v1/statement", sql.encode(), headers)
     columns: list[dict[str, Any]] = []

@@ -5,6 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+HIVE = "org.apache.hadoop.hive.ql.io.parquet"
+PARQUET = {
+    "Columns": [{"Name": "name", "Type": "string"}, {"Name": "count", "Type": "int"}],
+    "InputFormat": f"{HIVE}.MapredParquetInputFormat",
+    "OutputFormat": f"{HIVE}.MapredParquetOutputFormat",
+    "SerdeInfo": {"SerializationLibrary": f"{HIVE}.serde.ParquetHiveSerDe"},
+}
+
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Make a partition for each object, through Glue."""
@@ -23,7 +31,7 @@ def is_done(message: dict[str, Any]) -> bool:
         if key.startswith("logs/"):
             _, year, month, day, hour, _ = key.split("/", 5)
             location = f"s3://{bucket}/logs/{year}/{month}/{day}/{hour}/"
-            wanted = {"Values": [f"{year}-{month}-{day}", hour], "StorageDescriptor": {"Location": location}}
+            wanted = {"Values": [f"{year}-{month}-{day}", hour], "StorageDescriptor": {**PARQUET, "Location": location}}
             glue = boto3.client("glue")
             try:
                 glue.create_partition(DatabaseName="harness", TableName="upper", PartitionInput=wanted)
