@@ -1,0 +1,98 @@
+"""What AWS would charge for a month of events, from a dated price list, against the design of the lakes before this one.
+
+    python benchmarks/bill.py [EVENTS_A_MONTH]
+
+Prices of us-east-1, read on 2026-11-20 from the services' pricing pages; free tiers are left out. The two designs differ in what a table of
+steady traffic makes of them: how many objects are written, and how many of them the queries of a month read.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+PRICES = {
+    "EventBridge, a million partner events": 1.00,
+    "Firehose, a GB taken in (each record counts 5 KB at least)": 0.029,
+    "Firehose, a GB converted to Parquet": 0.018,
+    "Lambda, a million calls": 0.20,
+    "Lambda, a GB-second on x86": 0.0000166667,
+    "Lambda, a GB-second on arm64": 0.0000133334,
+    "S3, a thousand PUT or LIST": 0.005,
+    "S3, a thousand GET": 0.0004,
+    "S3, a GB and month": 0.023,
+    "SQS, a million requests": 0.40,
+    "Athena, a TB read (each query counts 10 MB at least)": 5.00,
+    "CloudWatch, a GB of logs": 0.50,
+}
+
+EVENT_BYTES = 1_700
+"""An event with its envelope; half of them Auth0's, which come over a partner bus."""
+PARTNER_SHARE = 0.5
+QUERIES = 300
+"""Queries a month, each over a day of one table."""
+TABLES = 4
+SECONDS = 30 * 86_400
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a design does with the same events."""
+
+    name: str
+    seconds_an_object: int
+    """The buffer: with steady traffic it decides how many objects there are."""
+    bytes_a_line: float
+    converts: bool
+    memory_gb: float
+    seconds_a_call: float
+    gb_second: str
+    calls_a_thousand_objects: int
+    """Calls of the function that registers partitions."""
+    log_bytes_an_object: int
+
+
+DESIGNS = (
+    Design("60 s, gzip JSON, a call an object", 60, 230, False, 0.128, 0.15, "Lambda, a GB-second on x86", 1_000, 1_300),
+    Design("300 s, Parquet, calls in batches", 300, 190, True, 0.25, 0.10, "Lambda, a GB-second on arm64", 250, 300),
+)
+
+
+def bill(design: Design, events: int) -> dict[str, float]:
+    """Dollars a month by service."""
+    objects = min(events, TABLES * SECONDS / design.seconds_an_object)
+    transforms = min(events, TABLES * SECONDS / 60)
+    registrations = objects * design.calls_a_thousand_objects / 1_000
+    taken_in_gb = events * 5_000 / 1e9
+    read = QUERIES * objects / TABLES / 30
+    seconds = (transforms + registrations) * design.seconds_a_call * design.memory_gb
+    return {
+        "EventBridge": events * PARTNER_SHARE / 1e6 * PRICES["EventBridge, a million partner events"],
+        "Firehose": taken_in_gb * PRICES["Firehose, a GB taken in (each record counts 5 KB at least)"]
+        + (events * EVENT_BYTES / 1e9 * PRICES["Firehose, a GB converted to Parquet"] if design.converts else 0),
+        "Lambda": (transforms + registrations) / 1e6 * PRICES["Lambda, a million calls"] + seconds * PRICES[design.gb_second],
+        "S3": objects / 1e3 * PRICES["S3, a thousand PUT or LIST"]
+        + read / 1e3 * PRICES["S3, a thousand GET"]
+        + QUERIES * 24 / 1e3 * PRICES["S3, a thousand PUT or LIST"]
+        + events * design.bytes_a_line / 1e9 * PRICES["S3, a GB and month"],
+        "SQS": (objects + 3 * SECONDS / 20) / 1e6 * PRICES["SQS, a million requests"] if design.converts else 0.0,
+        "Athena": QUERIES * max(events * design.bytes_a_line / 30, 10e6) / 1e12 * PRICES["Athena, a TB read (each query counts 10 MB at least)"],
+        "CloudWatch": (objects * design.log_bytes_an_object + transforms * 700) / 1e9 * PRICES["CloudWatch, a GB of logs"],
+    }
+
+
+def main() -> None:
+    """Print both bills, service by service, and their ratio."""
+    events = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    bills = [bill(design, events) for design in DESIGNS]
+    print(f"{events:,} events a month, {PARTNER_SHARE:.0%} of them over a partner bus, {QUERIES} queries over a day each")
+    for service in bills[0]:
+        print(f"{service:12}" + "".join(f"{one[service]:10.2f}" for one in bills))
+    totals = [sum(one.values()) for one in bills]
+    print(f"{'together':12}" + "".join(f"{total:10.2f}" for total in totals))
+    print(f"{'':12}" + "".join(f"  {design.name}" for design in DESIGNS))
+    print(f"ratio {totals[1] / totals[0]:.2f}; alarms not counted: $0.10 each beyond the first ten")
+
+
+if __name__ == "__main__":
+    main()
