@@ -89,7 +89,8 @@ def _not_found(text: str, place: str, tables: Iterable[Table]) -> NameNotFoundEr
         found = re.search(pattern, text)
         if found:
             name = found[1].rpartition(".")[2]
-            return NameNotFoundError(f'There is no {what} "{name}"{place}.{nearest(name, _known(what, tables))}')
+            others = [one for one in _known(what, tables) if one != name]
+            return NameNotFoundError(f'There is no {what} "{name}"{place}.{nearest(name, others)}')
     return NameNotFoundError(f"{text}{place}.")
 
 

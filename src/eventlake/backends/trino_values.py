@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ Convert = Callable[[Any], Any]
 """A value of the protocol, never NULL, -> the Python value."""
 
 _UNBOUNDED = 2_147_483_647
+"""The length of a varchar that has none."""
 _NAMES = {
     "float": "real",
     "int": "integer",
@@ -34,7 +35,7 @@ NESTED = frozenset({"array", "map", "row"})
 
 
 def trino_type(signature: Mapping[str, Any]) -> Type:  # JSON as Trino defines it
-    """The type of a `typeSignature`. Lengths of varchar are left out, as they are elsewhere here."""
+    """The type of a `typeSignature`."""
     name = _NAMES.get(signature["rawType"], signature["rawType"])
     arguments = signature.get("arguments", [])
     if name == "row":
@@ -49,13 +50,15 @@ def athena_type(column: Mapping[str, Any]) -> Type:  # ColumnInfo
     """The type of a column of Athena's; what an array, a map or a row holds is not said."""
     name = _NAMES.get(column["Type"], column["Type"])
     numbers = (column.get("Precision", 0), column.get("Scale", 0)) if name == "decimal" else (column.get("Precision", 0),)
-    return _scalar(name, numbers if name in {"decimal", "char"} else ())
+    return _scalar(name, numbers if name in {"decimal", "char", "varchar"} else ())
 
 
 def _scalar(name: str, numbers: tuple[int, ...]) -> Type:
     if name in {"timestamp", "timestamptz"}:
         return timestamp(numbers[0] if numbers else 3, zoned=name == "timestamptz")
-    return Type(name, numbers=numbers if name in {"decimal", "char"} else ())
+    if name == "varchar" and numbers == (_UNBOUNDED,):
+        return Type(name)
+    return Type(name, numbers=numbers if name in {"decimal", "char", "varchar"} else ())
 
 
 def from_text(kind: Type) -> Convert | None:
@@ -126,19 +129,6 @@ def _zone(name: str) -> tzinfo | None:
         return None
 
 
-_INTERVAL = re.compile(r"(-?)(\d+) (\d+):(\d+):(\d+)\.(\d+)")
-
-
-def _interval(text: str) -> timedelta | str:
-    """`1 02:03:04.005`: days, hours, minutes, seconds."""
-    found = _INTERVAL.fullmatch(text)
-    if found is None:
-        return text
-    days, hours, minutes, seconds, fraction = (int(part) for part in found.groups()[1:])
-    span = timedelta(days, seconds, milliseconds=fraction, minutes=minutes, hours=hours)
-    return -span if found[1] else span
-
-
 _SCALARS: dict[str, Convert] = {
     "boolean": _boolean,
     "tinyint": int,
@@ -152,6 +142,5 @@ _SCALARS: dict[str, Convert] = {
     "time": _unless_unheard_of(time.fromisoformat),
     "timestamp": _datetime,
     "timestamptz": _zoned,
-    "interval day": _interval,
     "uuid": UUID,
 }
