@@ -43,7 +43,7 @@ def _alarms_of(table: Table) -> dict[str, tuple[Template, Template, str]]:
             f"Firehose could not write objects of {table.name}; it tries for 24 hours. Look at the stream's log, the bucket's policy and its key.",
         ),
         "processing": (
-            _metric("eventlake", "FailedRecords", {"Lake": ref("LakeName"), "Table": table.name}, "Sum"),
+            _metric("eventlake", "Failed", {"Lake": ref("LakeName"), "Table": table.name}, "Sum"),
             _above(0),
             f"Events of {table.name} could not become log lines; {table.error_prefix}/ keeps them. List them with `eventlake failed`.",
         ),

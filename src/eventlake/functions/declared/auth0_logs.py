@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from eventlake.pipeline.line import Unread
 
+SOURCE = "auth0"
 ENVELOPE = {"account", "detail", "detail-type", "id", "region", "resources", "source", "time", "version"}
 KEYS_OF_DETAIL = {"data", "log_id"}
 KEYS_OF_DATA = {

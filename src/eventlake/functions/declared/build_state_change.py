@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from eventlake.pipeline.line import Unread
 
+SOURCE = "codebuild"
 ENVELOPE = {"account", "detail", "detail-type", "id", "region", "resources", "source", "time", "version"}
 KEYS_OF_DETAIL = {"additional-information", "build-id", "build-status", "current-phase", "current-phase-context", "project-name", "version"}
 REST = Rest(

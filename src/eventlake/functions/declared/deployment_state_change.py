@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from eventlake.pipeline.line import Unread
 
+SOURCE = "codedeploy"
 ENVELOPE = {"account", "detail", "detail-type", "id", "region", "resources", "source", "time", "version"}
 HOLDING_APPLICATION = Holding(":application:")
 HOLDING_DEPLOYMENTGROUP = Holding(":deploymentgroup:")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from eventlake.pipeline.line import Unread
 
+SOURCE = "codepipeline"
 ENVELOPE = {"account", "detail", "detail-type", "id", "region", "resources", "source", "time", "version"}
 KEYS_OF_DETAIL = {
     "execution-id",
