@@ -89,7 +89,12 @@ def divided(x: str, s1: int, y: str, s2: int, kind: Type) -> str:
     """A quotient of decimals of scales s1 and s2, rounded half up to the scale of `kind`."""
     scale = kind.numbers[1]
     quotient = f"el_rounded_quotient({unscaled(x, s1)} * {10 ** (scale - s1 + s2)}::HUGEINT, {unscaled(y, s2)})"
-    return f"CAST(CAST({quotient} AS DECIMAL(38,0)) * {_unit(scale)} AS {kind.duckdb})"
+    return rescaled(quotient, kind)
+
+
+def rescaled(sql: str, kind: Type) -> str:
+    """The decimal whose digits are this whole number."""
+    return f"CAST(CAST({sql} AS DECIMAL(38,0)) * {_unit(kind.numbers[1])} AS {kind.duckdb})"
 
 
 def unscaled(sql: str, scale: int) -> str:

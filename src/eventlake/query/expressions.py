@@ -520,6 +520,8 @@ class Expressions:
             raise mistyped("EXTRACT(MILLISECOND ...) is not in Athena: write millisecond(x)", node)
         if name in {"hour", "minute", "second"} and self.value(node.expression).type == DATE:
             raise mistyped(f"A date has no {name}", node)
+        if name.startswith("timezone_") and self.value(node.expression).type.name != "timestamptz":
+            raise mistyped(f"EXTRACT({name.upper()} ...) wants a timestamp with time zone", node)
         return call(self, name, [node.expression], node)
 
     # clock

@@ -40,16 +40,18 @@ def _fail(j: str, kind: Type) -> str:
 
 
 def _row(j: str, kind: Type, node: exp.Expr | None) -> str:
-    j = j if j.isidentifier() else f"coalesce({j}, 'null')"
+    """SQL that names j once: a field may be a row itself, and each would name it as often as it has fields."""
     by_name, by_place = [], []
     for index, (name, part) in enumerate(kind.fields()):
         place = text(f"$[{index}]")
-        by_place.append(f"{quoted(name)} := {json_to(f'CAST(json_extract({j}, {place}) AS VARCHAR)', part, node)}")
-        key = f"list_filter(json_keys({j}), lambda el_k: lower(el_k) = {text(name.lower())})[1]"
+        by_place.append(f"{quoted(name)} := {json_to(f'CAST(json_extract(el_r, {place}) AS VARCHAR)', part, node)}")
+        key = f"list_filter(json_keys(el_r), lambda el_k: lower(el_k) = {text(name.lower())})[1]"
         place = "'$.\"' || " + key + " || '\"'"
-        by_name.append(f"{quoted(name)} := {json_to(f'CAST(json_extract({j}, {place}) AS VARCHAR)', part, node)}")
-    placed = f"CASE WHEN json_array_length({j}) <> {len(by_place)} THEN {_fail(j, kind)} ELSE struct_pack({', '.join(by_place)}) END"
-    return _if_type(j, kind, OBJECT=f"struct_pack({', '.join(by_name)})", ARRAY=placed)
+        by_name.append(f"{quoted(name)} := {json_to(f'CAST(json_extract(el_r, {place}) AS VARCHAR)', part, node)}")
+    wrong = _fail("el_r", kind)
+    placed = f"CASE WHEN json_array_length(el_r) <> {len(by_place)} THEN {wrong} ELSE struct_pack({', '.join(by_place)}) END"
+    made = _if_type("el_r", kind, OBJECT=f"struct_pack({', '.join(by_name)})", ARRAY=placed)
+    return f"list_transform([coalesce({j}, 'null')], lambda el_r: {made})[1]"
 
 
 _TEXT = "el_json_varchar({j})"

@@ -6,6 +6,7 @@
 el_integer_text(s) :=
   CASE
     WHEN s IS NULL OR regexp_full_match(s, '[+-]?[0-9]+') THEN s
+    WHEN regexp_full_match(s, '\s*[+-]?[0-9]+\s*') THEN el_trim(s)
     ELSE failure('Not a whole number: ', s)
   END;
 el_double_text(s) :=
@@ -87,20 +88,33 @@ el_iso8601(s) :=
     WHEN s IS NULL THEN NULL
     WHEN length(s) IN (20, 24) AND s[11] = 'T' AND s[-1] = 'Z' AND s[5] = '-' AND s[14] = ':' THEN CAST(s AS TIMESTAMP)
     WHEN regexp_full_match(s,
-      '[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?(T[0-9]{2}(:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?')
+      '[0-9]{4}(-[0-9]{1,2}(-[0-9]{1,2})?|-[0-9]{3}|-W[0-9]{1,2}(-[1-7])?)?(T[0-9]{2}(:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?')
         THEN date_trunc('millisecond', el_iso_wall(s)) - to_minutes(el_iso_offset(s))
     ELSE failure('Not an ISO 8601 timestamp: ', s)
   END;
 el_iso_wall(s) :=
-  CAST(el_iso_date(regexp_extract(s, '^[0-9-]+')) || ' ' || substring(regexp_extract(s, 'T([0-9:.,]+)', 1) || substring('00:00:00',
+  CAST(el_iso_date(regexp_extract(s, '^[0-9W-]+')) || ' ' || substring(regexp_extract(s, 'T([0-9:.,]+)', 1) || substring('00:00:00',
     length(regexp_extract(s, 'T([0-9:]+)', 1)) + 1), 1, 15) AS TIMESTAMP);
-el_iso_date(d) := d || substring('0000-01-01', length(d) + 1);
+el_iso_date(d) :=
+  CASE
+    WHEN length(d) = 10 AND d[6] <> 'W' THEN d
+    WHEN contains(d, 'W') THEN CAST(el_week_date(TRY_CAST(d[1:4] AS INTEGER), TRY_CAST(regexp_extract(d, 'W([0-9]+)', 1) AS INTEGER),
+      coalesce(TRY_CAST(regexp_extract(d, 'W[0-9]+-([1-7])', 1) AS INTEGER), 1)) AS VARCHAR)
+    WHEN regexp_full_match(d, '[0-9]{4}-[0-9]{3}')
+      THEN CAST(el_ordinal_date(TRY_CAST(d[1:4] AS INTEGER), TRY_CAST(d[6:8] AS INTEGER)) AS VARCHAR)
+    ELSE d || CASE len(string_split(d, '-')) WHEN 1 THEN '-01-01' WHEN 2 THEN '-01' ELSE '' END
+  END;
 el_iso_offset(s) :=
   CASE
     WHEN regexp_matches(s, 'T.*[+-]') THEN (CASE WHEN regexp_extract(s, 'T.*([+-])', 1) = '-'
       THEN -1 ELSE 1 END) * (CAST(regexp_extract(s, 'T.*[+-]([0-9]{2})', 1) AS INTEGER) * 60 + coalesce(TRY_CAST(regexp_extract(s,
         'T.*[+-][0-9]{2}:?([0-9]{2})$', 1) AS INTEGER), 0))
     ELSE 0
+  END;
+el_offset_minutes(s) :=
+  CASE
+    WHEN s IN ('', 'Z') THEN 0
+    ELSE CASE WHEN s[1] = '-' THEN -1 ELSE 1 END * (CAST(s[2:3] AS INTEGER) * 60 + CAST(s[-2:] AS INTEGER))
   END;
 el_utc(t, minutes) :=
   CASE
@@ -192,11 +206,6 @@ el_codepoint(s) :=
     WHEN length(s) = 1 OR s IS NULL THEN unicode(s)
     ELSE failure('codepoint wants one character: ', s)
   END;
-el_plain(s) :=
-  CASE
-    WHEN s IS NULL OR length(s) = strlen(s) THEN s
-    ELSE refusal('Text outside ASCII in this function: ', s)
-  END;
 el_url(u) :=
   regexp_full_match(u, '([A-Za-z][A-Za-z0-9+.-]*:)?[^\s\x00-\x1f\"<>\\^`{}|]*') AND NOT regexp_matches(u,
     '^[^/?#:]*:$|%($|.$|[^0-9A-Fa-f]|.[^0-9A-Fa-f])');
@@ -224,9 +233,237 @@ el_url_port(u) :=
   END;
 el_strpos_nth(s, a, n) :=
   CASE
-    WHEN n <= 0 THEN refusal('strpos() from the end: ', n)
-    WHEN len(string_split(s, a)) <= n THEN 0
-    ELSE length(array_to_string(string_split(s, a)[1:n], a)) + 1
+    WHEN s IS NULL OR a IS NULL OR n IS NULL THEN NULL
+    WHEN n = 0 THEN failure('The instance of strpos must not be 0')
+    WHEN a = '' THEN CASE WHEN n > 0 THEN 1 ELSE length(s) + 1 END
+    ELSE coalesce(list_filter(range(1, length(s) + 1), lambda i: starts_with(substring(s, i), a))[n], 0)
+  END;
+el_soundex(s) :=
+  CASE
+    WHEN regexp_matches(s, '[^\x00-\x7f]') THEN failure('soundex knows letters from A to Z only: ', s)
+    ELSE el_soundex_of(upper(regexp_replace(s, '[^A-Za-z]', '', 'g')))
+  END;
+el_soundex_of(s) :=
+  CASE
+    WHEN s = '' THEN ''
+    ELSE rpad(substring(s[1] || replace(substring(el_squeezed(translate(s[1] || translate(substring(s, 2), 'HW', ''),
+      'ABCDEFGHIJKLMNOPQRSTUVWXYZ', '01230120022455012623010202')), 2), '0', ''), 1, 4), 4, '0')
+  END;
+el_squeezed(s) :=
+  array_to_string(list_transform([el_letters(s)], lambda q: list_filter(q, lambda c, i: i = 1 OR c <> q[i - 1]))[1], '');
+el_hamming(a, b) :=
+  CASE
+    WHEN a IS NULL OR b IS NULL THEN NULL
+    WHEN length(a) <> length(b) THEN failure('hamming_distance wants two texts of one length: ', a)
+    ELSE CAST(len(list_filter(list_zip(el_letters(a), el_letters(b)), lambda p: p[1] <> p[2])) AS BIGINT)
+  END;
+el_levenshtein(a, b) :=
+  CASE
+    WHEN a IS NULL OR b IS NULL THEN NULL
+    WHEN length(a) = strlen(a) AND length(b) = strlen(b) THEN levenshtein(a, b)
+    WHEN len(list_distinct(el_letters(a || b))) > 120 THEN refusal('levenshtein_distance of texts with more than 120 different characters: ', a)
+    ELSE levenshtein(el_coded(a, list_distinct(el_letters(a || b))), el_coded(b, list_distinct(el_letters(a || b))))
+  END;
+el_coded(s, alphabet) :=
+  array_to_string(list_transform(el_letters(s), lambda c: chr(CAST(list_position(alphabet, c) AS INTEGER))), '');
+el_split_to_multimap(s, a, b) :=
+  CASE
+    WHEN s IS NULL OR a IS NULL OR b IS NULL THEN NULL
+    WHEN a = '' OR b = '' OR a = b THEN failure('The delimiters of split_to_multimap must be two and not empty')
+    WHEN len(list_filter(el_pairs(s, a), lambda p: len(string_split(p, b)) <> 2)) > 0
+      THEN failure('split_to_multimap wants one delimiter in each entry: ', s)
+    ELSE el_pairs_to_multimap(list_transform(el_pairs(s, a), lambda p: {'k': string_split(p, b)[1], 'v': string_split(p, b)[2]}))
+  END;
+
+-- addresses: 16 bytes, those of version 4 mapped to ::ffff:0:0/96
+el_ip(s) := list_transform([s], lambda t: el_ip_read(t))[1];
+el_ip_read(s) :=
+  CASE
+    WHEN s IS NULL THEN NULL
+    WHEN regexp_full_match(s, '((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.|$)){4}') AND NOT ends_with(s, '.')
+      THEN unhex('00000000000000000000FFFF' || el_ip4_digits(s))
+    WHEN contains(s, ':') THEN coalesce(list_transform([el_ip6_groups(regexp_replace(s, '%.*$', ''))], lambda g: el_ip6(g))[1],
+      failure('Not an IP address: ', s))
+    ELSE failure('Not an IP address: ', s)
+  END;
+el_ip4_digits(s) := array_to_string(list_transform(string_split(s, '.'), lambda n: printf('%02X', coalesce(TRY_CAST(n AS INTEGER), 0))), '');
+el_ip6_groups(s) :=
+  list_transform([regexp_extract(s, '((?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9]))$',
+    1)], lambda tail: CASE
+    WHEN tail = '' THEN s
+    ELSE s[1:length(s) - length(tail)] || el_ip4_digits(tail)[1:4] || ':' || el_ip4_digits(tail)[5:8]
+  END)[1];
+el_ip6(s) :=
+  CASE
+    WHEN regexp_full_match(s, '([0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}') THEN unhex(el_ip6_digits(s))
+    WHEN regexp_full_match(s, '([0-9A-Fa-f]{1,4}(:[0-9A-Fa-f]{1,4})*)?::([0-9A-Fa-f]{1,4}(:[0-9A-Fa-f]{1,4})*)?')
+      THEN el_ip6_filled(el_ip6_digits(split_part(s, '::', 1)), el_ip6_digits(split_part(s, '::', 2)))
+  END;
+el_ip6_filled(head, tail) :=
+  CASE
+    WHEN length(head) + length(tail) < 32 THEN unhex(head || repeat('0', greatest(32 - length(head) - length(tail), 0)) || tail)
+  END;
+el_ip6_digits(s) :=
+  array_to_string(list_transform(list_filter(string_split(s, ':'), lambda g: g <> ''), lambda g: lpad(g, 4, '0')), '');
+el_ip_of(b) :=
+  CASE
+    WHEN octet_length(b) = 16 THEN b
+    WHEN octet_length(b) = 4 THEN unhex('00000000000000000000FFFF' || hex(b))
+    WHEN b IS NULL THEN NULL
+    ELSE failure('An IP address has 4 or 16 bytes')
+  END;
+el_ip_text(b) := list_transform([lower(hex(b))], lambda h: el_ip_written(h))[1];
+el_ip_written(h) :=
+  CASE
+    WHEN starts_with(h, '00000000000000000000ffff')
+      THEN array_to_string(list_transform([25, 27, 29, 31], lambda i: CAST(CAST('0x' || h[i:i + 1] AS INTEGER) AS VARCHAR)), '.')
+    ELSE list_transform([array_to_string(list_transform(range(1, 32, 4), lambda i: regexp_replace(h[i:i + 3], '^0{1,3}', '')), ':')],
+      lambda g: el_ip6_short(g))[1]
+  END;
+el_ip6_short(s) :=
+  coalesce(list_transform(list_filter(range(7, 0, -1), lambda n: regexp_matches(s, '(^|:)0(:0){' || n || '}(:|$)'))[1:1],
+    lambda n: regexp_replace(s, '(^|:)0(:0){' || n || '}(:|$)', '::'))[1], s);
+el_ip_contains(network, a) :=
+  CASE
+    WHEN network IS NULL OR a IS NULL THEN NULL
+    WHEN regexp_matches(network, '^[0:]*:(?i:ffff):') THEN refusal('A network of mapped addresses: ', network)
+    WHEN NOT regexp_full_match(network, '[^/]+/[0-9]{1,3}') THEN failure('Not a network such as 192.0.2.0/24: ', network)
+    ELSE list_transform([{'bits': el_ip_bits(el_ip(split_part(network, '/', 1))), 'size': el_prefix_length(network), 'of': a}],
+      lambda n: el_in_network(n.bits, n.size, el_ip_bits(n.of)))[1]
+  END;
+el_in_network(bits, size, address) :=
+  CASE
+    WHEN size > 128 OR contains(substring(bits, size + 1), '1') THEN failure('Not a network: its prefix is too long or it has more bits set')
+    ELSE substring(bits, 1, size) = substring(address, 1, size)
+  END;
+el_prefix_length(network) :=
+  coalesce(TRY_CAST(split_part(network, '/', 2) AS INTEGER), 999) + CASE WHEN contains(network, ':') THEN 0 ELSE 96 END;
+el_ip_bits(a) := CAST(CAST(a AS BIT) AS VARCHAR);
+
+-- bytes
+el_bytes(b) := list_transform(range(1, octet_length(b) * 2, 2), lambda i: CAST('0x' || hex(b)[i:i + 1] AS INTEGER));
+el_byte_reverse(b) :=
+  unhex(array_to_string(list_transform(range(octet_length(b) * 2 - 1, 0, -2), lambda i: hex(b)[i:i + 1]), ''));
+el_byte_substring(b, i, n) := unhex(el_substring_of(hex(b), i, n, octet_length(b)));
+el_substring_of(h, i, n, size) :=
+  CASE
+    WHEN h IS NULL OR i IS NULL OR n IS NULL THEN NULL
+    WHEN i > 0 AND n > 0 THEN substring(h, i * 2 - 1, least(n, 1000000000) * 2)
+    WHEN i < 0 AND size + i >= 0 AND n > 0 THEN substring(h, (size + i) * 2 + 1, least(n, 1000000000) * 2)
+    ELSE ''
+  END;
+el_byte_pad(h, n, p, whole) :=
+  CASE
+    WHEN p = '' OR n < 0 THEN failure('A padding wants a length from 0 and some bytes')
+    WHEN n > 1000000 THEN refusal('A padding to more than a million bytes: ', n)
+    WHEN length(h) >= n * 2 THEN unhex(h[1:n * 2])
+    ELSE unhex(whole)
+  END;
+el_byte_lpad(b, n, p) := el_byte_pad(hex(b), n, hex(p), el_hex_fill(hex(b), n, hex(p)) || hex(b));
+el_byte_rpad(b, n, p) := el_byte_pad(hex(b), n, hex(p), hex(b) || el_hex_fill(hex(b), n, hex(p)));
+el_hex_fill(h, n, p) :=
+  CASE WHEN p <> '' THEN rpad('', CAST(greatest(least(n, 1000000) * 2 - length(h), 0) AS INTEGER), p) ELSE p END;
+el_from_base64(s) :=
+  CASE
+    WHEN s IS NULL THEN NULL
+    WHEN regexp_full_match(s, '[A-Za-z0-9+/]*={0,2}') AND length(rtrim(s, '=')) % 4 <> 1 AND (length(s) % 4 = 0 OR NOT contains(s, '='))
+      THEN from_base64(rtrim(s, '=') || repeat('=', (4 - length(rtrim(s, '=')) % 4) % 4))
+    ELSE failure('Not base64: ', s)
+  END;
+el_base64url(s) := translate(s, '-_', '+/');
+el_to_base32(b) :=
+  CASE
+    WHEN b IS NULL THEN NULL
+    WHEN octet_length(b) = 0 THEN ''
+    ELSE rpad(el_base32_letters(CAST(CAST(b AS BIT) AS VARCHAR)), CAST((octet_length(b) + 4) // 5 * 8 AS INTEGER), '=')
+  END;
+el_base32_letters(bits) :=
+  array_to_string(list_transform(range(1, length(bits) + 1, 5),
+    lambda i: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[el_from_bits(rpad(bits[i:i + 4], 5, '0')) + 1]), '');
+el_from_bits(bits) :=
+  CAST(list_sum(list_transform(el_letters(bits), lambda c, i: CASE WHEN c = '1' THEN 1 << (length(bits) - i) ELSE 0 END)) AS BIGINT);
+el_from_base32(s) :=
+  CASE
+    WHEN s IS NULL THEN NULL
+    WHEN regexp_full_match(s, '[A-Z2-7]*=*') AND length(rtrim(s, '=')) % 8 IN (0, 2, 4, 5, 7) THEN unhex(el_bits_hex(el_base32_bits(rtrim(s, '='))))
+    ELSE failure('Not base32: ', s)
+  END;
+el_base32_bits(s) :=
+  array_to_string(list_transform(el_letters(s), lambda c: right(CAST((strpos('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567',
+    c) - 1)::UTINYINT::BIT AS VARCHAR), 5)), '');
+el_bits_hex(bits) :=
+  array_to_string(list_transform(range(1, length(bits) // 8 * 8, 4), lambda i: '0123456789ABCDEF'[el_from_bits(bits[i:i + 3]) + 1]), '');
+el_big_endian(x, bits) := unhex(right(printf('%016X', x), bits // 4));
+el_from_big_endian(b, bits) :=
+  CASE
+    WHEN b IS NULL THEN NULL
+    WHEN octet_length(b) <> bits // 8 THEN failure('The bytes are not as many as the number has')
+    ELSE el_signed(el_whole_of(b), bits)
+  END;
+el_whole_of(b) := list_reduce(el_bytes(b), lambda x, y: x * 256 + y, 0::HUGEINT);
+el_ieee754(b, exponent_bits, fraction_bits) :=
+  CASE
+    WHEN b IS NULL THEN NULL
+    WHEN octet_length(b) * 8 <> exponent_bits + fraction_bits + 1 THEN failure('The bytes are not as many as the number has')
+    ELSE CASE WHEN el_whole_of(b) >= el_power_of_two(exponent_bits + fraction_bits) THEN -1e0 ELSE 1e0 END
+      * el_float_of(el_whole_of(b) // el_power_of_two(fraction_bits) % el_power_of_two(exponent_bits), el_whole_of(b)
+        % el_power_of_two(fraction_bits), fraction_bits, el_power_of_two(exponent_bits - 1) - 1)
+  END;
+el_float_of(e, f, fraction_bits, bias) :=
+  CASE
+    WHEN e = 2 * bias + 1 THEN CASE WHEN f = 0 THEN CAST('Infinity' AS DOUBLE) ELSE CAST('NaN' AS DOUBLE) END
+    WHEN e = 0 THEN CAST(f AS DOUBLE) * pow(2e0, 1 - bias - fraction_bits)
+    ELSE (1 + CAST(f AS DOUBLE) / pow(2e0, fraction_bits)) * pow(2e0, CAST(e AS DOUBLE) - CAST(bias AS DOUBLE))
+  END;
+el_crc32(b) :=
+  xor(list_reduce(el_bytes(b), lambda crc, byte: xor(crc >> 8, el_crc32_table((xor(crc, byte) & 255) + 1)), 4294967295), 4294967295);
+el_crc32_table(n) := [
+    0, 1996959894, 3993919788, 2567524794, 124634137, 1886057615, 3915621685, 2657392035, 249268274, 2044508324, 3772115230,
+    2547177864, 162941995, 2125561021, 3887607047, 2428444049, 498536548, 1789927666, 4089016648, 2227061214, 450548861,
+    1843258603, 4107580753, 2211677639, 325883990, 1684777152, 4251122042, 2321926636, 335633487, 1661365465, 4195302755,
+    2366115317, 997073096, 1281953886, 3579855332, 2724688242, 1006888145, 1258607687, 3524101629, 2768942443, 901097722,
+    1119000684, 3686517206, 2898065728, 853044451, 1172266101, 3705015759, 2882616665, 651767980, 1373503546, 3369554304,
+    3218104598, 565507253, 1454621731, 3485111705, 3099436303, 671266974, 1594198024, 3322730930, 2970347812, 795835527,
+    1483230225, 3244367275, 3060149565, 1994146192, 31158534, 2563907772, 4023717930, 1907459465, 112637215, 2680153253,
+    3904427059, 2013776290, 251722036, 2517215374, 3775830040, 2137656763, 141376813, 2439277719, 3865271297, 1802195444,
+    476864866, 2238001368, 4066508878, 1812370925, 453092731, 2181625025, 4111451223, 1706088902, 314042704, 2344532202,
+    4240017532, 1658658271, 366619977, 2362670323, 4224994405, 1303535960, 984961486, 2747007092, 3569037538, 1256170817,
+    1037604311, 2765210733, 3554079995, 1131014506, 879679996, 2909243462, 3663771856, 1141124467, 855842277, 2852801631,
+    3708648649, 1342533948, 654459306, 3188396048, 3373015174, 1466479909, 544179635, 3110523913, 3462522015, 1591671054,
+    702138776, 2966460450, 3352799412, 1504918807, 783551873, 3082640443, 3233442989, 3988292384, 2596254646, 62317068,
+    1957810842, 3939845945, 2647816111, 81470997, 1943803523, 3814918930, 2489596804, 225274430, 2053790376, 3826175755,
+    2466906013, 167816743, 2097651377, 4027552580, 2265490386, 503444072, 1762050814, 4150417245, 2154129355, 426522225,
+    1852507879, 4275313526, 2312317920, 282753626, 1742555852, 4189708143, 2394877945, 397917763, 1622183637, 3604390888,
+    2714866558, 953729732, 1340076626, 3518719985, 2797360999, 1068828381, 1219638859, 3624741850, 2936675148, 906185462,
+    1090812512, 3747672003, 2825379669, 829329135, 1181335161, 3412177804, 3160834842, 628085408, 1382605366, 3423369109,
+    3138078467, 570562233, 1426400815, 3317316542, 2998733608, 733239954, 1555261956, 3268935591, 3050360625, 752459403,
+    1541320221, 2607071920, 3965973030, 1969922972, 40735498, 2617837225, 3943577151, 1913087877, 83908371, 2512341634,
+    3803740692, 2075208622, 213261112, 2463272603, 3855990285, 2094854071, 198958881, 2262029012, 4057260610, 1759359992,
+    534414190, 2176718541, 4139329115, 1873836001, 414664567, 2282248934, 4279200368, 1711684554, 285281116, 2405801727,
+    4167216745, 1634467795, 376229701, 2685067896, 3608007406, 1308918612, 956543938, 2808555105, 3495958263, 1231636301,
+    1047427035, 2932959818, 3654703836, 1088359270, 936918000, 2847714899, 3736837829, 1202900863, 817233897, 3183342108,
+    3401237130, 1404277552, 615818150, 3134207493, 3453421203, 1423857449, 601450431, 3009837614, 3294710456, 1567103746,
+    711928724, 3020668471, 3272380065, 1510334235, 755167117
+  ][n];
+el_hmac_key(key, size, hash) :=
+  CASE WHEN octet_length(key) = 0 THEN failure('The key of an hmac is empty') ELSE el_hmac_filled(key, size, hash) END;
+el_hmac_filled(key, size, hash) :=
+  rpad(CASE WHEN octet_length(key) > size THEN hash ELSE hex(key) END, CAST(size * 2 AS INTEGER), '0');
+el_hmac_pad(h, pad) :=
+  unhex(array_to_string(list_transform(range(1, length(h), 2), lambda i: printf('%02X', xor(CAST('0x' || h[i:i + 1] AS INTEGER), pad))), ''));
+el_hmac_md5(b, key) :=
+  unhex(md5(el_hmac_pad(el_hmac_key(key, 64, md5(key)), 92) || unhex(md5(el_hmac_pad(el_hmac_key(key, 64, md5(key)), 54) || b))));
+el_hmac_sha1(b, key) :=
+  unhex(sha1(el_hmac_pad(el_hmac_key(key, 64, sha1(key)), 92) || unhex(sha1(el_hmac_pad(el_hmac_key(key, 64, sha1(key)), 54) || b))));
+el_hmac_sha256(b, key) :=
+  unhex(sha256(el_hmac_pad(el_hmac_key(key, 64, sha256(key)), 92) || unhex(sha256(el_hmac_pad(el_hmac_key(key, 64, sha256(key)), 54) || b))));
+el_utf8(b, instead) :=
+  CASE
+    WHEN b IS NULL OR instead IS NULL THEN NULL
+    WHEN length(instead) > 1 THEN failure('The replacement of from_utf8 is one character or none: ', instead)
+    WHEN TRY(decode(b)) IS NOT NULL THEN decode(b)
+    WHEN octet_length(b) = 1 THEN instead
+    ELSE refusal('Bytes that are not UTF-8, in from_utf8')
   END;
 
 -- arrays and maps
@@ -410,6 +647,19 @@ el_java_double(x) :=
     WHEN abs(x) >= 0.001 AND abs(x) < 10000000 THEN CAST(x AS VARCHAR)
     ELSE el_double_to_text(x)
   END;
+el_format_number(x) :=
+  CASE
+    WHEN x IS NULL THEN NULL
+    WHEN isnan(x) OR abs(x) >= 9e18 THEN refusal('A number of 19 digits in format_number: ', x)
+    ELSE CASE WHEN trunc(x) < 0 THEN '-' ELSE '' END || el_with_unit(abs(trunc(x)), CAST(greatest(length(CAST(TRY_CAST(abs(trunc(x)) AS
+      BIGINT) AS VARCHAR)) - 1, 0) // 3 AS INTEGER))
+  END;
+el_with_unit(x, thousands) := el_three_digits(x / pow(1000, thousands)) || ['', 'K', 'M', 'B', 'T', 'Q', 'Q'][thousands + 1];
+el_three_digits(x) :=
+  CASE WHEN x < 10 THEN el_half_up(x, 2, 100) WHEN x < 100 THEN el_half_up(x, 1, 10) ELSE el_half_up(x, 0, 1) END;
+el_half_up(x, digits, step) :=
+  regexp_replace(regexp_replace(printf('%.' || digits || 'f', CASE WHEN x * 8 = floor(x * 8) THEN floor(x * step + 0.5) / step ELSE x END),
+    '(\.[0-9]*?)0+$', '\1'), '\.$', '');
 el_width_bucket(x, low, high, n) :=
   CASE
     WHEN x IS NULL OR low IS NULL OR high IS NULL OR n IS NULL THEN NULL
@@ -419,6 +669,55 @@ el_width_bucket(x, low, high, n) :=
   END;
 el_bucket(x, width, n) :=
   CASE WHEN x < 0 THEN 0 WHEN x >= width THEN n + 1 ELSE CAST(floor(n * x / width) AS BIGINT) + 1 END;
+
+el_width_bucket_of(x, bins) :=
+  CASE
+    WHEN x IS NULL OR bins IS NULL THEN NULL
+    WHEN len(bins) = 0 OR isnan(x) THEN failure('width_bucket wants a number and one bound or more')
+    WHEN bins <> list_sort(bins) OR len(list_filter(bins, lambda b: b IS NULL OR NOT isfinite(b))) > 0
+      THEN failure('The bounds of width_bucket must be finite and ascending')
+    ELSE CAST(len(list_filter(bins, lambda b: b <= x)) AS BIGINT)
+  END;
+el_power_of_two(n) := (1::HUGEINT << CAST(n AS INTEGER));
+el_unsigned(v, bits) :=
+  CASE WHEN v < 0 THEN v::HUGEINT + el_power_of_two(bits) ELSE v::HUGEINT END;
+el_signed(v, bits) := CASE WHEN v >= el_power_of_two(bits - 1) THEN v - el_power_of_two(bits) ELSE v END;
+el_shift_count(n) := CASE WHEN n < 0 THEN n & 63 ELSE n END;
+el_shift_left(v, n, bits) :=
+  CASE
+    WHEN n >= bits THEN 0
+    ELSE el_signed((el_unsigned(v, bits) % el_power_of_two(greatest(bits - n, 0))) * el_power_of_two(greatest(least(n, bits), 0)), bits)
+  END;
+el_shift_right(v, n, bits) :=
+  CASE
+    WHEN n >= bits THEN 0
+    ELSE el_signed(el_unsigned(v, bits) // el_power_of_two(greatest(least(n, bits), 0)), bits)
+  END;
+el_shift_arithmetic(v, n, bits) :=
+  CASE
+    WHEN n >= bits THEN CASE WHEN v < 0 THEN -1 ELSE 0 END
+    ELSE el_floor(v::HUGEINT, el_power_of_two(greatest(least(n, bits), 0))) // el_power_of_two(greatest(least(n, bits), 0))
+  END;
+el_data_size(s) :=
+  CASE
+    WHEN s IS NULL THEN NULL
+    WHEN regexp_full_match(s, '[0-9]{1,12}(\.[0-9]{1,12})?[kMGTPEZY]?B')
+      THEN el_data_bytes(regexp_extract(s, '[0-9]+'), regexp_extract(s, '\.([0-9]+)', 1),
+        el_power_of_two(10 * coalesce(strpos('kMGTPEZY', nullif(regexp_extract(s, '([kMGTPEZY])B', 1), '')), 0)))
+    ELSE failure('Not a size such as 2.3MB: ', s)
+  END;
+el_data_bytes(whole, fraction, unit) :=
+  whole::HUGEINT * unit + ('0' || fraction)::HUGEINT * unit // CAST('1' || repeat('0', length(fraction)) AS HUGEINT);
+el_luhn(s) :=
+  CASE
+    WHEN s IS NULL THEN NULL
+    WHEN s = '' THEN false
+    WHEN NOT regexp_full_match(s, '[0-9]+') THEN failure('luhn_check wants digits only: ', s)
+    ELSE list_sum(list_transform(list_reverse(el_letters(s)), lambda c, i: CASE
+      WHEN i % 2 = 1 THEN CAST(c AS INTEGER)
+      ELSE (CAST(c AS INTEGER) * 2) // 10 + (CAST(c AS INTEGER) * 2) % 10
+    END)) % 10 = 0
+  END;
 
 -- json
 el_json_closed(s) :=
@@ -583,10 +882,36 @@ el_parsed(s, t) :=
 el_floor_div(n, step) := el_floor(n, step) // step;
 el_iso_day(s) :=
   CASE
-    WHEN s IS NULL OR regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN s
-    WHEN regexp_matches(s, '^[0-9]{4}(-[0-9]{2}|-[0-9]{3}|-?W.*)?$') THEN refusal('A date in this form of ISO 8601: ', s)
+    WHEN s IS NULL THEN NULL
+    WHEN regexp_full_match(s, '[0-9]{4}(-[0-9]{1,2}(-[0-9]{1,2})?|-[0-9]{3}|-W[0-9]{1,2}(-[1-7])?)?') THEN el_iso_date(s)
     ELSE failure('Not an ISO 8601 date: ', s)
   END;
+el_duration(s) :=
+  CASE
+    WHEN s IS NULL THEN NULL
+    WHEN regexp_full_match(s, '\s*[0-9]+(\.[0-9]+)?\s*(ns|us|ms|s|m|h|d)\s*')
+      THEN to_microseconds(1000 * CAST(floor(CAST(regexp_extract(s, '[0-9.]+') AS DOUBLE) * CASE regexp_extract(s, '[a-z]+')
+        WHEN 'ns' THEN 0.000001
+        WHEN 'us' THEN 0.001
+        WHEN 'ms' THEN 1
+        WHEN 's' THEN 1000
+        WHEN 'm' THEN 60000
+        WHEN 'h' THEN 3600000
+        ELSE 86400000
+      END + 0.5) AS BIGINT))
+    ELSE failure('Not a duration such as 1.5h: ', s)
+  END;
+el_ordinal_date(y, n) :=
+  CASE
+    WHEN n >= 1 AND year(make_date(y, 1, 1) + n - 1) = y THEN make_date(y, 1, 1) + n - 1
+    WHEN n IS NOT NULL AND y IS NOT NULL THEN failure('Not a day of its year: ', n)
+  END;
+el_week_date(y, w, d) :=
+  CASE
+    WHEN w >= 1 AND isoyear(el_monday(y) + (w - 1) * 7) = y THEN el_monday(y) + (w - 1) * 7 + d - 1
+    WHEN w IS NOT NULL AND y IS NOT NULL THEN failure('Not a week of its year: ', w)
+  END;
+el_monday(y) := make_date(y, 1, 4) - CAST(isodow(make_date(y, 1, 4)) AS INTEGER) + 1;
 el_months(a, b) := (CASE WHEN a <= b THEN el_months_up(a, b) ELSE -el_months_up(b, a) END);
 el_months_up(a, b) :=
   (year(b) * 12 + month(b) - year(a) * 12 - month(a) - CASE

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv6Address
 from typing import Any
 
 from eventlake.errors import CorruptObjectError, QueryError, QueryFailedError, QueryLimitError, QueryRefusedError
@@ -181,6 +182,8 @@ def _maker(kind: Type) -> Callable[[Any], Any] | None:
         return _months_text
     if kind.name == "uuid":
         return str
+    if kind.name == "ipaddress":
+        return _address
     if kind.name == "array":
         inner = _maker(kind.args[0])
         return None if inner is None else lambda value: [None if item is None else inner(item) for item in value]
@@ -199,6 +202,12 @@ def _map_maker(kind: Type) -> Callable[[Any], Any] | None:
     if key is None and item is None:
         return None
     return lambda value: {(key(k) if key else k): (item(v) if item and v is not None else v) for k, v in value.items()}
+
+
+def _address(value: bytes) -> str:
+    """`192.0.2.1` or `2001:db8::1` of an address's 16 bytes."""
+    address = IPv6Address(value)
+    return str(address.ipv4_mapped or address)
 
 
 def _days_text(value: timedelta) -> str:

@@ -104,10 +104,11 @@ _DUCKDB = {
     "interval month": "INTERVAL",
     "unknown": "INTEGER",
     "uuid": "UUID",
-    "ipaddress": "VARCHAR",
+    "ipaddress": "BLOB",
 }
 
 BOOLEAN = Type("boolean")
+TINYINT = Type("tinyint")
 INTEGER = Type("integer")
 BIGINT = Type("bigint")
 DOUBLE = Type("double")
@@ -242,7 +243,7 @@ _PLAIN = {
     "string": VARCHAR,
     "varchar": VARCHAR,
     "boolean": BOOLEAN,
-    "tinyint": Type("tinyint"),
+    "tinyint": TINYINT,
     "smallint": Type("smallint"),
     "int": INTEGER,
     "integer": INTEGER,

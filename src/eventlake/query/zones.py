@@ -43,6 +43,16 @@ def zone_label(value: Value) -> str:
     return f"el_offset_label({value.zone[1:]})" if value.zone.startswith("=") else text(value.zone)
 
 
+def minutes_east(value: Value) -> str:
+    """SQL of the minutes by which a clock in the value's zone is ahead of UTC at that moment."""
+    return f"CAST((epoch_us({wall(value)}) - epoch_us({value.sql})) // 60000000 AS INTEGER)"
+
+
+def offset_text(value: Value) -> str:
+    """SQL of the offset from UTC at that moment, `+05:30`."""
+    return f"replace(el_offset_label({minutes_east(value)}), 'UTC', '+00:00')"
+
+
 def zone_named(name: str) -> str | None:
     """The zone that Trino knows by this name, None if there is none."""
     if name.upper() in {"UTC", "Z", "GMT", "UT", "UCT", "ETC/UTC"}:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,8 @@ from eventlake.query.binding import Value, derived, mistyped, refused
 from eventlake.query.casts import cast, moment_text
 from eventlake.query.functions import Builder, Syntactic
 from eventlake.query.functions import Function as F
-from eventlake.query.types import BIGINT, DATE, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, text, timestamp
-from eventlake.query.zones import instant, wall, zone_label, zone_named
+from eventlake.query.types import BIGINT, DATE, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, timestamp
+from eventlake.query.zones import instant, minutes_east, offset_text, wall, zone_label, zone_named
 
 if TYPE_CHECKING:
     from eventlake.query.expressions import Expressions
@@ -86,6 +85,32 @@ def _date_trunc(parts: Expressions, values: list[Value], node: exp.Expr) -> Valu
     return derived(instant(f"date_trunc('{unit}', {local})", moment.zone), moment.type, values, moment.zone)
 
 
+def _from_unixtime_at(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    hours, minutes = values[1].literal, values[2].literal
+    if not isinstance(hours, int) or not isinstance(minutes, int) or not -14 * 60 <= hours * 60 + minutes <= 14 * 60:
+        raise refused("from_unixtime() with an offset that is not two literals of at most 14 hours", node)
+    total = hours * 60 + minutes
+    zone = f"{'-' if total < 0 else '+'}{abs(total) // 60:02}:{abs(total) % 60:02}" if total else "UTC"
+    return derived(f"el_from_unixtime({values[0].sql})", timestamp(zoned=True), values, zone)
+
+
+def _interval_part(name: str) -> Builder:
+    """The part of an interval: `minute(interval '90' minute)` is 30."""
+    unit, modulo = {
+        "day": (86_400_000, 0),
+        "hour": (3_600_000, 24),
+        "minute": (60_000, 60),
+        "second": (1000, 60),
+        "millisecond": (1, 1000),
+    }[name]
+
+    def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+        whole = f"(epoch_us({values[0].sql}) // 1000 // {unit})"
+        return values[0].become(f"({whole} % {modulo})" if modulo else whole, BIGINT)
+
+    return build
+
+
 def _part(sql: str) -> Builder:
     """A part of a date as a clock in the value's zone shows it."""
 
@@ -119,13 +144,17 @@ def _to_iso8601(parts: Expressions, values: list[Value], node: exp.Expr) -> Valu
     shown = f"replace({moment_text(wall(value), max(value.type.numbers[0], 0))}, ' ', 'T')"
     if value.type.name == "timestamp":
         return value.become(shown, VARCHAR)
-    offset = "'Z'" if value.zone == "UTC" else f"replace({_offset(value, node)}, '+00:00', 'Z')"
+    offset = "'Z'" if value.zone == "UTC" else f"replace({offset_text(value)}, '+00:00', 'Z')"
     return value.become(f"({shown} || {offset})", VARCHAR)
 
 
-def _offset(value: Value, node: exp.Expr) -> str:
-    minutes = f"CAST((epoch_us({wall(value)}) - epoch_us({value.sql})) // 60000000 AS INTEGER)"
-    return f"replace(el_offset_label({minutes}), 'UTC', '+00:00')"
+def _offset_part(operator: str) -> Builder:
+    """The hours or the minutes that the value's zone is east of UTC at that moment."""
+
+    def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+        return values[0].become(f"CAST({minutes_east(values[0])} {operator} 60 AS BIGINT)", BIGINT)
+
+    return build
 
 
 def _with_timezone(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -146,174 +175,6 @@ def _from_unixtime(parts: Expressions, values: list[Value], node: exp.Expr) -> V
     if zone is None:
         raise refused("from_unixtime() with a zone that is no literal or not known", node)
     return derived(f"el_from_unixtime({values[0].sql})", timestamp(zoned=True), values, zone)
-
-
-# patterns
-
-_MYSQL = {
-    "a": "%a",
-    "b": "%b",
-    "c": "%-m",
-    "d": "%d",
-    "e": "%-d",
-    "f": "%f",
-    "H": "%H",
-    "h": "%I",
-    "I": "%I",
-    "i": "%M",
-    "j": "%j",
-    "k": "%-H",
-    "l": "%-I",
-    "M": "%B",
-    "m": "%m",
-    "p": "%p",
-    "r": "%I:%M:%S %p",
-    "S": "%S",
-    "s": "%S",
-    "T": "%H:%M:%S",
-    "v": "%V",
-    "W": "%A",
-    "x": "%G",
-    "Y": "%Y",
-    "y": "%y",
-    "%": "%%",
-}
-
-
-def _mysql(pattern: str, node: exp.Expr) -> str:
-    """strftime's pattern for MySQL's, as date_format() takes it."""
-    made, at = "", 0
-    while at < len(pattern):
-        letter = pattern[at]
-        if letter == "%" and at + 1 < len(pattern):
-            at += 1
-            if pattern[at] in "DUuVwX":
-                raise mistyped(f"%{pattern[at]} is not in Athena's date patterns", node)
-            made += _MYSQL.get(pattern[at], pattern[at])
-        elif letter == "%":
-            raise refused("A date pattern that ends with %", node)
-        else:
-            made += letter
-        at += 1
-    return made
-
-
-def _literal(value: Value, name: str, node: exp.Expr) -> str:
-    if not isinstance(value.literal, str):
-        raise refused(f"{name}() with a pattern that is not a literal", node)
-    return value.literal
-
-
-def _date_format(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
-    pattern = _mysql(_literal(values[1], "date_format", node), node)
-    return derived(f"strftime({wall(values[0])}, {text(pattern)})", VARCHAR, values)
-
-
-def _date_parse(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
-    pattern = _literal(values[1], "date_parse", node)
-    made = _mysql(pattern, node)
-    if re.search(r"%[abjlhIpraWvxyMf]", pattern):
-        known = re.sub(r"%[bMhIlprf]", "", pattern)
-        if re.search(r"%[ajWvxy]", known):
-            raise refused(f"The pattern '{pattern}' of date_parse()", node)
-    if not pattern or pattern[0].isspace():
-        raise refused(f"The pattern '{pattern}' of date_parse()", node)
-    parsed = f"el_parsed({values[0].sql}, {_strptime(values[0].sql, made)})"
-    return derived(f"date_trunc('millisecond', {parsed})" if "%f" in pattern else parsed, timestamp(), values)
-
-
-def _strptime(sql: str, pattern: str) -> str:
-    """A timestamp read by strftime's pattern; parts it does not name are 1970-01-01."""
-    lead, lead_pattern = "", ""
-    for given, value, letters in (("%Y", "1970", "YyG"), ("%m", "01", "mBb"), ("%d", "01", "dj")):
-        if not any(re.search(rf"%-?{letter}", pattern) for letter in letters):
-            lead, lead_pattern = f"{lead}{value} ", f"{lead_pattern}{given} "
-    source = f"({text(lead)} || {sql})" if lead else sql
-    return f"strptime({source}, {text(lead_pattern + pattern.replace('%-', '%'))})"
-
-
-_JODA = {
-    "y": {1: "%-Y", 2: "%y", 4: "%Y"},
-    "Y": {1: "%-Y", 2: "%y", 4: "%Y"},
-    "M": {1: "%-m", 2: "%m", 3: "%b", 4: "%B"},
-    "d": {1: "%-d", 2: "%d"},
-    "H": {1: "%-H", 2: "%H"},
-    "h": {1: "%-I", 2: "%I"},
-    "m": {1: "%-M", 2: "%M"},
-    "s": {1: "%-S", 2: "%S"},
-    "a": {1: "%p", 2: "%p"},
-    "E": {1: "%a", 2: "%a", 3: "%a", 4: "%A"},
-    "D": {1: "%-j", 3: "%j"},
-    "e": {1: "%u"},
-    "w": {2: "%V"},
-    "x": {4: "%G"},
-}
-_JODA_PART = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']+")
-
-
-def _joda(pattern: str, node: exp.Expr) -> list[tuple[str, str]]:
-    """Pieces of a Joda pattern: (kind, strftime's pattern or literal)."""
-    pieces = []
-    matched = "".join(match[0] for match in _JODA_PART.finditer(pattern))
-    if matched != pattern:
-        raise mistyped(f"The pattern '{pattern}' has a quote that is not closed", node)
-    for match in _JODA_PART.finditer(pattern):
-        piece = match[0]
-        if not match[1]:
-            pieces.append(("text", "'" if piece == "''" else piece[1:-1].replace("''", "'") if piece[0] == "'" else piece))
-            continue
-        if match[1] in "SZw" and not (match[1] == "w" and len(piece) == 2):
-            pieces.append((match[1], piece))
-            continue
-        known = _JODA.get(match[1], {})
-        if len(piece) not in known:
-            raise refused(f"{piece} in a date pattern", node)
-        pieces.append(("part", known[len(piece)].replace("%-Y", "%Y")))
-    return pieces
-
-
-def _format_datetime(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
-    pattern = _literal(values[1], "format_datetime", node)
-    if not pattern:
-        raise mistyped("The pattern of format_datetime() is empty", node)
-    local, made = wall(values[0]), []
-    for kind, piece in _joda(pattern, node):
-        made.append(_joda_sql(kind, piece, local, values[0], node))
-    return derived(f"({' || '.join(made)})", VARCHAR, values)
-
-
-def _joda_sql(kind: str, piece: str, local: str, value: Value, node: exp.Expr) -> str:
-    if kind == "text":
-        return text(piece)
-    if kind == "part":
-        return f"strftime({local}, {text(piece)})"
-    if kind == "S":
-        digits = len(piece)
-        return f"rpad(substring(strftime({local}, '%f'), 1, {min(digits, 3)}), {digits}, '0')"
-    if kind == "w":
-        return f"CAST(weekofyear({local}) AS VARCHAR)"
-    if value.type.name != "timestamptz":
-        raise mistyped(f"{piece} shows a time zone, which a timestamp without zone has not", node)
-    if len(piece) >= 3:
-        return zone_label(value)
-    offset = _offset(value, node)
-    return offset if len(piece) == 2 else f"replace({offset}, ':', '')"
-
-
-def _parse_datetime(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
-    pattern = _literal(values[1], "parse_datetime", node)
-    pieces = _joda(pattern, node)
-    made = ""
-    for kind, piece in pieces:
-        if kind == "text":
-            made += piece.replace("%", "%%")
-        elif kind == "part" and piece not in {"%y", "%V", "%G", "%u", "%j", "%a", "%A"}:
-            made += piece
-        elif kind == "S" and len(piece) == 3:
-            made += "%g"
-        else:
-            raise refused(f"{piece} in the pattern of parse_datetime()", node)
-    return derived(_strptime(values[0].sql, made), timestamp(zoned=True), values)
 
 
 def _human(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -354,6 +215,9 @@ FUNCTIONS = [
             name, (*(() if name in {"hour", "minute", "second", "millisecond"} else ("date",)), *_KINDS), "{} -> bigint", _part(sql)
         )
     ),
+    *(F(name, "interval day -> bigint", _interval_part(name)) for name in ("day", "hour", "minute", "second", "millisecond")),
+    *_for("day_of_month", ("interval day",), "{} -> bigint", _interval_part("day")),
+    *(F(name, "interval month -> bigint", f"CAST({name}({{0}}) AS BIGINT)") for name in ("year", "month")),
     *_for("date_diff", ("date", *_KINDS), "varchar, {0}, {0} -> bigint", _date_diff),
     *_for("date_add", ("date", *_KINDS), "varchar, bigint, {0} -> {0}", _date_add),
     *_for("date_trunc", ("date", *_KINDS), "varchar, {0} -> {0}", _date_trunc),
@@ -371,10 +235,11 @@ FUNCTIONS = [
     F("from_unixtime", "double, varchar -> timestamptz", _from_unixtime),
     F("to_unixtime", "timestamptz -> double", "(CAST(epoch_us({0}) AS DOUBLE) / 1000000)"),
     F("to_unixtime", "timestamp -> double", "(CAST(epoch_us({0}) AS DOUBLE) / 1000000)"),
-    *_for("date_format", _KINDS, "{0}, varchar -> varchar", _date_format),
-    F("date_parse", "varchar, varchar -> timestamp", _date_parse),
-    *_for("format_datetime", _KINDS, "{0}, varchar -> varchar", _format_datetime),
-    F("parse_datetime", "varchar, varchar -> timestamptz", _parse_datetime),
+    *_for("timezone_hour", ("timestamptz",), "{0} -> bigint", _offset_part("//")),
+    *_for("timezone_minute", ("timestamptz",), "{0} -> bigint", _offset_part("%")),
+    F("timezone", "timestamptz -> varchar", lambda parts, values, node: values[0].become(zone_label(values[0]), VARCHAR)),
+    F("from_unixtime", "double, bigint, bigint -> timestamptz", _from_unixtime_at),
+    F("parse_duration", "varchar -> interval day", "el_duration({0})"),
     F("human_readable_seconds", "double -> varchar", _human),
     F("to_milliseconds", "interval day -> bigint", "(epoch_us({0}) // 1000)"),
     F("current_timezone", "-> varchar", "'UTC'"),

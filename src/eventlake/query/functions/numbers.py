@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from eventlake.query.arithmetic import arithmetic
+from eventlake.query.arithmetic import arithmetic, rescaled, unscaled
 from eventlake.query.binding import Value, derived, mistyped, refused
+from eventlake.query.casts import coerce
+from eventlake.query.functions import Builder, Syntactic
 from eventlake.query.functions import Function as F
-from eventlake.query.functions import Syntactic
-from eventlake.query.types import VARCHAR, decimal, text
+from eventlake.query.types import TINYINT, VARCHAR, as_decimal, decimal, text
 
 if TYPE_CHECKING:
     from eventlake.query.expressions import Expressions
@@ -20,7 +21,7 @@ def _rounded(name: str) -> object:
     """floor, ceil and round of one number: whole numbers stay, decimals lose their scale."""
 
     def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
-        value = values[0]
+        value = coerce(values[0], TINYINT) if values[0].type.name == "unknown" else values[0]
         if value.type.is_integer:
             return value
         if value.type.name == "decimal":
@@ -32,8 +33,14 @@ def _rounded(name: str) -> object:
     return build
 
 
+def _abs(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    value = coerce(values[0], TINYINT) if values[0].type.name == "unknown" else values[0]
+    return value.become(f"abs({value.sql})", value.type)
+
+
 def _round_to(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     value, digits = values
+    value = coerce(value, TINYINT) if value.type.name == "unknown" else value
     if value.type.is_integer:
         if isinstance(digits.literal, int) and digits.literal >= 0:
             return value
@@ -53,11 +60,46 @@ def _round_to(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
 
 def _truncate(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     value = values[0]
-    if value.type.name == "decimal":
-        precision, scale = value.type.numbers
-        kind = decimal(max(precision - scale, 1), 0)
-        return value.become(f"CAST(trunc({value.sql}) AS {kind.duckdb})", kind)
-    return value.become(f"el_truncate({value.sql})", value.type)
+    if value.type.name in {"double", "real"}:
+        return value.become(f"el_truncate({value.sql})", value.type)
+    precision, scale = as_decimal(value.type).numbers
+    kind = decimal(max(precision - scale, 1), 0)
+    return value.become(f"CAST(trunc({value.sql}) AS {kind.duckdb})", kind)
+
+
+def _truncate_to(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    value, digits = values
+    if value.type.name in {"double", "real"}:
+        raise mistyped(f"truncate({value.type}, {digits.type}) is not in Athena: cast to decimal", node)
+    if not isinstance(digits.literal, int):
+        raise refused("truncate() to digits that are not a literal", node)
+    kind = as_decimal(value.type)
+    left = kind.numbers[1] - digits.literal
+    if left <= 0:
+        return coerce(value, kind)
+    if left > kind.numbers[0]:
+        return derived(f"(CASE WHEN {value.sql} IS NOT NULL THEN CAST(0 AS {kind.duckdb}) END)", kind, values)
+    whole = coerce(value, kind).sql
+    step = f"CAST({10**left} AS HUGEINT)"
+    kept = f"({unscaled(whole, kind.numbers[1])} // {step}) * {step}"
+    return derived(rescaled(kept, kind), kind, values)
+
+
+_BITS = {"tinyint": 8, "smallint": 16, "integer": 32, "bigint": 64}
+
+
+def _shift(macro: str) -> Builder:
+    """A shift of the bits that the value's type has; the result has the same type. By less than nothing Java takes the last six bits."""
+
+    def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+        value = coerce(values[0], TINYINT) if values[0].type.name == "unknown" else values[0]
+        return derived(
+            f"CAST({macro}({value.sql}, el_shift_count({values[1].sql}), {_BITS[value.type.name]}) AS {value.type.duckdb})",
+            value.type,
+            values,
+        )
+
+    return build
 
 
 def _sign(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -136,12 +178,11 @@ def _length_is_known(parts: Expressions, node: exp.Expr) -> bool:
 _ONE = ("sqrt", "cbrt", "exp", "sin", "cos", "tan", "asin", "acos", "atan", "degrees", "radians", "sinh", "cosh", "tanh")
 
 FUNCTIONS = [
-    F("abs", "N -> N", "abs({0})"),
+    F("abs", "N -> N", _abs),
     *(F(name, "N -> N", _rounded(duck)) for name, duck in (("floor", "floor"), ("ceil", "ceil"), ("ceiling", "ceil"), ("round", "round"))),  # type: ignore[arg-type]
     F("round", "N, integer -> N", _round_to),
-    F("truncate", "double -> double", "el_truncate({0})"),
-    F("truncate", "real -> real", "el_truncate({0})"),
-    F("truncate", "decimal(38,0) -> decimal(38,0)", _truncate),
+    F("truncate", "N -> N", _truncate),
+    F("truncate", "N, bigint -> N", _truncate_to),
     F("sign", "N -> N", _sign),
     *(F(name, "double -> double", f"TRY({name}({{0}}))" if name in {"asin", "acos", "sqrt"} else f"{name}({{0}})") for name in _ONE),
     F("atan2", "double, double -> double", "atan2({0}, {1})"),
@@ -159,12 +200,19 @@ FUNCTIONS = [
     F("is_infinite", "double -> boolean", "isinf({0})"),
     F("is_finite", "double -> boolean", "isfinite({0})"),
     F("width_bucket", "double, double, double, bigint -> bigint", "el_width_bucket({0}, {1}, {2}, {3})"),
+    F("width_bucket", "double, array(double) -> bigint", "el_width_bucket_of({0}, {1})"),
     F("bitwise_and", "bigint, bigint -> bigint", "({0} & {1})"),
     F("bitwise_or", "bigint, bigint -> bigint", "({0} | {1})"),
     F("bitwise_xor", "bigint, bigint -> bigint", "xor({0}, {1})"),
     F("bitwise_not", "bigint -> bigint", "(~ {0})"),
+    F("bitwise_left_shift", "I, bigint -> I", _shift("el_shift_left")),
+    F("bitwise_right_shift", "I, bigint -> I", _shift("el_shift_right")),
+    F("bitwise_right_shift_arithmetic", "I, bigint -> I", _shift("el_shift_arithmetic")),
     F("bit_count", "bigint, bigint -> bigint", "el_bit_count({0}, {1})"),
     F("from_base", "varchar, bigint -> bigint", "el_from_base({0}, {1})"),
+    F("parse_data_size", "varchar -> decimal(38,0)", "CAST(el_data_size({0}) AS DECIMAL(38,0))"),
+    F("parse_presto_data_size", "varchar -> decimal(38,0)", "CAST(el_data_size({0}) AS DECIMAL(38,0))"),
+    F("luhn_check", "varchar -> boolean", "el_luhn({0})"),
     F("to_base", "bigint, bigint -> varchar", "el_to_base({0}, {1})"),
     F("now", "-> timestamptz", lambda parts, values, node: parts.value(exp.CurrentTimestamp())),
 ]

@@ -6,14 +6,10 @@ _DRAWN = "it gives another answer each time"
 _NO_COUNTERPART = "DuckDB has nothing that gives the same answer"
 _NAMES = """
     approx_set merge empty_approx_set qdigest_agg tdigest_agg value_at_quantile values_at_quantiles numeric_histogram
-    checksum crc32 xxhash64 murmur3 spooky_hash_v2_32 spooky_hash_v2_64 sha512 hmac_md5 hmac_sha1 hmac_sha256 hmac_sha512
-    soundex word_stem jarowinkler_similarity inverse_normal_cdf normal_cdf combinations hamming_distance luhn_check to_base32
-    from_base32 to_base64url from_base64url parse_data_size parse_presto_data_size from_unixtime_nanos format_number
-    split_to_multimap regexp_position map_zip_with map_union approx_most_frequent reduce_agg array_histogram timezone
-    timezone_hour timezone_minute from_iso8601_timestamp_nanos bitwise_left_shift bitwise_right_shift
-    bitwise_right_shift_arithmetic to_big_endian_64 to_big_endian_32 from_big_endian_64 from_big_endian_32 to_ieee754_64
-    from_ieee754_64 to_ieee754_32 from_ieee754_32 color bar rgb render trim_array multimap_from_entries beta_cdf
-    wilson_interval_lower wilson_interval_upper
+    checksum xxhash64 murmur3 spooky_hash_v2_32 spooky_hash_v2_64 sha512 hmac_sha512 word_stem jarowinkler_similarity
+    inverse_normal_cdf normal_cdf combinations from_unixtime_nanos regexp_position map_zip_with map_union
+    approx_most_frequent reduce_agg array_histogram from_iso8601_timestamp_nanos to_ieee754_64 to_ieee754_32 color bar
+    rgb render trim_array multimap_from_entries beta_cdf wilson_interval_lower wilson_interval_upper
 """
 
 REFUSED: dict[str, str] = {
@@ -21,7 +17,6 @@ REFUSED: dict[str, str] = {
     **dict.fromkeys(("random", "rand", "uuid", "shuffle"), _DRAWN),
     **dict.fromkeys(("current_user", "current_catalog", "current_schema", "version"), "it tells nothing about the lake"),
     **dict.fromkeys(("all", "some", "any"), "write the values behind it as a subquery, (SELECT ...)"),
-    "parse_duration": "use intervals",
     "json_object": "build the text with format() or cast a map to json",
     "json_array": "cast an array to json",
 }
