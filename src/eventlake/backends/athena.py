@@ -82,7 +82,7 @@ class AthenaEngine:
         if database := database_of(statement, self._tables):
             request["QueryExecutionContext"] = {"Catalog": "AwsDataCatalog", "Database": database}
         try:
-            return self._ended(self._started(request), statement)
+            return self._ended(self._started(request))
         except KeyboardInterrupt:
             with contextlib.suppress(EventlakeError, BotoCoreError, ClientError):
                 # The same token gives the same execution, also where the answer to the first call was lost.
@@ -99,7 +99,7 @@ class AthenaEngine:
                 raise
         return identity
 
-    def _ended(self, identity: str, statement: str) -> Mapping[str, Any]:  # Athena's QueryExecution
+    def _ended(self, identity: str) -> Mapping[str, Any]:  # Athena's QueryExecution
         """The execution when it has succeeded. Raises what a failed one means."""
         for pause in _pauses():
             with failing("Athena cannot be asked how the query goes"):
@@ -108,7 +108,7 @@ class AthenaEngine:
             if state == "SUCCEEDED":
                 return execution
             if state in {"FAILED", "CANCELLED"}:
-                raise self._failure(execution, statement)
+                raise self._failure(execution)
             self._wait(pause)
         raise AssertionError("pauses do not end")  # pragma: no cover - mypy wants an end
 
@@ -130,7 +130,7 @@ class AthenaEngine:
             return query_error("Athena", "SYNTAX_ERROR", found[0], blames_query=True, tables=self._tables)
         return QuerySyntaxError(f"Athena does not take the statement: {message.rstrip('.')}.")
 
-    def _failure(self, execution: Mapping[str, Any], statement: str) -> EventlakeError:  # Athena's QueryExecution
+    def _failure(self, execution: Mapping[str, Any]) -> EventlakeError:  # Athena's QueryExecution
         """Why an execution gave no rows."""
         status = execution["Status"]
         reason = str(status.get("StateChangeReason") or status.get("AthenaError", {}).get("ErrorMessage") or "")

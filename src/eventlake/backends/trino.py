@@ -120,8 +120,7 @@ class TrinoEngine:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with urlopen(request, timeout=_TIMEOUT_S) as answer:
-                    page: Mapping[str, Any] = json.load(answer)
-                return page
+                    return _page(answer.read())
             except HTTPError as error:
                 with error:
                     if error.code not in _BUSY or attempt == _ATTEMPTS:
@@ -176,12 +175,22 @@ def _addressed(url: str, user: str) -> tuple[str, dict[str, str]]:
     except ValueError:
         usable = False
     if not usable:
-        raise ConfigurationError(f'"{url.rpartition("@")[2]}" is not the URL of a Trino server; write EVENTLAKE_TRINO as http://127.0.0.1:8080.')
+        raise ConfigurationError(
+            f'"{url.rpartition("@")[2]}" is not the URL of a Trino server; write EVENTLAKE_TRINO as http://127.0.0.1:8080.'
+        )
     name = unquote(parts.username or user)
     headers = {"X-Trino-User": name}
     if parts.password:
         headers["Authorization"] = "Basic " + base64.b64encode(f"{name}:{unquote(parts.password)}".encode()).decode()
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", "")), headers
+
+
+def _page(body: bytes) -> Mapping[str, Any]:  # JSON as Trino defines it
+    """The page that an answer holds. Raises ValueError."""
+    page = json.loads(body)
+    if not isinstance(page, dict):
+        raise ValueError
+    return page
 
 
 def _converted(rows: Sequence[Sequence[Any]], types: Sequence[Type]) -> list[tuple[Any, ...]]:  # values are the query's
