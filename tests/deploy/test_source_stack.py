@@ -134,6 +134,13 @@ def test_a_source_of_a_user_becomes_a_stack_the_same_way() -> None:
     assert "registry=${ECRGlueDatabaseName}" in root["Resources"]["Functions"]["Properties"]["Parameters"]["Databases"]["Fn::Sub"]
 
 
+def test_a_table_whose_stream_could_not_be_named_is_refused() -> None:
+    """Firehose takes 64 characters, and the lake's name is among them."""
+    registry = parse_source(REGISTRY.replace('"ecr_image_action"', f'"{"a" * 43}"'))
+    with pytest.raises(DeclarationError, match="has 43 characters; its delivery stream is named after it, which leaves 42"):
+        source_stack_text(registry, [])
+
+
 def test_two_sources_of_one_title_are_refused() -> None:
     """They would share a parameter, so neither could be switched."""
     first, second = parse_source(REGISTRY), parse_source(REGISTRY.replace('name = "registry"', 'name = "images"'))

@@ -46,7 +46,7 @@ SETTINGS: dict[str, Template] = {
         "Type": "String",
         "Default": "no",
         "AllowedValues": ["yes", "no"],
-        "Description": "Whether every event is also kept as it came, under raw/.",
+        "Description": "Whether every event is also kept as it came, under raw/. Firehose lets it be switched on later, and not off again.",
     },
     "KmsKeyArn": {
         "Type": "String",

@@ -14,10 +14,15 @@ from eventlake.deploy.glue_table import glue_table
 from eventlake.deploy.named_query import named_query
 from eventlake.deploy.parameters import LAKE_NAME, SETTINGS, database_parameter, event_bus_parameter
 from eventlake.deploy.roles import analyst_policy, delivery_policy, delivery_role, events_role, partition_policy
+from eventlake.errors import DeclarationError
 from eventlake.model import Source, Table
 from eventlake.query.saved import SavedQuery
+from eventlake.sources import DECLARATION
 
 COMMENT = "Written by `eventlake templates` from the declaration of the source; changes made here are overwritten."
+
+LONGEST_TABLE_NAME = 42
+"""Characters that the 64 of a delivery stream's name leave beside the lake's name and a hyphen."""
 
 PASSED: dict[str, str] = {
     "LogBucketName": "Bucket that the log lines go to.",
@@ -36,7 +41,13 @@ def source_stack_text(source: Source, saved: Sequence[SavedQuery]) -> str:
 
 
 def source_stack(source: Source, saved: Sequence[SavedQuery]) -> Template:
-    """The template of a source. saved: its saved queries."""
+    """The template of a source. saved: its saved queries. Raises DeclarationError for a table whose stream would have too long a name."""
+    for table in source.tables:
+        if len(table.name) > LONGEST_TABLE_NAME:
+            raise DeclarationError(
+                f'{source.name}/{DECLARATION}: table "{table.name}" has {len(table.name)} characters; '
+                f"its delivery stream is named after it, which leaves {LONGEST_TABLE_NAME}."
+            )
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"eventlake - {source.title} - {source.doc}",
