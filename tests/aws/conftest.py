@@ -16,6 +16,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from aws.client import Aws  # noqa: E402  this folder is not importable before
 from aws.deploying import deploy  # noqa: E402
+from aws.lake import AUTH0_BUS, EVERY_SOURCE, Lake, deployed  # noqa: E402
 from aws.serving import Emulator, serving, serving_trino  # noqa: E402
 
 
@@ -45,3 +46,10 @@ def trino(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """The address of a real Trino over the emulator's Glue and S3, which answers Athena's API from then on."""
     with serving_trino(emulator, tmp_path_factory.mktemp("trino")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def lake(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A lake with every source, Parquet, and the events kept as they came too."""
+    aws("events", "create-event-bus", "--name", AUTH0_BUS)
+    return deployed(aws, "eventlake", tmp_path_factory.mktemp("lake"), {**EVERY_SOURCE, "KeepRawEvents": "yes"})

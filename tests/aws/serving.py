@@ -106,7 +106,7 @@ def serving_trino(emulator: Emulator, folder: Path) -> Iterator[str]:
     """Serve Trino over the emulator's Glue and S3; its address."""
     log, url = folder / "trino.log", f"http://127.0.0.1:{emulator.trino_port}"
     command = [str(FOLDER.parent / "start_trino.sh"), str(TRINO_SERVER), str(folder), emulator.endpoint, str(emulator.trino_port)]
-    environment = {**os.environ, **emulator.aws.environment(), "HOME": os.environ["HOME"], "PYTHON": sys.executable}
+    environment = {**os.environ, **emulator.aws.environment(), "HOME": os.environ["HOME"]}
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:

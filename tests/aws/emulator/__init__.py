@@ -13,6 +13,7 @@
     firehose_processing  the function that Firehose calls for each batch
     firehose_conversion  record format conversion, JSON to Parquet
     glue_partitions      the actions about partitions, their limits and refusals
+    stack_waiting        CloudFormation that answers when it is done
     named_queries        AWS::Athena::NamedQuery
     metrics              what services and functions publish to CloudWatch
     alarms               an alarm's state, from its metrics

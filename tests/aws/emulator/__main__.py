@@ -20,9 +20,10 @@ from aws.emulator import (  # noqa: E402
     named_queries,
     permissions,
     settings,
+    stack_waiting,
 )
 
-for part in (
+PARTS = (
     permissions,
     bucket_properties,
     metrics,
@@ -32,7 +33,9 @@ for part in (
     eventbridge_targets,
     glue_partitions,
     named_queries,
-):
+    stack_waiting,
+)
+for part in PARTS:
     part.install()
 if settings.TRINO_URL:
     from aws.emulator import athena_on_trino

@@ -1,0 +1,129 @@
+"""A lake deployed from the templates, as its user sees it: events go onto buses, objects and partitions appear."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from aws.client import ACCOUNT, REGION, Aws, eventually
+from aws.deploying import deploy
+from aws.objects import Bucket
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+AUTH0_BUS = "auth0.logs"
+EVERY_SOURCE = {"EventBusName": AUTH0_BUS, "CodeBuild": "on", "CodeDeploy": "on", "BufferingHintsIntervalInSeconds": "60"}
+"""Parameters of a lake with all sources, and the shortest buffers that the time scale makes bearable."""
+
+OBJECT_KEY = re.compile(r"(?P<prefix>[a-z_/]+)/(?P<date>\d{4}/\d\d/\d\d)/(?P<hour>\d\d)/(?P<name>[^/]+)")
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Lake:
+    """A deployed lake. name: its stack's."""
+
+    aws: Aws
+    name: str
+
+    @cached_property
+    def bucket(self) -> Bucket:
+        """The log bucket."""
+        return Bucket(self.aws, f"{self.name}-{ACCOUNT}-{REGION}")
+
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the stack."""
+        (stack,) = self.aws("cloudformation", "describe-stacks", "--stack-name", self.name)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    def put(self, events: Iterable[Event]) -> list[str]:
+        """Put events on their buses by the CLI; the ids that they are given."""
+        ids = []
+        for some in batches(events, 10):
+            answer = self.aws("events", "put-events", "--entries", json.dumps([entry(event) for event in some]))
+            assert answer["FailedEntryCount"] == 0, answer
+            ids += [each["EventId"] for each in answer["Entries"]]
+        return ids
+
+    def rows(self, keys: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+        """{prefix: rows} of log objects."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for key in keys:
+            match = OBJECT_KEY.fullmatch(key)
+            assert match, key
+            found.setdefault(match["prefix"], []).extend(self.bucket.rows(key))
+        return found
+
+    def arrived(self, ids: Sequence[str], prefixes: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """{prefix: rows} of the events with these ids, once each has a row."""
+        wanted = set(ids)
+
+        def look() -> dict[str, list[dict[str, Any]]] | None:
+            rows = self.rows(key for prefix in prefixes for key in self.bucket.keys(f"{prefix}/"))
+            mine = {prefix: [row for row in some if row["event_id"] in wanted] for prefix, some in rows.items()}
+            return mine if {row["event_id"] for some in mine.values() for row in some} >= wanted else None
+
+        seen = eventually(look)
+        assert seen is not None
+        return seen
+
+    def raw_events(self, table: str) -> list[Event]:
+        """The events of a table as they came, from the raw backup."""
+        return [event for key in self.bucket.keys(f"raw/{table}/") for event in json_values(self.bucket.read(key).decode())]
+
+    def partitions(self, database: str, table: str) -> list[dict[str, Any]]:
+        """The partitions of a table."""
+        pages = self.aws.service("glue").get_paginator("get_partitions").paginate(DatabaseName=database, TableName=table)
+        return [each for page in pages for each in page["Partitions"]]
+
+
+def deployed(aws: Aws, name: str, folder: Path, parameters: Mapping[str, str], clone: Path | None = None) -> Lake:
+    """Deploy a lake by the commands of the README. clone: the project's files, a fresh copy unless given."""
+    source = clone or fresh_clone(folder / f"{name}-clone")
+    deploy(aws, source / "templates" / "root.yaml", name, folder / f"{name}.yaml", parameters)
+    return Lake(aws, name)
+
+
+def fresh_clone(folder: Path) -> Path:
+    """A copy of what a deployment takes from the project."""
+    for part in ("templates", "src"):
+        shutil.copytree(PROJECT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy2(PROJECT / "run", folder / "run")
+    return folder
+
+
+def entry(event: Event) -> dict[str, Any]:
+    """An event as PutEvents takes it."""
+    return {
+        "Source": event["source"],
+        "DetailType": event["detail-type"],
+        "Detail": json.dumps(event["detail"]),
+        "Resources": event.get("resources", []),
+        "Time": event["time"],
+        "EventBusName": "default" if event["source"].startswith("aws.") and "auth0" not in event["source"] else AUTH0_BUS,
+    }
+
+
+def batches(events: Iterable[Event], size: int) -> Iterator[list[Event]]:
+    """The events in lists of at most this size."""
+    some: list[Event] = []
+    for event in events:
+        some.append(event)
+        if len(some) == size:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def json_values(text: str) -> Iterator[Any]:
+    """The JSON values of a text, one after the other."""
+    decoder, at = json.JSONDecoder(), 0
+    while at < len(text):
+        value, at = decoder.raw_decode(text, at)
+        yield value
