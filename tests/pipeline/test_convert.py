@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventlake.pipeline import values
+from eventlake.pipeline import nested, values
 from eventlake.pipeline.convert import allowed_converters, converter, default_converter, parse_type
 from eventlake.pipeline.values import MISFIT
 
@@ -17,7 +17,7 @@ from eventlake.pipeline.values import MISFIT
 def convert(kind: str, value: object, name: str | None = None) -> Any:
     """The value as a column of that type holds it."""
     parsed = parse_type(kind)
-    return eval(converter(name or default_converter(parsed), parsed), vars(values))(value)
+    return eval(converter(name or default_converter(parsed), parsed), vars(values) | vars(nested))(value)
 
 
 @pytest.mark.parametrize(

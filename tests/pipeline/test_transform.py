@@ -19,8 +19,9 @@ from eventlake.errors import EventError
 from eventlake.model import Table
 from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.convert import parse_type
+from eventlake.pipeline.reading import depth
 from eventlake.pipeline.router import Router
-from eventlake.pipeline.transform import Transform, depth
+from eventlake.pipeline.transform import Transform
 from eventlake.sources import load
 
 SOURCES = load()

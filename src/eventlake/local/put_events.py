@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 
 from eventlake.errors import EventError, PatternError
+from eventlake.pipeline.reading import DEPTH_LIMIT, depth
 from eventlake.pipeline.rule import compile_pattern
-from eventlake.pipeline.transform import DEPTH_LIMIT, depth
 
 TARGET = "AWSEvents."
 ENTRIES_LIMIT = 10

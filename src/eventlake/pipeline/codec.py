@@ -5,9 +5,6 @@ A codec is passed in, so that Lambda runs on the standard library and one machin
 
 from __future__ import annotations
 
-import json
-import json.encoder
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing typing costs more than the rest of the module
     from collections.abc import Callable
@@ -30,8 +27,46 @@ class Codec:
         self.encode = encode
 
 
-_decoder: Any = json.JSONDecoder()  # its scanner has no type
-_scan = _decoder.scan_once
+class _Settings:
+    """How values are read: the settings of `json.JSONDecoder` that its scanner asks for."""
+
+    strict = True
+    object_hook = None
+    object_pairs_hook = None
+    parse_float = float
+    parse_int = int
+    parse_constant = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}.__getitem__
+
+
+def _refuse(value: object) -> None:
+    raise TypeError(f"{type(value).__name__} is no JSON value")
+
+
+_scan: Callable[[str, int], tuple[Any, int]]
+quote: Callable[[str], str]
+"""Text -> its JSON, in quotes, with characters as they are."""
+dumps: Callable[[Any], str]
+"""Value -> compact JSON text with characters as they are; raises ValueError for NaN and Infinity."""
+
+# `json` imports `re` and so takes longer than all that a Lambda function imports of ours. The C functions beneath it are what it calls;
+# an encoder is made once, where `json.dumps` makes one for each value, which costs as much as a small value itself.
+try:
+    from _json import encode_basestring, make_encoder, make_scanner
+except ImportError:  # another interpreter than CPython
+    import json.decoder
+    import json.encoder
+
+    _scan = json.decoder.JSONDecoder().scan_once  # type: ignore[attr-defined]  # typeshed does not know it
+    quote = json.encoder.encode_basestring
+    dumps = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+else:
+    _scan = make_scanner(_Settings())  # type: ignore[arg-type]  # it asks for these attributes alone
+    quote = encode_basestring
+    _chunks = make_encoder(None, _refuse, quote, None, ":", ",", False, False, False)
+
+    def dumps(value: Any) -> str:  # any JSON value
+        """Value -> compact JSON text."""
+        return "".join(_chunks(value, 0))
 
 
 def _loads(data: bytes) -> Any:  # any JSON value
@@ -40,26 +75,15 @@ def _loads(data: bytes) -> Any:  # any JSON value
         text = data.decode()
         value, end = _scan(text, 0)
     except (UnicodeDecodeError, StopIteration):
-        return json.loads(data)
-    return value if end == len(text) or not text[end:].strip(" \t\n\r") else json.loads(data)
+        return _loads_anything(data)
+    return value if end == len(text) or not text[end:].strip(" \t\n\r") else _loads_anything(data)
 
 
-quote: Callable[[str], str] = json.encoder.encode_basestring
-"""Text -> its JSON, in quotes, with characters as they are."""
+def _loads_anything(data: bytes) -> Any:  # any JSON value
+    """UTF-16, a BOM, blanks in front; or the error that says where the text is no JSON."""
+    import json
 
-
-def _make_dumps() -> Callable[[Any], str]:
-    """`JSONEncoder.encode` with its C encoder made once; it makes a new one for each value, which costs as much as a small value itself."""
-    encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    make = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:  # an interpreter without the C encoder
-        return encoder.encode
-    chunks = make(None, encoder.default, quote, None, ":", ",", False, False, False)
-    return lambda value: "".join(chunks(value, 0))
-
-
-dumps = _make_dumps()
-"""Value -> compact JSON text with characters as they are; raises ValueError for NaN and Infinity."""
+    return json.loads(data)
 
 
 def _encode(value: Any) -> bytes:  # any JSON value

@@ -1,7 +1,7 @@
 """Glue types, and which converter makes a column's value.
 
 A declaration's `type` is parsed here, and its `as` is checked; the code of a mapping names its converters by what this module writes.
-The converters themselves are in `eventlake.pipeline.values`.
+The converters themselves are in `eventlake.pipeline.values` and `eventlake.pipeline.nested`.
 Glue types: https://docs.aws.amazon.com/athena/latest/ug/data-types.html
 """
 
@@ -129,7 +129,7 @@ _CONVERTERS = {"json": "whole", "date": "day"}
 
 
 def converter(name: str, kind: Type) -> str:
-    """The converter of that name to that type, as a Python expression over the names of `eventlake.pipeline.values`."""
+    """The converter of that name to that type, as a Python expression over the names of `values` and `nested`."""
     match name:
         case "integer":
             return "int32" if kind.name == "int" else "int64"

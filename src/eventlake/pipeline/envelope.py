@@ -16,8 +16,8 @@ from eventlake.errors import EventError
 from eventlake.model import Bare, Source
 from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.path import parse_path, value_at
+from eventlake.pipeline.reading import read_object, unwritable
 from eventlake.pipeline.rule import compile_pattern
-from eventlake.pipeline.transform import read_object, unwritable
 
 _NAMESPACE = uuid.UUID("6f1d3a52-8a5e-5c0b-9d3e-2f6f0f0c7b11")
 

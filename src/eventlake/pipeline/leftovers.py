@@ -6,8 +6,9 @@ root (`$.detail`), nested as they were; those outside it stand under `envelope`.
 
 from __future__ import annotations
 
+from eventlake.pipeline.nested import is_whole
 from eventlake.pipeline.path import Holding, parse_path, value_at
-from eventlake.pipeline.values import MISFIT, is_whole
+from eventlake.pipeline.values import MISFIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing typing costs more than the rest of the module

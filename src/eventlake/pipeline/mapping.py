@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from eventlake.model import Column, Table
-from eventlake.pipeline import convert, values
+from eventlake.pipeline import convert, nested, values
 from eventlake.pipeline.codec import Codec
 from eventlake.pipeline.leftovers import ENVELOPE_KEYS, EXTRA
 from eventlake.pipeline.literal import LINE_LENGTH, Brackets, broken, string, strings
@@ -35,6 +35,7 @@ _OWN_NAMES = {
     *("event", "line", "add", "odd", "unread", "value", "other", "fitting", "rest"),
     *("dumps", "quote", "write", "keep", "remainder", "first_fitting", "all_read"),
     *vars(values),
+    *vars(nested),
     *dir(builtins),
 }
 """Names that the code has uses for, which the parts of an event may not take."""
@@ -95,22 +96,23 @@ class _Text(_Form):
     target = "add"
 
     def put(self, column: Column, value: str) -> str:
-        return f"""add(f',"{column.name}":{self._json(column, value)}')"""
+        return f"""add({self._json(column, value)})"""
 
     def _json(self, column: Column, value: str) -> str:
-        """The JSON of a value, in an f-string; what our converters write themselves needs no quoting."""
+        """The column's name and value as JSON; what our converters write themselves needs no quoting."""
+        name = f',"{column.name}":'
         match column.type:
             case "string":
-                return f"{{quote({value})}}"
+                return f"'{name}' + quote({value})"
             case "timestamp" | "date":
-                return f'"{{{value}}}"'
+                return f"""f'{name}"{{{value}}}"'"""
             case "int" | "bigint":
-                return f"{{{value}}}"
+                return f"f'{name}{{{value}}}'"
             case "double":
-                return f"{{{value}!r}}"
+                return f"f'{name}{{{value}!r}}'"
             case "boolean":
-                return f"""{{"true" if {value} else "false"}}"""
-        return f"{{dumps({value})}}"
+                return f"""'{name}true' if {value} else '{name}false'"""
+        return f"'{name}' + dumps({value})"
 
 
 class _Dict(_Form):
@@ -137,8 +139,10 @@ class _Writer:
         self.columns = [column for column in table.columns if column.name != EXTRA]
         self.paths = {column: [parse_path(path) for path in column.paths] for column in self.columns}
         self.root = parse_path(table.root)
-        self.used: dict[str, set[str]] = {"codec": set(form.imports), "line": {"Rest", "remainder"}, "path": set(), "values": set()}
-        self.constants: dict[str, str | Brackets] = {"ENVELOPE": strings(ENVELOPE_KEYS)}
+        self.used: dict[str, set[str]] = {name: set() for name in ("codec", "line", "nested", "path", "values")}
+        self.used["codec"].update(form.imports)
+        self.used["line"].update({"Rest", "remainder"})
+        self.constants: dict[str, str | Brackets] = {"SOURCE": string(table.source), "ENVELOPE": strings(ENVELOPE_KEYS)}
         self.containers: dict[tuple[Path, type], str] = {((), dict): "event"}
         self.kinds = self._container_kinds()
 
@@ -286,20 +290,22 @@ class _Writer:
 
     def _put_converted(self, column: Column) -> Iterator[str]:
         """Put the value into the line as its converter gives it, or the first of the other paths' values that fits."""
-        converter, misfit = self._converter(column), self._use("values", "MISFIT")
+        converter = self._converter(column)
         yield f"    fitting = {converter}(value)"
-        yield f"    if fitting is {misfit}:"
-        yield "        odd = True"
         if len(column.paths) > 1:
+            yield f"    if fitting is {self._use('values', 'MISFIT')}:"
+            yield "        odd = True"
             yield f"        fitting = {self._use('line', 'first_fitting')}(event, {_paths(column)}, {converter})"
-            yield f"        if fitting is not {misfit}:"
-            yield f"            {self.form.put(column, 'fitting')}"
-        yield "    else:"
+            yield "    if fitting is not MISFIT:"
+        else:
+            yield f"    if fitting is {self._use('values', 'MISFIT')}:"
+            yield "        odd = True"
+            yield "    else:"
         yield f"        {self.form.put(column, 'fitting')}"
         if column.type.count("struct") == 1 and column.type.startswith("struct"):
             yield "        odd = odd or len(fitting) != len(value)"
         elif "struct" in column.type:
-            yield f"        odd = odd or not {self._use('values', 'is_whole')}(fitting, value)"
+            yield f"        odd = odd or not {self._use('nested', 'is_whole')}(fitting, value)"
 
     def _converter(self, column: Column) -> str:
         """The name of what converts to a column's type; of nested types it is a constant."""
@@ -311,7 +317,8 @@ class _Writer:
 
     def _with_values(self, written: str) -> str:
         """An expression of converters, whose names are noted."""
-        self.used["values"] |= set(re.findall(r"\w+", re.sub(r'"[^"]*"', "", written)))
+        for name in re.findall(r"\w+", re.sub(r'"[^"]*"', "", written)):
+            self._use("nested" if hasattr(nested, name) and not hasattr(values, name) else "values", name)
         return written
 
     def _read(self, path: Path) -> str:

@@ -6,10 +6,9 @@ The third is ours, for arrays whose order nobody promises: the first text in the
 
 from __future__ import annotations
 
-import re
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing typing costs more than the rest of the module
+    import re
     from collections.abc import Sequence
     from typing import Any
 
@@ -44,17 +43,20 @@ class Holding:
 Path = tuple[str | int | Holding, ...]
 """Keys of objects and places in arrays, from the whole event inwards."""
 
-_SEGMENT = re.compile(r"\.([^.\[\]\s\"*?()]+)|\[(\d{1,4})\]|\[\*([^\[\]\s\"*]+)\*\]$", re.ASCII)
+_SEGMENT = r"\.([^.\[\]\s\"*?()]+)|\[(\d{1,4})\]|\[\*([^\[\]\s\"*]+)\*\]$"
 
 
 def parse_path(written: str) -> Path:
     """The segments of a path; `$` alone is the whole event. Raises ValueError if it is none."""
+    import re  # not needed to read values, and not cheap to import; it keeps what it compiles
+
+    segment = re.compile(_SEGMENT, re.ASCII)
     if not written.startswith("$"):
         raise ValueError(f'"{written}" does not begin with "$"')
     segments: list[str | int | Holding] = []
     at = 1
     while at < len(written):
-        match = _SEGMENT.match(written, at)
+        match = segment.match(written, at)
         if match is None:
             raise ValueError(f'"{written[at:]}" is not ".key", "[index]" or, at the end, "[*text*]"')
         segments.append(_segment(match))

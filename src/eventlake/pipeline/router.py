@@ -12,8 +12,9 @@ from typing import Any
 from eventlake.errors import EventError
 from eventlake.model import Refusal, Source, Table
 from eventlake.pipeline.codec import STANDARD, Codec
+from eventlake.pipeline.reading import read_event
 from eventlake.pipeline.rule import Rule, compile_pattern
-from eventlake.pipeline.transform import Transform, read_event
+from eventlake.pipeline.transform import Transform
 
 
 @dataclass(slots=True)

@@ -1,13 +1,12 @@
 """Event -> log line: one JSON object on one line with a table's columns, or the reason why not.
 
 Takes the bytes of one event as EventBridge delivers it, gives the bytes of its log line ending in a newline. Called by the Firehose
-function on AWS and by the router on one machine. A missing field is NULL (left out of the line), an undeclared one goes to `extra`;
-only what is not JSON, no event, or would poison the objects it lands in raises EventError.
+function on AWS and by the router on one machine. A missing field is NULL (left out of the line), an undeclared one goes to `extra`.
+Nearly all events go a straight way; whatever is wrong with one, `eventlake.pipeline.reading` finds the reason.
 """
 
 from __future__ import annotations
 
-from eventlake.errors import EventError
 from eventlake.pipeline.codec import STANDARD
 
 TYPE_CHECKING = False
@@ -18,11 +17,9 @@ if TYPE_CHECKING:  # importing typing costs more than the rest of the module
     from eventlake.pipeline.codec import Codec
     from eventlake.pipeline.mapping import LogLine
 
-DEPTH_LIMIT = 64
-"""Levels of nesting an event may have; DuckDB gives up at 128, Python's parser near 1,000."""
-
-SIZE_LIMIT_BYTES = 1_000_000
-"""Bytes an event and its log line may have; a Firehose record holds 1,024,000."""
+_STRAIGHT_BYTES = 1_000_000
+"""Bytes of an event or a line, and containers of an event, up to which no limit of `eventlake.pipeline.reading` is passed."""
+_STRAIGHT_CONTAINERS = 64
 
 
 class LineTransform:
@@ -38,18 +35,21 @@ class LineTransform:
 
     def __call__(self, data: bytes) -> bytes:
         """The log line of one event. Raises EventError."""
-        try:
-            event = self._loads(data)
-            if event.__class__ is dict and "detail" in event and len(data) <= SIZE_LIMIT_BYTES and not _may_be_too_deep(data):
-                line = self._log_line(event)
-                if len(line) <= SIZE_LIMIT_BYTES:
+        if len(data) <= _STRAIGHT_BYTES and data.count(b"{") + data.count(b"[") <= _STRAIGHT_CONTAINERS:
+            try:
+                event = self._loads(data)
+                if event.__class__ is dict and "detail" in event and len(line := self._log_line(event)) <= _STRAIGHT_BYTES:
                     return line
-        except (ValueError, RecursionError):
-            pass
-        return self.line(read_event(data, self._codec))  # which finds the reason
+            except (ValueError, RecursionError):
+                pass
+        from eventlake.pipeline.reading import read_event
+
+        return self.line(read_event(data, self._codec))
 
     def line(self, event: dict[str, Any]) -> bytes:
         """The log line of an event that `read_event` gave. Raises EventError for what cannot be written as JSON."""
+        from eventlake.pipeline.reading import SIZE_LIMIT_BYTES, too_large, unwritable
+
         try:
             line = self._log_line(event)
         except (ValueError, RecursionError) as error:
@@ -74,83 +74,3 @@ def _log_line(table: Table, codec: Codec) -> LogLine:
         return compile_line(table)
     mapping, encode = compile_mapping(table, codec), codec.encode
     return lambda event: encode(mapping(event)) + b"\n"
-
-
-def read_event(data: bytes, codec: Codec = STANDARD) -> dict[str, Any]:
-    """The event that these bytes are. Raises EventError: TooLarge, NotJson, InvalidUtf8, TooDeep, NotAnEvent."""
-    event = read_object(data, codec)
-    if "detail" not in event and "detail-type" not in event:
-        raise EventError("NotAnEvent", f'The object has neither "detail" nor "detail-type"; its keys are {_keys(event)}.')
-    return event
-
-
-def read_object(data: bytes, codec: Codec) -> dict[str, Any]:
-    """The JSON object that these bytes are, within the limits. Raises EventError."""
-    if len(data) > SIZE_LIMIT_BYTES:
-        raise too_large(len(data), "the event")
-    try:
-        event = codec.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise unreadable(data, error) from None
-    if event.__class__ is not dict:
-        raise EventError("NotAnEvent", f"An event is a JSON object, this is {_kind(event)}.")
-    if _may_be_too_deep(data) and depth(event) > DEPTH_LIMIT:
-        raise too_deep()
-    found: dict[str, Any] = event
-    return found
-
-
-def _may_be_too_deep(data: bytes) -> bool:
-    return data.count(b"{") + data.count(b"[") > DEPTH_LIMIT
-
-
-def depth(value: Any) -> int:  # any JSON value
-    """How many objects and arrays lie inside each other at the deepest place; 0 for a scalar."""
-    level, deepest = [value], 0
-    while level := [inner for inner in level if inner.__class__ is dict or inner.__class__ is list]:
-        deepest += 1
-        level = [child for inner in level for child in (inner.values() if inner.__class__ is dict else inner)]
-    return deepest
-
-
-def too_deep() -> EventError:
-    """The error of nesting beyond the limit."""
-    return EventError("TooDeep", f"The event is nested deeper than {DEPTH_LIMIT} levels.")
-
-
-def too_large(size_bytes: int, what: str) -> EventError:
-    """The error of an event or log line beyond the limit."""
-    return EventError("TooLarge", f"{what.capitalize()} has {size_bytes:,} bytes, at most {SIZE_LIMIT_BYTES:,} are stored.")
-
-
-def unreadable(data: bytes, error: Exception) -> EventError:
-    """Why bytes could not be read as JSON."""
-    if isinstance(error, RecursionError):
-        return too_deep()
-    if isinstance(error, UnicodeDecodeError):
-        return EventError("InvalidUtf8", f"The event is not UTF-8: byte {error.start} is 0x{data[error.start]:02x}.")
-    if "Exceeds the limit" in str(error):  # CPython's bound on integer texts, 4,300 digits
-        return EventError("NumberTooLong", "The event holds a number of more than 4,300 digits.")
-    position = getattr(error, "pos", None)
-    place = "" if position is None else f" at character {position + 1}"
-    return EventError("NotJson", f"The event is not JSON: {getattr(error, 'msg', str(error)).lower()}{place}.")
-
-
-def unwritable(error: Exception) -> EventError:
-    """Why a log line could not be written as JSON that every reader takes."""
-    if isinstance(error, UnicodeEncodeError):
-        return EventError("LoneSurrogate", f"The event holds half a character, {error.object[error.start]!a}, which no UTF-8 can store.")
-    if isinstance(error, RecursionError):
-        return too_deep()
-    return EventError("NotANumber", "The event holds NaN or a number beyond the range of a double, which JSON does not have.")
-
-
-def _keys(event: dict[str, Any]) -> str:
-    shown = ", ".join(f'"{key[:40]}"' for key in list(event)[:5])
-    return shown + (", ..." if len(event) > 5 else "") if event else "none"
-
-
-def _kind(value: object) -> str:
-    return {list: "an array", str: "a text", bool: "a truth value", int: "a number", float: "a number", type(None): "null"}.get(
-        type(value), "something else"
-    )

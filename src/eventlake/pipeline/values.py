@@ -9,8 +9,10 @@ A Lambda function imports this module at its start, so it imports little itself;
 
 from __future__ import annotations
 
-from datetime import datetime
-from math import isfinite
+try:
+    from _datetime import datetime  # type: ignore[import-not-found]  # the same class, without the module that writes all of it in Python too
+except ImportError:  # another interpreter than CPython
+    from datetime import datetime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing typing costs more than the rest of the module
@@ -30,6 +32,7 @@ class _Misfit:
 
 MISFIT: Final = _Misfit()
 
+_INFINITY = float("inf")
 _PLAIN = (len("2026-11-20T10:00:00Z"), len("2026-11-20T10:00:00.123Z"))
 
 
@@ -42,7 +45,7 @@ def text(value: Any) -> Any:  # JSON in, column value out
         return "true" if value else "false"
     if kind is int:
         return str(value)
-    if kind is float and isfinite(value):
+    if kind is float and -_INFINITY < value < _INFINITY:
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     return MISFIT
 
@@ -78,7 +81,7 @@ def number(value: Any) -> Any:  # JSON in, column value out
         return written.number(value)
     if kind is int:
         return float(value) if abs(value) < 1 << 1023 else MISFIT
-    return value if kind is float and isfinite(value) else MISFIT
+    return value if kind is float and -_INFINITY < value < _INFINITY else MISFIT
 
 
 def int32(value: Any) -> Any:  # JSON in, column value out
@@ -129,53 +132,3 @@ def day(value: Any) -> Any:  # JSON in, column value out
 
     moment = written.midnight(value) or written.moment(value)
     return MISFIT if moment is None else moment.date().isoformat()
-
-
-def array_of(item: Converter) -> Converter:
-    """The converter to arrays; one element that does not fit makes the whole a misfit, so that places keep their meaning."""
-
-    def convert(value: Any) -> Any:  # JSON in, column value out
-        if value.__class__ is not list:
-            return MISFIT
-        converted = [None if element is None else item(element) for element in value]
-        return MISFIT if MISFIT in converted else converted
-
-    return convert
-
-
-def map_of(item: Converter) -> Converter:
-    """The converter to maps from text."""
-
-    def convert(value: Any) -> Any:  # JSON in, column value out
-        if value.__class__ is not dict:
-            return MISFIT
-        converted = {key: None if element is None else item(element) for key, element in value.items()}
-        return MISFIT if MISFIT in converted.values() else converted
-
-    return convert
-
-
-def struct_of(fields: dict[str, Converter]) -> Converter:
-    """The converter to structs; what is null, does not fit or is not named is left out, and the mapping finds it again for `extra`."""
-    each = tuple(fields.items())
-
-    def convert(value: Any) -> Any:  # JSON in, column value out
-        if value.__class__ is not dict:
-            return MISFIT
-        converted = {}
-        for name, field in each:
-            inner = value.get(name)
-            if inner is not None and (fitting := inner if inner.__class__ is str and field is text else field(inner)) is not MISFIT:
-                converted[name] = fitting
-        return converted
-
-    return convert
-
-
-def is_whole(converted: Any, value: Any) -> bool:  # column value and the JSON it came from
-    """Whether a converted value holds all of the original: structs leave out what they do not name and what does not fit."""
-    if value.__class__ is dict and converted.__class__ is dict:
-        return all(inner is None or (key in converted and is_whole(converted[key], inner)) for key, inner in value.items())
-    if value.__class__ is list and converted.__class__ is list:
-        return all(map(is_whole, converted, value))
-    return True

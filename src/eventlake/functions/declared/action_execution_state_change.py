@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from eventlake.pipeline.codec import dumps, quote
 from eventlake.pipeline.line import EMPTY, NOTHING, Rest, remainder, write
-from eventlake.pipeline.values import MISFIT, int32, struct_of, text, timestamp, whole
+from eventlake.pipeline.nested import struct_of
+from eventlake.pipeline.values import MISFIT, int32, text, timestamp, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,52 +92,52 @@ def log_line(event: dict[str, Any]) -> bytes:
         execution_result = EMPTY
     value = event.get("time")
     if value.__class__ is str:
-        add(f',"timestamp":{quote(value)}')
+        add(',"timestamp":' + quote(value))
     elif value is not None:
         odd |= write(add, "timestamp", text(value))
     value = event.get("version")
     if value.__class__ is str:
-        add(f',"eventVersion":{quote(value)}')
+        add(',"eventVersion":' + quote(value))
     elif value is not None:
         odd |= write(add, "eventVersion", text(value))
     value = resources[0] if len(resources) > 0 else None
     if value.__class__ is str:
-        add(f',"pipelineArn":{quote(value)}')
+        add(',"pipelineArn":' + quote(value))
     elif value is not None:
         odd |= write(add, "pipelineArn", text(value))
     value = detail.get("pipeline")
     if value.__class__ is str:
-        add(f',"pipeline":{quote(value)}')
+        add(',"pipeline":' + quote(value))
     elif value is not None:
         odd |= write(add, "pipeline", text(value))
     value = detail.get("version")
     if value.__class__ is str:
-        add(f',"version":{quote(value)}')
+        add(',"version":' + quote(value))
     elif value is not None:
         odd |= write(add, "version", text(value))
     value = detail.get("state")
     if value.__class__ is str:
-        add(f',"state":{quote(value)}')
+        add(',"state":' + quote(value))
     elif value is not None:
         odd |= write(add, "state", text(value))
     value = detail.get("stage")
     if value.__class__ is str:
-        add(f',"stage":{quote(value)}')
+        add(',"stage":' + quote(value))
     elif value is not None:
         odd |= write(add, "stage", text(value))
     value = detail.get("action")
     if value.__class__ is str:
-        add(f',"action":{quote(value)}')
+        add(',"action":' + quote(value))
     elif value is not None:
         odd |= write(add, "action", text(value))
     value = detail.get("region")
     if value.__class__ is str:
-        add(f',"region":{quote(value)}')
+        add(',"region":' + quote(value))
     elif value is not None:
         odd |= write(add, "region", text(value))
     value = detail.get("execution-id")
     if value.__class__ is str:
-        add(f',"executionId":{quote(value)}')
+        add(',"executionId":' + quote(value))
     elif value is not None:
         odd |= write(add, "executionId", text(value))
     value = detail.get("type")
@@ -145,7 +146,7 @@ def log_line(event: dict[str, Any]) -> bytes:
         if fitting is MISFIT:
             odd = True
         else:
-            add(f',"type":{dumps(fitting)}')
+            add(',"type":' + dumps(fitting))
             odd = odd or len(fitting) != len(value)
     value = detail.get("start-time")
     if value is not None:
@@ -163,43 +164,43 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"attempt":{fitting}')
     value = detail.get("action-execution-id")
     if value.__class__ is str:
-        add(f',"actionExecutionId":{quote(value)}')
+        add(',"actionExecutionId":' + quote(value))
     elif value is not None:
         odd |= write(add, "actionExecutionId", text(value))
     value = detail.get("execution-result")
     if value is not None:
-        add(f',"executionResult":{quote(dumps(value))}')
+        add(',"executionResult":' + quote(dumps(value)))
     value = execution_result.get("error-code")
     if value.__class__ is str:
-        add(f',"errorCode":{quote(value)}')
+        add(',"errorCode":' + quote(value))
     elif value is not None:
         odd |= write(add, "errorCode", text(value))
     value = execution_result.get("external-execution-summary")
     if value.__class__ is str:
-        add(f',"summary":{quote(value)}')
+        add(',"summary":' + quote(value))
     elif value is not None:
         odd |= write(add, "summary", text(value))
     value = execution_result.get("external-execution-id")
     if value.__class__ is str:
-        add(f',"externalId":{quote(value)}')
+        add(',"externalId":' + quote(value))
     elif value is not None:
         odd |= write(add, "externalId", text(value))
     value = execution_result.get("external-execution-url")
     if value.__class__ is str:
-        add(f',"externalUrl":{quote(value)}')
+        add(',"externalUrl":' + quote(value))
     elif value is not None:
         odd |= write(add, "externalUrl", text(value))
     value = detail.get("input-artifacts")
     if value is not None:
-        add(f',"inputArtifacts":{quote(dumps(value))}')
+        add(',"inputArtifacts":' + quote(dumps(value)))
     value = detail.get("output-artifacts")
     if value is not None:
-        add(f',"outputArtifacts":{quote(dumps(value))}')
+        add(',"outputArtifacts":' + quote(dumps(value)))
     value = event.get("id")
     if value == "":
         value = None
     if value.__class__ is str:
-        add(f',"event_id":{quote(value)}')
+        add(',"event_id":' + quote(value))
     elif value is not None:
         odd |= write(add, "event_id", text(value))
     value = event.get("time")
@@ -211,16 +212,16 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"event_time":"{fitting}"')
     value = event.get("account")
     if value.__class__ is str:
-        add(f',"account":{quote(value)}')
+        add(',"account":' + quote(value))
     elif value is not None:
         odd |= write(add, "account", text(value))
     value = event.get("region")
     if value.__class__ is str:
-        add(f',"event_region":{quote(value)}')
+        add(',"event_region":' + quote(value))
     elif value is not None:
         odd |= write(add, "event_region", text(value))
     if odd or unread:
         rest = REST.of(event) if odd else remainder(unread)
         if rest:
-            add(f',"extra":{quote(dumps(rest))}')
+            add(',"extra":' + quote(dumps(rest)))
     return f"{{{''.join(line)[1:]}}}\n".encode()

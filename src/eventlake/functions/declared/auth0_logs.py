@@ -176,122 +176,120 @@ def log_line(event: dict[str, Any]) -> bytes:
     if value == "":
         value = None
     if value.__class__ is str:
-        add(f',"log_id":{quote(value)}')
+        add(',"log_id":' + quote(value))
     elif value is not None:
         fitting = text(value)
         if fitting is MISFIT:
             odd = True
             fitting = first_fitting(event, ["$.detail.data.log_id", "$.detail.log_id", "$.detail.data._id", "$.detail.data.id"], text)
-            if fitting is not MISFIT:
-                add(f',"log_id":{quote(fitting)}')
-        else:
-            add(f',"log_id":{quote(fitting)}')
+        if fitting is not MISFIT:
+            add(',"log_id":' + quote(fitting))
     value = data.get("date")
     if value.__class__ is str:
-        add(f',"timestamp":{quote(value)}')
+        add(',"timestamp":' + quote(value))
     elif value is not None:
         odd |= write(add, "timestamp", text(value))
     value = data.get("connection")
     if value.__class__ is str:
-        add(f',"connection":{quote(value)}')
+        add(',"connection":' + quote(value))
     elif value is not None:
         odd |= write(add, "connection", text(value))
     value = data.get("connection_id")
     if value.__class__ is str:
-        add(f',"connection_id":{quote(value)}')
+        add(',"connection_id":' + quote(value))
     elif value is not None:
         odd |= write(add, "connection_id", text(value))
     value = data.get("client_id")
     if value.__class__ is str:
-        add(f',"client_id":{quote(value)}')
+        add(',"client_id":' + quote(value))
     elif value is not None:
         odd |= write(add, "client_id", text(value))
     value = data.get("client_name")
     if value.__class__ is str:
-        add(f',"client_name":{quote(value)}')
+        add(',"client_name":' + quote(value))
     elif value is not None:
         odd |= write(add, "client_name", text(value))
     value = data.get("ip")
     if value.__class__ is str:
-        add(f',"ip":{quote(value)}')
+        add(',"ip":' + quote(value))
     elif value is not None:
         odd |= write(add, "ip", text(value))
     value = data.get("user_id")
     if value.__class__ is str:
-        add(f',"user_id":{quote(value)}')
+        add(',"user_id":' + quote(value))
     elif value is not None:
         odd |= write(add, "user_id", text(value))
     value = data.get("user_name")
     if value.__class__ is str:
-        add(f',"user_name":{quote(value)}')
+        add(',"user_name":' + quote(value))
     elif value is not None:
         odd |= write(add, "user_name", text(value))
     value = data.get("description")
     if value.__class__ is str:
-        add(f',"description":{quote(value)}')
+        add(',"description":' + quote(value))
     elif value is not None:
         odd |= write(add, "description", text(value))
     value = data.get("user_agent")
     if value.__class__ is str:
-        add(f',"user_agent":{quote(value)}')
+        add(',"user_agent":' + quote(value))
     elif value is not None:
         odd |= write(add, "user_agent", text(value))
     value = data.get("type")
     if value.__class__ is str:
-        add(f',"type":{quote(value)}')
+        add(',"type":' + quote(value))
     elif value is not None:
         odd |= write(add, "type", text(value))
     value = data.get("strategy")
     if value.__class__ is str:
-        add(f',"strategy":{quote(value)}')
+        add(',"strategy":' + quote(value))
     elif value is not None:
         odd |= write(add, "strategy", text(value))
     value = data.get("strategy_type")
     if value.__class__ is str:
-        add(f',"strategy_type":{quote(value)}')
+        add(',"strategy_type":' + quote(value))
     elif value is not None:
         odd |= write(add, "strategy_type", text(value))
     value = data.get("hostname")
     if value.__class__ is str:
-        add(f',"hostname":{quote(value)}')
+        add(',"hostname":' + quote(value))
     elif value is not None:
         odd |= write(add, "hostname", text(value))
     value = data.get("details")
     if value is not None:
-        add(f',"details":{quote(dumps(value))}')
+        add(',"details":' + quote(dumps(value)))
     value = data.get("tenant_name")
     if value.__class__ is str:
-        add(f',"tenant_name":{quote(value)}')
+        add(',"tenant_name":' + quote(value))
     elif value is not None:
         odd |= write(add, "tenant_name", text(value))
     value = data.get("environment_name")
     if value.__class__ is str:
-        add(f',"environment_name":{quote(value)}')
+        add(',"environment_name":' + quote(value))
     elif value is not None:
         odd |= write(add, "environment_name", text(value))
     value = data.get("organization_id")
     if value.__class__ is str:
-        add(f',"organization_id":{quote(value)}')
+        add(',"organization_id":' + quote(value))
     elif value is not None:
         odd |= write(add, "organization_id", text(value))
     value = data.get("organization_name")
     if value.__class__ is str:
-        add(f',"organization_name":{quote(value)}')
+        add(',"organization_name":' + quote(value))
     elif value is not None:
         odd |= write(add, "organization_name", text(value))
     value = data.get("client_ip")
     if value.__class__ is str:
-        add(f',"client_ip":{quote(value)}')
+        add(',"client_ip":' + quote(value))
     elif value is not None:
         odd |= write(add, "client_ip", text(value))
     value = data.get("audience")
     if value.__class__ is str:
-        add(f',"audience":{quote(value)}')
+        add(',"audience":' + quote(value))
     elif value is not None:
         odd |= write(add, "audience", joined(value))
     value = data.get("scope")
     if value.__class__ is str:
-        add(f',"scope":{quote(value)}')
+        add(',"scope":' + quote(value))
     elif value is not None:
         odd |= write(add, "scope", joined(value))
     value = data.get("is_mobile")
@@ -306,61 +304,59 @@ def log_line(event: dict[str, Any]) -> bytes:
         if fitting is MISFIT:
             odd = True
             fitting = first_fitting(event, ["$.detail.data.is_mobile", "$.detail.data.isMobile"], boolean)
-            if fitting is not MISFIT:
-                add(f',"is_mobile":{"true" if fitting else "false"}')
-        else:
-            add(f',"is_mobile":{"true" if fitting else "false"}')
+        if fitting is not MISFIT:
+            add(',"is_mobile":true' if fitting else ',"is_mobile":false')
     value = data.get("identity_user_id")
     if value.__class__ is str:
-        add(f',"identity_user_id":{quote(value)}')
+        add(',"identity_user_id":' + quote(value))
     elif value is not None:
         odd |= write(add, "identity_user_id", text(value))
     value = details.get("session_id")
     if value.__class__ is str:
-        add(f',"session_id":{quote(value)}')
+        add(',"session_id":' + quote(value))
     elif value is not None:
         odd |= write(add, "session_id", text(value))
     value = references.get("correlation_id")
     if value.__class__ is str:
-        add(f',"correlation_id":{quote(value)}')
+        add(',"correlation_id":' + quote(value))
     elif value is not None:
         odd |= write(add, "correlation_id", text(value))
     value = security_context.get("ja3")
     if value.__class__ is str:
-        add(f',"ja3":{quote(value)}')
+        add(',"ja3":' + quote(value))
     elif value is not None:
         odd |= write(add, "ja3", text(value))
     value = security_context.get("ja4")
     if value.__class__ is str:
-        add(f',"ja4":{quote(value)}')
+        add(',"ja4":' + quote(value))
     elif value is not None:
         odd |= write(add, "ja4", text(value))
     value = location_info.get("country_code")
     if value.__class__ is str:
-        add(f',"country_code":{quote(value)}')
+        add(',"country_code":' + quote(value))
     elif value is not None:
         odd |= write(add, "country_code", text(value))
     value = riskassessment.get("confidence")
     if value.__class__ is str:
-        add(f',"risk_confidence":{quote(value)}')
+        add(',"risk_confidence":' + quote(value))
     elif value is not None:
         odd |= write(add, "risk_confidence", text(value))
     value = data.get("auth0_client")
     if value is not None:
-        add(f',"auth0_client":{quote(dumps(value))}')
+        add(',"auth0_client":' + quote(dumps(value)))
     value = event.get("source")
     if value.__class__ is str:
-        add(f',"event_source":{quote(value)}')
+        add(',"event_source":' + quote(value))
     elif value is not None:
         odd |= write(add, "event_source", text(value))
     value = event_schema.get("version")
     if value.__class__ is str:
-        add(f',"schema_version":{quote(value)}')
+        add(',"schema_version":' + quote(value))
     elif value is not None:
         odd |= write(add, "schema_version", text(value))
     value = event.get("id")
     if value.__class__ is str:
-        add(f',"event_id":{quote(value)}')
+        add(',"event_id":' + quote(value))
     elif value is not None:
         odd |= write(add, "event_id", text(value))
     value = data.get("date")
@@ -372,22 +368,20 @@ def log_line(event: dict[str, Any]) -> bytes:
         if fitting is MISFIT:
             odd = True
             fitting = first_fitting(event, ["$.detail.data.date", "$.time"], timestamp)
-            if fitting is not MISFIT:
-                add(f',"event_time":"{fitting}"')
-        else:
+        if fitting is not MISFIT:
             add(f',"event_time":"{fitting}"')
     value = event.get("account")
     if value.__class__ is str:
-        add(f',"account":{quote(value)}')
+        add(',"account":' + quote(value))
     elif value is not None:
         odd |= write(add, "account", text(value))
     value = event.get("region")
     if value.__class__ is str:
-        add(f',"event_region":{quote(value)}')
+        add(',"event_region":' + quote(value))
     elif value is not None:
         odd |= write(add, "event_region", text(value))
     if odd or unread:
         rest = REST.of(event) if odd else remainder(unread)
         if rest:
-            add(f',"extra":{quote(dumps(rest))}')
+            add(',"extra":' + quote(dumps(rest)))
     return f"{{{''.join(line)[1:]}}}\n".encode()

@@ -85,17 +85,17 @@ def log_line(event: dict[str, Any]) -> bytes:
         logs = EMPTY
     value = event.get("time")
     if value.__class__ is str:
-        add(f',"timestamp":{quote(value)}')
+        add(',"timestamp":' + quote(value))
     elif value is not None:
         odd |= write(add, "timestamp", text(value))
     value = event.get("version")
     if value.__class__ is str:
-        add(f',"event_version":{quote(value)}')
+        add(',"event_version":' + quote(value))
     elif value is not None:
         odd |= write(add, "event_version", text(value))
     value = detail.get("project-name")
     if value.__class__ is str:
-        add(f',"project_name":{quote(value)}')
+        add(',"project_name":' + quote(value))
     elif value is not None:
         odd |= write(add, "project_name", text(value))
     value = detail.get("build-id")
@@ -106,29 +106,27 @@ def log_line(event: dict[str, Any]) -> bytes:
         elif other != "":
             odd = True
     if value.__class__ is str:
-        add(f',"build_id":{quote(value)}')
+        add(',"build_id":' + quote(value))
     elif value is not None:
         fitting = text(value)
         if fitting is MISFIT:
             odd = True
             fitting = first_fitting(event, ["$.detail.build-id", "$.resources[0]"], text)
-            if fitting is not MISFIT:
-                add(f',"build_id":{quote(fitting)}')
-        else:
-            add(f',"build_id":{quote(fitting)}')
+        if fitting is not MISFIT:
+            add(',"build_id":' + quote(fitting))
     value = detail.get("completed-phase")
     if value.__class__ is str:
-        add(f',"completed_phase":{quote(value)}')
+        add(',"completed_phase":' + quote(value))
     elif value is not None:
         odd |= write(add, "completed_phase", text(value))
     value = detail.get("completed-phase-status")
     if value.__class__ is str:
-        add(f',"completed_phase_status":{quote(value)}')
+        add(',"completed_phase_status":' + quote(value))
     elif value is not None:
         odd |= write(add, "completed_phase_status", text(value))
     value = detail.get("completed-phase-context")
     if value.__class__ is str:
-        add(f',"completed_phase_context":{quote(value)}')
+        add(',"completed_phase_context":' + quote(value))
     elif value is not None:
         odd |= write(add, "completed_phase_context", text(value))
     value = detail.get("completed-phase-start")
@@ -154,12 +152,12 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"completed_phase_duration_seconds":{fitting}')
     value = detail.get("version")
     if value.__class__ is str:
-        add(f',"version":{quote(value)}')
+        add(',"version":' + quote(value))
     elif value is not None:
         odd |= write(add, "version", text(value))
     value = detail.get("additional-information")
     if value is not None:
-        add(f',"additional_information":{quote(dumps(value))}')
+        add(',"additional_information":' + quote(dumps(value)))
     value = additional_information.get("build-number")
     if value is not None:
         fitting = int64(value)
@@ -169,24 +167,24 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"build_number":{fitting}')
     value = additional_information.get("initiator")
     if value.__class__ is str:
-        add(f',"initiator":{quote(value)}')
+        add(',"initiator":' + quote(value))
     elif value is not None:
         odd |= write(add, "initiator", text(value))
     value = additional_information.get("source-version")
     if value.__class__ is str:
-        add(f',"source_version":{quote(value)}')
+        add(',"source_version":' + quote(value))
     elif value is not None:
         odd |= write(add, "source_version", text(value))
     value = logs.get("deep-link")
     if value.__class__ is str:
-        add(f',"logs_url":{quote(value)}')
+        add(',"logs_url":' + quote(value))
     elif value is not None:
         odd |= write(add, "logs_url", text(value))
     value = event.get("id")
     if value == "":
         value = None
     if value.__class__ is str:
-        add(f',"event_id":{quote(value)}')
+        add(',"event_id":' + quote(value))
     elif value is not None:
         odd |= write(add, "event_id", text(value))
     value = event.get("time")
@@ -198,16 +196,16 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"event_time":"{fitting}"')
     value = event.get("account")
     if value.__class__ is str:
-        add(f',"account":{quote(value)}')
+        add(',"account":' + quote(value))
     elif value is not None:
         odd |= write(add, "account", text(value))
     value = event.get("region")
     if value.__class__ is str:
-        add(f',"event_region":{quote(value)}')
+        add(',"event_region":' + quote(value))
     elif value is not None:
         odd |= write(add, "event_region", text(value))
     if odd or unread:
         rest = REST.of(event) if odd else remainder(unread)
         if rest:
-            add(f',"extra":{quote(dumps(rest))}')
+            add(',"extra":' + quote(dumps(rest)))
     return f"{{{''.join(line)[1:]}}}\n".encode()

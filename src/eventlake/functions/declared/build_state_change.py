@@ -96,22 +96,22 @@ def log_line(event: dict[str, Any]) -> bytes:
         logs = EMPTY
     value = event.get("time")
     if value.__class__ is str:
-        add(f',"timestamp":{quote(value)}')
+        add(',"timestamp":' + quote(value))
     elif value is not None:
         odd |= write(add, "timestamp", text(value))
     value = event.get("version")
     if value.__class__ is str:
-        add(f',"event_version":{quote(value)}')
+        add(',"event_version":' + quote(value))
     elif value is not None:
         odd |= write(add, "event_version", text(value))
     value = detail.get("build-status")
     if value.__class__ is str:
-        add(f',"build_status":{quote(value)}')
+        add(',"build_status":' + quote(value))
     elif value is not None:
         odd |= write(add, "build_status", text(value))
     value = detail.get("project-name")
     if value.__class__ is str:
-        add(f',"project_name":{quote(value)}')
+        add(',"project_name":' + quote(value))
     elif value is not None:
         odd |= write(add, "project_name", text(value))
     value = detail.get("build-id")
@@ -122,34 +122,32 @@ def log_line(event: dict[str, Any]) -> bytes:
         elif other != "":
             odd = True
     if value.__class__ is str:
-        add(f',"build_id":{quote(value)}')
+        add(',"build_id":' + quote(value))
     elif value is not None:
         fitting = text(value)
         if fitting is MISFIT:
             odd = True
             fitting = first_fitting(event, ["$.detail.build-id", "$.resources[0]"], text)
-            if fitting is not MISFIT:
-                add(f',"build_id":{quote(fitting)}')
-        else:
-            add(f',"build_id":{quote(fitting)}')
+        if fitting is not MISFIT:
+            add(',"build_id":' + quote(fitting))
     value = detail.get("current-phase")
     if value.__class__ is str:
-        add(f',"current_phase":{quote(value)}')
+        add(',"current_phase":' + quote(value))
     elif value is not None:
         odd |= write(add, "current_phase", text(value))
     value = detail.get("current-phase-context")
     if value.__class__ is str:
-        add(f',"current_phase_context":{quote(value)}')
+        add(',"current_phase_context":' + quote(value))
     elif value is not None:
         odd |= write(add, "current_phase_context", text(value))
     value = detail.get("version")
     if value.__class__ is str:
-        add(f',"version":{quote(value)}')
+        add(',"version":' + quote(value))
     elif value is not None:
         odd |= write(add, "version", text(value))
     value = detail.get("additional-information")
     if value is not None:
-        add(f',"additional_information":{quote(dumps(value))}')
+        add(',"additional_information":' + quote(dumps(value)))
     value = additional_information.get("build-number")
     if value is not None:
         fitting = int64(value)
@@ -159,7 +157,7 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"build_number":{fitting}')
     value = additional_information.get("initiator")
     if value.__class__ is str:
-        add(f',"initiator":{quote(value)}')
+        add(',"initiator":' + quote(value))
     elif value is not None:
         odd |= write(add, "initiator", text(value))
     value = additional_information.get("build-complete")
@@ -168,7 +166,7 @@ def log_line(event: dict[str, Any]) -> bytes:
         if fitting is MISFIT:
             odd = True
         else:
-            add(f',"build_complete":{"true" if fitting else "false"}')
+            add(',"build_complete":true' if fitting else ',"build_complete":false')
     value = additional_information.get("build-start-time")
     if value is not None:
         fitting = timestamp(value)
@@ -178,35 +176,35 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"start_time":"{fitting}"')
     value = additional_information.get("phases")
     if value is not None:
-        add(f',"phases":{quote(dumps(value))}')
+        add(',"phases":' + quote(dumps(value)))
     value = source.get("type")
     if value.__class__ is str:
-        add(f',"source_type":{quote(value)}')
+        add(',"source_type":' + quote(value))
     elif value is not None:
         odd |= write(add, "source_type", text(value))
     value = source.get("location")
     if value.__class__ is str:
-        add(f',"source_location":{quote(value)}')
+        add(',"source_location":' + quote(value))
     elif value is not None:
         odd |= write(add, "source_location", text(value))
     value = additional_information.get("source-version")
     if value.__class__ is str:
-        add(f',"source_version":{quote(value)}')
+        add(',"source_version":' + quote(value))
     elif value is not None:
         odd |= write(add, "source_version", text(value))
     value = environment.get("image")
     if value.__class__ is str:
-        add(f',"image":{quote(value)}')
+        add(',"image":' + quote(value))
     elif value is not None:
         odd |= write(add, "image", text(value))
     value = environment.get("compute-type")
     if value.__class__ is str:
-        add(f',"compute_type":{quote(value)}')
+        add(',"compute_type":' + quote(value))
     elif value is not None:
         odd |= write(add, "compute_type", text(value))
     value = environment.get("type")
     if value.__class__ is str:
-        add(f',"environment_type":{quote(value)}')
+        add(',"environment_type":' + quote(value))
     elif value is not None:
         odd |= write(add, "environment_type", text(value))
     value = environment.get("privileged-mode")
@@ -215,7 +213,7 @@ def log_line(event: dict[str, Any]) -> bytes:
         if fitting is MISFIT:
             odd = True
         else:
-            add(f',"privileged_mode":{"true" if fitting else "false"}')
+            add(',"privileged_mode":true' if fitting else ',"privileged_mode":false')
     value = additional_information.get("timeout-in-minutes")
     if value is not None:
         fitting = int32(value)
@@ -225,29 +223,29 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"timeout_minutes":{fitting}')
     value = artifact.get("location")
     if value.__class__ is str:
-        add(f',"artifact_location":{quote(value)}')
+        add(',"artifact_location":' + quote(value))
     elif value is not None:
         odd |= write(add, "artifact_location", text(value))
     value = logs.get("group-name")
     if value.__class__ is str:
-        add(f',"logs_group":{quote(value)}')
+        add(',"logs_group":' + quote(value))
     elif value is not None:
         odd |= write(add, "logs_group", text(value))
     value = logs.get("stream-name")
     if value.__class__ is str:
-        add(f',"logs_stream":{quote(value)}')
+        add(',"logs_stream":' + quote(value))
     elif value is not None:
         odd |= write(add, "logs_stream", text(value))
     value = logs.get("deep-link")
     if value.__class__ is str:
-        add(f',"logs_url":{quote(value)}')
+        add(',"logs_url":' + quote(value))
     elif value is not None:
         odd |= write(add, "logs_url", text(value))
     value = event.get("id")
     if value == "":
         value = None
     if value.__class__ is str:
-        add(f',"event_id":{quote(value)}')
+        add(',"event_id":' + quote(value))
     elif value is not None:
         odd |= write(add, "event_id", text(value))
     value = event.get("time")
@@ -259,16 +257,16 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"event_time":"{fitting}"')
     value = event.get("account")
     if value.__class__ is str:
-        add(f',"account":{quote(value)}')
+        add(',"account":' + quote(value))
     elif value is not None:
         odd |= write(add, "account", text(value))
     value = event.get("region")
     if value.__class__ is str:
-        add(f',"event_region":{quote(value)}')
+        add(',"event_region":' + quote(value))
     elif value is not None:
         odd |= write(add, "event_region", text(value))
     if odd or unread:
         rest = REST.of(event) if odd else remainder(unread)
         if rest:
-            add(f',"extra":{quote(dumps(rest))}')
+            add(',"extra":' + quote(dumps(rest)))
     return f"{{{''.join(line)[1:]}}}\n".encode()

@@ -66,69 +66,69 @@ def log_line(event: dict[str, Any]) -> bytes:
         unread.append(((), detail, KEYS_OF_DETAIL))
     value = event.get("time")
     if value.__class__ is str:
-        add(f',"timestamp":{quote(value)}')
+        add(',"timestamp":' + quote(value))
     elif value is not None:
         odd |= write(add, "timestamp", text(value))
     value = event.get("version")
     if value.__class__ is str:
-        add(f',"eventVersion":{quote(value)}')
+        add(',"eventVersion":' + quote(value))
     elif value is not None:
         odd |= write(add, "eventVersion", text(value))
     value = HOLDING_APPLICATION.pick(resources)
     if value.__class__ is str:
-        add(f',"applicationArn":{quote(value)}')
+        add(',"applicationArn":' + quote(value))
     elif value is not None:
         odd |= write(add, "applicationArn", text(value))
     value = HOLDING_DEPLOYMENTGROUP.pick(resources)
     if value.__class__ is str:
-        add(f',"deploymentGroupArn":{quote(value)}')
+        add(',"deploymentGroupArn":' + quote(value))
     elif value is not None:
         odd |= write(add, "deploymentGroupArn", text(value))
     value = HOLDING_INSTANCE.pick(resources)
     if value.__class__ is str:
-        add(f',"instanceArn":{quote(value)}')
+        add(',"instanceArn":' + quote(value))
     elif value is not None:
         odd |= write(add, "instanceArn", text(value))
     value = detail.get("instanceGroupId")
     if value.__class__ is str:
-        add(f',"instanceGroupId":{quote(value)}')
+        add(',"instanceGroupId":' + quote(value))
     elif value is not None:
         odd |= write(add, "instanceGroupId", text(value))
     value = detail.get("application")
     if value.__class__ is str:
-        add(f',"application":{quote(value)}')
+        add(',"application":' + quote(value))
     elif value is not None:
         odd |= write(add, "application", text(value))
     value = detail.get("instanceId")
     if value.__class__ is str:
-        add(f',"instance":{quote(value)}')
+        add(',"instance":' + quote(value))
     elif value is not None:
         odd |= write(add, "instance", text(value))
     value = detail.get("region")
     if value.__class__ is str:
-        add(f',"region":{quote(value)}')
+        add(',"region":' + quote(value))
     elif value is not None:
         odd |= write(add, "region", text(value))
     value = detail.get("deploymentId")
     if value.__class__ is str:
-        add(f',"deploymentId":{quote(value)}')
+        add(',"deploymentId":' + quote(value))
     elif value is not None:
         odd |= write(add, "deploymentId", text(value))
     value = detail.get("state")
     if value.__class__ is str:
-        add(f',"state":{quote(value)}')
+        add(',"state":' + quote(value))
     elif value is not None:
         odd |= write(add, "state", text(value))
     value = detail.get("deploymentGroup")
     if value.__class__ is str:
-        add(f',"deploymentGroup":{quote(value)}')
+        add(',"deploymentGroup":' + quote(value))
     elif value is not None:
         odd |= write(add, "deploymentGroup", text(value))
     value = event.get("id")
     if value == "":
         value = None
     if value.__class__ is str:
-        add(f',"event_id":{quote(value)}')
+        add(',"event_id":' + quote(value))
     elif value is not None:
         odd |= write(add, "event_id", text(value))
     value = event.get("time")
@@ -140,16 +140,16 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"event_time":"{fitting}"')
     value = event.get("account")
     if value.__class__ is str:
-        add(f',"account":{quote(value)}')
+        add(',"account":' + quote(value))
     elif value is not None:
         odd |= write(add, "account", text(value))
     value = event.get("region")
     if value.__class__ is str:
-        add(f',"event_region":{quote(value)}')
+        add(',"event_region":' + quote(value))
     elif value is not None:
         odd |= write(add, "event_region", text(value))
     if odd or unread:
         rest = REST.of(event) if odd else remainder(unread)
         if rest:
-            add(f',"extra":{quote(dumps(rest))}')
+            add(',"extra":' + quote(dumps(rest)))
     return f"{{{''.join(line)[1:]}}}\n".encode()

@@ -82,37 +82,37 @@ def log_line(event: dict[str, Any]) -> bytes:
         execution_trigger = EMPTY
     value = event.get("time")
     if value.__class__ is str:
-        add(f',"timestamp":{quote(value)}')
+        add(',"timestamp":' + quote(value))
     elif value is not None:
         odd |= write(add, "timestamp", text(value))
     value = event.get("version")
     if value.__class__ is str:
-        add(f',"eventVersion":{quote(value)}')
+        add(',"eventVersion":' + quote(value))
     elif value is not None:
         odd |= write(add, "eventVersion", text(value))
     value = resources[0] if len(resources) > 0 else None
     if value.__class__ is str:
-        add(f',"pipelineArn":{quote(value)}')
+        add(',"pipelineArn":' + quote(value))
     elif value is not None:
         odd |= write(add, "pipelineArn", text(value))
     value = detail.get("pipeline")
     if value.__class__ is str:
-        add(f',"pipeline":{quote(value)}')
+        add(',"pipeline":' + quote(value))
     elif value is not None:
         odd |= write(add, "pipeline", text(value))
     value = detail.get("version")
     if value.__class__ is str:
-        add(f',"version":{quote(value)}')
+        add(',"version":' + quote(value))
     elif value is not None:
         odd |= write(add, "version", text(value))
     value = detail.get("state")
     if value.__class__ is str:
-        add(f',"state":{quote(value)}')
+        add(',"state":' + quote(value))
     elif value is not None:
         odd |= write(add, "state", text(value))
     value = detail.get("execution-id")
     if value.__class__ is str:
-        add(f',"executionId":{quote(value)}')
+        add(',"executionId":' + quote(value))
     elif value is not None:
         odd |= write(add, "executionId", text(value))
     value = detail.get("start-time")
@@ -131,20 +131,20 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"attempt":{fitting}')
     value = detail.get("execution-trigger")
     if value is not None:
-        add(f',"executionTrigger":{quote(dumps(value))}')
+        add(',"executionTrigger":' + quote(dumps(value)))
     value = execution_trigger.get("trigger-type")
     if value.__class__ is str:
-        add(f',"triggerType":{quote(value)}')
+        add(',"triggerType":' + quote(value))
     elif value is not None:
         odd |= write(add, "triggerType", text(value))
     value = execution_trigger.get("trigger-detail")
     if value.__class__ is str:
-        add(f',"triggerDetail":{quote(value)}')
+        add(',"triggerDetail":' + quote(value))
     elif value is not None:
         odd |= write(add, "triggerDetail", text(value))
     value = execution_trigger.get("commit-id")
     if value.__class__ is str:
-        add(f',"commitId":{quote(value)}')
+        add(',"commitId":' + quote(value))
     elif value is not None:
         odd |= write(add, "commitId", text(value))
     value = execution_trigger.get("author-date")
@@ -156,34 +156,34 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"commitTime":"{fitting}"')
     value = execution_trigger.get("author-display-name")
     if value.__class__ is str:
-        add(f',"author":{quote(value)}')
+        add(',"author":' + quote(value))
     elif value is not None:
         odd |= write(add, "author", text(value))
     value = execution_trigger.get("full-repository-name")
     if value.__class__ is str:
-        add(f',"repository":{quote(value)}')
+        add(',"repository":' + quote(value))
     elif value is not None:
         odd |= write(add, "repository", text(value))
     value = execution_trigger.get("branch-name")
     if value.__class__ is str:
-        add(f',"branch":{quote(value)}')
+        add(',"branch":' + quote(value))
     elif value is not None:
         odd |= write(add, "branch", text(value))
     value = execution_trigger.get("tag-name")
     if value.__class__ is str:
-        add(f',"tag":{quote(value)}')
+        add(',"tag":' + quote(value))
     elif value is not None:
         odd |= write(add, "tag", text(value))
     value = detail.get("stop-execution-comments")
     if value.__class__ is str:
-        add(f',"stopComments":{quote(value)}')
+        add(',"stopComments":' + quote(value))
     elif value is not None:
         odd |= write(add, "stopComments", text(value))
     value = event.get("id")
     if value == "":
         value = None
     if value.__class__ is str:
-        add(f',"event_id":{quote(value)}')
+        add(',"event_id":' + quote(value))
     elif value is not None:
         odd |= write(add, "event_id", text(value))
     value = event.get("time")
@@ -195,16 +195,16 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"event_time":"{fitting}"')
     value = event.get("account")
     if value.__class__ is str:
-        add(f',"account":{quote(value)}')
+        add(',"account":' + quote(value))
     elif value is not None:
         odd |= write(add, "account", text(value))
     value = event.get("region")
     if value.__class__ is str:
-        add(f',"event_region":{quote(value)}')
+        add(',"event_region":' + quote(value))
     elif value is not None:
         odd |= write(add, "event_region", text(value))
     if odd or unread:
         rest = REST.of(event) if odd else remainder(unread)
         if rest:
-            add(f',"extra":{quote(dumps(rest))}')
+            add(',"extra":' + quote(dumps(rest)))
     return f"{{{''.join(line)[1:]}}}\n".encode()

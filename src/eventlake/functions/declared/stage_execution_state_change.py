@@ -70,42 +70,42 @@ def log_line(event: dict[str, Any]) -> bytes:
         unread.append(((), detail, KEYS_OF_DETAIL))
     value = event.get("time")
     if value.__class__ is str:
-        add(f',"timestamp":{quote(value)}')
+        add(',"timestamp":' + quote(value))
     elif value is not None:
         odd |= write(add, "timestamp", text(value))
     value = event.get("version")
     if value.__class__ is str:
-        add(f',"eventVersion":{quote(value)}')
+        add(',"eventVersion":' + quote(value))
     elif value is not None:
         odd |= write(add, "eventVersion", text(value))
     value = resources[0] if len(resources) > 0 else None
     if value.__class__ is str:
-        add(f',"pipelineArn":{quote(value)}')
+        add(',"pipelineArn":' + quote(value))
     elif value is not None:
         odd |= write(add, "pipelineArn", text(value))
     value = detail.get("pipeline")
     if value.__class__ is str:
-        add(f',"pipeline":{quote(value)}')
+        add(',"pipeline":' + quote(value))
     elif value is not None:
         odd |= write(add, "pipeline", text(value))
     value = detail.get("version")
     if value.__class__ is str:
-        add(f',"version":{quote(value)}')
+        add(',"version":' + quote(value))
     elif value is not None:
         odd |= write(add, "version", text(value))
     value = detail.get("state")
     if value.__class__ is str:
-        add(f',"state":{quote(value)}')
+        add(',"state":' + quote(value))
     elif value is not None:
         odd |= write(add, "state", text(value))
     value = detail.get("stage")
     if value.__class__ is str:
-        add(f',"stage":{quote(value)}')
+        add(',"stage":' + quote(value))
     elif value is not None:
         odd |= write(add, "stage", text(value))
     value = detail.get("execution-id")
     if value.__class__ is str:
-        add(f',"executionId":{quote(value)}')
+        add(',"executionId":' + quote(value))
     elif value is not None:
         odd |= write(add, "executionId", text(value))
     value = detail.get("start-time")
@@ -133,7 +133,7 @@ def log_line(event: dict[str, Any]) -> bytes:
     if value == "":
         value = None
     if value.__class__ is str:
-        add(f',"event_id":{quote(value)}')
+        add(',"event_id":' + quote(value))
     elif value is not None:
         odd |= write(add, "event_id", text(value))
     value = event.get("time")
@@ -145,16 +145,16 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"event_time":"{fitting}"')
     value = event.get("account")
     if value.__class__ is str:
-        add(f',"account":{quote(value)}')
+        add(',"account":' + quote(value))
     elif value is not None:
         odd |= write(add, "account", text(value))
     value = event.get("region")
     if value.__class__ is str:
-        add(f',"event_region":{quote(value)}')
+        add(',"event_region":' + quote(value))
     elif value is not None:
         odd |= write(add, "event_region", text(value))
     if odd or unread:
         rest = REST.of(event) if odd else remainder(unread)
         if rest:
-            add(f',"extra":{quote(dumps(rest))}')
+            add(',"extra":' + quote(dumps(rest)))
     return f"{{{''.join(line)[1:]}}}\n".encode()
