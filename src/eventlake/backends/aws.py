@@ -68,16 +68,24 @@ class Session:
     def client(self, service: str) -> Any:  # boto3's clients have no types
         """The client of a service. Its calls are tried again when AWS throttles them."""
         if service not in self._clients:
-            with failing(f"{service} cannot be asked"):
-                self._clients[service] = self._session.client(service, endpoint_url=self._endpoint_url, config=self._config(service))
+            with failing(f"AWS cannot be asked for {service}"):
+                self._clients[service] = self._new_client(service)
         return self._clients[service]
+
+    def _new_client(self, service: str) -> Any:  # boto3's clients have no types
+        try:
+            return self._session.client(service, endpoint_url=self._endpoint_url, config=self._config(service))
+        except ValueError as error:
+            raise ConfigurationError(
+                f'"{self._endpoint_url}" is not the URL of an endpoint ({error}); write --endpoint-url or AWS_ENDPOINT_URL as https://host.'
+            ) from None
 
     def _config(self, service: str) -> Any:  # botocore's Config
         from botocore.config import Config
 
         # The name of a bucket is no name of a host at an endpoint of one's own.
         style = {"s3": {"addressing_style": "path"}} if service == "s3" and self._endpoint_url else {}
-        return Config(retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=10, max_pool_connections=32, **style)
+        return Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=10, max_pool_connections=32, **style)
 
 
 def _region_of_environment(profile: str | None) -> str | None:

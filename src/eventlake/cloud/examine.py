@@ -203,7 +203,7 @@ def _failures(store: Store) -> Iterator[Finding]:
         described = ", ".join(f"{count:,} of {name}" for name, count in sorted(counts.items()))
         yield Finding(
             "warning",
-            f"{len(objects):,} object{'s' if len(objects) > 1 else ''} of failed records lie under error/: {described}.",
+            f"{len(objects):,} object{'s' if len(objects) > 1 else ''} of failed records lie{'' if len(objects) > 1 else 's'} under error/: {described}.",
             "`eventlake failed` shows them with their reasons.",
         )
 

@@ -1,0 +1,116 @@
+"""Failed records on AWS: in every spelling, gzip or plain, found again by their ids."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventlake.backends.directory import DirectoryStore
+from eventlake.cloud.failures import FailedRecords
+from eventlake.errors import CorruptObjectError
+
+EVENT = b'{"id": "e-1", "detail": {}}'
+
+
+def record(arrival: str = "2026-11-20T10:00:00+00:00", raw: bytes = EVENT, **fields: Any) -> bytes:
+    """A line as Firehose writes it."""
+    arrived = int(datetime.fromisoformat(arrival).timestamp() * 1000)
+    return json.dumps({"attemptsMade": 4, "arrivalTimestamp": arrived, **fields, "rawData": base64.b64encode(raw).decode()}).encode()
+
+
+def key(name: str, table: str = "auth0_logs", kind: str = "processing-failed", hour: str = "10") -> str:
+    """Where such an object lies."""
+    return f"error/{table}/{kind}/year=2026/month=11/day=20/hour={hour}/{name}"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DirectoryStore:
+    """A store that stands for the bucket; the contract of stores says that they are the same."""
+    return DirectoryStore(tmp_path / "bucket")
+
+
+SPELLINGS: list[dict[str, Any]] = [
+    {"errorCode": "Lambda.ProcessingFailedStatus", "errorMessage": "ProcessingFailed status set for record"},
+    {"ErrorCode": "Lambda.ProcessingFailedStatus", "ErrorMessage": "ProcessingFailed status set for record"},
+    {"lastErrorCode": "DataFormatConversion.InvalidSchema", "lastErrorMessage": "The schema is invalid."},
+]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("fields", SPELLINGS)
+def test_every_spelling_is_read(store: DirectoryStore, fields: dict[str, Any], packed: bool) -> None:
+    """Gzip or plain, as the stream's compression has it."""
+    line = record(**fields)
+    store.put(key("a"), gzip.compress(line) if packed else line)
+    failures = FailedRecords(store)
+
+    (entry,), more = failures.newest(10)
+
+    code, message = fields.values()
+    assert (entry.stream, entry.code, entry.message) == ("auth0_logs", code, message)
+    assert (entry.arrival, entry.size_bytes, more) == (datetime(2026, 11, 20, 10, tzinfo=UTC), len(EVENT), False)
+    assert failures.original(entry) == EVENT
+
+
+def test_a_cut_object_is_named(store: DirectoryStore) -> None:
+    """It hides nothing by being read as nothing."""
+    store.put(key("cut.gz"), gzip.compress(record())[:-9])
+    with pytest.raises(CorruptObjectError, match=r"cut\.gz"):
+        FailedRecords(store).newest(10)
+
+
+@pytest.mark.parametrize(
+    "line", [b"no json", b"[1]", b'{"rawData": "%%%"}', b'{"arrivalTimestamp": "x", "rawData": 7}', b'{"arrivalTimestamp": 1e300}']
+)
+def test_a_line_that_is_no_record_is_shown_as_it_is(store: DirectoryStore, line: bytes) -> None:
+    """With the hour of its object."""
+    store.put(key("odd"), record() + b"\n\n" + line + b"\n")
+    failures = FailedRecords(store)
+
+    entries, _ = failures.newest(10)
+    odd = next(entry for entry in entries if entry.line == 1)
+    assert (odd.code, odd.arrival) == ("Unreadable", datetime(2026, 11, 20, 10, tzinfo=UTC))
+    assert failures.original(odd) == line
+
+
+def test_the_newest_come_first_and_older_hours_stay_unread(store: DirectoryStore) -> None:
+    """An object of an older hour would fail here if it were opened."""
+    store.put(key("a", hour="11"), b"\n".join(record(f"2026-11-20T11:{minute:02d}:00+00:00") for minute in (1, 3)))
+    store.put(key("b", table="stage_execution_state_change", hour="11"), record("2026-11-20T11:02:00+00:00"))
+    store.put(key("c", hour="10"), gzip.compress(b"x")[:-4])
+
+    entries, more = FailedRecords(store).newest(2)
+
+    assert [entry.arrival.minute for entry in entries] == [3, 2]
+    assert more
+
+
+def test_a_record_is_found_by_the_beginning_of_its_id(store: DirectoryStore) -> None:
+    """The same id each time, because it says where the record lies."""
+    store.put(key("a"), b"\n".join(record(raw=b"%d" % number) for number in range(12)))
+    store.put(key("b"), record(raw=b"other"))
+    failures = FailedRecords(store)
+    entries, _ = failures.newest(100)
+    eleventh = next(entry for entry in entries if failures.original(entry) == b"11")
+
+    assert failures.find(eleventh.id) == [eleventh]
+    assert failures.find(eleventh.id.upper()) == [eleventh]
+    assert len(failures.find(eleventh.id[:4])) == 12
+    assert {entry.line for entry in failures.find(eleventh.id.replace("-11", "-1"))} == {1, 10, 11}
+    assert failures.find("no-such") == []
+
+
+def test_keys_without_an_hour_are_listed_last(store: DirectoryStore) -> None:
+    """Somebody else's object, or a day that does not exist."""
+    for name in ("error/auth0_logs/x", "error/auth0_logs/processing-failed/year=2026/month=13/day=01/hour=00/y"):
+        store.put(name, b"{}")
+    store.put(key("a"), record())
+
+    entries, _ = FailedRecords(store).newest(10)
+    assert [entry.arrival.year for entry in entries] == [2026, 1970, 1970]
