@@ -275,6 +275,36 @@ el_split_to_multimap(s, a, b) :=
     ELSE el_pairs_to_multimap(list_transform(el_pairs(s, a), lambda p: {'k': string_split(p, b)[1], 'v': string_split(p, b)[2]}))
   END;
 
+-- regular expressions
+el_folds(s) := regexp_matches(s, '[ßŉǰΐΰևẖ-ẞﬀ-ﬗİıſK]');
+el_regex(p, s) :=
+  CASE
+    WHEN p IS NULL OR s IS NULL THEN NULL
+    WHEN regexp_matches(p, '\\[^dDwWsSbB.*+?()\[\]{}|^$/\\-]|\\$|.\(\?|^\(\?[^is]|&&|[*+?}]\+')
+      THEN refusal('A regular expression in a column with more than the plain syntax: ', p)
+    WHEN (contains(p, '$') AND ends_with(s, chr(10))) OR (contains(p, '\s') AND contains(s, chr(11)))
+      OR (regexp_matches(p, '\\[bB]|\[:') AND length(s) <> strlen(s)) OR (starts_with(p, '(?') AND el_folds(s))
+        THEN refusal('A regular expression in a column on such text: ', s)
+    ELSE p
+  END;
+el_split_once(s, p) :=
+  CASE WHEN regexp_matches(s, p) THEN ['', substring(s, length(regexp_extract(s, p)) + 1)] ELSE [s] END;
+el_split_everywhere(s, hits) :=
+  list_prepend('', list_transform(hits, lambda h, k: CASE WHEN h = '' THEN substring(s, el_match_start(hits, k), 1) ELSE '' END));
+el_match_start(hits, k) := 1 + CAST(coalesce(list_sum(list_transform(hits[1:k - 1], lambda g: greatest(length(g), 1))), 0) AS BIGINT);
+el_split_anywhere(s, p) :=
+  CASE
+    WHEN regexp_matches('', p) THEN refusal('A regular expression in a column that may match nothing: ', p)
+    ELSE string_split_regex(s, p)
+  END;
+el_match_position(pieces, hits, k, start) :=
+  CAST(CASE
+    WHEN pieces IS NULL THEN NULL
+    WHEN len(hits) < k OR pieces = [''] THEN -1
+    ELSE start + list_sum(list_transform(pieces[1:k], lambda x: length(x))) + coalesce(list_sum(list_transform(hits[1:k - 1],
+      lambda x: length(x))), 0)
+  END AS INTEGER);
+
 -- addresses: 16 bytes, those of version 4 mapped to ::ffff:0:0/96
 el_ip(s) := list_transform([s], lambda t: el_ip_read(t))[1];
 el_ip_read(s) :=
