@@ -357,7 +357,7 @@ def test_an_answer_without_a_row_of_names_loses_none(athena: Athena) -> None:
 def test_too_many_rows_are_refused(athena: Athena, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the advice to ask for fewer."""
     monkeypatch.setattr("eventlake.backends.athena.MAX_ROWS", 3)
-    athena.answers["GetQueryResults"] = lambda _: page([["n"], *([["1"]] * 4)], [column("n", "integer")])
+    athena.answers["GetQueryResults"] = lambda _: page([["n"], ["1"], ["1"], ["1"], ["1"]], [column("n", "integer")])
     with pytest.raises(QueryLimitError, match="more than 3 rows"):
         athena.engine().query("select n from x")
 
