@@ -7,7 +7,6 @@ Format: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
 
 from __future__ import annotations
 
-from binascii import Error as NotBase64
 from binascii import a2b_base64, b2a_base64
 from time import time
 
@@ -38,10 +37,11 @@ _tables: dict[str, tuple[str, LineTransform]] = {}
 
 def handler(event: Any, context: object) -> dict[str, Any]:  # any JSON value in, JSON as Firehose defines it out
     """The log lines of a batch, in its order and under its ids; for what is no batch of Firehose's, a message that says so."""
-    if not _is_batch(event):
+    try:
+        batch = _Batch(event["records"])
+        table = _table_of(event["deliveryStreamArn"])
+    except (AttributeError, KeyError, TypeError):
         return {"message": f"This is no batch of Firehose's: expected deliveryStreamArn and records, got {_shown(event)}."}
-    table = _table_of(event["deliveryStreamArn"])
-    batch = _Batch(event["records"])
     try:
         source, transform = _tables.get(table) or _load(table)
     except ModuleNotFoundError:
@@ -51,18 +51,6 @@ def handler(event: Any, context: object) -> dict[str, Any]:  # any JSON value in
         batch.transform(transform)
         batch.report(table, source)
     return {"records": batch.answers}
-
-
-def _is_batch(event: Any) -> bool:  # any JSON value
-    return (
-        event.__class__ is dict
-        and event.get("deliveryStreamArn").__class__ is str
-        and event.get("records").__class__ is list
-        and all(
-            record.__class__ is dict and record.get("recordId").__class__ is str and record.get("data").__class__ is str
-            for record in event["records"]
-        )
-    )
 
 
 def _shown(event: Any) -> str:  # any JSON value
@@ -92,48 +80,54 @@ class _Batch:
     """
 
     def __init__(self, records: list[Record]) -> None:
-        self._records = records
-        self.answers: list[Record] = []
+        self._ids: list[str] = [record["recordId"] for record in records]
+        self._data: list[str] = [record["data"] for record in records]
+        if not {*map(type, self._data)} <= {str}:
+            raise TypeError("data")
+        self._arrivals = [record.get("approximateArrivalTimestamp") for record in records]
         self._failures: dict[str, int] = {}
-        self._room = RESPONSE_LIMIT_BYTES - len('{"records": []}') - sum(_FRAME + _size(record["recordId"]) for record in records)
+        self.answers: list[Record] = []
+        frames = len(records) * _FRAME + _size("".join(self._ids))
+        self._room = RESPONSE_LIMIT_BYTES - len('{"records": []}') - frames
 
     def transform(self, transform: LineTransform) -> None:
         """Answer every record with its log line, or say why there is none."""
-        answer, room = self.answers.append, self._room
-        for record in self._records:
+        answer, log_line, room = self.answers.append, transform.__call__, self._room
+        for record_id, data in zip(self._ids, self._data, strict=True):
             try:
-                data = b2a_base64(transform(a2b_base64(record["data"])), newline=False).decode()
-                if len(data) > room:
+                line = b2a_base64(log_line(a2b_base64(data)), newline=False).decode()
+                if len(line) > room:
                     raise EventError("ResponseFull", "The batch's answer has no room left for this log line.")
-            except (EventError, NotBase64, ValueError) as error:
-                self._room = room
-                self._fail(record, *_reason(error))
-                room = self._room
+            except ValueError as error:  # EventError, or binascii's for what is not base64
+                room -= self._fail(record_id, data, room, error)
             else:
-                room -= len(data)
-                answer({"recordId": record["recordId"], "result": "Ok", "data": data})
+                room -= len(line)
+                answer({"recordId": record_id, "result": "Ok", "data": line})
 
     def refuse(self, reason: str) -> None:
         """Fail every record for one reason that a person must see."""
         say("ERROR", reason)
-        for record in self._records:
-            self._fail(record, "NoSuchTable", "")
+        room = self._room
+        for record_id, data in zip(self._ids, self._data, strict=True):
+            room -= self._fail(record_id, data, room, EventError("NoSuchTable", ""))
 
-    def _fail(self, record: Record, code: str, reason: str) -> None:
-        """Give the record back as it came; Firehose keeps its own copy, so that it may be left out where there is no room."""
-        data = record["data"] if len(record["data"]) <= self._room else ""
-        self._room -= len(data)
-        self.answers.append({"recordId": record["recordId"], "result": "ProcessingFailed", "data": data})
+    def _fail(self, record_id: str, data: str, room: int, error: ValueError) -> int:
+        """Give a record back as it came, and the bytes that takes; Firehose has its own copy, so that where there is no room it is left out."""
+        code = error.code if isinstance(error, EventError) else "NotBase64"
+        kept = data if len(data) <= room else ""
+        self.answers.append({"recordId": record_id, "result": "ProcessingFailed", "data": kept})
         self._failures[code] = self._failures.get(code, 0) + 1
-        if reason and sum(self._failures.values()) <= SAID_FAILURES:
-            say("WARNING", reason, recordId=record["recordId"], Reason=code)
+        if sum(self._failures.values()) <= SAID_FAILURES and str(error):
+            reason = str(error) if isinstance(error, EventError) else f"The record's data is not base64: {error}."
+            say("WARNING", reason, recordId=record_id, Reason=code)
+        return len(kept)
 
     def report(self, table: str, source: str) -> None:
         """Say what became of the batch, as metrics of the lake, its source and table; and of each reason for which records failed."""
         failed = sum(self._failures.values())
-        arrivals = [record["approximateArrivalTimestamp"] for record in self._records if _has_arrival(record)]
+        arrivals = [arrival for arrival in self._arrivals if arrival.__class__ is int]
         lag = {"LagSeconds": max(0.0, round(time() - min(arrivals) / 1000, 3))} if arrivals else {}
-        counts = {"EventsIn": len(self._records), "RowsOut": len(self._records) - failed, "Failed": failed, **lag}
+        counts = {"EventsIn": len(self._ids), "RowsOut": len(self._ids) - failed, "Failed": failed, **lag}
         say(
             "WARNING" if failed else "INFO",
             "Batch transformed.",
@@ -147,17 +141,6 @@ class _Batch:
             say("WARNING", "Records failed.", Table=table, Reason=code, Failed=number, _aws=metrics)
 
 
-def _size(record_id: str) -> int:
-    """Bytes that an id may have as JSON; Firehose's are digits."""
-    return len(quote(record_id)) if record_id.isascii() else len('""') + len(record_id) * len("\\ud83d\\ude00")
-
-
-def _has_arrival(record: Record) -> bool:
-    return record.get("approximateArrivalTimestamp").__class__ is int
-
-
-def _reason(error: ValueError) -> tuple[str, str]:
-    """A short name of what is wrong with a record, and the sentence."""
-    if isinstance(error, EventError):
-        return error.code, str(error)
-    return "NotBase64", f"The record's data is not base64: {error}."
+def _size(ids: str) -> int:
+    """Bytes that texts may have inside JSON's quotes; Firehose's ids are digits."""
+    return len(quote(ids)) if ids.isascii() else len(ids) * len("\\ud83d\\ude00")

@@ -5,7 +5,7 @@ Kept apart and small, because a Lambda function imports it at its start.
 
 from __future__ import annotations
 
-from eventlake.pipeline.codec import dumps
+from eventlake.pipeline.codec import quote
 from eventlake.pipeline.values import MISFIT
 
 TYPE_CHECKING = False
@@ -26,16 +26,17 @@ NOTHING: list[Any] = []
 """Stands for an array that is not there."""
 
 
-def write(add: Callable[[str], None], name: str, fitting: Any) -> bool:  # a column's value or MISFIT
-    """Add a column to the text of a line; True if its value does not fit and there is nothing to add."""
+def write(add: Callable[[str], None], name: str, fitting: Any) -> bool:  # a text or MISFIT
+    """Add a column of text to the text of a line; True if its value does not fit and there is nothing to add."""
     if fitting is MISFIT:
         return True
-    add(f',"{name}":{dumps(fitting)}')
+    add(f',"{name}":')
+    add(quote(fitting))
     return False
 
 
-def keep(line: dict[str, Any], name: str, fitting: Any) -> bool:  # a column's value or MISFIT
-    """Put a column into a line; True if its value does not fit and there is nothing to put."""
+def keep(line: dict[str, Any], name: str, fitting: Any) -> bool:  # a text or MISFIT
+    """Put a column of text into a line; True if its value does not fit and there is nothing to put."""
     if fitting is MISFIT:
         return True
     line[name] = fitting

@@ -13,7 +13,7 @@ import builtins
 import keyword
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 from eventlake.model import Column, Table
 from eventlake.pipeline import convert, nested, values
@@ -65,7 +65,7 @@ def _run(table: Table, form: _Form, scope: dict[str, Any]) -> dict[str, Any]:
     return scope
 
 
-class _Form(Protocol):
+class _Form:
     """How the function holds the line while it fills it.
 
     begin, end: its first and last statements. imports: what it needs of `eventlake.pipeline.codec`.
@@ -82,6 +82,11 @@ class _Form(Protocol):
 
     def put(self, column: Column, value: str) -> str:
         """The statement that puts into the line a value of the column's type, given as an expression."""
+        raise NotImplementedError
+
+    def put_expected(self, column: Column, otherwise: list[str]) -> list[str]:
+        """Statements that put a value as it is expected, and otherwise do what these statements do."""
+        return otherwise
 
 
 class _Text(_Form):
@@ -96,7 +101,7 @@ class _Text(_Form):
     target = "add"
 
     def put(self, column: Column, value: str) -> str:
-        return f"""add({self._json(column, value)})"""
+        return f"add({self._json(column, value)})"
 
     def _json(self, column: Column, value: str) -> str:
         """The column's name and value as JSON; what our converters write themselves needs no quoting."""
@@ -113,6 +118,22 @@ class _Text(_Form):
             case "boolean":
                 return f"""'{name}true' if {value} else '{name}false'"""
         return f"'{name}' + dumps({value})"
+
+    def put_expected(self, column: Column, otherwise: list[str]) -> list[str]:
+        """A struct of texts has them all, and nothing else."""
+        kind = convert.parse_type(column.type)
+        if kind.name != "struct" or len(column.paths) > 1 or any(item.name != "string" for item in kind.items):
+            return otherwise
+        pieces = [piece for field in kind.fields for piece in (f"""',"{field}":'""", f'quote(value["{field}"])')]
+        pieces[0] = f"""',"{column.name}":{{"{kind.fields[0]}":'"""
+        indent = 8 + 4  # inside the try, inside the function
+        return [
+            "    try:",
+            *(line[4:] for line in broken(Brackets("[", [*pieces, '"}"'], "]"), before="line += ", indent=indent)),
+            f"        odd = odd or len(value) != {len(kind.fields)}",
+            "    except (KeyError, TypeError):",
+            *(f"    {line}" for line in otherwise),
+        ]
 
 
 class _Dict(_Form):
@@ -277,7 +298,7 @@ class _Writer:
             return
         if column.converter not in {"text", "joined"}:
             yield "if value is not None:"
-            yield from self._put_converted(column)
+            yield from self.form.put_expected(column, list(self._put_converted(column)))
             return
         yield "if value.__class__ is str:"
         yield f"    {self.form.put(column, 'value')}"

@@ -33,7 +33,9 @@ class _Misfit:
 MISFIT: Final = _Misfit()
 
 _INFINITY = float("inf")
-_PLAIN = (len("2026-11-20T10:00:00Z"), len("2026-11-20T10:00:00.123Z"))
+_parse = datetime.fromisoformat
+_PLAIN = len("2026-11-20T10:00:00Z")
+_PLAIN_MS = len("2026-11-20T10:00:00.123Z")
 
 
 def text(value: Any) -> Any:  # JSON in, column value out
@@ -114,12 +116,13 @@ def timestamp(value: Any) -> Any:  # JSON in, column value out
     Nearly all are written `2026-11-20T10:00:00Z`, with or without milliseconds, and need no arithmetic: the parser only says whether
     the moment exists. CodeBuild's `Sep 1, 2017 4:12:29 PM` is read too.
     """
-    if value.__class__ is str and value[-1:] == "Z" and value[10:11] == "T" and len(value) in _PLAIN and value.isascii():
+    if value.__class__ is str and ((size := len(value)) == _PLAIN or size == _PLAIN_MS) and value[10] == "T" and value[-1] == "Z":
         try:
-            datetime.fromisoformat(value)
+            _parse(value)
         except ValueError:
             return MISFIT
-        return f"{value[:10]} {value[11:23]}" if len(value) == 24 else f"{value[:10]} {value[11:19]}.000"
+        if value.isascii():
+            return f"{value[:10]} {value[11:19]}.000" if size == _PLAIN else f"{value[:10]} {value[11:23]}"
     from eventlake.pipeline import written
 
     moment = written.moment(value)

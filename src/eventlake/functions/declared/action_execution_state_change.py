@@ -142,12 +142,26 @@ def log_line(event: dict[str, Any]) -> bytes:
         odd |= write(add, "executionId", text(value))
     value = detail.get("type")
     if value is not None:
-        fitting = TO_TYPE(value)
-        if fitting is MISFIT:
-            odd = True
-        else:
-            add(',"type":' + dumps(fitting))
-            odd = odd or len(fitting) != len(value)
+        try:
+            line += [
+                ',"type":{"owner":',
+                quote(value["owner"]),
+                ',"category":',
+                quote(value["category"]),
+                ',"provider":',
+                quote(value["provider"]),
+                ',"version":',
+                quote(value["version"]),
+                "}",
+            ]
+            odd = odd or len(value) != 4
+        except (KeyError, TypeError):
+            fitting = TO_TYPE(value)
+            if fitting is MISFIT:
+                odd = True
+            else:
+                add(',"type":' + dumps(fitting))
+                odd = odd or len(fitting) != len(value)
     value = detail.get("start-time")
     if value is not None:
         fitting = timestamp(value)
