@@ -150,8 +150,16 @@ def test_a_stack_that_is_not_whole_is_found(lake: Lake, status: str, severity: s
 
 
 def test_a_lake_of_unknown_name_is_examined_as_far_as_it_can_be(lake: Lake) -> None:
-    """Opened by its bucket: no stack, no workgroup, no queues."""
-    assert lake.findings(deployment=replace(lake.deployment, name="", workgroup="", status="")) == []
+    """Opened by its bucket: no stack, no workgroup, no queues, and no word about sources that may be switched off."""
+    sources = (*lake.deployment.sources, next(source for source in load() if source.name == "codebuild"))
+    assert lake.findings(deployment=replace(lake.deployment, name="", workgroup="", status="", sources=sources)) == []
+
+
+def test_a_lake_without_any_table_is_found(lake: Lake) -> None:
+    """The wrong region, or declarations of somebody else."""
+    sources = tuple(source for source in load() if source.name == "codebuild")
+    (found,) = lake.findings(deployment=replace(lake.deployment, name="", workgroup="", status="", sources=sources))
+    assert found.sentence == "Glue has no table that is declared here."
 
 
 def test_what_may_not_be_looked_at_hides_nothing_else(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from botocore.exceptions import ClientError
 
@@ -15,10 +15,11 @@ from eventlake.backends.aws import Session, code_of, failing
 from eventlake.backends.glue import GlueCatalog
 from eventlake.cloud.failures import FailedRecords
 from eventlake.cloud.opening import Deployment, open_catalog, open_store
-from eventlake.errors import EventlakeError, LayoutError
+from eventlake.cloud.registering import unregistered
+from eventlake.errors import EventlakeError
 from eventlake.interfaces import Partition, Store
 from eventlake.lake import Finding
-from eventlake.layout import Hour, partition_location, split_key
+from eventlake.layout import Hour, partition_location
 from eventlake.model import Table
 
 GRACE = timedelta(minutes=15)
@@ -105,7 +106,15 @@ def _workgroup(deployment: Deployment, session: Session) -> Iterator[Finding]:
 def _tables(deployment: Deployment, catalog: GlueCatalog) -> Iterator[Finding]:
     """Tables and columns that are declared and not in Glue."""
     known = {table.name: table for table in catalog.tables()}
+    if not known:
+        yield Finding(
+            "error", "Glue has no table that is declared here.", "Name the right lake, region and declarations, or deploy the stack again."
+        )
+    # A lake that was found by its bucket does not say which sources are switched on: those of which Glue has anything.
+    deployed = {table.database for table in known.values()} if not deployment.status else {table.database for table in deployment.tables}
     for table in deployment.tables:
+        if table.database not in deployed:
+            continue
         if table.name not in known:
             yield Finding("error", f"The table {table.database}.{table.name} is not in Glue.", "Deploy the stack again.")
             continue
@@ -130,24 +139,14 @@ def _partitions(table: Table, catalog: GlueCatalog, store: Store, now: datetime)
         yield Finding(
             "error", f"{table.name} has partitions of several formats, {described}; Athena reads one.", "Keep one format in a lake."
         )
-    have = {one.hour for one in partitions}
-    missing: Counter[Hour] = Counter()
-    foreign = []
-    for one in store.list(f"{table.prefix}/"):
-        try:
-            _, hour, _ = split_key(one.key)
-        except LayoutError as error:
-            foreign.append(str(error))
-            continue
-        if hour not in have and one.modified.astimezone(UTC) < now - GRACE:
-            missing[hour] += 1
+    missing, foreign = unregistered(table, catalog, store, now - GRACE)
     yield from _told(
         "error",
         (
             f"{table.name} has no partition for {hour}, where {count:,} object{'s lie' if count > 1 else ' lies'}."
-            for hour, count in sorted(missing.items())
+            for hour, count in missing.items()
         ),
-        "Athena does not see them: move the messages of the queue of dead notifications back, or copy one of the objects onto itself.",
+        f"Athena does not see them: run `eventlake partitions {table.name} --register`.",
     )
     yield from _told("warning", foreign, "Remove it, or move it out of the lake.")
 
