@@ -100,6 +100,13 @@ class GlueCatalog:
             found = [one for listed in pool.map(lambda prefix: self._listed(prefix, by_location), prefixes) for one in listed]
         return sorted(found, key=lambda one: (one.hour, one.key))
 
+    def log_format(self, table: str) -> str:
+        """`parquet` or `json`: how Glue reads the table. Raises StorageServiceError."""
+        known = self._table(table)
+        with failing(f"The table {known.database}.{known.name} cannot be looked at", storage=True):
+            described = self._client.get_table(DatabaseName=known.database, Name=known.name)["Table"]
+        return _format(described.get("StorageDescriptor", {}))
+
     def _listed(self, prefix: str, by_location: Mapping[str, Partition]) -> list[LogObject]:
         """The objects below a prefix that lie in one of the partitions."""
         if self._store is None:

@@ -10,8 +10,8 @@ import click
 
 from eventlake.cli.opening import open_catalog
 from eventlake.cli.render import show
-from eventlake.cli.settings import global_options, settings
-from eventlake.errors import NameNotFoundError
+from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.errors import NameNotFoundError, UsageError
 
 if TYPE_CHECKING:
     from eventlake.interfaces import Catalog, LogObject
@@ -48,10 +48,14 @@ def _formats(objects: Iterable[LogObject]) -> str:
 
 @click.command(short_help="The partitions of one table.")
 @click.argument("table")
+@click.option("--register", is_flag=True, help="Register the hours on AWS that hold objects and are no partition yet.")
 @global_options
-def partitions(table: str) -> None:
+def partitions(table: str, register: bool) -> None:
     """List the partitions of TABLE (or database.table): date, hour, location, format, rows, bytes, objects."""
     current = settings()
+    if register:
+        _register(table, current)
+        return
     catalog = open_catalog(current)
     known = _named(table, catalog)
     by_hour: dict[Hour, list[LogObject]] = defaultdict(list)
@@ -59,6 +63,21 @@ def partitions(table: str) -> None:
         by_hour[one.hour].append(one)
     rows = [[*part.hour.values, part.location, part.format, *_sums(by_hour[part.hour])] for part in catalog.partitions(known.name)]
     show(("date", "hour", "location", "format", "rows", "bytes", "objects"), rows, current.form)
+
+
+def _register(written: str, current: Settings) -> None:
+    """Register what is missing of a table on AWS, hour by hour. Raises UsageError for a lake in a folder."""
+    if not current.is_on_aws:
+        raise UsageError("--register is for a lake on AWS; in a folder every object is registered as it is delivered.")
+    from eventlake.cli.opening import open_deployment
+    from eventlake.cloud import opening as cloud
+    from eventlake.cloud.registering import register
+
+    deployment, session = open_deployment(current)
+    catalog, store = cloud.open_catalog(deployment, session), cloud.open_store(deployment, session)
+    known = _named(written, catalog)
+    count = register(known, catalog, store, lambda hour, objects: current.say(f"{hour}: {objects:,} object{'s' if objects > 1 else ''}"))
+    current.say(f"{count:,} partition{'' if count == 1 else 's'} of {known.name} registered.")
 
 
 def _named(written: str, catalog: Catalog) -> Table:
