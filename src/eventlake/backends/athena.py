@@ -22,8 +22,8 @@ from eventlake.errors import ConfigurationError, EventlakeError, QueryError, Que
 from eventlake.interfaces import Result
 from eventlake.model import Table
 from eventlake.query.database import database_of, require_question
+from eventlake.query.parameters import bound
 from eventlake.query.run import MAX_ROWS
-from eventlake.query.saved import bound
 from eventlake.query.types import Type
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S, _GROWTH = 0.1, 2.0, 1.5

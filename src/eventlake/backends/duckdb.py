@@ -16,10 +16,10 @@ from eventlake.interfaces import Catalog, Clock, Result
 from eventlake.layout import Hour
 from eventlake.query.cost import athena_cost
 from eventlake.query.dialect import Translation, translate
+from eventlake.query.parameters import bound
 from eventlake.query.pruning import remaining
 from eventlake.query.relations import Scan
 from eventlake.query.run import Job, run
-from eventlake.query.saved import bound
 from eventlake.query.sources import Reading, check_objects
 
 MEMORY_MB = 2_048

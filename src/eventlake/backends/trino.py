@@ -22,8 +22,8 @@ from eventlake.errors import ConfigurationError, QueryLimitError, ServiceError
 from eventlake.interfaces import Result
 from eventlake.model import Table
 from eventlake.query.database import database_of, require_question
+from eventlake.query.parameters import bound
 from eventlake.query.run import MAX_ROWS
-from eventlake.query.saved import bound
 from eventlake.query.types import Type
 
 _ATTEMPTS = 8

@@ -14,15 +14,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from eventlake.errors import DeclarationError, NameNotFoundError, UsageError
 from eventlake.model import Source
-
-TYPES = ("int", "string", "date", "timestamp")
-"""The types of parameters."""
+from eventlake.query.parameters import TYPES, literal, names_in, nearest, places_in, replaced, typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,6 @@ class SavedQuery:
 
 
 _PARAMETER = re.compile(r"param\s+(?P<name>[a-z_]\w*)\s+(?P<type>\w+)(?:\s*=\s*(?P<default>'(?:[^']|'')*'|\S+))?(?:\s+(?P<doc>.*))?")
-_SKIPPED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|::|:([A-Za-z_]\w*)", re.DOTALL)
 
 
 def load_saved(sources: Sequence[Source]) -> dict[str, SavedQuery]:
@@ -89,7 +86,7 @@ def read_saved(content: str, name: str, source: str, *, where: str) -> SavedQuer
     sql = "\n".join(lines).strip().rstrip(";").rstrip()
     if not doc or not sql:
         raise DeclarationError(f"{where}: begin with a comment that says what is asked, then the SQL.")
-    used, declared = set(_used(sql)), {parameter.name for parameter in parameters}
+    used, declared = set(names_in(sql)), {parameter.name for parameter in parameters}
     if used != declared:
         wrong = sorted(used ^ declared)[0]
         raise DeclarationError(
@@ -125,7 +122,7 @@ def render(saved: SavedQuery, values: Mapping[str, Any] | None = None) -> str:  
     known = [parameter.name for parameter in saved.parameters]
     for name in given:
         if name not in known:
-            raise NameNotFoundError(f'The query "{saved.name}" has no parameter "{name}".{_nearest(name, known)}')
+            raise NameNotFoundError(f'The query "{saved.name}" has no parameter "{name}".{nearest(name, known)}')
     literals = {}
     for parameter in saved.parameters:
         value = given.get(parameter.name, parameter.default)
@@ -134,61 +131,18 @@ def render(saved: SavedQuery, values: Mapping[str, Any] | None = None) -> str:  
                 f'The query "{saved.name}" wants the parameter "{parameter.name}" ({parameter.type}): {parameter.doc or "give it a value"}.'
             )
         literals[parameter.name] = _literal(parameter, value, where=f'The query "{saved.name}": ')
-    return _replaced(saved.sql, literals)
+    return replaced(saved.sql, literals)
 
 
 def positional(saved: SavedQuery) -> tuple[str, list[Parameter]]:
     """The SQL with `?` for each place of a parameter, and the parameter of each place in order: what Athena's ExecutionParameters fill."""
     by_name = {parameter.name: parameter for parameter in saved.parameters}
-    return _SKIPPED.sub(lambda match: "?" if match[1] else match[0], saved.sql), [by_name[name] for name in _used(saved.sql)]
-
-
-def bound(sql: str, parameters: Mapping[str, Any]) -> str:  # values are the user's
-    """A statement with literals for its `:name`, by the Python type of each value. Raises NameNotFoundError, UsageError."""
-    kinds = {bool: "", int: "int", str: "string", date: "date", datetime: "timestamp"}
-    used = list(dict.fromkeys(_used(sql)))
-    for name, value in parameters.items():
-        if name not in used:
-            raise NameNotFoundError(f'The statement has no parameter ":{name}".{_nearest(name, used)}')
-        if not kinds.get(type(value)):
-            raise UsageError(f'The parameter "{name}" is a {type(value).__name__}: give a whole number, a text, a date or a datetime.')
-    for name in used:
-        if name not in parameters:
-            raise UsageError(f'The statement wants a value for ":{name}".')
-    return _replaced(
-        sql, {name: _literal(Parameter(name, kinds[type(value)], None, ""), value, where="") for name, value in parameters.items()}
-    )
-
-
-def _used(sql: str) -> list[str]:
-    return [match[1] for match in _SKIPPED.finditer(sql) if match[1]]
-
-
-def _replaced(sql: str, literals: Mapping[str, str]) -> str:
-    return _SKIPPED.sub(lambda match: literals[match[1]] if match[1] else match[0], sql)
+    return replaced(saved.sql, dict.fromkeys(by_name, "?")), [by_name[name] for name in places_in(saved.sql)]
 
 
 def _literal(parameter: Parameter, value: Any, *, where: str) -> str:  # values are the user's
     """The value as a literal of the parameter's type, whole: it can hold nothing but itself."""
     written = value.isoformat(" ") if isinstance(value, datetime) else str(value)
-    if parameter.type == "string":
-        return "'" + written.replace("'", "''") + "'"
-    if parameter.type == "int" and re.fullmatch(r"-?\d{1,18}", written):
-        return written if not written.startswith("-") else f"({written})"
-    try:
-        if parameter.type == "date":
-            return f"DATE '{date.fromisoformat(written[:10] if isinstance(value, datetime) else written).isoformat()}'"
-        if parameter.type == "timestamp":
-            moment = datetime.fromisoformat(written)
-            return f"TIMESTAMP '{moment.replace(tzinfo=None).isoformat(' ', 'milliseconds')}{' UTC' if moment.tzinfo is not None else ''}'"
-    except ValueError:
-        pass
-    form = {"int": "a whole number", "date": "a date as 2026-11-07", "timestamp": "a timestamp as 2026-11-07 10:00:00"}[parameter.type]
-    raise UsageError(f'{where}the parameter "{parameter.name}" is {form}, not "{written[:60]}".')
-
-
-def _nearest(name: str, known: Sequence[str]) -> str:
-    from difflib import get_close_matches
-
-    match = get_close_matches(name, known, n=1)
-    return f' Did you mean "{match[0]}"?' if match else f" It has {', '.join(known)}." if known else " It has none."
+    if parameter.type == "date" and isinstance(value, datetime):
+        written = written[:10]
+    return literal(parameter.name, typed(f'{where}the parameter "{parameter.name}"', parameter.type, written))

@@ -1,0 +1,259 @@
+"""Values that a person gives, as literals of Athena's SQL: each stays whole, so that a value can be nothing but a value.
+
+Places of values in a statement, by the names of PEP 249:
+
+named       :days       {"days": 7}          saved queries and `--param`
+pyformat    %(days)s    {"days": 7}          PyAthena's own; the literals are those that PyAthena writes
+qmark       ?           ["7", "'web'"]       Athena's ExecutionParameters: the literals themselves, as text
+
+https://docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from eventlake.errors import NameNotFoundError, UsageError
+
+TYPES = ("int", "decimal", "double", "boolean", "string", "date", "timestamp")
+"""The types of parameters whose values are text: those of saved queries and of `--param`."""
+
+MAX_INTEGER = 2**63 - 1
+"""The largest bigint; the smallest has no literal."""
+
+_QUOTED = r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\""
+_COMMENT = r"--[^\n]*|/\*.*?\*/"
+_NAMED = re.compile(rf"{_QUOTED}|{_COMMENT}|::|:([A-Za-z_]\w*)", re.DOTALL)
+_PYFORMAT = re.compile(rf"(?P<kept>{_QUOTED}|{_COMMENT})|%%|%\((?P<name>[^)]*)\)s|(?P<stray>%)", re.DOTALL)
+_QMARK = re.compile(rf"{_QUOTED}|{_COMMENT}|(\?)", re.DOTALL)
+_LITERAL = re.compile(
+    r"null|true|false|[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|(?:(?:date|timestamp|time|decimal|x)\s*)?'(?:[^']|'')*'", re.IGNORECASE
+)
+
+
+# places
+
+
+def bound(sql: str, parameters: Mapping[str, Any]) -> str:  # values are the user's
+    """A statement with literals for its `:name`, by the Python type of each value. Raises NameNotFoundError, UsageError."""
+    used = names_in(sql)
+    for name in parameters:
+        if name not in used:
+            raise NameNotFoundError(f'The statement has no parameter ":{name}".{nearest(name, used)}')
+    for name in used:
+        if name not in parameters:
+            raise UsageError(f'The statement wants a value for ":{name}".')
+    return replaced(sql, {name: literal(name, value) for name, value in parameters.items()})
+
+
+def names_in(sql: str) -> list[str]:
+    """The `:name`s of a statement, each once, in order; not those in texts and comments."""
+    return list(dict.fromkeys(places_in(sql)))
+
+
+def places_in(sql: str) -> list[str]:
+    """The name at each place of a parameter, in order."""
+    return [match[1] for match in _NAMED.finditer(sql) if match[1]]
+
+
+def replaced(sql: str, literals: Mapping[str, str]) -> str:
+    """The statement with these texts for its `:name`s."""
+    return _NAMED.sub(lambda match: literals[match[1]] if match[1] else match[0], sql)
+
+
+def pyformat(sql: str, parameters: Mapping[str, Any]) -> str:  # values are the user's
+    """A statement with PyAthena's literals for its `%(name)s`, and `%` for `%%`.
+
+    Refused is what PyAthena would put in without a word and Athena would misread. Raises NameNotFoundError, UsageError.
+    """
+
+    def place(match: re.Match[str]) -> str:
+        if match["kept"]:
+            return _without_places(match["kept"])
+        if match["stray"]:
+            raise _stray_percent(sql)
+        if match["name"] is None:
+            return "%"
+        if match["name"] not in parameters:
+            raise NameNotFoundError(f'There is no value for "%({match["name"]})s".{nearest(match["name"], list(parameters))}')
+        return _as_pyathena(match["name"], parameters[match["name"]])
+
+    return _PYFORMAT.sub(place, sql)
+
+
+def _without_places(kept: str) -> str:
+    """A text, a quoted name or a comment with `%` for `%%`. Raises UsageError if it holds the place of a parameter."""
+    if re.search(r"%\(\w*\)s", kept):
+        raise UsageError(
+            f"The parameter in {kept[:60]} stands inside quotes or a comment: write %(name)s bare, the quotes come with its value."
+        )
+    if "%" in kept.replace("%%", ""):
+        raise _stray_percent(kept)
+    return kept.replace("%%", "%")
+
+
+def _stray_percent(sql: str) -> UsageError:
+    return UsageError(f'A per cent sign beside parameters is written "%%", and a parameter "%(name)s": {sql.strip()[:60]}.')
+
+
+def qmark(sql: str, literals: Sequence[str]) -> str:
+    """A statement with these literals for its `?`, in order. Raises UsageError for what is no literal or does not fit in number."""
+    places = sum(1 for match in _QMARK.finditer(sql) if match[1])
+    if places != len(literals):
+        raise UsageError(f'The statement has {places} "?" and is given {len(literals)} values.')
+    waiting = iter([_checked_literal(given) for given in literals])
+    return _QMARK.sub(lambda match: next(waiting) if match[1] else match[0], sql)
+
+
+def _checked_literal(given: str) -> str:
+    """A literal in the text that Athena's ExecutionParameters take."""
+    if not isinstance(given, str):
+        raise UsageError(
+            f'The value {given!r} for "?" is a {type(given).__name__}: Athena takes literals as text there, such as "7" or "\'web\'".'
+        )
+    if not _LITERAL.fullmatch(given.strip()):
+        raise UsageError(
+            f'The value "{given[:60]}" for "?" is no literal: Athena takes "7", "\'web\'" with its quotes, "DATE \'2026-11-07\'".'
+        )
+    return f"({given.strip()})" if given.strip().startswith(("-", "+")) else given.strip()
+
+
+# values
+
+
+def literal(name: str, value: Any) -> str:  # the user's
+    """A Python value as the literal of its type; a list, tuple or set as what stands behind IN.
+
+    A float is a double, a datetime with a zone a timestamp of UTC. name: the parameter's, for sentences. Raises UsageError.
+    """
+    if isinstance(value, list | tuple | set):
+        return _listed(name, value, literal)
+    write = _WRITERS.get(type(value))
+    if write is None:
+        raise UsageError(
+            f'The parameter "{name}" is a {type(value).__name__}: give None, a bool, a number, a text, bytes, a date, a datetime, or a list of them.'
+        )
+    written: str = write(name, value)
+    return written
+
+
+def _as_pyathena(name: str, value: Any) -> str:  # the user's
+    """The literal that PyAthena writes: a float as its digits, which Athena reads as a decimal, and a datetime without its zone."""
+    if isinstance(value, list | tuple | set):
+        return _listed(name, value, _as_pyathena_lists)
+    if type(value) is float:
+        return _signed(_finite(name, value))
+    if type(value) is datetime and value.tzinfo is not None:
+        if value.utcoffset() != timedelta(0):
+            raise UsageError(
+                f'The parameter "{name}" has a time zone, which PyAthena leaves out: give it in UTC, with .astimezone(timezone.utc).'
+            )
+        return literal(name, value.replace(tzinfo=None))
+    return literal(name, value)
+
+
+def _as_pyathena_lists(name: str, value: Any) -> str:  # the user's
+    """The same inside a list, where PyAthena writes six digits of a float."""
+    if type(value) is not float:
+        return _as_pyathena(name, value)
+    _finite(name, value)
+    if float(f"{value:f}") != value:
+        raise UsageError(f'The parameter "{name}" holds {value}, of which PyAthena keeps six digits behind the point: give Decimals.')
+    return _signed(f"{value:f}")
+
+
+def _listed(name: str, values: Sequence[Any] | set[Any], write: Callable[[str, Any], str]) -> str:
+    if not values:
+        raise UsageError(f'The parameter "{name}" is an empty list, and nothing can stand in IN (): leave the condition out.')
+    return f"({', '.join(write(name, value) for value in values)})"
+
+
+def _integer(name: str, value: int) -> str:
+    if abs(value) > MAX_INTEGER:
+        raise UsageError(f'The parameter "{name}" is {value}, which is beyond bigint: give a Decimal.')
+    return _signed(str(value))
+
+
+def _double(name: str, value: float) -> str:
+    written = _finite(name, value)
+    return _signed(written if "e" in written else f"{written}e0")
+
+
+def _finite(name: str, value: float) -> str:
+    if value - value != 0:
+        raise UsageError(f'The parameter "{name}" is {value}, which has no literal: write nan() or infinity() in the statement.')
+    return repr(value)
+
+
+def _decimal(name: str, value: Decimal) -> str:
+    digits = f"{value:f}"
+    if not value.is_finite() or len(digits.lstrip("-0.").replace(".", "")) > 38:
+        raise UsageError(f'The parameter "{name}" is {value}, and a decimal has 38 digits at most.')
+    return f"DECIMAL '{digits}'"
+
+
+def _timestamp(_name: str, value: datetime) -> str:
+    moment = value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
+    digits = "microseconds" if value.microsecond % 1000 else "milliseconds"
+    return f"TIMESTAMP '{moment.isoformat(' ', digits)}{' UTC' if value.tzinfo is not None else ''}'"
+
+
+def _signed(digits: str) -> str:
+    """A number that may stand behind a minus: `--3` would begin a comment."""
+    return f"({digits})" if digits.startswith("-") else digits
+
+
+_WRITERS: dict[type, Callable[[str, Any], str]] = {
+    type(None): lambda _name, _value: "NULL",
+    bool: lambda _name, value: "TRUE" if value else "FALSE",
+    int: _integer,
+    float: _double,
+    Decimal: _decimal,
+    str: lambda _name, value: "'" + value.replace("'", "''") + "'",
+    bytes: lambda _name, value: f"X'{value.hex()}'",
+    bytearray: lambda _name, value: f"X'{value.hex()}'",
+    date: lambda _name, value: f"DATE '{value.isoformat()}'",
+    datetime: _timestamp,
+}
+"""By exact type: what is derived from them, as pandas.Timestamp, PyAthena refuses too."""
+
+
+# text
+
+
+def typed(subject: str, kind: str, written: str) -> Any:  # a value of the type
+    """The value of one of `TYPES` that a text says. subject: who wants it, as a sentence begins. Raises UsageError."""
+    read, form = _READERS[kind]
+    try:
+        return read(written)
+    except (ValueError, KeyError, ArithmeticError):
+        raise UsageError(f'{subject} is {form}, not "{written[:60]}".') from None
+
+
+def _whole(written: str) -> int:
+    if not re.fullmatch(r"[+-]?\d{1,19}", written):
+        raise ValueError(written)
+    return int(written)
+
+
+_READERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "int": (_whole, "a whole number"),
+    "decimal": (Decimal, "a decimal as 1.50"),
+    "double": (float, "a number"),
+    "boolean": (lambda written: {"true": True, "false": False}[written.lower()], "true or false"),
+    "string": (str, "a text"),
+    "date": (date.fromisoformat, "a date as 2026-11-07"),
+    "timestamp": (datetime.fromisoformat, "a timestamp as 2026-11-07 10:00:00"),
+}
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """` Did you mean ...?`, or what there is."""
+    from difflib import get_close_matches
+
+    match = get_close_matches(name, known, n=1)
+    return f' Did you mean "{match[0]}"?' if match else f" There is {', '.join(known)}." if known else " There is none."
