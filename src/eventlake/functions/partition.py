@@ -1,0 +1,174 @@
+"""S3's notifications, through a queue -> the hour of every new object is a partition of its table in Glue.
+
+SQS calls it with a batch of messages. What could not be done is reported by message, comes again, and ends in the dead-letter queue; a
+message is never lost for its neighbour's sake. One call to Glue for each hour and container, however many objects land in the hour.
+Formats: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html (partial batch responses) and
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from os import environ
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_plus
+
+from eventlake.backends.glue import GlueCatalog
+from eventlake.errors import LayoutError
+from eventlake.functions.metrics import measured, say
+from eventlake.layout import Hour
+from eventlake.model import Table
+from eventlake.pipeline.partition import Partitioner
+from eventlake.sources import DECLARATION, load
+
+DECLARED = Path(__file__).parent / "declared"
+"""Where the declarations of a user's own sources lie, one folder each."""
+
+SPARE_MS = 5_000
+"""With less time left than this no call to Glue is begun: a message reported as failed comes again at once, one cut off waits."""
+
+SAID_OBJECTS = 20
+"""How many foreign objects of a batch are named in the log; all are counted."""
+
+_TRIES = 3
+"""Calls to Glue before a message is given back: the queue has more patience than a running function."""
+
+ERRORS, RAW = "error/", "raw/"
+"""Prefixes of what is no log object: failed records, and whole events kept on request."""
+
+
+def handler(event: Any, context: Any) -> dict[str, Any]:  # any JSON value and Lambda's context in, JSON as SQS defines it out
+    """The messages that must come again, as `batchItemFailures`; for what is no batch of messages, a sentence that says so."""
+    messages = event.get("Records") if isinstance(event, dict) else None
+    if not isinstance(messages, list) or not all(isinstance(one, dict) and isinstance(one.get("messageId"), str) for one in messages):
+        shown = f"an object with the keys {sorted(event)[:10]}" if isinstance(event, dict) else f"a {type(event).__name__}"
+        return {"batchItemFailures": [], "message": f"This is no batch of SQS messages: expected Records with messageId, got {shown}."}
+    batch = _Batch()
+    for message in messages:
+        batch.read(message["messageId"], message.get("body"))
+    batch.make_sure(context)
+    batch.report()
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in batch.failed]}
+
+
+class _Batch:
+    """The messages of one call, the hours that their objects need, and what became of them.
+
+    failed: the ids of messages that must come again, each once, in order.
+    """
+
+    def __init__(self) -> None:
+        self.failed: dict[str, None] = {}
+        self._hours: dict[tuple[str, str, Hour], tuple[str, list[str]]] = {}
+        """Bucket, table and hour -> the key of an object there, and the messages that told of one."""
+        self._seen: Counter[str] = Counter()
+        self._created: Counter[str] = Counter()
+        self._error_objects: Counter[tuple[str, str]] = Counter()
+        self._foreign = 0
+
+    def read(self, message_id: str, body: Any) -> None:  # JSON text, or whatever came
+        """Note the objects that a message tells of; a body that is no notification fails its message, and no other."""
+        try:
+            for bucket, key in list(_objects(body)):
+                self._note(message_id, bucket, key)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            say("ERROR", "The message is no notification of S3.", messageId=message_id, reason=f"{type(error).__name__}: {error}"[:300])
+            self.failed[message_id] = None
+
+    def _note(self, message_id: str, bucket: str, key: str) -> None:
+        if key.startswith(RAW):
+            return
+        if key.startswith(ERRORS):
+            table, _, rest = key.removeprefix(ERRORS).partition("/")
+            self._error_objects[table, rest.partition("/")[0]] += 1
+            return
+        try:
+            table, hour = _partitioner(bucket).owner(key)
+        except LayoutError as error:  # no time will make it belong
+            self._foreign += 1
+            if self._foreign <= SAID_OBJECTS:
+                say("WARNING", str(error), bucket=bucket, key=key)
+            return
+        self._seen[table.name] += 1
+        self._hours.setdefault((bucket, table.name, hour), (key, []))[1].append(message_id)
+
+    def make_sure(self, context: Any) -> None:  # Lambda's context
+        """Make sure of each hour, with one call; the messages of an hour for which that fails are failed."""
+        for (bucket, table, hour), (key, message_ids) in self._hours.items():
+            try:
+                if context is not None and context.get_remaining_time_in_millis() < SPARE_MS:
+                    raise TimeoutError("No time was left for the call to Glue; the messages come again.")
+                created = _partitioner(bucket).ensure(key)
+            except Exception as error:  # whatever it is, the other hours are tried, and the queue keeps these messages
+                say("ERROR", str(error), Table=table, hour=str(hour), error=type(error).__name__, messages=len(message_ids))
+                self.failed.update(dict.fromkeys(message_ids))
+            else:
+                if created:
+                    self._created[table] += 1
+                    say("INFO", "Partition created.", Table=table, hour=str(hour))
+
+    def report(self) -> None:
+        """Say what became of the batch, as metrics of the lake, of each table, and of each kind of failed records."""
+        counts = {
+            "ObjectsSeen": self._seen.total(),
+            "PartitionsCreated": self._created.total(),
+            "FailedObjects": self._error_objects.total(),
+            "ForeignObjects": self._foreign,
+        }
+        of_lake = measured((list(counts), [["Lake"]]))
+        say("WARNING" if self.failed else "INFO", "Notifications read.", failedMessages=len(self.failed), **counts, _aws=of_lake)
+        for table, number in self._seen.items():
+            of_table = measured((["ObjectsSeen", "PartitionsCreated"], [["Lake", "Table"]]))
+            say("INFO", "Objects of a table.", Table=table, ObjectsSeen=number, PartitionsCreated=self._created[table], _aws=of_table)
+        for (table, kind), number in self._error_objects.items():
+            of_kind = measured((["FailedObjects"], [["Lake", "Table"], ["Lake", "Table", "Kind"]]))
+            say(
+                "WARNING",
+                "Failed records were written.",
+                Table=table or "unknown",
+                Kind=kind or "unknown",
+                FailedObjects=number,
+                _aws=of_kind,
+            )
+
+
+def _objects(body: str) -> Iterator[tuple[str, str]]:
+    """Bucket and key of the objects that a message tells of, none for S3's test. Raises ValueError, TypeError or KeyError for any other."""
+    told = json.loads(body)
+    if told.get("Event") == "s3:TestEvent":
+        return
+    for record in told["Records"]:
+        if record["eventName"].startswith("ObjectCreated"):
+            bucket, key = record["s3"]["bucket"]["name"], record["s3"]["object"]["key"]
+            yield bucket, unquote_plus(key, errors="strict")
+
+
+@cache
+def _partitioner(bucket: str) -> Partitioner:
+    """What makes partitions of a bucket's objects, and remembers those it made while the container lives."""
+    tables = _tables()
+    return Partitioner(GlueCatalog(_glue(), tables, bucket), tables, environ["LOG_FORMAT"])
+
+
+@cache
+def _tables() -> tuple[Table, ...]:
+    """The tables of the sources that the lake has switched on, with the databases they have there."""
+    databases = dict(pair.split("=", 1) for pair in environ["DATABASES"].split())
+    sources = load([DECLARED] if any(DECLARED.glob(f"*/{DECLARATION}")) else [])
+    return tuple(
+        replace(table, database=databases[source.name]) for source in sources if source.name in databases for table in source.tables
+    )
+
+
+@cache
+def _glue() -> Any:  # boto3's clients have no types
+    import boto3
+    from botocore.config import Config
+
+    config = Config(retries={"mode": "standard", "total_max_attempts": _TRIES}, connect_timeout=5, read_timeout=10)
+    return boto3.client("glue", config=config)
