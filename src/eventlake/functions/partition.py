@@ -41,6 +41,9 @@ _TRIES = 3
 ERRORS, RAW = "error/", "raw/"
 """Prefixes of what is no log object: failed records, and whole events kept on request."""
 
+ERROR_KINDS = ("processing-failed", "format-conversion-failed")
+"""Firehose's error-output-type where S3 is the destination: https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html"""
+
 
 def handler(event: Any, context: Any) -> dict[str, Any]:  # any JSON value and Lambda's context in, JSON as SQS defines it out
     """The messages that must come again, as `batchItemFailures`; for what is no batch of messages, a sentence that says so."""
@@ -74,18 +77,19 @@ class _Batch:
     def read(self, message_id: str, body: Any) -> None:  # JSON text, or whatever came
         """Note the objects that a message tells of; a body that is no notification fails its message, and no other."""
         try:
-            for bucket, key in list(_objects(body)):
-                self._note(message_id, bucket, key)
+            objects = list(_objects(body))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             say("ERROR", "The message is no notification of S3.", messageId=message_id, reason=f"{type(error).__name__}: {error}"[:300])
             self.failed[message_id] = None
+            return
+        for bucket, key in objects:
+            self._note(message_id, bucket, key)
 
     def _note(self, message_id: str, bucket: str, key: str) -> None:
         if key.startswith(RAW):
             return
         if key.startswith(ERRORS):
-            table, _, rest = key.removeprefix(ERRORS).partition("/")
-            self._error_objects[table, rest.partition("/")[0]] += 1
+            self._error_objects[_failed_kind(key)] += 1
             return
         try:
             table, hour = _partitioner(bucket).owner(key)
@@ -125,16 +129,9 @@ class _Batch:
         for table, number in self._seen.items():
             of_table = measured((["ObjectsSeen", "PartitionsCreated"], [["Lake", "Table"]]))
             say("INFO", "Objects of a table.", Table=table, ObjectsSeen=number, PartitionsCreated=self._created[table], _aws=of_table)
-        for (table, kind), number in self._error_objects.items():
+        for (name, kind), number in self._error_objects.items():
             of_kind = measured((["FailedObjects"], [["Lake", "Table"], ["Lake", "Table", "Kind"]]))
-            say(
-                "WARNING",
-                "Failed records were written.",
-                Table=table or "unknown",
-                Kind=kind or "unknown",
-                FailedObjects=number,
-                _aws=of_kind,
-            )
+            say("WARNING", "Failed records were written.", Table=name, Kind=kind, FailedObjects=number, _aws=of_kind)
 
 
 def _objects(body: str) -> Iterator[tuple[str, str]]:
@@ -146,6 +143,13 @@ def _objects(body: str) -> Iterator[tuple[str, str]]:
         if record["eventName"].startswith("ObjectCreated"):
             bucket, key = record["s3"]["bucket"]["name"], record["s3"]["object"]["key"]
             yield bucket, unquote_plus(key, errors="strict")
+
+
+def _failed_kind(key: str) -> tuple[str, str]:
+    """Table and kind of an object of failed records, by its key `error/<table>/<kind>/...`; both name metrics, so no others are taken."""
+    _, name, kind, *_ = [*key.split("/"), "", ""]
+    known = any(table.name == name for table in _tables())
+    return (name if known else "unknown"), (kind if kind in ERROR_KINDS else "unknown")
 
 
 @cache
