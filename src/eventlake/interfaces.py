@@ -17,11 +17,15 @@ from eventlake.model import Table
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One object: key below the bucket or folder of objects, size in bytes, moment of its last change in UTC."""
+    """One object: key below the bucket or folder of objects, size in bytes, moment of its last change in UTC.
+
+    etag: what differs when the content does, as S3 gives it; empty where the store has none.
+    """
 
     key: str
     size_bytes: int
     modified: datetime
+    etag: str = ""
 
 
 class Store(Protocol):
@@ -60,7 +64,7 @@ class Partition:
 class LogObject:
     """One object of log lines as the catalog knows it.
 
-    rows and crc32 are None where the catalog does not know them (Glue lists objects, it does not describe them).
+    rows and crc32 are None where the catalog does not know them (Glue lists objects, it does not describe them). etag: the store's.
     """
 
     table: str
@@ -70,6 +74,7 @@ class LogObject:
     size_bytes: int
     rows: int | None = None
     crc32: int | None = None
+    etag: str = ""
 
 
 class Catalog(Protocol):

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from eventlake.interfaces import Catalog, Clock, Result
+from eventlake.interfaces import Catalog, Clock, LogObject, Result
 from eventlake.layout import Hour
 from eventlake.query.cost import athena_cost
 from eventlake.query.dialect import Translation, translate
@@ -29,7 +29,10 @@ SECONDS = 300.0
 
 
 class DuckDBEngine:
-    """Answers Athena's SQL from the objects in a folder."""
+    """Answers Athena's SQL from the objects in a folder.
+
+    fetch: brings the objects that a query needs into the folder, where they do not lie there anyway.
+    """
 
     def __init__(
         self,
@@ -40,6 +43,7 @@ class DuckDBEngine:
         memory_mb: int = MEMORY_MB,
         threads: int | None = None,
         seconds: float = SECONDS,
+        fetch: Callable[[Sequence[LogObject]], None] | None = None,
     ) -> None:
         self.catalog = catalog
         self.objects_folder = Path(objects_folder).resolve()
@@ -47,6 +51,7 @@ class DuckDBEngine:
         self.memory_mb = memory_mb
         self.threads = threads or os.cpu_count() or 1
         self.seconds = seconds
+        self.fetch = fetch
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:  # values are the user's
         """The rows of one SELECT in Athena's SQL.
@@ -56,6 +61,8 @@ class DuckDBEngine:
         """
         started = time.perf_counter()
         translation, readings = self._prepared(sql, parameters)
+        if self.fetch is not None:
+            self.fetch([item for reading in readings for item in reading.objects])
         check_objects(readings)
         rows = run(self._job(translation, readings))
         return Result(

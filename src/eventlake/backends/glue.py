@@ -116,7 +116,7 @@ class GlueCatalog:
             folder, _, name = one.key.rpartition("/")
             partition = by_location.get(f"{folder}/")
             if partition is not None and name and not name.startswith(("_", ".")):
-                found.append(LogObject(partition.table, partition.hour, one.key, partition.format, one.size_bytes))
+                found.append(LogObject(partition.table, partition.hour, one.key, partition.format, one.size_bytes, etag=one.etag))
         return found
 
     def _table(self, name: str) -> Table:

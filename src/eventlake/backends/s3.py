@@ -44,7 +44,7 @@ class S3Store:
         with failing(f'The bucket "{self._bucket}" cannot be listed', storage=True):
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
                 for one in page.get("Contents", []):
-                    yield StoredObject(one["Key"], one["Size"], one["LastModified"].astimezone(UTC))
+                    yield StoredObject(one["Key"], one["Size"], one["LastModified"].astimezone(UTC), one["ETag"])
 
     def delete(self, key: str) -> None:
         """Remove the object; one that is not there is no error."""
