@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
-PATIENCE_S = 60
+PATIENCE_S = 120
 """How long something may take to be seen; only a failing test waits that long."""
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ class Aws:
         )
 
 
-def eventually(look: Callable[[], T], *, within_s: float = PATIENCE_S) -> T:
+def eventually(look: Callable[[], T | None], *, within_s: float = PATIENCE_S) -> T:
     """What `look` gives once it is true. Raises AssertionError with its last answer."""
     last = time.monotonic() + within_s
     while True:

@@ -29,3 +29,9 @@ def package(aws: Aws, template: Path, exported: Path) -> str:
     return aws.run(
         "cloudformation", "package", "--template", f"{template.parent.name}/{template.name}", *where, folder=template.parent.parent
     )
+
+
+def delete(aws: Aws, stack: str) -> None:
+    """Delete a stack, and wait until it is gone. Raises CommandFailed."""
+    aws("cloudformation", "delete-stack", "--stack-name", stack)
+    aws("cloudformation", "wait", "stack-delete-complete", "--stack-name", stack)

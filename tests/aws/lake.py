@@ -68,9 +68,14 @@ class Lake:
             mine = {prefix: [row for row in some if row["event_id"] in wanted] for prefix, some in rows.items()}
             return mine if {row["event_id"] for some in mine.values() for row in some} >= wanted else None
 
-        seen = eventually(look)
-        assert seen is not None
-        return seen
+        try:
+            return eventually(look)
+        except AssertionError as late:
+            raise AssertionError(f"failed records: {self.failures()}") from late
+
+    def failures(self) -> list[dict[str, Any]]:
+        """The failed records of the lake."""
+        return [row for key in self.bucket.keys("error/") for row in self.bucket.rows(key)]
 
     def raw_events(self, table: str) -> list[Event]:
         """The events of a table as they came, from the raw backup."""

@@ -12,6 +12,7 @@
     firehose_settings    what a stream's configuration says, and what of it AWS refuses
     firehose_processing  the function that Firehose calls for each batch
     firehose_conversion  record format conversion, JSON to Parquet
+    queues               how long a function's messages are invisible
     glue_partitions      the actions about partitions, their limits and refusals
     stack_waiting        CloudFormation that answers when it is done
     named_queries        AWS::Athena::NamedQuery

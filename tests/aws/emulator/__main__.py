@@ -19,6 +19,7 @@ from aws.emulator import (  # noqa: E402
     metrics,
     named_queries,
     permissions,
+    queues,
     settings,
     stack_waiting,
 )
@@ -33,6 +34,7 @@ PARTS = (
     eventbridge_targets,
     glue_partitions,
     named_queries,
+    queues,
     stack_waiting,
 )
 for part in PARTS:

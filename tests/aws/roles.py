@@ -1,0 +1,60 @@
+"""Takes rights away for a while, and tells what was refused: how the tests ask what a permission is for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from aws.client import Aws, eventually
+
+
+def policies(aws: Aws, role: str) -> dict[str, str]:
+    """{name: document} of a role's inline policies."""
+    iam = aws.service("iam")
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    return {name: json.dumps(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]) for name in names}
+
+
+@contextmanager
+def without(aws: Aws, role: str, action: str) -> Iterator[None]:
+    """Take an action out of all policies of a role."""
+    iam = aws.service("iam")
+    changed = {name: document for name, document in policies(aws, role).items() if f'"{action}"' in document}
+    assert changed, f"the role {role} may not {action} anyway"
+    for name, document in changed.items():
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document.replace(f'"{action}"', '"none:None"'))
+    try:
+        yield
+    finally:
+        for name, document in changed.items():
+            iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
+
+
+@contextmanager
+def broken(aws: Aws, function: str) -> Iterator[None]:
+    """Let a function fail at every call."""
+    client = aws.service("lambda")
+    handler = client.get_function_configuration(FunctionName=function)["Handler"]
+    client.update_function_configuration(FunctionName=function, Handler="no_module.handler")
+    try:
+        yield
+    finally:
+        client.update_function_configuration(FunctionName=function, Handler=handler)
+
+
+def count(aws: Aws, namespace: str, metric: str, **dimensions: str) -> float:
+    """The sum of a metric since the emulator started."""
+    now = datetime.now(UTC)
+    asked = [{"Name": name, "Value": value} for name, value in dimensions.items()]
+    period = {"StartTime": now - timedelta(hours=6), "EndTime": now + timedelta(minutes=1), "Period": 86400, "Statistics": ["Sum"]}
+    points = aws.service("cloudwatch").get_metric_statistics(Namespace=namespace, MetricName=metric, Dimensions=asked, **period)[
+        "Datapoints"
+    ]
+    return float(sum(point["Sum"] for point in points))
+
+
+def is_refused(aws: Aws, role: str, action: str, since: float) -> bool:
+    """Whether a role was refused an action more often than before, waiting for it."""
+    return eventually(lambda: count(aws, "Emulator", "Denied", Principal=role, Action=action) > since)
