@@ -304,6 +304,18 @@ def test_an_interrupt_is_not_hidden_by_what_fails_then(athena: Athena) -> None:
         AthenaEngine(athena.client, "lake", wait=interrupted).query("select 1")
 
 
+def test_an_answer_that_nobody_wants_any_more_is_cancelled_within_a_second(athena: Athena) -> None:
+    """Also while the looks at it are two seconds apart."""
+    athena.answers["GetQueryExecution"] = lambda _: execution("RUNNING")
+    waited: list[float] = []
+
+    with pytest.raises(QueryLimitError, match="cancelled"):
+        athena.engine(waited).query("select 1", cancelled=lambda: sum(waited) > 20)
+    assert athena.asked[-1] == ("StopQueryExecution", {"QueryExecutionId": "q-1"})
+    assert max(waited) <= 0.5
+    assert athena.actions().count("GetQueryExecution") < 20
+
+
 # a query that succeeds
 
 

@@ -173,6 +173,16 @@ def test_an_interrupt_cancels_the_query_on_trino(trino: Trino) -> None:
     assert [(method, path) for method, path, *_ in trino.asked][-1] == ("DELETE", "/next")
 
 
+def test_an_answer_that_nobody_wants_any_more_is_cancelled(trino: Trino) -> None:
+    """At the next page."""
+    trino.answers = [page(following=f"{trino.url}/1"), page(following=f"{trino.url}/2"), (204, "")]
+    asked = iter([False, True])
+
+    with pytest.raises(QueryLimitError, match="cancelled"):
+        trino.engine().query("select 1", cancelled=lambda: next(asked))
+    assert trino.methods() == ["POST", "GET", "DELETE"]
+
+
 def test_too_many_rows_are_refused_and_cancelled(trino: Trino, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the advice to ask for fewer."""
     monkeypatch.setattr("eventlake.backends.trino.MAX_ROWS", 3)

@@ -16,7 +16,7 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 
 from eventlake.backends.aws import code_of, failing
-from eventlake.backends.trino_failures import query_error
+from eventlake.backends.trino_failures import QueryCancelledError, query_error
 from eventlake.backends.trino_values import NESTED, athena_type, from_text
 from eventlake.errors import ConfigurationError, EventlakeError, QueryError, QueryLimitError, QuerySyntaxError
 from eventlake.interfaces import Result
@@ -28,6 +28,8 @@ from eventlake.query.types import Type
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S, _GROWTH = 0.1, 2.0, 1.5
 """Between two looks at a query that runs: short ones answer at once, long ones do not use up the calls an account has."""
+_ASKED_EVERY_S = 0.5
+"""How often whoever wants an answer is asked whether that is still so."""
 _PAGE_ROWS = 1000
 """The most that GetQueryResults gives at once."""
 
@@ -44,16 +46,19 @@ class AthenaEngine:
         self._tables = tables
         self._wait = wait
 
-    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:  # values are the user's
+    def query(
+        self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None
+    ) -> Result:  # values are the user's
         """The rows of one SELECT; what Athena scanned is `bytes_read`.
 
-        Arrays, maps and rows come as the text that Athena prints, and a warning says so. An interrupt stops the query on Athena too.
+        Arrays, maps and rows come as the text that Athena prints, and a warning says so. An interrupt stops the query on Athena too, and so
+        does `cancelled`.
         Raises QueryError and its kinds, ConfigurationError, ServiceError.
         """
         started = time.perf_counter()
         statement = self._statement(sql, parameters)
         require_question(statement)
-        execution = self._run(statement)
+        execution = self._run(statement, cancelled)
         names, types, rows = self._rows(execution)
         return Result(
             names,
@@ -76,14 +81,14 @@ class AthenaEngine:
 
     # one query execution
 
-    def _run(self, statement: str) -> Mapping[str, Any]:  # Athena's QueryExecution
-        """The execution that succeeded. Stops it on Athena if the person gives up."""
+    def _run(self, statement: str, cancelled: Callable[[], bool] | None = None) -> Mapping[str, Any]:  # Athena's QueryExecution
+        """The execution that succeeded. Stops it on Athena if nobody wants it any more."""
         request: dict[str, Any] = {"QueryString": statement, "WorkGroup": self._workgroup, "ClientRequestToken": str(uuid4())}
         if database := database_of(statement, self._tables):
             request["QueryExecutionContext"] = {"Catalog": "AwsDataCatalog", "Database": database}
         try:
-            return self._ended(self._started(request))
-        except KeyboardInterrupt:
+            return self._ended(self._started(request), cancelled)
+        except (KeyboardInterrupt, QueryCancelledError):
             with contextlib.suppress(EventlakeError, BotoCoreError, ClientError):
                 # The same token gives the same execution, also where the answer to the first call was lost.
                 self._client.stop_query_execution(QueryExecutionId=self._started(request))
@@ -99,7 +104,7 @@ class AthenaEngine:
                 raise
         return identity
 
-    def _ended(self, identity: str) -> Mapping[str, Any]:  # Athena's QueryExecution
+    def _ended(self, identity: str, cancelled: Callable[[], bool] | None) -> Mapping[str, Any]:  # Athena's QueryExecution
         """The execution when it has succeeded. Raises what a failed one means."""
         for pause in _pauses():
             with failing("Athena cannot be asked how the query goes"):
@@ -109,8 +114,27 @@ class AthenaEngine:
                 return execution
             if state in {"FAILED", "CANCELLED"}:
                 raise self._failure(execution)
-            self._wait(pause)
+            self._pause(pause, cancelled)
         raise AssertionError("pauses do not end")  # pragma: no cover - mypy wants an end
+
+    def _pause(self, seconds: float, cancelled: Callable[[], bool] | None) -> None:
+        """Wait so long, and ask in between whether the answer is still wanted."""
+        if cancelled is None:
+            self._wait(seconds)
+            return
+        while seconds > 0:
+            if cancelled():
+                raise QueryCancelledError
+            self._wait(min(seconds, _ASKED_EVERY_S))
+            seconds -= _ASKED_EVERY_S
+
+    def _rest(self, pause: float, cancelled: Callable[[], bool] | None) -> None:
+        """Wait so many seconds. Raises QueryCancelledError as soon as nobody wants the answer any more."""
+        while pause > 0:
+            if cancelled is not None and cancelled():
+                raise QueryCancelledError
+            self._wait(min(pause, _LOOK_S) if cancelled is not None else pause)
+            pause -= _LOOK_S if cancelled is not None else pause
 
     # what went wrong
 

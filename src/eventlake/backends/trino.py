@@ -16,7 +16,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
-from eventlake.backends.trino_failures import query_error
+from eventlake.backends.trino_failures import QueryCancelledError, query_error
 from eventlake.backends.trino_values import from_json, trino_type
 from eventlake.errors import ConfigurationError, QueryLimitError, ServiceError
 from eventlake.interfaces import Result
@@ -60,9 +60,12 @@ class TrinoEngine:
             "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME",
         }
 
-    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:  # values are the user's
-        """The rows of one SELECT; what Trino read of the store is `bytes_read`. An interrupt stops the query on Trino too.
+    def query(
+        self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None
+    ) -> Result:  # values are the user's
+        """The rows of one SELECT; what Trino read of the store is `bytes_read`.
 
+        An interrupt stops the query on Trino too, and so does `cancelled`, asked with each page, about every second.
         Raises QueryError and its kinds, ConfigurationError, ServiceError.
         """
         started = time.perf_counter()
@@ -71,7 +74,7 @@ class TrinoEngine:
         columns: list[tuple[str, Type]] = []
         rows: list[list[Any]] = []
         scanned = 0
-        with contextlib.closing(self._pages(statement)) as pages:
+        with contextlib.closing(self._pages(statement, cancelled)) as pages:
             for page in pages:
                 columns = columns or [(column["name"], trino_type(column["typeSignature"])) for column in page.get("columns") or []]
                 rows += page.get("data") or []
@@ -96,7 +99,9 @@ class TrinoEngine:
     def _statement(self, sql: str, parameters: Mapping[str, Any] | None) -> str:
         return (bound(sql, parameters) if parameters else sql).strip().rstrip(";").rstrip()
 
-    def _pages(self, statement: str) -> Generator[Mapping[str, Any], None, None]:  # JSON as Trino defines it
+    def _pages(
+        self, statement: str, cancelled: Callable[[], bool] | None = None
+    ) -> Generator[Mapping[str, Any], None, None]:  # JSON as Trino defines it
         """Every page of an answer. Whoever stops before the last one cancels the query."""
         database = database_of(statement, self._tables)
         headers = {**self._headers, **({"X-Trino-Schema": database} if database else {})}
@@ -109,8 +114,10 @@ class TrinoEngine:
                 yield page
                 if not following:
                     return
+                if cancelled is not None and cancelled():
+                    raise QueryCancelledError
                 page = self._asked(Request(following, headers=self._headers_for(following)))
-        except (GeneratorExit, KeyboardInterrupt):
+        except (GeneratorExit, KeyboardInterrupt, QueryCancelledError):
             self._cancel(following)
             raise
 

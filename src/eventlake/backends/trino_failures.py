@@ -41,6 +41,13 @@ _DENIED = {"PERMISSION_DENIED", "ACCESS_DENIED", "HIVE_FILESYSTEM_ACCESS_DENIED"
 _BROKEN = {"HIVE_BAD_DATA", "HIVE_CURSOR_ERROR", "HIVE_CANNOT_OPEN_SPLIT", "HIVE_MISSING_DATA", "HIVE_FILE_NOT_FOUND"}
 
 
+class QueryCancelledError(QueryLimitError):
+    """Nobody wants the answer any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The query was cancelled.")
+
+
 def query_error(engine: str, name: str, message: str, *, blames_query: bool, tables: Iterable[Table] = ()) -> EventlakeError:
     """The error for what the engine (`Athena`, `Trino`) said.
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
+
+import click
 
 from eventlake.cli.settings import Settings
 from eventlake.errors import ConfigurationError
@@ -58,10 +61,18 @@ def open_deployment(current: Settings) -> tuple[Deployment, Session]:
 
 def _duckdb(current: Settings) -> Engine:
     if current.is_on_aws:
-        raise ConfigurationError(f"DuckDB reads lakes in folders, and {current.lake_name} is on AWS: ask Athena, with --engine athena.")
+        from eventlake.cloud.opening import open_duckdb
+
+        deployment, session = open_deployment(current)
+        return open_duckdb(deployment, session, None if current.quiet or not sys.stderr.isatty() else _tell_fetched)
     from eventlake.local.opening import open_lake
 
     return open_lake(current.lake_folder, current.load_sources()).engine
+
+
+def _tell_fetched(done: int, total: int) -> None:
+    """How far a fetch is, on one line of a terminal."""
+    click.echo(f"\r{done / 1e6:,.1f} of {total / 1e6:,.1f} MB fetched from S3", err=True, nl=done == total)
 
 
 def _athena(current: Settings, workgroup: str | None) -> Engine:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -19,6 +20,10 @@ from eventlake.backends.s3 import S3Store
 from eventlake.deploy.root_stack import short_title
 from eventlake.errors import ConfigurationError, LakeNotFoundError
 from eventlake.model import Source, Table
+
+if TYPE_CHECKING:
+    from eventlake.backends.duckdb import DuckDBEngine
+    from eventlake.cloud.cache import Told
 
 STACK, BUCKET = "aws:", "s3://"
 """How the name of a lake on AWS begins."""
@@ -72,6 +77,15 @@ def open_athena(deployment: Deployment, session: Session, workgroup: str | None 
             f'The name of "{deployment.named}" does not tell the Athena workgroup: name one with --workgroup, or the lake by its stack, aws:NAME.'
         )
     return AthenaEngine(session.client("athena"), chosen, deployment.tables)
+
+
+def open_duckdb(deployment: Deployment, session: Session, told: Told | None = None) -> DuckDBEngine:
+    """DuckDB on this machine, over checked copies of the objects that a query needs. told: hears how far a fetch is."""
+    from eventlake.backends.duckdb import DuckDBEngine
+    from eventlake.cloud.cache import ObjectCache, cache_folder, cache_limit
+
+    cache = ObjectCache(session.client("s3"), deployment.bucket, cache_folder(deployment.bucket), limit_bytes=cache_limit(), told=told)
+    return DuckDBEngine(open_catalog(deployment, session), cache.objects, fetch=cache.fetch)
 
 
 def _by_stack(named: str, sources: Sequence[Source], session: Session) -> Deployment:
