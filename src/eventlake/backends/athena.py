@@ -128,14 +128,6 @@ class AthenaEngine:
             self._wait(min(seconds, _ASKED_EVERY_S))
             seconds -= _ASKED_EVERY_S
 
-    def _rest(self, pause: float, cancelled: Callable[[], bool] | None) -> None:
-        """Wait so many seconds. Raises QueryCancelledError as soon as nobody wants the answer any more."""
-        while pause > 0:
-            if cancelled is not None and cancelled():
-                raise QueryCancelledError
-            self._wait(min(pause, _LOOK_S) if cancelled is not None else pause)
-            pause -= _LOOK_S if cancelled is not None else pause
-
     # what went wrong
 
     def _refused(self, message: str) -> EventlakeError:
