@@ -42,12 +42,12 @@ def handler(event: Any, context: object) -> dict[str, Any]:  # any JSON value in
         table = _table_of(event["deliveryStreamArn"])
     except (AttributeError, KeyError, TypeError):
         return {"message": f"This is no batch of Firehose's: expected deliveryStreamArn and records, got {_shown(event)}."}
-    try:
-        source, transform = _tables.get(table) or _load(table)
-    except ModuleNotFoundError:
+    known = _tables.get(table) or _load(table)
+    if known is None:
         batch.refuse(f'The stream "{event["deliveryStreamArn"]}" belongs to no table of the lake "{LAKE}".')
-        batch.report(table, "")
+        batch.report("unknown", "unknown")
     else:
+        source, transform = known
         batch.transform(transform)
         batch.report(table, source)
     return {"records": batch.answers}
@@ -63,11 +63,17 @@ def _table_of(stream_arn: str) -> str:
     return name.removeprefix(f"{LAKE}-").replace("-", "_") if name.startswith(f"{LAKE}-") else ""
 
 
-def _load(table: str) -> tuple[str, LineTransform]:
-    """Source and transform of a table. Raises ModuleNotFoundError if none is declared."""
-    if not table.isidentifier():
-        raise ModuleNotFoundError(table)
-    declared = __import__(f"eventlake.functions.declared.{table}", fromlist=["log_line"])  # importlib imports warnings
+def _load(table: str) -> tuple[str, LineTransform] | None:
+    """Source and transform of a table, None if no such table is declared."""
+    module = f"eventlake.functions.declared.{table}"
+    if not table.isidentifier() or table.startswith("__"):
+        return None
+    try:
+        declared = __import__(module, fromlist=["log_line"])  # importlib would import more
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        return None
     _tables[table] = declared.SOURCE, LineTransform(declared.log_line)
     return _tables[table]
 
