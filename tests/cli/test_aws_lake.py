@@ -254,14 +254,36 @@ def test_the_environment_may_name_the_lake(typed: Typed, monkeypatch: pytest.Mon
 # what answers
 
 
+QUESTION = "select type, count(*) n from auth0_logs where date = date '2026-11-20' and hour = :hour group by 1 order by 1"
+
+
+def test_duckdb_answers_from_copies_when_it_is_asked(typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the hour that the question is about, and no other."""
+    monkeypatch.setenv("EVENTLAKE_CACHE", str(tmp_path / "cache"))
+
+    for _ in range(2):
+        said = typed("query", QUESTION, "--param", "hour=10", "--lake", "aws:lake", "--engine", "duckdb")
+        assert said.records == [{"type": "f", "n": 2}, {"type": "s", "n": 3}]
+        assert "1 of 2 objects" in said.err
+    assert [path.parent.name for path in (tmp_path / "cache").rglob("*.parquet")] == ["10"]
+
+
+def test_more_than_the_cache_keeps_is_one_sentence(typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With Athena as a way out."""
+    from eventlake.cloud import cache
+
+    monkeypatch.setenv("EVENTLAKE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(cache, "LIMIT_BYTES", 10)
+    said = typed("query", "select count(ip) from auth0_logs", "--lake", "aws:lake", "--engine", "duckdb")
+    assert (said.code, said.out) == (254, "")
+    assert "--engine athena" in said.err
+
+
 @pytest.fixture(scope="module")
 def trino(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real Trino over the lake, which answers its Athena too."""
     with serving_trino(emulator, tmp_path_factory.mktemp("trino")) as url:
         yield url
-
-
-QUESTION = "select type, count(*) n from auth0_logs where date = date '2026-11-20' and hour = :hour group by 1 order by 1"
 
 
 @pytest.mark.java

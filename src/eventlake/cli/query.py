@@ -32,8 +32,10 @@ def query(sql: str, parameters: tuple[str, ...], engine: str | None, workgroup: 
     """Answer SQL (Athena's), the saved query NAME, or the SQL on stdin (`-`).
 
     Tables are named as in Athena, `pipeline_execution_state_change` or `codepipeline_event_logs.pipeline_execution_state_change`;
-    `eventlake tables` lists them, `eventlake queries` the saved queries. Trino is the one that EVENTLAKE_TRINO names by its URL, with the
-    lake's tables in its catalog EVENTLAKE_TRINO_CATALOG (default: lake).
+    `eventlake tables` lists them, `eventlake queries` the saved queries.
+
+    Trino is the one whose URL is in EVENTLAKE_TRINO, with the lake's tables in its catalog EVENTLAKE_TRINO_CATALOG (default: lake).
+    DuckDB copies what a question needs of a lake on AWS to EVENTLAKE_CACHE, at most EVENTLAKE_CACHE_MB (default: 10000).
     """
     current = settings()
     values = given(parameters)
