@@ -1,6 +1,7 @@
 """Engine on DuckDB: Athena's SQL over the objects of a lake on this machine.
 
-Fulfils `interfaces.Engine`. The catalog says which tables, partitions and objects there are, `eventlake.query` what the statement means.
+Fulfils `interfaces.Engine`. The catalog says which tables, partitions and objects there are, `eventlake.query` what the statement means;
+it runs in a process of its own (`query.box`), so that strangers may ask.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from typing import Any
 
 from eventlake.interfaces import Catalog, Clock, LogObject, Result
 from eventlake.layout import Hour
+from eventlake.query.box.pool import AT_ONCE, WAITING, Box, Cancelled
+from eventlake.query.box.walls import Cell
 from eventlake.query.cost import athena_cost
 from eventlake.query.dialect import Translation, translate
 from eventlake.query.parameters import bound
 from eventlake.query.pruning import remaining
 from eventlake.query.relations import Scan
-from eventlake.query.run import Job, run
+from eventlake.query.run import Job
 from eventlake.query.sources import Reading, check_objects
 
 MEMORY_MB = 2_048
@@ -31,7 +34,9 @@ SECONDS = 300.0
 class DuckDBEngine:
     """Answers Athena's SQL from the objects in a folder.
 
-    fetch: brings the objects that a query needs into the folder, where they do not lie there anyway.
+    fetch: brings the objects that a query needs into the folder, where they do not lie there anyway. memory_mb, threads, seconds: of one
+    query. at_once: queries that are answered at the same time; waiting: those that may stand in line. warm: how many processes are kept
+    ready between queries, for whoever is asked often.
     """
 
     def __init__(
@@ -44,6 +49,9 @@ class DuckDBEngine:
         threads: int | None = None,
         seconds: float = SECONDS,
         fetch: Callable[[Sequence[LogObject]], None] | None = None,
+        at_once: int = AT_ONCE,
+        waiting: int = WAITING,
+        warm: int = 0,
     ) -> None:
         self.catalog = catalog
         self.objects_folder = Path(objects_folder).resolve()
@@ -52,19 +60,36 @@ class DuckDBEngine:
         self.threads = threads or os.cpu_count() or 1
         self.seconds = seconds
         self.fetch = fetch
+        cell = Cell(str(self.objects_folder), memory_mb, self.threads, seconds)
+        self.box = Box(cell, at_once=at_once, waiting=waiting, warm=warm)
 
-    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:  # values are the user's
+    def prepare(self) -> None:
+        """Have a process ready, or on its way: a query is coming. Does not wait."""
+        self.box.prepare()
+
+    def close(self) -> None:
+        """Let the processes go that are kept ready; the next query begins one."""
+        self.box.close()
+
+    def query(
+        self,
+        sql: str,
+        parameters: Mapping[str, Any] | None = None,  # values are the user's
+        cancelled: Cancelled | None = None,
+    ) -> Result:
         """The rows of one SELECT in Athena's SQL.
 
-        parameters: values for `:name` in the statement. Raises QueryError and its kinds; CorruptObjectError names an object that is missing
-        or cannot be read, because an answer without it would be short.
+        parameters: values for `:name` in the statement. cancelled: asked ten times a second; once it says True, the query is killed.
+        Raises QueryError and its kinds; CorruptObjectError names an object that is missing or cannot be read, because an answer without it
+        would be short.
         """
         started = time.perf_counter()
+        self.prepare()
         translation, readings = self._prepared(sql, parameters)
         if self.fetch is not None:
             self.fetch([item for reading in readings for item in reading.objects])
         check_objects(readings)
-        rows = run(self._job(translation, readings))
+        rows = self.box.run(self._job(translation, readings), cancelled)
         return Result(
             translation.names,
             tuple(map(str, translation.types)),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address
@@ -47,8 +47,6 @@ def run(job: Job) -> list[tuple[Any, ...]]:  # values are the query's
 
 def answer(connection: Any, job: Job) -> list[tuple[Any, ...]]:  # duckdb has no stubs of ours
     """The rows of the job's statement on a connection of `connect`. Raises what `run` does."""
-    import duckdb
-
     late = threading.Event()
 
     def stop() -> None:
@@ -59,28 +57,47 @@ def answer(connection: Any, job: Job) -> list[tuple[Any, ...]]:  # duckdb has no
     timer.daemon = True
     timer.start()
     try:
+        return [row for rows in batches(connection, job, MAX_ROWS + 1) for row in rows]
+    except QueryError:
+        if late.is_set():
+            raise QueryLimitError(f"The query ran longer than {job.seconds:g} s: name fewer days in its WHERE, or ask for less.") from None
+        raise
+    finally:
+        timer.cancel()
+
+
+def batches(connection: Any, job: Job, size: int) -> Iterator[list[tuple[Any, ...]]]:  # duckdb has no stubs of ours
+    """The rows of the job's statement, so many at a time, with no limit on the time. Raises what `run` does."""
+    import duckdb
+
+    count = 0
+    try:
         for statement in job.macros:
             connection.execute(statement)
         connection.execute(job.sql)
-        rows = connection.fetchmany(MAX_ROWS + 1)
+        while rows := connection.fetchmany(size):
+            count += len(rows)
+            if count > MAX_ROWS:
+                raise too_many_rows()
+            yield converted(rows, job.types)
     except duckdb.Error as error:
-        if late.is_set():
-            raise QueryLimitError(f"The query ran longer than {job.seconds:g} s: name fewer days in its WHERE, or ask for less.") from None
         raise sentence(error, job) from None
-    finally:
-        timer.cancel()
-    if len(rows) > MAX_ROWS:
-        raise QueryLimitError(f"The answer has more than {MAX_ROWS:,} rows: add LIMIT, or group them.")
-    return converted(rows, job.types)
 
 
-def connect(job: Job, tables: Sequence[str] = ()) -> Any:  # duckdb has no stubs of ours
+def too_many_rows() -> QueryLimitError:
+    """The sentence for an answer of more than MAX_ROWS rows."""
+    return QueryLimitError(f"The answer has more than {MAX_ROWS:,} rows: add LIMIT, or group them.")
+
+
+def connect(job: Job, tables: Sequence[str] = (), *, locked: bool = True) -> Any:  # duckdb has no stubs of ours
     """A DuckDB in memory that can read the job's folder, and neither write, connect, load extensions nor change its settings.
 
-    tables: statements to run first, which make what it holds besides.
+    tables: statements to run first, which make what it holds besides. locked: whether these locks are on; other layers hold without them.
     """
     import duckdb
 
+    if not locked:
+        return duckdb.connect(":memory:", config={"threads": job.threads})
     connection = duckdb.connect(
         ":memory:",
         config={

@@ -1,0 +1,145 @@
+"""The zygote's own process: everything imported, one thread, and a fork for each cell that is asked for.
+
+It never sees a statement. It ends those whose leash is let go, tells how each ended, and ends with whoever started it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import select
+import signal
+import socket
+import struct
+from typing import NoReturn
+
+ENDED = struct.Struct("<iQ")
+"""What is told of a process that ended: its status as os.wait() gives it, and the most memory it held, in KB."""
+
+
+def main(descriptor: int) -> NoReturn:
+    """Fork for each request that comes over the socket; end when it is closed."""
+    os.environ.clear()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever waits for the answer
+    import_everything()
+    gc.collect()
+    gc.freeze()  # so that no collection in a fork touches, and thereby copies, what all share
+    _Zygote(socket.socket(fileno=descriptor)).serve()
+    os._exit(0)
+
+
+def import_everything() -> None:
+    """All that a query's process will need: it cannot read a module once its walls are up."""
+    import datetime
+    import decimal
+    import encodings.idna
+    import ipaddress
+    import uuid
+
+    import duckdb
+    import msgspec
+
+    from eventlake.query.box import answering, channel, landlock, values, walls
+
+    _ = (datetime, decimal, encodings.idna, ipaddress, uuid, duckdb, msgspec, answering, channel, landlock, values, walls)
+    msgspec.msgpack.decode(msgspec.msgpack.encode([decimal.Decimal(1), datetime.datetime.now(datetime.UTC), uuid.UUID(int=0)]))
+    values.rows_decoder(())
+
+
+class _Zygote:
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self.leashes: dict[int, socket.socket] = {}
+        self.poll = select.poll()
+        wake, self.wake = socket.socketpair()
+        for one in (wake, self.wake):
+            one.setblocking(False)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+        self.waking = wake
+        self.poll.register(control, select.POLLIN)
+        self.poll.register(self.wake, select.POLLIN)
+
+    def serve(self) -> None:
+        """Until whoever started it is gone."""
+        while True:
+            for descriptor, _ in self.poll.poll():
+                if descriptor == self.control.fileno():
+                    if not self.fork():
+                        self.end_all()
+                        return
+                elif descriptor == self.wake.fileno():
+                    with contextlib.suppress(BlockingIOError):
+                        self.wake.recv(4096)
+                    self.reap()
+                else:
+                    self.end(descriptor)
+
+    def fork(self) -> bool:
+        """A process for the request that waits; False if there is none because the other side is gone."""
+        try:
+            asked, descriptors, _, _ = socket.recv_fds(self.control, 1, 2)
+        except OSError:
+            return False
+        if not asked:
+            return False
+        data, leash = (socket.socket(fileno=one) for one in descriptors)
+        me = os.getpid()
+        try:
+            process = os.fork()
+        except OSError:  # no memory or no process left: the other side sees both sockets closed
+            data.close()
+            leash.close()
+            return True
+        if process == 0:
+            _begin(data, me)
+        data.close()
+        self.leashes[process] = leash
+        self.poll.register(leash, select.POLLIN)
+        return True
+
+    def end(self, descriptor: int) -> None:
+        """Kill the process whose leash was let go; reaping it closes the leash."""
+        for process, leash in self.leashes.items():
+            if leash.fileno() == descriptor:
+                self.poll.unregister(leash)
+                os.kill(process, signal.SIGKILL)  # it was not reaped yet, so the number is still its own
+                return
+
+    def end_all(self) -> None:
+        """Kill every process that is left."""
+        for process in self.leashes:
+            os.kill(process, signal.SIGKILL)
+
+    def reap(self) -> None:
+        """Tell how each process that ended did."""
+        while True:
+            try:
+                process, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not process:
+                return
+            leash = self.leashes.pop(process)
+            with contextlib.suppress(KeyError):
+                self.poll.unregister(leash)
+            with contextlib.suppress(OSError):
+                leash.send(ENDED.pack(status, usage.ru_maxrss))
+            leash.close()
+
+
+def _begin(data: socket.socket, parent: int) -> NoReturn:
+    """The forked process: it keeps one socket of all that was open, answers, and is gone."""
+    from eventlake.query.box import answering
+
+    signal.set_wakeup_fd(-1)
+    try:
+        kept = data.detach()
+        if kept != 3:
+            os.dup2(kept, 3, inheritable=False)
+        os.closerange(4, 65_536)
+        answering.answer_one(socket.socket(fileno=3), parent)
+    except BaseException:  # nothing of it is for anybody but the parent, which sees the socket closed
+        os._exit(1)
+    os._exit(0)

@@ -1,0 +1,102 @@
+"""`Box`: gives each query a fresh process, ready before it is needed, so many at once, and takes it away at the deadline."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from weakref import finalize
+
+from eventlake.errors import QueryLimitError
+from eventlake.query.box.line import Line
+from eventlake.query.box.walls import Cell
+from eventlake.query.box.worker import ANSWER_MB, Worker
+from eventlake.query.box.zygote import Zygote, shared
+from eventlake.query.run import Job
+
+AT_ONCE = 4
+"""Queries that are answered at the same time when nothing else is said."""
+WAITING = 64
+"""Queries that may wait in line when nothing else is said."""
+
+Cancelled = Callable[[], bool]
+"""Whether nobody wants the answer any more; asked ten times a second."""
+
+
+class Box:
+    """Answers jobs over one folder, each in a process of its own.
+
+    warm: how many processes are kept ready between queries; 0 begins one when a query is announced.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        *,
+        at_once: int = AT_ONCE,
+        waiting: int = WAITING,
+        warm: int = 0,
+        answer_mb: int = ANSWER_MB,
+        zygote: Zygote | None = None,
+    ) -> None:
+        self.cell = cell
+        self.warm = warm
+        self.answer_mb = answer_mb
+        self.line = Line(at_once, waiting)
+        self._zygote = zygote
+        self._spare: list[Worker] = []
+        self._lock = threading.Lock()
+        self._finalizer = finalize(self, _let_go, self._spare, self._lock)
+
+    def prepare(self) -> None:
+        """Have a process ready, or on its way: a query is coming. Does not wait."""
+        with self._lock:
+            while len(self._spare) < max(self.warm, 1):
+                self._spare.append(self._worker())
+
+    def run(self, job: Job, cancelled: Cancelled | None = None) -> list[tuple[Any, ...]]:  # values are the query's
+        """The rows of the job's statement, within job.seconds from now, the time in line included.
+
+        Raises QueryFailedError, QueryLimitError, QueryRefusedError, CorruptObjectError or ConfigurationError.
+        """
+        deadline = time.monotonic() + job.seconds
+
+        def look() -> None:
+            if cancelled is not None and cancelled():
+                raise QueryLimitError("The query was cancelled.")
+
+        with self.line.turn(deadline, look):
+            worker = self._taken()
+            try:
+                return worker.ask(job, look, self.answer_mb, deadline)
+            finally:
+                worker.close()
+                if self.warm:
+                    self.prepare()
+
+    def close(self) -> None:
+        """Let the spare processes go; the box can still be used."""
+        _let_go(self._spare, self._lock)
+
+    def _taken(self) -> Worker:
+        with self._lock:
+            if self._spare:
+                return self._spare.pop(0)
+        return self._worker()
+
+    def _worker(self) -> Worker:
+        worker = (self._zygote or shared()).fork()
+        try:
+            worker.prepare(self.cell)
+        except BaseException:
+            worker.close()
+            raise
+        return worker
+
+
+def _let_go(spare: list[Worker], lock: threading.Lock) -> None:
+    with lock:
+        for worker in spare:
+            worker.close()
+        spare.clear()

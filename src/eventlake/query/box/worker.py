@@ -1,0 +1,163 @@
+"""One query's process as its owner sees it: takes a cell, then a job, and gives rows; let go, it is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import eventlake.errors as errors
+from eventlake.errors import ConfigurationError, CorruptObjectError, EventlakeError, QueryError, QueryFailedError, QueryLimitError
+from eventlake.query.box import channel, values
+from eventlake.query.box.answering import NO_TYPE, OUT_OF_MEMORY
+from eventlake.query.box.channel import ChannelClosedError, ChannelLateError
+from eventlake.query.box.forking import ENDED
+from eventlake.query.box.walls import Cell
+from eventlake.query.run import MAX_ROWS, Job, too_many_rows
+
+ANSWER_MB = 256
+"""The bytes of an answer, as they come over the wire, when nothing else is said."""
+START_S = 20.0
+"""How long a process may take to begin."""
+_SAYABLE = frozenset(("QueryFailedError", "QueryLimitError", "QueryRefusedError", "CorruptObjectError"))
+_MOST_LETTERS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a process ended. signal: what killed it, 0 if it ended by itself. peak_mb: the most memory it held."""
+
+    signal: int
+    peak_mb: float
+
+
+class Worker:
+    """A process that was asked for. `close` it: that is what ends it."""
+
+    def __init__(self, data: socket.socket, leash: socket.socket) -> None:
+        self._data = data
+        self._leash = leash
+        self._ready = False
+
+    def prepare(self, cell: Cell) -> None:
+        """Tell it what it may use; it puts up its walls and opens DuckDB meanwhile. Does not wait."""
+        import msgspec
+
+        self._data.settimeout(START_S)
+        self._say(channel.CELL, msgspec.msgpack.encode(cell))
+
+    def ask(
+        self, job: Job, look: Callable[[], None] | None = None, answer_mb: int = ANSWER_MB, deadline: float | None = None
+    ) -> list[tuple[Any, ...]]:  # values are the query's
+        """The rows of the job's statement.
+
+        deadline: of time.monotonic(); job.seconds from now if None. look: raises if nobody wants the answer any more.
+        Raises QueryFailedError, QueryLimitError, QueryRefusedError, CorruptObjectError or ConfigurationError.
+        """
+        import msgspec
+
+        last = time.monotonic() + job.seconds if deadline is None else deadline
+        try:
+            self._await_ready(look)
+            self._data.settimeout(max(last - time.monotonic(), 0.001))
+            channel.send(self._data, channel.JOB, msgspec.msgpack.encode(job))
+            return self._rows(job, last, look, answer_mb << 20)
+        except ChannelLateError:
+            raise too_long(job.seconds) from None
+        except ChannelClosedError:
+            raise self._death(job) from None
+
+    def close(self) -> None:
+        """Let it go: the zygote kills it. Does not wait."""
+        self._data.close()
+        self._leash.close()
+
+    def ended(self, seconds: float = 5.0) -> Ended | None:
+        """How it ended, after its socket was closed or it died; None if that is not known in time."""
+        self._leash.settimeout(seconds)
+        try:
+            told = self._leash.recv(ENDED.size)
+        except OSError:
+            return None
+        if len(told) != ENDED.size:
+            return None
+        status, peak_kb = ENDED.unpack(told)
+        return Ended(os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, peak_kb / 1024)
+
+    def _say(self, kind: bytes, body: bytes) -> None:
+        try:
+            channel.send(self._data, kind, body)
+        except (ChannelClosedError, ChannelLateError):
+            raise _not_started() from None
+
+    def _await_ready(self, look: Callable[[], None] | None) -> None:
+        if self._ready:
+            return
+        try:
+            kind, _ = channel.receive(self._data, 0, time.monotonic() + START_S, look)
+        except (ChannelClosedError, ChannelLateError):
+            raise _not_started() from None
+        self._ready = kind == channel.READY
+
+    def _rows(self, job: Job, deadline: float, look: Callable[[], None] | None, most: int) -> list[tuple[Any, ...]]:
+        import msgspec
+
+        rows: list[tuple[Any, ...]] = []
+        decoder = values.rows_decoder(job.types)
+        size = 0
+        while True:
+            kind, body = channel.receive(self._data, most, deadline, look)
+            size += len(body)
+            if size > most:
+                raise QueryLimitError(f"The answer has more than {most >> 20} MB: add LIMIT, or select fewer columns.")
+            if kind == channel.DONE:
+                return rows
+            if kind == channel.FAILED:
+                raise _said(body, job)
+            try:
+                rows += decoder.decode(body)
+            except (msgspec.DecodeError, RecursionError):  # a ValidationError is one of them
+                raise QueryFailedError(NO_TYPE) from None
+            if len(rows) > MAX_ROWS:
+                raise too_many_rows()
+
+    def _death(self, job: Job) -> EventlakeError:
+        """Why it ended without an answer."""
+        end = self.ended()
+        if end is not None and end.signal == signal.SIGXCPU:
+            return too_long(job.seconds)
+        if end is not None and end.signal == signal.SIGKILL:
+            return QueryLimitError("The query was killed by the system, most likely because memory ran out: ask for less.")
+        return too_much_memory(job.memory_mb)
+
+
+def too_long(seconds: float) -> QueryLimitError:
+    """The sentence for a query that was killed at its deadline."""
+    return QueryLimitError(f"The query ran longer than {seconds:g} s and was stopped: name fewer days in its WHERE, or ask for less.")
+
+
+def too_much_memory(memory_mb: int) -> QueryLimitError:
+    """The sentence for a query that hit the limit on memory."""
+    return QueryLimitError(f"The query needs more than {memory_mb:,} MB of memory: name fewer days in its WHERE, or ask for less.")
+
+
+def _not_started() -> ConfigurationError:
+    return ConfigurationError('The process that answers queries could not be started: run "eventlake doctor".')
+
+
+def _said(body: bytes, job: Job) -> QueryError | CorruptObjectError:
+    """The error of a frame: one of four kinds, its sentence as printable text."""
+    import msgspec
+
+    try:
+        name, sentence = msgspec.msgpack.decode(body, type=tuple[str, str])
+    except msgspec.DecodeError:
+        return too_much_memory(job.memory_mb)
+    if name not in _SAYABLE or sentence == OUT_OF_MEMORY:
+        return too_much_memory(job.memory_mb)
+    kind: type[QueryError | CorruptObjectError] = getattr(errors, name)
+    return kind("".join(letter if letter.isprintable() else " " for letter in sentence[:_MOST_LETTERS]))

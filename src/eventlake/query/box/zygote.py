@@ -1,0 +1,115 @@
+"""The zygote as its owner sees it: a process started once, with an empty environment, that forks a worker for each query."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from weakref import finalize
+
+from eventlake.errors import ConfigurationError
+from eventlake.query.box.worker import Worker
+
+_PROGRAM = "import sys; sys.path += sys.argv[2:]; from eventlake.query.box.forking import main; main(int(sys.argv[1]))"
+
+
+class Zygote:
+    """Starts its process at the first need, and again if it is gone."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._control: socket.socket | None = None
+        self._end: finalize[..., Zygote] | None = None
+
+    def start(self) -> None:
+        """Begin the process, so that the first query need not wait for it; returns at once."""
+        with self._lock:
+            self._started()
+
+    def fork(self) -> Worker:
+        """A process for one query, which may still be on its way. Raises ConfigurationError."""
+        data, theirs = socket.socketpair()
+        leash, its_leash = socket.socketpair()
+        try:
+            self._ask([theirs.fileno(), its_leash.fileno()])
+        except OSError as error:
+            data.close()
+            leash.close()
+            raise ConfigurationError(
+                f'The process that answers queries cannot be started ({error.strerror or error}): run "eventlake doctor".'
+            ) from None
+        finally:
+            theirs.close()
+            its_leash.close()
+        return Worker(data, leash)
+
+    def close(self) -> None:
+        """End the process and every worker."""
+        with self._lock:
+            if self._end is not None:
+                self._end()
+            self._control = self._end = None
+
+    def _ask(self, descriptors: list[int]) -> None:
+        with self._lock:
+            try:
+                socket.send_fds(self._started(), [b"f"], descriptors)
+            except BrokenPipeError:  # somebody ended the process; a new one does as well
+                if self._end is not None:
+                    self._end()
+                self._control = self._end = None
+                socket.send_fds(self._started(), [b"f"], descriptors)
+
+    def _started(self) -> socket.socket:
+        if self._control is None:
+            self._control, theirs = socket.socketpair()
+            with theirs:
+                process = _process(theirs.fileno())
+            self._end = finalize(self, _ended, process, self._control)
+        return self._control
+
+
+@cache
+def _of_process(number: int) -> Zygote:
+    return Zygote()
+
+
+def shared() -> Zygote:
+    """The one zygote of this process; a process that was forked has its own."""
+    return _of_process(os.getpid())
+
+
+def _process(control: int) -> subprocess.Popen[bytes]:
+    """Python without site, user or environment, in a session of its own so that no Ctrl-C reaches it."""
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", "-B", "-c", _PROGRAM, str(control), *_import_path()],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env={},
+        pass_fds=(control,),
+        start_new_session=True,
+    )
+
+
+def _import_path() -> list[str]:
+    """The folders that hold eventlake and the two packages it needs there, found without importing them."""
+    found = [find_spec(name) for name in ("eventlake", "duckdb", "msgspec")]
+    return list(dict.fromkeys(str(Path(spec.origin).parent.parent.resolve()) for spec in found if spec is not None and spec.origin))
+
+
+def _ended(process: subprocess.Popen[bytes], control: socket.socket) -> None:
+    control.close()
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=5)
