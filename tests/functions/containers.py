@@ -13,6 +13,7 @@ import json
 import multiprocessing
 import os
 import sys
+import time
 from contextlib import redirect_stdout
 from io import StringIO
 from typing import Any
@@ -34,6 +35,9 @@ def container(number: int, queue: Any, left: Any, most: Any) -> None:  # of mult
                 taken.append(queue.get(timeout=0.01))
             except Exception:  # another container was faster
                 break
+        if not taken:  # all that is left is with others
+            time.sleep(0.01)
+            continue
         with redirect_stdout(StringIO()):
             answer = handler({"Records": taken}, None)
         failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
