@@ -5,7 +5,7 @@ An adapter of each is given at construction; no stage asks where it runs. The no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -117,8 +117,13 @@ class Result:
 class Engine(Protocol):
     """What answers Athena's SQL."""
 
-    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:  # values are the user's
-        """The rows of one SELECT. Raises QueryError and its kinds."""
+    def query(
+        self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None
+    ) -> Result:  # values are the user's
+        """The rows of one SELECT. Raises QueryError and its kinds.
+
+        cancelled: whether nobody wants the answer any more; asked again and again, and then QueryLimitError is raised within a second.
+        """
 
     def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
         """What would run: the SQL of the engine, the partitions and the bytes it will read."""

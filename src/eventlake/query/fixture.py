@@ -2,6 +2,7 @@
 
 A fixture is JSON, `{table: {"columns": [{"name", "type"}], "rows": [[...]]}}`, `.json` or `.json.gz`. Types are Athena's. A date or a
 timestamp is ISO text, a row a list in the order of its fields or an object, a map an object, a decimal text or a number, binary its hex digits.
+Where the same is given from Python, its own dates, datetimes, Decimals and bytes do too.
 The tables stand in the database `fixture`, which is also the current one.
 """
 
@@ -10,14 +11,19 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from datetime import time as time_of_day
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from weakref import finalize
 
-from eventlake.errors import UsageError
+from eventlake.errors import QueryError, QueryLimitError, UsageError
 from eventlake.interfaces import Clock, Result
 from eventlake.model import PARTITION_KEYS, Column, Table
 from eventlake.query.cost import athena_cost
@@ -28,6 +34,8 @@ from eventlake.query.types import DATE, VARCHAR, Type, parse_type, quoted, text
 
 DATABASE = "fixture"
 """The database of a fixture's tables."""
+_LOOK_S = 0.1
+"""How often somebody who waits looks whether he is still wanted."""
 _KEYS = tuple(zip((name for name, _ in PARTITION_KEYS), (DATE, VARCHAR), strict=True))
 
 
@@ -61,12 +69,23 @@ def load_fixture(path: Path) -> dict[str, FixtureTable]:
     """The tables of a fixture file. Raises UsageError if it is no fixture."""
     try:
         raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        return read_fixture(json.loads(raw))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
-        raise UsageError(
-            f'"{path}" is no fixture ({reason}): it holds {{table: {{"columns": [{{"name", "type"}}], "rows": [[...]]}}}}.'
-        ) from None
+        given = json.loads(raw)
+    except (OSError, ValueError) as error:
+        raise _no_fixture(f'"{path}"', error) from None
+    return make_fixture(given, f'"{path}"')
+
+
+def make_fixture(tables: Mapping[str, Any], said: str = "This") -> dict[str, FixtureTable]:  # JSON
+    """The tables of a fixture's JSON; values may be Python's too. said: how a sentence calls it. Raises UsageError if it is no fixture."""
+    try:
+        return read_fixture(tables)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _no_fixture(said, error) from None
+
+
+def _no_fixture(said: str, error: Exception) -> UsageError:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
+    return UsageError(f'{said} is no fixture ({reason}): it holds {{table: {{"columns": [{{"name", "type"}}], "rows": [[...]]}}}}.')
 
 
 def read_fixture(tables: Mapping[str, Any]) -> dict[str, FixtureTable]:  # JSON
@@ -93,21 +112,39 @@ class FixtureEngine:
         self.limits = Job("", (), (), "", memory_mb, os.cpu_count() or 1, seconds)
         self._connection: Any = None  # duckdb has no stubs of ours
         self._finalizer: finalize[[], FixtureEngine] | None = None
+        self._lock = threading.Lock()  # one connection, one query at a time
 
-    def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:  # values are the user's
-        """The rows of one SELECT. Raises QueryError and its kinds."""
+    def query(
+        self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None
+    ) -> Result:  # values are the user's
+        """The rows of one SELECT. Raises QueryError and its kinds, UsageError if a value of the fixture does not fit its column."""
+        started = time.perf_counter()
         made = self._translated(sql, parameters)
-        if self._connection is None:
-            self._connection = connect(self.limits, [table.statement for table in self.fixture.values()])
-            self._finalizer = finalize(self, self._connection.close)  # DuckDB complains at the end about what is still open
         job = Job(self._statement(made), made.macros, made.types, "", self.limits.memory_mb, self.limits.threads, self.limits.seconds)
-        return Result(made.names, tuple(map(str, made.types)), answer(self._connection, job))
+        with self._lock:
+            connection = self._opened()
+            with _interrupted(connection, cancelled):
+                rows = answer(connection, job)
+        return Result(made.names, tuple(map(str, made.types)), rows, seconds=time.perf_counter() - started)
 
     def close(self) -> None:
         """Let the tables go; the next query makes them anew."""
-        if self._finalizer is not None:
-            self._finalizer()
-            self._connection = self._finalizer = None
+        with self._lock:
+            if self._finalizer is not None:
+                self._finalizer()
+                self._connection = self._finalizer = None
+
+    def _opened(self) -> Any:  # duckdb has no stubs of ours
+        """The connection that holds the tables."""
+        import duckdb
+
+        if self._connection is None:
+            try:
+                self._connection = connect(self.limits, [table.statement for table in self.fixture.values()])
+            except (duckdb.Error, TypeError, ValueError):
+                raise _misfit(self.fixture.values(), self.limits) from None
+            self._finalizer = finalize(self, self._connection.close)  # DuckDB complains at the end about what is still open
+        return self._connection
 
     def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
         """The SQL of DuckDB; a fixture has no objects to read."""
@@ -120,6 +157,55 @@ class FixtureEngine:
 
     def _statement(self, made: Translation) -> str:
         return made.sql([quoted(scan.table.name) for scan in made.scans])
+
+
+@contextmanager
+def _interrupted(connection: Any, cancelled: Callable[[], bool] | None) -> Iterator[None]:  # duckdb has no stubs of ours
+    """Interrupt what the connection runs meanwhile once nobody wants it. Raises QueryLimitError then."""
+    if cancelled is None:
+        yield
+        return
+    done, stopped = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        while not done.wait(_LOOK_S):
+            if cancelled():
+                stopped.set()
+                connection.interrupt()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    except QueryError:
+        if stopped.is_set():
+            raise QueryLimitError("The query was cancelled.") from None
+        raise
+    finally:
+        done.set()
+        watcher.join()
+
+
+def _misfit(tables: Iterable[FixtureTable], limits: Job) -> UsageError:
+    """The sentence for the first value that does not fit its column."""
+    for table in tables:
+        for place, row in enumerate(table.rows):
+            for column, value in zip(table.columns, row, strict=True):
+                if not _fits(FixtureTable(table.name, (column,), ((value,),)), limits):
+                    return UsageError(
+                        f'The fixture\'s table "{table.name}" holds {value!r} in row {place + 1}, column "{column[0]}", which is no {column[1]}.'
+                    )
+    return UsageError("The tables of the fixture cannot be made: two of their columns have one name, or they are larger than the memory.")
+
+
+def _fits(table: FixtureTable, limits: Job) -> bool:
+    import duckdb
+
+    try:
+        connect(limits, [table.statement]).close()
+    except (duckdb.Error, TypeError, ValueError, AttributeError):
+        return False
+    return True
 
 
 # values
@@ -137,8 +223,14 @@ def _stored(value: Any, kind: Type) -> Any:  # JSON in and out
     if kind.name == "map":
         entries = value["map"] if set(value) == {"map"} and isinstance(value["map"], list) else list(value.items())
         return {str(key): _stored(item, kind.args[1]) for key, item in entries}
-    if isinstance(value, dict) and len(value) == 1:
+    if isinstance(value, dict) and len(value) == 1 and kind.name != "json":
         return next(iter(value.values()))  # {"decimal": "1.50"}, {"double": "NaN"}, {"hex": "6162"}, {"timestamptz": "..."}
+    if isinstance(value, date | time_of_day):
+        return (value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) and value.tzinfo else value).isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Decimal) or (isinstance(value, float) and value - value != 0):
+        return str(value)
     return json.dumps(value) if kind.name == "json" and not isinstance(value, str) else value
 
 

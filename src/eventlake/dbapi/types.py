@@ -1,0 +1,103 @@
+"""PEP 249's type objects and constructors, and a column's description, with Athena's names of types as PyAthena has them.
+
+https://peps.python.org/pep-0249/#type-objects-and-constructors
+https://docs.aws.amazon.com/athena/latest/APIReference/API_ColumnInfo.html
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+
+from eventlake.query.types import Type, TypeSyntaxError, parse_type
+
+Description = tuple[str, str, None, None, int, int, str]
+"""Name, type, two that PEP 249 leaves open, precision, scale, and Athena's word on NULLs: it knows nothing of them."""
+
+Date = datetime.date
+Time = datetime.time
+Timestamp = datetime.datetime
+Binary = bytes
+
+
+class TypeObject(frozenset[str]):
+    """Names of Athena's types; equal to the type of a description that is one of them."""
+
+    def __eq__(self, other: object) -> bool:
+        return other in self if isinstance(other, str) else super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = frozenset.__hash__
+
+
+STRING = TypeObject({"char", "varchar", "map", "array", "row"})
+BINARY = TypeObject({"varbinary"})
+BOOLEAN = TypeObject({"boolean"})
+NUMBER = TypeObject({"tinyint", "smallint", "bigint", "integer", "real", "double", "float", "decimal"})
+DATE = TypeObject({"date"})
+TIME = TypeObject({"time", "time with time zone"})
+DATETIME = TypeObject({"timestamp", "timestamp with time zone"})
+JSON = TypeObject({"json"})
+ROWID = TypeObject()
+"""Asked for by PEP 249; Athena has none."""
+
+
+def DateFromTicks(ticks: float) -> Date:
+    """The local day of seconds since 1970."""
+    return Date(*time.localtime(ticks)[:3])
+
+
+def TimeFromTicks(ticks: float) -> Time:
+    """The local time of day of seconds since 1970."""
+    return Time(*time.localtime(ticks)[3:6])
+
+
+def TimestampFromTicks(ticks: float) -> Timestamp:
+    """The local time of seconds since 1970."""
+    return Timestamp(*time.localtime(ticks)[:6])
+
+
+def description(name: str, spelling: str) -> Description:
+    """The description of a column. spelling: its type as `interfaces.Result` spells it."""
+    kind = read_type(spelling)
+    precision, scale = _digits(kind)
+    return name, _ATHENA.get(kind.name, kind.name), None, None, precision, scale, "UNKNOWN"
+
+
+def read_type(spelling: str) -> Type:
+    """The type of that spelling; Athena's own API says of an array, a map or a row no more than that."""
+    try:
+        return parse_type(spelling)
+    except TypeSyntaxError:
+        return Type(spelling)
+
+
+def _digits(kind: Type) -> tuple[int, int]:
+    """Precision and scale, as Athena's ColumnInfo has them."""
+    if kind.name == "decimal":
+        return kind.numbers[0], kind.numbers[1]
+    if kind.name in {"varchar", "char"}:
+        return (kind.numbers[0] if kind.numbers else _UNBOUNDED), 0
+    return _PRECISION.get(kind.name, 0), 0
+
+
+_UNBOUNDED = 2_147_483_647
+_PRECISION = {
+    "tinyint": 3,
+    "smallint": 5,
+    "integer": 10,
+    "bigint": 19,
+    "real": 17,
+    "double": 17,
+    "timestamp": 3,
+    "timestamptz": 3,
+    "varbinary": 1_073_741_824,
+}
+_ATHENA = {
+    "real": "float",
+    "timestamptz": "timestamp with time zone",
+    "interval day": "interval day to second",
+    "interval month": "interval year to month",
+}
