@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import uuid4
 
 from aws.client import Aws
@@ -43,11 +44,20 @@ def create_tables(aws: Aws, tables: Iterable[Table], bucket: str, log_format: st
 
 def nobody(aws: Aws) -> Aws:
     """The same AWS as a user who may do nothing."""
+    return user(aws, NOBODY, [])
+
+
+def user(aws: Aws, name: str, actions: Sequence[str], resources: Sequence[str] = ("*",)) -> Aws:
+    """The same AWS as a user who may do these actions."""
     iam = aws.service("iam")
-    if NOBODY not in {user["UserName"] for user in iam.list_users()["Users"]}:
-        iam.create_user(UserName=NOBODY)
-    key = iam.create_access_key(UserName=NOBODY)["AccessKey"]
-    return Aws(aws.endpoint, aws.home.parent / NOBODY, key["AccessKeyId"], key["SecretAccessKey"])
+    if name not in {known["UserName"] for known in iam.list_users()["Users"]}:
+        iam.create_user(UserName=name)
+    if actions:
+        statement = {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_user_policy(UserName=name, PolicyName="given", PolicyDocument=policy)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return Aws(aws.endpoint, aws.home.parent / name, key["AccessKeyId"], key["SecretAccessKey"])
 
 
 def client_environment(aws: Aws) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from aws.client import Aws
-from aws_lake import create_tables, new_bucket, nobody
+from aws_lake import create_tables, new_bucket, nobody, user
 from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.s3 import S3Store
 from eventlake.backends.sqlite_catalog import NewObject, SqliteCatalog
@@ -179,6 +179,19 @@ def test_a_missing_permission_is_named_with_its_action(glue: GlueLake) -> None:
     with pytest.raises(StorageServiceError, match="the permission glue:CreatePartition") as error:
         glue.again(nobody(glue.aws)).add_partition(PARTITION)
     assert error.value.code == "AccessDeniedException"
+
+
+def test_databases_that_may_not_be_looked_into_are_left_out_with_the_reason(glue: GlueLake) -> None:
+    """An analyst of one source sees its tables; who may see none is told so."""
+    auth0 = next(table for table in glue.tables if table.name == "auth0_logs")
+    analyst = user(glue.aws, f"analyst-{glue.bucket}", ["glue:GetTables"], [f"arn:aws:glue:us-east-1:123456789012:*{auth0.database}*"])
+    catalog = glue.again(analyst)
+
+    assert [table.name for table in catalog.tables()] == ["auth0_logs"]
+    assert len(catalog.denied) == len({table.database for table in glue.tables}) - 1
+    assert all("the permission glue:GetTables" in str(error) for error in catalog.denied)
+    with pytest.raises(StorageServiceError, match="the permission glue:GetTables"):
+        glue.again(nobody(glue.aws)).tables()
 
 
 def test_a_throttled_call_is_tried_again(glue: GlueLake, monkeypatch: pytest.MonkeyPatch) -> None:

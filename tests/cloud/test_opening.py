@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aws.client import Aws
-from aws_lake import new_bucket, nobody
+from aws_lake import new_bucket, nobody, user
 from eventlake.backends.aws import Session
 from eventlake.cloud.opening import Deployment, find, open_athena
 from eventlake.errors import ConfigurationError, LakeNotFoundError, ServiceError
@@ -77,6 +77,21 @@ def test_a_missing_permission_is_named(here: Aws, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(ServiceError, match="the permission cloudformation:DescribeStacks") as raised:
         find(f"aws:{stacked}", SOURCES, Session())
     assert raised.value.exit_code == 254
+
+
+def test_who_may_not_look_into_stacks_finds_the_lake_by_its_usual_names(here: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """People who query have the analysts' policy and nothing else: that they may ask where the bucket lies is enough."""
+    create_stack(here, "usual", {"LogBucket": "usual-123456789012-us-east-1"})
+    here.service("s3").create_bucket(Bucket="usual-123456789012-us-east-1")
+    analyst = user(here, "analyst", ["s3:GetBucketLocation"])
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", analyst.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", analyst.secret_key)
+
+    lake = find("aws:usual", SOURCES, Session())
+    assert (lake.name, lake.bucket, lake.workgroup) == ("usual", "usual-123456789012-us-east-1", "usual")
+    assert lake.sources == SOURCES
+    with pytest.raises(ServiceError, match="the permission cloudformation:DescribeStacks"):
+        find("aws:unusual", SOURCES, Session())
 
 
 @pytest.mark.parametrize(

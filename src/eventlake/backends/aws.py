@@ -114,6 +114,11 @@ def code_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def is_denied(error: ServiceError) -> bool:
+    """Whether a service refused because a permission is missing."""
+    return error.code in _DENIED
+
+
 def _answered(error: ClientError, what: str, kind: type[ServiceError]) -> ServiceError | ConfigurationError:
     """What an answer of AWS means, in a sentence that carries its words."""
     code, message = code_of(error), str(error.response.get("Error", {}).get("Message") or "").strip().rstrip(".")

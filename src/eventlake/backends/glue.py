@@ -13,8 +13,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from eventlake.backends.aws import code_of, failing
-from eventlake.errors import ConfigurationError, NameNotFoundError
+from eventlake.backends.aws import code_of, failing, is_denied
+from eventlake.errors import ConfigurationError, NameNotFoundError, StorageServiceError
 from eventlake.interfaces import LogObject, Partition, Store
 from eventlake.layout import Hour
 from eventlake.model import Column, Table
@@ -48,6 +48,8 @@ class GlueCatalog:
         self._declared = {table.name: table for table in tables}
         self._bucket = bucket
         self._store = store
+        self.denied: list[StorageServiceError] = []
+        """Why `tables` left databases out: this user may not look into them."""
 
     def register_tables(self, tables: Iterable[Table], log_format: str) -> None:
         """Not on AWS, where tables belong to the CloudFormation stack: raises ConfigurationError that says so."""
@@ -74,9 +76,21 @@ class GlueCatalog:
         return True
 
     def tables(self) -> Sequence[Table]:
-        """The declared tables that Glue has, with the columns they have there, by database and name."""
+        """The declared tables that Glue has, with the columns they have there, by database and name.
+
+        A database that this user may not look into is left out, and `denied` says why; raises StorageServiceError if none may be.
+        """
         databases = sorted({table.database for table in self._declared.values()})
-        return [table for database in databases for table in sorted(self._tables_of(database), key=lambda table: table.name)]
+        found: list[Table] = []
+        self.denied = []
+        for database in databases:
+            try:
+                found += sorted(self._tables_of(database), key=lambda table: table.name)
+            except StorageServiceError as error:
+                if not is_denied(error) or len(self.denied) + 1 == len(databases):
+                    raise
+                self.denied.append(error)
+        return found
 
     def partitions(self, table: str) -> Sequence[Partition]:
         """Every partition of a table, by hour. A location in another bucket keeps its `s3://`."""

@@ -26,6 +26,8 @@ def tables() -> None:
     current = settings()
     catalog = open_catalog(current)
     rows = [_row(table, catalog.objects(table.name)) for table in catalog.tables()]
+    for error in getattr(catalog, "denied", ()):  # databases on AWS that this user may not look into
+        current.say(str(error))
     show(("database", "table", "rows", "bytes", "objects", "partitions", "format", "first_hour", "last_hour"), rows, current.form)
 
 

@@ -106,6 +106,7 @@ def _workgroup(deployment: Deployment, session: Session) -> Iterator[Finding]:
 def _tables(deployment: Deployment, catalog: GlueCatalog) -> Iterator[Finding]:
     """Tables and columns that are declared and not in Glue."""
     known = {table.name: table for table in catalog.tables()}
+    yield from _told("warning", map(str, catalog.denied), "What may not be looked at is not examined.")
     if not known:
         yield Finding(
             "error", "Glue has no table that is declared here.", "Name the right lake, region and declarations, or deploy the stack again."

@@ -1,7 +1,7 @@
 """A lake on AWS, opened to read: found by the stack that made it, or by its bucket.
 
-`aws:NAME` asks CloudFormation for the outputs of the stack NAME. `s3://BUCKET` asks nobody, for people who may read the bucket and query
-but not look into stacks: the databases are then those that the declarations name, and the workgroup is what the bucket's name begins with.
+`aws:NAME` asks CloudFormation for the outputs of the stack NAME. People who may query but not look into stacks get what the stack would have
+said if nobody had chosen other names: bucket and workgroup are called after the stack, databases as declared. `s3://BUCKET` asks no stack.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from eventlake.backends.athena import AthenaEngine
-from eventlake.backends.aws import Session, code_of, failing
+from eventlake.backends.aws import Session, code_of, failing, is_denied
 from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.s3 import S3Store
 from eventlake.deploy.root_stack import short_title
-from eventlake.errors import ConfigurationError, LakeNotFoundError
+from eventlake.errors import ConfigurationError, LakeNotFoundError, ServiceError, StorageServiceError
 from eventlake.model import Source, Table
 
 if TYPE_CHECKING:
@@ -95,7 +95,13 @@ def _by_stack(named: str, sources: Sequence[Source], session: Session) -> Deploy
         raise ConfigurationError(
             f'"{named}" does not name a lake on AWS: write the name of its stack after {STACK}, for example aws:eventlake.'
         )
-    status, outputs = _described(name, session)
+    try:
+        status, outputs = _described(name, session)
+    except ServiceError as error:
+        found = _by_convention(named, sources, session) if is_denied(error) else None
+        if found is None:
+            raise
+        return found
     if "LogBucket" not in outputs:
         raise LakeNotFoundError(
             f'The stack "{name}" is no lake: it has no output LogBucket (its status is {status}). Name another with --lake.'
@@ -124,18 +130,34 @@ def _by_bucket(named: str, sources: Sequence[Source], session: Session) -> Deplo
     bucket = named.removeprefix(BUCKET).rstrip("/")
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket):
         raise ConfigurationError(f'"{named}" does not name a bucket: write s3:// and the bucket\'s name, nothing behind it.')
-    with failing(f'The bucket "{bucket}" cannot be looked at', storage=True):
-        try:
-            session.client("s3").head_bucket(Bucket=bucket)
-        except ClientError as error:
-            if code_of(error) in {"404", "NoSuchBucket"}:
-                raise LakeNotFoundError(
-                    f'There is no bucket "{bucket}": name another with --lake, or the lake by its stack, aws:NAME.'
-                ) from None
-            raise
+    if _exists(bucket, session) is False:
+        raise LakeNotFoundError(f'There is no bucket "{bucket}": name another with --lake, or the lake by its stack, aws:NAME.')
     own = _OWN_BUCKET.fullmatch(bucket)
     name = own["lake"] if own else ""
     return Deployment(named, name, bucket, name, tuple(sources))
+
+
+def _by_convention(named: str, sources: Sequence[Source], session: Session) -> Deployment | None:
+    """The lake of a stack that this user may not look at: its bucket is called after it, unless somebody named it."""
+    name = named.removeprefix(STACK)
+    with failing("AWS cannot be asked who you are"):
+        account = session.client("sts").get_caller_identity()["Account"]
+    bucket = f"{name}-{account}-{session.region}"
+    return Deployment(named, name, bucket, name, tuple(sources)) if _exists(bucket, session) else None
+
+
+def _exists(bucket: str, session: Session) -> bool | None:
+    """Whether there is such a bucket; None if this user may not know. Asked by a call that people who only query may make too."""
+    try:
+        with failing(f'The bucket "{bucket}" cannot be looked at', storage=True):
+            session.client("s3").get_bucket_location(Bucket=bucket)
+    except StorageServiceError as error:
+        if error.code == "NoSuchBucket":
+            return False
+        if is_denied(error):
+            return None
+        raise
+    return True
 
 
 def _in_database(source: Source, database: str) -> Source:
