@@ -49,6 +49,6 @@ def test_what_athena_refuses_is_refused(case: dict[str, Any]) -> None:
     with pytest.raises(errors.QueryError) as raised:
         answered(case["sql"])
 
-    assert type(raised.value).__name__ == case["error"]
+    assert case["error"] in [kind.__name__ for kind in type(raised.value).__mro__]
     assert case["says"] in str(raised.value)
     assert str(raised.value).endswith((".", "?", ")"))

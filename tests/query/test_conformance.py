@@ -12,6 +12,8 @@ from eventlake.query.golden import Case, golden_type, load_cases
 
 GOLDEN = Path(__file__).parent / "fixtures" / "golden"
 INTEGER = (golden_type("integer"),)
+UNREPRESENTABLE = "from_iso8601_timestamp('-0001-01-01')"
+"""Fails here, because a year before the first has no value in Python."""
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +40,8 @@ def test_expressions_are_answered_as_athena_does(engine: FixtureEngine) -> None:
     """No expression is wrong, and at least 95 of 100 are right."""
     judged = judge_all(load_cases(GOLDEN / "expressions.tsv.gz"), engine.query)
 
-    assert [one for one in at_fault(judged) if one[0] != "failed"] == []
-    assert counted(judged)["right"] >= 0.91 * len(judged)
+    assert [one for one in at_fault(judged) if one[1] != UNREPRESENTABLE] == []
+    assert counted(judged)["right"] >= 0.96 * len(judged)
     assert counted(judged)["lenient-by-data"] <= 0.01 * len(judged)
 
 

@@ -15,6 +15,7 @@ from sqlglot import exp
 from eventlake.query.arithmetic import divided
 from eventlake.query.binding import Value, mistyped, refused
 from eventlake.query.casts import coerce
+from eventlake.query.functions.refusals import REFUSED
 from eventlake.query.types import BIGINT, BOOLEAN, DOUBLE, REAL, VARCHAR, Type, array, decimal, mapping
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def filtered(parts: Expressions, node: exp.Expr) -> Value:
     inner, where = node.this, node.expression
     if isinstance(inner, exp.GroupConcat):
         return listagg(parts, inner, where.this)
+    if isinstance(inner, exp.Anonymous) and str(inner.this).lower() in REFUSED:
+        raise refused(f"{inner.this}()", node, REFUSED[str(inner.this).lower()])
     if not isinstance(inner, exp.Anonymous) or str(inner.this).lower() not in AGGREGATES:
         raise mistyped("FILTER stands only behind an aggregate", node)
     return aggregate(parts, str(inner.this).lower(), inner.expressions, inner, where.this)

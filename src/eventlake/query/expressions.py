@@ -18,8 +18,10 @@ from eventlake.query.arithmetic import arithmetic
 from eventlake.query.binding import Scope, Value, derived, mistyped, refused, unknown
 from eventlake.query.casts import cast, coerce
 from eventlake.query.datatypes import datatype
+from eventlake.query.json_casts import canonical
 from eventlake.query.literals import interval_literal, number_literal, typed_literal
 from eventlake.query.macros import may_refuse
+from eventlake.query.sql_json_syntax import SqlJson
 from eventlake.query.types import (
     BIGINT,
     BOOLEAN,
@@ -265,13 +267,13 @@ class Expressions:
             raise mistyped(f"{left.type} and {right.type} cannot be compared with {sign}{_advice(left.type, right.type)}", node)
         if (both.name in {"json"} and sign not in {"=", "<>"}) or (both.name == "map" and sign not in {"=", "<>"}):
             raise mistyped(f"{both} has no order", node)
-        if both.name == "json" and any(may_refuse(side.sql) or "el_json_parse(" in side.sql for side in (left, right)):
-            raise refused("A comparison of json", node, "compare the values inside with json_extract_scalar")
         if {left.type.name, right.type.name} == {"char", "varchar"}:
             raise refused("A comparison of char and varchar", node, "cast both to varchar")
         if both.name in {"array", "row", "map"}:
             return self._compared_nested(sign, coerce(left, both), coerce(right, both), node)
         a, b = coerce(left, both).sql, coerce(right, both).sql
+        if both.name == "json":
+            a, b = canonical(a), canonical(b)
         if both.name in {"double", "real"}:
             return derived(_not_a_number(sign, a, b), BOOLEAN, (left, right))
         return derived(f"({a} {sign} {b})", BOOLEAN, (left, right))
@@ -484,7 +486,7 @@ class Expressions:
             raise mistyped("A subscript is one number or key", node)
         whole, index = self.value(node.this), self.value(node.expressions[0])
         if whole.type.name == "array":
-            if not index.type.is_integer:
+            if not (index.type.is_integer or index.type.name == "unknown"):
                 raise mistyped(f"A subscript of an array is a number, not {index.type}", node)
             return derived(f"el_subscript({whole.sql}, {coerce(index, BIGINT).sql})", whole.type.args[0], (whole, index), whole.zone)
         if whole.type.name == "map":
@@ -547,6 +549,11 @@ class Expressions:
         from eventlake.query.windows import window
 
         return window(self, node)
+
+    def _sql_json(self, node: exp.Expr) -> Value:
+        from eventlake.query.functions import call
+
+        return call(self, node.name, [], node)
 
     def _listagg(self, node: exp.Expr) -> Value:
         from eventlake.query.aggregation import listagg
@@ -635,8 +642,7 @@ _METHODS: dict[Any, Callable[[Expressions, exp.Expr], Value]] = (  # sqlglot's c
         exp.Trim: _special("trim"),
         exp.Normalize: _special("normalize"),
         exp.GroupConcat: Expressions._listagg,
-        exp.JSONValue: _special("json_value"),
-        exp.JSONExtract: _special("json_query"),
+        SqlJson: Expressions._sql_json,
     }
 )
 Expressions._METHODS.update(_METHODS)

@@ -69,6 +69,15 @@ _SCALARS = {
 }
 
 
+def canonical(j: str) -> str:
+    """SQL of a json's text as Trino has it: json_parse sorts keys, json_extract does not, and a column may come from either."""
+    if "el_json_parse(" in j:
+        return f"el_json_normal(el_json_sorted({j}))"
+    if "el_json_part(" in j:
+        return f"el_json_normal({j})"
+    return j if "(" in j else f"el_json_unsure({j})"
+
+
 def to_json(value: Value, node: exp.Expr | None) -> str:
     """SQL of `CAST(value AS JSON)`: its text."""
     return f"(CASE WHEN {value.sql} IS NULL THEN NULL ELSE {_json(value.sql, value.type, node)} END)"

@@ -1,6 +1,5 @@
-"""JSON paths: Trino's, checked and written as DuckDB reads them.
+"""The paths of json_extract and its kin, `$.a["b c"][0]`: checked as Trino does, written as DuckDB reads them.
 
-Two languages: the old path of json_extract (`$.a["b c"][0]`) and SQL's of json_value, json_query and json_exists (`lax $.a[0]`).
 https://trino.io/docs/current/functions/json.html
 """
 
@@ -11,19 +10,23 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from eventlake.query.binding import Value, mistyped, refused
+from eventlake.errors import QuerySyntaxError
+from eventlake.query.binding import Value, refused
+from eventlake.query.syntax import position
 from eventlake.query.types import text
 
 _STEP = re.compile(r"\.(?P<name>\w+)|\[(?P<index>\d+)\]|\[\"(?P<key>(?:[^\"\\]|\\.)*)\"\]|\[(?P<bare>[A-Za-z_]\w*)\]", re.ASCII)
-_SQL_STEP = re.compile(r"\s*\.\s*(?P<name>[A-Za-z_]\w*)(?!\s*\()|\s*\.\s*\"(?P<key>[^\"\\]*)\"|\s*\[\s*(?P<index>\d+)\s*\]", re.ASCII)
+
+
+class InvalidPathError(QuerySyntaxError):
+    """A path that Trino finds invalid when it calls the function, so that TRY makes NULL of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Steps from the root: a name is a key, a number an index. mode: `lax` or `strict` of SQL's paths."""
+    """Steps from the root: a name is a key, a number an index."""
 
     steps: tuple[str | int, ...]
-    mode: str = ""
 
     @property
     def sql(self) -> str:
@@ -43,25 +46,14 @@ def json_path(value: Value, node: exp.Expr) -> Path | None:
         return None
     if not isinstance(value.literal, str):
         return None
-    return Path(_steps(value.literal, value.literal[:1] == "$", _STEP, value.literal[1:], node))
+    return Path(_steps(value.literal, node))
 
 
-def sql_path(written: str, node: exp.Expr) -> Path:
-    """The path behind `lax` or `strict`. Raises QueryRefusedError for wildcards, filters and methods."""
-    match = re.fullmatch(r"\s*(lax|strict)\s+\$(.*)", written, re.DOTALL)
-    if match is None:
-        raise mistyped(f"'{written}' is no path: begin it with lax $ or strict $", node)
-    try:
-        return Path(_steps(written, True, _SQL_STEP, match[2].rstrip(), node), match[1])
-    except Exception as error:
-        raise refused(f"The path '{written}'", node, "keys and numbered elements are known") from error
-
-
-def _steps(written: str, begins: bool, step: re.Pattern[str], rest: str, node: exp.Expr) -> tuple[str | int, ...]:
+def _steps(written: str, node: exp.Expr) -> tuple[str | int, ...]:
     steps: list[str | int] = []
-    at = 0
+    begins, rest, at = written[:1] == "$", written[1:], 0
     while begins and at < len(rest):
-        match = step.match(rest, at)
+        match = _STEP.match(rest, at)
         if match is None:
             begins = False
             break
@@ -72,5 +64,5 @@ def _steps(written: str, begins: bool, step: re.Pattern[str], rest: str, node: e
             raise refused(f"A quote in the path '{written}'", node)
         at = match.end()
     if not begins:
-        raise mistyped(f"'{written}' is no JSON path: write $.name, $[\"any name\"] or $[0]", node)
+        raise InvalidPathError(f"'{written}' is no JSON path{position(node)}: write $.name, $[\"any name\"] or $[0].")
     return tuple(steps)

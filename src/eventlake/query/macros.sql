@@ -171,6 +171,7 @@ el_split_limit(s, d, n) :=
   END;
 el_split_part(s, d, i) :=
   CASE
+    WHEN s IS NULL OR d IS NULL OR i IS NULL THEN NULL
     WHEN i <= 0 THEN failure('The index of split_part must be 1 or more: ', i)
     WHEN d = '' THEN CASE WHEN i > length(s) THEN NULL ELSE el_letters(s)[i] END
     ELSE string_split(s, d)[i]
@@ -405,7 +406,7 @@ el_to_base32(b) :=
   CASE
     WHEN b IS NULL THEN NULL
     WHEN octet_length(b) = 0 THEN ''
-    ELSE rpad(el_base32_letters(CAST(CAST(b AS BIT) AS VARCHAR)), CAST((octet_length(b) + 4) // 5 * 8 AS INTEGER), '=')
+    ELSE rpad(el_base32_letters(CAST(CAST(CASE WHEN octet_length(b) > 0 THEN b END AS BIT) AS VARCHAR)), CAST((octet_length(b) + 4) // 5 * 8 AS INTEGER), '=')
   END;
 el_base32_letters(bits) :=
   array_to_string(list_transform(range(1, length(bits) + 1, 5),
@@ -780,24 +781,46 @@ el_json_path(p) :=
 el_json_parse(s) :=
   CASE
     WHEN s IS NULL THEN NULL
-    WHEN NOT json_valid(s) OR regexp_matches(s, '^[^"]*(NaN|Infinity|nan|inf)|,\s*[\]}]')
-      THEN failure('Not JSON: ', substring(s, 1, 60))
-    WHEN json_type(s) = 'OBJECT' AND len(list_distinct(json_keys(s))) < len(json_keys(s))
-      THEN refusal('A key that occurs twice, in json_parse: ', substring(s, 1, 60))
-    ELSE CAST(json(s) AS VARCHAR)
+    WHEN NOT el_json_valid(s) THEN failure('Not JSON: ', substring(s, 1, 60))
+    ELSE list_transform([CAST(json(CASE WHEN json_valid(s) THEN s END) AS VARCHAR)], lambda t: CASE
+      WHEN json_type(t) = 'OBJECT' AND len(list_distinct(json_keys(t))) < len(json_keys(t)) THEN el_json_one_level(t)
+      ELSE t
+    END)[1]
   END;
-el_json_parse_or_null(s) := CASE WHEN json_valid(s) THEN el_json_parse(s) END;
-el_json_format(j) :=
+el_json_parse_or_null(s) := CASE WHEN el_json_valid(s) THEN el_json_parse(s) END;
+el_json_one_level(j) :=
   CASE
-    WHEN regexp_matches(j, '(^|[:,\[])-?([0-9]{8,}\.[0-9]|[0-9.]+[eE]|0\.000)')
-      THEN refusal('A very large or small fraction in json_format: ', substring(j, 1, 60))
+    WHEN regexp_matches(substring(j, 2), '[{\[]') THEN refusal('A key that occurs twice, in json_parse: ', substring(j, 1, 60))
+    ELSE el_json_joined(list_sort(list_transform(list_zip(json_keys(j), json_extract(j, '$.*')), lambda p, i: {'k': p[1], 'i': -i,
+      'v': CAST(p[2] AS VARCHAR)})))
+  END;
+el_json_joined(pairs) :=
+  '{' || array_to_string(list_transform(list_filter(pairs, lambda p, i: i = 1 OR pairs[i - 1].k <> p.k), lambda p: CAST(to_json(p.k) AS
+    VARCHAR) || ':' || p.v), ',') || '}';
+el_json_normal(j) := list_transform([CAST(json(j) AS VARCHAR)], lambda t: el_json_checked(t))[1];
+el_json_checked(j) :=
+  CASE
+    WHEN regexp_matches(j, '(^|[:,\[])-?([0-9]{8,}\.[0-9]|[0-9.]+[eE]|0\.000)') THEN CASE
+      WHEN json_type(j) = 'DOUBLE' THEN el_java_double(TRY_CAST(j AS DOUBLE))
+      ELSE refusal('A very large or small fraction in JSON: ', substring(j, 1, 60))
+    END
     ELSE j
   END;
 el_json_sorted(j) :=
   CASE
-    WHEN j IS NULL OR json_type(j) NOT IN ('OBJECT', 'ARRAY') OR (json_type(j) = 'ARRAY' AND NOT contains(j, '{'))
+    WHEN j IS NULL OR json_type(j) NOT IN ('OBJECT', 'ARRAY') OR (json_type(j) = 'ARRAY' AND NOT regexp_matches(j, '[{].*,'))
       OR (json_type(j) = 'OBJECT' AND NOT contains(substring(j, 2), '{') AND json_keys(j) = list_sort(json_keys(j))) THEN j
-    ELSE refusal('json_parse sorts keys, which DuckDB does not: ', substring(j, 1, 60))
+    WHEN json_type(j) = 'OBJECT' AND NOT regexp_matches(substring(j, 2), '[{\[]') THEN el_json_one_level(j)
+    WHEN regexp_full_match(j, '\[[^{]*([{][^{,]*[}][^{]*)*\]') THEN j
+    ELSE refusal('json_parse sorts the keys of nested objects, which is not done here: ', substring(j, 1, 60))
+  END;
+el_json_unsure(j) :=
+  CASE
+    WHEN j IS NULL THEN j
+    WHEN regexp_matches(j, '(^|[:,\[])-?([0-9]{8,}\.[0-9]|[0-9.]+e|0\.000)')
+      THEN refusal('A very large or small fraction in JSON, from another query: ', substring(j, 1, 60))
+    WHEN el_json_sorted(j) = j THEN j
+    ELSE refusal('JSON whose keys are not sorted, from another query: ', substring(j, 1, 60))
   END;
 el_json_varchar(j) :=
   CASE coalesce(json_type(j), 'NULL')
@@ -897,6 +920,147 @@ el_json_size(j, p) :=
       ELSE CASE WHEN json_type(j, p) IS NULL THEN NULL ELSE 0 END
     END
   END;
+
+el_json_valid(s) :=
+  json_valid(s) AND NOT regexp_matches(s, '^[^"]*(NaN|Infinity|nan|inf)|,\s*[\]}]');
+el_json_given(s) :=
+  CASE
+    WHEN s IS NULL THEN NULL
+    WHEN el_json_valid(s) THEN el_json_normal(s)
+    ELSE failure('Not JSON: ', substring(s, 1, 60))
+  END;
+
+-- sequences of SQL's JSON paths: lists of JSON texts, NULL where a path fails
+el_sj_text(x) :=
+  CASE
+    WHEN json_type(x) = 'OBJECT' AND len(list_distinct(json_keys(x))) < len(json_keys(x))
+      THEN refusal('A key that occurs twice, in json_query: ', substring(x, 1, 60))
+    ELSE el_json_normal(x)
+  END;
+el_sj_entries(x) :=
+  CASE
+    WHEN len(list_distinct(json_keys(x))) < len(json_keys(x)) THEN refusal('A key that occurs twice, in a path of SQL/JSON: ', substring(x, 1, 60))
+    ELSE list_zip(json_keys(x), list_transform(json_extract(x, '$.*'), lambda v: CAST(v AS VARCHAR)))
+  END;
+el_sj_items(x) := list_transform(json_extract(x, '$[*]'), lambda v: CAST(v AS VARCHAR));
+el_sj_unwrapped(q) := flatten(list_transform(q, lambda x: CASE WHEN json_type(x) = 'ARRAY' THEN el_sj_items(x) ELSE [x] END));
+el_sj_member(q, k) :=
+  flatten(list_transform(list_filter(q, lambda x: json_type(x) = 'OBJECT'), lambda x: list_transform(list_filter(el_sj_entries(x),
+    lambda e: e[1] = k), lambda e: e[2])));
+el_sj_strict_member(q, k) :=
+  list_transform([{'q': q, 'm': el_sj_member(q, k)}], lambda p: CASE WHEN len(p.m) = len(p.q) THEN p.m END)[1];
+el_sj_members(q) :=
+  flatten(list_transform(list_filter(q, lambda x: json_type(x) = 'OBJECT'), lambda x: list_transform(el_sj_entries(x), lambda e: e[2])));
+el_sj_strict_members(q) :=
+  CASE WHEN len(list_filter(q, lambda x: json_type(x) <> 'OBJECT')) = 0 THEN el_sj_members(q) END;
+el_sj_strict_elements(q) :=
+  CASE WHEN len(list_filter(q, lambda x: json_type(x) <> 'ARRAY')) = 0 THEN el_sj_unwrapped(q) END;
+el_sj_place(n, size) := CASE WHEN n < 0 THEN size + n ELSE n END;
+el_sj_slice(q, low, high) :=
+  flatten(list_transform(list_transform(q, lambda x: CASE WHEN json_type(x) = 'ARRAY' THEN el_sj_items(x) ELSE [x] END),
+    lambda a: CASE
+      WHEN el_sj_place(high, len(a)) < greatest(el_sj_place(low, len(a)), 0) THEN []
+      ELSE a[greatest(el_sj_place(low, len(a)), 0) + 1:el_sj_place(high, len(a)) + 1]
+    END));
+el_sj_strict_slice(q, low, high) :=
+  CASE
+    WHEN len(list_filter(q, lambda x: json_type(x) <> 'ARRAY' OR el_sj_place(low, json_array_length(x)) < 0
+      OR el_sj_place(high, json_array_length(x)) >= json_array_length(x)
+      OR el_sj_place(high, json_array_length(x)) < el_sj_place(low, json_array_length(x)))) = 0 THEN el_sj_slice(q, low, high)
+  END;
+el_sj_size(q) :=
+  list_transform(q, lambda x: CASE WHEN json_type(x) = 'ARRAY' THEN CAST(json_array_length(x) AS VARCHAR) ELSE '1' END);
+el_sj_strict_size(q) := CASE WHEN len(list_filter(q, lambda x: json_type(x) <> 'ARRAY')) = 0 THEN el_sj_size(q) END;
+el_sj_type(q) :=
+  list_transform(q, lambda x: '"' || CASE json_type(x)
+    WHEN 'OBJECT' THEN 'object'
+    WHEN 'ARRAY' THEN 'array'
+    WHEN 'VARCHAR' THEN 'string'
+    WHEN 'BOOLEAN' THEN 'boolean'
+    WHEN 'NULL' THEN 'null'
+    ELSE 'number'
+  END || '"');
+el_sj_is_number(x) := regexp_matches(x, '^-?[0-9]');
+el_sj_is_whole(x) := regexp_full_match(x, '-?[0-9]{1,30}');
+el_sj_numbers(q) := CASE WHEN len(list_filter(q, lambda x: NOT el_sj_is_number(x))) = 0 THEN q END;
+el_sj_ceiling(q) :=
+  list_transform(el_sj_numbers(q), lambda x: CASE WHEN el_sj_is_whole(x) THEN x ELSE el_java_double(ceil(TRY_CAST(x AS DOUBLE))) END);
+el_sj_floor(q) :=
+  list_transform(el_sj_numbers(q), lambda x: CASE WHEN el_sj_is_whole(x) THEN x ELSE el_java_double(floor(TRY_CAST(x AS DOUBLE))) END);
+el_sj_abs(q) :=
+  list_transform(el_sj_numbers(q), lambda x: CASE WHEN el_sj_is_whole(x) THEN ltrim(x, '-') ELSE el_java_double(abs(TRY_CAST(x AS DOUBLE))) END);
+el_sj_double(q) :=
+  CASE
+    WHEN len(list_filter(q, lambda x: TRY_CAST(trim(x, '"') AS DOUBLE) IS NULL)) = 0
+      THEN list_transform(q, lambda x: el_java_double(TRY_CAST(trim(x, '"') AS DOUBLE)))
+  END;
+el_sj_negative(q, sign) :=
+  list_transform(el_sj_numbers(q), lambda x: CASE WHEN sign = '+' THEN x WHEN starts_with(x, '-') THEN x[2:] ELSE '-' || x END);
+el_sj_operands(a, b) :=
+  CASE WHEN len(a) = 1 AND len(b) = 1 AND el_sj_is_number(a[1]) AND el_sj_is_number(b[1]) THEN [{'a': a[1], 'b': b[1]}] END;
+el_sj_both_whole(p) := el_sj_is_whole(p.a) AND el_sj_is_whole(p.b);
+el_sj_sum(a, b) :=
+  list_transform(el_sj_operands(a, b), lambda p: CASE
+    WHEN el_sj_both_whole(p) THEN CAST(TRY_CAST(p.a AS HUGEINT) + TRY_CAST(p.b AS HUGEINT) AS VARCHAR)
+    ELSE el_java_double(TRY_CAST(p.a AS DOUBLE) + TRY_CAST(p.b AS DOUBLE))
+  END);
+el_sj_difference(a, b) :=
+  list_transform(el_sj_operands(a, b), lambda p: CASE
+    WHEN el_sj_both_whole(p) THEN CAST(TRY_CAST(p.a AS HUGEINT) - TRY_CAST(p.b AS HUGEINT) AS VARCHAR)
+    ELSE el_java_double(TRY_CAST(p.a AS DOUBLE) - TRY_CAST(p.b AS DOUBLE))
+  END);
+el_sj_product(a, b) :=
+  list_transform(el_sj_operands(a, b), lambda p: CASE
+    WHEN el_sj_both_whole(p) THEN CAST(TRY_CAST(p.a AS HUGEINT) * TRY_CAST(p.b AS HUGEINT) AS VARCHAR)
+    ELSE el_java_double(TRY_CAST(p.a AS DOUBLE) * TRY_CAST(p.b AS DOUBLE))
+  END);
+el_sj_quotient(a, b) :=
+  list_transform(list_filter(el_sj_operands(a, b), lambda p: NOT (el_sj_both_whole(p) AND p.b IN ('0', '-0'))), lambda p: CASE
+    WHEN el_sj_both_whole(p) THEN CAST(TRY_CAST(p.a AS HUGEINT) // nullif(TRY_CAST(p.b AS HUGEINT), 0) AS VARCHAR)
+    ELSE el_java_double(TRY_CAST(p.a AS DOUBLE) / TRY_CAST(p.b AS DOUBLE))
+  END);
+el_sj_rest(a, b) :=
+  list_transform(list_filter(el_sj_operands(a, b), lambda p: NOT (el_sj_both_whole(p) AND p.b IN ('0', '-0'))), lambda p: CASE
+    WHEN el_sj_both_whole(p) THEN CAST(TRY_CAST(p.a AS HUGEINT) % nullif(TRY_CAST(p.b AS HUGEINT), 0) AS VARCHAR)
+    ELSE el_java_double(TRY_CAST(p.a AS DOUBLE) % TRY_CAST(p.b AS DOUBLE))
+  END);
+el_sj_pairs(a, b) := flatten(list_transform(a, lambda x: list_transform(b, lambda y: {'a': x, 'b': y})));
+el_sj_verdict(results) :=
+  CASE
+    WHEN results IS NULL THEN NULL
+    WHEN len(results) = 0 THEN false
+    WHEN list_contains(results, true) THEN CASE
+      WHEN el_has_null(results) THEN refusal('A comparison in a JSON path of items that cannot all be compared')
+      ELSE true
+    END
+    WHEN el_has_null(results) THEN NULL
+    ELSE false
+  END;
+el_sj_kind(x) :=
+  CASE json_type(x) WHEN 'VARCHAR' THEN 't' WHEN 'BOOLEAN' THEN 'b' WHEN 'NULL' THEN 'n' WHEN 'OBJECT' THEN 'o' WHEN 'ARRAY' THEN 'o' ELSE 'x' END;
+el_sj_equal(x, y) :=
+  CASE
+    WHEN el_sj_kind(x) = 'o' OR el_sj_kind(y) = 'o' THEN NULL
+    WHEN el_sj_kind(x) = 'n' OR el_sj_kind(y) = 'n' THEN el_sj_kind(x) = el_sj_kind(y)
+    WHEN el_sj_kind(x) <> el_sj_kind(y) THEN NULL
+    WHEN el_sj_kind(x) = 'x' THEN CASE
+      WHEN el_sj_is_whole(x) AND el_sj_is_whole(y) THEN TRY_CAST(x AS HUGEINT) = TRY_CAST(y AS HUGEINT)
+      ELSE TRY_CAST(x AS DOUBLE) = TRY_CAST(y AS DOUBLE)
+    END
+    ELSE (x ->> '$') = (y ->> '$')
+  END;
+el_sj_less(x, y) :=
+  CASE
+    WHEN el_sj_kind(x) = 'o' OR el_sj_kind(y) = 'o' THEN NULL
+    WHEN el_sj_kind(x) = 'n' OR el_sj_kind(y) = 'n' THEN false
+    WHEN el_sj_kind(x) <> el_sj_kind(y) THEN NULL
+    WHEN el_sj_kind(x) = 'x' THEN CASE
+      WHEN el_sj_is_whole(x) AND el_sj_is_whole(y) THEN TRY_CAST(x AS HUGEINT) < TRY_CAST(y AS HUGEINT)
+      ELSE TRY_CAST(x AS DOUBLE) < TRY_CAST(y AS DOUBLE)
+    END
+    ELSE (x ->> '$') < (y ->> '$')
+  END;
+el_sj_starts(x, y) := CASE WHEN el_sj_kind(x) = 't' AND el_sj_kind(y) = 't' THEN starts_with(x ->> '$', y ->> '$') END;
 
 -- dates
 el_from_unixtime(x) :=

@@ -18,6 +18,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.parsers.trino import TrinoParser
 
 from eventlake.errors import QueryRefusedError, QuerySyntaxError
+from eventlake.query.sql_json_syntax import PARSERS
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # what it would say on stderr becomes a sentence of ours
 
@@ -34,7 +35,8 @@ _WORDS = re.compile(
     r"""(?P<space>\s+|--[^\n]*|/\*.*?\*/)
       | (?P<text>(?:[uU]&|[xX])?'(?:[^']|'')*')
       | (?P<name>"(?:[^"]|"")+"|[^\W\d]\w*)
-      | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?!\w))
+      | (?P<radix>0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+(?!\w))
+      | (?P<number>(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][-+]?\d+)?(?!\w))
       | (?P<symbol><>|!=|<=|>=|\|\||->|=>|[-+*/%=<>(),.;\[\]:?{}|^$])""",
     re.VERBOSE | re.DOTALL,
 )
@@ -60,8 +62,8 @@ class _Parser(TrinoParser):
     FUNCTIONS: ClassVar[dict[str, Callable[..., Any]]] = {}
     FUNCTION_PARSERS: ClassVar[dict[str, Callable[..., Any]]] = {
         name: TrinoParser.FUNCTION_PARSERS[name]
-        for name in ("CAST", "TRY_CAST", "EXTRACT", "POSITION", "SUBSTRING", "TRIM", "NORMALIZE", "LISTAGG", "JSON_VALUE", "JSON_QUERY")
-    }
+        for name in ("CAST", "TRY_CAST", "EXTRACT", "POSITION", "SUBSTRING", "TRIM", "NORMALIZE", "LISTAGG")
+    } | PARSERS
     NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Callable[..., Any]]] = {
         name: TrinoParser.NO_PAREN_FUNCTION_PARSERS[name] for name in ("ANY", "CASE", "IF")
     }
@@ -84,6 +86,7 @@ def parse(sql: str) -> exp.Query:
         raise QueryRefusedError(f"The statement has {len(sql):,} characters; at most {MAX_CHARACTERS:,} are taken.")
     words = _words(sql)
     _check_words(sql, words)
+    sql = _plain_numbers(sql, words)
     try:
         trees = AthenaSyntax().parse(sql)
     except SqlglotError as error:
@@ -94,6 +97,17 @@ def parse(sql: str) -> exp.Query:
     if not isinstance(tree, exp.Query):
         raise QuerySyntaxError("Only SELECT is answered here: begin the statement with SELECT, WITH or VALUES (line 1, column 1).")
     return tree
+
+
+def _plain_numbers(sql: str, words: list[tuple[str, str, int]]) -> str:
+    """The statement with 0x1F, 0o17, 0b1 and 1_000 as sqlglot reads them, each in as much room as it had where that is enough."""
+    pieces, at = [], 0
+    for kind, word, start in words:
+        if kind == "radix" or (kind == "number" and "_" in word):
+            written = str(int(word.replace("_", ""), 0)) if kind == "radix" else word.replace("_", "")
+            pieces += [sql[at:start], written.ljust(len(word))]
+            at = start + len(word)
+    return "".join([*pieces, sql[at:]])
 
 
 def position(node: exp.Expr | None) -> str:

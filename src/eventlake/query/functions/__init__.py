@@ -43,7 +43,7 @@ class Function:
     sql: str | Builder
 
 
-TABLES = ("text", "numbers", "dates", "date_patterns", "json", "collections", "regex", "binary")
+TABLES = ("text", "numbers", "dates", "date_patterns", "json", "sql_json", "collections", "regex", "binary")
 
 SYNTACTIC: dict[str, Syntactic] = {}
 """Functions whose arguments are no plain values: TRY, IF's kin, lambdas, TRIM, JSON_VALUE, LISTAGG."""

@@ -106,9 +106,14 @@ def _reduce(parts: Expressions, node: exp.Expr) -> Value:
     return derived(whole, finish.type, (values, state, step, finish))
 
 
+def _or_no_array(value: Value) -> Value:
+    """A bare NULL as an array of unknown elements."""
+    return coerce(value, array(UNKNOWN)) if value.type.name == "unknown" else value
+
+
 def _zip_with(parts: Expressions, node: exp.Expr) -> Value:
     _arguments(node, "zip_with", 3)
-    left, right = (parts.value(argument) for argument in node.expressions[:2])
+    left, right = (_or_no_array(parts.value(argument)) for argument in node.expressions[:2])
     if left.type.name != "array" or right.type.name != "array":
         raise mistyped("zip_with() wants two arrays", node)
     name = _names(parts, 1)[0]
@@ -119,7 +124,7 @@ def _zip_with(parts: Expressions, node: exp.Expr) -> Value:
 
 
 def _zip(parts: Expressions, node: exp.Expr) -> Value:
-    values = [parts.value(argument) for argument in node.expressions]
+    values = [_or_no_array(parts.value(argument)) for argument in node.expressions]
     if len(values) < 2 or any(value.type.name != "array" for value in values):
         raise mistyped("zip() wants two or more arrays", node)
     kind = row(*((None, value.type.args[0]) for value in values))

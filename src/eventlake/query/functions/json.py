@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from eventlake.query.binding import Value, derived, mistyped, refused
-from eventlake.query.datatypes import datatype
+from eventlake.query.binding import Value, derived, refused
 from eventlake.query.failures import refusal
 from eventlake.query.functions import Builder, Syntactic
 from eventlake.query.functions import Function as F
-from eventlake.query.json_casts import json_to
-from eventlake.query.json_paths import Path, json_path, path_sql, sql_path
+from eventlake.query.json_casts import canonical
+from eventlake.query.json_paths import Path, json_path
 from eventlake.query.types import BIGINT, BOOLEAN, JSON, VARCHAR, Type, text
 
 if TYPE_CHECKING:
@@ -99,100 +98,7 @@ def _contains(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
 
 
 def _format(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
-    sql = values[0].sql
-    return values[0].become(f"el_json_format({f'el_json_sorted({sql})' if 'el_json_parse(' in sql else sql})", VARCHAR)
-
-
-# SQL's own functions
-
-
-def _guards(path: Path, j: str) -> str:
-    """SQL that is true where a lax path would unwrap or wrap arrays, which DuckDB does not."""
-    checks = []
-    for index, step in enumerate(path.steps):
-        kind = f"json_type({j}, {path_sql(path.steps[:index])})"
-        checks.append(f"{kind} = 'ARRAY'" if isinstance(step, str) else f"{kind} NOT IN ('ARRAY')")
-    return f"coalesce({' OR '.join(checks)}, false)" if checks and path.mode == "lax" else "false"
-
-
-def _unwrapping(j: str) -> str:
-    return refusal("A lax path that unwraps or wraps an array of ", f"substring({j}, 1, 60)")
-
-
-def _json_value(parts: Expressions, node: exp.Expr) -> Value:
-    source, path = _source(parts, node, node.args.get("path"))
-    condition = node.args.get("on_condition")
-    if condition is not None:
-        for key in ("empty", "error", "null"):
-            part = condition.args.get(key)
-            if part and not (isinstance(part, str) and part.upper().startswith("NULL ON")):
-                raise refused(f"JSON_VALUE with ... ON {key.upper()}", node, "NULL ON EMPTY NULL ON ERROR is known")
-    j = _valid(source)
-    returning = node.args.get("returning")
-    kind = datatype(returning) if isinstance(returning, exp.DataType) else VARCHAR
-    if kind.name not in {"varchar", "bigint", "integer", "double", "boolean"} or kind.numbers:
-        raise refused(f"JSON_VALUE with RETURNING {kind}", node, "cast its text")
-    part = f"CAST(json_extract({j}, {path.sql}) AS VARCHAR)"
-    scalar = f"CASE WHEN json_type({j}, {path.sql}) IN ('OBJECT', 'ARRAY', 'NULL') THEN NULL ELSE TRY({json_to(part, kind, node)}) END"
-    value = f"CASE WHEN {_guards(path, j)} THEN {_unwrapping(j)} ELSE {scalar} END"
-    return derived(f"(CASE WHEN json_valid({source.sql}) THEN {value} END)", kind, [source])
-
-
-def _source(parts: Expressions, node: exp.Expr, path: exp.Expr | None) -> tuple[Value, Path]:
-    if isinstance(path, exp.JSONPath):
-        raise mistyped("A path begins with lax $ or strict $", node)
-    source = parts.value(node.this)
-    written = parts.value(path) if path is not None else None
-    if source.type.name not in {"varchar"} or written is None or not isinstance(written.literal, str):
-        raise refused("This JSON function without text and a literal path", node)
-    return source, sql_path(written.literal, node)
-
-
-def _json_query(parts: Expressions, node: exp.Expr) -> Value:
-    if not node.args.get("json_query"):
-        raise mistyped("-> is not in Athena: write json_extract(...)", node)
-    extra = [key for key in ("option", "quote", "on_condition", "variant_extract", "expressions", "emits") if node.args.get(key)]
-    if extra:
-        raise refused("JSON_QUERY with a wrapper, quotes or ON clauses", node)
-    source, path = _source(parts, node, node.expression)
-    j = _valid(source)
-    found = f"el_json_parse(CAST(json_extract({j}, {path.sql}) AS VARCHAR))"
-    found = f"CASE WHEN json_type({j}, {path.sql}) IN ('DOUBLE') THEN {_refuse_number(j)} ELSE {found} END"
-    value = f"CASE WHEN {_guards(path, j)} THEN {_unwrapping(j)} ELSE {found} END"
-    return derived(f"(CASE WHEN json_valid({source.sql}) THEN {value} END)", VARCHAR, [source])
-
-
-def _refuse_number(j: str) -> str:
-    return refusal("A fraction in JSON_QUERY: ", f"substring({j}, 1, 60)")
-
-
-def _json_exists(parts: Expressions, node: exp.Expr) -> Value:
-    if len(node.expressions) != 2:
-        raise refused("JSON_EXISTS with more than text and path", node)
-    source, written = (parts.value(argument) for argument in node.expressions)
-    if source.type.name != "varchar" or not isinstance(written.literal, str):
-        raise refused("JSON_EXISTS without text and a literal path", node)
-    path = sql_path(written.literal, node)
-    j = _valid(source)
-    value = f"json_exists({j}, {path.sql})"
-    if path.mode == "lax" and path.steps:
-        value = _lax_exists(path, j, node)
-    return derived(
-        f"(CASE WHEN {source.sql} IS NULL THEN NULL WHEN json_valid({source.sql}) THEN {value} ELSE false END)", BOOLEAN, [source]
-    )
-
-
-def _lax_exists(path: Path, j: str, node: exp.Expr) -> str:
-    """A lax path looks into an array before a name; every place where it may is tried."""
-    if len(path.steps) > 4:
-        raise refused("A lax path of more than four steps in JSON_EXISTS", node)
-    if any(isinstance(step, int) for step in path.steps):
-        return f"CASE WHEN {_guards(path, j)} THEN {_unwrapping(j)} ELSE json_exists({j}, {path.sql}) END"
-    ways = ["$"]
-    for step in path.steps:
-        ways = [f'{way}{star}."{step}"' for way in ways for star in ("", "[*]")]
-    tries = [f"json_exists({j}, {text(ways[0])})"] + [f"len(json_extract({j}, {text(way)})) > 0" for way in ways[1:]]
-    return f"({' OR '.join(tries)})"
+    return values[0].become(canonical(values[0].sql), VARCHAR)
 
 
 def _of_valid(sql: str, kind: Type) -> Builder:
@@ -224,4 +130,4 @@ FUNCTIONS = [
     *_both("is_json_scalar", "{0} -> boolean", _of_valid("(json_type(el_json_parse({0})) NOT IN ('OBJECT', 'ARRAY'))", BOOLEAN)),
 ]
 
-SYNTACTIC: dict[str, Syntactic] = {"json_value": _json_value, "json_query": _json_query, "json_exists": _json_exists}
+SYNTACTIC: dict[str, Syntactic] = {}

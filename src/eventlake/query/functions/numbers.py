@@ -11,7 +11,8 @@ from eventlake.query.binding import Value, derived, mistyped, refused
 from eventlake.query.casts import coerce
 from eventlake.query.functions import Builder, Syntactic
 from eventlake.query.functions import Function as F
-from eventlake.query.types import TINYINT, VARCHAR, as_decimal, decimal, text
+from eventlake.query.json_paths import InvalidPathError
+from eventlake.query.types import TINYINT, UNKNOWN, VARCHAR, as_decimal, decimal, text
 
 if TYPE_CHECKING:
     from eventlake.query.expressions import Expressions
@@ -152,7 +153,10 @@ def _try(parts: Expressions, node: exp.Expr) -> Value:
     if isinstance(inner, exp.Anonymous) and str(inner.this).lower() == "json_parse" and len(inner.expressions) == 1:
         value = parts.value(inner)
         return value.become(value.sql.replace("el_json_parse(", "el_json_parse_or_null(", 1), value.type)
-    return parts.tried(parts.value(inner))
+    try:
+        return parts.tried(parts.value(inner))
+    except InvalidPathError:
+        return Value("NULL", UNKNOWN)
 
 
 def _typeof(parts: Expressions, node: exp.Expr) -> Value:

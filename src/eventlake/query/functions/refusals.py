@@ -17,8 +17,6 @@ REFUSED: dict[str, str] = {
     **dict.fromkeys(("random", "rand", "uuid", "shuffle"), _DRAWN),
     **dict.fromkeys(("current_user", "current_catalog", "current_schema", "version"), "it tells nothing about the lake"),
     **dict.fromkeys(("all", "some", "any"), "write the values behind it as a subquery, (SELECT ...)"),
-    "json_object": "build the text with format() or cast a map to json",
-    "json_array": "cast an array to json",
 }
 """Name -> what to do instead, or why there is no answer."""
 

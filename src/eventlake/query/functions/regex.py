@@ -215,7 +215,8 @@ def _position(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     skipped = f".{{{start - 1}}}" if start > 1 else ""
     before = f"'^(?s:{skipped}(.*?))(?:' || {made.on(s)} || ')'"
     found = f"{start} + length(regexp_extract({s.sql}, {before}, 1))"
-    sql = f"CAST(CASE WHEN {s.sql} IS NULL OR {made.on(s)} IS NULL THEN NULL WHEN length({s.sql}) >= {start} AND regexp_matches({s.sql}, {before}) THEN {found} ELSE -1 END AS INTEGER)"
+    matches = f"length({s.sql}) >= {start} AND regexp_matches({s.sql}, {before})"
+    sql = f"CAST(CASE WHEN {s.sql} IS NULL OR {made.on(s)} IS NULL THEN NULL WHEN {matches} THEN {found} ELSE -1 END AS INTEGER)"
     return derived(made.guarded(sql, s), INTEGER, values)
 
 
