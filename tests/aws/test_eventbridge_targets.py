@@ -113,3 +113,18 @@ def test_a_rule_counts_what_it_does(small_stack: Aws) -> None:
 def test_events_of_aws_can_be_put(small_stack: Aws) -> None:
     """A test may speak for AWS's services."""
     put_event(small_stack, "paul", source="aws.codepipeline")
+
+
+def test_an_event_keeps_the_time_that_it_is_given(small_stack: Aws) -> None:
+    """The time of an entry is the event's."""
+    pattern = '{"source": ["harness.time"]}'
+    sqs = small_stack.service("sqs")
+    queue = sqs.get_queue_attributes(QueueUrl=sqs.get_queue_url(QueueName="harness-undelivered")["QueueUrl"], AttributeNames=["QueueArn"])
+    events = small_stack.service("events")
+    events.put_rule(Name="times", EventBusName="harness", EventPattern=pattern)
+    events.put_targets(Rule="times", EventBusName="harness", Targets=[{"Id": "queue", "Arn": queue["Attributes"]["QueueArn"]}])
+    entry = {"Source": "harness.time", "DetailType": "t", "Detail": "{}", "EventBusName": "harness", "Time": "2020-03-10T06:12:43Z"}
+    small_stack("events", "put-events", "--entries", json.dumps([entry]))
+    bodies = eventually(lambda: [json.loads(message["Body"]) for message in Queue(small_stack, "harness-undelivered").take()])
+    assert [body["time"] for body in bodies if body["source"] == "harness.time"] == ["2020-03-10T06:12:43Z"]
+    events.remove_targets(Rule="times", EventBusName="harness", Ids=["queue"])

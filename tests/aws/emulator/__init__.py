@@ -5,9 +5,11 @@
     settings             what the environment says
     control              the tester's door: the clock of the alarms, and calls that are throttled
     permissions          whether a role may do what a service does in its name
+    function_properties  the dead-letter queue of a function that a template declares
     function_roles       what Lambda does under a function's role
     bucket_properties    lifecycle, encryption and ownership of a bucket that a template declares
-    eventbridge_targets  rules that lead to a stream; retries, dead letters; events of `aws.*`
+    eventbridge_targets  rules that lead to a stream; retries, dead letters
+    event_times          the time that a sender gives an event; events of `aws.*`
     firehose             a stream's buffer, its delivery and what happens when that fails
     firehose_settings    what a stream's configuration says, and what of it AWS refuses
     firehose_processing  the function that Firehose calls for each batch

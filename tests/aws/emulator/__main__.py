@@ -12,8 +12,10 @@ from ministack.app import main  # noqa: E402  this folder is not importable befo
 from aws.emulator import (  # noqa: E402
     alarms,
     bucket_properties,
+    event_times,
     eventbridge_targets,
     firehose,
+    function_properties,
     function_roles,
     glue_partitions,
     metrics,
@@ -27,10 +29,12 @@ from aws.emulator import (  # noqa: E402
 PARTS = (
     permissions,
     bucket_properties,
+    function_properties,
     metrics,
     function_roles,
     alarms,
     firehose,
+    event_times,
     eventbridge_targets,
     glue_partitions,
     named_queries,

@@ -42,8 +42,8 @@ class Refusal(Exception):
 
 
 def install() -> None:
-    """Deliver to streams, and take events of `aws.*`, which on AWS only its services can put."""
-    invoke_other, put_events = eventbridge._invoke_target, eventbridge._put_events
+    """Deliver to streams."""
+    invoke_other = eventbridge._invoke_target
 
     def invoke(target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: Any = None) -> None:
         publish(rule, "MatchedEvents")
@@ -56,7 +56,6 @@ def install() -> None:
             invoke_other(target, event, rule, view)
 
     eventbridge._invoke_target = invoke
-    eventbridge._put_events = lambda data, allow_aws_source=False: put_events(data, True)
 
 
 def payload_of(target: dict[str, Any], rule: dict[str, Any], view: Any) -> str:

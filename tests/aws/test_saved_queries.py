@@ -1,0 +1,115 @@
+"""Every saved query answers alike on three engines: DuckDB on one machine, a real Trino, and Athena's API, from the same events.
+
+The events are the generator's, put on the buses of a deployed lake; what its raw backup kept of them goes into a lake in a folder, so that both hold
+the same ids. `current_date` and its like become one moment for all, the only change that is made to a query.
+What DuckDB answers equals the generator's truth: tests/sources/saved_queries/.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from aws.client import eventually
+from aws.lake import AUTH0_BUS, Lake, batches, deployed, entry
+from aws.serving import Emulator
+from eventlake.backends.athena import AthenaEngine
+from eventlake.backends.trino import TrinoEngine
+from eventlake.history import History
+from eventlake.interfaces import Engine
+from eventlake.local.importing import Importer
+from eventlake.local.items import Item
+from eventlake.local.opening import open_lake
+from eventlake.model import Source
+from eventlake.query.saved import SavedQuery, load_saved, render
+from eventlake.sources import load
+
+pytestmark = pytest.mark.java
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+SOURCES = [source for source in load() if source.name in {"auth0", "codepipeline"}]
+SAVED = load_saved(SOURCES)
+DATABASES = {"auth0": "questions_auth0", "codepipeline": "questions_codepipeline"}
+GIVEN = {"user": "nobody@example.com", "ip": "192.0.2.1", "execution": "none", "pipeline": "none"}
+"""A value for parameters without a default."""
+
+
+@dataclass(frozen=True)
+class Engines:
+    """The three engines over the same events."""
+
+    duckdb: Engine
+    trino: Engine
+    athena: Engine
+
+
+@pytest.fixture(scope="module")
+def engines(emulator: Emulator, trino: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+    """A lake on AWS and one in a folder, with the same history of ten days."""
+    aws, folder = emulator.aws, tmp_path_factory.mktemp("questions")
+    aws("events", "create-event-bus", "--name", AUTH0_BUS) if not _has_bus(emulator) else None
+    names = {"Auth0GlueDatabaseName": DATABASES["auth0"], "CodePipelineGlueDatabaseName": DATABASES["codepipeline"]}
+    wanted = {**names, "EventBusName": AUTH0_BUS, "KeepRawEvents": "yes", "BufferingHintsIntervalInSeconds": "300", "Alarms": "off"}
+    lake = deployed(aws, "questions", folder, wanted)
+    events = [event for _, event in History(7, NOW - timedelta(days=10), NOW, scale=0.2, users=60, duplicates=0.01).events()]
+    bus = aws.service("events")
+    for some in batches(events, 10):
+        assert bus.put_events(Entries=[entry(event) for event in some])["FailedEntryCount"] == 0
+    raw = _kept(lake, len(events))
+    on_aws = [_in_database(source) for source in SOURCES]
+    tables = [table for source in on_aws for table in source.tables]
+    with Importer(folder / "local", SOURCES) as importer:
+        list(importer.store([Item(json.dumps(event).encode(), str(place)) for place, event in enumerate(raw)]))
+    local = open_lake(folder / "local", SOURCES)
+    yield Engines(local.engine, TrinoEngine(trino, "lake", tables), AthenaEngine(aws.service("athena"), "questions", tables))
+
+
+def _has_bus(emulator: Emulator) -> bool:
+    return AUTH0_BUS in {bus["Name"] for bus in emulator.aws("events", "list-event-buses")["EventBuses"]}
+
+
+def _in_database(source: Source) -> Source:
+    name = DATABASES[source.name]
+    return replace(source, database=name, tables=tuple(replace(table, database=name) for table in source.tables))
+
+
+def _kept(lake: Lake, count: int) -> list[dict[str, Any]]:
+    """The events as they came, once all of them are in the raw backup and in partitions."""
+    tables = [table for source in SOURCES for table in source.tables]
+
+    def look() -> list[dict[str, Any]] | None:
+        found = [event for table in tables for event in lake.raw_events(table.name)]
+        rows = sum(len(some) for some in lake.rows(key for table in tables for key in lake.bucket.keys(f"{table.prefix}/")).values())
+        ready = all(lake.partitions(DATABASES[table.source], table.name) for table in tables)
+        return found if len(found) == count == rows and ready else None
+
+    found = eventually(look)
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("saved", SAVED.values(), ids=SAVED)
+def test_a_saved_query_answers_alike_everywhere(engines: Engines, saved: SavedQuery) -> None:
+    """Names, types and rows, in the query's own order and to the last digit."""
+    values = {parameter.name: GIVEN[parameter.name] for parameter in saved.parameters if parameter.default is None}
+    sql = _at(NOW, render(saved, values))
+    here, trino, athena = engines.duckdb.query(sql), engines.trino.query(sql), engines.athena.query(sql)
+    assert (here.columns, here.types) == (trino.columns, trino.types)
+    assert here.rows == trino.rows
+    assert athena.columns == here.columns
+    plain = [place for place, kind in enumerate(here.types) if "(" not in kind or kind.startswith(("varchar", "decimal", "timestamp"))]
+    assert [[row[place] for place in plain] for row in athena.rows] == [[row[place] for place in plain] for row in here.rows]
+
+
+def _at(now: datetime, sql: str) -> str:
+    """The query with one moment in place of the engines' own clocks."""
+    moment = f"{now:%Y-%m-%d %H:%M:%S}.000"
+    replaced = re.sub(r"\blocaltimestamp\b", f"TIMESTAMP '{moment}'", sql, flags=re.IGNORECASE)
+    replaced = re.sub(r"\b(current_timestamp|now\(\))", f"TIMESTAMP '{moment} UTC'", replaced, flags=re.IGNORECASE)
+    return re.sub(r"\bcurrent_date\b", f"DATE '{now:%Y-%m-%d}'", replaced, flags=re.IGNORECASE)
