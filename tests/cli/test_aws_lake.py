@@ -230,7 +230,9 @@ def test_failed_records_are_listed_and_shown(typed: Typed) -> None:
     (listed,) = typed("failed", "--lake", "aws:lake").records
     assert (listed["table"], listed["code"], listed["bytes"]) == ("auth0_logs", "Lambda.ProcessingFailedStatus", len(EVENT))
 
-    (shown,) = typed("failed", "show", listed["id"], "--lake", "aws:lake").records
+    said = typed("failed", "show", listed["id"], "--lake", "aws:lake")
+    (shown,) = said.records
+    assert f"failed show {listed['id']} --raw --lake aws:lake | eventlake explain -" in said.err
     assert (shown["object"], shown["original"]) == (FAILED_KEY, EVENT.decode())
     assert typed("failed", "show", listed["id"][:6], "--raw", "--lake", "aws:lake").out.encode() == EVENT
 

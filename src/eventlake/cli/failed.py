@@ -56,6 +56,8 @@ def show_failed(id: str, raw: bool) -> None:
         click.echo("\n".join(f"{name.ljust(width)}  {visible(as_text(value))}" for name, value in record.items()))
     else:
         show_records([record], current.form, tuple(record))
+    if entry.code.startswith("Lambda."):  # Firehose knows no more than that the function refused it
+        current.say(f"The reason: eventlake failed show {entry.id} --raw --lake {current.lake_name} | eventlake explain -")
 
 
 def _list(limit: int, current: Settings) -> None:
