@@ -59,13 +59,36 @@ def remainder(unread: Sequence[Unread]) -> dict[str, Any]:
     """
     rest: dict[str, Any] = {}
     for path, value, declared in unread:
-        left = {key: inner for key, inner in value.items() if key not in declared and inner is not None}
-        if left:
-            place = rest
-            for key in path:
-                place = place.setdefault(key, {})
-            place.update(left)
+        place = rest
+        for key in path:
+            place = place.setdefault(key, {})
+        for key, inner in value.items():
+            if key not in declared and inner is not None:
+                place[key] = inner
+        if not place:
+            _remove(rest, path)
     return rest
+
+
+def _remove(rest: dict[str, Any], path: tuple[str, ...]) -> None:
+    """Take back the empty objects at the end of a path: what was undeclared there is null."""
+    if path:
+        *outer, last = path
+        holder = rest
+        for key in outer:
+            holder = holder[key]
+        del holder[last]
+        if not holder:
+            _remove(rest, tuple(outer))
+
+
+def joined_line(pieces: list[str]) -> bytes:
+    """The columns of a line, each a piece or more and the first of them a comma and its name, as one JSON object and a newline."""
+    if pieces:
+        pieces[0] = "{" + pieces[0][1:]
+        pieces.append("}\n")
+        return "".join(pieces).encode()
+    return b"{}\n"
 
 
 class Rest:

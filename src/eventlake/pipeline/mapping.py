@@ -12,7 +12,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from eventlake.model import Column, Table
@@ -33,7 +33,7 @@ _STANDARD_KEYS = ENVELOPE_KEYS - {"resources", "detail", "source", "detail-type"
 
 _OWN_NAMES = {
     *("event", "line", "add", "odd", "unread", "value", "other", "fitting", "rest"),
-    *("dumps", "quote", "write", "keep", "remainder", "first_fitting", "all_read"),
+    *("dumps", "quote", "write", "keep", "remainder", "joined_line", "first_fitting", "all_read"),
     *vars(values),
     *vars(nested),
     *dir(builtins),
@@ -68,7 +68,7 @@ def _run(table: Table, form: _Form, scope: dict[str, Any]) -> dict[str, Any]:
 class _Form:
     """How the function holds the line while it fills it.
 
-    begin, end: its first and last statements. imports: what it needs of `eventlake.pipeline.codec`.
+    begin, end: its first and last statements. imports: what it needs, by module.
     helper: what puts a value into the line as its converter gave it, or says that it does not fit. target: what the helper puts it into.
     """
 
@@ -76,12 +76,12 @@ class _Form:
     doc: str
     begin: tuple[str, ...]
     end: str
-    imports: tuple[str, ...]
+    imports: tuple[tuple[str, str], ...]
     helper: str
     target: str
 
-    def put(self, column: Column, value: str) -> str:
-        """The statement that puts into the line a value of the column's type, given as an expression."""
+    def put(self, column: Column, value: str) -> list[str]:
+        """The statements that put into the line a value of the column's type, given as an expression."""
         raise NotImplementedError
 
     def put_expected(self, column: Column, otherwise: list[str]) -> list[str]:
@@ -95,29 +95,25 @@ class _Text(_Form):
     signature = "def log_line(event: dict[str, Any]) -> bytes:"
     doc = '"""The log line of an event, ending in a newline. Raises ValueError or RecursionError for what JSON cannot write."""'
     begin = ("line: list[str] = []", "add = line.append")
-    end = """return f"{{{''.join(line)[1:]}}}\\n".encode()"""
-    imports = ("dumps", "quote")
+    end = "return joined_line(line)"
+    imports = (("codec", "dumps"), ("codec", "quote"), ("line", "joined_line"))
     helper = "write"
     target = "add"
 
-    def put(self, column: Column, value: str) -> str:
-        return f"add({self._json(column, value)})"
-
-    def _json(self, column: Column, value: str) -> str:
-        """The column's name and value as JSON; what our converters write themselves needs no quoting."""
+    def put(self, column: Column, value: str) -> list[str]:
         name = f',"{column.name}":'
-        match column.type:
+        match column.type:  # what our converters write themselves needs no quoting
             case "string":
-                return f"'{name}' + quote({value})"
+                return [f"add('{name}')", f"add(quote({value}))"]
             case "timestamp" | "date":
-                return f"""f'{name}"{{{value}}}"'"""
+                return [f"""add(f'{name}"{{{value}}}"')"""]
             case "int" | "bigint":
-                return f"f'{name}{{{value}}}'"
+                return [f"add(f'{name}{{{value}}}')"]
             case "double":
-                return f"f'{name}{{{value}!r}}'"
+                return [f"add(f'{name}{{{value}!r}}')"]
             case "boolean":
-                return f"""'{name}true' if {value} else '{name}false'"""
-        return f"'{name}' + dumps({value})"
+                return [f"add('{name}true' if {value} else '{name}false')"]
+        return [f"add('{name}')", f"add(dumps({value}))"]
 
     def put_expected(self, column: Column, otherwise: list[str]) -> list[str]:
         """A struct of texts has them all, and nothing else."""
@@ -132,7 +128,7 @@ class _Text(_Form):
             *(line[4:] for line in broken(Brackets("[", [*pieces, '"}"'], "]"), before="line += ", indent=indent)),
             f"        odd = odd or len(value) != {len(kind.fields)}",
             "    except (KeyError, TypeError):",
-            *(f"    {line}" for line in otherwise),
+            *_indented(4, otherwise),
         ]
 
 
@@ -147,8 +143,8 @@ class _Dict(_Form):
     helper = "keep"
     target = "line"
 
-    def put(self, column: Column, value: str) -> str:
-        return f'line["{column.name}"] = {value}'
+    def put(self, column: Column, value: str) -> list[str]:
+        return [f'line["{column.name}"] = {value}']
 
 
 class _Writer:
@@ -161,15 +157,15 @@ class _Writer:
         self.paths = {column: [parse_path(path) for path in column.paths] for column in self.columns}
         self.root = parse_path(table.root)
         self.used: dict[str, set[str]] = {name: set() for name in ("codec", "line", "nested", "path", "values")}
-        self.used["codec"].update(form.imports)
-        self.used["line"].update({"Rest", "remainder"})
+        for module, name in (("line", "Rest"), ("line", "remainder"), *form.imports):
+            self._use(module, name)
         self.constants: dict[str, str | Brackets] = {"SOURCE": string(table.source), "ENVELOPE": strings(ENVELOPE_KEYS)}
         self.containers: dict[tuple[Path, type], str] = {((), dict): "event"}
         self.kinds = self._container_kinds()
 
     def module(self) -> str:
         """The whole code; what it imports is known when the function is written."""
-        function = [self.form.signature, *(f"    {line}" for line in [self.form.doc, *self._function()])]
+        function = [self.form.signature, *_indented(4, [self.form.doc, *self._function()])]
         self.constants["REST"] = self._rest()
         constants = [line for name, value in self.constants.items() for line in broken(value, before=f"{name} = ")]
         return "\n".join([*self._imports(), "", *constants, "", "", *function]) + "\n"
@@ -204,7 +200,7 @@ class _Writer:
         yield "if odd or unread:"
         yield "    rest = REST.of(event) if odd else remainder(unread)"
         yield "    if rest:"
-        yield f"        {self.form.put(Column(EXTRA, 'string', (), 'json', ''), 'dumps(rest)')}"
+        yield from _indented(8, self.form.put(Column(EXTRA, "string", (), "json", ""), "dumps(rest)"))
         yield self.form.end
 
     def _envelope(self) -> Iterator[str]:
@@ -294,14 +290,14 @@ class _Writer:
     def _put(self, column: Column) -> Iterator[str]:
         if column.converter == "json":  # any value has its JSON text
             yield "if value is not None:"
-            yield f"    {self.form.put(column, 'dumps(value)')}"
+            yield from _indented(4, self.form.put(column, "dumps(value)"))
             return
         if column.converter not in {"text", "joined"}:
             yield "if value is not None:"
             yield from self.form.put_expected(column, list(self._put_converted(column)))
             return
         yield "if value.__class__ is str:"
-        yield f"    {self.form.put(column, 'value')}"
+        yield from _indented(4, self.form.put(column, "value"))
         yield "elif value is not None:"
         if len(column.paths) > 1:
             yield from self._put_converted(column)
@@ -322,7 +318,7 @@ class _Writer:
             yield f"    if fitting is {self._use('values', 'MISFIT')}:"
             yield "        odd = True"
             yield "    else:"
-        yield f"        {self.form.put(column, 'fitting')}"
+        yield from _indented(8, self.form.put(column, "fitting"))
         if column.type.count("struct") == 1 and column.type.startswith("struct"):
             yield "        odd = odd or len(fitting) != len(value)"
         elif "struct" in column.type:
@@ -384,6 +380,10 @@ def settled_keys(table: Table) -> frozenset[str]:
 
 def _is_one_value(condition: object) -> bool:
     return isinstance(condition, list) and len(condition) == 1 and isinstance(condition[0], str)
+
+
+def _indented(columns: int, lines: Iterable[str]) -> list[str]:
+    return [" " * columns + line for line in lines]
 
 
 def _kind(segment: str | int | Holding) -> type:

@@ -6,7 +6,7 @@ Written by `eventlake templates` from the declaration of the source auth0; chang
 from __future__ import annotations
 
 from eventlake.pipeline.codec import dumps, quote
-from eventlake.pipeline.line import EMPTY, Rest, first_fitting, remainder, write
+from eventlake.pipeline.line import EMPTY, Rest, first_fitting, joined_line, remainder, write
 from eventlake.pipeline.values import MISFIT, boolean, joined, text, timestamp, whole
 
 TYPE_CHECKING = False
@@ -176,120 +176,144 @@ def log_line(event: dict[str, Any]) -> bytes:
     if value == "":
         value = None
     if value.__class__ is str:
-        add(',"log_id":' + quote(value))
+        add(',"log_id":')
+        add(quote(value))
     elif value is not None:
         fitting = text(value)
         if fitting is MISFIT:
             odd = True
             fitting = first_fitting(event, ["$.detail.data.log_id", "$.detail.log_id", "$.detail.data._id", "$.detail.data.id"], text)
         if fitting is not MISFIT:
-            add(',"log_id":' + quote(fitting))
+            add(',"log_id":')
+            add(quote(fitting))
     value = data.get("date")
     if value.__class__ is str:
-        add(',"timestamp":' + quote(value))
+        add(',"timestamp":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "timestamp", text(value))
     value = data.get("connection")
     if value.__class__ is str:
-        add(',"connection":' + quote(value))
+        add(',"connection":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "connection", text(value))
     value = data.get("connection_id")
     if value.__class__ is str:
-        add(',"connection_id":' + quote(value))
+        add(',"connection_id":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "connection_id", text(value))
     value = data.get("client_id")
     if value.__class__ is str:
-        add(',"client_id":' + quote(value))
+        add(',"client_id":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "client_id", text(value))
     value = data.get("client_name")
     if value.__class__ is str:
-        add(',"client_name":' + quote(value))
+        add(',"client_name":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "client_name", text(value))
     value = data.get("ip")
     if value.__class__ is str:
-        add(',"ip":' + quote(value))
+        add(',"ip":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "ip", text(value))
     value = data.get("user_id")
     if value.__class__ is str:
-        add(',"user_id":' + quote(value))
+        add(',"user_id":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "user_id", text(value))
     value = data.get("user_name")
     if value.__class__ is str:
-        add(',"user_name":' + quote(value))
+        add(',"user_name":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "user_name", text(value))
     value = data.get("description")
     if value.__class__ is str:
-        add(',"description":' + quote(value))
+        add(',"description":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "description", text(value))
     value = data.get("user_agent")
     if value.__class__ is str:
-        add(',"user_agent":' + quote(value))
+        add(',"user_agent":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "user_agent", text(value))
     value = data.get("type")
     if value.__class__ is str:
-        add(',"type":' + quote(value))
+        add(',"type":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "type", text(value))
     value = data.get("strategy")
     if value.__class__ is str:
-        add(',"strategy":' + quote(value))
+        add(',"strategy":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "strategy", text(value))
     value = data.get("strategy_type")
     if value.__class__ is str:
-        add(',"strategy_type":' + quote(value))
+        add(',"strategy_type":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "strategy_type", text(value))
     value = data.get("hostname")
     if value.__class__ is str:
-        add(',"hostname":' + quote(value))
+        add(',"hostname":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "hostname", text(value))
     value = data.get("details")
     if value is not None:
-        add(',"details":' + quote(dumps(value)))
+        add(',"details":')
+        add(quote(dumps(value)))
     value = data.get("tenant_name")
     if value.__class__ is str:
-        add(',"tenant_name":' + quote(value))
+        add(',"tenant_name":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "tenant_name", text(value))
     value = data.get("environment_name")
     if value.__class__ is str:
-        add(',"environment_name":' + quote(value))
+        add(',"environment_name":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "environment_name", text(value))
     value = data.get("organization_id")
     if value.__class__ is str:
-        add(',"organization_id":' + quote(value))
+        add(',"organization_id":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "organization_id", text(value))
     value = data.get("organization_name")
     if value.__class__ is str:
-        add(',"organization_name":' + quote(value))
+        add(',"organization_name":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "organization_name", text(value))
     value = data.get("client_ip")
     if value.__class__ is str:
-        add(',"client_ip":' + quote(value))
+        add(',"client_ip":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "client_ip", text(value))
     value = data.get("audience")
     if value.__class__ is str:
-        add(',"audience":' + quote(value))
+        add(',"audience":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "audience", joined(value))
     value = data.get("scope")
     if value.__class__ is str:
-        add(',"scope":' + quote(value))
+        add(',"scope":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "scope", joined(value))
     value = data.get("is_mobile")
@@ -308,55 +332,66 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(',"is_mobile":true' if fitting else ',"is_mobile":false')
     value = data.get("identity_user_id")
     if value.__class__ is str:
-        add(',"identity_user_id":' + quote(value))
+        add(',"identity_user_id":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "identity_user_id", text(value))
     value = details.get("session_id")
     if value.__class__ is str:
-        add(',"session_id":' + quote(value))
+        add(',"session_id":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "session_id", text(value))
     value = references.get("correlation_id")
     if value.__class__ is str:
-        add(',"correlation_id":' + quote(value))
+        add(',"correlation_id":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "correlation_id", text(value))
     value = security_context.get("ja3")
     if value.__class__ is str:
-        add(',"ja3":' + quote(value))
+        add(',"ja3":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "ja3", text(value))
     value = security_context.get("ja4")
     if value.__class__ is str:
-        add(',"ja4":' + quote(value))
+        add(',"ja4":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "ja4", text(value))
     value = location_info.get("country_code")
     if value.__class__ is str:
-        add(',"country_code":' + quote(value))
+        add(',"country_code":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "country_code", text(value))
     value = riskassessment.get("confidence")
     if value.__class__ is str:
-        add(',"risk_confidence":' + quote(value))
+        add(',"risk_confidence":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "risk_confidence", text(value))
     value = data.get("auth0_client")
     if value is not None:
-        add(',"auth0_client":' + quote(dumps(value)))
+        add(',"auth0_client":')
+        add(quote(dumps(value)))
     value = event.get("source")
     if value.__class__ is str:
-        add(',"event_source":' + quote(value))
+        add(',"event_source":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "event_source", text(value))
     value = event_schema.get("version")
     if value.__class__ is str:
-        add(',"schema_version":' + quote(value))
+        add(',"schema_version":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "schema_version", text(value))
     value = event.get("id")
     if value.__class__ is str:
-        add(',"event_id":' + quote(value))
+        add(',"event_id":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "event_id", text(value))
     value = data.get("date")
@@ -372,16 +407,19 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"event_time":"{fitting}"')
     value = event.get("account")
     if value.__class__ is str:
-        add(',"account":' + quote(value))
+        add(',"account":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "account", text(value))
     value = event.get("region")
     if value.__class__ is str:
-        add(',"event_region":' + quote(value))
+        add(',"event_region":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "event_region", text(value))
     if odd or unread:
         rest = REST.of(event) if odd else remainder(unread)
         if rest:
-            add(',"extra":' + quote(dumps(rest)))
-    return f"{{{''.join(line)[1:]}}}\n".encode()
+            add(',"extra":')
+            add(quote(dumps(rest)))
+    return joined_line(line)

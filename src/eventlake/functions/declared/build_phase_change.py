@@ -6,7 +6,7 @@ Written by `eventlake templates` from the declaration of the source codebuild; c
 from __future__ import annotations
 
 from eventlake.pipeline.codec import dumps, quote
-from eventlake.pipeline.line import EMPTY, NOTHING, Rest, first_fitting, remainder, write
+from eventlake.pipeline.line import EMPTY, NOTHING, Rest, first_fitting, joined_line, remainder, write
 from eventlake.pipeline.values import MISFIT, int32, int64, text, timestamp, whole
 
 TYPE_CHECKING = False
@@ -85,17 +85,20 @@ def log_line(event: dict[str, Any]) -> bytes:
         logs = EMPTY
     value = event.get("time")
     if value.__class__ is str:
-        add(',"timestamp":' + quote(value))
+        add(',"timestamp":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "timestamp", text(value))
     value = event.get("version")
     if value.__class__ is str:
-        add(',"event_version":' + quote(value))
+        add(',"event_version":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "event_version", text(value))
     value = detail.get("project-name")
     if value.__class__ is str:
-        add(',"project_name":' + quote(value))
+        add(',"project_name":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "project_name", text(value))
     value = detail.get("build-id")
@@ -106,27 +109,32 @@ def log_line(event: dict[str, Any]) -> bytes:
         elif other != "":
             odd = True
     if value.__class__ is str:
-        add(',"build_id":' + quote(value))
+        add(',"build_id":')
+        add(quote(value))
     elif value is not None:
         fitting = text(value)
         if fitting is MISFIT:
             odd = True
             fitting = first_fitting(event, ["$.detail.build-id", "$.resources[0]"], text)
         if fitting is not MISFIT:
-            add(',"build_id":' + quote(fitting))
+            add(',"build_id":')
+            add(quote(fitting))
     value = detail.get("completed-phase")
     if value.__class__ is str:
-        add(',"completed_phase":' + quote(value))
+        add(',"completed_phase":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "completed_phase", text(value))
     value = detail.get("completed-phase-status")
     if value.__class__ is str:
-        add(',"completed_phase_status":' + quote(value))
+        add(',"completed_phase_status":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "completed_phase_status", text(value))
     value = detail.get("completed-phase-context")
     if value.__class__ is str:
-        add(',"completed_phase_context":' + quote(value))
+        add(',"completed_phase_context":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "completed_phase_context", text(value))
     value = detail.get("completed-phase-start")
@@ -152,12 +160,14 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"completed_phase_duration_seconds":{fitting}')
     value = detail.get("version")
     if value.__class__ is str:
-        add(',"version":' + quote(value))
+        add(',"version":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "version", text(value))
     value = detail.get("additional-information")
     if value is not None:
-        add(',"additional_information":' + quote(dumps(value)))
+        add(',"additional_information":')
+        add(quote(dumps(value)))
     value = additional_information.get("build-number")
     if value is not None:
         fitting = int64(value)
@@ -167,24 +177,28 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"build_number":{fitting}')
     value = additional_information.get("initiator")
     if value.__class__ is str:
-        add(',"initiator":' + quote(value))
+        add(',"initiator":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "initiator", text(value))
     value = additional_information.get("source-version")
     if value.__class__ is str:
-        add(',"source_version":' + quote(value))
+        add(',"source_version":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "source_version", text(value))
     value = logs.get("deep-link")
     if value.__class__ is str:
-        add(',"logs_url":' + quote(value))
+        add(',"logs_url":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "logs_url", text(value))
     value = event.get("id")
     if value == "":
         value = None
     if value.__class__ is str:
-        add(',"event_id":' + quote(value))
+        add(',"event_id":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "event_id", text(value))
     value = event.get("time")
@@ -196,16 +210,19 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"event_time":"{fitting}"')
     value = event.get("account")
     if value.__class__ is str:
-        add(',"account":' + quote(value))
+        add(',"account":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "account", text(value))
     value = event.get("region")
     if value.__class__ is str:
-        add(',"event_region":' + quote(value))
+        add(',"event_region":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "event_region", text(value))
     if odd or unread:
         rest = REST.of(event) if odd else remainder(unread)
         if rest:
-            add(',"extra":' + quote(dumps(rest)))
-    return f"{{{''.join(line)[1:]}}}\n".encode()
+            add(',"extra":')
+            add(quote(dumps(rest)))
+    return joined_line(line)

@@ -6,7 +6,7 @@ Written by `eventlake templates` from the declaration of the source codebuild; c
 from __future__ import annotations
 
 from eventlake.pipeline.codec import dumps, quote
-from eventlake.pipeline.line import EMPTY, NOTHING, Rest, first_fitting, remainder, write
+from eventlake.pipeline.line import EMPTY, NOTHING, Rest, first_fitting, joined_line, remainder, write
 from eventlake.pipeline.values import MISFIT, boolean, int32, int64, text, timestamp, whole
 
 TYPE_CHECKING = False
@@ -96,22 +96,26 @@ def log_line(event: dict[str, Any]) -> bytes:
         logs = EMPTY
     value = event.get("time")
     if value.__class__ is str:
-        add(',"timestamp":' + quote(value))
+        add(',"timestamp":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "timestamp", text(value))
     value = event.get("version")
     if value.__class__ is str:
-        add(',"event_version":' + quote(value))
+        add(',"event_version":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "event_version", text(value))
     value = detail.get("build-status")
     if value.__class__ is str:
-        add(',"build_status":' + quote(value))
+        add(',"build_status":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "build_status", text(value))
     value = detail.get("project-name")
     if value.__class__ is str:
-        add(',"project_name":' + quote(value))
+        add(',"project_name":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "project_name", text(value))
     value = detail.get("build-id")
@@ -122,32 +126,38 @@ def log_line(event: dict[str, Any]) -> bytes:
         elif other != "":
             odd = True
     if value.__class__ is str:
-        add(',"build_id":' + quote(value))
+        add(',"build_id":')
+        add(quote(value))
     elif value is not None:
         fitting = text(value)
         if fitting is MISFIT:
             odd = True
             fitting = first_fitting(event, ["$.detail.build-id", "$.resources[0]"], text)
         if fitting is not MISFIT:
-            add(',"build_id":' + quote(fitting))
+            add(',"build_id":')
+            add(quote(fitting))
     value = detail.get("current-phase")
     if value.__class__ is str:
-        add(',"current_phase":' + quote(value))
+        add(',"current_phase":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "current_phase", text(value))
     value = detail.get("current-phase-context")
     if value.__class__ is str:
-        add(',"current_phase_context":' + quote(value))
+        add(',"current_phase_context":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "current_phase_context", text(value))
     value = detail.get("version")
     if value.__class__ is str:
-        add(',"version":' + quote(value))
+        add(',"version":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "version", text(value))
     value = detail.get("additional-information")
     if value is not None:
-        add(',"additional_information":' + quote(dumps(value)))
+        add(',"additional_information":')
+        add(quote(dumps(value)))
     value = additional_information.get("build-number")
     if value is not None:
         fitting = int64(value)
@@ -157,7 +167,8 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"build_number":{fitting}')
     value = additional_information.get("initiator")
     if value.__class__ is str:
-        add(',"initiator":' + quote(value))
+        add(',"initiator":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "initiator", text(value))
     value = additional_information.get("build-complete")
@@ -176,35 +187,42 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"start_time":"{fitting}"')
     value = additional_information.get("phases")
     if value is not None:
-        add(',"phases":' + quote(dumps(value)))
+        add(',"phases":')
+        add(quote(dumps(value)))
     value = source.get("type")
     if value.__class__ is str:
-        add(',"source_type":' + quote(value))
+        add(',"source_type":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "source_type", text(value))
     value = source.get("location")
     if value.__class__ is str:
-        add(',"source_location":' + quote(value))
+        add(',"source_location":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "source_location", text(value))
     value = additional_information.get("source-version")
     if value.__class__ is str:
-        add(',"source_version":' + quote(value))
+        add(',"source_version":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "source_version", text(value))
     value = environment.get("image")
     if value.__class__ is str:
-        add(',"image":' + quote(value))
+        add(',"image":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "image", text(value))
     value = environment.get("compute-type")
     if value.__class__ is str:
-        add(',"compute_type":' + quote(value))
+        add(',"compute_type":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "compute_type", text(value))
     value = environment.get("type")
     if value.__class__ is str:
-        add(',"environment_type":' + quote(value))
+        add(',"environment_type":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "environment_type", text(value))
     value = environment.get("privileged-mode")
@@ -223,29 +241,34 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"timeout_minutes":{fitting}')
     value = artifact.get("location")
     if value.__class__ is str:
-        add(',"artifact_location":' + quote(value))
+        add(',"artifact_location":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "artifact_location", text(value))
     value = logs.get("group-name")
     if value.__class__ is str:
-        add(',"logs_group":' + quote(value))
+        add(',"logs_group":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "logs_group", text(value))
     value = logs.get("stream-name")
     if value.__class__ is str:
-        add(',"logs_stream":' + quote(value))
+        add(',"logs_stream":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "logs_stream", text(value))
     value = logs.get("deep-link")
     if value.__class__ is str:
-        add(',"logs_url":' + quote(value))
+        add(',"logs_url":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "logs_url", text(value))
     value = event.get("id")
     if value == "":
         value = None
     if value.__class__ is str:
-        add(',"event_id":' + quote(value))
+        add(',"event_id":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "event_id", text(value))
     value = event.get("time")
@@ -257,16 +280,19 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"event_time":"{fitting}"')
     value = event.get("account")
     if value.__class__ is str:
-        add(',"account":' + quote(value))
+        add(',"account":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "account", text(value))
     value = event.get("region")
     if value.__class__ is str:
-        add(',"event_region":' + quote(value))
+        add(',"event_region":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "event_region", text(value))
     if odd or unread:
         rest = REST.of(event) if odd else remainder(unread)
         if rest:
-            add(',"extra":' + quote(dumps(rest)))
-    return f"{{{''.join(line)[1:]}}}\n".encode()
+            add(',"extra":')
+            add(quote(dumps(rest)))
+    return joined_line(line)

@@ -6,7 +6,7 @@ Written by `eventlake templates` from the declaration of the source codedeploy; 
 from __future__ import annotations
 
 from eventlake.pipeline.codec import dumps, quote
-from eventlake.pipeline.line import EMPTY, NOTHING, Rest, remainder, write
+from eventlake.pipeline.line import EMPTY, NOTHING, Rest, joined_line, remainder, write
 from eventlake.pipeline.path import Holding, all_read
 from eventlake.pipeline.values import MISFIT, text, timestamp
 
@@ -63,59 +63,70 @@ def log_line(event: dict[str, Any]) -> bytes:
         unread.append(((), detail, KEYS_OF_DETAIL))
     value = event.get("time")
     if value.__class__ is str:
-        add(',"timestamp":' + quote(value))
+        add(',"timestamp":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "timestamp", text(value))
     value = event.get("version")
     if value.__class__ is str:
-        add(',"eventVersion":' + quote(value))
+        add(',"eventVersion":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "eventVersion", text(value))
     value = HOLDING_APPLICATION.pick(resources)
     if value.__class__ is str:
-        add(',"applicationArn":' + quote(value))
+        add(',"applicationArn":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "applicationArn", text(value))
     value = HOLDING_DEPLOYMENTGROUP.pick(resources)
     if value.__class__ is str:
-        add(',"deploymentGroupArn":' + quote(value))
+        add(',"deploymentGroupArn":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "deploymentGroupArn", text(value))
     value = detail.get("instanceGroupId")
     if value.__class__ is str:
-        add(',"instanceGroupId":' + quote(value))
+        add(',"instanceGroupId":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "instanceGroupId", text(value))
     value = detail.get("application")
     if value.__class__ is str:
-        add(',"application":' + quote(value))
+        add(',"application":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "application", text(value))
     value = detail.get("region")
     if value.__class__ is str:
-        add(',"region":' + quote(value))
+        add(',"region":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "region", text(value))
     value = detail.get("deploymentId")
     if value.__class__ is str:
-        add(',"deploymentId":' + quote(value))
+        add(',"deploymentId":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "deploymentId", text(value))
     value = detail.get("state")
     if value.__class__ is str:
-        add(',"state":' + quote(value))
+        add(',"state":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "state", text(value))
     value = detail.get("deploymentGroup")
     if value.__class__ is str:
-        add(',"deploymentGroup":' + quote(value))
+        add(',"deploymentGroup":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "deploymentGroup", text(value))
     value = event.get("id")
     if value == "":
         value = None
     if value.__class__ is str:
-        add(',"event_id":' + quote(value))
+        add(',"event_id":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "event_id", text(value))
     value = event.get("time")
@@ -127,16 +138,19 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"event_time":"{fitting}"')
     value = event.get("account")
     if value.__class__ is str:
-        add(',"account":' + quote(value))
+        add(',"account":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "account", text(value))
     value = event.get("region")
     if value.__class__ is str:
-        add(',"event_region":' + quote(value))
+        add(',"event_region":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "event_region", text(value))
     if odd or unread:
         rest = REST.of(event) if odd else remainder(unread)
         if rest:
-            add(',"extra":' + quote(dumps(rest)))
-    return f"{{{''.join(line)[1:]}}}\n".encode()
+            add(',"extra":')
+            add(quote(dumps(rest)))
+    return joined_line(line)

@@ -6,7 +6,7 @@ Written by `eventlake templates` from the declaration of the source codepipeline
 from __future__ import annotations
 
 from eventlake.pipeline.codec import dumps, quote
-from eventlake.pipeline.line import EMPTY, NOTHING, Rest, remainder, write
+from eventlake.pipeline.line import EMPTY, NOTHING, Rest, joined_line, remainder, write
 from eventlake.pipeline.values import MISFIT, int32, text, timestamp, whole
 
 TYPE_CHECKING = False
@@ -82,37 +82,44 @@ def log_line(event: dict[str, Any]) -> bytes:
         execution_trigger = EMPTY
     value = event.get("time")
     if value.__class__ is str:
-        add(',"timestamp":' + quote(value))
+        add(',"timestamp":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "timestamp", text(value))
     value = event.get("version")
     if value.__class__ is str:
-        add(',"eventVersion":' + quote(value))
+        add(',"eventVersion":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "eventVersion", text(value))
     value = resources[0] if len(resources) > 0 else None
     if value.__class__ is str:
-        add(',"pipelineArn":' + quote(value))
+        add(',"pipelineArn":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "pipelineArn", text(value))
     value = detail.get("pipeline")
     if value.__class__ is str:
-        add(',"pipeline":' + quote(value))
+        add(',"pipeline":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "pipeline", text(value))
     value = detail.get("version")
     if value.__class__ is str:
-        add(',"version":' + quote(value))
+        add(',"version":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "version", text(value))
     value = detail.get("state")
     if value.__class__ is str:
-        add(',"state":' + quote(value))
+        add(',"state":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "state", text(value))
     value = detail.get("execution-id")
     if value.__class__ is str:
-        add(',"executionId":' + quote(value))
+        add(',"executionId":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "executionId", text(value))
     value = detail.get("start-time")
@@ -131,20 +138,24 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"attempt":{fitting}')
     value = detail.get("execution-trigger")
     if value is not None:
-        add(',"executionTrigger":' + quote(dumps(value)))
+        add(',"executionTrigger":')
+        add(quote(dumps(value)))
     value = execution_trigger.get("trigger-type")
     if value.__class__ is str:
-        add(',"triggerType":' + quote(value))
+        add(',"triggerType":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "triggerType", text(value))
     value = execution_trigger.get("trigger-detail")
     if value.__class__ is str:
-        add(',"triggerDetail":' + quote(value))
+        add(',"triggerDetail":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "triggerDetail", text(value))
     value = execution_trigger.get("commit-id")
     if value.__class__ is str:
-        add(',"commitId":' + quote(value))
+        add(',"commitId":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "commitId", text(value))
     value = execution_trigger.get("author-date")
@@ -156,34 +167,40 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"commitTime":"{fitting}"')
     value = execution_trigger.get("author-display-name")
     if value.__class__ is str:
-        add(',"author":' + quote(value))
+        add(',"author":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "author", text(value))
     value = execution_trigger.get("full-repository-name")
     if value.__class__ is str:
-        add(',"repository":' + quote(value))
+        add(',"repository":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "repository", text(value))
     value = execution_trigger.get("branch-name")
     if value.__class__ is str:
-        add(',"branch":' + quote(value))
+        add(',"branch":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "branch", text(value))
     value = execution_trigger.get("tag-name")
     if value.__class__ is str:
-        add(',"tag":' + quote(value))
+        add(',"tag":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "tag", text(value))
     value = detail.get("stop-execution-comments")
     if value.__class__ is str:
-        add(',"stopComments":' + quote(value))
+        add(',"stopComments":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "stopComments", text(value))
     value = event.get("id")
     if value == "":
         value = None
     if value.__class__ is str:
-        add(',"event_id":' + quote(value))
+        add(',"event_id":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "event_id", text(value))
     value = event.get("time")
@@ -195,16 +212,19 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"event_time":"{fitting}"')
     value = event.get("account")
     if value.__class__ is str:
-        add(',"account":' + quote(value))
+        add(',"account":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "account", text(value))
     value = event.get("region")
     if value.__class__ is str:
-        add(',"event_region":' + quote(value))
+        add(',"event_region":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "event_region", text(value))
     if odd or unread:
         rest = REST.of(event) if odd else remainder(unread)
         if rest:
-            add(',"extra":' + quote(dumps(rest)))
-    return f"{{{''.join(line)[1:]}}}\n".encode()
+            add(',"extra":')
+            add(quote(dumps(rest)))
+    return joined_line(line)

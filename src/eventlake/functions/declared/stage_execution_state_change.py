@@ -6,7 +6,7 @@ Written by `eventlake templates` from the declaration of the source codepipeline
 from __future__ import annotations
 
 from eventlake.pipeline.codec import dumps, quote
-from eventlake.pipeline.line import EMPTY, NOTHING, Rest, remainder, write
+from eventlake.pipeline.line import EMPTY, NOTHING, Rest, joined_line, remainder, write
 from eventlake.pipeline.values import MISFIT, int32, text, timestamp
 
 TYPE_CHECKING = False
@@ -70,42 +70,50 @@ def log_line(event: dict[str, Any]) -> bytes:
         unread.append(((), detail, KEYS_OF_DETAIL))
     value = event.get("time")
     if value.__class__ is str:
-        add(',"timestamp":' + quote(value))
+        add(',"timestamp":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "timestamp", text(value))
     value = event.get("version")
     if value.__class__ is str:
-        add(',"eventVersion":' + quote(value))
+        add(',"eventVersion":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "eventVersion", text(value))
     value = resources[0] if len(resources) > 0 else None
     if value.__class__ is str:
-        add(',"pipelineArn":' + quote(value))
+        add(',"pipelineArn":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "pipelineArn", text(value))
     value = detail.get("pipeline")
     if value.__class__ is str:
-        add(',"pipeline":' + quote(value))
+        add(',"pipeline":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "pipeline", text(value))
     value = detail.get("version")
     if value.__class__ is str:
-        add(',"version":' + quote(value))
+        add(',"version":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "version", text(value))
     value = detail.get("state")
     if value.__class__ is str:
-        add(',"state":' + quote(value))
+        add(',"state":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "state", text(value))
     value = detail.get("stage")
     if value.__class__ is str:
-        add(',"stage":' + quote(value))
+        add(',"stage":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "stage", text(value))
     value = detail.get("execution-id")
     if value.__class__ is str:
-        add(',"executionId":' + quote(value))
+        add(',"executionId":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "executionId", text(value))
     value = detail.get("start-time")
@@ -133,7 +141,8 @@ def log_line(event: dict[str, Any]) -> bytes:
     if value == "":
         value = None
     if value.__class__ is str:
-        add(',"event_id":' + quote(value))
+        add(',"event_id":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "event_id", text(value))
     value = event.get("time")
@@ -145,16 +154,19 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(f',"event_time":"{fitting}"')
     value = event.get("account")
     if value.__class__ is str:
-        add(',"account":' + quote(value))
+        add(',"account":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "account", text(value))
     value = event.get("region")
     if value.__class__ is str:
-        add(',"event_region":' + quote(value))
+        add(',"event_region":')
+        add(quote(value))
     elif value is not None:
         odd |= write(add, "event_region", text(value))
     if odd or unread:
         rest = REST.of(event) if odd else remainder(unread)
         if rest:
-            add(',"extra":' + quote(dumps(rest)))
-    return f"{{{''.join(line)[1:]}}}\n".encode()
+            add(',"extra":')
+            add(quote(dumps(rest)))
+    return joined_line(line)
