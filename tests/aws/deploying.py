@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from aws.client import Aws
+from aws.client import Aws, CommandFailed
 
 CODE_BUCKET = "example-code"
 
@@ -18,7 +18,16 @@ def deploy(
     given = [f"{name}={value}" for name, value in (parameters or {}).items()]
     overrides = ["--parameter-overrides", *given] if given else []
     start = ["cloudformation", "deploy", "--template-file", str(exported), "--stack-name", stack, "--no-fail-on-empty-changeset"]
-    aws.run(*start, "--capabilities", capability, *overrides)
+    try:
+        aws.run(*start, "--capabilities", capability, *overrides)
+    except CommandFailed as failed:
+        raise AssertionError(failures(aws, stack)) from failed
+
+
+def failures(aws: Aws, stack: str) -> list[tuple[str, str]]:
+    """What failed in a stack, and why."""
+    events = aws.service("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
+    return [(each["LogicalResourceId"], each.get("ResourceStatusReason", "")) for each in events if "FAILED" in each["ResourceStatus"]]
 
 
 def package(aws: Aws, template: Path, exported: Path) -> str:

@@ -14,7 +14,7 @@ from eventlake.sources import load
 
 SOURCES = load()
 TABLES = {table.name: table for source in SOURCES for table in source.tables}
-DATABASES = {table.name: f"{source.name}_event_logs" for source in SOURCES for table in source.tables}
+DATABASES = {table.name: source.database for source in SOURCES for table in source.tables}
 STATES = {
     "Pipeline": ("STARTED", "RESUMED", "SUPERSEDED", "STOPPING", "STOPPED", "SUCCEEDED", "CANCELED", "FAILED"),
     "Stage": ("STARTED", "RESUMED", "STOPPING", "STOPPED", "SUCCEEDED", "CANCELED", "FAILED"),

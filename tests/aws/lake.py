@@ -13,12 +13,16 @@ from typing import Any
 
 from aws.client import ACCOUNT, REGION, Aws, eventually
 from aws.deploying import deploy
+from aws.events import DATABASES
 from aws.objects import Bucket
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 AUTH0_BUS = "auth0.logs"
 EVERY_SOURCE = {"EventBusName": AUTH0_BUS, "CodeBuild": "on", "CodeDeploy": "on", "BufferingHintsIntervalInSeconds": "60"}
 """Parameters of a lake with all sources, and the shortest buffers that the time scale makes bearable."""
+
+TITLES = {"auth0": "Auth0", "codebuild": "CodeBuild", "codedeploy": "CodeDeploy", "codepipeline": "CodePipeline"}
+"""With what the parameters of a source begin."""
 
 OBJECT_KEY = re.compile(r"(?P<prefix>[a-z_/]+)/(?P<date>\d{4}/\d\d/\d\d)/(?P<hour>\d\d)/(?P<name>[^/]+)")
 Event = dict[str, Any]
@@ -35,6 +39,10 @@ class Lake:
     def bucket(self) -> Bucket:
         """The log bucket."""
         return Bucket(self.aws, f"{self.name}-{ACCOUNT}-{REGION}")
+
+    def database(self, table: str) -> str:
+        """The Glue database of a built-in table: the declared one, in another lake than `eventlake` with its name before it."""
+        return DATABASES[table] if self.name == "eventlake" else f"{self.name}_{DATABASES[table]}"
 
     def outputs(self) -> dict[str, str]:
         """The outputs of the stack."""
@@ -81,8 +89,9 @@ class Lake:
         """The events of a table as they came, from the raw backup."""
         return [event for key in self.bucket.keys(f"raw/{table}/") for event in json_values(self.bucket.read(key).decode())]
 
-    def partitions(self, database: str, table: str) -> list[dict[str, Any]]:
-        """The partitions of a table."""
+    def partitions(self, table: str, database: str | None = None) -> list[dict[str, Any]]:
+        """The partitions of a table. database: of a table that is not built in."""
+        database = database or self.database(table)
         pages = self.aws.service("glue").get_paginator("get_partitions").paginate(DatabaseName=database, TableName=table)
         return [each for page in pages for each in page["Partitions"]]
 
@@ -90,8 +99,15 @@ class Lake:
 def deployed(aws: Aws, name: str, folder: Path, parameters: Mapping[str, str], clone: Path | None = None) -> Lake:
     """Deploy a lake by the commands of the README. clone: the project's files, a fresh copy unless given."""
     source = clone or fresh_clone(folder / f"{name}-clone")
-    deploy(aws, source / "templates" / "root.yaml", name, folder / f"{name}.yaml", parameters)
+    deploy(aws, source / "templates" / "root.yaml", name, folder / f"{name}.yaml", {**own_databases(name), **parameters})
     return Lake(aws, name)
+
+
+def own_databases(name: str) -> dict[str, str]:
+    """The parameters by which a lake has databases of its own: an account has one of each name."""
+    if name == "eventlake":
+        return {}
+    return {f"{title}GlueDatabaseName": f"{name}_{source}_event_logs" for source, title in TITLES.items()}
 
 
 def fresh_clone(folder: Path) -> Path:

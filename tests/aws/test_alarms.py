@@ -11,7 +11,7 @@ import pytest
 
 from aws.client import Aws, eventually
 from aws.deploying import delete
-from aws.events import DATABASES, TABLES, Event, samples, tables_of
+from aws.events import TABLES, Event, samples, tables_of
 from aws.lake import EVERY_SOURCE, Lake, deployed
 from aws.objects import Queue
 from aws.roles import broken, without
@@ -93,12 +93,12 @@ def test_lines_that_do_not_fit_their_table_are_told(watched: Lake) -> None:
     glue = watched.aws.service("glue")
     with ExitStack() as restored:
         for name in TABLES:
-            table = glue.get_table(DatabaseName=DATABASES[name], Name=name)["Table"]
+            table = glue.get_table(DatabaseName=watched.database(name), Name=name)["Table"]
             kept = {key: table[key] for key in ("Name", "TableType", "PartitionKeys", "StorageDescriptor", "Parameters")}
-            restored.callback(glue.update_table, DatabaseName=DATABASES[name], TableInput=kept)
+            restored.callback(glue.update_table, DatabaseName=watched.database(name), TableInput=kept)
             columns = [{**column, "Type": "int" if column["Name"] == "event_id" else column["Type"]} for column in columns_of(kept)]
             changed = {**kept, "StorageDescriptor": {**kept["StorageDescriptor"], "Columns": columns}}
-            glue.update_table(DatabaseName=DATABASES[name], TableInput=changed)
+            glue.update_table(DatabaseName=watched.database(name), TableInput=changed)
         watched.put(one_of_each_table())
         assert go_off(watched, of_tables("conversion") | {"failed-objects"})
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from aws.client import eventually
-from aws.events import DATABASES, TABLES, Event, auth0_types, codepipeline_states, samples, tables_of
+from aws.events import TABLES, Event, auth0_types, codepipeline_states, samples, tables_of
 from aws.lake import OBJECT_KEY, Lake
 
 pytestmark = pytest.mark.aws
@@ -68,7 +68,7 @@ def test_an_object_lies_in_its_hour_and_its_hour_is_a_partition(lake: Lake) -> N
 
 def places(lake: Lake, table: str) -> dict[tuple[str, ...], str]:
     """{values: location} of the partitions of a table."""
-    found = lake.partitions(DATABASES[table], table)
+    found = lake.partitions(table)
     return {tuple(each["Values"]): each["StorageDescriptor"]["Location"] for each in found}
 
 

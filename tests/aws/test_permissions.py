@@ -18,7 +18,6 @@ from aws.roles import broken, count, is_refused, policies, without
 pytestmark = pytest.mark.aws
 
 TABLE = "pipeline_execution_state_change"
-DATABASE = "codepipeline_event_logs"
 EVENT = next(event for event in samples() if [table.name for table in tables_of(event)] == [TABLE])
 
 
@@ -91,15 +90,15 @@ def test_without_a_permission_something_is_refused(own: Lake, function: str, act
         ids = own.put([EVENT])
         assert is_refused(own.aws, role, action, before)
         if action.startswith("glue:"):
-            assert not own.partitions(DATABASE, TABLE)
+            assert not own.partitions(TABLE)
     own.arrived(ids, [TABLES[TABLE].prefix])
-    assert eventually(lambda: own.partitions(DATABASE, TABLE))
+    assert eventually(lambda: own.partitions(TABLE))
 
 
 def forget_partitions(lake: Lake) -> None:
     """Remove the partitions of the table, and let the functions forget that they made them."""
     glue = lake.aws.service("glue")
-    for partition in lake.partitions(DATABASE, TABLE):
-        glue.delete_partition(DatabaseName=DATABASE, TableName=TABLE, PartitionValues=partition["Values"])
+    for partition in lake.partitions(TABLE):
+        glue.delete_partition(DatabaseName=lake.database(TABLE), TableName=TABLE, PartitionValues=partition["Values"])
     with broken(lake.aws, f"{lake.name}-partition"):  # a changed function starts anew
         pass

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +22,7 @@ from eventlake.backends.athena import AthenaEngine
 from eventlake.backends.trino import TrinoEngine
 from eventlake.history import History
 from eventlake.interfaces import Engine
-from eventlake.local.importing import Importer
+from eventlake.local.importing import store
 from eventlake.local.items import Item
 from eventlake.local.opening import open_lake
 from eventlake.model import Source
@@ -50,10 +49,11 @@ class Engines:
 
 
 @pytest.fixture(scope="module")
-def engines(emulator: Emulator, trino: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+def engines(emulator: Emulator, trino: str, tmp_path_factory: pytest.TempPathFactory) -> Engines:
     """A lake on AWS and one in a folder, with the same history of ten days."""
     aws, folder = emulator.aws, tmp_path_factory.mktemp("questions")
-    aws("events", "create-event-bus", "--name", AUTH0_BUS) if not _has_bus(emulator) else None
+    if AUTH0_BUS not in {bus["Name"] for bus in aws("events", "list-event-buses")["EventBuses"]}:
+        aws("events", "create-event-bus", "--name", AUTH0_BUS)
     names = {"Auth0GlueDatabaseName": DATABASES["auth0"], "CodePipelineGlueDatabaseName": DATABASES["codepipeline"]}
     wanted = {**names, "EventBusName": AUTH0_BUS, "KeepRawEvents": "yes", "BufferingHintsIntervalInSeconds": "300", "Alarms": "off"}
     lake = deployed(aws, "questions", folder, wanted)
@@ -64,14 +64,10 @@ def engines(emulator: Emulator, trino: str, tmp_path_factory: pytest.TempPathFac
     raw = _kept(lake, len(events))
     on_aws = [_in_database(source) for source in SOURCES]
     tables = [table for source in on_aws for table in source.tables]
-    with Importer(folder / "local", SOURCES) as importer:
-        list(importer.store([Item(json.dumps(event).encode(), str(place)) for place, event in enumerate(raw)]))
+    outcomes = list(store([Item(place, json.dumps(event).encode()) for place, event in enumerate(raw, 1)], folder / "local", SOURCES))
+    assert len(outcomes) == len(events)
     local = open_lake(folder / "local", SOURCES)
-    yield Engines(local.engine, TrinoEngine(trino, "lake", tables), AthenaEngine(aws.service("athena"), "questions", tables))
-
-
-def _has_bus(emulator: Emulator) -> bool:
-    return AUTH0_BUS in {bus["Name"] for bus in emulator.aws("events", "list-event-buses")["EventBuses"]}
+    return Engines(local.engine, TrinoEngine(trino, "lake", tables), AthenaEngine(aws.service("athena"), "questions", tables))
 
 
 def _in_database(source: Source) -> Source:
@@ -86,7 +82,7 @@ def _kept(lake: Lake, count: int) -> list[dict[str, Any]]:
     def look() -> list[dict[str, Any]] | None:
         found = [event for table in tables for event in lake.raw_events(table.name)]
         rows = sum(len(some) for some in lake.rows(key for table in tables for key in lake.bucket.keys(f"{table.prefix}/")).values())
-        ready = all(lake.partitions(DATABASES[table.source], table.name) for table in tables)
+        ready = all(lake.partitions(table.name, DATABASES[table.source]) for table in tables)
         return found if len(found) == count == rows and ready else None
 
     found = eventually(look)
@@ -96,15 +92,20 @@ def _kept(lake: Lake, count: int) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("saved", SAVED.values(), ids=SAVED)
 def test_a_saved_query_answers_alike_everywhere(engines: Engines, saved: SavedQuery) -> None:
-    """Names, types and rows, in the query's own order and to the last digit."""
+    """Names, types and rows, in the query's own order and to the last digit; of arrays, maps and rows Athena prints a text of its own."""
     values = {parameter.name: GIVEN[parameter.name] for parameter in saved.parameters if parameter.default is None}
     sql = _at(NOW, render(saved, values))
     here, trino, athena = engines.duckdb.query(sql), engines.trino.query(sql), engines.athena.query(sql)
-    assert (here.columns, here.types) == (trino.columns, trino.types)
+    assert (here.columns, _without_lengths(here.types)) == (trino.columns, _without_lengths(trino.types))
     assert here.rows == trino.rows
     assert athena.columns == here.columns
-    plain = [place for place, kind in enumerate(here.types) if "(" not in kind or kind.startswith(("varchar", "decimal", "timestamp"))]
+    plain = [place for place, kind in enumerate(here.types) if not kind.startswith(("array", "map", "row"))]
     assert [[row[place] for place in plain] for row in athena.rows] == [[row[place] for place in plain] for row in here.rows]
+
+
+def _without_lengths(types: tuple[str, ...]) -> list[str]:
+    """Types as they matter to rows: how long a text may be, Trino works out from literals alone."""
+    return [re.sub(r"varchar\(\d+\)", "varchar", kind) for kind in types]
 
 
 def _at(now: datetime, sql: str) -> str:
