@@ -161,6 +161,7 @@ FAILURES = [
     ("HIVE_BAD_DATA: Error reading s3://lake/logs/a.parquet", CorruptObjectError, "s3://lake/logs/a.parquet"),
     ("HIVE_PARTITION_SCHEMA_MISMATCH: There is a mismatch", QueryFailedError, "eventlake doctor"),
     ("PERMISSION_DENIED: Access Denied on S3", ServiceError, "Add the permission"),
+    ("Access denied when writing output to url: s3://results/x.csv", ServiceError, "may not touch what the query needs"),
     (
         'GENERIC_USER_ERROR: Something. This query ran against the "x" database, unless qualified by the query.',
         QueryFailedError,
@@ -265,6 +266,14 @@ def test_an_athena_that_cannot_be_reached_is_named() -> None:
 def test_what_changes_a_lake_is_not_sent(athena: Athena, sql: str) -> None:
     """The engine answers questions."""
     assert isinstance(failed(athena, sql), QuerySyntaxError)
+    assert athena.asked == []
+
+
+def test_a_statement_longer_than_athena_takes_is_not_sent(athena: Athena) -> None:
+    """With both lengths."""
+    raised = failed(athena, f"select '{'x' * 262_144}'")
+    assert isinstance(raised, QueryRefusedError)
+    assert "262,153 bytes; Athena takes at most 262,144" in str(raised)
     assert athena.asked == []
 
 

@@ -18,13 +18,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from eventlake.backends.aws import code_of, failing
 from eventlake.backends.trino_failures import QueryCancelledError, query_error
 from eventlake.backends.trino_values import NESTED, athena_type, from_text
-from eventlake.errors import ConfigurationError, EventlakeError, QueryError, QueryLimitError, QuerySyntaxError
+from eventlake.errors import ConfigurationError, EventlakeError, QueryError, QueryLimitError, QueryRefusedError, QuerySyntaxError
 from eventlake.interfaces import Result
 from eventlake.model import Table
 from eventlake.query.database import database_of, require_question
 from eventlake.query.parameters import bound
 from eventlake.query.run import MAX_ROWS
 from eventlake.query.types import Type
+
+MAX_BYTES = 262_144
+"""The longest statement: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html"""
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S, _GROWTH = 0.1, 2.0, 1.5
 """Between two looks at a query that runs: short ones answer at once, long ones do not use up the calls an account has."""
@@ -77,7 +80,10 @@ class AthenaEngine:
         return "\n".join([statement, "", *(str(line or "") for (line,) in rows)])
 
     def _statement(self, sql: str, parameters: Mapping[str, Any] | None) -> str:
-        return (bound(sql, parameters) if parameters else sql).strip().rstrip(";").rstrip()
+        statement = (bound(sql, parameters) if parameters else sql).strip().rstrip(";").rstrip()
+        if len(statement.encode()) > MAX_BYTES:
+            raise QueryRefusedError(f"The statement has {len(statement.encode()):,} bytes; Athena takes at most {MAX_BYTES:,}.")
+        return statement
 
     # one query execution
 

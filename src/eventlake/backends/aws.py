@@ -85,7 +85,7 @@ class Session:
 
         # The name of a bucket is no name of a host at an endpoint of one's own.
         style = {"s3": {"addressing_style": "path"}} if service == "s3" and self._endpoint_url else {}
-        return Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=10, max_pool_connections=32, **style)
+        return Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, max_pool_connections=32, **style)
 
 
 def _region_of_environment(profile: str | None) -> str | None:
@@ -157,4 +157,4 @@ def _unsaid(error: Exception) -> str:
         case ConnectionError() | HTTPClientError():
             place = error.kwargs.get("endpoint_url")
             return f"{place or 'AWS'} cannot be reached. See that the network, the region and --endpoint-url are right."
-    return f"{str(error).rstrip('.')}."
+    return f"{' '.join(str(error).split()).rstrip('.')}."

@@ -63,8 +63,8 @@ def query_error(engine: str, name: str, message: str, *, blames_query: bool, tab
         return QueryFailedError(_FAILED[name].format(said))
     if re.match(_LIMITS, name) or "exhausted resources" in message:
         return QueryLimitError(f"The query needs more than {engine} gives it ({said}): name fewer days in its WHERE, or ask for less.")
-    if name in _DENIED or "Access Denied" in message:
-        return ServiceError(f"{engine} may not read what the query asks for: {said}. Add the permission to your role or user.", name)
+    if name in _DENIED or re.search("access denied|insufficient permissions", message, re.IGNORECASE):
+        return ServiceError(f"{engine} may not touch what the query needs: {said}. Add the permission to your role or user.", name)
     if name in _BROKEN:
         return CorruptObjectError(
             f'{engine} cannot read an object of this query, so no answer would be whole: {said}. Run "eventlake doctor".'
