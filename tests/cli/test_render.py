@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import pytest
 
-from eventlake.cli.render import show, visible
+from eventlake.cli.render import as_text, show, visible
+from eventlake.errors import UsageError
 
 COLUMNS = ("pipeline", "failures", "last")
 ROWS: list[list[object]] = [["web, shop", 3, datetime(2026, 11, 20, 10, 0, 0, 500000)], ['a "b"|c', None, None]]  # noqa: DTZ001  Athena's timestamp has no zone
@@ -68,3 +69,71 @@ def test_no_rows_still_show_the_columns(capsys: pytest.CaptureFixture[str]) -> N
     show(("a",), [], "jsonl")
 
     assert capsys.readouterr().out == "a\n-\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, ""),
+        (True, "true"),
+        (datetime(2026, 11, 7, 10), "2026-11-07 10:00:00.000"),  # noqa: DTZ001
+        (datetime(2026, 11, 7, 10, 0, 0, 123456), "2026-11-07 10:00:00.123456"),  # noqa: DTZ001
+        (datetime(2026, 11, 7, 10, tzinfo=UTC), "2026-11-07 10:00:00.000 UTC"),
+        (date(2026, 11, 7), "2026-11-07"),
+        (time(10, 0, 0, 500000), "10:00:00.500"),
+        (Decimal("1E+2"), "100"),
+        (Decimal("0.0000001"), "0.0000001"),
+        (0.1, "0.1"),
+        (9999999.0, "9999999.0"),
+        (1e7, "1.0E7"),
+        (-12345678.9, "-1.23456789E7"),
+        (0.00025, "2.5E-4"),
+        (1e300, "1.0E300"),
+        (-0.0, "-0.0"),
+        (float("nan"), "NaN"),
+        (float("-inf"), "-Infinity"),
+        (b"ab", "61 62"),
+        (["é", None, Decimal("1.50")], '["é", null, "1.50"]'),
+        ({"owner": "AWS", "at": date(2026, 11, 7)}, '{"owner": "AWS", "at": "2026-11-07"}'),
+        ({True: [1]}, '{"true": [1]}'),
+    ],
+)
+def test_a_value_is_printed_as_athena_prints_it(value: object, expected: str) -> None:
+    """Arrays, maps and rows as JSON."""
+    assert as_text(value) == expected
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", '=HYPERLINK("http://x")'])
+def test_csv_holds_no_formula(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a spreadsheet would run begins with an apostrophe; numbers below zero stay numbers."""
+    show(("text", "n"), [[text, -1]], "csv")
+
+    assert list(csv.reader(io.StringIO(capsys.readouterr().out)))[1] == ["'" + text, "-1"]
+
+
+def test_csv_tells_nothing_from_an_empty_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """NULL is nothing, an empty text `""`; a row of one NULL is no empty line, which readers would skip."""
+    show(("a", "b"), [[None, ""], ["", None]], "csv")
+    show(("a",), [[None], ["x"]], "csv")
+
+    assert capsys.readouterr().out == 'a,b\n,""\n"",\na\n""\nx\n'
+
+
+def test_json_keeps_numbers_that_are_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """As text, because JSON has no NaN."""
+    show(("a", "b"), [[float("nan"), [float("inf")]]], "jsonl")
+
+    assert capsys.readouterr().out == '{"a": "NaN", "b": ["Infinity"]}\n'
+
+
+def test_wide_characters_take_two_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    """So that what follows them stands straight; combining marks take none."""
+    show(("name", "n"), [["東京", 1], ["e\u0301te\u0301", 2]], "table")
+
+    assert capsys.readouterr().out == "name  n\n----  -\n東京  1\ne\u0301te\u0301   2\n"
+
+
+def test_parquet_is_not_printed() -> None:
+    """The sentence says how a file is written."""
+    with pytest.raises(UsageError, match=r"--to FILE\.parquet"):
+        show(("a",), [[1]], "parquet")

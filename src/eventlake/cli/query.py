@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from eventlake.cli.opening import answering_name, open_engine
-from eventlake.cli.render import show
+from eventlake.cli.render import in_form, show
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.errors import NameNotFoundError, UsageError
 
 if TYPE_CHECKING:
     from eventlake.interfaces import Result
+    from eventlake.query.saved import SavedQuery
 
 ENGINES = ("duckdb", "athena", "trino")
 
@@ -23,54 +26,126 @@ _NAME = re.compile(r"[\w./-]+")
 
 @click.command(short_help="Answer Athena's SQL, or a saved query.")
 @click.argument("sql", metavar="SQL|NAME|-")
-@click.option("--param", "parameters", metavar="K=V", multiple=True, help="A parameter of the query; several are allowed.")
+@click.option("--param", "parameters", metavar="K[:TYPE]=V", multiple=True, help="A parameter of the query; several are allowed.")
+@click.option(
+    "--to", "target", metavar="FILE", help="Write the answer to a file: .parquet, .csv, .json, .jsonl, .md, or the form of --output."
+)
 @click.option("--engine", type=click.Choice(ENGINES), help="What answers; default: duckdb for a lake in a folder, athena for one on AWS.")
 @click.option("--workgroup", metavar="NAME", help="Athena workgroup, another than the lake's own.")
 @click.option("--explain", is_flag=True, help="Show the SQL that would run, the partitions and the bytes it would read.")
 @global_options
-def query(sql: str, parameters: tuple[str, ...], engine: str | None, workgroup: str | None, explain: bool) -> None:
+def query(sql: str, parameters: tuple[str, ...], target: str | None, engine: str | None, workgroup: str | None, explain: bool) -> None:
     """Answer SQL (Athena's), the saved query NAME, or the SQL on stdin (`-`).
 
     Tables are named as in Athena, `pipeline_execution_state_change` or `codepipeline_event_logs.pipeline_execution_state_change`;
     `eventlake tables` lists them, `eventlake queries` the saved queries.
+
+    `:days` in SQL is filled by `--param days:int=7`; a type is int, decimal, double, boolean, string, date or timestamp, and string if none is
+    named. A saved query knows the types of its parameters.
 
     Trino is the one whose URL is in EVENTLAKE_TRINO, with the lake's tables in its catalog EVENTLAKE_TRINO_CATALOG (default: lake).
     DuckDB copies what a question needs of a lake on AWS to EVENTLAKE_CACHE, at most EVENTLAKE_CACHE_MB (default: 10000).
     """
     current = settings()
     values = given(parameters)
+    form = form_of(target, current)
     answering = open_engine(current, engine, workgroup)
     text, asked = _asked(sql, values, current.load_sources())
     if explain:
         click.echo(answering.explain(text, asked))
         return
     result = answering.query(text, asked)
-    show(result.columns, result.rows, current.form)
+    if target:
+        write(result, Path(target), form)
+    else:
+        show(result.columns, result.rows, form)
     tell(result, current, charged=answering_name(current, engine) == "athena")
 
 
-def given(parameters: tuple[str, ...]) -> dict[str, str]:
-    """The parameters of `--param k=v`. Raises UsageError."""
-    values: dict[str, str] = {}
+_FORMS = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".md": "markdown", ".txt": "table"}
+"""The form that a file's name asks for."""
+
+
+def form_of(target: str | None, current: Settings) -> str:
+    """The form of the answer: `--output`, else what the name of `--to` ends with, else the usual one. Raises UsageError."""
+    if target is None:
+        if current.output == "parquet":
+            raise UsageError("Parquet goes to a file: add --to FILE.parquet.")
+        return current.form
+    form = current.output or _FORMS.get(Path(target).suffix.lower())
+    if form is None:
+        raise UsageError(f'The form of "{target}" is not clear: let it end with {", ".join(_FORMS)}, or name it with --output.')
+    return form
+
+
+def write(result: Result, path: Path, form: str) -> None:
+    """Write an answer to a file, which is there whole or not at all. Raises StorageError, QueryRefusedError."""
+    from eventlake.query.export import replacing, write_parquet
+
+    if form == "parquet":
+        write_parquet(result, path)
+        return
+    with replacing(path) as unfinished:
+        unfinished.write_text(in_form(result.columns, result.rows, form) + "\n", encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A parameter as it was typed: its text, and its type if one was named."""
+
+    text: str
+    kind: str | None
+
+    def value(self, name: str) -> Any:
+        """The value of its type, a text if none was named. Raises UsageError."""
+        from eventlake.query.parameters import typed
+
+        return typed(f'The parameter "{name}"', self.kind or "string", self.text)
+
+
+def given(parameters: tuple[str, ...]) -> dict[str, Given]:
+    """The parameters of `--param k=v` and `--param k:type=v`. Raises UsageError."""
+    values: dict[str, Given] = {}
     for parameter in parameters:
-        name, equals, value = parameter.partition("=")
+        named, equals, text = parameter.partition("=")
+        name, colon, kind = named.partition(":")
         if not equals or not name.isidentifier():
-            raise UsageError(f'--param takes NAME=VALUE, not "{parameter}"; for example --param days=7.')
-        values[name] = value
+            raise UsageError(f'--param takes NAME=VALUE or NAME:TYPE=VALUE, not "{parameter}"; for example --param days:int=7.')
+        values[name] = Given(text, _known_type(name, kind) if colon else None)
     return values
 
 
-def _asked(sql: str, values: dict[str, str], sources: Any) -> tuple[str, dict[str, Any]]:  # a tuple of Source; values of any type
+def _known_type(name: str, kind: str) -> str:
+    from eventlake.query.parameters import TYPES, nearest
+
+    if kind not in TYPES:
+        raise UsageError(f'"{kind}" is no type of a parameter, as --param {name}:{kind} has it.{nearest(kind, TYPES)}')
+    return kind
+
+
+def _asked(sql: str, values: dict[str, Given], sources: Any) -> tuple[str, dict[str, Any]]:  # a tuple of Source; values of any type
     """The SQL to run and its parameters' values: as written, from stdin, or of a saved query with its parameters filled in."""
-    from eventlake.query.saved import load_saved, render
+    from eventlake.query.saved import load_saved
 
     if sql == "-":
         sql = sys.stdin.read()
     if not _NAME.fullmatch(sql.strip()):
-        return sql, dict(values)
-    saved = find(sql.strip(), load_saved(sources))
+        return sql, {name: value.value(name) for name, value in values.items()}
+    return _rendered(find(sql.strip(), load_saved(sources)), values), {}
+
+
+def _rendered(saved: SavedQuery, values: dict[str, Given]) -> str:
+    """A saved query with its parameters filled in; a type that was named must be the one it declares. Raises UsageError."""
+    from eventlake.query.saved import render
+
+    for parameter in saved.parameters:
+        kind = values[parameter.name].kind if parameter.name in values else None
+        if kind not in {None, parameter.type}:
+            raise UsageError(
+                f'The parameter "{parameter.name}" of "{saved.name}" is of type {parameter.type}, not {kind}: leave the type out.'
+            )
     try:
-        return render(saved, values), {}
+        return render(saved, {name: value.text for name, value in values.items()})
     except NameNotFoundError as error:
         raise UsageError(str(error)) from None
 

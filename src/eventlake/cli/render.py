@@ -1,31 +1,41 @@
-"""Rows as a table, JSON, JSON lines, CSV or Markdown, on stdout.
+"""Rows as a table, JSON, JSON lines, CSV or Markdown.
 
-Text in a table has its control characters escaped: what a stranger typed as a user agent must not steer somebody's terminal.
+Text in a table has its control characters escaped, and in CSV what a spreadsheet would run as a formula is prefixed: what a stranger typed
+as a user agent must steer neither somebody's terminal nor somebody's spreadsheet.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import datetime, time
 from decimal import Decimal
+from math import isfinite
 from typing import Any
+from unicodedata import combining, east_asian_width
 
 import click
+
+from eventlake.errors import UsageError
 
 Rows = Sequence[Sequence[Any]]
 """Python values as `interfaces.Result` describes them."""
 
 
 def show(columns: Sequence[str], rows: Rows, form: str) -> None:
-    """Print rows in one of the forms."""
-    text = _FORMS[form](columns, rows)
+    """Print rows in one of the forms. Raises UsageError for Parquet, which goes to a file."""
+    text = in_form(columns, rows, form)
     if text:
         click.echo(text)
+
+
+def in_form(columns: Sequence[str], rows: Rows, form: str) -> str:
+    """Rows in one of the forms, without a line break at the end. Raises UsageError for Parquet."""
+    if form not in _FORMS:
+        raise UsageError("Parquet is no text: eventlake query ... --to FILE.parquet writes the answer of a query.")
+    return _FORMS[form](columns, rows)
 
 
 def show_records(records: Sequence[Mapping[str, Any]], form: str, columns: Sequence[str]) -> None:
@@ -36,13 +46,13 @@ def show_records(records: Sequence[Mapping[str, Any]], form: str, columns: Seque
 def plain(value: Any) -> Any:  # a value of a row in, JSON out
     """The value as JSON has it: timestamps and decimals as Athena prints them."""
     if isinstance(value, Mapping):
-        return {str(plain(key)): plain(inner) for key, inner in value.items()}
+        return {as_text(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [plain(inner) for inner in value]
     if value is None or isinstance(value, bool | int | str):
         return value
-    if isinstance(value, float):
-        return value if value - value == 0 else str(value)
+    if isinstance(value, float) and isfinite(value):
+        return value
     return as_text(value)
 
 
@@ -55,15 +65,33 @@ def as_text(value: Any) -> str:  # a value of a row
             return "true" if value else "false"
         case str():
             return value
+        case float():
+            return _floating(value)
         case datetime():
-            return f"{value.replace(tzinfo=None).isoformat(' ', 'milliseconds')}{_zone(value)}"
-        case date() | time() | Decimal():
-            return str(value)
+            return f"{value.replace(tzinfo=None).isoformat(' ', _digits(value))}{_zone(value)}"
+        case time():
+            return value.isoformat(_digits(value))
+        case Decimal():
+            return f"{value:f}"
         case bytes():
             return value.hex(" ")
         case dict() | list() | tuple():
             return json.dumps(plain(value), ensure_ascii=False)
     return str(value)
+
+
+def _floating(value: float) -> str:
+    """As Java prints a double: with an exponent below 0.001 and from 10,000,000 on."""
+    if not isfinite(value):
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value)
+    digits, _, exponent = f"{Decimal(repr(value)).normalize():E}".partition("E")
+    return f"{digits}{'' if '.' in digits else '.0'}E{int(exponent)}"
+
+
+def _digits(value: datetime | time) -> str:
+    return "microseconds" if value.microsecond % 1000 else "milliseconds"
 
 
 def _zone(moment: datetime) -> str:
@@ -80,7 +108,7 @@ def _table(columns: Sequence[str], rows: Rows) -> str:
 
 def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
     """Each column as wide as its widest cell; on a terminal the widest give way until the line fits."""
-    widths = [max([len(name), *(len(row[index]) for row in cells)]) for index, name in enumerate(columns)]
+    widths = [max([_width(name), *(_width(row[index]) for row in cells)]) for index, name in enumerate(columns)]
     room = shutil.get_terminal_size().columns if sys.stdout.isatty() else sum(widths) + 2 * len(widths)
     while sum(widths) + 2 * (len(widths) - 1) > room and max(widths, default=0) > 12:
         widest = widths.index(max(widths))
@@ -89,9 +117,28 @@ def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
-    shortened = [cell if len(cell) <= width else cell[: width - 1] + "…" for cell, width in zip(cells, widths, strict=True)]
-    padded = [cell.rjust(width) if numeric else cell.ljust(width) for cell, width, numeric in zip(shortened, widths, right, strict=True)]
+    padded = [_padded(_shortened(cell, width), width, numeric) for cell, width, numeric in zip(cells, widths, right, strict=True)]
     return "  ".join(padded).rstrip()
+
+
+def _padded(cell: str, width: int, right: bool) -> str:
+    room = " " * (width - _width(cell))
+    return room + cell if right else cell + room
+
+
+def _shortened(cell: str, width: int) -> str:
+    if _width(cell) <= width:
+        return cell
+    while _width(cell) >= width:
+        cell = cell[:-1]
+    return f"{cell}…"
+
+
+def _width(text: str) -> int:
+    """The columns of a terminal that a text takes: two for wide characters, none for what stands over another."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def _is_numeric(values: Iterable[Any]) -> bool:
@@ -117,11 +164,28 @@ def _record(columns: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
 
 
 def _csv(columns: Sequence[str], rows: Rows) -> str:
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([as_text(value) for value in row] for row in rows)
-    return written.getvalue().rstrip("\n")
+    lines = [",".join(_cell(value) for value in line) for line in [columns, *rows]]
+    return "\n".join(line or _EMPTY for line in lines)
+
+
+_EMPTY = '""'
+"""An empty text; and the line of a single NULL, which readers would skip if it were empty."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _cell(value: Any) -> str:  # a value of a row
+    """A cell of CSV: NULL is nothing, an empty text `""`, and a text that a spreadsheet would run begins with an apostrophe.
+
+    https://www.rfc-editor.org/rfc/rfc4180, https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    if value is None:
+        return ""
+    text = as_text(value)
+    if isinstance(value, str) and text.startswith(_FORMULA):
+        text = f"'{text}"
+    if not text or any(c in text for c in ',"\r\n') or text != text.strip():
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def _markdown(columns: Sequence[str], rows: Rows) -> str:

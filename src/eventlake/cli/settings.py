@@ -17,7 +17,7 @@ from eventlake.errors import ConfigurationError
 if TYPE_CHECKING:
     from eventlake.model import Source
 
-OUTPUTS = ("table", "json", "jsonl", "csv", "markdown")
+OUTPUTS = ("table", "json", "jsonl", "csv", "markdown", "parquet")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -81,7 +81,9 @@ class Settings:
 _OPTIONS = (
     click.option("--lake", metavar="LAKE", help="Folder of the lake, or on AWS aws:STACK or s3://BUCKET; EVENTLAKE_LAKE, else ./lake."),
     click.option("--sources", metavar="DIR", multiple=True, help="A folder of source declarations of your own; EVENTLAKE_SOURCES."),
-    click.option("--output", type=click.Choice(OUTPUTS), help="Form of the answer: table on a terminal, jsonl in a pipe."),
+    click.option(
+        "--output", type=click.Choice(OUTPUTS), help="Form of the answer: table on a terminal, jsonl in a pipe; parquet with --to."
+    ),
     click.option("--quiet", is_flag=True, default=None, help="Print the data and errors, nothing else."),
     click.option("--debug", is_flag=True, default=None, help="Show where an error was raised."),
     click.option("--profile", metavar="NAME", help="Profile of the AWS CLI, for a lake on AWS."),

@@ -5,12 +5,11 @@ JSON, UUIDs, addresses and intervals are text; a timestamp with time zone is an 
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, time
-from decimal import Decimal
+from errno import ENOSPC
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,8 @@ from eventlake.query.types import Type, TypeSyntaxError, parse_type, quoted, tex
 
 MEMORY_MB = 512
 """Where the writer stops."""
-_LONGEST_LINE = 1 << 28
-"""The most bytes of a row as JSON."""
+_USUAL_LINE = 1 << 20
+"""Bytes that DuckDB has room for anyway."""
 
 
 def write_parquet(result: Result, path: Path) -> None:
@@ -36,12 +35,9 @@ def write_parquet(result: Result, path: Path) -> None:
     with replacing(path) as unfinished:
         lines = unfinished.with_suffix(".jsonl")
         try:
-            with lines.open("w", encoding="utf-8") as file:
-                file.writelines(json.dumps(_stored(row)) + "\n" for row in result.rows)
-            with duckdb.connect(
-                ":memory:", config={"threads": 1, "memory_limit": f"{MEMORY_MB}MB", "autoinstall_known_extensions": False}
-            ) as connection:
-                connection.execute(_copy(result.columns, types, lines, unfinished))
+            longest = _write_lines(result.rows, types, lines)
+            with duckdb.connect(":memory:", config={"threads": 1, "memory_limit": f"{MEMORY_MB}MB"}) as connection:
+                connection.execute(_copy(result.columns, types, lines, longest, unfinished))
         except duckdb.Error as error:
             if "No space left" in str(error):
                 raise StorageFullError(f'"{path}" cannot be written: the disk is full.') from None
@@ -60,6 +56,8 @@ def replacing(path: Path) -> Iterator[Path]:
         yield unfinished
         unfinished.replace(path)
     except OSError as error:
+        if error.errno == ENOSPC:
+            raise StorageFullError(f'"{path}" cannot be written: the disk is full.') from None
         raise StorageError(f'"{path}" cannot be written: {error.strerror or error}.') from None
     finally:
         unfinished.unlink(missing_ok=True)
@@ -83,48 +81,69 @@ def _held(result: Result, index: int) -> Type:
     return Type("varchar") if texts and any(isinstance(row[index], str) for row in result.rows) else kind
 
 
-def _copy(names: Sequence[str], types: Sequence[Type], lines: Path, target: Path) -> str:
-    """The statement that turns the JSON lines into Parquet."""
-    columns = ", ".join(f"c{index}: {text(_type(kind))}" for index, kind in enumerate(types))
-    shown = ", ".join(f"c{index} AS {quoted(name)}" for index, name in enumerate(names))
-    reading = f"read_json({text(str(lines))}, columns = {{{columns}}}, format = 'newline_delimited', maximum_object_size = {_LONGEST_LINE})"
+def _write_lines(rows: Sequence[Sequence[Any]], types: Sequence[Type], path: Path) -> int:
+    """Write the rows as JSON lines; the bytes of the longest."""
+    import msgspec
+
+    encode = msgspec.json.Encoder().encode
+    names = [f"c{index}" for index in range(len(types))]
+    makers = [(name, make) for name, make in zip(names, map(_maker, types), strict=True) if make is not None]
+    longest = _USUAL_LINE
+    with path.open("wb") as file:
+        for row in rows:
+            line = dict(zip(names, row, strict=True))
+            for name, make in makers:
+                line[name] = None if line[name] is None else make(line[name])
+            written = encode(line)
+            longest = max(longest, len(written))
+            file.write(written + b"\n")
+    return longest
+
+
+def _copy(names: Sequence[str], types: Sequence[Type], lines: Path, longest: int, target: Path) -> str:
+    """The statement that turns the JSON lines into Parquet; for the longest of them DuckDB wants to be told."""
+    columns = ", ".join(f"c{index}: {text(_type(kind, read=True))}" for index, kind in enumerate(types))
+    shown = ", ".join(
+        f"CAST(c{index} AS {_type(kind)}) AS {quoted(name)}" for index, (name, kind) in enumerate(zip(names, types, strict=True))
+    )
+    reading = f"read_json({text(str(lines))}, columns = {{{columns}}}, format = 'newline_delimited', maximum_object_size = {longest + 1})"
     return f"COPY (SELECT {shown} FROM {reading}) TO {text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
 
 
-def _type(kind: Type) -> str:
-    """DuckDB's type, which decides Parquet's."""
+def _type(kind: Type, *, read: bool = False) -> str:
+    """DuckDB's type, which decides Parquet's. read: the type as which it is read; the escapes of binary are text there."""
     if kind.name == "array":
-        return f"{_type(kind.args[0])}[]"
+        return f"{_type(kind.args[0], read=read)}[]"
     if kind.name == "map":
-        return f"MAP({_type(kind.args[0])}, {_type(kind.args[1])})"
+        return f"MAP({_type(kind.args[0], read=read)}, {_type(kind.args[1], read=read)})"
     if kind.name == "row":
-        return f"STRUCT({', '.join(f'{quoted(name)} {_type(part)}' for name, part in kind.fields())})"
+        return f"STRUCT({', '.join(f'{quoted(name)} {_type(part, read=read)}' for name, part in kind.fields())})"
     if kind.name == "timestamptz":
         return "TIMESTAMPTZ"
-    return "VARCHAR" if kind.name in _TEXTS else kind.duckdb
+    return "VARCHAR" if kind.name in _TEXTS or (read and kind.name == "varbinary") else kind.duckdb
 
 
 _TEXTS = frozenset(("varchar", "char", "json", "uuid", "ipaddress", "interval day", "interval month", "unknown"))
 
 
-def _stored(row: Sequence[Any]) -> dict[str, Any]:  # values of an answer in, JSON out
-    return {f"c{index}": _json(value) for index, value in enumerate(row)}
+# values
 
 
-def _json(value: Any) -> Any:  # a value of an answer in, JSON out
-    """The value as JSON that DuckDB casts to its type."""
-    if isinstance(value, Mapping):
-        return {_key(key): _json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_json(item) for item in value]
-    if isinstance(value, bytes):
-        return "".join(f"\\x{byte:02X}" for byte in value)
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, Decimal) or (isinstance(value, float) and value - value != 0):
-        return str(value)
+def _maker(kind: Type) -> Callable[[Any], Any] | None:
+    """What turns a value into what JSON can say of it and DuckDB reads back; None where that is the value itself."""
+    if kind.name in {"double", "real"}:
+        return lambda value: value if isfinite(value) else str(value)
+    if kind.name == "varbinary":
+        return lambda value: "".join(f"\\x{byte:02X}" for byte in value)
+    inner: list[Callable[[Any], Any]] = [_maker(part) or _same for part in kind.args]
+    if kind.name == "array":
+        return lambda value: [None if one is None else inner[0](one) for one in value]
+    if kind.name == "map":
+        return lambda value: {str(inner[0](key)): None if one is None else inner[1](one) for key, one in value.items()}
+    if kind.name == "row":
+        return lambda value: {name: None if one is None else make(one) for (name, one), make in zip(value.items(), inner, strict=True)}
+    return None
+
+
+def _same(value: Any) -> Any:
     return value
-
-
-def _key(key: Any) -> str:  # a value of an answer
-    return json.dumps(key) if isinstance(key, bool) else str(_json(key))

@@ -1,0 +1,124 @@
+"""`query`: parameters of ad-hoc SQL, answers into files, the line after an answer."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from eventlake.cli import run
+
+Asked = Callable[..., tuple[int, str, str]]
+EVENT = {
+    "id": "e-1",
+    "detail-type": "CodePipeline Pipeline Execution State Change",
+    "source": "aws.codepipeline",
+    "account": "123456789012",
+    "time": "2026-11-20T10:00:00Z",
+    "region": "eu-west-1",
+    "resources": ["arn:aws:codepipeline:eu-west-1:123456789012:web"],
+    "detail": {"pipeline": "web", "execution-id": "x-1", "state": "FAILED", "version": 6.0},
+}
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake with one event."""
+    folder = tmp_path_factory.mktemp("query")
+    (folder / "event.json").write_text(json.dumps(EVENT))
+    assert run(["send", str(folder / "event.json"), "--lake", str(folder / "lake"), "--quiet"]) == 0
+    return folder / "lake"
+
+
+@pytest.fixture
+def ask(lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Asked:
+    """Asks the lake, in an empty folder; exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def asked(*words: str) -> tuple[int, str, str]:
+        code = run(["query", "--lake", str(lake), *words])
+        said = capfd.readouterr()
+        return code, said.out, said.err
+
+    return asked
+
+
+def test_parameters_have_the_type_that_is_named(ask: Asked) -> None:
+    """A text where none is: `hour = '07'` must not become a number."""
+    sql = "SELECT :n + 1 AS n, :s AS s, :d AS d, :m * 2 AS m, :f AS f, :b AS b, :t AS t"
+    words = ["n:int=-7", "s=07", "d:date=2026-11-07", "m:decimal=1.25", "f:double=1.5", "b:boolean=true", "t:timestamp=2026-11-07 10:00:00"]
+
+    code, out, _ = ask(sql, *(word for given in words for word in ("--param", given)))
+
+    assert (code, json.loads(out)) == (
+        0,
+        {"n": -6, "s": "07", "d": "2026-11-07", "m": "2.50", "f": 1.5, "b": True, "t": "2026-11-07 10:00:00.000"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["SELECT :n", "--param", "n:int=many"], 252, 'The parameter "n" is a whole number, not "many".'),
+        (["SELECT :n", "--param", "n:integer=1"], 252, 'Did you mean "int"?'),
+        (["SELECT :n", "--param", "n:=1"], 252, "is no type of a parameter"),
+        (["SELECT :n", "--param", ":int=1"], 252, "--param takes NAME=VALUE or NAME:TYPE=VALUE"),
+        (["SELECT :n", "--param", "m=1"], 254, 'no parameter ":m"'),
+        (["deployment_frequency", "--param", "days:string=7"], 252, "is of type int, not string"),
+        (["SELECT 1", "--output", "parquet"], 252, "Parquet goes to a file: add --to FILE.parquet."),
+        (["SELECT 1", "--to", "answer.xlsx"], 252, 'The form of "answer.xlsx" is not clear'),
+        (["SELECT 1", "--to", "none/answer.csv"], 253, '"none/answer.csv" cannot be written: No such file or directory.'),
+        (["SELECT 1 AS a, 2 AS a", "--to", "a.parquet"], 254, "tell them apart with AS"),
+    ],
+)
+def test_a_wrong_option_gets_its_one_sentence(ask: Asked, tmp_path: Path, words: list[str], code: int, says: str) -> None:
+    """And no file is left."""
+    found, out, err = ask(*words)
+
+    assert (found, out) == (code, "")
+    assert says in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_saved_queries_take_the_type_they_declare(ask: Asked) -> None:
+    """Named or not."""
+    assert ask("deployment_frequency", "--param", "days:int=7")[0] == 0
+    assert ask("deployment_frequency", "--param", "days=7")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "content"),
+    [
+        ("a.csv", [], "n,s\n1,\n"),
+        ("a.jsonl", [], '{"n": 1, "s": null}\n'),
+        ("a.json", [], '[\n {\n  "n": 1,\n  "s": null\n }\n]\n'),
+        ("a.md", [], "| n | s |\n| --- | --- |\n| 1 |  |\n"),
+        ("a.txt", [], "n  s\n-  -\n1\n"),
+        ("a.data", ["--output", "csv"], "n,s\n1,\n"),
+    ],
+)
+def test_an_answer_goes_to_a_file(ask: Asked, tmp_path: Path, name: str, words: list[str], content: str) -> None:
+    """In the form of its name, or of --output; stdout stays empty and the line after the answer is said."""
+    code, out, err = ask("SELECT 1 AS n, CAST(NULL AS varchar) AS s", "--to", name, *words)
+
+    assert (code, out) == (0, "")
+    assert err.startswith("1 row in ")
+    assert (tmp_path / name).read_text() == content
+
+
+@pytest.mark.parametrize("words", [["--to", "a.parquet"], ["--output", "parquet", "--to", "a"]])
+def test_an_answer_goes_to_parquet(ask: Asked, tmp_path: Path, words: list[str]) -> None:
+    """With the types of its columns."""
+    assert ask("SELECT pipeline, event_time, date FROM pipeline_execution_state_change", *words)[0] == 0
+
+    path = tmp_path / words[-1]
+    found: list[Any] = duckdb.execute(f"SELECT typeof(COLUMNS(*)) FROM read_parquet('{path}')").fetchall()
+    assert found == [("VARCHAR", "TIMESTAMP", "DATE")]
+
+
+def test_other_commands_print_no_parquet(lake: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """It goes to a file, and only `query` writes one."""
+    assert run(["tables", "--lake", str(lake), "--output", "parquet"]) == 252
+    assert "Parquet is no text" in capfd.readouterr().err
