@@ -6,34 +6,15 @@ A translation names the tables it reads and what its predicates say of their par
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from eventlake.errors import QueryRefusedError
 from eventlake.model import Table
 from eventlake.query import macros
-from eventlake.query.relations import SCAN_MARK, Queries, Scan
+from eventlake.query.relations import Queries
+from eventlake.query.scan import Scan
 from eventlake.query.syntax import parse
-from eventlake.query.types import Type
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """A statement of DuckDB with gaps for its tables.
-
-    names, types: of the answer's columns, as Athena has them. scans: what to read, in the order of the gaps. macros: what to create first.
-    """
-
-    names: tuple[str, ...]
-    types: tuple[Type, ...]
-    scans: tuple[Scan, ...]
-    macros: tuple[str, ...]
-    template: str = field(repr=False)
-
-    def sql(self, sources: Sequence[str]) -> str:
-        """The statement with the SQL of each scan in its gap."""
-        pieces = self.template.split(SCAN_MARK)
-        return "".join(sources[int(piece)] if index % 2 else piece for index, piece in enumerate(pieces))
+from eventlake.query.translation import Translation
 
 
 def translate(sql: str, tables: Sequence[Table], now: datetime) -> Translation:

@@ -27,9 +27,10 @@ from eventlake.errors import QueryError, QueryLimitError, UsageError
 from eventlake.interfaces import Clock, Result
 from eventlake.model import PARTITION_KEYS, Column, Table
 from eventlake.query.cost import athena_cost
-from eventlake.query.dialect import Translation, translate
+from eventlake.query.dialect import translate
 from eventlake.query.parameters import bound
 from eventlake.query.run import Job, answer, connect
+from eventlake.query.translation import Translation
 from eventlake.query.types import DATE, VARCHAR, Type, parse_type, quoted, text
 
 DATABASE = "fixture"

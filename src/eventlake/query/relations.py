@@ -6,7 +6,7 @@ Columns of an emitted query have names of their own (`stored`), because Trino al
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -15,12 +15,10 @@ from eventlake.model import PARTITION_KEYS, Table
 from eventlake.query.binding import Field, Scope, Value, mistyped, nearest, refused, unknown
 from eventlake.query.casts import coerce
 from eventlake.query.expressions import Context, Expressions
-from eventlake.query.pruning import Predicate, conjuncts, partition_predicate
+from eventlake.query.pruning import conjuncts, partition_predicate
+from eventlake.query.scan import SCAN_MARK, Scan
 from eventlake.query.syntax import position
 from eventlake.query.types import BIGINT, UNKNOWN, Type, common, parse_type, quoted
-
-SCAN_MARK = "\0"
-"""Stands around the number of a scan in the emitted SQL, until the objects are known; no text of a user can hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +37,6 @@ class Relation:
 
     sql: str
     fields: tuple[Column, ...]
-
-
-@dataclass(slots=True)
-class Scan:
-    """One reading of a table: which of its columns, and which of its hours the query's own predicates leave."""
-
-    table: Table
-    columns: dict[str, Type]
-    predicates: list[Predicate] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)
 
 
 class Queries:

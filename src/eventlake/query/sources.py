@@ -15,7 +15,7 @@ from pathlib import Path
 from eventlake.errors import CorruptObjectError
 from eventlake.interfaces import LogObject
 from eventlake.model import PARTITION_KEYS
-from eventlake.query.relations import Scan
+from eventlake.query.scan import Scan
 from eventlake.query.types import Type, quoted, text
 
 _KEYS = tuple(name for name, _ in PARTITION_KEYS)
