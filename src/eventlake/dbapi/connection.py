@@ -164,7 +164,9 @@ def _folder(folder: Path, timeout_s: float | None, memory_mb: int | None, now: d
     from eventlake.backends.duckdb import DuckDBEngine
     from eventlake.local.opening import OBJECTS, open_catalog
 
-    return DuckDBEngine(open_catalog(folder), folder / OBJECTS, clock=_clock(now), **_limits(timeout_s, memory_mb))
+    engine = DuckDBEngine(open_catalog(folder), folder / OBJECTS, clock=_clock(now), warm=1, **_limits(timeout_s, memory_mb))
+    engine.prepare()
+    return engine
 
 
 def _athena(
