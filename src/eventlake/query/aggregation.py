@@ -140,8 +140,11 @@ def _sum(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type
         return f"CAST(sum{how.over(values[0].sql)} AS {total.duckdb})", total
     if kind.name in {"double", "real"}:
         return f"CAST(sum{how.over(values[0].sql)} AS {kind.duckdb})", kind
-    if kind.name.startswith("interval"):
-        return f"sum{how.over(values[0].sql)}", kind
+    if kind.name == "interval day":
+        return f"to_microseconds(CAST(sum{how.over(f'epoch_us({values[0].sql})')} AS BIGINT))", kind
+    if kind.name == "interval month":
+        months = how.over(f"datepart('year', {values[0].sql}) * 12 + datepart('month', {values[0].sql})")
+        return f"to_months(CAST(sum{months} AS INTEGER))", kind
     raise mistyped(f"sum({kind}) is not in Athena", node)
 
 
@@ -225,6 +228,15 @@ def _multimap_agg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[
     return f"el_pairs_to_multimap({pairs})", mapping(values[0].type, array(values[1].type))
 
 
+def _map_union(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    _takes(values, 1, "map_union", node)
+    if values[0].type.name != "map" or how.distinct or how.order:
+        raise mistyped(f"map_union({values[0].type}) is not in Athena", node)
+    where = f"{values[0].sql} IS NOT NULL"
+    condition = f"{how.where[:-1]} AND {where})" if how.where else f" FILTER (WHERE {where})"
+    return f"el_map_union(list({values[0].sql}){condition}{OVER_MARK})", values[0].type
+
+
 def _histogram(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
     _takes(values, 1, "histogram", node)
     if how.distinct or how.order:
@@ -268,12 +280,11 @@ def _approx_distinct(values: list[Value], how: Modifiers, node: exp.Expr) -> tup
 
 def _percentile(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
     if len(values) != 2:
-        raise refused("approx_percentile() with weights or an accuracy", node)
+        raise refused("approx_percentile() with weights or an accuracy", node, "leave the weights out by repeating rows")
     value, share = values
     if not value.type.is_number:
         raise mistyped(f"approx_percentile({value.type}, ...) is not in Athena", node)
-    if value.type.name == "decimal":
-        value = coerce(value, DOUBLE)
+    value = coerce(value, REAL if value.type.name == "decimal" else BIGINT if value.type.is_integer else value.type)
     if share.type.name == "array" and isinstance(node, exp.Anonymous) and isinstance(node.expressions[1], exp.Array):
         places = [_descending(part, node) for part in node.expressions[1].expressions]
         made = ", ".join(f"quantile_disc{how.over(value.sql, place)}" for place in places)
@@ -297,7 +308,8 @@ def _two(sql: str) -> Builder:
         _takes(values, 2, name, node)
         if not all(value.type.is_number or value.type.name == "unknown" for value in values):
             raise mistyped(f"{name}({values[0].type}, {values[1].type}) is not in Athena", node)
-        return f"{sql}{how.over(*(coerce(value, DOUBLE).sql for value in values))}", DOUBLE
+        kind = DOUBLE if any(value.type.name == "double" for value in values) else REAL  # the narrower of the two that Trino has
+        return f"CAST({sql}{how.over(*(coerce(value, kind).sql for value in values))} AS {kind.duckdb})", kind
 
     return build
 
@@ -319,7 +331,8 @@ def _geometric(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str
     _takes(values, 1, "geometric_mean", node)
     if not values[0].type.is_number:
         raise mistyped(f"geometric_mean({values[0].type}) is not in Athena", node)
-    return f"exp(avg{how.over(f'el_ln({coerce(values[0], DOUBLE).sql})')})", DOUBLE
+    kind = REAL if values[0].type.name in {"decimal", "real"} else DOUBLE
+    return f"CAST(exp(avg{how.over(f'el_ln({coerce(values[0], DOUBLE).sql})')}) AS {kind.duckdb})", kind
 
 
 def _bits(sql: str) -> Builder:
@@ -338,7 +351,7 @@ def _grouping(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str,
 
 def listagg(parts: Expressions, node: exp.Expr, where: exp.Expr | None = None) -> Value:
     """`LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)`"""
-    extra = [key for key, part in node.args.items() if part and key not in {"this", "separator"}]
+    extra = [key for key, part in node.args.items() if part and key not in {"this", "separator", "on_overflow"}]
     if extra or not isinstance(node.this, exp.Order):
         raise refused("LISTAGG without WITHIN GROUP (ORDER BY ...), or with ON OVERFLOW", node)
     inner = node.this.this
@@ -373,6 +386,7 @@ AGGREGATES: dict[str, Builder] = {
     "map_agg": _map_agg,
     "multimap_agg": _multimap_agg,
     "histogram": _histogram,
+    "map_union": _map_union,
     "max_by": _by("max_by"),
     "min_by": _by("min_by"),
     "approx_distinct": _approx_distinct,

@@ -34,7 +34,8 @@ def _with_null(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
     known = left if right.type.name == "unknown" else right
     if not known.type.is_number and known.type.name != "unknown":
         raise refused(f"{left.type} {sign} {right.type}", node)
-    if known.type.name == "unknown" or (sign == "/" and known.type.name == "double"):
+    # Trino cannot choose where an interval would do as well as the NULL
+    if known.type.name == "unknown" or (known.type.name == "double" and (sign == "*" or (sign == "/" and known is right))):
         raise mistyped(f"A bare NULL {sign} is ambiguous: cast it", node)
     kind = known.type
     return _numbers(sign, coerce(left, kind), coerce(right, kind))

@@ -52,13 +52,26 @@ def cast(value: Value, kind: Type, node: exp.Expr | None = None) -> Value:
 
 
 _IMPOSSIBLE = {
-    "integer": ("moment", "date", "zoned", "array", "map", "row", "interval", "varbinary", "time", "uuid", "ipaddress"),
-    "double": ("moment", "date", "zoned", "array", "map", "row", "interval", "varbinary", "time"),
-    "decimal": ("moment", "date", "zoned", "array", "map", "row", "interval", "varbinary", "time"),
-    "boolean": ("moment", "date", "zoned", "array", "map", "row", "interval", "varbinary", "time"),
-    "date": ("integer", "double", "decimal", "boolean", "array", "map", "row", "interval", "varbinary", "time"),
-    "moment": ("integer", "double", "decimal", "boolean", "array", "map", "row", "interval", "varbinary"),
-    "zoned": ("integer", "double", "decimal", "boolean", "array", "map", "row", "interval", "varbinary"),
+    "integer": (
+        "moment",
+        "date",
+        "zoned",
+        "array",
+        "map",
+        "row",
+        "interval day",
+        "interval month",
+        "varbinary",
+        "time",
+        "uuid",
+        "ipaddress",
+    ),
+    "double": ("moment", "date", "zoned", "array", "map", "row", "interval day", "interval month", "varbinary", "time"),
+    "decimal": ("moment", "date", "zoned", "array", "map", "row", "interval day", "interval month", "varbinary", "time"),
+    "boolean": ("moment", "date", "zoned", "array", "map", "row", "interval day", "interval month", "varbinary", "time"),
+    "date": ("integer", "double", "decimal", "boolean", "array", "map", "row", "interval day", "interval month", "varbinary", "time"),
+    "moment": ("integer", "double", "decimal", "boolean", "array", "map", "row", "interval day", "interval month", "varbinary"),
+    "zoned": ("integer", "double", "decimal", "boolean", "array", "map", "row", "interval day", "interval month", "varbinary"),
     "varchar": ("array", "map", "row"),
     "array": ("varchar", "integer", "double", "decimal", "boolean", "date", "moment", "zoned", "map", "row"),
     "map": ("varchar", "integer", "double", "decimal", "boolean", "date", "moment", "zoned", "array", "row"),
@@ -74,8 +87,6 @@ def _family(kind: Type) -> str:
         "timestamp": "moment",
         "timestamptz": "zoned",
         "char": "char",
-        "interval day": "interval",
-        "interval month": "interval",
     }.get(kind.name, kind.name)
 
 
@@ -185,6 +196,15 @@ def _to_precision(sql: str, source: Type, kind: Type) -> str:
     return f"el_to_digits({sql}, {10 ** (6 - digits)})"
 
 
+def _time_to_precision(sql: str, kind: Type) -> str:
+    step = 10 ** (6 - kind.numbers[0])
+    return sql if step == 1 else f"el_time_to_digits({sql}, {step})"
+
+
+def _time_text(value: Value) -> str:
+    return f"substring({moment_text('(DATE ' + text('1970-01-01') + f' + {value.sql})', value.type.numbers[0])}, 12)"
+
+
 def _moment_to_date(value: Value, kind: Type, node: exp.Expr | None) -> str:
     return f"CAST({wall(value)} AS DATE)"
 
@@ -291,6 +311,13 @@ _RULES = {
     ("zoned", "date"): _moment_to_date,
     ("zoned", "moment"): _zoned_to_moment,
     ("zoned", "zoned"): _moment_to_moment,
+    ("varchar", "time"): lambda value, kind, node: _time_to_precision(f"CAST(el_time_text({value.sql}) AS TIME)", kind),
+    ("moment", "time"): lambda value, kind, node: _time_to_precision(f"CAST({value.sql} AS TIME)", kind),
+    ("zoned", "time"): lambda value, kind, node: _time_to_precision(f"CAST({wall(value)} AS TIME)", kind),
+    ("time", "time"): lambda value, kind, node: _time_to_precision(value.sql, kind),
+    ("time", "varchar"): lambda value, kind, node: _text_of(_time_text(value), kind),
+    ("interval day", "varchar"): lambda value, kind, node: _text_of(f"el_interval_text({value.sql})", kind),
+    ("interval month", "varchar"): lambda value, kind, node: _text_of(f"el_months_text({value.sql})", kind),
     ("varchar", "ipaddress"): lambda value, kind, node: f"el_ip({value.sql})",
     ("varbinary", "ipaddress"): lambda value, kind, node: f"el_ip_of({value.sql})",
     ("ipaddress", "varchar"): lambda value, kind, node: _text_of(f"el_ip_text({value.sql})", kind),

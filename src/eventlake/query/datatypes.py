@@ -17,7 +17,6 @@ _SIMPLE = {
     _D.DOUBLE: Type("double"),
     _D.FLOAT: REAL,
     _D.DATE: Type("date"),
-    _D.TIME: Type("time"),
     _D.JSON: JSON,
     _D.VARBINARY: Type("varbinary"),
     _D.UUID: Type("uuid"),
@@ -35,6 +34,8 @@ def datatype(node: exp.DataType) -> Type:
         if digits > 6:
             raise refused(f"A timestamp with {digits} digits of a second", node, "use at most 6")
         return timestamp(digits, zoned=node.this == _D.TIMESTAMPTZ)
+    if node.this == _D.TIME:
+        return Type("time", numbers=(min(numbers[0], 6) if numbers else 3,))
     if node.this == _D.DECIMAL:
         precision, scale = (*numbers, 0)[:2] if numbers else (38, 0)
         if precision > 38 or scale > precision:

@@ -290,6 +290,9 @@ class Expressions:
                 equal = f"el_array_equal({left.sql}, {right.sql})"
                 return derived(equal if sign == "=" else f"(NOT {equal})", BOOLEAN, (left, right))
             return derived(f"(el_ordered({left.sql}) {sign} el_ordered({right.sql}))", BOOLEAN, (left, right))
+        if left.type.name == "map" and not any(part.args for part in left.type.args):
+            equal = f"el_map_equal({left.sql}, {right.sql})"
+            return derived(equal if sign == "=" else f"(NOT {equal})", BOOLEAN, (left, right))
         raise refused(f"A comparison of {left.type}", node)
 
     def _row_order(self, sign: str, left: Value, right: Value, node: exp.Expr) -> str:

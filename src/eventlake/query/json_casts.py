@@ -13,7 +13,9 @@ def json_to(j: str, kind: Type, node: exp.Expr | None) -> str:
     """SQL of `CAST(j AS kind)` where j is the text of a json; JSON null becomes NULL."""
     if kind.name == "json":
         return j
-    if kind.name in _SCALARS and not (kind.name == "varchar" and kind.numbers):
+    if kind.name == "varchar" and kind.numbers:
+        return f"el_fitting({_TEXT.format(j=j)}, {kind.numbers[0]})"
+    if kind.name in _SCALARS:
         return _SCALARS[kind.name].format(j=j, type=kind.duckdb)
     if kind.name == "array":
         inner = json_to("CAST(el_j AS VARCHAR)", kind.args[0], node)
@@ -90,7 +92,7 @@ def _json(sql: str, kind: Type, node: exp.Expr | None) -> str:
         return f"CAST(to_json({sql}) AS VARCHAR)"
     if kind.name == "decimal":
         return f"el_json_decimal(CAST({sql} AS VARCHAR))"
-    if kind.name == "double":
+    if kind.name in {"double", "real"}:
         return f"el_json_double({sql})"
     if kind.name == "date":
         return f"('\"' || CAST({sql} AS VARCHAR) || '\"')"

@@ -12,7 +12,7 @@ from sqlglot import exp
 from eventlake.errors import NameNotFoundError
 from eventlake.query.binding import Value, mistyped, refused
 from eventlake.query.casts import cast
-from eventlake.query.types import BIGINT, DOUBLE, INTEGER, INTERVAL_DAY, INTERVAL_MONTH, TIME, VARCHAR, Type, decimal, text, timestamp
+from eventlake.query.types import BIGINT, DOUBLE, INTEGER, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, decimal, text, timestamp
 from eventlake.query.zones import instant, zone_named
 
 
@@ -38,7 +38,7 @@ def number_literal(written: str, node: exp.Expr) -> Value:
 def typed_literal(written: str, kind: Type, node: exp.Expr) -> Value:
     """`DATE '2026-11-07'`, `TIMESTAMP '... UTC'`, `BIGINT '5'`, `JSON '{}'`: a literal with its type before it."""
     if kind.name in {"timestamp", "timestamptz"}:
-        return _timestamp_literal(written, node)
+        return timestamp_literal(written, node)
     if kind.name == "decimal" and not node.args["to"].expressions:
         return (
             number_literal(written if "." in written else written + ".", node)
@@ -47,7 +47,7 @@ def typed_literal(written: str, kind: Type, node: exp.Expr) -> Value:
         )
     if kind.name == "date" and not re.fullmatch(r"\s*[+-]?\d{4,}-\d{1,2}-\d{1,2}\s*", written):
         _not_literal(written, kind, node)
-    if kind == TIME:
+    if kind.name == "time":
         return _time_literal(written, node)
     if kind.name == "json":
         return Value(f"el_json_parse({text(written)})", kind)
@@ -61,7 +61,7 @@ def _not_literal(written: str, kind: Type, node: exp.Expr) -> Value:
 def _time_literal(written: str, node: exp.Expr) -> Value:
     if not re.fullmatch(r"([01]\d|2[0-3]):\d\d(:\d\d(\.\d{1,6})?)?", written):
         raise refused(f"TIME '{written}'", node)
-    return Value(f"CAST({text(written)} AS TIME)", TIME)
+    return Value(f"CAST({text(written)} AS TIME)", Type("time", numbers=(len(written.partition(".")[2]),)))
 
 
 _MOMENT = re.compile(
@@ -70,7 +70,8 @@ _MOMENT = re.compile(
 )
 
 
-def _timestamp_literal(written: str, node: exp.Expr) -> Value:
+def timestamp_literal(written: str, node: exp.Expr | None) -> Value:
+    """A timestamp with the digits it is written with, and the zone behind it, if any."""
     match = _MOMENT.fullmatch(written)
     if match is None:
         raise mistyped(f"'{written}' is not a timestamp", node)

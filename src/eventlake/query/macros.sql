@@ -41,6 +41,23 @@ el_moment_text(s) :=
     END
     ELSE failure('Not a timestamp: ', s)
   END;
+el_time_text(s) :=
+  CASE
+    WHEN s IS NULL OR regexp_full_match(s, '([01]?[0-9]|2[0-3]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]{1,12})?)?')
+      THEN CASE WHEN regexp_full_match(s, '[0-9]+:[0-9]+') THEN s || ':00' ELSE s END
+    ELSE failure('Not a time: ', s)
+  END;
+el_time_to_digits(t, step) := CAST(make_timestamp(el_floor(epoch_us(DATE '1970-01-01' + t) + step // 2, step)) AS TIME);
+el_interval_text(i) :=
+  CASE
+    WHEN epoch_us(i) < 0 THEN '-' || el_span_text(-(epoch_us(i) // 1000))
+    ELSE el_span_text(epoch_us(i) // 1000)
+  END;
+el_span_text(n) :=
+  printf('%d %02d:%02d:%02d.%03d', n // 86400000, n // 3600000 % 24, n // 60000 % 60, n // 1000 % 60, n % 1000);
+el_months_text(i) :=
+  CASE WHEN year(i) * 12 + month(i) < 0 THEN '-' ELSE '' END || printf('%d-%d', abs(year(i) * 12 + month(i)) // 12, abs(year(i) * 12
+    + month(i)) % 12);
 el_fitting(s, n) := CASE WHEN s IS NULL OR length(s) <= n THEN s ELSE failure('Too long for its varchar: ', s) END;
 el_to_digits(t, step) := make_timestamp(el_floor(epoch_us(t) + step // 2, step));
 el_floor(n, step) := n - ((n % step) + step) % step;
@@ -567,6 +584,30 @@ el_slice(a, i, n) :=
     WHEN i > 0 THEN a[i:i + n - 1]
     ELSE a[len(a) + i + 1:len(a) + i + n]
   END;
+el_order(n) :=
+  CASE WHEN n IN (-1, 0, 1) THEN n ELSE failure('The comparator of array_sort must give -1, 0 or 1, not ', n) END;
+el_longer(found, n) :=
+  flatten(list_transform(found, lambda p: list_transform(range(p[-1] + 1, n + 1), lambda i: list_append(p, i))));
+el_by_last(found) := list_transform(list_sort(list_transform(found, lambda p: list_reverse(p))), lambda p: list_reverse(p));
+el_array_histogram(a) :=
+  CASE
+    WHEN a IS NOT NULL THEN map_from_entries(list_transform(list_distinct(list_filter(a, lambda x: x IS NOT NULL)), lambda x: row(x,
+      CAST(len(list_filter(a, lambda y: y = x)) AS BIGINT))))
+  END;
+el_map_equal(a, b) :=
+  CASE
+    WHEN a IS NULL OR b IS NULL THEN NULL
+    WHEN cardinality(a) <> cardinality(b) OR len(list_filter(map_keys(a), lambda k: NOT list_contains(map_keys(b), k))) > 0 THEN false
+    WHEN len(list_filter(map_keys(a), lambda k: a[k] <> b[k])) > 0 THEN false
+    WHEN len(list_filter(map_keys(a), lambda k: a[k] IS NULL OR b[k] IS NULL)) > 0 THEN NULL
+    ELSE true
+  END;
+el_map_union(m) :=
+  CASE
+    WHEN m IS NOT NULL THEN map_from_entries(list_transform(list_distinct(flatten(list_transform(m, lambda x: map_keys(x)))),
+      lambda k: row(k, list_filter(list_transform(m, lambda x: CASE WHEN list_contains(map_keys(x), k) THEN {'v': x[k]} END),
+        lambda p: p IS NOT NULL)[1].v)))
+  END;
 el_sort(a) := list_sort(a, 'ASC', 'NULLS LAST');
 el_sequence(a, b, step) :=
   CASE
@@ -678,6 +719,23 @@ el_java_double(x) :=
     WHEN abs(x) >= 0.001 AND abs(x) < 10000000 THEN CAST(x AS VARCHAR)
     ELSE el_double_to_text(x)
   END;
+el_padded(s, width, leftmost) :=
+  CASE
+    WHEN length(s) >= width THEN s
+    WHEN leftmost THEN rpad(s, CAST(width AS INTEGER), ' ')
+    ELSE lpad(s, CAST(width AS INTEGER), ' ')
+  END;
+el_zero_padded(sign, body, ending, width) :=
+  sign || lpad(body, CAST(greatest(width - length(sign) - length(ending), length(body)) AS INTEGER), '0') || ending;
+el_grouped(n) := regexp_replace(reverse(regexp_replace(reverse(CAST(n AS VARCHAR)), '([0-9]{3})', '\1,', 'g')), '^,', '');
+el_exact(x) :=
+  CASE
+    WHEN abs(x) >= 1e20 AND isfinite(x) THEN refusal('A number of more than 20 digits in format: ', x)
+    ELSE TRY_CAST(CAST(x AS VARCHAR) AS DECIMAL(38,17))
+  END;
+el_local_text(s) := regexp_replace(regexp_replace(regexp_replace(s, '[.]000000$', ''), '([.][0-9]{3})000$', '\1'), ':00$', '');
+el_octal(n) :=
+  CASE WHEN n < 0 THEN refusal('A negative number in octal digits: ', n) ELSE to_base(CAST(n AS BIGINT), 8) END;
 el_format_number(x) :=
   CASE
     WHEN x IS NULL THEN NULL

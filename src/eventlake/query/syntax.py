@@ -18,12 +18,10 @@ from sqlglot.errors import SqlglotError
 from sqlglot.parsers.trino import TrinoParser
 
 from eventlake.errors import QueryRefusedError, QuerySyntaxError
+from eventlake.query.length import require_length
 from eventlake.query.sql_json_syntax import PARSERS
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)  # what it would say on stderr becomes a sentence of ours
-
-MAX_CHARACTERS = 65_536
-"""A longer statement is refused; Athena takes 262,144 bytes: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html"""
 
 MAX_NESTING = 120
 """Brackets deeper than this are refused before the recursive parser sees them."""
@@ -36,7 +34,7 @@ _WORDS = re.compile(
       | (?P<text>(?:[uU]&|[xX])?'(?:[^']|'')*')
       | (?P<name>"(?:[^"]|"")+"|[^\W\d]\w*)
       | (?P<radix>0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+(?!\w))
-      | (?P<number>(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][-+]?\d+)?(?!\w))
+      | (?P<number>(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?!\w)|(?:\d+(?:\.\d*)?|\.\d+)[eE][-+]?\d+(?!\w))
       | (?P<symbol><>|!=|<=|>=|\|\||->|=>|[-+*/%=<>(),.;\[\]:?{}|^$])""",
     re.VERBOSE | re.DOTALL,
 )
@@ -82,8 +80,7 @@ def parse(sql: str) -> exp.Query:
 
     Raises QuerySyntaxError with line and column, QueryRefusedError for what Athena or this engine does not take.
     """
-    if len(sql) > MAX_CHARACTERS:
-        raise QueryRefusedError(f"The statement has {len(sql):,} characters; at most {MAX_CHARACTERS:,} are taken.")
+    require_length(sql)
     words = _words(sql)
     _check_words(sql, words)
     sql = _plain_numbers(sql, words)

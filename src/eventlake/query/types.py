@@ -116,7 +116,7 @@ REAL = Type("real")
 VARCHAR = Type("varchar")
 VARBINARY = Type("varbinary")
 DATE = Type("date")
-TIME = Type("time")
+TIME = Type("time", numbers=(3,))
 JSON = Type("json")
 UNKNOWN = Type("unknown")
 INTERVAL_DAY = Type("interval day")
@@ -188,7 +188,7 @@ def _same_name(left: Type, right: Type) -> Type | None:
     if left.name == "decimal":
         scale = max(left.numbers[1], right.numbers[1])
         return decimal(max(kind.numbers[0] - kind.numbers[1] for kind in (left, right)) + scale, scale)
-    if left.name in {"char", "timestamp", "timestamptz"}:
+    if left.name in {"char", "time", "timestamp", "timestamptz"}:
         return replace(left, numbers=(max(left.numbers[0], right.numbers[0]),))
     if len(left.args) != len(right.args):
         return None

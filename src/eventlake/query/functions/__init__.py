@@ -43,7 +43,7 @@ class Function:
     sql: str | Builder
 
 
-TABLES = ("text", "numbers", "dates", "date_patterns", "json", "sql_json", "collections", "regex", "binary")
+TABLES = ("text", "formats", "numbers", "dates", "date_patterns", "json", "sql_json", "collections", "regex", "binary")
 
 SYNTACTIC: dict[str, Syntactic] = {}
 """Functions whose arguments are no plain values: TRY, IF's kin, lambdas, TRIM, JSON_VALUE, LISTAGG."""
@@ -166,7 +166,7 @@ def _filled(pattern: Type, found: dict[str, Type], kind: Type) -> Type | None:
     if len(pattern.name) == 1:
         return found.get(pattern.name, UNKNOWN)
     if pattern.name in {"timestamp", "timestamptz"} and pattern.numbers == (9,):
-        return kind if kind.name == pattern.name else Type(pattern.name, numbers=(3,))
+        return kind if kind.name == pattern.name else Type(pattern.name, numbers=kind.numbers if kind.is_moment and kind.numbers else (3,))
     if pattern.args:
         parts = [_filled(part, found, UNKNOWN) for part in pattern.args]
         return None if None in parts else Type(pattern.name, tuple(part for part in parts if part is not None), names=pattern.names)

@@ -12,7 +12,7 @@ from eventlake.query.binding import Value, derived, mistyped, refused
 from eventlake.query.casts import coerce
 from eventlake.query.functions import Function as F
 from eventlake.query.functions import Syntactic
-from eventlake.query.types import BOOLEAN, DATE, INTERVAL_MONTH, UNKNOWN, Type, array, common, mapping, quoted, row, timestamp
+from eventlake.query.types import BIGINT, BOOLEAN, DATE, INTERVAL_MONTH, UNKNOWN, Type, array, common, mapping, quoted, row
 
 if TYPE_CHECKING:
     from eventlake.query.expressions import Expressions
@@ -218,15 +218,66 @@ def _sequence_of_moments(values: list[Value], node: exp.Expr) -> Value:
         raise mistyped("The step of a sequence of dates is a number of days, months or years", node)
     else:
         made = f"list_transform(el_sequence(epoch_us({a}), epoch_us({b}), epoch_us({step.sql})), lambda el_d: make_timestamp(el_d))"
-    kind = start.type if start.type == DATE else timestamp(max(start.type.numbers[0], 3))
+    kind = start.type
     return derived(f"CAST({made} AS {array(kind).duckdb})", array(kind), values)
 
 
 def _sort(parts: Expressions, node: exp.Expr) -> Value:
     values = _array(parts, node, "array_sort")
-    if len(node.expressions) != 1:
-        raise refused("array_sort() with a comparator", node, "sort by a key with array_agg(x ORDER BY ...)")
+    if len(node.expressions) == 2:
+        return _sort_by(parts, values, node)
+    _arguments(node, "array_sort", 1)
     return values.become(f"el_sort({values.sql})", values.type)
+
+
+def _sort_by(parts: Expressions, values: Value, node: exp.Expr) -> Value:
+    """Each element's place is the number of those that the comparator puts before it; among equals the earlier stays first."""
+    depth = _names(parts, 4)
+    k, x, i, y = depth
+    compare = lambda_value(parts, node.expressions[1], [values.type.args[0]] * 2, [f"{y}.x", f"{x}.x"])
+    if not compare.type.is_integer:
+        raise mistyped(f"The comparator of array_sort() gives an integer, not {compare.type}", node)
+    sign = f"el_order({compare.sql})"
+    before = f"len(list_filter({k}, lambda {y}: {y}.i <> {x}.i AND ({sign} < 0 OR ({sign} = 0 AND {y}.i < {x}.i))))"
+    ranked = f"list_transform({k}, lambda {x}: {{'rank': {before}, 'x': {x}.x}})"
+    numbered = f"list_transform({values.sql}, lambda {x}, {i}: {{'i': {i}, 'x': {x}}})"
+    whole = f"list_transform([{numbered}], lambda {k}: list_transform(list_sort({ranked}), lambda {x}: {x}.x))[1]"
+    return derived(f"(CASE WHEN {values.sql} IS NOT NULL THEN {whole} END)", values.type, (values, compare))
+
+
+def _combinations(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    a, n = values[0].sql, values[1].literal
+    if not isinstance(n, int) or not 0 <= n <= 5:
+        raise refused("combinations() of a size that is not a literal from 0 to 5", node)
+    kind = array(values[0].type)
+    found = "[[]]" if n == 0 else f"list_transform(range(1, len({a}) + 1), lambda i: [i])"
+    for _ in range(n - 1):
+        found = f"el_longer({found}, len({a}))"
+    picked = f"list_transform(el_by_last({found}), lambda p: list_transform(p, lambda i: ({a})[i]))"
+    return derived(f"(CASE WHEN {a} IS NOT NULL THEN CAST({picked} AS {kind.duckdb}) END)", kind, values)
+
+
+def _map_zip_with(parts: Expressions, node: exp.Expr) -> Value:
+    _arguments(node, "map_zip_with", 3)
+    left, right = (parts.value(argument) for argument in node.expressions[:2])
+    if left.type.name != "map" or right.type.name != "map":
+        raise mistyped("map_zip_with() wants two maps", node)
+    key = common(left.type.args[0], right.type.args[0])
+    if key is None:
+        raise mistyped(f"The keys of map_zip_with() are {left.type.args[0]} and {right.type.args[0]}", node)
+    a, b = (coerce(side, mapping(key, side.type.args[1])) for side in (left, right))
+    name = _names(parts, 1)[0]
+    body = lambda_value(
+        parts, node.expressions[2], [key, left.type.args[1], right.type.args[1]], [name, f"({a.sql})[{name}]", f"({b.sql})[{name}]"]
+    )
+    keys = f"list_distinct(list_concat(map_keys({a.sql}), map_keys({b.sql})))"
+    made = f"map_from_entries(list_transform({keys}, lambda {name}: row({name}, {body.sql})))"
+    return derived(f"(CASE WHEN {a.sql} IS NOT NULL AND {b.sql} IS NOT NULL THEN {made} END)", mapping(key, body.type), (left, right, body))
+
+
+def _histogram(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    kind = mapping(values[0].type.args[0], BIGINT)
+    return values[0].become(f"el_array_histogram({values[0].sql})", kind)
 
 
 def _join(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -255,6 +306,12 @@ def _concat_maps(parts: Expressions, values: list[Value], node: exp.Expr) -> Val
     )
 
 
+def _array_max(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    kind = values[0].type.args[0]
+    macro = "el_greatest_of" if kind.name in {"double", "real"} else "el_array_max"
+    return values[0].become(f"{macro}({values[0].sql})", kind)
+
+
 def _ngrams(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     a, n = values[0].sql, values[1].sql
     if not isinstance(values[1].literal, int) or values[1].literal < 1:
@@ -276,8 +333,7 @@ FUNCTIONS = [
     F("array_except", "array(T), array(T) -> array(T)", "el_except({0}, {1})"),
     F("array_union", "array(T), array(T) -> array(T)", "el_union({0}, {1})"),
     F("arrays_overlap", "array(T), array(T) -> boolean", "el_overlap({0}, {1})"),
-    F("array_max", "array(double) -> double", "el_greatest_of({0})"),
-    F("array_max", "array(T) -> T", "el_array_max({0})"),
+    F("array_max", "array(T) -> T", _array_max),
     F("array_min", "array(T) -> T", "el_array_min({0})"),
     F("array_join", "array(T), varchar -> varchar", _join),
     F("array_join", "array(T), varchar, varchar -> varchar", _join),
@@ -285,6 +341,8 @@ FUNCTIONS = [
     F("reverse", "array(T) -> array(T)", "list_reverse({0})"),
     F("flatten", "array(T) -> T", _flatten),
     F("repeat", "T, bigint -> array(T)", "el_repeat({0}, {1})"),
+    F("combinations", "array(T), bigint -> array(array(T))", _combinations),
+    F("array_histogram", "array(T) -> map(T,bigint)", _histogram),
     F("ngrams", "array(T), bigint -> array(array(T))", _ngrams),
     *(
         F("sequence", signature, _sequence)
@@ -317,6 +375,7 @@ SYNTACTIC: dict[str, Syntactic] = {
     "row": _row,
     "map": _map,
     "array_sort": _sort,
+    "map_zip_with": _map_zip_with,
     "transform_keys": _map_lambda("transform_keys"),
     "transform_values": _map_lambda("transform_values"),
     "map_filter": _map_lambda("map_filter"),

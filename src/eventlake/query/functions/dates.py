@@ -10,9 +10,10 @@ from sqlglot import exp
 from eventlake.query.arithmetic import shifted
 from eventlake.query.binding import Value, derived, mistyped, refused
 from eventlake.query.casts import cast, moment_text
+from eventlake.query.failures import failure
 from eventlake.query.functions import Builder, Syntactic
 from eventlake.query.functions import Function as F
-from eventlake.query.types import BIGINT, DATE, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, timestamp
+from eventlake.query.types import BIGINT, DATE, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, text, timestamp
 from eventlake.query.zones import instant, minutes_east, offset_text, wall, zone_label, zone_named
 
 if TYPE_CHECKING:
@@ -31,6 +32,27 @@ def _unit(value: Value, kind: Type, name: str, node: exp.Expr, *, allowed: tuple
     if kind == DATE and unit in _CLOCK:
         raise mistyped(f"'{unit}' is no unit of a date: cast it to timestamp first", node)
     return unit
+
+
+def _by_unit(name: str, build: Builder) -> Builder:
+    """A function whose unit may stand in a column: one way for each unit."""
+
+    def chosen(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+        unit, moment = values[0], values[-1]
+        if isinstance(unit.literal, str):
+            return build(parts, values, node)
+        units = _CALENDAR if moment.type == DATE else (*_CLOCK, *_CALENDAR)
+        made = [build(parts, [Value(text(one), VARCHAR, literal=one), *values[1:]], node) for one in units]
+        whens = " ".join(f"WHEN '{one}' THEN {value.sql}" for one, value in zip(units, made, strict=True))
+        wrong = failure(f"Not a unit of {name}: ", unit.sql)
+        return derived(
+            f"(CASE lower({unit.sql}) {whens} ELSE CASE WHEN {unit.sql} IS NOT NULL THEN {wrong} END END)",
+            made[0].type,
+            values,
+            made[0].zone,
+        )
+
+    return chosen
 
 
 def _date_diff(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -218,9 +240,9 @@ FUNCTIONS = [
     *(F(name, "interval day -> bigint", _interval_part(name)) for name in ("day", "hour", "minute", "second", "millisecond")),
     *_for("day_of_month", ("interval day",), "{} -> bigint", _interval_part("day")),
     *(F(name, "interval month -> bigint", f"CAST({name}({{0}}) AS BIGINT)") for name in ("year", "month")),
-    *_for("date_diff", ("date", *_KINDS), "varchar, {0}, {0} -> bigint", _date_diff),
-    *_for("date_add", ("date", *_KINDS), "varchar, bigint, {0} -> {0}", _date_add),
-    *_for("date_trunc", ("date", *_KINDS), "varchar, {0} -> {0}", _date_trunc),
+    *_for("date_diff", ("date", *_KINDS), "varchar, {0}, {0} -> bigint", _by_unit("date_diff", _date_diff)),
+    *_for("date_add", ("date", *_KINDS), "varchar, bigint, {0} -> {0}", _by_unit("date_add", _date_add)),
+    *_for("date_trunc", ("date", *_KINDS), "varchar, {0} -> {0}", _by_unit("date_trunc", _date_trunc)),
     *_for("date", ("varchar", *_KINDS), "{0} -> date", _day),
     F("date", "date -> date", _day),
     F("last_day_of_month", "date -> date", "last_day({0})"),

@@ -92,7 +92,7 @@ def _contains(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     shown = "(x ->> '$')" if element == "VARCHAR" else f"TRY_CAST(x ->> '$' AS {element})"
     sql = (
         f"(CASE WHEN {source.sql} IS NULL OR {wanted.sql} IS NULL THEN NULL WHEN json_valid({source.sql}) THEN CASE WHEN json_type({j}) = 'ARRAY' THEN "
-        f"len(list_filter(json_extract({j}, '$[*]'), lambda x: json_type(x) IN {kinds} AND {shown} = {wanted.sql})) > 0 END END)"
+        f"len(list_filter(CAST(json_extract({j}, '$[*]') AS JSON[]), lambda x: json_type(x) IN {kinds} AND {shown} = {wanted.sql})) > 0 END END)"
     )
     return derived(sql, BOOLEAN, values)
 

@@ -7,8 +7,8 @@ _NO_COUNTERPART = "DuckDB has nothing that gives the same answer"
 _NAMES = """
     approx_set merge empty_approx_set qdigest_agg tdigest_agg value_at_quantile values_at_quantiles numeric_histogram
     checksum xxhash64 murmur3 spooky_hash_v2_32 spooky_hash_v2_64 sha512 hmac_sha512 word_stem jarowinkler_similarity
-    inverse_normal_cdf normal_cdf combinations from_unixtime_nanos map_zip_with map_union
-    approx_most_frequent reduce_agg array_histogram from_iso8601_timestamp_nanos to_ieee754_64 to_ieee754_32 color bar
+    inverse_normal_cdf normal_cdf from_unixtime_nanos
+    approx_most_frequent reduce_agg from_iso8601_timestamp_nanos to_ieee754_64 to_ieee754_32 color bar
     rgb render trim_array multimap_from_entries beta_cdf wilson_interval_lower wilson_interval_upper
 """
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from eventlake.query.binding import Value, derived, mistyped, refused
-from eventlake.query.casts import cast, coerce
+from eventlake.query.casts import coerce
 from eventlake.query.functions import Function as F
 from eventlake.query.functions import Syntactic
 from eventlake.query.types import VARCHAR, text
@@ -57,66 +57,6 @@ def _parameter(parts: Expressions, values: list[Value], node: exp.Expr) -> Value
         VARCHAR,
         values,
     )
-
-
-_FORMATS = re.compile(r"%(?P<flags>[-0,+]*)(?P<width>\d*)(?:\.(?P<digits>\d+))?(?P<kind>[a-zA-Z%])")
-
-
-def _format(parts: Expressions, node: exp.Expr) -> Value:
-    arguments = [parts.value(argument) for argument in node.expressions]
-    if len(arguments) < 2:
-        raise mistyped("format() takes a pattern and values for it", node)
-    if not isinstance(arguments[0].literal, str):
-        raise refused("format() with a pattern that is not a literal", node)
-    pattern, values = arguments[0].literal, arguments[1:]
-    made, at, used = [], 0, 0
-    for match in _FORMATS.finditer(pattern):
-        made.append(text(pattern[at : match.start()]))
-        at = match.end()
-        if match["kind"] == "%":
-            made.append("'%'")
-            continue
-        if used >= len(values):
-            raise mistyped("format() has fewer arguments than its pattern wants", node)
-        made.append(_formatted(match, values[used], node))
-        used += 1
-    made.append(text(pattern[at:]))
-    if "%" in _FORMATS.sub("", pattern):
-        raise refused(f"The pattern '{pattern}' of format()", node)
-    return derived(
-        f"({' || '.join(piece for piece in made if piece != text(''))})" if any(piece != text("") for piece in made) else "''",
-        VARCHAR,
-        arguments,
-    )
-
-
-def _formatted(match: re.Match[str], value: Value, node: exp.Expr) -> str:
-    flags, width, kind = match["flags"], match["width"], match["kind"]
-    if kind == "s" and not match["digits"] and flags in {"", "-"}:
-        shown = f"coalesce({_shown(value, node)}, 'null')"
-        return shown if not width else f"{'rpad' if flags else 'lpad'}({shown}, CAST(greatest({width}, length({shown})) AS INTEGER), ' ')"
-    if kind == "d" and value.type.is_integer and flags in {"", "0", ","} and not match["digits"]:
-        number = f"format('{{:,}}', {value.sql})" if flags == "," else f"printf('%{flags}{width}d', {value.sql})"
-        return f"coalesce({number}, 'null')"
-    if kind == "f" and value.type.name in {"double", "real"} and flags in {"", "0", ","} and not (flags == "," and width):
-        digits = int(match["digits"] or 6)
-        exact = f"CAST(CAST({value.sql} AS VARCHAR) AS DECIMAL(38,{min(digits + 4, 15)}))" if digits <= 15 else value.sql
-        rounded = f"round({exact}, {digits})"
-        number = (
-            f"format('{{:,.{digits}f}}', CAST({rounded} AS DOUBLE))"
-            if flags == ","
-            else f"printf('%{flags}{width}.{digits}f', CAST({rounded} AS DOUBLE))"
-        )
-        return f"coalesce({number}, 'null')"
-    raise refused(f"{match[0]} of {value.type} in format()", node)
-
-
-def _shown(value: Value, node: exp.Expr) -> str:
-    if value.type.name in {"varchar", "boolean", "date", "decimal", "unknown"} or value.type.is_integer:
-        return cast(value, VARCHAR, node).sql
-    if value.type.name == "double":
-        return f"el_java_double({value.sql})"
-    raise refused(f"%s of {value.type} in format()", node)
 
 
 def _trim(parts: Expressions, node: exp.Expr) -> Value:
@@ -189,4 +129,4 @@ FUNCTIONS = [
     F("url_extract_parameter", "varchar, varchar -> varchar", _parameter),
 ]
 
-SYNTACTIC: dict[str, Syntactic] = {"trim": _trim, "ltrim": _trim, "rtrim": _trim, "normalize": _normalize, "format": _format}
+SYNTACTIC: dict[str, Syntactic] = {"trim": _trim, "ltrim": _trim, "rtrim": _trim, "normalize": _normalize}
