@@ -102,6 +102,7 @@ class Result:
 
     Values: None, bool, int, float, Decimal, str, bytes, date, time, datetime (aware for `timestamp with time zone`),
     list for array, dict for map and for row; str also for json, uuid, ipaddress and intervals, as Athena prints them.
+    Totals are those of the tables that were asked, 0 where the engine does not know them.
     """
 
     columns: tuple[str, ...]
@@ -111,6 +112,7 @@ class Result:
     objects_read: int = 0
     objects_total: int = 0
     bytes_read: int = 0
+    bytes_total: int = 0
     warnings: tuple[str, ...] = field(default=())
 
 

@@ -9,6 +9,9 @@ import duckdb
 import pytest
 
 from eventlake.cli import run
+from eventlake.cli.query import tell
+from eventlake.cli.settings import Settings
+from eventlake.interfaces import Result
 
 Asked = Callable[..., tuple[int, str, str]]
 EVENT = {
@@ -122,3 +125,30 @@ def test_other_commands_print_no_parquet(lake: Path, capfd: pytest.CaptureFixtur
     """It goes to a file, and only `query` writes one."""
     assert run(["tables", "--lake", str(lake), "--output", "parquet"]) == 252
     assert "Parquet is no text" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("result", "charged", "says"),
+    [
+        (
+            Result(("n",), ("bigint",), [(1,)], 0.123, 1, 24, 2_000_000, 48_000_000),
+            False,
+            "1 row in 0.12 s; 1 of 24 objects and 2.0 MB of 48.0 MB read; Athena would charge $0.000048 (prices of 2026-11-20).\n",
+        ),
+        (
+            Result(("n",), ("bigint",), [], 2.5, bytes_read=10**12, warnings=("Mind the gap.",)),
+            True,
+            "0 rows in 2.50 s; 1.0 TB read; Athena charges $4.547477 (prices of 2026-11-20).\nMind the gap.\n",
+        ),
+        (
+            Result(("n",), ("bigint",), [(1,), (2,)]),
+            False,
+            "2 rows in 0.00 s; 0 B read; Athena would charge $0.000000 (prices of 2026-11-20).\n",
+        ),
+    ],
+)
+def test_the_line_after_an_answer(result: Result, charged: bool, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Rows, time, what was read of how much, what Athena charges by which price list, and what is to be known besides."""
+    tell(result, Settings(), charged=charged)
+
+    assert capsys.readouterr().err == says

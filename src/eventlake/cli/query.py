@@ -162,16 +162,22 @@ def find(name: str, saved: dict[str, Any]) -> Any:  # SavedQuery
 
 
 def tell(result: Result, current: Settings, *, charged: bool = False) -> None:
-    """The line after an answer: rows, time, what was read, and what Athena charges, or would have if something else answered."""
-    from eventlake.query.cost import athena_cost
+    """The line after an answer: rows, time, what was read of how much, and what Athena charges, or would have if something else answered."""
+    from eventlake.query.cost import PRICE_DATE, athena_cost
 
     rows = f"{len(result.rows):,} row{'' if len(result.rows) == 1 else 's'}"
-    objects = f"{result.objects_read:,} of {result.objects_total:,} objects, " if result.objects_total else ""
-    read = f"{objects}{size(result.bytes_read)} read"
     verb = "charges" if charged else "would charge"
-    current.say(f"{rows} in {result.seconds:.2f} s; {read}; Athena {verb} ${athena_cost(result.bytes_read).dollars:.6f}.")
+    dollars = athena_cost(result.bytes_read).dollars
+    current.say(f"{rows} in {result.seconds:.2f} s; {_read(result)} read; Athena {verb} ${dollars:.6f} (prices of {PRICE_DATE}).")
     for warning in result.warnings:
         current.say(warning)
+
+
+def _read(result: Result) -> str:
+    """What was read, and of how much, where that is known."""
+    objects = f"{result.objects_read:,} of {result.objects_total:,} objects and " if result.objects_total else ""
+    total = f" of {size(result.bytes_total)}" if result.bytes_total else ""
+    return f"{objects}{size(result.bytes_read)}{total}"
 
 
 def size(count: int) -> str:
