@@ -1,11 +1,12 @@
 """Engine on DuckDB: Athena's SQL over the objects of a lake on this machine.
 
-Fulfils `interfaces.Engine`. The catalog says which tables, partitions and objects there are, `eventlake.query` what the statement means;
-it runs in a process of its own (`query.box`), so that strangers may ask.
+Fulfils `interfaces.Engine`. The catalog says which tables, partitions and objects there are; what the statement
+means is found, and its rows, in a process of its own (`query.box`), so that strangers may ask.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,30 +14,37 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from eventlake.errors import QueryLimitError
 from eventlake.interfaces import Catalog, Clock, LogObject, Result
 from eventlake.layout import Hour
 from eventlake.query.box.pool import AT_ONCE, WAITING, Box, Cancelled
+from eventlake.query.box.question import KnownTable, Question, Understood, as_text
 from eventlake.query.box.walls import Cell
+from eventlake.query.box.worker import ANSWER_MB, Worker
 from eventlake.query.cost import athena_cost
-from eventlake.query.dialect import Translation, translate
+from eventlake.query.length import require_length
 from eventlake.query.parameters import bound
-from eventlake.query.pruning import remaining
-from eventlake.query.relations import Scan
 from eventlake.query.run import Job
 from eventlake.query.sources import Reading, check_objects
+from eventlake.query.translation import Translation
 
 MEMORY_MB = 2_048
 """What a query may use when nothing else is said."""
 SECONDS = 300.0
 """How long a query may run when nothing else is said; Athena's limit is 30 minutes."""
 
+MOST_SCANS = 200
+"""How often a statement may read tables."""
+MOST_OBJECTS = 200_000
+"""How many objects a query may read, each counted for every reading."""
+
 
 class DuckDBEngine:
     """Answers Athena's SQL from the objects in a folder.
 
     fetch: brings the objects that a query needs into the folder, where they do not lie there anyway. memory_mb, threads, seconds: of one
-    query. at_once: queries that are answered at the same time; waiting: those that may stand in line. warm: how many processes are kept
-    ready between queries, for whoever is asked often.
+    query; answer_mb: of its rows as they travel. at_once: queries that are answered at the same time; waiting: those that may stand in line.
+    warm: how many processes are kept ready between queries, for whoever is asked often.
     """
 
     def __init__(
@@ -52,6 +60,7 @@ class DuckDBEngine:
         at_once: int = AT_ONCE,
         waiting: int = WAITING,
         warm: int = 0,
+        answer_mb: int = ANSWER_MB,
     ) -> None:
         self.catalog = catalog
         self.objects_folder = Path(objects_folder).resolve()
@@ -60,6 +69,9 @@ class DuckDBEngine:
         self.threads = threads or os.cpu_count() or 1
         self.seconds = seconds
         self.fetch = fetch
+        self.answer_mb = answer_mb
+        with contextlib.suppress(OSError):  # the kernel is told of folders that are there
+            self.objects_folder.mkdir(parents=True, exist_ok=True)
         cell = Cell(str(self.objects_folder), memory_mb, self.threads, seconds)
         self.box = Box(cell, at_once=at_once, waiting=waiting, warm=warm)
 
@@ -85,11 +97,11 @@ class DuckDBEngine:
         """
         started = time.perf_counter()
         self.prepare()
-        translation, readings = self._prepared(sql, parameters)
-        if self.fetch is not None:
-            self.fetch([item for reading in readings for item in reading.objects])
-        check_objects(readings)
-        rows = self.box.run(self._job(translation, readings), cancelled)
+        with self.box.turn(cancelled) as worker:
+            translation, readings = self._prepared(worker, sql, parameters)
+            self._fetched(worker, readings)
+            check_objects(readings)
+            rows = worker.ask(self._job(translation, readings), self.answer_mb)
         return Result(
             translation.names,
             tuple(map(str, translation.types)),
@@ -102,27 +114,61 @@ class DuckDBEngine:
 
     def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
         """The SQL of DuckDB, the partitions and the bytes it will read, and what Athena would charge. Reads no object."""
-        translation, readings = self._prepared(sql, parameters)
+        self.prepare()
+        with self.box.turn() as worker:
+            translation, readings = self._prepared(worker, sql, parameters)
         lines = [translation.sql([reading.sql(brief=True) for reading in readings]), ""]
         lines += [_described(reading) for reading in readings]
         lines += [f"Cost: {athena_cost(sum(reading.size_bytes for reading in readings))}"]
         lines += translation.macros
         return "\n".join(lines)
 
-    def _prepared(self, sql: str, parameters: Mapping[str, Any] | None) -> tuple[Translation, list[Reading]]:
+    def _prepared(self, worker: Worker, sql: str, parameters: Mapping[str, Any] | None) -> tuple[Translation, list[Reading]]:
+        """What the statement means, and the objects that it reads."""
+        require_length(sql)
         statement = bound(sql, parameters) if parameters else sql
         now = self.clock.now() if self.clock is not None else datetime.now(UTC)
-        translation = translate(statement, self.catalog.tables(), now)
-        return translation, [self._reading(scan) for scan in translation.scans]
+        tables = self.catalog.tables()
+        understood = worker.translate(Question(statement, tuple(map(KnownTable.of, tables)), now))
+        translation = understood.translation(tables)
+        return translation, self._readings(worker, understood, translation)
 
-    def _reading(self, scan: Scan) -> Reading:
-        """The objects of the hours that the scan's predicates leave."""
-        name = scan.table.name
-        everything = self.catalog.objects(name)
-        if not scan.predicates:
-            return Reading(scan, tuple(everything), len(everything), self.objects_folder)
-        hours = set(remaining(_hours(everything), scan.predicates))
-        return Reading(scan, tuple(item for item in everything if item.hour in hours), len(everything), self.objects_folder)
+    def _readings(self, worker: Worker, understood: Understood, translation: Translation) -> list[Reading]:
+        """The objects of each scan: of all hours, or of those that its predicates leave."""
+        if len(translation.scans) > MOST_SCANS:
+            raise QueryLimitError(f"The statement reads tables {len(translation.scans):,} times; at most {MOST_SCANS} are taken.")
+        known = {scan.table.name: self.catalog.objects(scan.table.name) for scan in translation.scans}
+        kept = self._hours(worker, understood, translation, known)
+        readings = []
+        for scan, hours in zip(translation.scans, kept, strict=True):
+            everything = known[scan.table.name]
+            objects = everything if hours is None else [item for item in everything if item.hour in hours]
+            readings.append(Reading(scan, tuple(objects), len(everything), self.objects_folder))
+        if sum(len(reading.objects) for reading in readings) > MOST_OBJECTS:
+            raise QueryLimitError(f"The query would read more than {MOST_OBJECTS:,} objects: name fewer days in its WHERE.")
+        return readings
+
+    def _hours(
+        self, worker: Worker, understood: Understood, translation: Translation, known: Mapping[str, Sequence[LogObject]]
+    ) -> list[set[Hour] | None]:
+        """The hours that each scan needs; None where its predicates say nothing of them."""
+        pruned = [scan.prunes for scan in understood.scans]
+        if not any(pruned):
+            return [None] * len(pruned)
+        there = [_hours(known[scan.table.name]) if prunes else [] for scan, prunes in zip(translation.scans, pruned, strict=True)]
+        kept = worker.kept([as_text(hours) for hours in there])
+        return [
+            {hours[number] for number in numbers if 0 <= number < len(hours)} if prunes else None
+            for hours, numbers, prunes in zip(there, kept, pruned, strict=True)
+        ]
+
+    def _fetched(self, worker: Worker, readings: Sequence[Reading]) -> None:
+        """Bring the objects here that are elsewhere; the query's time does not pass meanwhile."""
+        if self.fetch is None:
+            return
+        started = time.monotonic()
+        self.fetch([item for reading in readings for item in reading.objects])
+        worker.more_time(time.monotonic() - started)
 
     def _job(self, translation: Translation, readings: Sequence[Reading]) -> Job:
         return Job(

@@ -60,6 +60,9 @@ def open_deployment(current: Settings) -> tuple[Deployment, Session]:
 
 
 def _duckdb(current: Settings) -> Engine:
+    from eventlake.query.box.zygote import shared
+
+    shared().start()  # it gets ready while the declarations are read
     if current.is_on_aws:
         from eventlake.cloud.opening import open_duckdb
 

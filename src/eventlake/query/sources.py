@@ -42,7 +42,7 @@ class Reading:
         return sum(item.size_bytes for item in self.objects)
 
     def sql(self, *, brief: bool = False) -> str:
-        """The subquery that gives the scan's columns; brief leaves all but two of the paths out, for people."""
+        """The subquery that gives the scan's columns; brief is for people: keys, and all but two of them left out."""
         columns = {name: kind for name, kind in self.scan.columns.items() if name in self.scan.used}
         if not self.objects:
             nothing = ", ".join(f"CAST(NULL AS {kind.duckdb}) AS {quoted(name)}" for name, kind in columns.items()) or "NULL"
@@ -55,7 +55,7 @@ class Reading:
         stored = {name: kind for name, kind in columns.items() if name not in _KEYS}
         keys = [name for name in _KEYS if name in columns]
         read = _parquet if self.objects[0].format == "parquet" else _json
-        paths = self.paths
+        paths = self.paths if not brief else [item.key for item in self.objects]
         shown = paths if not brief or len(paths) <= 3 else [paths[0], f"... {len(paths) - 2:,} more ...", paths[-1]]
         listed = f"[{', '.join(text(path) for path in shown)}]"
         source, selected = read(listed, stored, self.scan, filename=bool(keys))

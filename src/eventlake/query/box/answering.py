@@ -1,4 +1,4 @@
-"""The process of one query: puts up its walls, opens DuckDB, takes one job, sends its rows, ends.
+"""The process of one query: puts up its walls, opens DuckDB, translates one question, says which hours it needs, runs one job, ends.
 
 Whatever goes wrong leaves as a sentence of ours or as silence; DuckDB's own words stay inside.
 """
@@ -6,21 +6,27 @@ Whatever goes wrong leaves as a sentence of ours or as silence; DuckDB's own wor
 from __future__ import annotations
 
 import socket
+import zoneinfo
 from collections.abc import Iterator
 from typing import Any
 
-from eventlake.errors import CorruptObjectError, QueryError, QueryFailedError, QueryLimitError
+from eventlake.errors import CorruptObjectError, QueryError, QueryFailedError, QueryRefusedError
+from eventlake.layout import Hour
 from eventlake.query.box import channel, landlock, values, walls
+from eventlake.query.box.question import Hours, Question, Understood
 from eventlake.query.run import Job, batches, connect
+from eventlake.query.translation import Translation
 
-MOST_BYTES = 1 << 26
-"""A job is never longer: a statement and the names of its objects."""
 FRAME_ROWS = 1_024
 """Rows in a frame at most."""
 _DUCKDB_READS = ("/proc/self/cgroup", "/sys/fs/cgroup")
 """What DuckDB looks for at its start and dies without: how much of the machine is its own."""
 OUT_OF_MEMORY = "memory"
 """What is said instead of a sentence when not even a sentence could be made."""
+NO_TYPE = "The answer holds a value that its type does not allow in Athena, such as a date outside the years 1 to 9999."
+"""The sentence for a value that cannot be given as what was announced."""
+_TOO_DEEP = "The statement is nested too deeply: break it up with WITH."
+_NOT_UNDERSTOOD = "This statement cannot be answered here as Athena does: its translation fails. Split it with WITH to find the part."
 
 
 def answer_one(sock: socket.socket, parent: int) -> None:
@@ -28,44 +34,98 @@ def answer_one(sock: socket.socket, parent: int) -> None:
     import msgspec
 
     walls.stand_alone(parent)
-    cell = msgspec.msgpack.decode(channel.receive(sock, MOST_BYTES)[1], type=walls.Cell)
+    cell = msgspec.msgpack.decode(channel.receive(sock, channel.MOST_BYTES)[1], type=walls.Cell)
     connection = _opened(cell)
     channel.send(sock, channel.READY, b"")
-    job = msgspec.msgpack.decode(channel.receive(sock, MOST_BYTES)[1], type=Job)
     try:
-        for frame in _frames(connection, job):
-            channel.send(sock, channel.ROWS, frame)
-        channel.send(sock, channel.DONE, b"")
+        _Dialogue(sock, connection).hold()
     except MemoryError:
-        channel.send(sock, channel.FAILED, msgspec.msgpack.encode(("QueryLimitError", OUT_OF_MEMORY)))
+        _fail(sock, "QueryLimitError", OUT_OF_MEMORY)
+    except RecursionError:
+        _fail(sock, "QueryRefusedError", _TOO_DEEP)
     except (QueryError, CorruptObjectError) as error:
-        channel.send(sock, channel.FAILED, msgspec.msgpack.encode((type(error).__name__, str(error))))
+        _fail(sock, type(error).__name__, str(error))
+
+
+def _fail(sock: socket.socket, kind: str, sentence: str) -> None:
+    import msgspec
+
+    channel.send(sock, channel.FAILED, msgspec.msgpack.encode((kind, sentence)))
 
 
 def _opened(cell: walls.Cell) -> Any:  # duckdb has no stubs of ours
     """DuckDB behind the walls of the cell. Its threads are begun before the limit on memory, which counts their stacks."""
+    gauge = walls.memory_gauge()
     if "process" in cell.layers:
         walls.limit(cell)
     if "landlock" in cell.layers:
-        landlock.restrict([*([cell.folder] if cell.folder else []), *_DUCKDB_READS])
-    settings = Job("", (), (), cell.folder, cell.memory_mb, cell.threads, cell.seconds)
+        landlock.restrict([*([cell.folder] if cell.folder else []), *_DUCKDB_READS, *zoneinfo.TZPATH])
+    settings = Job("", (), (), cell.folder, walls.query_memory_mb(cell), cell.threads, cell.seconds)
     connection = connect(settings, locked="engine" in cell.layers)
-    connection.execute("SELECT 1").fetchall()
+    connection.execute("SELECT 1").fetchall()  # begins what it begins late
     if "process" in cell.layers:
-        walls.limit_memory(cell)
+        walls.limit_memory(cell, gauge)
     return connection
 
 
-def _frames(connection: Any, job: Job) -> Iterator[bytes]:  # duckdb has no stubs of ours
-    """The answer in frames. Raises what `run.answer` does."""
-    for rows in batches(connection, job, FRAME_ROWS):
+class _Dialogue:
+    """What is asked, in its order: a question, its hours, a job. A job may come alone."""
+
+    def __init__(self, sock: socket.socket, connection: Any) -> None:
+        self.sock = sock
+        self.connection = connection
+        self.translation: Translation | None = None
+
+    def hold(self) -> None:
+        """Until the job is answered. Raises QueryError or CorruptObjectError."""
+        import msgspec
+
+        while True:
+            kind, body = channel.receive(self.sock, channel.MOST_BYTES)
+            if kind == channel.QUESTION:
+                said = self.understood(msgspec.msgpack.decode(body, type=Question))
+                channel.send(self.sock, channel.UNDERSTOOD, msgspec.msgpack.encode(said))
+            elif kind == channel.HOURS:
+                kept = self.kept(msgspec.msgpack.decode(body, type=tuple[Hours, ...]))
+                channel.send(self.sock, channel.KEPT, msgspec.msgpack.encode(kept))
+            else:
+                self.answer(msgspec.msgpack.decode(body, type=Job))
+                return
+
+    def understood(self, question: Question) -> Understood:
+        """The question's translation."""
+        from eventlake.query.dialect import translate
+
+        tables = [known.table for known in question.tables]
         try:
-            yield values.encoded(rows)
-        except MemoryError:
-            raise QueryLimitError(OUT_OF_MEMORY) from None
-        except (OverflowError, TypeError, ValueError):
-            raise QueryFailedError(NO_TYPE) from None
+            self.translation = translate(question.sql, tables, question.now)
+        except (QueryError, MemoryError, RecursionError):
+            raise
+        except Exception:  # a fault of the translation is no reason to show its inside
+            raise QueryRefusedError(_NOT_UNDERSTOOD) from None
+        return Understood.of(self.translation, tables)
 
+    def kept(self, hours: tuple[Hours, ...]) -> list[list[int]]:
+        """For each scan the numbers of the hours that its predicates leave."""
+        from eventlake.query.pruning import remaining
 
-NO_TYPE = "The answer holds a value that its type does not allow in Athena, such as a date outside the years 1 to 9999."
-"""The sentence for a value that cannot be given as what was announced."""
+        assert self.translation is not None  # hours are asked after a question
+        found = []
+        for scan, given in zip(self.translation.scans, hours, strict=True):
+            left = set(remaining([Hour(*one) for one in given], scan.predicates))
+            found.append([number for number, one in enumerate(given) if Hour(*one) in left])
+        return found
+
+    def answer(self, job: Job) -> None:
+        """The job's rows, and the end."""
+        for frame in self.frames(job):
+            channel.send(self.sock, channel.ROWS, frame)
+        channel.send(self.sock, channel.DONE, b"")
+
+    def frames(self, job: Job) -> Iterator[bytes]:
+        """The job's rows in frames."""
+        for rows in batches(self.connection, job, FRAME_ROWS):
+            try:
+                yield values.encoded(rows)
+            except (OverflowError, TypeError, ValueError):
+                raise QueryFailedError(NO_TYPE) from None

@@ -12,7 +12,12 @@ import struct
 import time
 from collections.abc import Callable
 
-READY, ROWS, DONE, FAILED, CELL, JOB = b"W", b"R", b"D", b"F", b"C", b"J"
+CELL, QUESTION, HOURS, JOB = b"C", b"Q", b"H", b"J"
+"""What is said to the process."""
+READY, UNDERSTOOD, KEPT, ROWS, DONE, FAILED = b"W", b"U", b"K", b"R", b"D", b"F"
+"""What it says."""
+MOST_BYTES = 1 << 26
+"""Nothing but an answer is longer: a statement and the names of its objects."""
 
 _HEAD = struct.Struct(">Ic")
 _LOOK_S = 0.1

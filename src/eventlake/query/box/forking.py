@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import os
+import pkgutil
 import select
 import signal
 import socket
@@ -34,17 +36,30 @@ def import_everything() -> None:
     import datetime
     import decimal
     import encodings.idna
-    import ipaddress
     import uuid
 
     import duckdb
     import msgspec
 
-    from eventlake.query.box import answering, channel, landlock, values, walls
+    import eventlake.query
+    from eventlake.errors import QueryError
+    from eventlake.query.box import answering, landlock
+    from eventlake.query.dialect import translate
 
-    _ = (datetime, decimal, encodings.idna, ipaddress, uuid, duckdb, msgspec, answering, channel, landlock, values, walls)
-    msgspec.msgpack.decode(msgspec.msgpack.encode([decimal.Decimal(1), datetime.datetime.now(datetime.UTC), uuid.UUID(int=0)]))
-    values.rows_decoder(())
+    for module in pkgutil.walk_packages(eventlake.query.__path__, "eventlake.query."):
+        importlib.import_module(module.name)
+    _ = (encodings.idna, duckdb, answering, landlock)
+    now = datetime.datetime.now(datetime.UTC)
+    with contextlib.suppress(QueryError):  # it is done for what it loads
+        translate(_EVERYDAY, [], now)
+    msgspec.msgpack.decode(msgspec.msgpack.encode([decimal.Decimal(1), now, uuid.UUID(int=0)]))
+
+
+_EVERYDAY = """
+    WITH a AS (SELECT json_extract_scalar('{}', '$.a') x, count(*) n FROM (VALUES (1, date '2026-11-07')) t(a, b) WHERE a IN (1, 2) GROUP BY 1)
+    SELECT x, a.n, row_number() OVER (ORDER BY a.n) FROM a JOIN a b USING (x) ORDER BY 1 LIMIT 1
+"""
+"""A statement whose translation loads what is loaded at the first use."""
 
 
 class _Zygote:

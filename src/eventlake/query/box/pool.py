@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from weakref import finalize
 
 from eventlake.errors import QueryLimitError
 from eventlake.query.box.line import Line
 from eventlake.query.box.walls import Cell
-from eventlake.query.box.worker import ANSWER_MB, Worker
+from eventlake.query.box.worker import Worker
 from eventlake.query.box.zygote import Zygote, shared
-from eventlake.query.run import Job
 
 AT_ONCE = 4
 """Queries that are answered at the same time when nothing else is said."""
@@ -25,7 +24,7 @@ Cancelled = Callable[[], bool]
 
 
 class Box:
-    """Answers jobs over one folder, each in a process of its own.
+    """Processes for queries over one folder, one for each.
 
     warm: how many processes are kept ready between queries; 0 begins one when a query is announced.
     """
@@ -37,12 +36,10 @@ class Box:
         at_once: int = AT_ONCE,
         waiting: int = WAITING,
         warm: int = 0,
-        answer_mb: int = ANSWER_MB,
         zygote: Zygote | None = None,
     ) -> None:
         self.cell = cell
         self.warm = warm
-        self.answer_mb = answer_mb
         self.line = Line(at_once, waiting)
         self._zygote = zygote
         self._spare: list[Worker] = []
@@ -55,12 +52,14 @@ class Box:
             while len(self._spare) < max(self.warm, 1):
                 self._spare.append(self._worker())
 
-    def run(self, job: Job, cancelled: Cancelled | None = None) -> list[tuple[Any, ...]]:  # values are the query's
-        """The rows of the job's statement, within job.seconds from now, the time in line included.
+    @contextmanager
+    def turn(self, cancelled: Cancelled | None = None) -> Iterator[Worker]:
+        """A process for one query, for as long as the `with` lasts, and cell.seconds at most, the time in line included.
 
-        Raises QueryFailedError, QueryLimitError, QueryRefusedError, CorruptObjectError or ConfigurationError.
+        Raises QueryLimitError if the line is full or the time is over, ConfigurationError if no process can be started.
         """
-        deadline = time.monotonic() + job.seconds
+        seconds = self.cell.seconds
+        deadline = time.monotonic() + seconds
 
         def look() -> None:
             if cancelled is not None and cancelled():
@@ -68,8 +67,9 @@ class Box:
 
         with self.line.turn(deadline, look):
             worker = self._taken()
+            worker.until(deadline, seconds, look)
             try:
-                return worker.ask(job, look, self.answer_mb, deadline)
+                yield worker
             finally:
                 worker.close()
                 if self.warm:

@@ -13,6 +13,7 @@ import resource
 import signal
 import sys
 from dataclasses import dataclass
+from typing import IO
 
 LAYERS = ("engine", "process", "landlock", "answer")
 """The layers that a process puts up itself; the layer of the statement stands before it."""
@@ -23,8 +24,8 @@ _DAC_READ_SEARCH = 1 << 2
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _FILES = 4_096
 """Descriptors: DuckDB holds one for each object that a thread reads."""
-_ROOM_MB = 256
-"""Address space beside the query's memory: stacks of threads, fragments of the allocator."""
+OWN_MB = 96
+"""What Python and DuckDB hold beside a query's data; part of its memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +64,33 @@ def limit(cell: Cell) -> None:
     _at_most(resource.RLIMIT_CPU, int(cell.seconds * cell.threads) + 2)
 
 
-def limit_memory(cell: Cell) -> None:
-    """Bound the address space, counted from what the engine took at its start; and allow no further thread or process."""
-    _at_most(resource.RLIMIT_AS, address_space() + (cell.memory_mb + _ROOM_MB) * 1024 * 1024)
-    _at_most(resource.RLIMIT_NPROC, 0)
-
-
-def address_space() -> int:
-    """Bytes of address space that this process has; a guess where the system does not say."""
+def memory_gauge() -> IO[str] | None:
+    """What tells how much memory this process has, opened while it may still open files; None where there is none."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123  # no pathlib in a process that starts for each query
-            return int(file.read().split()[0]) * resource.getpagesize()
+        return open("/proc/self/statm", encoding="ascii")  # noqa: PTH123  # `limit_memory` closes it
     except OSError:
-        return 1 << 30
+        return None
+
+
+def query_memory_mb(cell: Cell) -> int:
+    """What is left for a query's data."""
+    return max(cell.memory_mb - OWN_MB, OWN_MB)
+
+
+def limit_memory(cell: Cell, gauge: IO[str] | None) -> None:
+    """Bound what the process may have beyond what the engine took at its start; and allow no further thread or process.
+
+    The pages it can write to count, and as a second bound twice as much of address space.
+    """
+    _at_most(resource.RLIMIT_NPROC, 0)
+    if gauge is None:
+        return
+    with gauge:
+        pages = [int(part) for part in gauge.read().split()]
+    space, writable = (pages[index] * resource.getpagesize() for index in (0, 5))
+    more = query_memory_mb(cell) << 20
+    _at_most(resource.RLIMIT_DATA, writable + more)
+    _at_most(resource.RLIMIT_AS, space + 2 * more)
 
 
 def _at_most(kind: int, value: int) -> None:

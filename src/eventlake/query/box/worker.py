@@ -1,4 +1,4 @@
-"""One query's process as its owner sees it: takes a cell, then a job, and gives rows; let go, it is killed."""
+"""One query's process as its owner sees it: takes a cell, a question, a job, and gives rows; let go, it is killed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import eventlake.errors as errors
 from eventlake.errors import ConfigurationError, CorruptObjectError, EventlakeError, QueryError, QueryFailedError, QueryLimitError
@@ -16,6 +17,7 @@ from eventlake.query.box import channel, values
 from eventlake.query.box.answering import NO_TYPE, OUT_OF_MEMORY
 from eventlake.query.box.channel import ChannelClosedError, ChannelLateError
 from eventlake.query.box.forking import ENDED
+from eventlake.query.box.question import Hours, Question, Understood
 from eventlake.query.box.walls import Cell
 from eventlake.query.run import MAX_ROWS, Job, too_many_rows
 
@@ -23,8 +25,11 @@ ANSWER_MB = 256
 """The bytes of an answer, as they come over the wire, when nothing else is said."""
 START_S = 20.0
 """How long a process may take to begin."""
-_SAYABLE = frozenset(("QueryFailedError", "QueryLimitError", "QueryRefusedError", "CorruptObjectError"))
+_SAYABLE = frozenset(
+    ("QueryFailedError", "QueryLimitError", "QueryRefusedError", "QuerySyntaxError", "NameNotFoundError", "CorruptObjectError")
+)
 _MOST_LETTERS = 2_000
+_Form = TypeVar("_Form")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +47,44 @@ class Worker:
         self._data = data
         self._leash = leash
         self._ready = False
+        self._memory_mb = 0
+        self.until(time.monotonic() + START_S, START_S)
 
     def prepare(self, cell: Cell) -> None:
         """Tell it what it may use; it puts up its walls and opens DuckDB meanwhile. Does not wait."""
         import msgspec
 
+        self._memory_mb = cell.memory_mb
         self._data.settimeout(START_S)
-        self._say(channel.CELL, msgspec.msgpack.encode(cell))
+        try:
+            channel.send(self._data, channel.CELL, msgspec.msgpack.encode(cell))
+        except (ChannelClosedError, ChannelLateError):
+            raise _not_started() from None
 
-    def ask(
-        self, job: Job, look: Callable[[], None] | None = None, answer_mb: int = ANSWER_MB, deadline: float | None = None
-    ) -> list[tuple[Any, ...]]:  # values are the query's
+    def until(self, deadline: float, seconds: float, look: Callable[[], None] | None = None) -> None:
+        """Say how long it may take from here: to the deadline, of time.monotonic(). look: raises if nobody wants the answer any more."""
+        self._deadline, self._seconds, self._look = deadline, seconds, look
+
+    def more_time(self, seconds: float) -> None:
+        """Move the deadline, by time that was spent on other things than the query."""
+        self._deadline += seconds
+
+    def translate(self, question: Question) -> Understood:
+        """What the process understands of a question. Raises QueryError or ConfigurationError."""
+        return self._told(channel.QUESTION, question, channel.UNDERSTOOD, Understood)
+
+    def kept(self, hours: Sequence[Hours]) -> list[list[int]]:
+        """For each scan of the question the numbers of the hours that it needs to read. Raises QueryError or ConfigurationError."""
+        return self._told(channel.HOURS, hours, channel.KEPT, list[list[int]])
+
+    def ask(self, job: Job, answer_mb: int = ANSWER_MB) -> list[tuple[Any, ...]]:  # values are the query's
         """The rows of the job's statement.
 
-        deadline: of time.monotonic(); job.seconds from now if None. look: raises if nobody wants the answer any more.
         Raises QueryFailedError, QueryLimitError, QueryRefusedError, CorruptObjectError or ConfigurationError.
         """
-        import msgspec
-
-        last = time.monotonic() + job.seconds if deadline is None else deadline
-        try:
-            self._await_ready(look)
-            self._data.settimeout(max(last - time.monotonic(), 0.001))
-            channel.send(self._data, channel.JOB, msgspec.msgpack.encode(job))
-            return self._rows(job, last, look, answer_mb << 20)
-        except ChannelLateError:
-            raise too_long(job.seconds) from None
-        except ChannelClosedError:
-            raise self._death(job) from None
+        with self._sentences():
+            self._send(channel.JOB, job)
+            return self._rows(job, answer_mb << 20)
 
     def close(self) -> None:
         """Let it go: the zygote kills it. Does not wait."""
@@ -88,11 +103,36 @@ class Worker:
         status, peak_kb = ENDED.unpack(told)
         return Ended(os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, peak_kb / 1024)
 
-    def _say(self, kind: bytes, body: bytes) -> None:
+    def _told(self, kind: bytes, body: object, answer: bytes, form: type[_Form]) -> _Form:
+        """The answer to one frame."""
+        import msgspec
+
+        with self._sentences():
+            self._send(kind, body)
+            said, told = channel.receive(self._data, channel.MOST_BYTES, self._deadline, self._look)
+            if said == channel.FAILED:
+                raise _said(told, self._memory_mb)
+            try:
+                return msgspec.msgpack.decode(told if said == answer else b"", type=form)
+            except (msgspec.DecodeError, RecursionError):
+                raise ChannelClosedError from None
+
+    def _send(self, kind: bytes, body: object) -> None:
+        import msgspec
+
+        self._await_ready(self._look)
+        self._data.settimeout(max(self._deadline - time.monotonic(), 0.001))
+        channel.send(self._data, kind, msgspec.msgpack.encode(body))
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        """Turns the end of the process and of its time into sentences."""
         try:
-            channel.send(self._data, kind, body)
-        except (ChannelClosedError, ChannelLateError):
-            raise _not_started() from None
+            yield
+        except ChannelLateError:
+            raise too_long(self._seconds) from None
+        except ChannelClosedError:
+            raise self._death() from None
 
     def _await_ready(self, look: Callable[[], None] | None) -> None:
         if self._ready:
@@ -103,21 +143,21 @@ class Worker:
             raise _not_started() from None
         self._ready = kind == channel.READY
 
-    def _rows(self, job: Job, deadline: float, look: Callable[[], None] | None, most: int) -> list[tuple[Any, ...]]:
+    def _rows(self, job: Job, most: int) -> list[tuple[Any, ...]]:
         import msgspec
 
         rows: list[tuple[Any, ...]] = []
         decoder = values.rows_decoder(job.types)
         size = 0
         while True:
-            kind, body = channel.receive(self._data, most, deadline, look)
+            kind, body = channel.receive(self._data, most, self._deadline, self._look)
             size += len(body)
             if size > most:
                 raise QueryLimitError(f"The answer has more than {most >> 20} MB: add LIMIT, or select fewer columns.")
             if kind == channel.DONE:
                 return rows
             if kind == channel.FAILED:
-                raise _said(body, job)
+                raise _said(body, self._memory_mb)
             try:
                 rows += decoder.decode(body)
             except (msgspec.DecodeError, RecursionError):  # a ValidationError is one of them
@@ -125,14 +165,14 @@ class Worker:
             if len(rows) > MAX_ROWS:
                 raise too_many_rows()
 
-    def _death(self, job: Job) -> EventlakeError:
+    def _death(self) -> EventlakeError:
         """Why it ended without an answer."""
         end = self.ended()
         if end is not None and end.signal == signal.SIGXCPU:
-            return too_long(job.seconds)
+            return too_long(self._seconds)
         if end is not None and end.signal == signal.SIGKILL:
             return QueryLimitError("The query was killed by the system, most likely because memory ran out: ask for less.")
-        return too_much_memory(job.memory_mb)
+        return too_much_memory(self._memory_mb)
 
 
 def too_long(seconds: float) -> QueryLimitError:
@@ -149,15 +189,15 @@ def _not_started() -> ConfigurationError:
     return ConfigurationError('The process that answers queries could not be started: run "eventlake doctor".')
 
 
-def _said(body: bytes, job: Job) -> QueryError | CorruptObjectError:
-    """The error of a frame: one of four kinds, its sentence as printable text."""
+def _said(body: bytes, memory_mb: int) -> QueryError | CorruptObjectError:
+    """The error of a frame: one of the kinds that may be said, its sentence as printable text."""
     import msgspec
 
     try:
         name, sentence = msgspec.msgpack.decode(body, type=tuple[str, str])
     except msgspec.DecodeError:
-        return too_much_memory(job.memory_mb)
+        return too_much_memory(memory_mb)
     if name not in _SAYABLE or sentence == OUT_OF_MEMORY:
-        return too_much_memory(job.memory_mb)
+        return too_much_memory(memory_mb)
     kind: type[QueryError | CorruptObjectError] = getattr(errors, name)
     return kind("".join(letter if letter.isprintable() else " " for letter in sentence[:_MOST_LETTERS]))

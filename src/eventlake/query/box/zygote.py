@@ -88,7 +88,7 @@ def shared() -> Zygote:
 def _process(control: int) -> subprocess.Popen[bytes]:
     """Python without site, user or environment, in a session of its own so that no Ctrl-C reaches it."""
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", "-B", "-c", _PROGRAM, str(control), *_import_path()],
+        [sys.executable, "-I", "-S", "-c", _PROGRAM, str(control), *_import_path()],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -1,0 +1,89 @@
+"""What travels between the owner of a query and its process, as plain data: the question, what was understood of it, hours.
+
+The statement is translated in the process too, because reading a stranger's text can take memory and time like running it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from eventlake.layout import Hour
+from eventlake.model import Column, Table
+from eventlake.query.scan import Scan
+from eventlake.query.translation import Translation
+from eventlake.query.types import Type
+
+Hours = tuple[tuple[str, str], ...]
+"""Date and hour of each, as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTable:
+    """What a statement can say of a table: its names, whether it has partitions, names and types of its columns."""
+
+    name: str
+    database: str
+    prefix: str
+    columns: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, table: Table) -> KnownTable:
+        """That of a table of the catalog."""
+        return cls(table.name, table.database, table.prefix, tuple((column.name, column.type) for column in table.columns))
+
+    @property
+    def table(self) -> Table:
+        """A table for the translation; what is not told is empty."""
+        columns = tuple(Column(name, kind, (), "", "") for name, kind in self.columns)
+        return Table(self.name, self.database, "", "", self.prefix, {}, "$", "", columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A statement in Athena's SQL, the tables it may name, and what current_timestamp answers."""
+
+    sql: str
+    tables: tuple[KnownTable, ...]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnderstoodScan:
+    """A scan by the number of its table in the question. prunes: whether its predicates say which hours it reads."""
+
+    table: int
+    columns: dict[str, Type]
+    used: tuple[str, ...]
+    prunes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A translation as data; its predicates stay in the process, which is asked for the hours that they leave."""
+
+    names: tuple[str, ...]
+    types: tuple[Type, ...]
+    macros: tuple[str, ...]
+    template: str
+    scans: tuple[UnderstoodScan, ...]
+
+    @classmethod
+    def of(cls, made: Translation, tables: Sequence[Table]) -> Understood:
+        """That of a translation over these tables."""
+        numbers = {id(table): number for number, table in enumerate(tables)}
+        scans = tuple(
+            UnderstoodScan(numbers[id(scan.table)], scan.columns, tuple(sorted(scan.used)), bool(scan.predicates)) for scan in made.scans
+        )
+        return cls(made.names, made.types, made.macros, made.template, scans)
+
+    def translation(self, tables: Sequence[Table]) -> Translation:
+        """The translation over the catalog's tables, without predicates."""
+        scans = tuple(Scan(tables[scan.table], scan.columns, used=set(scan.used)) for scan in self.scans)
+        return Translation(self.names, self.types, scans, self.macros, self.template)
+
+
+def as_text(hours: Sequence[Hour]) -> Hours:
+    """Hours as they travel."""
+    return tuple((hour.date, hour.hour) for hour in hours)
