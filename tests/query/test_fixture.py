@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from eventlake.errors import NameNotFoundError, QueryFailedError, UsageError
-from eventlake.query.fixture import FixtureEngine, load_fixture, read_fixture
+from eventlake.errors import NameNotFoundError, QueryFailedError, QueryLimitError, UsageError
+from eventlake.query.fixture import FixtureEngine, load_fixture, make_fixture, read_fixture
 
 FIXTURE = {
     "Runs": {
@@ -100,3 +100,38 @@ def test_a_file_that_is_no_fixture_is_refused(text: str, tmp_path: Path) -> None
 
     with pytest.raises(UsageError, match="is no fixture"):
         load_fixture(tmp_path / "tables.json")
+
+
+def test_a_real_has_the_digits_that_athena_prints() -> None:
+    """Four bytes hold 1.1 as 1.10000002384...; Athena prints 1.1, and so do its other clients."""
+    with closing(FixtureEngine({})) as engine:
+        (row,) = engine.query("SELECT CAST(1.1 AS real), ARRAY[REAL '16777216', REAL '0.1'], CAST(NULL AS real), CAST(nan() AS real)").rows
+
+    assert row[:3] == (1.1, [16777216.0, 0.1], None)
+    assert str(row[3]) == "nan"
+
+
+def test_python_values_make_a_fixture_too() -> None:
+    """Dates, Decimals and bytes where JSON has text; a value that does not fit is named."""
+    columns = [{"name": "d", "type": "date"}, {"name": "n", "type": "decimal(5,2)"}, {"name": "b", "type": "varbinary"}]
+    row = [date(2026, 11, 7), Decimal("1.50"), b"ab"]
+
+    with closing(FixtureEngine(make_fixture({"t": {"columns": columns, "rows": [row]}}))) as engine:
+        assert engine.query("SELECT * FROM t").rows == [tuple(row)]
+    misfit = make_fixture({"t": {"columns": columns, "rows": [row, ["7 November", None, None]]}})
+    with (
+        closing(FixtureEngine(misfit)) as engine,
+        pytest.raises(UsageError, match=r'table "t" holds .7 November. in row 2, column "d", which is no date'),
+    ):
+        engine.query("SELECT 1")
+    with pytest.raises(UsageError, match="This is no fixture"):
+        make_fixture({"t": {}})
+
+
+def test_nobody_waits_for_an_answer_that_is_not_wanted() -> None:
+    """The query stops, and the next one answers."""
+    numbers = " CROSS JOIN ".join(f"unnest(sequence(1, 9999)) t{place}(x{place})" for place in range(4))
+    with closing(FixtureEngine({})) as engine:
+        with pytest.raises(QueryLimitError, match="cancelled"):
+            engine.query(f"SELECT count(*) FROM {numbers} WHERE x0 * x1 % 7 = x2 + x3", cancelled=lambda: True)
+        assert engine.query("SELECT 1", cancelled=lambda: False).rows == [(1,)]

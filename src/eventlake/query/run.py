@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from ctypes import c_float
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address
@@ -193,6 +194,8 @@ def _maker(kind: Type) -> Callable[[Any], Any] | None:
     """What turns DuckDB's Python value into the type's; None where it is that already."""
     if kind.name == "timestamptz":
         return lambda value: value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+    if kind.name == "real":
+        return _shortest
     if kind.name == "interval day":
         return _days_text
     if kind.name == "interval month":
@@ -219,6 +222,16 @@ def _map_maker(kind: Type) -> Callable[[Any], Any] | None:
     if key is None and item is None:
         return None
     return lambda value: {(key(k) if key else k): (item(v) if item and v is not None else v) for k, v in value.items()}
+
+
+def _shortest(value: float) -> float:
+    """The float with the fewest digits that is this one in four bytes, as Athena prints it: 1.1, not 1.100000023841858."""
+    found = (float(f"{value:.{digits}g}") for digits in range(6, 9))
+    return next((short for short in found if _in_four_bytes(short) == value), value)
+
+
+def _in_four_bytes(value: float) -> float:
+    return c_float(value).value
 
 
 def _address(value: bytes) -> str:
