@@ -83,7 +83,7 @@ def batch(table: str, detail_type: str) -> Any:
     for line in demo_history(datetime(2026, 11, 20, tzinfo=UTC)).lines():
         event = json.loads(line)
         if event["detail-type"] == detail_type and (detail_type != "Auth0 log" or {"date", "details"} <= event["detail"]["data"].keys()):
-            data = base64.b64encode(line).decode()
+            data = base64.b64encode(line.rstrip()).decode()  # EventBridge sends no line break
             records.append({"recordId": f"{len(records):056}", "approximateArrivalTimestamp": int(time.time() * 1000), "data": data})
     arn = f"arn:aws:firehose:eu-central-1:123456789012:deliverystream/eventlake-{table.replace('_', '-')}"
     return {"invocationId": "bench", "deliveryStreamArn": arn, "region": "eu-central-1", "records": records[:BATCH]}

@@ -90,7 +90,7 @@ class _Batch:
         self._data: list[str] = [record["data"] for record in records]
         if not {*map(type, self._data)} <= {str}:
             raise TypeError("data")
-        self._arrivals = [record.get("approximateArrivalTimestamp") for record in records]
+        self._arrived_ms: int | None = min([record.get("approximateArrivalTimestamp", 1 << 63) for record in records], default=None)
         self._failures: dict[str, int] = {}
         self.answers: list[Record] = []
         frames = len(records) * _FRAME + _size("".join(self._ids))
@@ -131,8 +131,8 @@ class _Batch:
     def report(self, table: str, source: str) -> None:
         """Say what became of the batch, as metrics of the lake, its source and table; and of each reason for which records failed."""
         failed = sum(self._failures.values())
-        arrivals = [arrival for arrival in self._arrivals if arrival.__class__ is int]
-        lag = {"LagSeconds": max(0.0, round(time() - min(arrivals) / 1000, 3))} if arrivals else {}
+        age_s = 0.0 if self._arrived_ms is None else time() - self._arrived_ms / 1000
+        lag = {"LagSeconds": round(age_s, 3)} if age_s > 0 else {}
         counts = {"EventsIn": len(self._ids), "RowsOut": len(self._ids) - failed, "Failed": failed, **lag}
         say(
             "WARNING" if failed else "INFO",
