@@ -1,8 +1,34 @@
-"""What holds for every test: properties look at what comes out, never at the time it took."""
+"""What holds for every test: properties look at what comes out, never at the time it took. And AWS on this machine, started when a test asks."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from aws.client import Aws
+from aws.serving import Emulator, serving, serving_trino
 
 settings.register_profile("eventlake", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("eventlake")
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """AWS, with IAM enforced: one for the session, so that each test makes things under names of its own."""
+    with serving(tmp_path_factory.mktemp("emulator")) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def aws(emulator: Emulator) -> Aws:
+    """AWS, as a user who may do everything."""
+    return emulator.aws
+
+
+@pytest.fixture(scope="session")
+def trino(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Trino over the emulator's Glue and S3, which answers Athena's API from then on."""
+    with serving_trino(emulator, tmp_path_factory.mktemp("trino")) as url:
+        yield url

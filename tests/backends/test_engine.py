@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import duckdb
 import pytest
 
+from aws.client import Aws
 from aws_lake import create_tables, new_bucket
 from eventlake.backends.athena import AthenaEngine
 from eventlake.backends.duckdb import DuckDBEngine
@@ -137,20 +138,21 @@ def asking(request: pytest.FixtureRequest, tmp_path: Path) -> Asking:
     """Each engine in turn."""
     if request.param == "duckdb":
         return lambda *objects: engine(tmp_path, *objects)
-    trino = request.getfixturevalue("real_trino")
+    url: str = request.getfixturevalue("trino")
+    aws: Aws = request.getfixturevalue("aws")
 
     def ask(*objects: LogObject) -> Engine:
-        bucket = new_bucket(trino.aws)
+        bucket = new_bucket(aws)
         table = replace(ACTIONS, database=bucket.replace("-", "_"))
-        create_tables(trino.aws, [table], bucket, objects[0].format if objects else "parquet")
-        store = S3Store(trino.aws.service("s3"), bucket)
-        catalog = GlueCatalog(trino.aws.service("glue"), [table], bucket, store)
+        create_tables(aws, [table], bucket, objects[0].format if objects else "parquet")
+        store = S3Store(aws.service("s3"), bucket)
+        catalog = GlueCatalog(aws.service("glue"), [table], bucket, store)
         for one in objects:
             store.put(one.key, tmp_path / one.key)
             catalog.add_partition(Partition(table.name, one.hour, one.key.rpartition("/")[0] + "/", one.format))
         if request.param == "trino":
-            return TrinoEngine(trino.url, trino.catalog, [table])
-        client = trino.aws.service("athena")
+            return TrinoEngine(url, "lake", [table])
+        client = aws.service("athena")
         client.create_work_group(Name=bucket, Configuration={"ResultConfiguration": {"OutputLocation": f"s3://{bucket}/results/"}})
         return AthenaEngine(client, bucket, [table])
 

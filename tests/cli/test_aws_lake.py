@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ import pytest
 from botocore.config import Config
 
 from aws.client import REGION, Aws
-from aws.serving import Emulator, serving, serving_trino
 from aws_lake import client_environment, create_tables
 from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.parquet import ParquetWriter
@@ -63,12 +62,10 @@ DIVERSE_OUTPUTS = {"LogBucket": BUCKET, "WorkGroup": "lake"} | {
 
 
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+def lake(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Aws:
     """AWS with the lake `lake`: nine log lines in two hours, one failed record."""
-    folder = tmp_path_factory.mktemp("emulator")
-    with serving(folder) as emulator:
-        make_lake(emulator.aws, folder)
-        yield emulator
+    make_lake(aws, tmp_path_factory.mktemp("lake"))
+    return aws
 
 
 def make_lake(aws: Aws, folder: Path) -> None:
@@ -117,16 +114,16 @@ def create_strict_workgroup(aws: Aws, configuration: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Aws:
+def environment(lake: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Aws:
     """An empty folder, and an environment that leads to the emulator."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith(("AWS_", "EVENTLAKE_"))]:
         monkeypatch.delenv(name)
-    for name, value in client_environment(emulator.aws).items():
+    for name, value in client_environment(lake).items():
         if name.startswith("AWS_"):
             monkeypatch.setenv(name, value)
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)  # between two tries
-    return emulator.aws
+    return lake
 
 
 @pytest.fixture
@@ -279,13 +276,6 @@ def test_more_than_the_cache_keeps_is_one_sentence(typed: Typed, tmp_path: Path,
     said = typed("query", "select count(ip) from auth0_logs", "--lake", "aws:lake", "--engine", "duckdb")
     assert (said.code, said.out) == (254, "")
     assert "--engine athena" in said.err
-
-
-@pytest.fixture(scope="module")
-def trino(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real Trino over the lake, which answers its Athena too."""
-    with serving_trino(emulator, tmp_path_factory.mktemp("trino")) as url:
-        yield url
 
 
 @pytest.mark.java

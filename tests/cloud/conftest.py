@@ -1,21 +1,11 @@
-"""AWS on this machine for what reads a lake there: the emulator with IAM enforced, once for the session."""
+"""AWS on this machine for what reads a lake there."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import pytest
 
 from aws.client import Aws
-from aws.serving import serving
 from aws_lake import client_environment
-
-
-@pytest.fixture(scope="session")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
-    """AWS, as a user who may do everything."""
-    with serving(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator.aws
 
 
 @pytest.fixture
