@@ -110,6 +110,7 @@ class DuckDBEngine:
             objects_read=sum(len(reading.objects) for reading in readings),
             objects_total=sum(reading.total for reading in readings),
             bytes_read=sum(reading.size_bytes for reading in readings),
+            bytes_total=sum(reading.total_bytes for reading in readings),
         )
 
     def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
@@ -143,7 +144,8 @@ class DuckDBEngine:
         for scan, hours in zip(translation.scans, kept, strict=True):
             everything = known[scan.table.name]
             objects = everything if hours is None else [item for item in everything if item.hour in hours]
-            readings.append(Reading(scan, tuple(objects), len(everything), self.objects_folder))
+            total_bytes = sum(item.size_bytes for item in everything)
+            readings.append(Reading(scan, tuple(objects), len(everything), total_bytes, self.objects_folder))
         if sum(len(reading.objects) for reading in readings) > MOST_OBJECTS:
             raise QueryLimitError(f"The query would read more than {MOST_OBJECTS:,} objects: name fewer days in its WHERE.")
         return readings

@@ -23,11 +23,12 @@ _KEYS = tuple(name for name, _ in PARTITION_KEYS)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A scan with its objects: those to read, and how many the table has."""
+    """A scan with its objects: those to read, and how many objects and bytes the table has."""
 
     scan: Scan
     objects: tuple[LogObject, ...]
     total: int
+    total_bytes: int
     folder: Path
 
     @property
