@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,11 +17,14 @@ from typing import Any
 import pytest
 
 from aws.client import eventually
-from aws.lake import AUTH0_BUS, Lake, batches, deployed, entry
+from aws.events import samples, tables_of
+from aws.lake import AUTH0_BUS, EVERY_SOURCE, Lake, batches, deployed, entry
 from aws.serving import Emulator
 from eventlake.backends.athena import AthenaEngine
 from eventlake.backends.trino import TrinoEngine
+from eventlake.deploy.root_stack import database_name
 from eventlake.history import History
+from eventlake.history.history import SYSTEMS
 from eventlake.interfaces import Engine
 from eventlake.local.importing import store
 from eventlake.local.items import Item
@@ -32,20 +36,19 @@ from eventlake.sources import load
 pytestmark = pytest.mark.java
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-SOURCES = [source for source in load() if source.name in {"auth0", "codepipeline"}]
+SOURCES = load()
 SAVED = load_saved(SOURCES)
-DATABASES = {"auth0": "questions_auth0", "codepipeline": "questions_codepipeline"}
-GIVEN = {"user": "nobody@example.com", "ip": "192.0.2.1", "execution": "none", "pipeline": "none"}
-"""A value for parameters without a default."""
+DATABASES = {source.name: f"questions_{source.name}" for source in SOURCES}
 
 
 @dataclass(frozen=True)
 class Engines:
-    """The three engines over the same events."""
+    """The three engines over the same events. given: a value that occurs in them for each parameter without a default."""
 
     duckdb: Engine
     trino: Engine
     athena: Engine
+    given: dict[str, str]
 
 
 @pytest.fixture(scope="module")
@@ -54,20 +57,32 @@ def engines(emulator: Emulator, trino: str, tmp_path_factory: pytest.TempPathFac
     aws, folder = emulator.aws, tmp_path_factory.mktemp("questions")
     if AUTH0_BUS not in {bus["Name"] for bus in aws("events", "list-event-buses")["EventBuses"]}:
         aws("events", "create-event-bus", "--name", AUTH0_BUS)
-    names = {"Auth0GlueDatabaseName": DATABASES["auth0"], "CodePipelineGlueDatabaseName": DATABASES["codepipeline"]}
-    wanted = {**names, "EventBusName": AUTH0_BUS, "KeepRawEvents": "yes", "BufferingHintsIntervalInSeconds": "300", "Alarms": "off"}
+    names = {database_name(source): DATABASES[source.name] for source in SOURCES}
+    wanted = {**EVERY_SOURCE, **names, "KeepRawEvents": "yes", "BufferingHintsIntervalInSeconds": "300", "Alarms": "off"}
     lake = deployed(aws, "questions", folder, wanted)
-    events = [event for _, event in History(7, NOW - timedelta(days=10), NOW, scale=0.2, users=60, duplicates=0.01).events()]
+    history = [event for _, event in History(7, NOW - timedelta(days=10), NOW, scale=0.2, users=60, duplicates=0.01).events()]
+    events = [*history, *_of_other_sources()]
     bus = aws.service("events")
     for some in batches(events, 10):
         assert bus.put_events(Entries=[entry(event) for event in some])["FailedEntryCount"] == 0
     raw = _kept(lake, len(events))
+    execution = next(event["detail"]["execution-id"] for event in history if "execution-id" in event["detail"])
+    login = next(event["detail"]["data"] for event in history if event["detail"].get("data", {}).get("user_name"))
+    given = {"deployment": "d-Z9Y8X7W6V", "execution": execution, "user": login["user_name"], "ip": login["ip"]}
     on_aws = [_in_database(source) for source in SOURCES]
     tables = [table for source in on_aws for table in source.tables]
     outcomes = list(store([Item(place, json.dumps(event).encode()) for place, event in enumerate(raw, 1)], folder / "local", SOURCES))
     assert len(outcomes) == len(events)
     local = open_lake(folder / "local", SOURCES)
-    return Engines(local.engine, TrinoEngine(trino, "lake", tables), AthenaEngine(aws.service("athena"), "questions", tables))
+    return Engines(local.engine, TrinoEngine(trino, "lake", tables), AthenaEngine(aws.service("athena"), "questions", tables), given)
+
+
+def _of_other_sources() -> Iterator[dict[str, Any]]:
+    """The samples of the sources that the generator does not tell of, as if they had happened in the last hours, a minute apart."""
+    wanted = {table.name for source in SOURCES if source.name not in SYSTEMS for table in source.tables}
+    for minutes, event in enumerate(samples(), 60):
+        if any(table.name in wanted for table in tables_of(event)):
+            yield {**event, "time": f"{NOW - timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%SZ}"}
 
 
 def _in_database(source: Source) -> Source:
@@ -93,7 +108,7 @@ def _kept(lake: Lake, count: int) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("saved", SAVED.values(), ids=SAVED)
 def test_a_saved_query_answers_alike_everywhere(engines: Engines, saved: SavedQuery) -> None:
     """Names, types and rows, in the query's own order and to the last digit; of arrays, maps and rows Athena prints a text of its own."""
-    values = {parameter.name: GIVEN[parameter.name] for parameter in saved.parameters if parameter.default is None}
+    values = {parameter.name: engines.given[parameter.name] for parameter in saved.parameters if parameter.default is None}
     sql = _at(NOW, render(saved, values))
     here, trino, athena = engines.duckdb.query(sql), engines.trino.query(sql), engines.athena.query(sql)
     assert (here.columns, _without_lengths(here.types)) == (trino.columns, _without_lengths(trino.types))

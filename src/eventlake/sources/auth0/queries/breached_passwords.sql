@@ -8,7 +8,7 @@ with entries as (
     and event_time >= date_add('day', -:days, localtimestamp)
     and type in ('pwd_leak', 'reset_pwd_leak', 'signup_pwd_leak', 'scp')
 ),
-warnings as (
+warned as (
   select
     user_name,
     count(*) as warnings,
@@ -25,12 +25,12 @@ changes as (
   group by user_name
 )
 select
-  warnings.user_name,
-  warnings.warnings,
-  warnings.types,
-  warnings.last_warning,
+  warned.user_name,
+  warned.warnings,
+  warned.types,
+  warned.last_warning,
   changes.changed as password_changed,
-  coalesce(changes.changed > warnings.last_warning, false) as changed_since
-from warnings
-left join changes on changes.user_name = warnings.user_name
-order by changed_since, warnings.last_warning desc, warnings.user_name
+  coalesce(changes.changed > warned.last_warning, false) as changed_since
+from warned
+left join changes on changes.user_name = warned.user_name
+order by changed_since, warned.last_warning desc, warned.user_name

@@ -2,7 +2,7 @@
 -- Every build of the last days that did not succeed: when, why, who started it, and where its log is.
 -- The reason is the context of the phase that failed, which stands in `phases` of the build's last event.
 -- param days int = 7  days to look back
-SELECT event_time,
+select event_time,
        project_name,
        build_number,
        build_status,
@@ -10,13 +10,13 @@ SELECT event_time,
        source_version,
        array_join(
          transform(
-           filter(CAST(json_parse(phases) AS array(json)), phase -> json_extract_scalar(phase, '$["phase-status"]') NOT IN ('SUCCEEDED')),
+           filter(cast(json_parse(phases) as array(json)), phase -> json_extract_scalar(phase, '$["phase-status"]') not in ('SUCCEEDED')),
            phase -> json_extract_scalar(phase, '$["phase-type"]') || ': ' || coalesce(json_extract_scalar(phase, '$["phase-context"][0]'), '')
          ),
          '; '
-       ) AS reason,
+       ) as reason,
        logs_url
-FROM codebuild_event_logs.build_state_change
-WHERE "date" >= date_add('day', -:days, current_date)
-  AND build_status IN ('FAILED', 'FAULT', 'TIMED_OUT', 'STOPPED')
-ORDER BY event_time DESC
+from build_state_change
+where "date" >= date_add('day', -:days, current_date)
+  and build_status in ('FAILED', 'FAULT', 'TIMED_OUT', 'STOPPED')
+order by event_time desc

@@ -1,12 +1,12 @@
 -- Where builds spend their time
 -- Seconds that each phase took, by project, over the last days.
 -- param days int = 30  days to look back
-SELECT project_name,
+select project_name,
        completed_phase,
-       count(*) AS times,
-       round(avg(completed_phase_duration_seconds), 1) AS mean_s,
-       max(completed_phase_duration_seconds) AS longest_s
-FROM codebuild_event_logs.build_phase_change
-WHERE "date" >= date_add('day', -:days, current_date)
-GROUP BY project_name, completed_phase
-ORDER BY project_name, mean_s DESC
+       count(*) as times,
+       round(avg(completed_phase_duration_seconds), 1) as mean_s,
+       max(completed_phase_duration_seconds) as longest_s
+from build_phase_change
+where "date" >= date_add('day', -:days, current_date)
+group by project_name, completed_phase
+order by project_name, mean_s desc

@@ -1,14 +1,14 @@
 -- How often each application is deployed
 -- Deployments that ended, by week, application and group: how many, and what part failed (two of DORA's four numbers).
 -- param days int = 90  days to look back
-SELECT date_trunc('week', event_time) AS week,
+select date_trunc('week', event_time) as week,
        application,
-       deploymentGroup,
-       count(DISTINCT IF(state = 'SUCCESS', deploymentId)) AS succeeded,
-       count(DISTINCT IF(state = 'FAILURE', deploymentId)) AS failed,
-       round(100e0 * count(DISTINCT IF(state = 'FAILURE', deploymentId)) / count(DISTINCT deploymentId), 1) AS failed_percent
-FROM codedeploy_event_logs.deployment_state_change
-WHERE "date" >= date_add('day', -:days, current_date)
-  AND state IN ('SUCCESS', 'FAILURE')
-GROUP BY 1, application, deploymentGroup
-ORDER BY week DESC, application, deploymentGroup
+       deploymentgroup,
+       count(distinct if(state = 'SUCCESS', deploymentid)) as succeeded,
+       count(distinct if(state = 'FAILURE', deploymentid)) as failed,
+       round(100e0 * count(distinct if(state = 'FAILURE', deploymentid)) / count(distinct deploymentid), 1) as failed_percent
+from deployment_state_change
+where "date" >= date_add('day', -:days, current_date)
+  and state in ('SUCCESS', 'FAILURE')
+group by 1, application, deploymentgroup
+order by week desc, application, deploymentgroup
