@@ -16,7 +16,7 @@ from eventlake.query.arithmetic import divided
 from eventlake.query.binding import Value, mistyped, refused
 from eventlake.query.casts import coerce
 from eventlake.query.functions.refusals import REFUSED
-from eventlake.query.types import BIGINT, BOOLEAN, DOUBLE, REAL, VARCHAR, Type, array, decimal, mapping
+from eventlake.query.types import BIGINT, BOOLEAN, DOUBLE, INTEGER, REAL, VARCHAR, Type, array, decimal, mapping
 
 if TYPE_CHECKING:
     from eventlake.query.expressions import Expressions
@@ -346,7 +346,8 @@ def _bits(sql: str) -> Builder:
 
 
 def _grouping(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
-    return f"CAST(grouping({', '.join(value.sql for value in values)}) AS BIGINT)", BIGINT
+    kind = INTEGER if len(values) <= 31 else BIGINT
+    return f"CAST(grouping({', '.join(value.sql for value in values)}) AS {kind.duckdb})", kind
 
 
 def listagg(parts: Expressions, node: exp.Expr, where: exp.Expr | None = None) -> Value:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
 from eventlake.query.binding import Value, mistyped, refused
@@ -13,10 +15,8 @@ def json_to(j: str, kind: Type, node: exp.Expr | None) -> str:
     """SQL of `CAST(j AS kind)` where j is the text of a json; JSON null becomes NULL."""
     if kind.name == "json":
         return j
-    if kind.name == "varchar" and kind.numbers:
-        return f"el_fitting({_TEXT.format(j=j)}, {kind.numbers[0]})"
     if kind.name in _SCALARS:
-        return _SCALARS[kind.name].format(j=j, type=kind.duckdb)
+        return _once(j, lambda item: _scalar(item, kind))
     if kind.name == "array":
         inner = json_to("CAST(el_j AS VARCHAR)", kind.args[0], node)
         return _if_type(j, kind, ARRAY=f"list_transform(json_extract({j}, '$[*]'), lambda el_j: {inner})")
@@ -29,6 +29,18 @@ def json_to(j: str, kind: Type, node: exp.Expr | None) -> str:
     if kind.name == "row":
         return _row(j, kind, node)
     raise (mistyped if kind.name in {"date", "timestamp"} else refused)(f"A cast from json to {kind}", node)
+
+
+def _scalar(j: str, kind: Type) -> str:
+    if kind.name == "varchar" and kind.numbers:
+        return f"el_fitting({_TEXT.format(j=j)}, {kind.numbers[0]})"
+    return _SCALARS[kind.name].format(j=j, type=kind.duckdb)
+
+
+def _once(j: str, made: Callable[[str], str]) -> str:
+    """SQL over j that computes it once, although macros name it often."""
+    simple = "(" not in j.removeprefix("CAST(")
+    return made(j) if simple else f"list_transform([{j}], lambda el_v: {made('el_v')})[1]"
 
 
 def _if_type(j: str, kind: Type, **made: str) -> str:
@@ -73,8 +85,10 @@ _SCALARS = {
 
 def canonical(j: str) -> str:
     """SQL of a json's text as Trino has it: json_parse sorts keys, json_extract does not, and a column may come from either."""
+    if j.startswith("'"):
+        return j
     if "el_json_parse(" in j:
-        return f"el_json_normal(el_json_sorted({j}))"
+        return _once(j, lambda text: f"el_json_normal(el_json_sorted({text}))")
     if "el_json_part(" in j:
         return f"el_json_normal({j})"
     return j if "(" in j else f"el_json_unsure({j})"

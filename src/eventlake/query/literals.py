@@ -5,7 +5,10 @@ https://trino.io/docs/current/language/types.html
 
 from __future__ import annotations
 
+import json
 import re
+from decimal import Decimal
+from typing import Any
 
 from sqlglot import exp
 
@@ -50,7 +53,7 @@ def typed_literal(written: str, kind: Type, node: exp.Expr) -> Value:
     if kind.name == "time":
         return _time_literal(written, node)
     if kind.name == "json":
-        return Value(f"el_json_parse({text(written)})", kind)
+        return Value(text(json_literal(written, node)), kind)
     return cast(Value(text(written), VARCHAR, literal=written), kind, node)
 
 
@@ -62,6 +65,37 @@ def _time_literal(written: str, node: exp.Expr) -> Value:
     if not re.fullmatch(r"([01]\d|2[0-3]):\d\d(:\d\d(\.\d{1,6})?)?", written):
         raise refused(f"TIME '{written}'", node)
     return Value(f"CAST({text(written)} AS TIME)", Type("time", numbers=(len(written.partition(".")[2]),)))
+
+
+def json_literal(written: str, node: exp.Expr) -> str:
+    """The canonical text of a JSON literal: keys sorted, the last of equal ones, numbers as Java prints them."""
+    try:
+        whole = json.loads(written, parse_float=float, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise mistyped(f"'{written}' is not JSON", node) from error
+    return _canonical(whole)
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _canonical(value: Any) -> str:  # JSON
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_canonical(key)}:{_canonical(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_canonical, value)) + "]"
+    return _java_double(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
+
+
+def _java_double(number: float) -> str:
+    """`1.0E-7`, as Java prints a double."""
+    if number == 0 or 1e-3 <= abs(number) < 1e7:
+        return repr(number) if "e" not in repr(number) else f"{Decimal(repr(number)):f}"
+    digits = Decimal(repr(number)).as_tuple()
+    shown = "".join(map(str, digits.digits)).rstrip("0") or "0"
+    exponent = len(digits.digits) + int(digits.exponent) - 1
+    return f"{'-' if digits.sign else ''}{shown[0]}.{shown[1:] or '0'}E{exponent}"
 
 
 _MOMENT = re.compile(

@@ -103,7 +103,7 @@ def _name(part: exp.Expr, inner: exp.Expr, index: int) -> str:
     if isinstance(part, exp.Alias):
         return str(part.alias)
     if isinstance(inner, exp.Column | exp.Dot | exp.Identifier):
-        return str(inner.name if not isinstance(inner, exp.Dot) else inner.expression.name).lower()
+        return str(inner.name if not isinstance(inner, exp.Dot) else inner.expression.name)
     return f"_col{index}"
 
 

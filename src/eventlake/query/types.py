@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from eventlake.errors import QueryRefusedError
+
 MAX_DIGITS = 38
 """The widest decimal of Trino and of DuckDB."""
 
@@ -149,13 +151,21 @@ def row(*fields: tuple[str | None, Type]) -> Type:
 
 
 def quoted(name: str) -> str:
-    """A name as SQL writes it when it must not be read as a word."""
+    """A name as SQL writes it when it must not be read as a word. Raises QueryRefusedError for U+0000."""
+    _require_no_mark(name)
     return '"' + name.replace('"', '""') + '"'
 
 
 def text(value: str) -> str:
-    """A string literal."""
+    """A string literal. Raises QueryRefusedError for U+0000."""
+    _require_no_mark(value)
     return "'" + value.replace("'", "''") + "'"
+
+
+def _require_no_mark(value: str) -> None:
+    """A user's U+0000 would be read as the gap of a table, which is filled with more than he may see."""
+    if "\0" in value:
+        raise QueryRefusedError("The character U+0000 in a text or a name cannot be answered here as Athena does: write chr(0).")
 
 
 def as_decimal(kind: Type) -> Type:
