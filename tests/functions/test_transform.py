@@ -90,6 +90,13 @@ POISON = {
     "a line above 1 MB": (b'{"detail": {"execution-trigger": "' + b'\\"' * 300_000 + b'"}}', "TooLarge"),
 }
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["detail", "data", "id", "time", "x"]), inner, max_size=4),
+    max_leaves=8,
+)
+"""Any JSON value, NaN among them, with keys that events have."""
+
 HARMLESS = [
     b'{"detail": {"state": "A", "State": "B", "STATE": "C"}}',
     b'{"detail": {"state": "A", "state": "B"}}',
@@ -138,6 +145,21 @@ def test_each_kind_of_poison_fails_alone_and_keeps_its_bytes(container: Containe
     assert [entry["Reason"] for entry in entries if "recordId" in entry] == [reason for _, reason in POISON.values()]
     failed = {entry["Reason"]: entry["Failed"] for entry in entries if entry["message"] == "Records failed."}
     assert failed == {reason: [code for _, code in POISON.values()].count(reason) for _, reason in POISON.values()}
+
+
+@given(st.lists(st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()), max_size=8), st.sampled_from(sorted(TABLES)))
+def test_every_record_of_any_bytes_is_answered(events: list[bytes], table: str) -> None:
+    """In order, as a log line that is JSON or as it came; nothing is raised."""
+    asked = batch(table, events)
+
+    answered = handler(asked, None)["records"]
+
+    assert [record["recordId"] for record in answered] == [record["recordId"] for record in asked["records"]]
+    for record, answer in zip(asked["records"], answered, strict=True):
+        if answer["result"] == "Ok":
+            assert isinstance(json.loads(line(answer)), dict)
+        else:
+            assert answer == {"recordId": record["recordId"], "result": "ProcessingFailed", "data": record["data"]}
 
 
 def test_data_that_is_no_base64_fails_alone(container: Container) -> None:
