@@ -93,6 +93,20 @@ def test_the_time_is_the_one_given(lake: Path, tables: dict[str, Any]) -> None:
             assert connection.cursor().execute("SELECT current_date, current_timestamp").fetchone() == (date(2026, 11, 20), NOON)
 
 
+def test_athena_answers_through_the_same_cursor(athena_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lake on AWS is asked in the workgroup of its name; values and names of types are the same."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    lake = "s3://eventlake-123456789012-eu-west-1"
+    with eventlake.connect(lake, region="eu-west-1", endpoint_url=athena_url, timeout_s=60) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT took, date, tags, json_parse('[1]') AS j FROM runs WHERE pipeline = %(name)s", {"name": "web"})
+
+        assert cursor.fetchall() == [(Decimal("1.50"), date(2026, 11, 7), '["a", null]', [1])]
+        assert [column[1] for column in cursor.description or ()] == ["decimal", "date", "array", "json"]
+        assert (cursor.data_scanned_in_bytes, cursor.rowcount) == (7, 1)
+        assert "as text" in cursor.result.warnings[0]
+
+
 def test_tables_come_from_a_file_or_from_python(tmp_path: Path, tables: dict[str, Any]) -> None:
     """JSON as conformance takes it, or Python's own dates, Decimals and bytes."""
     (tmp_path / "tables.json").write_text(json.dumps(tables))

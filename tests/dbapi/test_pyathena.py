@@ -5,22 +5,18 @@ PyAthena, where it is installed, talks to a server of Athena's protocol that ans
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 import eventlake
-from eventlake.cli.render import as_text
-from eventlake.query.parameters import qmark
 
 pyathena = pytest.importorskip("pyathena", reason="PyAthena is not installed")
 
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 STATEMENTS: list[tuple[str, Any, str | None]] = [
     ("SELECT id, pipeline, took, share, failed, body, started, date, hour FROM runs ORDER BY id", None, None),
     ("SELECT pipeline, count(*) AS n FROM runs WHERE id IN %(ids)s GROUP BY pipeline ORDER BY 1", {"ids": [1, 2]}, None),
@@ -44,103 +40,25 @@ STATEMENTS: list[tuple[str, Any, str | None]] = [
 ]
 
 
-class Athena:
-    """A server of Athena's JSON protocol that asks our own connection, and prints its values as Athena does."""
-
-    def __init__(self, connection: eventlake.Connection) -> None:
-        self.connection = connection
-        self.cursors: dict[str, eventlake.Cursor] = {}
-        athena = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                """Answer one action."""
-                action = self.headers["X-Amz-Target"].rpartition(".")[2]
-                request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                body = json.dumps(getattr(athena, action)(request)).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/x-amz-json-1.1")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
-        self.thread.start()
-
-    def StartQueryExecution(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Answer the statement at once; its parameters are put into their places, as Athena does."""
-        name = f"q-{len(self.cursors)}"
-        statement = qmark(request["QueryString"], request.get("ExecutionParameters", []))
-        self.cursors[name] = self.connection.cursor().execute(statement)
-        return {"QueryExecutionId": name}
-
-    def GetQueryExecution(self, request: dict[str, Any]) -> dict[str, Any]:
-        """It has succeeded."""
-        execution = {
-            "QueryExecutionId": request["QueryExecutionId"],
-            "Query": "SELECT",
-            "StatementType": "DML",
-            "Status": {"State": "SUCCEEDED", "SubmissionDateTime": 1.0, "CompletionDateTime": 1.0},
-            "Statistics": {"DataScannedInBytes": 7},
-            "ResultConfiguration": {"OutputLocation": "s3://results/answer.csv"},
-            "QueryExecutionContext": {"Database": "fixture"},
-        }
-        return {"QueryExecution": execution}
-
-    def GetQueryResults(self, request: dict[str, Any]) -> dict[str, Any]:
-        """All rows, behind one with the names."""
-        cursor = self.cursors[request["QueryExecutionId"]]
-        columns = [
-            {
-                "Name": name,
-                "Label": name,
-                "Type": kind,
-                "Precision": precision,
-                "Scale": scale,
-                "Nullable": nullable,
-                "CaseSensitive": False,
-            }
-            for name, kind, _, _, precision, scale, nullable in cursor.description or []
-        ]
-        names: list[str | None] = [column[0] for column in cursor.description or []]
-        texts = [[None if value is None else as_text(value) for value in row] for row in cursor.result.rows]
-        data = [{"Data": [{} if text is None else {"VarCharValue": text} for text in row]} for row in [names, *texts]]
-        return {"ResultSet": {"Rows": data, "ResultSetMetadata": {"ColumnInfo": columns}}, "UpdateCount": 0}
-
-    def close(self) -> None:
-        """End the server."""
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
-
 @pytest.fixture
-def pyathenas(tables: dict[str, Any]) -> Iterator[Any]:
+def pyathenas(athena_url: str) -> Iterator[Any]:
     """PyAthena's connection to a server over the same tables."""
-    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
-    with eventlake.connect(fixture=tables, now=now) as behind:
-        server = Athena(behind)
-        with pyathena.connect(
-            work_group="eventlake",
-            schema_name="fixture",
-            region_name="eu-west-1",
-            endpoint_url=f"http://127.0.0.1:{server.server.server_port}",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            poll_interval=0.01,
-        ) as connection:
-            yield connection
-        server.close()
+    with pyathena.connect(
+        work_group="eventlake",
+        schema_name="fixture",
+        region_name="eu-west-1",
+        endpoint_url=athena_url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        poll_interval=0.01,
+    ) as connection:
+        yield connection
 
 
 @pytest.fixture
 def ours(tables: dict[str, Any]) -> Iterator[eventlake.Connection]:
     """Our connection to the tables."""
-    with eventlake.connect(fixture=tables, now=datetime(2026, 11, 20, 12, tzinfo=UTC)) as connection:
+    with eventlake.connect(fixture=tables, now=NOON) as connection:
         yield connection
 
 
