@@ -17,7 +17,7 @@ from eventlake.backends.athena import AthenaEngine
 from eventlake.backends.aws import Session, code_of, failing, is_denied
 from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.s3 import S3Store
-from eventlake.deploy.root_stack import short_title
+from eventlake.deploy.root_stack import database_name
 from eventlake.errors import ConfigurationError, LakeNotFoundError, ServiceError, StorageServiceError
 from eventlake.model import Source, Table
 
@@ -106,7 +106,7 @@ def _by_stack(named: str, sources: Sequence[Source], session: Session) -> Deploy
         raise LakeNotFoundError(
             f'The stack "{name}" is no lake: it has no output LogBucket (its status is {status}). Name another with --lake.'
         )
-    databases = {source.name: outputs.get(f"{short_title(source)}GlueDatabaseName") for source in sources}
+    databases = {source.name: outputs.get(database_name(source)) for source in sources}
     deployed = tuple(_in_database(source, database) for source in sources if (database := databases[source.name]))
     return Deployment(named, name, outputs["LogBucket"], outputs.get("WorkGroup", name), deployed, status)
 
