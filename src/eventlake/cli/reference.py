@@ -1,4 +1,5 @@
-"""The pages that derive from the code: docs/cli.md from the commands, docs/sources/<name>.md from the declarations.
+"""The pages that derive from the code: docs/cli.md from the commands, docs/sources/<name>.md from the declarations,
+docs/sql.md from the tables of functions.
 
 python -m eventlake.cli.reference           writes them
 python -m eventlake.cli.reference --check   only compares, and ends with 1 if one differs
@@ -16,6 +17,7 @@ import click
 from eventlake.cli import eventlake
 from eventlake.cli.settings import NAMES
 from eventlake.deploy.docs import source_page
+from eventlake.query.reference import sql_page
 from eventlake.query.saved import load_saved
 from eventlake.sources import load
 
@@ -27,7 +29,7 @@ def pages() -> dict[Path, str]:
     sources = load()
     saved = load_saved(sources)
     found = {Path("sources") / f"{source.name}.md": source_page(source, saved) for source in sources}
-    return {**found, Path("cli.md"): cli_page(eventlake)}
+    return {**found, Path("cli.md"): cli_page(eventlake), Path("sql.md"): sql_page()}
 
 
 def cli_page(root: click.Group) -> str:

@@ -608,6 +608,23 @@ el_map_union(m) :=
       lambda k: row(k, list_filter(list_transform(m, lambda x: CASE WHEN list_contains(map_keys(x), k) THEN {'v': x[k]} END),
         lambda p: p IS NOT NULL)[1].v)))
   END;
+el_keyed(pairs) :=
+  CASE
+    WHEN len(list_filter(pairs, lambda p: p.k IS NULL)) > 0 THEN failure('A key of a map is NULL')
+    ELSE pairs
+  END;
+el_trim_array(a, n) :=
+  CASE
+    WHEN a IS NULL OR n IS NULL THEN NULL
+    WHEN n < 0 OR n > len(a) THEN failure('trim_array takes 0 to all elements away, not ', n)
+    ELSE a[1:len(a) - n]
+  END;
+el_contains_sequence(a, b) :=
+  CASE
+    WHEN a IS NULL OR b IS NULL THEN NULL
+    WHEN len(b) = 0 THEN true
+    ELSE len(list_filter(range(1, len(a) - len(b) + 2), lambda i: a[i:i + len(b) - 1] = b)) > 0
+  END;
 el_sort(a) := list_sort(a, 'ASC', 'NULLS LAST');
 el_sequence(a, b, step) :=
   CASE

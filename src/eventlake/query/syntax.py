@@ -40,7 +40,7 @@ _WORDS = re.compile(
 )
 
 _STATEMENTS = ("select", "with", "values", "(", "table")
-_REFUSED_WORDS = {
+REFUSED_WORDS = {
     "qualify": "QUALIFY is not in Athena: put the window function in a subquery and filter it outside.",
     "ilike": "ILIKE is not in Athena: write lower(a) LIKE lower(b).",
     "rlike": "RLIKE is not in Athena: write regexp_like(text, pattern).",
@@ -48,6 +48,7 @@ _REFUSED_WORDS = {
     "tablesample": "TABLESAMPLE draws other rows each time: filter with WHERE.",
     "natural": "NATURAL JOIN is not in Athena: write JOIN ... USING (column).",
 }
+"""Words that sqlglot would read, and what to write instead."""
 
 
 def _typed_literal(parser: Any, this: exp.Expression, to: exp.DataType) -> exp.Expression:  # sqlglot's parser has no public type
@@ -166,8 +167,8 @@ def _check_words(sql: str, words: list[tuple[str, str, int]]) -> None:
             )
         if word == ";" and following:
             raise QuerySyntaxError(f"A second statement begins at {_place(sql, at)}: send one statement at a time.")
-        if kind == "name" and low in _REFUSED_WORDS and following not in {",", ".", "=", ")"}:
-            raise QueryRefusedError(f"{_REFUSED_WORDS[low]} ({_place(sql, at)})")
+        if kind == "name" and low in REFUSED_WORDS and following not in {",", ".", "=", ")"}:
+            raise QueryRefusedError(f"{REFUSED_WORDS[low]} ({_place(sql, at)})")
         _check_pair(sql, word, following.lower(), at)
     _check_limit(sql, words)
 

@@ -188,6 +188,16 @@ def _from_entries(parts: Expressions, values: list[Value], node: exp.Expr) -> Va
     return entries.become(f"el_map({made[0]}, {made[1]})", mapping(*pair.args))
 
 
+def _multimap_from_entries(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    entries = values[0]
+    if entries.type.name != "array" or entries.type.args[0].name != "row" or len(entries.type.args[0].args) != 2:
+        raise mistyped("multimap_from_entries() wants an array of rows of a key and a value", node)
+    pair = entries.type.args[0]
+    key, item = (f"struct_extract(el_e, '{name}')" for name, _ in pair.fields())
+    pairs = f"list_transform({entries.sql}, lambda el_e: {{'k': {key}, 'v': {item}}})"
+    return entries.become(f"el_pairs_to_multimap(el_keyed({pairs}))", mapping(pair.args[0], array(pair.args[1])))
+
+
 def _entries(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     kind = row((None, values[0].type.args[0]), (None, values[0].type.args[1]))
     return values[0].become(
@@ -343,6 +353,9 @@ FUNCTIONS = [
     F("repeat", "T, bigint -> array(T)", "el_repeat({0}, {1})"),
     F("combinations", "array(T), bigint -> array(array(T))", _combinations),
     F("array_histogram", "array(T) -> map(T,bigint)", _histogram),
+    F("trim_array", "array(T), bigint -> array(T)", "el_trim_array({0}, {1})"),
+    F("contains_sequence", "array(T), array(T) -> boolean", "el_contains_sequence({0}, {1})"),
+    F("multimap_from_entries", "array(T) -> T", _multimap_from_entries),
     F("ngrams", "array(T), bigint -> array(array(T))", _ngrams),
     *(
         F("sequence", signature, _sequence)

@@ -5,11 +5,13 @@ from __future__ import annotations
 _DRAWN = "it gives another answer each time"
 _NO_COUNTERPART = "DuckDB has nothing that gives the same answer"
 _NAMES = """
-    approx_set merge empty_approx_set qdigest_agg tdigest_agg value_at_quantile values_at_quantiles numeric_histogram
-    checksum xxhash64 murmur3 spooky_hash_v2_32 spooky_hash_v2_64 sha512 hmac_sha512 word_stem jarowinkler_similarity
-    inverse_normal_cdf normal_cdf from_unixtime_nanos
-    approx_most_frequent reduce_agg from_iso8601_timestamp_nanos to_ieee754_64 to_ieee754_32 color bar
-    rgb render trim_array multimap_from_entries beta_cdf wilson_interval_lower wilson_interval_upper
+    approx_most_frequent approx_set bar beta_cdf checksum color cosine_distance cosine_similarity current_groups
+    dot_product empty_approx_set euclidean_distance exclude_columns from_iso8601_timestamp_nanos from_unixtime_nanos
+    hash_counts hmac_sha512 intersection_cardinality inverse_beta_cdf inverse_normal_cdf jaccard_index
+    jarowinkler_similarity make_set_digest merge merge_set_digest murmur3 normal_cdf numeric_histogram qdigest_agg
+    quantile_at_value reduce_agg render rgb sha512 spooky_hash_v2_32 spooky_hash_v2_64 t_cdf t_pdf tdigest_agg
+    to_ieee754_32 to_ieee754_64 value_at_quantile values_at_quantiles wilson_interval_lower wilson_interval_upper
+    word_stem xxhash64
 """
 
 REFUSED: dict[str, str] = {
