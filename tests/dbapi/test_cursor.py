@@ -57,6 +57,15 @@ def test_values_are_pythons(cursor: Cursor) -> None:
     )
 
 
+def test_json_scalars_stay_what_they_are(cursor: Cursor) -> None:
+    """`null` is not NULL, and text in quotes is not the text; objects and arrays are read."""
+    cursor.execute(
+        "SELECT json_parse('null'), json_parse('\"1\"'), json_parse('1'), json_parse('[null]'), json_parse('{}'), CAST(NULL AS json)"
+    )
+
+    assert cursor.fetchone() == ("null", '"1"', "1", [None], {}, None)
+
+
 @pytest.mark.parametrize(
     ("sql", "kind", "precision", "scale"),
     [

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from eventlake.dbapi.connection import Connection
 
 Row = tuple[Any, ...]
-"""Values as `interfaces.Result` describes them, and JSON read, as PyAthena has it."""
+"""Values as `interfaces.Result` describes them, and JSON objects and arrays read, as PyAthena has them."""
 
 
 class Cursor:
@@ -58,7 +58,7 @@ class Cursor:
         with as_database_errors():
             statement = _with_values(operation, parameters, paramstyle or eventlake.paramstyle)
             self._result = self._answer(statement)
-        self._rows = _as_pyathena(self._result)
+        self._rows = _with_json_read(self._result)
         return self
 
     def executemany(self, operation: str, seq_of_parameters: Sequence[Mapping[str, Any]]) -> None:
@@ -208,12 +208,13 @@ def _with_values(operation: str, parameters: Mapping[str, Any] | Sequence[str] |
     return qmark(operation, parameters)
 
 
-def _as_pyathena(result: Result) -> list[Row]:
-    """The rows with their JSON read."""
-    read = [kind == "json" for kind in result.types]
-    if not any(read):
+def _with_json_read(result: Result) -> list[Row]:
+    """The rows with JSON objects and arrays read. Scalars stay the text they are: `null` is not NULL, and `"1"` is not 1."""
+    columns = [index for index, kind in enumerate(result.types) if kind == "json"]
+    if not columns:
         return result.rows
-    return [
-        tuple(json.loads(value) if is_json and value is not None else value for value, is_json in zip(row, read, strict=True))
-        for row in result.rows
-    ]
+    return [tuple(_read(value) if index in columns else value for index, value in enumerate(row)) for row in result.rows]
+
+
+def _read(value: str | None) -> Any:  # JSON
+    return json.loads(value) if value is not None and value.startswith(("{", "[")) else value

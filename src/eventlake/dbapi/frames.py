@@ -1,7 +1,7 @@
 """An answer as a table of pandas, polars or Arrow, with the types that its columns have in Athena.
 
 pandas gets the dtypes of PyAthena's: `Int64` for integers, `datetime64` for dates and timestamps, objects for the rest.
-JSON (but in pandas, where it is read), UUIDs, addresses and intervals are text; an array, a map or a row that Athena gave as text stays so.
+JSON (but objects and arrays in pandas, which are read), UUIDs, addresses and intervals are text; an array, a map or a row that Athena gave as text stays so.
 """
 
 from __future__ import annotations
