@@ -9,16 +9,16 @@ spelling with another value) sets a flag, and `Leftovers` then finds what no col
 
 from __future__ import annotations
 
-import builtins
 import keyword
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from eventlake.model import Column, Table
 from eventlake.pipeline import convert, nested, values
 from eventlake.pipeline.codec import Codec
 from eventlake.pipeline.leftovers import ENVELOPE_KEYS, EXTRA
+from eventlake.pipeline.line_form import Fields, LineForm, Pieces, indented
 from eventlake.pipeline.literal import LINE_LENGTH, Brackets, broken, string, strings
 from eventlake.pipeline.path import Holding, Path, parse_path
 
@@ -36,121 +36,39 @@ _OWN_NAMES = {
     *("dumps", "quote", "write", "keep", "remainder", "joined_line", "first_fitting", "all_read"),
     *vars(values),
     *vars(nested),
-    *dir(builtins),
+    *("len", "str", "list", "dict"),
 }
 """Names that the code has uses for, which the parts of an event may not take."""
 
 
 def compile_mapping(table: Table, codec: Codec) -> Mapping:
     """The function that maps this table's events to dicts."""
-    scope = _run(table, _Dict(), {"dumps": codec.dumps})
+    scope = _run(table, Fields(), {"dumps": codec.dumps})
     mapping: Mapping = scope["mapping"]
     return mapping
 
 
 def compile_line(table: Table) -> LogLine:
     """The function that writes this table's log lines with the standard library."""
-    log_line: LogLine = _run(table, _Text(), {})["log_line"]
+    log_line: LogLine = _run(table, Pieces(), {})["log_line"]
     return log_line
 
 
 def line_source(table: Table) -> str:
     """The code of a module that holds what `compile_line` gives, as `log_line`; ends in a newline."""
-    return _Writer(table, _Text()).module()
+    return _Writer(table, Pieces()).module()
 
 
-def _run(table: Table, form: _Form, scope: dict[str, Any]) -> dict[str, Any]:
+def _run(table: Table, form: LineForm, scope: dict[str, Any]) -> dict[str, Any]:
     source = _Writer(table, form).module()
     exec(compile(source, f"<mapping of {table.name}>", "exec"), scope)  # the source is ours, a declaration's texts go in as literals
     return scope
 
 
-class _Form:
-    """How the function holds the line while it fills it.
-
-    begin, end: its first and last statements. imports: what it needs, by module.
-    helper: what puts a value into the line as its converter gave it, or says that it does not fit. target: what the helper puts it into.
-    """
-
-    signature: str
-    doc: str
-    begin: tuple[str, ...]
-    end: str
-    imports: tuple[tuple[str, str], ...]
-    helper: str
-    target: str
-
-    def put(self, column: Column, value: str) -> list[str]:
-        """The statements that put into the line a value of the column's type, given as an expression."""
-        raise NotImplementedError
-
-    def put_expected(self, column: Column, otherwise: list[str]) -> list[str]:
-        """Statements that put a value as it is expected, and otherwise do what these statements do."""
-        return otherwise
-
-
-class _Text(_Form):
-    """The line as pieces of JSON text."""
-
-    signature = "def log_line(event: dict[str, Any]) -> bytes:"
-    doc = '"""The log line of an event, ending in a newline. Raises ValueError or RecursionError for what JSON cannot write."""'
-    begin = ("line: list[str] = []", "add = line.append")
-    end = "return joined_line(line)"
-    imports = (("codec", "dumps"), ("codec", "quote"), ("line", "joined_line"))
-    helper = "write"
-    target = "add"
-
-    def put(self, column: Column, value: str) -> list[str]:
-        name = f',"{column.name}":'
-        match column.type:  # what our converters write themselves needs no quoting
-            case "string":
-                return [f"add('{name}')", f"add(quote({value}))"]
-            case "timestamp" | "date":
-                return [f"""add(f'{name}"{{{value}}}"')"""]
-            case "int" | "bigint":
-                return [f"add(f'{name}{{{value}}}')"]
-            case "double":
-                return [f"add(f'{name}{{{value}!r}}')"]
-            case "boolean":
-                return [f"add('{name}true' if {value} else '{name}false')"]
-        return [f"add('{name}')", f"add(dumps({value}))"]
-
-    def put_expected(self, column: Column, otherwise: list[str]) -> list[str]:
-        """A struct of texts has them all, and nothing else."""
-        kind = convert.parse_type(column.type)
-        if kind.name != "struct" or len(column.paths) > 1 or any(item.name != "string" for item in kind.items):
-            return otherwise
-        pieces = [piece for field in kind.fields for piece in (f"""',"{field}":'""", f'quote(value["{field}"])')]
-        pieces[0] = f"""',"{column.name}":{{"{kind.fields[0]}":'"""
-        indent = 8 + 4  # inside the try, inside the function
-        return [
-            "    try:",
-            *(line[4:] for line in broken(Brackets("[", [*pieces, '"}"'], "]"), before="line += ", indent=indent)),
-            f"        odd = odd or len(value) != {len(kind.fields)}",
-            "    except (KeyError, TypeError):",
-            *_indented(4, otherwise),
-        ]
-
-
-class _Dict(_Form):
-    """The line as a dict."""
-
-    signature = "def mapping(event: dict[str, Any]) -> dict[str, Any]:"
-    doc = '"""The columns of an event that are not NULL, by name."""'
-    begin = ("line: dict[str, Any] = {}",)
-    end = "return line"
-    imports = ()  # `dumps` is the codec's, given by who runs the code
-    helper = "keep"
-    target = "line"
-
-    def put(self, column: Column, value: str) -> list[str]:
-        return [f'line["{column.name}"] = {value}']
-
-
 class _Writer:
     """Writes the code, and notes the names it uses."""
 
-    def __init__(self, table: Table, form: _Form) -> None:
+    def __init__(self, table: Table, form: LineForm) -> None:
         self.table = table
         self.form = form
         self.columns = [column for column in table.columns if column.name != EXTRA]
@@ -165,7 +83,7 @@ class _Writer:
 
     def module(self) -> str:
         """The whole code; what it imports is known when the function is written."""
-        function = [self.form.signature, *_indented(4, [self.form.doc, *self._function()])]
+        function = [self.form.signature, *indented(4, [self.form.doc, *self._function()])]
         self.constants["REST"] = self._rest()
         constants = [line for name, value in self.constants.items() for line in broken(value, before=f"{name} = ")]
         return "\n".join([*self._imports(), "", *constants, "", "", *function]) + "\n"
@@ -200,7 +118,7 @@ class _Writer:
         yield "if odd or unread:"
         yield "    rest = REST.of(event) if odd else remainder(unread)"
         yield "    if rest:"
-        yield from _indented(8, self.form.put(Column(EXTRA, "string", (), "json", ""), "dumps(rest)"))
+        yield from indented(8, self.form.put(Column(EXTRA, "string", (), "json", ""), "dumps(rest)"))
         yield self.form.end
 
     def _envelope(self) -> Iterator[str]:
@@ -290,14 +208,14 @@ class _Writer:
     def _put(self, column: Column) -> Iterator[str]:
         if column.converter == "json":  # any value has its JSON text
             yield "if value is not None:"
-            yield from _indented(4, self.form.put(column, "dumps(value)"))
+            yield from indented(4, self.form.put(column, "dumps(value)"))
             return
         if column.converter not in {"text", "joined"}:
             yield "if value is not None:"
             yield from self.form.put_expected(column, list(self._put_converted(column)))
             return
         yield "if value.__class__ is str:"
-        yield from _indented(4, self.form.put(column, "value"))
+        yield from indented(4, self.form.put(column, "value"))
         yield "elif value is not None:"
         if len(column.paths) > 1:
             yield from self._put_converted(column)
@@ -318,7 +236,7 @@ class _Writer:
             yield f"    if fitting is {self._use('values', 'MISFIT')}:"
             yield "        odd = True"
             yield "    else:"
-        yield from _indented(8, self.form.put(column, "fitting"))
+        yield from indented(8, self.form.put(column, "fitting"))
         if column.type.count("struct") == 1 and column.type.startswith("struct"):
             yield "        odd = odd or len(fitting) != len(value)"
         elif "struct" in column.type:
@@ -380,10 +298,6 @@ def settled_keys(table: Table) -> frozenset[str]:
 
 def _is_one_value(condition: object) -> bool:
     return isinstance(condition, list) and len(condition) == 1 and isinstance(condition[0], str)
-
-
-def _indented(columns: int, lines: Iterable[str]) -> list[str]:
-    return [" " * columns + line for line in lines]
 
 
 def _kind(segment: str | int | Holding) -> type:
