@@ -15,11 +15,18 @@ def deploy(
 ) -> None:
     """Package a template and deploy it. exported: where the packaged template is written. Raises CommandFailed."""
     package(aws, template, exported)
+    deploy_packaged(aws, exported, stack, parameters, capability)
+
+
+def deploy_packaged(
+    aws: Aws, exported: Path, stack: str, parameters: Mapping[str, str] | None = None, capability: str = "CAPABILITY_IAM"
+) -> str:
+    """Deploy what is packaged; what the CLI says. Raises AssertionError with the reasons."""
     given = [f"{name}={value}" for name, value in (parameters or {}).items()]
     overrides = ["--parameter-overrides", *given] if given else []
     start = ["cloudformation", "deploy", "--template-file", str(exported), "--stack-name", stack, "--no-fail-on-empty-changeset"]
     try:
-        aws.run(*start, "--capabilities", capability, *overrides)
+        return aws.run(*start, "--capabilities", capability, *overrides)
     except CommandFailed as failed:
         raise AssertionError(failures(aws, stack)) from failed
 

@@ -126,7 +126,7 @@ def entry(event: Event) -> dict[str, Any]:
         "Detail": json.dumps(event["detail"]),
         "Resources": event.get("resources", []),
         "Time": event["time"],
-        "EventBusName": "default" if event["source"].startswith("aws.") and "auth0" not in event["source"] else AUTH0_BUS,
+        "EventBusName": AUTH0_BUS if "auth0" in event["source"] else "default",
     }
 
 

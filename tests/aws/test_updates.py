@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,21 +13,21 @@ from pathlib import Path
 import pytest
 
 from aws.client import Aws, eventually
-from aws.deploying import CODE_BUCKET, delete, package
+from aws.deploying import CODE_BUCKET, delete, deploy_packaged, package
 from aws.events import TABLES, samples, tables_of
-from aws.lake import AUTH0_BUS, Lake, deployed, fresh_clone
+from aws.lake import Lake, deployed, fresh_clone, own_databases
 from aws.objects import Bucket
 
 pytestmark = pytest.mark.aws
 
 TABLE = "pipeline_execution_state_change"
 EVENT = next(event for event in samples() if [table.name for table in tables_of(event)] == [TABLE])
-DATABASE = "CodePipelineGlueDatabaseName=changing_codepipeline_event_logs"
 NEW_COLUMN = '  { name = "accountId", type = "string", from = "$.account", doc = "Account of the pipeline." },\n]\n'
 NEW_SOURCE = """\
 name = "doors"
 title = "Doors"
 doc = "Who went through which door."
+reference = "https://example.com/doors"
 database = "door_logs"
 
 [[table]]
@@ -65,20 +66,24 @@ class Clone:
         where = ["--s3-bucket", CODE_BUCKET, "--s3-prefix", "eventlake", "--output-template", str(exported)]
         self.eventlake(aws, "package", *where)
 
-    def deploy(self, aws: Aws, exported: Path, stack: str, *parameters: str) -> str:
+    def deploy(self, aws: Aws, exported: Path, stack: str, **parameters: str) -> str:
         """Package and deploy the clone; what the CLI says."""
         self.package(aws, exported)
-        overrides = ["--parameter-overrides", *parameters] if parameters else []
-        start = ["cloudformation", "deploy", "--template-file", str(exported), "--stack-name", stack, "--no-fail-on-empty-changeset"]
-        return aws.run(*start, "--capabilities", "CAPABILITY_IAM", *overrides)
+        return deploy_packaged(aws, exported, stack, parameters)
 
 
 @pytest.fixture(scope="module")
-def changing(aws: Aws, lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's files at one moment, which the clones are copies of."""
+    return fresh_clone(tmp_path_factory.mktemp("pristine") / "clone")
+
+
+@pytest.fixture(scope="module")
+def changing(aws: Aws, lake: Lake, pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """A lake that is updated, with CodePipeline alone."""
     folder = tmp_path_factory.mktemp("changing")
-    clone = Clone(fresh_clone(folder / "clone"))
-    said = clone.deploy(aws, folder / "exported.yaml", "changing", "BufferingHintsIntervalInSeconds=60", DATABASE)
+    clone = Clone(Path(shutil.copytree(pristine, folder / "clone")))
+    said = clone.deploy(aws, folder / "exported.yaml", "changing", BufferingHintsIntervalInSeconds="60", **own_databases("changing"))
     assert "Successfully created/updated stack" in said
     yield Lake(aws, "changing")
     if aws.service("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])["StackSummaries"]:
@@ -90,10 +95,10 @@ def uploads(aws: Aws) -> set[str]:
     return set(Bucket(aws, CODE_BUCKET).keys())
 
 
-def test_a_second_package_uploads_nothing_and_redeploys_nothing(changing: Lake, tmp_path: Path) -> None:
+def test_a_second_package_uploads_nothing_and_redeploys_nothing(changing: Lake, pristine: Path, tmp_path: Path) -> None:
     """Another fresh clone, with other times and some bytecode, is the same upload, and no change to deploy."""
     aws, before = changing.aws, uploads(changing.aws)
-    clone = Clone(fresh_clone(tmp_path / "clone"))
+    clone = Clone(Path(shutil.copytree(pristine, tmp_path / "clone")))
     for path in clone.folder.rglob("*.py"):
         os.utime(path, (1_000_000_000, 1_000_000_000))
     (clone.folder / "src" / "eventlake" / "__pycache__").mkdir(exist_ok=True)
@@ -110,20 +115,20 @@ def test_several_functions_share_one_upload(changing: Lake) -> None:
     assert len(hashes) == 1
 
 
-def test_an_update_brings_a_column_and_a_source(changing: Lake, tmp_path: Path) -> None:
+def test_an_update_brings_a_column_and_a_source(changing: Lake, pristine: Path, tmp_path: Path) -> None:
     """After an update new events have the new column, the new source has rows, and what was there stays."""
     aws, prefix = changing.aws, TABLES[TABLE].prefix
     old = changing.put([EVENT])
     changing.arrived(old, [prefix])
     places = eventually(lambda: [each["StorageDescriptor"]["Location"] for each in changing.partitions(TABLE)])
-    clone = Clone(fresh_clone(tmp_path / "clone"))
+    clone = Clone(Path(shutil.copytree(pristine, tmp_path / "clone")))
     declaration = clone.folder / "src/eventlake/sources/codepipeline/source.toml"
     declaration.write_text(declaration.read_text("utf-8").replace("]\n\n[[table]]\n", NEW_COLUMN + "\n[[table]]\n", 1), "utf-8")
     own = tmp_path / "sources" / "doors"
     own.mkdir(parents=True)
     (own / "source.toml").write_text(NEW_SOURCE, "utf-8")
     clone.eventlake(aws, "templates", "--sources", str(own.parent))
-    said = clone.deploy(aws, tmp_path / "exported.yaml", "changing", f"DoorsEventBusName={AUTH0_BUS}")
+    said = clone.deploy(aws, tmp_path / "exported.yaml", "changing", Doors="on")
     assert "Successfully created/updated stack" in said
     columns = aws.service("glue").get_table(DatabaseName=changing.database(TABLE), Name=TABLE)["Table"]["StorageDescriptor"]["Columns"]
     assert columns[-1]["Name"] != columns[0]["Name"]

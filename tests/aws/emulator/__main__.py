@@ -20,6 +20,7 @@ from aws.emulator import (  # noqa: E402
     glue_partitions,
     metrics,
     named_queries,
+    nested_stacks,
     permissions,
     queues,
     settings,
@@ -38,6 +39,7 @@ PARTS = (
     eventbridge_targets,
     glue_partitions,
     named_queries,
+    nested_stacks,
     queues,
     stack_waiting,
 )

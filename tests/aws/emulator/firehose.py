@@ -275,4 +275,4 @@ def measure_freshness() -> None:
         waiting[name] = min(buffer.since_s, waiting.get(name, buffer.since_s))
     for name, since_s in waiting.items():
         age_s = (time.time() - since_s) / settings.TIME_SCALE + control.now() - time.time()
-        metrics.publish("AWS/Firehose", "DeliveryToS3.DataFreshness", age_s, DeliveryStreamName=name)
+        metrics.observe("AWS/Firehose", "DeliveryToS3.DataFreshness", age_s, alone=False, DeliveryStreamName=name)

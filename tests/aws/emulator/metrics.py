@@ -96,7 +96,9 @@ def measure_queues() -> None:
         observe("AWS/SQS", "ApproximateAgeOfOldestMessage", oldest_s, QueueName=url.rsplit("/", 1)[-1])
 
 
-def observe(namespace: str, name: str, value: float, **dimensions: str) -> None:
-    """Record the value that something has now, by the tester's clock, in place of the one observed before."""
-    key = (namespace, name, cloudwatch._dims_key(dimensions))
-    cloudwatch._metric_bucket(key)[:] = [{"Timestamp": control.now(), "Value": float(value), "Unit": "None", "Dimensions": dimensions}]
+def observe(namespace: str, name: str, value: float, *, alone: bool = True, **dimensions: str) -> None:
+    """Record the value that something has now, by the tester's clock. alone: in place of the one observed before."""
+    points = cloudwatch._metric_bucket((namespace, name, cloudwatch._dims_key(dimensions)))
+    if alone:
+        points.clear()
+    points.append({"Timestamp": control.now(), "Value": float(value), "Unit": "None", "Dimensions": dimensions})
