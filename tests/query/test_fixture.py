@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eventlake.errors import NameNotFoundError, QueryFailedError, QueryLimitError, UsageError
+from eventlake.errors import NameNotFoundError, QueryFailedError, QueryLimitError, QueryRefusedError, UsageError
 from eventlake.query.fixture import FixtureEngine, load_fixture, make_fixture, read_fixture
 
 FIXTURE = {
@@ -135,3 +135,12 @@ def test_nobody_waits_for_an_answer_that_is_not_wanted() -> None:
         with pytest.raises(QueryLimitError, match="cancelled"):
             engine.query(f"SELECT count(*) FROM {numbers} WHERE x0 * x1 % 7 = x2 + x3", cancelled=lambda: True)
         assert engine.query("SELECT 1", cancelled=lambda: False).rows == [(1,)]
+
+
+def test_a_map_without_single_keys_is_refused() -> None:
+    """Python's dicts cannot hold it; its entries can be asked for."""
+    with closing(FixtureEngine({})) as engine:
+        for key in ("ROW(1, 'a')", "ARRAY[1]", "MAP()"):
+            with pytest.raises(QueryRefusedError, match=r"cannot be given as an answer here: .* map_entries"):
+                engine.query(f"SELECT ARRAY[MAP(ARRAY[{key}], ARRAY[2])]")
+        assert engine.query("SELECT map_entries(MAP(ARRAY[ARRAY[1]], ARRAY[2]))").rows == [([{"field0": [1], "field1": 2}],)]

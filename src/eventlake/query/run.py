@@ -218,6 +218,8 @@ def _maker(kind: Type) -> Callable[[Any], Any] | None:
 
 
 def _map_maker(kind: Type) -> Callable[[Any], Any] | None:
+    if kind.args[0].name in {"array", "map", "row"}:  # no key of a Python dict
+        raise QueryRefusedError(f"A {kind} cannot be given as an answer here: its keys are no single values. Ask for map_entries() of it.")
     key, item = (_maker(part) for part in kind.args)
     if key is None and item is None:
         return None
