@@ -14,7 +14,9 @@ import pytest
 from eventlake.backends.directory import DirectoryStore
 from eventlake.cloud.failures import FailedRecords
 from eventlake.errors import CorruptObjectError
+from eventlake.sources import load
 
+SAMPLES = Path(next(source.folder for source in load() if source.name == "auth0")) / "samples"
 EVENT = b'{"id": "e-1", "detail": {}}'
 
 
@@ -36,8 +38,8 @@ def store(tmp_path: Path) -> DirectoryStore:
 
 
 SPELLINGS: list[dict[str, Any]] = [
-    {"errorCode": "Lambda.ProcessingFailedStatus", "errorMessage": "ProcessingFailed status set for record"},
-    {"ErrorCode": "Lambda.ProcessingFailedStatus", "ErrorMessage": "ProcessingFailed status set for record"},
+    {"errorCode": "Lambda.FunctionError", "errorMessage": "The function returned an error."},
+    {"ErrorCode": "Lambda.FunctionError", "ErrorMessage": "The function returned an error."},
     {"lastErrorCode": "DataFormatConversion.InvalidSchema", "lastErrorMessage": "The schema is invalid."},
 ]
 
@@ -56,6 +58,23 @@ def test_every_spelling_is_read(store: DirectoryStore, fields: dict[str, Any], p
     assert (entry.stream, entry.code, entry.message) == ("auth0_logs", code, message)
     assert (entry.arrival, entry.size_bytes, more) == (datetime(2026, 11, 20, 10, tzinfo=UTC), len(EVENT), False)
     assert failures.original(entry) == EVENT
+
+
+REFUSED: dict[str, Any] = {"errorCode": "Lambda.ProcessingFailedStatus", "errorMessage": "ProcessingFailed status set for record"}
+REASONS = [
+    (b"no json", "NotJson: "),
+    (b'{"source": "aws.unknown", "detail": {}}', "NoRuleMatched: No rule matches source"),
+    ((SAMPLES / "login.event.json").read_bytes(), "It can be stored now: send it again."),
+]
+
+
+@pytest.mark.parametrize(("raw", "reason"), REASONS)
+def test_what_the_transform_refused_gets_its_reason(store: DirectoryStore, raw: bytes, reason: str) -> None:
+    """Firehose knows only that it was refused; another declaration may take it by now."""
+    store.put(key("a"), record(raw=raw, **REFUSED))
+    (entry,), _ = FailedRecords(store, load()).newest(10)
+    assert entry.code == "Lambda.ProcessingFailedStatus"
+    assert entry.message.startswith(reason)
 
 
 def test_a_cut_object_is_named(store: DirectoryStore) -> None:

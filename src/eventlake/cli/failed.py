@@ -56,8 +56,6 @@ def show_failed(id: str, raw: bool) -> None:
         click.echo("\n".join(f"{name.ljust(width)}  {visible(as_text(value))}" for name, value in record.items()))
     else:
         show_records([record], current.form, tuple(record))
-    if entry.code.startswith("Lambda."):  # Firehose knows no more than that the function refused it
-        current.say(f"The reason: eventlake failed show {entry.id} --raw --lake {current.lake_name} | eventlake explain -")
 
 
 def _list(limit: int, current: Settings) -> None:
@@ -74,7 +72,8 @@ def _records(current: Settings) -> FailedRecords | LocalFailedRecords:
         from eventlake.cloud.failures import FailedRecords
         from eventlake.cloud.opening import open_store
 
-        return FailedRecords(open_store(*open_deployment(current)))
+        deployment, session = open_deployment(current)
+        return FailedRecords(open_store(deployment, session), deployment.sources)
     from eventlake.local.failures import LocalFailedRecords
 
     return LocalFailedRecords(current.lake_folder)

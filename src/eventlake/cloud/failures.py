@@ -1,6 +1,7 @@
 """What Firehose could not deliver: the records in the objects under `error/`, whatever their age and spelling.
 
-A record has no name of its own, so it gets one from where it lies: ten digits of its object's key, and its line.
+A record has no name of its own, so it gets one from where it lies: ten digits of its object's key, and its line. Of a record that the
+transform refused Firehose keeps no reason, so the same transform is asked again, here.
 AWS's pages spell the fields in three ways: https://docs.aws.amazon.com/firehose/latest/dev/retry.html
 """
 
@@ -13,8 +14,9 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -22,21 +24,26 @@ from typing import Any
 from eventlake.backends.sqlite_catalog import FailedEntry
 from eventlake.errors import CorruptObjectError
 from eventlake.interfaces import Store, StoredObject
+from eventlake.model import Source
+from eventlake.pipeline.router import Router
 
 FOLDER = "error/"
 _CODES = ("errorCode", "ErrorCode", "lastErrorCode", "LastErrorCode")
 _MESSAGES = ("errorMessage", "ErrorMessage", "lastErrorMessage", "LastErrorMessage")
 _HOUR = re.compile(r"year=(\d{4})/month=(\d\d)/day=(\d\d)/hour=(\d\d)")
+_REFUSED = "Lambda.ProcessingFailed"
+"""How Firehose calls what the transform answered `ProcessingFailed` to."""
 _READERS = 16
 _SHOWN = 20
 """How many records an id that is cut short may stand for."""
 
 
 class FailedRecords:
-    """The failed records of a lake on AWS."""
+    """The failed records of a lake on AWS. sources: whose rules and transforms say why an event was refused."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, sources: Sequence[Source] = ()) -> None:
         self._store = store
+        self._router = Router(sources)
 
     def objects(self) -> list[StoredObject]:
         """The objects that hold them, the newest hour first."""
@@ -67,7 +74,15 @@ class FailedRecords:
     def _entries(self, keys: list[str]) -> Iterator[FailedEntry]:
         with ThreadPoolExecutor(_READERS) as pool:
             for key, lines in zip(keys, pool.map(self._lines, keys), strict=True):
-                yield from (_entry(key, number, line) for number, line in enumerate(lines))
+                yield from (self._explained(_entry(key, number, line), line) for number, line in enumerate(lines))
+
+    def _explained(self, entry: FailedEntry, line: bytes) -> FailedEntry:
+        """The entry with the transform's reason where Firehose knows only that there was one."""
+        if not entry.code.startswith(_REFUSED):
+            return entry
+        routed = self._router.route(_raw(_record(line), line))
+        reasons = [f"{error.code}: {error}" for _, error in routed.failures]
+        return replace(entry, message=reasons[0] if reasons else "It can be stored now: send it again.")
 
     def _lines(self, key: str) -> list[bytes]:
         """The records of an object, gzip or plain."""
