@@ -1,14 +1,15 @@
 -- Which phases fail, and what they say
 -- Failures of phases over the last days, the most frequent first, with the newest message of each.
--- param days int = 30  days to look back
--- param project string = ''  one project, or all if it is empty
-select project_name,
-       completed_phase,
-       completed_phase_status,
-       count(distinct build_id) as builds,
-       max(event_time) as last_time,
-       max_by(completed_phase_context, event_time) as last_message,
-       max_by(logs_url, event_time) as last_log
+-- param days int = 30  how many days back
+-- param project string = ''  one project, or all
+select
+  project_name,
+  completed_phase,
+  completed_phase_status,
+  count(distinct build_id) as builds,
+  max(event_time) as last_time,
+  max_by(completed_phase_context, event_time) as last_message,
+  max_by(logs_url, event_time) as last_log
 from build_phase_change
 where "date" >= date_add('day', -:days, current_date)
   and completed_phase_status <> 'SUCCEEDED'

@@ -1,12 +1,13 @@
 -- Deployments, and how long each took
 -- Every deployment that started in the last days: its last state and the seconds from its start to its end, NULL while it runs.
--- param days int = 7  days to look back
-select deploymentid,
-       application,
-       deploymentgroup,
-       min(if(state = 'START', event_time)) as started,
-       max_by(state, event_time) as last_state,
-       date_diff('second', min(if(state = 'START', event_time)), max(if(state in ('SUCCESS', 'FAILURE', 'STOP'), event_time))) as seconds
+-- param days int = 7  how many days back
+select
+  deploymentid,
+  application,
+  deploymentgroup,
+  min(if(state = 'START', event_time)) as started,
+  max_by(state, event_time) as last_state,
+  date_diff('second', min(if(state = 'START', event_time)), max(if(state in ('SUCCESS', 'FAILURE', 'STOP'), event_time))) as seconds
 from deployment_state_change
 where "date" >= date_add('day', -:days, current_date)
 group by deploymentid, application, deploymentgroup
