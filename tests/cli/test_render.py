@@ -9,8 +9,10 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from eventlake.cli.render import as_text, show, visible
+from eventlake.cli.render import as_text, in_form, show, visible
 from eventlake.errors import UsageError
 
 COLUMNS = ("pipeline", "failures", "last")
@@ -109,6 +111,14 @@ def test_csv_holds_no_formula(text: str, capsys: pytest.CaptureFixture[str]) -> 
     show(("text", "n"), [[text, -1]], "csv")
 
     assert list(csv.reader(io.StringIO(capsys.readouterr().out)))[1] == ["'" + text, "-1"]
+
+
+@given(st.lists(st.text(max_size=8).filter(lambda text: not text.startswith(("=", "+", "-", "@", "\t", "\r"))), min_size=1, max_size=4))
+def test_any_text_comes_back_from_csv(texts: list[str]) -> None:
+    """Quotes, commas, line breaks, blanks and all; but for what a spreadsheet would run."""
+    written = in_form(["x"] * len(texts), [texts], "csv")
+
+    assert list(csv.reader(io.StringIO(written, newline="")))[1:] == [texts]
 
 
 def test_csv_tells_nothing_from_an_empty_text(capsys: pytest.CaptureFixture[str]) -> None:

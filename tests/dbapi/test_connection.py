@@ -77,6 +77,17 @@ def test_a_query_of_a_lake_over_its_time_is_killed(lake: Path) -> None:
         connection.cursor().execute(f"SELECT count(*) FROM {numbers} WHERE x0 * x1 % 7 = x2 + x3")
 
 
+def test_a_query_of_a_lake_over_its_memory_is_stopped(lake: Path) -> None:
+    """And says which limit it was; so does an answer of too many rows. The next query answers."""
+    numbers = "unnest(sequence(1, 9999)) a(x) CROSS JOIN unnest(sequence(1, 9999)) b(y)"
+    with eventlake.connect(lake, memory_mb=128) as connection, connection.cursor() as cursor:
+        with pytest.raises(eventlake.OperationalError, match="more than 128 MB of memory"):
+            cursor.execute(f"SELECT count(DISTINCT x * 10000 + y) FROM {numbers}")
+        with pytest.raises(eventlake.OperationalError, match="more than 1,000,000 rows"):
+            cursor.execute(f"SELECT x, y FROM {numbers}")
+        assert cursor.execute("SELECT 1").fetchone() == (1,)
+
+
 def test_a_damaged_object_is_an_operational_error(lake: Path, tmp_path: Path) -> None:
     """It is named."""
     subprocess.run(["cp", "-r", str(lake), str(tmp_path / "lake")], check=True)
@@ -152,7 +163,7 @@ def test_a_value_that_does_not_fit_its_column_is_named(fixture: dict[str, Any], 
 @pytest.mark.parametrize(
     ("given", "error", "says"),
     [
-        ({"lake": "nowhere"}, eventlake.OperationalError, 'There is no lake in "nowhere"'),
+        ({"lake": "nowhere"}, eventlake.OperationalError, 'There is no lake in "nowhere": give connect'),
         ({"fixture": "nowhere.json"}, eventlake.ProgrammingError, "No such file"),
         ({"fixture": {"t": {"rows": []}}}, eventlake.ProgrammingError, "is no fixture"),
         ({"fixture": {"t": {"columns": [{"name": "a", "type": "strng"}], "rows": []}}}, eventlake.ProgrammingError, "strng"),

@@ -18,7 +18,7 @@ from typing import Any
 
 from eventlake.dbapi.cursor import Cursor
 from eventlake.dbapi.errors import InterfaceError, NotSupportedError, ProgrammingError, as_database_errors
-from eventlake.errors import QueryLimitError
+from eventlake.errors import LakeNotFoundError, QueryLimitError
 from eventlake.interfaces import Clock, Engine, Result
 
 LEAST_MB = 64
@@ -162,8 +162,12 @@ def _fixture(
 def _folder(folder: Path, timeout_s: float | None, memory_mb: int | None, now: datetime | None) -> Engine:
     """What answers over a lake in a folder. Raises LakeNotFoundError."""
     from eventlake.backends.duckdb import DuckDBEngine
-    from eventlake.local.opening import OBJECTS, open_catalog
+    from eventlake.local.opening import CATALOG, OBJECTS, open_catalog
 
+    if not (folder / CATALOG).is_file():
+        raise LakeNotFoundError(
+            f'There is no lake in "{folder}": give connect() another folder, set EVENTLAKE_LAKE, or make one with `eventlake demo` or `serve`.'
+        )
     engine = DuckDBEngine(open_catalog(folder), folder / OBJECTS, clock=_clock(now), warm=1, **_limits(timeout_s, memory_mb))
     engine.prepare()
     return engine
