@@ -10,7 +10,7 @@ import zoneinfo
 from collections.abc import Iterator
 from typing import Any
 
-from eventlake.errors import CorruptObjectError, QueryError, QueryFailedError, QueryRefusedError
+from eventlake.errors import CorruptObjectError, QueryError, QueryFailedError
 from eventlake.layout import Hour
 from eventlake.query.box import channel, landlock, values, walls
 from eventlake.query.box.question import Hours, Question, Understood
@@ -45,6 +45,10 @@ def answer_one(sock: socket.socket, parent: int) -> None:
         _fail(sock, "QueryRefusedError", _TOO_DEEP)
     except (QueryError, CorruptObjectError) as error:
         _fail(sock, type(error).__name__, str(error))
+    except channel.ChannelClosedError:  # nobody listens any more
+        return
+    except Exception:  # a fault of ours is no reason to show its inside
+        _fail(sock, "QueryRefusedError", _NOT_UNDERSTOOD)
 
 
 def _fail(sock: socket.socket, kind: str, sentence: str) -> None:
@@ -97,12 +101,7 @@ class _Dialogue:
         from eventlake.query.dialect import translate
 
         tables = [known.table for known in question.tables]
-        try:
-            self.translation = translate(question.sql, tables, question.now)
-        except (QueryError, MemoryError, RecursionError):
-            raise
-        except Exception:  # a fault of the translation is no reason to show its inside
-            raise QueryRefusedError(_NOT_UNDERSTOOD) from None
+        self.translation = translate(question.sql, tables, question.now)
         return Understood.of(self.translation, tables)
 
     def kept(self, hours: tuple[Hours, ...]) -> list[list[int]]:

@@ -48,6 +48,7 @@ class Worker:
         self._leash = leash
         self._ready = False
         self._memory_mb = 0
+        self._end: Ended | None = None
         self.until(time.monotonic() + START_S, START_S)
 
     def prepare(self, cell: Cell) -> None:
@@ -92,16 +93,17 @@ class Worker:
         self._leash.close()
 
     def ended(self, seconds: float = 5.0) -> Ended | None:
-        """How it ended, after its socket was closed or it died; None if that is not known in time."""
-        self._leash.settimeout(seconds)
-        try:
-            told = self._leash.recv(ENDED.size)
-        except OSError:
-            return None
-        if len(told) != ENDED.size:
-            return None
-        status, peak_kb = ENDED.unpack(told)
-        return Ended(os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, peak_kb / 1024)
+        """How it ended, after it was let go or died; None if that is not known in time."""
+        if self._end is None:
+            self._leash.settimeout(seconds)
+            try:
+                told = self._leash.recv(ENDED.size)
+            except OSError:
+                return None
+            if len(told) == ENDED.size:
+                status, peak_kb = ENDED.unpack(told)
+                self._end = Ended(os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, peak_kb / 1024)
+        return self._end
 
     def _told(self, kind: bytes, body: object, answer: bytes, form: type[_Form]) -> _Form:
         """The answer to one frame."""

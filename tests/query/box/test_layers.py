@@ -1,0 +1,93 @@
+"""Each layer with the others switched off: statements of DuckDB's own, which no translation has seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from eventlake.query.box import landlock
+from eventlake.query.box.walls import LAYERS
+from query.box.watching import ATTACKS, MEMORY_MB, SECRET, Place
+
+FENCED = landlock.abi() > 0
+ESCAPES = [
+    *(one["sql"] for one in ATTACKS if one["kind"] == "escape"),
+    "select content from read_text('{outside}/secret.csv')",
+    "select * from '{outside}/t.parquet'",
+    "select * from read_csv('{outside}/*.csv')",
+    "select * from read_parquet('{lake}/../outside/t.parquet')",
+    "select file from glob('{outside}/*')",
+    "copy (select 1) to '{lake}/x.csv'",
+    "copy (select 1) to '{lake}/x.parquet' (format parquet)",
+    "export database '{outside}/exported'",
+    "attach '{outside}/new.duckdb'",
+    "attach '{lake}/new.duckdb'",
+    "select content from read_text('/proc/self/environ')",
+    "select content from read_text('/proc/' || 'self/maps')",
+    "load '{outside}/x.duckdb_extension'",
+    "select * from read_text('http://127.0.0.1:1/x')",
+]
+EXHAUST = [
+    "select max(r) from (select random() r, repeat('x',200) s from range(50000000) order by r,s)",
+    "select count(*) from (select x, count(*) from range(300000000) t(x) group by x)",
+    "select length(string_agg(repeat('x',1000),'')) from range(10000000)",
+    "select length(rpad('a',2000000000,'b'))",
+    "select list(i) from range(1000000000) t(i)",
+    "select count(*) from range(1000000) a, range(1000000) b",
+    "with recursive t(n) as (select 1 union all select n+1 from t) select max(n) from t",
+    f"select {'(' * 100_000}1{')' * 100_000}",
+]
+
+
+@pytest.mark.parametrize("layers", [("engine",), pytest.param(("landlock",), marks=pytest.mark.skipif(not FENCED, reason="no Landlock"))])
+@pytest.mark.parametrize("sql", ESCAPES)
+def test_duckdbs_locks_and_landlock_each_keep_a_statement_inside(place: Place, sql: str, layers: tuple[str, ...]) -> None:
+    """Nothing outside is read, nothing anywhere is written, and the owner's environment is not seen."""
+    before = place.state()
+
+    said, _ = place.raw(place.text({"sql": sql}), layers)
+
+    if "'{lake}/" in sql and layers == ("engine",):  # its locks are about folders, and this one is its own
+        for path in {*place.state()} - {*before}:
+            (place.root / path).unlink()
+    assert place.state() == before
+    assert SECRET.encode() not in said
+
+
+@pytest.mark.parametrize("sql", ESCAPES)
+def test_the_limits_of_the_process_alone_let_no_byte_be_written(place: Place, sql: str) -> None:
+    """They do not hide files, but nothing is changed, and there is no environment to be seen."""
+    before = place.state()
+
+    place.raw(place.text({"sql": sql}), ("process",))
+
+    after = place.state()
+    for path in {*after} - {*before}:
+        assert not after.pop(path)
+        made = place.root / path
+        made.rmdir() if made.is_dir() else made.unlink()
+    assert after == before
+
+
+@pytest.mark.parametrize("layers", [LAYERS, ("process",)])
+@pytest.mark.parametrize("sql", EXHAUST, ids=range(len(EXHAUST)))
+def test_the_limits_of_the_process_bound_its_memory(place: Place, sql: str, layers: tuple[str, ...]) -> None:
+    """With DuckDB's own limit or without it."""
+    _, end = place.raw(sql, layers)
+
+    assert end is not None
+    assert end.peak_mb < MEMORY_MB
+
+
+def test_the_process_has_no_environment(place: Place) -> None:
+    """Nothing of its owner's is left in it, though with every other layer switched off DuckDB may look."""
+    said, _ = place.raw("select octet_length(content) from read_blob('/proc/self/environ')", ())
+
+    assert said == b"\x91\x91\x00"
+
+
+def test_every_layer_together_answers(place: Place) -> None:
+    """What is locked can still be asked."""
+    said, end = place.raw(f"select count(*) from read_parquet('{place.lake}/{place.logs.key}')", LAYERS)
+
+    assert said == b"\x91\x91\xcd\x07\xd0"
+    assert end is not None

@@ -1,0 +1,226 @@
+"""The pool of processes: deadlines, cancelling, the line before it, and what happens when a process dies."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from eventlake.errors import ConfigurationError, QueryLimitError
+from eventlake.query.box.line import Line
+from query.box.watching import Place
+
+ENDLESS = "select count(*) from auth0_logs a, auth0_logs b, auth0_logs c, auth0_logs d"
+COUNT = "select count(*) from auth0_logs"
+
+
+def until(true: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Whether something becomes true in time."""
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def test_a_query_is_killed_at_its_deadline_and_the_next_one_answers(place: Place) -> None:
+    """The sentence says how long it ran and what to do."""
+    engine = place.engine(seconds=0.5, warm=1)
+
+    with pytest.raises(QueryLimitError, match=r"ran longer than 0\.5 s and was stopped"):
+        engine.query(ENDLESS)
+
+    assert engine.query(COUNT).rows == [(2000,)]
+    engine.close()
+
+
+def test_a_query_that_nobody_wants_any_more_is_killed(place: Place) -> None:
+    """Whoever waits says so, and is told."""
+    engine = place.engine(seconds=60)
+    begun = time.monotonic()
+
+    with pytest.raises(QueryLimitError, match="cancelled"):
+        engine.query(ENDLESS, cancelled=lambda: time.monotonic() > begun + 0.3)
+
+    assert time.monotonic() < begun + 20
+    engine.close()
+
+
+def test_ctrl_c_kills_the_process(place: Place) -> None:
+    """An exception in whoever waits is enough: the leash is let go on the way out."""
+    engine = place.engine(seconds=60)
+
+    def interrupted() -> bool:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        engine.query(ENDLESS, cancelled=interrupted)
+
+    assert place.zygote.workers[-1].end is not None
+    engine.close()
+
+
+def test_memory_that_runs_out_is_told_with_its_limit(place: Place) -> None:
+    """Not as a death, not in DuckDB's words."""
+    engine = place.engine(seconds=20)
+
+    with pytest.raises(QueryLimitError, match="more than 384 MB of memory"):
+        engine.query("select cardinality(array_agg(a.log_id || b.log_id || c.ip)) from auth0_logs a, auth0_logs b, auth0_logs c")
+
+    engine.close()
+
+
+def test_a_process_that_dies_is_a_sentence_and_the_next_query_has_another(place: Place) -> None:
+    """As if its memory had run out, which is what kills most."""
+    engine = place.engine(seconds=20, warm=1)
+    engine.prepare()
+    assert engine.query(COUNT).rows == [(2000,)]
+    engine.prepare()
+    place.zygote.workers[-1]._leash.close()  # the zygote kills the spare one
+
+    with suppress(QueryLimitError, ConfigurationError):
+        engine.query(COUNT)
+
+    assert engine.query(COUNT).rows == [(2000,)]
+    engine.close()
+
+
+def test_a_zygote_that_was_killed_is_started_again(place: Place) -> None:
+    """Somebody may end it; the query after that has a new one."""
+    engine = place.engine(seconds=20)
+    assert engine.query(COUNT).rows == [(2000,)]
+    place.zygote.close()
+
+    assert engine.query(COUNT).rows == [(2000,)]
+    engine.close()
+
+
+def test_too_many_columns_of_an_answer_are_refused_by_their_bytes(place: Place) -> None:
+    """The bytes are counted where they arrive."""
+    engine = place.engine(seconds=20, answer_mb=1)
+
+    with pytest.raises(QueryLimitError, match="more than 1 MB"):
+        engine.query("select rpad(log_id, 1000, 'x') from auth0_logs")
+
+    engine.close()
+
+
+def test_queries_of_many_threads_all_answer(place: Place) -> None:
+    """More than are answered at once wait their turn."""
+    engine = place.engine(seconds=60, at_once=2, warm=2)
+    answers: list[object] = []
+    threads = [threading.Thread(target=lambda: answers.append(engine.query(COUNT).rows)) for _ in range(8)]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert answers == [[(2000,)]] * 8
+    engine.close()
+
+
+def test_a_full_line_refuses_at_once(place: Place) -> None:
+    """One is answered, one waits, the third is told to come back."""
+    engine = place.engine(seconds=30, at_once=1, waiting=1)
+    stop = threading.Event()
+
+    def endless() -> None:
+        with suppress(QueryLimitError):
+            engine.query(ENDLESS, cancelled=stop.is_set)
+
+    threads = [threading.Thread(target=endless) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    assert until(lambda: len(engine.box.line._line) == 1 and engine.box.line._free == 0)
+
+    with pytest.raises(QueryLimitError, match="1 queries are answered at once and 1 wait already"):
+        engine.query(COUNT)
+
+    stop.set()
+    for thread in threads:
+        thread.join()
+    engine.close()
+
+
+def test_the_line_moves_in_the_order_of_arrival() -> None:
+    """Who came first asks first."""
+    line, served, inside = Line(1, 10), [], threading.Event()
+
+    def come(number: int) -> None:
+        with line.turn(time.monotonic() + 60):
+            served.append(number)
+
+    with line.turn(time.monotonic() + 60):
+        threads = []
+        for number in range(5):
+            threads.append(threading.Thread(target=come, args=(number,)))
+            threads[-1].start()
+            assert until(lambda number=number: len(line._line) == number + 1)  # type: ignore[misc]
+        inside.set()
+    for thread in threads:
+        thread.join()
+
+    assert served == [0, 1, 2, 3, 4]
+
+
+def test_who_waits_too_long_is_told_so() -> None:
+    """His time passes in line too."""
+    line = Line(1, 10)
+
+    with line.turn(time.monotonic() + 60), pytest.raises(QueryLimitError, match="waited in line"), line.turn(time.monotonic()):
+        pass
+
+
+KILLED = """
+import os, sys, threading, time
+from pathlib import Path
+from query.box.watching import Place, WatchedZygote
+place = Place(Path(sys.argv[1]), WatchedZygote())
+engine = place.engine(seconds=60)
+threading.Thread(target=lambda: engine.query(sys.argv[2]), daemon=True).start()
+def children(process):
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            number, parent = stat.read_text().rpartition(")")[0].split()[0], stat.read_text().rpartition(")")[2].split()[1]
+        except OSError:
+            continue
+        if int(parent) == process:
+            found.append(int(number))
+    return found
+end = time.monotonic() + 60
+while not (born := [child for zygote in children(os.getpid()) for child in children(zygote)]) and time.monotonic() < end:
+    time.sleep(0.01)
+time.sleep(0.2)
+print(*children(os.getpid()), *born, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the children of a process are read from /proc")
+def test_nothing_is_left_of_a_query_whose_owner_was_killed(place: Place) -> None:
+    """Its zygote sees that it is alone and ends, and the query with it."""
+    owner = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(place.root), ENDLESS],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        text=True,
+    )
+    assert owner.stdout is not None
+    born = [int(one) for one in owner.stdout.readline().split()]
+    assert len(born) == 2
+
+    owner.kill()
+    owner.wait()
+    owner.stdout.close()
+
+    assert until(lambda: not any(Path(f"/proc/{process}").exists() for process in born))
