@@ -17,7 +17,7 @@
     queues               how long a function's messages are invisible
     glue_partitions      the actions about partitions, their limits and refusals
     stack_waiting        CloudFormation that answers when it is done
-    nested_stacks        the update of a nested stack
+    nested_stacks        the update and the end of a nested stack
     named_queries        AWS::Athena::NamedQuery
     metrics              what services and functions publish to CloudWatch
     alarms               an alarm's state, from its metrics
