@@ -91,6 +91,15 @@ class _RuntimeApi(BaseHTTPRequestHandler):
         self.end_headers()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A container that is ended hangs up, which is no error; any other is shown."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Container:
     """One container of a function: a process that answers one call after another."""
 
@@ -132,8 +141,7 @@ class Container:
 def running(handler: str, folder: Path, environment: Mapping[str, str] | None = None, timeout_s: float = PATIENCE_S) -> Iterator[Container]:
     """A container that runs a handler of the code folder. folder: where its log goes. timeout_s: the function's timeout as it is told."""
     calls = _Calls(timeout_s=timeout_s)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Api", (_RuntimeApi,), {"calls": calls}))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), type("Api", (_RuntimeApi,), {"calls": calls}))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     log = folder / f"{uuid.uuid4()}.log"
     settings = {

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventlake.errors import EventError
-from eventlake.functions import transform
+from eventlake.functions import declared, transform
 from eventlake.functions.transform import RESPONSE_LIMIT_BYTES, SAID_FAILURES, handler
 from eventlake.model import Table
 from eventlake.pipeline.envelope import Intake
@@ -393,3 +393,12 @@ def test_the_table_has_the_stream_that_its_declaration_names() -> None:
     for table in TABLES.values():
         assert isinstance(table, Table)
         assert transform._table_of(f"arn:aws:firehose:eu-central-1:123456789012:deliverystream/eventlake-{table.stream}") == table.name
+
+
+def test_a_module_that_lacks_a_part_of_itself_is_no_missing_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broken package raises, so that Firehose tries again and somebody sees it; it is no stream of nobody."""
+    (tmp_path / "broken.py").write_text("import eventlake.no_such_part")
+    monkeypatch.setattr(declared, "__path__", [str(tmp_path)])
+
+    with pytest.raises(ModuleNotFoundError, match="no_such_part"):
+        handler(batch("broken", []), None)
