@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+import eventlake
 from aws.client import REGION, Aws
 from aws_lake import client_environment, create_tables
 from eventlake.backends.glue import GlueCatalog
@@ -275,6 +277,29 @@ def test_more_than_the_cache_keeps_is_one_sentence(typed: Typed, tmp_path: Path,
     said = typed("query", "select count(ip) from auth0_logs", "--lake", "aws:lake", "--engine", "duckdb")
     assert (said.code, said.out) == (254, "")
     assert "--engine athena" in said.err
+
+
+def test_python_connects_to_it(environment: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its stack; DuckDB takes limits and a time, and what is not there is an OperationalError."""
+    monkeypatch.setenv("EVENTLAKE_CACHE", str(tmp_path / "cache"))
+    noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    with eventlake.connect("aws:lake", engine="duckdb", timeout_s=60, memory_mb=512, now=noon) as connection:
+        cursor = connection.cursor().execute("SELECT count(*), current_date FROM auth0_logs WHERE hour = %(hour)s", {"hour": "10"})
+        assert cursor.fetchall() == [(5, noon.date())]
+        assert (cursor.result.objects_read, cursor.result.objects_total) == (1, 2)
+    with pytest.raises(eventlake.OperationalError, match='no stack "nowhere"'):
+        eventlake.connect("aws:nowhere")
+
+
+@pytest.mark.java
+def test_python_asks_athena(environment: Aws, trino: str) -> None:
+    """The same cursor, and Athena's names of types."""
+    with eventlake.connect("aws:lake", timeout_s=120) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) AS n FROM auth0_logs WHERE hour = %(hour)s", {"hour": "10"})
+
+        assert (cursor.fetchall(), [column[:2] for column in cursor.description or ()]) == ([(5,)], [("n", "bigint")])
+        with pytest.raises(eventlake.ProgrammingError, match="Did you mean"):
+            cursor.execute("SELECT logid FROM auth0_logs")
 
 
 @pytest.mark.java

@@ -173,7 +173,9 @@ def test_a_value_that_does_not_fit_its_column_is_named(fixture: dict[str, Any], 
         ({"memory_mb": 1}, eventlake.InterfaceError, "64 MB or more"),
         ({"now": datetime(2026, 11, 7)}, eventlake.InterfaceError, "names no zone"),  # noqa: DTZ001
         ({"lake": "lake", "region": "eu-west-1"}, eventlake.InterfaceError, "for a lake on AWS"),
-        ({"lake": "aws:eventlake", "memory_mb": 512}, eventlake.InterfaceError, "cannot be set on AWS"),
+        ({"lake": "aws:eventlake", "memory_mb": 512}, eventlake.InterfaceError, "takes neither memory_mb nor now"),
+        ({"lake": "aws:eventlake", "engine": "trino"}, eventlake.InterfaceError, "engine is .athena. or .duckdb."),
+        ({"fixture": {}, "engine": "duckdb"}, eventlake.InterfaceError, "for a lake on AWS"),
         ({"lake": "aws:", "region": "eu-west-1"}, eventlake.OperationalError, "does not name a lake on AWS"),
     ],
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -79,13 +79,16 @@ def open_athena(deployment: Deployment, session: Session, workgroup: str | None 
     return AthenaEngine(session.client("athena"), chosen, deployment.tables)
 
 
-def open_duckdb(deployment: Deployment, session: Session, told: Told | None = None) -> DuckDBEngine:
-    """DuckDB on this machine, over checked copies of the objects that a query needs. told: hears how far a fetch is."""
+def open_duckdb(deployment: Deployment, session: Session, told: Told | None = None, **limits: Any) -> DuckDBEngine:
+    """DuckDB on this machine, over checked copies of the objects that a query needs.
+
+    told: hears how far a fetch is. limits: arguments of DuckDBEngine.
+    """
     from eventlake.backends.duckdb import DuckDBEngine
     from eventlake.cloud.cache import ObjectCache, cache_folder, cache_limit
 
     cache = ObjectCache(session.client("s3"), deployment.bucket, cache_folder(deployment.bucket), limit_bytes=cache_limit(), told=told)
-    return DuckDBEngine(open_catalog(deployment, session), cache.objects, fetch=cache.fetch)
+    return DuckDBEngine(open_catalog(deployment, session), cache.objects, fetch=cache.fetch, **limits)
 
 
 def _by_stack(named: str, sources: Sequence[Source], session: Session) -> Deployment:
