@@ -22,10 +22,11 @@ from eventlake.query.box.question import KnownTable, Question, Understood, as_te
 from eventlake.query.box.walls import Cell
 from eventlake.query.box.worker import ANSWER_MB, Worker
 from eventlake.query.cost import athena_cost
+from eventlake.query.intact import Intact
 from eventlake.query.length import require_length
 from eventlake.query.parameters import bound
 from eventlake.query.run import Job
-from eventlake.query.sources import Reading, check_objects
+from eventlake.query.sources import Reading
 from eventlake.query.translation import Translation
 
 MEMORY_MB = 2_048
@@ -70,6 +71,7 @@ class DuckDBEngine:
         self.seconds = seconds
         self.fetch = fetch
         self.answer_mb = answer_mb
+        self._intact = Intact()
         with contextlib.suppress(OSError):  # the kernel is told of folders that are there
             self.objects_folder.mkdir(parents=True, exist_ok=True)
         cell = Cell(str(self.objects_folder), memory_mb, self.threads, seconds)
@@ -100,7 +102,7 @@ class DuckDBEngine:
         with self.box.turn(cancelled) as worker:
             translation, readings = self._prepared(worker, sql, parameters)
             self._fetched(worker, readings)
-            check_objects(readings)
+            self._intact.check(readings)
             rows = worker.ask(self._job(translation, readings), self.answer_mb)
         return Result(
             translation.names,

@@ -133,9 +133,11 @@ def sentence(error: Exception, job: Job) -> QueryError | CorruptObjectError:
     kind = type(error).__name__
     if (
         kind in {"IOException", "HTTPException", "SerializationException"}
+        or (kind == "Error" and "read_parquet(" in job.sql)  # a bare one is the Parquet reader's
         or "parquet" in message.lower()
         or "read_json" in message
         or "JSON transform" in message
+        or "JSON in file" in message
         or "gzip" in message.lower()
     ):
         return _unreadable(message, job)
@@ -151,8 +153,9 @@ def _own(message: str) -> QueryError:
 
 
 def _unreadable(message: str, job: Job) -> CorruptObjectError:
-    found = re.search(re.escape(job.folder.rstrip("/")) + r"/([^'\"\n]+?\.(?:parquet|json\.gz|json|gz))", message)
-    name = f'The object "{found[1]}"' if found else "An object of this query"
+    keys = re.compile(re.escape(job.folder.rstrip("/")) + r"/([^'\"\n]+?\.(?:parquet|json\.gz|json|gz))")
+    found = set(keys.findall(message)) or set(keys.findall(job.sql))
+    name = f'The object "{found.pop()}"' if len(found) == 1 else "An object of this query"
     return CorruptObjectError(f'{name} cannot be read, so no answer would be whole: run "eventlake doctor".')
 
 

@@ -7,12 +7,9 @@ which DuckDB evaluates once for each object, otherwise they are joined by path.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from eventlake.errors import CorruptObjectError
 from eventlake.interfaces import LogObject
 from eventlake.model import PARTITION_KEYS
 from eventlake.query.scan import Scan
@@ -113,23 +110,3 @@ def _json(listed: str, columns: dict[str, Type], scan: Scan, *, filename: bool) 
     made = ", ".join(f"{text(spelling.get(name, name))}: {text(kind.duckdb)}" for name, kind in chosen.items())
     options = f", columns={{{made}}}{_JSON_OPTIONS}{', filename=true' if filename else ''}"
     return f"read_json({listed}{options})", [f"{quoted(spelling.get(name, name))} AS {quoted(name)}" for name in columns]
-
-
-def check_objects(readings: Sequence[Reading]) -> None:
-    """Raise CorruptObjectError for the first object of JSON lines that is not there or has not the size the catalog says.
-
-    A JSON object cut short can still be read; a Parquet object cannot, so reading it is the check.
-    """
-    for reading in readings:
-        for item, path in zip(reading.objects, reading.paths, strict=True):
-            if item.format != "json":
-                continue
-            size = os.stat(path).st_size if os.path.exists(path) else None  # noqa: PTH116, PTH110  # a Path for each costs three times as much
-            if size is None:
-                raise CorruptObjectError(f'The object "{item.key}" of {reading.scan.table.name} is missing, {_REMEDY}')
-            if size != item.size_bytes:
-                known = f"{size:,} bytes where the catalog knows {item.size_bytes:,}"
-                raise CorruptObjectError(f'The object "{item.key}" of {reading.scan.table.name} has {known}, {_REMEDY}')
-
-
-_REMEDY = 'so no answer would be whole: run "eventlake doctor".'
