@@ -1,7 +1,7 @@
 """The page of the dialect."""
 
 from eventlake.query.functions import SYNTACTIC, functions, known_names
-from eventlake.query.functions.refusals import REFUSED
+from eventlake.query.refusals import REFUSED
 from eventlake.query.reference import FORMS, sql_page
 
 

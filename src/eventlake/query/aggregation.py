@@ -15,7 +15,8 @@ from sqlglot import exp
 from eventlake.query.arithmetic import divided
 from eventlake.query.binding import Value, mistyped, refused
 from eventlake.query.casts import coerce
-from eventlake.query.functions.refusals import REFUSED
+from eventlake.query.refusals import REFUSED
+from eventlake.query.relation import direction
 from eventlake.query.types import BIGINT, BOOLEAN, DOUBLE, INTEGER, REAL, VARCHAR, Type, array, decimal, mapping
 
 if TYPE_CHECKING:
@@ -103,8 +104,6 @@ def _whole(part: exp.Expr, parts: Expressions, node: exp.Expr) -> Value:
 
 def ordering(parts: Expressions, terms: Sequence[exp.Expr]) -> str:
     """` ORDER BY a DESC NULLS LAST` inside an aggregate or a window."""
-    from eventlake.query.relations import direction
-
     made = []
     for term in terms:
         if not isinstance(term, exp.Ordered):

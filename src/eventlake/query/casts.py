@@ -10,6 +10,8 @@ from dataclasses import replace
 from sqlglot import exp
 
 from eventlake.query.binding import Value, mistyped, refused
+from eventlake.query.json_casts import json_to, to_json
+from eventlake.query.moments import moment_text
 from eventlake.query.types import Type, quoted, text
 from eventlake.query.zones import wall, zone_label
 
@@ -150,15 +152,6 @@ def _zoned_to_text(value: Value, kind: Type, node: exp.Expr | None) -> str:
     return _text_of(f"({moment_text(wall(value), value.type.numbers[0])} || ' ' || {zone_label(value)})", kind)
 
 
-def moment_text(sql: str, digits: int) -> str:
-    """`2026-11-07 10:00:00.123` of a timestamp, with that many digits."""
-    if not digits:
-        return f"strftime({sql}, '%Y-%m-%d %H:%M:%S')"
-    if digits == 6:
-        return f"strftime({sql}, '%Y-%m-%d %H:%M:%S.%f')"
-    return f"substring(strftime({sql}, '%Y-%m-%d %H:%M:%S.%f'), 1, {20 + digits})"
-
-
 def _double_to_integer(value: Value, kind: Type, node: exp.Expr | None) -> str:
     return f"CAST(el_finite(round({value.sql})) AS {kind.duckdb})"
 
@@ -248,14 +241,10 @@ def _row_to_row(value: Value, kind: Type, node: exp.Expr | None) -> str:
 
 
 def _json_to(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    from eventlake.query.json_casts import json_to
-
     return json_to(value.sql, kind, node)
 
 
 def _to_json(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    from eventlake.query.json_casts import to_json
-
     return to_json(value, node)
 
 

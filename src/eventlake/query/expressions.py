@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlglot import exp
 
 from eventlake.errors import NameNotFoundError
+from eventlake.query.aggregation import filtered, listagg
 from eventlake.query.arithmetic import arithmetic
 from eventlake.query.binding import Scope, Value, derived, mistyped, refused, unknown
 from eventlake.query.casts import cast, coerce
+from eventlake.query.comparison import compared, row_part
 from eventlake.query.datatypes import datatype
-from eventlake.query.json_casts import canonical
+from eventlake.query.functions import SYNTACTIC, call
 from eventlake.query.literals import interval_literal, number_literal, typed_literal
 from eventlake.query.macros import may_refuse
 from eventlake.query.sql_json_syntax import SqlJson
+from eventlake.query.subqueries import exists, in_subquery, quantified, scalar
 from eventlake.query.types import (
     BIGINT,
     BOOLEAN,
@@ -37,10 +40,11 @@ from eventlake.query.types import (
     text,
     timestamp,
 )
+from eventlake.query.windows import window
 from eventlake.query.zones import zone_named
 
 if TYPE_CHECKING:
-    from eventlake.query.relations import Relation
+    from eventlake.query.relation import Relation
 
 Subquery = Callable[[exp.Query, Scope], "Relation"]
 
@@ -255,70 +259,10 @@ class Expressions:
     def _compare(self, node: exp.Expr) -> Value:
         sign = _OPERATORS[type(node)]
         if isinstance(node.expression, exp.All | exp.Any):
-            return self._quantified(node, sign)
+            return quantified(self, node, sign)
         if isinstance(node.this, exp.EQ | exp.NEQ | exp.LT | exp.LTE | exp.GT | exp.GTE):
             raise mistyped("Comparisons are not chained in Athena: put one in brackets", node)
-        return self.compared(sign, self.value(node.this), self.value(node.expression), node)
-
-    def compared(self, sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
-        """Two values compared, brought to one type first. Raises QuerySyntaxError where Trino sees no common type."""
-        both = common(left.type, right.type)
-        if both is None:
-            raise mistyped(f"{left.type} and {right.type} cannot be compared with {sign}{_advice(left.type, right.type)}", node)
-        if (both.name in {"json"} and sign not in {"=", "<>"}) or (both.name == "map" and sign not in {"=", "<>"}):
-            raise mistyped(f"{both} has no order", node)
-        if {left.type.name, right.type.name} == {"char", "varchar"}:
-            raise refused("A comparison of char and varchar", node, "cast both to varchar")
-        if both.name in {"array", "row", "map"}:
-            return self._compared_nested(sign, coerce(left, both), coerce(right, both), node)
-        a, b = coerce(left, both).sql, coerce(right, both).sql
-        if both.name == "json":
-            a, b = canonical(a), canonical(b)
-        if both.name in {"double", "real"}:
-            return derived(_not_a_number(sign, a, b), BOOLEAN, (left, right))
-        return derived(f"({a} {sign} {b})", BOOLEAN, (left, right))
-
-    def _compared_nested(self, sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
-        if left.type.name == "row" and sign in {"=", "<>"}:
-            parts = [self.compared("=", row_part(left, i), row_part(right, i), node).sql for i in range(len(left.type.args))]
-            equal = f"({' AND '.join(parts)})"
-            return derived(equal if sign == "=" else f"(NOT {equal})", BOOLEAN, (left, right))
-        if left.type.name == "row":
-            return derived(self._row_order(sign, left, right, node), BOOLEAN, (left, right))
-        if left.type.name == "array" and not left.type.args[0].args:
-            if sign in {"=", "<>"}:
-                equal = f"el_array_equal({left.sql}, {right.sql})"
-                return derived(equal if sign == "=" else f"(NOT {equal})", BOOLEAN, (left, right))
-            return derived(f"(el_ordered({left.sql}) {sign} el_ordered({right.sql}))", BOOLEAN, (left, right))
-        if left.type.name == "map" and not any(part.args for part in left.type.args):
-            equal = f"el_map_equal({left.sql}, {right.sql})"
-            return derived(equal if sign == "=" else f"(NOT {equal})", BOOLEAN, (left, right))
-        raise refused(f"A comparison of {left.type}", node)
-
-    def _row_order(self, sign: str, left: Value, right: Value, node: exp.Expr) -> str:
-        if left.type.is_unknown or right.type.is_unknown:
-            raise mistyped("Rows with a bare NULL have no order", node)
-        strict = sign[0]
-        sql = self.compared(sign, row_part(left, -1), row_part(right, -1), node).sql
-        for i in range(len(left.type.args) - 2, -1, -1):
-            a, b = row_part(left, i), row_part(right, i)
-            sql = f"CASE WHEN {self.compared('=', a, b, node).sql} THEN {sql} ELSE {self.compared(strict, a, b, node).sql} END"
-        return f"({sql})"
-
-    def _quantified(self, node: exp.Expr, sign: str) -> Value:
-        left = self.value(node.this)
-        inner = node.expression.this
-        query = inner.this if isinstance(inner, exp.Subquery) else inner
-        if not isinstance(query, exp.Query):
-            raise refused("ALL or ANY without a subquery", node)
-        relation = self.context.subquery(query, self.context.scope)
-        column = self._one_column(relation, node)
-        both = common(left.type, column.type)
-        if both is None or both.args:
-            raise mistyped(f"{left.type} and {column.type} cannot be compared", node)
-        side = f"(SELECT {coerce(Value(column.sql, column.type), both).sql} FROM ({relation.sql}) AS el_q)"
-        word = "ALL" if isinstance(node.expression, exp.All) else "ANY"
-        return derived(f"({coerce(left, both).sql} {sign} {word} {side})", BOOLEAN, (left,))
+        return compared(sign, self.value(node.this), self.value(node.expression), node)
 
     def _distinct_from(self, node: exp.Expr) -> Value:
         left, right = self.value(node.this), self.value(node.expression)
@@ -352,50 +296,20 @@ class Expressions:
             raise refused("This IN", node)
         query = node.args.get("query")
         if query is not None:
-            return self._in_subquery(node, query.this if isinstance(query, exp.Subquery) else query)
+            return in_subquery(self, node, query.this if isinstance(query, exp.Subquery) else query)
         if not node.expressions:
             raise mistyped("IN () is empty", node)
         values, kind = self.united([node.this, *node.expressions], "IN")
         if kind.args or kind.name in {"double", "real"}:
-            alternatives = [self.compared("=", values[0], value, node).sql for value in values[1:]]
+            alternatives = [compared("=", values[0], value, node).sql for value in values[1:]]
             return derived(f"({' OR '.join(alternatives)})", BOOLEAN, values)
         return derived(f"({values[0].sql} IN ({', '.join(value.sql for value in values[1:])}))", BOOLEAN, values)
-
-    def _in_subquery(self, node: exp.Expr, query: exp.Query) -> Value:
-        left = self.value(node.this)
-        relation = self.context.subquery(query, self.context.scope)
-        if left.type.name == "row" and len(relation.fields) > 1:
-            raise refused("A row IN a subquery", node, "join on its columns")
-        column = self._one_column(relation, node)
-        both = common(left.type, column.type)
-        if both is None:
-            raise mistyped(f"{left.type} IN a subquery of {column.type}{_advice(left.type, column.type)}", node)
-        inside = coerce(Value(column.sql, column.type), both).sql
-        return derived(f"({coerce(left, both).sql} IN (SELECT {inside} FROM ({relation.sql}) AS el_q))", BOOLEAN, (left,))
-
-    def _one_column(self, relation: Relation, node: exp.Expr) -> Value:
-        if len(relation.fields) != 1:
-            raise mistyped(f"A subquery with {len(relation.fields)} columns stands where one is wanted", node)
-        column = relation.fields[0]
-        return Value(f"el_q.{quoted(column.stored)}", column.type, column.zone)
-
-    def _exists(self, node: exp.Expr) -> Value:
-        query = node.this.this if isinstance(node.this, exp.Subquery) else node.this
-        relation = self.context.subquery(query, self.context.scope)
-        return Value(f"EXISTS ({relation.sql})", BOOLEAN)
-
-    def _scalar(self, node: exp.Expr) -> Value:
-        if node.args.get("alias") or not isinstance(node.this, exp.Query):
-            raise refused("This subquery", node)
-        relation = self.context.subquery(node.this, self.context.scope)
-        column = self._one_column(relation, node)
-        return Value(f"(SELECT {column.sql} FROM ({relation.sql}) AS el_q)", column.type, column.zone)
 
     def _between(self, node: exp.Expr) -> Value:
         if node.args.get("symmetric"):
             raise mistyped("BETWEEN SYMMETRIC is not in Athena", node)
         value, low, high = (self.value(node.args[key]) for key in ("this", "low", "high"))
-        left, right = self.compared(">=", value, low, node), self.compared("<=", value, high, node)
+        left, right = compared(">=", value, low, node), compared("<=", value, high, node)
         return derived(f"({left.sql} AND {right.sql})", BOOLEAN, (left, right))
 
     def _like(self, node: exp.Expr, escape: exp.Expr | None = None) -> Value:
@@ -435,7 +349,7 @@ class Expressions:
     def _condition(self, node: exp.Expr, branch: exp.Expr) -> Value:
         if node.this is None:
             return self.boolean(branch.this, "A condition of CASE")
-        return self.compared("=", self.value(node.this), self.value(branch.this), branch)
+        return compared("=", self.value(node.this), self.value(branch.this), branch)
 
     def one_zone(self, values: Sequence[Value], node: exp.Expr) -> str:
         """The zone of a value that is one of these. Raises QueryRefusedError if they differ."""
@@ -517,8 +431,6 @@ class Expressions:
         return value.become(value.sql, timestamp(value.type.numbers[0], zoned=True), name)
 
     def _extract(self, node: exp.Expr) -> Value:
-        from eventlake.query.functions import call
-
         name = str(node.this.name).lower()
         name = {"dow": "day_of_week", "day_of_week": "day_of_week", "doy": "day_of_year", "yow": "year_of_week"}.get(name, name)
         if name == "millisecond":
@@ -543,29 +455,19 @@ class Expressions:
     # functions
 
     def _call(self, node: exp.Expr) -> Value:
-        from eventlake.query.functions import call
-
         name = node.this.name if isinstance(node.this, exp.Identifier) else str(node.this)
         return call(self, name.lower(), node.expressions, node)
 
     def _window(self, node: exp.Expr) -> Value:
-        from eventlake.query.windows import window
-
         return window(self, node)
 
     def _sql_json(self, node: exp.Expr) -> Value:
-        from eventlake.query.functions import call
-
         return call(self, node.name, [], node)
 
     def _listagg(self, node: exp.Expr) -> Value:
-        from eventlake.query.aggregation import listagg
-
         return listagg(self, node)
 
     def _filter(self, node: exp.Expr) -> Value:
-        from eventlake.query.aggregation import filtered
-
         return filtered(self, node)
 
     _METHODS: ClassVar[dict[type[exp.Expr], Callable[[Expressions, exp.Expr], Value]]] = {}
@@ -575,8 +477,6 @@ def _rewritten(name: str, *keys: str) -> Callable[[Expressions, exp.Expr], Value
     """A node that sqlglot knows by a class of its own, read as a call of the function it is."""
 
     def method(self: Expressions, node: exp.Expr) -> Value:
-        from eventlake.query.functions import call
-
         known = set(keys)
         extra = [
             key for key, part in node.args.items() if part and key not in known and key not in {"safe", "position", "charset", "encoding"}
@@ -590,8 +490,6 @@ def _rewritten(name: str, *keys: str) -> Callable[[Expressions, exp.Expr], Value
 
 def _special(name: str) -> Callable[[Expressions, exp.Expr], Value]:
     def method(self: Expressions, node: exp.Expr) -> Value:
-        from eventlake.query.functions import SYNTACTIC
-
         return SYNTACTIC[name](self, node)
 
     return method
@@ -622,8 +520,8 @@ _METHODS: dict[Any, Callable[[Expressions, exp.Expr], Value]] = (  # sqlglot's c
         exp.Not: Expressions._not,
         exp.Is: Expressions._is,
         exp.In: Expressions._in,
-        exp.Exists: Expressions._exists,
-        exp.Subquery: Expressions._scalar,
+        exp.Exists: exists,
+        exp.Subquery: scalar,
         exp.Between: Expressions._between,
         exp.Like: Expressions._like,
         exp.Escape: Expressions._escaped,
@@ -666,12 +564,6 @@ def row_field(value: Value, name: str, node: exp.Expr) -> Value:
     return value.become(f"struct_extract({value.sql}, {text(known[0][0])})", known[0][1])
 
 
-def row_part(value: Value, index: int) -> Value:
-    """The field at that place, from 0."""
-    name, kind = list(value.type.fields())[index]
-    return value.become(f"struct_extract({value.sql}, {text(name)})", kind)
-
-
 def _flat(node: exp.Expr) -> list[exp.Expr]:
     """The parts of a chain of the same AND or OR, without recursion into it."""
     parts: list[exp.Expr] = []
@@ -683,22 +575,3 @@ def _flat(node: exp.Expr) -> list[exp.Expr]:
         else:
             parts.append(part)
     return parts
-
-
-def _not_a_number(sign: str, a: str, b: str) -> str:
-    """A comparison of doubles in which NaN is neither equal nor less nor greater; DuckDB has it greatest and equal to itself."""
-    if sign == "<>":
-        return f"({a} <> {b} OR isnan({a}))"
-    side = b if sign.startswith("<") else a
-    return f"({a} {sign} {b} AND NOT isnan({side}))"
-
-
-def _advice(left: Type, right: Type) -> str:
-    names = {left.name, right.name}
-    if names == {"date", "varchar"}:
-        return ": write date '2026-11-07'"
-    if "varchar" in names and names & {"integer", "bigint", "decimal", "double"}:
-        return ": put the number in quotes or cast the text"
-    if "varchar" in names and names & {"timestamp", "timestamptz"}:
-        return ": write timestamp '2026-11-07 10:00:00'"
-    return ""

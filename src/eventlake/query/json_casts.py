@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from eventlake.query.binding import Value, mistyped, refused
 from eventlake.query.failures import failure
+from eventlake.query.moments import moment_text
 from eventlake.query.types import Type, quoted, text
 
 
@@ -111,8 +112,6 @@ def _json(sql: str, kind: Type, node: exp.Expr | None) -> str:
     if kind.name == "date":
         return f"('\"' || CAST({sql} AS VARCHAR) || '\"')"
     if kind.name == "timestamp":
-        from eventlake.query.casts import moment_text
-
         return f"('\"' || {moment_text(sql, kind.numbers[0])} || '\"')"
     if kind.name == "json":
         return sql

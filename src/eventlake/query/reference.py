@@ -8,7 +8,7 @@ from importlib import import_module
 from eventlake.query.aggregation import AGGREGATES
 from eventlake.query.functions import SYNTACTIC, TABLES, Function, functions
 from eventlake.query.functions import __name__ as PACKAGE
-from eventlake.query.functions.refusals import REFUSED
+from eventlake.query.refusals import REFUSED
 from eventlake.query.sql_json_path import METHODS
 from eventlake.query.syntax import MAX_NESTING, MAX_TOKENS, REFUSED_WORDS
 from eventlake.query.windows import WINDOWS

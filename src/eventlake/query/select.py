@@ -10,8 +10,9 @@ from sqlglot import exp
 
 from eventlake.query.binding import Scope, Value, mistyped, refused, unknown
 from eventlake.query.expressions import Context, Expressions
+from eventlake.query.from_clause import prune
 from eventlake.query.pruning import conjuncts
-from eventlake.query.relations import Column, Relation, direction, limits, ordinal, prune
+from eventlake.query.relation import Column, Relation, direction, limits, ordinal
 from eventlake.query.types import quoted
 
 if TYPE_CHECKING:

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from eventlake.errors import NameNotFoundError
+from eventlake.query.aggregation import AGGREGATES, aggregate
 from eventlake.query.binding import Value, derived, mistyped, nearest, refused
 from eventlake.query.casts import coerce
-from eventlake.query.functions.refusals import PARTIAL, REFUSED
+from eventlake.query.refusals import PARTIAL, REFUSED
 from eventlake.query.syntax import position
 from eventlake.query.types import UNKNOWN, Type, coercible, common, parse_type
+from eventlake.query.windows import WINDOWS
 
 if TYPE_CHECKING:
     from eventlake.query.expressions import Expressions
@@ -67,17 +69,11 @@ _AMBIGUOUS_NULL = {"json_extract_scalar": 0, "substr": 0, "substring": 0, "date_
 
 def known_names() -> list[str]:
     """Every name a call may have."""
-    from eventlake.query.aggregation import AGGREGATES
-    from eventlake.query.windows import WINDOWS
-
     return sorted({*functions(), *SYNTACTIC, *AGGREGATES, *WINDOWS})
 
 
 def call(parts: Expressions, name: str, arguments: Sequence[exp.Expr], node: exp.Expr) -> Value:
     """The value of a call. Raises NameNotFoundError, QueryRefusedError or QuerySyntaxError."""
-    from eventlake.query.aggregation import AGGREGATES, aggregate
-    from eventlake.query.windows import WINDOWS
-
     known = functions()
     if name in AGGREGATES:
         return aggregate(parts, name, arguments, node)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from eventlake.query.binding import Value, derived, mistyped, refused
-from eventlake.query.casts import coerce
+from eventlake.query.casts import cast, coerce
 from eventlake.query.functions import Function as F
 from eventlake.query.functions import Syntactic
-from eventlake.query.types import BIGINT, BOOLEAN, DATE, INTERVAL_MONTH, UNKNOWN, Type, array, common, mapping, quoted, row
+from eventlake.query.types import BIGINT, BOOLEAN, DATE, INTERVAL_MONTH, UNKNOWN, VARCHAR, Type, array, common, mapping, quoted, row
 
 if TYPE_CHECKING:
     from eventlake.query.expressions import Expressions
@@ -291,9 +291,6 @@ def _histogram(parts: Expressions, values: list[Value], node: exp.Expr) -> Value
 
 
 def _join(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
-    from eventlake.query.casts import cast
-    from eventlake.query.types import VARCHAR
-
     inner = cast(Value("el_x", values[0].type.args[0]), VARCHAR, node).sql
     items = values[0].sql if inner == "el_x" else f"list_transform({values[0].sql}, lambda el_x: {inner})"
     if len(values) == 3:

@@ -9,10 +9,11 @@ from sqlglot import exp
 
 from eventlake.query.arithmetic import shifted
 from eventlake.query.binding import Value, derived, mistyped, refused
-from eventlake.query.casts import cast, moment_text
+from eventlake.query.casts import cast
 from eventlake.query.failures import failure
 from eventlake.query.functions import Builder, Syntactic
 from eventlake.query.functions import Function as F
+from eventlake.query.moments import moment_text
 from eventlake.query.types import BIGINT, DATE, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, text, timestamp
 from eventlake.query.zones import instant, minutes_east, offset_text, wall, zone_label, zone_named
 

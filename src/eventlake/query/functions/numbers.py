@@ -9,6 +9,7 @@ from sqlglot import exp
 from eventlake.query.arithmetic import arithmetic, rescaled, unscaled
 from eventlake.query.binding import Value, derived, mistyped, refused
 from eventlake.query.casts import coerce
+from eventlake.query.comparison import compared
 from eventlake.query.functions import Builder, Syntactic
 from eventlake.query.functions import Function as F
 from eventlake.query.json_paths import InvalidPathError
@@ -142,7 +143,7 @@ def _nullif(parts: Expressions, node: exp.Expr) -> Value:
     if len(node.expressions) != 2:
         raise mistyped("nullif() takes two arguments", node)
     first, second = (parts.value(argument) for argument in node.expressions)
-    equal = parts.compared("=", first, second, node)
+    equal = compared("=", first, second, node)
     return derived(f"(CASE WHEN {equal.sql} THEN NULL ELSE {first.sql} END)", first.type, (first, second), first.zone)
 
 
