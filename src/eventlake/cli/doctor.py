@@ -28,7 +28,7 @@ def doctor() -> int:
     current = settings()
     current.say(f"eventlake {_eventlake()}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     current.say(", ".join(f"{name} {_installed(name)}" for name in PACKAGES))
-    rows = [*_environment(), *_declarations(current), *_lake(current)]
+    rows = [*_environment(), *_query_box(current), *_declarations(current), *_lake(current)]
     if rows:
         show(("severity", "finding", "remedy"), rows, current.form)
     else:
@@ -55,6 +55,18 @@ def _environment() -> Iterator[list[str]]:
             yield ["error", f"The package {name} is not installed.", "Run `./run --version`, which completes the environment."]
     if sys.version_info < (3, 11):  # noqa: UP036  a person may have forced it
         yield ["error", f"Python {platform.python_version()} is too old.", "Use Python 3.11 or newer."]
+
+
+def _query_box(current: Settings) -> Iterator[list[str]]:
+    """Say which layers of the query box hold here; a finding if it does not answer at all."""
+    if _installed("duckdb") == "missing":
+        return
+    from eventlake.query.box.standing import layers
+
+    try:
+        current.say(layers())
+    except EventlakeError as error:
+        yield ["error", str(error), "Complete the environment with `./run --version`; allow this user more processes and memory."]
 
 
 def _declarations(current: Settings) -> Iterator[list[str]]:
