@@ -13,6 +13,7 @@ from eventlake.pipeline.router import Router
 from eventlake.sources import load
 
 SOURCES = load()
+ROUTER = Router(SOURCES)
 TABLES = {table.name: table for source in SOURCES for table in source.tables}
 DATABASES = {table.name: source.database for source in SOURCES for table in source.tables}
 STATES = {
@@ -35,7 +36,7 @@ def samples() -> Iterator[Event]:
 
 def tables_of(event: Event) -> list[Table]:
     """The tables whose rule wants an event."""
-    routed = Router(SOURCES).route(json.dumps(event).encode())
+    routed = ROUTER.route(json.dumps(event).encode())
     return [table for table, _ in routed.lines]
 
 

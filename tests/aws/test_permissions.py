@@ -24,10 +24,10 @@ EVENT = next(event for event in samples() if [table.name for table in tables_of(
 def declared(template: Path, kind: str) -> dict[str, dict[str, Any]]:
     """The properties of a template's resources of one type; functions of CloudFormation stand as their arguments."""
 
-    class Loader(yaml.SafeLoader):  # type: ignore[misc]
+    class Loader(yaml.CSafeLoader):  # type: ignore[misc]
         """Reads `!Sub x` as `x`."""
 
-    def argument(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> Any:
+    def argument(loader: yaml.CSafeLoader, tag: str, node: yaml.Node) -> Any:
         if isinstance(node, yaml.ScalarNode):
             return loader.construct_scalar(node)
         return loader.construct_sequence(node, True) if isinstance(node, yaml.SequenceNode) else loader.construct_mapping(node, True)
