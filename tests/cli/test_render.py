@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
@@ -147,3 +148,25 @@ def test_parquet_is_not_printed() -> None:
     """The sentence says how a file is written."""
     with pytest.raises(UsageError, match=r"--to FILE\.parquet"):
         show(("a",), [[1]], "parquet")
+
+
+def test_the_widest_columns_give_way_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Until the line fits; a megabyte of text takes no longer than a line."""
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+
+    show(("n", "text", "name"), [[1, "x" * 1_000_000, "東京" * 20]], "table")
+
+    assert capsys.readouterr().out.splitlines()[2] == f"1  {'x' * 16}…  東京東京東京東京…"
+
+
+def test_a_narrow_terminal_cuts_no_column_below_what_can_be_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The line is longer than the terminal then."""
+    monkeypatch.setenv("COLUMNS", "10")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+
+    show(("pipeline", "state"), [["checkout", "SUCCEEDED"]], "table")
+
+    assert capsys.readouterr().out.splitlines()[2] == "checkout  SUCCEEDED"

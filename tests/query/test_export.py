@@ -1,5 +1,7 @@
 """Answers as Parquet files."""
 
+import random
+import subprocess
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from eventlake.errors import QueryRefusedError, StorageError
+from eventlake.errors import QueryRefusedError, StorageError, StorageFullError
 from eventlake.interfaces import Result
 from eventlake.query.export import replacing, write_parquet
 from eventlake.query.fixture import FixtureEngine
@@ -115,3 +117,18 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot be written"), replacing(tmp_path) as unfinished:
         unfinished.write_text("x")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_without_room_is_named(tmp_path: Path) -> None:
+    """Whether the rows or the Parquet do not fit; nothing is left."""
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(tmp_path)], capture_output=True, check=False)
+    if mounted.returncode != 0:
+        pytest.skip("a file system of its own needs the right to mount")
+    try:
+        for rows in ([("x" * 400_000,)], [(random.Random(number).randbytes(150),) for number in range(500)]):
+            kind = "varbinary" if isinstance(rows[0][0], bytes) else "varchar"
+            with pytest.raises(StorageFullError, match="the disk is full"):
+                write_parquet(Result(("a",), (kind,), rows), tmp_path / "answer.parquet")
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)

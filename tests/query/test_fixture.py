@@ -124,6 +124,8 @@ def test_python_values_make_a_fixture_too() -> None:
         pytest.raises(UsageError, match=r'table "t" holds .7 November. in row 2, column "d", which is no date'),
     ):
         engine.query("SELECT 1")
+    with pytest.raises(UsageError, match='two columns of "t" have one name'):
+        make_fixture({"t": {"columns": [{"name": "d", "type": "date"}, {"name": "D", "type": "date"}], "rows": []}})
     with pytest.raises(UsageError, match="This is no fixture"):
         make_fixture({"t": {}})
 
@@ -144,3 +146,10 @@ def test_a_map_without_single_keys_is_refused() -> None:
             with pytest.raises(QueryRefusedError, match=r"cannot be given as an answer here: .* map_entries"):
                 engine.query(f"SELECT ARRAY[MAP(ARRAY[{key}], ARRAY[2])]")
         assert engine.query("SELECT map_entries(MAP(ARRAY[ARRAY[1]], ARRAY[2]))").rows == [([{"field0": [1], "field1": 2}],)]
+
+
+def test_tables_larger_than_the_memory_are_refused() -> None:
+    """With what to do."""
+    tables = make_fixture({"t": {"columns": [{"name": "x", "type": "varchar"}], "rows": [["x" * 50_000_000]]}})
+    with closing(FixtureEngine(tables, memory_mb=64)) as engine, pytest.raises(QueryLimitError, match="more than 64 MB of memory"):
+        engine.query("SELECT 1")

@@ -109,7 +109,10 @@ def _table(columns: Sequence[str], rows: Rows) -> str:
 def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
     """Each column as wide as its widest cell; on a terminal the widest give way until the line fits."""
     widths = [max([_width(name), *(_width(row[index]) for row in cells)]) for index, name in enumerate(columns)]
-    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else sum(widths) + 2 * len(widths)
+    if not sys.stdout.isatty():
+        return widths
+    room = shutil.get_terminal_size().columns
+    widths = [min(width, room) for width in widths]
     while sum(widths) + 2 * (len(widths) - 1) > room and max(widths, default=0) > 12:
         widest = widths.index(max(widths))
         widths[widest] -= 1
@@ -129,6 +132,7 @@ def _padded(cell: str, width: int, right: bool) -> str:
 def _shortened(cell: str, width: int) -> str:
     if _width(cell) <= width:
         return cell
+    cell = cell[: width - 1]
     while _width(cell) >= width:
         cell = cell[:-1]
     return f"{cell}…"

@@ -95,6 +95,9 @@ def read_fixture(tables: Mapping[str, Any]) -> dict[str, FixtureTable]:  # JSON
     for name, given in tables.items():
         columns = tuple((str(column["name"]).lower(), parse_type(str(column["type"]))) for column in given["columns"])
         rows = tuple(tuple(row) for row in given["rows"])
+        names = [column for column, _ in columns]
+        if len(set(names)) < len(names):
+            raise ValueError(f'two columns of "{name}" have one name')
         if any(len(row) != len(columns) for row in rows):
             raise ValueError(f'a row of "{name}" has not {len(columns)} values')
         found[name.lower()] = FixtureTable(name.lower(), columns, rows)
@@ -142,6 +145,10 @@ class FixtureEngine:
         if self._connection is None:
             try:
                 self._connection = connect(self.limits, [table.statement for table in self.fixture.values()])
+            except duckdb.OutOfMemoryException:
+                raise QueryLimitError(
+                    f"The tables of the fixture need more than {self.limits.memory_mb:,} MB of memory: give them fewer rows, or more memory."
+                ) from None
             except (duckdb.Error, TypeError, ValueError):
                 raise _misfit(self.fixture.values(), self.limits) from None
             self._finalizer = finalize(self, self._connection.close)  # DuckDB complains at the end about what is still open
@@ -196,7 +203,7 @@ def _misfit(tables: Iterable[FixtureTable], limits: Job) -> UsageError:
                     return UsageError(
                         f'The fixture\'s table "{table.name}" holds {value!r} in row {place + 1}, column "{column[0]}", which is no {column[1]}.'
                     )
-    return UsageError("The tables of the fixture cannot be made: two of their columns have one name, or they are larger than the memory.")
+    return UsageError("The tables of the fixture cannot be made together.")  # pragma: no cover - each of their values can be
 
 
 def _fits(table: FixtureTable, limits: Job) -> bool:
