@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from eventlake.layout import Hour
 from eventlake.model import Column, Table
+from eventlake.query.box.question import days_of
 from eventlake.query.dialect import translate
 from eventlake.query.pruning import remaining
 
@@ -21,7 +22,8 @@ LOGS = Table(
 
 def left(sql: str, scan: int = 0) -> list[str]:
     """The hours that a statement's scan still needs."""
-    return [str(hour) for hour in remaining(HOURS, translate(sql, [LOGS], NOW).scans[scan].predicates)]
+    kept = remaining(days_of(HOURS), translate(sql, [LOGS], NOW).scans[scan].predicates)
+    return [f"{day}T{hour}" for day, hours in kept.items() for hour in hours]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from eventlake.errors import QueryLimitError
 from eventlake.interfaces import Catalog, Clock, LogObject, Result
 from eventlake.layout import Hour
 from eventlake.query.box.pool import AT_ONCE, WAITING, Box, Cancelled
-from eventlake.query.box.question import KnownTable, Question, Understood, as_text
+from eventlake.query.box.question import Days, KnownTable, Question, Understood, days_of
 from eventlake.query.box.walls import Cell
 from eventlake.query.box.worker import ANSWER_MB, Worker
 from eventlake.query.cost import athena_cost
@@ -141,30 +141,28 @@ class DuckDBEngine:
         if len(translation.scans) > MOST_SCANS:
             raise QueryLimitError(f"The statement reads tables {len(translation.scans):,} times; at most {MOST_SCANS} are taken.")
         known = {scan.table.name: self.catalog.objects(scan.table.name) for scan in translation.scans}
-        kept = self._hours(worker, understood, translation, known)
+        kept = self._kept(worker, understood, translation, known)
         readings = []
-        for scan, hours in zip(translation.scans, kept, strict=True):
+        for scan, days in zip(translation.scans, kept, strict=True):
             everything = known[scan.table.name]
-            objects = everything if hours is None else [item for item in everything if item.hour in hours]
+            objects = everything if days is None else [item for item in everything if item.hour.hour in days.get(item.hour.date, ())]
             total_bytes = sum(item.size_bytes for item in everything)
             readings.append(Reading(scan, tuple(objects), len(everything), total_bytes, self.objects_folder))
         if sum(len(reading.objects) for reading in readings) > MOST_OBJECTS:
             raise QueryLimitError(f"The query would read more than {MOST_OBJECTS:,} objects: name fewer days in its WHERE.")
         return readings
 
-    def _hours(
+    def _kept(
         self, worker: Worker, understood: Understood, translation: Translation, known: Mapping[str, Sequence[LogObject]]
-    ) -> list[set[Hour] | None]:
+    ) -> list[Days | None]:
         """The hours that each scan needs; None where its predicates say nothing of them."""
         pruned = [scan.prunes for scan in understood.scans]
         if not any(pruned):
             return [None] * len(pruned)
-        there = [_hours(known[scan.table.name]) if prunes else [] for scan, prunes in zip(translation.scans, pruned, strict=True)]
-        kept = worker.kept([as_text(hours) for hours in there])
-        return [
-            {hours[number] for number in numbers if 0 <= number < len(hours)} if prunes else None
-            for hours, numbers, prunes in zip(there, kept, pruned, strict=True)
-        ]
+        names = [scan.table.name for scan in translation.scans]
+        days = {name: days_of(item.hour for item in known[name]) for name, prunes in zip(names, pruned, strict=True) if prunes}
+        kept = worker.kept([days[name] if prunes else {} for name, prunes in zip(names, pruned, strict=True)])
+        return [found if prunes else None for found, prunes in zip(kept, pruned, strict=True)]
 
     def _fetched(self, worker: Worker, readings: Sequence[Reading]) -> None:
         """Bring the objects here that are elsewhere; the query's time does not pass meanwhile."""

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import calendar
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlglot import exp
 
-from eventlake.layout import Hour
-
 Truth = bool | None
 """True, False, or None where only the rows can tell."""
-Predicate = Callable[[date, str], Truth]
-"""What a predicate says of an hour, given the partition's date and hour."""
+Predicate = Callable[[date, str | None], Truth]
+"""What a predicate says of an hour, given the partition's date and hour, or of the whole day if no hour is given."""
 KeyOf = Callable[[Sequence[str]], tuple[int, str] | None]
 """The scan and the partition key that a name means, None for any other name."""
 
@@ -60,16 +58,18 @@ def partition_predicate(node: exp.Expr, key_of: KeyOf, moment: str) -> tuple[int
     return reader.scans.pop(), predicate
 
 
-def remaining(hours: Iterable[Hour], predicates: Sequence[Predicate]) -> list[Hour]:
-    """The hours that no predicate excludes, in their order."""
-    if not predicates:
-        return list(hours)
-    dates: dict[str, date] = {}
-    kept = []
-    for hour in hours:
-        day = dates.get(hour.date) or dates.setdefault(hour.date, date.fromisoformat(hour.date))
-        if all(predicate(day, hour.hour) is not False for predicate in predicates):
-            kept.append(hour)
+def remaining(days: Mapping[str, Sequence[str]], predicates: Sequence[Predicate]) -> dict[str, list[str]]:
+    """Of dates with their hours those that no predicate excludes; a day at a time where its date decides."""
+    kept = {}
+    for text, hours in days.items():
+        day = date.fromisoformat(text)
+        truths = [predicate(day, None) for predicate in predicates]
+        if False in truths:
+            continue
+        open_ones = [predicate for predicate, truth in zip(predicates, truths, strict=True) if truth is None]
+        left = [hour for hour in hours if all(predicate(day, hour) is not False for predicate in open_ones)]
+        if left:
+            kept[text] = left
     return kept
 
 
@@ -117,7 +117,7 @@ class _Reader:
     def _comparison(self, compare: Callable[[Any, Any], bool], left: exp.Expr, right: exp.Expr) -> Predicate:
         a, b = self._term(left), self._term(right)
 
-        def truth(day: date, hour: str) -> Truth:
+        def truth(day: date, hour: str | None) -> Truth:
             x, y = a(day, hour), b(day, hour)
             if x is None or y is None or isinstance(x, str) != isinstance(y, str):
                 return None
@@ -127,7 +127,7 @@ class _Reader:
 
         return truth
 
-    def _term(self, node: exp.Expr) -> Callable[[date, str], Any]:
+    def _term(self, node: exp.Expr) -> Callable[[date, str | None], Any]:
         if isinstance(node, exp.Tuple):
             terms = [self._term(part) for part in node.expressions]
             return lambda day, hour: _all_known([term(day, hour) for term in terms])
@@ -259,7 +259,7 @@ def _truncated(value: date | str, unit: str) -> date:
 def _both(left: Predicate, right: Predicate, *, absorbing: bool) -> Predicate:
     """AND (absorbing False) or OR (absorbing True) of three-valued predicates."""
 
-    def truth(day: date, hour: str) -> Truth:
+    def truth(day: date, hour: str | None) -> Truth:
         a = left(day, hour)
         if a is absorbing:
             return a

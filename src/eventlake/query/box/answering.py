@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from eventlake.errors import CorruptObjectError, QueryError, QueryFailedError
-from eventlake.layout import Hour
 from eventlake.query.box import channel, landlock, values, walls
-from eventlake.query.box.question import Hours, Question, Understood
+from eventlake.query.box.question import Days, Question, Understood
 from eventlake.query.run import Job, batches, connect
 from eventlake.query.translation import Translation
 
@@ -90,7 +89,7 @@ class _Dialogue:
                 said = self.understood(msgspec.msgpack.decode(body, type=Question))
                 channel.send(self.sock, channel.UNDERSTOOD, msgspec.msgpack.encode(said))
             elif kind == channel.HOURS:
-                kept = self.kept(msgspec.msgpack.decode(body, type=tuple[Hours, ...]))
+                kept = self.kept(msgspec.msgpack.decode(body, type=tuple[Days, ...]))
                 channel.send(self.sock, channel.KEPT, msgspec.msgpack.encode(kept))
             else:
                 self.answer(msgspec.msgpack.decode(body, type=Job))
@@ -104,16 +103,12 @@ class _Dialogue:
         self.translation = translate(question.sql, tables, question.now)
         return Understood.of(self.translation, tables)
 
-    def kept(self, hours: tuple[Hours, ...]) -> list[list[int]]:
-        """For each scan the numbers of the hours that its predicates leave."""
+    def kept(self, days: tuple[Days, ...]) -> list[Days]:
+        """For each scan the hours that its predicates leave."""
         from eventlake.query.pruning import remaining
 
         assert self.translation is not None  # hours are asked after a question
-        found = []
-        for scan, given in zip(self.translation.scans, hours, strict=True):
-            left = set(remaining([Hour(*one) for one in given], scan.predicates))
-            found.append([number for number, one in enumerate(given) if Hour(*one) in left])
-        return found
+        return [remaining(given, scan.predicates) for scan, given in zip(self.translation.scans, days, strict=True)]
 
     def answer(self, job: Job) -> None:
         """The job's rows, and the end."""

@@ -5,7 +5,7 @@ The statement is translated in the process too, because reading a stranger's tex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,8 +15,8 @@ from eventlake.query.scan import Scan
 from eventlake.query.translation import Translation
 from eventlake.query.types import Type
 
-Hours = tuple[tuple[str, str], ...]
-"""Date and hour of each, as text."""
+Days = dict[str, list[str]]
+"""Dates (`YYYY-MM-DD`), each with hours (`00` to `23`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,9 @@ class Understood:
         return Translation(self.names, self.types, scans, self.macros, self.template)
 
 
-def as_text(hours: Sequence[Hour]) -> Hours:
-    """Hours as they travel."""
-    return tuple((hour.date, hour.hour) for hour in hours)
+def days_of(hours: Iterable[Hour]) -> Days:
+    """Each hour once, by date, in their order."""
+    days: dict[str, dict[str, None]] = {}
+    for hour in hours:
+        days.setdefault(hour.date, {})[hour.hour] = None
+    return {day: list(found) for day, found in days.items()}

@@ -17,7 +17,7 @@ from eventlake.query.box import channel, values
 from eventlake.query.box.answering import NO_TYPE, OUT_OF_MEMORY
 from eventlake.query.box.channel import ChannelClosedError, ChannelLateError
 from eventlake.query.box.forking import ENDED
-from eventlake.query.box.question import Hours, Question, Understood
+from eventlake.query.box.question import Days, Question, Understood
 from eventlake.query.box.walls import Cell
 from eventlake.query.run import MAX_ROWS, Job, too_many_rows
 
@@ -74,9 +74,9 @@ class Worker:
         """What the process understands of a question. Raises QueryError or ConfigurationError."""
         return self._told(channel.QUESTION, question, channel.UNDERSTOOD, Understood)
 
-    def kept(self, hours: Sequence[Hours]) -> list[list[int]]:
-        """For each scan of the question the numbers of the hours that it needs to read. Raises QueryError or ConfigurationError."""
-        return self._told(channel.HOURS, hours, channel.KEPT, list[list[int]])
+    def kept(self, days: Sequence[Days]) -> list[Days]:
+        """For each scan of the question the hours that it needs to read. Raises QueryError or ConfigurationError."""
+        return self._told(channel.HOURS, days, channel.KEPT, list[Days])
 
     def ask(self, job: Job, answer_mb: int = ANSWER_MB) -> list[tuple[Any, ...]]:  # values are the query's
         """The rows of the job's statement.
