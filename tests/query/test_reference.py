@@ -1,8 +1,8 @@
 """The page of the dialect."""
 
 from eventlake.query.functions import SYNTACTIC, functions, known_names
-from eventlake.query.refusals import REFUSED
 from eventlake.query.reference import FORMS, sql_page
+from eventlake.query.refusals import REFUSED
 
 
 def test_every_function_and_every_refusal_stands_on_the_page() -> None:

@@ -402,6 +402,8 @@ class Expressions:
         if len(node.expressions) != 1 or node.args.get("safe") or isinstance(node.expressions[0], exp.Slice):
             raise mistyped("A subscript is one number or key", node)
         whole, index = self.value(node.this), self.value(node.expressions[0])
+        if whole.type.name == "unknown":
+            return whole
         if whole.type.name == "array":
             if not (index.type.is_integer or index.type.name == "unknown"):
                 raise mistyped(f"A subscript of an array is a number, not {index.type}", node)

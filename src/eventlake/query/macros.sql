@@ -85,7 +85,7 @@ el_mantissa(digits) :=
 -- arithmetic
 el_rounded_quotient(n, d) := n // d + ((n % d) * 2) // d;
 el_whole_quotient(n, d) := n // d;
-el_double_modulo(a, b) := CASE WHEN b = 0 THEN CAST('NaN' AS DOUBLE) ELSE a % b END;
+el_double_modulo(a, b) := CASE WHEN b = 0 AND a IS NOT NULL THEN CAST('NaN' AS DOUBLE) ELSE a % b END;
 el_whole_days(t) :=
   CASE
     WHEN t = date_trunc('day', t) THEN CAST(t AS DATE)
@@ -723,6 +723,7 @@ el_bit_count(x, bits) :=
   END;
 el_to_base(x, b) :=
   CASE
+    WHEN x IS NULL OR b IS NULL THEN NULL
     WHEN b < 2 OR b > 36 THEN failure('A radix is from 2 to 36: ', b)
     ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || lower(to_base(abs(x), CAST(b AS INTEGER)))
   END;
@@ -791,17 +792,17 @@ el_signed(v, bits) := CASE WHEN v >= el_power_of_two(bits - 1) THEN v - el_power
 el_shift_count(n) := CASE WHEN n < 0 THEN n & 63 ELSE n END;
 el_shift_left(v, n, bits) :=
   CASE
-    WHEN n >= bits THEN 0
+    WHEN n >= bits AND v IS NOT NULL THEN 0
     ELSE el_signed((el_unsigned(v, bits) % el_power_of_two(greatest(bits - n, 0))) * el_power_of_two(greatest(least(n, bits), 0)), bits)
   END;
 el_shift_right(v, n, bits) :=
   CASE
-    WHEN n >= bits THEN 0
+    WHEN n >= bits AND v IS NOT NULL THEN 0
     ELSE el_signed(el_unsigned(v, bits) // el_power_of_two(greatest(least(n, bits), 0)), bits)
   END;
 el_shift_arithmetic(v, n, bits) :=
   CASE
-    WHEN n >= bits THEN CASE WHEN v < 0 THEN -1 ELSE 0 END
+    WHEN n >= bits AND v IS NOT NULL THEN CASE WHEN v < 0 THEN -1 ELSE 0 END
     ELSE el_floor(v::HUGEINT, el_power_of_two(greatest(least(n, bits), 0))) // el_power_of_two(greatest(least(n, bits), 0))
   END;
 el_data_size(s) :=
@@ -851,7 +852,10 @@ el_json_part(j, p) :=
 el_json_path(p) :=
   CASE
     WHEN p IS NULL OR regexp_full_match(p, '\$(\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])*') THEN p
-    ELSE refusal('A JSON path in a column that is more than names and numbers: ', p)
+    WHEN regexp_full_match(p, '\$(\.[A-Za-z0-9_]+|\[[0-9]+\]|\["[^"\\\[\]]*"\]|\[[A-Za-z_][A-Za-z0-9_]*\])*')
+      THEN regexp_replace(regexp_replace(p, '\["([^"]*)"\]', '."\1"', 'g'), '\[([A-Za-z_][A-Za-z0-9_]*)\]', '."\1"', 'g')
+    WHEN contains(p, '\') OR contains(p, '"') OR length(p) <> strlen(p) THEN refusal('A JSON path in a column with such names: ', p)
+    ELSE failure('Not a JSON path: ', p)
   END;
 el_json_parse(s) :=
   CASE
@@ -984,7 +988,7 @@ el_json_item(j, p) :=
   END;
 el_json_array_length(j) :=
   CASE
-    WHEN json_valid(j) THEN CASE WHEN json_type(j) = 'ARRAY' THEN CAST(json_array_length(j) AS BIGINT) END
+    WHEN el_json_valid(j) THEN CASE WHEN json_type(j) = 'ARRAY' THEN CAST(json_array_length(j) AS BIGINT) END
   END;
 el_json_size(j, p) :=
   CASE
@@ -996,8 +1000,13 @@ el_json_size(j, p) :=
     END
   END;
 
-el_json_valid(s) :=
-  json_valid(s) AND NOT regexp_matches(s, '^[^"]*(NaN|Infinity|nan|inf)|,\s*[\]}]');
+el_json_valid(s) := json_valid(s) AND NOT el_json_loose(s);
+el_json_loose(s) :=
+  CASE
+    WHEN regexp_matches(s, ',\s*[\]}]|NaN|nan|[Ii]nf')
+      THEN regexp_matches(regexp_replace(s, '"(?:[^"\\]|\\.)*"', '""', 'g'), ',\s*[\]}]|NaN|nan|[Ii]nf')
+    ELSE false
+  END;
 el_json_given(s) :=
   CASE
     WHEN s IS NULL THEN NULL

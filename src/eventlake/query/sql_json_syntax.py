@@ -123,8 +123,7 @@ def _making(name: str) -> Callable[[Any], SqlJson]:
         node = _begun(parser, name)
         members = []
         while parser._curr and parser._curr.token_type != TokenType.R_PAREN and not _null_clause(parser, node):
-            if parser._match_text_seq("RETURNING"):
-                node.set("returning", parser._parse_types())
+            if parser._curr.text.upper() in {"WITH", "WITHOUT", "RETURNING"}:
                 break
             members.append(_member(parser, keyed=name == "json_object"))
             parser._match(TokenType.COMMA)

@@ -94,6 +94,8 @@ def _reduce(parts: Expressions, node: exp.Expr) -> Value:
             raise mistyped(f"The lambda of reduce() gives {step.type}, its state is {kind}", node)
         kind = both
         step = lambda_value(parts, node.expressions[2], [kind, values.type.args[0]], names)
+        if step.type.name != kind.name:
+            raise mistyped(f"The lambda of reduce() gives {step.type}, its state is {kind}: cast what it gives", node)
     if kind != values.type.args[0] and kind.args:
         raise refused(f"reduce() with a state of {kind}", node)
     item = f"{names[1]}.v"
@@ -223,7 +225,9 @@ def _sequence_of_moments(values: list[Value], node: exp.Expr) -> Value:
     if step.type == INTERVAL_MONTH:
         count = f"CAST(el_months({a}, {b}) AS BIGINT)"
         size = f"(year({step.sql}) * 12 + month({step.sql}))"
-        made = f"list_transform(el_sequence(0, {count} - {count} % {size}, {size}), lambda el_d: {a} + to_months(CAST(el_d AS INTEGER)))"
+        last = f"CASE WHEN {count} = 0 AND {b} < {a} AND {size} > 0 THEN -1 WHEN {count} = 0 AND {b} > {a} AND {size} < 0 THEN 1 "
+        last += f"ELSE {count} - {count} % {size} END"
+        made = f"list_transform(el_sequence(0, {last}, {size}), lambda el_d: {a} + to_months(CAST(el_d AS INTEGER)))"
     elif start.type == DATE and not re.fullmatch(r"INTERVAL '-?\d+ days'", step.sql):
         raise mistyped("The step of a sequence of dates is a number of days, months or years", node)
     else:

@@ -46,7 +46,7 @@ def _scalar(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
         return derived("CAST(NULL AS VARCHAR)", VARCHAR, values)
     j = source.sql
     where = path.sql if path is not None else f"el_json_path({values[1].sql})"
-    broken = _broken(path, source, j) if path is not None else "NULL"
+    broken = _broken(path, source, j) if path is not None else f"nullif({where}, {where})"
     if source.type == JSON:
         return derived(f"el_json_text({j}, {where})", VARCHAR, values)
     return derived(f"(CASE WHEN json_valid({j}) THEN el_json_text({_valid(source)}, {where}) ELSE {broken} END)", VARCHAR, values)
@@ -70,8 +70,8 @@ def _extract(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     found = f"el_json_part({_valid(source)}, {where})"
     if source.type == JSON:
         return derived(found, JSON, values)
-    broken = _broken(path, source, j) if path is not None else "NULL"
-    return derived(f"(CASE WHEN json_valid({j}) THEN {found} ELSE {broken} END)", JSON, values)
+    broken = _broken(path, source, j) if path is not None else f"nullif({where}, {where})"
+    return derived(f"(CASE WHEN el_json_valid({j}) THEN {found} ELSE {broken} END)", JSON, values)
 
 
 def _size(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -81,7 +81,7 @@ def _size(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     made = f"el_json_size({_valid(source)}, {path.sql})"
     if source.type == JSON:
         return derived(made, BIGINT, values)
-    return derived(f"(CASE WHEN json_valid({source.sql}) THEN {made} ELSE {_broken(path, source, source.sql)} END)", BIGINT, values)
+    return derived(f"(CASE WHEN el_json_valid({source.sql}) THEN {made} ELSE {_broken(path, source, source.sql)} END)", BIGINT, values)
 
 
 def _contains(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
