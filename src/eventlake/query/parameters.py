@@ -25,8 +25,8 @@ TYPES = ("int", "decimal", "double", "boolean", "string", "date", "timestamp")
 MAX_INTEGER = 2**63 - 1
 """The largest bigint; the smallest has no literal."""
 
-_QUOTED = r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\""
-_COMMENT = r"--[^\n]*|/\*.*?\*/"
+_QUOTED = r"'(?:[^']|'')*(?:'|\Z)|\"(?:[^\"]|\"\")*(?:\"|\Z)"
+_COMMENT = r"--[^\n]*|/\*.*?(?:\*/|\Z)"  # what is not closed reaches to the end, or each opening would be followed there anew
 _NAMED = re.compile(rf"{_QUOTED}|{_COMMENT}|::|:([A-Za-z_]\w*)", re.DOTALL)
 _PYFORMAT = re.compile(rf"(?P<kept>{_QUOTED}|{_COMMENT})|%%|%\((?P<name>[^)]*)\)s|(?P<stray>%)", re.DOTALL)
 _QMARK = re.compile(rf"{_QUOTED}|{_COMMENT}|(\?)", re.DOTALL)
