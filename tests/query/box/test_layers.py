@@ -61,7 +61,7 @@ def test_the_limits_of_the_process_alone_let_no_byte_be_written(place: Place, sq
     place.raw(place.text({"sql": sql}), ("process",))
 
     after = place.state()
-    for path in {*after} - {*before}:
+    for path in sorted({*after} - {*before}, reverse=True):
         assert not after.pop(path)
         made = place.root / path
         made.rmdir() if made.is_dir() else made.unlink()
