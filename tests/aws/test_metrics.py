@@ -97,8 +97,7 @@ def test_what_a_function_cannot_do_ends_in_the_dead_letters_and_makes_an_alarm(s
     for key in ("logs/2026/01/02/03/good", "logs/2026/01/02/04/fail", "logs/2026/01/02/05/good"):
         s3.put_object(Bucket=bucket, Key=key, Body=b"")
     assert eventually(lambda: alarm_state(small_stack, "harness-dead") == "ALARM")
-    (dead,) = Queue(small_stack, "harness-objects-dead").take()
-    assert "logs/2026/01/02/04/fail" in dead["Body"]
+    assert [message for message in Queue(small_stack, "harness-objects-dead").take() if "logs/2026/01/02/04/fail" in message["Body"]]
     partitions = small_stack.service("glue").get_partitions(DatabaseName="harness", TableName="upper", Expression="date = '2026-01-02'")
     assert sorted(each["Values"][1] for each in partitions["Partitions"]) == ["03", "05"]
     assert eventually(lambda: alarm_state(small_stack, "harness-dead") == "OK")
