@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 
 from eventlake.errors import CorruptObjectError
 from eventlake.interfaces import LogObject
 from eventlake.query.sources import Reading
 
 _REMEDY = 'so no answer would be whole: run "eventlake doctor".'
-_THREADS = 4
 _CHUNK = 1 << 20
 
 Identity = tuple[int, int, int]
@@ -31,23 +29,13 @@ class Intact:
 
     def check(self, readings: Sequence[Reading]) -> None:
         """Raise CorruptObjectError for the first object that is missing or not what the catalog knows; it is named."""
-        unread: dict[str, tuple[LogObject, Identity]] = {}
         for reading in readings:
             for item, path in zip(reading.objects, reading.paths, strict=True):
                 identity = _identity(item, path)
                 if item.crc32 is not None and self._known.get(path) != identity:
-                    unread[path] = item, identity
-        if unread:
-            self._read(unread)
-
-    def _read(self, unread: Mapping[str, tuple[LogObject, Identity]]) -> None:
-        """Compare the bytes with the checksums of the catalog."""
-        with ThreadPoolExecutor(min(_THREADS, len(unread))) as threads:
-            for path, checksum in zip(unread, threads.map(_checksum, unread, chunksize=32), strict=True):
-                item, identity = unread[path]
-                if checksum != item.crc32:
-                    raise _damaged(item, "is not what was written: its checksum differs")
-                self._known[path] = identity
+                    if _checksum(path) != item.crc32:
+                        raise _damaged(item, "is not what was written: its checksum differs")
+                    self._known[path] = identity
 
 
 def _identity(item: LogObject, path: str) -> Identity:
