@@ -13,8 +13,8 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from datetime import time as time_of_day
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 from weakref import finalize
 
-from eventlake.errors import QueryError, QueryLimitError, UsageError
+from eventlake.errors import QueryLimitError, UsageError
 from eventlake.interfaces import Clock, Result
 from eventlake.model import PARTITION_KEYS, Column, Table
 from eventlake.query.cost import athena_cost
@@ -126,9 +126,7 @@ class FixtureEngine:
         made = self._translated(sql, parameters)
         job = Job(self._statement(made), made.macros, made.types, "", self.limits.memory_mb, self.limits.threads, self.limits.seconds)
         with self._lock:
-            connection = self._opened()
-            with _interrupted(connection, cancelled):
-                rows = answer(connection, job)
+            rows = _answered(self._opened(), job, cancelled)
         return Result(made.names, tuple(map(str, made.types)), rows, seconds=time.perf_counter() - started)
 
     def close(self) -> None:
@@ -167,31 +165,20 @@ class FixtureEngine:
         return made.sql([quoted(scan.table.name) for scan in made.scans])
 
 
-@contextmanager
-def _interrupted(connection: Any, cancelled: Callable[[], bool] | None) -> Iterator[None]:  # duckdb has no stubs of ours
-    """Interrupt what the connection runs meanwhile once nobody wants it. Raises QueryLimitError then."""
-    if cancelled is None:
-        yield
-        return
-    done, stopped = threading.Event(), threading.Event()
-
-    def watch() -> None:
-        while not done.wait(_LOOK_S):
-            if cancelled():
-                stopped.set()
+def _answered(connection: Any, job: Job, cancelled: Callable[[], bool] | None) -> list[tuple[Any, ...]]:  # duckdb has no stubs of ours
+    """The job's rows. A thread of its own works them out, so that Ctrl-C and `cancelled` reach whoever waits; both interrupt it."""
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(answer, connection, job)
+        try:
+            while not wait([future], _LOOK_S).done:
+                if cancelled is not None and cancelled():
+                    raise QueryLimitError("The query was cancelled.")
+        except BaseException:
+            while not future.done():  # again and again: between two statements there is nothing to interrupt
                 connection.interrupt()
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    except QueryError:
-        if stopped.is_set():
-            raise QueryLimitError("The query was cancelled.") from None
-        raise
-    finally:
-        done.set()
-        watcher.join()
+                wait([future], _LOOK_S)
+            raise
+        return future.result()
 
 
 def _misfit(tables: Iterable[FixtureTable], limits: Job) -> UsageError:
