@@ -92,7 +92,7 @@ class Cursor:
     def fetchmany(self, size: int | None = None) -> list[Row]:
         """The next rows, so many or `arraysize`, fewer at the end."""
         self._require_answer()
-        rows = self._rows[self._place : self._place + (self.arraysize if size is None else size)]
+        rows = self._rows[self._place : self._place + max(self.arraysize if size is None else size, 0)]
         self._place += len(rows)
         return rows
 
@@ -193,6 +193,8 @@ class Cursor:
 
 def _with_values(operation: str, parameters: Mapping[str, Any] | Sequence[str] | None, paramstyle: str) -> str:
     """The statement with its parameters' values in their places. Raises ProgrammingError, UsageError or NameNotFoundError."""
+    if not isinstance(operation, str):
+        raise ProgrammingError(f"A statement is a str, not a {type(operation).__name__}.")
     if paramstyle not in {"pyformat", "qmark"}:
         raise ProgrammingError(f'paramstyle is "pyformat" or "qmark", not {paramstyle!r}.')
     if parameters is None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from eventlake.errors import QueryRefusedError, QuerySyntaxError
 from eventlake.model import Table
+from eventlake.query.length import require_characters
 
 _WORDS = re.compile(
     r"""'(?:[^']|'')*' | --[^\n]* | /\*.*?\*/            # texts and comments
@@ -38,6 +39,7 @@ def database_of(sql: str, tables: Iterable[Table]) -> str:
 
 def require_question(sql: str) -> None:
     """Raise QuerySyntaxError unless the statement only asks: what changes a lake is not for an engine to run."""
+    require_characters(sql)
     first = next((word.lower() for word in _words(sql)), "")
     if not first:
         raise QuerySyntaxError("The statement is empty: write a SELECT.")
