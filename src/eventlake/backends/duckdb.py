@@ -20,7 +20,7 @@ from eventlake.layout import Hour
 from eventlake.query.box.pool import AT_ONCE, WAITING, Box, Cancelled
 from eventlake.query.box.question import Days, KnownTable, Question, Understood, days_of
 from eventlake.query.box.walls import Cell
-from eventlake.query.box.worker import ANSWER_MB, Worker
+from eventlake.query.box.worker import Worker
 from eventlake.query.cost import athena_cost
 from eventlake.query.intact import Intact
 from eventlake.query.length import require_length
@@ -34,6 +34,8 @@ MEMORY_MB = 2_048
 SECONDS = 300.0
 """How long a query may run when nothing else is said; Athena's limit is 30 minutes."""
 
+ANSWER_SHARE = 8
+"""What an answer may take of the memory, as it travels: rows take several times as much in Python."""
 MOST_SCANS = 200
 """How often a statement may read tables."""
 MOST_OBJECTS = 200_000
@@ -44,8 +46,8 @@ class DuckDBEngine:
     """Answers Athena's SQL from the objects in a folder.
 
     fetch: brings the objects that a query needs into the folder, where they do not lie there anyway. memory_mb, threads, seconds: of one
-    query; answer_mb: of its rows as they travel. at_once: queries that are answered at the same time; waiting: those that may stand in line.
-    warm: how many processes are kept ready between queries, for whoever is asked often.
+    query; answer_mb: of its rows as they travel, an eighth of the memory if nothing is said. at_once: queries that are answered at the same
+    time; waiting: those that may stand in line. warm: how many processes are kept ready between queries, for whoever is asked often.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class DuckDBEngine:
         at_once: int = AT_ONCE,
         waiting: int = WAITING,
         warm: int = 0,
-        answer_mb: int = ANSWER_MB,
+        answer_mb: int | None = None,
     ) -> None:
         self.catalog = catalog
         self.objects_folder = Path(objects_folder).resolve()
@@ -70,7 +72,7 @@ class DuckDBEngine:
         self.threads = threads or os.cpu_count() or 1
         self.seconds = seconds
         self.fetch = fetch
-        self.answer_mb = answer_mb
+        self.answer_mb = answer_mb or max(memory_mb // ANSWER_SHARE, 1)
         self._intact = Intact()
         with contextlib.suppress(OSError):  # the kernel is told of folders that are there
             self.objects_folder.mkdir(parents=True, exist_ok=True)

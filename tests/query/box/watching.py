@@ -24,7 +24,7 @@ from eventlake.query.box.zygote import Zygote
 from eventlake.query.run import Job
 
 SECRET = "outside-is-secret"
-SECONDS = 0.6
+SECONDS = 0.5
 MEMORY_MB = 384
 LOGS = Table(
     "auth0_logs",
