@@ -92,9 +92,23 @@ def parse(sql: str) -> exp.Query:
     except RecursionError:
         raise QueryRefusedError("The statement is nested too deeply: break it up with WITH.") from None
     tree = next((tree for tree in trees if tree is not None), None)
+    if isinstance(tree, exp.Values):
+        tree = _selected(tree)
     if not isinstance(tree, exp.Query):
         raise QuerySyntaxError("Only SELECT is answered here: begin the statement with SELECT, WITH or VALUES (line 1, column 1).")
     return tree
+
+
+def _selected(values: exp.Values) -> exp.Select:
+    """`VALUES ... ORDER BY ... LIMIT ...` as a SELECT from them."""
+    select = exp.Select(expressions=[exp.Star()])
+    for key in ("with_", "order", "limit", "offset"):
+        part = values.args.get(key)
+        if part is not None:
+            values.set(key, None)
+            select.set(key, part)
+    select.set("from_", exp.From(this=values))
+    return select
 
 
 def _plain_numbers(sql: str, words: list[tuple[str, str, int]]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from eventlake.query.binding import Value, derived, refused
+from eventlake.query.binding import Value, derived
 from eventlake.query.failures import refusal
 from eventlake.query.functions import Builder, Syntactic
 from eventlake.query.functions import Function as F
@@ -40,13 +40,19 @@ def _broken(path: Path, source: Value, sql: str) -> str:
     return f"CASE WHEN {suspicious} THEN {refusal(_FAULT, f'substring({sql}, 1, 60)')} END"
 
 
+def _broken_anywhere(path: str, sql: str) -> str:
+    """SQL for text that is no JSON where the path stands in a column: NULL if it is a path and nothing could be read before the fault."""
+    readable = r"'^\s*([\[{]|\"(?:[^\"\\]|\\.)*\"|-?[0-9]|true\s|false\s|null\s)'".replace('\\"', '"')
+    return f"CASE WHEN regexp_matches({sql}, {readable}) THEN {refusal(_FAULT, f'substring({sql}, 1, 60)')} ELSE nullif({path}, {path}) END"
+
+
 def _scalar(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     source, path = values[0], json_path(values[1], node)
     if values[1].type.name == "unknown" or values[1].sql.startswith("CAST(NULL"):
         return derived("CAST(NULL AS VARCHAR)", VARCHAR, values)
     j = source.sql
     where = path.sql if path is not None else f"el_json_path({values[1].sql})"
-    broken = _broken(path, source, j) if path is not None else f"nullif({where}, {where})"
+    broken = _broken(path, source, j) if path is not None else _broken_anywhere(where, j)
     if source.type == JSON:
         return derived(f"el_json_text({j}, {where})", VARCHAR, values)
     return derived(f"(CASE WHEN json_valid({j}) THEN el_json_text({_valid(source)}, {where}) ELSE {broken} END)", VARCHAR, values)
@@ -70,18 +76,18 @@ def _extract(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     found = f"el_json_part({_valid(source)}, {where})"
     if source.type == JSON:
         return derived(found, JSON, values)
-    broken = _broken(path, source, j) if path is not None else f"nullif({where}, {where})"
+    broken = _broken(path, source, j) if path is not None else _broken_anywhere(where, j)
     return derived(f"(CASE WHEN el_json_valid({j}) THEN {found} ELSE {broken} END)", JSON, values)
 
 
 def _size(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     source, path = values[0], json_path(values[1], node)
-    if path is None:
-        raise refused("json_size() with a path that is not a literal", node)
-    made = f"el_json_size({_valid(source)}, {path.sql})"
+    where = path.sql if path is not None else f"el_json_path({values[1].sql})"
+    made = f"el_json_size({_valid(source)}, {where})"
     if source.type == JSON:
         return derived(made, BIGINT, values)
-    return derived(f"(CASE WHEN el_json_valid({source.sql}) THEN {made} ELSE {_broken(path, source, source.sql)} END)", BIGINT, values)
+    broken = _broken(path, source, source.sql) if path is not None else _broken_anywhere(where, source.sql)
+    return derived(f"(CASE WHEN el_json_valid({source.sql}) THEN {made} ELSE CAST({broken} AS BIGINT) END)", BIGINT, values)
 
 
 def _contains(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
