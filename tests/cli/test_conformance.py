@@ -48,6 +48,11 @@ def test_one_wrong_answer_ends_with_one(case: dict[str, object], tmp_path: Path)
     assert json.loads(out)["verdict"] == str(case["name"]).removeprefix("g: ")
 
 
+def test_an_engine_that_cannot_be_opened_is_no_verdict(tmp_path: Path) -> None:
+    """Athena does not answer for a lake in a folder: the command says so and asks nothing."""
+    assert asked(tmp_path, [RIGHT], "--engine", "athena", "--lake", str(tmp_path))[0] != 0
+
+
 def test_cases_are_chosen_by_family_and_verdict(tmp_path: Path) -> None:
     """Only those of the family are asked, only those of the verdict are listed."""
     code, out, _ = asked(tmp_path, [RIGHT, WRONG], "--family", "f", "--verdict", "right", "--output", "jsonl")

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from eventlake.errors import EventlakeError, QueryRefusedError
+from eventlake.errors import QueryError, QueryRefusedError
 from eventlake.interfaces import Result
 from eventlake.query.golden import Case, golden_type, same_rows
 from eventlake.query.types import Type
@@ -57,10 +57,10 @@ class Judged:
 
 
 def judge(case: Case, ask: Callable[[str], Result]) -> Judged:
-    """The verdict on one case."""
+    """The verdict on one case. What hinders every answer, such as an engine that cannot be reached, is raised."""
     try:
         result = ask(case.sql)
-    except EventlakeError as error:
+    except QueryError as error:
         if case.error:
             return Judged(case, "right", str(error))
         return Judged(case, "refused" if isinstance(error, QueryRefusedError) else "failed", str(error))
