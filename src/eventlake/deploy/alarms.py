@@ -22,15 +22,16 @@ _HOUR_S = 3_600
 def alarms(source: Source) -> Iterator[tuple[str, Template]]:
     """Logical ids and resources: five for each table, one for the source."""
     for table in source.tables:
-        for name, (metric, condition, description) in _alarms_of(table).items():
+        for name, (metric, condition, description) in _alarms_of(source, table).items():
             alarm = _alarm(f"{stream_name(table)}-{name}", description, metric, condition)
             yield logical_id(table.name, name, "Alarm"), alarm
     yield "NoEventsAlarm", _no_events(source)
 
 
-def _alarms_of(table: Table) -> dict[str, tuple[Template, Template, str]]:
+def _alarms_of(source: Source, table: Table) -> dict[str, tuple[Template, Template, str]]:
     """Name -> metric, condition, what it means and where to look."""
     stream = {"DeliveryStreamName": sub(stream_name(table))}
+    bus = {} if source.bus == "default" else {"EventBusName": ref("EventBusName")}
     return {
         "freshness": (
             _metric("AWS/Firehose", "DeliveryToS3.DataFreshness", stream, "Maximum"),
@@ -53,7 +54,7 @@ def _alarms_of(table: Table) -> dict[str, tuple[Template, Template, str]]:
             f"Log lines of {table.name} could not become Parquet; {table.error_prefix}/ keeps them. Compare the Glue table with its declaration.",
         ),
         "lost": (
-            _metric("AWS/Events", "InvocationsFailedToBeSentToDlq", {"RuleName": sub(stream_name(table))}, "Sum"),
+            _metric("AWS/Events", "InvocationsFailedToBeSentToDlq", {**bus, "RuleName": sub(stream_name(table))}, "Sum"),
             _above(0),
             f"EventBridge could neither deliver events of {table.name} nor put them into the dead-letter queue. Look at the queue's policy.",
         ),
