@@ -67,6 +67,13 @@ def test_json_scalars_stay_what_they_are(cursor: Cursor) -> None:
     assert cursor.fetchone() == ("null", '"1"', "1", [None], {}, None)
 
 
+def test_json_that_python_cannot_read_stays_text(cursor: Cursor) -> None:
+    """Nested thousands deep: a stranger may store or type it."""
+    deep = "[" * 20_000 + "]" * 20_000
+
+    assert cursor.execute(f"SELECT json_parse('{deep}')").fetchone() == (deep,)
+
+
 @pytest.mark.parametrize(
     ("sql", "kind", "precision", "scale"),
     [

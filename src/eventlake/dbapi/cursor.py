@@ -219,4 +219,9 @@ def _with_json_read(result: Result) -> list[Row]:
 
 
 def _read(value: str | None) -> Any:  # JSON
-    return json.loads(value) if value is not None and value.startswith(("{", "[")) else value
+    if value is None or not value.startswith(("{", "[")):
+        return value
+    try:
+        return json.loads(value)
+    except (RecursionError, ValueError):  # nested deeper, or a number longer, than Python reads: it stays text
+        return value

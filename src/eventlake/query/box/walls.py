@@ -24,8 +24,8 @@ _DAC_READ_SEARCH = 1 << 2
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _FILES = 4_096
 """Descriptors: DuckDB holds one for each object that a thread reads."""
-OWN_MB = 96
-"""What Python and DuckDB hold beside a query's data; part of its memory."""
+OWN_MB = 160
+"""What the owner, the zygote, Python and DuckDB hold beside a query's data; part of its memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ def stand_alone(parent: int) -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the wish was heard
         os._exit(0)
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123  # as below
+        file.write("1000")  # where the whole machine runs out of memory, this goes first and its owner lives
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _prctl(_PR_SET_DUMPABLE, 0)
     _drop_capabilities()
@@ -74,7 +76,7 @@ def memory_gauge() -> IO[str] | None:
 
 def query_memory_mb(cell: Cell) -> int:
     """What is left for a query's data."""
-    return max(cell.memory_mb - OWN_MB, OWN_MB)
+    return max(cell.memory_mb - OWN_MB, cell.memory_mb // 2)
 
 
 def limit_memory(cell: Cell, gauge: IO[str] | None) -> None:
