@@ -76,7 +76,10 @@ def bill(design: Design, events: int) -> dict[str, float]:
         + QUERIES * 24 / 1e3 * PRICES["S3, a thousand PUT or LIST"]
         + events * design.bytes_a_line / 1e9 * PRICES["S3, a GB and month"],
         "SQS": (objects + 3 * SECONDS / 20) / 1e6 * PRICES["SQS, a million requests"] if design.converts else 0.0,
-        "Athena": QUERIES * max(events * design.bytes_a_line / 30, 10e6) / 1e12 * PRICES["Athena, a TB read (each query counts 10 MB at least)"],
+        "Athena": QUERIES
+        * max(events * design.bytes_a_line / 30, 10e6)
+        / 1e12
+        * PRICES["Athena, a TB read (each query counts 10 MB at least)"],
         "CloudWatch": (objects * design.log_bytes_an_object + transforms * 700) / 1e9 * PRICES["CloudWatch, a GB of logs"],
     }
 
