@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eventlake.deploy.packaging import aws_command, normalise
+from eventlake.deploy.packaging import aws_command, normalise, package
 from eventlake.errors import ConfigurationError
 
 
@@ -35,3 +35,15 @@ def test_a_machine_without_the_aws_cli_is_told_so(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(ConfigurationError, match="The AWS CLI is not installed: see https"):
         aws_command()
+
+
+@pytest.mark.parametrize(("code", "ours"), [(0, 0), (2, 252), (252, 252), (255, 255)])
+def test_the_exit_code_is_the_aws_clis(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: int, ours: int) -> None:
+    """Its first version says 2 for wrong usage where the second says 252."""
+    command = tmp_path / "aws"
+    command.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/said\nexit {code}\n')
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    (tmp_path / "src").mkdir()
+    assert package(tmp_path, ["--s3-bucket", "code"]) == ours
+    assert (tmp_path / "said").read_text() == "cloudformation package --template templates/root.yaml --s3-bucket code\n"

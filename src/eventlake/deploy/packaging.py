@@ -23,13 +23,18 @@ SAME_TIME_S = 946_684_800
 """2000-01-01T00:00:00Z, which a zip archive can say in every time zone."""
 
 
+WRONG_USAGE = 252
+_WRONG_USAGE_OF_VERSION_1 = 2
+
+
 def package(clone: Path, arguments: Sequence[str]) -> int:
     """Run the command in the clone; its exit code. arguments: those of `aws cloudformation package` besides the template. Raises ConfigurationError."""
     aws = aws_command()
     sys.dont_write_bytecode = True
     normalise(clone / CODE)
     command = [aws, "cloudformation", "package", "--template", ROOT_TEMPLATE, *arguments]
-    return subprocess.run(command, cwd=clone, env={**os.environ, "TZ": "UTC"}, check=False).returncode
+    code = subprocess.run(command, cwd=clone, env={**os.environ, "TZ": "UTC"}, check=False).returncode
+    return WRONG_USAGE if code == _WRONG_USAGE_OF_VERSION_1 else code
 
 
 def aws_command() -> str:
