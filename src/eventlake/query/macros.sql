@@ -107,6 +107,7 @@ el_iso8601(s) :=
     WHEN regexp_full_match(s,
       '[0-9]{4}(-[0-9]{1,2}(-[0-9]{1,2})?|-[0-9]{3}|-W[0-9]{1,2}(-[1-7])?)?(T[0-9]{2}(:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?')
         THEN date_trunc('millisecond', el_iso_wall(s)) - to_minutes(el_iso_offset(s))
+    WHEN regexp_matches(s, '^[-+][0-9]{4}') THEN refusal('A year with a sign: ', s)
     ELSE failure('Not an ISO 8601 timestamp: ', s)
   END;
 el_iso_wall(s) :=
@@ -1162,6 +1163,7 @@ el_iso_day(s) :=
   CASE
     WHEN s IS NULL THEN NULL
     WHEN regexp_full_match(s, '[0-9]{4}(-[0-9]{1,2}(-[0-9]{1,2})?|-[0-9]{3}|-W[0-9]{1,2}(-[1-7])?)?') THEN el_iso_date(s)
+    WHEN regexp_matches(s, '^[-+][0-9]{4}') THEN refusal('A year with a sign: ', s)
     ELSE failure('Not an ISO 8601 date: ', s)
   END;
 el_duration(s) :=

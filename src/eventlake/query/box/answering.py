@@ -10,7 +10,7 @@ import zoneinfo
 from collections.abc import Iterator
 from typing import Any
 
-from eventlake.errors import CorruptObjectError, QueryError, QueryFailedError
+from eventlake.errors import CorruptObjectError, QueryError, QueryRefusedError
 from eventlake.query.box import channel, landlock, values, walls
 from eventlake.query.box.question import Days, Question, Understood
 from eventlake.query.run import Job, batches, connect
@@ -22,7 +22,7 @@ _DUCKDB_READS = ("/proc/self/cgroup", "/sys/fs/cgroup")
 """What DuckDB looks for at its start and dies without: how much of the machine is its own."""
 OUT_OF_MEMORY = "memory"
 """What is said instead of a sentence when not even a sentence could be made."""
-NO_TYPE = "The answer holds a value that its type does not allow in Athena, such as a date outside the years 1 to 9999."
+NO_TYPE = "The answer holds a value that cannot be given here, such as a date outside the years 1 to 9999: cast it to varchar."
 """The sentence for a value that cannot be given as what was announced."""
 _TOO_DEEP = "The statement is nested too deeply: break it up with WITH."
 _NOT_UNDERSTOOD = "This statement cannot be answered here as Athena does: its translation fails. Split it with WITH to find the part."
@@ -122,4 +122,4 @@ class _Dialogue:
             try:
                 yield values.encoded(rows)
             except (OverflowError, TypeError, ValueError):
-                raise QueryFailedError(NO_TYPE) from None
+                raise QueryRefusedError(NO_TYPE) from None
