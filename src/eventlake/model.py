@@ -11,6 +11,24 @@ from typing import Any
 PARTITION_KEYS: tuple[tuple[str, str], ...] = (("date", "date"), ("hour", "string"))
 """Names and Glue types of the partition keys: the UTC date and hour (`00` to `23`) of arrival."""
 
+_HIVE = "org.apache.hadoop.hive.ql.io"
+STORAGE_FORMATS: dict[str, tuple[str, str, str]] = {
+    "parquet": (
+        f"{_HIVE}.parquet.MapredParquetInputFormat",
+        f"{_HIVE}.parquet.MapredParquetOutputFormat",
+        f"{_HIVE}.parquet.serde.ParquetHiveSerDe",
+    ),
+    "json": (
+        "org.apache.hadoop.mapred.TextInputFormat",
+        f"{_HIVE}.HiveIgnoreKeyTextOutputFormat",
+        "org.openx.data.jsonserde.JsonSerDe",
+    ),
+}
+"""Format of log lines -> input format, output format and SerDe in Glue; those of a table are those of all its partitions.
+
+https://docs.aws.amazon.com/athena/latest/ug/supported-serdes.html
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from eventlake.deploy.cloudformation import Template
+from eventlake.deploy.cloudformation import Template, statements
 
 Rule = Callable[[Template], Iterator[str]]
 
@@ -23,18 +23,6 @@ def resources(template: Template, kind: str) -> dict[str, Any]:
     """The properties of all resources of a type, by logical id."""
     found = template.get("Resources") or {}
     return {name: resource.get("Properties") or {} for name, resource in found.items() if resource["Type"] == kind}
-
-
-def statements(value: Any) -> Iterator[Template]:
-    """Every statement of every policy anywhere below, those under a condition too."""
-    if isinstance(value, dict):
-        if "Effect" in value:
-            yield value
-        for inner in value.values():
-            yield from statements(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from statements(inner)
 
 
 def texts(value: Any) -> Iterator[str]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from deploy.template_rules import as_list, resources, statements
-from eventlake.deploy.cloudformation import read_template
+from deploy.template_rules import as_list, resources
+from eventlake.deploy.cloudformation import read_template, statements
 from eventlake.deploy.root_stack import root_stack_text, short_title
 from eventlake.deploy.source_stack import source_stack_text
 from eventlake.errors import DeclarationError

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from eventlake.deploy.cloudformation import read_template
+from eventlake.deploy.cloudformation import read_template, statements
 from eventlake.deploy.derived import TEMPLATES, clone_folder
 from eventlake.deploy.stack_page import REASONS, stack_page
 
@@ -14,19 +14,7 @@ def _templates() -> dict[str, Any]:
 
 def test_every_permission_stands_on_the_page_with_its_reason() -> None:
     """A statement without a reason has no row, and a reason without a statement is left over."""
-    used: set[str] = set()
-
-    def collect(value: Any) -> None:
-        if isinstance(value, dict):
-            if "Effect" in value and value["Action"] != "sts:AssumeRole":
-                used.add(value["Sid"])
-            for inner in value.values():
-                collect(inner)
-        elif isinstance(value, list):
-            for inner in value:
-                collect(inner)
-
-    collect(_templates())
+    used = {statement["Sid"] for statement in statements(_templates()) if statement["Action"] != "sts:AssumeRole"}
     assert used == set(REASONS)
 
 

@@ -17,21 +17,8 @@ from eventlake.backends.aws import code_of, failing, is_denied
 from eventlake.errors import ConfigurationError, NameNotFoundError, StorageServiceError
 from eventlake.interfaces import LogObject, Partition, Store
 from eventlake.layout import Hour
-from eventlake.model import Column, Table
+from eventlake.model import STORAGE_FORMATS, Column, Table
 
-_HIVE = "org.apache.hadoop.hive.ql.io"
-_FORMATS = {
-    "parquet": (
-        f"{_HIVE}.parquet.MapredParquetInputFormat",
-        f"{_HIVE}.parquet.MapredParquetOutputFormat",
-        f"{_HIVE}.parquet.serde.ParquetHiveSerDe",
-    ),
-    "json": (
-        "org.apache.hadoop.mapred.TextInputFormat",
-        f"{_HIVE}.HiveIgnoreKeyTextOutputFormat",
-        "org.openx.data.jsonserde.JsonSerDe",
-    ),
-}
 _LISTERS = 16
 """How many prefixes of the bucket are listed at once."""
 
@@ -172,7 +159,7 @@ def storage_descriptor(table: Table, location: str, log_format: str) -> dict[str
 
     location: `s3://bucket/prefix/...`. log_format: `parquet` or `json`.
     """
-    reads, writes, serde = _FORMATS[log_format]
+    reads, writes, serde = STORAGE_FORMATS[log_format]
     return {
         "Columns": [{"Name": column.stored_name, "Type": column.type} for column in table.columns],
         "Location": location,
@@ -186,7 +173,7 @@ def storage_descriptor(table: Table, location: str, log_format: str) -> dict[str
 def _format(descriptor: Mapping[str, Any]) -> str:  # Glue's StorageDescriptor
     """`parquet` or `json`, or the SerDe's own name for what is neither."""
     serde = str(descriptor.get("SerdeInfo", {}).get("SerializationLibrary", ""))
-    return next((name for name, (_, _, library) in _FORMATS.items() if library == serde), serde.rpartition(".")[2])
+    return next((name for name, (_, _, library) in STORAGE_FORMATS.items() if library == serde), serde.rpartition(".")[2])
 
 
 def _as_in_glue(declared: Table, described: Mapping[str, Any]) -> Table:  # Glue's Table

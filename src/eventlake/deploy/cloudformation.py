@@ -149,6 +149,16 @@ def read_template(text: str) -> Template:
     return template
 
 
+def statements(part: Any) -> list[Template]:  # any part of a template that was read
+    """Every statement of every policy in a part of a template, those under a condition too."""
+    if isinstance(part, dict):
+        own = [part] if "Effect" in part else []
+        return own + [statement for inner in part.values() for statement in statements(inner)]
+    if isinstance(part, list):
+        return [statement for inner in part for statement in statements(inner)]
+    return []
+
+
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # yaml comes without types
     """Reads the short forms of intrinsic functions."""
 

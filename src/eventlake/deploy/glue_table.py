@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-glue
 from __future__ import annotations
 
 from eventlake.deploy.cloudformation import Template, ref, sub, when
-from eventlake.model import PARTITION_KEYS, Table
+from eventlake.model import PARTITION_KEYS, STORAGE_FORMATS, Table
 
 _PARTITION_DOCS = {"date": "Day of arrival in S3, in UTC.", "hour": "Hour of arrival in S3, 00 to 23, in UTC."}
 
@@ -31,21 +31,14 @@ def glue_table(table: Table, database: str) -> Template:
 
 
 def _storage_descriptor(table: Table) -> Template:
+    parquet, json = STORAGE_FORMATS["parquet"], STORAGE_FORMATS["json"]
     return {
         "Location": sub(f"s3://${{LogBucketName}}/{table.prefix}/"),
         "Columns": [{"Name": column.stored_name, "Type": column.type, "Comment": column.doc} for column in table.columns],
-        "InputFormat": when(
-            "IsParquet", "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat", "org.apache.hadoop.mapred.TextInputFormat"
-        ),
-        "OutputFormat": when(
-            "IsParquet",
-            "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
-            "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
-        ),
+        "InputFormat": when("IsParquet", parquet[0], json[0]),
+        "OutputFormat": when("IsParquet", parquet[1], json[1]),
         "SerdeInfo": {
-            "SerializationLibrary": when(
-                "IsParquet", "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe", "org.openx.data.jsonserde.JsonSerDe"
-            ),
+            "SerializationLibrary": when("IsParquet", parquet[2], json[2]),
             "Parameters": {"serialization.format": "1"},
         },
         "Compressed": when("IsParquet", False, True),

@@ -61,7 +61,7 @@ def switch(source: Source) -> str:
 
 
 def database_name(source: Source) -> str:
-    """The parameter that names its database."""
+    """The parameter that names its database, and the output."""
     return f"{short_title(source)}GlueDatabaseName"
 
 
@@ -184,7 +184,7 @@ def _outputs(sources: Sequence[Source]) -> Template:
         title = short_title(source)
         tables = {table_output(source, table): f"Table of {source.title}: {table.doc}" for table in source.tables}
         own = {
-            f"{title}GlueDatabaseName": ("GlueDatabaseName", f"Glue database of {source.title}."),
+            database_name(source): ("GlueDatabaseName", f"Glue database of {source.title}."),
             **{name: (name, text) for name, text in tables.items()},
             f"{title}DeliveryStreamLogGroup": ("DeliveryStreamLogGroup", f"Log group of the delivery streams of {source.title}."),
             f"{title}DeliveryStreamLogStream": ("DeliveryStreamLogStream", f"Log stream of the delivery streams of {source.title}."),

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from eventlake.deploy.cloudformation import Template
+from eventlake.deploy.cloudformation import Template, statements
 
 REASONS = {
     "PutRecords": "The source's rules put events on its streams; nothing else may.",
@@ -79,7 +79,7 @@ def _page(templates: Mapping[str, Template]) -> Iterator[str]:
 
 
 def _permissions(path: str, template: Template) -> Iterator[str]:
-    holders = {name: resource for name, resource in template["Resources"].items() if _statements(resource)}
+    holders = {name: resource for name, resource in template["Resources"].items() if statements(resource)}
     if not holders:
         return
     yield ""
@@ -88,7 +88,7 @@ def _permissions(path: str, template: Template) -> Iterator[str]:
     yield "| resource | who or why | actions | on or for |"
     yield "|---|---|---|---|"
     for name, resource in holders.items():
-        for statement in _statements(resource):
+        for statement in statements(resource):
             yield f"| `{name}` | {_why(statement)} | {_codes(statement['Action'])} | {_scope(statement)} |"
 
 
@@ -103,15 +103,6 @@ def _scope(statement: Template) -> str:
     if statement["Action"] == "sts:AssumeRole":
         return _codes(statement["Condition"]["ArnLike"]["aws:SourceArn"])
     return _codes(statement["Resource"])
-
-
-def _statements(value: Any) -> list[Template]:  # any part of a template
-    if isinstance(value, dict):
-        own = [value] if "Effect" in value else []
-        return own + [statement for inner in value.values() for statement in _statements(inner)]
-    if isinstance(value, list):
-        return [statement for inner in value for statement in _statements(inner)]
-    return []
 
 
 def _allowed(parameter: Template) -> str:
