@@ -25,9 +25,9 @@ import uvicorn
 import uvloop
 
 from eventlake.backends.msgspec_codec import FAST
-from eventlake.local.bus import Bus
-from eventlake.local.pressure import Pressure
-from eventlake.local.spool import SpoolWriter
+from eventlake.local.bus.bus import Bus
+from eventlake.local.bus.pressure import Pressure
+from eventlake.local.spool.spool import SpoolWriter
 from eventlake.pipeline.envelope import Intake
 from eventlake.sources import load
 

@@ -21,10 +21,10 @@ from pathlib import Path
 import duckdb
 
 from eventlake.backends.duckdb import DuckDBEngine
+from eventlake.dialect.translate import translate
 from eventlake.interfaces import LogObject, Partition
 from eventlake.layout import Hour
 from eventlake.model import Column, Table
-from eventlake.query.dialect import translate
 
 NAMES = ("log_id", "timestamp", "ip", "user_id", "type", "details")
 LOGS = Table(

@@ -11,9 +11,9 @@ import sys
 import time
 from pathlib import Path
 
+from eventlake.local.delivery.pump import Pump
 from eventlake.local.opening import SPOOL
-from eventlake.local.pump import Pump
-from eventlake.local.spool import SpoolWriter, durable_end
+from eventlake.local.spool.spool import SpoolWriter, durable_end
 from eventlake.pipeline.delivery import Hints
 from eventlake.sources import load
 

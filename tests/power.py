@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from eventlake.local.files import FileSystem
+from eventlake.local.spool.files import FileSystem
 
 SECTOR_BYTES = 512
 

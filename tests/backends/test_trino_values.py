@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlake.backends.trino_values import athena_type, from_json, from_text, trino_type
-from eventlake.query.types import Type
+from eventlake.dialect.types.type import Type
 
 
 def signature(name: str, *arguments: dict[str, Any]) -> dict[str, Any]:

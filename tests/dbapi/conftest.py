@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 import eventlake
+from eventlake.answers.render import as_text
 from eventlake.cli import run
-from eventlake.cli.render import as_text
-from eventlake.query.parameters import qmark
+from eventlake.dialect.text.parameters import qmark
 
 FIXTURE: dict[str, Any] = {
     "runs": {

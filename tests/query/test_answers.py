@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from eventlake import errors
-from eventlake.query.dialect import translate
+from eventlake.dialect.translate import translate
 from eventlake.query.run import Job, run
 
 CASES = [json.loads(line) for line in (Path(__file__).parent / "fixtures" / "answers.jsonl").read_text(encoding="utf-8").splitlines()]

@@ -18,13 +18,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from eventlake.backends.aws import code_of, failing
 from eventlake.backends.trino_failures import QueryCancelledError, query_error
 from eventlake.backends.trino_values import NESTED, athena_type, from_text
+from eventlake.dialect.text.names import database_of, require_question
+from eventlake.dialect.text.parameters import bound
+from eventlake.dialect.types.type import Type
 from eventlake.errors import ConfigurationError, EventlakeError, QueryError, QueryLimitError, QueryRefusedError, QuerySyntaxError
 from eventlake.interfaces import Result
 from eventlake.model import Table
-from eventlake.query.database import database_of, require_question
-from eventlake.query.parameters import bound
 from eventlake.query.run import MAX_ROWS
-from eventlake.query.types import Type
 
 MAX_BYTES = 262_144
 """The longest statement: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html"""

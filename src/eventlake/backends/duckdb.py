@@ -14,6 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from eventlake.dialect.text.length import require_length
+from eventlake.dialect.text.parameters import bound
+from eventlake.dialect.translation import Translation
 from eventlake.errors import QueryLimitError
 from eventlake.interfaces import Catalog, Clock, LogObject, Result
 from eventlake.layout import Hour
@@ -23,11 +26,8 @@ from eventlake.query.box.walls import Cell
 from eventlake.query.box.worker import Worker
 from eventlake.query.cost import athena_cost
 from eventlake.query.intact import Intact
-from eventlake.query.length import require_length
-from eventlake.query.parameters import bound
+from eventlake.query.reading import Reading
 from eventlake.query.run import Job
-from eventlake.query.sources import Reading
-from eventlake.query.translation import Translation
 
 MEMORY_MB = 2_048
 """What a query may use when nothing else is said."""

@@ -18,13 +18,13 @@ from urllib.request import Request, urlopen
 
 from eventlake.backends.trino_failures import QueryCancelledError, query_error
 from eventlake.backends.trino_values import from_json, trino_type
+from eventlake.dialect.text.names import database_of, require_question
+from eventlake.dialect.text.parameters import bound
+from eventlake.dialect.types.type import Type
 from eventlake.errors import ConfigurationError, QueryLimitError, ServiceError
 from eventlake.interfaces import Result
 from eventlake.model import Table
-from eventlake.query.database import database_of, require_question
-from eventlake.query.parameters import bound
 from eventlake.query.run import MAX_ROWS
-from eventlake.query.types import Type
 
 _ATTEMPTS = 8
 """How often a busy server is asked again; with the waits below, for about 25 s."""

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from eventlake.query.types import Type, timestamp
+from eventlake.dialect.types.type import Type, timestamp
 
 Convert = Callable[[Any], Any]
 """A value of the protocol, never NULL, -> the Python value."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from eventlake.answers.render import show
 from eventlake.cli.opening import open_engine
 from eventlake.cli.query import ENGINES
-from eventlake.cli.render import show
 from eventlake.cli.settings import Settings, global_options, settings
 
 if TYPE_CHECKING:
-    from eventlake.query.conformance import Judged
+    from eventlake.conformance.judging import Judged
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -36,9 +36,9 @@ def conformance(fixture: Path, queries: Path, engine: str, wanted: tuple[str, ..
     Athena and Trino are asked on the lake that the options name, where the tables of FIXTURE must stand.
     docs/sql.md describes both files.
     """
-    from eventlake.query.conformance import BAD, VERDICTS, judge_all
-    from eventlake.query.fixture import FixtureEngine, load_fixture
-    from eventlake.query.golden import load_cases
+    from eventlake.conformance.fixture import FixtureEngine, load_fixture
+    from eventlake.conformance.golden import load_cases
+    from eventlake.conformance.judging import BAD, VERDICTS, judge_all
 
     if unknown := [name for name in wanted if name not in VERDICTS]:
         raise click.UsageError(f'"{unknown[0]}" is no verdict. Verdicts: {", ".join(VERDICTS)}.')
@@ -55,7 +55,7 @@ def conformance(fixture: Path, queries: Path, engine: str, wanted: tuple[str, ..
 
 def _show(judged: list[Judged], wanted: tuple[str, ...], current: Settings) -> None:
     """The cases of those verdicts on stdout, the counts on stderr."""
-    from eventlake.query.conformance import counted
+    from eventlake.conformance.judging import counted
 
     listed = [one for one in judged if one.verdict in wanted]
     show(("verdict", "name", "detail"), [(one.verdict, one.case.name, one.detail) for one in listed], current.form)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from eventlake.answers.render import show
 from eventlake.cli.query import size
-from eventlake.cli.render import show
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.errors import ConfigurationError, ServiceError
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from eventlake.cli.render import show
+from eventlake.answers.render import show
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.errors import EventlakeError
 

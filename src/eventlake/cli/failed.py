@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from eventlake.answers.render import as_text, show, show_records, visible
 from eventlake.cli.group import Suggesting
-from eventlake.cli.render import as_text, show, show_records, visible
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.errors import UsageError
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from eventlake.answers.render import show, show_records
 from eventlake.cli.query import find
-from eventlake.cli.render import show, show_records
 from eventlake.cli.settings import global_options, settings
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from eventlake.answers.render import in_form, show
 from eventlake.cli.opening import answering_name, open_engine
-from eventlake.cli.render import in_form, show
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.errors import NameNotFoundError, UsageError
 
@@ -80,7 +80,7 @@ def form_of(target: str | None, current: Settings) -> str:
 
 def write(result: Result, path: Path, form: str) -> None:
     """Write an answer to a file, which is there whole or not at all. Raises StorageError, QueryRefusedError."""
-    from eventlake.query.export import replacing, write_parquet
+    from eventlake.answers.export import replacing, write_parquet
 
     if form == "parquet":
         write_parquet(result, path)
@@ -98,7 +98,7 @@ class Given:
 
     def value(self, name: str) -> Any:
         """The value of its type, a text if none was named. Raises UsageError."""
-        from eventlake.query.parameters import typed
+        from eventlake.dialect.text.parameters import typed
 
         return typed(f'The parameter "{name}"', self.kind or "string", self.text)
 
@@ -116,7 +116,7 @@ def given(parameters: tuple[str, ...]) -> dict[str, Given]:
 
 
 def _known_type(name: str, kind: str) -> str:
-    from eventlake.query.parameters import TYPES, nearest
+    from eventlake.dialect.text.parameters import TYPES, nearest
 
     if kind not in TYPES:
         raise UsageError(f'"{kind}" is no type of a parameter, as --param {name}:{kind} has it.{nearest(kind, TYPES)}')

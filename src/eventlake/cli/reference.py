@@ -17,7 +17,7 @@ import click
 from eventlake.cli import eventlake
 from eventlake.cli.settings import NAMES
 from eventlake.deploy.docs import source_page
-from eventlake.query.reference import sql_page
+from eventlake.dialect.reference import sql_page
 from eventlake.query.saved import load_saved
 from eventlake.sources import load
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from eventlake.cli.render import show, visible
+from eventlake.answers.render import show, visible
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.errors import StorageError
 

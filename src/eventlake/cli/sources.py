@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from eventlake.answers.render import show, show_records
 from eventlake.cli.group import Suggesting
-from eventlake.cli.render import show, show_records
 from eventlake.cli.settings import global_options, settings
 from eventlake.errors import UsageError
 

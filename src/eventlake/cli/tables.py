@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from eventlake.answers.render import show
 from eventlake.cli.opening import open_catalog
-from eventlake.cli.render import show
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.errors import NameNotFoundError, UsageError
 

@@ -23,7 +23,7 @@ from eventlake.backends.aws import failing
 from eventlake.errors import ConfigurationError, CorruptObjectError, QueryLimitError, StorageError
 from eventlake.interfaces import LogObject
 from eventlake.layout import check_key
-from eventlake.local.files import storage_error
+from eventlake.local.spool.files import storage_error
 
 LIMIT_BYTES = 10_000_000_000
 """How much a cache keeps when nothing else is said."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import eventlake
 from eventlake.dbapi.errors import NotSupportedError, ProgrammingError, as_database_errors
 from eventlake.dbapi.types import Description, description
+from eventlake.dialect.text.parameters import pyformat, qmark
 from eventlake.interfaces import Result
-from eventlake.query.parameters import pyformat, qmark
 
 if TYPE_CHECKING:
     import pandas

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from eventlake.dbapi.errors import InterfaceError, NotSupportedError
 from eventlake.dbapi.types import read_type
+from eventlake.dialect.types.type import Type
 from eventlake.interfaces import Result
-from eventlake.query.types import Type
 
 if TYPE_CHECKING:
     import pandas

@@ -102,7 +102,7 @@ class _Standing:
 
 def _fixture(given: PathName | Mapping[str, Any], bounds: Bounds) -> Engine:
     """What answers over tables in memory. Raises UsageError if they are no fixture."""
-    from eventlake.query.fixture import FixtureEngine, load_fixture, make_fixture
+    from eventlake.conformance.fixture import FixtureEngine, load_fixture, make_fixture
 
     return FixtureEngine(make_fixture(given) if isinstance(given, Mapping) else load_fixture(Path(given)), **bounds.arguments)
 

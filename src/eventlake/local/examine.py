@@ -14,11 +14,11 @@ from eventlake.backends.directory import DirectoryStore, crc32
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import EventlakeError, LakeLockedError
 from eventlake.lake import Finding
+from eventlake.local.bus.pressure import RESERVE_BYTES, RESERVE_SHARE
+from eventlake.local.delivery.pump import LOW_WATER
 from eventlake.local.lock import LOCK, LakeLock
 from eventlake.local.opening import CATALOG, OBJECTS, SPOOL, open_catalog
-from eventlake.local.pressure import RESERVE_BYTES, RESERVE_SHARE
-from eventlake.local.pump import LOW_WATER
-from eventlake.local.spool import durable_end
+from eventlake.local.spool.spool import durable_end
 
 SHOWN = 5
 """How many objects of one kind of finding are told one by one."""

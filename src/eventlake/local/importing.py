@@ -13,12 +13,12 @@ from pathlib import Path
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.errors import EventError
 from eventlake.local.client import Outcome
+from eventlake.local.delivery.pump import Pump
 from eventlake.local.items import Item
 from eventlake.local.lock import LakeLock
 from eventlake.local.opening import SPOOL
-from eventlake.local.pump import Pump
-from eventlake.local.rejection import pack
-from eventlake.local.spool import EVENT, REJECTED, Entry, SpoolWriter
+from eventlake.local.spool.rejection import pack
+from eventlake.local.spool.spool import EVENT, REJECTED, Entry, SpoolWriter
 from eventlake.model import Source
 from eventlake.pipeline.delivery import Hints
 from eventlake.pipeline.envelope import Intake

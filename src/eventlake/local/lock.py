@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from eventlake.errors import LakeLockedError
-from eventlake.local.files import storage_error
+from eventlake.local.spool.files import storage_error
 
 LOCK = "lock"
 

@@ -19,14 +19,14 @@ import uvloop
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import ConfigurationError
-from eventlake.local.answer import Application
-from eventlake.local.bus import Bus
-from eventlake.local.courier import Courier
-from eventlake.local.delivering import Task
+from eventlake.local.bus.answer import Application
+from eventlake.local.bus.bus import Bus
+from eventlake.local.bus.pressure import Pressure
+from eventlake.local.delivery.courier import Courier
+from eventlake.local.delivery.process import Task
 from eventlake.local.lock import LakeLock
 from eventlake.local.opening import CATALOG, SPOOL
-from eventlake.local.pressure import Pressure
-from eventlake.local.spool import SpoolWriter
+from eventlake.local.spool.spool import SpoolWriter
 from eventlake.model import Source
 from eventlake.pipeline.delivery import Hints
 from eventlake.pipeline.envelope import Intake

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from eventlake.errors import CorruptObjectError
 from eventlake.interfaces import LogObject
-from eventlake.query.sources import Reading
+from eventlake.query.reading import Reading
 
 _REMEDY = 'so no answer would be whole: run "eventlake doctor".'
 _CHUNK = 1 << 20

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address
 from typing import Any
 
+from eventlake.dialect.types.type import Type, text
 from eventlake.errors import CorruptObjectError, QueryError, QueryFailedError, QueryLimitError, QueryRefusedError
-from eventlake.query.types import Type, text
 
 MAX_ROWS = 1_000_000
 """An answer with more rows is refused, with the advice to add LIMIT."""

@@ -18,9 +18,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from eventlake.dialect.text.parameters import TYPES, literal, names_in, nearest, places_in, replaced, typed
 from eventlake.errors import DeclarationError, NameNotFoundError, UsageError
 from eventlake.model import Source
-from eventlake.query.parameters import TYPES, literal, names_in, nearest, places_in, replaced, typed
 
 
 @dataclass(frozen=True, slots=True)

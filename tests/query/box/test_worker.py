@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from eventlake.dialect.types.type import BIGINT, DATE, VARCHAR, Type, array, mapping, row
 from eventlake.errors import ConfigurationError, CorruptObjectError, EventlakeError, QueryFailedError, QueryLimitError
 from eventlake.query.box import channel
 from eventlake.query.box.forking import ENDED
@@ -19,7 +20,6 @@ from eventlake.query.box.question import Question
 from eventlake.query.box.walls import Cell
 from eventlake.query.box.worker import Worker
 from eventlake.query.run import Job
-from eventlake.query.types import BIGINT, DATE, VARCHAR, Type, array, mapping, row
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 JOB = Job("SELECT", (), (BIGINT, VARCHAR), "", 512, 1, 5.0)

@@ -10,11 +10,11 @@ import zoneinfo
 from collections.abc import Iterator
 from typing import Any
 
+from eventlake.dialect.translation import Translation
 from eventlake.errors import CorruptObjectError, QueryError, QueryRefusedError
 from eventlake.query.box import channel, landlock, values, walls
 from eventlake.query.box.question import Days, Question, Understood
 from eventlake.query.run import Job, batches, connect
-from eventlake.query.translation import Translation
 
 FRAME_ROWS = 1_024
 """Rows in a frame at most."""
@@ -97,7 +97,7 @@ class _Dialogue:
 
     def understood(self, question: Question) -> Understood:
         """The question's translation."""
-        from eventlake.query.dialect import translate
+        from eventlake.dialect.translate import translate
 
         tables = [known.table for known in question.tables]
         self.translation = translate(question.sql, tables, question.now)
@@ -105,7 +105,7 @@ class _Dialogue:
 
     def kept(self, days: tuple[Days, ...]) -> list[Days]:
         """For each scan the hours that its predicates leave."""
-        from eventlake.query.pruning import remaining
+        from eventlake.dialect.queries.pruning import remaining
 
         assert self.translation is not None  # hours are asked after a question
         return [remaining(given, scan.predicates) for scan, given in zip(self.translation.scans, days, strict=True)]

@@ -42,9 +42,9 @@ def import_everything() -> None:
     import msgspec
 
     import eventlake.query
+    from eventlake.dialect.translate import translate
     from eventlake.errors import QueryError
     from eventlake.query.box import answering, landlock
-    from eventlake.query.dialect import translate
 
     for module in pkgutil.walk_packages(eventlake.query.__path__, "eventlake.query."):
         importlib.import_module(module.name)

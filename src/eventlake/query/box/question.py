@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from eventlake.dialect.queries.scan import Scan
+from eventlake.dialect.translation import Translation
+from eventlake.dialect.types.type import Type
 from eventlake.layout import Hour
 from eventlake.model import Column, Table
-from eventlake.query.scan import Scan
-from eventlake.query.translation import Translation
-from eventlake.query.types import Type
 
 Days = dict[str, list[str]]
 """Dates (`YYYY-MM-DD`), each with hours (`00` to `23`)."""

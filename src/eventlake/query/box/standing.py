@@ -5,11 +5,11 @@ from __future__ import annotations
 import platform
 import sys
 
+from eventlake.dialect.types.type import INTEGER
 from eventlake.query.box import landlock
 from eventlake.query.box.pool import Box
 from eventlake.query.box.walls import Cell
 from eventlake.query.run import Job
-from eventlake.query.types import INTEGER
 
 
 def layers() -> str:

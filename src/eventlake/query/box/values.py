@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypedDict
 
-from eventlake.query.types import Type
+from eventlake.dialect.types.type import Type
 
 _PYTHON: dict[str, Any] = {  # types are values here
     "boolean": bool,

@@ -1,0 +1,1 @@
+"""The forms of an answer: a table, CSV, JSON, Markdown, Parquet."""

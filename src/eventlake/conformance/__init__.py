@@ -1,0 +1,1 @@
+"""How faithfully an engine answers: golden cases, a fixture to ask them of, verdicts."""

@@ -1,0 +1,127 @@
+"""What names mean: values with types, the columns a clause can see, and the sentences for names nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+
+from sqlglot import exp
+
+from eventlake.dialect.text.syntax import position
+from eventlake.dialect.types.type import Type
+from eventlake.errors import NameNotFoundError, QueryRefusedError, QuerySyntaxError
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An expression understood: its SQL for DuckDB (atomic: never needs brackets around it) and its Trino type.
+
+    zone: of a timestamp with time zone: an IANA name, `+05:30`, or `=` and the SQL of its minutes east of UTC. The SQL is the instant as
+    a DuckDB TIMESTAMP in UTC. literal: the text or number of a literal. columns: what it reads of its own SELECT outside aggregates.
+    """
+
+    sql: str
+    type: Type
+    zone: str = "UTC"
+    literal: str | int | None = None
+    columns: frozenset[str] = frozenset()
+    aggregate: bool = False
+    window: bool = False
+
+    def become(self, sql: str, kind: Type, zone: str = "UTC") -> Value:
+        """Another value computed from this one alone."""
+        return replace(self, sql=sql, type=kind, zone=zone, literal=None)
+
+
+def derived(sql: str, kind: Type, parts: Iterable[Value], zone: str = "UTC") -> Value:
+    """A value computed from others: it reads what they read."""
+    parts = tuple(parts)
+    return Value(
+        sql,
+        kind,
+        zone,
+        columns=frozenset().union(*(part.columns for part in parts)),
+        aggregate=any(part.aggregate for part in parts),
+        window=any(part.window for part in parts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column that a clause can see: name, the relation's name if it can be qualified, value, and whether it is a partition key."""
+
+    name: str
+    relation: str
+    value: Value
+    partition_of: int | None = None
+    """Number of the scan whose partition key it is."""
+    hidden: bool = False
+    """Left out of `*`, and not found without its relation's name: a column that USING has merged."""
+
+
+@dataclass(slots=True)
+class Scope:
+    """The columns that a SELECT sees, and the scope around it."""
+
+    fields: list[Field] = field(default_factory=list)
+    outer: Scope | None = None
+
+    def find(self, parts: Sequence[str]) -> tuple[Field, list[str], bool] | None:
+        """The column that the first parts name, the parts left over (fields of a row), and whether it is an outer one.
+
+        Raises NameNotFoundError if two columns answer.
+        """
+        scope: Scope | None = self
+        while scope is not None:
+            found = scope._find_here(parts)
+            if found is not None:
+                return found[0], found[1], scope is not self
+            scope = scope.outer
+        return None
+
+    def _find_here(self, parts: Sequence[str]) -> tuple[Field, list[str]] | None:
+        for size in (3, 2, 1):
+            if len(parts) <= size - 1:
+                continue
+            relation, name, rest = ".".join(parts[: size - 1]), parts[size - 1], list(parts[size:])
+            matches = [f for f in self.fields if f.name == name and _qualifies(relation, f)]
+            if len(matches) > 1:
+                raise NameNotFoundError(
+                    f'"{".".join(parts)}" could be any of {len(matches)} columns: write it with its table, as in {matches[0].relation or "t"}.{name}.'
+                )
+            if matches:
+                return matches[0], rest
+        return None
+
+    def names(self) -> list[str]:
+        """Every name that can be written here, the outer ones too."""
+        here = [f.name for f in self.fields]
+        return here + (self.outer.names() if self.outer else [])
+
+
+def _qualifies(relation: str, candidate: Field) -> bool:
+    if not relation:
+        return not candidate.hidden
+    return candidate.relation == relation or candidate.relation.endswith("." + relation) or relation.endswith("." + candidate.relation)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """` Did you mean "x"?` for the nearest of the known names, or nothing."""
+    match = get_close_matches(name.lower(), list(dict.fromkeys(known)), n=1, cutoff=0.6)
+    return f' Did you mean "{match[0]}"?' if match else ""
+
+
+def unknown(what: str, name: str, known: Iterable[str], node: exp.Expr | None = None) -> NameNotFoundError:
+    """The error for a name that is not there."""
+    return NameNotFoundError(f'There is no {what} "{name}"{position(node)}.{nearest(name, known)}')
+
+
+def refused(what: str, node: exp.Expr | None = None, instead: str = "") -> QueryRefusedError:
+    """The error for a construct that cannot be answered as Athena would."""
+    return QueryRefusedError(f"{what}{position(node)} cannot be answered here as Athena does{': ' + instead if instead else ''}.")
+
+
+def mistyped(what: str, node: exp.Expr | None = None) -> QuerySyntaxError:
+    """The error for types or shapes that Athena does not take either."""
+    return QuerySyntaxError(f"{what}{position(node)}.")

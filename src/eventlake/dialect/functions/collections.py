@@ -1,0 +1,396 @@
+"""Arrays, maps, rows and lambdas: https://trino.io/docs/current/functions/array.html, map.html, lambda.html"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.functions import Function as F
+from eventlake.dialect.functions import Syntactic
+from eventlake.dialect.types.casts import cast, coerce
+from eventlake.dialect.types.type import BIGINT, BOOLEAN, DATE, INTERVAL_MONTH, UNKNOWN, VARCHAR, Type, array, common, mapping, quoted, row
+
+if TYPE_CHECKING:
+    from eventlake.dialect.queries.expressions import Expressions
+
+
+def lambda_value(parts: Expressions, node: exp.Expr, kinds: Sequence[Type], names: Sequence[str]) -> Value:
+    """The body of a lambda whose parameters have these types and these names in DuckDB."""
+    if not isinstance(node, exp.Lambda) or len(node.expressions) != len(kinds):
+        raise mistyped(f"A lambda with {len(kinds)} parameters is wanted, as in x -> x + 1", node)
+    bound = {parameter.name.lower(): Value(name, kind) for parameter, name, kind in zip(node.expressions, names, kinds, strict=True)}
+    with parts.within(lambdas={**parts.context.lambdas, **bound}, aggregates=False, windows=False):
+        return parts.value(node.this)
+
+
+def _names(parts: Expressions, count: int) -> list[str]:
+    start = len(parts.context.lambdas)
+    return [f"el_p{start + index}" for index in range(count)]
+
+
+def _array(parts: Expressions, node: exp.Expr, name: str) -> Value:
+    value = parts.value(node.expressions[0])
+    if value.type.name != "array":
+        raise mistyped(f"{name}() wants an array, not {value.type}", node)
+    return value
+
+
+def _arguments(node: exp.Expr, name: str, count: int) -> None:
+    if len(node.expressions) != count:
+        raise mistyped(f"{name}() takes {count} arguments", node)
+
+
+def _transform(parts: Expressions, node: exp.Expr) -> Value:
+    _arguments(node, "transform", 2)
+    values = _array(parts, node, "transform")
+    name = _names(parts, 1)[0]
+    body = lambda_value(parts, node.expressions[1], values.type.args, [name])
+    return derived(f"list_transform({values.sql}, lambda {name}: {body.sql})", array(body.type), (values, body))
+
+
+def _filter(parts: Expressions, node: exp.Expr) -> Value:
+    _arguments(node, "filter", 2)
+    values = _array(parts, node, "filter")
+    name = _names(parts, 1)[0]
+    body = lambda_value(parts, node.expressions[1], values.type.args, [name])
+    _wants_boolean(body, node)
+    return derived(f"list_filter({values.sql}, lambda {name}: coalesce({body.sql}, false))", values.type, (values, body))
+
+
+def _wants_boolean(body: Value, node: exp.Expr) -> None:
+    if body.type.name != "boolean":
+        raise mistyped(f"The lambda must give a boolean, not {body.type}", node)
+
+
+def _match(name: str) -> Syntactic:
+    """any_match, all_match, none_match with their NULLs."""
+
+    def build(parts: Expressions, node: exp.Expr) -> Value:
+        _arguments(node, name, 2)
+        values = _array(parts, node, name)
+        item = _names(parts, 1)[0]
+        body = lambda_value(parts, node.expressions[1], values.type.args, [item])
+        _wants_boolean(body, node)
+        results = f"list_transform({values.sql}, lambda {item}: CAST({body.sql} AS BOOLEAN))"
+        macro = {"any_match": "el_any({0})", "all_match": "el_every({0})", "none_match": "(NOT el_any({0}))"}[name]
+        return derived(macro.format(results), BOOLEAN, (values, body))
+
+    return build
+
+
+def _reduce(parts: Expressions, node: exp.Expr) -> Value:
+    _arguments(node, "reduce", 4)
+    values, state = _array(parts, node, "reduce"), parts.value(node.expressions[1])
+    kind = state.type
+    names = _names(parts, 2)
+    step = lambda_value(parts, node.expressions[2], [kind, values.type.args[0]], names)
+    if step.type != kind:
+        both = common(step.type, kind)
+        if both is None:
+            raise mistyped(f"The lambda of reduce() gives {step.type}, its state is {kind}", node)
+        kind = both
+        step = lambda_value(parts, node.expressions[2], [kind, values.type.args[0]], names)
+        if step.type.name != kind.name:
+            raise mistyped(f"The lambda of reduce() gives {step.type}, its state is {kind}: cast what it gives", node)
+    if kind != values.type.args[0] and kind.args:
+        raise refused(f"reduce() with a state of {kind}", node)
+    item = f"{names[1]}.v"
+    boxed = f"list_transform({values.sql}, lambda el_b: {{'s': CAST(NULL AS {kind.duckdb}), 'v': el_b}})"
+    start = f"{{'s': CAST({state.sql} AS {kind.duckdb}), 'v': CAST(NULL AS {values.type.args[0].duckdb})}}"
+    step = lambda_value(parts, node.expressions[2], [kind, values.type.args[0]], [f"{names[0]}.s", item])
+    folded = f"list_reduce({boxed}, lambda {names[0]}, {names[1]}: {{'s': CAST({coerce(step, kind).sql} AS {kind.duckdb}), 'v': {names[1]}.v}}, {start}).s"
+    finish = lambda_value(parts, node.expressions[3], [kind], ["el_f"])
+    whole = f"(CASE WHEN {values.sql} IS NULL THEN NULL ELSE list_transform([{folded}], lambda el_f: {finish.sql})[1] END)"
+    return derived(whole, finish.type, (values, state, step, finish))
+
+
+def _or_no_array(value: Value) -> Value:
+    """A bare NULL as an array of unknown elements."""
+    return coerce(value, array(UNKNOWN)) if value.type.name == "unknown" else value
+
+
+def _zip_with(parts: Expressions, node: exp.Expr) -> Value:
+    _arguments(node, "zip_with", 3)
+    left, right = (_or_no_array(parts.value(argument)) for argument in node.expressions[:2])
+    if left.type.name != "array" or right.type.name != "array":
+        raise mistyped("zip_with() wants two arrays", node)
+    name = _names(parts, 1)[0]
+    body = lambda_value(parts, node.expressions[2], [left.type.args[0], right.type.args[0]], [f"{name}[1]", f"{name}[2]"])
+    zipped = f"list_zip({left.sql}, {right.sql})"
+    sql = f"(CASE WHEN {left.sql} IS NULL OR {right.sql} IS NULL THEN NULL ELSE list_transform({zipped}, lambda {name}: {body.sql}) END)"
+    return derived(sql, array(body.type), (left, right, body))
+
+
+def _zip(parts: Expressions, node: exp.Expr) -> Value:
+    values = [_or_no_array(parts.value(argument)) for argument in node.expressions]
+    if len(values) < 2 or any(value.type.name != "array" for value in values):
+        raise mistyped("zip() wants two or more arrays", node)
+    kind = row(*((None, value.type.args[0]) for value in values))
+    fields = ", ".join(f"{quoted(name)} := el_z[{index + 1}]" for index, (name, _) in enumerate(kind.fields()))
+    missing = " OR ".join(f"{value.sql} IS NULL" for value in values)
+    zipped = f"list_transform(list_zip({', '.join(value.sql for value in values)}), lambda el_z: struct_pack({fields}))"
+    return derived(f"(CASE WHEN {missing} THEN NULL ELSE {zipped} END)", array(kind), values)
+
+
+def _row(parts: Expressions, node: exp.Expr) -> Value:
+    if not node.expressions:
+        raise mistyped("row() wants a field", node)
+    return parts.row_of([parts.value(argument) for argument in node.expressions])
+
+
+def _map_lambda(name: str) -> Syntactic:
+    """transform_keys, transform_values, map_filter."""
+
+    def build(parts: Expressions, node: exp.Expr) -> Value:
+        _arguments(node, name, 2)
+        value = parts.value(node.expressions[0])
+        if value.type.name != "map":
+            raise mistyped(f"{name}() wants a map, not {value.type}", node)
+        item = _names(parts, 1)[0]
+        body = lambda_value(parts, node.expressions[1], value.type.args, [f"{item}.key", f"{item}.value"])
+        entries = f"map_entries({value.sql})"
+        if name == "map_filter":
+            _wants_boolean(body, node)
+            return derived(
+                f"map_from_entries(list_filter({entries}, lambda {item}: coalesce({body.sql}, false)))", value.type, (value, body)
+            )
+        mapped = f"list_transform({entries}, lambda {item}: {body.sql})"
+        if name == "transform_keys":
+            return derived(f"el_map({mapped}, map_values({value.sql}))", mapping(body.type, value.type.args[1]), (value, body))
+        return derived(
+            f"(CASE WHEN {value.sql} IS NULL THEN NULL ELSE map(map_keys({value.sql}), {mapped}) END)",
+            mapping(value.type.args[0], body.type),
+            (value, body),
+        )
+
+    return build
+
+
+def _map(parts: Expressions, node: exp.Expr) -> Value:
+    if not node.expressions:
+        return Value("MAP {}", mapping(UNKNOWN, UNKNOWN))
+    _arguments(node, "map", 2)
+    keys, values = (parts.value(argument) for argument in node.expressions)
+    if keys.type.name != "array" or values.type.name != "array":
+        raise mistyped("map() wants an array of keys and an array of values", node)
+    return derived(f"el_map({keys.sql}, {values.sql})", mapping(keys.type.args[0], values.type.args[0]), (keys, values))
+
+
+def _from_entries(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    entries = values[0]
+    if entries.type.name != "array" or entries.type.args[0].name != "row" or len(entries.type.args[0].args) != 2:
+        raise mistyped("map_from_entries() wants an array of rows of a key and a value", node)
+    pair = entries.type.args[0]
+    first, second = (name for name, _ in pair.fields())
+    made = [f"list_transform({entries.sql}, lambda el_e: struct_extract(el_e, '{name}'))" for name in (first, second)]
+    return entries.become(f"el_map({made[0]}, {made[1]})", mapping(*pair.args))
+
+
+def _multimap_from_entries(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    entries = values[0]
+    if entries.type.name != "array" or entries.type.args[0].name != "row" or len(entries.type.args[0].args) != 2:
+        raise mistyped("multimap_from_entries() wants an array of rows of a key and a value", node)
+    pair = entries.type.args[0]
+    key, item = (f"struct_extract(el_e, '{name}')" for name, _ in pair.fields())
+    pairs = f"list_transform({entries.sql}, lambda el_e: {{'k': {key}, 'v': {item}}})"
+    return entries.become(f"el_pairs_to_multimap(el_keyed({pairs}))", mapping(pair.args[0], array(pair.args[1])))
+
+
+def _entries(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    kind = row((None, values[0].type.args[0]), (None, values[0].type.args[1]))
+    return values[0].become(
+        f"list_transform(map_entries({values[0].sql}), lambda el_e: struct_pack(field0 := el_e.key, field1 := el_e.value))", array(kind)
+    )
+
+
+def _sequence(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    if len(values) == 2 and values[0].type == DATE:
+        a, b = values[0].sql, values[1].sql
+        days = f"el_sequence(0, CAST({b} - {a} AS BIGINT), CASE WHEN {b} >= {a} THEN 1 ELSE -1 END)"
+        return derived(f"list_transform({days}, lambda el_d: {a} + CAST(el_d AS INTEGER))", array(DATE), values)
+    if values[0].type == DATE or values[0].type.name == "timestamp":
+        return _sequence_of_moments(values, node)
+    a, b = values[0].sql, values[1].sql
+    step = values[2].sql if len(values) == 3 else f"(CASE WHEN {b} >= {a} THEN 1 ELSE -1 END)"
+    return derived(f"CAST(el_sequence({a}, {b}, {step}) AS {array(values[0].type).duckdb})", array(values[0].type), values)
+
+
+def _sequence_of_moments(values: list[Value], node: exp.Expr) -> Value:
+    start, stop, step = values
+    a, b = (f"CAST({value.sql} AS TIMESTAMP)" for value in (start, stop))
+    if step.type == INTERVAL_MONTH:
+        count = f"CAST(el_months({a}, {b}) AS BIGINT)"
+        size = f"(year({step.sql}) * 12 + month({step.sql}))"
+        last = f"CASE WHEN {count} = 0 AND {b} < {a} AND {size} > 0 THEN -1 WHEN {count} = 0 AND {b} > {a} AND {size} < 0 THEN 1 "
+        last += f"ELSE {count} - {count} % {size} END"
+        made = f"list_transform(el_sequence(0, {last}, {size}), lambda el_d: {a} + to_months(CAST(el_d AS INTEGER)))"
+    elif start.type == DATE and not re.fullmatch(r"INTERVAL '-?\d+ days'", step.sql):
+        raise mistyped("The step of a sequence of dates is a number of days, months or years", node)
+    else:
+        made = f"list_transform(el_sequence(epoch_us({a}), epoch_us({b}), epoch_us({step.sql})), lambda el_d: make_timestamp(el_d))"
+    kind = start.type
+    return derived(f"CAST({made} AS {array(kind).duckdb})", array(kind), values)
+
+
+def _sort(parts: Expressions, node: exp.Expr) -> Value:
+    values = _array(parts, node, "array_sort")
+    if len(node.expressions) == 2:
+        return _sort_by(parts, values, node)
+    _arguments(node, "array_sort", 1)
+    return values.become(f"el_sort({values.sql})", values.type)
+
+
+def _sort_by(parts: Expressions, values: Value, node: exp.Expr) -> Value:
+    """Each element's place is the number of those that the comparator puts before it; among equals the earlier stays first."""
+    depth = _names(parts, 4)
+    k, x, i, y = depth
+    compare = lambda_value(parts, node.expressions[1], [values.type.args[0]] * 2, [f"{y}.x", f"{x}.x"])
+    if not compare.type.is_integer:
+        raise mistyped(f"The comparator of array_sort() gives an integer, not {compare.type}", node)
+    sign = f"el_order({compare.sql})"
+    before = f"len(list_filter({k}, lambda {y}: {y}.i <> {x}.i AND ({sign} < 0 OR ({sign} = 0 AND {y}.i < {x}.i))))"
+    ranked = f"list_transform({k}, lambda {x}: {{'rank': {before}, 'x': {x}.x}})"
+    numbered = f"list_transform({values.sql}, lambda {x}, {i}: {{'i': {i}, 'x': {x}}})"
+    whole = f"list_transform([{numbered}], lambda {k}: list_transform(list_sort({ranked}), lambda {x}: {x}.x))[1]"
+    return derived(f"(CASE WHEN {values.sql} IS NOT NULL THEN {whole} END)", values.type, (values, compare))
+
+
+def _combinations(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    a, n = values[0].sql, values[1].literal
+    if not isinstance(n, int) or not 0 <= n <= 5:
+        raise refused("combinations() of a size that is not a literal from 0 to 5", node)
+    kind = array(values[0].type)
+    found = "[[]]" if n == 0 else f"list_transform(range(1, len({a}) + 1), lambda i: [i])"
+    for _ in range(n - 1):
+        found = f"el_longer({found}, len({a}))"
+    picked = f"list_transform(el_by_last({found}), lambda p: list_transform(p, lambda i: ({a})[i]))"
+    return derived(f"(CASE WHEN {a} IS NOT NULL THEN CAST({picked} AS {kind.duckdb}) END)", kind, values)
+
+
+def _map_zip_with(parts: Expressions, node: exp.Expr) -> Value:
+    _arguments(node, "map_zip_with", 3)
+    left, right = (parts.value(argument) for argument in node.expressions[:2])
+    if left.type.name != "map" or right.type.name != "map":
+        raise mistyped("map_zip_with() wants two maps", node)
+    key = common(left.type.args[0], right.type.args[0])
+    if key is None:
+        raise mistyped(f"The keys of map_zip_with() are {left.type.args[0]} and {right.type.args[0]}", node)
+    a, b = (coerce(side, mapping(key, side.type.args[1])) for side in (left, right))
+    name = _names(parts, 1)[0]
+    body = lambda_value(
+        parts, node.expressions[2], [key, left.type.args[1], right.type.args[1]], [name, f"({a.sql})[{name}]", f"({b.sql})[{name}]"]
+    )
+    keys = f"list_distinct(list_concat(map_keys({a.sql}), map_keys({b.sql})))"
+    made = f"map_from_entries(list_transform({keys}, lambda {name}: row({name}, {body.sql})))"
+    return derived(f"(CASE WHEN {a.sql} IS NOT NULL AND {b.sql} IS NOT NULL THEN {made} END)", mapping(key, body.type), (left, right, body))
+
+
+def _histogram(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    kind = mapping(values[0].type.args[0], BIGINT)
+    return values[0].become(f"el_array_histogram({values[0].sql})", kind)
+
+
+def _join(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    inner = cast(Value("el_x", values[0].type.args[0]), VARCHAR, node).sql
+    items = values[0].sql if inner == "el_x" else f"list_transform({values[0].sql}, lambda el_x: {inner})"
+    if len(values) == 3:
+        items = f"list_transform({items}, lambda el_y: coalesce(el_y, {values[2].sql}))"
+    else:
+        items = f"list_filter({items}, lambda el_y: el_y IS NOT NULL)"
+    return derived(f"array_to_string({items}, {values[1].sql})", VARCHAR, values)
+
+
+def _flatten(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    if values[0].type.args[0].name != "array":
+        raise mistyped(f"flatten() wants an array of arrays, not {values[0].type}", node)
+    return values[0].become(f"flatten({values[0].sql})", values[0].type.args[0])
+
+
+def _concat_maps(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    missing = " OR ".join(f"{value.sql} IS NULL" for value in values)
+    return derived(
+        f"(CASE WHEN {missing} THEN NULL ELSE map_concat({', '.join(value.sql for value in values)}) END)", values[0].type, values
+    )
+
+
+def _array_max(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    kind = values[0].type.args[0]
+    macro = "el_greatest_of" if kind.name in {"double", "real"} else "el_array_max"
+    return values[0].become(f"{macro}({values[0].sql})", kind)
+
+
+def _ngrams(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    a, n = values[0].sql, values[1].sql
+    if not isinstance(values[1].literal, int) or values[1].literal < 1:
+        raise refused("ngrams() of a size that is not a positive literal", node)
+    sql = f"(CASE WHEN len({a}) < {n} THEN [{a}] ELSE list_transform(range(1, len({a}) - {n} + 2), lambda el_i: {a}[el_i:el_i + {n} - 1]) END)"
+    return derived(sql, array(values[0].type), values)
+
+
+FUNCTIONS = [
+    F("cardinality", "array(T) -> bigint", "CAST(len({0}) AS BIGINT)"),
+    F("cardinality", "map(K,V) -> bigint", "CAST(cardinality({0}) AS BIGINT)"),
+    F("element_at", "array(T), bigint -> T", "el_element_at({0}, {1})"),
+    F("element_at", "map(K,V), K -> V", "el_map_element({0}, {1})"),
+    F("contains", "array(T), T -> boolean", "el_contains({0}, {1})"),
+    F("array_position", "array(T), T -> bigint", "CAST(el_position({0}, {1}) AS BIGINT)"),
+    F("array_remove", "array(T), T -> array(T)", "el_remove({0}, {1})"),
+    F("array_distinct", "array(T) -> array(T)", "el_distinct({0})"),
+    F("array_intersect", "array(T), array(T) -> array(T)", "el_intersect({0}, {1})"),
+    F("array_except", "array(T), array(T) -> array(T)", "el_except({0}, {1})"),
+    F("array_union", "array(T), array(T) -> array(T)", "el_union({0}, {1})"),
+    F("arrays_overlap", "array(T), array(T) -> boolean", "el_overlap({0}, {1})"),
+    F("array_max", "array(T) -> T", _array_max),
+    F("array_min", "array(T) -> T", "el_array_min({0})"),
+    F("array_join", "array(T), varchar -> varchar", _join),
+    F("array_join", "array(T), varchar, varchar -> varchar", _join),
+    F("slice", "array(T), bigint, bigint -> array(T)", "el_slice({0}, {1}, {2})"),
+    F("reverse", "array(T) -> array(T)", "list_reverse({0})"),
+    F("flatten", "array(T) -> T", _flatten),
+    F("repeat", "T, bigint -> array(T)", "el_repeat({0}, {1})"),
+    F("combinations", "array(T), bigint -> array(array(T))", _combinations),
+    F("array_histogram", "array(T) -> map(T,bigint)", _histogram),
+    F("trim_array", "array(T), bigint -> array(T)", "el_trim_array({0}, {1})"),
+    F("contains_sequence", "array(T), array(T) -> boolean", "el_contains_sequence({0}, {1})"),
+    F("multimap_from_entries", "array(T) -> T", _multimap_from_entries),
+    F("ngrams", "array(T), bigint -> array(array(T))", _ngrams),
+    *(
+        F("sequence", signature, _sequence)
+        for signature in (
+            "bigint, bigint -> array(bigint)",
+            "bigint, bigint, bigint -> array(bigint)",
+            "date, date -> array(date)",
+            "date, date, interval day -> array(date)",
+            "date, date, interval month -> array(date)",
+            "timestamp, timestamp, interval day -> array(timestamp)",
+            "timestamp, timestamp, interval month -> array(timestamp)",
+        )
+    ),
+    F("map_keys", "map(K,V) -> array(K)", "map_keys({0})"),
+    F("map_values", "map(K,V) -> array(V)", "map_values({0})"),
+    F("map_entries", "map(K,V) -> array(K)", _entries),
+    F("map_from_entries", "array(T) -> T", _from_entries),
+    F("map_concat", "map(K,V)... -> map(K,V)", _concat_maps),
+]
+
+SYNTACTIC: dict[str, Syntactic] = {
+    "transform": _transform,
+    "filter": _filter,
+    "any_match": _match("any_match"),
+    "all_match": _match("all_match"),
+    "none_match": _match("none_match"),
+    "reduce": _reduce,
+    "zip_with": _zip_with,
+    "zip": _zip,
+    "row": _row,
+    "map": _map,
+    "array_sort": _sort,
+    "map_zip_with": _map_zip_with,
+    "transform_keys": _map_lambda("transform_keys"),
+    "transform_values": _map_lambda("transform_values"),
+    "map_filter": _map_lambda("map_filter"),
+}

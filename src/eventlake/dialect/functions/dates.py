@@ -1,0 +1,271 @@
+"""Dates and times: https://trino.io/docs/current/functions/datetime.html"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.failures import failure
+from eventlake.dialect.functions import Builder, Syntactic
+from eventlake.dialect.functions import Function as F
+from eventlake.dialect.types.arithmetic import shifted
+from eventlake.dialect.types.casts import cast
+from eventlake.dialect.types.moments import moment_text
+from eventlake.dialect.types.type import BIGINT, DATE, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, text, timestamp
+from eventlake.dialect.types.zones import instant, minutes_east, offset_text, wall, zone_label, zone_named
+
+if TYPE_CHECKING:
+    from eventlake.dialect.queries.expressions import Expressions
+
+_CLOCK = {"millisecond": 1_000, "second": 1_000_000, "minute": 60_000_000, "hour": 3_600_000_000}
+_CALENDAR = ("day", "week", "month", "quarter", "year")
+
+
+def _unit(value: Value, kind: Type, name: str, node: exp.Expr, *, allowed: tuple[str, ...] = ()) -> str:
+    if not isinstance(value.literal, str):
+        raise refused(f"{name}() with a unit that is not a literal", node)
+    unit = value.literal.lower()
+    if unit not in _CLOCK and unit not in _CALENDAR:
+        raise mistyped(f"'{value.literal}' is no unit of {name}(): use {', '.join([*_CLOCK, *_CALENDAR])}", node)
+    if kind == DATE and unit in _CLOCK:
+        raise mistyped(f"'{unit}' is no unit of a date: cast it to timestamp first", node)
+    return unit
+
+
+def _by_unit(name: str, build: Builder) -> Builder:
+    """A function whose unit may stand in a column: one way for each unit."""
+
+    def chosen(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+        unit, moment = values[0], values[-1]
+        if isinstance(unit.literal, str):
+            return build(parts, values, node)
+        units = _CALENDAR if moment.type == DATE else (*_CLOCK, *_CALENDAR)
+        made = [build(parts, [Value(text(one), VARCHAR, literal=one), *values[1:]], node) for one in units]
+        whens = " ".join(f"WHEN '{one}' THEN {value.sql}" for one, value in zip(units, made, strict=True))
+        wrong = failure(f"Not a unit of {name}: ", unit.sql)
+        return derived(
+            f"(CASE lower({unit.sql}) {whens} ELSE CASE WHEN {unit.sql} IS NOT NULL THEN {wrong} END END)",
+            made[0].type,
+            values,
+            made[0].zone,
+        )
+
+    return chosen
+
+
+def _date_diff(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    unit = _unit(values[0], values[1].type, "date_diff", node)
+    a, b = values[1], values[2]
+    if unit in _CLOCK:
+        x, y = (_millis(value) for value in (a, b))
+        return derived(f"(({y} - {x}) // {_CLOCK[unit] // 1000})" if unit != "millisecond" else f"({y} - {x})", BIGINT, values)
+    x, y = wall(a), wall(b if b.type.name != "timestamptz" else b.become(b.sql, b.type, a.zone))
+    if a.type == DATE:
+        x, y = f"CAST({a.sql} AS TIMESTAMP)", f"CAST({b.sql} AS TIMESTAMP)"
+    if unit in {"day", "week"}:
+        return derived(f"((epoch_ms({y}) - epoch_ms({x})) // {86_400_000 * (7 if unit == 'week' else 1)})", BIGINT, values)
+    return derived(f"(el_months({x}, {y}) // {({'month': 1, 'quarter': 3, 'year': 12})[unit]})", BIGINT, values)
+
+
+def _millis(value: Value) -> str:
+    """Milliseconds since 1970, cut off; a timestamp of three digits has nothing to cut."""
+    return f"(epoch_us({value.sql}) // 1000)" if value.type.numbers[0] <= 3 else f"el_floor_div(epoch_us({value.sql}), 1000)"
+
+
+def _date_add(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    unit = _unit(values[0], values[2].type, "date_add", node)
+    count, moment = values[1], values[2]
+    if moment.type == DATE or unit in {"month", "quarter", "year"}:
+        months = {"month": 1, "quarter": 3, "year": 12}.get(unit)
+        sql = (
+            f"to_months(CAST({count.sql} * {months} AS INTEGER))"
+            if months
+            else f"to_days(CAST({count.sql} * {7 if unit == 'week' else 1} AS INTEGER))"
+        )
+        return shifted("+", moment, derived(sql, INTERVAL_MONTH if months else INTERVAL_DAY, [count]), node)
+    if unit in _CLOCK:
+        made = f"({moment.sql} + to_microseconds({count.sql} * {_CLOCK[unit]}))"
+        if moment.type.numbers[0] < 3 and unit == "millisecond":
+            made = f"el_to_digits({made}, {10 ** (6 - moment.type.numbers[0])})"
+        return derived(made, moment.type, values, moment.zone)
+    made = f"({wall(moment)} + to_days(CAST({count.sql} * {7 if unit == 'week' else 1} AS INTEGER)))"
+    return derived(instant(made, moment.zone) if moment.type.name == "timestamptz" else made, moment.type, values, moment.zone)
+
+
+def _date_trunc(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    unit = _unit(values[0], values[1].type, "date_trunc", node)
+    moment = values[1]
+    if moment.type == DATE:
+        return derived(f"CAST(date_trunc('{unit}', {moment.sql}) AS DATE)", DATE, values)
+    local = wall(moment)
+    if moment.type.name != "timestamptz" or moment.zone == "UTC":
+        return derived(f"date_trunc('{unit}', {local})", moment.type, values)
+    if unit in _CLOCK:
+        return derived(f"({moment.sql} - ({local} - date_trunc('{unit}', {local})))", moment.type, values, moment.zone)
+    return derived(instant(f"date_trunc('{unit}', {local})", moment.zone), moment.type, values, moment.zone)
+
+
+def _from_unixtime_at(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    hours, minutes = values[1].literal, values[2].literal
+    if not isinstance(hours, int) or not isinstance(minutes, int) or not -14 * 60 <= hours * 60 + minutes <= 14 * 60:
+        raise refused("from_unixtime() with an offset that is not two literals of at most 14 hours", node)
+    total = hours * 60 + minutes
+    zone = f"{'-' if total < 0 else '+'}{abs(total) // 60:02}:{abs(total) % 60:02}" if total else "UTC"
+    return derived(f"el_from_unixtime({values[0].sql})", timestamp(zoned=True), values, zone)
+
+
+def _interval_part(name: str) -> Builder:
+    """The part of an interval: `minute(interval '90' minute)` is 30."""
+    unit, modulo = {
+        "day": (86_400_000, 0),
+        "hour": (3_600_000, 24),
+        "minute": (60_000, 60),
+        "second": (1000, 60),
+        "millisecond": (1, 1000),
+    }[name]
+
+    def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+        whole = f"(epoch_us({values[0].sql}) // 1000 // {unit})"
+        return values[0].become(f"({whole} % {modulo})" if modulo else whole, BIGINT)
+
+    return build
+
+
+def _part(sql: str) -> Builder:
+    """A part of a date as a clock in the value's zone shows it."""
+
+    def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+        return derived(f"CAST({sql.format(wall(values[0]))} AS BIGINT)", BIGINT, values)
+
+    return build
+
+
+def _day(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    return cast(values[0], DATE, node)
+
+
+def _from_iso8601(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    value = values[0]
+    return Value(
+        f"el_iso8601({value.sql})",
+        timestamp(zoned=True),
+        f"=el_iso_offset({value.sql})",
+        None,
+        value.columns,
+        value.aggregate,
+        value.window,
+    )
+
+
+def _to_iso8601(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    value = values[0]
+    if value.type == DATE:
+        return value.become(f"strftime({value.sql}, '%Y-%m-%d')", VARCHAR)
+    shown = f"replace({moment_text(wall(value), max(value.type.numbers[0], 0))}, ' ', 'T')"
+    if value.type.name == "timestamp":
+        return value.become(shown, VARCHAR)
+    offset = "'Z'" if value.zone == "UTC" else f"replace({offset_text(value)}, '+00:00', 'Z')"
+    return value.become(f"({shown} || {offset})", VARCHAR)
+
+
+def _offset_part(operator: str) -> Builder:
+    """The hours or the minutes that the value's zone is east of UTC at that moment."""
+
+    def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+        return values[0].become(f"CAST({minutes_east(values[0])} {operator} 60 AS BIGINT)", BIGINT)
+
+    return build
+
+
+def _with_timezone(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    zone = zone_named(values[1].literal) if isinstance(values[1].literal, str) else None
+    if zone is None:
+        raise refused("with_timezone() with a zone that is no literal or not known", node)
+    return derived(instant(values[0].sql, zone), timestamp(values[0].type.numbers[0], zoned=True), values, zone)
+
+
+def _at_timezone(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    return parts.at_zone(values[0], values[1], node)
+
+
+def _from_unixtime(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    zone: str | None = "UTC"
+    if len(values) == 2:
+        zone = zone_named(values[1].literal) if isinstance(values[1].literal, str) else None
+    if zone is None:
+        raise refused("from_unixtime() with a zone that is no literal or not known", node)
+    return derived(f"el_from_unixtime({values[0].sql})", timestamp(zoned=True), values, zone)
+
+
+def _human(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    return derived(f"el_human(CAST(round({values[0].sql}) AS BIGINT))", VARCHAR, values)
+
+
+_PARTS: dict[str, str] = {
+    "year": "year({})",
+    "quarter": "quarter({})",
+    "month": "month({})",
+    "week": "weekofyear({})",
+    "week_of_year": "weekofyear({})",
+    "day": "day({})",
+    "day_of_month": "day({})",
+    "day_of_week": "isodow({})",
+    "dow": "isodow({})",
+    "day_of_year": "dayofyear({})",
+    "doy": "dayofyear({})",
+    "year_of_week": "isoyear({})",
+    "yow": "isoyear({})",
+    "hour": "hour({})",
+    "minute": "minute({})",
+    "second": "second({})",
+    "millisecond": "(millisecond({}) % 1000)",
+}
+_KINDS = ("timestamp", "timestamptz")
+
+
+def _for(name: str, kinds: tuple[str, ...], signature: str, build: Callable[..., Value] | str) -> list[F]:
+    return [F(name, signature.format(kind), build) for kind in kinds]
+
+
+FUNCTIONS = [
+    *(
+        way
+        for name, sql in _PARTS.items()
+        for way in _for(
+            name, (*(() if name in {"hour", "minute", "second", "millisecond"} else ("date",)), *_KINDS), "{} -> bigint", _part(sql)
+        )
+    ),
+    *(F(name, "interval day -> bigint", _interval_part(name)) for name in ("day", "hour", "minute", "second", "millisecond")),
+    *_for("day_of_month", ("interval day",), "{} -> bigint", _interval_part("day")),
+    *(F(name, "interval month -> bigint", f"CAST({name}({{0}}) AS BIGINT)") for name in ("year", "month")),
+    *_for("date_diff", ("date", *_KINDS), "varchar, {0}, {0} -> bigint", _by_unit("date_diff", _date_diff)),
+    *_for("date_add", ("date", *_KINDS), "varchar, bigint, {0} -> {0}", _by_unit("date_add", _date_add)),
+    *_for("date_trunc", ("date", *_KINDS), "varchar, {0} -> {0}", _by_unit("date_trunc", _date_trunc)),
+    *_for("date", ("varchar", *_KINDS), "{0} -> date", _day),
+    F("date", "date -> date", _day),
+    F("last_day_of_month", "date -> date", "last_day({0})"),
+    F("last_day_of_month", "timestamp -> date", "last_day({0})"),
+    F("last_day_of_month", "timestamptz -> date", lambda parts, values, node: derived(f"last_day({wall(values[0])})", DATE, values)),
+    F("from_iso8601_timestamp", "varchar -> timestamptz", _from_iso8601),
+    F("from_iso8601_date", "varchar -> date", "CAST(el_iso_day({0}) AS DATE)"),
+    *_for("to_iso8601", ("date", *_KINDS), "{0} -> varchar", _to_iso8601),
+    F("with_timezone", "timestamp, varchar -> timestamptz", _with_timezone),
+    F("at_timezone", "timestamptz, varchar -> timestamptz", _at_timezone),
+    F("from_unixtime", "double -> timestamptz", _from_unixtime),
+    F("from_unixtime", "double, varchar -> timestamptz", _from_unixtime),
+    F("to_unixtime", "timestamptz -> double", "(CAST(epoch_us({0}) AS DOUBLE) / 1000000)"),
+    F("to_unixtime", "timestamp -> double", "(CAST(epoch_us({0}) AS DOUBLE) / 1000000)"),
+    *_for("timezone_hour", ("timestamptz",), "{0} -> bigint", _offset_part("//")),
+    *_for("timezone_minute", ("timestamptz",), "{0} -> bigint", _offset_part("%")),
+    F("timezone", "timestamptz -> varchar", lambda parts, values, node: values[0].become(zone_label(values[0]), VARCHAR)),
+    F("from_unixtime", "double, bigint, bigint -> timestamptz", _from_unixtime_at),
+    F("parse_duration", "varchar -> interval day", "el_duration({0})"),
+    F("human_readable_seconds", "double -> varchar", _human),
+    F("to_milliseconds", "interval day -> bigint", "(epoch_us({0}) // 1000)"),
+    F("current_timezone", "-> varchar", "'UTC'"),
+]
+
+SYNTACTIC: dict[str, Syntactic] = {}

@@ -1,0 +1,233 @@
+"""Numbers and conditionals: https://trino.io/docs/current/functions/math.html, bitwise.html, conditional.html"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.functions import Builder, Syntactic
+from eventlake.dialect.functions import Function as F
+from eventlake.dialect.functions.json_paths import InvalidPathError
+from eventlake.dialect.types.arithmetic import arithmetic, rescaled, unscaled
+from eventlake.dialect.types.casts import coerce
+from eventlake.dialect.types.comparison import compared
+from eventlake.dialect.types.type import TINYINT, UNKNOWN, VARCHAR, as_decimal, decimal, text
+
+if TYPE_CHECKING:
+    from eventlake.dialect.queries.expressions import Expressions
+
+
+def _rounded(name: str) -> object:
+    """floor, ceil and round of one number: whole numbers stay, decimals lose their scale."""
+
+    def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+        value = coerce(values[0], TINYINT) if values[0].type.name == "unknown" else values[0]
+        if value.type.is_integer:
+            return value
+        if value.type.name == "decimal":
+            precision, scale = value.type.numbers
+            kind = decimal(precision - scale + min(scale, 1), 0)
+            return value.become(f"CAST({name}({value.sql}) AS {kind.duckdb})", kind)
+        return value.become(f"{name}({value.sql})", value.type)
+
+    return build
+
+
+def _abs(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    value = coerce(values[0], TINYINT) if values[0].type.name == "unknown" else values[0]
+    return value.become(f"abs({value.sql})", value.type)
+
+
+def _round_to(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    value, digits = values
+    value = coerce(value, TINYINT) if value.type.name == "unknown" else value
+    if value.type.is_integer:
+        if isinstance(digits.literal, int) and digits.literal >= 0:
+            return value
+        return derived(f"CAST(round({value.sql}, CAST({digits.sql} AS INTEGER)) AS {value.type.duckdb})", value.type, values)
+    if value.type.name == "decimal":
+        if not isinstance(digits.literal, int):
+            raise refused("round() of a decimal to digits that are not a literal", node)
+        precision, scale = value.type.numbers
+        kind = decimal(precision + 1, scale)
+        return (
+            derived(f"CAST(round({value.sql}, {digits.literal}) AS {kind.duckdb})", kind, values)
+            if digits.literal < scale
+            else derived(f"CAST({value.sql} AS {kind.duckdb})", kind, values)
+        )
+    return derived(f"round({value.sql}, CAST({digits.sql} AS INTEGER))", value.type, values)
+
+
+def _truncate(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    value = values[0]
+    if value.type.name in {"double", "real"}:
+        return value.become(f"el_truncate({value.sql})", value.type)
+    precision, scale = as_decimal(value.type).numbers
+    kind = decimal(max(precision - scale, 1), 0)
+    return value.become(f"CAST(trunc({value.sql}) AS {kind.duckdb})", kind)
+
+
+def _truncate_to(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    value, digits = values
+    if value.type.name in {"double", "real"}:
+        raise mistyped(f"truncate({value.type}, {digits.type}) is not in Athena: cast to decimal", node)
+    if not isinstance(digits.literal, int):
+        raise refused("truncate() to digits that are not a literal", node)
+    kind = as_decimal(value.type)
+    left = kind.numbers[1] - digits.literal
+    if left <= 0:
+        return coerce(value, kind)
+    if left > kind.numbers[0]:
+        return derived(f"(CASE WHEN {value.sql} IS NOT NULL THEN CAST(0 AS {kind.duckdb}) END)", kind, values)
+    whole = coerce(value, kind).sql
+    step = f"CAST({10**left} AS HUGEINT)"
+    kept = f"({unscaled(whole, kind.numbers[1])} // {step}) * {step}"
+    return derived(rescaled(kept, kind), kind, values)
+
+
+_BITS = {"tinyint": 8, "smallint": 16, "integer": 32, "bigint": 64}
+
+
+def _shift(macro: str) -> Builder:
+    """A shift of the bits that the value's type has; the result has the same type. By less than nothing Java takes the last six bits."""
+
+    def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+        value = coerce(values[0], TINYINT) if values[0].type.name == "unknown" else values[0]
+        return derived(
+            f"CAST({macro}({value.sql}, el_shift_count({values[1].sql}), {_BITS[value.type.name]}) AS {value.type.duckdb})",
+            value.type,
+            values,
+        )
+
+    return build
+
+
+def _sign(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    value = values[0]
+    kind = decimal(1, 0) if value.type.name == "decimal" else value.type
+    if value.type.name in {"double", "real"}:
+        return value.become(f"(CASE WHEN isnan({value.sql}) THEN {value.sql} ELSE CAST(sign({value.sql}) AS {kind.duckdb}) END)", kind)
+    return value.become(f"CAST(sign({value.sql}) AS {kind.duckdb})", kind)
+
+
+def _mod(parts: Expressions, node: exp.Expr) -> Value:
+    if len(node.expressions) != 2:
+        raise mistyped("mod() takes two arguments", node)
+    return arithmetic("%", parts.value(node.expressions[0]), parts.value(node.expressions[1]), node)
+
+
+def _extreme(name: str) -> Syntactic:
+    def build(parts: Expressions, node: exp.Expr) -> Value:
+        values, kind = parts.united(node.expressions, name)
+        if not values or kind.args or kind.name == "json":
+            raise refused(f"{name}() of {kind}", node)
+        missing = " OR ".join(f"{value.sql} IS NULL" for value in values)
+        sql = f"{name}({', '.join(value.sql for value in values)})"
+        if kind.name in {"double", "real"} and name == "greatest":
+            sql = f"el_greatest([{', '.join(value.sql for value in values)}])"
+        return derived(f"(CASE WHEN {missing} THEN NULL ELSE {sql} END)", kind, values, parts.one_zone(values, node))
+
+    return build
+
+
+def _coalesce(parts: Expressions, node: exp.Expr) -> Value:
+    if len(node.expressions) < 2:
+        raise mistyped("coalesce() takes two or more arguments", node)
+    values, kind = parts.united(node.expressions, "coalesce()")
+    return derived(f"coalesce({', '.join(value.sql for value in values)})", kind, values, parts.one_zone(values, node))
+
+
+def _nullif(parts: Expressions, node: exp.Expr) -> Value:
+    if len(node.expressions) != 2:
+        raise mistyped("nullif() takes two arguments", node)
+    first, second = (parts.value(argument) for argument in node.expressions)
+    equal = compared("=", first, second, node)
+    return derived(f"(CASE WHEN {equal.sql} THEN NULL ELSE {first.sql} END)", first.type, (first, second), first.zone)
+
+
+def _try(parts: Expressions, node: exp.Expr) -> Value:
+    if len(node.expressions) != 1:
+        raise mistyped("try() takes one argument", node)
+    inner = node.expressions[0]
+    if isinstance(inner, exp.Anonymous) and str(inner.this).lower() == "json_parse" and len(inner.expressions) == 1:
+        value = parts.value(inner)
+        return value.become(value.sql.replace("el_json_parse(", "el_json_parse_or_null(", 1), value.type)
+    try:
+        return parts.tried(parts.value(inner))
+    except InvalidPathError:
+        return Value("NULL", UNKNOWN)
+
+
+def _typeof(parts: Expressions, node: exp.Expr) -> Value:
+    if len(node.expressions) != 1:
+        raise mistyped("typeof() takes one argument", node)
+    value = parts.value(node.expressions[0])
+    if "varchar" in str(value.type) and not _length_is_known(parts, node.expressions[0]):
+        raise refused("typeof() of a text whose length is computed", node)
+    name = text(str(value.type))
+    sql = f"(CASE WHEN {value.sql} IS NULL THEN {name} ELSE {name} END)" if value.aggregate else name
+    return Value(sql, VARCHAR, columns=value.columns, aggregate=value.aggregate)
+
+
+def _length_is_known(parts: Expressions, node: exp.Expr) -> bool:
+    """Whether the varchars of a type are as Trino writes them: of a column, a literal, a cast, or computed from texts without a length."""
+    while isinstance(node, exp.Anonymous) and node.expressions:
+        node = node.expressions[0]
+        if parts.value(node).type.numbers:
+            return False
+    return isinstance(node, exp.Column | exp.Literal | exp.Cast)
+
+
+_ONE = ("sqrt", "cbrt", "exp", "sin", "cos", "tan", "asin", "acos", "atan", "degrees", "radians", "sinh", "cosh", "tanh")
+
+FUNCTIONS = [
+    F("abs", "N -> N", _abs),
+    *(F(name, "N -> N", _rounded(duck)) for name, duck in (("floor", "floor"), ("ceil", "ceil"), ("ceiling", "ceil"), ("round", "round"))),  # type: ignore[arg-type]
+    F("round", "N, integer -> N", _round_to),
+    F("truncate", "N -> N", _truncate),
+    F("truncate", "N, bigint -> N", _truncate_to),
+    F("sign", "N -> N", _sign),
+    *(F(name, "double -> double", f"TRY({name}({{0}}))" if name in {"asin", "acos", "sqrt"} else f"{name}({{0}})") for name in _ONE),
+    F("atan2", "double, double -> double", "atan2({0}, {1})"),
+    F("ln", "double -> double", "el_ln({0})"),
+    F("log2", "double -> double", "(el_ln({0}) / ln(CAST(2 AS DOUBLE)))"),
+    F("log10", "double -> double", "el_log10({0})"),
+    F("log", "double, double -> double", "(el_ln({1}) / el_ln({0}))"),
+    F("pow", "double, double -> double", "pow({0}, {1})"),
+    F("power", "double, double -> double", "pow({0}, {1})"),
+    F("pi", "-> double", "pi()"),
+    F("e", "-> double", "exp(CAST(1 AS DOUBLE))"),
+    F("nan", "-> double", "CAST('NaN' AS DOUBLE)"),
+    F("infinity", "-> double", "CAST('Infinity' AS DOUBLE)"),
+    F("is_nan", "double -> boolean", "isnan({0})"),
+    F("is_infinite", "double -> boolean", "isinf({0})"),
+    F("is_finite", "double -> boolean", "isfinite({0})"),
+    F("width_bucket", "double, double, double, bigint -> bigint", "el_width_bucket({0}, {1}, {2}, {3})"),
+    F("width_bucket", "double, array(double) -> bigint", "el_width_bucket_of({0}, {1})"),
+    F("bitwise_and", "bigint, bigint -> bigint", "({0} & {1})"),
+    F("bitwise_or", "bigint, bigint -> bigint", "({0} | {1})"),
+    F("bitwise_xor", "bigint, bigint -> bigint", "xor({0}, {1})"),
+    F("bitwise_not", "bigint -> bigint", "(~ {0})"),
+    F("bitwise_left_shift", "I, bigint -> I", _shift("el_shift_left")),
+    F("bitwise_right_shift", "I, bigint -> I", _shift("el_shift_right")),
+    F("bitwise_right_shift_arithmetic", "I, bigint -> I", _shift("el_shift_arithmetic")),
+    F("bit_count", "bigint, bigint -> bigint", "el_bit_count({0}, {1})"),
+    F("from_base", "varchar, bigint -> bigint", "el_from_base({0}, {1})"),
+    F("parse_data_size", "varchar -> decimal(38,0)", "CAST(el_data_size({0}) AS DECIMAL(38,0))"),
+    F("parse_presto_data_size", "varchar -> decimal(38,0)", "CAST(el_data_size({0}) AS DECIMAL(38,0))"),
+    F("luhn_check", "varchar -> boolean", "el_luhn({0})"),
+    F("to_base", "bigint, bigint -> varchar", "el_to_base({0}, {1})"),
+    F("now", "-> timestamptz", lambda parts, values, node: parts.value(exp.CurrentTimestamp())),
+]
+
+SYNTACTIC: dict[str, Syntactic] = {
+    "mod": _mod,
+    "greatest": _extreme("greatest"),
+    "least": _extreme("least"),
+    "coalesce": _coalesce,
+    "nullif": _nullif,
+    "try": _try,
+    "typeof": _typeof,
+}

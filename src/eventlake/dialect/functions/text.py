@@ -1,0 +1,132 @@
+"""Text: https://trino.io/docs/current/functions/string.html and url.html"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.functions import Function as F
+from eventlake.dialect.functions import Syntactic
+from eventlake.dialect.types.casts import coerce
+from eventlake.dialect.types.type import VARCHAR, text
+
+if TYPE_CHECKING:
+    from eventlake.dialect.queries.expressions import Expressions
+
+
+def _substring(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    s, start = values[0], values[1]
+    size = values[2].sql if len(values) == 3 else "2147483647"
+    if (
+        isinstance(start.literal, int)
+        and start.literal > 0
+        and (len(values) == 2 or (isinstance(values[2].literal, int) and values[2].literal > 0))
+    ):
+        return derived(f"substring({s.sql}, {start.sql}{f', {size}' if len(values) == 3 else ''})", VARCHAR, values)
+    return derived(f"el_substring({s.sql}, {start.sql}, {size})", VARCHAR, values)
+
+
+def _concat(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    if len(values) < 2:
+        raise mistyped("concat() takes two or more arguments", node)
+    return derived(f"({' || '.join(value.sql for value in values)})", values[0].type, values)
+
+
+def _concat_arrays(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    sql = values[0].sql
+    for value in values[1:]:
+        sql = f"list_concat({sql}, {value.sql})"
+    missing = " OR ".join(f"{value.sql} IS NULL" for value in values)
+    if any(argument.type.is_unknown for argument in map(parts.value, node.expressions)):
+        raise mistyped("concat() of arrays wants to know the type of each: cast NULL and empty arrays", node)
+    return derived(f"(CASE WHEN {missing} THEN NULL ELSE {sql} END)", values[0].type, values)
+
+
+def _parameter(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    url, name = values
+    if not isinstance(name.literal, str):
+        raise refused("url_extract_parameter() with a name that is not a literal", node)
+    pattern = rf"[?&]{re.escape(name.literal)}(=[^&#]*|&|#|$)"
+    query = f"regexp_extract({url.sql}, '^[^?#]*([?][^#]*)', 1)"
+    found = f"regexp_extract({query}, {text(pattern)}, 1)"
+    return derived(
+        f"(CASE WHEN el_url({url.sql}) AND regexp_matches({query}, {text(pattern)}) THEN url_decode(replace(trim({found}, '=&#'), '+', ' ')) END)",
+        VARCHAR,
+        values,
+    )
+
+
+def _trim(parts: Expressions, node: exp.Expr) -> Value:
+    if isinstance(node, exp.Trim):
+        arguments = [node.this, *([node.expression] if node.expression is not None else [])]
+        name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get((node.args.get("position") or "").upper(), "trim")
+    else:
+        arguments, name = list(node.expressions), str(node.this).lower()
+    values = [parts.value(argument) for argument in arguments]
+    if len(values) not in {1, 2} or any(value.type.name not in {"varchar", "unknown"} for value in values):
+        raise mistyped(f"{name}() takes text, and the characters to take away", node)
+    given = [coerce(value, VARCHAR) for value in values]
+    sql = f"el_{name}({given[0].sql})" if len(given) == 1 else f"{name}({given[0].sql}, {given[1].sql})"
+    return derived(sql, VARCHAR, given)
+
+
+def _normalize(parts: Expressions, node: exp.Expr) -> Value:
+    form = (node.args["form"].name if isinstance(node.args.get("form"), exp.Expr) else "NFC").upper()
+    value = parts.value(node.this)
+    if form != "NFC" or value.type.name != "varchar":
+        raise refused(f"normalize(..., {form})", node, "NFC is known")
+    return value.become(f"nfc_normalize({value.sql})", VARCHAR)
+
+
+_URL = "(CASE WHEN el_url({0}) THEN %s END)"
+
+FUNCTIONS = [
+    F("upper", "varchar -> varchar", "el_upper({0})"),
+    F("lower", "varchar -> varchar", "lower({0})"),
+    F("length", "varchar -> bigint", "length({0})"),
+    F("length", "varbinary -> bigint", "octet_length({0})"),
+    F("reverse", "varchar -> varchar", "el_reverse({0})"),
+    F("substr", "varchar, bigint -> varchar", _substring),
+    F("substr", "varchar, bigint, bigint -> varchar", _substring),
+    F("substring", "varchar, bigint -> varchar", _substring),
+    F("substring", "varchar, bigint, bigint -> varchar", _substring),
+    F("concat", "varchar... -> varchar", _concat),
+    F("concat", "varbinary... -> varbinary", _concat),
+    F("concat", "array(T)... -> array(T)", _concat_arrays),
+    F("concat_ws", "varchar, varchar... -> varchar", "(CASE WHEN {0} IS NULL THEN NULL ELSE concat_ws({*}) END)"),
+    F("concat_ws", "varchar, array(varchar) -> varchar", "(CASE WHEN {1} IS NULL THEN NULL ELSE array_to_string({1}, {0}) END)"),
+    F("strpos", "varchar, varchar -> bigint", "strpos({0}, {1})"),
+    F("strpos", "varchar, varchar, bigint -> bigint", "el_strpos_nth({0}, {1}, {2})"),
+    F("starts_with", "varchar, varchar -> boolean", "starts_with({0}, {1})"),
+    F("split", "varchar, varchar -> array(varchar)", "el_split({0}, {1})"),
+    F("split", "varchar, varchar, bigint -> array(varchar)", "el_split_limit({0}, {1}, {2})"),
+    F("split_part", "varchar, varchar, bigint -> varchar", "el_split_part({0}, {1}, {2})"),
+    F("split_to_map", "varchar, varchar, varchar -> map(varchar,varchar)", "el_split_to_map({0}, {1}, {2})"),
+    F("split_to_multimap", "varchar, varchar, varchar -> map(varchar,array(varchar))", "el_split_to_multimap({0}, {1}, {2})"),
+    F("replace", "varchar, varchar -> varchar", "replace({0}, {1}, '')"),
+    F("replace", "varchar, varchar, varchar -> varchar", "el_replace({0}, {1}, {2})"),
+    F("translate", "varchar, varchar, varchar -> varchar", "translate({0}, {1}, {2})"),
+    F("lpad", "varchar, bigint, varchar -> varchar", "el_lpad({0}, {1}, {2})"),
+    F("rpad", "varchar, bigint, varchar -> varchar", "el_rpad({0}, {1}, {2})"),
+    F("chr", "bigint -> varchar", "el_chr({0})"),
+    F("codepoint", "varchar -> integer", "el_codepoint({0})"),
+    F("levenshtein_distance", "varchar, varchar -> bigint", "el_levenshtein({0}, {1})"),
+    F("hamming_distance", "varchar, varchar -> bigint", "el_hamming({0}, {1})"),
+    F("format_number", "double -> varchar", "el_format_number({0})"),
+    F("soundex", "varchar -> varchar", "el_soundex({0})"),
+    F("contains", "varchar, ipaddress -> boolean", "el_ip_contains({0}, {1})"),
+    F("url_encode", "varchar -> varchar", "replace(replace(replace(url_encode({0}), '%20', '+'), '~', '%7E'), '%2A', '*')"),
+    F("url_decode", "varchar -> varchar", "el_url_decode({0})"),
+    F("url_extract_protocol", "varchar -> varchar", _URL % r"regexp_extract({0}, '^([A-Za-z][A-Za-z0-9+.-]*):', 1)"),
+    F("url_extract_host", "varchar -> varchar", _URL % "el_url_host({0})"),
+    F("url_extract_port", "varchar -> bigint", _URL % "el_url_port({0})"),
+    F("url_extract_path", "varchar -> varchar", _URL % "url_decode(el_url_path({0}))"),
+    F("url_extract_query", "varchar -> varchar", _URL % r"url_decode(regexp_extract({0}, '^[^?#]*[?]([^#]*)', 1))"),
+    F("url_extract_fragment", "varchar -> varchar", _URL % r"url_decode(regexp_extract({0}, '#(.*)$', 1))"),
+    F("url_extract_parameter", "varchar, varchar -> varchar", _parameter),
+]
+
+SYNTACTIC: dict[str, Syntactic] = {"trim": _trim, "ltrim": _trim, "rtrim": _trim, "normalize": _normalize}

@@ -1,0 +1,1 @@
+"""Queries and what stands in them: SELECT, FROM, expressions, aggregates, windows."""

@@ -1,0 +1,413 @@
+"""Aggregates: what they take, what they give, and their DISTINCT, ORDER BY and FILTER.
+
+https://trino.io/docs/current/functions/aggregate.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from eventlake.dialect.binding import Value, mistyped, refused
+from eventlake.dialect.functions.refusals import REFUSED
+from eventlake.dialect.queries.relation import direction
+from eventlake.dialect.types.arithmetic import divided
+from eventlake.dialect.types.casts import coerce
+from eventlake.dialect.types.type import BIGINT, BOOLEAN, DOUBLE, INTEGER, REAL, VARCHAR, Type, array, decimal, mapping
+
+if TYPE_CHECKING:
+    from eventlake.dialect.queries.expressions import Expressions
+
+
+OVER_MARK = "\1"
+"""Stands behind each call of an aggregate until it is known whether OVER follows; no text of a user can hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Modifiers:
+    """What stands inside and behind the brackets of an aggregate."""
+
+    distinct: bool = False
+    order: str = ""
+    where: str = ""
+
+    def over(self, *arguments: str) -> str:
+        """`(DISTINCT a, b ORDER BY c) FILTER (WHERE d)`"""
+        return f"({'DISTINCT ' if self.distinct else ''}{', '.join(arguments)}{self.order}){self.where}{OVER_MARK}"
+
+
+Builder = Callable[[list[Value], Modifiers, exp.Expr], tuple[str, Type]]
+"""Makes the SQL and the type of an aggregate over these values."""
+
+
+def aggregate(
+    parts: Expressions, name: str, arguments: Sequence[exp.Expr], node: exp.Expr, where: exp.Expr | None = None, *, over: str = ""
+) -> Value:
+    """The value of an aggregate, as itself or under OVER. Raises QueryError where none may stand."""
+    context = parts.context
+    if context.inside_aggregate:
+        raise mistyped(f"{name}() stands inside another aggregate", node)
+    if not context.aggregates:
+        raise mistyped(f"{name}() is an aggregate and cannot stand in {context.clause}", node)
+    with parts.within(inside_aggregate=True, aliases={}):
+        values, modifiers = _arguments(parts, arguments, where, node)
+    zone = values[0].zone if values and values[0].type.name == "timestamptz" else "UTC"
+    sql, kind = AGGREGATES[name](values, modifiers, node)
+    return Value(sql.replace(OVER_MARK, over), kind, zone if not zone.startswith("=") else "UTC", aggregate=True)
+
+
+def filtered(parts: Expressions, node: exp.Expr) -> Value:
+    """`aggregate(...) FILTER (WHERE ...)`"""
+    inner, where = node.this, node.expression
+    if isinstance(inner, exp.GroupConcat):
+        return listagg(parts, inner, where.this)
+    if isinstance(inner, exp.Anonymous) and str(inner.this).lower() in REFUSED:
+        raise refused(f"{inner.this}()", node, REFUSED[str(inner.this).lower()])
+    if not isinstance(inner, exp.Anonymous) or str(inner.this).lower() not in AGGREGATES:
+        raise mistyped("FILTER stands only behind an aggregate", node)
+    return aggregate(parts, str(inner.this).lower(), inner.expressions, inner, where.this)
+
+
+def _arguments(parts: Expressions, nodes: Sequence[exp.Expr], where: exp.Expr | None, node: exp.Expr) -> tuple[list[Value], Modifiers]:
+    nodes = list(nodes)
+    distinct, order = False, ""
+    if nodes and isinstance(nodes[-1], exp.Order):
+        order = ordering(parts, nodes[-1].expressions)
+        nodes[-1] = nodes[-1].this
+    if len(nodes) == 1 and isinstance(nodes[0], exp.Distinct):
+        distinct = True
+        nodes = list(nodes[0].expressions)
+    if any(isinstance(part, exp.Distinct | exp.Order) for part in nodes):
+        raise refused("This order of words in an aggregate", node)
+    values = [_whole(part, parts, node) if isinstance(part, exp.Star) else parts.value(part) for part in nodes]
+    if any(value.aggregate or value.window for value in values):
+        raise mistyped("An aggregate stands inside another", node)
+    values = [settled(value) for value in values]
+    condition = f" FILTER (WHERE {parts.boolean(where, 'FILTER').sql})" if where is not None else ""
+    return values, Modifiers(distinct, order, condition)
+
+
+def settled(value: Value) -> Value:
+    """A value that leaves its row: a zone that each row has for itself must be UTC."""
+    if value.type.name == "timestamptz" and value.zone.startswith("="):
+        return value.become(f"el_utc({value.sql}, {value.zone[1:]})", value.type)
+    return value
+
+
+def _whole(part: exp.Expr, parts: Expressions, node: exp.Expr) -> Value:
+    return Value("*", Type("star"))
+
+
+def ordering(parts: Expressions, terms: Sequence[exp.Expr]) -> str:
+    """` ORDER BY a DESC NULLS LAST` inside an aggregate or a window."""
+    made = []
+    for term in terms:
+        if not isinstance(term, exp.Ordered):
+            raise refused("This ORDER BY", term)
+        made.append(parts.value(term.this).sql + direction(term))
+    return f" ORDER BY {', '.join(made)}"
+
+
+def _takes(values: list[Value], count: int, name: str, node: exp.Expr) -> None:
+    if len(values) != count:
+        raise mistyped(f"{name}() takes {count} argument{'s' if count != 1 else ''}", node)
+    if any(value.type.name == "star" for value in values):
+        raise mistyped(f"{name}(*) is not in Athena", node)
+
+
+def _count(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    if not values or values[0].type.name == "star":
+        return f"count{how.over('*')}", BIGINT
+    _takes(values, 1, "count", node)
+    value = values[0].sql
+    if values[0].type.name == "row" and not how.distinct:
+        value = f"CASE WHEN {value} IS NOT NULL THEN 1 END"
+    return f"count{how.over(value)}", BIGINT
+
+
+def _sum(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    _takes(values, 1, "sum", node)
+    kind = values[0].type
+    if kind.is_integer or kind.name == "unknown":
+        return f"CAST(sum{how.over(values[0].sql)} AS BIGINT)", BIGINT
+    if kind.name == "decimal":
+        total = decimal(38, kind.numbers[1])
+        return f"CAST(sum{how.over(values[0].sql)} AS {total.duckdb})", total
+    if kind.name in {"double", "real"}:
+        return f"CAST(sum{how.over(values[0].sql)} AS {kind.duckdb})", kind
+    if kind.name == "interval day":
+        return f"to_microseconds(CAST(sum{how.over(f'epoch_us({values[0].sql})')} AS BIGINT))", kind
+    if kind.name == "interval month":
+        months = how.over(f"datepart('year', {values[0].sql}) * 12 + datepart('month', {values[0].sql})")
+        return f"to_months(CAST(sum{months} AS INTEGER))", kind
+    raise mistyped(f"sum({kind}) is not in Athena", node)
+
+
+def _avg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    _takes(values, 1, "avg", node)
+    kind = values[0].type
+    if kind.name == "decimal":
+        total = f"CAST(sum{how.over(values[0].sql)} AS DECIMAL(38,{kind.numbers[1]}))"
+        count = f"nullif(count{how.over(values[0].sql)}, 0)"
+        return divided(total, kind.numbers[1], count, 0, kind), kind
+    if kind.name.startswith("interval"):
+        return f"to_microseconds(CAST(round(avg{how.over(f'epoch_us({values[0].sql})')} / 1000) AS BIGINT) * 1000)", kind
+    if not kind.is_number and kind.name != "unknown":
+        raise mistyped(f"avg({kind}) is not in Athena", node)
+    return f"CAST(avg{how.over(values[0].sql)} AS {'FLOAT' if kind == REAL else 'DOUBLE'})", REAL if kind == REAL else DOUBLE
+
+
+def _extreme(name: str) -> Builder:
+    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+        kind = values[0].type if values else BIGINT
+        if len(values) == 2:
+            raise refused(f"{name}(x, n)", node, "sort and LIMIT, or array_agg with ORDER BY")
+        _takes(values, 1, name, node)
+        if kind.name in {"json", "map"}:
+            raise mistyped(f"{name}({kind}) is not in Athena", node)
+        if kind.name in {"double", "real"} and name == "max":
+            numbers = how.over(f"CASE WHEN NOT isnan({values[0].sql}) THEN {values[0].sql} END")
+            return f"coalesce(max{numbers}, max{how.over(values[0].sql)})", kind
+        return f"{name}{how.over(values[0].sql)}", kind
+
+    return build
+
+
+def _plain(sql: str, given: Type, result: Type) -> Builder:
+    """An aggregate of one argument that DuckDB has with the same meaning."""
+
+    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+        name = str(node.this).lower() if isinstance(node, exp.Anonymous) else sql
+        _takes(values, 1, name, node)
+        kind = values[0].type
+        if not (kind.name in {given.name, "unknown"} or (given == DOUBLE and kind.is_number)):
+            raise mistyped(f"{name}({kind}) is not in Athena", node)
+        return f"{sql}{how.over(coerce(values[0], given).sql)}", result
+
+    return build
+
+
+def _count_if(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    _takes(values, 1, "count_if", node)
+    if values[0].type.name not in {"boolean", "unknown"}:
+        raise mistyped(f"count_if({values[0].type}) is not in Athena", node)
+    return f"count{how.over(f'CASE WHEN {values[0].sql} THEN true END')}", BIGINT
+
+
+def _any(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    _takes(values, 1, "any_value", node)
+    return f"any_value{how.over(values[0].sql)}", values[0].type
+
+
+def _array_agg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    _takes(values, 1, "array_agg", node)
+    return f"array_agg{how.over(values[0].sql)}", array(values[0].type)
+
+
+def _pairs(values: list[Value], how: Modifiers, name: str, node: exp.Expr) -> str:
+    _takes(values, 2, name, node)
+    if how.distinct or how.order:
+        raise refused(f"{name}() with DISTINCT or ORDER BY", node)
+    where = f"{values[0].sql} IS NOT NULL"
+    condition = f"{how.where[:-1]} AND {where})" if how.where else f" FILTER (WHERE {where})"
+    return f"list({{'k': {values[0].sql}, 'v': {values[1].sql}}}){condition}"
+
+
+def _map_agg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    pairs = _pairs(values, how, "map_agg", node)
+    return f"el_pairs_to_map({pairs})", mapping(values[0].type, values[1].type)
+
+
+def _multimap_agg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    pairs = _pairs(values, how, "multimap_agg", node)
+    return f"el_pairs_to_multimap({pairs})", mapping(values[0].type, array(values[1].type))
+
+
+def _map_union(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    _takes(values, 1, "map_union", node)
+    if values[0].type.name != "map" or how.distinct or how.order:
+        raise mistyped(f"map_union({values[0].type}) is not in Athena", node)
+    where = f"{values[0].sql} IS NOT NULL"
+    condition = f"{how.where[:-1]} AND {where})" if how.where else f" FILTER (WHERE {where})"
+    return f"el_map_union(list({values[0].sql}){condition}{OVER_MARK})", values[0].type
+
+
+def _histogram(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    _takes(values, 1, "histogram", node)
+    if how.distinct or how.order:
+        raise refused("histogram() with DISTINCT or ORDER BY", node)
+    return f"el_counts(histogram{how.over(values[0].sql)})", mapping(values[0].type, BIGINT)
+
+
+def _by(name: str) -> Builder:
+    """max_by and min_by: the other value of the row, NULL or not, where the key is greatest or least."""
+
+    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+        if how.distinct or how.order:
+            raise refused(f"{name}() with DISTINCT or ORDER BY", node)
+        if len(values) == 3:
+            if not isinstance(values[2].literal, int) or values[2].literal < 1:
+                raise refused(f"{name}() with a count that is not a literal", node)
+            sign = "DESC" if name == "max_by" else "ASC"
+            condition = (
+                f"{how.where[:-1]} AND {values[1].sql} IS NOT NULL)" if how.where else f" FILTER (WHERE {values[1].sql} IS NOT NULL)"
+            )
+            return f"list({values[0].sql} ORDER BY {values[1].sql} {sign}){condition}[1:{values[2].literal}]", array(values[0].type)
+        _takes(values, 2, name, node)
+        if values[1].type.name in {"json", "map"}:
+            raise mistyped(f"{name}() wants a key with an order, not {values[1].type}", node)
+        duck = "arg_max_null" if name == "max_by" else "arg_min_null"
+        return f"{duck}({values[0].sql}, {values[1].sql}){how.where}", values[0].type
+
+    return build
+
+
+def _approx_distinct(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    if len(values) == 2:
+        values = values[:1]
+    _takes(values, 1, "approx_distinct", node)
+    if values[0].type.name in {"unknown"}:
+        return f"count{how.over('NULL')}", BIGINT
+    if values[0].type.name in {"json", "map"}:
+        raise mistyped(f"approx_distinct({values[0].type}) is not in Athena", node)
+    return f"count(DISTINCT {values[0].sql}){how.where}", BIGINT
+
+
+def _percentile(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    if len(values) != 2:
+        raise refused("approx_percentile() with weights or an accuracy", node, "leave the weights out by repeating rows")
+    value, share = values
+    if not value.type.is_number:
+        raise mistyped(f"approx_percentile({value.type}, ...) is not in Athena", node)
+    value = coerce(value, REAL if value.type.name == "decimal" else BIGINT if value.type.is_integer else value.type)
+    if share.type.name == "array" and isinstance(node, exp.Anonymous) and isinstance(node.expressions[1], exp.Array):
+        places = [_descending(part, node) for part in node.expressions[1].expressions]
+        made = ", ".join(f"quantile_disc{how.over(value.sql, place)}" for place in places)
+        return f"(CASE WHEN count({value.sql}){how.where} = 0 THEN NULL ELSE [{made}] END)", array(value.type)
+    return f"quantile_disc{how.over(value.sql, _descending(node.expressions[1], node))}", value.type
+
+
+def _descending(share: exp.Expr, node: exp.Expr) -> str:
+    """DuckDB's share for Trino's: Trino takes the value at floor(share * n) from below, which is ceil((1 - share) * n) from above."""
+    if not isinstance(share, exp.Literal) or share.is_string:
+        raise refused("approx_percentile() with a share that is not a literal", node)
+    rest = 1 - Decimal(str(share.this))
+    if not 0 <= rest <= 1:
+        raise mistyped("The share of approx_percentile() is from 0 to 1", node)
+    return f"-{rest:f}" if rest else "1.0"
+
+
+def _two(sql: str) -> Builder:
+    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+        name = str(node.this).lower()
+        _takes(values, 2, name, node)
+        if not all(value.type.is_number or value.type.name == "unknown" for value in values):
+            raise mistyped(f"{name}({values[0].type}, {values[1].type}) is not in Athena", node)
+        kind = DOUBLE if any(value.type.name == "double" for value in values) else REAL  # the narrower of the two that Trino has
+        return f"CAST({sql}{how.over(*(coerce(value, kind).sql for value in values))} AS {kind.duckdb})", kind
+
+    return build
+
+
+def _skewness(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    _takes(values, 1, "skewness", node)
+    if not values[0].type.is_number or how.distinct:
+        raise mistyped(f"skewness({values[0].type}) is not in Athena", node)
+    n, made = f"count{how.over(values[0].sql)}", f"skewness{how.over(values[0].sql)}"
+    return f"(CASE WHEN {n} < 3 THEN NULL ELSE {made} * ({n} - 2) / sqrt(CAST({n} AS DOUBLE) * ({n} - 1)) END)", DOUBLE
+
+
+def _kurtosis(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    made, _ = _plain("kurtosis", DOUBLE, DOUBLE)(values, how, node)
+    return f"(CASE WHEN count{how.over(values[0].sql)} > 3 THEN coalesce({made}, CAST('NaN' AS DOUBLE)) END)", DOUBLE
+
+
+def _geometric(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    _takes(values, 1, "geometric_mean", node)
+    if not values[0].type.is_number:
+        raise mistyped(f"geometric_mean({values[0].type}) is not in Athena", node)
+    kind = REAL if values[0].type.name in {"decimal", "real"} else DOUBLE
+    return f"CAST(exp(avg{how.over(f'el_ln({coerce(values[0], DOUBLE).sql})')}) AS {kind.duckdb})", kind
+
+
+def _bits(sql: str) -> Builder:
+    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+        _takes(values, 1, sql, node)
+        if not (values[0].type.is_integer or values[0].type.is_unknown):
+            raise mistyped(f"{sql}({values[0].type}) is not in Athena", node)
+        return f"{sql}{how.over(coerce(values[0], BIGINT).sql)}", BIGINT
+
+    return build
+
+
+def _grouping(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    kind = INTEGER if len(values) <= 31 else BIGINT
+    return f"CAST(grouping({', '.join(value.sql for value in values)}) AS {kind.duckdb})", kind
+
+
+def listagg(parts: Expressions, node: exp.Expr, where: exp.Expr | None = None) -> Value:
+    """`LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)`"""
+    extra = [key for key, part in node.args.items() if part and key not in {"this", "separator", "on_overflow"}]
+    if extra or not isinstance(node.this, exp.Order):
+        raise refused("LISTAGG without WITHIN GROUP (ORDER BY ...), or with ON OVERFLOW", node)
+    inner = node.this.this
+    distinct = isinstance(inner, exp.Distinct)
+    if distinct:
+        raise refused("LISTAGG(DISTINCT ...)", node, "take the distinct values in a subquery")
+    if not parts.context.aggregates or parts.context.inside_aggregate:
+        raise mistyped(f"listagg() is an aggregate and cannot stand in {parts.context.clause}", node)
+    with parts.within(inside_aggregate=True, aliases={}):
+        value = parts.value(inner)
+        separator = parts.value(node.args["separator"]) if node.args.get("separator") is not None else Value("''", VARCHAR)
+        order = ordering(parts, node.this.expressions)
+        condition = f" FILTER (WHERE {parts.boolean(where, 'FILTER').sql})" if where is not None else ""
+    if value.type.name not in {"varchar", "unknown"} or separator.type.name != "varchar":
+        raise mistyped(f"listagg({value.type}) is not in Athena: cast it to varchar", node)
+    return Value(f"string_agg({value.sql}, {separator.sql}{order}){condition}", VARCHAR, aggregate=True)
+
+
+AGGREGATES: dict[str, Builder] = {
+    "count": _count,
+    "sum": _sum,
+    "avg": _avg,
+    "min": _extreme("min"),
+    "max": _extreme("max"),
+    "count_if": _count_if,
+    "bool_and": _plain("bool_and", BOOLEAN, BOOLEAN),
+    "every": _plain("bool_and", BOOLEAN, BOOLEAN),
+    "bool_or": _plain("bool_or", BOOLEAN, BOOLEAN),
+    "arbitrary": _any,
+    "any_value": _any,
+    "array_agg": _array_agg,
+    "map_agg": _map_agg,
+    "multimap_agg": _multimap_agg,
+    "histogram": _histogram,
+    "map_union": _map_union,
+    "max_by": _by("max_by"),
+    "min_by": _by("min_by"),
+    "approx_distinct": _approx_distinct,
+    "approx_percentile": _percentile,
+    "stddev": _plain("stddev_samp", DOUBLE, DOUBLE),
+    "stddev_samp": _plain("stddev_samp", DOUBLE, DOUBLE),
+    "stddev_pop": _plain("stddev_pop", DOUBLE, DOUBLE),
+    "variance": _plain("var_samp", DOUBLE, DOUBLE),
+    "var_samp": _plain("var_samp", DOUBLE, DOUBLE),
+    "var_pop": _plain("var_pop", DOUBLE, DOUBLE),
+    "kurtosis": _kurtosis,
+    "skewness": _skewness,
+    "geometric_mean": _geometric,
+    "corr": _two("corr"),
+    "covar_pop": _two("covar_pop"),
+    "covar_samp": _two("covar_samp"),
+    "regr_slope": _two("regr_slope"),
+    "regr_intercept": _two("regr_intercept"),
+    "bitwise_and_agg": _bits("bit_and"),
+    "bitwise_or_agg": _bits("bit_or"),
+    "bitwise_xor_agg": _bits("bit_xor"),
+    "grouping": _grouping,
+}
+"""Name -> how it is made."""

@@ -1,0 +1,253 @@
+"""The FROM clause of one SELECT: tables, subqueries, VALUES, LATERAL and UNNEST, joined from left to right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, unknown
+from eventlake.dialect.queries.expressions import Context, Expressions
+from eventlake.dialect.queries.pruning import conjuncts, partition_predicate
+from eventlake.dialect.queries.relation import Column, renamed
+from eventlake.dialect.types.casts import coerce
+from eventlake.dialect.types.comparison import compared
+from eventlake.dialect.types.type import BIGINT, UNKNOWN, Type, common, quoted
+from eventlake.errors import NameNotFoundError
+from eventlake.model import PARTITION_KEYS
+
+if TYPE_CHECKING:
+    from eventlake.dialect.queries.relations import Queries
+
+
+class Source:
+    """The FROM clause of one SELECT, joined from left to right."""
+
+    def __init__(self, queries: Queries, scope: Scope) -> None:
+        self.queries = queries
+        self.scope = scope
+        self.sql = ""
+        self.prunable: list[int] = []
+        self._aliases = 0
+
+    def first(self, node: exp.Expr) -> None:
+        """What stands behind FROM, with the joins bracketed or chained to it."""
+        if isinstance(node, exp.Unnest):
+            self.sql, fields = self._unnest(node, left_join=False)
+            self.scope.fields = fields
+            return
+        self.sql, self.scope.fields, scans = self._one(node)
+        self.prunable += scans
+        for join in node.args.get("joins") or ():
+            self.join(join)
+
+    def join(self, node: exp.Join) -> None:
+        """One more relation: JOIN with ON or USING, CROSS JOIN, a comma, UNNEST, LATERAL."""
+        if node.args.get("method") or node.args.get("hint") or node.args.get("match_condition"):
+            raise refused(
+                f"{node.args.get('method') or 'This'} JOIN", node, "write JOIN ... USING (column)" if node.args.get("method") else ""
+            )
+        side, kind = (node.args.get("side") or "").upper(), (node.args.get("kind") or "").upper()
+        if kind in {"SEMI", "ANTI", "ASOF", "STRAIGHT", "POSITIONAL"} or side not in {"", "LEFT", "RIGHT", "FULL"}:
+            raise mistyped(f"{kind or side} JOIN is not in Athena", node)
+        right = node.this
+        if isinstance(right, exp.Unnest):
+            self._join_unnest(right, side, node)
+            return
+        before = list(self.scope.fields)
+        sql, fields, scans = self._one(right, Scope(before, self.scope.outer))
+        self._keep(side, scans)
+        on, using = node.args.get("on"), node.args.get("using")
+        if using:
+            self._join_using(sql, fields, side, [name.name.lower() for name in using], node)
+            return
+        if on is None:
+            if side or kind not in {"", "CROSS"}:
+                raise mistyped("A JOIN wants ON or USING", node)
+            self.scope.fields = before + fields
+            self.sql = f"{self.sql} CROSS JOIN {sql}"
+            return
+        self.scope.fields = before + fields
+        condition = self._expressions("JOIN ... ON").boolean(on, "ON")
+        self._prune_on(on, side, scans)
+        self.sql = f"{self.sql} {side or 'INNER'} JOIN {sql} ON {condition.sql}"
+
+    def _expressions(self, clause: str) -> Expressions:
+        return Expressions(Context(self.scope, clause, self.queries.query, self.queries.moment))
+
+    def _keep(self, side: str, scans: list[int]) -> None:
+        """WHERE may prune only scans whose missing rows no outer join would replace by NULLs."""
+        if side in {"RIGHT", "FULL"}:
+            self.prunable.clear()
+        if side in {"", "RIGHT"}:
+            self.prunable += scans
+
+    def _prune_on(self, on: exp.Expr, side: str, scans: list[int]) -> None:
+        allowed = scans if side == "LEFT" else self.prunable if not side else []
+        prune(self.queries, self.scope, conjuncts(on), allowed)
+
+    def _join_using(self, sql: str, fields: list[Field], side: str, names: list[str], node: exp.Join) -> None:
+        conditions, merged = [], []
+        for name in names:
+            left = [f for f in self.scope.fields if f.name == name and not f.hidden]
+            right = [f for f in fields if f.name == name]
+            if len(left) != 1 or len(right) != 1:
+                raise unknown("column to join on", name, [f.name for f in fields], node)
+            conditions.append(compared("=", left[0].value, right[0].value, node).sql)
+            both = common(left[0].value.type, right[0].value.type) or UNKNOWN
+            a, b = coerce(left[0].value, both), coerce(right[0].value, both)
+            value = {"": a, "LEFT": a, "RIGHT": b}.get(side) or a.become(f"coalesce({a.sql}, {b.sql})", both)
+            merged.append(Field(name, "", value))
+        rest = [replace(f, hidden=True) if f.name in names and not f.hidden else f for f in [*self.scope.fields, *fields]]
+        self.scope.fields = merged + rest
+        self.sql = f"{self.sql} {side or 'INNER'} JOIN {sql} ON {' AND '.join(conditions)}"
+
+    def _join_unnest(self, node: exp.Unnest, side: str, join: exp.Join) -> None:
+        on = join.args.get("on")
+        if side not in {"", "LEFT"} or (on is not None and not (isinstance(on, exp.Boolean) and on.this)):
+            raise refused("A JOIN of UNNEST with a condition", join, "use CROSS JOIN UNNEST, or LEFT JOIN UNNEST ... ON TRUE")
+        if side == "LEFT" and on is None:
+            raise mistyped("LEFT JOIN UNNEST wants ON TRUE", join)
+        sql, fields = self._unnest(node, left_join=side == "LEFT")
+        self.sql = f"{self.sql} CROSS JOIN LATERAL {sql}"
+        self.scope.fields = self.scope.fields + fields
+
+    def _one(self, node: exp.Expr, lateral_scope: Scope | None = None) -> tuple[str, list[Field], list[int]]:
+        if isinstance(node, exp.Lateral):
+            if not isinstance(node.this, exp.Subquery) or node.args.get("view"):
+                raise refused("This LATERAL", node)
+            relation = self.queries.query(node.this.this, lateral_scope)
+            sql, fields = self._aliased(f"({relation.sql})", relation.fields, node, None)
+            return f"LATERAL {sql}", fields, []
+        if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
+            _only(node, {"this", "db", "catalog", "alias", "joins"})
+            sql, columns, scan = self.queries.table(node)
+            made, fields = self._aliased(sql, columns, node, scan)
+            return made, fields, [] if scan is None else [scan]
+        if isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous | exp.Func):
+            raise refused(f"The table function {node.this.name or type(node.this).__name__}", node, "only the lake's tables stand in FROM")
+        if isinstance(node, exp.Values):
+            relation = self.queries.values(node, self.scope.outer)
+            return (*self._aliased(f"({relation.sql})", relation.fields, node, None), [])
+        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Query) and not isinstance(node.this, exp.Table):
+            _only(node, {"this", "alias", "joins"})
+            relation = self.queries.query(node.this, self.scope.outer)
+            return (*self._aliased(f"({relation.sql})", relation.fields, node, None), [])
+        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
+            inner = Source(self.queries, Scope([], self.scope.outer))
+            inner.first(node.this)
+            return f"({inner.sql})", inner.scope.fields, inner.prunable
+        raise refused(f"{type(node).__name__.upper()} in FROM", node)
+
+    def _aliased(self, sql: str, columns: Sequence[Column], node: exp.Expr, scan: int | None) -> tuple[str, list[Field]]:
+        alias = node.args.get("alias")
+        names = [column.name.lower() for column in alias.columns] if alias is not None else []
+        shown = alias.name.lower() if alias is not None and alias.name else node.name.lower() if isinstance(node, exp.Table) else ""
+        relation = shown
+        if isinstance(node, exp.Table) and not (alias is not None and alias.name):
+            relation = ".".join(part.name.lower() for part in node.parts)
+        stored = self.alias(shown)
+        fields = renamed(columns, names, node)
+        keys = {name for name, _ in PARTITION_KEYS}
+        made = [
+            Field(
+                column.name.lower(),
+                relation,
+                Value(f"{stored}.{quoted(original.stored)}", column.type, column.zone),
+                scan if original.name in keys else None,
+            )
+            for column, original in zip(fields, columns, strict=True)
+        ]
+        return f"{sql} AS {stored}", made
+
+    def alias(self, name: str) -> str:
+        """A name for a relation that no other in this FROM or around it has."""
+        self._aliases += 1
+        depth = 0
+        outer = self.scope.outer
+        while outer is not None:
+            depth, outer = depth + 1, outer.outer
+        taken = {f.value.sql.partition(".")[0] for f in self.scope.fields}
+        return quoted(name) if name and not depth and quoted(name) not in taken else quoted(f"{name or 'el'}_{depth}_{self._aliases}")
+
+    def _unnest(self, node: exp.Unnest, *, left_join: bool) -> tuple[str, list[Field]]:
+        parts = self._expressions("UNNEST")
+        values = [parts.value(part) for part in node.expressions]
+        for value in values:
+            if value.type.name not in {"array", "map", "unknown"}:
+                raise mistyped(f"UNNEST wants an array or a map, not {value.type}", node)
+        lists = [f"map_entries({v.sql})" if v.type.name == "map" else v.sql for v in values]
+        ordinality = bool(node.args.get("offset"))
+        if ordinality:
+            size = (
+                f"greatest({', '.join(f'coalesce(len({part}), 0)' for part in lists)})"
+                if len(lists) > 1
+                else f"coalesce(len({lists[0]}), 0)"
+            )
+            lists.append(f"range(1, {size} + 1)")
+        whole = lists[0] if len(lists) == 1 else f"list_zip({', '.join(f'coalesce({part}, [])' for part in lists)})"
+        if left_join:
+            whole = f"CASE WHEN len({whole}) > 0 THEN {whole} ELSE [NULL] END"
+        stored = self.alias("")
+        item = f"{stored}.u"
+        columns: list[Column] = []
+        sqls: list[str] = []
+        unnested: list[Value | None] = [*values, None] if ordinality else [*values]
+        for index, item_value in enumerate(unnested):
+            sql = item if len(lists) == 1 else f"struct_extract_at({item}, {index + 1})"
+            for name, kind, part in _unnested(item_value, sql):
+                columns.append(Column(name, "", kind, item_value.zone if item_value is not None else "UTC"))
+                sqls.append(part)
+        alias = node.args.get("alias")
+        names = [column.name.lower() for column in alias.columns] if alias is not None else []
+        if isinstance(node.args.get("offset"), exp.Identifier) and names:
+            names.append(node.args["offset"].name.lower())
+        relation = alias.name.lower() if alias is not None else ""
+        named = renamed(columns, names, node)
+        fields = [Field(column.name, relation, Value(sql, column.type, column.zone)) for column, sql in zip(named, sqls, strict=True)]
+        return f"(SELECT unnest({whole}) AS u) AS {stored}", fields
+
+
+def _unnested(value: Value | None, sql: str) -> Iterable[tuple[str, Type, str]]:
+    """Names, types and SQL of the columns that one item of UNNEST gives; None is WITH ORDINALITY."""
+    if value is None:
+        yield "_ordinality", BIGINT, f"CAST({sql} AS BIGINT)"
+        return
+    if value.type.name == "map":
+        yield "_key", value.type.args[0], f"struct_extract({sql}, 'key')"
+        yield "_value", value.type.args[1], f"struct_extract({sql}, 'value')"
+        return
+    element = value.type.args[0] if value.type.name == "array" else UNKNOWN
+    if element.name != "row":
+        yield "_element", element, sql
+        return
+    for index, (stored, kind) in enumerate(element.fields()):
+        yield (element.names[index] or f"_field{index}"), kind, f"struct_extract({sql}, '{stored}')"
+
+
+def prune(queries: Queries, scope: Scope, parts: Iterable[exp.Expr], scans: Iterable[int]) -> None:
+    """Hand each scan the predicates that only hours it does not need can fail."""
+    allowed = set(scans)
+    for part in parts if allowed else ():
+        found = partition_predicate(part, lambda names: _partition_key(scope, names), queries.moment)
+        if found is not None and found[0] in allowed:
+            queries.scans[found[0]].predicates.append(found[1])
+
+
+def _partition_key(scope: Scope, names: Sequence[str]) -> tuple[int, str] | None:
+    try:
+        found = scope.find(names)
+    except NameNotFoundError:
+        return None
+    if found is None or found[2] or found[1] or found[0].partition_of is None:
+        return None
+    key = found[0].value.sql.rpartition(".")[2].strip('"')
+    return found[0].partition_of, key
+
+
+def _only(node: exp.Expr, known: set[str]) -> None:
+    extra = [key for key, part in node.args.items() if part and key not in known]
+    if extra:
+        raise refused(f"{extra[0].replace('_', ' ').upper()} in FROM", node)

@@ -1,0 +1,84 @@
+"""`Relation`: a query understood, and what stands behind it: order, limits and the names of its columns.
+
+Columns of an emitted query have names of their own (`stored`), because Trino allows two columns of one name and columns without a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from eventlake.dialect.binding import mistyped, refused
+from eventlake.dialect.types.type import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a query: the name a user sees, the name in the emitted SQL, its type, and the zone of a zoned timestamp."""
+
+    name: str
+    stored: str
+    type: Type
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A query understood: its SQL for DuckDB and its columns."""
+
+    sql: str
+    fields: tuple[Column, ...]
+
+
+def limits(node: exp.Expr) -> str:
+    """OFFSET and LIMIT, or FETCH FIRST, of a query."""
+    offset, limit = node.args.get("offset"), node.args.get("limit")
+    sql = ""
+    if limit is not None:
+        if isinstance(limit, exp.Fetch):
+            options = limit.args.get("limit_options")
+            if options is not None and (options.args.get("with_ties") or options.args.get("percent")):
+                raise refused("FETCH FIRST ... WITH TIES", limit, "number the rows with rank() and filter")
+            sql += f" LIMIT {_count(limit.args.get('count') or exp.Literal.number(1), 'FETCH FIRST')}"
+        elif not _is_all(limit.expression):
+            sql += f" LIMIT {_count(limit.expression, 'LIMIT')}"
+    if offset is not None:
+        sql += f" OFFSET {_count(offset.expression, 'OFFSET')}"
+    return sql
+
+
+def _is_all(node: exp.Expr) -> bool:
+    return node.name.lower() == "all" and not isinstance(node, exp.Literal)
+
+
+def _count(node: exp.Expr, what: str) -> int:
+    if not isinstance(node, exp.Literal) or node.is_string or not str(node.this).isdigit():
+        raise mistyped(f"{what} wants a whole number", node)
+    return int(str(node.this))
+
+
+def ordinal(node: exp.Expr, size: int) -> int | None:
+    """The place, from 0, that a bare number in ORDER BY or GROUP BY names. Raises QuerySyntaxError if it is out of range."""
+    if not isinstance(node, exp.Literal) or node.is_string or not str(node.this).isdigit():
+        return None
+    number = int(str(node.this))
+    if not 1 <= number <= size:
+        raise mistyped(f"Position {number} is not one of the {size} columns", node)
+    return number - 1
+
+
+def direction(term: exp.Ordered) -> str:
+    """` ASC NULLS LAST` and the like; NULLs come last unless it says otherwise."""
+    first = "nulls_first" in term.args and bool(term.args["nulls_first"])
+    return f"{' DESC' if term.args.get('desc') else ' ASC'} NULLS {'FIRST' if first else 'LAST'}"
+
+
+def renamed(columns: Sequence[Column], names: Sequence[str], node: exp.Expr) -> tuple[Column, ...]:
+    """The columns with the names that an alias gives them. Raises QuerySyntaxError if there are not as many."""
+    if not names:
+        return tuple(columns)
+    if len(names) != len(columns):
+        raise mistyped(f"{len(names)} names are given to {len(columns)} columns", node)
+    return tuple(replace(column, name=name) for column, name in zip(columns, names, strict=True))

@@ -1,0 +1,219 @@
+"""Queries: SELECT, set operations, VALUES and WITH, each emitted anew for DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlglot import exp
+
+from eventlake.dialect.binding import Field, Scope, Value, mistyped, nearest, refused
+from eventlake.dialect.queries.expressions import Context, Expressions
+from eventlake.dialect.queries.from_clause import Source
+from eventlake.dialect.queries.relation import Column, Relation, direction, limits, ordinal, renamed
+from eventlake.dialect.queries.scan import SCAN_MARK, Scan
+from eventlake.dialect.queries.select import select
+from eventlake.dialect.text.syntax import position
+from eventlake.dialect.types.casts import coerce
+from eventlake.dialect.types.type import Type, common, parse_type, quoted
+from eventlake.errors import NameNotFoundError
+from eventlake.model import PARTITION_KEYS, Table
+
+
+class Queries:
+    """Reads queries over the tables of a catalog."""
+
+    def __init__(self, tables: Sequence[Table], moment: str) -> None:
+        self.tables = tables
+        self.moment = moment
+        self.scans: list[Scan] = []
+        self._with: list[dict[str, Relation]] = []
+
+    def query(self, node: exp.Query, outer: Scope | None = None) -> Relation:
+        """A whole query: WITH, body, ORDER BY, OFFSET and LIMIT. Raises QueryError."""
+        definitions = self._definitions(node)
+        try:
+            relation = self._body(node, outer)
+        finally:
+            self._with.pop()
+        prefix = f"WITH {'RECURSIVE ' if definitions[1] else ''}{', '.join(definitions[0])} " if definitions[0] else ""
+        return Relation(prefix + relation.sql, relation.fields)
+
+    # WITH
+
+    def _definitions(self, node: exp.Query) -> tuple[list[str], bool]:
+        clause = node.args.get("with_")
+        self._with.append({})
+        if clause is None:
+            return [], False
+        made = []
+        for table in clause.expressions:
+            name, names = table.alias.lower(), [column.name.lower() for column in table.args["alias"].columns]
+            if table.args.get("materialized") is not None or table.args.get("scalar"):
+                raise refused("This WITH", table)
+            stored = f"el_with{sum(map(len, self._with))}_{name}"
+            if clause.args.get("recursive") and isinstance(table.this, exp.Union) and _names_table(table.this.expression, name):
+                relation = self._recursive(table.this, name, names, stored, table)
+            else:
+                relation = self.query(table.this)
+            fields = renamed(relation.fields, names, table)
+            self._with[-1][name] = Relation(quoted(stored), fields)
+            made.append(f"{quoted(stored)} AS ({relation.sql})")
+        return made, bool(clause.args.get("recursive"))
+
+    def _recursive(self, node: exp.Union, name: str, names: list[str], stored: str, where: exp.Expr) -> Relation:
+        if not names:
+            raise mistyped("A recursive WITH names its columns", where)
+        if node.args.get("distinct"):
+            raise refused("A recursive WITH with UNION instead of UNION ALL", where)
+        first = self.query(node.this)
+        self._with[-1][name] = Relation(quoted(stored), renamed(first.fields, names, where))
+        second = self.query(node.expression)
+        for left, right in zip(first.fields, second.fields, strict=False):
+            if common(left.type, right.type) is None:
+                raise mistyped(f"The parts of a recursive WITH differ: {left.type} and {right.type}", where)
+        right_sql = _recast(second, [column.type for column in first.fields], first.fields)
+        return Relation(f"{first.sql} UNION ALL {right_sql}", first.fields)
+
+    # bodies
+
+    def _body(self, node: exp.Query, outer: Scope | None) -> Relation:
+        if isinstance(node, exp.Select):
+            return select(self, node, outer)
+        if isinstance(node, exp.SetOperation):
+            return self._set_operation(node, outer)
+        if isinstance(node, exp.Subquery):
+            if node.args.get("alias"):
+                raise mistyped("An alias stands behind a whole query", node)
+            relation = self.query(node.this, outer)
+            return self._ordered(Relation(f"({relation.sql})", relation.fields), node)
+        if isinstance(node, exp.Values):
+            return self._ordered(self.values(node, outer), node)
+        if isinstance(node, exp.Table):
+            return self.query(exp.select("*").from_(node), outer)
+        raise refused(f"{type(node).__name__.upper()}", node)
+
+    def _set_operation(self, node: exp.SetOperation, outer: Scope | None) -> Relation:
+        if node.args.get("by_name") or node.args.get("side") or node.args.get("kind") or node.args.get("on"):
+            raise mistyped("This set operation is not in Athena", node)
+        left, right = self.query(node.this, outer), self.query(node.expression, outer)
+        if len(left.fields) != len(right.fields):
+            raise mistyped(f"The sides of {type(node).__name__.upper()} have {len(left.fields)} and {len(right.fields)} columns", node)
+        kinds = []
+        for a, b in zip(left.fields, right.fields, strict=True):
+            both = common(a.type, b.type)
+            if both is None:
+                raise mistyped(f'{type(node).__name__.upper()} mixes {a.type} and {b.type} in column "{a.name}"', node)
+            kinds.append(both)
+        fields = tuple(
+            replace(column, type=kind, stored=f"c{index}") for index, (column, kind) in enumerate(zip(left.fields, kinds, strict=True))
+        )
+        word = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}[type(node)] + (
+            "" if node.args.get("distinct") else " ALL"
+        )
+        sql = f"({_recast(left, kinds, fields)}) {word} ({_recast(right, kinds, fields)})"
+        return self._ordered(Relation(sql, fields), node)
+
+    def _ordered(self, relation: Relation, node: exp.Query) -> Relation:
+        """ORDER BY, OFFSET and LIMIT of a query that is no SELECT: only its own columns have names there."""
+        order = node.args.get("order")
+        ending = ""
+        if order is not None:
+            scope = Scope(
+                [Field(column.name, "", Value(f"el_o.{quoted(column.stored)}", column.type, column.zone)) for column in relation.fields]
+            )
+            parts = Expressions(Context(scope, "ORDER BY", self.query, self.moment))
+            ending = " ORDER BY " + ", ".join(self._order_term(parts, term, relation) for term in order.expressions)
+        ending += limits(node)
+        if not ending:
+            return relation
+        return Relation(f"SELECT * FROM ({relation.sql}) AS el_o{ending}", relation.fields)
+
+    def _order_term(self, parts: Expressions, term: exp.Ordered, relation: Relation) -> str:
+        number = ordinal(term.this, len(relation.fields))
+        value = parts.value(term.this).sql if number is None else f"el_o.{quoted(relation.fields[number].stored)}"
+        return value + direction(term)
+
+    def values(self, node: exp.Values, outer: Scope | None) -> Relation:
+        """`VALUES (1, 'a'), (2, 'b')`: each column brought to one type."""
+        parts = Expressions(Context(outer or Scope(), "VALUES", self.query, self.moment))
+        rows = [_row_of(item) for item in node.expressions]
+        width = len(rows[0])
+        if any(len(line) != width for line in rows):
+            raise mistyped("The rows of VALUES have different numbers of columns", node)
+        columns = [parts.united([line[index] for line in rows], "VALUES") for index in range(width)]
+        fields = tuple(Column(f"_col{i}", f"c{i}", kind, parts.one_zone(values, node)) for i, (values, kind) in enumerate(columns))
+        first = [f"CAST({values[0].sql} AS {kind.duckdb})" for values, kind in columns]
+        lines = [first] + [[columns[c][0][r].sql for c in range(width)] for r in range(1, len(rows))]
+        body = ", ".join(f"({', '.join(line)})" for line in lines)
+        return Relation(f"SELECT * FROM (VALUES {body}) AS el_v({', '.join(column.stored for column in fields)})", fields)
+
+    # FROM
+
+    def sources(self, node: exp.Select, outer: Scope | None) -> tuple[str, Scope, list[int]]:
+        """The FROM clause: its SQL, the columns it gives, and the scans whose rows no outer join makes up."""
+        clause = node.args.get("from_")
+        if clause is None:
+            return "", Scope([], outer), []
+        source = Source(self, Scope([], outer))
+        source.first(clause.this)
+        for join in node.args.get("joins") or ():
+            source.join(join)
+        return f" FROM {source.sql}", source.scope, source.prunable
+
+    def table(self, node: exp.Table) -> tuple[str, list[Column], int | None]:
+        """A table of the catalog or of a WITH around: SQL, columns, and the number of its scan."""
+        parts = [part.name.lower() for part in node.parts]
+        if len(parts) == 1:
+            for level in reversed(self._with):
+                if parts[0] in level:
+                    relation = level[parts[0]]
+                    return f"(SELECT * FROM {relation.sql})", list(relation.fields), None
+        table = self._catalog_table(parts, node)
+        scan = Scan(table, {column.stored_name: parse_type(column.type) for column in table.columns})
+        if table.prefix:  # a table without one has no partitions
+            scan.columns.update({name: parse_type(kind) for name, kind in PARTITION_KEYS})
+        self.scans.append(scan)
+        number = len(self.scans) - 1
+        return f"{SCAN_MARK}{number}{SCAN_MARK}", [Column(name, name, kind) for name, kind in scan.columns.items()], number
+
+    def _catalog_table(self, parts: list[str], node: exp.Table) -> Table:
+        catalog, database, name = ([""] * (3 - len(parts)) + parts)[-3:]
+        found = [
+            t for t in self.tables if t.name.lower() == name and database in {"", t.database.lower()} and catalog in {"", "awsdatacatalog"}
+        ]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise NameNotFoundError(f'"{name}" is a table of {len(found)} databases: write {found[0].database}.{name}.')
+        known = [t.name.lower() for t in self.tables] + [name for level in self._with for name in level]
+        if any(t.name.lower() == name for t in self.tables):
+            right = next(t for t in self.tables if t.name.lower() == name)
+            raise NameNotFoundError(
+                f'There is no table "{".".join(p for p in parts)}"{position(node)}. Did you mean "{right.database}.{right.name}"?'
+            )
+        hint = nearest(name, known) or (f" Tables: {', '.join(sorted(set(known)))}." if known else " The lake has no tables yet.")
+        raise NameNotFoundError(f'There is no table "{".".join(parts)}"{position(node)}.{hint}')
+
+
+def _recast(relation: Relation, kinds: Sequence[Type], fields: Sequence[Column]) -> str:
+    made = [
+        f"{coerce(Value(f'el_s.{quoted(column.stored)}', column.type, column.zone), kind).sql} AS {quoted(target.stored)}"
+        for column, kind, target in zip(relation.fields, kinds, fields, strict=True)
+    ]
+    return f"SELECT {', '.join(made)} FROM ({relation.sql}) AS el_s"
+
+
+def _row_of(node: exp.Expr) -> list[exp.Expr]:
+    """The columns of one row of VALUES, which may be written (1, 2), row(1, 2) or 1."""
+    if isinstance(node, exp.Tuple) and len(node.expressions) == 1 and not isinstance(node.expressions[0], exp.Literal):
+        return _row_of(node.expressions[0])
+    return list(node.expressions) if _is_row(node) else [node]
+
+
+def _is_row(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Tuple) or (isinstance(node, exp.Anonymous) and str(node.this).lower() == "row")
+
+
+def _names_table(node: exp.Expr, name: str) -> bool:
+    return any(table.name.lower() == name and not table.args.get("db") for table in node.find_all(exp.Table))

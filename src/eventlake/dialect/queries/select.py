@@ -1,0 +1,242 @@
+"""One SELECT: FROM, WHERE, GROUP BY, HAVING, the columns, DISTINCT, ORDER BY and LIMIT, in Trino's order of meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from eventlake.dialect.binding import Scope, Value, mistyped, refused, unknown
+from eventlake.dialect.queries.expressions import Context, Expressions
+from eventlake.dialect.queries.from_clause import prune
+from eventlake.dialect.queries.pruning import conjuncts
+from eventlake.dialect.queries.relation import Column, Relation, direction, limits, ordinal
+from eventlake.dialect.types.type import quoted
+
+if TYPE_CHECKING:
+    from eventlake.dialect.queries.relations import Queries
+
+_KNOWN = {
+    "expressions",
+    "from_",
+    "joins",
+    "where",
+    "group",
+    "having",
+    "order",
+    "limit",
+    "offset",
+    "distinct",
+    "with_",
+    "windows",
+    "kind",
+    "operation_modifiers",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A column of the SELECT: its name, its value, and the node it was read from (None for a star's)."""
+
+    name: str
+    value: Value
+    node: exp.Expr | None
+
+
+def select(queries: Queries, node: exp.Select, outer: Scope | None) -> Relation:
+    """A SELECT with everything behind it. Raises QueryError."""
+    extra = [key for key, part in node.args.items() if part and key not in _KNOWN]
+    if extra or node.args.get("kind"):
+        raise mistyped(f"{(extra or ['SELECT AS'])[0].replace('_', ' ').upper()} is not in Athena", node)
+    source, scope, prunable = queries.sources(node, outer)
+    context = Context(scope, "SELECT", queries.query, queries.moment, named_windows=_windows(node))
+    where = node.args.get("where")
+    condition = ""
+    if where is not None:
+        prune(queries, scope, conjuncts(where.this), prunable)
+        condition = f" WHERE {Expressions(replace(context, clause='WHERE')).boolean(where.this, 'WHERE').sql}"
+    grouping, keys = _group(node, context)
+    context.grouped = keys
+    context.aggregates = context.windows = True
+    items = _items(node, Expressions(context), scope)
+    having = _having(node, context)
+    grouped = keys is not None or having or any(item.value.aggregate for item in items)
+    if grouped and keys is None:
+        context.grouped = frozenset()
+    if grouped:
+        _check_grouped(items)
+    fields = _columns(items)
+    order = _order(node, context, items, fields, grouped=bool(grouped))
+    columns = ", ".join(f"{item.value.sql} AS {quoted(column.stored)}" for item, column in zip(items, fields, strict=True))
+    distinct = _distinct(node)
+    return Relation(f"SELECT {distinct}{columns}{source}{condition}{grouping}{having}{order}{limits(node)}", tuple(fields))
+
+
+def _windows(node: exp.Select) -> dict[str, exp.Window]:
+    return {window.this.name.lower(): window for window in node.args.get("windows") or ()}
+
+
+def _distinct(node: exp.Select) -> str:
+    clause = node.args.get("distinct")
+    if clause is None:
+        return ""
+    if clause.args.get("on"):
+        raise mistyped("DISTINCT ON is not in Athena", node)
+    return "DISTINCT "
+
+
+def _items(node: exp.Select, parts: Expressions, scope: Scope) -> list[_Item]:
+    items: list[_Item] = []
+    for part in node.expressions:
+        if isinstance(part, exp.Star) or (isinstance(part, exp.Column) and isinstance(part.this, exp.Star)):
+            items += _starred(part, parts, scope)
+            continue
+        inner = part.this if isinstance(part, exp.Alias) else part
+        items.append(_Item(_name(part, inner, len(items)), parts.value(inner), inner))
+    if not items:
+        raise mistyped("SELECT names no column", node)
+    return items
+
+
+def _name(part: exp.Expr, inner: exp.Expr, index: int) -> str:
+    if isinstance(part, exp.Alias):
+        return str(part.alias)
+    if isinstance(inner, exp.Column | exp.Dot | exp.Identifier):
+        return str(inner.name if not isinstance(inner, exp.Dot) else inner.expression.name)
+    return f"_col{index}"
+
+
+def _starred(part: exp.Expr, parts: Expressions, scope: Scope) -> list[_Item]:
+    star = part if isinstance(part, exp.Star) else part.this
+    if any(star.args.get(key) for key in star.args):
+        raise mistyped("A star with EXCEPT, REPLACE or RENAME is not in Athena", part)
+    table = part.table.lower() if isinstance(part, exp.Column) else ""
+    fields = [f for f in scope.fields if (f.relation == table or f.relation.endswith("." + table) if table else not f.hidden)]
+    if not fields:
+        if table:
+            raise unknown("table", table, [f.relation for f in scope.fields], part)
+        raise mistyped("A star needs a FROM", part)
+    return [_Item(f.name, _named(parts, f.value), None) for f in fields]
+
+
+def _named(parts: Expressions, value: Value) -> Value:
+    grouped = parts.context.grouped
+    return replace(value, columns=frozenset() if grouped is not None and value.sql in grouped else frozenset([value.sql.replace('"', "")]))
+
+
+def _columns(items: Sequence[_Item]) -> list[Column]:
+    stored: set[str] = set()
+    columns = []
+    for index, item in enumerate(items):
+        name = item.name if item.name.lower() not in stored and "\0" not in item.name else f"{item.name}_{index}"
+        stored.add(name.lower())
+        zone = item.value.zone
+        value = item.value
+        if value.type.name == "timestamptz" and zone.startswith("="):
+            zone = "UTC"
+        columns.append(Column(item.name, name, value.type, zone))
+    return columns
+
+
+# grouping
+
+
+def _group(node: exp.Select, context: Context) -> tuple[str, frozenset[str] | None]:
+    clause = node.args.get("group")
+    if clause is None:
+        return "", None
+    if clause.args.get("all") or clause.args.get("totals"):
+        raise refused("GROUP BY ALL", node, "name the columns")
+    parts = Expressions(replace(context, clause="GROUP BY"))
+    keys: list[str] = []
+    terms = [_key(part, node, parts, keys) for part in clause.expressions]
+    for kind in ("cube", "rollup", "grouping_sets"):
+        for sets in clause.args.get(kind) or ():
+            terms.append(_sets(kind, sets, node, parts, keys))
+    return f" GROUP BY {', '.join(terms) if terms else '()'}", frozenset(keys)
+
+
+def _key(part: exp.Expr, node: exp.Select, parts: Expressions, keys: list[str]) -> str:
+    if isinstance(part, exp.Tuple):
+        return f"({', '.join(_key(inner, node, parts, keys) for inner in part.expressions)})"
+    if isinstance(part, exp.Cube | exp.Rollup | exp.GroupingSets):
+        return _sets({exp.Cube: "cube", exp.Rollup: "rollup", exp.GroupingSets: "grouping_sets"}[type(part)], part, node, parts, keys)
+    if isinstance(part, exp.Paren):
+        return _key(part.this, node, parts, keys)
+    number = ordinal(part, len(node.expressions))
+    if number is not None:
+        chosen = node.expressions[number]
+        part = chosen.this if isinstance(chosen, exp.Alias) else chosen
+        if isinstance(part, exp.Star):
+            raise refused("GROUP BY a position behind a star", part)
+    value = parts.value(part)
+    keys.append(value.sql)
+    return value.sql
+
+
+def _sets(kind: str, sets: exp.Expr, node: exp.Select, parts: Expressions, keys: list[str]) -> str:
+    inner = ", ".join(_key(part, node, parts, keys) for part in sets.expressions)
+    return f"{kind.replace('_', ' ').upper()} ({inner})"
+
+
+def _having(node: exp.Select, context: Context) -> str:
+    clause = node.args.get("having")
+    if clause is None:
+        return ""
+    value = Expressions(replace(context, clause="HAVING", windows=False, grouped=context.grouped or frozenset())).boolean(
+        clause.this, "HAVING"
+    )
+    if value.columns:
+        raise _ungrouped(value, clause.this)
+    return f" HAVING {value.sql}"
+
+
+def _check_grouped(items: Sequence[_Item]) -> None:
+    for item in items:
+        if item.value.columns:
+            raise _ungrouped(item.value, item.node)
+
+
+def _ungrouped(value: Value, node: exp.Expr | None) -> Exception:
+    name = sorted(value.columns)[0]
+    return mistyped(f'"{name}" stands neither in GROUP BY nor in an aggregate', node)
+
+
+# order
+
+
+def _order(node: exp.Select, context: Context, items: Sequence[_Item], fields: Sequence[Column], *, grouped: bool) -> str:
+    clause = node.args.get("order")
+    if clause is None:
+        return ""
+    aliases: dict[str, Value] = {}
+    for item in items:
+        if item.name.lower() in aliases and aliases[item.name.lower()].sql != item.value.sql:
+            aliases[item.name.lower()] = replace(item.value, sql="")
+        else:
+            aliases[item.name.lower()] = item.value
+    parts = Expressions(replace(context, clause="ORDER BY", aliases=aliases))
+    terms = []
+    for term in clause.expressions:
+        number = ordinal(term.this, len(items))
+        value = items[number].value if number is not None else parts.value(term.this)
+        if not value.sql:
+            raise mistyped(f'"{term.this.name}" names two columns', term)
+        if grouped and value.columns and number is None:
+            raise _ungrouped(value, term.this)
+        if value.type.name in {"map", "json"}:
+            raise mistyped(f"{value.type} has no order", term)
+        terms.append(_term(value, number, items, fields, term, distinct=node.args.get("distinct") is not None))
+    return f" ORDER BY {', '.join(terms)}"
+
+
+def _term(value: Value, number: int | None, items: Sequence[_Item], fields: Sequence[Column], term: exp.Ordered, *, distinct: bool) -> str:
+    if number is None:
+        number = next((index for index, item in enumerate(items) if item.value.sql == value.sql), None)
+    if number is not None:
+        return f"{number + 1}{direction(term)}"
+    if distinct:
+        raise mistyped("With DISTINCT, ORDER BY takes only columns of the SELECT", term)
+    return value.sql + direction(term)

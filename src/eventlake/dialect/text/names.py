@@ -1,0 +1,61 @@
+"""Which database a statement's bare table names mean, for engines that look names up in one database only.
+
+In a lake the names of tables are unique, so that `auth0_logs` means `auth0_event_logs.auth0_logs`; Athena and Trino want to be told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from eventlake.dialect.text.length import require_characters
+from eventlake.errors import QueryRefusedError, QuerySyntaxError
+from eventlake.model import Table
+
+_WORDS = re.compile(
+    r"""'(?:[^']|'')*' | --[^\n]* | /\*.*?\*/            # texts and comments
+      | (?P<quoted>"(?:[^"]|"")*") | (?P<name>[^\W\d]\w*) | (?P<dot>\.) | (?P<symbol>[^\s])""",
+    re.VERBOSE | re.DOTALL,
+)
+_QUESTIONS = ("select", "with", "values", "table", "show", "describe", "desc", "(")
+
+
+def database_of(sql: str, tables: Iterable[Table]) -> str:
+    """The database of the tables that the statement names without one.
+
+    If it names none, any of the lake's, so that a misspelt table is missed in a database that exists; empty if there is no table at all.
+    Raises QueryRefusedError if they lie in several: the engine takes one.
+    """
+    known = {table.name: table.database for table in tables}
+    bare = [name for name in _bare_names(sql) if name in known]
+    databases = list(dict.fromkeys(known[name] for name in bare))
+    if len(databases) > 1:
+        other = next(name for name in bare if known[name] != databases[0])
+        raise QueryRefusedError(
+            f"The tables {bare[0]} and {other} lie in two databases: write them with theirs, {databases[0]}.{bare[0]} and {known[other]}.{other}."
+        )
+    return next(iter([*databases, *known.values()]), "")
+
+
+def require_question(sql: str) -> None:
+    """Raise QuerySyntaxError unless the statement only asks: what changes a lake is not for an engine to run."""
+    require_characters(sql)
+    first = next((word.lower() for word in _words(sql)), "")
+    if not first:
+        raise QuerySyntaxError("The statement is empty: write a SELECT.")
+    if first not in _QUESTIONS:
+        raise QuerySyntaxError(
+            f'A statement that begins with "{first.upper()}" is not answered here: begin it with SELECT, WITH or VALUES.'
+        )
+
+
+def _bare_names(sql: str) -> Iterator[str]:
+    """The names that stand neither before nor after a dot, in lower case."""
+    words = ["", *_words(sql), ""]
+    for before, word, after in zip(words, words[1:], words[2:], strict=False):
+        if before != "." and after != ".":
+            yield word.strip('"').lower()
+
+
+def _words(sql: str) -> Iterator[str]:
+    return (match[0] for match in _WORDS.finditer(sql) if match.lastgroup)

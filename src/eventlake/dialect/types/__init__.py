@@ -1,0 +1,1 @@
+"""Trino's types: how they are written, compared, computed with and cast."""

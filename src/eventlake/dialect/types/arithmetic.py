@@ -1,0 +1,142 @@
+"""`+ - * / %` as Trino computes them: integers stay integers, decimals keep their digits, dates stay dates.
+
+Decimals: https://trino.io/docs/current/functions/decimal.html
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.types.casts import coerce
+from eventlake.dialect.types.type import INTERVAL_DAY, INTERVAL_MONTH, MAX_DIGITS, Type, as_decimal, common, decimal
+from eventlake.dialect.types.zones import instant, wall
+
+
+def arithmetic(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
+    """Two values joined by an operator. Raises QuerySyntaxError for types that Trino does not join."""
+    if left.type.is_number and right.type.is_number:
+        return _numbers(sign, left, right)
+    if {left.type.name, right.type.name} & {"unknown"}:
+        return _with_null(sign, left, right, node)
+    if sign in "+-" and left.type.is_moment and right.type.name.startswith("interval"):
+        return shifted(sign, left, right, node)
+    if sign == "+" and right.type.is_moment and left.type.name.startswith("interval"):
+        return shifted(sign, right, left, node)
+    if sign == "-" and left.type.is_moment and right.type.is_moment:
+        return _difference(left, right)
+    if left.type.name.startswith("interval") or right.type.name.startswith("interval"):
+        return _intervals(sign, left, right, node)
+    raise mistyped(f"{left.type} {sign} {right.type} is not in Athena", node)
+
+
+def _with_null(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
+    known = left if right.type.name == "unknown" else right
+    if not known.type.is_number and known.type.name != "unknown":
+        raise refused(f"{left.type} {sign} {right.type}", node)
+    # Trino cannot choose where an interval would do as well as the NULL
+    if known.type.name == "unknown" or (known.type.name == "double" and (sign == "*" or (sign == "/" and known is right))):
+        raise mistyped(f"A bare NULL {sign} is ambiguous: cast it", node)
+    kind = known.type
+    return _numbers(sign, coerce(left, kind), coerce(right, kind))
+
+
+def _numbers(sign: str, left: Value, right: Value) -> Value:
+    both = common(left.type, right.type)
+    if both is None:
+        raise mistyped(f"{left.type} {sign} {right.type} is not in Athena")
+    if both.name == "decimal":
+        return _decimals(sign, left, right)
+    a, b = coerce(left, both).sql, coerce(right, both).sql
+    if both.is_integer and sign in "/%":
+        return derived(f"({a} {'//' if sign == '/' else '%'} {b})", both, (left, right))
+    if sign == "%":
+        return derived(f"el_double_modulo({a}, {b})", both, (left, right))
+    return derived(f"({a} {sign} {b})", both, (left, right))
+
+
+def _decimals(sign: str, left: Value, right: Value) -> Value:
+    a, b = as_decimal(left.type), as_decimal(right.type)
+    (p1, s1), (p2, s2) = a.numbers, b.numbers
+    x, y = coerce(left, a).sql, coerce(right, b).sql
+    scale = max(s1, s2)
+    if sign in "+-":
+        kind = decimal(max(p1 - s1, p2 - s2) + scale + 1, scale)
+        return derived(
+            f"({_wide(x, kind)} {sign} {_wide(y, kind)})" if kind.numbers[0] == MAX_DIGITS else f"CAST(({x} {sign} {y}) AS {kind.duckdb})",
+            kind,
+            (left, right),
+        )
+    if sign == "*":
+        kind = decimal(p1 + p2, s1 + s2)
+        return derived(f"CAST(({x} * {y}) AS {kind.duckdb})", kind, (left, right))
+    if sign == "/":
+        kind = decimal(p1 + s2 + max(0, s2 - s1), scale)
+        return derived(divided(x, s1, y, s2, kind), kind, (left, right))
+    kind = decimal(min(p2 - s2, p1 - s1) + scale, scale)
+    x, y = (f"CAST({part} AS DECIMAL(38,{scale}))" for part in (x, y))
+    return derived(
+        f"CAST(({x} - {y} * CAST(el_whole_quotient({unscaled(x, scale)}, {unscaled(y, scale)}) AS DECIMAL(38,0))) AS {kind.duckdb})",
+        kind,
+        (left, right),
+    )
+
+
+def _wide(sql: str, kind: Type) -> str:
+    return f"CAST({sql} AS {kind.duckdb})"
+
+
+def divided(x: str, s1: int, y: str, s2: int, kind: Type) -> str:
+    """A quotient of decimals of scales s1 and s2, rounded half up to the scale of `kind`."""
+    scale = kind.numbers[1]
+    quotient = f"el_rounded_quotient({unscaled(x, s1)} * {10 ** (scale - s1 + s2)}::HUGEINT, {unscaled(y, s2)})"
+    return rescaled(quotient, kind)
+
+
+def rescaled(sql: str, kind: Type) -> str:
+    """The decimal whose digits are this whole number."""
+    return f"CAST(CAST({sql} AS DECIMAL(38,0)) * {_unit(kind.numbers[1])} AS {kind.duckdb})"
+
+
+def unscaled(sql: str, scale: int) -> str:
+    """The digits of a decimal as a whole number."""
+    if not scale:
+        return f"CAST({sql} AS HUGEINT)"
+    return f"CAST({sql} * CAST(1{'0' * scale} AS DECIMAL({scale + 1},0)) AS HUGEINT)"
+
+
+def _unit(scale: int) -> str:
+    return f"CAST('0.{'0' * (scale - 1)}1' AS DECIMAL({scale + 1},{scale}))" if scale else "1"
+
+
+def shifted(sign: str, moment: Value, interval: Value, node: exp.Expr | None) -> Value:
+    """A date or timestamp plus or minus an interval; a date stays a date."""
+    if moment.type.name == "date":
+        made = f"(CAST({moment.sql} AS TIMESTAMP) {sign} {interval.sql})"
+        if interval.type == INTERVAL_MONTH:
+            return derived(f"CAST({made} AS DATE)", moment.type, (moment, interval))
+        return derived(f"el_whole_days({made})", moment.type, (moment, interval))
+    if moment.type.name == "timestamptz" and interval.type == INTERVAL_MONTH:
+        return derived(instant(f"({wall(moment)} {sign} {interval.sql})", moment.zone), moment.type, (moment, interval), moment.zone)
+    digits = moment.type.numbers[0]
+    kind = moment.type if interval.type == INTERVAL_MONTH else Type(moment.type.name, numbers=(max(digits, 3),))
+    return derived(f"({moment.sql} {sign} {interval.sql})", kind, (moment, interval), moment.zone)
+
+
+def _difference(left: Value, right: Value) -> Value:
+    a, b = (f"CAST({value.sql} AS TIMESTAMP)" if value.type.name == "date" else value.sql for value in (left, right))
+    return derived(f"el_interval_between({a}, {b})", INTERVAL_DAY, (left, right))
+
+
+def _intervals(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
+    if sign in "+-" and left.type == right.type:
+        return derived(f"({left.sql} {sign} {right.sql})", left.type, (left, right))
+    interval, number = (left, right) if left.type.name.startswith("interval") else (right, left)
+    if sign == "*" and number.type.is_integer:
+        return derived(f"({interval.sql} * {number.sql})", interval.type, (left, right))
+    if sign in "*/" and number.type.is_number and (sign == "*" or interval is left) and interval.type == INTERVAL_DAY:
+        millis = f"trunc(epoch_us({interval.sql}) {sign} CAST({number.sql} AS DOUBLE) / 1000)"
+        if sign == "*":
+            millis = f"trunc(epoch_us({interval.sql}) / 1000 * CAST({number.sql} AS DOUBLE))"
+        return derived(f"to_microseconds(CAST({millis} AS BIGINT) * 1000)", interval.type, (left, right))
+    raise mistyped(f"{left.type} {sign} {right.type} is not in Athena", node)

@@ -1,0 +1,326 @@
+"""CAST, TRY_CAST and the coercions Trino makes by itself, as SQL of DuckDB.
+
+Trino's rules: https://trino.io/docs/current/functions/conversion.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlglot import exp
+
+from eventlake.dialect.binding import Value, mistyped, refused
+from eventlake.dialect.types.json_casts import json_to, to_json
+from eventlake.dialect.types.moments import moment_text
+from eventlake.dialect.types.type import Type, quoted, text
+from eventlake.dialect.types.zones import wall, zone_label
+
+
+def coerce(value: Value, kind: Type) -> Value:
+    """The value as the wider type that Trino gives it by itself."""
+    if value.type == kind:
+        return value
+    if value.type.name == kind.name == "varchar":
+        return replace(value, type=kind)
+    if value.type.name == kind.name == "timestamp":
+        return value.become(value.sql, kind)
+    if value.type.name == "timestamptz" and kind.name == "timestamptz":
+        return value.become(value.sql, kind, value.zone)
+    if kind.name == "timestamptz":
+        return value.become(f"CAST({value.sql} AS TIMESTAMP)", kind)
+    if value.type.is_unknown and not value.type.args:
+        return value.become(f"CAST({value.sql} AS {kind.duckdb})", kind)
+    if value.type.name == kind.name == "char":
+        return value.become(f"rpad({value.sql}, {kind.numbers[0]}, ' ')", kind)
+    widened = value.become(f"CAST({value.sql} AS {kind.duckdb})", kind)
+    return replace(widened, literal=value.literal) if isinstance(value.literal, int) and kind.is_integer else widened
+
+
+def cast(value: Value, kind: Type, node: exp.Expr | None = None) -> Value:
+    """`CAST(value AS kind)`; fails on the data that Trino fails on. Raises QueryError for what Trino or we do not cast."""
+    source = value.type
+    if source == kind and not kind.is_unknown:
+        return value
+    if source.name == "unknown":
+        return value.become(f"CAST({value.sql} AS {kind.duckdb})", kind)
+    rule = _RULES.get((_family(source), _family(kind)))
+    if rule is None:
+        if _family(source) in _IMPOSSIBLE.get(_family(kind), ()):
+            raise mistyped(f"{source} cannot be cast to {kind}", node)
+        raise refused(f"A cast from {source} to {kind}", node)
+    if source.name == "timestamptz" and kind.name == "timestamptz":
+        return value.become(_to_precision(value.sql, source, kind), kind, value.zone)
+    return value.become(rule(value, kind, node), kind)
+
+
+_IMPOSSIBLE = {
+    "integer": (
+        "moment",
+        "date",
+        "zoned",
+        "array",
+        "map",
+        "row",
+        "interval day",
+        "interval month",
+        "varbinary",
+        "time",
+        "uuid",
+        "ipaddress",
+    ),
+    "double": ("moment", "date", "zoned", "array", "map", "row", "interval day", "interval month", "varbinary", "time"),
+    "decimal": ("moment", "date", "zoned", "array", "map", "row", "interval day", "interval month", "varbinary", "time"),
+    "boolean": ("moment", "date", "zoned", "array", "map", "row", "interval day", "interval month", "varbinary", "time"),
+    "date": ("integer", "double", "decimal", "boolean", "array", "map", "row", "interval day", "interval month", "varbinary", "time"),
+    "moment": ("integer", "double", "decimal", "boolean", "array", "map", "row", "interval day", "interval month", "varbinary"),
+    "zoned": ("integer", "double", "decimal", "boolean", "array", "map", "row", "interval day", "interval month", "varbinary"),
+    "varchar": ("array", "map", "row"),
+    "array": ("varchar", "integer", "double", "decimal", "boolean", "date", "moment", "zoned", "map", "row"),
+    "map": ("varchar", "integer", "double", "decimal", "boolean", "date", "moment", "zoned", "array", "row"),
+    "row": ("varchar", "integer", "double", "decimal", "boolean", "date", "moment", "zoned", "array", "map"),
+}
+
+
+def _family(kind: Type) -> str:
+    if kind.is_integer:
+        return "integer"
+    return {
+        "real": "real",
+        "timestamp": "moment",
+        "timestamptz": "zoned",
+        "char": "char",
+    }.get(kind.name, kind.name)
+
+
+def _plain(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return f"CAST({value.sql} AS {kind.duckdb})"
+
+
+def _text_to_integer(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return f"CAST(el_integer_text({value.sql}) AS {kind.duckdb})"
+
+
+def _text_to_double(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return f"CAST(el_double_text({value.sql}) AS {kind.duckdb})"
+
+
+def _text_to_decimal(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return f"CAST(el_decimal_text({value.sql}) AS {kind.duckdb})"
+
+
+def _text_to_boolean(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return f"el_boolean({value.sql})"
+
+
+def _text_to_date(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return f"CAST(el_date_text({value.sql}) AS DATE)"
+
+
+def _text_to_moment(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return _to_precision(f"CAST(el_moment_text({value.sql}) AS TIMESTAMP)", Type("timestamp", numbers=(6,)), kind)
+
+
+def _text_to_text(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    if not kind.numbers:
+        return value.sql
+    size = kind.numbers[0]
+    if isinstance(value.literal, str) and len(value.literal) <= size and kind.name == "varchar":
+        return value.sql
+    cut = f"substring({value.sql}, 1, {size})"
+    return f"rpad({cut}, {size}, ' ')" if kind.name == "char" else cut
+
+
+def _text_of(sql: str, kind: Type) -> str:
+    if not kind.numbers:
+        return sql
+    return f"el_fitting({sql}, {kind.numbers[0]})" if kind.name == "varchar" else f"rpad({sql}, {kind.numbers[0]}, ' ')"
+
+
+def _integer_to_text(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return _text_of(f"CAST({value.sql} AS VARCHAR)", kind)
+
+
+def _double_to_text(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return _text_of(f"el_double_to_text({value.sql})", kind)
+
+
+def _moment_to_text(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return _text_of(moment_text(value.sql, value.type.numbers[0]), kind)
+
+
+def _zoned_to_text(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return _text_of(f"({moment_text(wall(value), value.type.numbers[0])} || ' ' || {zone_label(value)})", kind)
+
+
+def _double_to_integer(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return f"CAST(el_finite(round({value.sql})) AS {kind.duckdb})"
+
+
+def _decimal_to_integer(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return f"CAST(round({value.sql}) AS {kind.duckdb})"
+
+
+def _double_to_decimal(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return f"CAST(CAST({value.sql} AS VARCHAR) AS {kind.duckdb})"
+
+
+def _decimal_to_text(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    precision, scale = value.type.numbers
+    shown = f"CAST({value.sql} AS VARCHAR)" if precision > scale else f"regexp_replace(CAST({value.sql} AS VARCHAR), '^(-?)\\.', '\\10.')"
+    return _text_of(shown, kind)
+
+
+def _to_decimal(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return f"CAST({value.sql} AS {kind.duckdb})"
+
+
+def _number_to_boolean(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return f"({value.sql} <> 0)"
+
+
+def _boolean_to_double(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return f"CAST(CAST({value.sql} AS INTEGER) AS {kind.duckdb})"
+
+
+def _to_precision(sql: str, source: Type, kind: Type) -> str:
+    digits, have = kind.numbers[0], source.numbers[0] if source.numbers else 0
+    if digits >= have or have > 6:
+        return sql
+    return f"el_to_digits({sql}, {10 ** (6 - digits)})"
+
+
+def _time_to_precision(sql: str, kind: Type) -> str:
+    step = 10 ** (6 - kind.numbers[0])
+    return sql if step == 1 else f"el_time_to_digits({sql}, {step})"
+
+
+def _time_text(value: Value) -> str:
+    return f"substring({moment_text('(DATE ' + text('1970-01-01') + f' + {value.sql})', value.type.numbers[0])}, 12)"
+
+
+def _moment_to_date(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return f"CAST({wall(value)} AS DATE)"
+
+
+def _date_to_moment(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return f"CAST({value.sql} AS TIMESTAMP)"
+
+
+def _zoned_to_moment(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return _to_precision(wall(value), value.type, kind)
+
+
+def _moment_to_zoned(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return _to_precision(value.sql, value.type, kind)
+
+
+def _moment_to_moment(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return _to_precision(value.sql, value.type, kind)
+
+
+def _nested(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    element = cast(Value("el_x", value.type.args[0]), kind.args[0], node)
+    return value.sql if element.sql == "el_x" else f"list_transform({value.sql}, lambda el_x: {element.sql})"
+
+
+def _map_to_map(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    key = cast(Value("el_x.key", value.type.args[0]), kind.args[0], node)
+    item = cast(Value("el_x.value", value.type.args[1]), kind.args[1], node)
+    return f"map_from_entries(list_transform(map_entries({value.sql}), lambda el_x: row({key.sql}, {item.sql})))"
+
+
+def _row_to_row(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    if len(value.type.args) != len(kind.args):
+        raise mistyped(f"{value.type} has another number of fields than {kind}", node)
+    parts = [
+        cast(Value(f"struct_extract({value.sql}, {text(name)})", source), target, node).sql
+        for (name, source), target in zip(value.type.fields(), kind.args, strict=True)
+    ]
+    made = f"struct_pack({', '.join(f'{quoted(name)} := {part}' for (name, _), part in zip(kind.fields(), parts, strict=True))})"
+    return f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE {made} END"
+
+
+def _json_to(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return json_to(value.sql, kind, node)
+
+
+def _to_json(value: Value, kind: Type, node: exp.Expr | None) -> str:
+    return to_json(value, node)
+
+
+_RULES = {
+    ("integer", "integer"): _plain,
+    ("integer", "double"): _plain,
+    ("integer", "real"): _plain,
+    ("integer", "decimal"): _to_decimal,
+    ("integer", "varchar"): _integer_to_text,
+    ("integer", "boolean"): _number_to_boolean,
+    ("double", "integer"): _double_to_integer,
+    ("real", "integer"): _double_to_integer,
+    ("double", "real"): _plain,
+    ("real", "double"): _plain,
+    ("double", "decimal"): _double_to_decimal,
+    ("real", "decimal"): _double_to_decimal,
+    ("double", "varchar"): _double_to_text,
+    ("double", "boolean"): _number_to_boolean,
+    ("real", "boolean"): _number_to_boolean,
+    ("real", "varchar"): _double_to_text,
+    ("decimal", "integer"): _decimal_to_integer,
+    ("decimal", "double"): _plain,
+    ("decimal", "real"): _plain,
+    ("decimal", "decimal"): _plain,
+    ("decimal", "varchar"): _decimal_to_text,
+    ("decimal", "boolean"): _number_to_boolean,
+    ("boolean", "varchar"): _integer_to_text,
+    ("boolean", "integer"): _plain,
+    ("boolean", "double"): _boolean_to_double,
+    ("boolean", "real"): _boolean_to_double,
+    ("boolean", "decimal"): _plain,
+    ("boolean", "boolean"): _plain,
+    ("varchar", "integer"): _text_to_integer,
+    ("varchar", "double"): _text_to_double,
+    ("varchar", "real"): _text_to_double,
+    ("varchar", "decimal"): _text_to_decimal,
+    ("varchar", "boolean"): _text_to_boolean,
+    ("varchar", "date"): _text_to_date,
+    ("varchar", "moment"): _text_to_moment,
+    ("varchar", "varchar"): _text_to_text,
+    ("varchar", "char"): _text_to_text,
+    ("char", "varchar"): _text_to_text,
+    ("char", "char"): _text_to_text,
+    ("date", "varchar"): _integer_to_text,
+    ("date", "moment"): _date_to_moment,
+    ("date", "zoned"): _date_to_moment,
+    ("date", "date"): _plain,
+    ("moment", "varchar"): _moment_to_text,
+    ("moment", "date"): _moment_to_date,
+    ("moment", "moment"): _moment_to_moment,
+    ("moment", "zoned"): _moment_to_zoned,
+    ("zoned", "varchar"): _zoned_to_text,
+    ("zoned", "date"): _moment_to_date,
+    ("zoned", "moment"): _zoned_to_moment,
+    ("zoned", "zoned"): _moment_to_moment,
+    ("varchar", "time"): lambda value, kind, node: _time_to_precision(f"CAST(el_time_text({value.sql}) AS TIME)", kind),
+    ("moment", "time"): lambda value, kind, node: _time_to_precision(f"CAST({value.sql} AS TIME)", kind),
+    ("zoned", "time"): lambda value, kind, node: _time_to_precision(f"CAST({wall(value)} AS TIME)", kind),
+    ("time", "time"): lambda value, kind, node: _time_to_precision(value.sql, kind),
+    ("time", "varchar"): lambda value, kind, node: _text_of(_time_text(value), kind),
+    ("interval day", "varchar"): lambda value, kind, node: _text_of(f"el_interval_text({value.sql})", kind),
+    ("interval month", "varchar"): lambda value, kind, node: _text_of(f"el_months_text({value.sql})", kind),
+    ("varchar", "ipaddress"): lambda value, kind, node: f"el_ip({value.sql})",
+    ("varbinary", "ipaddress"): lambda value, kind, node: f"el_ip_of({value.sql})",
+    ("ipaddress", "varchar"): lambda value, kind, node: _text_of(f"el_ip_text({value.sql})", kind),
+    ("ipaddress", "varbinary"): lambda value, kind, node: value.sql,
+    ("varchar", "varbinary"): lambda value, kind, node: f"encode({value.sql})",
+    ("array", "array"): _nested,
+    ("map", "map"): _map_to_map,
+    ("row", "row"): _row_to_row,
+    **{
+        ("json", target): _json_to
+        for target in ("integer", "double", "real", "decimal", "boolean", "varchar", "date", "moment", "array", "map", "row")
+    },
+    **{
+        (source, "json"): _to_json
+        for source in ("integer", "double", "real", "decimal", "boolean", "varchar", "date", "moment", "array", "map", "row")
+    },
+}

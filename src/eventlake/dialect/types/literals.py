@@ -1,0 +1,171 @@
+"""Literals: numbers, `DATE '...'`, `TIMESTAMP '...'`, `INTERVAL '...'`, each with the type Trino gives it.
+
+https://trino.io/docs/current/language/types.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+from sqlglot import exp
+
+from eventlake.dialect.binding import Value, mistyped, refused
+from eventlake.dialect.types.casts import cast
+from eventlake.dialect.types.type import BIGINT, DOUBLE, INTEGER, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, decimal, text, timestamp
+from eventlake.dialect.types.zones import instant, zone_named
+from eventlake.errors import NameNotFoundError
+
+
+def number_literal(written: str, node: exp.Expr) -> Value:
+    """A number as Trino types it: integer or bigint, decimal with a point, double with an exponent."""
+    if "e" in written.lower():
+        return Value(f"CAST({text(written)} AS DOUBLE)", DOUBLE)
+    if "." in written:
+        digits, _, fraction = written.lstrip("-").partition(".")
+        size = max(len(digits.lstrip("0") + fraction), len(fraction), 1)
+        if size > 38:
+            raise mistyped(f"{written} has more than 38 digits", node)
+        kind = decimal(size, len(fraction))
+        return Value(f"CAST({text(written)} AS {kind.duckdb})", kind)
+    number = int(written)
+    if -(2**31) <= number < 2**31:
+        return Value(written if number >= 0 else f"({written})", INTEGER, literal=number)
+    if -(2**63) <= number < 2**63:
+        return Value(f"CAST({text(written)} AS BIGINT)", BIGINT, literal=number)
+    raise mistyped(f"{written} does not fit into bigint: write it with a point for a decimal", node)
+
+
+def typed_literal(written: str, kind: Type, node: exp.Expr) -> Value:
+    """`DATE '2026-11-07'`, `TIMESTAMP '... UTC'`, `BIGINT '5'`, `JSON '{}'`: a literal with its type before it."""
+    if kind.name in {"timestamp", "timestamptz"}:
+        return timestamp_literal(written, node)
+    if kind.name == "decimal" and not node.args["to"].expressions:
+        return (
+            number_literal(written if "." in written else written + ".", node)
+            if re.fullmatch(r"-?\d+(\.\d*)?", written)
+            else _not_literal(written, kind, node)
+        )
+    if kind.name == "date" and not re.fullmatch(r"\s*[+-]?\d{4,}-\d{1,2}-\d{1,2}\s*", written):
+        _not_literal(written, kind, node)
+    if kind.name == "time":
+        return _time_literal(written, node)
+    if kind.name == "json":
+        return Value(text(json_literal(written, node)), kind)
+    return cast(Value(text(written), VARCHAR, literal=written), kind, node)
+
+
+def _not_literal(written: str, kind: Type, node: exp.Expr) -> Value:
+    raise mistyped(f"'{written}' is not a {kind}", node)
+
+
+def _time_literal(written: str, node: exp.Expr) -> Value:
+    if not re.fullmatch(r"([01]\d|2[0-3]):\d\d(:\d\d(\.\d{1,6})?)?", written):
+        raise refused(f"TIME '{written}'", node)
+    return Value(f"CAST({text(written)} AS TIME)", Type("time", numbers=(len(written.partition(".")[2]),)))
+
+
+def json_literal(written: str, node: exp.Expr) -> str:
+    """The canonical text of a JSON literal: keys sorted, the last of equal ones, numbers as Java prints them."""
+    try:
+        whole = json.loads(written, parse_float=float, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise mistyped(f"'{written}' is not JSON", node) from error
+    return _canonical(whole)
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _canonical(value: Any) -> str:  # JSON
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_canonical(key)}:{_canonical(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_canonical, value)) + "]"
+    return _java_double(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
+
+
+def _java_double(number: float) -> str:
+    """`1.0E-7`, as Java prints a double."""
+    if number == 0 or 1e-3 <= abs(number) < 1e7:
+        return repr(number) if "e" not in repr(number) else f"{Decimal(repr(number)):f}"
+    digits = Decimal(repr(number)).as_tuple()
+    shown = "".join(map(str, digits.digits)).rstrip("0") or "0"
+    exponent = len(digits.digits) + int(digits.exponent) - 1
+    return f"{'-' if digits.sign else ''}{shown[0]}.{shown[1:] or '0'}E{exponent}"
+
+
+_MOMENT = re.compile(
+    r"\s*(?P<date>\d{4}-\d{1,2}-\d{1,2})(?: (?P<time>\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.(?P<fraction>\d{1,12}))?)?))?"
+    r"\s*(?P<zone>[A-Za-z][\w/+-]*|[+-]\d\d?(?::?\d\d)?)?\s*"
+)
+
+
+def timestamp_literal(written: str, node: exp.Expr | None) -> Value:
+    """A timestamp with the digits it is written with, and the zone behind it, if any."""
+    match = _MOMENT.fullmatch(written)
+    if match is None:
+        raise mistyped(f"'{written}' is not a timestamp", node)
+    digits = len(match["fraction"] or "")
+    if digits > 6:
+        raise refused(f"A timestamp with {digits} digits of a second", node, "write at most 6")
+    clock = match["time"] or "00:00:00"
+    clock += ":00" if clock.count(":") == 1 else ""
+    sql = f"CAST({text(match['date'] + ' ' + clock)} AS TIMESTAMP)"
+    if not match["zone"]:
+        return Value(sql, timestamp(digits))
+    zone = zone_named(match["zone"])
+    if zone is None:
+        raise NameNotFoundError(f'There is no time zone "{match["zone"]}": write it as Area/City or +05:30.')
+    return Value(instant(sql, zone), timestamp(digits, zoned=True), zone)
+
+
+_UNITS = {
+    "second": "seconds",
+    "minute": "minutes",
+    "hour": "hours",
+    "day": "days",
+    "week": "weeks",
+    "month": "months",
+    "year": "years",
+    "quarter": "quarters",
+}
+
+
+def interval_literal(node: exp.Expr) -> Value:
+    """`INTERVAL '7' DAY`, `INTERVAL '1 02:03' DAY TO SECOND`, `INTERVAL '1-2' YEAR TO MONTH`."""
+    unit = node.args.get("unit")
+    if not isinstance(node.this, exp.Literal) or unit is None or not node.this.is_string:
+        raise mistyped("An interval is written as INTERVAL '7' DAY", node)
+    written = str(node.this.this)
+    if isinstance(unit, exp.IntervalSpan):
+        return _spanned(written, unit.this.name.lower(), unit.expression.name.lower(), node)
+    name = unit.name.lower()
+    if name not in {"second", "minute", "hour", "day", "month", "year", "week"} or not re.fullmatch(
+        r"[+-]?\d+(\.\d+)?" if name == "second" else r"[+-]?\d+", written
+    ):
+        raise mistyped(f"INTERVAL '{written}' {name.upper()} is not an interval of Athena", node)
+    kind = INTERVAL_MONTH if name in {"month", "year"} else INTERVAL_DAY
+    return Value(f"INTERVAL '{written.lstrip('+')} {_UNITS[name]}'", kind)
+
+
+def _spanned(written: str, first: str, last: str, node: exp.Expr) -> Value:
+    months = re.fullmatch(r"([+-]?)(\d+)-(\d+)", written)
+    if (first, last) == ("year", "month") and months:
+        total = int(months[2]) * 12 + int(months[3])
+        return Value(f"INTERVAL '{months[1].replace('+', '')}{total} months'", INTERVAL_MONTH)
+    order = ("day", "hour", "minute", "second")
+    parts = re.fullmatch(r"([+-]?)(\d+)(?:[ :](\d+))?(?::(\d+))?(?::(\d+))?(\.\d+)?", written)
+    if first not in order or last not in order or parts is None:
+        raise mistyped(f"INTERVAL '{written}' {first.upper()} TO {last.upper()} is not an interval of Athena", node)
+    names = order[order.index(first) : order.index(last) + 1]
+    numbers = [part for part in parts.groups()[1:5] if part is not None]
+    if len(numbers) != len(names) or (parts[6] and last != "second"):
+        raise mistyped(f"INTERVAL '{written}' {first.upper()} TO {last.upper()} is not an interval of Athena", node)
+    seconds = sum(
+        int(number) * {"day": 86400, "hour": 3600, "minute": 60, "second": 1}[name] for name, number in zip(names, numbers, strict=True)
+    )
+    return Value(f"INTERVAL '{parts[1].replace('+', '')}{seconds}{parts[6] or ''} seconds'", INTERVAL_DAY)

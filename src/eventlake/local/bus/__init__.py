@@ -1,0 +1,1 @@
+"""The bus: HTTP in, events on disk, then the answer."""

@@ -1,0 +1,71 @@
+"""What the bus answers: status, body, headers; and the errors that become answers of one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from eventlake.local.bus.put_events import AwsError
+
+Message = MutableMapping[str, Any]  # ASGI's messages
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
+Headers = dict[bytes, bytes]
+"""A request's, names in lower case."""
+
+JSON = b"application/json"
+AWS_JSON = b"application/x-amz-json-1.1"
+
+_AWS_CODES = {
+    401: "UnrecognizedClientException",
+    403: "AccessDeniedException",
+    413: "RequestEntityTooLargeException",
+    415: "UnsupportedMediaTypeException",
+    429: "ThrottlingException",
+    500: "InternalException",
+    503: "ServiceUnavailable",
+    507: "InternalException",
+}
+"""The names that AWS's clients know; they send again after those of 429 and 503, as a sender should."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class HttpError(Exception):
+    """A request that is answered with an error: status and one sentence."""
+
+    def __init__(self, status: int, sentence: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.headers = tuple(headers)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a request is answered with."""
+
+    status: int
+    body: bytes
+    content_type: bytes = JSON
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def answer_to(error: HttpError | AwsError, to_aws: bool) -> Answer:
+    """An error as an answer. to_aws: the sender speaks AWS's protocol, and looks for the error's code in the body."""
+    if isinstance(error, AwsError):
+        return Answer(400, error.body(), AWS_JSON)
+    if to_aws:
+        code = _AWS_CODES.get(error.status, "ValidationException")
+        return Answer(error.status, AwsError(code, str(error)).body(), AWS_JSON, error.headers)
+    return Answer(error.status, _encode({"message": str(error)}), JSON, error.headers)
+
+
+async def respond(send: Send, answer: Answer) -> None:
+    """Send an answer."""
+    headers = [(b"content-type", answer.content_type), (b"content-length", b"%d" % len(answer.body)), *answer.headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

@@ -1,0 +1,178 @@
+"""The bus: events over HTTP, answered when they are on disk.
+
+`POST /events` takes one event, an array or JSON lines; `POST /` speaks EventBridge's protocol; `GET /healthz` says how it is. An ASGI
+application without a framework, because the path of an accepted event is the hottest of all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import msgspec
+
+from eventlake.errors import StorageError, StorageFullError
+from eventlake.local.bus.answer import AWS_JSON, Answer, Application, Headers, HttpError, Message, Receive, Send, answer_to, respond
+from eventlake.local.bus.batch import is_small, read_batch
+from eventlake.local.bus.body import BODY_LIMIT, Reading, inflated, is_gzip, refused
+from eventlake.local.bus.group_commit import GroupCommit
+from eventlake.local.bus.guard import LOCAL_NAMES, Guard, region
+from eventlake.local.bus.pressure import Pressure
+from eventlake.local.bus.put_events import OPERATIONS, TARGET, AwsError, new_ids, put_events, test_event_pattern
+from eventlake.local.spool.spool import EVENT, SpoolWriter, encode
+from eventlake.pipeline.envelope import Intake
+
+AWS_BODY_LIMIT = 4 << 20
+"""Of a request in AWS's protocol: 256 KB of entries, had every character been escaped, and room for white space."""
+_OWN_PATHS = frozenset({"/", "/events", "/healthz"})
+
+_encode = msgspec.json.Encoder().encode
+_log = logging.getLogger(__name__)
+
+
+class Bus:
+    """The ASGI application.
+
+    now: the time, in UTC. durable: is told the end of the spool after each write. token: what a sender must show, if any.
+    beside: answers the paths that are not the bus's; the page is one.
+    """
+
+    def __init__(
+        self,
+        spool: SpoolWriter,
+        intake: Intake,
+        pressure: Pressure,
+        now: Callable[[], datetime],
+        durable: Callable[[int], None] = lambda _end: None,
+        token: str | None = None,
+        hosts: frozenset[str] = LOCAL_NAMES,
+        beside: Application | None = None,
+    ) -> None:
+        self._commit = GroupCommit(spool)
+        self._intake = intake
+        self._pressure = pressure
+        self._now = now
+        self._durable = durable
+        self._guard = Guard(hosts, token)
+        self._beside = beside
+        self._large = ThreadPoolExecutor(1, "large bodies")
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        if self._beside is not None and _is_beside(scope["path"], scope["method"]):
+            await self._pass_on(self._beside, scope, receive, send)
+            return
+        headers: Headers = dict(scope["headers"])
+        try:
+            answer = await self._answer(scope["path"], scope["method"], headers, receive)
+        except (AwsError, HttpError) as error:
+            answer = answer_to(error, to_aws=b"x-amz-target" in headers)
+        except Exception:  # the sender must hear that this was no 200, whatever it was
+            _log.exception("The bus failed to answer %s %s.", scope["method"], scope["path"])
+            failure = HttpError(500, "The bus failed, and said why where it runs; nothing of the request may be stored.")
+            answer = answer_to(failure, to_aws=b"x-amz-target" in headers)
+        await respond(send, answer)
+
+    async def _pass_on(self, beside: Application, scope: Message, receive: Receive, send: Send) -> None:
+        """Let what is beside the bus answer, within the same walls."""
+        try:
+            self._guard.check_sender(dict(scope["headers"]), scope["method"])
+        except HttpError as error:
+            await respond(send, answer_to(error, to_aws=False))
+            return
+        await beside(scope, receive, send)
+
+    async def _answer(self, path: str, method: str, headers: Headers, receive: Receive) -> Answer:
+        self._guard.check_sender(headers, method)
+        if path == "/healthz":
+            _require(method, "GET", "HEAD")
+            return self._health()
+        if _is_beside(path, method):
+            raise HttpError(404, f"There is nothing at {path[:100]}; events go to POST /events.")
+        _require(method, "POST")
+        self._guard.check_token(headers)
+        if path == "/":
+            return await self._aws(headers, receive)
+        return await self._events(headers, receive)
+
+    async def _aws(self, headers: Headers, receive: Receive) -> Answer:
+        """Answer in EventBridge's protocol."""
+        operation = headers.get(b"x-amz-target", b"").decode("latin-1").removeprefix(TARGET)
+        if operation not in OPERATIONS:
+            raise _unknown(operation)
+        with Reading(self._pressure) as reading:
+            body = await self._body(reading, headers, receive, AWS_BODY_LIMIT)
+            if operation == "TestEventPattern":
+                return _aws_answer(test_event_pattern(body), new_ids(1)[0])
+            now = self._now()
+            put = put_events(body, region(headers), now)
+            arrival = _microseconds(now)
+            await self._store(encode((EVENT, arrival, event) for event in put.bodies))
+        return _aws_answer(put.answer, put.request_id)
+
+    async def _events(self, headers: Headers, receive: Receive) -> Answer:
+        """Answer `POST /events`."""
+        with Reading(self._pressure) as reading:
+            body = await self._body(reading, headers, receive, BODY_LIMIT)
+            arrival = _microseconds(self._now())
+            if is_small(body):
+                batch = read_batch(body, self._intake, arrival)
+            else:  # in a thread, so that other requests are answered meanwhile
+                batch = await asyncio.get_running_loop().run_in_executor(self._large, read_batch, body, self._intake, arrival)
+            await self._store(batch.frames)
+        return Answer(200, batch.answer)
+
+    async def _body(self, reading: Reading, headers: Headers, receive: Receive, limit_bytes: int) -> bytes:
+        """The request's body, inflated."""
+        body = await reading.body(headers, receive, limit_bytes)
+        if is_gzip(headers, body):
+            body = await asyncio.get_running_loop().run_in_executor(self._large, inflated, body, limit_bytes)
+            reading.hold(len(body))
+        return body
+
+    async def _store(self, frames: bytes) -> None:
+        """Return when the frames are durable."""
+        if not frames:
+            return
+        try:
+            end = await self._commit.store(frames)
+        except StorageFullError:
+            raise refused(self._pressure.full()) from None
+        except StorageError as error:
+            raise HttpError(503, str(error), [(b"retry-after", b"10")]) from None
+        self._durable(end)
+
+    def _health(self) -> Answer:
+        from eventlake import __version__
+
+        refusal = self._pressure.refusal()
+        state = {"status": "ok" if refusal is None else "busy", "pending_bytes": self._pressure.pending(), "version": __version__}
+        return Answer(200 if refusal is None else 503, _encode(state if refusal is None else {**state, "message": refusal.sentence}))
+
+
+def _is_beside(path: str, method: str) -> bool:
+    """Whether a request is not the bus's, but the page's if there is one."""
+    return path not in _OWN_PATHS or (path == "/" and method in {"GET", "HEAD"})
+
+
+def _require(method: str, *allowed: str) -> None:
+    if method not in allowed:
+        raise HttpError(405, f"This path takes {' and '.join(allowed)}, not {method[:20]}.", [(b"allow", ", ".join(allowed).encode())])
+
+
+def _unknown(operation: str) -> AwsError:
+    said = f'not "{operation[:60]}"' if operation else "named in X-Amz-Target; events without it go to POST /events"
+    return AwsError("UnknownOperationException", f"The bus knows {' and '.join(OPERATIONS)}, {said}.")
+
+
+def _aws_answer(body: bytes, request_id: str) -> Answer:
+    return Answer(200, body, AWS_JSON, ((b"x-amzn-requestid", request_id.encode()),))
+
+
+def _microseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1_000_000)

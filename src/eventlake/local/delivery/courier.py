@@ -1,0 +1,114 @@
+"""The bus's side of the delivering process: starts it, tells it how far the spool is durable, hears how far it delivered, starts it again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from eventlake.local.delivery.process import Task
+
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 30.0
+
+
+class Courier:
+    """Keeps one delivering process running.
+
+    inherited: descriptors the process holds with the bus, the lake's lock among them. told: is given each sentence of trouble, once.
+    """
+
+    def __init__(self, task: Task, inherited: tuple[int, ...], told: Callable[[str], None]) -> None:
+        self._task = task
+        self._inherited = inherited
+        self._told = told
+        self._trouble: str | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._durable = 0
+        self._news = asyncio.Event()
+        self._stopping = False
+        self.delivered = 0
+        """Everything before this position of the spool is delivered."""
+
+    def durable(self, end: int) -> None:
+        """The spool may be read up to here."""
+        if end > self._durable:
+            self._durable = end
+            self._news.set()
+
+    async def run(self) -> None:
+        """Keep the process running until `stop`."""
+        pause = _FIRST_PAUSE_S
+        while not self._stopping:
+            before = self.delivered
+            code = await self._once()
+            if self._is_stopping():
+                return
+            pause = _FIRST_PAUSE_S if self.delivered > before else min(pause * 2, _LONGEST_PAUSE_S)
+            self._tell(self._trouble or f"The delivering process ended ({code}); it is started again.")
+            await asyncio.sleep(pause)
+
+    async def stop(self, patience_s: float = 60.0) -> bool:
+        """Have everything delivered and the process ended; whether everything was."""
+        self._stopping = True
+        self._news.set()
+        process = self._process
+        if process is None:
+            return self.delivered >= self._durable
+        try:
+            return await asyncio.wait_for(process.wait(), patience_s) == 0
+        except TimeoutError:
+            process.kill()
+            return False
+
+    def _is_stopping(self) -> bool:
+        """Whether `stop` was called, also meanwhile."""
+        return self._stopping
+
+    async def _once(self) -> int:
+        """One life of the process; its exit code."""
+        process = await asyncio.create_subprocess_exec(
+            *self._task.arguments(),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            pass_fds=self._inherited,
+        )
+        self._process = process
+        self._news.set()
+        writing = asyncio.create_task(self._write(process))
+        try:
+            await self._listen(process)
+            return await process.wait()
+        finally:
+            writing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await writing
+
+    async def _write(self, process: asyncio.subprocess.Process) -> None:
+        """Tell the process each new end of the spool; several in a row become one."""
+        pipe = process.stdin
+        if pipe is None:
+            return
+        told_to_stop = False
+        with contextlib.suppress(ConnectionError):
+            while not told_to_stop:
+                await self._news.wait()
+                self._news.clear()
+                told_to_stop = self._stopping
+                pipe.write(b"durable %d\n" % self._durable + (b"stop\n" if told_to_stop else b""))
+                await pipe.drain()
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        stream = process.stdout
+        while stream is not None and (line := await stream.readline()):
+            word, _, value = line.decode("utf-8", "replace").rstrip("\n").partition(" ")
+            if word == "delivered":
+                self.delivered = max(self.delivered, int(value))
+                self._trouble = None
+            elif word == "trouble":
+                self._tell(value)
+
+    def _tell(self, sentence: str) -> None:
+        if sentence != self._trouble:
+            self._trouble = sentence
+            self._told(sentence)

@@ -1,0 +1,142 @@
+"""The process that delivers, beside the one that accepts: so that each has a processor of its own.
+
+Reads commands on stdin: `durable N` (the spool may be read up to N) and `stop` (deliver everything, then end). Answers on stdout with
+`delivered N` and `trouble SENTENCE`. If stdin ends without `stop`, the bus was killed: this process ends at once, and the next start recovers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from eventlake.errors import CorruptObjectError, EventlakeError, StorageError
+from eventlake.local.delivery.pump import Pump
+from eventlake.pipeline.delivery import Hints
+from eventlake.sources import load
+
+UNDELIVERED = 4
+"""The exit code of a process that was told to stop and could not deliver; the spool keeps the rest for the next start."""
+
+_IDLE_S = 3600.0
+_FIRST_PAUSE_S = 0.25
+_LONGEST_PAUSE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the process delivers: the lake's folder, the user's folders of declarations, the hints and the format."""
+
+    folder: str
+    sources: tuple[str, ...]
+    seconds: float
+    size_bytes: int
+    log_format: str | None
+
+    def arguments(self) -> list[str]:
+        """The command line that starts the process."""
+        return [sys.executable, "-P", "-m", "eventlake.local.delivery.process", json.dumps(asdict(self))]
+
+
+class _Commands:
+    """The commands on stdin, read without waiting longer than asked."""
+
+    def __init__(self) -> None:
+        self.until = 0
+        self.stopping = False
+        self.abandoned = False
+        self._rest = b""
+
+    def wait(self, seconds: float) -> None:
+        """Read what there is, waiting at most so long for the first."""
+        if not select.select([0], [], [], seconds)[0]:
+            return
+        data = os.read(0, 1 << 16)
+        if not data:
+            self.abandoned = not self.stopping
+            return
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            word, _, value = line.partition(b" ")
+            if word == b"durable":
+                self.until = int(value)
+            elif word == b"stop":
+                self.stopping = True
+
+
+class _Worker:
+    """Pumps until it is told to stop."""
+
+    def __init__(self, pump: Pump) -> None:
+        self._pump = pump
+        self._commands = _Commands()
+        self._told = -1
+        self._pause = 0.0
+
+    def run(self) -> int:
+        """Deliver until told to stop; the exit code."""
+        while not self._commands.abandoned:
+            try:
+                busy = self._turn()
+                self._pause = 0.0
+            except CorruptObjectError:
+                raise
+            except StorageError as error:
+                self._pause = min(max(self._pause * 2, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
+                _say(f"trouble {error}")
+                if self._commands.stopping:
+                    return UNDELIVERED
+                busy = False
+            if self._commands.stopping and self._pump.delivered >= self._commands.until:
+                return 0
+            self._commands.wait(0.0 if busy else self._patience())
+        return 1
+
+    def _turn(self) -> bool:
+        """Take what is there, deliver what is due; whether there may be more at once."""
+        taken = self._pump.take(self._commands.until)
+        if self._commands.stopping and not taken:
+            self._pump.deliver_all(self._commands.until)
+        else:
+            self._pump.deliver_due()
+        if self._pump.delivered != self._told:
+            self._told = self._pump.delivered
+            _say(f"delivered {self._told}")
+        return bool(taken)
+
+    def _patience(self) -> float:
+        if self._pause:
+            return self._pause
+        due = self._pump.next_due()
+        return _IDLE_S if due is None else due
+
+
+def _say(line: str) -> None:
+    os.write(1, line.replace("\n", " ").encode() + b"\n")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the bus tells this process when to stop
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    fields = json.loads(arguments[0])
+    task = Task(**{**fields, "sources": tuple(fields["sources"])})
+    try:
+        sources = load([Path(folder) for folder in task.sources])
+        pump = Pump(Path(task.folder), sources, Hints(task.seconds, task.size_bytes), time.monotonic, task.log_format)
+        return _Worker(pump).run()
+    except EventlakeError as error:
+        _say(f"trouble {error}")
+        return 3
+    except BrokenPipeError:
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

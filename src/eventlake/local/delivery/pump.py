@@ -1,0 +1,113 @@
+"""Spool -> delivery: reads accepted frames in order, routes them, and has their log lines delivered.
+
+Used by the delivering process of `serve`, and in one process by `send` and by tests. It begins where the catalog says that everything
+before is delivered, so a restart delivers the rest and nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from eventlake.backends.directory import DirectoryStore
+from eventlake.backends.msgspec_codec import FAST
+from eventlake.backends.sqlite_catalog import SqliteCatalog
+from eventlake.local.delivery.crash import crash_point
+from eventlake.local.delivery.sink import Sink, writer_of
+from eventlake.local.opening import CATALOG, OBJECTS, SPOOL
+from eventlake.local.spool.rejection import unpack
+from eventlake.local.spool.spool import REJECTED, Frame, SpoolReader, drop_before, first_position
+from eventlake.model import Source
+from eventlake.pipeline.delivery import Delivery, Hints, moment
+from eventlake.pipeline.router import Routed, Router
+
+LOW_WATER = ""
+"""The checkpoint before which everything of every stream is delivered."""
+
+
+class Pump:
+    """Delivers what a lake's spool holds.
+
+    seconds: gives the time of a clock that only goes forward. log_format: of a new lake; an old one keeps its own.
+    Opening recovers what a crash left. Raises ConfigurationError, StorageError, CorruptObjectError.
+    """
+
+    def __init__(
+        self, folder: Path, sources: Sequence[Source], hints: Hints, seconds: Callable[[], float], log_format: str | None = None
+    ) -> None:
+        self._spool = folder / SPOOL
+        self._seconds = seconds
+        self.catalog = SqliteCatalog(folder / CATALOG)
+        chosen = log_format or self.catalog.log_format() or "parquet"
+        self.catalog.register_tables([table for source in sources for table in source.tables], chosen)
+        sink = Sink(DirectoryStore(folder / OBJECTS), self.catalog, writer_of(chosen))
+        self.recovered = sink.recover()
+        self._checkpoints = self.catalog.checkpoints()
+        self._router = Router(sources, FAST)
+        self._delivery = Delivery(sink.deliver, hints, self._checkpoints)
+        start = max(first_position(self._spool), self._checkpoints.get(LOW_WATER, 0))
+        self._reader = SpoolReader(self._spool, start)
+        self._delivery.position = start
+        self._noted = start
+        self._pending: list[Frame] = []
+        self._arrival = 0, moment(0)
+
+    @property
+    def at_least(self) -> int:
+        """The position that a new spool must not begin before."""
+        return max(self._checkpoints.values(), default=0)
+
+    @property
+    def delivered(self) -> int:
+        """Everything before this position is delivered."""
+        return self._delivery.delivered
+
+    def take(self, until: int) -> int:
+        """Route the next frames before `until` into the buffers; how many. Raises StorageError, and goes on there the next time."""
+        if not self._pending:
+            self._pending = self._reader.read(until)[::-1]
+        count = 0
+        now = self._seconds()
+        while self._pending:
+            self._accept(self._pending[-1], now)
+            self._pending.pop()
+            count += 1
+        return count
+
+    def deliver_due(self) -> int:
+        """Deliver the buffers that are due; how many. Raises StorageError."""
+        return self._note(self._delivery.deliver_due(self._seconds()))
+
+    def deliver_all(self, until: int) -> None:
+        """Deliver everything before `until`. Raises StorageError."""
+        while self.take(until):
+            self._delivery.deliver_due(self._seconds())
+        self._note(self._delivery.deliver_all())
+
+    def next_due(self) -> float | None:
+        """In how many seconds a buffer is due, None if all are empty."""
+        return self._delivery.next_due(self._seconds())
+
+    def close(self) -> None:
+        """Close the catalog."""
+        self.catalog.close()
+
+    def _accept(self, frame: Frame, now: float) -> None:
+        if frame.kind == REJECTED:
+            error, raw = unpack(frame.body)
+            routed = Routed(failures=[(None, error)])
+        else:
+            raw = frame.body
+            routed = self._router.route(raw)
+        if frame.arrival != self._arrival[0]:  # the frames of a request share theirs
+            self._arrival = frame.arrival, moment(frame.arrival)
+        self._delivery.accept(frame.position, frame.end, self._arrival[1], routed, raw, now)
+
+    def _note(self, count: int) -> int:
+        """After deliveries, remember how far every stream is, and drop the segments before."""
+        if count and self.delivered > self._noted:
+            self._noted = self.delivered
+            self.catalog.register([], [], [], {LOW_WATER: self._noted})
+            crash_point("low water noted")
+            drop_before(self._spool, self._noted)
+        return count

@@ -1,0 +1,178 @@
+"""A batch -> an object that readers see: written, checked, durable, registered.
+
+Four steps, each safe to be the last before a crash: the catalog notes the key that is intended; the file is written aside and checked; it is
+moved to its place; one transaction makes it visible with its partition and its stream's checkpoint. Recovery removes files whose keys were
+intended and not registered, and delivery hands their records in again.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import gzip
+import json
+import uuid
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from eventlake.backends.directory import DirectoryStore, crc32
+from eventlake.backends.json_lines import EXTENSION, JsonLinesWriter, write_gzip
+from eventlake.backends.parquet import ParquetWriter, UnwritableLinesError
+from eventlake.backends.sqlite_catalog import FailedEntry, NewFailedObject, NewObject, SqliteCatalog
+from eventlake.errors import EventError
+from eventlake.local.delivery.crash import crash_point
+from eventlake.local.spool.files import storage_error
+from eventlake.model import Table
+from eventlake.pipeline.delivery import CONVERSION_FAILED, Batch, FailedRecord, error_stream, failed_record
+from eventlake.pipeline.partition import partition_of
+
+FORMATS = ("parquet", "json")
+
+
+class Writer(Protocol):
+    """Writes the log lines of one object to a file, checked."""
+
+    format: str
+    extension: str
+
+    def write(self, table: Table, lines: Sequence[bytes], path: Path) -> None:
+        """Write them. Raises OSError, StorageError, UnwritableLinesError."""
+
+
+def writer_of(log_format: str) -> Writer:
+    """The writer of a lake's format."""
+    return ParquetWriter() if log_format == "parquet" else JsonLinesWriter()
+
+
+class Sink:
+    """Delivers batches into a lake on one machine."""
+
+    def __init__(self, store: DirectoryStore, catalog: SqliteCatalog, writer: Writer) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._writer = writer
+
+    def recover(self) -> int:
+        """Remove what a crash left of deliveries that were never registered; how many objects there were."""
+        self._store.clear_staging()
+        left = self._catalog.intended()
+        for key in left:
+            self._store.delete(key)
+            crash_point("left-over removed")
+        if left:
+            self._catalog.forget(left)
+            crash_point("left-overs forgotten")
+        return len(left)
+
+    def deliver(self, batch: Batch) -> None:
+        """Make a batch visible and durable. Raises StorageError; then nothing of it is visible."""
+        try:
+            if batch.table is None:
+                self._deliver_failures(batch)
+            else:
+                self._deliver_lines(batch, batch.table)
+        except OSError as error:
+            raise storage_error(error, f"{batch.stream}: its records cannot be delivered") from None
+
+    def _deliver_lines(self, batch: Batch, table: Table) -> None:
+        path = self._store.staged(f"{uuid.uuid4().hex}{self._writer.extension}")
+        with _removed_in_the_end(path):
+            refused = self._write(table, batch, path)
+            if refused:
+                self._deliver_conversion_failures(batch, refused)
+            if not batch.lines:
+                self._catalog.register([], [], [], {batch.stream: batch.position_to})
+                return
+            self._publish(batch, table, path)
+
+    def _publish(self, batch: Batch, table: Table, path: Path) -> None:
+        key = batch.key(self._writer.extension)
+        new = NewObject(key, table.name, batch.hour, self._writer.format, path.stat().st_size, len(batch.lines), crc32(path))
+        self._place(key, path)
+        self._catalog.register([new], [partition_of(table, batch.hour, self._writer.format)], [], {batch.stream: batch.position_to})
+        crash_point("object registered")
+
+    def _place(self, key: str, path: Path) -> None:
+        self._catalog.intend([key])
+        crash_point("object intended")
+        self._store.put(key, path)
+        crash_point("object in place")
+
+    def _write(self, table: Table, batch: Batch, path: Path) -> list[tuple[bytes, str]]:
+        """Write the batch's lines; those that the format refuses are taken out of it and given back, with the reason."""
+        try:
+            self._writer.write(table, batch.lines, path)
+            return []
+        except UnwritableLinesError:
+            refused = self._find_refused(table, batch.lines, path)
+        guilty = {line for line, _ in refused}
+        batch.lines = [line for line in batch.lines if line not in guilty]
+        if batch.lines:
+            self._writer.write(table, batch.lines, path)
+        return refused
+
+    def _find_refused(self, table: Table, lines: Sequence[bytes], path: Path) -> list[tuple[bytes, str]]:
+        """The lines that cannot be written, found by halving."""
+        try:
+            self._writer.write(table, lines, path)
+            return []
+        except UnwritableLinesError as error:
+            if len(lines) == 1:
+                return [(lines[0], str(error))]
+        middle = len(lines) // 2
+        return self._find_refused(table, lines[:middle], path) + self._find_refused(table, lines[middle:], path)
+
+    def _deliver_conversion_failures(self, batch: Batch, refused: list[tuple[bytes, str]]) -> None:
+        """Keep the refused lines as failed records; their ids follow from what they hold, so a second try adds none."""
+        records = [_refused_record(batch, line, reason) for line, reason in refused]
+        records = [record for record in records if not self._catalog.find_failed(record.id)]
+        if not records:
+            return
+        aside = Batch(batch.stream, None, batch.arrival, batch.position_from, batch.position_to, failures=records)
+        self._publish_failures(aside, CONVERSION_FAILED, {})
+
+    def _deliver_failures(self, batch: Batch) -> None:
+        self._publish_failures(batch, "processing-failed", {error_stream(batch.stream): batch.position_to})
+
+    def _publish_failures(self, batch: Batch, kind: str, checkpoints: dict[str, int]) -> None:
+        path = self._store.staged(f"{uuid.uuid4().hex}{EXTENSION}")
+        with _removed_in_the_end(path):
+            write_gzip(b"".join(record.line() for record in batch.failures), path)
+            key = batch.key(EXTENSION, kind)
+            new = NewFailedObject(key, batch.stream, path.stat().st_size, len(batch.failures), crc32(path))
+            self._place(key, path)
+            entries = [_entry(record, batch.stream, key, line) for line, record in enumerate(batch.failures)]
+            self._catalog.register([], [], [(new, entries)], checkpoints)
+            crash_point("failures registered")
+
+
+def _refused_record(batch: Batch, line: bytes, reason: str) -> FailedRecord:
+    error = EventError("ConversionFailed", f"The {batch.stream} line cannot be stored: {reason.splitlines()[0]}")
+    return failed_record(batch.stream, zlib.crc32(line) << 32 | len(line), error, batch.arrival, line)
+
+
+def _entry(record: FailedRecord, stream: str, key: str, line: int) -> FailedEntry:
+    return FailedEntry(record.id, stream, record.code, record.message, record.arrival, len(record.raw), key, line)
+
+
+class _removed_in_the_end:
+    """Removes an unfinished file, whatever happens; a finished one has been moved away."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Nothing to do before."""
+
+    def __exit__(self, *_: object) -> None:
+        """Remove the file if it is still there."""
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+
+def raw_of(store: DirectoryStore, entry: FailedEntry) -> bytes:
+    """The original bytes of a failed record. Raises StorageError, CorruptObjectError."""
+    lines = gzip.decompress(store.get(entry.key)).splitlines()
+    return base64.b64decode(json.loads(lines[entry.line])["rawData"])

@@ -1,0 +1,112 @@
+"""What stands in the gap of a scan: the objects of the hours that are left, with explicit columns and types.
+
+Names and types come from the catalog, never from the files: a column that an older object lacks is NULL, a type is what Glue says.
+`date` and `hour` come from the catalog too; where an object lies under its own hour (`prefix/YYYY/MM/DD/HH/`) they are cut out of its path,
+which DuckDB evaluates once for each object, otherwise they are joined by path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from eventlake.dialect.queries.scan import Scan
+from eventlake.dialect.types.type import Type, quoted, text
+from eventlake.interfaces import LogObject
+from eventlake.model import PARTITION_KEYS
+
+_KEYS = tuple(name for name, _ in PARTITION_KEYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A scan with its objects: those to read, and how many objects and bytes the table has."""
+
+    scan: Scan
+    objects: tuple[LogObject, ...]
+    total: int
+    total_bytes: int
+    folder: Path
+
+    @property
+    def paths(self) -> list[str]:
+        """The files to read, absolute."""
+        root = str(self.folder)
+        return [f"{root}/{item.key}" for item in self.objects]
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of the files to read."""
+        return sum(item.size_bytes for item in self.objects)
+
+    def sql(self, *, brief: bool = False) -> str:
+        """The subquery that gives the scan's columns; brief is for people: keys, and all but two of them left out."""
+        columns = {name: kind for name, kind in self.scan.columns.items() if name in self.scan.used}
+        if not self.objects:
+            nothing = ", ".join(f"CAST(NULL AS {kind.duckdb}) AS {quoted(name)}" for name, kind in columns.items()) or "NULL"
+            return f"(SELECT {nothing} WHERE false)"
+        groups = [[item for item in self.objects if item.format == kind] for kind in ("parquet", "json")]
+        parts = [replace(self, objects=tuple(group))._of_one_format(columns, brief=brief) for group in groups if group]
+        return parts[0] if len(parts) == 1 else f"({' UNION ALL '.join(f'SELECT * FROM {part}' for part in parts)})"
+
+    def _of_one_format(self, columns: dict[str, Type], *, brief: bool) -> str:
+        stored = {name: kind for name, kind in columns.items() if name not in _KEYS}
+        keys = [name for name in _KEYS if name in columns]
+        read = _parquet if self.objects[0].format == "parquet" else _json
+        paths = self.paths if not brief else [item.key for item in self.objects]
+        shown = paths if not brief or len(paths) <= 3 else [paths[0], f"... {len(paths) - 2:,} more ...", paths[-1]]
+        listed = f"[{', '.join(text(path) for path in shown)}]"
+        source, selected = read(listed, stored, self.scan, filename=bool(keys))
+        if not keys:
+            return f"(SELECT {', '.join(selected) or 'NULL'} FROM {source})"
+        offset = self._offset()
+        if offset is not None:
+            made = {
+                "date": f"CAST(replace(substring(filename, {offset}, 10), '/', '-') AS DATE)",
+                "hour": f"substring(filename, {offset + 11}, 2)",
+            }
+            return f"(SELECT {', '.join([*selected, *(f'{made[key]} AS {quoted(key)}' for key in keys)])} FROM {source})"
+        rows = ", ".join(
+            f"({text(path)}, DATE '{item.hour.date}', '{item.hour.hour}')" for path, item in zip(paths, self.objects, strict=True)
+        )
+        hours = f"(VALUES {rows if not brief else '...'}) AS el_h(el_path, date, hour)"
+        named = [*selected, *(f"el_h.{key} AS {quoted(key)}" for key in keys)]
+        return f"(SELECT {', '.join(named)} FROM {source} AS el_f JOIN {hours} ON el_f.filename = el_h.el_path)"
+
+    def _offset(self) -> int | None:
+        """Where in every path its own hour stands, counted from 1; None if it does not stand at one place in all of them."""
+        prefix = f"{self.scan.table.prefix}/"
+        at = len(prefix)
+        if all(item.key.startswith(prefix) and item.key[at : at + 13] == item.hour.path for item in self.objects):
+            return len(str(self.folder)) + 1 + at + 1
+        return None
+
+
+def _parquet(listed: str, columns: dict[str, Type], scan: Scan, *, filename: bool) -> tuple[str, list[str]]:
+    """read_parquet by column names: `schema` fixes names and types, so no object is asked for its own."""
+    chosen = columns or dict(list(scan.columns.items())[:1])
+    schema = ", ".join(
+        f"{text(name)}: {{name: {text(name)}, type: {text(kind.duckdb)}, default_value: NULL}}" for name, kind in chosen.items()
+    )
+    options = f", schema=MAP {{{schema}}}{', filename=true' if filename else ''}"
+    return f"read_parquet({listed}{options})", [_whole(name, kind) for name, kind in columns.items()]
+
+
+def _whole(name: str, kind: Type) -> str:
+    """A column; a row whole, because DuckDB 2.0 fails where it reads one field of a row that an object lacks."""
+    return f"coalesce({quoted(name)}, NULL) AS {quoted(name)}" if kind.name == "row" else quoted(name)
+
+
+_JSON_OPTIONS = (
+    ", format='newline_delimited', compression='auto_detect', timestampformat='%Y-%m-%d %H:%M:%S.%g', dateformat='%Y-%m-%d', "
+    "maximum_object_size=16777216"
+)
+
+
+def _json(listed: str, columns: dict[str, Type], scan: Scan, *, filename: bool) -> tuple[str, list[str]]:
+    """read_json with the keys as they are spelt in log lines; lines are one object each."""
+    spelling = {column.stored_name: column.name for column in scan.table.columns}
+    chosen = columns or dict(list(scan.columns.items())[:1])
+    made = ", ".join(f"{text(spelling.get(name, name))}: {text(kind.duckdb)}" for name, kind in chosen.items())
+    options = f", columns={{{made}}}{_JSON_OPTIONS}{', filename=true' if filename else ''}"
+    return f"read_json({listed}{options})", [f"{quoted(spelling.get(name, name))} AS {quoted(name)}" for name in columns]

@@ -1,0 +1,75 @@
+"""Golden answers of Athena's engine, asked of ours: `golden` holds a fixture, whole queries and a grid of expressions."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from eventlake.conformance.fixture import FixtureEngine, load_fixture, read_fixture
+from eventlake.conformance.golden import Case, golden_type, load_cases
+from eventlake.conformance.judging import Judged, counted, judge, judge_all
+
+GOLDEN = Path(__file__).parent / "golden"
+INTEGER = (golden_type("integer"),)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[FixtureEngine]:
+    """The fixture's tables."""
+    with closing(FixtureEngine(load_fixture(GOLDEN / "fixture.json.gz"))) as tables:
+        yield tables
+
+
+def at_fault(judged: list[Judged]) -> list[tuple[str, str, str]]:
+    """The cases that no engine may give: other rows, a failure, or rows where Athena refuses for a type or a name."""
+    return [(one.verdict, one.case.name, one.detail) for one in judged if one.verdict in {"wrong", "failed", "lenient"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "share"),
+    [("queries.jsonl.gz", 0.99), ("questions.jsonl.gz", 0.99), ("functions.jsonl.gz", 0.9), ("expressions.tsv.gz", 0.97)],
+)
+def test_answers_are_athenas(name: str, share: float, engine: FixtureEngine) -> None:
+    """None is wrong, failed or lenient, and at least that share is right; the rest is refused."""
+    judged = judge_all(load_cases(GOLDEN / name), engine.query)
+
+    assert at_fault(judged) == []
+    assert counted(judged)["right"] >= share * len(judged)
+    assert counted(judged)["lenient-by-data"] <= 0.01 * len(judged)
+
+
+@pytest.mark.parametrize("name", ["queries.jsonl.gz", "questions.jsonl.gz"])
+def test_columns_have_athenas_types_and_names(name: str, engine: FixtureEngine) -> None:
+    """The columns of whole queries are what Athena says they are."""
+    judged = judge_all(load_cases(GOLDEN / name), engine.query)
+
+    assert [(one.case.name, one.detail) for one in judged if one.mistyped] == []
+    assert [one.case.name for one in judged if one.misnamed] == []
+
+
+@pytest.mark.parametrize(
+    ("case", "verdict"),
+    [
+        (Case("n", "f", "SELECT 1", (), INTEGER, ((1,),)), "right"),
+        (Case("n", "f", "SELECT 2", (), INTEGER, ((1,),)), "wrong"),
+        (Case("n", "f", "SELECT 1 / 0", (), INTEGER, ((1,),)), "failed"),
+        (Case("n", "f", "SELECT rand()", (), INTEGER, ((1,),)), "refused"),
+        (Case("n", "f", "SELECT 1 / 0", error="DIVISION_BY_ZERO"), "right"),
+        (Case("n", "f", "SELECT 1", error="COLUMN_NOT_FOUND"), "lenient"),
+        (Case("n", "f", "SELECT 1", error="DIVISION_BY_ZERO"), "lenient-by-data"),
+    ],
+)
+def test_each_verdict(case: Case, verdict: str) -> None:
+    """What is answered, and what the golden answer is, decide."""
+    with closing(FixtureEngine(read_fixture({}))) as tables:
+        assert judge(case, tables.query).verdict == verdict
+
+
+def test_right_rows_of_another_type_are_noted() -> None:
+    """A bigint where Athena has an integer is right, and told."""
+    with closing(FixtureEngine(read_fixture({}))) as tables:
+        case = Case("n", "f", "SELECT 1 AS a", ("b",), (golden_type("bigint"),), ((1,),))
+        one = judge(case, tables.query)
+
+    assert (one.verdict, one.mistyped, one.misnamed) == ("right", True, True)

@@ -1,0 +1,66 @@
+"""Which database bare table names mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from eventlake.dialect.text.names import database_of, require_question
+from eventlake.errors import QueryRefusedError, QuerySyntaxError
+from eventlake.query.saved import load_saved, render
+from eventlake.sources import load
+
+SOURCES = load()
+TABLES = [table for source in SOURCES for table in source.tables]
+
+
+def test_tables_of_two_databases_must_be_written_with_theirs() -> None:
+    """The sentence says how."""
+    with pytest.raises(QueryRefusedError, match=r"auth0_event_logs\.auth0_logs and codebuild_event_logs\.build_state_change"):
+        database_of("select 1 from auth0_logs, build_state_change", TABLES)
+
+
+@pytest.mark.parametrize(
+    ("sql", "database"),
+    [
+        ("select 1 from AUTH0_LOGS", "auth0_event_logs"),
+        ('select 1 from "auth0_logs"', "auth0_event_logs"),
+        ("select 1 from auth0_logs, codebuild_event_logs.build_state_change", "auth0_event_logs"),
+        ("select 'build_state_change' from auth0_logs -- build_state_change", "auth0_event_logs"),
+        ("select build_state_change.x /* auth0_logs */ from build_state_change", "codebuild_event_logs"),
+        ("select 1", TABLES[0].database),
+        ("select 1 from misspelt", TABLES[0].database),
+    ],
+)
+def test_the_database_is_that_of_the_bare_names(sql: str, database: str) -> None:
+    """Texts, comments and names with a database do not count; without any, one that exists."""
+    assert database_of(sql, TABLES) == database
+
+
+def test_without_tables_there_is_no_database() -> None:
+    """Nothing is invented."""
+    assert database_of("select 1 from auth0_logs", []) == ""
+
+
+def test_every_saved_query_has_one_database() -> None:
+    """That of its source."""
+    databases = {source.name: source.database for source in SOURCES}
+    for saved in load_saved(SOURCES).values():
+        values = {parameter.name: "1" for parameter in saved.parameters if parameter.default is None}
+        assert database_of(render(saved, values), TABLES) in {databases[saved.source], TABLES[0].database}
+
+
+@pytest.mark.parametrize(
+    "sql", ["", "-- nothing", "drop table x", "INSERT INTO x SELECT 1", "explain analyze insert into x select 1", "call f()"]
+)
+def test_what_does_not_ask_is_refused(sql: str) -> None:
+    """Nothing is changed by an engine."""
+    with pytest.raises(QuerySyntaxError):
+        require_question(sql)
+
+
+@pytest.mark.parametrize(
+    "sql", ["select 1", "-- why\nWITH a as (select 1) table a", "/* x */ (select 1)", "values 1", "show tables", "table x"]
+)
+def test_what_asks_is_taken(sql: str) -> None:
+    """However it begins."""
+    require_question(sql)

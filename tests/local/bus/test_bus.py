@@ -1,0 +1,498 @@
+"""The bus over HTTP: taken means on disk, what is no event is kept and told, strangers are refused, pressure is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gzip
+import json
+import logging
+import sys
+import tempfile
+import threading
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eventlake.backends.msgspec_codec import FAST
+from eventlake.local.bus.answer import Message, Receive, Send
+from eventlake.local.bus.batch import EVENTS_LIMIT, is_small, read_batch
+from eventlake.local.bus.body import BODY_LIMIT
+from eventlake.local.bus.bus import Bus
+from eventlake.local.bus.pressure import Pressure
+from eventlake.local.spool.rejection import unpack
+from eventlake.local.spool.spool import EVENT, REJECTED, Frame, SpoolReader, SpoolWriter
+from eventlake.pipeline.envelope import Accepted, Intake
+from eventlake.sources import load
+
+sys.path.insert(0, str(Path(__file__).parent.parent.parent))
+from power import Disk
+
+ENVELOPE = {"id": "e-1", "detail-type": "d", "source": "s", "detail": {}}
+EVENT_BYTES = json.dumps(ENVELOPE).encode()
+SOURCES = load()
+
+
+class Caller:
+    """A bus over a spool in a folder, called as a server calls it."""
+
+    def __init__(self, folder: Path, **options: Any) -> None:  # Bus's own options
+        self.folder = folder
+        self.disk = options.pop("disk", None) or Disk()
+        self.spool = SpoolWriter(folder, files=self.disk)
+        self.pressure = options.pop("pressure", None) or Pressure(folder, lambda: 0.0, reserve_bytes=0)
+        intake = options.pop("intake", None) or Intake(SOURCES, FAST)
+        self.bus = Bus(self.spool, intake, self.pressure, lambda: datetime(2026, 11, 20, tzinfo=UTC), **options)
+
+    def call(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, Any, dict[str, str]]:
+        """Status, parsed body and headers of an answer."""
+        return asyncio.run(self._call(method, path, body, headers))
+
+    def call_together(self, *bodies: bytes) -> list[int]:
+        """The statuses of requests that are sent at the same time."""
+
+        async def together() -> list[int]:
+            answers = await asyncio.gather(*(self._call("POST", "/events", body, {"content-length": str(len(body))}) for body in bodies))
+            return [status for status, _, _ in answers]
+
+        return asyncio.run(together())
+
+    async def _call(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
+        sent: list[Any] = []
+        given = {"host": "127.0.0.1:8787", **{name.replace("_", "-"): value for name, value in headers.items()}}
+        scope = {"type": "http", "method": method, "path": path, "headers": [(k.encode(), v.encode()) for k, v in given.items()]}
+        await self.bus(scope, _receive(body), _collect(sent))
+        answer_headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        return sent[0]["status"], json.loads(sent[1]["body"]), answer_headers
+
+    def frames(self) -> list[Frame]:
+        """What is on disk."""
+        reader = SpoolReader(self.folder, 0)
+        found: list[Frame] = []
+        while frames := reader.read(self.spool.end):
+            found += frames
+        return found
+
+
+def _receive(body: bytes) -> Callable[[], Awaitable[dict[str, Any]]]:
+    pieces = [body[at : at + 1_000_000] for at in range(0, len(body), 1_000_000)] or [b""]
+
+    async def receive() -> dict[str, Any]:
+        piece = pieces.pop(0)
+        return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
+
+    return receive
+
+
+def _collect(sent: list[Any]) -> Callable[[Any], Awaitable[None]]:
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    return send
+
+
+@pytest.fixture
+def caller(tmp_path: Path) -> Caller:
+    """A bus with room."""
+    return Caller(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("poison", "code"),
+    [
+        (b"{not json", "NotJson"),
+        (b'{"a": 1}', "NotAnEvent"),
+        (b'{"id":"1","detail-type":"d","detail":{"x":NaN}}', "NotANumber"),
+        (b'{"id":"1","detail-type":"d","detail":{"x":1e999}}', "NotANumber"),
+        (b'{"id":"1","detail-type":"d","detail":{"x":"\\ud800"}}', "LoneSurrogate"),
+        (b'{"id":"1","detail-type":"d","detail":"\xff"}', "InvalidUtf8"),
+        (b'{"id":"1","detail-type":"d","detail":' + b"[" * 10_000 + b"]" * 10_000 + b"}", "TooDeep"),
+        (b'{"id":"1","detail-type":"d","detail":"' + b"x" * 2_000_000 + b'"}', "TooLarge"),
+        (b'{"id":5,"detail-type":"d"}', "NotAnEvent"),
+    ],
+)
+def test_what_is_no_event_is_kept_as_it_came_and_its_neighbours_are_stored(caller: Caller, poison: bytes, code: str) -> None:
+    """The sender hears line and reason; the original bytes are on disk."""
+    good = json.dumps(ENVELOPE).encode()
+
+    status, said, _ = caller.call("POST", "/events", good + b"\n" + poison + b"\n" + good)
+
+    assert (status, said["accepted"], said["rejected"]) == (200, 2, 1)
+    assert said["events"][1]["ErrorCode"] == code
+    assert said["events"][1]["line"] == 2
+    frames = caller.frames()
+    assert [frame.kind for frame in frames] == [EVENT, REJECTED, EVENT]
+    error, original = unpack(frames[1].body)
+    assert (error.code, original) == (code, poison)
+
+
+@pytest.mark.parametrize(
+    "body", [json.dumps(ENVELOPE), json.dumps([ENVELOPE]), json.dumps(ENVELOPE, indent=2), f"\n{json.dumps(ENVELOPE)}\n\n"]
+)
+@pytest.mark.parametrize("zipped", [False, True])
+def test_an_event_may_come_in_any_form(caller: Caller, body: str, zipped: bool) -> None:
+    """One document, an array, JSON lines; plain or gzip."""
+    data = body.encode()
+
+    if zipped:
+        status, said, _ = caller.call("POST", "/events", gzip.compress(data), content_encoding="gzip")
+    else:
+        status, said, _ = caller.call("POST", "/events", data)
+
+    assert (status, said["events"]) == (200, [{"id": "e-1"}])
+    assert json.loads(caller.frames()[0].body) == ENVELOPE
+
+
+def test_a_request_in_many_pieces_is_one(caller: Caller) -> None:
+    """A body of several megabytes arrives in pieces and is stored whole."""
+    events = [{**ENVELOPE, "id": str(number), "detail": {"text": "x" * 1000}} for number in range(3000)]
+
+    status, said, _ = caller.call("POST", "/events", "\n".join(map(json.dumps, events)).encode())
+
+    assert (status, said["accepted"]) == (200, 3000)
+    assert caller.pressure.flying == 0
+
+
+def test_no_request_is_answered_before_it_is_synchronised(tmp_path: Path) -> None:
+    """While the disk is at it, nothing is said; then 200."""
+
+    class Waiting(Disk):
+        begun, ended = threading.Event(), threading.Event()
+
+        def sync(self, descriptor: int) -> None:
+            """Synchronise when the test says so."""
+            self.begun.set()
+            assert self.ended.wait(10)
+            super().sync(descriptor)
+
+    caller = Caller(tmp_path, disk=Waiting())
+
+    async def post() -> tuple[bool, int]:
+        calling = asyncio.create_task(caller._call("POST", "/events", EVENT_BYTES, {}))
+        assert await asyncio.to_thread(Waiting.begun.wait, 10)
+        answered = calling.done()
+        Waiting.ended.set()
+        return answered, (await calling)[0]
+
+    assert asyncio.run(post()) == (False, 200)
+
+
+@pytest.mark.parametrize(("code", "status", "retry_after"), [(errno.ENOSPC, 507, "10"), (errno.EDQUOT, 507, "10"), (errno.EIO, 503, "10")])
+@pytest.mark.parametrize("call", [1, 2])
+def test_what_the_disk_refuses_is_never_200(tmp_path: Path, code: int, status: int, retry_after: str, call: int) -> None:
+    """Neither a failing write nor a failing synchronisation; nothing of the request is stored, and the next one is."""
+    caller = Caller(tmp_path)
+    caller.disk.fails, caller.disk.error = len(caller.disk.calls) + call, code
+
+    refused, said, headers = caller.call("POST", "/events", EVENT_BYTES)
+
+    assert (refused, headers["retry-after"]) == (status, retry_after)
+    assert said["message"].endswith(".")
+    assert caller.frames() == []
+    assert caller.call("POST", "/events", EVENT_BYTES)[0] == 200
+    assert len(caller.frames()) == 1
+
+
+def test_requests_of_one_group_fail_and_succeed_together(tmp_path: Path) -> None:
+    """They share a write, so they share its error."""
+    caller = Caller(tmp_path)
+    caller.disk.fails, caller.disk.error = len(caller.disk.calls) + 1, errno.ENOSPC
+
+    assert caller.call_together(*[EVENT_BYTES] * 5) == [507] * 5
+    calls = len(caller.disk.calls)
+    assert caller.call_together(*[EVENT_BYTES] * 5) == [200] * 5
+    assert caller.disk.calls[calls:] == ["write", "sync"]
+
+
+def test_a_sender_that_goes_away_in_the_middle_stores_nothing(caller: Caller) -> None:
+    """Half a request is none, even if its half ends with a whole line."""
+    messages: list[Message] = [{"type": "http.request", "body": EVENT_BYTES + b"\n", "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Any] = []
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    scope = {"type": "http", "method": "POST", "path": "/events", "headers": [(b"host", b"localhost")]}
+    asyncio.run(caller.bus(scope, receive, _collect(sent)))
+
+    assert sent[0]["status"] == 400
+    assert caller.frames() == []
+    assert caller.pressure.flying == 0
+
+
+def test_gzip_streams_that_follow_each_other_are_all_read(caller: Caller) -> None:
+    """As programs write them that compress in parallel or append; also with the zeros that fill a block."""
+    body = gzip.compress(EVENT_BYTES + b"\n") + gzip.compress(EVENT_BYTES) + bytes(100)
+
+    assert caller.call("POST", "/events", body, content_encoding="gzip")[1]["accepted"] == 2
+
+
+def test_gzip_is_known_by_its_bytes_too(caller: Caller) -> None:
+    """A file that was compressed, sent without saying so."""
+    assert caller.call("POST", "/events", gzip.compress(EVENT_BYTES))[1]["accepted"] == 1
+
+
+def test_another_encoding_is_refused(caller: Caller) -> None:
+    """Its bytes would be no event; nothing is stored."""
+    status, said, headers = caller.call("POST", "/events", b"\x0b\x02\x80{}\x03", content_encoding="br")
+
+    assert (status, headers["accept-encoding"]) == (415, "gzip")
+    assert '"br"' in said["message"]
+    assert caller.frames() == []
+
+
+@pytest.mark.parametrize(
+    "body", [b"\n" * (5 << 20), b"[" + b"1," * (5 << 20) + b"1]", b"{}\n" * (EVENTS_LIMIT + 1), b"[" + b"1," * EVENTS_LIMIT + b"1]"]
+)
+def test_a_small_body_of_countless_items_is_refused(caller: Caller, body: bytes) -> None:
+    """Gzip makes 64 MiB of line breaks from 64 KB; they are counted before they are taken apart."""
+    status, said, _ = caller.call("POST", "/events", gzip.compress(body, 1))
+
+    assert (status, said["message"]) == (413, "A request holds at most 100,000 events; send less at once.")
+    assert caller.frames() == []
+
+
+def test_a_large_body_is_read_as_a_small_one() -> None:
+    """In another thread, with the same answer: lines are told by their number, order is kept."""
+    line = json.dumps({**ENVELOPE, "detail": {"text": "x" * 1000}}).encode()
+    body = b"\n".join([line, b"{no json", line] * 700)
+    small = b"\n".join([line, b"{no json", line])
+    intake = Intake(SOURCES, FAST)
+
+    assert (is_small(small), is_small(body)) == (True, False)
+    said = json.loads(read_batch(body, intake, 1).answer)
+    assert (said["accepted"], said["rejected"]) == (1400, 700)
+    assert [event.get("line") for event in said["events"][:6]] == [None, 2, None, None, 5, None]
+
+
+def test_requests_beside_each_other_hold_what_memory_allows(caller: Caller) -> None:
+    """One that is too much now is told to come again; what was held is given back, also by those that failed."""
+    big = json.dumps({**ENVELOPE, "detail": {"text": "x" * 900_000}}).encode() + b"\n"
+    bodies = [big * 50, big * 50, big * 50, EVENT_BYTES]
+
+    assert sorted(caller.call_together(*bodies)) == [200, 200, 200, 429]
+    assert caller.pressure.flying == 0
+    assert caller.call_together(*bodies[2:]) == [200, 200]
+
+
+def test_a_body_without_a_length_is_cut_off_at_the_limit(caller: Caller) -> None:
+    """And its connection closed, for nobody knows how much would follow."""
+    status, _, headers = caller.call("POST", "/events", b" " * (BODY_LIMIT + 1))
+
+    assert (status, headers["connection"]) == (413, "close")
+    assert caller.pressure.flying == 0
+
+
+def test_a_failure_of_our_own_is_told_without_a_traceback(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """500 and one sentence to the sender, the rest to whoever runs the bus."""
+
+    class Failing(Intake):
+        def accept(self, data: bytes) -> Accepted:
+            """Fail as no input should make it."""
+            raise ZeroDivisionError
+
+    caller = Caller(tmp_path, intake=Failing(SOURCES, FAST))
+    with caplog.at_level(logging.ERROR):
+        status, said, _ = caller.call("POST", "/events", EVENT_BYTES)
+
+    assert (status, said) == (500, {"message": "The bus failed, and said why where it runs; nothing of the request may be stored."})
+    assert "ZeroDivisionError" in caplog.text
+    assert caller.pressure.flying == 0
+
+
+def test_the_page_gets_what_is_not_the_buses_within_the_same_walls(tmp_path: Path) -> None:
+    """Its own paths and GET /; not for other names, nor for pages of other sites."""
+
+    async def page(scope: Message, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": json.dumps(scope["path"]).encode()})
+
+    caller = Caller(tmp_path, beside=page)
+
+    assert [caller.call("GET", path)[1] for path in ("/", "/style.css")] == ["/", "/style.css"]
+    assert caller.call("GET", "/healthz")[1]["status"] == "ok"
+    assert caller.call("GET", "/", host="evil.example")[0] == 400
+    assert caller.call("POST", "/query", origin="http://evil.example")[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(401, "UnrecognizedClientException"), (429, "ThrottlingException"), (503, "ServiceUnavailable")]
+)
+def test_aws_clients_hear_codes_that_they_know(tmp_path: Path, status: int, code: str) -> None:
+    """So that they send again after the right ones."""
+    caller = Caller(tmp_path, token="secret" if status == 401 else None)
+    caller.pressure.flying = 1 << 40 if status == 429 else 0
+    caller.pressure.pending = lambda: 1 << 40 if status == 503 else 0
+
+    found, said, headers = caller.call("POST", "/", b"{}", x_amz_target="AWSEvents.PutEvents")
+
+    assert (found, said["__type"], headers["content-type"]) == (status, code, "application/x-amz-json-1.1")
+    assert said["message"].endswith(".")
+
+
+def test_a_request_in_aws_protocol_is_small(caller: Caller) -> None:
+    """Far beyond 256 KB it is not even read as JSON."""
+    assert caller.call("POST", "/", b" " * (5 << 20), x_amz_target="AWSEvents.PutEvents", content_length=str(5 << 20))[0] == 413
+
+
+def test_a_post_without_target_is_told_where_events_go(caller: Caller) -> None:
+    """The most likely mistake of somebody with curl."""
+    status, said, _ = caller.call("POST", "/", EVENT_BYTES)
+
+    assert status == 400
+    assert "POST /events" in said["message"]
+
+
+@given(
+    st.lists(
+        st.sampled_from([EVENT_BYTES, b"{broken", b"[1]", b'"text"', b"", b"  ", b"\xff\xfe", b'{"a": "\\ud800"}', b"\x00"])
+        | st.binary(max_size=20),
+        max_size=12,
+    ),
+    st.sampled_from([b"\n", b"\r\n", b","]),
+    st.sampled_from([(b"", b""), (b"[", b"]"), (b"[", b"")]),
+)
+@settings(max_examples=150, deadline=None)
+def test_whatever_is_sent_every_byte_is_an_event_a_rejection_or_refused(
+    lines: list[bytes], separator: bytes, around: tuple[bytes, bytes]
+) -> None:
+    """Never anything but 200 or 400; as many answers as frames, in order; a rejection keeps bytes of the request."""
+    with tempfile.TemporaryDirectory() as folder:
+        caller = Caller(Path(folder))
+        body = around[0] + separator.join(lines) + around[1]
+        status, said, _ = caller.call("POST", "/events", body)
+        frames = caller.frames()
+        caller.spool.close()
+
+    assert status in {200, 400}
+    if status == 200:
+        assert [("id" in word, frame.kind) for word, frame in zip(said["events"], frames, strict=True)] == [
+            (frame.kind == EVENT, frame.kind) for frame in frames
+        ]
+        assert all(unpack(frame.body)[1] in body for frame in frames if frame.kind == REJECTED)
+    else:
+        assert frames == []
+
+
+def test_a_bomb_stops_at_the_limit(caller: Caller) -> None:
+    """A small gzip body that inflates beyond the limit is refused."""
+    status, said, _ = caller.call("POST", "/events", gzip.compress(bytes(BODY_LIMIT + 1), 1), content_encoding="gzip")
+
+    assert status == 413
+    assert "at most 64 MiB" in said["message"]
+
+
+@pytest.mark.parametrize("body", [b"\x1f\x8b\x08broken", gzip.compress(b"{}" * 100, mtime=0)[:-9]])
+def test_broken_gzip_is_refused(caller: Caller, body: bytes) -> None:
+    """Nothing of it is stored."""
+    assert caller.call("POST", "/events", body, content_encoding="gzip")[0] == 400
+    assert caller.frames() == []
+
+
+def test_a_declared_length_beyond_the_limit_is_refused_at_once(caller: Caller) -> None:
+    """Before a byte of the body is read."""
+    assert caller.call("POST", "/events", b"{}", content_length=str(BODY_LIMIT + 1))[0] == 413
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/events", 405), ("PUT", "/", 405), ("POST", "/healthz", 405), ("GET", "/nothing", 404), ("GET", "/", 404)],
+)
+def test_other_requests_get_one_sentence(caller: Caller, method: str, path: str, status: int) -> None:
+    """Never a traceback, always what would be right."""
+    found, said, _ = caller.call(method, path)
+
+    assert found == status
+    assert said["message"].endswith(".")
+
+
+def test_an_empty_request_is_refused(caller: Caller) -> None:
+    """It holds no event."""
+    assert caller.call("POST", "/events", b" \n ")[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "evil.example"}, 400),
+        ({"host": "127.0.0.1.evil.example:8787"}, 400),
+        ({"host": ""}, 400),
+        ({"host": "localhost:8787"}, 200),
+        ({"host": "LocalHost"}, 200),
+        ({"host": "127.0.0.1:8787@evil.example"}, 400),
+        ({"host": "evil.example:127.0.0.1"}, 400),
+        ({"host": "[::1]:8787"}, 200),
+        ({"sec_fetch_site": "cross-site"}, 403),
+        ({"sec_fetch_site": "same-site"}, 403),
+        ({"sec_fetch_site": "same-origin"}, 200),
+        ({"origin": "http://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": "http://127.0.0.1:8787"}, 200),
+        ({"content_type": "text/plain"}, 200),
+    ],
+)
+def test_pages_of_other_sites_may_not_send(caller: Caller, headers: dict[str, str], status: int) -> None:
+    """Programs may; a browser on another site, or under another name for this machine, may not."""
+    assert caller.call("POST", "/events", json.dumps(ENVELOPE).encode(), **headers)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("authorization", "status"),
+    [
+        ("", 401),
+        ("Bearer wrong", 401),
+        ("Bearer secret", 200),
+        ("bearer secret", 200),
+        ("secret", 401),
+        ("Bearer secret more", 401),
+        ("AWS4-HMAC-SHA256 Credential=secret/20261120/eu-west-1/events/aws4_request", 200),
+    ],
+)
+def test_with_a_token_set_it_must_be_shown(tmp_path: Path, authorization: str, status: int) -> None:
+    """As a bearer, or as the access key id of an AWS client."""
+    caller = Caller(tmp_path, token="secret")
+
+    assert caller.call("POST", "/events", json.dumps(ENVELOPE).encode(), authorization=authorization)[0] == status
+
+
+def test_delivery_that_is_behind_is_waited_for(tmp_path: Path) -> None:
+    """503, with the seconds to wait; nothing is stored; health says so."""
+    caller = Caller(tmp_path)
+    caller.pressure.pending = lambda: 1 << 40
+
+    status, _, headers = caller.call("POST", "/events", json.dumps(ENVELOPE).encode())
+
+    assert (status, headers["retry-after"]) == (503, "5")
+    assert caller.frames() == []
+    assert caller.call("GET", "/healthz")[0] == 503
+
+
+def test_the_reserve_of_the_disk_is_left_to_delivery(tmp_path: Path) -> None:
+    """507 before the disk is full; taking goes on when there is room again."""
+    pressure = Pressure(tmp_path, lambda: 0.0, reserve_bytes=1 << 60)
+    caller = Caller(tmp_path, pressure=pressure)
+
+    assert caller.call("POST", "/events", json.dumps(ENVELOPE).encode())[0] == 507
+    caller.pressure = caller.bus._pressure = Pressure(tmp_path, lambda: 0.0, reserve_bytes=0)
+    assert caller.call("POST", "/events", json.dumps(ENVELOPE).encode())[0] == 200
+
+
+def test_health_tells_what_waits(caller: Caller) -> None:
+    """Status, bytes that are not delivered, version."""
+    status, said, _ = caller.call("GET", "/healthz")
+
+    assert (status, said["status"], said["pending_bytes"]) == (200, "ok", 0)
+
+
+def test_the_durable_end_is_told_after_each_group(tmp_path: Path) -> None:
+    """Delivery may read up to there."""
+    ends: list[int] = []
+    caller = Caller(tmp_path, durable=ends.append)
+    caller.call("POST", "/events", json.dumps(ENVELOPE).encode())
+
+    assert ends == [caller.spool.end]

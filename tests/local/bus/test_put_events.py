@@ -1,0 +1,326 @@
+"""EventBridge's protocol, through clients that know nothing of eventlake: the AWS CLI and boto3."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventlake.local.bus.body import BODY_LIMIT
+from eventlake.local.bus.put_events import AwsError, put_events
+from eventlake.local.bus.put_events import test_event_pattern as answer_to_test  # pytest would take it for a test
+
+ENTRY = {"Source": "aws.codepipeline", "DetailType": "CodePipeline Pipeline Execution State Change", "Detail": '{"state": "STARTED"}'}
+EVENT = json.dumps({"id": "1", "account": "1", "source": "x", "time": "2026-11-20T10:00:00Z", "region": "r", "detail-type": "d"})
+NOW = datetime(2026, 11, 20, 10, 0, 0, 999_000, tzinfo=UTC)
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "eu-central-1"}
+
+
+@contextmanager
+def serving(folder: Path, **environment: str) -> Iterator[str]:
+    """The URL of a bus that runs as a user starts it; it ends well, and has said nothing but that it is ready."""
+    command = [sys.executable, "-m", "eventlake", "serve", "--port", "0", "--lake", str(folder)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env={**os.environ, **environment}) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().removeprefix("Ready: ").strip()
+        process.terminate()
+        assert process.communicate(timeout=30) == ("", "")
+        assert process.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a bus without a token."""
+    with serving(tmp_path_factory.mktemp("lake")) as url:
+        yield url
+
+
+@pytest.fixture
+def events(bus: str) -> Any:
+    """boto3's client of EventBridge, pointed at the bus."""
+    return boto3.client("events", endpoint_url=bus, region_name="eu-central-1", aws_access_key_id="local", aws_secret_access_key="local")
+
+
+def aws(bus: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The AWS CLI."""
+    command = [str(Path(sys.executable).parent / "aws"), "events", *words, "--endpoint-url", bus]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **CREDENTIALS, **environment})
+
+
+def test_the_aws_cli_puts_events(bus: str) -> None:
+    """Good entries get an id, bad ones their error, as EventBridge answers."""
+    answer = json.loads(aws(bus, "put-events", "--entries", json.dumps([ENTRY, {**ENTRY, "Detail": "nope"}])).stdout)
+
+    assert answer["FailedEntryCount"] == 1
+    assert len(answer["Entries"][0]["EventId"]) == 36
+    assert answer["Entries"][1] == {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
+
+
+def test_the_aws_cli_tests_patterns(bus: str) -> None:
+    """TestEventPattern answers, and refuses a pattern in EventBridge's words."""
+    right = aws(bus, "test-event-pattern", "--event-pattern", '{"source": ["x"]}', "--event", EVENT)
+    wrong = aws(bus, "test-event-pattern", "--event-pattern", '{"source": []}', "--event", EVENT)
+
+    assert json.loads(right.stdout) == {"Result": True}
+    assert (
+        "(InvalidEventPatternException) when calling the TestEventPattern operation: Event pattern is not valid. Reason: " in wrong.stderr
+    )
+
+
+def test_the_access_key_of_the_aws_cli_is_the_token(tmp_path: Path) -> None:
+    """One that is wrong is refused with the code of AWS, before anything is stored."""
+    words = ("put-events", "--entries", json.dumps([ENTRY]))
+    with serving(tmp_path / "lake", EVENTLAKE_TOKEN="secret") as url:
+        wrong = aws(url, *words)
+        right = aws(url, *words, AWS_ACCESS_KEY_ID="secret")
+
+    assert "(UnrecognizedClientException)" in wrong.stderr
+    assert json.loads(right.stdout)["FailedEntryCount"] == 0
+
+
+def test_an_upload_beyond_the_limit_hears_so(bus: str) -> None:
+    """Although the answer comes before the body was read."""
+    with closing(http.client.HTTPConnection(bus.removeprefix("http://"), timeout=30)) as connection:
+        connection.request("POST", "/events", bytes(BODY_LIMIT + 1))
+
+        assert connection.getresponse().status == 413
+
+
+def test_strangers_bytes_are_no_server_errors(bus: str) -> None:
+    """Whatever is damaged in a request, the answer is none, or one below 500; the bus lives, and does not chatter (see `serving`)."""
+    choice = random.Random(1)
+    requests = [
+        b"POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n[{},]",
+        b'POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AWSEvents.PutEvents\r\nContent-Length: 14\r\n\r\n{"Entries":[]}',
+        b"POST /events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+        b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    ]
+    statuses = [status_of(bus, request) for request in requests]
+    statuses += [status_of(bus, damaged(choice.choice(requests), choice)) for _ in range(300)]
+
+    assert not [status for status in statuses if status >= 500]
+    assert status_of(bus, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n") == 200
+
+
+def damaged(request: bytes, choice: random.Random) -> bytes:
+    """The request with some bytes changed, removed or added."""
+    data = bytearray(request)
+    for _ in range(choice.randint(1, 5)):
+        at = choice.randrange(len(data))
+        data[at : at + choice.randint(0, 3)] = choice.randbytes(choice.randint(0, 3))
+    return bytes(data)
+
+
+def status_of(bus: str, request: bytes) -> int:
+    """What the bus answers to these bytes, 0 if it waits for more or hangs up."""
+    host, _, port = bus.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        try:
+            answer = connection.recv(1000)
+        except ConnectionError:
+            return 0
+    return int(answer[9:12]) if answer else 0
+
+
+def test_another_operation_is_unknown(bus: str) -> None:
+    """The client hears it as it would from AWS."""
+    assert "(UnknownOperationException)" in aws(bus, "list-rules").stderr
+
+
+def test_boto3_hears_what_is_missing(events: Any) -> None:
+    """Each required argument is named."""
+    answer = events.put_events(
+        Entries=[{"Source": "a", "DetailType": "b"}, {"DetailType": "b", "Detail": "{}"}, {"Source": "a", "Detail": "{}"}]
+    )
+
+    assert [entry["ErrorMessage"] for entry in answer["Entries"]] == [
+        f"Parameter {name} is not valid. Reason: {name} is a required argument." for name in ("Detail", "Source", "DetailType")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [([ENTRY] * 11, "less than or equal to 10"), ([{**ENTRY, "Detail": json.dumps({"a": "x" * 262_144})}], "over the limit")],
+)
+def test_boto3_hears_of_limits(events: Any, entries: list[dict[str, str]], words: str) -> None:
+    """More than ten entries, or more than 256 KB, fail as a whole."""
+    with pytest.raises(ClientError, match=words) as error:
+        events.put_events(Entries=entries)
+
+    assert error.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_an_incomplete_event_cannot_be_tested(events: Any) -> None:
+    """The fields that an event must have are named; `resources` is none of them."""
+    with pytest.raises(ClientError, match="detail-type"):
+        events.test_event_pattern(EventPattern='{"source": ["x"]}', Event='{"id": "1"}')
+
+
+def test_an_entry_becomes_the_envelope_that_rules_see() -> None:
+    """Time to the second, the client's region, the detail's own bytes."""
+    put = put_events(
+        json.dumps({"Entries": [{**ENTRY, "Resources": ["arn:a"], "Detail": '{"version": 6.0}'}]}).encode(), "eu-central-1", NOW
+    )
+    event = json.loads(put.bodies[0])
+
+    assert event == {
+        "version": "0",
+        "id": json.loads(put.answer)["Entries"][0]["EventId"],
+        "detail-type": ENTRY["DetailType"],
+        "source": "aws.codepipeline",
+        "account": "123456789012",
+        "time": "2026-11-20T10:00:00Z",
+        "region": "eu-central-1",
+        "resources": ["arn:a"],
+        "detail": {"version": 6.0},
+    }
+    assert b'"detail":{"version": 6.0}' in put.bodies[0]
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        (1_795_000_000, "2026-11-18T11:06:40Z"),
+        (1_795_000_000.5, "2026-11-18T11:06:40Z"),
+        ("2026-11-18T07:06:40Z", "2026-11-18T07:06:40Z"),
+        ("2026-11-18T08:06:40+01:00", "2026-11-18T07:06:40Z"),
+        ("0099-01-01T00:00:00", "0099-01-01T00:00:00Z"),
+    ],
+)
+def test_the_time_of_an_entry_is_kept(time: object, expected: str) -> None:
+    """Epoch seconds and ISO 8601."""
+    put = put_events(json.dumps({"Entries": [{**ENTRY, "Time": time}]}).encode(), "r", NOW)
+
+    assert json.loads(put.bodies[0])["time"] == expected
+
+
+@pytest.mark.parametrize("time", ["yesterday", "", 1_795_000_000_000, -1e18, "0001-01-01T00:00:00+05:00"])
+def test_a_time_that_is_none_is_refused(time: object) -> None:
+    """Milliseconds are the usual mistake; the event would lie in the year 58851."""
+    put = put_events(json.dumps({"Entries": [{**ENTRY, "Time": time}]}).encode(), "r", NOW)
+
+    assert put.bodies == []
+    assert "Parameter Time is not valid." in json.loads(put.answer)["Entries"][0]["ErrorMessage"]
+
+
+def test_the_limit_counts_entries_as_eventbridge_does() -> None:
+    """256 KB of source, detail type, detail and resources in UTF-8, and 14 bytes for a time; not what JSON adds."""
+    fixed = {"Source": "s", "DetailType": "d", "Time": 0, "Resources": ["é"]}
+    room = 256 * 1024 - len('{"a":""}') - len("sd") - 14 - 2
+
+    for size, passes in ((room, True), (room + 1, False)):
+        body = json.dumps({"Entries": [{**fixed, "Detail": json.dumps({"a": "x" * size}, separators=(",", ":"))}]}).encode()
+        if passes:
+            assert json.loads(put_events(body, "r", NOW).answer)["FailedEntryCount"] == 0
+        else:
+            with pytest.raises(AwsError, match="over the limit"):
+                put_events(body, "r", NOW)
+
+
+DETAILS = st.dictionaries(
+    st.text(max_size=5), st.recursive(st.none() | st.integers() | st.text(max_size=5), st.lists, max_leaves=5), max_size=4
+)
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "Source": st.text(max_size=5),
+                "DetailType": st.text(max_size=5),
+                "Detail": DETAILS.map(json.dumps) | st.text(max_size=5),
+                "Resources": st.lists(st.text(max_size=5), max_size=3),
+                "EventBusName": st.text(max_size=5),
+            },
+        ),
+        min_size=1,
+        max_size=10,
+    )
+)
+def test_each_entry_becomes_its_event_or_its_error(entries: list[dict[str, Any]]) -> None:
+    """Whatever characters are in it: answers in the order of entries, and nothing of an entry is changed."""
+    put = put_events(json.dumps({"Entries": entries}).encode(), "r", NOW)
+    answer = json.loads(put.answer)
+    events = {event["id"]: event for event in map(json.loads, put.bodies)}
+
+    assert len(answer["Entries"]) == len(entries)
+    assert answer["FailedEntryCount"] == len(entries) - len(events)
+    for entry, said in zip(entries, answer["Entries"], strict=True):
+        if "EventId" in said:
+            event = events[said["EventId"]]
+            assert (event["source"], event["detail-type"]) == (entry["Source"], entry["DetailType"])
+            assert (event["detail"], event["resources"]) == (json.loads(entry["Detail"]), entry.get("Resources", []))
+        else:
+            assert set(said) == {"ErrorCode", "ErrorMessage"}
+
+
+@pytest.mark.parametrize("detail", ["[]", "1", "", "{", '{"a":' * 80 + "1" + "}" * 80])
+def test_a_detail_that_is_no_object_is_malformed(detail: str) -> None:
+    """Also one that no log line could hold."""
+    put = put_events(json.dumps({"Entries": [{**ENTRY, "Detail": detail}]}).encode(), "r", NOW)
+
+    assert put.bodies == []
+    assert json.loads(put.answer)["FailedEntryCount"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "SerializationException"),
+        (b"[]", "SerializationException"),
+        (b'{"Entries": 5}', "SerializationException"),
+        (b'{"Entries": [5]}', "SerializationException"),
+        (b'{"Entries": [{"Detail": {}}]}', "SerializationException"),
+        (b"\xff", "SerializationException"),
+        (b"[" * 100_000, "SerializationException"),
+        (b"{}", "ValidationException"),
+        (b'{"Entries": null}', "ValidationException"),
+        (b'{"Entries": []}', "ValidationException"),
+    ],
+)
+def test_a_request_of_another_form_is_refused(body: bytes, code: str) -> None:
+    """With the error that AWS's services have for it."""
+    with pytest.raises(AwsError) as error:
+        put_events(body, "r", NOW)
+
+    assert error.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        ({}, "ValidationException"),
+        ({"EventPattern": "{}"}, "ValidationException"),
+        ({"EventPattern": {}, "Event": "{}"}, "SerializationException"),
+        ({"EventPattern": '{"source":["x"]}', "Event": "no json"}, "ValidationException"),
+        ({"EventPattern": '{"source":["x"]}', "Event": "[]"}, "ValidationException"),
+        ({"EventPattern": "no json", "Event": EVENT}, "InvalidEventPatternException"),
+        ({"EventPattern": '{"source":"x"}', "Event": EVENT}, "InvalidEventPatternException"),
+    ],
+)
+def test_a_pattern_cannot_be_tested_with_less(request_: dict[str, object], code: str) -> None:
+    """What is missing or wrong has the code that AWS gives it."""
+    with pytest.raises(AwsError) as error:
+        answer_to_test(json.dumps(request_).encode())
+
+    assert error.value.code == code

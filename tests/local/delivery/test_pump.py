@@ -1,0 +1,193 @@
+"""From the spool to rows: hours, clocks, full disks, poisoned buffers; counted through the engine and by plain readers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventlake.errors import StorageError, StorageFullError
+from eventlake.local.delivery.sink import Sink
+from eventlake.local.importing import Importer
+from eventlake.local.items import Item
+from eventlake.local.opening import open_catalog, open_lake
+from eventlake.model import Table
+from eventlake.pipeline.delivery import Batch, Hints
+from eventlake.sources import load
+
+sys.path.insert(0, str(Path(__file__).parent.parent.parent))
+from oracle import examine
+
+SOURCES = load()
+
+
+def event(identity: str, **detail: Any) -> Item:
+    """A pipeline event."""
+    envelope = {
+        "id": identity,
+        "detail-type": "CodePipeline Pipeline Execution State Change",
+        "source": "aws.codepipeline",
+        "time": "2026-11-20T10:00:00Z",
+    }
+    return Item(1, json.dumps({**envelope, "detail": {"state": "STARTED", **detail}}).encode())
+
+
+class FixedClock:
+    """A clock that stands where it was set."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def now(self) -> datetime:
+        """The moment it was set to."""
+        return self.moment
+
+
+@pytest.mark.parametrize("log_format", ["parquet", "json"])
+@pytest.mark.parametrize("first", ["2026-11-20T21:30", "2026-11-30T21:30", "2026-12-26T22:30", "2027-01-02T20:30"])
+def test_counts_by_hour_add_up_over_midnights_and_the_turn_of_the_year(tmp_path: Path, first: str, log_format: str) -> None:
+    """An event every twenty minutes for nine hours: each hour partition holds its own, together they are all."""
+    clock = FixedClock(datetime.fromisoformat(first).replace(tzinfo=UTC))
+    arrivals = []
+    with Importer(tmp_path, SOURCES, now=clock.now, log_format=log_format) as lake:
+        for number in range(27):
+            lake.accept([event(f"e{number}")])
+            arrivals.append(clock.moment)
+            clock.moment += timedelta(minutes=20)
+        lake.deliver()
+
+    answer = open_lake(tmp_path, SOURCES).engine.query(
+        'select "date", hour, count(*) from pipeline_execution_state_change group by 1, 2 order by 1, 2'
+    )
+    expected: dict[tuple[object, str], int] = {}
+    for arrival in arrivals:
+        expected[arrival.date(), f"{arrival:%H}"] = expected.get((arrival.date(), f"{arrival:%H}"), 0) + 1
+    assert {(day, hour): count for day, hour, count in answer.rows} == expected
+    assert sum(count for _, _, count in answer.rows) == 27
+    assert examine(tmp_path, [f"e{number}" for number in range(27)]) is None
+
+
+def test_a_clock_that_goes_back_loses_nothing(tmp_path: Path) -> None:
+    """Each event is in the hour the clock showed when it arrived."""
+    clock = FixedClock(datetime(2026, 11, 20, 10, 59, tzinfo=UTC))
+    with Importer(tmp_path, SOURCES, now=clock.now) as lake:
+        for number, hours in enumerate([0, 24, -24, 0, 1]):
+            clock.moment += timedelta(hours=hours)
+            lake.accept([event(f"e{number}")])
+        lake.deliver()
+
+    assert examine(tmp_path, [f"e{number}" for number in range(5)]) is None
+    assert [str(part.hour) for part in open_catalog(tmp_path).partitions("pipeline_execution_state_change")] == [
+        "2026-11-20T10",
+        "2026-11-20T11",
+        "2026-11-21T10",
+    ]
+
+
+def test_what_was_accepted_and_not_delivered_is_delivered_by_the_next(tmp_path: Path) -> None:
+    """Ending without delivery leaves the spool; the next writer goes on there, and once."""
+    with Importer(tmp_path, SOURCES) as lake:
+        lake.accept([event("first")])
+    for _ in range(2):
+        with Importer(tmp_path, SOURCES) as lake:
+            lake.deliver()
+
+    assert examine(tmp_path, ["first"]) is None
+
+
+def test_a_removed_spool_does_not_hide_new_events(tmp_path: Path) -> None:
+    """Positions go on where the catalog says, so nothing new looks delivered."""
+    with Importer(tmp_path, SOURCES) as lake:
+        lake.accept([event("first")])
+        lake.deliver()
+    shutil.rmtree(tmp_path / "spool")
+    with Importer(tmp_path, SOURCES) as lake:
+        lake.accept([event("second")])
+        lake.deliver()
+
+    assert examine(tmp_path, ["first", "second"]) is None
+
+
+def test_a_disk_that_is_full_for_a_while_loses_and_doubles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step of a delivery fails once for want of room; queries go on meanwhile; then it is delivered without help."""
+    place, failures = Sink._place, iter([1, 2, 3])
+
+    def failing(sink: Sink, key: str, path: Path) -> None:
+        step = next(failures, None)
+        if step == 1:
+            raise StorageFullError("before the intention")
+        if step == 2:
+            sink._catalog.intend([key])
+            raise StorageFullError("after the intention")
+        place(sink, key, path)
+        if step == 3:
+            raise StorageFullError("after the object is in place")
+
+    with Importer(tmp_path, SOURCES) as lake:
+        lake.accept([event("before")])
+        lake.deliver()
+        monkeypatch.setattr(Sink, "_place", failing)
+        lake.accept([event("during")])
+        for _ in range(3):
+            with pytest.raises(StorageError):
+                lake.deliver()
+            assert open_lake(tmp_path, SOURCES).engine.query("select event_id from pipeline_execution_state_change").rows == [("before",)]
+        lake.deliver()
+
+    assert examine(tmp_path, ["before", "during"]) is None
+
+
+def test_a_line_that_the_format_refuses_does_not_stop_its_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is found, kept as failed with its bytes, and the rest of its batch is stored."""
+    deliver = Sink.deliver
+
+    def poisoned(sink: Sink, batch: Batch) -> None:
+        if batch.table is not None:
+            batch.lines.insert(3, b'{"event_id": "guilty", "attempt": "no number"}\n')
+        deliver(sink, batch)
+
+    monkeypatch.setattr(Sink, "deliver", poisoned)
+    with Importer(tmp_path, SOURCES) as lake:
+        lake.accept([event(f"e{number}") for number in range(10)])
+        lake.deliver()
+
+    (entry,) = open_catalog(tmp_path).failed()
+    assert (entry.stream, entry.code) == ("pipeline_execution_state_change", "ConversionFailed")
+    assert entry.key.startswith("error/pipeline_execution_state_change/format-conversion-failed/")
+    assert len(open_lake(tmp_path, SOURCES).engine.query("select 1 from pipeline_execution_state_change").rows) == 10
+
+
+def test_full_buffers_are_delivered_on_the_way(tmp_path: Path) -> None:
+    """By size, while more is read."""
+    with Importer(tmp_path, SOURCES, hints=Hints(float("inf"), 2000)) as lake:
+        lake.accept([event(f"e{number}") for number in range(100)])
+        lake.deliver()
+
+    assert len(open_catalog(tmp_path).objects("pipeline_execution_state_change")) > 3
+    assert examine(tmp_path, [f"e{number}" for number in range(100)]) is None
+
+
+def rows_of(folder: Path, table: Table) -> list[str]:
+    """Every column of every row of a table."""
+    names = ", ".join(f'"{column.stored_name}"' for column in table.columns)
+    return sorted(map(repr, open_lake(folder, SOURCES).engine.query(f"select {names} from {table.name}").rows))
+
+
+def test_both_formats_hold_the_same_values(tmp_path: Path) -> None:
+    """Every column of every sample of every source, read back through the engine."""
+    samples = sorted(file for source in SOURCES for file in Path(source.folder).glob("samples/*.event.json"))
+    tables = [table for source in SOURCES for table in source.tables]
+    answers = []
+    for log_format in ("parquet", "json"):
+        with Importer(tmp_path / log_format, SOURCES, log_format=log_format) as lake:
+            lake.accept([Item(1, file.read_bytes()) for file in samples])
+            lake.deliver()
+        answers.append({table.name: rows_of(tmp_path / log_format, table) for table in tables})
+
+    assert answers[0] == answers[1]
+    assert all(answers[0].values())
