@@ -20,7 +20,7 @@ from eventlake.errors import (
     ServiceError,
 )
 from eventlake.model import PARTITION_KEYS, Table
-from eventlake.sources.declaration import nearest
+from eventlake.naming import nearest
 
 _FAILED = {
     "DIVISION_BY_ZERO": "A number is divided by zero: guard it with nullif(x, 0) or try(...).",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from importlib import import_module
 from typing import Any
 
 import click
+
+from eventlake.naming import nearest
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "A fresh lake, events of both systems through the whole flow, and answers in SQL."),
@@ -63,8 +64,8 @@ class Suggesting(click.Group):
 def _resolve(group: click.Group, ctx: click.Context, args: list[str], resolve: Any) -> tuple[str | None, click.Command | None, list[str]]:
     name = args[0] if args else ""
     if name and not name.startswith("-") and group.get_command(ctx, name) is None:
-        near = difflib.get_close_matches(name, group.list_commands(ctx), n=1, cutoff=0.5)
-        hint = f' Did you mean "{near[0]}"?' if near else f" Commands: {', '.join(group.list_commands(ctx))}."
+        commands = group.list_commands(ctx)
+        hint = nearest(name, commands) or f" Commands: {', '.join(commands)}."
         raise click.UsageError(f'There is no command "{name}".{hint}', ctx)
     found: tuple[str | None, click.Command | None, list[str]] = resolve(ctx, args)
     return found

@@ -116,10 +116,11 @@ def given(parameters: tuple[str, ...]) -> dict[str, Given]:
 
 
 def _known_type(name: str, kind: str) -> str:
-    from eventlake.dialect.text.parameters import TYPES, nearest
+    from eventlake.dialect.text.parameters import TYPES
+    from eventlake.naming import nearest_or_all
 
     if kind not in TYPES:
-        raise UsageError(f'"{kind}" is no type of a parameter, as --param {name}:{kind} has it.{nearest(kind, TYPES)}')
+        raise UsageError(f'"{kind}" is no type of a parameter, as --param {name}:{kind} has it.{nearest_or_all(kind, TYPES)}')
     return kind
 
 
@@ -152,7 +153,7 @@ def _rendered(saved: SavedQuery, values: dict[str, Given]) -> str:
 
 def find(name: str, saved: dict[str, Any]) -> Any:  # SavedQuery
     """The saved query of that name. Raises UsageError with the nearest."""
-    from eventlake.sources.declaration import nearest
+    from eventlake.naming import nearest
 
     if name not in saved:
         raise UsageError(

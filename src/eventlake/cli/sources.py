@@ -76,7 +76,7 @@ def show_source(name: str) -> None:
 
 
 def _named(name: str, known: tuple[Source, ...]) -> Source:
-    from eventlake.sources.declaration import nearest
+    from eventlake.naming import nearest
 
     for source in known:
         if source.name == name:

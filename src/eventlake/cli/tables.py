@@ -84,7 +84,7 @@ def _register(written: str, current: Settings) -> None:
 
 def _named(written: str, catalog: Catalog) -> Table:
     """The table that a person names, with or without its database. Raises NameNotFoundError with the nearest."""
-    from eventlake.sources.declaration import nearest
+    from eventlake.naming import nearest
 
     known = list(catalog.tables())
     for table in known:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 
 from sqlglot import exp
 
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.type import Type
 from eventlake.errors import NameNotFoundError, QueryRefusedError, QuerySyntaxError
+from eventlake.naming import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +104,6 @@ def _qualifies(relation: str, candidate: Field) -> bool:
     if not relation:
         return not candidate.hidden
     return candidate.relation == relation or candidate.relation.endswith("." + relation) or relation.endswith("." + candidate.relation)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """` Did you mean "x"?` for the nearest of the known names, or nothing."""
-    match = get_close_matches(name.lower(), list(dict.fromkeys(known)), n=1, cutoff=0.6)
-    return f' Did you mean "{match[0]}"?' if match else ""
 
 
 def unknown(what: str, name: str, known: Iterable[str], node: exp.Expr | None = None) -> NameNotFoundError:

@@ -18,9 +18,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from eventlake.dialect.text.parameters import TYPES, literal, names_in, nearest, places_in, replaced, typed
+from eventlake.dialect.text.parameters import TYPES, literal, names_in, places_in, replaced, typed
 from eventlake.errors import DeclarationError, NameNotFoundError, UsageError
 from eventlake.model import Source
+from eventlake.naming import nearest_or_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def render(saved: SavedQuery, values: Mapping[str, Any] | None = None) -> str:  
     known = [parameter.name for parameter in saved.parameters]
     for name in given:
         if name not in known:
-            raise NameNotFoundError(f'The query "{saved.name}" has no parameter "{name}".{nearest(name, known)}')
+            raise NameNotFoundError(f'The query "{saved.name}" has no parameter "{name}".{nearest_or_all(name, known)}')
     literals = {}
     for parameter in saved.parameters:
         value = given.get(parameter.name, parameter.default)

@@ -6,7 +6,6 @@ Every table ends in five columns that it need not declare: event_id, event_time,
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import tomllib
@@ -16,6 +15,7 @@ from typing import Any
 
 from eventlake.errors import DeclarationError, PatternError
 from eventlake.model import PARTITION_KEYS, Bare, Column, Refusal, Source, Stack, Table
+from eventlake.naming import nearest
 from eventlake.pipeline import convert
 from eventlake.pipeline.leftovers import ENVELOPE_KEYS
 from eventlake.pipeline.path import parse_path
@@ -353,9 +353,3 @@ def _stack(place: _Place, tables: tuple[Table, ...]) -> Stack:
     if "event_bus_parameter" in part.values:
         part.name("event_bus_parameter", _LOGICAL_ID, "letters and digits, a letter first, at most 64")
     return Stack(deployed, part.values.get("event_bus_parameter", ""), dict(outputs.values))
-
-
-def nearest(value: str, known: Iterable[str]) -> str:
-    """` Did you mean "..."?`, or nothing if no known name is near."""
-    found = difflib.get_close_matches(value.lower(), list(known), n=1, cutoff=0.6)
-    return f' Did you mean "{found[0]}"?' if found else ""

@@ -15,10 +15,10 @@ from typing import Any
 
 from eventlake.errors import DeclarationError, EventError
 from eventlake.model import Source, Table
+from eventlake.naming import nearest
 from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.envelope import Intake
 from eventlake.pipeline.router import Router
-from eventlake.sources.declaration import nearest
 
 EVENT, LOG = ".event.json", ".log.json"
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from eventlake.dialect.binding import Value, derived, mistyped, nearest, refused
+from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.functions.refusals import PARTIAL, REFUSED
 from eventlake.dialect.queries.aggregation import AGGREGATES, aggregate
 from eventlake.dialect.queries.windows import WINDOWS
@@ -22,6 +22,7 @@ from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.type import UNKNOWN, Type, coercible, common, parse_type
 from eventlake.errors import NameNotFoundError
+from eventlake.naming import nearest
 
 if TYPE_CHECKING:
     from eventlake.dialect.queries.expressions import Expressions

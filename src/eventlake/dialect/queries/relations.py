@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from eventlake.dialect.binding import Field, Scope, Value, mistyped, nearest, refused
+from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused
 from eventlake.dialect.queries.expressions import Context, Expressions
 from eventlake.dialect.queries.from_clause import Source
 from eventlake.dialect.queries.relation import Column, Relation, direction, limits, ordinal, renamed
@@ -18,6 +18,7 @@ from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.type import Type, common, parse_type, quoted
 from eventlake.errors import NameNotFoundError
 from eventlake.model import PARTITION_KEYS, Table
+from eventlake.naming import nearest
 
 
 class Queries:

@@ -18,6 +18,7 @@ from decimal import Decimal
 from typing import Any
 
 from eventlake.errors import NameNotFoundError, UsageError
+from eventlake.naming import nearest_or_all
 
 TYPES = ("int", "decimal", "double", "boolean", "string", "date", "timestamp")
 """The types of parameters whose values are text: those of saved queries and of `--param`."""
@@ -43,7 +44,7 @@ def bound(sql: str, parameters: Mapping[str, Any]) -> str:  # values are the use
     used = names_in(sql)
     for name in parameters:
         if name not in used:
-            raise NameNotFoundError(f'The statement has no parameter ":{name}".{nearest(name, used)}')
+            raise NameNotFoundError(f'The statement has no parameter ":{name}".{nearest_or_all(name, used)}')
     for name in used:
         if name not in parameters:
             raise UsageError(f'The statement wants a value for ":{name}".')
@@ -79,7 +80,7 @@ def pyformat(sql: str, parameters: Mapping[str, Any]) -> str:  # values are the 
         if match["name"] is None:
             return "%"
         if match["name"] not in parameters:
-            raise NameNotFoundError(f'There is no value for "%({match["name"]})s".{nearest(match["name"], list(parameters))}')
+            raise NameNotFoundError(f'There is no value for "%({match["name"]})s".{nearest_or_all(match["name"], parameters)}')
         return _as_pyathena(match["name"], parameters[match["name"]])
 
     return _PYFORMAT.sub(place, sql)
@@ -249,11 +250,3 @@ _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "date": (date.fromisoformat, "a date as 2026-11-07"),
     "timestamp": (datetime.fromisoformat, "a timestamp as 2026-11-07 10:00:00"),
 }
-
-
-def nearest(name: str, known: Sequence[str]) -> str:
-    """` Did you mean ...?`, or what there is."""
-    from difflib import get_close_matches
-
-    match = get_close_matches(name, known, n=1)
-    return f' Did you mean "{match[0]}"?' if match else f" There is {', '.join(known)}." if known else " There is none."

@@ -1,0 +1,28 @@
+"""Names that people mistype: the sentence that leads from an unknown name to the one that was meant.
+
+Called wherever a person names something: a column, a table, a parameter, a key of a declaration, a command.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing typing costs more than the rest of the module
+    from collections.abc import Iterable
+
+_LIKENESS = 0.6
+"""How like two names must be, from 0 to 1, before one is taken for the other: https://docs.python.org/3/library/difflib.html"""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean "x"?` for the known name most like this one, or nothing if none is; case does not count."""
+    from difflib import get_close_matches  # needed by those who mistype, and not cheap to import
+
+    spelled = {candidate.lower(): candidate for candidate in known}
+    match = get_close_matches(name.lower(), spelled, n=1, cutoff=_LIKENESS)
+    return f' Did you mean "{spelled[match[0]]}"?' if match else ""
+
+
+def nearest_or_all(name: str, known: Iterable[str]) -> str:
+    """Return what `nearest` does, or ` There is a, b.` if no known name is like this one."""
+    names = list(known)
+    return nearest(name, names) or (f" There is {', '.join(names)}." if names else " There is none.")
