@@ -13,6 +13,7 @@ from eventlake.history.executions import FAILS, HANGS, Run
 from eventlake.history.load import moments
 from eventlake.history.names import ACCOUNT, identifier, person
 from eventlake.history.pipelines import Pipeline, Stage, pipelines
+from eventlake.history.scene import Scene
 from eventlake.history.timeline import FOREVER, HOUR, MINUTE, Story, Timeline
 from eventlake.history.truth import Truth
 
@@ -21,37 +22,36 @@ class Company:
     """The pipelines of a company, all on one timeline."""
 
     def __init__(self, random: Random, timeline: Timeline, truth: Truth, scale: float) -> None:
-        self.random = random
+        engineers = [person(random) for _ in range(14)]
+        versions = {spec: 1 + random.randrange(40) for spec in pipelines(scale)}
+        connection = f"arn:aws:codestar-connections:eu-central-1:{ACCOUNT}:connection/{identifier(random)}"
+        scene = Scene(random, timeline, truth, engineers, connection)
         self.timeline = timeline
-        self.truth = truth
-        self.engineers = [person(random) for _ in range(14)]
-        self.lines = {pipeline.name: Line(self, pipeline) for pipeline in pipelines(scale)}
-        self.connection = f"arn:aws:codestar-connections:eu-central-1:{ACCOUNT}:connection/{identifier(random)}"
+        self.pipelines = {spec.name: LivePipeline(scene, spec, version) for spec, version in versions.items()}
 
     def begin(self) -> None:
         """Let every pipeline run; near the end two executions hang and one fails for good, so that something is to be done now."""
-        for line in self.lines.values():
-            self.timeline.begin(line.executions())
+        for pipeline in self.pipelines.values():
+            self.timeline.begin(pipeline.executions())
         for name, doom, before in (("network", HANGS, 30 * HOUR), ("legacy-billing", HANGS, 9 * HOUR), ("data-lake", FAILS, 5 * HOUR)):
             at = self.timeline.end - before
             if at > self.timeline.now:
-                self.timeline.begin(self.lines[name].doomed(doom), at)
+                self.timeline.begin(self.pipelines[name].doomed(doom), at)
 
 
-class Line:
+class LivePipeline:
     """A pipeline at work: its version, which execution is in which stage, and which wait to enter."""
 
-    def __init__(self, company: Company, spec: Pipeline) -> None:
-        self.company = company
+    def __init__(self, scene: Scene, spec: Pipeline, version: int) -> None:
+        self.scene = scene
         self.spec = spec
-        self.version = 1 + company.random.randrange(40)
+        self.version = version
         self.inside: dict[str, Run | None] = {stage.name: None for stage in spec.stages}
         self.waiting: dict[str, deque[Run]] = {stage.name: deque() for stage in spec.stages}
 
     def executions(self) -> Story:
         """Begin executions as they are triggered."""
-        company, spec = self.company, self.spec
-        timeline, random = company.timeline, company.random
+        timeline, random, spec = self.scene.timeline, self.scene.random, self.spec
         triggers, shares = zip(*spec.triggers, strict=True)
         for at in moments(random, spec.rhythm, spec.per_day, spec.offset_hours, timeline.now, timeline.end):
             yield at - timeline.now
@@ -64,17 +64,17 @@ class Line:
 
     def doomed(self, doom: str) -> Story:
         """One execution that will certainly hang where this pipeline's executions can hang, or fail in its last stage."""
-        self.company.timeline.begin(self._triggered("StartPipelineExecution", doom).story)
+        self.scene.timeline.begin(self._triggered("StartPipelineExecution", doom).story)
         yield FOREVER
 
     def roll_back(self, failed: Run, stage: Stage, trigger: str) -> Story:
         """Bring a stage back to what was there before, as an execution of its own."""
-        self.company.timeline.begin(Run(self, trigger, _rollback_detail(self.company, failed, trigger), (stage,)).story)
+        self.scene.timeline.begin(Run(self.scene, self, trigger, _rollback_detail(self.scene, failed, trigger), (stage,)).story)
         yield FOREVER
 
     def enter(self, run: Run, stage: str) -> Story:
         """Go into a stage, when it is free."""
-        if self.inside[stage] is not None and self.spec.mode != "PARALLEL":
+        if not self._is_free(stage):
             if self.spec.mode == "SUPERSEDED" and self.waiting[stage]:
                 self.waiting[stage].popleft().superseded()
             self.waiting[stage].append(run)
@@ -90,23 +90,28 @@ class Line:
                 successor = self.waiting[stage].popleft() if self.waiting[stage] else None
                 self.inside[stage] = successor
                 if successor:
-                    self.company.timeline.begin(successor.story)
+                    self.scene.timeline.begin(successor.story)
 
-    def is_free(self, stage: str) -> bool:
-        """Whether nobody is in the stage."""
+    def reenter(self, run: Run, stage: str) -> bool:
+        """Go into a stage again for a retry; return False if another execution is in it by now."""
+        if not self._is_free(stage):
+            return False
+        self.inside[stage] = run
+        return True
+
+    def _is_free(self, stage: str) -> bool:
         return self.inside[stage] is None or self.spec.mode == "PARALLEL"
 
     def _triggered(self, trigger: str, doom: str = "") -> Run:
-        company = self.company
         if trigger == "StartPipelineExecution":
-            detail = f"arn:aws:sts::{ACCOUNT}:assumed-role/Deployer/{company.random.choice(company.engineers).slug}"
+            detail = f"arn:aws:sts::{ACCOUNT}:assumed-role/Deployer/{self.scene.random.choice(self.scene.engineers).slug}"
         elif trigger == "CloudWatchEvent":
             detail = f"arn:aws:events:{self.spec.region}:{ACCOUNT}:rule/start-{self.spec.name}"
         elif trigger == "WebhookV2":
-            detail = company.connection
+            detail = self.scene.connection
         else:
             detail = ""
-        return Run(self, trigger, detail, self.spec.stages, doom)
+        return Run(self.scene, self, trigger, detail, self.spec.stages, doom)
 
     def _change(self) -> None:
         """Somebody changes the pipeline's structure: what runs now is canceled."""
@@ -115,7 +120,7 @@ class Line:
             run.canceled()
 
 
-def _rollback_detail(company: Company, failed: Run, trigger: str) -> str:
+def _rollback_detail(scene: Scene, failed: Run, trigger: str) -> str:
     if trigger == "AutomatedRollback":
         return f'{{"FailedPipelineExecutionId":"{failed.fact.id}"}}'
-    return f"arn:aws:sts::{ACCOUNT}:assumed-role/OnCall/{company.random.choice(company.engineers).slug}"
+    return f"arn:aws:sts::{ACCOUNT}:assumed-role/OnCall/{scene.random.choice(scene.engineers).slug}"

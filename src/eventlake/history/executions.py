@@ -1,7 +1,7 @@
 """What happens to one execution of a pipeline, told from its start to its end.
 
 People approve in their working hours, retry what failed, stop what they regret, and roll back. Which execution may enter a stage, its
-`Line` decides.
+pipeline decides: `company` has the `Gates`.
 https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html
 """
 
@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from eventlake.history import pipeline_events as events
 from eventlake.history.load import working_time
 from eventlake.history.names import COMMITS, REJECTIONS, STOP_COMMENTS, Person, hexadecimal, identifier
-from eventlake.history.pipelines import Action, Stage
+from eventlake.history.pipelines import Action, Pipeline, Stage
+from eventlake.history.scene import Scene
 from eventlake.history.timeline import DAY, HOUR, MINUTE, SECOND, Story, iso_second
 from eventlake.history.truth import ActionBegin, ActionEnd, Execution, StageRetry, second
-
-if TYPE_CHECKING:
-    from eventlake.history.company import Line
 
 _FORGOTTEN = 7 * DAY
 """How long CodePipeline waits for an approval: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html"""
@@ -51,13 +49,35 @@ HANGS, FAILS = "hangs", "fails"
 """What an execution can be doomed to: to hang where it can, or to fail in its last stage."""
 
 
+class Gates(Protocol):
+    """What an execution asks of its pipeline: to be let into a stage, and out of it.
+
+    version: the pipeline's, a whole number that grows with each change of its structure.
+    """
+
+    spec: Pipeline
+    version: int
+
+    def enter(self, run: Run, stage: str) -> Story:
+        """Go into a stage, when it is free."""
+
+    def reenter(self, run: Run, stage: str) -> bool:
+        """Go into a stage again for a retry; return False if another execution is in it by now."""
+
+    def leave(self, run: Run) -> None:
+        """Make room in the stage that the execution is in, or in the queue that it stands in."""
+
+    def roll_back(self, failed: Run, stage: Stage, trigger: str) -> Story:
+        """Bring a stage back to what was there before, as an execution of its own."""
+
+
 class Run:
     """One execution: `story` tells it; it can be superseded, stopped or canceled from outside while the story pauses."""
 
-    def __init__(self, line: Line, trigger: str, detail: str, stages: tuple[Stage, ...], doom: str = "") -> None:
-        self.line = line
-        self.company = line.company
-        self.random = line.company.random
+    def __init__(self, scene: Scene, gates: Gates, trigger: str, detail: str, stages: tuple[Stage, ...], doom: str = "") -> None:
+        self.scene = scene
+        self.gates = gates
+        self.random = scene.random
         self.stages = stages
         self.attempt = 1
         self.story = self._story()
@@ -67,7 +87,7 @@ class Run:
         self._retry = ""
         self._running: dict[str, _ActionRun] = {}
         self._commit = self._committed()
-        timeline, spec = self.company.timeline, line.spec
+        timeline, spec = scene.timeline, gates.spec
         git = bool(spec.git) and trigger == "WebhookV2"
         self.fact = Execution(
             pipeline=spec.name,
@@ -82,19 +102,19 @@ class Run:
         self._since = events.since(timeline.now)
         self._first_trigger = events.started_by(trigger, detail)
         self._later_trigger = self._git_trigger() if git else ""
-        self._constant = {"region": spec.region, "pipeline": spec.name, "execution": self.fact.id, "version": f"{line.version}.0"}
+        self._constant = {"region": spec.region, "pipeline": spec.name, "execution": self.fact.id, "version": f"{gates.version}.0"}
 
     # -- the story, and what interrupts it --
 
     def _story(self) -> Story:
-        self.company.truth.note(self.fact)
+        self.scene.truth.note(self.fact)
         self._say_pipeline("STARTED", trigger=self._first_trigger)
         for stage in self.stages:
             yield 200 + self.random.randrange(900)
-            yield from self.line.enter(self, stage.name)
+            yield from self.gates.enter(self, stage.name)
             if not (yield from self._pass(stage)):
                 return
-            self.line.leave(self)
+            self.gates.leave(self)
         self._say_pipeline("SUCCEEDED")
 
     def superseded(self) -> None:
@@ -109,7 +129,7 @@ class Run:
             self._end_action(run, "CANCELED")
         self._say_stage("CANCELED")
         self._say_pipeline("CANCELED")
-        self.line.leave(self)
+        self.gates.leave(self)
 
     def stopping(self) -> Story:
         """Somebody stops it, if it is still under way: waits for its actions, or abandons them."""
@@ -127,7 +147,7 @@ class Run:
         if self._stage:
             self._say_stage("STOPPED")
         self._say_pipeline("STOPPED")
-        self.line.leave(self)
+        self.gates.leave(self)
 
     @property
     def is_passing(self) -> bool:
@@ -145,14 +165,14 @@ class Run:
 
     def _pass(self, stage: Stage) -> Generator[int, None, bool]:
         """Through a stage, with retries; whether it succeeded in the end."""
-        self._stage, self._stage_since, self._retry = stage, events.since(self.company.timeline.now), ""
+        self._stage, self._stage_since, self._retry = stage, events.since(self.scene.timeline.now), ""
         self._say_stage("STARTED")
         done: set[str] = set()
         while not (yield from self._attempt(stage, done)):
             self._say_stage("FAILED")
             yield 150
             self._say_pipeline("FAILED")
-            self.line.leave(self)
+            self.gates.leave(self)
             if not (yield from self._retried(stage)):
                 self._rolled_back(stage)
                 return False
@@ -175,9 +195,9 @@ class Run:
     def _side_by_side(self, actions: Sequence[Action]) -> Generator[int, None, set[str]]:
         """Run actions at the same time; the names of those that succeeded."""
         runs = [self._begin_action(action) for action in actions]
-        begun, succeeded = self.company.timeline.now, set()
+        begun, succeeded = self.scene.timeline.now, set()
         for run in sorted(runs, key=lambda run: run.takes):
-            yield begun + run.takes - self.company.timeline.now
+            yield begun + run.takes - self.scene.timeline.now
             self._end_action(run, "FAILED" if run.fails else "SUCCEEDED")
             if not run.fails:
                 succeeded.add(run.action.name)
@@ -185,39 +205,38 @@ class Run:
 
     def _retried(self, stage: Stage) -> Generator[int, None, bool]:
         """Whether somebody retries the stage, after a while, if no other execution is in it by then."""
-        if self._doom or self.attempt > 3 or self.random.random() > self.line.spec.retried:
+        if self._doom or self.attempt > 3 or self.random.random() > self.gates.spec.retried:
             return False
         yield 2 * MINUTE + int(self.random.expovariate(1 / 20) * MINUTE)
-        if not self.line.is_free(stage.name):
+        if not self.gates.reenter(self, stage.name):
             return False
-        self.line.inside[stage.name] = self
         self.attempt += 1
-        now = self.company.timeline.now
+        now = self.scene.timeline.now
         self._retry = events.retried_at(now)
-        self.company.truth.note(StageRetry(self.fact.pipeline, stage.name, self.fact.id, self.attempt, second(now)))
+        self.scene.truth.note(StageRetry(self.fact.pipeline, stage.name, self.fact.id, self.attempt, second(now)))
         self._say_pipeline("RESUMED")
         self._say_stage("RESUMED")
         return True
 
     def _rolled_back(self, stage: Stage) -> None:
         """Whoever watches over this pipeline rolls a failed deployment back."""
-        habit = self.line.spec.rolls_back
+        habit = self.gates.spec.rolls_back
         if not habit or len(self.stages) == 1 or not any(action.category == "Deploy" for group in stage.groups for action in group):
             return
-        timeline = self.company.timeline
+        timeline = self.scene.timeline
         if habit == "auto":
-            timeline.begin(self.line.roll_back(self, stage, "AutomatedRollback"), timeline.now + 4 * SECOND)
+            timeline.begin(self.gates.roll_back(self, stage, "AutomatedRollback"), timeline.now + 4 * SECOND)
         else:
             wait = 14 * MINUTE + self.random.randrange(20 * MINUTE)
-            timeline.begin(self.line.roll_back(self, stage, "ManualRollback"), timeline.now + wait)
+            timeline.begin(self.gates.roll_back(self, stage, "ManualRollback"), timeline.now + wait)
 
     # -- one action --
 
     def _begin_action(self, action: Action) -> _ActionRun:
-        now = self.company.timeline.now
+        now = self.scene.timeline.now
         run = _ActionRun(identifier(self.random), action, now, events.since(now), *self._fate(action))
         self._running[run.id] = run
-        self.company.truth.begins(run.id, ActionBegin(self.fact.pipeline, self._stage_name, action.name, self.fact.id, now))
+        self.scene.truth.begins(run.id, ActionBegin(self.fact.pipeline, self._stage_name, action.name, self.fact.id, now))
         takes_input = action.category not in {"Source", "Approval"}
         self._say_action(run, "STARTED", artifacts=self._artifacts("input", "SourceOutput", run) if takes_input else "")
         return run
@@ -230,17 +249,17 @@ class Run:
         fails |= self._doom == FAILS and self._stage is self.stages[-1]
         takes = 900 + int(action.minutes * MINUTE * self.random.lognormvariate(0, 0.35) * (0.6 if fails else 1))
         if action.category == "Approval":
-            now = self.company.timeline.now
+            now = self.scene.timeline.now
             wait = int(self.random.expovariate(1 / action.minutes) * MINUTE)
-            takes = 4 * SECOND + working_time(self.random, now + wait, self.line.spec.offset_hours) - now
+            takes = 4 * SECOND + working_time(self.random, now + wait, self.gates.spec.offset_hours) - now
         return takes, fails
 
     def _end_action(self, run: _ActionRun, state: str) -> None:
         del self._running[run.id]
         action, pipeline = run.action, self.fact.pipeline
         external = self._commit.id if action.category == "Source" else identifier(self.random)
-        text, now = self._words(run, state, external), second(self.company.timeline.now)
-        self.company.truth.ends(
+        text, now = self._words(run, state, external), second(self.scene.timeline.now)
+        self.scene.truth.ends(
             run.id,
             ActionEnd(pipeline, self._stage_name, action.name, action.category, action.provider, self.fact.id, run.start, now, state, text),
         )
@@ -252,10 +271,10 @@ class Run:
         self._say_action(run, state, result=result, artifacts=artifacts)
 
     def _artifacts(self, direction: str, name: str, run: _ActionRun) -> str:
-        return events.artifacts(direction, name, self.fact.pipeline, self.line.spec.region, run.id[:7])
+        return events.artifacts(direction, name, self.fact.pipeline, self.gates.spec.region, run.id[:7])
 
     def _region_of(self, action: Action) -> str:
-        return action.region or self.line.spec.region
+        return action.region or self.gates.spec.region
 
     def _words(self, run: _ActionRun, state: str, external: str) -> str:
         """What the provider says of a run's end, or the person who approves."""
@@ -268,7 +287,7 @@ class Run:
             return self.random.choice(action.errors).format(id=external)
         if action.category == "Source":
             message = self._commit.message
-            return events.source_summary(self.line.spec.git, message) if action.provider == "CodeStarSourceConnection" else message
+            return events.source_summary(self.gates.spec.git, message) if action.provider == "CodeStarSourceConnection" else message
         return f"{action.provider}: succeeded"
 
     def _open_runs(self) -> list[_ActionRun]:
@@ -277,7 +296,7 @@ class Run:
     # -- what events say --
 
     def _say_pipeline(self, state: str, trigger: str | None = None, comments: str = "") -> None:
-        now = self.company.timeline.now
+        now = self.scene.timeline.now
         self.fact.states.append((state, second(now)))
         self._say(
             events.PIPELINE_CHANGE,
@@ -311,10 +330,9 @@ class Run:
         )
 
     def _say(self, detail_type: str, form: str, **values: str) -> None:
-        company = self.company
-        envelope = {"id": identifier(self.random), "time": iso_second(company.timeline.now), "attempt": f"{self.attempt}.0"}
-        company.truth.counts(detail_type)
-        company.timeline.say(form % {**self._constant, **values, **envelope})
+        envelope = {"id": identifier(self.random), "time": iso_second(self.scene.timeline.now), "attempt": f"{self.attempt}.0"}
+        self.scene.truth.counts(detail_type)
+        self.scene.timeline.say(form % {**self._constant, **values, **envelope})
 
     @property
     def _stage_name(self) -> str:
@@ -324,11 +342,11 @@ class Run:
 
     def _committed(self) -> _Commit:
         """The newest commit of its source: some minutes to hours old."""
-        made = self.company.timeline.now - int((2 + self.random.expovariate(1 / 45)) * MINUTE)
-        return _Commit(self.random.choice(self.company.engineers), self.random.choice(COMMITS), hexadecimal(self.random, 40), made)
+        made = self.scene.timeline.now - int((2 + self.random.expovariate(1 / 45)) * MINUTE)
+        return _Commit(self.random.choice(self.scene.engineers), self.random.choice(COMMITS), hexadecimal(self.random, 40), made)
 
     def _git_trigger(self) -> str:
-        commit, spec = self._commit, self.line.spec
+        commit, spec = self._commit, self.gates.spec
         version = f"v{commit.made // DAY % 10}.{commit.made // HOUR % 24}.{commit.made // MINUTE % 60}"
         return events.committed_by(
             commit.author,
@@ -338,5 +356,5 @@ class Run:
             reference={"tag-name": version} if spec.tags else {"branch-name": "main"},
             repository=f"example/{spec.name}",
             provider=spec.git,
-            connection=self.company.connection,
+            connection=self.scene.connection,
         )

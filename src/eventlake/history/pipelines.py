@@ -15,7 +15,7 @@ class Action:
     """One action of a stage.
 
     minutes: how long it takes at the median. fails: how often it fails. errors: what its provider then says; `{id}` is the external id.
-    region: where it runs if not where the pipeline is. queue: how long a forgotten one may hang before a job worker takes it.
+    region: where it runs if not where the pipeline is. hangs: how often nobody answers it, so that it expires after a week.
     """
 
     name: str

@@ -80,7 +80,8 @@ def number(value: Any) -> Any:  # JSON in, column value out
     if kind is str:
         from eventlake.pipeline import written
 
-        return written.number(value)
+        finite = written.number(value)
+        return MISFIT if finite is None else finite
     if kind is int:
         return float(value) if abs(value) < 1 << 1023 else MISFIT
     return value if kind is float and -_INFINITY < value < _INFINITY else MISFIT

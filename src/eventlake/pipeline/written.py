@@ -9,8 +9,6 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from eventlake.pipeline.values import MISFIT
-
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
@@ -20,10 +18,10 @@ _EPOCH_MS_FROM = 100_000_000_000
 """Numbers from here on are milliseconds: as seconds they would lie after the year 5138."""
 
 
-def number(text: str) -> Any:  # a column value
-    """The double that a text writes in JSON's way, or MISFIT."""
+def number(text: str) -> float | None:
+    """Return the finite double that a text writes in JSON's way, None if it writes none."""
     value = float(text) if _NUMBER.fullmatch(text) else float("inf")
-    return MISFIT if value in (float("inf"), float("-inf")) else value
+    return None if value in (float("inf"), float("-inf")) else value
 
 
 def midnight(value: Any) -> datetime | None:  # any JSON value
