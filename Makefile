@@ -1,5 +1,5 @@
 # For developers; nobody needs make to use eventlake.
-.PHONY: test check docs
+.PHONY: test check derived
 
 test:
 	./run test
@@ -10,5 +10,7 @@ check:
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-docs:
+# Everything that derives from declarations and code.
+derived:
+	.venv/bin/eventlake templates
 	.venv/bin/python -m eventlake.cli.reference

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ import pytest
 from eventlake import errors
 from eventlake.cli.reference import DOCS, pages
 from eventlake.sources import load
+from project import ROOT, files_of_the_project
 
-ROOT = Path(__file__).parent.parent
 WRITTEN = {".md", ".py", ".toml", ".lock", ".sql"}
 MODULES = sorted(path.relative_to(ROOT / "src/eventlake") for path in (ROOT / "src/eventlake").rglob("*.py") if path.name != "__init__.py")
 
@@ -55,7 +54,7 @@ def test_every_module_says_what_it_is(module: Path) -> None:
 
 def test_every_dependency_has_its_reason() -> None:
     """In docs/dependencies.md."""
-    declared = re.findall(r'^    "([a-z_]+)>=', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+    declared = re.findall(r'^    "([a-z_]+)[=>]=', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
     page = (DOCS / "dependencies.md").read_text("utf-8")
 
     assert [name for name in declared if f"`{name}`" not in page] == []
@@ -72,19 +71,7 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 def test_nothing_of_one_machine_stands_in_the_project() -> None:
     """No path of a developer's machine, no name of a registry's host."""
     forbidden = re.compile(r"/(work|root|home)/[a-z]|files\.pythonhosted|pypi\.org/simple")
-    texts = [path for path in _files_of_the_project() if path.suffix in WRITTEN and path != Path(__file__)]
+    texts = [path for path in files_of_the_project() if path.suffix in WRITTEN and path != Path(__file__)]
 
     assert len(texts) > len(MODULES)
     assert [str(path) for path in texts if forbidden.search(path.read_text("utf-8"))] == []
-
-
-def _files_of_the_project() -> list[Path]:
-    """The files that git knows or would take; in an unpacked sdist, which has no git, all but those of tools."""
-    if not (ROOT / ".git").exists():
-        return [
-            path for path in ROOT.rglob("*") if path.is_file() and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
-        ]
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).exists()]

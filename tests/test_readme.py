@@ -21,9 +21,9 @@ def commands(page: Path) -> list[str]:
 
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run `./run ...` in a folder, with the environment that the tests have."""
+    """Run `./run ...` or `eventlake ...` in a folder, with the environment that the tests have."""
     words = shlex.split(command)
-    assert words[0] == "./run"
+    assert words[0] in {"./run", "eventlake"}
     return subprocess.run([sys.executable, "-m", "eventlake", *words[1:]], cwd=folder, capture_output=True, text=True, check=False)
 
 
@@ -34,6 +34,21 @@ def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
         said = run(command, tmp_path)
         assert said.returncode == 0, said.stderr
     assert wanted[0] == "./run demo"
+
+
+def test_the_page_of_the_package_runs(tmp_path: Path) -> None:
+    """Its commands, and its Python on the lake they made."""
+    page = ROOT / "docs/package.md"
+    for command in commands(page):
+        said = run(command, tmp_path)
+        assert said.returncode == 0, said.stderr
+    code = re.search(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    assert code is not None
+
+    answer = subprocess.run([sys.executable, "-c", code[1]], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.startswith("[('")
 
 
 def test_the_bus_of_the_readme_starts_and_ends(tmp_path: Path) -> None:

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
+import pytest
+
+from eventlake.cli.reference import pages
 from eventlake.deploy.derived import DECLARED, clone_folder, derived_files, differences, write
 from eventlake.query.saved import load_saved
 from eventlake.sources import load
+from project import ROOT, is_clone
 
 
 def _files() -> dict[Path, str]:
@@ -17,6 +22,22 @@ def test_what_is_committed_is_what_derives_from_the_declarations() -> None:
     """Templates, mappings and pages are the same byte for byte; `eventlake templates` writes them."""
     found = differences(clone_folder(), _files())
     assert (found.outdated, found.stale) == ((), ())
+
+
+@pytest.mark.skipif(not is_clone(), reason="git says it, of a clone")
+def test_reviews_fold_what_is_derived() -> None:
+    """`.gitattributes` marks every derived file as generated, and no file that a person writes."""
+    derived = {*_files(), *(Path("docs") / page for page in pages())}
+    written = {Path("docs/querying.md"), Path("templates/lake.yaml"), DECLARED / "__init__.py"}
+
+    assert {path for path in derived | written if _is_marked(path)} == derived
+
+
+def _is_marked(path: Path) -> bool:
+    said = subprocess.run(
+        ["git", "check-attr", "linguist-generated", "--", str(path)], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    return said.strip().endswith(": set")
 
 
 def test_a_clone_is_brought_up_to_date_once(tmp_path: Path) -> None:
