@@ -50,7 +50,18 @@ def test_every_saved_query_has_one_database() -> None:
 
 
 @pytest.mark.parametrize(
-    "sql", ["", "-- nothing", "drop table x", "INSERT INTO x SELECT 1", "explain analyze insert into x select 1", "call f()"]
+    "sql",
+    [
+        "",
+        "-- nothing",
+        "drop table x",
+        "INSERT INTO x SELECT 1",
+        "explain analyze insert into x select 1",
+        "call f()",
+        "--\rINSERT INTO x SELECT 1",
+        "/* select",
+        "'select'",
+    ],
 )
 def test_what_does_not_ask_is_refused(sql: str) -> None:
     """Nothing is changed by an engine."""
@@ -59,8 +70,14 @@ def test_what_does_not_ask_is_refused(sql: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "sql", ["select 1", "-- why\nWITH a as (select 1) table a", "/* x */ (select 1)", "values 1", "show tables", "table x"]
+    "sql", ["select 1", "-- why\nWITH a as (select 1) table a", "/* x */ (select 1)", "values 1", "show tables", "table x", "--\rselect 1"]
 )
 def test_what_asks_is_taken(sql: str) -> None:
     """However it begins."""
     require_question(sql)
+
+
+def test_a_flood_of_comments_that_never_end_is_read_once() -> None:
+    """Each opening is not followed to the end anew."""
+    with pytest.raises(QuerySyntaxError):
+        require_question("/*" * 500_000)

@@ -5,18 +5,13 @@ In a lake the names of tables are unique, so that `auth0_logs` means `auth0_even
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from eventlake.dialect.text.length import require_characters
+from eventlake.dialect.text.lexicon import QUOTED, SYMBOL, WORD, spoken
 from eventlake.errors import QueryRefusedError, QuerySyntaxError
 from eventlake.model import Table
 
-_WORDS = re.compile(
-    r"""'(?:[^']|'')*' | --[^\n]* | /\*.*?\*/            # texts and comments
-      | (?P<quoted>"(?:[^"]|"")*") | (?P<name>[^\W\d]\w*) | (?P<dot>\.) | (?P<symbol>[^\s])""",
-    re.VERBOSE | re.DOTALL,
-)
 _QUESTIONS = ("select", "with", "values", "table", "show", "describe", "desc", "(")
 
 
@@ -40,7 +35,8 @@ def database_of(sql: str, tables: Iterable[Table]) -> str:
 def require_question(sql: str) -> None:
     """Raise QuerySyntaxError unless the statement only asks: what changes a lake is not for an engine to run."""
     require_characters(sql)
-    first = next((word.lower() for word in _words(sql)), "")
+    words = spoken(sql)
+    first = words[0].text[:20].split()[0].lower() if words else ""
     if not first:
         raise QuerySyntaxError("The statement is empty: write a SELECT.")
     if first not in _QUESTIONS:
@@ -50,12 +46,9 @@ def require_question(sql: str) -> None:
 
 
 def _bare_names(sql: str) -> Iterator[str]:
-    """The names that stand neither before nor after a dot, in lower case."""
-    words = ["", *_words(sql), ""]
-    for before, word, after in zip(words, words[1:], words[2:], strict=False):
-        if before != "." and after != ".":
-            yield word.strip('"').lower()
-
-
-def _words(sql: str) -> Iterator[str]:
-    return (match[0] for match in _WORDS.finditer(sql) if match.lastgroup)
+    """Yield the names that stand neither before nor after a dot, in lower case."""
+    words = [token for token in spoken(sql) if token.kind in {WORD, QUOTED, SYMBOL}]
+    signs = ["", *(token.word for token in words), ""]
+    for before, token, after in zip(signs, words, signs[2:], strict=False):
+        if before != "." and after != "." and token.kind != SYMBOL:
+            yield token.name.lower()

@@ -12,11 +12,12 @@ https://docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.h
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from eventlake.dialect.text.lexicon import BINARY, COMMENT, QUOTED, TEXT, UNICODE, WORD, tokens
 from eventlake.errors import NameNotFoundError, UsageError
 from eventlake.naming import nearest_or_all
 
@@ -26,11 +27,7 @@ TYPES = ("int", "decimal", "double", "boolean", "string", "date", "timestamp")
 MAX_INTEGER = 2**63 - 1
 """The largest bigint; the smallest has no literal."""
 
-_QUOTED = r"'(?:[^']|'')*(?:'|\Z)|\"(?:[^\"]|\"\")*(?:\"|\Z)"
-_COMMENT = r"--[^\n]*|/\*.*?(?:\*/|\Z)"  # what is not closed reaches to the end, or each opening would be followed there anew
-_NAMED = re.compile(rf"{_QUOTED}|{_COMMENT}|::|:([A-Za-z_]\w*)", re.DOTALL)
-_PYFORMAT = re.compile(rf"(?P<kept>{_QUOTED}|{_COMMENT})|%%|%\((?P<name>[^)]*)\)s|(?P<stray>%)", re.DOTALL)
-_QMARK = re.compile(rf"{_QUOTED}|{_COMMENT}|(\?)", re.DOTALL)
+_PERCENT = re.compile(r"%%|%\((?P<name>[^)]*)\)s|(?P<stray>%)")
 _LITERAL = re.compile(
     r"null|true|false|[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|(?:(?:date|timestamp|time|decimal|x)\s*)?'(?:[^']|'')*'", re.IGNORECASE
 )
@@ -57,13 +54,30 @@ def names_in(sql: str) -> list[str]:
 
 
 def places_in(sql: str) -> list[str]:
-    """The name at each place of a parameter, in order."""
-    return [match[1] for match in _NAMED.finditer(sql) if match[1]]
+    """Return the name at each place of a parameter, in order."""
+    return [name for _, name in _pieces(sql) if name]
 
 
 def replaced(sql: str, literals: Mapping[str, str]) -> str:
-    """The statement with these texts for its `:name`s."""
-    return _NAMED.sub(lambda match: literals[match[1]] if match[1] else match[0], sql)
+    """Return the statement with these texts for its `:name`s."""
+    return "".join(literals[name] if name else piece for piece, name in _pieces(sql))
+
+
+def _pieces(sql: str) -> Iterator[tuple[str, str]]:
+    """Yield the statement in pieces: a token and nothing, or `:name` and its name. `::` begins no place."""
+    colon, doubled = "", False
+    for token in tokens(sql):
+        if colon and token.kind == WORD and not doubled:
+            yield colon + token.text, token.text
+            colon = ""
+            continue
+        if colon:
+            yield colon, ""
+        doubled = bool(colon) and token.word == ":" and not doubled
+        colon = token.text if token.word == ":" else ""
+        if not colon:
+            yield token.text, ""
+    yield colon, ""
 
 
 def pyformat(sql: str, parameters: Mapping[str, Any]) -> str:  # values are the user's
@@ -73,8 +87,6 @@ def pyformat(sql: str, parameters: Mapping[str, Any]) -> str:  # values are the 
     """
 
     def place(match: re.Match[str]) -> str:
-        if match["kept"]:
-            return _without_places(match["kept"])
         if match["stray"]:
             raise _stray_percent(sql)
         if match["name"] is None:
@@ -83,7 +95,22 @@ def pyformat(sql: str, parameters: Mapping[str, Any]) -> str:  # values are the 
             raise NameNotFoundError(f'There is no value for "%({match["name"]})s".{nearest_or_all(match["name"], parameters)}')
         return _as_pyathena(match["name"], parameters[match["name"]])
 
-    return _PYFORMAT.sub(place, sql)
+    return "".join(_without_places(piece) if kept else _PERCENT.sub(place, piece) for piece, kept in _kept(sql))
+
+
+_WHOLE = (TEXT, UNICODE, BINARY, QUOTED, COMMENT)
+"""Kinds of tokens inside which no parameter stands."""
+
+
+def _kept(sql: str) -> Iterator[tuple[str, bool]]:
+    """Yield the statement in pieces: what stands in quotes or a comment, and everything between."""
+    begun = 0
+    for token in tokens(sql):
+        if token.kind in _WHOLE:
+            yield sql[begun : token.start], False
+            yield token.text, True
+            begun = token.end
+    yield sql[begun:], False
 
 
 def _without_places(kept: str) -> str:
@@ -103,11 +130,12 @@ def _stray_percent(sql: str) -> UsageError:
 
 def qmark(sql: str, literals: Sequence[str]) -> str:
     """A statement with these literals for its `?`, in order. Raises UsageError for what is no literal or does not fit in number."""
-    places = sum(1 for match in _QMARK.finditer(sql) if match[1])
+    found = list(tokens(sql))
+    places = sum(token.word == "?" for token in found)
     if places != len(literals):
         raise UsageError(f'The statement has {places} "?" and is given {len(literals)} values.')
     waiting = iter([_checked_literal(given) for given in literals])
-    return _QMARK.sub(lambda match: next(waiting) if match[1] else match[0], sql)
+    return "".join(next(waiting) if token.word == "?" else token.text for token in found)
 
 
 def _checked_literal(given: str) -> str:

@@ -1,0 +1,105 @@
+"""The one lexer of Athena's SQL: text -> tokens, as Trino 476 cuts it.
+
+The tokens cover the text without a gap, whatever it is, in time linear in its length: what is not closed reaches to the end, and what no
+rule takes is a token of its own kind. The syntax, the places of parameters and the first word of a statement are all read from here.
+Rules: https://github.com/trinodb/trino/blob/476/core/trino-grammar/src/main/antlr4/io/trino/grammar/sql/SqlBase.g4
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+BLANK, COMMENT = "blank", "comment"
+WORD, QUOTED, BACKQUOTED, DIGITS = "word", "quoted", "backquoted", "digits"
+TEXT, UNICODE, BINARY = "text", "unicode", "binary"
+INTEGER, DECIMAL, DOUBLE = "integer", "decimal", "double"
+SYMBOL, STRANGE, END = "symbol", "strange", "end"
+
+_CLOSING = {TEXT: "'", UNICODE: "'", BINARY: "'", QUOTED: '"', BACKQUOTED: "`", COMMENT: "*/"}
+
+_WHOLE = r"[0-9](?:_?[0-9])*+"
+_RULES = re.compile(
+    rf"""(?P<blank>[ \r\n\t]++)
+      | (?P<comment>--[^\r\n]*+\r?\n?|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?)
+      | (?P<unicode>[uU]&'(?:[^']++|'')*+'?)
+      | (?P<binary>[xX]'[^']*+'?)
+      | (?P<word>[A-Za-z_][A-Za-z0-9_]*+)
+      | (?P<text>'(?:[^']++|'')*+'?)
+      | (?P<quoted>"(?:[^"]++|"")*+"?)
+      | (?P<backquoted>`(?:[^`]++|``)*+`?)
+      | (?P<double>(?:[0-9]++\.[0-9]*+|\.[0-9]++)[eE][-+]?[0-9]++|[0-9]++[eE][-+][0-9]++|[0-9]++[eE][0-9]++(?![A-Za-z_]))
+      | (?P<decimal>{_WHOLE}\.(?:{_WHOLE})?|\.{_WHOLE})
+      | (?P<integer>(?:0[xX](?:_?[0-9a-fA-F])++|0[oO](?:_?[0-7])++|0[bB](?:_?[01])++|{_WHOLE})(?![A-Za-z0-9_]))
+      | (?P<digits>[0-9][A-Za-z0-9_]++)
+      | (?P<symbol><>|!=|<=|>=|\|\||->|=>|\{{-|-\}}|[-+*/%=<>(),.;\[\]:?{{}}|^$])
+      | (?P<strange>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Token:
+    """A piece of a statement: its kind, its text, where it begins, and the word it says.
+
+    word: a name or keyword in upper case, or the sign itself; empty for everything that is quoted, a number or a blank.
+    """
+
+    __slots__ = ("kind", "sql", "start", "text", "word")
+
+    def __init__(self, kind: str, text: str, start: int, sql: str) -> None:
+        self.kind = kind
+        self.text = text
+        self.start = start
+        self.sql = sql
+        self.word = text.upper() if kind == WORD else text if kind == SYMBOL else ""
+
+    @property
+    def end(self) -> int:
+        """The offset behind it."""
+        return self.start + len(self.text)
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Line and column of its first character, from 1."""
+        return self.sql.count("\n", 0, self.start) + 1, self.start - self.sql.rfind("\n", 0, self.start)
+
+    @property
+    def is_closed(self) -> bool:
+        """False for a text, a quoted name or a comment that reaches to the end because nothing closes it."""
+        closing = _CLOSING.get(self.kind)
+        if closing is None or self.text.startswith("--"):
+            return True
+        opening = len(self.text) - len(self.text.lstrip("uUxX&")) + (2 if self.kind == COMMENT else 1)
+        inside = self.text[opening:]
+        if self.kind in {TEXT, UNICODE, QUOTED, BACKQUOTED}:
+            return (len(inside) - len(inside.rstrip(closing))) % 2 == 1
+        return inside.endswith(closing)
+
+    @property
+    def name(self) -> str:
+        """What a name means: without its quotes, if it has any."""
+        return self.text[1:-1].replace('""', '"') if self.kind == QUOTED else self.text
+
+    @property
+    def value(self) -> str:
+        """What a text in quotes says."""
+        return self.text[self.text.index("'") + 1 : -1].replace("''", "'")
+
+
+def tokens(sql: str) -> Iterator[Token]:
+    """Every token of a text, blanks and comments too, in order and without a gap."""
+    for match in _RULES.finditer(sql):
+        yield Token(match.lastgroup or STRANGE, match[0], match.start(), sql)
+
+
+def spoken(sql: str) -> list[Token]:
+    """The tokens that mean something: all but blanks and comments, a comment that is not closed among them."""
+    made = []
+    for match in _RULES.finditer(sql):
+        kind = match.lastgroup or STRANGE
+        if kind == BLANK:
+            continue
+        token = Token(kind, match[0], match.start(), sql)
+        if kind != COMMENT or not token.is_closed:
+            made.append(token)
+    return made

@@ -1,0 +1,74 @@
+"""The lexer of Athena's SQL: how a text is cut, that nothing is left out, and that it costs no more for a hostile text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventlake.dialect.text.lexicon import Token, spoken, tokens
+
+PIECES = ["'", '"', "`", "/*", "*/", "--", "\r", "\n", " ", "a", "0x", "1", "_", ".", "e", "-", "U&'", "x'", ":", "?", "ä", "\0", "1e5"]
+
+
+def cut(sql: str) -> list[tuple[str, str]]:
+    """Return kind and text of every token that means something."""
+    return [(token.kind, token.text) for token in spoken(sql)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("1e0-5", [("double", "1e0"), ("symbol", "-"), ("integer", "5")]),
+        ("1_000 0x1F 0o17 0b_1", [("integer", "1_000"), ("integer", "0x1F"), ("integer", "0o17"), ("integer", "0b_1")]),
+        ("0b12 1_000e3 1e5x 1_", [("digits", "0b12"), ("digits", "1_000e3"), ("digits", "1e5x"), ("digits", "1_")]),
+        ("1. .5 1.5e 1.e2 1_0.2_5", [("decimal", "1."), ("decimal", ".5"), ("decimal", "1.5"), ("word", "e"), ("double", "1.e2"), ("decimal", "1_0.2_5")]),
+        ("x'ab''cd'", [("binary", "x'ab'"), ("text", "'cd'")]),
+        ("U&'a''b' u & 'c'", [("unicode", "U&'a''b'"), ("word", "u"), ("strange", "&"), ("text", "'c'")]),
+        ("a/**/b/* ** * / */c", [("word", "a"), ("word", "b"), ("word", "c")]),
+        ("/* /* */ a */", [("word", "a"), ("symbol", "*"), ("symbol", "/")]),
+        ("--a\rb--c\r\nd", [("word", "b"), ("word", "d")]),
+        ("a<>b!=c->d", [("word", "a"), ("symbol", "<>"), ("word", "b"), ("symbol", "!="), ("word", "c"), ("symbol", "->"), ("word", "d")]),
+        ("=> || <=", [("symbol", "=>"), ("symbol", "||"), ("symbol", "<=")]),
+        ("é", [("strange", "é")]),
+    ],
+)  # fmt: skip
+def test_a_text_is_cut_as_trino_cuts_it(sql: str, expected: list[tuple[str, str]]) -> None:
+    """The longest rule takes it."""
+    assert cut(sql) == expected
+
+
+@pytest.mark.parametrize("sql", ["'", "'a''", '"', '"a""', "`a", "/*", "/*/", "/* a *", "x'a", "U&'a''"])
+def test_what_is_not_closed_reaches_to_the_end(sql: str) -> None:
+    """And says so."""
+    (token,) = tokens(sql)
+
+    assert not token.is_closed
+
+
+@pytest.mark.parametrize("sql", ["''", "''''", '""', '"""a"', "/**/", "--", "-- '", "x''", "U&''", "``", "1", "a"])
+def test_what_is_closed_is_whole(sql: str) -> None:
+    """Quotes that are written twice close nothing."""
+    (token,) = tokens(sql)
+
+    assert token.is_closed
+
+
+def test_a_token_knows_its_place() -> None:
+    """Line and column, from 1."""
+    assert [token.place for token in spoken("a\n  b\r c")] == [(1, 1), (2, 3), (2, 6)]
+
+
+@given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join)))
+def test_tokens_cover_the_text(sql: str) -> None:
+    """Whatever it is."""
+    found: list[Token] = list(tokens(sql))
+
+    assert "".join(token.text for token in found) == sql
+    assert all(token.text for token in found)
+
+
+@pytest.mark.parametrize("piece", ["/*", "'", '"', "*", "/* *", "1_", "1e", "0x_", "''", "--", "a.", ".1", "`", "\r"])
+def test_the_time_is_linear(piece: str) -> None:
+    """A lexer that looks to the end from each piece anew would need hours for this."""
+    assert spoken(piece * 300_000) or piece in {"--", "\r"}
