@@ -39,10 +39,10 @@ class Store(Protocol):
         """
 
     def get(self, key: str) -> bytes:
-        """The object's bytes. Raises StorageError if there is none."""
+        """Return the object's bytes. Raises StorageError if there is none."""
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """Objects whose key begins with the prefix, by key."""
+        """Yield the objects whose key begins with the prefix, by key."""
 
     def delete(self, key: str) -> None:
         """Remove the object; one that is not there is no error."""
@@ -84,16 +84,16 @@ class Catalog(Protocol):
         """Make sure the tables exist with these columns; a new column is appended, none is ever dropped."""
 
     def tables(self) -> Sequence[Table]:
-        """Every table, by database and name."""
+        """Return every table, by database and name."""
 
     def add_partition(self, partition: Partition) -> bool:
-        """Make sure the partition exists; True if this call created it. Idempotent."""
+        """Make sure the partition exists; return True if this call created it. Idempotent."""
 
     def partitions(self, table: str) -> Sequence[Partition]:
-        """Every partition of a table, by hour."""
+        """Return every partition of a table, by hour."""
 
     def objects(self, table: str, hours: Iterable[Hour] | None = None) -> Sequence[LogObject]:
-        """The objects of log lines that readers see, of these hours or of all; by hour and key."""
+        """Return the objects of log lines that readers see, of these hours or of all; by hour and key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +122,17 @@ class Engine(Protocol):
     def query(
         self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None
     ) -> Result:  # values are the user's
-        """The rows of one SELECT. Raises QueryError and its kinds.
+        """Return the rows of one SELECT. Raises QueryError and its kinds.
 
         cancelled: whether nobody wants the answer any more; asked again and again, and then QueryLimitError is raised within a second.
         """
 
     def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
-        """What would run: the SQL of the engine, the partitions and the bytes it will read."""
+        """Tell what would run: the SQL of the engine, the partitions and the bytes it will read."""
 
 
 class Clock(Protocol):
     """The time, so that tests can set it."""
 
     def now(self) -> datetime:
-        """The moment, aware, in UTC."""
+        """Return the moment, aware, in UTC."""

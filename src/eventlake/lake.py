@@ -23,7 +23,7 @@ class Lake:
 
     @property
     def tables(self) -> list[Table]:
-        """The tables of all its sources, in the order of the declarations."""
+        """Return the tables of all its sources, in the order of the declarations."""
         return [table for source in self.sources for table in source.tables]
 
 

@@ -31,13 +31,13 @@ class Hour:
 
     @classmethod
     def of(cls, moment: datetime) -> Hour:
-        """The hour that an aware moment falls in."""
+        """Return the hour that an aware moment falls in."""
         utc = moment.astimezone(UTC)
         return cls(f"{utc:%Y-%m-%d}", f"{utc:%H}")
 
     @classmethod
     def parse(cls, text: str) -> Hour:
-        """The hour written `YYYY-MM-DDTHH`. Raises LayoutError for anything else."""
+        """Read an hour written `YYYY-MM-DDTHH`. Raises LayoutError for anything else."""
         try:
             return cls.of(datetime.strptime(text, "%Y-%m-%dT%H").replace(tzinfo=UTC))
         except ValueError:
@@ -45,22 +45,22 @@ class Hour:
 
     @property
     def start(self) -> datetime:
-        """Its first instant, in UTC."""
+        """Return its first instant, in UTC."""
         return datetime.fromisoformat(f"{self.date}T{self.hour}:00:00+00:00")
 
     @property
     def end(self) -> datetime:
-        """The first instant after it, in UTC."""
+        """Return the first instant after it, in UTC."""
         return self.start + timedelta(hours=1)
 
     @property
     def values(self) -> list[str]:
-        """The values of the partition keys `date` and `hour`, in Glue's order."""
+        """Return the values of the partition keys `date` and `hour`, in Glue's order."""
         return [self.date, self.hour]
 
     @property
     def path(self) -> str:
-        """`YYYY/MM/DD/HH`"""
+        """Return `YYYY/MM/DD/HH`."""
         return f"{self.date.replace('-', '/')}/{self.hour}"
 
     def __str__(self) -> str:
@@ -68,12 +68,12 @@ class Hour:
 
 
 def partition_location(prefix: str, hour: Hour) -> str:
-    """Where a partition's objects lie, `prefix/YYYY/MM/DD/HH/`, below the bucket or the folder of objects."""
+    """Return where a partition's objects lie, `prefix/YYYY/MM/DD/HH/`, below the bucket or the folder of objects."""
     return f"{prefix}/{hour.path}/"
 
 
 def object_key(prefix: str, hour: Hour, name: str) -> str:
-    """Key of a log object, `prefix/YYYY/MM/DD/HH/name`.
+    """Return the key of a log object, `prefix/YYYY/MM/DD/HH/name`.
 
     Raises LayoutError if `name` holds a slash or the key is longer than S3 allows.
     """
@@ -86,7 +86,7 @@ def object_key(prefix: str, hour: Hour, name: str) -> str:
 
 
 def object_name(stream: str, version: int, arrival: datetime, unique: str, extension: str) -> str:
-    """Firehose's name of an object: `<stream>-<version>-<YYYY-MM-DD-HH-MM-SS>-<uuid><extension>`.
+    """Return Firehose's name of an object: `<stream>-<version>-<YYYY-MM-DD-HH-MM-SS>-<uuid><extension>`.
 
     arrival: of the oldest record in the object; aware. extension: with its dot.
     """
@@ -94,7 +94,7 @@ def object_name(stream: str, version: int, arrival: datetime, unique: str, exten
 
 
 def error_key(error_prefix: str, kind: str, arrival: datetime, name: str) -> str:
-    """Key of an object of failed records: `<error prefix>/<kind>/year=YYYY/month=MM/day=DD/hour=HH/name`.
+    """Return the key of an object of failed records: `<error prefix>/<kind>/year=YYYY/month=MM/day=DD/hour=HH/name`.
 
     kind: Firehose's error-output-type, `processing-failed` or `format-conversion-failed`.
     """
@@ -108,7 +108,7 @@ def check_key(key: str) -> None:
 
 
 def split_key(key: str) -> tuple[str, Hour, str]:
-    """Prefix, hour and name of a log object's key (already URL-decoded).
+    """Split a log object's key (already URL-decoded) into prefix, hour and name.
 
     Raises LayoutError for a key of another depth, an hour that does not exist, a segment that climbs, or a name that
     query engines skip (a leading `_` or `.`).

@@ -48,7 +48,7 @@ class Column:
 
     @property
     def stored_name(self) -> str:
-        """The name in Glue and Parquet: lower case."""
+        """Return the name in Glue and Parquet, in lower case."""
         return self.name.lower()
 
 
@@ -73,16 +73,16 @@ class Table:
 
     @property
     def stream(self) -> str:
-        """The name of its delivery stream, with which Firehose begins its objects' names."""
+        """Return the name of its delivery stream, with which Firehose begins its objects' names."""
         return self.name.replace("_", "-")
 
     @property
     def error_prefix(self) -> str:
-        """Where its failed records go, without a slash at the end."""
+        """Return where its failed records go, without a slash at the end."""
         return f"error/{self.name}"
 
     def column(self, name: str) -> Column | None:
-        """The column of that name, without regard to case."""
+        """Return the column of that name, without regard to case."""
         return next((column for column in self.columns if column.stored_name == name.lower()), None)
 
 

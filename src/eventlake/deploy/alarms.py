@@ -20,7 +20,7 @@ _HOUR_S = 3_600
 
 
 def alarms(source: Source) -> Iterator[tuple[str, Template]]:
-    """Logical ids and resources: five for each table, one for the source."""
+    """Yield logical ids and resources: five for each table, one for the source."""
     for table in source.tables:
         for name, (metric, condition, description) in _alarms_of(source, table).items():
             alarm = _alarm(f"{stream_name(table)}-{name}", description, metric, condition)
@@ -29,7 +29,7 @@ def alarms(source: Source) -> Iterator[tuple[str, Template]]:
 
 
 def _alarms_of(source: Source, table: Table) -> dict[str, tuple[Template, Template, str]]:
-    """Name -> metric, condition, what it means and where to look."""
+    """Return the metric and condition of each alarm by its name, and a sentence that says what it means and where to look."""
     stream = {"DeliveryStreamName": sub(stream_name(table))}
     bus = {} if source.bus == "default" else {"EventBusName": ref("EventBusName")}
     return {
@@ -62,7 +62,7 @@ def _alarms_of(source: Source, table: Table) -> dict[str, tuple[Template, Templa
 
 
 def _no_events(source: Source) -> Template:
-    """Every hour of the last QuietHours was without an event of the source."""
+    """Return the alarm of a source that sent no event in any of the last QuietHours hours."""
     alarm = _alarm(
         f"${{LakeName}}-{source.name.replace('_', '-')}-no-events",
         f"No event of {source.title} came for QuietHours hours. Is its rule enabled, does its provider still send?",

@@ -25,32 +25,32 @@ class Tagged:
 
 
 def ref(name: str) -> Tagged:
-    """The value of a parameter or resource."""
+    """Return the value of a parameter or resource."""
     return Tagged("Ref", name)
 
 
 def sub(text: str) -> Tagged:
-    """A text with `${Name}` in it."""
+    """Return a text in which `${Name}` stands for a value."""
     return Tagged("Sub", text)
 
 
 def attribute(resource: str, name: str) -> Tagged:
-    """An attribute of a resource, or an output of a nested stack."""
+    """Return an attribute of a resource, or an output of a nested stack."""
     return Tagged("GetAtt", f"{resource}.{name}")
 
 
 def when(condition: str, value: Any, otherwise: Any = None) -> Tagged:  # values are parts of a template
-    """One value or another; None leaves the property out."""
+    """Choose one value or another by a condition; None leaves the property out."""
     return Tagged("If", [condition, value, NOTHING if otherwise is None else otherwise])
 
 
 def equals(parameter: str, value: str) -> Tagged:
-    """Whether a parameter has a value, for a condition."""
+    """Say, for a condition, that a parameter has this value."""
     return Tagged("Equals", [ref(parameter), value])
 
 
 def given(parameter: str) -> Tagged:
-    """Whether a parameter is not empty, for a condition."""
+    """Say, for a condition, that a parameter is not empty."""
     return Tagged("Not", [equals(parameter, "")])
 
 
@@ -58,13 +58,13 @@ NOTHING = Tagged("Ref", "AWS::NoValue")
 
 
 def logical_id(*words: str) -> str:
-    """A name for a resource, parameter or output: `pipeline_execution_state_change` is PipelineExecutionStateChange."""
+    """Name a resource, parameter or output: `pipeline_execution_state_change` becomes PipelineExecutionStateChange."""
     parts = [part for word in words for part in re.split(r"[^A-Za-z0-9]+", word) if part]
     return "".join(part[0].upper() + part[1:] for part in parts)
 
 
 def template_text(template: Template, comment: str) -> str:
-    """The template as YAML, under a comment."""
+    """Write the template as YAML, under a comment."""
     head = "".join(f"# {line}\n" for line in comment.splitlines())
     text: str = yaml.dump(template, Dumper=_Dumper, sort_keys=False, width=_NO_FOLDING, allow_unicode=True)
     return head + text
@@ -81,15 +81,15 @@ class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # yaml comes without type
     """Writes as a person would: texts of several lines as blocks, what is short on one line, tags before plain texts, nothing by reference."""
 
     def ignore_aliases(self, data: Any) -> bool:  # any value
-        """A value that occurs twice is written twice."""
+        """Write a value twice that occurs twice."""
         return True
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        """Lists stand below their key, indented."""
+        """Indent lists below their key."""
         super().increase_indent(flow, False)
 
     def choose_scalar_style(self) -> str:
-        """A tagged text needs no quotes where an untagged one would need none."""
+        """Leave the quotes off a tagged text where an untagged one would need none."""
         if self.event.tag and self.event.tag.startswith("!") and self.event.value:
             self.analysis = self.analyze_scalar(self.event.value)
             plain = self.analysis.allow_flow_plain if self.flow_level else self.analysis.allow_block_plain
@@ -127,7 +127,7 @@ def _write_text(dumper: _Dumper, value: str) -> yaml.Node:
 
 
 def _is_flat(nodes: list[yaml.Node], limit: int) -> bool:
-    """Whether these are texts, or short tagged lists of texts, that fit on a line together."""
+    """Return True if these are texts, or short tagged lists of texts, that fit on a line together."""
     flat = all(isinstance(node, yaml.ScalarNode) or (isinstance(node, yaml.SequenceNode) and node.flow_style) for node in nodes)
     return flat and sum(map(_length, nodes)) < limit and not any("\n" in str(node.value) for node in nodes)
 
@@ -144,13 +144,13 @@ _Dumper.add_representer(str, _write_text)
 
 
 def read_template(text: str) -> Template:
-    """The template that a text holds, with intrinsic functions in their long form: `{"Ref": "Name"}`, `{"Fn::Sub": "..."}`."""
+    """Read a template from its text, with intrinsic functions in their long form: `{"Ref": "Name"}`, `{"Fn::Sub": "..."}`."""
     template: Template = yaml.load(text, Loader=_Loader)
     return template
 
 
 def statements(part: Any) -> list[Template]:  # any part of a template that was read
-    """Every statement of every policy in a part of a template, those under a condition too."""
+    """Return every statement of every policy in a part of a template, those under a condition too."""
     if isinstance(part, dict):
         own = [part] if "Effect" in part else []
         return own + [statement for inner in part.values() for statement in statements(inner)]

@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent.parent / "functions" / "declared"
 
 
 def declared_module(table: Table) -> str:
-    """The text of `functions/declared/<table>.py`, which holds `log_line(event) -> bytes`."""
+    """Write the text of `functions/declared/<table>.py`, which holds `log_line(event) -> bytes`."""
     header = [
         f'"""The log lines of {table.name}, from an event to the JSON of its columns.',
         "",
@@ -28,5 +28,5 @@ def declared_module(table: Table) -> str:
 
 
 def declared_modules(sources: Iterable[Source]) -> dict[str, str]:
-    """The text of every module by file name."""
+    """Write the text of every module, by file name."""
     return {f"{table.name}.py": declared_module(table) for source in sources for table in source.tables}

@@ -19,28 +19,28 @@ MOST_RETRIES = 185
 
 
 def stream_name(table: Table) -> str:
-    """The name of its stream, a text for `!Sub`; rules are named alike."""
+    """Return the name of its stream, a text for `!Sub`; rules are named alike."""
     return f"${{LakeName}}-{table.stream}"
 
 
 def stream_id(table: Table) -> str:
-    """The logical id of its stream."""
+    """Return the logical id of its stream."""
     return logical_id(table.name, "Stream")
 
 
 def stream_arn(table: Table) -> str:
-    """The ARN of its stream, a text for `!Sub` that refers to no resource."""
+    """Return the ARN of its stream, a text for `!Sub` that refers to no resource."""
     return f"arn:${{AWS::Partition}}:firehose:${{AWS::Region}}:${{AWS::AccountId}}:deliverystream/{stream_name(table)}"
 
 
 def rule_arn(source: Source, table: Table) -> str:
-    """The ARN of its rule, a text for `!Sub` that refers to no resource."""
+    """Return the ARN of its rule, a text for `!Sub` that refers to no resource."""
     bus = "" if source.bus == "default" else "${EventBusName}/"
     return f"arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{bus}{stream_name(table)}"
 
 
 def delivery_stream(table: Table) -> Template:
-    """The resource: transform, convert, buffer, write."""
+    """Describe the stream of a table: transform, convert, buffer, write."""
     return {
         "Type": "AWS::KinesisFirehose::DeliveryStream",
         "DependsOn": ["DeliveryPolicy"],
@@ -113,7 +113,7 @@ def _raw_events(table: Table) -> Template:
 
 
 def rule(source: Source, table: Table) -> Template:
-    """The resource: the declared event pattern, and the stream as its target."""
+    """Describe the rule of a table: the declared event pattern, and the stream as its target."""
     return {
         "Type": "AWS::Events::Rule",
         "Properties": {

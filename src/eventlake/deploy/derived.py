@@ -43,7 +43,7 @@ class Differences:
 
 
 def clone_folder() -> Path:
-    """The folder of the clone this code runs from. Raises ConfigurationError if it is installed without one."""
+    """Return the folder of the clone this code runs from. Raises ConfigurationError if it is installed without one."""
     folder = Path(__file__).resolve().parents[3]
     if not (folder / TEMPLATES / "lake.yaml").is_file():
         raise ConfigurationError(
@@ -53,7 +53,7 @@ def clone_folder() -> Path:
 
 
 def derived_files(sources: Sequence[Source], saved: Mapping[str, SavedQuery]) -> dict[Path, str]:
-    """Path below the clone -> text, of all sources. Raises DeclarationError for what cannot be a stack."""
+    """Write the text of every derived file of all sources, by its path below the clone. Raises DeclarationError for what cannot be a stack."""
     files = {TEMPLATES / "root.yaml": root_stack_text(sources)}
     files |= _source_files(sources, saved)
     files[Path("docs/stack.md")] = stack_page(_templates(files))
@@ -61,7 +61,7 @@ def derived_files(sources: Sequence[Source], saved: Mapping[str, SavedQuery]) ->
 
 
 def _templates(files: Mapping[Path, str]) -> dict[str, Template]:
-    """Every template by its path below templates/: root.yaml, those written by hand, those of the sources."""
+    """Read every template by its path below templates/: root.yaml, those written by hand, those of the sources."""
     by_hand = [(clone_folder() / TEMPLATES / name).read_text("utf-8") for name in BY_HAND]
     sources = sorted(path for path in files if path.parent == TEMPLATES / "sources")
     texts = {"root.yaml": files[TEMPLATES / "root.yaml"], **dict(zip(BY_HAND, by_hand, strict=True))}
@@ -82,7 +82,7 @@ def _source_files(sources: Sequence[Source], saved: Mapping[str, SavedQuery]) ->
 
 
 def differences(clone: Path, files: Mapping[Path, str]) -> Differences:
-    """What `write` would change."""
+    """Find out what `write` would change."""
     outdated = [path for path, text in files.items() if _read(clone / path) != text]
     return Differences(tuple(sorted(outdated)), tuple(sorted(_stale(clone, files))))
 

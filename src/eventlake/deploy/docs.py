@@ -11,7 +11,7 @@ from eventlake.query.saved import SavedQuery
 
 
 def source_page(source: Source, saved: dict[str, SavedQuery]) -> str:
-    """The page of one source: what it is, its rules, its tables with every column, its samples and saved queries."""
+    """Write the page of one source: what it is, its rules, its tables with every column, its samples and saved queries."""
     return "\n".join([*_source(source), *_queries(source, saved)]).rstrip() + "\n"
 
 

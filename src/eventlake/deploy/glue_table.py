@@ -12,7 +12,7 @@ _PARTITION_DOCS = {"date": "Day of arrival in S3, in UTC.", "hour": "Hour of arr
 
 
 def glue_table(table: Table, database: str) -> Template:
-    """The resource. database: the logical id of the Glue database."""
+    """Describe a table of the Glue catalog. database: the logical id of its Glue database."""
     return {
         "Type": "AWS::Glue::Table",
         "Properties": {

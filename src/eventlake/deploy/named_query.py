@@ -13,7 +13,7 @@ DESCRIPTION_LIMIT = 1024
 
 
 def named_query(saved: SavedQuery) -> Template:
-    """The resource, in the lake's workgroup and the source's database."""
+    """Describe a saved query, in the lake's workgroup and the source's database."""
     sql, parameters = positional(saved)
     return {
         "Type": "AWS::Athena::NamedQuery",
@@ -43,7 +43,7 @@ def _said(parameter: Parameter) -> str:
 
 
 def _literal(parameter: Parameter) -> str:
-    """The default as it is typed in Athena's console."""
+    """Write the default as it is typed in Athena's console."""
     default = parameter.default or ""
     if parameter.type == "int":
         return default

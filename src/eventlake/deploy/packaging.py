@@ -28,7 +28,10 @@ _WRONG_USAGE_OF_VERSION_1 = 2
 
 
 def package(clone: Path, arguments: Sequence[str]) -> int:
-    """Run the command in the clone; its exit code. arguments: those of `aws cloudformation package` besides the template. Raises ConfigurationError."""
+    """Run the command in the clone; return its exit code. Raises ConfigurationError if the AWS CLI is missing.
+
+    arguments: those of `aws cloudformation package` besides the template.
+    """
     aws = aws_command()
     sys.dont_write_bytecode = True
     normalise(clone / CODE)
@@ -38,7 +41,7 @@ def package(clone: Path, arguments: Sequence[str]) -> int:
 
 
 def aws_command() -> str:
-    """The AWS CLI: the one on the PATH, else the one beside this Python. Raises ConfigurationError if there is none."""
+    """Find the AWS CLI: the one on the PATH, else the one beside this Python. Raises ConfigurationError if there is none."""
     found = shutil.which("aws") or shutil.which("aws", path=str(Path(sys.executable).parent))
     if found is None:
         raise ConfigurationError(

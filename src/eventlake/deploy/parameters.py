@@ -123,7 +123,7 @@ LAKE_ONLY: dict[str, Template] = {
 
 
 def database_parameter(source: Source) -> Template:
-    """The parameter that names a source's Glue database."""
+    """Describe the parameter that names a source's Glue database."""
     return {
         "Type": "String",
         "Default": source.database,
@@ -134,7 +134,7 @@ def database_parameter(source: Source) -> Template:
 
 
 def event_bus_parameter(source: Source, *, optional: bool) -> Template:
-    """The parameter that names the event bus of a source whose events do not come over the default bus."""
+    """Describe the parameter that names the event bus of a source whose events do not come over the default bus."""
     absent = f" Empty - {source.title} is not captured." if optional else ""
     return {
         "Type": "String",

@@ -20,20 +20,20 @@ _RESULTS = "arn:${AWS::Partition}:s3:::${ResultsBucketName}"
 
 
 def events_role(source: Source) -> Template:
-    """EventBridge puts records on the source's streams, for its rules alone."""
+    """Let EventBridge put records on the source's streams, for its rules alone."""
     rules = [rule_arn(source, table) for table in source.tables]
     statement = _allow("PutRecords", ["firehose:PutRecord", "firehose:PutRecordBatch"], [stream_arn(table) for table in source.tables])
     return _role("events.amazonaws.com", rules, f"EventBridge puts events of {source.title} on their delivery streams.", [statement])
 
 
 def delivery_role(source: Source) -> Template:
-    """Firehose's role; what it may do is in `delivery_policy`, because the streams wait for it."""
+    """Describe Firehose's role; what it may do is in `delivery_policy`, because the streams wait for it."""
     streams = [stream_arn(table) for table in source.tables]
     return _role("firehose.amazonaws.com", streams, f"Firehose transforms events of {source.title} and writes them to S3.", [])
 
 
 def delivery_policy(source: Source) -> Template:
-    """Firehose lists the bucket, writes below the source's prefixes, calls the transform function, reads the tables' columns, writes its log."""
+    """Let Firehose list the bucket, write below the source's prefixes, call the transform function, read the columns, write its log."""
     folders = [folder for table in source.tables for folder in (table.prefix, table.error_prefix)]
     raw = [sub(f"{_BUCKET}/raw/{table.name}/*") for table in source.tables]
     statements = [
@@ -53,13 +53,13 @@ def delivery_policy(source: Source) -> Template:
 
 
 def partition_policy(source: Source) -> Template:
-    """The partition function creates partitions of the source's tables; granted here, so that it goes with the source."""
+    """Let the partition function create partitions of the source's tables; granted here, so that it goes with the source."""
     statement = _allow("CreatePartitions", ["glue:CreatePartition"], _catalog(source))
     return _policy(f"partitions-of-{source.name.replace('_', '-')}", ref("PartitionRoleName"), [statement])
 
 
 def analyst_policy(source: Source) -> Template:
-    """A managed policy for people who query the source's tables, and nothing else of the lake."""
+    """Describe a managed policy for people who query the source's tables, and nothing else of the lake."""
     prefixes = [f"{table.prefix}/*" for table in source.tables]
     statements = [
         _allow("Query", _QUERY, ["arn:${AWS::Partition}:athena:${AWS::Region}:${AWS::AccountId}:workgroup/${WorkGroup}"]),
@@ -110,7 +110,7 @@ _READ_CATALOG = [
 
 
 def _catalog(source: Source) -> list[str]:
-    """The catalog, the source's database and its tables: Glue wants all three."""
+    """Name the catalog, the source's database and its tables: Glue wants all three."""
     tables = [f"{_GLUE}:table/${{GlueDatabaseName}}/{table.name}" for table in source.tables]
     return [f"{_GLUE}:catalog", f"{_GLUE}:database/${{GlueDatabaseName}}", *tables]
 

@@ -25,12 +25,12 @@ _MAKERS = ("AWS ", "Amazon ")
 
 
 def root_stack_text(sources: Sequence[Source]) -> str:
-    """The template as YAML."""
+    """Write the template as YAML."""
     return template_text(root_stack(sources), COMMENT.replace("declaration of the source", "declarations of the sources"))
 
 
 def root_stack(sources: Sequence[Source]) -> Template:
-    """The template of a deployment of these sources. Raises DeclarationError if two sources come to the same parameter."""
+    """Describe a deployment of these sources. Raises DeclarationError if two sources come to the same parameter."""
     _check_names(sources)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
@@ -48,7 +48,7 @@ def root_stack(sources: Sequence[Source]) -> Template:
 
 
 def short_title(source: Source) -> str:
-    """How parameters and outputs call a source: `AWS CodePipeline` is CodePipeline."""
+    """Return the word that parameters and outputs have for a source: `AWS CodePipeline` is CodePipeline."""
     title = source.title
     for maker in _MAKERS:
         title = title.removeprefix(maker)
@@ -56,17 +56,17 @@ def short_title(source: Source) -> str:
 
 
 def switch(source: Source) -> str:
-    """The condition under which a source is deployed."""
+    """Return the condition under which a source is deployed."""
     return f"Has{short_title(source)}"
 
 
 def database_name(source: Source) -> str:
-    """The parameter that names its database, and the output."""
+    """Return the name of the parameter that names its database, and of the output."""
     return f"{short_title(source)}GlueDatabaseName"
 
 
 def bus_name(source: Source) -> str:
-    """The parameter that names its event bus."""
+    """Return the name of the parameter that names its event bus."""
     return source.stack.event_bus_parameter or f"{short_title(source)}EventBusName"
 
 

@@ -36,12 +36,12 @@ PASSED: dict[str, str] = {
 
 
 def source_stack_text(source: Source, saved: Sequence[SavedQuery]) -> str:
-    """The template of a source as YAML."""
+    """Write the template of a source as YAML."""
     return template_text(source_stack(source, saved), COMMENT)
 
 
 def source_stack(source: Source, saved: Sequence[SavedQuery]) -> Template:
-    """The template of a source. saved: its saved queries. Raises DeclarationError for a table whose stream would have too long a name."""
+    """Describe all that a source needs. saved: its saved queries. Raises DeclarationError for a table whose stream would have too long a name."""
     for table in source.tables:
         if len(table.name) > LONGEST_TABLE_NAME:
             raise DeclarationError(
@@ -119,7 +119,7 @@ def _resources_of(source: Source, table: Table) -> Template:
 
 
 def table_output(source: Source, table: Table) -> str:
-    """The output that gives a table's name."""
+    """Return the name of the output that gives a table's name."""
     return source.stack.table_outputs.get(table.name, logical_id(table.name, "TableName"))
 
 

@@ -40,7 +40,7 @@ REASONS = {
 
 
 def stack_page(templates: Mapping[str, Template]) -> str:
-    """The page. templates: by path below templates/, `root.yaml` among them."""
+    """Write the page. templates: by path below templates/, `root.yaml` among them."""
     return "\n".join(_page(templates)).rstrip() + "\n"
 
 
@@ -122,7 +122,7 @@ def _code(value: object) -> str:
 
 
 def _said(value: Any) -> str:  # a text or an intrinsic function
-    """A resource as a person reads it: ARNs without what is the same in all of them."""
+    """Write a resource as a person reads it: ARNs without what is the same in all of them."""
     if isinstance(value, str):
         return value
     ((function, argument),) = value.items()

@@ -33,7 +33,11 @@ def say(level: str, message: str, **fields: Any) -> None:  # JSON values
 
 
 def measured(*metrics: tuple[Sequence[str], Sequence[Sequence[str]]]) -> dict[str, Any]:  # JSON as CloudWatch defines it
-    """What makes a line metrics, as its field `_aws`: names of fields that are metrics, each group with its sets of dimensions."""
+    """Build the `_aws` member that makes CloudWatch read a log line as metrics (embedded metric format).
+
+    groups: names of fields that are metrics, each group with its sets of dimensions.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+    """
     directives = [
         {
             "Namespace": NAMESPACE,

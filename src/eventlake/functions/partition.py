@@ -46,7 +46,7 @@ ERROR_KINDS = ("processing-failed", "format-conversion-failed")
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:  # any JSON value and Lambda's context in, JSON as SQS defines it out
-    """The messages that must come again, as `batchItemFailures`; for what is no batch of messages, a sentence that says so."""
+    """Return the messages that must come again, as `batchItemFailures`; for what is no batch of messages, a sentence that says so."""
     messages = event.get("Records") if isinstance(event, dict) else None
     if not isinstance(messages, list) or not all(isinstance(one, dict) and isinstance(one.get("messageId"), str) for one in messages):
         shown = f"an object with the keys {sorted(event)[:10]}" if isinstance(event, dict) else f"a {type(event).__name__}"
@@ -135,7 +135,7 @@ class _Batch:
 
 
 def _objects(body: str) -> Iterator[tuple[str, str]]:
-    """Bucket and key of the objects that a message tells of, none for S3's test. Raises ValueError, TypeError or KeyError for any other."""
+    """Yield bucket and key of the objects that a message names, none for S3's test. Raises ValueError, TypeError or KeyError for any other."""
     told = json.loads(body)
     if told.get("Event") == "s3:TestEvent":
         return
@@ -146,7 +146,7 @@ def _objects(body: str) -> Iterator[tuple[str, str]]:
 
 
 def _failed_kind(key: str) -> tuple[str, str]:
-    """Table and kind of an object of failed records, by its key `error/<table>/<kind>/...`; both name metrics, so no others are taken."""
+    """Return table and kind of an object of failed records, from its key `error/<table>/<kind>/...`; unknown names become `unknown`."""
     _, name, kind, *_ = [*key.split("/"), "", ""]
     known = any(table.name == name for table in _tables())
     return (name if known else "unknown"), (kind if kind in ERROR_KINDS else "unknown")
@@ -154,14 +154,14 @@ def _failed_kind(key: str) -> tuple[str, str]:
 
 @cache
 def _partitioner(bucket: str) -> Partitioner:
-    """What makes partitions of a bucket's objects, and remembers those it made while the container lives."""
+    """Return the partitioner of a bucket; it remembers what it made while the container lives."""
     tables = _tables()
     return Partitioner(GlueCatalog(_glue(), tables, bucket), tables, environ["LOG_FORMAT"])
 
 
 @cache
 def _tables() -> tuple[Table, ...]:
-    """The tables of the sources that the lake has switched on, with the databases they have there."""
+    """Return the tables of the sources that the lake has switched on, with the databases they have there."""
     databases = dict(pair.split("=", 1) for pair in environ["DATABASES"].split())
     sources = load([DECLARED] if any(DECLARED.glob(f"*/{DECLARATION}")) else [])
     return tuple(

@@ -36,7 +36,7 @@ _tables: dict[str, tuple[str, LineTransform]] = {}
 
 
 def handler(event: Any, context: object) -> dict[str, Any]:  # any JSON value in, JSON as Firehose defines it out
-    """The log lines of a batch, in its order and under its ids; for what is no batch of Firehose's, a message that says so."""
+    """Return the log lines of a batch, in its order and under its ids; for what is no batch of Firehose's, a message that says so."""
     try:
         batch = _Batch(event["records"])
         table = _table_of(event["deliveryStreamArn"])
@@ -58,13 +58,13 @@ def _shown(event: Any) -> str:  # any JSON value
 
 
 def _table_of(stream_arn: str) -> str:
-    """The table whose delivery stream this is: the lake's name, then the table's with hyphens; nothing for any other stream."""
+    """Return the table whose stream this is, by its name (the lake's, then the table's with hyphens); nothing for any other stream."""
     name = stream_arn.rpartition("/")[2]
     return name.removeprefix(f"{LAKE}-").replace("-", "_") if name.startswith(f"{LAKE}-") else ""
 
 
 def _load(table: str) -> tuple[str, LineTransform] | None:
-    """Source and transform of a table, None if no such table is declared."""
+    """Load source and transform of a table; return None if no such table is declared."""
     module = f"eventlake.functions.declared.{table}"
     if not table.isidentifier() or table.startswith("__"):
         return None
@@ -118,7 +118,7 @@ class _Batch:
             room -= self._fail(record_id, data, room, EventError("NoSuchTable", ""))
 
     def _fail(self, record_id: str, data: str, room: int, error: ValueError) -> int:
-        """Give a record back as it came, and the bytes that takes; Firehose has its own copy, so that where there is no room it is left out."""
+        """Return the record as ProcessingFailed, and its size. Its data is omitted when the response has no room left: Firehose keeps its own copy."""
         code = error.code if isinstance(error, EventError) else "NotBase64"
         kept = data if len(data) <= room else ""
         self.answers.append({"recordId": record_id, "result": "ProcessingFailed", "data": kept})
@@ -148,5 +148,5 @@ class _Batch:
 
 
 def _size(ids: str) -> int:
-    """Bytes that texts may have inside JSON's quotes; Firehose's ids are digits."""
+    """Return how many bytes texts may have inside JSON's quotes; Firehose's ids are digits."""
     return len(quote(ids)) if ids.isascii() else len(ids) * len("\\ud83d\\ude00")

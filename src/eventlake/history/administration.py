@@ -110,7 +110,7 @@ class Administration:
             self._call("sapi", self.random.choice(_ROUTINE), self._by_hand(who, with_what, OFFICE_ADDRESS), who.email)
 
     def _deployments(self) -> Story:
-        """Every night the tool reads some secrets and changes a client."""
+        """Let the tool read some secrets and change a client, every night."""
         for at in moments(self.random, NIGHTLY, 1.0, 1, self.timeline.now, self.timeline.end):
             yield at - self.timeline.now
             values = self.log.values(self._tool, {"ip": "203.0.113.40", "administrator": ""})
@@ -120,7 +120,7 @@ class Administration:
             self._call("sapi", _ROUTINE[0], values, self._tool["client_name"])
 
     def weakening(self) -> Story:
-        """Somebody with an administrator's account takes the tenant's protection away, one after the other."""
+        """Take the tenant's protection away, one part after the other, with an administrator's account."""
         who, _ = self.random.choice(self.people)
         where, begun = self.random.choice(ABROAD_SPOTS), self.timeline.now
         values = self._by_hand(who, device(self.random), where.ip)

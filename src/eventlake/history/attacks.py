@@ -44,7 +44,7 @@ class Attacks:
                 self.timeline.begin(story(), end - before_end)
 
     def _kinds(self) -> list[tuple[Callable[[], Story], float, int]]:
-        """The stories: each with how often a month it happens, and how long before the end it certainly does."""
+        """List the stories: each with how often a month it happens, and how long before the end it certainly does."""
         return [
             (self.credential_stuffing, 2, 52 * HOUR),
             (self.password_spraying, 1, 70 * HOUR),
@@ -65,7 +65,7 @@ class Attacks:
     # -- the stories --
 
     def credential_stuffing(self) -> Story:
-        """Lists of stolen passwords, tried on many users from a few addresses; some passwords are still good."""
+        """Try lists of stolen passwords on many users from a few addresses; some passwords are still good."""
         begun, places, tool = self.timeline.now, [self._address() for _ in range(3)], device(self.random)
         known = self._victims(min(70, len(self.logins.customers) // 3))
         failures = dict.fromkeys((place.ip for place in places), 0)
@@ -86,7 +86,7 @@ class Attacks:
         self._note("credential stuffing", begun, places, [user.name for user in good])
 
     def password_spraying(self) -> Story:
-        """One common password for each user, slowly, and then the next."""
+        """Try one common password on each user, slowly, and then the next."""
         begun, places, tool = self.timeline.now, [self._address() for _ in range(2)], device(self.random)
         users = self._victims(min(45, len(self.logins.customers) // 3))
         for _ in range(3):
@@ -97,7 +97,7 @@ class Attacks:
         self._note("password spraying", begun, places, [])
 
     def takeover(self) -> Story:
-        """Many guesses at one account, the right one in the end, and then the door is locked behind."""
+        """Guess at one account many times, rightly in the end, and lock the door behind."""
         begun, first, second, tool = self.timeline.now, self._address(), self._address(), device(self.random)
         user = self._victims(1)[0]
         for guess in range(1, _ACCOUNT_FAILURES + 1):
@@ -118,7 +118,7 @@ class Attacks:
         self._note("takeover", begun, (first, second), [user.name])
 
     def mfa_fatigue(self) -> Story:
-        """The password is known; the phone rings until its owner gives in."""
+        """Let the phone ring until its owner gives in; the password is known."""
         begun, place, tool = self.timeline.now, self._address(), device(self.random)
         user = self._victims(1)[0]
         values = self._as(user, place, tool)
@@ -137,7 +137,7 @@ class Attacks:
         self._note("mfa fatigue", begun, (place,), [user.name])
 
     def impossible_travel(self) -> Story:
-        """A user logs in at home, and soon after from another continent."""
+        """Let a user log in at home, and soon after from another continent."""
         begun, place = self.timeline.now, self._address()
         user = self._victims(1)[0]
         yield from self._enters(user, user.spot, user.device)
@@ -146,7 +146,7 @@ class Attacks:
         self._note("impossible travel", begun, (place,), [user.name])
 
     def breached_passwords(self) -> Story:
-        """Users whose password is known from other sites; some of them change it."""
+        """Meet users whose password is known from other sites; some of them change it."""
         begun, place, tool = self.timeline.now, self._address(), device(self.random)
         users = self._victims(4)
         for user, code in zip(users, ("pwd_leak", "pwd_leak", "reset_pwd_leak", "signup_pwd_leak"), strict=False):
@@ -158,7 +158,7 @@ class Attacks:
         self._note("breached passwords", begun, (place,), [user.name for user in users])
 
     def bots(self) -> Story:
-        """Programs that sign up, and are seen through."""
+        """Let programs sign up, which are seen through."""
         begun, places, tool = self.timeline.now, [self._address() for _ in range(2)], device(self.random)
         for number in range(40):
             yield SECOND + self.random.randrange(6 * SECOND)
@@ -170,7 +170,7 @@ class Attacks:
         self._note("bots", begun, places, [])
 
     def too_many_logins(self) -> Story:
-        """A script that logs in with a user's password, over and over, until that is stopped."""
+        """Let a script log in with a user's password, over and over, until that is stopped."""
         begun, user = self.timeline.now, self._victims(1)[0]
         for _ in range(8):
             yield 2 * SECOND
@@ -181,12 +181,12 @@ class Attacks:
     # -- what they have in common --
 
     def _victims(self, count: int) -> list[User]:
-        """Users with a password who are at home and have logged in before."""
+        """Choose users with a password who are at home and have logged in before."""
         at_home = [user for user in self.logins.customers if user.connection is DATABASE and user.is_at_home and user.logins]
         return self.random.sample(at_home, min(count, len(at_home)))
 
     def _address(self) -> Spot:
-        """An address of an attacker, not used for a while."""
+        """Return an address of an attacker that was not used for a while."""
         self._addresses += 1
         place = ABROAD[self._addresses % len(ABROAD)]
         number = self._addresses * 37 % 366
@@ -196,7 +196,7 @@ class Attacks:
         return self.log.values(self.logins.applications[0].values(), tool.values(old=False), place.values())
 
     def _as(self, user: User, place: Spot, tool: Device) -> Values:
-        """Entries in a user's name, from another place and device."""
+        """Return values for entries in a user's name, from another place and device."""
         return {**self._from(place, tool), **user.values, **tool.values(old=False)}
 
     def _fails(self, user: User | str, place: Spot, tool: Device) -> None:

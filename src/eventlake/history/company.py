@@ -63,7 +63,7 @@ class LivePipeline:
                 timeline.begin(run.stopping(), timeline.now + int(random.expovariate(1 / 25) * MINUTE))
 
     def doomed(self, doom: str) -> Story:
-        """One execution that will certainly hang where this pipeline's executions can hang, or fail in its last stage."""
+        """Begin one execution that will certainly hang where this pipeline's executions can hang, or fail in its last stage."""
         self.scene.timeline.begin(self._triggered("StartPipelineExecution", doom).story)
         yield FOREVER
 
@@ -114,7 +114,7 @@ class LivePipeline:
         return Run(self.scene, self, trigger, detail, self.spec.stages, doom)
 
     def _change(self) -> None:
-        """Somebody changes the pipeline's structure: what runs now is canceled."""
+        """Change the pipeline's structure: what runs now is canceled."""
         self.version += 1
         for run in [run for run in self.inside.values() if run and run.is_passing]:
             run.canceled()

@@ -118,12 +118,12 @@ class Run:
         self._say_pipeline("SUCCEEDED")
 
     def superseded(self) -> None:
-        """A newer execution took its place in the queue."""
+        """End it because a newer execution took its place in the queue."""
         self._interrupt()
         self._say_pipeline("SUPERSEDED")
 
     def canceled(self) -> None:
-        """The pipeline's structure changed under it."""
+        """End it because the pipeline's structure changed under it."""
         self._interrupt()
         for run in self._open_runs():
             self._end_action(run, "CANCELED")
@@ -132,7 +132,7 @@ class Run:
         self.gates.leave(self)
 
     def stopping(self) -> Story:
-        """Somebody stops it, if it is still under way: waits for its actions, or abandons them."""
+        """Stop it, if it is still under way: wait for its actions, or abandon them."""
         if not self._is_under_way:
             return
         self._interrupt()
@@ -151,7 +151,7 @@ class Run:
 
     @property
     def is_passing(self) -> bool:
-        """Whether it is at work in a stage."""
+        """Return True if it is at work in a stage."""
         return self._stage is not None and self._is_under_way
 
     @property
@@ -164,7 +164,7 @@ class Run:
     # -- one stage --
 
     def _pass(self, stage: Stage) -> Generator[int, None, bool]:
-        """Through a stage, with retries; whether it succeeded in the end."""
+        """Go through a stage, with retries; return True if it succeeded in the end."""
         self._stage, self._stage_since, self._retry = stage, events.since(self.scene.timeline.now), ""
         self._say_stage("STARTED")
         done: set[str] = set()
@@ -181,7 +181,7 @@ class Run:
         return True
 
     def _attempt(self, stage: Stage, done: set[str]) -> Generator[int, None, bool]:
-        """One attempt at the actions that are not done; whether all are now."""
+        """Attempt the actions that are not done; return True if all are now."""
         for group in stage.groups:
             todo = [action for action in group if action.name not in done]
             if todo:
@@ -193,7 +193,7 @@ class Run:
         return True
 
     def _side_by_side(self, actions: Sequence[Action]) -> Generator[int, None, set[str]]:
-        """Run actions at the same time; the names of those that succeeded."""
+        """Run actions at the same time; return the names of those that succeeded."""
         runs = [self._begin_action(action) for action in actions]
         begun, succeeded = self.scene.timeline.now, set()
         for run in sorted(runs, key=lambda run: run.takes):
@@ -204,7 +204,7 @@ class Run:
         return succeeded
 
     def _retried(self, stage: Stage) -> Generator[int, None, bool]:
-        """Whether somebody retries the stage, after a while, if no other execution is in it by then."""
+        """Wait a while; return True if somebody then retries the stage, in which no other execution may be."""
         if self._doom or self.attempt > 3 or self.random.random() > self.gates.spec.retried:
             return False
         yield 2 * MINUTE + int(self.random.expovariate(1 / 20) * MINUTE)
@@ -219,7 +219,7 @@ class Run:
         return True
 
     def _rolled_back(self, stage: Stage) -> None:
-        """Whoever watches over this pipeline rolls a failed deployment back."""
+        """Roll a failed deployment back, if somebody watches over this pipeline."""
         habit = self.gates.spec.rolls_back
         if not habit or len(self.stages) == 1 or not any(action.category == "Deploy" for group in stage.groups for action in group):
             return
@@ -242,7 +242,7 @@ class Run:
         return run
 
     def _fate(self, action: Action) -> tuple[int, bool]:
-        """How long a run takes, in milliseconds, and whether it fails."""
+        """Decide how long a run takes, in milliseconds, and whether it fails."""
         if (self._doom == HANGS and action.hangs) or self.random.random() < action.hangs:
             return _FORGOTTEN, True
         fails = not self._doom and self.random.random() < action.fails
@@ -277,7 +277,7 @@ class Run:
         return action.region or self.gates.spec.region
 
     def _words(self, run: _ActionRun, state: str, external: str) -> str:
-        """What the provider says of a run's end, or the person who approves."""
+        """Return what the provider says of a run's end, or the person who approves."""
         action = run.action
         if action.category == "Approval":
             if run.takes >= _FORGOTTEN:
@@ -341,7 +341,7 @@ class Run:
     # -- where it comes from --
 
     def _committed(self) -> _Commit:
-        """The newest commit of its source: some minutes to hours old."""
+        """Make the newest commit of its source: some minutes to hours old."""
         made = self.scene.timeline.now - int((2 + self.random.expovariate(1 / 45)) * MINUTE)
         return _Commit(self.random.choice(self.scene.engineers), self.random.choice(COMMITS), hexadecimal(self.random, 40), made)
 

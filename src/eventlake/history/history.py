@@ -58,17 +58,17 @@ class History:
         self.truth = Truth(moment_of(end), recording=recording)
 
     def __iter__(self) -> Iterator[tuple[datetime, bytes]]:
-        """When each event reaches the bus, and its bytes: one JSON object, without a newline."""
+        """Yield when each event reaches the bus, and its bytes: one JSON object, without a newline."""
         for at, text in self._told():
             yield datetime_of(at), text.encode()
 
     def events(self) -> Iterator[tuple[datetime, dict[str, Any]]]:
-        """The same, as Python objects."""
+        """Yield the same, as Python objects."""
         for at, text in self._told():
             yield datetime_of(at), json.loads(text)
 
     def lines(self) -> Iterator[bytes]:
-        """The bytes alone, each ending in a newline: the fastest way, for benchmarks."""
+        """Yield the bytes alone, each ending in a newline: the fastest way, for benchmarks."""
         for _, text in self._told():
             yield text.encode() + b"\n"
 
@@ -94,7 +94,7 @@ class History:
 
 
 def _repeated(told: Iterator[tuple[int, str]], random: Random, share: float) -> Iterator[tuple[int, str]]:
-    """The same events in order, some of them once more up to ten minutes later."""
+    """Yield the same events in order, some of them once more up to ten minutes later."""
     again: list[tuple[int, str]] = []
     for at, text in told:
         while again and again[0][0] <= at:
@@ -106,10 +106,10 @@ def _repeated(told: Iterator[tuple[int, str]], random: Random, share: float) -> 
 
 
 def demo_history(now: datetime, seed: int = 1) -> History:
-    """Thirty days that end now: 10,000 to 20,000 events of both systems, attacks in the last days, something stuck."""
+    """Make thirty days that end now: 10,000 to 20,000 events of both systems, attacks in the last days, something stuck."""
     return History(seed, now - timedelta(days=30), now, scale=0.2, users=300)
 
 
 def sized_history(events: int, days: float, end: datetime, seed: int = 1) -> History:
-    """About so many events over so many days up to the end, with no truth kept: for benchmarks. Cut `lines()` off for an exact number."""
+    """Make about so many events over so many days up to the end, with no truth kept, for benchmarks. Cut `lines()` off for an exact number."""
     return History(seed, end - timedelta(days=days), end, scale=1.08 * events / days / EVENTS_PER_DAY, recording=False)

@@ -20,7 +20,7 @@ class Rhythm:
     weekend: float
 
     def share(self, local: int) -> float:
-        """The part of a working day's load that falls into the hour of this local moment."""
+        """Return the part of a working day's load that falls into the hour of this local moment."""
         weekday = (local // DAY + 3) % 7  # 1970-01-01 was a Thursday
         return self.hours[local // HOUR % 24] * (self.weekend if weekday >= 5 else 1.0)
 
@@ -43,7 +43,7 @@ ALWAYS = Rhythm(_spread(*[1.0] * 24), weekend=1.0)
 
 
 def moments(random: Random, rhythm: Rhythm, per_day: float, offset_hours: int, start: int, end: int) -> Iterator[int]:
-    """Moments from start to end, in order; `per_day` of them on a working day.
+    """Yield moments from start to end, in order; `per_day` of them on a working day.
 
     offset_hours: how far local time is ahead of UTC.
     """
@@ -59,7 +59,7 @@ def moments(random: Random, rhythm: Rhythm, per_day: float, offset_hours: int, s
 
 
 def working_time(random: Random, at: int, offset_hours: int) -> int:
-    """The moment `at`, or the first one in office hours after it, with some minutes of dallying."""
+    """Return the moment `at`, or the first one in office hours after it, with some minutes of dallying."""
     local = at + offset_hours * HOUR
     while OFFICE.share(local) < 0.03:
         local += HOUR - local % HOUR + int(random.random() * HOUR / 3)

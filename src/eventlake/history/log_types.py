@@ -35,7 +35,7 @@ _KINDS = {"": "text", "o": "object", "a": "array", "n": "number", "b": "boolean"
 
 @cache
 def log_types() -> dict[str, LogType]:
-    """Every documented log type, by code."""
+    """Return every documented log type, by code."""
     lines = Path(__file__).with_name("log_types.tsv").read_text("utf-8").splitlines()
     rows = [line.split("\t") for line in lines if not line.startswith("#")]
     return {code: LogType(code, event, frozenset(fields.split()), _details(details)) for code, event, fields, details in rows}
@@ -158,7 +158,7 @@ _WITHOUT_DETAILS = frozenset({"seccft", "feccft", "limit_mu", "signup_pwd_leak",
 
 @cache
 def log_shape(code: str) -> str:
-    """The shape of an entry of this type, as an event; see `shape` for how to fill it in."""
+    """Return the shape of an entry of this type, as an event; see `shape` for how to fill it in."""
     known = log_types().get(code) or log_types()["pwd_leak"]  # signup_pwd_leak is documented but has no schema
     data: dict[str, Json] = {"date": "<date>", "type": code, "description": "<description>"}
     for field in _FIELDS:
@@ -191,7 +191,7 @@ def _details_of(known: LogType, code: str) -> dict[str, Json]:
 
 
 def _plausible(name: str, kind: str) -> Json:
-    """A value for a member of `details` of which only name and type are known."""
+    """Make up a value for a member of `details` of which only name and type are known."""
     if kind == "object":
         return {"id": "<correlation_id>", "message": name.replace("_", " ")}
     if kind == "array":

@@ -84,7 +84,7 @@ class Logins:
     # -- people --
 
     def _visits(self, log: TenantLog, users: list[User], rhythm: Rhythm, per_day: float, offset_hours: int) -> Story:
-        """Visits of these users, of the first ones more often."""
+        """Let these users visit, the first ones more often."""
         for at in moments(self.random, rhythm, per_day, offset_hours, self.timeline.now, self.timeline.end):
             yield at - self.timeline.now
             user = users[int(self.random.random() ** 2 * len(users))]
@@ -92,7 +92,7 @@ class Logins:
                 self.timeline.begin(self._visit(log, user))
 
     def _visit(self, log: TenantLog, user: User) -> Story:
-        """One visit: perhaps after mistakes, perhaps with a second factor; a session for a while; perhaps a logout."""
+        """Visit once: perhaps after mistakes, perhaps with a second factor; a session for a while; perhaps a logout."""
         random, where = self.random, user.spot
         application = self.console if log is self.staff else random.choices(self.applications, (5, 3, 2))[0]
         values = log.values(user.values, application.values(), where.values())
@@ -112,7 +112,7 @@ class Logins:
         yield from self._stay(log, application, values)
 
     def _mistakes(self, log: TenantLog, user: User, values: Values) -> Story:
-        """A wrong password, a mistyped address, or a forgotten password."""
+        """Make a mistake: a wrong password, a mistyped address, or a forgotten password."""
         for _ in range(1 + (self.random.random() < 0.35)):
             if self.random.random() < 0.2:
                 log.sign_in("fu", {**values, **unknown_user(f"x{user.name}")}, user.spot)
@@ -126,7 +126,7 @@ class Logins:
             yield 6 * SECOND
 
     def _second_factor(self, log: TenantLog, values: Values) -> Generator[int, None, bool]:
-        """A push to the phone; whether the user confirmed it."""
+        """Push to the phone; return True if the user confirmed it."""
         log.write("gd_start_auth", values)
         yield 90
         log.write("gd_send_pn", values)
@@ -137,7 +137,7 @@ class Logins:
         return went_well
 
     def _stay(self, log: TenantLog, application: Application, values: Values) -> Story:
-        """The session goes on for a while."""
+        """Let the session go on for a while."""
         kind = "sertft" if application.kind == "native" else "ssa"
         rounds = int(self.random.expovariate(0.6))
         for number in range(1, rounds + 1):
@@ -148,7 +148,7 @@ class Logins:
             log.write("slo", values)
 
     def _signups(self, per_day: float) -> Story:
-        """People join; each takes the place of another one, who never comes again."""
+        """Let people join; each takes the place of another one, who never comes again."""
         for at in moments(self.random, EVENING, per_day, 1, self.timeline.now, self.timeline.end):
             yield at - self.timeline.now
             self._joined += 1
@@ -164,7 +164,7 @@ class Logins:
         neighbours[self.random.randrange(len(neighbours))] = user
 
     def _trips(self, per_day: float) -> Story:
-        """Users travel."""
+        """Let users travel."""
         for at in moments(self.random, ALWAYS, per_day, 0, self.timeline.now, self.timeline.end):
             yield at - self.timeline.now
             user = self.random.choice(self.customers)
@@ -172,7 +172,7 @@ class Logins:
                 self.timeline.begin(self._trip(user, self.random.choice([place for place in PLACES if place is not user.place])))
 
     def _trip(self, user: User, place: Place) -> Story:
-        """Away for some days, with half a day on the way there and back."""
+        """Go away for some days, with half a day on the way there and back."""
         home = user.spot
         for spot in (home_spot(self.random, place, user.number), home):
             user.travelling = True
@@ -183,7 +183,7 @@ class Logins:
     # -- machines, and what turns up by itself --
 
     def _tokens(self, machine: Machine) -> Story:
-        """A machine gets a token when its last one expires; now and then its secret is the old one for a while."""
+        """Get a token for a machine when its last one expires; now and then its secret is the old one for a while."""
         values = self.shop.values(machine.values())
         random, period = self.random, max(1, round(machine.minutes / max(1.0, self.scale))) * MINUTE
         yield random.randrange(period)
@@ -199,7 +199,7 @@ class Logins:
         self.shop.write(kind, values)
 
     def _oddities(self, per_day: float) -> Story:
-        """Every other documented type, one after the other."""
+        """Write every other documented type, one after the other."""
         codes = sorted(log_types().keys() - TOLD)
         self.random.shuffle(codes)
         for count, at in enumerate(moments(self.random, ALWAYS, per_day, 0, self.timeline.now, self.timeline.end)):

@@ -35,12 +35,12 @@ class Person:
 
     @property
     def email(self) -> str:
-        """The address, at example.com."""
+        """Return the address, at example.com."""
         return f"{self.slug}@example.com"
 
 
 def person(random: Random, number: int = 0) -> Person:
-    """Somebody; a number other than 0 makes the address differ from those of the same name."""
+    """Invent somebody; a number other than 0 makes the address differ from those of the same name."""
     first, last = random.choice(FIRST_NAMES), random.choice(LAST_NAMES)
     return Person(f"{first} {last}", f"{_plain(first)}.{_plain(last)}{number or ''}")
 
@@ -49,7 +49,7 @@ _LETTERS = str.maketrans({"ø": "o", "ł": "l"})
 
 
 def _plain(name: str) -> str:
-    """Lower-case ASCII of a name."""
+    """Write a name in lower-case ASCII."""
     return unicodedata.normalize("NFKD", name.lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
 
 
@@ -108,16 +108,16 @@ REJECTIONS = (
 
 
 def hexadecimal(random: Random, digits: int) -> str:
-    """So many random hexadecimal digits."""
+    """Return so many random hexadecimal digits."""
     return f"{random.getrandbits(4 * digits):0{digits}x}"
 
 
 def identifier(random: Random) -> str:
-    """A random UUID, version 4."""
+    """Return a random UUID, version 4."""
     digits = f"{random.getrandbits(128):032x}"
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 def token(random: Random, length: int) -> str:
-    """So many random characters, as in client ids and session ids; a multiple of four."""
+    """Return so many random characters, as in client ids and session ids; a multiple of four."""
     return urlsafe_b64encode(random.randbytes(length * 3 // 4)).decode()

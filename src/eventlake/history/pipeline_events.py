@@ -58,7 +58,7 @@ ACTION = _event(
 
 
 def started_by(trigger: str, detail: str) -> str:
-    """The trigger of a STARTED event."""
+    """Return the trigger of a STARTED event."""
     return members({"execution-trigger": {"trigger-type": trigger, "trigger-detail": detail}})
 
 
@@ -73,7 +73,7 @@ def committed_by(
     provider: str,
     connection: str,
 ) -> str:
-    """The trigger on later events of a V2 pipeline's Git trigger. reference: the `branch-name` or the `tag-name`."""
+    """Return the trigger on later events of a V2 pipeline's Git trigger. reference: the `branch-name` or the `tag-name`."""
     commit_facts: dict[str, Json] = {
         "author-display-name": author.name,
         "full-repository-name": repository,
@@ -90,17 +90,17 @@ def committed_by(
 
 
 def since(start: int) -> str:
-    """The start-time."""
+    """Return the start-time."""
     return f'"start-time":"{iso(start)}",'
 
 
 def retried_at(moment: int) -> str:
-    """The moment of a stage's last retry, on all its events from then on."""
+    """Return the moment of a stage's last retry, on all its events from then on."""
     return f'"stage-last-retry-attempt-time":"{iso(moment)}",'
 
 
 def stop_comments(text: str) -> str:
-    """Why somebody stopped an execution, on STOPPING."""
+    """Return why somebody stopped an execution, on STOPPING."""
     return f'"stop-execution-comments":"{escaped(text)}",'
 
 
@@ -114,7 +114,7 @@ _RESULT_WITH_LINK = shape({"external-execution-url": _LINK, "<+code>": None, **_
 
 
 def result(provider: str, region: str, external_id: str, summary: str, failed: bool) -> str:
-    """The execution-result of an action's end. Approvals have no external id, actions of provider Commands no URL.
+    """Return the execution-result of an action's end. Approvals have no external id, actions of provider Commands no URL.
 
     A rejected approval and a broken build are both JobFailed: only the summary tells them apart.
     """
@@ -129,7 +129,7 @@ def result(provider: str, region: str, external_id: str, summary: str, failed: b
 
 
 def source_summary(provider: str, message: str) -> str:
-    """What a connection source says of its commit: JSON in a text."""
+    """Write what a connection source says of its commit: JSON in a text."""
     return encoded({"ProviderType": provider, "CommitMessage": message})
 
 
@@ -137,6 +137,6 @@ _ARTIFACTS = shape([{"name": "<name>", "s3location": {"bucket": "codepipeline-<r
 
 
 def artifacts(direction: str, name: str, pipeline: str, region: str, key: str) -> str:
-    """One artifact of an action. direction: `input` or `output`."""
+    """Return one artifact of an action. direction: `input` or `output`."""
     values = {"name": name, "short": name[:10], "region": region, "pipeline": pipeline[:20], "key": key}
     return f'"{direction}-artifacts":{_ARTIFACTS % values},'

@@ -64,7 +64,7 @@ class Pipeline:
 
 
 def _one(*actions: Action) -> tuple[tuple[Action, ...], ...]:
-    """Actions one after the other."""
+    """Put actions one after the other."""
     return tuple((action,) for action in actions)
 
 
@@ -238,7 +238,7 @@ _DOMAINS = ("north", "south", "partner", "b2b", "staff", "loyalty", "returns", "
 
 
 def pipelines(scale: float) -> list[Pipeline]:
-    """The company's pipelines: a dozen up to scale 1, with fewer executions below it; a dozen more for each 1 above it."""
+    """Return the company's pipelines: a dozen up to scale 1, with fewer executions below it; a dozen more for each 1 above it."""
     dozens = max(1, round(scale))
     share = scale / dozens
     return [

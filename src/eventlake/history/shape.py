@@ -19,7 +19,7 @@ Json = object
 
 
 def shape(value: Json) -> str:
-    """The text to fill in. A `<+name>` member must not be the last of its object."""
+    """Turn a value into the text to fill in. A `<+name>` member must not be the last of its object."""
     text = _encode(value).replace("%", "%%")
     text = re.sub(r'"<\+(\w+)>":null,', r"%(\1)s", text)
     text = re.sub(r'"<#(\w+)>"', r"%(\1)s", text)
@@ -27,15 +27,15 @@ def shape(value: Json) -> str:
 
 
 def encoded(value: Json) -> str:
-    """The JSON text of a value, compact."""
+    """Write a value as compact JSON."""
     return _encode(value)
 
 
 def escaped(text: str) -> str:
-    """A text as it stands between the quotes of a JSON string."""
+    """Write a text as it stands between the quotes of a JSON string."""
     return _encode(text)[1:-1]
 
 
 def members(values: Mapping[str, Json]) -> str:
-    """Members of an object with a comma after each, for a `<+name>` hole."""
+    """Write members of an object with a comma after each, for a `<+name>` hole."""
     return _encode(values)[1:-1] + "," if values else ""

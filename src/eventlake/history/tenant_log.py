@@ -18,7 +18,7 @@ SLOWEST_DELIVERY = 20 * SECOND
 
 
 def delivered_at(moment: int) -> int:
-    """When the stream hands over an entry of this moment: 4 to 20 seconds later, slower and faster in turn, and never out of order."""
+    """Return when the stream delivers an entry of this moment: 4 to 20 seconds later, growing and shrinking every ten minutes, in order."""
     turn = abs(moment % (10 * MINUTE) - 5 * MINUTE)  # 5 minutes down to 0 and up again
     return moment + 4 * SECOND + turn * 16 * SECOND // (5 * MINUTE)
 
@@ -73,14 +73,14 @@ class TenantLog:
         self._serial = random.randrange(10**9)
 
     def values(self, *layers: Values) -> Values:
-        """Values for the entries of one session: what is known of tenant, user, application, place, one over the other."""
+        """Merge the values for the entries of one session: tenant, user, application and place, later layers over earlier ones."""
         values = {**NOBODY, **self.tenant.values(), "session_id": token(self.random, 32), "correlation_id": identifier(self.random)}
         for layer in layers:
             values.update(layer)
         return values
 
     def write(self, code: str, values: Values, /, **more: str) -> None:
-        """One entry of this type, now."""
+        """Write one entry of this type, now."""
         now, user_id = self.timeline.now, values["user_id"] if _names_a_user(code) else ""
         description = _DESCRIPTIONS.get(code) or _event(code)
         self.timeline.say(log_shape(code) % {**values, "description": description, **more, **self._stamps(now)})
@@ -90,7 +90,7 @@ class TenantLog:
             self.truth.note(UserEvent(now, code, values["user_name"], user_id, values["ip"]))
 
     def _stamps(self, now: int) -> Values:
-        """What tells an entry from every other: ids and times."""
+        """Return what tells an entry from every other: ids and times."""
         self._serial += 1
         date = iso(now)
         return {
@@ -101,7 +101,7 @@ class TenantLog:
         }
 
     def sign_in(self, kind: str, values: Values, spot: Spot, /, **more: str) -> None:
-        """Somebody tries to log in: `s` with success, `f`, `fp` or `fu` without."""
+        """Write a try to log in, and note it: `s` with success, `f`, `fp` or `fu` without."""
         reason = "" if kind == "s" else more.get("description", _DESCRIPTIONS[kind])
         self.truth.note(
             SignIn(
@@ -120,18 +120,18 @@ class TenantLog:
         self.write(kind, values, **more, error=reason)
 
     def log_in(self, values: Values, spot: Spot, logins: int) -> None:
-        """A login that succeeds, with what its entry says of how long it took."""
+        """Write a login that succeeds, with how long it took."""
         now, elapsed = self.timeline.now, 1800 + self.random.randrange(14_000)
         self.sign_in("s", values, spot, **took(now, elapsed), logins=str(logins), risk=_risk(self.random) if logins % 3 == 0 else "")
 
 
 def took(finished: int, elapsed: int) -> Values:
-    """When a flow began and finished."""
+    """Return when a flow began and finished, and how many milliseconds it took."""
     return {"began": str(finished - elapsed), "finished": str(finished), "elapsed": str(elapsed)}
 
 
 def _risk(random: Random) -> str:
-    """What Adaptive MFA thought of a login."""
+    """Choose what Adaptive MFA thought of a login."""
     confidence = random.choices(("high", "medium", "low"), (6, 3, 1))[0]
     return f'"riskAssessment":{{"confidence":"{confidence}","version":"1","assessments":{{}}}},'
 

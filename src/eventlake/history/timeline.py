@@ -23,12 +23,12 @@ DAY = 24 * HOUR
 
 
 def moment_of(when: datetime) -> int:
-    """An aware datetime as a moment."""
+    """Turn an aware datetime into a moment."""
     return round(when.timestamp() * SECOND)
 
 
 def datetime_of(moment: int) -> datetime:
-    """A moment as an aware datetime in UTC."""
+    """Turn a moment into an aware datetime in UTC."""
     return datetime.fromtimestamp(moment / SECOND, UTC)
 
 
@@ -38,12 +38,12 @@ def _to_the_second(seconds: int) -> str:
 
 
 def iso(moment: int) -> str:
-    """`2026-11-20T09:30:00.123Z`"""
+    """Write a moment as `2026-11-20T09:30:00.123Z`."""
     return f"{_to_the_second(moment // SECOND)}.{moment % SECOND:03d}Z"
 
 
 def iso_second(moment: int) -> str:
-    """`2026-11-20T09:30:00Z`, the second the moment falls in, as EventBridge writes an envelope's time."""
+    """Write a moment as `2026-11-20T09:30:00Z`, the second it falls in, as EventBridge writes an envelope's time."""
     return _to_the_second(moment // SECOND) + "Z"
 
 
@@ -67,7 +67,7 @@ class Timeline:
         heappush(self._pending, (self.now if at is None else at, self._begun, story))
 
     def run(self) -> Iterator[tuple[int, str]]:
-        """What the stories say, with its moment, in order."""
+        """Yield what the stories say, with its moment, in order."""
         pending, said = self._pending, self._said
         while pending and pending[0][0] <= self.end:
             self.now, _, story = heappop(pending)

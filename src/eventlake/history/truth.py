@@ -175,11 +175,11 @@ class Truth:
         }
 
     def age(self, at: int) -> int:
-        """How many days back from the end a question must reach to see this moment."""
+        """Return how many days back from the end a question must reach to see this moment."""
         return -((at - self.end) // DAY)
 
     def counts(self, detail_type: str) -> None:
-        """One more event of this detail-type."""
+        """Count one more event of this detail-type."""
         if self.recording:
             self.events[detail_type] += 1
 
@@ -189,18 +189,18 @@ class Truth:
             self._facts[fact.__class__].append(fact)
 
     def begins(self, run: str, action: ActionBegin) -> None:
-        """An action begins, with the id of this run of it."""
+        """Note that an action begins, with the id of this run of it."""
         if self.recording:
             self.under_way[run] = action
 
     def ends(self, run: str, action: ActionEnd) -> None:
-        """That run came to its end."""
+        """Note that the run came to its end."""
         if self.recording:
             del self.under_way[run]
             self.actions.append(action)
 
     def logged(self, kind: str, user_id: str, at: int) -> None:
-        """One more entry of the tenant log, of a user if `user_id` is not empty."""
+        """Count one more entry of the tenant log, of a user if `user_id` is not empty."""
         if self.recording:
             age = self.age(at)
             self.kinds[kind, age] += 1
@@ -211,5 +211,5 @@ class Truth:
 
 
 def second(at: int) -> int:
-    """The whole second a moment falls in, as CodePipeline's events show it."""
+    """Return the whole second a moment falls in, as CodePipeline's events show it."""
     return at - at % SECOND

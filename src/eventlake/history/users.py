@@ -25,16 +25,16 @@ class Tenant:
 
     @property
     def hostname(self) -> str:
-        """Its host name."""
+        """Return its host name."""
         return f"{self.name}.eu.example.com"
 
     def values(self) -> Values:
-        """What all its entries say."""
+        """Return what all its entries say."""
         return {"tenant": self.name, "source": self.source, "hostname": self.hostname}
 
 
 def tenant(random: Random, name: str, *, old: bool) -> Tenant:
-    """A tenant with that name."""
+    """Invent a tenant with that name."""
     return Tenant(name, f"aws.partner/auth0.com/{name}-{identifier(random)}/auth0.logs", old)
 
 
@@ -49,7 +49,7 @@ class Application:
     audience: str = "https://api.shop.example.com"
 
     def values(self) -> Values:
-        """What entries of its logins say; `scope` is an array or a text, as its SDK sends it, and so is `auth0_client`."""
+        """Return what entries of its logins say; `scope` is an array or a text, as its SDK sends it, and so is `auth0_client`."""
         sdk = {"name": self.sdk, "version": "2.1.3"}
         return {
             "client_id": self.client_id,
@@ -72,7 +72,7 @@ class Machine:
     ip: str
 
     def values(self) -> Values:
-        """What entries of its tokens say."""
+        """Return what entries of its tokens say."""
         return {
             "client_id": self.client_id,
             "client_name": self.name,
@@ -100,7 +100,7 @@ class Device:
     ja4: str
 
     def values(self, *, old: bool) -> Values:
-        """What entries from it say."""
+        """Return what entries from it say."""
         flag = "isMobile" if old else "is_mobile"
         return {"user_agent": self.user_agent, "mobile": members({flag: self.mobile}), "ja3": self.ja3, "ja4": self.ja4}
 
@@ -115,7 +115,7 @@ _USER_AGENTS = (
 
 
 def device(random: Random) -> Device:
-    """A browser on somebody's desk or in their pocket."""
+    """Invent a browser on somebody's desk or in their pocket."""
     user_agent, mobile = random.choice(_USER_AGENTS)
     return Device(user_agent, mobile, hexadecimal(random, 32), f"t13d1516h2_{hexadecimal(random, 12)}_{hexadecimal(random, 12)}")
 
@@ -129,12 +129,12 @@ class Spot:
     location: str
 
     def values(self) -> Values:
-        """What entries from there say."""
+        """Return what entries from there say."""
         return {"ip": self.ip, "location": self.location}
 
 
 def spot(place: Place, ip: str) -> Spot:
-    """An address at a place."""
+    """Return an address at a place."""
     known = {
         "ip": ip,
         "city_name": place.city,
@@ -149,12 +149,12 @@ def spot(place: Place, ip: str) -> Spot:
 
 
 def somewhere(ip: str) -> Spot:
-    """An address of which Auth0 does not know where it is."""
+    """Return an address whose place Auth0 does not know."""
     return Spot(ip, None, members({"location_info": {}}))
 
 
 def home_spot(random: Random, place: Place, number: int) -> Spot:
-    """An address of a user's own, at home or in a hotel."""
+    """Return an address of a user's own, at home or in a hotel."""
     return spot(place, f"2001:db8:{place.network:x}:{number:x}::{1 + random.randrange(0xFFFE):x}")
 
 
@@ -168,7 +168,7 @@ class Connection:
     strategy_type: str
 
     def values(self) -> Values:
-        """What entries of logins through it say."""
+        """Return what entries of logins through it say."""
         return {"connection": self.name, "connection_id": self.id, "strategy": self.strategy, "strategy_type": self.strategy_type}
 
 
@@ -194,17 +194,17 @@ class User:
 
     @property
     def name(self) -> str:
-        """What the user types in, an address."""
+        """Return what the user types in, an address."""
         return self.person.email
 
     @property
     def id(self) -> str:
-        """Auth0's id of the user."""
+        """Return Auth0's id of the user."""
         return f"{self.connection.strategy}|{self.identity}"
 
     @property
     def is_at_home(self) -> bool:
-        """Whether the user is in the country where they live, as far as Auth0 can tell."""
+        """Return True if the user is in the country where they live, as far as Auth0 can tell."""
         return not self.travelling and self.spot.country == self.place.country
 
 
@@ -219,12 +219,12 @@ _ORGANIZATIONS = (("org_Hs7Kp2Wm9Tz4Lc1V", "hillside"), ("org_Rd3Nf8Qx5Bv6Jg0Y",
 
 
 def population(random: Random, count: int, *, old: bool) -> list[User]:
-    """So many users; the first ones log in most often. old: how their tenant's stream writes `is_mobile`."""
+    """Invent so many users; the first ones log in most often. old: how their tenant's stream writes `is_mobile`."""
     return [new_user(random, number, old=old) for number in range(1, count + 1)]
 
 
 def new_user(random: Random, number: int, *, old: bool) -> User:
-    """One more user; no two have the same number."""
+    """Invent one more user; no two have the same number."""
     place = PLACES[int(random.random() ** 2 * len(PLACES))]
     connection = random.choices((DATABASE, SOCIAL, ENTERPRISE), (70, 18, 12))[0]
     organization = random.choice(_ORGANIZATIONS) if connection is ENTERPRISE or random.random() < 0.1 else None
@@ -244,7 +244,7 @@ def _identity(random: Random, connection: Connection, number: int) -> str:
 
 
 def identity_values(user: User, *, old: bool) -> Values:
-    """What entries say of who a user is and how they come in; where from is another matter."""
+    """Return what entries say of who a user is and how they come in; where from is another matter."""
     named = dict(zip(("organization_id", "organization_name"), user.organization or (), strict=False))
     return {
         "user_id": user.id,
@@ -258,13 +258,13 @@ def identity_values(user: User, *, old: bool) -> Values:
 
 
 def unknown_user(name: str) -> Values:
-    """What entries say of a name that no user has."""
+    """Return what entries say of a name that no user has."""
     nobody = {"user_id": "", "identity_user_id": "", "organization": "", "organization_name": ""}
     return {**nobody, "user_name": escaped(name), **DATABASE.values()}
 
 
 def applications(random: Random) -> list[Application]:
-    """What people log in to, the most used first."""
+    """Return what people log in to, the most used first."""
     return [
         Application("Web Shop", "spa", token(random, 32), "auth0-spa-js"),
         Application("Customer Portal", "web", token(random, 32), "nextjs-auth0"),
@@ -273,7 +273,7 @@ def applications(random: Random) -> list[Application]:
 
 
 def machines(random: Random) -> list[Machine]:
-    """What gets tokens by itself."""
+    """Return what gets tokens by itself."""
     stock, orders = "https://stock.example.com", "https://orders.example.com"
     return [
         Machine("Order Worker", token(random, 32), 60, orders, "read:orders update:orders", "203.0.113.20"),

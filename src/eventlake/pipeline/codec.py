@@ -65,12 +65,12 @@ else:
     _chunks = make_encoder(None, _refuse, quote, None, ":", ",", False, False, False)
 
     def dumps(value: Any) -> str:  # any JSON value
-        """Value -> compact JSON text."""
+        """Write a value as compact JSON text."""
         return "".join(_chunks(value, 0))
 
 
 def _loads(data: bytes) -> Any:  # any JSON value
-    """What `json.loads` gives, without its search for encodings where the text is plain UTF-8 and the value comes first."""
+    """Return what `json.loads` gives, without its search for encodings where the text is plain UTF-8 and the value comes first."""
     try:
         text = data.decode()
         value, end = _scan(text, 0)
@@ -80,7 +80,7 @@ def _loads(data: bytes) -> Any:  # any JSON value
 
 
 def _loads_anything(data: bytes) -> Any:  # any JSON value
-    """UTF-16, a BOM, blanks in front; or the error that says where the text is no JSON."""
+    """Read UTF-16, a byte order mark, blanks in front; or raise the error that says where the text is no JSON."""
     import json
 
     return json.loads(data)

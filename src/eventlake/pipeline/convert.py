@@ -29,7 +29,7 @@ _TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_-]*|[<>,:])")
 
 
 def parse_type(declared: str) -> Type:
-    """A Glue type from its text. Raises ValueError with the part that is wrong."""
+    """Read a Glue type from its text. Raises ValueError with the part that is wrong."""
     tokens = _tokens(declared)
     parsed = _read_type(tokens)
     if tokens:
@@ -115,12 +115,12 @@ _FOR_STRING = ("text", "json", "joined")
 
 
 def default_converter(kind: Type) -> str:
-    """The name of the converter that a type has when the declaration names none."""
+    """Return the name of the converter that a type has when the declaration names none."""
     return _DEFAULTS.get(kind.name, kind.name)
 
 
 def allowed_converters(kind: Type) -> tuple[str, ...]:
-    """The names of the converters that give this type."""
+    """Return the names of the converters that give this type."""
     return _FOR_STRING if kind.name == "string" else (default_converter(kind),)
 
 
@@ -129,7 +129,7 @@ _CONVERTERS = {"json": "whole", "date": "day"}
 
 
 def converter(name: str, kind: Type) -> str:
-    """The converter of that name to that type, as a Python expression over the names of `values` and `nested`."""
+    """Return the converter of that name to that type, as a Python expression over the names of `values` and `nested`."""
     match name:
         case "integer":
             return "int32" if kind.name == "int" else "int64"
@@ -144,5 +144,5 @@ def converter(name: str, kind: Type) -> str:
 
 
 def field_converter(kind: Type) -> str:
-    """The converter of what lies inside another type, which a declaration cannot choose."""
+    """Return the converter of a type that lies inside another one, for which a declaration cannot name one."""
     return converter(default_converter(kind), kind)

@@ -54,7 +54,7 @@ class FailedRecord:
     raw: bytes
 
     def line(self) -> bytes:
-        """Firehose's record of a failure, one JSON line: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html"""
+        """Write Firehose's record of a failure, one JSON line: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html"""
         arrival_ms = int(self.arrival.timestamp() * 1000)
         record = {
             "attemptsMade": 1,
@@ -87,11 +87,11 @@ class Batch:
 
     @property
     def hour(self) -> Hour:
-        """The hour its records arrived in."""
+        """Return the hour in which its records arrived."""
         return Hour.of(self.arrival)
 
     def key(self, extension: str, kind: str = PROCESSING_FAILED) -> str:
-        """The key of its object; the unique part of the name follows from what the object holds."""
+        """Return the key of its object; the unique part of the name follows from what the object holds."""
         unique = str(uuid.uuid5(_NAMESPACE, f"{self.stream}/{kind if self.table is None else ''}/{self.position_from}/{self.position_to}"))
         name = object_name(self.stream.replace("_", "-"), 1, self.arrival, unique, extension)
         if self.table is None:
@@ -116,7 +116,7 @@ class Delivery:
 
     @property
     def delivered(self) -> int:
-        """Everything before this position is delivered, of every stream."""
+        """Return the position before which everything of every stream is delivered."""
         return min((batch.position_from for batch, _ in self._buffers.values()), default=self.position)
 
     def accept(self, position: int, end: int, arrival: datetime, routed: Routed, raw: bytes, now: float) -> None:
@@ -152,7 +152,7 @@ class Delivery:
         return self._deliver_streams(list(self._buffers))
 
     def next_due(self, now: float) -> float | None:
-        """In how many seconds the oldest buffer is due, None if all are empty."""
+        """Return in how many seconds the oldest buffer is due, None if all are empty."""
         ages = [now - since for _, since in self._buffers.values()]
         return max(self._hints.seconds - max(ages), 0.0) if ages else None
 
@@ -194,12 +194,12 @@ def _same_hour(one: datetime, other: datetime) -> bool:
 
 
 def error_stream(stream: str) -> str:
-    """The name under which a stream's failed records are buffered and checkpointed."""
+    """Return the name under which a stream's failed records are buffered and checkpointed."""
     return f"error/{stream}"
 
 
 def _failed_stream(failure: tuple[Table | None, EventError]) -> tuple[str, EventError]:
-    """Where a failure belongs: its table, or `unmatched` or `rejected` if there is none."""
+    """Return where a failure belongs: to its table, or to `unmatched` or `rejected` if there is none."""
     table, error = failure
     if table is not None:
         return table.name, error
@@ -207,11 +207,11 @@ def _failed_stream(failure: tuple[Table | None, EventError]) -> tuple[str, Event
 
 
 def failed_record(stream: str, position: int, error: EventError, arrival: datetime, raw: bytes) -> FailedRecord:
-    """The record of a failure; its id follows from its place."""
+    """Make the record of a failure; its id follows from the stream and the position, so that it is the same each time."""
     identity = hashlib.sha256(f"{stream}/{position}".encode()).hexdigest()[:10]
     return FailedRecord(identity, stream, error.code, str(error), arrival, raw)
 
 
 def moment(arrival_us: int) -> datetime:
-    """The moment of so many microseconds since 1970, in UTC."""
+    """Return the moment of so many microseconds since 1970, in UTC."""
     return datetime.fromtimestamp(arrival_us // 1_000_000, UTC).replace(microsecond=arrival_us % 1_000_000)

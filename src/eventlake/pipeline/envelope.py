@@ -41,7 +41,7 @@ class Intake:
         self._bare = [(compile_pattern(bare.pattern), bare) for source in sources for bare in source.bare]
 
     def accept(self, data: bytes) -> Accepted:
-        """One item of input as an envelope; a whole envelope with an id keeps its bytes.
+        """Turn one item of input into an envelope; a whole envelope with an id keeps its bytes.
 
         Raises EventError: NotJson, InvalidUtf8, TooLarge, TooDeep, NotANumber, LoneSurrogate or NotAnEvent.
         """
@@ -78,7 +78,7 @@ class Intake:
 
 
 def enveloped(item: dict[str, Any], bare: Bare) -> dict[str, Any]:
-    """The envelope that a source declares around an object that came without one."""
+    """Put the envelope around an object that its source declares for objects that come without one."""
     event: dict[str, Any] = {"version": "0"}
     for key, written in bare.envelope.items():
         value = value_at(item, parse_path(written)) if written.startswith("$.") else written
@@ -93,7 +93,7 @@ def enveloped(item: dict[str, Any], bare: Bare) -> dict[str, Any]:
 
 
 def identified(event: dict[str, Any], codec: Codec) -> str:
-    """The id of an event: its own, or a UUID (version 5) of its content if it has none."""
+    """Return the id of an event: its own, or a UUID (version 5) of its content if it has none."""
     event_id = event.get("id")
     if event_id is None or event_id == "":
         return str(uuid.uuid5(_NAMESPACE, codec.encode(event).decode()))

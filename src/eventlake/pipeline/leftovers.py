@@ -44,7 +44,7 @@ class _Reader:
         self.others = others
 
     def keeps(self, event: dict[str, Any], value: Any) -> bool:  # any JSON value
-        """Whether the column holds this value: it was the one chosen among the column's paths (or says the same), and it fits."""
+        """Return True if the column holds this value: it fits, and it was chosen among the column's paths or equals the one chosen."""
         if self.others and value != "" and value_at(event, self.place) != chosen(event, self.others):
             return False
         converted = self.converter(value)
@@ -77,7 +77,7 @@ class Leftovers:
             self._held.setdefault(place[:-1], []).append(place[-1])
 
     def of(self, event: dict[str, Any]) -> dict[str, Any]:
-        """The undeclared fields of an event, {} if every value is in a column."""
+        """Return the undeclared fields of an event, {} if every value is in a column."""
         within = self._left(event, value_at(event, self._root), self._root)
         around = self._left(event, event, (), skip=self._root)
         rest = within if isinstance(within, dict) else {} if within is _NONE_LEFT else {str(self._root[-1]): within}
@@ -86,7 +86,7 @@ class Leftovers:
         return rest
 
     def _left(self, event: dict[str, Any], value: Any, path: Path, skip: Path | None = None) -> Any:
-        """The part of the value at `path` that no column keeps, or _NONE_LEFT."""
+        """Return the part of the value at `path` that no column keeps, or _NONE_LEFT."""
         if value is None or path == skip or self._is_kept(event, value, path):
             return _NONE_LEFT
         if path not in self._inside and path != self._root:
@@ -105,12 +105,12 @@ class Leftovers:
         return left or _NONE_LEFT
 
     def _is_settled(self, key: str, value: Any) -> bool:  # any JSON value
-        """Whether a key of the envelope needs no place: it is no news, and a column that reads it can hold it."""
+        """Return True if an envelope key need not go to `extra`: its value is implied by the table, and its column (if any) holds it."""
         readers = self._readers.get((key,), ())
         return key in self._settled and (not readers or any(reader.converter(value) is not MISFIT for reader in readers))
 
     def _left_of_array(self, event: dict[str, Any], value: list[Any], path: Path) -> Any:
-        """An array stays whole if any of its elements is left, so that places in it keep their meaning."""
+        """Return the whole array if any of its elements is left, so that places in it keep their meaning."""
         left = any(self._is_left(event, value, path, index) for index in range(len(value)))
         return value if left else _NONE_LEFT
 
@@ -125,7 +125,7 @@ class Leftovers:
 
 
 def _scalars(converter: Converter | Fields, path: Path) -> Iterator[tuple[Path, Converter]]:
-    """The path itself, or for a struct those of its fields, each with its converter."""
+    """Yield the path itself, or for a struct the paths of its fields, each with its converter."""
     if callable(converter):
         yield path, converter
     else:
@@ -134,6 +134,6 @@ def _scalars(converter: Converter | Fields, path: Path) -> Iterator[tuple[Path, 
 
 
 def chosen(event: dict[str, Any], paths: Sequence[Path]) -> Any:  # any JSON value
-    """The value that a column takes: the first that is neither null nor empty text, else the first that is not null."""
+    """Return the value that a column takes: the first that is neither null nor empty text, else the first that is not null."""
     present = [value for value in (value_at(event, path) for path in paths) if value is not None]
     return next((value for value in present if value != ""), present[0] if present else None)

@@ -44,7 +44,7 @@ def keep(line: dict[str, Any], name: str, fitting: Any) -> bool:  # a text or MI
 
 
 def first_fitting(event: dict[str, Any], paths: Sequence[str], converter: Converter) -> Any:  # a column's value
-    """What a column takes where the chosen value does not fit: the first of the others that does, or MISFIT."""
+    """Convert the first of these values that fits, for a column whose chosen value does not; return MISFIT if none does."""
     from eventlake.pipeline.path import parse_path, value_at
 
     values = (value_at(event, parse_path(path)) for path in paths)
@@ -53,7 +53,7 @@ def first_fitting(event: dict[str, Any], paths: Sequence[str], converter: Conver
 
 
 def remainder(unread: Sequence[Unread]) -> dict[str, Any]:
-    """The undeclared fields of these objects, nested as they were.
+    """Return the undeclared fields of these objects, nested as they were.
 
     For the common case that they are all that is odd about an event; whether the declared ones fit was seen already.
     """
@@ -71,7 +71,7 @@ def remainder(unread: Sequence[Unread]) -> dict[str, Any]:
 
 
 def _remove(rest: dict[str, Any], path: tuple[str, ...]) -> None:
-    """Take back the empty objects at the end of a path: what was undeclared there is null."""
+    """Drop empty parent objects left behind when an undeclared value turns out to be null."""
     if path:
         *outer, last = path
         holder = rest
@@ -83,7 +83,7 @@ def _remove(rest: dict[str, Any], path: tuple[str, ...]) -> None:
 
 
 def joined_line(pieces: list[str]) -> bytes:
-    """The columns of a line, each a piece or more and the first of them a comma and its name, as one JSON object and a newline."""
+    """Join the pieces of a line's columns, each of which begins with a comma and its name, into one JSON object and a newline."""
     if pieces:
         pieces[0] = "{" + pieces[0][1:]
         pieces.append("}\n")
@@ -99,7 +99,7 @@ class Rest:
         self._leftovers: Leftovers | None = None
 
     def of(self, event: dict[str, Any]) -> dict[str, Any]:
-        """The undeclared fields of an event, {} if every value is in a column."""
+        """Return the undeclared fields of an event, {} if every value is in a column."""
         if self._leftovers is None:
             from eventlake.pipeline.leftovers import Leftovers
 

@@ -30,10 +30,10 @@ class LineForm(ABC):
 
     @abstractmethod
     def put(self, column: Column, value: str) -> list[str]:
-        """The statements that put into the line a value of the column's type, given as an expression."""
+        """Return the statements that put a value of the column's type, given as an expression, into the line."""
 
     def put_expected(self, column: Column, otherwise: list[str]) -> list[str]:
-        """Statements that put a value as it is expected, and otherwise do what these statements do."""
+        """Return the statements that put a value in its usual form, and otherwise do what the given ones do."""
         return otherwise
 
 
@@ -41,7 +41,7 @@ class Pieces(LineForm):
     """The line as pieces of JSON text, which the standard library joins."""
 
     signature = "def log_line(event: dict[str, Any]) -> bytes:"
-    doc = '"""The log line of an event, ending in a newline. Raises ValueError or RecursionError for what JSON cannot write."""'
+    doc = '"""Return the log line of an event, ending in a newline. Raises ValueError or RecursionError for what JSON cannot write."""'
     begin = ("line: list[str] = []", "add = line.append")
     end = "return joined_line(line)"
     imports = (("codec", "dumps"), ("codec", "quote"), ("line", "joined_line"))
@@ -49,7 +49,7 @@ class Pieces(LineForm):
     target = "add"
 
     def put(self, column: Column, value: str) -> list[str]:
-        """The column's name, and its value as JSON."""
+        """Add the column's name, and its value as JSON."""
         name = f',"{column.name}":'
         match column.type:  # what our converters write themselves needs no quoting
             case "string":
@@ -65,7 +65,7 @@ class Pieces(LineForm):
         return [f"add('{name}')", f"add(dumps({value}))"]
 
     def put_expected(self, column: Column, otherwise: list[str]) -> list[str]:
-        """A struct of texts has them all, and nothing else."""
+        """Expect a struct of texts that has them all, and nothing else."""
         kind = convert.parse_type(column.type)
         if kind.name != "struct" or len(column.paths) > 1 or any(item.name != "string" for item in kind.items):
             return otherwise
@@ -85,7 +85,7 @@ class Fields(LineForm):
     """The line as a dict, which a codec writes."""
 
     signature = "def mapping(event: dict[str, Any]) -> dict[str, Any]:"
-    doc = '"""The columns of an event that are not NULL, by name."""'
+    doc = '"""Return the columns of an event that are not NULL, by name."""'
     begin = ("line: dict[str, Any] = {}",)
     end = "return line"
     imports = ()  # `dumps` is the codec's, given by who runs the code
@@ -93,10 +93,10 @@ class Fields(LineForm):
     target = "line"
 
     def put(self, column: Column, value: str) -> list[str]:
-        """An item of the dict."""
+        """Set an item of the dict."""
         return [f'line["{column.name}"] = {value}']
 
 
 def indented(columns: int, lines: Iterable[str]) -> list[str]:
-    """Lines of code further to the right."""
+    """Move lines of code to the right."""
     return [" " * columns + line for line in lines]

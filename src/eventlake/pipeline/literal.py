@@ -22,13 +22,13 @@ class Brackets:
     closing: str
 
     def __str__(self) -> str:
-        """All of it on one line."""
+        """Write all of it on one line."""
         inner = ", ".join(map(str, self.items))
         return f"{self.opening}{inner}{',' if self.opening == '(' and len(self.items) == 1 else ''}{self.closing}"
 
 
 def broken(code: str | Brackets, before: str = "", after: str = "", indent: int = 0) -> list[str]:
-    """The code with what stands before and after it, on one line if it fits, else with one item a line."""
+    """Write the code with what stands before and after it, on one line if it fits, else with one item a line."""
     line = f"{' ' * indent}{before}{code}{after}"
     if isinstance(code, str) or len(line) <= LINE_LENGTH:
         return [line]
@@ -37,11 +37,11 @@ def broken(code: str | Brackets, before: str = "", after: str = "", indent: int 
 
 
 def string(text: str) -> str:
-    """A text as a literal."""
+    """Write a text as a literal."""
     return json.dumps(text, ensure_ascii=False)
 
 
 def strings(texts: Iterable[str]) -> Brackets:
-    """A set of texts, sorted, so that the same set is the same code; Python has no literal for the empty one."""
+    """Write a set of texts, sorted, so that the same set is the same code; Python has no literal for the empty one."""
     literals = [string(text) for text in sorted(texts)]
     return Brackets("{", literals, "}") if literals else Brackets("set[str](", [], ")")

@@ -42,20 +42,20 @@ _OWN_NAMES = {
 
 
 def compile_mapping(table: Table, codec: Codec) -> Mapping:
-    """The function that maps this table's events to dicts."""
+    """Make the function that maps this table's events to dicts."""
     scope = _run(table, Fields(), {"dumps": codec.dumps})
     mapping: Mapping = scope["mapping"]
     return mapping
 
 
 def compile_line(table: Table) -> LogLine:
-    """The function that writes this table's log lines with the standard library."""
+    """Make the function that writes this table's log lines with the standard library."""
     log_line: LogLine = _run(table, Pieces(), {})["log_line"]
     return log_line
 
 
 def line_source(table: Table) -> str:
-    """The code of a module that holds what `compile_line` gives, as `log_line`; ends in a newline."""
+    """Return the code of a module that holds what `compile_line` gives, as `log_line`; ends in a newline."""
     return _Writer(table, Pieces()).module()
 
 
@@ -82,7 +82,7 @@ class _Writer:
         self.kinds = self._container_kinds()
 
     def module(self) -> str:
-        """The whole code; what it imports is known when the function is written."""
+        """Write the whole code, its imports last: they are known when the function is written."""
         function = [self.form.signature, *indented(4, [self.form.doc, *self._function()])]
         self.constants["REST"] = self._rest()
         constants = [line for name, value in self.constants.items() for line in broken(value, before=f"{name} = ")]
@@ -122,13 +122,13 @@ class _Writer:
         yield self.form.end
 
     def _envelope(self) -> Iterator[str]:
-        """What of the envelope is neither standard nor read by a column makes every such event odd."""
+        """Mark an event as odd if its envelope holds what is neither standard nor read by a column."""
         read = {path[0] for paths in self.paths.values() for path in paths if path}
         for key in sorted(ENVELOPE_KEYS - settled_keys(self.table) - read - {"detail"}):
             yield f'odd = odd or event.get("{key}") not in (None, [], "")'
 
     def _container_kinds(self) -> dict[Path, list[type]]:
-        """Every path that a column's path goes through: as an object, as an array, or as either if both are declared."""
+        """Return every path that a column's path goes through: as an object, as an array, or as either if both are declared."""
         found: dict[Path, list[type]] = {}
         through = [(path[:depth], _kind(path[depth])) for paths in self.paths.values() for path in paths for depth in range(1, len(path))]
         for path, kind in [*through, (self.root, dict)]:
@@ -148,7 +148,7 @@ class _Writer:
         yield from self._undeclared_places(path, name) if kind is list else self._undeclared_keys(path, name)
 
     def _name(self, path: Path) -> str:
-        """A variable named after the end of a path."""
+        """Return a new variable named after the end of a path."""
         plain = re.sub(r"\W+", "_", str(path[-1]), flags=re.ASCII).strip("_").lower()
         name = plain if plain.isidentifier() and not keyword.iskeyword(plain) else f"part_{plain}".rstrip("_")
         while name in _OWN_NAMES or name in self.containers.values():
@@ -178,7 +178,7 @@ class _Writer:
             yield "    odd = True"
 
     def _segments_below(self, path: Path, kind: type) -> set[str | int | Holding]:
-        """What columns' paths read next in the object or array at a path."""
+        """Return the segments that columns' paths read next in the object or array at a path."""
         below = (read[len(path)] for paths in self.paths.values() for read in paths if len(read) > len(path) and read[: len(path)] == path)
         return {segment for segment in below if _kind(segment) is kind}
 
@@ -243,7 +243,7 @@ class _Writer:
             yield f"        odd = odd or not {self._use('nested', 'is_whole')}(fitting, value)"
 
     def _converter(self, column: Column) -> str:
-        """The name of what converts to a column's type; of nested types it is a constant."""
+        """Return the name of a column's converter, which for nested types is a constant."""
         written = self._with_values(convert.converter(column.converter, convert.parse_type(column.type)))
         if "(" not in written:
             return written
@@ -251,7 +251,7 @@ class _Writer:
         return f"TO_{column.name.upper()}"
 
     def _with_values(self, written: str) -> str:
-        """An expression of converters, whose names are noted."""
+        """Return an expression of converters, and note their names for the imports."""
         for name in re.findall(r"\w+", re.sub(r'"[^"]*"', "", written)):
             self._use("nested" if hasattr(nested, name) and not hasattr(values, name) else "values", name)
         return written
@@ -265,14 +265,14 @@ class _Writer:
         return f"{container}.get({string(last)})"
 
     def _holding(self, segment: Holding) -> str:
-        """The name of the constant for a segment `[*text*]`."""
+        """Return the name of the constant for a segment `[*text*]`."""
         name = "HOLDING_" + re.sub(r"\W+", "_", segment.text, flags=re.ASCII).strip("_").upper()
         while self.constants.setdefault(name, code := f"{self._use('path', 'Holding')}({string(segment.text)})") != code:
             name += "_"
         return name
 
     def _rest(self) -> Brackets:
-        """What finds the fields that no column keeps: the table once more, in short."""
+        """Write the arguments of `Rest`, which finds the fields that no column keeps: the table once more, in short."""
         readings = {column: _reading(column.converter, convert.parse_type(column.type)) for column in self.columns}
         columns = [Brackets("(", [self._with_values(reading), _paths(column)], ")") for column, reading in readings.items()]
         settled = strings(settled_keys(self.table))
@@ -284,7 +284,7 @@ def _paths(column: Column) -> Brackets:
 
 
 def _reading(name: str, kind: convert.Type) -> str:
-    """What a column converts with; of a struct, what each of its fields is converted with."""
+    """Return the converter of a column; of a struct, the converter of each of its fields."""
     if kind.name != "struct":
         return convert.converter(name, kind)
     fields = zip(kind.fields, kind.items, strict=True)
@@ -292,7 +292,7 @@ def _reading(name: str, kind: convert.Type) -> str:
 
 
 def settled_keys(table: Table) -> frozenset[str]:
-    """The keys of the envelope that need no look: standard ones, and those for which the table's pattern allows one value only."""
+    """Return the envelope keys that never go to `extra`: standard ones, and those to which the table's pattern allows one value only."""
     return _STANDARD_KEYS | {key for key in ("source", "detail-type") if _is_one_value(table.pattern.get(key))}
 
 
@@ -301,12 +301,12 @@ def _is_one_value(condition: object) -> bool:
 
 
 def _kind(segment: str | int | Holding) -> type:
-    """What a segment reads from: a key from an object, a place from an array."""
+    """Return what a segment reads from: an object if it is a key, an array if it is a place."""
     return dict if isinstance(segment, str) else list
 
 
 def _import(module: str, names: set[str]) -> list[str]:
-    """An import of names in the order that linters ask for: constants, classes, the rest."""
+    """Write an import of names in the order that linters ask for: constants, classes, the rest."""
     ordered = sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
     line = f"from {module} import {', '.join(ordered)}"
     return [line] if len(line) <= LINE_LENGTH else broken(Brackets("(", ordered, ")"), before=f"from {module} import ")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # importing typing costs more than the rest of the module
 
 
 def array_of(item: Converter) -> Converter:
-    """The converter to arrays; one element that does not fit makes the whole a misfit, so that places keep their meaning."""
+    """Return the converter to arrays; one element that does not fit makes the whole a misfit, so that places keep their meaning."""
 
     def convert(value: Any) -> Any:  # JSON in, column value out
         if value.__class__ is not list:
@@ -27,7 +27,7 @@ def array_of(item: Converter) -> Converter:
 
 
 def map_of(item: Converter) -> Converter:
-    """The converter to maps from text."""
+    """Return the converter to maps from text."""
 
     def convert(value: Any) -> Any:  # JSON in, column value out
         if value.__class__ is not dict:
@@ -39,7 +39,7 @@ def map_of(item: Converter) -> Converter:
 
 
 def struct_of(fields: dict[str, Converter]) -> Converter:
-    """The converter to structs; what is null, does not fit or is not named is left out, and the mapping finds it again for `extra`."""
+    """Return the converter to structs; what is null, does not fit or is not named is left out, and the mapping finds it for `extra`."""
     each = tuple(fields.items())
 
     def convert(value: Any) -> Any:  # JSON in, column value out
@@ -56,7 +56,7 @@ def struct_of(fields: dict[str, Converter]) -> Converter:
 
 
 def is_whole(converted: Any, value: Any) -> bool:  # column value and the JSON it came from
-    """Whether a converted value holds all of the original: structs leave out what they do not name and what does not fit."""
+    """Return True if a converted value holds all of the original: structs leave out what they do not name and what does not fit."""
     if value.__class__ is dict and converted.__class__ is dict:
         return all(inner is None or (key in converted and is_whole(converted[key], inner)) for key, inner in value.items())
     if value.__class__ is list and converted.__class__ is list:

@@ -33,12 +33,12 @@ class Test:
     wants_absence: bool = False
 
     def __call__(self, value: Any) -> bool:  # any scalar of JSON
-        """Whether the leaf passes."""
+        """Return True if the leaf passes."""
         return self.holds(value)
 
 
 def same_as(value: object) -> Test:
-    """The test for a value itself. A text that is an IP address matches every spelling of the address."""
+    """Return the test for a value itself. A text that is an IP address matches every spelling of the address."""
     if isinstance(value, str):
         return Test(_equal_text(value), json.dumps(value, ensure_ascii=False), ip_address(value) or value)
     if isinstance(value, bool) or value is None:
@@ -49,7 +49,7 @@ def same_as(value: object) -> Test:
 
 
 def read_test(expression: Mapping[str, Any]) -> Test:
-    """The test that an operator describes. Raises ValueError with what is wrong."""
+    """Return the test that an operator describes. Raises ValueError with what is wrong."""
     if len(expression) != 1:
         raise ValueError(f"{_json(expression)} has {len(expression)} keys, expected one operator")
     (operator, operand) = next(iter(expression.items()))
@@ -83,7 +83,7 @@ def _literal(value: float) -> str:
 
 
 def _comparable(value: float) -> int | None:
-    """A number as the matcher orders it: millionths above -5e9; None beyond its limits."""
+    """Return a number as the matcher orders it, in millionths above -5e9; None beyond its limits."""
     if not -NUMBER_LIMIT <= value <= NUMBER_LIMIT:
         return None
     return int(1e6 * (5e9 + value))
@@ -96,7 +96,7 @@ def _text(operand: object, operator: str) -> str:
 
 
 def _quoted(leaf: object) -> str:
-    """A leaf as the matcher sees it: texts in quotation marks, other scalars as JSON writes them."""
+    """Write a leaf as the matcher sees it: texts in quotation marks, other scalars as JSON writes them."""
     return f'"{leaf}"' if isinstance(leaf, str) else json.dumps(leaf)
 
 
@@ -152,7 +152,7 @@ def _wildcard(operand: object) -> Callable[[Any], bool]:
 
 
 def _wildcard_regex(text: str) -> str:
-    """`*` is any characters, also none and line breaks; `\\*` and `\\\\` are the characters themselves."""
+    """Write a wildcard as a regex: `*` is any characters, also none and line breaks; `\\*` and `\\\\` are the characters themselves."""
     if "**" in re.sub(r"\\.", "", text, flags=re.DOTALL) and re.search(r"(?<!\\)(?:\\\\)*\*\*", text):
         raise ValueError(f'"wildcard" has {_json(text)}; two wildcards in a row are not allowed')
     parts, at = [], 0
@@ -237,7 +237,7 @@ _IPV4 = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})", re.ASCII)
 
 
 def ip_address(text: str) -> bytes | None:
-    """The 4 or 16 bytes of an IP address, None for other text; an IPv4 address mapped into IPv6 is IPv4."""
+    """Return the 4 or 16 bytes of an IP address, None for other text; an IPv4 address mapped into IPv6 is IPv4."""
     if (match := _IPV4.fullmatch(text)) is not None:
         parts = [int(part) for part in match.groups()]
         return bytes(parts) if max(parts) <= 255 else None

@@ -15,7 +15,7 @@ from eventlake.model import Table
 
 
 def partition_of(table: Table, hour: Hour, log_format: str) -> Partition:
-    """The partition of a table's hour, at its own location."""
+    """Return the partition of a table's hour, at its own location."""
     return Partition(table.name, hour, partition_location(table.prefix, hour), log_format)
 
 
@@ -32,7 +32,7 @@ class Partitioner:
         self._known: set[tuple[str, Hour]] = set()
 
     def ensure(self, key: str) -> bool:
-        """Make sure that the partition of this object exists; True if it was created now.
+        """Make sure that the partition of this object exists; return True if it was created now.
 
         Raises LayoutError for a key that belongs to no table; every error of the catalog, so that the caller tries again.
         """
@@ -44,7 +44,7 @@ class Partitioner:
         return created
 
     def ensure_all(self, keys: Iterable[str]) -> list[LayoutError]:
-        """Make sure of many; a key that does not belong is told and stops nothing."""
+        """Make sure of the partitions of many objects; return the errors of keys that belong to no table, which stop nothing."""
         foreign = []
         for key in keys:
             try:
@@ -54,7 +54,7 @@ class Partitioner:
         return foreign
 
     def owner(self, key: str) -> tuple[Table, Hour]:
-        """The table and hour that a key belongs to. Raises LayoutError if there is none."""
+        """Return the table and hour that a key belongs to. Raises LayoutError if there is none."""
         prefix, hour, _ = split_key(key)
         table = self._by_prefix.get(prefix)
         if table is None:

@@ -31,11 +31,11 @@ class Holding:
         return f"Holding({self.text!r})"
 
     def index(self, array: Sequence[Any]) -> int | None:  # any JSON values
-        """Where the element lies, None if there is none."""
+        """Return the place of the element, None if there is none."""
         return next((index for index, element in enumerate(array) if element.__class__ is str and self.text in element), None)
 
     def pick(self, array: Sequence[Any]) -> str | None:  # any JSON values
-        """The element, None if there is none."""
+        """Return the element, None if there is none."""
         index = self.index(array)
         return None if index is None else array[index]
 
@@ -47,7 +47,7 @@ _SEGMENT = r"\.([^.\[\]\s\"*?()]+)|\[(\d{1,4})\]|\[\*([^\[\]\s\"*]+)\*\]$"
 
 
 def parse_path(written: str) -> Path:
-    """The segments of a path; `$` alone is the whole event. Raises ValueError if it is none."""
+    """Read the segments of a path; `$` alone is the whole event. Raises ValueError if it is none."""
     import re  # not needed to read values, and not cheap to import; it keeps what it compiles
 
     segment = re.compile(_SEGMENT, re.ASCII)
@@ -72,7 +72,7 @@ def _segment(match: re.Match[str]) -> str | int | Holding:
 
 
 def value_at(event: Any, path: Path) -> Any:  # any JSON value in and out
-    """The value at a path, None where there is none."""
+    """Return the value at a path, None where there is none."""
     for segment in path:
         if isinstance(segment, str):
             event = event.get(segment) if event.__class__ is dict else None
@@ -86,6 +86,6 @@ def value_at(event: Any, path: Path) -> Any:  # any JSON value in and out
 
 
 def all_read(array: Sequence[Any], segments: Sequence[int | Holding]) -> bool:  # any JSON values
-    """Whether these segments together read every element of an array."""
+    """Return True if these segments together read every element of an array."""
     read = {segment if isinstance(segment, int) else segment.index(array) for segment in segments}
     return read.issuperset(range(len(array)))

@@ -19,7 +19,7 @@ SIZE_LIMIT_BYTES = 1_000_000
 
 
 def read_event(data: bytes, codec: Codec = STANDARD) -> dict[str, Any]:
-    """The event that these bytes are. Raises EventError: TooLarge, NotJson, InvalidUtf8, TooDeep, NotAnEvent."""
+    """Read the event that these bytes are. Raises EventError: TooLarge, NotJson, InvalidUtf8, TooDeep, NotAnEvent."""
     event = read_object(data, codec)
     if "detail" not in event and "detail-type" not in event:
         raise EventError("NotAnEvent", f'The object has neither "detail" nor "detail-type"; its keys are {_keys(event)}.')
@@ -27,7 +27,7 @@ def read_event(data: bytes, codec: Codec = STANDARD) -> dict[str, Any]:
 
 
 def read_object(data: bytes, codec: Codec) -> dict[str, Any]:
-    """The JSON object that these bytes are, within the limits. Raises EventError."""
+    """Read the JSON object that these bytes are, within the limits. Raises EventError."""
     if len(data) > SIZE_LIMIT_BYTES:
         raise too_large(len(data), "the event")
     try:
@@ -43,7 +43,7 @@ def read_object(data: bytes, codec: Codec) -> dict[str, Any]:
 
 
 def depth(value: Any) -> int:  # any JSON value
-    """How many objects and arrays lie inside each other at the deepest place; 0 for a scalar."""
+    """Count the objects and arrays inside each other at the deepest place; 0 for a scalar."""
     level, deepest = [value], 0
     while level := [inner for inner in level if inner.__class__ is dict or inner.__class__ is list]:
         deepest += 1
@@ -52,17 +52,17 @@ def depth(value: Any) -> int:  # any JSON value
 
 
 def too_deep() -> EventError:
-    """The error of nesting beyond the limit."""
+    """Return the error of nesting beyond the limit."""
     return EventError("TooDeep", f"The event is nested deeper than {DEPTH_LIMIT} levels.")
 
 
 def too_large(size_bytes: int, what: str) -> EventError:
-    """The error of an event or log line beyond the limit."""
+    """Return the error of an event or log line beyond the limit."""
     return EventError("TooLarge", f"{what.capitalize()} has {size_bytes:,} bytes, at most {SIZE_LIMIT_BYTES:,} are stored.")
 
 
 def unreadable(data: bytes, error: Exception) -> EventError:
-    """Why bytes could not be read as JSON."""
+    """Return the error that says why bytes could not be read as JSON."""
     if isinstance(error, RecursionError):
         return too_deep()
     if isinstance(error, UnicodeDecodeError):
@@ -75,7 +75,7 @@ def unreadable(data: bytes, error: Exception) -> EventError:
 
 
 def unwritable(error: Exception) -> EventError:
-    """Why a log line could not be written as JSON that every reader takes."""
+    """Return the error that says why a log line could not be written as JSON that every reader takes."""
     if isinstance(error, UnicodeEncodeError):
         return EventError("LoneSurrogate", f"The event holds half a character, {error.object[error.start]!a}, which no UTF-8 can store.")
     if isinstance(error, RecursionError):

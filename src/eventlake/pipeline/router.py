@@ -40,7 +40,7 @@ class Router:
         self._codec = codec
 
     def route(self, data: bytes) -> Routed:
-        """The log lines of one event, or its failures; never raises for any bytes."""
+        """Return the log lines of one event, or its failures; raises nothing, whatever the bytes."""
         if self._codec is not STANDARD:
             try:
                 return self._ordinary.route(data, keep_errors=False)
@@ -97,12 +97,12 @@ class _Routes:
 
 
 def refused(refusal: Refusal) -> EventError:
-    """The error of an event that its source knows and does not store."""
+    """Return the error of an event that its source knows and does not store."""
     return EventError("Refused", f"{refusal.name}: {refusal.reason}")
 
 
 def unmatched(event: dict[str, Any]) -> EventError:
-    """The error of an event that no table's rule wants."""
+    """Return the error of an event that no table's rule wants."""
     return EventError(
         "NoRuleMatched",
         f'No rule matches source "{_short(event.get("source"))}" with detail-type "{_short(event.get("detail-type"))}"; '
@@ -116,7 +116,7 @@ def _short(value: object) -> str:
 
 
 def _detail_types(table: Table) -> list[str] | None:
-    """The exact detail-types a pattern asks for, None where it may match others."""
+    """Return the exact detail-types a pattern asks for, None where it may match others."""
     condition = table.pattern.get("detail-type")
     if isinstance(condition, list) and condition and all(isinstance(kind, str) for kind in condition):
         return condition

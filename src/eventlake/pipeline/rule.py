@@ -71,11 +71,11 @@ class Rule:
         self._branches = [_Branch(branch) for branch in branches]
 
     def matches(self, event: Mapping[str, Any]) -> bool:  # any JSON object
-        """Whether the event meets the pattern."""
+        """Return True if the event meets the pattern."""
         return any(branch.matches(event) for branch in self._branches)
 
     def first_difference(self, event: Mapping[str, Any]) -> Difference | None:  # any JSON object
-        """The first key that the event does not meet, None if it matches; of several `$or` members the one that gets furthest."""
+        """Return the first key that the event does not meet, None if it matches; of several `$or` members the one that gets furthest."""
         if self.matches(event):
             return None
         return max((branch.difference(event) for branch in self._branches), key=lambda found: found[0])[1]
@@ -90,7 +90,7 @@ class _Branch:
         self._deeper = [(path, tests) for path, tests in conditions.items() if "." in path]
 
     def matches(self, event: Mapping[str, Any]) -> bool:  # any JSON object
-        """Conditions on top-level scalars decide most events; only if they hold is anything flattened."""
+        """Return True if all conditions hold; those on top-level scalars decide most events, so only then is anything flattened."""
         left = []
         for path, tests in self._at_top:
             value = event.get(path)
@@ -118,7 +118,7 @@ class _Branch:
         return _consistent(choices, {})
 
     def difference(self, event: Mapping[str, Any]) -> tuple[int, Difference]:  # any JSON object
-        """How many conditions hold before the first that does not, and that one."""
+        """Count the conditions that hold before the first that does not; return the number and that one."""
         leaves = flatten(event, list(self._conditions))
         for held, (path, tests) in enumerate(self._conditions.items()):
             found = leaves.get(path)
@@ -129,14 +129,14 @@ class _Branch:
 
 
 def _passing(leaves: list[Leaf] | None, tests: list[Test]) -> list[Membership] | None:
-    """The array elements of the leaves that pass, None if the condition does not hold."""
+    """Return the array elements of the leaves that pass, None if the condition does not hold."""
     if leaves is None:
         return [] if any(test.wants_absence for test in tests) else None
     return [membership for value, membership in leaves if any(test(value) for test in tests)] or None
 
 
 def _consistent(choices: list[list[Membership]], chosen: Membership) -> bool:
-    """Whether one leaf can be taken for each condition so that no array is at two elements at once."""
+    """Return True if one leaf can be taken for each condition so that no array is at two elements at once."""
     if not choices:
         return True
     return any(
@@ -147,7 +147,7 @@ def _consistent(choices: list[list[Membership]], chosen: Membership) -> bool:
 
 
 def flatten(event: Mapping[str, Any], paths: Sequence[str]) -> dict[str, list[Leaf]]:  # any JSON object
-    """The leaves of the event at these flattened paths; a path without a leaf is not in the answer.
+    """Return the leaves of the event at these flattened paths; a path without a leaf is not in the answer.
 
     A key that holds a dot is the same as the keys it is made of. Objects within arrays lie at the array's own path.
     """
@@ -183,7 +183,7 @@ def _shown(leaves: list[Leaf] | None) -> str:
 
 
 def matches(pattern: str | bytes | Mapping[str, Any], event: str | bytes | Mapping[str, Any]) -> bool:  # any JSON object
-    """Whether an event pattern matches an event, as EventBridge decides it.
+    """Return True if an event pattern matches an event, as EventBridge decides it.
 
     Both may be JSON text or what `json.loads` gives. Raises PatternError for a pattern that EventBridge would refuse, EventError
     for an event that is no JSON object.
@@ -210,7 +210,7 @@ def _event(text: str | bytes) -> Mapping[str, Any]:
 
 
 def compile_pattern(pattern: str | bytes | Mapping[str, Any]) -> Rule:  # any JSON object
-    """The rule of a pattern, JSON text or a mapping. Raises PatternError with the key, the value and what is allowed."""
+    """Compile a pattern, JSON text or a mapping, to its rule. Raises PatternError with the key, the value and what is allowed."""
     if isinstance(pattern, str | bytes):
         try:
             pattern = json.loads(pattern)
@@ -224,7 +224,7 @@ def compile_pattern(pattern: str | bytes | Mapping[str, Any]) -> Rule:  # any JS
 
 
 def _told_apart(branches: list[Branch]) -> list[Branch]:
-    """The branches that AWS's matcher tells apart.
+    """Leave out the branches that AWS's matcher takes for an earlier one.
 
     It takes a branch for an earlier one of the same keys if they share a value at each of them, and then never looks at the other values:
     of `"$or": [{"b": ["p"]}, {"b": ["p", "q"]}]` beside another key, "q" matches nothing. Who tests a pattern here must see what AWS does.

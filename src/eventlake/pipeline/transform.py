@@ -34,7 +34,7 @@ class LineTransform:
         self._log_line = log_line
 
     def __call__(self, data: bytes) -> bytes:
-        """The log line of one event. Raises EventError."""
+        """Return the log line of one event. Raises EventError."""
         # Most events have one array or none, and finding is faster than counting.
         arrays = data.count(b"[") if data.find(b"[", data.find(b"[") + 1) > 0 else 1
         if data.count(b"{") + arrays <= _STRAIGHT_CONTAINERS and len(data) <= _STRAIGHT_BYTES:
@@ -49,7 +49,7 @@ class LineTransform:
         return self.line(read_event(data, self._codec))
 
     def line(self, event: dict[str, Any]) -> bytes:
-        """The log line of an event that `read_event` gave. Raises EventError for what cannot be written as JSON."""
+        """Return the log line of an event that `read_event` gave. Raises EventError for what cannot be written as JSON."""
         from eventlake.pipeline.reading import SIZE_LIMIT_BYTES, too_large, unwritable
 
         try:

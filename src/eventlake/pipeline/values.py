@@ -39,7 +39,7 @@ _PLAIN_MS = len("2026-11-20T10:00:00.123Z")
 
 
 def text(value: Any) -> Any:  # JSON in, column value out
-    """A scalar as text: `6.0` is "6" (CodePipeline's `version` is a float), true is "true"."""
+    """Write a scalar as text: `6.0` is "6" (CodePipeline's `version` is a float), true is "true"."""
     kind = value.__class__
     if kind is str:
         return value
@@ -53,12 +53,12 @@ def text(value: Any) -> Any:  # JSON in, column value out
 
 
 def whole(value: Any) -> Any:  # JSON in, column value out
-    """Anything: the column keeps the value's JSON text, which the mapping writes itself."""
+    """Take any value: the column keeps its JSON text, which the mapping writes itself."""
     return ""
 
 
 def joined(value: Any) -> Any:  # JSON in, column value out
-    """Text as it is, a list of scalars joined by blanks: Auth0 sends `scope` in both shapes."""
+    """Take text as it is, and join a list of scalars by blanks: Auth0 sends `scope` in both shapes."""
     if value.__class__ is str:
         return value
     if value.__class__ is not list:
@@ -68,14 +68,14 @@ def joined(value: Any) -> Any:  # JSON in, column value out
 
 
 def boolean(value: Any) -> Any:  # JSON in, column value out
-    """true or false, also as the texts "true" and "false"."""
+    """Take true or false, also as the texts "true" and "false"."""
     if value.__class__ is bool:
         return value
     return {"true": True, "false": False}.get(value, MISFIT) if value.__class__ is str else MISFIT
 
 
 def number(value: Any) -> Any:  # JSON in, column value out
-    """A finite double, also from its text."""
+    """Take a finite double, also from its text."""
     kind = value.__class__
     if kind is str:
         from eventlake.pipeline import written
@@ -88,13 +88,13 @@ def number(value: Any) -> Any:  # JSON in, column value out
 
 
 def int32(value: Any) -> Any:  # JSON in, column value out
-    """A whole number of 32 bits, also as a float (`1.0`) and as text."""
+    """Take a whole number of 32 bits, also as a float (`1.0`) and as text."""
     value = _integer(value)
     return value if value is MISFIT or -0x8000_0000 <= value <= 0x7FFF_FFFF else MISFIT
 
 
 def int64(value: Any) -> Any:  # JSON in, column value out
-    """A whole number of 64 bits, also as a float and as text."""
+    """Take a whole number of 64 bits, also as a float and as text."""
     value = _integer(value)
     return value if value is MISFIT or -0x8000_0000_0000_0000 <= value <= 0x7FFF_FFFF_FFFF_FFFF else MISFIT
 
@@ -112,7 +112,7 @@ def _integer(value: Any) -> Any:
 
 
 def timestamp(value: Any) -> Any:  # JSON in, column value out
-    """ISO 8601 text or epoch seconds or milliseconds, as UTC text cut to milliseconds; without an offset it is UTC.
+    """Write ISO 8601 text or epoch seconds or milliseconds as UTC text cut to milliseconds; without an offset it is UTC.
 
     Nearly all are written `2026-11-20T10:00:00Z`, with or without milliseconds, and need no arithmetic: the parser only says whether
     the moment exists. CodeBuild's `Sep 1, 2017 4:12:29 PM` is read too.
@@ -131,7 +131,7 @@ def timestamp(value: Any) -> Any:  # JSON in, column value out
 
 
 def day(value: Any) -> Any:  # JSON in, column value out
-    """A date as `YYYY-MM-DD`; of a timestamp its day in UTC."""
+    """Write a date as `YYYY-MM-DD`; of a timestamp its day in UTC."""
     from eventlake.pipeline import written
 
     moment = written.midnight(value) or written.moment(value)

@@ -25,12 +25,12 @@ def number(text: str) -> float | None:
 
 
 def midnight(value: Any) -> datetime | None:  # any JSON value
-    """The first instant of the day that a text `YYYY-MM-DD` names; None for anything else."""
+    """Return the first instant of the day that a text `YYYY-MM-DD` names; None for anything else."""
     return moment(f"{value}T00:00:00Z") if value.__class__ is str and _DATE.fullmatch(value) else None
 
 
 def moment(value: Any) -> datetime | None:  # any JSON value
-    """The instant in UTC that a text or a number names, None if it names none.
+    """Return the instant in UTC that a text or a number names, None if it names none.
 
     `Sep 1, 2017 4:12:29 PM` may have the comma and the narrow blank that newer Java versions put into it.
     """

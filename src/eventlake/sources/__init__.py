@@ -19,7 +19,7 @@ __all__ = ["BUILT_IN", "DECLARATION", "declarations", "load", "read_source"]
 
 
 def load(folders: Sequence[Path] = ()) -> tuple[Source, ...]:
-    """The built-in sources and those in the given folders, by name.
+    """Load the built-in sources and those in the given folders, by name.
 
     A folder holds sources (`<name>/source.toml`) or is one itself; a source of a user's takes the place of the built-in one of its name.
     Raises DeclarationError, also if two declare the same name, table or prefix, or a folder holds none.
@@ -33,7 +33,7 @@ def load(folders: Sequence[Path] = ()) -> tuple[Source, ...]:
 
 
 def declarations(folder: Path) -> list[Path]:
-    """The declarations in a folder. Raises DeclarationError if there is none."""
+    """List the declarations in a folder. Raises DeclarationError if there is none."""
     own = folder / DECLARATION
     files = [own] if own.is_file() else sorted(folder.glob(f"*/{DECLARATION}"))
     if not files:
@@ -56,7 +56,7 @@ def _check_unique(sources: Sequence[Source]) -> None:
 
 
 def _check_prefixes(tables: Sequence[Table]) -> None:
-    """No prefix lies in another: a key belongs to one table."""
+    """Refuse a prefix that lies in another: a key belongs to one table."""
     for outer, inner in itertools.permutations(tables, 2):
         if inner.prefix.startswith(outer.prefix + "/"):
             raise DeclarationError(

@@ -60,7 +60,7 @@ _SHOWN_LIMIT = 80
 
 
 def read_source(file: Path) -> Source:
-    """The source that a file declares. Raises DeclarationError."""
+    """Read the source that a file declares. Raises DeclarationError."""
     shown = f"{file.absolute().parent.name}/{file.name}"
     try:
         text = file.read_text("utf-8")
@@ -72,7 +72,7 @@ def read_source(file: Path) -> Source:
 
 
 def parse_source(text: str, shown: str = DECLARATION, folder: str = "") -> Source:
-    """The source that a text declares.
+    """Read the source that a text declares.
 
     shown: how errors name the text. folder: where its samples and queries lie. Raises DeclarationError.
     """
@@ -168,7 +168,7 @@ class _Place:
         return value
 
     def event_path(self, key: str, value: object) -> str:
-        """A path to a part of an event; a first key that only looks like one of the envelope's is a slip."""
+        """Read a path to a part of an event; a first key that only looks like one of the envelope's is a slip."""
         path = self.path(key, value)
         segments = parse_path(path)
         if not segments or not isinstance(segments[0], str):
@@ -178,7 +178,7 @@ class _Place:
         return path
 
     def keys_path(self, key: str, value: object) -> str:
-        """A path of keys alone, to a place in the envelope."""
+        """Read a path of keys alone, to a place in the envelope."""
         if value is None:
             raise self.wrong(f'"{key}" is missing: a path of keys, such as "$.detail".')
         path = self.path(key, value)
@@ -198,7 +198,7 @@ def _label(value: Mapping[str, Any], index: int) -> str:
 
 
 def _shown(value: object) -> str:
-    """A wrong value as JSON would write it, cut where it is long."""
+    """Write a wrong value as JSON has it, cut where it is long."""
     try:
         shown = json.dumps(value, default=str, ensure_ascii=False)
     except (ValueError, RecursionError):  # an integer of more digits than Python writes, an array in an array in an array ...

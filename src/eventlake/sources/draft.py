@@ -57,7 +57,7 @@ class _Column:
 
 
 def draft(name: str, events: Sequence[Event | bytes]) -> str:
-    """The text of a `source.toml` for the source of that name, from events as EventBridge delivers them.
+    """Write the `source.toml` of a source of that name, from events as EventBridge delivers them.
 
     The same events give the same text. Raises UsageError for a name that no source can have and for no events, EventError for what is no
     event.
@@ -106,7 +106,7 @@ def _pretty(value: Any) -> str:  # any JSON value
 
 
 def _event(number: int, event: Event | bytes) -> Event:
-    """One pasted event as an envelope, with the texts that a rule needs."""
+    """Read one pasted event as an envelope, with the texts that a rule needs."""
     data = event if isinstance(event, bytes) else json.dumps(event).encode()
     try:
         envelope: Event = json.loads(Intake(()).accept(data).body)
@@ -148,14 +148,14 @@ def _tables(by_kind: dict[str, list[Event]]) -> Iterator[str]:
 
 
 def _sources(events: Sequence[Event]) -> str:
-    """The condition on `source`: the texts that were seen; of a partner the part that is the same for every customer."""
+    """Write the condition on `source`: the texts that were seen; of a partner the part that is the same for every customer."""
     partners = sorted({match[0] for event in events if (match := _PARTNER.match(event["source"]))})
     exact = sorted({event["source"] for event in events if not _PARTNER.match(event["source"])})
     return f"[{', '.join([*map(_toml, exact), *(f'{{ prefix = {_toml(partner)} }}' for partner in partners)])}]"
 
 
 def _columns(events: Sequence[Event]) -> list[_Column]:
-    """The columns of one table: the fields of `detail`, then what the envelope has beyond the usual."""
+    """Draft the columns of one table: the fields of `detail`, then what the envelope has beyond the usual."""
     names = _Names([*(column.name for column in STANDARD_COLUMNS), *(key for key, _ in PARTITION_KEYS)])
     columns = [*_detail_columns(events, names), *_envelope_columns(events, names)]
     return columns or [_column("detail", ("detail",), "$.detail", [], JSON)]
@@ -180,7 +180,7 @@ def _detail_columns(events: Sequence[Event], names: _Names) -> Iterator[_Column]
 
 
 def _promoted(values: Sequence[Any]) -> dict[str, list[Any]]:
-    """The scalars of an object, by key; none if it is sometimes something else."""
+    """Return the scalars of an object, by key; none if it is sometimes something else."""
     objects = [value for value in values if value is not None]
     if not all(isinstance(value, dict) for value in objects):
         return {}
@@ -208,7 +208,7 @@ def _column(name: str, keys: tuple[str, ...], path: str, values: Sequence[Any], 
 
 
 def _doc(keys: tuple[str, ...], kind: str, values: Sequence[Any]) -> str:
-    """A prompt in the provider's words, with the constants that were seen."""
+    """Write a prompt in the provider's words, with the constants that were seen."""
     words = " of ".join(_words(key) for key in reversed(keys))[:120]
     seen = sorted({value for value in values if isinstance(value, str)})
     constants = f" Seen: {', '.join(seen)}." if seen and len(seen) <= _CONSTANTS_SHOWN and all(map(_CONSTANT.fullmatch, seen)) else ""
@@ -216,7 +216,7 @@ def _doc(keys: tuple[str, ...], kind: str, values: Sequence[Any]) -> str:
 
 
 def _words(key: str) -> str:
-    """A key as words: `build-id` and `buildId` are "build id"."""
+    """Write a key as words: `build-id` and `buildId` are "build id"."""
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", key)
     return re.sub(r"[\W_]+", " ", parted).strip().lower() or "value"
 
@@ -228,7 +228,7 @@ class _Names:
         self._taken = {name.lower() for name in taken}
 
     def take(self, *wanted: str) -> str:
-        """The first of the wanted names that is free, or one like the last."""
+        """Take the first of the wanted names that is free, or one like the last."""
         others = (f"{wanted[-1]}_{number}" for number in itertools.count(2))
         candidates = itertools.chain(wanted, (f"detail_{wanted[-1]}",), others)
         name = next(candidate for candidate in candidates if candidate.lower() not in self._taken)
@@ -237,12 +237,12 @@ class _Names:
 
 
 def _keys(objects: Sequence[dict[str, Any]]) -> list[str]:
-    """The keys of some objects, in the order they were seen."""
+    """Return the keys of some objects, in the order they were seen."""
     return list(dict.fromkeys(key for found in objects for key in found))
 
 
 def _is_in_paths(key: str) -> bool:
-    """Whether a path can name this key; `a.b` or `a b` it cannot."""
+    """Return True if a path can name this key; `a.b` or `a b` it cannot."""
     try:
         return parse_path(f"$.{key}") == (key,)
     except ValueError:
@@ -250,7 +250,7 @@ def _is_in_paths(key: str) -> bool:
 
 
 def _joined(*keys: str) -> str:
-    """A column's name from a key and those around it, in the provider's style without hyphens: build_id, deploymentId."""
+    """Make a column's name from a key and those around it, in the provider's style without hyphens: build_id, deploymentId."""
     parts = [re.sub(r"[^A-Za-z0-9_]+", "_", key).strip("_") or "value" for key in keys]
     camel = any(map(_CAMEL.search, parts)) and not any("_" in part for part in parts)
     name = parts[0] + "".join(part[0].upper() + part[1:] for part in parts[1:]) if camel else "_".join(parts)
@@ -263,5 +263,5 @@ def _snake(words: str) -> str:
 
 
 def _toml(text: str) -> str:
-    """A TOML basic string; JSON's escapes are TOML's, but for DEL."""
+    """Write a TOML basic string; JSON's escapes are TOML's, but for DEL."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -22,7 +22,7 @@ _EPOCH_MS = range(1_000_000_000_000, 4_100_000_000_000)
 
 
 def infer_type(key: str, values: Sequence[Any]) -> str:  # any JSON values
-    """A Glue type, or JSON, for the values seen under a key; null says nothing of a type, and a key without values is a string.
+    """Choose a Glue type, or JSON, for the values seen under a key; null says nothing of a type, and a key without values is a string.
 
     Whole numbers under a key such as `createdAt` are moments if they are seconds or milliseconds of this century.
     """

@@ -22,7 +22,7 @@ _ALONE = {"username": NAME, "nickname": NAME, "surname": NAME, "initiator": USER
 
 
 def personal_data(key: str, value: Any) -> set[str]:  # any JSON value
-    """The kinds of personal data in a field; of an object or array those of everything inside."""
+    """Return the kinds of personal data in a field; of an object or array those of everything inside."""
     if isinstance(value, dict):
         return set().union(*(personal_data(inner_key, inner) for inner_key, inner in value.items()))
     if isinstance(value, list):

@@ -43,23 +43,23 @@ class Finding:
     sentence: str
 
     def __str__(self) -> str:
-        """The sentence."""
+        """Return the sentence."""
         return self.sentence
 
 
 def names(source: Source) -> list[str]:
-    """The names of a source's samples, sorted; also of those whose second file is missing."""
+    """Return the names of a source's samples, sorted; also of those whose second file is missing."""
     found = {file.name.removesuffix(end) for end in (EVENT, LOG) for file in _folder(source).glob(f"*{end}")}
     return sorted(found)
 
 
 def read_sample(source: Source, name: str) -> Sample:
-    """One sample of a source. Raises DeclarationError if a file is missing or is not what it must be."""
+    """Read one sample of a source. Raises DeclarationError if a file is missing or is not what it must be."""
     return Sample(name, _bytes(source, name, EVENT), _lines(source, name))
 
 
 def check(source: Source, sources: Sequence[Source] = (), codec: Codec = STANDARD) -> list[Finding]:
-    """What is wrong with the samples of a source; nothing if every event becomes its log lines and no others.
+    """Return what is wrong with the samples of a source; nothing if every event becomes its log lines and no others.
 
     sources: those whose rules the events meet, the source among them; by default the source alone. A log line that an event also becomes
     in a table of another source counts only if the sample names that table.
@@ -77,7 +77,7 @@ class Flow:
         self._router = Router(sources, codec)
 
     def lines(self, item: bytes) -> tuple[dict[str, LogLine], list[str]]:
-        """The log lines of one item by table, and the reasons for those it did not become."""
+        """Return the log lines of one item by table, and the reasons for those it did not become."""
         try:
             accepted = self._intake.accept(item)
         except EventError as error:
@@ -116,7 +116,7 @@ def _differences(table: Table, expected: LogLine, line: LogLine) -> Iterator[str
 
 
 def _canonical(value: Any) -> str:  # any JSON value
-    """The value as text, so that 1 is not 1.0 and not true."""
+    """Write the value as text, so that 1 is not 1.0 and not true."""
     return json.dumps(value, sort_keys=True)
 
 

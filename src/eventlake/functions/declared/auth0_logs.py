@@ -104,7 +104,7 @@ REST = Rest(
 
 
 def log_line(event: dict[str, Any]) -> bytes:
-    """The log line of an event, ending in a newline. Raises ValueError or RecursionError for what JSON cannot write."""
+    """Return the log line of an event, ending in a newline. Raises ValueError or RecursionError for what JSON cannot write."""
     line: list[str] = []
     add = line.append
     odd = not ENVELOPE.issuperset(event)
