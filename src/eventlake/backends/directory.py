@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,15 +99,6 @@ class DirectoryStore:
         self._make_folders(folder.parent)
         folder.mkdir(exist_ok=True)
         _sync(folder.parent)
-
-
-def crc32(path: Path) -> int:
-    """The CRC32 of a file's bytes."""
-    checksum = 0
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            checksum = zlib.crc32(chunk, checksum)
-    return checksum
 
 
 def _sync(path: Path) -> None:

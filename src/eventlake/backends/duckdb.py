@@ -175,6 +175,7 @@ class DuckDBEngine:
         worker.more_time(time.monotonic() - started)
 
     def _job(self, translation: Translation, readings: Sequence[Reading]) -> Job:
+        keys = {item.key for reading in readings for item in reading.objects}
         return Job(
             translation.sql([reading.sql() for reading in readings]),
             translation.macros,
@@ -183,6 +184,7 @@ class DuckDBEngine:
             self.memory_mb,
             self.threads,
             self.seconds,
+            keys.pop() if len(keys) == 1 else "",
         )
 
 

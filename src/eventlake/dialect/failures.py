@@ -1,25 +1,43 @@
 """SQL that fails with a sentence of ours when, and only when, it is evaluated.
 
 The cast of a text beginning with `eventlake:` to BOOLEAN fails; as a subscript of `[NULL]` it has whatever type its surroundings want. Unlike
-error() it is not volatile, so DuckDB still moves filters past it and TRY may stand around it.
+error() it is not volatile, so DuckDB still moves filters past it and TRY may stand around it. `own_error` finds the sentence again.
 """
 
 from __future__ import annotations
 
-from eventlake.dialect.types.type import text
+import re
 
-REFUSAL = "eventlake:refused:"
+from eventlake.dialect.types.type import text
+from eventlake.errors import QueryError, QueryFailedError, QueryRefusedError
+
+MARK = "eventlake:"
+"""Begins every text whose cast fails on purpose."""
+REFUSAL = f"{MARK}refused:"
 """Begins the text of a failure that means: DuckDB would answer otherwise than Athena."""
+_OWN = re.compile(rf"[A-Za-z ]+ Error: Could not convert string '{MARK}(?P<refused>refused:)?(?P<said>.*)' to BOOL", re.DOTALL)
+"""How DuckDB tells that such a cast failed. A value that is quoted elsewhere in a message, or cast to another type, is not looked at."""
 
 
 def failure(message: str, shown: str = "") -> str:
     """SQL that fails with the message and the value of the SQL `shown`: the data decided."""
-    return _raising(f"eventlake:{message}", shown)
+    return _raising(f"{MARK}{message}", shown)
 
 
 def refusal(what: str, shown: str = "") -> str:
     """SQL that fails because this value cannot be answered as Athena does."""
     return _raising(REFUSAL + what, shown)
+
+
+def own_error(message: str) -> QueryError | None:
+    """Return the error that a message of DuckDB's carries from `failure` or `refusal`; None if it carries none."""
+    found = _OWN.match(message)
+    if found is None:
+        return None
+    said = found["said"].partition("\n")[0].rstrip("' ")
+    if found["refused"]:
+        return QueryRefusedError(f"{said} cannot be answered here as Athena does.")
+    return QueryFailedError(f"{said}.")
 
 
 def _raising(message: str, shown: str) -> str:

@@ -10,8 +10,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from eventlake.backends.directory import DirectoryStore, crc32
+from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.sqlite_catalog import SqliteCatalog
+from eventlake.checksum import crc32
 from eventlake.errors import EventlakeError, LakeLockedError
 from eventlake.lake import Finding
 from eventlake.local.bus.pressure import RESERVE_BYTES, RESERVE_SHARE

@@ -7,35 +7,34 @@ every object is read whole once; as long as the file stays the same it is not re
 from __future__ import annotations
 
 import os
-import zlib
 from collections.abc import Sequence
 
+from eventlake.checksum import crc32
 from eventlake.errors import CorruptObjectError
 from eventlake.interfaces import LogObject
 from eventlake.query.reading import Reading
 
 _REMEDY = 'so no answer would be whole: run "eventlake doctor".'
-_CHUNK = 1 << 20
 
 Identity = tuple[int, int, int]
 """Size, inode and nanosecond of the last change of a file."""
 
 
 class Intact:
-    """Remembers which files were found to hold what was written."""
+    """Remembers which files hold what was written."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Identity] = {}
+        self._checked: dict[str, Identity] = {}
 
     def check(self, readings: Sequence[Reading]) -> None:
         """Raise CorruptObjectError for the first object that is missing or not what the catalog knows; it is named."""
         for reading in readings:
             for item, path in zip(reading.objects, reading.paths, strict=True):
                 identity = _identity(item, path)
-                if item.crc32 is not None and self._known.get(path) != identity:
+                if item.crc32 is not None and self._checked.get(path) != identity:
                     if _checksum(path) != item.crc32:
                         raise _damaged(item, "is not what was written: its checksum differs")
-                    self._known[path] = identity
+                    self._checked[path] = identity
 
 
 def _identity(item: LogObject, path: str) -> Identity:
@@ -49,15 +48,11 @@ def _identity(item: LogObject, path: str) -> Identity:
 
 
 def _checksum(path: str) -> int | None:
-    """The CRC32 of a file's bytes; None if it cannot be read."""
-    checksum = 0
+    """Return the CRC32 of a file's bytes; None if it cannot be read."""
     try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  # as above
-            while chunk := file.read(_CHUNK):
-                checksum = zlib.crc32(chunk, checksum)
+        return crc32(path)
     except OSError:
         return None
-    return checksum
 
 
 def _damaged(item: LogObject, what: str) -> CorruptObjectError:

@@ -17,10 +17,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from eventlake.backends.directory import DirectoryStore, crc32
+from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.json_lines import EXTENSION, JsonLinesWriter, write_gzip
 from eventlake.backends.parquet import ParquetWriter, UnwritableLinesError
 from eventlake.backends.sqlite_catalog import FailedEntry, NewFailedObject, NewObject, SqliteCatalog
+from eventlake.checksum import crc32
 from eventlake.errors import EventError
 from eventlake.local.delivery.crash import crash_point
 from eventlake.local.spool.files import storage_error

@@ -37,7 +37,7 @@ def answer_one(sock: socket.socket, parent: int) -> None:
     connection = _opened(cell)
     channel.send(sock, channel.READY, b"")
     try:
-        _Dialogue(sock, connection).hold()
+        _Dialogue(sock, connection, locked="engine" in cell.layers).hold()
     except MemoryError:
         _fail(sock, "QueryLimitError", OUT_OF_MEMORY)
     except RecursionError:
@@ -74,9 +74,10 @@ def _opened(cell: walls.Cell) -> Any:  # duckdb has no stubs of ours
 class _Dialogue:
     """What is asked, in its order: a question, its hours, a job. A job may come alone."""
 
-    def __init__(self, sock: socket.socket, connection: Any) -> None:
+    def __init__(self, sock: socket.socket, connection: Any, *, locked: bool) -> None:
         self.sock = sock
         self.connection = connection
+        self.locked = locked
         self.translation: Translation | None = None
 
     def hold(self) -> None:
@@ -118,7 +119,7 @@ class _Dialogue:
 
     def frames(self, job: Job) -> Iterator[bytes]:
         """The job's rows in frames."""
-        for rows in batches(self.connection, job, FRAME_ROWS):
+        for rows in batches(self.connection, job, FRAME_ROWS, locked=self.locked):
             try:
                 yield values.encoded(rows)
             except (OverflowError, TypeError, ValueError):
