@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from eventlake.errors import EventError
 from eventlake.functions import declared, transform
-from eventlake.functions.transform import RESPONSE_LIMIT_BYTES, SAID_FAILURES, handler
+from eventlake.functions.transform import LOGGED_FAILURES, RESPONSE_LIMIT_BYTES, handler
 from eventlake.model import Table
 from eventlake.pipeline.envelope import Intake
 from eventlake.pipeline.router import Router
@@ -344,7 +344,7 @@ def test_the_log_is_bounded_however_much_fails(capsys: pytest.CaptureFixture[str
     handler(batch("auth0_logs", [b'{"password": "hunter2", '] * 500), None)
 
     written = capsys.readouterr().out
-    assert len(written.splitlines()) == SAID_FAILURES + 2
+    assert len(written.splitlines()) == LOGGED_FAILURES + 2
     assert '"Failed":500' in written
     assert "hunter2" not in written
 

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlake.pipeline import nested, values
-from eventlake.pipeline.convert import allowed_converters, converter, default_converter, parse_type
+from eventlake.pipeline.convert import allowed_converters, converter, default_converter, parse_glue_type
 from eventlake.pipeline.values import MISFIT
 
 
 def convert(kind: str, value: object, name: str | None = None) -> Any:
     """The value as a column of that type holds it."""
-    parsed = parse_type(kind)
+    parsed = parse_glue_type(kind)
     return eval(converter(name or default_converter(parsed), parsed), vars(values) | vars(nested))(value)
 
 
@@ -108,12 +108,12 @@ def test_a_timestamp_is_its_instant_in_utc(moment: datetime, minutes: int) -> No
 def test_a_type_that_is_none_is_refused(kind: str) -> None:
     """With the part that is wrong."""
     with pytest.raises(ValueError, match=r'"|too early'):
-        parse_type(kind)
+        parse_glue_type(kind)
 
 
 def test_each_type_has_its_converters() -> None:
     """A string may be made in three ways, everything else in one."""
-    assert allowed_converters(parse_type("string")) == ("text", "json", "joined")
-    assert allowed_converters(parse_type("timestamp")) == ("timestamp",)
+    assert allowed_converters(parse_glue_type("string")) == ("text", "json", "joined")
+    assert allowed_converters(parse_glue_type("timestamp")) == ("timestamp",)
     assert convert("string", {"b": [1.5], "a": "é"}, "json") is not MISFIT
     assert convert("string", ["a", 1], "joined") == "a 1"

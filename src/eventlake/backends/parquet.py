@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from eventlake.errors import CorruptObjectError, StorageError, StorageFullError
 from eventlake.model import Table
-from eventlake.pipeline.convert import Type, parse_type
+from eventlake.pipeline.convert import GlueType, parse_glue_type
 
 if TYPE_CHECKING:
     import duckdb
@@ -86,7 +86,7 @@ class ParquetWriter:
             raise CorruptObjectError(f"{path}: holds {found[0] if found else 'no'} rows, {rows} were written.")
 
 
-def duckdb_type(kind: Type) -> str:
+def duckdb_type(kind: GlueType) -> str:
     """DuckDB's type for a Glue type."""
     if kind.name == "array":
         return f"{duckdb_type(kind.items[0])}[]"
@@ -110,7 +110,7 @@ def literal(text: str) -> str:
 
 def _copy(table: Table, source: Path, target: Path) -> str:
     """The statement that turns JSON lines into Parquet."""
-    types = ", ".join(f"{literal(column.name)}: {literal(duckdb_type(parse_type(column.type)))}" for column in table.columns)
+    types = ", ".join(f"{literal(column.name)}: {literal(duckdb_type(parse_glue_type(column.type)))}" for column in table.columns)
     names = ", ".join(f"{quoted(column.name)} as {quoted(column.stored_name)}" for column in table.columns)
     reading = f"read_json({literal(str(source))}, columns = {{{types}}}, format = 'newline_delimited', maximum_object_size = 4000000)"
     return f"copy (select {names} from {reading}) to {literal(str(target))} (format parquet, compression zstd)"

@@ -49,7 +49,7 @@ def equals(parameter: str, value: str) -> Tagged:
     return Tagged("Equals", [ref(parameter), value])
 
 
-def given(parameter: str) -> Tagged:
+def is_set(parameter: str) -> Tagged:
     """Say, for a condition, that a parameter is not empty."""
     return Tagged("Not", [equals(parameter, "")])
 

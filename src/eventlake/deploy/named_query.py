@@ -28,16 +28,16 @@ def named_query(saved: SavedQuery) -> Template:
 
 
 def _description(saved: SavedQuery, parameters: list[Parameter]) -> str:
-    order = f" Parameters in order: {', '.join(_said(parameter) for parameter in parameters)}." if parameters else ""
+    order = f" Parameters in order: {', '.join(_name_and_type(parameter) for parameter in parameters)}." if parameters else ""
     return f"{saved.title}.{order}"
 
 
 def _comment(saved: SavedQuery, parameters: list[Parameter]) -> list[str]:
-    places = [f"-- parameter {place}: {_said(parameter)}: {parameter.doc}" for place, parameter in enumerate(parameters, 1)]
+    places = [f"-- parameter {place}: {_name_and_type(parameter)}: {parameter.doc}" for place, parameter in enumerate(parameters, 1)]
     return [*(f"-- {line}" for line in saved.doc.splitlines()), *places]
 
 
-def _said(parameter: Parameter) -> str:
+def _name_and_type(parameter: Parameter) -> str:
     usual = "" if parameter.default is None else f", usually {_literal(parameter)}"
     return f"{parameter.name} ({parameter.type}{usual})"
 

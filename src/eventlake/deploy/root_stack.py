@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eventlake.deploy.cloudformation import Tagged, Template, attribute, equals, given, logical_id, ref, sub, template_text, when
+from eventlake.deploy.cloudformation import Tagged, Template, attribute, equals, is_set, logical_id, ref, sub, template_text, when
 from eventlake.deploy.parameters import (
     LAKE_ONLY,
     LOG_BUCKET_NAME,
@@ -41,7 +41,7 @@ def root_stack(sources: Sequence[Source]) -> Template:
         },
         "Parameters": _parameters(sources),
         "Rules": {"ParquetWantsLargeBuffers": _parquet_rule()},
-        "Conditions": {"HasLogBucketName": given("LogBucketName"), **{switch(source): _condition(source) for source in sources}},
+        "Conditions": {"HasLogBucketName": is_set("LogBucketName"), **{switch(source): _condition(source) for source in sources}},
         "Resources": _resources(sources),
         "Outputs": _outputs(sources),
     }
@@ -104,7 +104,7 @@ def _own_parameters(source: Source) -> Template:
 
 
 def _condition(source: Source) -> Tagged:
-    return equals(short_title(source), "on") if source.bus == "default" else given(bus_name(source))
+    return equals(short_title(source), "on") if source.bus == "default" else is_set(bus_name(source))
 
 
 def _parquet_rule() -> Template:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eventlake.deploy.alarms import alarms
-from eventlake.deploy.cloudformation import Tagged, Template, equals, given, logical_id, ref, template_text, when
+from eventlake.deploy.cloudformation import Tagged, Template, equals, is_set, logical_id, ref, template_text, when
 from eventlake.deploy.delivery_stream import delivery_stream, rule, stream_id
 from eventlake.deploy.glue_table import glue_table
 from eventlake.deploy.named_query import named_query
@@ -55,9 +55,9 @@ def source_stack(source: Source, saved: Sequence[SavedQuery]) -> Template:
         "Conditions": {
             "IsParquet": equals("LogFormat", "parquet"),
             "KeepsRawEvents": equals("KeepRawEvents", "yes"),
-            "HasKey": given("KmsKeyArn"),
-            "HasBoundary": given("PermissionsBoundaryArn"),
-            "HasTopic": given("AlarmTopicArn"),
+            "HasKey": is_set("KmsKeyArn"),
+            "HasBoundary": is_set("PermissionsBoundaryArn"),
+            "HasTopic": is_set("AlarmTopicArn"),
             "HasAlarms": equals("Alarms", "on"),
             "HasQuietAlarm": Tagged("And", [{"Condition": "HasAlarms"}, Tagged("Not", [equals("QuietHours", "0")])]),
         },

@@ -114,14 +114,14 @@ def _allowed(parameter: Template) -> str:
 
 
 def _codes(values: Any) -> str:  # one value or many, texts or intrinsic functions
-    return "<br>".join(_code(_said(value)) for value in (values if isinstance(values, list) else [values]))
+    return "<br>".join(_code(_readable(value)) for value in (values if isinstance(values, list) else [values]))
 
 
 def _code(value: object) -> str:
     return f"`{value}`" if value != "" else ""
 
 
-def _said(value: Any) -> str:  # a text or an intrinsic function
+def _readable(value: Any) -> str:  # a text or an intrinsic function
     """Write a resource as a person reads it: ARNs without what is the same in all of them."""
     if isinstance(value, str):
         return value

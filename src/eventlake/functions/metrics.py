@@ -32,7 +32,7 @@ def say(level: str, message: str, **fields: Any) -> None:  # JSON values
     sys.stdout.write(line.encode("utf-8", "backslashreplace").decode() + "\n")
 
 
-def measured(*metrics: tuple[Sequence[str], Sequence[Sequence[str]]]) -> dict[str, Any]:  # JSON as CloudWatch defines it
+def embedded_metrics(*metrics: tuple[Sequence[str], Sequence[Sequence[str]]]) -> dict[str, Any]:  # JSON as CloudWatch defines it
     """Build the `_aws` member that makes CloudWatch read a log line as metrics (embedded metric format).
 
     groups: names of fields that are metrics, each group with its sets of dimensions.

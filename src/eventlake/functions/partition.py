@@ -20,7 +20,7 @@ from urllib.parse import unquote_plus
 
 from eventlake.backends.glue import GlueCatalog
 from eventlake.errors import LayoutError
-from eventlake.functions.metrics import measured, say
+from eventlake.functions.metrics import embedded_metrics, say
 from eventlake.layout import Hour
 from eventlake.model import Table
 from eventlake.pipeline.partition import Partitioner
@@ -32,7 +32,7 @@ DECLARED = Path(__file__).parent / "declared"
 SPARE_MS = 5_000
 """With less time left than this no call to Glue is begun: a message reported as failed comes again at once, one cut off waits."""
 
-SAID_OBJECTS = 20
+LOGGED_OBJECTS = 20
 """How many foreign objects of a batch are named in the log; all are counted."""
 
 _TRIES = 3
@@ -51,15 +51,15 @@ def handler(event: Any, context: Any) -> dict[str, Any]:  # any JSON value and L
     if not isinstance(messages, list) or not all(isinstance(one, dict) and isinstance(one.get("messageId"), str) for one in messages):
         shown = f"an object with the keys {sorted(event)[:10]}" if isinstance(event, dict) else f"a {type(event).__name__}"
         return {"batchItemFailures": [], "message": f"This is no batch of SQS messages: expected Records with messageId, got {shown}."}
-    batch = _Batch()
+    notifications = _Notifications()
     for message in messages:
-        batch.read(message["messageId"], message.get("body"))
-    batch.make_sure(context)
-    batch.report()
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in batch.failed]}
+        notifications.read(message["messageId"], message.get("body"))
+    notifications.make_sure(context)
+    notifications.report()
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in notifications.failed]}
 
 
-class _Batch:
+class _Notifications:
     """The messages of one call, the hours that their objects need, and what became of them.
 
     failed: the ids of messages that must come again, each once, in order.
@@ -95,7 +95,7 @@ class _Batch:
             table, hour = _partitioner(bucket).owner(key)
         except LayoutError as error:  # no time will make it belong
             self._foreign += 1
-            if self._foreign <= SAID_OBJECTS:
+            if self._foreign <= LOGGED_OBJECTS:
                 say("WARNING", str(error), bucket=bucket, key=key)
             return
         self._seen[table.name] += 1
@@ -124,13 +124,13 @@ class _Batch:
             "FailedObjects": self._error_objects.total(),
             "ForeignObjects": self._foreign,
         }
-        of_lake = measured((list(counts), [["Lake"]]))
+        of_lake = embedded_metrics((list(counts), [["Lake"]]))
         say("WARNING" if self.failed else "INFO", "Notifications read.", failedMessages=len(self.failed), **counts, _aws=of_lake)
         for table, number in self._seen.items():
-            of_table = measured((["ObjectsSeen", "PartitionsCreated"], [["Lake", "Table"]]))
+            of_table = embedded_metrics((["ObjectsSeen", "PartitionsCreated"], [["Lake", "Table"]]))
             say("INFO", "Objects of a table.", Table=table, ObjectsSeen=number, PartitionsCreated=self._created[table], _aws=of_table)
         for (name, kind), number in self._error_objects.items():
-            of_kind = measured((["FailedObjects"], [["Lake", "Table"], ["Lake", "Table", "Kind"]]))
+            of_kind = embedded_metrics((["FailedObjects"], [["Lake", "Table"], ["Lake", "Table", "Kind"]]))
             say("WARNING", "Failed records were written.", Table=name, Kind=kind, FailedObjects=number, _aws=of_kind)
 
 

@@ -11,7 +11,7 @@ from binascii import a2b_base64, b2a_base64
 from time import time
 
 from eventlake.errors import EventError
-from eventlake.functions.metrics import LAKE, measured, say
+from eventlake.functions.metrics import LAKE, embedded_metrics, say
 from eventlake.pipeline.codec import quote
 from eventlake.pipeline.transform import LineTransform
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # importing typing costs more than the rest of the module
 RESPONSE_LIMIT_BYTES = 6_291_556
 """Bytes that an answer may have as JSON: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
-SAID_FAILURES = 20
+LOGGED_FAILURES = 20
 """How many failed records of a batch are named in the log; all are counted."""
 
 _FRAME = len('{"recordId": , "result": "ProcessingFailed", "data": ""}, ')
@@ -38,7 +38,7 @@ _tables: dict[str, tuple[str, LineTransform]] = {}
 def handler(event: Any, context: object) -> dict[str, Any]:  # any JSON value in, JSON as Firehose defines it out
     """Return the log lines of a batch, in its order and under its ids; for what is no batch of Firehose's, a message that says so."""
     try:
-        batch = _Batch(event["records"])
+        batch = _Records(event["records"])
         table = _table_of(event["deliveryStreamArn"])
     except (AttributeError, KeyError, TypeError):
         return {"message": f"This is no batch of Firehose's: expected deliveryStreamArn and records, got {_shown(event)}."}
@@ -78,7 +78,7 @@ def _load(table: str) -> tuple[str, LineTransform] | None:
     return _tables[table]
 
 
-class _Batch:
+class _Records:
     """The records of one call, and their answers as they come.
 
     The whole answer must stay within Lambda's limit, or Firehose takes all of it for failed. So room is kept for every record's failing, and
@@ -123,7 +123,7 @@ class _Batch:
         kept = data if len(data) <= room else ""
         self.answers.append({"recordId": record_id, "result": "ProcessingFailed", "data": kept})
         self._failures[code] = self._failures.get(code, 0) + 1
-        if sum(self._failures.values()) <= SAID_FAILURES and str(error):
+        if sum(self._failures.values()) <= LOGGED_FAILURES and str(error):
             reason = str(error) if isinstance(error, EventError) else f"The record's data is not base64: {error}."
             say("WARNING", reason, recordId=record_id, Reason=code)
         return len(kept)
@@ -140,10 +140,10 @@ class _Batch:
             Source=source,
             Table=table,
             **counts,
-            _aws=measured((list(counts), [["Lake"], ["Lake", "Table"]]), (["EventsIn"], [["Lake", "Source"]])),
+            _aws=embedded_metrics((list(counts), [["Lake"], ["Lake", "Table"]]), (["EventsIn"], [["Lake", "Source"]])),
         )
         for code, number in self._failures.items():
-            metrics = measured((["Failed"], [["Lake", "Table", "Reason"]]))
+            metrics = embedded_metrics((["Failed"], [["Lake", "Table", "Reason"]]))
             say("WARNING", "Records failed.", Table=table, Reason=code, Failed=number, _aws=metrics)
 
 

@@ -59,20 +59,20 @@ class History:
 
     def __iter__(self) -> Iterator[tuple[datetime, bytes]]:
         """Yield when each event reaches the bus, and its bytes: one JSON object, without a newline."""
-        for at, text in self._told():
+        for at, text in self._events_in_order():
             yield datetime_of(at), text.encode()
 
     def events(self) -> Iterator[tuple[datetime, dict[str, Any]]]:
         """Yield the same, as Python objects."""
-        for at, text in self._told():
+        for at, text in self._events_in_order():
             yield datetime_of(at), json.loads(text)
 
     def lines(self) -> Iterator[bytes]:
         """Yield the bytes alone, each ending in a newline: the fastest way, for benchmarks."""
-        for _, text in self._told():
+        for _, text in self._events_in_order():
             yield text.encode() + b"\n"
 
-    def _told(self) -> Iterator[tuple[int, str]]:
+    def _events_in_order(self) -> Iterator[tuple[int, str]]:
         self.truth = Truth(moment_of(self.end), recording=self.recording)
         tellers = {"codepipeline": self._pipelines, "auth0": self._logins}
         told = merge(*[tellers[system]() for system in self.systems], key=lambda said: said[0])

@@ -33,7 +33,7 @@ from eventlake.history.users import (
 _VISITS_PER_DAY = 230
 """Visits on a working day at scale 1."""
 
-TOLD = frozenset({
+TYPES_OF_STORIES = frozenset({
     "s", "f", "fp", "fu", "ssa", "seacft", "sertft", "slo", "ss", "fs", "scp", "scpr", "pla", "seccft", "feccft", "sapi", "mgmt_api_read",
     "limit_wc", "limit_mu", "limit_sul", "pwd_leak", "reset_pwd_leak", "signup_pwd_leak", "gd_start_auth", "gd_send_pn", "gd_auth_succeed",
     "gd_auth_failed", "gd_auth_rejected", "gd_unenroll", "gd_enrollment_complete",
@@ -200,7 +200,7 @@ class Logins:
 
     def _oddities(self, per_day: float) -> Story:
         """Write every other documented type, one after the other."""
-        codes = sorted(log_types().keys() - TOLD)
+        codes = sorted(log_types().keys() - TYPES_OF_STORIES)
         self.random.shuffle(codes)
         for count, at in enumerate(moments(self.random, ALWAYS, per_day, 0, self.timeline.now, self.timeline.end)):
             yield at - self.timeline.now

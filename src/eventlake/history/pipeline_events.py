@@ -105,12 +105,12 @@ def stop_comments(text: str) -> str:
 
 
 _LINK = "https://<region>.console.aws.amazon.com/<service>/home?region=<region>#/<id>"
-_SAID = {"external-execution-summary": "<summary>", "external-execution-id": "<id>"}
+_SUMMARY = {"external-execution-summary": "<summary>", "external-execution-id": "<id>"}
 _RESULT = {
     "Manual": shape({"<+code>": None, "external-execution-summary": "<summary>"}),
-    "Commands": shape({"<+code>": None, **_SAID}),
+    "Commands": shape({"<+code>": None, **_SUMMARY}),
 }
-_RESULT_WITH_LINK = shape({"external-execution-url": _LINK, "<+code>": None, **_SAID})
+_RESULT_WITH_LINK = shape({"external-execution-url": _LINK, "<+code>": None, **_SUMMARY})
 
 
 def result(provider: str, region: str, external_id: str, summary: str, failed: bool) -> str:

@@ -14,11 +14,11 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Type:
+class GlueType:
     """A parsed Glue type: its name, and for array, map and struct what it holds."""
 
     name: str
-    items: tuple[Type, ...] = ()
+    items: tuple[GlueType, ...] = ()
     fields: tuple[str, ...] = ()
     """Names of a struct's fields, in the order of `items`."""
 
@@ -28,7 +28,7 @@ NESTED = ("array<...>", "map<string,...>", "struct<name:...>")
 _TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_-]*|[<>,:])")
 
 
-def parse_type(declared: str) -> Type:
+def parse_glue_type(declared: str) -> GlueType:
     """Read a Glue type from its text. Raises ValueError with the part that is wrong."""
     tokens = _tokens(declared)
     parsed = _read_type(tokens)
@@ -48,17 +48,17 @@ def _tokens(declared: str) -> list[str]:
     return found[::-1]
 
 
-def _read_type(tokens: list[str]) -> Type:
+def _read_type(tokens: list[str]) -> GlueType:
     name = _next(tokens)
     if name in SCALARS:
-        return Type(name)
+        return GlueType(name)
     if name == "array":
-        return Type(name, (_enclosed(tokens, lambda: _read_type(tokens)),))
+        return GlueType(name, (_enclosed(tokens, lambda: _read_type(tokens)),))
     if name == "map":
-        return Type(name, _enclosed(tokens, lambda: _read_map(tokens)))
+        return GlueType(name, _enclosed(tokens, lambda: _read_map(tokens)))
     if name == "struct":
         fields = _enclosed(tokens, lambda: _read_fields(tokens))
-        return Type(name, tuple(kind for _, kind in fields), tuple(field for field, _ in fields))
+        return GlueType(name, tuple(kind for _, kind in fields), tuple(field for field, _ in fields))
     raise ValueError(f'"{name}"')
 
 
@@ -69,7 +69,7 @@ def _enclosed(tokens: list[str], read: Callable[[], Any]) -> Any:
     return inner
 
 
-def _read_map(tokens: list[str]) -> tuple[Type, Type]:
+def _read_map(tokens: list[str]) -> tuple[GlueType, GlueType]:
     key = _read_type(tokens)
     if key.name != "string":
         raise ValueError(f'"{key.name}" as the key of a map')
@@ -77,7 +77,7 @@ def _read_map(tokens: list[str]) -> tuple[Type, Type]:
     return key, _read_type(tokens)
 
 
-def _read_fields(tokens: list[str]) -> list[tuple[str, Type]]:
+def _read_fields(tokens: list[str]) -> list[tuple[str, GlueType]]:
     fields = [_read_field(tokens)]
     while tokens and tokens[-1] == ",":
         tokens.pop()
@@ -89,7 +89,7 @@ def _read_fields(tokens: list[str]) -> list[tuple[str, Type]]:
     return fields
 
 
-def _read_field(tokens: list[str]) -> tuple[str, Type]:
+def _read_field(tokens: list[str]) -> tuple[str, GlueType]:
     name = _next(tokens)
     _expect(tokens, ":")
     return name, _read_type(tokens)
@@ -114,12 +114,12 @@ _DEFAULTS = {"string": "text", "int": "integer", "bigint": "integer", "double": 
 _FOR_STRING = ("text", "json", "joined")
 
 
-def default_converter(kind: Type) -> str:
+def default_converter(kind: GlueType) -> str:
     """Return the name of the converter that a type has when the declaration names none."""
     return _DEFAULTS.get(kind.name, kind.name)
 
 
-def allowed_converters(kind: Type) -> tuple[str, ...]:
+def allowed_converters(kind: GlueType) -> tuple[str, ...]:
     """Return the names of the converters that give this type."""
     return _FOR_STRING if kind.name == "string" else (default_converter(kind),)
 
@@ -128,7 +128,7 @@ _CONVERTERS = {"json": "whole", "date": "day"}
 """Named differently in a declaration and in `eventlake.pipeline.values`."""
 
 
-def converter(name: str, kind: Type) -> str:
+def converter(name: str, kind: GlueType) -> str:
     """Return the converter of that name to that type, as a Python expression over the names of `values` and `nested`."""
     match name:
         case "integer":
@@ -143,6 +143,6 @@ def converter(name: str, kind: Type) -> str:
     return _CONVERTERS.get(name, name)
 
 
-def field_converter(kind: Type) -> str:
+def field_converter(kind: GlueType) -> str:
     """Return the converter of a type that lies inside another one, for which a declaration cannot name one."""
     return converter(default_converter(kind), kind)

@@ -59,7 +59,7 @@ class Intake:
         if event_id.__class__ is str and event_id and event is item and codec is not STANDARD:
             return Accepted(event_id, data)
         try:
-            event["id"] = event_id = identified(event, codec)
+            event["id"] = event_id = id_of(event, codec)
             return Accepted(event_id, codec.encode(event))
         except (UnicodeError, ValueError, RecursionError) as error:
             raise error if isinstance(error, EventError) else unwritable(error) from None
@@ -71,13 +71,13 @@ class Intake:
             return {"detail-type" if key == "detailType" else key: value for key, value in item.items()}
         bare = next((bare for rule, bare in self._bare if rule.matches(item)), None)
         if bare is not None:
-            return enveloped(item, bare)
+            return in_envelope(item, bare)
         raise EventError(
             "NotAnEvent", f'The object is no event: it has no "detail-type" and no source declares its shape; its keys are {_keys(item)}.'
         )
 
 
-def enveloped(item: dict[str, Any], bare: Bare) -> dict[str, Any]:
+def in_envelope(item: dict[str, Any], bare: Bare) -> dict[str, Any]:
     """Put the envelope around an object that its source declares for objects that come without one."""
     event: dict[str, Any] = {"version": "0"}
     for key, written in bare.envelope.items():
@@ -92,7 +92,7 @@ def enveloped(item: dict[str, Any], bare: Bare) -> dict[str, Any]:
     return event
 
 
-def identified(event: dict[str, Any], codec: Codec) -> str:
+def id_of(event: dict[str, Any], codec: Codec) -> str:
     """Return the id of an event: its own, or a UUID (version 5) of its content if it has none."""
     event_id = event.get("id")
     if event_id is None or event_id == "":

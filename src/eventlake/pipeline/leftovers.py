@@ -45,7 +45,7 @@ class _Reader:
 
     def keeps(self, event: dict[str, Any], value: Any) -> bool:  # any JSON value
         """Return True if the column holds this value: it fits, and it was chosen among the column's paths or equals the one chosen."""
-        if self.others and value != "" and value_at(event, self.place) != chosen(event, self.others):
+        if self.others and value != "" and value_at(event, self.place) != chosen_value(event, self.others):
             return False
         converted = self.converter(value)
         return converted is not MISFIT and is_whole(converted, value)
@@ -133,7 +133,7 @@ def _scalars(converter: Converter | Fields, path: Path) -> Iterator[tuple[Path, 
             yield from _scalars(field, (*path, name))
 
 
-def chosen(event: dict[str, Any], paths: Sequence[Path]) -> Any:  # any JSON value
+def chosen_value(event: dict[str, Any], paths: Sequence[Path]) -> Any:  # any JSON value
     """Return the value that a column takes: the first that is neither null nor empty text, else the first that is not null."""
     present = [value for value in (value_at(event, path) for path in paths) if value is not None]
     return next((value for value in present if value != ""), present[0] if present else None)

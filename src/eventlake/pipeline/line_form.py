@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from eventlake.model import Column
 from eventlake.pipeline import convert
-from eventlake.pipeline.literal import Brackets, broken
+from eventlake.pipeline.literal import Brackets, broken_lines
 
 
 class LineForm(ABC):
@@ -66,7 +66,7 @@ class Pieces(LineForm):
 
     def put_expected(self, column: Column, otherwise: list[str]) -> list[str]:
         """Expect a struct of texts that has them all, and nothing else."""
-        kind = convert.parse_type(column.type)
+        kind = convert.parse_glue_type(column.type)
         if kind.name != "struct" or len(column.paths) > 1 or any(item.name != "string" for item in kind.items):
             return otherwise
         pieces = [piece for field in kind.fields for piece in (f"""',"{field}":'""", f'quote(value["{field}"])')]
@@ -74,7 +74,7 @@ class Pieces(LineForm):
         indent = 8 + 4  # inside the try, inside the function
         return [
             "    try:",
-            *(line[4:] for line in broken(Brackets("[", [*pieces, '"}"'], "]"), before="line += ", indent=indent)),
+            *(line[4:] for line in broken_lines(Brackets("[", [*pieces, '"}"'], "]"), before="line += ", indent=indent)),
             f"        odd = odd or len(value) != {len(kind.fields)}",
             "    except (KeyError, TypeError):",
             *indented(4, otherwise),

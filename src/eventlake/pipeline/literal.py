@@ -27,12 +27,12 @@ class Brackets:
         return f"{self.opening}{inner}{',' if self.opening == '(' and len(self.items) == 1 else ''}{self.closing}"
 
 
-def broken(code: str | Brackets, before: str = "", after: str = "", indent: int = 0) -> list[str]:
+def broken_lines(code: str | Brackets, before: str = "", after: str = "", indent: int = 0) -> list[str]:
     """Write the code with what stands before and after it, on one line if it fits, else with one item a line."""
     line = f"{' ' * indent}{before}{code}{after}"
     if isinstance(code, str) or len(line) <= LINE_LENGTH:
         return [line]
-    inner = [line for item in code.items for line in broken(item, after=",", indent=indent + 4)]
+    inner = [line for item in code.items for line in broken_lines(item, after=",", indent=indent + 4)]
     return [f"{' ' * indent}{before}{code.opening}", *inner, f"{' ' * indent}{code.closing}{after}"]
 
 

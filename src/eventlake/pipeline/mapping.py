@@ -19,7 +19,7 @@ from eventlake.pipeline import convert, nested, values
 from eventlake.pipeline.codec import Codec
 from eventlake.pipeline.leftovers import ENVELOPE_KEYS, EXTRA
 from eventlake.pipeline.line_form import Fields, LineForm, Pieces, indented
-from eventlake.pipeline.literal import LINE_LENGTH, Brackets, broken, string, strings
+from eventlake.pipeline.literal import LINE_LENGTH, Brackets, broken_lines, string, strings
 from eventlake.pipeline.path import Holding, Path, parse_path
 
 Mapping = Callable[[dict[str, Any]], dict[str, Any]]
@@ -85,7 +85,7 @@ class _Writer:
         """Write the whole code, its imports last: they are known when the function is written."""
         function = [self.form.signature, *indented(4, [self.form.doc, *self._function()])]
         self.constants["REST"] = self._rest()
-        constants = [line for name, value in self.constants.items() for line in broken(value, before=f"{name} = ")]
+        constants = [line for name, value in self.constants.items() for line in broken_lines(value, before=f"{name} = ")]
         return "\n".join([*self._imports(), "", *constants, "", "", *function]) + "\n"
 
     def _imports(self) -> Iterator[str]:
@@ -244,7 +244,7 @@ class _Writer:
 
     def _converter(self, column: Column) -> str:
         """Return the name of a column's converter, which for nested types is a constant."""
-        written = self._with_values(convert.converter(column.converter, convert.parse_type(column.type)))
+        written = self._with_values(convert.converter(column.converter, convert.parse_glue_type(column.type)))
         if "(" not in written:
             return written
         self.constants[f"TO_{column.name.upper()}"] = written
@@ -273,7 +273,7 @@ class _Writer:
 
     def _rest(self) -> Brackets:
         """Write the arguments of `Rest`, which finds the fields that no column keeps: the table once more, in short."""
-        readings = {column: _reading(column.converter, convert.parse_type(column.type)) for column in self.columns}
+        readings = {column: _reading(column.converter, convert.parse_glue_type(column.type)) for column in self.columns}
         columns = [Brackets("(", [self._with_values(reading), _paths(column)], ")") for column, reading in readings.items()]
         settled = strings(settled_keys(self.table))
         return Brackets("Rest(", [string(self.table.root), settled, Brackets("[", columns, "]")], ")")
@@ -283,7 +283,7 @@ def _paths(column: Column) -> Brackets:
     return Brackets("[", [string(path) for path in column.paths], "]")
 
 
-def _reading(name: str, kind: convert.Type) -> str:
+def _reading(name: str, kind: convert.GlueType) -> str:
     """Return the converter of a column; of a struct, the converter of each of its fields."""
     if kind.name != "struct":
         return convert.converter(name, kind)
@@ -309,4 +309,4 @@ def _import(module: str, names: set[str]) -> list[str]:
     """Write an import of names in the order that linters ask for: constants, classes, the rest."""
     ordered = sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
     line = f"from {module} import {', '.join(ordered)}"
-    return [line] if len(line) <= LINE_LENGTH else broken(Brackets("(", ordered, ")"), before=f"from {module} import ")
+    return [line] if len(line) <= LINE_LENGTH else broken_lines(Brackets("(", ordered, ")"), before=f"from {module} import ")

@@ -220,10 +220,10 @@ def compile_pattern(pattern: str | bytes | Mapping[str, Any]) -> Rule:  # any JS
         raise PatternError(f"The event pattern is {_kind(pattern)}, expected an object.")
     branches: list[Branch] = []
     _read_object(pattern, (), branches, in_or=False)
-    return Rule(_told_apart(branches))
+    return Rule(_without_shadowed(branches))
 
 
-def _told_apart(branches: list[Branch]) -> list[Branch]:
+def _without_shadowed(branches: list[Branch]) -> list[Branch]:
     """Leave out the branches that AWS's matcher takes for an earlier one.
 
     It takes a branch for an earlier one of the same keys if they share a value at each of them, and then never looks at the other values:

@@ -95,7 +95,7 @@ class _Place:
     def wrong(self, what: str) -> DeclarationError:
         return DeclarationError(f"{self.where}: {what}")
 
-    def only(self, known: Iterable[str]) -> _Place:
+    def only_keys(self, known: Iterable[str]) -> _Place:
         for key in self.values:
             if key not in known:
                 raise self.wrong(f"unknown key {_shown(key)}.{nearest(key, known)} Keys: {', '.join(known)}.")
@@ -207,7 +207,7 @@ def _shown(value: object) -> str:
 
 
 def _source(place: _Place, folder: str) -> Source:
-    place.only(_SOURCE_KEYS)
+    place.only_keys(_SOURCE_KEYS)
     name, database = place.name("name"), place.name("database")
     tables = tuple(_table(part, name, database) for part in place.parts("table", "table"))
     if not tables:
@@ -234,7 +234,7 @@ def _bus(place: _Place) -> str:
 
 
 def _table(place: _Place, source: str, database: str) -> Table:
-    place.only(_TABLE_KEYS)
+    place.only_keys(_TABLE_KEYS)
     name = place.name("name")
     columns = tuple(_column(part) for part in place.parts("columns", "column"))
     if not columns:
@@ -289,16 +289,16 @@ def _check_columns(place: _Place, columns: tuple[Column, ...]) -> None:
 
 
 def _column(place: _Place) -> Column:
-    place.only(_COLUMN_KEYS)
+    place.only_keys(_COLUMN_KEYS)
     name = place.name("name", _COLUMN_NAME, "letters, digits and _, not a digit first, at most 128")
     declared = place.text("type")
     kind = _type(place, declared)
     return Column(name, "".join(declared.split()), place.paths("from"), _converter(place, kind, declared), place.line("doc", DOC_LIMIT))
 
 
-def _type(place: _Place, declared: str) -> convert.Type:
+def _type(place: _Place, declared: str) -> convert.GlueType:
     try:
-        return convert.parse_type(declared)
+        return convert.parse_glue_type(declared)
     except ValueError as error:
         allowed = ", ".join(convert.SCALARS + convert.NESTED)
         hint = nearest(declared, convert.SCALARS) if declared.isidentifier() else ""
@@ -307,7 +307,7 @@ def _type(place: _Place, declared: str) -> convert.Type:
         raise place.wrong(f"the type {_shown(declared)} is nested too deep.") from None
 
 
-def _converter(place: _Place, kind: convert.Type, declared: str) -> str:
+def _converter(place: _Place, kind: convert.GlueType, declared: str) -> str:
     name = place.text("as", convert.default_converter(kind))
     allowed = convert.allowed_converters(kind)
     if name not in allowed:
@@ -317,7 +317,7 @@ def _converter(place: _Place, kind: convert.Type, declared: str) -> str:
 
 
 def _bare(place: _Place) -> Bare:
-    place.only(_BARE_KEYS)
+    place.only_keys(_BARE_KEYS)
     into = place.keys_path("into", place.values.get("into"))
     if into == "$":
         raise place.wrong('"into" is "$"; the object is put at keys, such as "$.detail".')
@@ -330,7 +330,7 @@ def _envelope(place: _Place) -> dict[str, str]:
         raise place.wrong(
             f'"envelope" is {_shown(envelope)}, expected a TOML table such as {{ detail-type = "Auth0 log", time = "$.date" }}.'
         )
-    part = _Place(f"{place.where}, envelope", envelope).only(_ENVELOPE_KEYS)
+    part = _Place(f"{place.where}, envelope", envelope).only_keys(_ENVELOPE_KEYS)
     for key in ("detail-type", "source", *envelope):
         if part.text(key).startswith("$"):
             part.path(key, envelope[key])
@@ -338,16 +338,16 @@ def _envelope(place: _Place) -> dict[str, str]:
 
 
 def _refusal(place: _Place) -> Refusal:
-    place.only(_REFUSED_KEYS)
+    place.only_keys(_REFUSED_KEYS)
     return Refusal(place.text("name"), place.pattern(), place.text("reason"))
 
 
 def _stack(place: _Place, tables: tuple[Table, ...]) -> Stack:
-    part = place.section("stack").only(_STACK_KEYS)
+    part = place.section("stack").only_keys(_STACK_KEYS)
     deployed = part.values.get("deployed", True)
     if not isinstance(deployed, bool):
         raise part.wrong(f'"deployed" is {_shown(deployed)}, expected true or false.')
-    outputs = part.section("table_outputs").only([table.name for table in tables])
+    outputs = part.section("table_outputs").only_keys([table.name for table in tables])
     for key in outputs.values:
         outputs.name(key, _LOGICAL_ID, "letters and digits, a letter first, at most 64")
     if "event_bus_parameter" in part.values:

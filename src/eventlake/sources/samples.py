@@ -36,7 +36,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Mismatch:
     """What is wrong with a sample, or with the declaration it tests: a sentence that begins with the file."""
 
     source: str
@@ -58,14 +58,14 @@ def read_sample(source: Source, name: str) -> Sample:
     return Sample(name, _bytes(source, name, EVENT), _lines(source, name))
 
 
-def check(source: Source, sources: Sequence[Source] = (), codec: Codec = STANDARD) -> list[Finding]:
+def check(source: Source, sources: Sequence[Source] = (), codec: Codec = STANDARD) -> list[Mismatch]:
     """Return what is wrong with the samples of a source; nothing if every event becomes its log lines and no others.
 
     sources: those whose rules the events meet, the source among them; by default the source alone. A log line that an event also becomes
     in a table of another source counts only if the sample names that table.
     """
     flow = Flow(sources or (source,), codec)
-    return [Finding(source.name, sentence) for name in names(source) for sentence in _wrongs(source, name, flow)]
+    return [Mismatch(source.name, sentence) for name in names(source) for sentence in _wrongs(source, name, flow)]
 
 
 class Flow:
