@@ -13,7 +13,10 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from eventlake.dialect.types.type import Type, TypeSyntaxError, parse_type, quoted, text
+from eventlake.dialect.sql import quoted_name as quoted
+from eventlake.dialect.sql import quoted_text as text
+from eventlake.dialect.sql import written
+from eventlake.dialect.types.type import Type, TypeSyntaxError, parse_type
 from eventlake.errors import QueryRefusedError, StorageError, StorageFullError
 from eventlake.interfaces import Result
 
@@ -120,7 +123,7 @@ def _type(kind: Type, *, read: bool = False) -> str:
         return f"STRUCT({', '.join(f'{quoted(name)} {_type(part, read=read)}' for name, part in kind.fields())})"
     if kind.name == "timestamptz":
         return "TIMESTAMPTZ"
-    return "VARCHAR" if kind.name in _TEXTS or (read and kind.name == "varbinary") else kind.duckdb
+    return "VARCHAR" if kind.name in _TEXTS or (read and kind.name == "varbinary") else written(kind.duckdb)
 
 
 _TEXTS = frozenset(("varchar", "char", "json", "uuid", "ipaddress", "interval day", "interval month", "unknown"))

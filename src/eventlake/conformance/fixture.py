@@ -23,10 +23,13 @@ from pathlib import Path
 from typing import Any
 from weakref import finalize
 
+from eventlake.dialect.sql import quoted_name as quoted
+from eventlake.dialect.sql import quoted_text as text
+from eventlake.dialect.sql import written
 from eventlake.dialect.text.parameters import bound
 from eventlake.dialect.translate import translate
 from eventlake.dialect.translation import Translation
-from eventlake.dialect.types.type import DATE, VARCHAR, Type, parse_type, quoted, text
+from eventlake.dialect.types.type import DATE, VARCHAR, Type, parse_type
 from eventlake.errors import QueryLimitError, UsageError
 from eventlake.interfaces import Clock, Result
 from eventlake.model import PARTITION_KEYS, Column, Table
@@ -237,7 +240,7 @@ def _storage(kind: Type) -> str:
         return f"{_storage(kind.args[0])}[]"
     if kind.name == "map":
         return f"MAP({_storage(kind.args[0])}, {_storage(kind.args[1])})"
-    return "VARCHAR" if kind.name == "varbinary" else kind.duckdb
+    return "VARCHAR" if kind.name == "varbinary" else written(kind.duckdb)
 
 
 def _read(sql: str, kind: Type) -> str:

@@ -4,37 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from sqlglot import exp
 
+from eventlake.dialect.sql import Sql
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.type import Type
 from eventlake.errors import NameNotFoundError, QueryRefusedError, QuerySyntaxError
 from eventlake.naming import nearest
+
+Zone = str | Sql
+"""A time zone: an IANA name or `+05:30`, or SQL that gives the minutes east of UTC of each row."""
+
+JsonForm = Literal["any", "normal", "part", "parsed"]
+"""Where the text of a json comes from: normal as Trino writes it; a part of a text, as it stood there; parsed by json_parse, which sorts keys."""
+
+_JSON_FORMS: tuple[JsonForm, ...] = ("any", "normal", "part", "parsed")
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
     """An expression understood: its SQL for DuckDB (atomic: never needs brackets around it) and its Trino type.
 
-    zone: of a timestamp with time zone: an IANA name, `+05:30`, or `=` and the SQL of its minutes east of UTC. The SQL is the instant as
-    a DuckDB TIMESTAMP in UTC. literal: the text or number of a literal. columns: what it reads of its own SELECT outside aggregates.
+    zone: of a timestamp with time zone, whose SQL is the instant as a DuckDB TIMESTAMP in UTC. literal: the text or number of a literal.
+    columns: what it reads of its own SELECT outside aggregates. is_null: whether it is a bare NULL, under whatever type. json: where a json
+    comes from. Two values are the same expression if their `sql` is equal.
     """
 
-    sql: str
+    sql: Sql
     type: Type
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     literal: str | int | None = None
     columns: frozenset[str] = frozenset()
     aggregate: bool = False
     window: bool = False
+    is_null: bool = False
+    json: JsonForm = "any"
 
-    def become(self, sql: str, kind: Type, zone: str = "UTC") -> Value:
+    def become(self, sql: Sql, kind: Type, zone: Zone = "UTC") -> Value:
         """Another value computed from this one alone."""
-        return replace(self, sql=sql, type=kind, zone=zone, literal=None)
+        return replace(self, sql=sql, type=kind, zone=zone, literal=None, is_null=False)
 
 
-def derived(sql: str, kind: Type, parts: Iterable[Value], zone: str = "UTC") -> Value:
+def derived(sql: Sql, kind: Type, parts: Iterable[Value], zone: Zone = "UTC") -> Value:
     """A value computed from others: it reads what they read."""
     parts = tuple(parts)
     return Value(
@@ -44,6 +57,7 @@ def derived(sql: str, kind: Type, parts: Iterable[Value], zone: str = "UTC") -> 
         columns=frozenset().union(*(part.columns for part in parts)),
         aggregate=any(part.aggregate for part in parts),
         window=any(part.window for part in parts),
+        json=max((part.json for part in parts), key=_JSON_FORMS.index, default="any"),
     )
 
 
@@ -56,6 +70,8 @@ class Field:
     value: Value
     partition_of: int | None = None
     """Number of the scan whose partition key it is."""
+    key: str = ""
+    """Which partition key that is: `date` or `hour`."""
     hidden: bool = False
     """Left out of `*`, and not found without its relation's name: a column that USING has merged."""
 

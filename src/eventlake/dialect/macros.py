@@ -3,56 +3,74 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from eventlake.dialect.failures import REFUSAL, failure, refusal
+from eventlake.dialect.failures import failure, refusal
+from eventlake.dialect.sql import Sql, ours, written
 
 _MACRO = re.compile(r"^(?P<name>el_\w+)\((?P<parameters>[\w, ]+)\) :=\s(?P<body>.*?);$", re.MULTILINE | re.DOTALL)
 _NAME = re.compile(r"\bel_[a-z0-9_]+(?=\()")
 _SENTENCE = re.compile(r"\b(?P<kind>failure|refusal)\('(?P<text>[^']*)'(?:, (?P<shown>\w+|substring\(\w+, 1, 60\)))?\)")
 
 
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """A macro of `macros.sql`: its parameters, its body, the macros it calls, and whether it may itself refuse a value."""
+
+    parameters: str
+    body: str
+    calls: tuple[str, ...]
+    refuses: bool
+
+
 @cache
-def macros() -> dict[str, tuple[str, str]]:
-    """Parameters and body of every macro by name."""
-    written = files("eventlake.dialect").joinpath("macros.sql").read_text(encoding="utf-8")
-    return {match["name"]: (match["parameters"], _SENTENCE.sub(_expanded, match["body"])) for match in _MACRO.finditer(written)}
+def macros() -> dict[str, Macro]:
+    """Return every macro by name."""
+    source = files("eventlake.dialect").joinpath("macros.sql").read_text(encoding="utf-8")
+    return {match["name"]: _macro(match["parameters"], match["body"]) for match in _MACRO.finditer(source)}
+
+
+def _macro(parameters: str, body: str) -> Macro:
+    refuses = any(match["kind"] == "refusal" for match in _SENTENCE.finditer(body))
+    return Macro(parameters, _SENTENCE.sub(_expanded, body), tuple(dict.fromkeys(_NAME.findall(body))), refuses)
 
 
 def _expanded(match: re.Match[str]) -> str:
     make = failure if match["kind"] == "failure" else refusal
-    return make(match["text"], match["shown"] or "")
+    return written(make(match["text"], ours(match["shown"]) if match["shown"] else None))
 
 
-def needed(sql: str) -> list[str]:
-    """CREATE MACRO statements for the macros that the SQL uses, each after those it uses itself."""
+def needed(names: Iterable[str]) -> list[str]:
+    """Return the CREATE MACRO statements for these macros, each after those it calls itself."""
     known = macros()
     ordered: list[str] = []
 
     def add(name: str) -> None:
         if name in known and name not in ordered:
-            for inner in _NAME.findall(known[name][1]):
+            for inner in known[name].calls:
                 add(inner)
             ordered.append(name)
 
-    for name in dict.fromkeys(_NAME.findall(sql)):
+    for name in sorted(names):
         add(name)
-    return [f"CREATE OR REPLACE TEMP MACRO {name}({known[name][0]}) AS ({known[name][1]})" for name in ordered]
+    return [f"CREATE OR REPLACE TEMP MACRO {name}({known[name].parameters}) AS ({known[name].body})" for name in ordered]
 
 
-def may_refuse(sql: str) -> bool:
-    """Whether evaluating the SQL may end in a refusal, which TRY would hide."""
-    return REFUSAL in sql or not _refusing().isdisjoint(_NAME.findall(sql))
+def may_refuse(made: Sql) -> bool:
+    """Tell whether evaluating the SQL may end in a refusal, which TRY would hide."""
+    return made.refuses or not _refusing().isdisjoint(made.macros)
 
 
 @cache
 def _refusing() -> frozenset[str]:
-    """The macros that may refuse a value, themselves or by those they use."""
+    """Return the macros that may refuse a value, themselves or by those they call."""
     known = macros()
-    found = {name for name, (_, body) in known.items() if REFUSAL in body}
+    found = {name for name, macro in known.items() if macro.refuses}
     while True:
-        more = {name for name, (_, body) in known.items() if found.intersection(_NAME.findall(body))} - found
+        more = {name for name, macro in known.items() if not found.isdisjoint(macro.calls)} - found
         if not more:
             return frozenset(found)
         found |= more

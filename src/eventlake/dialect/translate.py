@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from eventlake.dialect import macros
 from eventlake.dialect.queries.relations import Queries
-from eventlake.dialect.queries.scan import Scan
+from eventlake.dialect.sql import names_in, parted, quoted_name
 from eventlake.dialect.text.syntax import parse
 from eventlake.dialect.translation import Translation
 from eventlake.errors import QueryRefusedError
@@ -18,7 +18,7 @@ from eventlake.model import Table
 
 
 def translate(sql: str, tables: Sequence[Table], now: datetime) -> Translation:
-    """DuckDB's statement for one of Athena's.
+    """Translate one statement of Athena's into DuckDB's.
 
     now: what current_date and current_timestamp answer; aware. Raises QuerySyntaxError, NameNotFoundError or QueryRefusedError.
     """
@@ -28,17 +28,13 @@ def translate(sql: str, tables: Sequence[Table], now: datetime) -> Translation:
         relation = queries.query(parse(sql))
     except RecursionError:
         raise QueryRefusedError("The statement is nested too deeply: break it up with WITH.") from None
-    _note_columns(queries.scans, relation.sql)
+    names = names_in(relation.sql)
+    for scan in queries.scans:
+        scan.used.update(column for column in scan.columns if quoted_name(column) in names)
     return Translation(
         tuple(column.name for column in relation.fields),
         tuple(column.type for column in relation.fields),
         tuple(queries.scans),
-        tuple(macros.needed(relation.sql)),
-        relation.sql,
+        tuple(macros.needed(relation.sql.macros)),
+        parted(relation.sql),
     )
-
-
-def _note_columns(scans: Sequence[Scan], sql: str) -> None:
-    """Columns of a scan whose name does not occur in the statement are not read."""
-    for scan in scans:
-        scan.used.update(name for name in scan.columns if f'"{name}"' in sql)

@@ -11,7 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eventlake.dialect.queries.scan import Scan
-from eventlake.dialect.types.type import Type, quoted, text
+from eventlake.dialect.sql import quoted_name as quoted
+from eventlake.dialect.sql import quoted_text as text
+from eventlake.dialect.sql import written
+from eventlake.dialect.types.type import Type
 from eventlake.interfaces import LogObject
 from eventlake.model import PARTITION_KEYS
 
@@ -43,7 +46,7 @@ class Reading:
         """The subquery that gives the scan's columns; brief is for people: keys, and all but two of them left out."""
         columns = {name: kind for name, kind in self.scan.columns.items() if name in self.scan.used}
         if not self.objects:
-            nothing = ", ".join(f"CAST(NULL AS {kind.duckdb}) AS {quoted(name)}" for name, kind in columns.items()) or "NULL"
+            nothing = ", ".join(f"CAST(NULL AS {written(kind.duckdb)}) AS {quoted(name)}" for name, kind in columns.items()) or "NULL"
             return f"(SELECT {nothing} WHERE false)"
         groups = [[item for item in self.objects if item.format == kind] for kind in ("parquet", "json")]
         parts = [replace(self, objects=tuple(group))._of_one_format(columns, brief=brief) for group in groups if group]
@@ -86,7 +89,7 @@ def _parquet(listed: str, columns: dict[str, Type], scan: Scan, *, filename: boo
     """read_parquet by column names: `schema` fixes names and types, so no object is asked for its own."""
     chosen = columns or dict(list(scan.columns.items())[:1])
     schema = ", ".join(
-        f"{text(name)}: {{name: {text(name)}, type: {text(kind.duckdb)}, default_value: NULL}}" for name, kind in chosen.items()
+        f"{text(name)}: {{name: {text(name)}, type: {text(written(kind.duckdb))}, default_value: NULL}}" for name, kind in chosen.items()
     )
     options = f", schema=MAP {{{schema}}}{', filename=true' if filename else ''}"
     return f"read_parquet({listed}{options})", [_whole(name, kind) for name, kind in columns.items()]
@@ -107,6 +110,6 @@ def _json(listed: str, columns: dict[str, Type], scan: Scan, *, filename: bool) 
     """read_json with the keys as they are spelt in log lines; lines are one object each."""
     spelling = {column.stored_name: column.name for column in scan.table.columns}
     chosen = columns or dict(list(scan.columns.items())[:1])
-    made = ", ".join(f"{text(spelling.get(name, name))}: {text(kind.duckdb)}" for name, kind in chosen.items())
+    made = ", ".join(f"{text(spelling.get(name, name))}: {text(written(kind.duckdb))}" for name, kind in chosen.items())
     options = f", columns={{{made}}}{_JSON_OPTIONS}{', filename=true' if filename else ''}"
     return f"read_json({listed}{options})", [f"{quoted(spelling.get(name, name))} AS {quoted(name)}" for name in columns]

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eventlake.dialect.types.type import Type, text
+from eventlake.dialect.sql import quoted_text as text
+from eventlake.dialect.types.type import Type
 from eventlake.errors import QueryError, QueryLimitError, QueryRefusedError
 from eventlake.query.diagnosis import diagnosed
 from eventlake.query.python_values import converted

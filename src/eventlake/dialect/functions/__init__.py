@@ -18,6 +18,7 @@ from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.functions.refusals import PARTIAL, REFUSED
 from eventlake.dialect.queries.aggregation import AGGREGATES, aggregate
 from eventlake.dialect.queries.windows import WINDOWS
+from eventlake.dialect.sql import emit, joined
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.type import UNKNOWN, Type, coercible, common, parse_type
@@ -110,10 +111,7 @@ def applied(parts: Expressions, name: str, ways: Sequence[Function], values: lis
     given = [coerce(value, kind) for value, kind in zip(values, kinds, strict=True)]
     if callable(way.sql):
         return way.sql(parts, given, node)
-    sql = way.sql.replace("{*}", ", ".join(value.sql for value in given))
-    for index, value in enumerate(given):
-        sql = sql.replace(f"{{{index}}}", value.sql)
-    return derived(sql.replace("{type}", result.duckdb), result, given)
+    return derived(emit(way.sql, *given, all=joined(", ", given), type=result.duckdb), result, given)
 
 
 def _match(signature: str, given: Sequence[Type]) -> tuple[int, list[Type], Type] | None:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.failures import failure
 from eventlake.dialect.functions import Function as F
 from eventlake.dialect.functions import Syntactic
+from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, text
 from eventlake.dialect.types.casts import cast, coerce
-from eventlake.dialect.types.type import BIGINT, BOOLEAN, DATE, INTERVAL_MONTH, UNKNOWN, VARCHAR, Type, array, common, mapping, quoted, row
+from eventlake.dialect.types.type import BIGINT, BOOLEAN, DATE, INTERVAL_MONTH, UNKNOWN, VARCHAR, Type, array, common, mapping, row
 
 if TYPE_CHECKING:
     from eventlake.dialect.queries.expressions import Expressions
 
 
-def lambda_value(parts: Expressions, node: exp.Expr, kinds: Sequence[Type], names: Sequence[str]) -> Value:
+def lambda_value(parts: Expressions, node: exp.Expr, kinds: Sequence[Type], names: Sequence[Sql]) -> Value:
     """The body of a lambda whose parameters have these types and these names in DuckDB."""
     if not isinstance(node, exp.Lambda) or len(node.expressions) != len(kinds):
         raise mistyped(f"A lambda with {len(kinds)} parameters is wanted, as in x -> x + 1", node)
@@ -27,9 +28,9 @@ def lambda_value(parts: Expressions, node: exp.Expr, kinds: Sequence[Type], name
         return parts.value(node.this)
 
 
-def _names(parts: Expressions, count: int) -> list[str]:
+def _names(parts: Expressions, count: int) -> list[Sql]:
     start = len(parts.context.lambdas)
-    return [f"el_p{start + index}" for index in range(count)]
+    return [ours(f"el_p{start + index}") for index in range(count)]
 
 
 def _array(parts: Expressions, node: exp.Expr, name: str) -> Value:
@@ -49,7 +50,7 @@ def _transform(parts: Expressions, node: exp.Expr) -> Value:
     values = _array(parts, node, "transform")
     name = _names(parts, 1)[0]
     body = lambda_value(parts, node.expressions[1], values.type.args, [name])
-    return derived(f"list_transform({values.sql}, lambda {name}: {body.sql})", array(body.type), (values, body))
+    return derived(emit("list_transform({}, lambda {}: {})", values.sql, name, body.sql), array(body.type), (values, body))
 
 
 def _filter(parts: Expressions, node: exp.Expr) -> Value:
@@ -58,7 +59,7 @@ def _filter(parts: Expressions, node: exp.Expr) -> Value:
     name = _names(parts, 1)[0]
     body = lambda_value(parts, node.expressions[1], values.type.args, [name])
     _wants_boolean(body, node)
-    return derived(f"list_filter({values.sql}, lambda {name}: coalesce({body.sql}, false))", values.type, (values, body))
+    return derived(emit("list_filter({}, lambda {}: coalesce({}, false))", values.sql, name, body.sql), values.type, (values, body))
 
 
 def _wants_boolean(body: Value, node: exp.Expr) -> None:
@@ -75,9 +76,9 @@ def _match(name: str) -> Syntactic:
         item = _names(parts, 1)[0]
         body = lambda_value(parts, node.expressions[1], values.type.args, [item])
         _wants_boolean(body, node)
-        results = f"list_transform({values.sql}, lambda {item}: CAST({body.sql} AS BOOLEAN))"
+        results = emit("list_transform({}, lambda {}: CAST({} AS BOOLEAN))", values.sql, item, body.sql)
         macro = {"any_match": "el_any({0})", "all_match": "el_every({0})", "none_match": "(NOT el_any({0}))"}[name]
-        return derived(macro.format(results), BOOLEAN, (values, body))
+        return derived(emit(macro, results), BOOLEAN, (values, body))
 
     return build
 
@@ -98,13 +99,20 @@ def _reduce(parts: Expressions, node: exp.Expr) -> Value:
             raise mistyped(f"The lambda of reduce() gives {step.type}, its state is {kind}: cast what it gives", node)
     if kind != values.type.args[0] and kind.args:
         raise refused(f"reduce() with a state of {kind}", node)
-    item = f"{names[1]}.v"
-    boxed = f"list_transform({values.sql}, lambda el_b: {{'s': CAST(NULL AS {kind.duckdb}), 'v': el_b}})"
-    start = f"{{'s': CAST({state.sql} AS {kind.duckdb}), 'v': CAST(NULL AS {values.type.args[0].duckdb})}}"
-    step = lambda_value(parts, node.expressions[2], [kind, values.type.args[0]], [f"{names[0]}.s", item])
-    folded = f"list_reduce({boxed}, lambda {names[0]}, {names[1]}: {{'s': CAST({coerce(step, kind).sql} AS {kind.duckdb}), 'v': {names[1]}.v}}, {start}).s"
-    finish = lambda_value(parts, node.expressions[3], [kind], ["el_f"])
-    whole = f"(CASE WHEN {values.sql} IS NULL THEN NULL ELSE list_transform([{folded}], lambda el_f: {finish.sql})[1] END)"
+    item = emit("{}.v", names[1])
+    boxed = emit("list_transform({}, lambda el_b: {{'s': CAST(NULL AS {}), 'v': el_b}})", values.sql, kind.duckdb)
+    start = emit("{{'s': CAST({} AS {}), 'v': CAST(NULL AS {})}}", state.sql, kind.duckdb, values.type.args[0].duckdb)
+    step = lambda_value(parts, node.expressions[2], [kind, values.type.args[0]], [emit("{}.s", names[0]), item])
+    folded = emit(
+        "list_reduce({0}, lambda {1}, {2}: {{'s': CAST({3} AS {4}), 'v': {2}.v}}, {5}).s",
+        boxed,
+        *names,
+        coerce(step, kind),
+        kind.duckdb,
+        start,
+    )
+    finish = lambda_value(parts, node.expressions[3], [kind], [ours("el_f")])
+    whole = emit("(CASE WHEN {} IS NULL THEN NULL ELSE list_transform([{}], lambda el_f: {})[1] END)", values.sql, folded, finish.sql)
     return derived(whole, finish.type, (values, state, step, finish))
 
 
@@ -119,9 +127,16 @@ def _zip_with(parts: Expressions, node: exp.Expr) -> Value:
     if left.type.name != "array" or right.type.name != "array":
         raise mistyped("zip_with() wants two arrays", node)
     name = _names(parts, 1)[0]
-    body = lambda_value(parts, node.expressions[2], [left.type.args[0], right.type.args[0]], [f"{name}[1]", f"{name}[2]"])
-    zipped = f"list_zip({left.sql}, {right.sql})"
-    sql = f"(CASE WHEN {left.sql} IS NULL OR {right.sql} IS NULL THEN NULL ELSE list_transform({zipped}, lambda {name}: {body.sql}) END)"
+    body = lambda_value(parts, node.expressions[2], [left.type.args[0], right.type.args[0]], [emit("{}[1]", name), emit("{}[2]", name)])
+    zipped = emit("list_zip({}, {})", left.sql, right.sql)
+    sql = emit(
+        "(CASE WHEN {} IS NULL OR {} IS NULL THEN NULL ELSE list_transform({}, lambda {}: {}) END)",
+        left.sql,
+        right.sql,
+        zipped,
+        name,
+        body.sql,
+    )
     return derived(sql, array(body.type), (left, right, body))
 
 
@@ -130,10 +145,10 @@ def _zip(parts: Expressions, node: exp.Expr) -> Value:
     if len(values) < 2 or any(value.type.name != "array" for value in values):
         raise mistyped("zip() wants two or more arrays", node)
     kind = row(*((None, value.type.args[0]) for value in values))
-    fields = ", ".join(f"{quoted(name)} := el_z[{index + 1}]" for index, (name, _) in enumerate(kind.fields()))
-    missing = " OR ".join(f"{value.sql} IS NULL" for value in values)
-    zipped = f"list_transform(list_zip({', '.join(value.sql for value in values)}), lambda el_z: struct_pack({fields}))"
-    return derived(f"(CASE WHEN {missing} THEN NULL ELSE {zipped} END)", array(kind), values)
+    fields = joined(", ", (emit("{} := el_z[{}]", quoted(name), index + 1) for index, (name, _) in enumerate(kind.fields())))
+    missing = joined(" OR ", (emit("{} IS NULL", value.sql) for value in values))
+    zipped = emit("list_transform(list_zip({}), lambda el_z: struct_pack({}))", joined(", ", (value.sql for value in values)), fields)
+    return derived(emit("(CASE WHEN {} THEN NULL ELSE {} END)", missing, zipped), array(kind), values)
 
 
 def _row(parts: Expressions, node: exp.Expr) -> Value:
@@ -151,18 +166,20 @@ def _map_lambda(name: str) -> Syntactic:
         if value.type.name != "map":
             raise mistyped(f"{name}() wants a map, not {value.type}", node)
         item = _names(parts, 1)[0]
-        body = lambda_value(parts, node.expressions[1], value.type.args, [f"{item}.key", f"{item}.value"])
-        entries = f"map_entries({value.sql})"
+        body = lambda_value(parts, node.expressions[1], value.type.args, [emit("{}.key", item), emit("{}.value", item)])
+        entries = emit("map_entries({})", value.sql)
         if name == "map_filter":
             _wants_boolean(body, node)
             return derived(
-                f"map_from_entries(list_filter({entries}, lambda {item}: coalesce({body.sql}, false)))", value.type, (value, body)
+                emit("map_from_entries(list_filter({}, lambda {}: coalesce({}, false)))", entries, item, body.sql),
+                value.type,
+                (value, body),
             )
-        mapped = f"list_transform({entries}, lambda {item}: {body.sql})"
+        mapped = emit("list_transform({}, lambda {}: {})", entries, item, body.sql)
         if name == "transform_keys":
-            return derived(f"el_map({mapped}, map_values({value.sql}))", mapping(body.type, value.type.args[1]), (value, body))
+            return derived(emit("el_map({}, map_values({}))", mapped, value.sql), mapping(body.type, value.type.args[1]), (value, body))
         return derived(
-            f"(CASE WHEN {value.sql} IS NULL THEN NULL ELSE map(map_keys({value.sql}), {mapped}) END)",
+            emit("(CASE WHEN {} IS NULL THEN NULL ELSE map(map_keys({}), {}) END)", value.sql, value.sql, mapped),
             mapping(value.type.args[0], body.type),
             (value, body),
         )
@@ -172,12 +189,12 @@ def _map_lambda(name: str) -> Syntactic:
 
 def _map(parts: Expressions, node: exp.Expr) -> Value:
     if not node.expressions:
-        return Value("MAP {}", mapping(UNKNOWN, UNKNOWN))
+        return Value(emit("MAP {{}}"), mapping(UNKNOWN, UNKNOWN))
     _arguments(node, "map", 2)
     keys, values = (parts.value(argument) for argument in node.expressions)
     if keys.type.name != "array" or values.type.name != "array":
         raise mistyped("map() wants an array of keys and an array of values", node)
-    return derived(f"el_map({keys.sql}, {values.sql})", mapping(keys.type.args[0], values.type.args[0]), (keys, values))
+    return derived(emit("el_map({}, {})", keys.sql, values.sql), mapping(keys.type.args[0], values.type.args[0]), (keys, values))
 
 
 def _from_entries(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -186,8 +203,8 @@ def _from_entries(parts: Expressions, values: list[Value], node: exp.Expr) -> Va
         raise mistyped("map_from_entries() wants an array of rows of a key and a value", node)
     pair = entries.type.args[0]
     first, second = (name for name, _ in pair.fields())
-    made = [f"list_transform({entries.sql}, lambda el_e: struct_extract(el_e, '{name}'))" for name in (first, second)]
-    return entries.become(f"el_map({made[0]}, {made[1]})", mapping(*pair.args))
+    made = [emit("list_transform({}, lambda el_e: struct_extract(el_e, {}))", entries, text(name)) for name in (first, second)]
+    return entries.become(emit("el_map({}, {})", made[0], made[1]), mapping(*pair.args))
 
 
 def _multimap_from_entries(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -195,45 +212,53 @@ def _multimap_from_entries(parts: Expressions, values: list[Value], node: exp.Ex
     if entries.type.name != "array" or entries.type.args[0].name != "row" or len(entries.type.args[0].args) != 2:
         raise mistyped("multimap_from_entries() wants an array of rows of a key and a value", node)
     pair = entries.type.args[0]
-    key, item = (f"struct_extract(el_e, '{name}')" for name, _ in pair.fields())
-    pairs = f"list_transform({entries.sql}, lambda el_e: {{'k': {key}, 'v': {item}}})"
-    return entries.become(f"el_pairs_to_multimap(el_keyed({pairs}))", mapping(pair.args[0], array(pair.args[1])))
+    key, item = (emit("struct_extract(el_e, {})", text(name)) for name, _ in pair.fields())
+    pairs = emit("list_transform({}, lambda el_e: {{'k': {}, 'v': {}}})", entries.sql, key, item)
+    return entries.become(emit("el_pairs_to_multimap(el_keyed({}))", pairs), mapping(pair.args[0], array(pair.args[1])))
 
 
 def _entries(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     kind = row((None, values[0].type.args[0]), (None, values[0].type.args[1]))
     return values[0].become(
-        f"list_transform(map_entries({values[0].sql}), lambda el_e: struct_pack(field0 := el_e.key, field1 := el_e.value))", array(kind)
+        emit("list_transform(map_entries({}), lambda el_e: struct_pack(field0 := el_e.key, field1 := el_e.value))", values[0].sql),
+        array(kind),
     )
 
 
 def _sequence(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     if len(values) == 2 and values[0].type == DATE:
         a, b = values[0].sql, values[1].sql
-        days = f"el_sequence(0, CAST({b} - {a} AS BIGINT), CASE WHEN {b} >= {a} THEN 1 ELSE -1 END)"
-        return derived(f"list_transform({days}, lambda el_d: {a} + CAST(el_d AS INTEGER))", array(DATE), values)
+        days = emit("el_sequence(0, CAST({} - {} AS BIGINT), CASE WHEN {} >= {} THEN 1 ELSE -1 END)", b, a, b, a)
+        return derived(emit("list_transform({}, lambda el_d: {} + CAST(el_d AS INTEGER))", days, a), array(DATE), values)
     if values[0].type == DATE or values[0].type.name == "timestamp":
         return _sequence_of_moments(values, node)
     a, b = values[0].sql, values[1].sql
-    step = values[2].sql if len(values) == 3 else f"(CASE WHEN {b} >= {a} THEN 1 ELSE -1 END)"
-    return derived(f"CAST(el_sequence({a}, {b}, {step}) AS {array(values[0].type).duckdb})", array(values[0].type), values)
+    step = values[2].sql if len(values) == 3 else emit("(CASE WHEN {} >= {} THEN 1 ELSE -1 END)", b, a)
+    return derived(emit("CAST(el_sequence({}, {}, {}) AS {})", a, b, step, array(values[0].type).duckdb), array(values[0].type), values)
 
 
 def _sequence_of_moments(values: list[Value], node: exp.Expr) -> Value:
     start, stop, step = values
-    a, b = (f"CAST({value.sql} AS TIMESTAMP)" for value in (start, stop))
+    a, b = (emit("CAST({} AS TIMESTAMP)", value.sql) for value in (start, stop))
     if step.type == INTERVAL_MONTH:
-        count = f"CAST(el_months({a}, {b}) AS BIGINT)"
-        size = f"(year({step.sql}) * 12 + month({step.sql}))"
-        last = f"CASE WHEN {count} = 0 AND {b} < {a} AND {size} > 0 THEN -1 WHEN {count} = 0 AND {b} > {a} AND {size} < 0 THEN 1 "
-        last += f"ELSE {count} - {count} % {size} END"
-        made = f"list_transform(el_sequence(0, {last}, {size}), lambda el_d: {a} + to_months(CAST(el_d AS INTEGER)))"
-    elif start.type == DATE and not re.fullmatch(r"INTERVAL '-?\d+ days'", step.sql):
-        raise mistyped("The step of a sequence of dates is a number of days, months or years", node)
+        count = emit("CAST(el_months({}, {}) AS BIGINT)", a, b)
+        size = emit("(year({}) * 12 + month({}))", step.sql, step.sql)
+        last = emit(
+            "CASE WHEN {0} = 0 AND {1} < {2} AND {3} > 0 THEN -1 WHEN {0} = 0 AND {1} > {2} AND {3} < 0 THEN 1 ELSE {0} - {0} % {3} END",
+            count,
+            b,
+            a,
+            size,
+        )
+        made = emit("list_transform(el_sequence(0, {}, {}), lambda el_d: {} + to_months(CAST(el_d AS INTEGER)))", last, size, a)
     else:
-        made = f"list_transform(el_sequence(epoch_us({a}), epoch_us({b}), epoch_us({step.sql})), lambda el_d: make_timestamp(el_d))"
+        size = emit("epoch_us({})", step)
+        if start.type == DATE:
+            wrong = failure("The step of a sequence of dates is a number of days, months or years: ", step.sql)
+            size = emit("(CASE WHEN {0} % 86400000000 <> 0 THEN {1} ELSE {0} END)", size, wrong)
+        made = emit("list_transform(el_sequence(epoch_us({}), epoch_us({}), {}), lambda el_d: make_timestamp(el_d))", a, b, size)
     kind = start.type
-    return derived(f"CAST({made} AS {array(kind).duckdb})", array(kind), values)
+    return derived(emit("CAST({} AS {})", made, array(kind).duckdb), array(kind), values)
 
 
 def _sort(parts: Expressions, node: exp.Expr) -> Value:
@@ -241,22 +266,22 @@ def _sort(parts: Expressions, node: exp.Expr) -> Value:
     if len(node.expressions) == 2:
         return _sort_by(parts, values, node)
     _arguments(node, "array_sort", 1)
-    return values.become(f"el_sort({values.sql})", values.type)
+    return values.become(emit("el_sort({})", values.sql), values.type)
 
 
 def _sort_by(parts: Expressions, values: Value, node: exp.Expr) -> Value:
     """Each element's place is the number of those that the comparator puts before it; among equals the earlier stays first."""
     depth = _names(parts, 4)
     k, x, i, y = depth
-    compare = lambda_value(parts, node.expressions[1], [values.type.args[0]] * 2, [f"{y}.x", f"{x}.x"])
+    compare = lambda_value(parts, node.expressions[1], [values.type.args[0]] * 2, [emit("{}.x", y), emit("{}.x", x)])
     if not compare.type.is_integer:
         raise mistyped(f"The comparator of array_sort() gives an integer, not {compare.type}", node)
-    sign = f"el_order({compare.sql})"
-    before = f"len(list_filter({k}, lambda {y}: {y}.i <> {x}.i AND ({sign} < 0 OR ({sign} = 0 AND {y}.i < {x}.i))))"
-    ranked = f"list_transform({k}, lambda {x}: {{'rank': {before}, 'x': {x}.x}})"
-    numbered = f"list_transform({values.sql}, lambda {x}, {i}: {{'i': {i}, 'x': {x}}})"
-    whole = f"list_transform([{numbered}], lambda {k}: list_transform(list_sort({ranked}), lambda {x}: {x}.x))[1]"
-    return derived(f"(CASE WHEN {values.sql} IS NOT NULL THEN {whole} END)", values.type, (values, compare))
+    sign = emit("el_order({})", compare.sql)
+    before = emit("len(list_filter({0}, lambda {1}: {1}.i <> {2}.i AND ({3} < 0 OR ({3} = 0 AND {1}.i < {2}.i))))", k, y, x, sign)
+    ranked = emit("list_transform({}, lambda {}: {{'rank': {}, 'x': {}.x}})", k, x, before, x)
+    numbered = emit("list_transform({}, lambda {}, {}: {{'i': {}, 'x': {}}})", values.sql, x, i, i, x)
+    whole = emit("list_transform([{}], lambda {}: list_transform(list_sort({}), lambda {}: {}.x))[1]", numbered, k, ranked, x, x)
+    return derived(emit("(CASE WHEN {} IS NOT NULL THEN {} END)", values.sql, whole), values.type, (values, compare))
 
 
 def _combinations(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -264,11 +289,11 @@ def _combinations(parts: Expressions, values: list[Value], node: exp.Expr) -> Va
     if not isinstance(n, int) or not 0 <= n <= 5:
         raise refused("combinations() of a size that is not a literal from 0 to 5", node)
     kind = array(values[0].type)
-    found = "[[]]" if n == 0 else f"list_transform(range(1, len({a}) + 1), lambda i: [i])"
+    found = emit("[[]]") if n == 0 else emit("list_transform(range(1, len({}) + 1), lambda i: [i])", a)
     for _ in range(n - 1):
-        found = f"el_longer({found}, len({a}))"
-    picked = f"list_transform(el_by_last({found}), lambda p: list_transform(p, lambda i: ({a})[i]))"
-    return derived(f"(CASE WHEN {a} IS NOT NULL THEN CAST({picked} AS {kind.duckdb}) END)", kind, values)
+        found = emit("el_longer({}, len({}))", found, a)
+    picked = emit("list_transform(el_by_last({}), lambda p: list_transform(p, lambda i: ({})[i]))", found, a)
+    return derived(emit("(CASE WHEN {} IS NOT NULL THEN CAST({} AS {}) END)", a, picked, kind.duckdb), kind, values)
 
 
 def _map_zip_with(parts: Expressions, node: exp.Expr) -> Value:
@@ -282,52 +307,68 @@ def _map_zip_with(parts: Expressions, node: exp.Expr) -> Value:
     a, b = (coerce(side, mapping(key, side.type.args[1])) for side in (left, right))
     name = _names(parts, 1)[0]
     body = lambda_value(
-        parts, node.expressions[2], [key, left.type.args[1], right.type.args[1]], [name, f"({a.sql})[{name}]", f"({b.sql})[{name}]"]
+        parts,
+        node.expressions[2],
+        [key, left.type.args[1], right.type.args[1]],
+        [name, emit("({})[{}]", a, name), emit("({})[{}]", b.sql, name)],
     )
-    keys = f"list_distinct(list_concat(map_keys({a.sql}), map_keys({b.sql})))"
-    made = f"map_from_entries(list_transform({keys}, lambda {name}: row({name}, {body.sql})))"
-    return derived(f"(CASE WHEN {a.sql} IS NOT NULL AND {b.sql} IS NOT NULL THEN {made} END)", mapping(key, body.type), (left, right, body))
+    keys = emit("list_distinct(list_concat(map_keys({}), map_keys({})))", a.sql, b.sql)
+    made = emit("map_from_entries(list_transform({}, lambda {}: row({}, {})))", keys, name, name, body.sql)
+    return derived(
+        emit("(CASE WHEN {} IS NOT NULL AND {} IS NOT NULL THEN {} END)", a.sql, b.sql, made), mapping(key, body.type), (left, right, body)
+    )
 
 
 def _histogram(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     kind = mapping(values[0].type.args[0], BIGINT)
-    return values[0].become(f"el_array_histogram({values[0].sql})", kind)
+    return values[0].become(emit("el_array_histogram({})", values[0].sql), kind)
 
 
 def _join(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
-    inner = cast(Value("el_x", values[0].type.args[0]), VARCHAR, node).sql
-    items = values[0].sql if inner == "el_x" else f"list_transform({values[0].sql}, lambda el_x: {inner})"
+    inner = cast(Value(emit("el_x"), values[0].type.args[0]), VARCHAR, node).sql
+    items = values[0].sql if inner == "el_x" else emit("list_transform({}, lambda el_x: {})", values[0].sql, inner)
     if len(values) == 3:
-        items = f"list_transform({items}, lambda el_y: coalesce(el_y, {values[2].sql}))"
+        items = emit("list_transform({}, lambda el_y: coalesce(el_y, {}))", items, values[2].sql)
     else:
-        items = f"list_filter({items}, lambda el_y: el_y IS NOT NULL)"
-    return derived(f"array_to_string({items}, {values[1].sql})", VARCHAR, values)
+        items = emit("list_filter({}, lambda el_y: el_y IS NOT NULL)", items)
+    return derived(emit("array_to_string({}, {})", items, values[1].sql), VARCHAR, values)
 
 
 def _flatten(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     if values[0].type.args[0].name != "array":
         raise mistyped(f"flatten() wants an array of arrays, not {values[0].type}", node)
-    return values[0].become(f"flatten({values[0].sql})", values[0].type.args[0])
+    return values[0].become(emit("flatten({})", values[0].sql), values[0].type.args[0])
 
 
 def _concat_maps(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
-    missing = " OR ".join(f"{value.sql} IS NULL" for value in values)
+    missing = joined(" OR ", (emit("{} IS NULL", value.sql) for value in values))
     return derived(
-        f"(CASE WHEN {missing} THEN NULL ELSE map_concat({', '.join(value.sql for value in values)}) END)", values[0].type, values
+        emit("(CASE WHEN {} THEN NULL ELSE map_concat({}) END)", missing, joined(", ", (value.sql for value in values))),
+        values[0].type,
+        values,
     )
 
 
 def _array_max(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     kind = values[0].type.args[0]
     macro = "el_greatest_of" if kind.name in {"double", "real"} else "el_array_max"
-    return values[0].become(f"{macro}({values[0].sql})", kind)
+    return values[0].become(emit("{}({})", ours(macro), values[0]), kind)
 
 
 def _ngrams(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     a, n = values[0].sql, values[1].sql
     if not isinstance(values[1].literal, int) or values[1].literal < 1:
         raise refused("ngrams() of a size that is not a positive literal", node)
-    sql = f"(CASE WHEN len({a}) < {n} THEN [{a}] ELSE list_transform(range(1, len({a}) - {n} + 2), lambda el_i: {a}[el_i:el_i + {n} - 1]) END)"
+    sql = emit(
+        "(CASE WHEN len({}) < {} THEN [{}] ELSE list_transform(range(1, len({}) - {} + 2), lambda el_i: {}[el_i:el_i + {} - 1]) END)",
+        a,
+        n,
+        a,
+        a,
+        n,
+        a,
+        n,
+    )
     return derived(sql, array(values[0].type), values)
 
 

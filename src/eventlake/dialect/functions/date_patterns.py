@@ -16,7 +16,8 @@ from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure
 from eventlake.dialect.functions import Function as F
 from eventlake.dialect.functions import Syntactic
-from eventlake.dialect.types.type import VARCHAR, text, timestamp
+from eventlake.dialect.sql import Sql, emit, joined, ours, text
+from eventlake.dialect.types.type import VARCHAR, timestamp
 from eventlake.dialect.types.zones import offset_text, wall, zone_label
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _mysql(pattern: str, node: exp.Expr) -> list[Piece]:
 
 def _date_format(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     made = "".join(_written(piece) for piece in _mysql(_literal(values[1], "date_format", node), node))
-    return derived(f"strftime({wall(values[0])}, {text(made)})", VARCHAR, values)
+    return derived(emit("strftime({}, {})", wall(values[0]), text(made)), VARCHAR, values)
 
 
 def _written(piece: Piece) -> str:
@@ -104,9 +105,9 @@ def _date_parse(parts: Expressions, values: list[Value], node: exp.Expr) -> Valu
         return derived(_Reading(values[0].sql, pieces, 2020, node).moment, timestamp(), values)
     if pattern[0].isspace():
         raise refused(f"The pattern '{pattern}' of date_parse()", node)
-    parsed = f"el_parsed({values[0].sql}, {_strptime(values[0].sql, pieces)})"
+    parsed = emit("el_parsed({}, {})", values[0], _strptime(values[0].sql, pieces))
     fraction = any(piece.part == "fraction" for piece in pieces)
-    return derived(f"date_trunc('millisecond', CAST({parsed} AS TIMESTAMP))" if fraction else parsed, timestamp(), values)
+    return derived(emit("date_trunc('millisecond', CAST({} AS TIMESTAMP))", parsed) if fraction else parsed, timestamp(), values)
 
 
 # Joda's letters
@@ -159,38 +160,38 @@ def _format_datetime(parts: Expressions, values: list[Value], node: exp.Expr) ->
     if not pattern:
         raise mistyped("The pattern of format_datetime() is empty", node)
     made = [_shown(piece, values[0], node) for piece in _joda(pattern, node)]
-    return derived(f"({' || '.join(made)})", VARCHAR, values)
+    return derived(emit("({})", joined(" || ", made)), VARCHAR, values)
 
 
-def _shown(piece: Piece, value: Value, node: exp.Expr) -> str:
+def _shown(piece: Piece, value: Value, node: exp.Expr) -> Sql:
     """SQL that writes one piece of Joda's pattern."""
     local = wall(value)
     if piece.part == "text":
         return text(piece.strftime)
     if piece.strftime:
-        return f"strftime({local}, {text(piece.strftime)})"
+        return emit("strftime({}, {})", local, text(piece.strftime))
     match piece.part:
         case "fraction":
-            return f"rpad(substring(strftime({local}, '%f'), 1, {min(piece.size, 3)}), {piece.size}, '0')"
+            return emit("rpad(substring(strftime({}, '%f'), 1, {}), {}, '0')", local, min(piece.size, 3), piece.size)
         case "week":
-            return f"CAST(weekofyear({local}) AS VARCHAR)"
+            return emit("CAST(weekofyear({}) AS VARCHAR)", local)
         case "hour of half":
-            return f"printf('%0{piece.size}d', CAST(hour({local}) % 12 AS INTEGER))"
+            return emit("printf({}, CAST(hour({}) % 12 AS INTEGER))", text(f"%0{piece.size}d"), local)
         case "late hour":
-            return f"printf('%0{piece.size}d', CAST((hour({local}) + 23) % 24 + 1 AS INTEGER))"
+            return emit("printf({}, CAST((hour({}) + 23) % 24 + 1 AS INTEGER))", text(f"%0{piece.size}d"), local)
         case "century":
-            return f"CAST(year({local}) // 100 AS VARCHAR)"
+            return emit("CAST(year({}) // 100 AS VARCHAR)", local)
         case "era":
-            return f"(CASE WHEN year({local}) > 0 THEN 'AD' ELSE 'BC' END)"
+            return emit("(CASE WHEN year({}) > 0 THEN 'AD' ELSE 'BC' END)", local)
     if value.type.name != "timestamptz":
         raise mistyped(f"{'zZ'[piece.part == 'offset'] * piece.size} shows a time zone, which a timestamp without zone has not", node)
     if piece.part == "zone":
         if value.zone != "UTC":
             raise refused("The short name of a time zone other than UTC", node, "use ZZ or ZZZ")
-        return "'UTC'"
+        return text("UTC")
     if piece.size == 3:
         return zone_label(value)
-    return offset_text(value) if piece.size == 2 else f"replace({offset_text(value)}, ':', '')"
+    return offset_text(value) if piece.size == 2 else emit("replace({}, ':', '')", offset_text(value))
 
 
 def _parse_datetime(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -202,9 +203,9 @@ def _parse_datetime(parts: Expressions, values: list[Value], node: exp.Expr) -> 
         return derived(_strptime(values[0].sql, pieces), timestamp(zoned=True), values)
     reading = _Reading(values[0].sql, pieces, int(parts.context.moment[:4]) - 30, node)
     made = derived(reading.moment, timestamp(zoned=True), values)
-    if reading.minutes == "0":
+    if reading.minutes is None:
         return made
-    return derived(f"({made.sql} - to_minutes({reading.minutes}))", timestamp(zoned=True), values, f"={reading.minutes}")
+    return derived(emit("({} - to_minutes({}))", made, reading.minutes), timestamp(zoned=True), values, reading.minutes)
 
 
 # reading
@@ -224,7 +225,7 @@ def _by_strptime(pieces: Sequence[Piece]) -> bool:
     )
 
 
-def _strptime(sql: str, pieces: Sequence[Piece]) -> str:
+def _strptime(sql: Sql, pieces: Sequence[Piece]) -> Sql:
     """A timestamp read by strptime; parts that the pattern does not name are 1970-01-01."""
     pattern = "".join("%n" if piece.strftime == "%f" else _written(piece) or "%g" for piece in pieces)
     named = {piece.part.removesuffix(" name") for piece in pieces}
@@ -232,8 +233,8 @@ def _strptime(sql: str, pieces: Sequence[Piece]) -> str:
     for part, given, value in (("year", "%Y", "1970"), ("month", "%m", "01"), ("day", "%d", "01")):
         if part not in named:
             lead, lead_pattern = f"{lead}{value} ", f"{lead_pattern}{given} "
-    source = f"({text(lead)} || {sql})" if lead else sql
-    return f"strptime({source}, {text(lead_pattern + pattern.replace('%-', '%'))})"
+    source = emit("({} || {})", text(lead), sql) if lead else sql
+    return emit("strptime({}, {})", source, text(lead_pattern + pattern.replace("%-", "%")))
 
 
 _MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
@@ -271,7 +272,7 @@ _EXPRESSIONS = {
 class _Reading:
     """A timestamp read by a regular expression made of the pattern, for patterns that strptime does not know."""
 
-    def __init__(self, sql: str, pieces: Sequence[Piece], pivot: int, node: exp.Expr) -> None:
+    def __init__(self, sql: Sql, pieces: Sequence[Piece], pivot: int, node: exp.Expr) -> None:
         parts = [piece.part for piece in pieces if piece.part != "text"]
         unknown = [part for part in parts if part not in _EXPRESSIONS]
         if unknown or len(set(parts)) < len(parts) or any(piece.part == "offset" and piece.size > 2 for piece in pieces):
@@ -281,65 +282,66 @@ class _Reading:
         self.places = {part: index + 1 for index, part in enumerate(parts)}
         made = "".join(re.escape(piece.strftime) if piece.part == "text" else f"({_EXPRESSIONS[piece.part]})" for piece in pieces)
         self.pattern = text(f"^(?s:{made})$")
-        self.minutes = self._minutes()
+        self.minutes = emit("el_offset_minutes({})", self._text("offset")) if "offset" in self.places else None
         self.moment = self._moment()
 
-    def _text(self, part: str) -> str:
-        return f"regexp_extract({self.sql}, {self.pattern}, {self.places[part]})"
+    def _text(self, part: str) -> Sql:
+        return emit("regexp_extract({}, {}, {})", self.sql, self.pattern, self.places[part])
 
-    def _number(self, part: str, default: int) -> str:
-        return f"CAST({self._text(part)} AS INTEGER)" if part in self.places else str(default)
+    def _number(self, part: str, default: int) -> Sql:
+        return emit("CAST({} AS INTEGER)", self._text(part)) if part in self.places else emit("{}", default)
 
-    def _moment(self) -> str:
-        clock = f"to_hours({self._hour()}) + to_minutes({self._ranged('minute', 59)}) + to_seconds({self._ranged('second', 59)})"
+    def _moment(self) -> Sql:
+        clock = [
+            emit("to_hours({})", self._hour()),
+            emit("to_minutes({})", self._ranged("minute", 59)),
+            emit("to_seconds({})", self._ranged("second", 59)),
+        ]
         if "fraction" in self.places:
-            clock += f" + to_milliseconds(CAST(rpad({self._text('fraction')}, 3, '0')[1:3] AS INTEGER))"
-        found = f"(CAST({self._day()} AS TIMESTAMP) + {clock})"
+            clock.append(emit("to_milliseconds(CAST(rpad({}, 3, '0')[1:3] AS INTEGER))", self._text("fraction")))
+        found = emit("(CAST({} AS TIMESTAMP) + {})", self._day(), joined(" + ", clock))
         wrong = failure("A text is not of its date pattern: ", self.sql)
-        return f"(CASE WHEN {self.sql} IS NULL THEN NULL WHEN regexp_matches({self.sql}, {self.pattern}) THEN {found} ELSE {wrong} END)"
-
-    def _day(self) -> str:
-        if "day of year" in self.places:
-            return f"el_ordinal_date({self._year()}, {self._number('day of year', 1)})"
-        if "week" in self.places or "week year" in self.places:
-            day = self._weekday() or self._number("day of week", 1)
-            return f"el_week_date({self._number('week year', 1970)}, {self._number('week', 1)}, {day})"
-        month = (
-            f"list_position({[name[:3] for name in _MONTHS]}, lower({self._text('month name')})[1:3])"
-            if "month name" in self.places
-            else ""
+        return emit(
+            "(CASE WHEN {0} IS NULL THEN NULL WHEN regexp_matches({0}, {1}) THEN {2} ELSE {3} END)", self.sql, self.pattern, found, wrong
         )
-        day = f"make_date({self._year()}, {month or self._number('month', 1)}, {self._number('day', 1)})"
-        weekday = self._weekday() or ("day of week" in self.places and self._number("day of week", 1))
-        return f"({day} - CAST(isodow({day}) AS INTEGER) + {weekday})" if weekday else day  # the day so named of the same week
 
-    def _weekday(self) -> str:
-        short = [name[:3] for name in _WEEKDAYS]
-        return f"list_position({short}, lower({self._text('weekday')})[1:3])" if "weekday" in self.places else ""
+    def _day(self) -> Sql:
+        if "day of year" in self.places:
+            return emit("el_ordinal_date({}, {})", self._year(), self._number("day of year", 1))
+        if "week" in self.places or "week year" in self.places:
+            return emit("el_week_date({}, {}, {})", self._number("week year", 1970), self._number("week", 1), self._day_of_week())
+        month = self._named("month name", _MONTHS) if "month name" in self.places else self._number("month", 1)
+        day = emit("make_date({}, {}, {})", self._year(), month, self._number("day", 1))
+        if not self.places.keys() & {"weekday", "day of week"}:
+            return day
+        return emit("({0} - CAST(isodow({0}) AS INTEGER) + {1})", day, self._day_of_week())  # the day so named of the same week
 
-    def _year(self) -> str:
+    def _day_of_week(self) -> Sql:
+        return self._named("weekday", _WEEKDAYS) if "weekday" in self.places else self._number("day of week", 1)
+
+    def _named(self, part: str, names: Sequence[str]) -> Sql:
+        listed = joined(", ", [text(name[:3]) for name in names])
+        return emit("list_position([{}], lower({})[1:3])", listed, self._text(part))
+
+    def _year(self) -> Sql:
         if "year of century" not in self.places:
             return self._number("year", 1970)
         first = self.pivot - 50
-        return f"({first} + (({self._number('year of century', 0)} - {first % 100}) % 100 + 100) % 100)"
+        return emit("({0} + (({1} - {2}) % 100 + 100) % 100)", first, self._number("year of century", 0), first % 100)
 
-    def _hour(self) -> str:
-        half = f"CASE WHEN lower({self._text('half')}) = 'pm' THEN 12 ELSE 0 END" if "half" in self.places else "0"
+    def _hour(self) -> Sql:
+        half = emit("CASE WHEN lower({}) = 'pm' THEN 12 ELSE 0 END", self._text("half")) if "half" in self.places else ours("0")
         if "clock hour" in self.places:
-            return f"({self._ranged('clock hour', 12, 1)} % 12 + {half})"
+            return emit("({} % 12 + {})", self._ranged("clock hour", 12, 1), half)
         if "hour of half" in self.places:
-            return f"({self._ranged('hour of half', 11)} + {half})"
-        return f"({self._ranged('late hour', 24, 1)} % 24)" if "late hour" in self.places else self._ranged("hour", 23)
+            return emit("({} + {})", self._ranged("hour of half", 11), half)
+        return emit("({} % 24)", self._ranged("late hour", 24, 1)) if "late hour" in self.places else self._ranged("hour", 23)
 
-    def _ranged(self, part: str, last: int, first: int = 0) -> str:
+    def _ranged(self, part: str, last: int, first: int = 0) -> Sql:
         if part not in self.places:
-            return "0"
-        number = self._number(part, 0)
+            return ours("0")
         wrong = failure(f"Not a {part}: ", self._text(part))
-        return f"(CASE WHEN {number} BETWEEN {first} AND {last} THEN {number} ELSE {wrong} END)"
-
-    def _minutes(self) -> str:
-        return f"el_offset_minutes({self._text('offset')})" if "offset" in self.places else "0"
+        return emit("(CASE WHEN {0} BETWEEN {1} AND {2} THEN {0} ELSE {3} END)", self._number(part, 0), first, last, wrong)
 
 
 FUNCTIONS = [

@@ -11,10 +11,11 @@ from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure
 from eventlake.dialect.functions import Builder, Syntactic
 from eventlake.dialect.functions import Function as F
+from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.types.arithmetic import shifted
 from eventlake.dialect.types.casts import cast
 from eventlake.dialect.types.moments import moment_text
-from eventlake.dialect.types.type import BIGINT, DATE, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, text, timestamp
+from eventlake.dialect.types.type import BIGINT, DATE, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, timestamp
 from eventlake.dialect.types.zones import instant, minutes_east, offset_text, wall, zone_label, zone_named
 
 if TYPE_CHECKING:
@@ -44,10 +45,10 @@ def _by_unit(name: str, build: Builder) -> Builder:
             return build(parts, values, node)
         units = _CALENDAR if moment.type == DATE else (*_CLOCK, *_CALENDAR)
         made = [build(parts, [Value(text(one), VARCHAR, literal=one), *values[1:]], node) for one in units]
-        whens = " ".join(f"WHEN '{one}' THEN {value.sql}" for one, value in zip(units, made, strict=True))
+        whens = joined(" ", (emit("WHEN {} THEN {}", text(one), value) for one, value in zip(units, made, strict=True)))
         wrong = failure(f"Not a unit of {name}: ", unit.sql)
         return derived(
-            f"(CASE lower({unit.sql}) {whens} ELSE CASE WHEN {unit.sql} IS NOT NULL THEN {wrong} END END)",
+            emit("(CASE lower({}) {} ELSE CASE WHEN {} IS NOT NULL THEN {} END END)", unit.sql, whens, unit.sql, wrong),
             made[0].type,
             values,
             made[0].zone,
@@ -61,18 +62,20 @@ def _date_diff(parts: Expressions, values: list[Value], node: exp.Expr) -> Value
     a, b = values[1], values[2]
     if unit in _CLOCK:
         x, y = (_millis(value) for value in (a, b))
-        return derived(f"(({y} - {x}) // {_CLOCK[unit] // 1000})" if unit != "millisecond" else f"({y} - {x})", BIGINT, values)
+        return derived(
+            emit("(({} - {}) // {})", y, x, _CLOCK[unit] // 1000) if unit != "millisecond" else emit("({} - {})", y, x), BIGINT, values
+        )
     x, y = wall(a), wall(b if b.type.name != "timestamptz" else b.become(b.sql, b.type, a.zone))
     if a.type == DATE:
-        x, y = f"CAST({a.sql} AS TIMESTAMP)", f"CAST({b.sql} AS TIMESTAMP)"
+        x, y = emit("CAST({} AS TIMESTAMP)", a.sql), emit("CAST({} AS TIMESTAMP)", b.sql)
     if unit in {"day", "week"}:
-        return derived(f"((epoch_ms({y}) - epoch_ms({x})) // {86_400_000 * (7 if unit == 'week' else 1)})", BIGINT, values)
-    return derived(f"(el_months({x}, {y}) // {({'month': 1, 'quarter': 3, 'year': 12})[unit]})", BIGINT, values)
+        return derived(emit("((epoch_ms({}) - epoch_ms({})) // {})", y, x, 86400000 * (7 if unit == "week" else 1)), BIGINT, values)
+    return derived(emit("(el_months({}, {}) // {})", x, y, {"month": 1, "quarter": 3, "year": 12}[unit]), BIGINT, values)
 
 
-def _millis(value: Value) -> str:
+def _millis(value: Value) -> Sql:
     """Milliseconds since 1970, cut off; a timestamp of three digits has nothing to cut."""
-    return f"(epoch_us({value.sql}) // 1000)" if value.type.numbers[0] <= 3 else f"el_floor_div(epoch_us({value.sql}), 1000)"
+    return emit("(epoch_us({}) // 1000)", value.sql) if value.type.numbers[0] <= 3 else emit("el_floor_div(epoch_us({}), 1000)", value.sql)
 
 
 def _date_add(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -81,17 +84,17 @@ def _date_add(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     if moment.type == DATE or unit in {"month", "quarter", "year"}:
         months = {"month": 1, "quarter": 3, "year": 12}.get(unit)
         sql = (
-            f"to_months(CAST({count.sql} * {months} AS INTEGER))"
+            emit("to_months(CAST({} * {} AS INTEGER))", count.sql, months)
             if months
-            else f"to_days(CAST({count.sql} * {7 if unit == 'week' else 1} AS INTEGER))"
+            else emit("to_days(CAST({} * {} AS INTEGER))", count.sql, 7 if unit == "week" else 1)
         )
         return shifted("+", moment, derived(sql, INTERVAL_MONTH if months else INTERVAL_DAY, [count]), node)
     if unit in _CLOCK:
-        made = f"({moment.sql} + to_microseconds({count.sql} * {_CLOCK[unit]}))"
+        made = emit("({} + to_microseconds({} * {}))", moment.sql, count.sql, _CLOCK[unit])
         if moment.type.numbers[0] < 3 and unit == "millisecond":
-            made = f"el_to_digits({made}, {10 ** (6 - moment.type.numbers[0])})"
+            made = emit("el_to_digits({}, {})", made, 10 ** (6 - moment.type.numbers[0]))
         return derived(made, moment.type, values, moment.zone)
-    made = f"({wall(moment)} + to_days(CAST({count.sql} * {7 if unit == 'week' else 1} AS INTEGER)))"
+    made = emit("({} + to_days(CAST({} * {} AS INTEGER)))", wall(moment), count.sql, 7 if unit == "week" else 1)
     return derived(instant(made, moment.zone) if moment.type.name == "timestamptz" else made, moment.type, values, moment.zone)
 
 
@@ -99,13 +102,13 @@ def _date_trunc(parts: Expressions, values: list[Value], node: exp.Expr) -> Valu
     unit = _unit(values[0], values[1].type, "date_trunc", node)
     moment = values[1]
     if moment.type == DATE:
-        return derived(f"CAST(date_trunc('{unit}', {moment.sql}) AS DATE)", DATE, values)
+        return derived(emit("CAST(date_trunc({}, {}) AS DATE)", text(unit), moment), DATE, values)
     local = wall(moment)
     if moment.type.name != "timestamptz" or moment.zone == "UTC":
-        return derived(f"date_trunc('{unit}', {local})", moment.type, values)
+        return derived(emit("date_trunc({}, {})", text(unit), local), moment.type, values)
     if unit in _CLOCK:
-        return derived(f"({moment.sql} - ({local} - date_trunc('{unit}', {local})))", moment.type, values, moment.zone)
-    return derived(instant(f"date_trunc('{unit}', {local})", moment.zone), moment.type, values, moment.zone)
+        return derived(emit("({0} - ({1} - date_trunc({2}, {1})))", moment, local, text(unit)), moment.type, values, moment.zone)
+    return derived(instant(emit("date_trunc({}, {})", text(unit), local), moment.zone), moment.type, values, moment.zone)
 
 
 def _from_unixtime_at(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -114,7 +117,7 @@ def _from_unixtime_at(parts: Expressions, values: list[Value], node: exp.Expr) -
         raise refused("from_unixtime() with an offset that is not two literals of at most 14 hours", node)
     total = hours * 60 + minutes
     zone = f"{'-' if total < 0 else '+'}{abs(total) // 60:02}:{abs(total) % 60:02}" if total else "UTC"
-    return derived(f"el_from_unixtime({values[0].sql})", timestamp(zoned=True), values, zone)
+    return derived(emit("el_from_unixtime({})", values[0].sql), timestamp(zoned=True), values, zone)
 
 
 def _interval_part(name: str) -> Builder:
@@ -128,17 +131,17 @@ def _interval_part(name: str) -> Builder:
     }[name]
 
     def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
-        whole = f"(epoch_us({values[0].sql}) // 1000 // {unit})"
-        return values[0].become(f"({whole} % {modulo})" if modulo else whole, BIGINT)
+        whole = emit("(epoch_us({}) // 1000 // {})", values[0].sql, unit)
+        return values[0].become(emit("({} % {})", whole, modulo) if modulo else whole, BIGINT)
 
     return build
 
 
-def _part(sql: str) -> Builder:
+def _part(template: str) -> Builder:
     """A part of a date as a clock in the value's zone shows it."""
 
     def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
-        return derived(f"CAST({sql.format(wall(values[0]))} AS BIGINT)", BIGINT, values)
+        return derived(emit("CAST({} AS BIGINT)", emit(template, wall(values[0]))), BIGINT, values)
 
     return build
 
@@ -150,9 +153,9 @@ def _day(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
 def _from_iso8601(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     value = values[0]
     return Value(
-        f"el_iso8601({value.sql})",
+        emit("el_iso8601({})", value.sql),
         timestamp(zoned=True),
-        f"=el_iso_offset({value.sql})",
+        emit("el_iso_offset({})", value.sql),
         None,
         value.columns,
         value.aggregate,
@@ -163,19 +166,19 @@ def _from_iso8601(parts: Expressions, values: list[Value], node: exp.Expr) -> Va
 def _to_iso8601(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     value = values[0]
     if value.type == DATE:
-        return value.become(f"strftime({value.sql}, '%Y-%m-%d')", VARCHAR)
-    shown = f"replace({moment_text(wall(value), max(value.type.numbers[0], 0))}, ' ', 'T')"
+        return value.become(emit("strftime({}, '%Y-%m-%d')", value.sql), VARCHAR)
+    shown = emit("replace({}, ' ', 'T')", moment_text(wall(value), max(value.type.numbers[0], 0)))
     if value.type.name == "timestamp":
         return value.become(shown, VARCHAR)
-    offset = "'Z'" if value.zone == "UTC" else f"replace({offset_text(value)}, '+00:00', 'Z')"
-    return value.become(f"({shown} || {offset})", VARCHAR)
+    offset = emit("'Z'") if value.zone == "UTC" else emit("replace({}, '+00:00', 'Z')", offset_text(value))
+    return value.become(emit("({} || {})", shown, offset), VARCHAR)
 
 
 def _offset_part(operator: str) -> Builder:
     """The hours or the minutes that the value's zone is east of UTC at that moment."""
 
     def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
-        return values[0].become(f"CAST({minutes_east(values[0])} {operator} 60 AS BIGINT)", BIGINT)
+        return values[0].become(emit("CAST({} {} 60 AS BIGINT)", minutes_east(values[0]), ours(operator)), BIGINT)
 
     return build
 
@@ -197,11 +200,11 @@ def _from_unixtime(parts: Expressions, values: list[Value], node: exp.Expr) -> V
         zone = zone_named(values[1].literal) if isinstance(values[1].literal, str) else None
     if zone is None:
         raise refused("from_unixtime() with a zone that is no literal or not known", node)
-    return derived(f"el_from_unixtime({values[0].sql})", timestamp(zoned=True), values, zone)
+    return derived(emit("el_from_unixtime({})", values[0].sql), timestamp(zoned=True), values, zone)
 
 
 def _human(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
-    return derived(f"el_human(CAST(round({values[0].sql}) AS BIGINT))", VARCHAR, values)
+    return derived(emit("el_human(CAST(round({}) AS BIGINT))", values[0].sql), VARCHAR, values)
 
 
 _PARTS: dict[str, str] = {
@@ -248,7 +251,7 @@ FUNCTIONS = [
     F("date", "date -> date", _day),
     F("last_day_of_month", "date -> date", "last_day({0})"),
     F("last_day_of_month", "timestamp -> date", "last_day({0})"),
-    F("last_day_of_month", "timestamptz -> date", lambda parts, values, node: derived(f"last_day({wall(values[0])})", DATE, values)),
+    F("last_day_of_month", "timestamptz -> date", lambda parts, values, node: derived(emit("last_day({})", wall(values[0])), DATE, values)),
     F("from_iso8601_timestamp", "varchar -> timestamptz", _from_iso8601),
     F("from_iso8601_date", "varchar -> date", "CAST(el_iso_day({0}) AS DATE)"),
     *_for("to_iso8601", ("date", *_KINDS), "{0} -> varchar", _to_iso8601),

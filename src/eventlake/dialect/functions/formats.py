@@ -10,9 +10,10 @@ from sqlglot import exp
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.functions import Function as F
 from eventlake.dialect.functions import Syntactic
+from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.types.casts import cast
 from eventlake.dialect.types.json_casts import canonical
-from eventlake.dialect.types.type import VARCHAR, text
+from eventlake.dialect.types.type import VARCHAR
 
 if TYPE_CHECKING:
     from eventlake.dialect.queries.expressions import Expressions
@@ -69,40 +70,40 @@ def _format(parts: Expressions, node: exp.Expr) -> Value:
     pieces.append(text(pattern[at:]))
     if "%" in _SPECIFIER.sub("", pattern):
         raise mistyped(f"The pattern '{pattern}' of format() is invalid", node)
-    shown = [piece for piece in pieces if piece != "''"]
-    return derived(f"({' || '.join(shown)})" if shown else "''", VARCHAR, arguments)
+    shown = [piece for piece in pieces if piece != text("")]
+    return derived(emit("({})", joined(" || ", shown)) if shown else text(""), VARCHAR, arguments)
 
 
-def _fixed(match: re.Match[str], node: exp.Expr) -> str:
+def _fixed(match: re.Match[str], node: exp.Expr) -> Sql:
     if match["flags"] or match["width"] or match["digits"]:
         raise refused(f"{match[0]} in format()", node)
-    return "'%'" if match["kind"] == "%" else "chr(10)"
+    return ours("'%'" if match["kind"] == "%" else "chr(10)")
 
 
-def _formatted(match: re.Match[str], value: Value, node: exp.Expr) -> str:
+def _formatted(match: re.Match[str], value: Value, node: exp.Expr) -> Sql:
     flags, kind = match["flags"], match["kind"]
     if ({"-", "0"} & set(flags) and not match["width"]) or {"-", "0"} <= set(flags) or {"+", " "} <= set(flags):
         raise mistyped(f"{match[0]} in format() wants a width, or has flags that contradict", node)
     if value.type.name == "unknown":
-        return _nothing(match) if kind != "b" else _sized(match, "'false'")
+        return _nothing(match) if kind != "b" else _sized(match, text("false"))
     if kind in {"s", "S", "b", "B"}:
         return _text(match, value, node)
     if kind == "d" and value.type.is_integer and not match["digits"] and "#" not in flags:
-        size = f"el_grouped(abs({value.sql}::HUGEINT))" if "," in flags else f"CAST(abs({value.sql}::HUGEINT) AS VARCHAR)"
-        return _signed(match, value, f"{value.sql} < 0", size)
+        size = emit("el_grouped(abs({}::HUGEINT))", value.sql) if "," in flags else emit("CAST(abs({}::HUGEINT) AS VARCHAR)", value.sql)
+        return _signed(match, value, emit("{} < 0", value.sql), size)
     if kind in {"x", "X"} and value.type.is_integer and not match["digits"] and not set(flags) - {"-", "0", "#"}:
-        digits = f"lower(hex(CAST({value.sql} AS BIGINT)))"
-        made = _padded(match, "'0x'" if "#" in flags else "''", digits, "''")
-        return f"coalesce({f'upper({made})' if kind == 'X' else made}, {_nothing(match)})"
+        digits = emit("lower(hex(CAST({} AS BIGINT)))", value.sql)
+        made = _padded(match, text("0x" if "#" in flags else ""), digits, text(""))
+        return emit("coalesce({}, {})", emit("upper({})", made) if kind == "X" else made, _nothing(match))
     if kind == "o" and value.type.is_integer and not match["digits"] and not set(flags) - {"-", "0"}:
-        made = _padded(match, "''", f"el_octal({value.sql})", "''")
-        return f"coalesce({made}, {_nothing(match)})"
+        made = _padded(match, text(""), emit("el_octal({})", value), text(""))
+        return emit("coalesce({}, {})", made, _nothing(match))
     if kind == "f" and value.type.name in {"double", "real", "decimal"} and "#" not in flags:
         return _fraction(match, value, node)
     if kind.startswith("t") and kind[1] in _MOMENTS and value.type.name in {"date", "timestamp"} and not flags.strip("-"):
         if value.type.name == "date" and kind[1] in "HMSLTR":
             raise mistyped(f"{match[0]} in format() shows a time, which a date has not", node)
-        return _sized(match, f"coalesce(strftime({value.sql}, {text(_MOMENTS[kind[1]])}), 'null')")
+        return _sized(match, emit("coalesce(strftime({}, {}), 'null')", value.sql, text(_MOMENTS[kind[1]])))
     if kind in {"d", "x", "o", "f", "e", "g"} and not value.type.is_number:
         raise mistyped(f"{match[0]} in format() takes no {value.type}", node)
     if (kind == "d" and not value.type.is_integer) or (kind in "feg" and value.type.is_integer):
@@ -110,74 +111,77 @@ def _formatted(match: re.Match[str], value: Value, node: exp.Expr) -> str:
     raise refused(f"{match[0]} of {value.type} in format()", node)
 
 
-def _text(match: re.Match[str], value: Value, node: exp.Expr) -> str:
+def _text(match: re.Match[str], value: Value, node: exp.Expr) -> Sql:
     """`%s` and `%b`: the value as Java prints it, cut to the digits and put into the width."""
     if match["flags"].strip("-"):
         raise refused(f"{match[0]} in format()", node)
     if match["kind"] in {"b", "B"}:
-        shown = f"coalesce({cast(value, VARCHAR, node).sql}, 'false')" if value.type.name == "boolean" else "'true'"
-        shown = shown if value.type.name == "boolean" else f"(CASE WHEN {value.sql} IS NULL THEN 'false' ELSE 'true' END)"
+        if value.type.name == "boolean":
+            shown = emit("coalesce({}, 'false')", cast(value, VARCHAR, node))
+        else:
+            shown = emit("(CASE WHEN {} IS NULL THEN 'false' ELSE 'true' END)", value)
     else:
-        shown = f"coalesce({_shown(value, node)}, 'null')"
+        shown = emit("coalesce({}, 'null')", _shown(value, node))
     if match["digits"]:
-        shown = f"substring({shown}, 1, {match['digits']})"
-    return _sized(match, f"upper({shown})" if match["kind"].isupper() else shown)
+        shown = emit("substring({}, 1, {})", shown, int(match["digits"]))
+    return _sized(match, emit("upper({})", shown) if match["kind"].isupper() else shown)
 
 
-def _shown(value: Value, node: exp.Expr) -> str:
+def _shown(value: Value, node: exp.Expr) -> Sql:
     if value.type.name in {"varchar", "char", "boolean", "date", "decimal", "ipaddress"} or value.type.is_integer:
         return cast(value, VARCHAR, node).sql
     if value.type.name in {"double", "real"}:
-        return f"el_java_double({value.sql})"
+        return emit("el_java_double({})", value.sql)
     if value.type.name == "timestamp":
-        return f"el_local_text(strftime({value.sql}, '%Y-%m-%dT%H:%M:%S.%f'))"
+        return emit("el_local_text(strftime({}, '%Y-%m-%dT%H:%M:%S.%f'))", value.sql)
     if value.type.name == "time":
-        return f"el_local_text(strftime(DATE '1970-01-01' + {value.sql}, '%H:%M:%S.%f'))"
+        return emit("el_local_text(strftime(DATE '1970-01-01' + {}, '%H:%M:%S.%f'))", value.sql)
     if value.type.name == "json":
-        return canonical(value.sql)
+        return canonical(value)
     raise refused(f"%s of {value.type} in format()", node)
 
 
-def _fraction(match: re.Match[str], value: Value, node: exp.Expr) -> str:
+def _fraction(match: re.Match[str], value: Value, node: exp.Expr) -> Sql:
     """`%.2f`: rounded half up, as the shortest digits of a double stand in decimal."""
     digits = int(match["digits"] or 6)
     if digits > 15:
         raise refused(f"{match[0]} with more than 15 digits in format()", node)
-    exact = value.sql if value.type.name == "decimal" else f"el_exact({value.sql})"
-    rounded = f"CAST(CAST(round(abs({exact}), {digits}) AS DECIMAL(38,{digits})) AS VARCHAR)"
+    exact = value.sql if value.type.name == "decimal" else emit("el_exact({})", value.sql)
+    rounded = emit("CAST(CAST(round(abs({}), {}) AS DECIMAL(38,{})) AS VARCHAR)", exact, digits, digits)
     if "," in match["flags"]:
-        whole = f"el_grouped(CAST(split_part({rounded}, '.', 1) AS HUGEINT))"
-        rounded = f"({whole} || regexp_extract({rounded}, '[.].*$'))" if digits else whole
-    number = _signed(match, value, f"{value.sql} < 0", rounded)
+        whole = emit("el_grouped(CAST(split_part({}, '.', 1) AS HUGEINT))", rounded)
+        rounded = emit("({} || regexp_extract({}, '[.].*$'))", whole, rounded) if digits else whole
+    number = _signed(match, value, emit("{} < 0", value.sql), rounded)
     if value.type.name == "decimal":
         return number
-    special = _sized(match, f"CASE WHEN isnan({value.sql}) THEN 'NaN' WHEN {value.sql} > 0 THEN 'Infinity' ELSE '-Infinity' END")
-    return f"(CASE WHEN isfinite({value.sql}) OR {value.sql} IS NULL THEN {number} ELSE {special} END)"
+    special = _sized(match, emit("CASE WHEN isnan({}) THEN 'NaN' WHEN {} > 0 THEN 'Infinity' ELSE '-Infinity' END", value.sql, value.sql))
+    return emit("(CASE WHEN isfinite({}) OR {} IS NULL THEN {} ELSE {} END)", value.sql, value.sql, number, special)
 
 
-def _signed(match: re.Match[str], value: Value, is_negative: str, body: str) -> str:
+def _signed(match: re.Match[str], value: Value, is_negative: Sql, body: Sql) -> Sql:
     flags = match["flags"]
-    positive = "'+'" if "+" in flags else "' '" if " " in flags else "''"
-    negative, ending = ("'('", f"CASE WHEN {is_negative} THEN ')' ELSE '' END") if "(" in flags else ("'-'", "''")
-    sign = f"CASE WHEN {is_negative} THEN {negative} ELSE {positive} END"
-    return f"coalesce({_padded(match, sign, body, ending)}, {_nothing(match)})"
+    positive = text("+" if "+" in flags else " " if " " in flags else "")
+    bracketed = "(" in flags
+    negative, ending = text("(" if bracketed else "-"), emit("CASE WHEN {} THEN ')' ELSE '' END", is_negative) if bracketed else text("")
+    sign = emit("CASE WHEN {} THEN {} ELSE {} END", is_negative, negative, positive)
+    return emit("coalesce({}, {})", _padded(match, sign, body, ending), _nothing(match))
 
 
-def _padded(match: re.Match[str], sign: str, body: str, ending: str) -> str:
+def _padded(match: re.Match[str], sign: Sql, body: Sql, ending: Sql) -> Sql:
     if "0" in match["flags"]:
-        return f"el_zero_padded({sign}, {body}, {ending}, {match['width']})"
-    return _sized(match, f"({sign} || {body} || {ending})")
+        return emit("el_zero_padded({}, {}, {}, {})", sign, body, ending, int(match["width"]))
+    return _sized(match, emit("({} || {} || {})", sign, body, ending))
 
 
-def _nothing(match: re.Match[str]) -> str:
+def _nothing(match: re.Match[str]) -> Sql:
     return _sized(match, text("null"[: int(match["digits"])] if match["digits"] else "null"))
 
 
-def _sized(match: re.Match[str], shown: str) -> str:
+def _sized(match: re.Match[str], shown: Sql) -> Sql:
     """A text in the width that the pattern gives it."""
     if not match["width"]:
         return shown
-    return f"el_padded({shown}, {match['width']}, {'true' if '-' in match['flags'] else 'false'})"
+    return emit("el_padded({}, {}, {})", shown, int(match["width"]), ours("true" if "-" in match["flags"] else "false"))
 
 
 FUNCTIONS: list[F] = []

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, refused
+from eventlake.dialect.sql import Sql, text
 from eventlake.dialect.text.syntax import position
-from eventlake.dialect.types.type import text
 from eventlake.errors import QuerySyntaxError
 
 _STEP = re.compile(r"\.(?P<name>\w+)|\[(?P<index>\d+)\]|\[\"(?P<key>(?:[^\"\\]|\\.)*)\"\]|\[(?P<bare>[A-Za-z_]\w*)\]", re.ASCII)
@@ -29,12 +29,12 @@ class Path:
     steps: tuple[str | int, ...]
 
     @property
-    def sql(self) -> str:
+    def sql(self) -> Sql:
         """The path as a literal for DuckDB."""
         return path_sql(self.steps)
 
 
-def path_sql(steps: tuple[str | int, ...]) -> str:
+def path_sql(steps: tuple[str | int, ...]) -> Sql:
     """A literal of DuckDB's own path language."""
     made = "".join(f"[{step}]" if isinstance(step, int) else f'."{step}"' for step in steps)
     return text("$" + made)

@@ -9,11 +9,13 @@ from sqlglot import exp
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.functions import Builder, Syntactic
 from eventlake.dialect.functions import Function as F
+from eventlake.dialect.functions.json import parsed_or_null
 from eventlake.dialect.functions.json_paths import InvalidPathError
+from eventlake.dialect.sql import emit, joined, ours, text
 from eventlake.dialect.types.arithmetic import arithmetic, rescaled, unscaled
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import compared
-from eventlake.dialect.types.type import TINYINT, UNKNOWN, VARCHAR, as_decimal, decimal, text
+from eventlake.dialect.types.type import TINYINT, UNKNOWN, VARCHAR, as_decimal, decimal
 
 if TYPE_CHECKING:
     from eventlake.dialect.queries.expressions import Expressions
@@ -29,15 +31,15 @@ def _rounded(name: str) -> object:
         if value.type.name == "decimal":
             precision, scale = value.type.numbers
             kind = decimal(precision - scale + min(scale, 1), 0)
-            return value.become(f"CAST({name}({value.sql}) AS {kind.duckdb})", kind)
-        return value.become(f"{name}({value.sql})", value.type)
+            return value.become(emit("CAST({}({}) AS {})", ours(name), value.sql, kind.duckdb), kind)
+        return value.become(emit("{}({})", ours(name), value.sql), value.type)
 
     return build
 
 
 def _abs(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     value = coerce(values[0], TINYINT) if values[0].type.name == "unknown" else values[0]
-    return value.become(f"abs({value.sql})", value.type)
+    return value.become(emit("abs({})", value.sql), value.type)
 
 
 def _round_to(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -46,27 +48,27 @@ def _round_to(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     if value.type.is_integer:
         if isinstance(digits.literal, int) and digits.literal >= 0:
             return value
-        return derived(f"CAST(round({value.sql}, CAST({digits.sql} AS INTEGER)) AS {value.type.duckdb})", value.type, values)
+        return derived(emit("CAST(round({}, CAST({} AS INTEGER)) AS {})", value.sql, digits.sql, value.type.duckdb), value.type, values)
     if value.type.name == "decimal":
         if not isinstance(digits.literal, int):
             raise refused("round() of a decimal to digits that are not a literal", node)
         precision, scale = value.type.numbers
         kind = decimal(precision + 1, scale)
         return (
-            derived(f"CAST(round({value.sql}, {digits.literal}) AS {kind.duckdb})", kind, values)
+            derived(emit("CAST(round({}, {}) AS {})", value.sql, digits.literal, kind.duckdb), kind, values)
             if digits.literal < scale
-            else derived(f"CAST({value.sql} AS {kind.duckdb})", kind, values)
+            else derived(emit("CAST({} AS {})", value.sql, kind.duckdb), kind, values)
         )
-    return derived(f"round({value.sql}, CAST({digits.sql} AS INTEGER))", value.type, values)
+    return derived(emit("round({}, CAST({} AS INTEGER))", value.sql, digits.sql), value.type, values)
 
 
 def _truncate(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     value = values[0]
     if value.type.name in {"double", "real"}:
-        return value.become(f"el_truncate({value.sql})", value.type)
+        return value.become(emit("el_truncate({})", value.sql), value.type)
     precision, scale = as_decimal(value.type).numbers
     kind = decimal(max(precision - scale, 1), 0)
-    return value.become(f"CAST(trunc({value.sql}) AS {kind.duckdb})", kind)
+    return value.become(emit("CAST(trunc({}) AS {})", value.sql, kind.duckdb), kind)
 
 
 def _truncate_to(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -80,10 +82,10 @@ def _truncate_to(parts: Expressions, values: list[Value], node: exp.Expr) -> Val
     if left <= 0:
         return coerce(value, kind)
     if left > kind.numbers[0]:
-        return derived(f"(CASE WHEN {value.sql} IS NOT NULL THEN CAST(0 AS {kind.duckdb}) END)", kind, values)
+        return derived(emit("(CASE WHEN {} IS NOT NULL THEN CAST(0 AS {}) END)", value.sql, kind.duckdb), kind, values)
     whole = coerce(value, kind).sql
-    step = f"CAST({10**left} AS HUGEINT)"
-    kept = f"({unscaled(whole, kind.numbers[1])} // {step}) * {step}"
+    step = emit("CAST({} AS HUGEINT)", 10**left)
+    kept = emit("({} // {}) * {}", unscaled(whole, kind.numbers[1]), step, step)
     return derived(rescaled(kept, kind), kind, values)
 
 
@@ -96,7 +98,14 @@ def _shift(macro: str) -> Builder:
     def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
         value = coerce(values[0], TINYINT) if values[0].type.name == "unknown" else values[0]
         return derived(
-            f"CAST({macro}({value.sql}, el_shift_count({values[1].sql}), {_BITS[value.type.name]}) AS {value.type.duckdb})",
+            emit(
+                "CAST({}({}, el_shift_count({}), {}) AS {})",
+                ours(macro),
+                value.sql,
+                values[1].sql,
+                _BITS[value.type.name],
+                value.type.duckdb,
+            ),
             value.type,
             values,
         )
@@ -108,8 +117,10 @@ def _sign(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     value = values[0]
     kind = decimal(1, 0) if value.type.name == "decimal" else value.type
     if value.type.name in {"double", "real"}:
-        return value.become(f"(CASE WHEN isnan({value.sql}) THEN {value.sql} ELSE CAST(sign({value.sql}) AS {kind.duckdb}) END)", kind)
-    return value.become(f"CAST(sign({value.sql}) AS {kind.duckdb})", kind)
+        return value.become(
+            emit("(CASE WHEN isnan({}) THEN {} ELSE CAST(sign({}) AS {}) END)", value.sql, value.sql, value.sql, kind.duckdb), kind
+        )
+    return value.become(emit("CAST(sign({}) AS {})", value.sql, kind.duckdb), kind)
 
 
 def _mod(parts: Expressions, node: exp.Expr) -> Value:
@@ -123,11 +134,11 @@ def _extreme(name: str) -> Syntactic:
         values, kind = parts.united(node.expressions, name)
         if not values or kind.args or kind.name == "json":
             raise refused(f"{name}() of {kind}", node)
-        missing = " OR ".join(f"{value.sql} IS NULL" for value in values)
-        sql = f"{name}({', '.join(value.sql for value in values)})"
+        missing = joined(" OR ", (emit("{} IS NULL", value.sql) for value in values))
+        sql = emit("{}({})", ours(name), joined(", ", values))
         if kind.name in {"double", "real"} and name == "greatest":
-            sql = f"el_greatest([{', '.join(value.sql for value in values)}])"
-        return derived(f"(CASE WHEN {missing} THEN NULL ELSE {sql} END)", kind, values, parts.one_zone(values, node))
+            sql = emit("el_greatest([{}])", joined(", ", (value.sql for value in values)))
+        return derived(emit("(CASE WHEN {} THEN NULL ELSE {} END)", missing, sql), kind, values, parts.one_zone(values, node))
 
     return build
 
@@ -136,7 +147,7 @@ def _coalesce(parts: Expressions, node: exp.Expr) -> Value:
     if len(node.expressions) < 2:
         raise mistyped("coalesce() takes two or more arguments", node)
     values, kind = parts.united(node.expressions, "coalesce()")
-    return derived(f"coalesce({', '.join(value.sql for value in values)})", kind, values, parts.one_zone(values, node))
+    return derived(emit("coalesce({})", joined(", ", (value.sql for value in values))), kind, values, parts.one_zone(values, node))
 
 
 def _nullif(parts: Expressions, node: exp.Expr) -> Value:
@@ -144,7 +155,7 @@ def _nullif(parts: Expressions, node: exp.Expr) -> Value:
         raise mistyped("nullif() takes two arguments", node)
     first, second = (parts.value(argument) for argument in node.expressions)
     equal = compared("=", first, second, node)
-    return derived(f"(CASE WHEN {equal.sql} THEN NULL ELSE {first.sql} END)", first.type, (first, second), first.zone)
+    return derived(emit("(CASE WHEN {} THEN NULL ELSE {} END)", equal.sql, first.sql), first.type, (first, second), first.zone)
 
 
 def _try(parts: Expressions, node: exp.Expr) -> Value:
@@ -152,12 +163,11 @@ def _try(parts: Expressions, node: exp.Expr) -> Value:
         raise mistyped("try() takes one argument", node)
     inner = node.expressions[0]
     if isinstance(inner, exp.Anonymous) and str(inner.this).lower() == "json_parse" and len(inner.expressions) == 1:
-        value = parts.value(inner)
-        return value.become(value.sql.replace("el_json_parse(", "el_json_parse_or_null(", 1), value.type)
+        return parsed_or_null(parts, inner)
     try:
         return parts.tried(parts.value(inner))
     except InvalidPathError:
-        return Value("NULL", UNKNOWN)
+        return Value(emit("NULL"), UNKNOWN)
 
 
 def _typeof(parts: Expressions, node: exp.Expr) -> Value:
@@ -167,7 +177,7 @@ def _typeof(parts: Expressions, node: exp.Expr) -> Value:
     if "varchar" in str(value.type) and not _length_is_known(parts, node.expressions[0]):
         raise refused("typeof() of a text whose length is computed", node)
     name = text(str(value.type))
-    sql = f"(CASE WHEN {value.sql} IS NULL THEN {name} ELSE {name} END)" if value.aggregate else name
+    sql = emit("(CASE WHEN {} IS NULL THEN {} ELSE {} END)", value.sql, name, name) if value.aggregate else name
     return Value(sql, VARCHAR, columns=value.columns, aggregate=value.aggregate)
 
 

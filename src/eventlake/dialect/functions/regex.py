@@ -16,7 +16,8 @@ from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure, refusal
 from eventlake.dialect.functions import Function as F
 from eventlake.dialect.functions import Syntactic
-from eventlake.dialect.types.type import BIGINT, BOOLEAN, INTEGER, VARCHAR, array, text
+from eventlake.dialect.sql import Sql, emit, joined, ours, text
+from eventlake.dialect.types.type import BIGINT, BOOLEAN, INTEGER, VARCHAR, array
 
 if TYPE_CHECKING:
     from eventlake.dialect.queries.expressions import Expressions
@@ -43,29 +44,29 @@ class Pattern:
     def __init__(self, value: Value, node: exp.Expr) -> None:
         self.node = node
         self.written = ""
-        self.is_literal = isinstance(value.literal, str) or value.type.name == "unknown" or value.sql.startswith("CAST(NULL")
+        self.is_literal = isinstance(value.literal, str) or value.type.name == "unknown" or value.is_null
         if isinstance(value.literal, str):
             self.written = _checked(value.literal, node)
             self.sql = text(self.written)
         else:
-            self.sql = value.sql if self.is_literal else f"el_regex({value.sql}, {{text}})"
+            self.sql = value.sql
 
-    def on(self, value: Value) -> str:
-        """SQL of the pattern for this text."""
-        return self.sql.replace("{text}", value.sql) if not self.is_literal else self.sql
+    def on(self, value: Value) -> Sql:
+        """Make SQL of the pattern for this text."""
+        return self.sql if self.is_literal else emit("el_regex({}, {})", self.sql, value)
 
-    def guarded(self, found: str, value: Value) -> str:
+    def guarded(self, found: Sql, value: Value) -> Sql:
         """What was found, but a refusal for texts on which Java and RE2 differ."""
         checks = []
         bare = _CLASS_OR_ESCAPE.sub("", self.written)
         if "$" in bare or "(?m" in self.written:
-            checks.append((f"ends_with({value.sql}, chr(10))", "A pattern with $ or (?m) on text that ends with a line feed: "))
+            checks.append((emit("ends_with({}, chr(10))", value), "A pattern with $ or (?m) on text that ends with a line feed: "))
         if re.search(r"\\[bB]|\[:", self.written.replace("\\\\", "")):
-            checks.append((f"length({value.sql}) <> strlen({value.sql})", r"A pattern with \b or a named class on text outside ASCII: "))
+            checks.append((emit("length({0}) <> strlen({0})", value), r"A pattern with \b or a named class on text outside ASCII: "))
         if re.search(r"\(\?[a-z]*i", self.written):
-            checks.append((f"el_folds({value.sql})", "A pattern without regard to case on such letters: "))
-        whens = " ".join(f"WHEN {condition} THEN {refusal(what, value.sql)}" for condition, what in checks)
-        return f"(CASE {whens} ELSE {found} END)" if checks else found
+            checks.append((emit("el_folds({})", value), "A pattern without regard to case on such letters: "))
+        whens = joined(" ", [emit("WHEN {} THEN {}", condition, refusal(what, value.sql)) for condition, what in checks])
+        return emit("(CASE {} ELSE {} END)", whens, found) if checks else found
 
     @property
     def groups(self) -> tuple[int, list[str]]:
@@ -75,7 +76,7 @@ class Pattern:
 
     def group(self, values: list[Value]) -> int:
         """The group that the third argument names. Raises QuerySyntaxError if there is none."""
-        if len(values) < 3 or values[0].sql.startswith("CAST(NULL"):  # Trino looks for a group in a match only
+        if len(values) < 3 or values[0].is_null:  # Trino looks for a group in a match only
             return 0
         number = values[2].literal
         if not isinstance(number, int):
@@ -86,13 +87,13 @@ class Pattern:
             raise mistyped(f"The pattern has no group {number}", self.node)
         return number
 
-    def participating(self, sql: str, group: int) -> str:
+    def participating(self, sql: Sql, group: int) -> Sql:
         """A group's text, NULL where it took no part in the match; RE2 has '' there."""
         if not group or not self._may_be_left_out:
             return sql
         if _may_be_empty(self._body(group)):
             raise refused(f"A group that need not match and may be empty, in the pattern '{self.written}'", self.node)
-        return f"nullif({sql}, '')"
+        return emit("nullif({}, '')", sql)
 
     @property
     def _may_be_left_out(self) -> bool:
@@ -159,53 +160,55 @@ def _may_be_empty(written: str) -> bool:
 
 def _like(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     made = Pattern(values[1], node)
-    return derived(made.guarded(f"regexp_matches({values[0].sql}, {made.on(values[0])})", values[0]), BOOLEAN, values)
+    return derived(made.guarded(emit("regexp_matches({}, {})", values[0], made.on(values[0])), values[0]), BOOLEAN, values)
 
 
 def _extract(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     made = Pattern(values[1], node)
     group, s, p = made.group(values), values[0].sql, made.on(values[0])
-    found = f"(CASE WHEN regexp_matches({s}, {p}) THEN {made.participating(f'regexp_extract({s}, {p}, {group})', group)} END)"
+    extracted = made.participating(emit("regexp_extract({}, {}, {})", s, p, group), group)
+    found = emit("(CASE WHEN regexp_matches({}, {}) THEN {} END)", s, p, extracted)
     return derived(made.guarded(found, values[0]), VARCHAR, values)
 
 
-def _all(value: Value, made: Pattern, group: int = 0) -> str:
+def _all(value: Value, made: Pattern, group: int = 0) -> Sql:
     """SQL of every match, or of a group of every match."""
-    return f"regexp_extract_all({value.sql}, {made.on(value)}, {group})"
+    return emit("regexp_extract_all({}, {}, {})", value, made.on(value), group)
 
 
 def _extract_all(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     made = Pattern(values[1], node)
     group = made.group(values)
-    found, item = _all(values[0], made, group), made.participating("el_m", group)
-    if item != "el_m":
-        found = f"list_transform({found}, lambda el_m: {item})"
+    whole = ours("el_m")
+    found, item = _all(values[0], made, group), made.participating(whole, group)
+    if item is not whole:
+        found = emit("list_transform({}, lambda el_m: {})", found, item)
     return derived(made.guarded(found, values[0]), array(VARCHAR), values)
 
 
 def _count(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     made = Pattern(values[1], node)
-    return derived(made.guarded(f"CAST(len({_all(values[0], made)}) AS BIGINT)", values[0]), BIGINT, values)
+    return derived(made.guarded(emit("CAST(len({}) AS BIGINT)", _all(values[0], made)), values[0]), BIGINT, values)
 
 
 def _split(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     made, s = Pattern(values[1], node), values[0]
     if not made.is_literal:
-        pieces = f"el_split_anywhere({s.sql}, {made.on(s)})"
+        pieces = emit("el_split_anywhere({}, {})", s, made.on(s))
     elif not made.may_be_empty:
-        pieces = f"string_split_regex({s.sql}, {made.on(s)})"
+        pieces = emit("string_split_regex({}, {})", s, made.on(s))
     elif made.is_anchored:
-        pieces = f"el_split_once({s.sql}, {made.on(s)})"
+        pieces = emit("el_split_once({}, {})", s, made.on(s))
     elif made.has_context:
         raise refused(f"A pattern with ^, $ or \\b that may match nothing, '{made.written}', in regexp_split()", node)
     else:
-        pieces = f"el_split_everywhere({s.sql}, {_all(s, made)})"
+        pieces = emit("el_split_everywhere({}, {})", s, _all(s, made))
     return derived(made.guarded(pieces, s), array(VARCHAR), values)
 
 
 def _position(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     made, s = Pattern(values[1], node), values[0]
-    start, occurrence = (value.literal for value in (*values[2:], *[Value("1", BIGINT, literal=1)] * (4 - len(values))))
+    start, occurrence = (value.literal for value in (*values[2:], *[Value(emit("1"), BIGINT, literal=1)] * (4 - len(values))))
     if not isinstance(start, int) or not isinstance(occurrence, int) or start > 1000:
         raise refused("regexp_position() with a start or occurrence that is not a literal, or beyond 1,000", node)
     if start < 1 or occurrence < 1:
@@ -213,20 +216,21 @@ def _position(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     if occurrence > 1:
         return derived(made.guarded(_later_position(made, s, start, occurrence), s), INTEGER, values)
     skipped = f".{{{start - 1}}}" if start > 1 else ""
-    before = f"'^(?s:{skipped}(.*?))(?:' || {made.on(s)} || ')'"
-    found = f"{start} + length(regexp_extract({s.sql}, {before}, 1))"
-    matches = f"length({s.sql}) >= {start} AND regexp_matches({s.sql}, {before})"
-    sql = f"CAST(CASE WHEN {s.sql} IS NULL OR {made.on(s)} IS NULL THEN NULL WHEN {matches} THEN {found} ELSE -1 END AS INTEGER)"
+    before = emit("{} || {} || ')'", text(f"^(?s:{skipped}(.*?))(?:"), made.on(s))
+    found = emit("{} + length(regexp_extract({}, {}, 1))", start, s, before)
+    matches = emit("length({0}) >= {1} AND regexp_matches({0}, {2})", s, start, before)
+    missing = emit("{} IS NULL OR {} IS NULL", s, made.on(s))
+    sql = emit("CAST(CASE WHEN {} THEN NULL WHEN {} THEN {} ELSE -1 END AS INTEGER)", missing, matches, found)
     return derived(made.guarded(sql, s), INTEGER, values)
 
 
-def _later_position(made: Pattern, s: Value, start: int, occurrence: int) -> str:
+def _later_position(made: Pattern, s: Value, start: int, occurrence: int) -> Sql:
     """SQL of where the second or a later match begins."""
     if not made.is_literal or (made.has_context and (start > 1 or made.may_be_empty)):
         raise refused("regexp_position() of a later occurrence with this pattern", made.node)
-    rest = Value(f"substring({s.sql}, {start})" if start > 1 else s.sql, VARCHAR)
-    pieces = f"el_split_everywhere({rest.sql}, {_all(rest, made)})" if made.may_be_empty else f"string_split_regex({rest.sql}, {made.sql})"
-    return f"el_match_position({pieces}, {_all(rest, made)}, {occurrence}, {start})"
+    rest = Value(emit("substring({}, {})", s, start) if start > 1 else s.sql, VARCHAR)
+    split = ("el_split_everywhere({}, {})", _all(rest, made)) if made.may_be_empty else ("string_split_regex({}, {})", made.sql)
+    return emit("el_match_position({}, {}, {}, {})", emit(split[0], rest, split[1]), _all(rest, made), occurrence, start)
 
 
 # replacing
@@ -243,29 +247,29 @@ def _replace(parts: Expressions, node: exp.Expr) -> Value:
     if len(node.expressions) == 3:
         third = parts.value(node.expressions[2])
         if third.type.name == "unknown":
-            return derived("CAST(NULL AS VARCHAR)", VARCHAR, [*values, third])
+            return derived(emit("CAST(NULL AS VARCHAR)"), VARCHAR, [*values, third])
         if third.type.name != "varchar" or not isinstance(third.literal, str) or not made.is_literal:
             raise refused("regexp_replace() with a pattern or a replacement that is not a literal", node)
         template, fault = _template(third.literal, made)
         if fault:
-            wrong = f"(CASE WHEN regexp_matches({s.sql}, {made.on(s)}) THEN {failure(fault)} ELSE {s.sql} END)"
+            wrong = emit("(CASE WHEN regexp_matches({0}, {1}) THEN {2} ELSE {0} END)", s, made.on(s), failure(fault))
             return derived(made.guarded(wrong, s), VARCHAR, values)
     return derived(made.guarded(_replaced(made, s, template), s), VARCHAR, values)
 
 
-def _replaced(made: Pattern, s: Value, template: list[str | int]) -> str:
+def _replaced(made: Pattern, s: Value, template: list[str | int]) -> Sql:
     simple = not made.may_be_empty or made.is_anchored or _is_one_assertion(made.written)
     if made.is_literal and simple:
         replacement = "".join(f"\\{part}" if isinstance(part, int) else part.replace("\\", r"\\") for part in template)
-        return f"regexp_replace({s.sql}, {made.on(s)}, {text(replacement)}, 'g')"
+        return emit("regexp_replace({}, {}, {}, 'g')", s, made.on(s), text(replacement))
     if made.is_literal and made.has_context:
         raise refused(f"A pattern with ^, $ or \\b that may match nothing, '{made.written}', in regexp_replace()", made.node)
     if not made.is_literal:
-        return f"array_to_string(el_split_anywhere({s.sql}, {made.on(s)}), '')"
-    pieces = [text(part) if isinstance(part, str) else f"coalesce({_all(s, made, part)}[el_i], '')" for part in template]
-    after = f"el_split_everywhere({s.sql}, {_all(s, made)})[el_i + 1]"
-    whole = f"list_transform({_all(s, made)}, lambda el_m, el_i: {' || '.join([*pieces, after])})"
-    return f"array_to_string({whole}, '')"
+        return emit("array_to_string(el_split_anywhere({}, {}), '')", s, made.on(s))
+    pieces = [text(part) if isinstance(part, str) else emit("coalesce({}[el_i], '')", _all(s, made, part)) for part in template]
+    after = emit("el_split_everywhere({}, {})[el_i + 1]", s, _all(s, made))
+    whole = emit("list_transform({}, lambda el_m, el_i: {})", _all(s, made), joined(" || ", [*pieces, after]))
+    return emit("array_to_string({}, '')", whole)
 
 
 def _is_one_assertion(written: str) -> bool:

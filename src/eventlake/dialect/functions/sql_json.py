@@ -17,11 +17,12 @@ from eventlake.dialect.failures import failure
 from eventlake.dialect.functions import Function as F
 from eventlake.dialect.functions import Syntactic
 from eventlake.dialect.functions.sql_json_path import Arithmetic, Current, JsonPath, Last, Path, Predicate, Root, Scalar, Step, read_path
+from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.text.sql_json_syntax import Member, SqlJson
 from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.datatypes import datatype
 from eventlake.dialect.types.json_casts import json_to, to_json
-from eventlake.dialect.types.type import BOOLEAN, VARCHAR, Type, text
+from eventlake.dialect.types.type import BOOLEAN, JSON, VARCHAR, Type
 
 if TYPE_CHECKING:
     from eventlake.dialect.queries.expressions import Expressions
@@ -32,77 +33,80 @@ class _Sequences:
 
     def __init__(self, path: JsonPath) -> None:
         self.lax = path.lax
-        self.sql = self.of(path.path, "el_root")
+        self.sql = self.of(path.path, ours("el_root"))
 
-    def of(self, path: Path, item: str) -> str:
+    def of(self, path: Path, item: Sql) -> Sql:
         """A sequence; `item` is what @ stands for."""
         match path:
             case Root():
-                return "[el_root]"
+                return emit("[el_root]")
             case Current():
-                return f"[{item}]"
+                return emit("[{}]", item)
             case Scalar(written):
-                return f"[{text(written)}]"
+                return emit("[{}]", text(written))
             case Arithmetic(sign, None, right):
-                return f"el_sj_negative({self.unwrapped(right, item)}, {text(sign)})"
+                return emit("el_sj_negative({}, {})", self.unwrapped(right, item), text(sign))
             case Arithmetic(sign, left, right) if left is not None:
                 name = {"+": "sum", "-": "difference", "*": "product", "/": "quotient", "%": "rest"}[sign]
-                return f"el_sj_{name}({self.unwrapped(left, item)}, {self.unwrapped(right, item)})"
+                return emit("{}({}, {})", ours(f"el_sj_{name}"), self.unwrapped(left, item), self.unwrapped(right, item))
             case Step():
                 return self.step(path, item)
         raise AssertionError(path)
 
-    def unwrapped(self, path: Path, item: str) -> str:
+    def unwrapped(self, path: Path, item: Sql) -> Sql:
         """A sequence in which, in lax mode, arrays are replaced by their elements."""
         sql = self.of(path, item)
-        return f"el_sj_unwrapped({sql})" if self.lax and not isinstance(path, Scalar) else sql
+        return emit("el_sj_unwrapped({})", sql) if self.lax and not isinstance(path, Scalar) else sql
 
-    def step(self, step: Step, item: str) -> str:
-        mode = "" if self.lax else "strict_"
+    def step(self, step: Step, item: Sql) -> Sql:
         match step.kind, step.argument:
             case "member", str(name):
-                return f"el_sj_{mode}member({self.unwrapped(step.base, item)}, {text(name)})"
+                return emit(
+                    "el_sj_member({}, {})" if self.lax else "el_sj_strict_member({}, {})", self.unwrapped(step.base, item), text(name)
+                )
             case "members", _:
-                return f"el_sj_{mode}members({self.unwrapped(step.base, item)})"
+                return emit("el_sj_members({})" if self.lax else "el_sj_strict_members({})", self.unwrapped(step.base, item))
             case "elements", _:
-                return self.unwrapped(step.base, item) if self.lax else f"el_sj_strict_elements({self.of(step.base, item)})"
+                return self.unwrapped(step.base, item) if self.lax else emit("el_sj_strict_elements({})", self.of(step.base, item))
             case "subscripts", tuple(ranges):
                 return self.subscripts(self.of(step.base, item), ranges)
             case "method", str("size"):
-                return f"el_sj_{mode}size({self.of(step.base, item)})"
+                return emit("el_sj_size({})" if self.lax else "el_sj_strict_size({})", self.of(step.base, item))
             case "method", str("type"):
-                return f"el_sj_type({self.of(step.base, item)})"
+                return emit("el_sj_type({})", self.of(step.base, item))
             case "method", str(name):
-                return f"el_sj_{name}({self.unwrapped(step.base, item)})"
+                return emit("{}({})", ours(f"el_sj_{name}"), self.unwrapped(step.base, item))
             case "filter", Predicate() as predicate:
-                name = f"{item}_i"
-                return f"list_filter({self.unwrapped(step.base, item)}, lambda {name}: coalesce({self.holds(predicate, name)}, false))"
+                inner = emit("{}_i", item)
+                kept = self.holds(predicate, inner)
+                return emit("list_filter({}, lambda {}: coalesce({}, false))", self.unwrapped(step.base, item), inner, kept)
         raise AssertionError(step)
 
-    def subscripts(self, base: str, ranges: Sequence[tuple[int | Last, int | Last]]) -> str:
-        name = "el_sj_slice" if self.lax else "el_sj_strict_slice"
+    def subscripts(self, base: Sql, ranges: Sequence[tuple[int | Last, int | Last]]) -> Sql:
+        slice_of = "el_sj_slice({}, {}, {})" if self.lax else "el_sj_strict_slice({}, {}, {})"
         if len(ranges) == 1:
-            return f"{name}({base}, {_bound(ranges[0][0])}, {_bound(ranges[0][1])})"
+            return emit(slice_of, base, _bound(ranges[0][0]), _bound(ranges[0][1]))
         if not self.lax:
             raise refused("Several subscripts in a strict path", None, "take them one by one")
-        inner = [f"{name}([el_a], {_bound(low)}, {_bound(high)})" for low, high in ranges]
-        return f"flatten(list_transform({base}, lambda el_a: {_concatenated(inner)}))"
+        inner = [emit(slice_of, ours("[el_a]"), _bound(low), _bound(high)) for low, high in ranges]
+        return emit("flatten(list_transform({}, lambda el_a: {}))", base, _concatenated(inner))
 
-    def holds(self, predicate: Predicate, item: str) -> str:
+    def holds(self, predicate: Predicate, item: Sql) -> Sql:
         """SQL of a condition: true, false, or NULL where it cannot be told."""
         parts = predicate.parts
         match predicate.sign:
             case "&&" | "||" as sign:
                 word = {"&&": " AND ", "||": " OR "}[sign]
-                return f"({word.join(self.holds(part, item) for part in parts if isinstance(part, Predicate))})"
+                return emit("({})", joined(word, [self.holds(part, item) for part in parts if isinstance(part, Predicate)]))
             case "!":
-                return f"(NOT {self.holds(parts[0], item)})" if isinstance(parts[0], Predicate) else ""
+                assert isinstance(parts[0], Predicate)
+                return emit("(NOT {})", self.holds(parts[0], item))
         paths = [part for part in parts if not isinstance(part, Predicate)]
         if predicate.sign == "exists":
-            return f"(len({self.of(paths[0], item)}) > 0)"
+            return emit("(len({}) > 0)", self.of(paths[0], item))
         left, right = (self.unwrapped(path, item) for path in paths)
-        results = f"list_transform(el_sj_pairs({left}, {right}), lambda el_c: {_COMPARISONS[predicate.sign]})"
-        return f"el_sj_verdict({results})"
+        results = emit("list_transform(el_sj_pairs({}, {}), lambda el_c: {})", left, right, ours(_COMPARISONS[predicate.sign]))
+        return emit("el_sj_verdict({})", results)
 
 
 _COMPARISONS = {
@@ -117,14 +121,14 @@ _COMPARISONS = {
 }
 
 
-def _bound(bound: int | Last) -> str:
-    return str(bound) if isinstance(bound, int) else f"(-1 - {bound.less})"
+def _bound(bound: int | Last) -> Sql:
+    return emit("{}", bound) if isinstance(bound, int) else emit("(-1 - {})", bound.less)
 
 
-def _concatenated(parts: Sequence[str]) -> str:
+def _concatenated(parts: Sequence[Sql]) -> Sql:
     sql = parts[0]
     for part in parts[1:]:
-        sql = f"list_concat({sql}, {part})"
+        sql = emit("list_concat({}, {})", sql, part)
     return sql
 
 
@@ -141,23 +145,24 @@ def _asked(parts: Expressions, node: SqlJson) -> tuple[Value, JsonPath]:
     return coerce(source, VARCHAR), read_path(written.literal, node)
 
 
-def _answered(source: Value, kind: Type, path: JsonPath, body: str, on_error: str, others: Sequence[Value] = ()) -> Value:
+def _answered(source: Value, kind: Type, path: JsonPath, body: Sql, on_error: Sql, others: Sequence[Value] = ()) -> Value:
     """body: SQL over `el_q`, the path's sequence."""
     s = source.sql
-    whole = f"CASE WHEN el_json_valid({s}) THEN {s} END"
-    found = f"list_transform([{whole}], lambda el_root: list_transform([{_Sequences(path).sql}], lambda el_q: {body})[1])[1]"
-    sql = f"(CASE WHEN {s} IS NULL THEN NULL WHEN NOT el_json_valid({s}) THEN {on_error} ELSE {found} END)"
+    whole = emit("CASE WHEN el_json_valid({}) THEN {} END", s, s)
+    found = emit("list_transform([{}], lambda el_root: list_transform([{}], lambda el_q: {})[1])[1]", whole, _Sequences(path).sql, body)
+    sql = emit("(CASE WHEN {0} IS NULL THEN NULL WHEN NOT el_json_valid({0}) THEN {1} ELSE {2} END)", s, on_error, found)
     return derived(sql, kind, [source, *others])
 
 
 def _exists(parts: Expressions, node: exp.Expr) -> Value:
     assert isinstance(node, SqlJson)
     source, path = _asked(parts, node)
-    wrong = {"": "false", "FALSE": "false", "TRUE": "true", "UNKNOWN": "CAST(NULL AS BOOLEAN)", "ERROR": _fails(node)}[node.on("ERROR")]
-    return _answered(source, BOOLEAN, path, f"CASE WHEN el_q IS NULL THEN {wrong} ELSE len(el_q) > 0 END", wrong)
+    ways = {"": "false", "FALSE": "false", "TRUE": "true", "UNKNOWN": "CAST(NULL AS BOOLEAN)"}
+    wrong = _fails(node) if node.on("ERROR") == "ERROR" else ours(ways[node.on("ERROR")])
+    return _answered(source, BOOLEAN, path, emit("CASE WHEN el_q IS NULL THEN {} ELSE len(el_q) > 0 END", wrong), wrong)
 
 
-def _fails(node: SqlJson) -> str:
+def _fails(node: SqlJson) -> Sql:
     return failure(f"{node.name}() meets no JSON, or what its path does not allow")
 
 
@@ -168,30 +173,33 @@ def _value(parts: Expressions, node: exp.Expr) -> Value:
     kind = datatype(returning) if isinstance(returning, exp.DataType) else VARCHAR
     defaults: list[Value] = []
     empty, wrong = (_instead(parts, node, event, kind, defaults) for event in ("EMPTY", "ERROR"))
-    item = "el_q[1]"
-    scalar = f"CASE coalesce(json_type({item}), 'NULL') WHEN 'NULL' THEN NULL WHEN 'OBJECT' THEN {wrong} WHEN 'ARRAY' THEN {wrong} "
-    scalar += f"ELSE coalesce(TRY({_converted(item, kind, node)}), {wrong}) END"
-    body = f"CASE WHEN len(el_q) = 1 THEN {scalar} WHEN len(el_q) = 0 THEN {empty} ELSE {wrong} END"
+    scalar = emit(
+        "CASE coalesce(json_type(el_q[1]), 'NULL') WHEN 'NULL' THEN NULL WHEN 'OBJECT' THEN {0} WHEN 'ARRAY' THEN {0} "
+        "ELSE coalesce(TRY({1}), {0}) END",
+        wrong,
+        _converted(Value(ours("el_q[1]"), JSON), kind, node),
+    )
+    body = emit("CASE WHEN len(el_q) = 1 THEN {} WHEN len(el_q) = 0 THEN {} ELSE {} END", scalar, empty, wrong)
     return _answered(source, kind, path, body, wrong, defaults)
 
 
-def _instead(parts: Expressions, node: SqlJson, event: str, kind: Type, defaults: list[Value]) -> str:
+def _instead(parts: Expressions, node: SqlJson, event: str, kind: Type, defaults: list[Value]) -> Sql:
     """SQL of what JSON_VALUE gives ON EMPTY or ON ERROR."""
     given = node.on(event)
     if given == "ERROR":
         return _fails(node)
     if given != "DEFAULT":
-        return f"CAST(NULL AS {kind.duckdb})"
+        return emit("CAST(NULL AS {})", kind.duckdb)
     defaults.append(parts.value(node.args[f"default_{event.lower()}"]))
     return cast(defaults[-1], kind, node).sql
 
 
-def _converted(item: str, kind: Type, node: exp.Expr) -> str:
+def _converted(item: Value, kind: Type, node: exp.Expr) -> Sql:
     """SQL of a JSON scalar as the type that JSON_VALUE returns."""
     if kind.name in {"varchar", "char"} and kind.numbers:
         return cast(Value(json_to(item, VARCHAR, node), VARCHAR), kind, node).sql
     if kind.name in {"date", "timestamp", "time"}:
-        return cast(Value(f"(CASE WHEN json_type({item}) = 'VARCHAR' THEN {item} ->> '$' END)", VARCHAR), kind, node).sql
+        return cast(Value(emit("(CASE WHEN json_type({0}) = 'VARCHAR' THEN {0} ->> '$' END)", item), VARCHAR), kind, node).sql
     if kind.name not in {"varchar", "bigint", "integer", "smallint", "tinyint", "double", "real", "boolean", "decimal"}:
         raise refused(f"JSON_VALUE with RETURNING {kind}", node, "cast its text")
     return json_to(item, kind, node)
@@ -200,19 +208,26 @@ def _converted(item: str, kind: Type, node: exp.Expr) -> str:
 def _query(parts: Expressions, node: exp.Expr) -> Value:
     assert isinstance(node, SqlJson)
     source, path = _asked(parts, node)
-    ways = {"": "CAST(NULL AS VARCHAR)", "NULL": "CAST(NULL AS VARCHAR)", "ERROR": _fails(node), "ARRAY": "'[]'", "OBJECT": "'{}'"}
+    nothing = emit("CAST(NULL AS VARCHAR)")
+    ways = {"": nothing, "NULL": nothing, "ERROR": _fails(node), "ARRAY": text("[]"), "OBJECT": text("{}")}
     empty, wrong = ways[node.on("EMPTY")], ways[node.on("ERROR")]
-    single = "el_sj_text(el_q[1])"
+    single = emit("el_sj_text(el_q[1])")
     if node.args.get("quotes") == "OMIT":
         if node.args.get("wrapper") == "UNCONDITIONAL":
             raise mistyped("JSON_QUERY takes no OMIT QUOTES beside a wrapper", node)
-        single = f"(CASE WHEN json_type(el_q[1]) = 'VARCHAR' THEN el_q[1] ->> '$' ELSE {single} END)"
-    listed = "'[' || array_to_string(list_transform(el_q, lambda el_x: el_sj_text(el_x)), ',') || ']'"
+        single = emit("(CASE WHEN json_type(el_q[1]) = 'VARCHAR' THEN el_q[1] ->> '$' ELSE {} END)", single)
+    listed = emit("'[' || array_to_string(list_transform(el_q, lambda el_x: el_sj_text(el_x)), ',') || ']'")
     body = {
-        "": f"CASE WHEN len(el_q) = 0 THEN {empty} WHEN len(el_q) = 1 THEN {single} ELSE {wrong} END",
-        "UNCONDITIONAL": f"CASE WHEN len(el_q) = 0 THEN {empty} WHEN el_q IS NULL THEN {wrong} ELSE {listed} END",
-        "CONDITIONAL": f"CASE WHEN len(el_q) = 0 THEN {empty} WHEN el_q IS NULL THEN {wrong} "
-        f"WHEN len(el_q) = 1 AND json_type(el_q[1]) IN ('ARRAY', 'OBJECT') THEN {single} ELSE {listed} END",
+        "": emit("CASE WHEN len(el_q) = 0 THEN {} WHEN len(el_q) = 1 THEN {} ELSE {} END", empty, single, wrong),
+        "UNCONDITIONAL": emit("CASE WHEN len(el_q) = 0 THEN {} WHEN el_q IS NULL THEN {} ELSE {} END", empty, wrong, listed),
+        "CONDITIONAL": emit(
+            "CASE WHEN len(el_q) = 0 THEN {} WHEN el_q IS NULL THEN {} "
+            "WHEN len(el_q) = 1 AND json_type(el_q[1]) IN ('ARRAY', 'OBJECT') THEN {} ELSE {} END",
+            empty,
+            wrong,
+            single,
+            listed,
+        ),
     }[node.args.get("wrapper") or ""]
     return _answered(source, VARCHAR, path, body, wrong)
 
@@ -220,15 +235,15 @@ def _query(parts: Expressions, node: exp.Expr) -> Value:
 # making
 
 
-def _made(parts: Expressions, value: exp.Expr, name: str, *, formatted: bool) -> tuple[Value, str]:
+def _made(parts: Expressions, value: exp.Expr, name: str, *, formatted: bool) -> tuple[Value, Sql]:
     """A value and SQL of its JSON text, NULL for NULL."""
     found = parts.value(value)
     if formatted:
         if found.type.name != "varchar":
             raise mistyped(f"FORMAT JSON stands behind text, not {found.type}", value)
-        return found, f"el_json_given({found.sql})"
+        return found, emit("el_json_given({})", found.sql)
     if found.type.name == "unknown":
-        return found, "CAST(NULL AS VARCHAR)"
+        return found, emit("CAST(NULL AS VARCHAR)")
     if found.type.name in {"array", "map", "row"}:
         raise mistyped(f"{name}() takes no {found.type}: cast it to json, and that with json_format(...) FORMAT JSON", value)
     if found.type.name in {"json", "varbinary", "uuid", "ipaddress"} or isinstance(value, SqlJson):
@@ -254,7 +269,9 @@ def _object(parts: Expressions, node: exp.Expr) -> Value:
     absent = node.args.get("on_null") == "ABSENT"
     pieces = []
     for _, (key_text, made) in sorted(members.items()):
-        pieces.append(f"{text(key_text + ':')} || {made}" if absent else f"{text(key_text + ':')} || coalesce({made}, 'null')")
+        pieces.append(
+            emit("{} || {}", text(key_text + ":"), made) if absent else emit("{} || coalesce({}, 'null')", text(key_text + ":"), made)
+        )
     return derived(_joined(pieces, "{", "}"), _text_kind(node), values)
 
 
@@ -265,13 +282,13 @@ def _array(parts: Expressions, node: exp.Expr) -> Value:
         assert isinstance(member, Member)
         value, made = _made(parts, member.expression, "json_array", formatted=bool(member.args.get("formatted")))
         values.append(value)
-        pieces.append(f"coalesce({made}, 'null')" if node.args.get("on_null") == "NULL" else made)
+        pieces.append(emit("coalesce({}, 'null')", made) if node.args.get("on_null") == "NULL" else made)
     return derived(_joined(pieces, "[", "]"), _text_kind(node), values)
 
 
-def _joined(pieces: Sequence[str], first: str, last: str) -> str:
-    inside = f"array_to_string(list_filter([{', '.join(pieces)}], lambda el_x: el_x IS NOT NULL), ',')" if pieces else "''"
-    return f"('{first}' || {inside} || '{last}')"
+def _joined(pieces: Sequence[Sql], first: str, last: str) -> Sql:
+    inside = emit("array_to_string(list_filter([{}], lambda el_x: el_x IS NOT NULL), ',')", joined(", ", pieces))
+    return emit("({} || {} || {})", text(first), inside if pieces else text(""), text(last))
 
 
 def _text_kind(node: SqlJson) -> Type:

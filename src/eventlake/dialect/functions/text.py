@@ -10,8 +10,9 @@ from sqlglot import exp
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.functions import Function as F
 from eventlake.dialect.functions import Syntactic
+from eventlake.dialect.sql import emit, joined, ours, text
 from eventlake.dialect.types.casts import coerce
-from eventlake.dialect.types.type import VARCHAR, text
+from eventlake.dialect.types.type import VARCHAR
 
 if TYPE_CHECKING:
     from eventlake.dialect.queries.expressions import Expressions
@@ -19,30 +20,30 @@ if TYPE_CHECKING:
 
 def _substring(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     s, start = values[0], values[1]
-    size = values[2].sql if len(values) == 3 else "2147483647"
+    size = values[2].sql if len(values) == 3 else ours("2147483647")
     if (
         isinstance(start.literal, int)
         and start.literal > 0
         and (len(values) == 2 or (isinstance(values[2].literal, int) and values[2].literal > 0))
     ):
-        return derived(f"substring({s.sql}, {start.sql}{f', {size}' if len(values) == 3 else ''})", VARCHAR, values)
-    return derived(f"el_substring({s.sql}, {start.sql}, {size})", VARCHAR, values)
+        return derived(emit("substring({})", joined(", ", values)), VARCHAR, values)
+    return derived(emit("el_substring({}, {}, {})", s.sql, start.sql, size), VARCHAR, values)
 
 
 def _concat(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     if len(values) < 2:
         raise mistyped("concat() takes two or more arguments", node)
-    return derived(f"({' || '.join(value.sql for value in values)})", values[0].type, values)
+    return derived(emit("({})", joined(" || ", (value.sql for value in values))), values[0].type, values)
 
 
 def _concat_arrays(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     sql = values[0].sql
     for value in values[1:]:
-        sql = f"list_concat({sql}, {value.sql})"
-    missing = " OR ".join(f"{value.sql} IS NULL" for value in values)
+        sql = emit("list_concat({}, {})", sql, value.sql)
+    missing = joined(" OR ", (emit("{} IS NULL", value.sql) for value in values))
     if any(argument.type.is_unknown for argument in map(parts.value, node.expressions)):
         raise mistyped("concat() of arrays wants to know the type of each: cast NULL and empty arrays", node)
-    return derived(f"(CASE WHEN {missing} THEN NULL ELSE {sql} END)", values[0].type, values)
+    return derived(emit("(CASE WHEN {} THEN NULL ELSE {} END)", missing, sql), values[0].type, values)
 
 
 def _parameter(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
@@ -50,10 +51,16 @@ def _parameter(parts: Expressions, values: list[Value], node: exp.Expr) -> Value
     if not isinstance(name.literal, str):
         raise refused("url_extract_parameter() with a name that is not a literal", node)
     pattern = rf"[?&]{re.escape(name.literal)}(=[^&#]*|&|#|$)"
-    query = f"regexp_extract({url.sql}, '^[^?#]*([?][^#]*)', 1)"
-    found = f"regexp_extract({query}, {text(pattern)}, 1)"
+    query = emit("regexp_extract({}, '^[^?#]*([?][^#]*)', 1)", url.sql)
+    found = emit("regexp_extract({}, {}, 1)", query, text(pattern))
     return derived(
-        f"(CASE WHEN el_url({url.sql}) AND regexp_matches({query}, {text(pattern)}) THEN url_decode(replace(trim({found}, '=&#'), '+', ' ')) END)",
+        emit(
+            "(CASE WHEN el_url({}) AND regexp_matches({}, {}) THEN url_decode(replace(trim({}, '=&#'), '+', ' ')) END)",
+            url.sql,
+            query,
+            text(pattern),
+            found,
+        ),
         VARCHAR,
         values,
     )
@@ -69,7 +76,7 @@ def _trim(parts: Expressions, node: exp.Expr) -> Value:
     if len(values) not in {1, 2} or any(value.type.name not in {"varchar", "unknown"} for value in values):
         raise mistyped(f"{name}() takes text, and the characters to take away", node)
     given = [coerce(value, VARCHAR) for value in values]
-    sql = f"el_{name}({given[0].sql})" if len(given) == 1 else f"{name}({given[0].sql}, {given[1].sql})"
+    sql = emit("{}({})", ours(f"el_{name}" if len(given) == 1 else name), joined(", ", given))
     return derived(sql, VARCHAR, given)
 
 
@@ -78,7 +85,7 @@ def _normalize(parts: Expressions, node: exp.Expr) -> Value:
     value = parts.value(node.this)
     if form != "NFC" or value.type.name != "varchar":
         raise refused(f"normalize(..., {form})", node, "NFC is known")
-    return value.become(f"nfc_normalize({value.sql})", VARCHAR)
+    return value.become(emit("nfc_normalize({})", value.sql), VARCHAR)
 
 
 _URL = "(CASE WHEN el_url({0}) THEN %s END)"
@@ -96,7 +103,7 @@ FUNCTIONS = [
     F("concat", "varchar... -> varchar", _concat),
     F("concat", "varbinary... -> varbinary", _concat),
     F("concat", "array(T)... -> array(T)", _concat_arrays),
-    F("concat_ws", "varchar, varchar... -> varchar", "(CASE WHEN {0} IS NULL THEN NULL ELSE concat_ws({*}) END)"),
+    F("concat_ws", "varchar, varchar... -> varchar", "(CASE WHEN {0} IS NULL THEN NULL ELSE concat_ws({all}) END)"),
     F("concat_ws", "varchar, array(varchar) -> varchar", "(CASE WHEN {1} IS NULL THEN NULL ELSE array_to_string({1}, {0}) END)"),
     F("strpos", "varchar, varchar -> bigint", "strpos({0}, {1})"),
     F("strpos", "varchar, varchar, bigint -> bigint", "el_strpos_nth({0}, {1}, {2})"),

@@ -15,6 +15,7 @@ from sqlglot import exp
 from eventlake.dialect.binding import Value, mistyped, refused
 from eventlake.dialect.functions.refusals import REFUSED
 from eventlake.dialect.queries.relation import direction
+from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
 from eventlake.dialect.types.arithmetic import divided
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, DOUBLE, INTEGER, REAL, VARCHAR, Type, array, decimal, mapping
@@ -23,29 +24,36 @@ if TYPE_CHECKING:
     from eventlake.dialect.queries.expressions import Expressions
 
 
-OVER_MARK = "\1"
-"""Stands behind each call of an aggregate until it is known whether OVER follows; no text of a user can hold it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Modifiers:
-    """What stands inside and behind the brackets of an aggregate."""
+    """What stands inside and behind the brackets of an aggregate.
+
+    where: the condition of FILTER. window: ` OVER (...)` if it is one over a window.
+    """
 
     distinct: bool = False
-    order: str = ""
-    where: str = ""
+    order: Sql = NOTHING
+    where: Sql | None = None
+    window: Sql = NOTHING
 
-    def over(self, *arguments: str) -> str:
-        """`(DISTINCT a, b ORDER BY c) FILTER (WHERE d)`"""
-        return f"({'DISTINCT ' if self.distinct else ''}{', '.join(arguments)}{self.order}){self.where}{OVER_MARK}"
+    def over(self, *arguments: Sql) -> Sql:
+        """Write `(DISTINCT a, b ORDER BY c) FILTER (WHERE d) OVER (e)`."""
+        return emit("({}{}{}){}", DISTINCT if self.distinct else NOTHING, joined(", ", arguments), self.order, self.behind())
+
+    def behind(self, *conditions: Sql) -> Sql:
+        """Write what stands behind the brackets, with further conditions in the filter."""
+        wanted = [*([self.where] if self.where is not None else []), *conditions]
+        return emit(" FILTER (WHERE {}){}", joined(" AND ", wanted), self.window) if wanted else self.window
 
 
-Builder = Callable[[list[Value], Modifiers, exp.Expr], tuple[str, Type]]
+DISTINCT = ours("DISTINCT ")
+
+Builder = Callable[[list[Value], Modifiers, exp.Expr], tuple[Sql, Type]]
 """Makes the SQL and the type of an aggregate over these values."""
 
 
 def aggregate(
-    parts: Expressions, name: str, arguments: Sequence[exp.Expr], node: exp.Expr, where: exp.Expr | None = None, *, over: str = ""
+    parts: Expressions, name: str, arguments: Sequence[exp.Expr], node: exp.Expr, where: exp.Expr | None = None, *, over: Sql = NOTHING
 ) -> Value:
     """The value of an aggregate, as itself or under OVER. Raises QueryError where none may stand."""
     context = parts.context
@@ -54,10 +62,10 @@ def aggregate(
     if not context.aggregates:
         raise mistyped(f"{name}() is an aggregate and cannot stand in {context.clause}", node)
     with parts.within(inside_aggregate=True, aliases={}):
-        values, modifiers = _arguments(parts, arguments, where, node)
+        values, modifiers = _arguments(parts, arguments, where, node, over)
     zone = values[0].zone if values and values[0].type.name == "timestamptz" else "UTC"
     sql, kind = AGGREGATES[name](values, modifiers, node)
-    return Value(sql.replace(OVER_MARK, over), kind, zone if not zone.startswith("=") else "UTC", aggregate=True)
+    return Value(sql, kind, zone if isinstance(zone, str) else "UTC", aggregate=True)
 
 
 def filtered(parts: Expressions, node: exp.Expr) -> Value:
@@ -72,9 +80,11 @@ def filtered(parts: Expressions, node: exp.Expr) -> Value:
     return aggregate(parts, str(inner.this).lower(), inner.expressions, inner, where.this)
 
 
-def _arguments(parts: Expressions, nodes: Sequence[exp.Expr], where: exp.Expr | None, node: exp.Expr) -> tuple[list[Value], Modifiers]:
+def _arguments(
+    parts: Expressions, nodes: Sequence[exp.Expr], where: exp.Expr | None, node: exp.Expr, window: Sql
+) -> tuple[list[Value], Modifiers]:
     nodes = list(nodes)
-    distinct, order = False, ""
+    distinct, order = False, NOTHING
     if nodes and isinstance(nodes[-1], exp.Order):
         order = ordering(parts, nodes[-1].expressions)
         nodes[-1] = nodes[-1].this
@@ -87,29 +97,29 @@ def _arguments(parts: Expressions, nodes: Sequence[exp.Expr], where: exp.Expr | 
     if any(value.aggregate or value.window for value in values):
         raise mistyped("An aggregate stands inside another", node)
     values = [settled(value) for value in values]
-    condition = f" FILTER (WHERE {parts.boolean(where, 'FILTER').sql})" if where is not None else ""
-    return values, Modifiers(distinct, order, condition)
+    condition = parts.boolean(where, "FILTER").sql if where is not None else None
+    return values, Modifiers(distinct, order, condition, window)
 
 
 def settled(value: Value) -> Value:
     """A value that leaves its row: a zone that each row has for itself must be UTC."""
-    if value.type.name == "timestamptz" and value.zone.startswith("="):
-        return value.become(f"el_utc({value.sql}, {value.zone[1:]})", value.type)
+    if value.type.name == "timestamptz" and isinstance(value.zone, Sql):
+        return value.become(emit("el_utc({}, {})", value.sql, value.zone), value.type)
     return value
 
 
 def _whole(part: exp.Expr, parts: Expressions, node: exp.Expr) -> Value:
-    return Value("*", Type("star"))
+    return Value(emit("*"), Type("star"))
 
 
-def ordering(parts: Expressions, terms: Sequence[exp.Expr]) -> str:
+def ordering(parts: Expressions, terms: Sequence[exp.Expr]) -> Sql:
     """` ORDER BY a DESC NULLS LAST` inside an aggregate or a window."""
     made = []
     for term in terms:
         if not isinstance(term, exp.Ordered):
             raise refused("This ORDER BY", term)
-        made.append(parts.value(term.this).sql + direction(term))
-    return f" ORDER BY {', '.join(made)}"
+        made.append(emit("{}{}", parts.value(term.this), direction(term)))
+    return emit(" ORDER BY {}", joined(", ", made))
 
 
 def _takes(values: list[Value], count: int, name: str, node: exp.Expr) -> None:
@@ -119,50 +129,51 @@ def _takes(values: list[Value], count: int, name: str, node: exp.Expr) -> None:
         raise mistyped(f"{name}(*) is not in Athena", node)
 
 
-def _count(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+def _count(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     if not values or values[0].type.name == "star":
-        return f"count{how.over('*')}", BIGINT
+        return emit("count{}", how.over(ours("*"))), BIGINT
     _takes(values, 1, "count", node)
     value = values[0].sql
     if values[0].type.name == "row" and not how.distinct:
-        value = f"CASE WHEN {value} IS NOT NULL THEN 1 END"
-    return f"count{how.over(value)}", BIGINT
+        value = emit("CASE WHEN {} IS NOT NULL THEN 1 END", value)
+    return emit("count{}", how.over(value)), BIGINT
 
 
-def _sum(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+def _sum(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     _takes(values, 1, "sum", node)
     kind = values[0].type
     if kind.is_integer or kind.name == "unknown":
-        return f"CAST(sum{how.over(values[0].sql)} AS BIGINT)", BIGINT
+        return emit("CAST(sum{} AS BIGINT)", how.over(values[0].sql)), BIGINT
     if kind.name == "decimal":
         total = decimal(38, kind.numbers[1])
-        return f"CAST(sum{how.over(values[0].sql)} AS {total.duckdb})", total
+        return emit("CAST(sum{} AS {})", how.over(values[0].sql), total.duckdb), total
     if kind.name in {"double", "real"}:
-        return f"CAST(sum{how.over(values[0].sql)} AS {kind.duckdb})", kind
+        return emit("CAST(sum{} AS {})", how.over(values[0].sql), kind.duckdb), kind
     if kind.name == "interval day":
-        return f"to_microseconds(CAST(sum{how.over(f'epoch_us({values[0].sql})')} AS BIGINT))", kind
+        return emit("to_microseconds(CAST(sum{} AS BIGINT))", how.over(emit("epoch_us({})", values[0].sql))), kind
     if kind.name == "interval month":
-        months = how.over(f"datepart('year', {values[0].sql}) * 12 + datepart('month', {values[0].sql})")
-        return f"to_months(CAST(sum{months} AS INTEGER))", kind
+        months = how.over(emit("datepart('year', {}) * 12 + datepart('month', {})", values[0].sql, values[0].sql))
+        return emit("to_months(CAST(sum{} AS INTEGER))", months), kind
     raise mistyped(f"sum({kind}) is not in Athena", node)
 
 
-def _avg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+def _avg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     _takes(values, 1, "avg", node)
     kind = values[0].type
     if kind.name == "decimal":
-        total = f"CAST(sum{how.over(values[0].sql)} AS DECIMAL(38,{kind.numbers[1]}))"
-        count = f"nullif(count{how.over(values[0].sql)}, 0)"
+        total = emit("CAST(sum{} AS DECIMAL(38,{}))", how.over(values[0].sql), kind.numbers[1])
+        count = emit("nullif(count{}, 0)", how.over(values[0].sql))
         return divided(total, kind.numbers[1], count, 0, kind), kind
     if kind.name.startswith("interval"):
-        return f"to_microseconds(CAST(round(avg{how.over(f'epoch_us({values[0].sql})')} / 1000) AS BIGINT) * 1000)", kind
+        return emit("to_microseconds(CAST(round(avg{} / 1000) AS BIGINT) * 1000)", how.over(emit("epoch_us({})", values[0].sql))), kind
     if not kind.is_number and kind.name != "unknown":
         raise mistyped(f"avg({kind}) is not in Athena", node)
-    return f"CAST(avg{how.over(values[0].sql)} AS {'FLOAT' if kind == REAL else 'DOUBLE'})", REAL if kind == REAL else DOUBLE
+    result = REAL if kind == REAL else DOUBLE
+    return emit("CAST(avg{} AS {})", how.over(values[0].sql), result.duckdb), result
 
 
 def _extreme(name: str) -> Builder:
-    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
         kind = values[0].type if values else BIGINT
         if len(values) == 2:
             raise refused(f"{name}(x, n)", node, "sort and LIMIT, or array_agg with ORDER BY")
@@ -170,9 +181,9 @@ def _extreme(name: str) -> Builder:
         if kind.name in {"json", "map"}:
             raise mistyped(f"{name}({kind}) is not in Athena", node)
         if kind.name in {"double", "real"} and name == "max":
-            numbers = how.over(f"CASE WHEN NOT isnan({values[0].sql}) THEN {values[0].sql} END")
-            return f"coalesce(max{numbers}, max{how.over(values[0].sql)})", kind
-        return f"{name}{how.over(values[0].sql)}", kind
+            numbers = how.over(emit("CASE WHEN NOT isnan({}) THEN {} END", values[0].sql, values[0].sql))
+            return emit("coalesce(max{}, max{})", numbers, how.over(values[0].sql)), kind
+        return emit("{}{}", ours(name), how.over(values[0].sql)), kind
 
     return build
 
@@ -180,104 +191,100 @@ def _extreme(name: str) -> Builder:
 def _plain(sql: str, given: Type, result: Type) -> Builder:
     """An aggregate of one argument that DuckDB has with the same meaning."""
 
-    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
         name = str(node.this).lower() if isinstance(node, exp.Anonymous) else sql
         _takes(values, 1, name, node)
         kind = values[0].type
         if not (kind.name in {given.name, "unknown"} or (given == DOUBLE and kind.is_number)):
             raise mistyped(f"{name}({kind}) is not in Athena", node)
-        return f"{sql}{how.over(coerce(values[0], given).sql)}", result
+        return emit("{}{}", ours(sql), how.over(coerce(values[0], given).sql)), result
 
     return build
 
 
-def _count_if(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+def _count_if(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     _takes(values, 1, "count_if", node)
     if values[0].type.name not in {"boolean", "unknown"}:
         raise mistyped(f"count_if({values[0].type}) is not in Athena", node)
-    return f"count{how.over(f'CASE WHEN {values[0].sql} THEN true END')}", BIGINT
+    return emit("count{}", how.over(emit("CASE WHEN {} THEN true END", values[0].sql))), BIGINT
 
 
-def _any(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+def _any(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     _takes(values, 1, "any_value", node)
-    return f"any_value{how.over(values[0].sql)}", values[0].type
+    return emit("any_value{}", how.over(values[0].sql)), values[0].type
 
 
-def _array_agg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+def _array_agg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     _takes(values, 1, "array_agg", node)
-    return f"array_agg{how.over(values[0].sql)}", array(values[0].type)
+    return emit("array_agg{}", how.over(values[0].sql)), array(values[0].type)
 
 
-def _pairs(values: list[Value], how: Modifiers, name: str, node: exp.Expr) -> str:
+def _pairs(values: list[Value], how: Modifiers, name: str, node: exp.Expr) -> Sql:
     _takes(values, 2, name, node)
     if how.distinct or how.order:
         raise refused(f"{name}() with DISTINCT or ORDER BY", node)
-    where = f"{values[0].sql} IS NOT NULL"
-    condition = f"{how.where[:-1]} AND {where})" if how.where else f" FILTER (WHERE {where})"
-    return f"list({{'k': {values[0].sql}, 'v': {values[1].sql}}}){condition}"
+    present = emit("{} IS NOT NULL", values[0])
+    return emit("list({{'k': {}, 'v': {}}}){}", values[0], values[1], how.behind(present))
 
 
-def _map_agg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+def _map_agg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     pairs = _pairs(values, how, "map_agg", node)
-    return f"el_pairs_to_map({pairs})", mapping(values[0].type, values[1].type)
+    return emit("el_pairs_to_map({})", pairs), mapping(values[0].type, values[1].type)
 
 
-def _multimap_agg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+def _multimap_agg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     pairs = _pairs(values, how, "multimap_agg", node)
-    return f"el_pairs_to_multimap({pairs})", mapping(values[0].type, array(values[1].type))
+    return emit("el_pairs_to_multimap({})", pairs), mapping(values[0].type, array(values[1].type))
 
 
-def _map_union(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+def _map_union(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     _takes(values, 1, "map_union", node)
     if values[0].type.name != "map" or how.distinct or how.order:
         raise mistyped(f"map_union({values[0].type}) is not in Athena", node)
-    where = f"{values[0].sql} IS NOT NULL"
-    condition = f"{how.where[:-1]} AND {where})" if how.where else f" FILTER (WHERE {where})"
-    return f"el_map_union(list({values[0].sql}){condition}{OVER_MARK})", values[0].type
+    present = emit("{} IS NOT NULL", values[0])
+    return emit("el_map_union(list({}){})", values[0], how.behind(present)), values[0].type
 
 
-def _histogram(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+def _histogram(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     _takes(values, 1, "histogram", node)
     if how.distinct or how.order:
         raise refused("histogram() with DISTINCT or ORDER BY", node)
-    return f"el_counts(histogram{how.over(values[0].sql)})", mapping(values[0].type, BIGINT)
+    return emit("el_counts(histogram{})", how.over(values[0].sql)), mapping(values[0].type, BIGINT)
 
 
 def _by(name: str) -> Builder:
     """max_by and min_by: the other value of the row, NULL or not, where the key is greatest or least."""
 
-    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
         if how.distinct or how.order:
             raise refused(f"{name}() with DISTINCT or ORDER BY", node)
         if len(values) == 3:
             if not isinstance(values[2].literal, int) or values[2].literal < 1:
                 raise refused(f"{name}() with a count that is not a literal", node)
-            sign = "DESC" if name == "max_by" else "ASC"
-            condition = (
-                f"{how.where[:-1]} AND {values[1].sql} IS NOT NULL)" if how.where else f" FILTER (WHERE {values[1].sql} IS NOT NULL)"
-            )
-            return f"list({values[0].sql} ORDER BY {values[1].sql} {sign}){condition}[1:{values[2].literal}]", array(values[0].type)
+            first = "list({} ORDER BY {} DESC){}[1:{}]" if name == "max_by" else "list({} ORDER BY {} ASC){}[1:{}]"
+            present = emit("{} IS NOT NULL", values[1])
+            return emit(first, values[0], values[1], how.behind(present), values[2].literal), array(values[0].type)
         _takes(values, 2, name, node)
         if values[1].type.name in {"json", "map"}:
             raise mistyped(f"{name}() wants a key with an order, not {values[1].type}", node)
         duck = "arg_max_null" if name == "max_by" else "arg_min_null"
-        return f"{duck}({values[0].sql}, {values[1].sql}){how.where}", values[0].type
+        return emit("{}({}, {}){}", ours(duck), values[0].sql, values[1].sql, how.behind()), values[0].type
 
     return build
 
 
-def _approx_distinct(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+def _approx_distinct(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     if len(values) == 2:
         values = values[:1]
     _takes(values, 1, "approx_distinct", node)
     if values[0].type.name in {"unknown"}:
-        return f"count{how.over('NULL')}", BIGINT
+        return emit("count{}", how.over(ours("NULL"))), BIGINT
     if values[0].type.name in {"json", "map"}:
         raise mistyped(f"approx_distinct({values[0].type}) is not in Athena", node)
-    return f"count(DISTINCT {values[0].sql}){how.where}", BIGINT
+    return emit("count(DISTINCT {}){}", values[0].sql, how.behind()), BIGINT
 
 
-def _percentile(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+def _percentile(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     if len(values) != 2:
         raise refused("approx_percentile() with weights or an accuracy", node, "leave the weights out by repeating rows")
     value, share = values
@@ -286,67 +293,67 @@ def _percentile(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[st
     value = coerce(value, REAL if value.type.name == "decimal" else BIGINT if value.type.is_integer else value.type)
     if share.type.name == "array" and isinstance(node, exp.Anonymous) and isinstance(node.expressions[1], exp.Array):
         places = [_descending(part, node) for part in node.expressions[1].expressions]
-        made = ", ".join(f"quantile_disc{how.over(value.sql, place)}" for place in places)
-        return f"(CASE WHEN count({value.sql}){how.where} = 0 THEN NULL ELSE [{made}] END)", array(value.type)
-    return f"quantile_disc{how.over(value.sql, _descending(node.expressions[1], node))}", value.type
+        made = joined(", ", (emit("quantile_disc{}", how.over(value.sql, place)) for place in places))
+        return emit("(CASE WHEN count({}){} = 0 THEN NULL ELSE [{}] END)", value.sql, how.behind(), made), array(value.type)
+    return emit("quantile_disc{}", how.over(value.sql, _descending(node.expressions[1], node))), value.type
 
 
-def _descending(share: exp.Expr, node: exp.Expr) -> str:
+def _descending(share: exp.Expr, node: exp.Expr) -> Sql:
     """DuckDB's share for Trino's: Trino takes the value at floor(share * n) from below, which is ceil((1 - share) * n) from above."""
     if not isinstance(share, exp.Literal) or share.is_string:
         raise refused("approx_percentile() with a share that is not a literal", node)
     rest = 1 - Decimal(str(share.this))
     if not 0 <= rest <= 1:
         raise mistyped("The share of approx_percentile() is from 0 to 1", node)
-    return f"-{rest:f}" if rest else "1.0"
+    return ours(f"-{rest:f}" if rest else "1.0")
 
 
 def _two(sql: str) -> Builder:
-    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
         name = str(node.this).lower()
         _takes(values, 2, name, node)
         if not all(value.type.is_number or value.type.name == "unknown" for value in values):
             raise mistyped(f"{name}({values[0].type}, {values[1].type}) is not in Athena", node)
         kind = DOUBLE if any(value.type.name == "double" for value in values) else REAL  # the narrower of the two that Trino has
-        return f"CAST({sql}{how.over(*(coerce(value, kind).sql for value in values))} AS {kind.duckdb})", kind
+        return emit("CAST({}{} AS {})", ours(sql), how.over(*(coerce(value, kind).sql for value in values)), kind.duckdb), kind
 
     return build
 
 
-def _skewness(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+def _skewness(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     _takes(values, 1, "skewness", node)
     if not values[0].type.is_number or how.distinct:
         raise mistyped(f"skewness({values[0].type}) is not in Athena", node)
-    n, made = f"count{how.over(values[0].sql)}", f"skewness{how.over(values[0].sql)}"
-    return f"(CASE WHEN {n} < 3 THEN NULL ELSE {made} * ({n} - 2) / sqrt(CAST({n} AS DOUBLE) * ({n} - 1)) END)", DOUBLE
+    n, made = emit("count{}", how.over(values[0].sql)), emit("skewness{}", how.over(values[0].sql))
+    return emit("(CASE WHEN {} < 3 THEN NULL ELSE {} * ({} - 2) / sqrt(CAST({} AS DOUBLE) * ({} - 1)) END)", n, made, n, n, n), DOUBLE
 
 
-def _kurtosis(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+def _kurtosis(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     made, _ = _plain("kurtosis", DOUBLE, DOUBLE)(values, how, node)
-    return f"(CASE WHEN count{how.over(values[0].sql)} > 3 THEN coalesce({made}, CAST('NaN' AS DOUBLE)) END)", DOUBLE
+    return emit("(CASE WHEN count{} > 3 THEN coalesce({}, CAST('NaN' AS DOUBLE)) END)", how.over(values[0].sql), made), DOUBLE
 
 
-def _geometric(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+def _geometric(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     _takes(values, 1, "geometric_mean", node)
     if not values[0].type.is_number:
         raise mistyped(f"geometric_mean({values[0].type}) is not in Athena", node)
     kind = REAL if values[0].type.name in {"decimal", "real"} else DOUBLE
-    return f"CAST(exp(avg{how.over(f'el_ln({coerce(values[0], DOUBLE).sql})')}) AS {kind.duckdb})", kind
+    return emit("CAST(exp(avg{}) AS {})", how.over(emit("el_ln({})", coerce(values[0], DOUBLE).sql)), kind.duckdb), kind
 
 
 def _bits(sql: str) -> Builder:
-    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
         _takes(values, 1, sql, node)
         if not (values[0].type.is_integer or values[0].type.is_unknown):
             raise mistyped(f"{sql}({values[0].type}) is not in Athena", node)
-        return f"{sql}{how.over(coerce(values[0], BIGINT).sql)}", BIGINT
+        return emit("{}{}", ours(sql), how.over(coerce(values[0], BIGINT).sql)), BIGINT
 
     return build
 
 
-def _grouping(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[str, Type]:
+def _grouping(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     kind = INTEGER if len(values) <= 31 else BIGINT
-    return f"CAST(grouping({', '.join(value.sql for value in values)}) AS {kind.duckdb})", kind
+    return emit("CAST(grouping({}) AS {})", joined(", ", (value.sql for value in values)), kind.duckdb), kind
 
 
 def listagg(parts: Expressions, node: exp.Expr, where: exp.Expr | None = None) -> Value:
@@ -362,12 +369,12 @@ def listagg(parts: Expressions, node: exp.Expr, where: exp.Expr | None = None) -
         raise mistyped(f"listagg() is an aggregate and cannot stand in {parts.context.clause}", node)
     with parts.within(inside_aggregate=True, aliases={}):
         value = parts.value(inner)
-        separator = parts.value(node.args["separator"]) if node.args.get("separator") is not None else Value("''", VARCHAR)
+        separator = parts.value(node.args["separator"]) if node.args.get("separator") is not None else Value(emit("''"), VARCHAR)
         order = ordering(parts, node.this.expressions)
-        condition = f" FILTER (WHERE {parts.boolean(where, 'FILTER').sql})" if where is not None else ""
+        how = Modifiers(where=parts.boolean(where, "FILTER").sql if where is not None else None)
     if value.type.name not in {"varchar", "unknown"} or separator.type.name != "varchar":
         raise mistyped(f"listagg({value.type}) is not in Athena: cast it to varchar", node)
-    return Value(f"string_agg({value.sql}, {separator.sql}{order}){condition}", VARCHAR, aggregate=True)
+    return Value(emit("string_agg({}, {}{}){}", value, separator, order, how.behind()), VARCHAR, aggregate=True)
 
 
 AGGREGATES: dict[str, Builder] = {

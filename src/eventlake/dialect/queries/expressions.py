@@ -13,33 +13,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlglot import exp
 
-from eventlake.dialect.binding import Scope, Value, derived, mistyped, refused, unknown
+from eventlake.dialect.binding import Scope, Value, Zone, derived, mistyped, refused, unknown
 from eventlake.dialect.functions import SYNTACTIC, call
 from eventlake.dialect.macros import may_refuse
 from eventlake.dialect.queries.aggregation import filtered, listagg
 from eventlake.dialect.queries.subqueries import exists, in_subquery, quantified, scalar
 from eventlake.dialect.queries.windows import window
+from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, quoted, text
 from eventlake.dialect.text.sql_json_syntax import SqlJson
 from eventlake.dialect.types.arithmetic import arithmetic
 from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.comparison import compared, row_part
 from eventlake.dialect.types.datatypes import datatype
 from eventlake.dialect.types.literals import interval_literal, number_literal, typed_literal
-from eventlake.dialect.types.type import (
-    BIGINT,
-    BOOLEAN,
-    DATE,
-    UNKNOWN,
-    VARBINARY,
-    VARCHAR,
-    Type,
-    array,
-    common,
-    quoted,
-    row,
-    text,
-    timestamp,
-)
+from eventlake.dialect.types.type import BIGINT, BOOLEAN, DATE, UNKNOWN, VARBINARY, VARCHAR, Type, array, common, row, timestamp
 from eventlake.dialect.types.zones import zone_named
 from eventlake.errors import NameNotFoundError
 
@@ -59,8 +46,8 @@ class Context:
     moment: str
     aggregates: bool = False
     windows: bool = False
-    grouped: frozenset[str] | None = None
-    """SQL of the grouping keys; None outside a grouped SELECT."""
+    grouped: frozenset[Sql] | None = None
+    """The grouping keys; None outside a grouped SELECT."""
     lambdas: dict[str, Value] = field(default_factory=dict)
     named_windows: dict[str, exp.Window] = field(default_factory=dict)
     aliases: dict[str, Value] = field(default_factory=dict)
@@ -136,10 +123,10 @@ class Expressions:
         return number_literal(written, node)
 
     def _null(self, node: exp.Expr) -> Value:
-        return Value("NULL", UNKNOWN)
+        return Value(emit("NULL"), UNKNOWN, is_null=True)
 
     def _boolean(self, node: exp.Expr) -> Value:
-        return Value("true" if node.this else "false", BOOLEAN)
+        return Value(emit("true" if node.this else "false"), BOOLEAN)
 
     def _unicode(self, node: exp.Expr) -> Value:
         if node.args.get("escape"):
@@ -151,13 +138,13 @@ class Expressions:
 
     def _hex(self, node: exp.Expr) -> Value:
         digits = str(node.this)
-        return Value(f"unhex({text(digits)})", VARBINARY)
+        return Value(emit("unhex({})", text(digits)), VARBINARY)
 
     def _array(self, node: exp.Expr) -> Value:
         if not node.expressions:
-            return Value("[]", array(UNKNOWN))
+            return Value(emit("[]"), array(UNKNOWN))
         values, kind = self.united(node.expressions, "ARRAY[...]")
-        return derived(f"[{', '.join(value.sql for value in values)}]", array(kind), values)
+        return derived(emit("[{}]", joined(", ", (value.sql for value in values))), array(kind), values)
 
     def _tuple(self, node: exp.Expr) -> Value:
         return self.row_of([self.value(part) for part in node.expressions])
@@ -165,8 +152,8 @@ class Expressions:
     def row_of(self, values: Sequence[Value]) -> Value:
         """A row of these values, its fields without names."""
         kind = row(*((None, value.type) for value in values))
-        fields = ", ".join(f"{quoted(name)} := {value.sql}" for (name, _), value in zip(kind.fields(), values, strict=True))
-        return derived(f"struct_pack({fields})", kind, values)
+        fields = joined(", ", (emit("{} := {}", quoted(name), value.sql) for (name, _), value in zip(kind.fields(), values, strict=True)))
+        return derived(emit("struct_pack({})", fields), kind, values)
 
     def _interval(self, node: exp.Expr) -> Value:
         return interval_literal(node)
@@ -227,17 +214,17 @@ class Expressions:
         value = self.value(node.this)
         if not (value.type.is_number or value.type.name.startswith("interval")):
             raise mistyped(f"A minus stands before {value.type}", node)
-        return value.become(f"(- {value.sql})", value.type)
+        return value.become(emit("(- {})", value.sql), value.type)
 
     def _concatenate(self, node: exp.Expr) -> Value:
         left, right = self.value(node.this), self.value(node.expression)
         pair = {left.type.name, right.type.name} - {"unknown"}
         if pair <= {"varchar", "char"}:
-            return derived(f"({coerce(left, VARCHAR).sql} || {coerce(right, VARCHAR).sql})", VARCHAR, (left, right))
+            return derived(emit("({} || {})", coerce(left, VARCHAR).sql, coerce(right, VARCHAR).sql), VARCHAR, (left, right))
         if "array" in pair:
             return self._concatenated_arrays(left, right, node)
         if pair == {"varbinary"}:
-            return derived(f"({left.sql} || {right.sql})", VARBINARY, (left, right))
+            return derived(emit("({} || {})", left.sql, right.sql), VARBINARY, (left, right))
         raise mistyped(f"|| cannot join {left.type} and {right.type}: cast both to varchar", node)
 
     def _concatenated_arrays(self, left: Value, right: Value, node: exp.Expr) -> Value:
@@ -249,12 +236,9 @@ class Expressions:
             if inner is None:
                 raise mistyped(f"|| cannot join {left.type} and {right.type}", node)
             both = array(inner)
-        sides = [coerce(v, both).sql if v.type.name == "array" else f"[{coerce(v, both.args[0]).sql}]" for v in (left, right)]
-        return derived(
-            f"CASE WHEN {sides[0]} IS NULL OR {sides[1]} IS NULL THEN NULL ELSE list_concat({sides[0]}, {sides[1]}) END".join("()"),
-            both,
-            (left, right),
-        )
+        sides = [coerce(v, both).sql if v.type.name == "array" else emit("[{}]", coerce(v, both.args[0]).sql) for v in (left, right)]
+        sql = emit("(CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE list_concat({0}, {1}) END)", *sides)
+        return derived(sql, both, (left, right))
 
     def _compare(self, node: exp.Expr) -> Value:
         sign = _OPERATORS[type(node)]
@@ -270,26 +254,26 @@ class Expressions:
         if both is None:
             raise mistyped(f"{left.type} and {right.type} cannot be compared", node)
         word = "IS DISTINCT FROM" if isinstance(node, exp.NullSafeNEQ) else "IS NOT DISTINCT FROM"
-        return derived(f"({coerce(left, both).sql} {word} {coerce(right, both).sql})", BOOLEAN, (left, right))
+        return derived(emit("({} {} {})", coerce(left, both), ours(word), coerce(right, both)), BOOLEAN, (left, right))
 
     def _logic(self, node: exp.Expr) -> Value:
         word = "AND" if isinstance(node, exp.And) else "OR"
         parts = [self.boolean(part, word) for part in _flat(node)]
-        return derived(f"({f' {word} '.join(part.sql for part in parts)})", BOOLEAN, parts)
+        return derived(emit("({})", joined(f" {word} ", parts)), BOOLEAN, parts)
 
     def _not(self, node: exp.Expr) -> Value:
         inner = node.this
         if isinstance(inner, exp.Is):
             value = self._is(inner)
-            return value.become(f"(NOT {value.sql})", BOOLEAN)
+            return value.become(emit("(NOT {})", value.sql), BOOLEAN)
         value = self.boolean(inner, "NOT")
-        return value.become(f"(NOT {value.sql})", BOOLEAN)
+        return value.become(emit("(NOT {})", value.sql), BOOLEAN)
 
     def _is(self, node: exp.Expr) -> Value:
         if not isinstance(node.expression, exp.Null):
             raise mistyped("IS is followed by NULL, NOT NULL or DISTINCT FROM only", node)
         value = self.value(node.this)
-        return value.become(f"({value.sql} IS NULL)", BOOLEAN)
+        return value.become(emit("({} IS NULL)", value.sql), BOOLEAN)
 
     def _in(self, node: exp.Expr) -> Value:
         if node.args.get("unnest") or node.args.get("field") or node.args.get("is_global"):
@@ -302,35 +286,37 @@ class Expressions:
         values, kind = self.united([node.this, *node.expressions], "IN")
         if kind.args or kind.name in {"double", "real"}:
             alternatives = [compared("=", values[0], value, node).sql for value in values[1:]]
-            return derived(f"({' OR '.join(alternatives)})", BOOLEAN, values)
-        return derived(f"({values[0].sql} IN ({', '.join(value.sql for value in values[1:])}))", BOOLEAN, values)
+            return derived(emit("({})", joined(" OR ", alternatives)), BOOLEAN, values)
+        return derived(emit("({} IN ({}))", values[0].sql, joined(", ", (value.sql for value in values[1:]))), BOOLEAN, values)
 
     def _between(self, node: exp.Expr) -> Value:
         if node.args.get("symmetric"):
             raise mistyped("BETWEEN SYMMETRIC is not in Athena", node)
         value, low, high = (self.value(node.args[key]) for key in ("this", "low", "high"))
         left, right = compared(">=", value, low, node), compared("<=", value, high, node)
-        return derived(f"({left.sql} AND {right.sql})", BOOLEAN, (left, right))
+        return derived(emit("({} AND {})", left.sql, right.sql), BOOLEAN, (left, right))
 
     def _like(self, node: exp.Expr, escape: exp.Expr | None = None) -> Value:
         value, pattern = self.value(node.this), self.value(node.expression)
         for part in (value, pattern):
             if part.type.name not in {"varchar", "char", "unknown"}:
                 raise mistyped(f"LIKE wants text, not {part.type}", node)
-        ending = ""
+        ending = NOTHING
         if escape is not None:
             ending = self._escape(pattern, self.value(escape), node)
         word = "NOT LIKE" if node.args.get("negate") else "LIKE"
-        return derived(f"({coerce(value, VARCHAR).sql} {word} {coerce(pattern, VARCHAR).sql}{ending})", BOOLEAN, (value, pattern))
+        return derived(
+            emit("({} {} {}{})", coerce(value, VARCHAR), ours(word), coerce(pattern, VARCHAR), ending), BOOLEAN, (value, pattern)
+        )
 
-    def _escape(self, pattern: Value, sign: Value, node: exp.Expr) -> str:
+    def _escape(self, pattern: Value, sign: Value, node: exp.Expr) -> Sql:
         if not isinstance(sign.literal, str) or not isinstance(pattern.literal, str):
             raise refused("LIKE with an escape or pattern that is not a literal", node)
         if len(sign.literal) != 1 or re.search(
             re.escape(sign.literal) + rf"(?![%_{re.escape(sign.literal)}])", pattern.literal.replace(sign.literal * 2, "")
         ):
             raise mistyped("The escape of LIKE is one character and stands before %, _ or itself", node)
-        return f" ESCAPE {sign.sql}"
+        return emit(" ESCAPE {}", sign.sql)
 
     def _escaped(self, node: exp.Expr) -> Value:
         if not isinstance(node.this, exp.Like):
@@ -342,22 +328,20 @@ class Expressions:
         default = node.args.get("default")
         values, kind = self.united([branch.args["true"] for branch in branches] + ([default] if default is not None else []), "CASE")
         conditions = [self._condition(node, branch) for branch in branches]
-        whens = "".join(f" WHEN {condition.sql} THEN {value.sql}" for condition, value in zip(conditions, values, strict=False))
-        other = f" ELSE {values[-1].sql}" if default is not None else ""
-        return derived(f"(CASE{whens}{other} END)", kind, (*conditions, *values), self.one_zone(values, node))
+        whens = joined(
+            "", (emit(" WHEN {} THEN {}", condition.sql, value.sql) for condition, value in zip(conditions, values, strict=False))
+        )
+        other = emit(" ELSE {}", values[-1].sql) if default is not None else NOTHING
+        return derived(emit("(CASE{}{} END)", whens, other), kind, (*conditions, *values), self.one_zone(values, node))
 
     def _condition(self, node: exp.Expr, branch: exp.Expr) -> Value:
         if node.this is None:
             return self.boolean(branch.this, "A condition of CASE")
         return compared("=", self.value(node.this), self.value(branch.this), branch)
 
-    def one_zone(self, values: Sequence[Value], node: exp.Expr) -> str:
+    def one_zone(self, values: Sequence[Value], node: exp.Expr) -> Zone:
         """The zone of a value that is one of these. Raises QueryRefusedError if they differ."""
-        zones = {
-            value.zone
-            for value in values
-            if value.type.name == "timestamptz" and value.sql != "NULL" and not value.sql.startswith("CAST(NULL")
-        }
+        zones = {value.zone for value in values if value.type.name == "timestamptz" and not value.is_null}
         if len(zones) > 1:
             raise refused("One value out of several time zones", node, "bring them to one with AT TIME ZONE")
         return zones.pop() if zones else "UTC"
@@ -366,9 +350,12 @@ class Expressions:
         condition = self.boolean(node.this, "The condition of IF")
         other = node.args.get("false")
         values, kind = self.united([node.args["true"]] + ([other] if other is not None else []), "IF")
-        ending = f" ELSE {values[1].sql}" if other is not None else ""
+        ending = emit(" ELSE {}", values[1].sql) if other is not None else NOTHING
         return derived(
-            f"(CASE WHEN {condition.sql} THEN {values[0].sql}{ending} END)", kind, (condition, *values), self.one_zone(values, node)
+            emit("(CASE WHEN {} THEN {}{} END)", condition.sql, values[0].sql, ending),
+            kind,
+            (condition, *values),
+            self.one_zone(values, node),
         )
 
     # casts, subscripts, zones
@@ -385,10 +372,14 @@ class Expressions:
     def tried_cast(self, value: Value, kind: Type, node: exp.Expr) -> Value:
         """The value as another type, or NULL where only the cast fails."""
         made = cast(value, kind, node)
-        if may_refuse(cast(replace(value, sql="el_x"), kind, node).sql):
+        if may_refuse(cast(replace(value, sql=ours("el_x")), kind, node).sql):
             raise refused(f"TRY_CAST from {value.type} to {kind}", node)
-        guarded = f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE TRY({made.sql}) END" if may_refuse(value.sql) else f"TRY({made.sql})"
-        return made.become(f"({guarded})", made.type, made.zone)
+        guarded = (
+            emit("CASE WHEN {} IS NULL THEN NULL ELSE TRY({}) END", value.sql, made.sql)
+            if may_refuse(value.sql)
+            else emit("TRY({})", made.sql)
+        )
+        return made.become(emit("({})", guarded), made.type, made.zone)
 
     def tried(self, value: Value) -> Value:
         """The value, or NULL where computing it fails."""
@@ -396,7 +387,7 @@ class Expressions:
             raise refused("TRY around an aggregate or a window function")
         if may_refuse(value.sql):
             raise refused("TRY around a function that may meet values it cannot answer")
-        return value.become(f"TRY({value.sql})", value.type, value.zone)
+        return value.become(emit("TRY({})", value.sql), value.type, value.zone)
 
     def _bracket(self, node: exp.Expr) -> Value:
         if len(node.expressions) != 1 or node.args.get("safe") or isinstance(node.expressions[0], exp.Slice):
@@ -407,12 +398,16 @@ class Expressions:
         if whole.type.name == "array":
             if not (index.type.is_integer or index.type.name == "unknown"):
                 raise mistyped(f"A subscript of an array is a number, not {index.type}", node)
-            return derived(f"el_subscript({whole.sql}, {coerce(index, BIGINT).sql})", whole.type.args[0], (whole, index), whole.zone)
+            return derived(
+                emit("el_subscript({}, {})", whole.sql, coerce(index, BIGINT).sql), whole.type.args[0], (whole, index), whole.zone
+            )
         if whole.type.name == "map":
             key = common(index.type, whole.type.args[0])
             if key != whole.type.args[0] and not (key and key.name == "varchar"):
                 raise mistyped(f"A key of {whole.type} is not {index.type}", node)
-            return derived(f"el_map_value({whole.sql}, {coerce(index, whole.type.args[0]).sql})", whole.type.args[1], (whole, index))
+            return derived(
+                emit("el_map_value({}, {})", whole.sql, coerce(index, whole.type.args[0]).sql), whole.type.args[1], (whole, index)
+            )
         if whole.type.name == "row" and isinstance(index.literal, int) and 1 <= index.literal <= len(whole.type.args):
             return row_part(whole, index.literal - 1)
         raise mistyped(f"{whole.type} has no subscripts like this", node)
@@ -446,13 +441,13 @@ class Expressions:
     # clock
 
     def _current_date(self, node: exp.Expr) -> Value:
-        return Value(f"DATE '{self.context.moment[:10]}'", DATE)
+        return Value(emit("DATE {}", text(self.context.moment[:10])), DATE)
 
     def _current_timestamp(self, node: exp.Expr) -> Value:
-        return Value(f"TIMESTAMP '{self.context.moment}'", timestamp(zoned=True))
+        return Value(emit("TIMESTAMP {}", text(self.context.moment)), timestamp(zoned=True))
 
     def _localtimestamp(self, node: exp.Expr) -> Value:
-        return Value(f"TIMESTAMP '{self.context.moment}'", timestamp())
+        return Value(emit("TIMESTAMP {}", text(self.context.moment)), timestamp())
 
     # functions
 
@@ -563,7 +558,7 @@ def row_field(value: Value, name: str, node: exp.Expr) -> Value:
     known = [(stored, kind) for stored, kind in value.type.fields() if stored.lower() == name and stored]
     if not known or name not in [(given or "").lower() for given in value.type.names]:
         raise unknown("field", name, [given for given in value.type.names if given], node)
-    return value.become(f"struct_extract({value.sql}, {text(known[0][0])})", known[0][1])
+    return value.become(emit("struct_extract({}, {})", value.sql, text(known[0][0])), known[0][1])
 
 
 def _flat(node: exp.Expr) -> list[exp.Expr]:

@@ -12,9 +12,10 @@ from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, un
 from eventlake.dialect.queries.expressions import Context, Expressions
 from eventlake.dialect.queries.pruning import conjuncts, partition_predicate
 from eventlake.dialect.queries.relation import Column, renamed
+from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, quoted, text
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import compared
-from eventlake.dialect.types.type import BIGINT, UNKNOWN, Type, common, quoted
+from eventlake.dialect.types.type import BIGINT, UNKNOWN, Type, common
 from eventlake.errors import NameNotFoundError
 from eventlake.model import PARTITION_KEYS
 
@@ -28,9 +29,8 @@ class Source:
     def __init__(self, queries: Queries, scope: Scope) -> None:
         self.queries = queries
         self.scope = scope
-        self.sql = ""
+        self.sql = NOTHING
         self.prunable: list[int] = []
-        self._aliases = 0
 
     def first(self, node: exp.Expr) -> None:
         """What stands behind FROM, with the joins bracketed or chained to it."""
@@ -67,12 +67,12 @@ class Source:
             if side or kind not in {"", "CROSS"}:
                 raise mistyped("A JOIN wants ON or USING", node)
             self.scope.fields = before + fields
-            self.sql = f"{self.sql} CROSS JOIN {sql}"
+            self.sql = emit("{} CROSS JOIN {}", self.sql, sql)
             return
         self.scope.fields = before + fields
         condition = self._expressions("JOIN ... ON").boolean(on, "ON")
         self._prune_on(on, side, scans)
-        self.sql = f"{self.sql} {side or 'INNER'} JOIN {sql} ON {condition.sql}"
+        self.sql = emit("{} {} JOIN {} ON {}", self.sql, ours(side or "INNER"), sql, condition.sql)
 
     def _expressions(self, clause: str) -> Expressions:
         return Expressions(Context(self.scope, clause, self.queries.query, self.queries.moment))
@@ -88,7 +88,7 @@ class Source:
         allowed = scans if side == "LEFT" else self.prunable if not side else []
         prune(self.queries, self.scope, conjuncts(on), allowed)
 
-    def _join_using(self, sql: str, fields: list[Field], side: str, names: list[str], node: exp.Join) -> None:
+    def _join_using(self, sql: Sql, fields: list[Field], side: str, names: list[str], node: exp.Join) -> None:
         conditions, merged = [], []
         for name in names:
             left = [f for f in self.scope.fields if f.name == name and not f.hidden]
@@ -98,11 +98,11 @@ class Source:
             conditions.append(compared("=", left[0].value, right[0].value, node).sql)
             both = common(left[0].value.type, right[0].value.type) or UNKNOWN
             a, b = coerce(left[0].value, both), coerce(right[0].value, both)
-            value = {"": a, "LEFT": a, "RIGHT": b}.get(side) or a.become(f"coalesce({a.sql}, {b.sql})", both)
+            value = {"": a, "LEFT": a, "RIGHT": b}.get(side) or a.become(emit("coalesce({}, {})", a.sql, b.sql), both)
             merged.append(Field(name, "", value))
         rest = [replace(f, hidden=True) if f.name in names and not f.hidden else f for f in [*self.scope.fields, *fields]]
         self.scope.fields = merged + rest
-        self.sql = f"{self.sql} {side or 'INNER'} JOIN {sql} ON {' AND '.join(conditions)}"
+        self.sql = emit("{} {} JOIN {} ON {}", self.sql, ours(side or "INNER"), sql, joined(" AND ", conditions))
 
     def _join_unnest(self, node: exp.Unnest, side: str, join: exp.Join) -> None:
         on = join.args.get("on")
@@ -111,16 +111,16 @@ class Source:
         if side == "LEFT" and on is None:
             raise mistyped("LEFT JOIN UNNEST wants ON TRUE", join)
         sql, fields = self._unnest(node, left_join=side == "LEFT")
-        self.sql = f"{self.sql} CROSS JOIN LATERAL {sql}"
+        self.sql = emit("{} CROSS JOIN LATERAL {}", self.sql, sql)
         self.scope.fields = self.scope.fields + fields
 
-    def _one(self, node: exp.Expr, lateral_scope: Scope | None = None) -> tuple[str, list[Field], list[int]]:
+    def _one(self, node: exp.Expr, lateral_scope: Scope | None = None) -> tuple[Sql, list[Field], list[int]]:
         if isinstance(node, exp.Lateral):
             if not isinstance(node.this, exp.Subquery) or node.args.get("view"):
                 raise refused("This LATERAL", node)
             relation = self.queries.query(node.this.this, lateral_scope)
-            sql, fields = self._aliased(f"({relation.sql})", relation.fields, node, None)
-            return f"LATERAL {sql}", fields, []
+            sql, fields = self._aliased(emit("({})", relation.sql), relation.fields, node, None)
+            return emit("LATERAL {}", sql), fields, []
         if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
             _only(node, {"this", "db", "catalog", "alias", "joins"})
             sql, columns, scan = self.queries.table(node)
@@ -130,73 +130,64 @@ class Source:
             raise refused(f"The table function {node.this.name or type(node.this).__name__}", node, "only the lake's tables stand in FROM")
         if isinstance(node, exp.Values):
             relation = self.queries.values(node, self.scope.outer)
-            return (*self._aliased(f"({relation.sql})", relation.fields, node, None), [])
+            return (*self._aliased(emit("({})", relation.sql), relation.fields, node, None), [])
         if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Query) and not isinstance(node.this, exp.Table):
             _only(node, {"this", "alias", "joins"})
             relation = self.queries.query(node.this, self.scope.outer)
-            return (*self._aliased(f"({relation.sql})", relation.fields, node, None), [])
+            return (*self._aliased(emit("({})", relation.sql), relation.fields, node, None), [])
         if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
             inner = Source(self.queries, Scope([], self.scope.outer))
             inner.first(node.this)
-            return f"({inner.sql})", inner.scope.fields, inner.prunable
+            return emit("({})", inner.sql), inner.scope.fields, inner.prunable
         raise refused(f"{type(node).__name__.upper()} in FROM", node)
 
-    def _aliased(self, sql: str, columns: Sequence[Column], node: exp.Expr, scan: int | None) -> tuple[str, list[Field]]:
+    def _aliased(self, sql: Sql, columns: Sequence[Column], node: exp.Expr, scan: int | None) -> tuple[Sql, list[Field]]:
         alias = node.args.get("alias")
         names = [column.name.lower() for column in alias.columns] if alias is not None else []
         shown = alias.name.lower() if alias is not None and alias.name else node.name.lower() if isinstance(node, exp.Table) else ""
         relation = shown
         if isinstance(node, exp.Table) and not (alias is not None and alias.name):
             relation = ".".join(part.name.lower() for part in node.parts)
-        stored = self.alias(shown)
+        stored = self.queries.alias(shown)
         fields = renamed(columns, names, node)
         keys = {name for name, _ in PARTITION_KEYS}
         made = [
             Field(
                 column.name.lower(),
                 relation,
-                Value(f"{stored}.{quoted(original.stored)}", column.type, column.zone),
+                Value(emit("{}.{}", stored, quoted(original.stored)), column.type, column.zone),
                 scan if original.name in keys else None,
+                original.name,
             )
             for column, original in zip(fields, columns, strict=True)
         ]
-        return f"{sql} AS {stored}", made
+        return emit("{} AS {}", sql, stored), made
 
-    def alias(self, name: str) -> str:
-        """A name for a relation that no other in this FROM or around it has."""
-        self._aliases += 1
-        depth = 0
-        outer = self.scope.outer
-        while outer is not None:
-            depth, outer = depth + 1, outer.outer
-        taken = {f.value.sql.partition(".")[0] for f in self.scope.fields}
-        return quoted(name) if name and not depth and quoted(name) not in taken else quoted(f"{name or 'el'}_{depth}_{self._aliases}")
-
-    def _unnest(self, node: exp.Unnest, *, left_join: bool) -> tuple[str, list[Field]]:
+    def _unnest(self, node: exp.Unnest, *, left_join: bool) -> tuple[Sql, list[Field]]:
         parts = self._expressions("UNNEST")
         values = [parts.value(part) for part in node.expressions]
         for value in values:
             if value.type.name not in {"array", "map", "unknown"}:
                 raise mistyped(f"UNNEST wants an array or a map, not {value.type}", node)
-        lists = [f"map_entries({v.sql})" if v.type.name == "map" else v.sql for v in values]
+        lists = [emit("map_entries({})", v.sql) if v.type.name == "map" else v.sql for v in values]
         ordinality = bool(node.args.get("offset"))
         if ordinality:
             size = (
-                f"greatest({', '.join(f'coalesce(len({part}), 0)' for part in lists)})"
+                emit("greatest({})", joined(", ", (emit("coalesce(len({}), 0)", part) for part in lists)))
                 if len(lists) > 1
-                else f"coalesce(len({lists[0]}), 0)"
+                else emit("coalesce(len({}), 0)", lists[0])
             )
-            lists.append(f"range(1, {size} + 1)")
-        whole = lists[0] if len(lists) == 1 else f"list_zip({', '.join(f'coalesce({part}, [])' for part in lists)})"
+            lists.append(emit("range(1, {} + 1)", size))
+        whole = lists[0] if len(lists) == 1 else emit("list_zip({})", joined(", ", (emit("coalesce({}, [])", part) for part in lists)))
         if left_join:
-            whole = f"CASE WHEN len({whole}) > 0 THEN {whole} ELSE [NULL] END"
-        stored = self.alias("")
-        item = f"{stored}.u"
+            whole = emit("CASE WHEN len({}) > 0 THEN {} ELSE [NULL] END", whole, whole)
+        stored = self.queries.alias("")
+        item = emit("{}.u", stored)
         columns: list[Column] = []
-        sqls: list[str] = []
+        sqls: list[Sql] = []
         unnested: list[Value | None] = [*values, None] if ordinality else [*values]
         for index, item_value in enumerate(unnested):
-            sql = item if len(lists) == 1 else f"struct_extract_at({item}, {index + 1})"
+            sql = item if len(lists) == 1 else emit("struct_extract_at({}, {})", item, index + 1)
             for name, kind, part in _unnested(item_value, sql):
                 columns.append(Column(name, "", kind, item_value.zone if item_value is not None else "UTC"))
                 sqls.append(part)
@@ -207,24 +198,24 @@ class Source:
         relation = alias.name.lower() if alias is not None else ""
         named = renamed(columns, names, node)
         fields = [Field(column.name, relation, Value(sql, column.type, column.zone)) for column, sql in zip(named, sqls, strict=True)]
-        return f"(SELECT unnest({whole}) AS u) AS {stored}", fields
+        return emit("(SELECT unnest({}) AS u) AS {}", whole, stored), fields
 
 
-def _unnested(value: Value | None, sql: str) -> Iterable[tuple[str, Type, str]]:
+def _unnested(value: Value | None, sql: Sql) -> Iterable[tuple[str, Type, Sql]]:
     """Names, types and SQL of the columns that one item of UNNEST gives; None is WITH ORDINALITY."""
     if value is None:
-        yield "_ordinality", BIGINT, f"CAST({sql} AS BIGINT)"
+        yield "_ordinality", BIGINT, emit("CAST({} AS BIGINT)", sql)
         return
     if value.type.name == "map":
-        yield "_key", value.type.args[0], f"struct_extract({sql}, 'key')"
-        yield "_value", value.type.args[1], f"struct_extract({sql}, 'value')"
+        yield "_key", value.type.args[0], emit("struct_extract({}, 'key')", sql)
+        yield "_value", value.type.args[1], emit("struct_extract({}, 'value')", sql)
         return
     element = value.type.args[0] if value.type.name == "array" else UNKNOWN
     if element.name != "row":
         yield "_element", element, sql
         return
     for index, (stored, kind) in enumerate(element.fields()):
-        yield (element.names[index] or f"_field{index}"), kind, f"struct_extract({sql}, '{stored}')"
+        yield (element.names[index] or f"_field{index}"), kind, emit("struct_extract({}, {})", sql, text(stored))
 
 
 def prune(queries: Queries, scope: Scope, parts: Iterable[exp.Expr], scans: Iterable[int]) -> None:
@@ -243,8 +234,7 @@ def _partition_key(scope: Scope, names: Sequence[str]) -> tuple[int, str] | None
         return None
     if found is None or found[2] or found[1] or found[0].partition_of is None:
         return None
-    key = found[0].value.sql.rpartition(".")[2].strip('"')
-    return found[0].partition_of, key
+    return found[0].partition_of, found[0].key
 
 
 def _only(node: exp.Expr, known: set[str]) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from eventlake.dialect.binding import mistyped, refused
+from eventlake.dialect.binding import Zone, mistyped, refused
+from eventlake.dialect.sql import Sql, emit, joined, ours
 from eventlake.dialect.types.type import Type
 
 
@@ -21,32 +22,32 @@ class Column:
     name: str
     stored: str
     type: Type
-    zone: str = "UTC"
+    zone: Zone = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
     """A query understood: its SQL for DuckDB and its columns."""
 
-    sql: str
+    sql: Sql
     fields: tuple[Column, ...]
 
 
-def limits(node: exp.Expr) -> str:
+def limits(node: exp.Expr) -> Sql:
     """OFFSET and LIMIT, or FETCH FIRST, of a query."""
     offset, limit = node.args.get("offset"), node.args.get("limit")
-    sql = ""
+    made = []
     if limit is not None:
         if isinstance(limit, exp.Fetch):
             options = limit.args.get("limit_options")
             if options is not None and (options.args.get("with_ties") or options.args.get("percent")):
                 raise refused("FETCH FIRST ... WITH TIES", limit, "number the rows with rank() and filter")
-            sql += f" LIMIT {_count(limit.args.get('count') or exp.Literal.number(1), 'FETCH FIRST')}"
+            made.append(emit(" LIMIT {}", _count(limit.args.get("count") or exp.Literal.number(1), "FETCH FIRST")))
         elif not _is_all(limit.expression):
-            sql += f" LIMIT {_count(limit.expression, 'LIMIT')}"
+            made.append(emit(" LIMIT {}", _count(limit.expression, "LIMIT")))
     if offset is not None:
-        sql += f" OFFSET {_count(offset.expression, 'OFFSET')}"
-    return sql
+        made.append(emit(" OFFSET {}", _count(offset.expression, "OFFSET")))
+    return joined("", made)
 
 
 def _is_all(node: exp.Expr) -> bool:
@@ -69,10 +70,10 @@ def ordinal(node: exp.Expr, size: int) -> int | None:
     return number - 1
 
 
-def direction(term: exp.Ordered) -> str:
+def direction(term: exp.Ordered) -> Sql:
     """` ASC NULLS LAST` and the like; NULLs come last unless it says otherwise."""
     first = "nulls_first" in term.args and bool(term.args["nulls_first"])
-    return f"{' DESC' if term.args.get('desc') else ' ASC'} NULLS {'FIRST' if first else 'LAST'}"
+    return emit("{} NULLS {}", ours(" DESC" if term.args.get("desc") else " ASC"), ours("FIRST" if first else "LAST"))
 
 
 def renamed(columns: Sequence[Column], names: Sequence[str], node: exp.Expr) -> tuple[Column, ...]:

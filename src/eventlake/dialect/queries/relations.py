@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 
 from sqlglot import exp
 
@@ -11,11 +12,12 @@ from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused
 from eventlake.dialect.queries.expressions import Context, Expressions
 from eventlake.dialect.queries.from_clause import Source
 from eventlake.dialect.queries.relation import Column, Relation, direction, limits, ordinal, renamed
-from eventlake.dialect.queries.scan import SCAN_MARK, Scan
+from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.queries.select import select
+from eventlake.dialect.sql import NOTHING, Sql, emit, gap, joined, ours, quoted
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
-from eventlake.dialect.types.type import Type, common, parse_type, quoted
+from eventlake.dialect.types.type import Type, common, parse_type
 from eventlake.errors import NameNotFoundError
 from eventlake.model import PARTITION_KEYS, Table
 from eventlake.naming import nearest
@@ -29,6 +31,7 @@ class Queries:
         self.moment = moment
         self.scans: list[Scan] = []
         self._with: list[dict[str, Relation]] = []
+        self._aliases = count(1)
 
     def query(self, node: exp.Query, outer: Scope | None = None) -> Relation:
         """A whole query: WITH, body, ORDER BY, OFFSET and LIMIT. Raises QueryError."""
@@ -37,12 +40,14 @@ class Queries:
             relation = self._body(node, outer)
         finally:
             self._with.pop()
-        prefix = f"WITH {'RECURSIVE ' if definitions[1] else ''}{', '.join(definitions[0])} " if definitions[0] else ""
-        return Relation(prefix + relation.sql, relation.fields)
+        made, is_recursive = definitions
+        if not made:
+            return relation
+        return Relation(emit("WITH RECURSIVE {} {}" if is_recursive else "WITH {} {}", joined(", ", made), relation), relation.fields)
 
     # WITH
 
-    def _definitions(self, node: exp.Query) -> tuple[list[str], bool]:
+    def _definitions(self, node: exp.Query) -> tuple[list[Sql], bool]:
         clause = node.args.get("with_")
         self._with.append({})
         if clause is None:
@@ -59,7 +64,7 @@ class Queries:
                 relation = self.query(table.this)
             fields = renamed(relation.fields, names, table)
             self._with[-1][name] = Relation(quoted(stored), fields)
-            made.append(f"{quoted(stored)} AS ({relation.sql})")
+            made.append(emit("{} AS ({})", quoted(stored), relation.sql))
         return made, bool(clause.args.get("recursive"))
 
     def _recursive(self, node: exp.Union, name: str, names: list[str], stored: str, where: exp.Expr) -> Relation:
@@ -74,7 +79,7 @@ class Queries:
             if common(left.type, right.type) is None:
                 raise mistyped(f"The parts of a recursive WITH differ: {left.type} and {right.type}", where)
         right_sql = _recast(second, [column.type for column in first.fields], first.fields)
-        return Relation(f"{first.sql} UNION ALL {right_sql}", first.fields)
+        return Relation(emit("{} UNION ALL {}", first.sql, right_sql), first.fields)
 
     # bodies
 
@@ -87,7 +92,7 @@ class Queries:
             if node.args.get("alias"):
                 raise mistyped("An alias stands behind a whole query", node)
             relation = self.query(node.this, outer)
-            return self._ordered(Relation(f"({relation.sql})", relation.fields), node)
+            return self._ordered(Relation(emit("({})", relation.sql), relation.fields), node)
         if isinstance(node, exp.Values):
             return self._ordered(self.values(node, outer), node)
         if isinstance(node, exp.Table):
@@ -112,28 +117,31 @@ class Queries:
         word = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}[type(node)] + (
             "" if node.args.get("distinct") else " ALL"
         )
-        sql = f"({_recast(left, kinds, fields)}) {word} ({_recast(right, kinds, fields)})"
+        sql = emit("({}) {} ({})", _recast(left, kinds, fields), ours(word), _recast(right, kinds, fields))
         return self._ordered(Relation(sql, fields), node)
 
     def _ordered(self, relation: Relation, node: exp.Query) -> Relation:
         """ORDER BY, OFFSET and LIMIT of a query that is no SELECT: only its own columns have names there."""
         order = node.args.get("order")
-        ending = ""
+        ending = NOTHING
         if order is not None:
             scope = Scope(
-                [Field(column.name, "", Value(f"el_o.{quoted(column.stored)}", column.type, column.zone)) for column in relation.fields]
+                [
+                    Field(column.name, "", Value(emit("el_o.{}", quoted(column.stored)), column.type, column.zone))
+                    for column in relation.fields
+                ]
             )
             parts = Expressions(Context(scope, "ORDER BY", self.query, self.moment))
-            ending = " ORDER BY " + ", ".join(self._order_term(parts, term, relation) for term in order.expressions)
-        ending += limits(node)
+            ending = emit(" ORDER BY {}", joined(", ", [self._order_term(parts, term, relation) for term in order.expressions]))
+        ending = joined("", [part for part in (ending, limits(node)) if part])
         if not ending:
             return relation
-        return Relation(f"SELECT * FROM ({relation.sql}) AS el_o{ending}", relation.fields)
+        return Relation(emit("SELECT * FROM ({}) AS el_o{}", relation.sql, ending), relation.fields)
 
-    def _order_term(self, parts: Expressions, term: exp.Ordered, relation: Relation) -> str:
+    def _order_term(self, parts: Expressions, term: exp.Ordered, relation: Relation) -> Sql:
         number = ordinal(term.this, len(relation.fields))
-        value = parts.value(term.this).sql if number is None else f"el_o.{quoted(relation.fields[number].stored)}"
-        return value + direction(term)
+        value = parts.value(term.this).sql if number is None else emit("el_o.{}", quoted(relation.fields[number].stored))
+        return emit("{}{}", value, direction(term))
 
     def values(self, node: exp.Values, outer: Scope | None) -> Relation:
         """`VALUES (1, 'a'), (2, 'b')`: each column brought to one type."""
@@ -144,39 +152,45 @@ class Queries:
             raise mistyped("The rows of VALUES have different numbers of columns", node)
         columns = [parts.united([line[index] for line in rows], "VALUES") for index in range(width)]
         fields = tuple(Column(f"_col{i}", f"c{i}", kind, parts.one_zone(values, node)) for i, (values, kind) in enumerate(columns))
-        first = [f"CAST({values[0].sql} AS {kind.duckdb})" for values, kind in columns]
+        first = [emit("CAST({} AS {})", values[0].sql, kind.duckdb) for values, kind in columns]
         lines = [first] + [[columns[c][0][r].sql for c in range(width)] for r in range(1, len(rows))]
-        body = ", ".join(f"({', '.join(line)})" for line in lines)
-        return Relation(f"SELECT * FROM (VALUES {body}) AS el_v({', '.join(column.stored for column in fields)})", fields)
+        body = joined(", ", (emit("({})", joined(", ", line)) for line in lines))
+        return Relation(
+            emit("SELECT * FROM (VALUES {}) AS el_v({})", body, joined(", ", (quoted(column.stored) for column in fields))), fields
+        )
 
     # FROM
 
-    def sources(self, node: exp.Select, outer: Scope | None) -> tuple[str, Scope, list[int]]:
+    def alias(self, name: str) -> Sql:
+        """Make a name for a relation that no other relation of the statement has, whatever its user calls the others."""
+        return quoted(f"{name or 'el'}_{next(self._aliases)}")
+
+    def sources(self, node: exp.Select, outer: Scope | None) -> tuple[Sql, Scope, list[int]]:
         """The FROM clause: its SQL, the columns it gives, and the scans whose rows no outer join makes up."""
         clause = node.args.get("from_")
         if clause is None:
-            return "", Scope([], outer), []
+            return NOTHING, Scope([], outer), []
         source = Source(self, Scope([], outer))
         source.first(clause.this)
         for join in node.args.get("joins") or ():
             source.join(join)
-        return f" FROM {source.sql}", source.scope, source.prunable
+        return emit(" FROM {}", source.sql), source.scope, source.prunable
 
-    def table(self, node: exp.Table) -> tuple[str, list[Column], int | None]:
+    def table(self, node: exp.Table) -> tuple[Sql, list[Column], int | None]:
         """A table of the catalog or of a WITH around: SQL, columns, and the number of its scan."""
         parts = [part.name.lower() for part in node.parts]
         if len(parts) == 1:
             for level in reversed(self._with):
                 if parts[0] in level:
                     relation = level[parts[0]]
-                    return f"(SELECT * FROM {relation.sql})", list(relation.fields), None
+                    return emit("(SELECT * FROM {})", relation.sql), list(relation.fields), None
         table = self._catalog_table(parts, node)
         scan = Scan(table, {column.stored_name: parse_type(column.type) for column in table.columns})
         if table.prefix:  # a table without one has no partitions
             scan.columns.update({name: parse_type(kind) for name, kind in PARTITION_KEYS})
         self.scans.append(scan)
         number = len(self.scans) - 1
-        return f"{SCAN_MARK}{number}{SCAN_MARK}", [Column(name, name, kind) for name, kind in scan.columns.items()], number
+        return gap(number), [Column(name, name, kind) for name, kind in scan.columns.items()], number
 
     def _catalog_table(self, parts: list[str], node: exp.Table) -> Table:
         catalog, database, name = ([""] * (3 - len(parts)) + parts)[-3:]
@@ -197,12 +211,12 @@ class Queries:
         raise NameNotFoundError(f'There is no table "{".".join(parts)}"{position(node)}.{hint}')
 
 
-def _recast(relation: Relation, kinds: Sequence[Type], fields: Sequence[Column]) -> str:
+def _recast(relation: Relation, kinds: Sequence[Type], fields: Sequence[Column]) -> Sql:
     made = [
-        f"{coerce(Value(f'el_s.{quoted(column.stored)}', column.type, column.zone), kind).sql} AS {quoted(target.stored)}"
+        emit("{} AS {}", coerce(Value(emit("el_s.{}", quoted(column.stored)), column.type, column.zone), kind).sql, quoted(target.stored))
         for column, kind, target in zip(relation.fields, kinds, fields, strict=True)
     ]
-    return f"SELECT {', '.join(made)} FROM ({relation.sql}) AS el_s"
+    return emit("SELECT {} FROM ({}) AS el_s", joined(", ", made), relation.sql)
 
 
 def _row_of(node: exp.Expr) -> list[exp.Expr]:

@@ -1,4 +1,4 @@
-"""`Scan`: one reading of a table in a statement, and the mark that keeps its place until the objects are known."""
+"""`Scan`: one reading of a table in a statement."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from eventlake.model import Table
 
 if TYPE_CHECKING:
     from eventlake.dialect.queries.pruning import Predicate
-
-SCAN_MARK = "\0"
-"""Stands around the number of a scan in the emitted SQL, until the objects are known; no text of a user can hold it."""
 
 
 @dataclass(slots=True)

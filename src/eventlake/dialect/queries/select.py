@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from eventlake.dialect.binding import Scope, Value, mistyped, refused, unknown
-from eventlake.dialect.queries.expressions import Context, Expressions
+from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, unknown
+from eventlake.dialect.queries.expressions import Context, Expressions, shown_name
 from eventlake.dialect.queries.from_clause import prune
 from eventlake.dialect.queries.pruning import conjuncts
 from eventlake.dialect.queries.relation import Column, Relation, direction, limits, ordinal
-from eventlake.dialect.types.type import quoted
+from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, quoted
 
 if TYPE_CHECKING:
     from eventlake.dialect.queries.relations import Queries
@@ -53,38 +53,40 @@ def select(queries: Queries, node: exp.Select, outer: Scope | None) -> Relation:
     source, scope, prunable = queries.sources(node, outer)
     context = Context(scope, "SELECT", queries.query, queries.moment, named_windows=_windows(node))
     where = node.args.get("where")
-    condition = ""
+    condition = NOTHING
     if where is not None:
         prune(queries, scope, conjuncts(where.this), prunable)
-        condition = f" WHERE {Expressions(replace(context, clause='WHERE')).boolean(where.this, 'WHERE').sql}"
+        condition = emit(" WHERE {}", Expressions(replace(context, clause="WHERE")).boolean(where.this, "WHERE").sql)
     grouping, keys = _group(node, context)
     context.grouped = keys
     context.aggregates = context.windows = True
     items = _items(node, Expressions(context), scope)
     having = _having(node, context)
-    grouped = keys is not None or having or any(item.value.aggregate for item in items)
+    grouped = keys is not None or bool(having) or any(item.value.aggregate for item in items)
     if grouped and keys is None:
         context.grouped = frozenset()
     if grouped:
         _check_grouped(items)
     fields = _columns(items)
     order = _order(node, context, items, fields, grouped=bool(grouped))
-    columns = ", ".join(f"{item.value.sql} AS {quoted(column.stored)}" for item, column in zip(items, fields, strict=True))
+    columns = joined(", ", (emit("{} AS {}", item.value.sql, quoted(column.stored)) for item, column in zip(items, fields, strict=True)))
     distinct = _distinct(node)
-    return Relation(f"SELECT {distinct}{columns}{source}{condition}{grouping}{having}{order}{limits(node)}", tuple(fields))
+    return Relation(
+        emit("SELECT {}{}{}{}{}{}{}{}", distinct, columns, source, condition, grouping, having, order, limits(node)), tuple(fields)
+    )
 
 
 def _windows(node: exp.Select) -> dict[str, exp.Window]:
     return {window.this.name.lower(): window for window in node.args.get("windows") or ()}
 
 
-def _distinct(node: exp.Select) -> str:
+def _distinct(node: exp.Select) -> Sql:
     clause = node.args.get("distinct")
     if clause is None:
-        return ""
+        return NOTHING
     if clause.args.get("on"):
         raise mistyped("DISTINCT ON is not in Athena", node)
-    return "DISTINCT "
+    return ours("DISTINCT ")
 
 
 def _items(node: exp.Select, parts: Expressions, scope: Scope) -> list[_Item]:
@@ -118,23 +120,26 @@ def _starred(part: exp.Expr, parts: Expressions, scope: Scope) -> list[_Item]:
         if table:
             raise unknown("table", table, [f.relation for f in scope.fields], part)
         raise mistyped("A star needs a FROM", part)
-    return [_Item(f.name, _named(parts, f.value), None) for f in fields]
+    return [_Item(f.name, _named(parts, f), None) for f in fields]
 
 
-def _named(parts: Expressions, value: Value) -> Value:
-    grouped = parts.context.grouped
-    return replace(value, columns=frozenset() if grouped is not None and value.sql in grouped else frozenset([value.sql.replace('"', "")]))
+def _named(parts: Expressions, field: Field) -> Value:
+    grouped, value = parts.context.grouped, field.value
+    shown = frozenset([shown_name(field.relation, field.name)])
+    return replace(value, columns=frozenset() if grouped is not None and value.sql in grouped else shown)
 
 
 def _columns(items: Sequence[_Item]) -> list[Column]:
     stored: set[str] = set()
     columns = []
     for index, item in enumerate(items):
-        name = item.name if item.name.lower() not in stored and "\0" not in item.name else f"{item.name}_{index}"
+        name = item.name if "\0" not in item.name else f"c{index}"
+        while name.lower() in stored:
+            name += f"_{index}"
         stored.add(name.lower())
         zone = item.value.zone
         value = item.value
-        if value.type.name == "timestamptz" and zone.startswith("="):
+        if isinstance(zone, Sql):
             zone = "UTC"
         columns.append(Column(item.name, name, value.type, zone))
     return columns
@@ -143,24 +148,24 @@ def _columns(items: Sequence[_Item]) -> list[Column]:
 # grouping
 
 
-def _group(node: exp.Select, context: Context) -> tuple[str, frozenset[str] | None]:
+def _group(node: exp.Select, context: Context) -> tuple[Sql, frozenset[Sql] | None]:
     clause = node.args.get("group")
     if clause is None:
-        return "", None
+        return NOTHING, None
     if clause.args.get("all") or clause.args.get("totals"):
         raise refused("GROUP BY ALL", node, "name the columns")
     parts = Expressions(replace(context, clause="GROUP BY"))
-    keys: list[str] = []
+    keys: list[Sql] = []
     terms = [_key(part, node, parts, keys) for part in clause.expressions]
     for kind in ("cube", "rollup", "grouping_sets"):
         for sets in clause.args.get(kind) or ():
             terms.append(_sets(kind, sets, node, parts, keys))
-    return f" GROUP BY {', '.join(terms) if terms else '()'}", frozenset(keys)
+    return emit(" GROUP BY {}", joined(", ", terms) if terms else ours("()")), frozenset(keys)
 
 
-def _key(part: exp.Expr, node: exp.Select, parts: Expressions, keys: list[str]) -> str:
+def _key(part: exp.Expr, node: exp.Select, parts: Expressions, keys: list[Sql]) -> Sql:
     if isinstance(part, exp.Tuple):
-        return f"({', '.join(_key(inner, node, parts, keys) for inner in part.expressions)})"
+        return emit("({})", joined(", ", (_key(inner, node, parts, keys) for inner in part.expressions)))
     if isinstance(part, exp.Cube | exp.Rollup | exp.GroupingSets):
         return _sets({exp.Cube: "cube", exp.Rollup: "rollup", exp.GroupingSets: "grouping_sets"}[type(part)], part, node, parts, keys)
     if isinstance(part, exp.Paren):
@@ -176,21 +181,21 @@ def _key(part: exp.Expr, node: exp.Select, parts: Expressions, keys: list[str]) 
     return value.sql
 
 
-def _sets(kind: str, sets: exp.Expr, node: exp.Select, parts: Expressions, keys: list[str]) -> str:
-    inner = ", ".join(_key(part, node, parts, keys) for part in sets.expressions)
-    return f"{kind.replace('_', ' ').upper()} ({inner})"
+def _sets(kind: str, sets: exp.Expr, node: exp.Select, parts: Expressions, keys: list[Sql]) -> Sql:
+    inner = joined(", ", (_key(part, node, parts, keys) for part in sets.expressions))
+    return emit("{} ({})", ours(kind.replace("_", " ").upper()), inner)
 
 
-def _having(node: exp.Select, context: Context) -> str:
+def _having(node: exp.Select, context: Context) -> Sql:
     clause = node.args.get("having")
     if clause is None:
-        return ""
+        return NOTHING
     value = Expressions(replace(context, clause="HAVING", windows=False, grouped=context.grouped or frozenset())).boolean(
         clause.this, "HAVING"
     )
     if value.columns:
         raise _ungrouped(value, clause.this)
-    return f" HAVING {value.sql}"
+    return emit(" HAVING {}", value.sql)
 
 
 def _check_grouped(items: Sequence[_Item]) -> None:
@@ -207,14 +212,14 @@ def _ungrouped(value: Value, node: exp.Expr | None) -> Exception:
 # order
 
 
-def _order(node: exp.Select, context: Context, items: Sequence[_Item], fields: Sequence[Column], *, grouped: bool) -> str:
+def _order(node: exp.Select, context: Context, items: Sequence[_Item], fields: Sequence[Column], *, grouped: bool) -> Sql:
     clause = node.args.get("order")
     if clause is None:
-        return ""
+        return NOTHING
     aliases: dict[str, Value] = {}
     for item in items:
         if item.name.lower() in aliases and aliases[item.name.lower()].sql != item.value.sql:
-            aliases[item.name.lower()] = replace(item.value, sql="")
+            aliases[item.name.lower()] = replace(item.value, sql=NOTHING)
         else:
             aliases[item.name.lower()] = item.value
     parts = Expressions(replace(context, clause="ORDER BY", aliases=aliases))
@@ -229,14 +234,14 @@ def _order(node: exp.Select, context: Context, items: Sequence[_Item], fields: S
         if value.type.name in {"map", "json"}:
             raise mistyped(f"{value.type} has no order", term)
         terms.append(_term(value, number, items, fields, term, distinct=node.args.get("distinct") is not None))
-    return f" ORDER BY {', '.join(terms)}"
+    return emit(" ORDER BY {}", joined(", ", terms))
 
 
-def _term(value: Value, number: int | None, items: Sequence[_Item], fields: Sequence[Column], term: exp.Ordered, *, distinct: bool) -> str:
+def _term(value: Value, number: int | None, items: Sequence[_Item], fields: Sequence[Column], term: exp.Ordered, *, distinct: bool) -> Sql:
     if number is None:
         number = next((index for index, item in enumerate(items) if item.value.sql == value.sql), None)
     if number is not None:
-        return f"{number + 1}{direction(term)}"
+        return emit("{}{}", number + 1, direction(term))
     if distinct:
         raise mistyped("With DISTINCT, ORDER BY takes only columns of the SELECT", term)
-    return value.sql + direction(term)
+    return emit("{}{}", value, direction(term))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.sql import emit, ours, quoted
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import advice
-from eventlake.dialect.types.type import BOOLEAN, common, quoted
+from eventlake.dialect.types.type import BOOLEAN, common
 
 if TYPE_CHECKING:
     from eventlake.dialect.queries.expressions import Expressions
@@ -28,9 +29,9 @@ def quantified(parts: Expressions, node: exp.Expr, sign: str) -> Value:
     both = common(left.type, column.type)
     if both is None or both.args:
         raise mistyped(f"{left.type} and {column.type} cannot be compared", node)
-    side = f"(SELECT {coerce(Value(column.sql, column.type), both).sql} FROM ({relation.sql}) AS el_q)"
+    side = emit("(SELECT {} FROM ({}) AS el_q)", coerce(Value(column.sql, column.type), both).sql, relation.sql)
     word = "ALL" if isinstance(node.expression, exp.All) else "ANY"
-    return derived(f"({coerce(left, both).sql} {sign} {word} {side})", BOOLEAN, (left,))
+    return derived(emit("({} {} {} {})", coerce(left, both), ours(sign), ours(word), side), BOOLEAN, (left,))
 
 
 def in_subquery(parts: Expressions, node: exp.Expr, query: exp.Query) -> Value:
@@ -44,21 +45,21 @@ def in_subquery(parts: Expressions, node: exp.Expr, query: exp.Query) -> Value:
     if both is None:
         raise mistyped(f"{left.type} IN a subquery of {column.type}{advice(left.type, column.type)}", node)
     inside = coerce(Value(column.sql, column.type), both).sql
-    return derived(f"({coerce(left, both).sql} IN (SELECT {inside} FROM ({relation.sql}) AS el_q))", BOOLEAN, (left,))
+    return derived(emit("({} IN (SELECT {} FROM ({}) AS el_q))", coerce(left, both).sql, inside, relation.sql), BOOLEAN, (left,))
 
 
 def _one_column(relation: Relation, node: exp.Expr) -> Value:
     if len(relation.fields) != 1:
         raise mistyped(f"A subquery with {len(relation.fields)} columns stands where one is wanted", node)
     column = relation.fields[0]
-    return Value(f"el_q.{quoted(column.stored)}", column.type, column.zone)
+    return Value(emit("el_q.{}", quoted(column.stored)), column.type, column.zone)
 
 
 def exists(parts: Expressions, node: exp.Expr) -> Value:
     """`EXISTS (SELECT ...)`"""
     query = node.this.this if isinstance(node.this, exp.Subquery) else node.this
     relation = parts.context.subquery(query, parts.context.scope)
-    return Value(f"EXISTS ({relation.sql})", BOOLEAN)
+    return Value(emit("EXISTS ({})", relation.sql), BOOLEAN)
 
 
 def scalar(parts: Expressions, node: exp.Expr) -> Value:
@@ -67,4 +68,4 @@ def scalar(parts: Expressions, node: exp.Expr) -> Value:
         raise refused("This subquery", node)
     relation = parts.context.subquery(node.this, parts.context.scope)
     column = _one_column(relation, node)
-    return Value(f"(SELECT {column.sql} FROM ({relation.sql}) AS el_q)", column.type, column.zone)
+    return Value(emit("(SELECT {} FROM ({}) AS el_q)", column.sql, relation.sql), column.type, column.zone)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, mistyped, refused, unknown
-from eventlake.dialect.queries.aggregation import AGGREGATES, OVER_MARK, Modifiers, aggregate, ordering, settled
+from eventlake.dialect.queries.aggregation import AGGREGATES, Modifiers, aggregate, ordering, settled
+from eventlake.dialect.sql import Sql, emit, joined, ours
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.type import BIGINT, DOUBLE, Type, coercible
 
@@ -52,7 +53,7 @@ def window(parts: Expressions, node: exp.Expr) -> Value:
     return _made(name, values, kind, ignore, over, inner)
 
 
-def _made(name: str, values: list[Value], kind: Type | None, ignore: str, over: str, node: exp.Expr) -> Value:
+def _made(name: str, values: list[Value], kind: Type | None, ignore: bool, over: Sql, node: exp.Expr) -> Value:
     sqls = [value.sql for value in values]
     result = kind or values[0].type
     if len(values) == 3 and values[2].type.name != "unknown":
@@ -61,30 +62,30 @@ def _made(name: str, values: list[Value], kind: Type | None, ignore: str, over: 
         raise refused(f"{name}() by an offset that is not a literal", node)
     if name in {"ntile", "nth_value"} and (not isinstance(values[-1].literal, int) or values[-1].literal < 1):
         raise refused(f"{name}() with a number that is not a literal", node)
-    call = f"{name}({', '.join(sqls)}{' IGNORE NULLS' if ignore else ''})"
+    call = emit("{}({} IGNORE NULLS)" if ignore else "{}({})", ours(name), joined(", ", sqls))
     zone = values[0].zone if values else "UTC"
     columns = frozenset[str]().union(*(value.columns for value in values))
-    sql = f"{call} OVER {over}"
+    sql = emit("{} OVER {}", call, over)
     if name in {"ntile", "row_number"}:
-        sql = f"CAST({sql} AS BIGINT)"
-    return Value(f"({sql})", result, zone, columns=columns, aggregate=any(value.aggregate for value in values), window=True)
+        sql = emit("CAST({} AS BIGINT)", sql)
+    return Value(emit("({})", sql), result, zone, columns=columns, aggregate=any(value.aggregate for value in values), window=True)
 
 
-def _default(value: Value, kind: Type, node: exp.Expr) -> str:
+def _default(value: Value, kind: Type, node: exp.Expr) -> Sql:
     if not coercible(value.type, kind):
         raise mistyped(f"The default of lag() or lead() is {value.type}, its values are {kind}", node)
     return coerce(value, kind).sql
 
 
-def _function(node: exp.Expr) -> tuple[exp.Expr, str]:
+def _function(node: exp.Expr) -> tuple[exp.Expr, bool]:
     if isinstance(node, exp.IgnoreNulls):
-        return node.this, "IGNORE"
+        return node.this, True
     if isinstance(node, exp.RespectNulls):
-        return node.this, ""
-    return node, ""
+        return node.this, False
+    return node, False
 
 
-def _aggregate(parts: Expressions, inner: exp.Expr, over: str, node: exp.Expr, *, ignore: str) -> Value:
+def _aggregate(parts: Expressions, inner: exp.Expr, over: Sql, node: exp.Expr, *, ignore: bool) -> Value:
     if ignore:
         raise refused("IGNORE NULLS behind an aggregate", node)
     call = inner.this if isinstance(inner, exp.Filter) else inner
@@ -99,12 +100,12 @@ def _aggregate(parts: Expressions, inner: exp.Expr, over: str, node: exp.Expr, *
             value = _over_groups(parts, name, call, where, over)
             columns = value.columns
         else:
-            value = aggregate(parts, name, call.expressions, call, where, over=f" OVER {over}")
+            value = aggregate(parts, name, call.expressions, call, where, over=emit(" OVER {}", over))
             columns = frozenset(part for argument in call.expressions for part in _columns(parts, argument))
-    return replace(value, sql=f"({value.sql})", window=True, aggregate=grouped and value.aggregate, columns=columns)
+    return replace(value, sql=emit("({})", value.sql), window=True, aggregate=grouped and value.aggregate, columns=columns)
 
 
-def _over_groups(parts: Expressions, name: str, call: exp.Expr, where: exp.Expr | None, over: str) -> Value:
+def _over_groups(parts: Expressions, name: str, call: exp.Expr, where: exp.Expr | None, over: Sql) -> Value:
     """A window over grouped rows: its arguments may hold aggregates, and read only the groups' keys."""
     if where is not None:
         raise refused("FILTER in a window over groups", call)
@@ -112,9 +113,8 @@ def _over_groups(parts: Expressions, name: str, call: exp.Expr, where: exp.Expr 
     if any(isinstance(part, exp.Distinct | exp.Order) for part in nodes):
         raise refused("DISTINCT or ORDER BY in a window over groups", call)
     with parts.within(windows=False):
-        values = [Value("*", Type("star")) if isinstance(part, exp.Star) else parts.value(part) for part in nodes]
-    sql, kind = AGGREGATES[name](values, Modifiers(), call)
-    sql = sql.replace(OVER_MARK, f" OVER {over}")
+        values = [Value(emit("*"), Type("star")) if isinstance(part, exp.Star) else parts.value(part) for part in nodes]
+    sql, kind = AGGREGATES[name](values, Modifiers(window=emit(" OVER {}", over)), call)
     return Value(sql, kind, columns=frozenset[str]().union(*(value.columns for value in values)), aggregate=True)
 
 
@@ -135,7 +135,7 @@ def _has_aggregate(call: exp.Expr) -> bool:
     )
 
 
-def _over(parts: Expressions, node: exp.Expr) -> str:
+def _over(parts: Expressions, node: exp.Expr) -> Sql:
     named = node.args.get("alias")
     if named is not None and not node.args.get("partition_by") and not node.args.get("order") and not node.args.get("spec"):
         definition = parts.context.named_windows.get(named.name.lower())
@@ -147,30 +147,33 @@ def _over(parts: Expressions, node: exp.Expr) -> str:
     with parts.within(windows=False, aliases={}):
         keys = [settled(parts.value(part)) for part in node.args.get("partition_by") or ()]
         order = node.args.get("order")
-        made = [f"PARTITION BY {', '.join(key.sql for key in keys)}"] if keys else []
+        made = [emit(" PARTITION BY {}", joined(", ", (key.sql for key in keys)))] if keys else []
         if order is not None:
-            made.append(ordering(parts, order.expressions).strip())
+            made.append(ordering(parts, order.expressions))
     if node.args.get("spec") is not None:
         made.append(_frame(parts, node.args["spec"]))
-    return f"({' '.join(made)})"
+    return emit("({})", joined("", made))
 
 
-def _frame(parts: Expressions, spec: exp.Expr) -> str:
+_CURRENT = ours("CURRENT ROW")
+
+
+def _frame(parts: Expressions, spec: exp.Expr) -> Sql:
     kind = str(spec.args.get("kind") or "").upper()
     if kind not in {"ROWS", "RANGE", "GROUPS"} or spec.args.get("exclude"):
         raise refused("This frame of a window", spec)
     start = _bound(parts, spec.args.get("start"), spec.args.get("start_side"), spec)
-    end = _bound(parts, spec.args.get("end"), spec.args.get("end_side"), spec) if spec.args.get("end") is not None else "CURRENT ROW"
-    return f"{kind} BETWEEN {start} AND {end}"
+    end = _bound(parts, spec.args.get("end"), spec.args.get("end_side"), spec) if spec.args.get("end") is not None else _CURRENT
+    return emit(" {} BETWEEN {} AND {}", ours(kind), start, end)
 
 
-def _bound(parts: Expressions, bound: object, side: object, node: exp.Expr) -> str:
+def _bound(parts: Expressions, bound: object, side: object, node: exp.Expr) -> Sql:
     if isinstance(bound, str) and bound.upper() == "CURRENT ROW":
-        return "CURRENT ROW"
+        return _CURRENT
     if side is None or str(side).upper() not in {"PRECEDING", "FOLLOWING"}:
         raise refused("This frame of a window", node)
     if isinstance(bound, str) and bound.upper() == "UNBOUNDED":
-        return f"UNBOUNDED {str(side).upper()}"
+        return emit("UNBOUNDED {}", ours(str(side).upper()))
     if isinstance(bound, exp.Literal | exp.Interval):
-        return f"{parts.value(bound).sql} {str(side).upper()}"
+        return emit("{} {}", parts.value(bound), ours(str(side).upper()))
     raise refused("A frame of a window with a bound that is not a literal", node)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.sql import Sql, emit, ours, text
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.type import INTERVAL_DAY, INTERVAL_MONTH, MAX_DIGITS, Type, as_decimal, common, decimal
 from eventlake.dialect.types.zones import instant, wall
@@ -49,10 +50,10 @@ def _numbers(sign: str, left: Value, right: Value) -> Value:
         return _decimals(sign, left, right)
     a, b = coerce(left, both).sql, coerce(right, both).sql
     if both.is_integer and sign in "/%":
-        return derived(f"({a} {'//' if sign == '/' else '%'} {b})", both, (left, right))
+        return derived(emit("({} // {})" if sign == "/" else "({} % {})", a, b), both, (left, right))
     if sign == "%":
-        return derived(f"el_double_modulo({a}, {b})", both, (left, right))
-    return derived(f"({a} {sign} {b})", both, (left, right))
+        return derived(emit("el_double_modulo({}, {})", a, b), both, (left, right))
+    return derived(emit("({} {} {})", a, ours(sign), b), both, (left, right))
 
 
 def _decimals(sign: str, left: Value, right: Value) -> Value:
@@ -63,80 +64,91 @@ def _decimals(sign: str, left: Value, right: Value) -> Value:
     if sign in "+-":
         kind = decimal(max(p1 - s1, p2 - s2) + scale + 1, scale)
         return derived(
-            f"({_wide(x, kind)} {sign} {_wide(y, kind)})" if kind.numbers[0] == MAX_DIGITS else f"CAST(({x} {sign} {y}) AS {kind.duckdb})",
+            emit("({} {} {})", _wide(x, kind), ours(sign), _wide(y, kind))
+            if kind.numbers[0] == MAX_DIGITS
+            else emit("CAST(({} {} {}) AS {})", x, ours(sign), y, kind.duckdb),
             kind,
             (left, right),
         )
     if sign == "*":
         kind = decimal(p1 + p2, s1 + s2)
-        return derived(f"CAST(({x} * {y}) AS {kind.duckdb})", kind, (left, right))
+        return derived(emit("CAST(({} * {}) AS {})", x, y, kind.duckdb), kind, (left, right))
     if sign == "/":
         kind = decimal(p1 + s2 + max(0, s2 - s1), scale)
         return derived(divided(x, s1, y, s2, kind), kind, (left, right))
     kind = decimal(min(p2 - s2, p1 - s1) + scale, scale)
-    x, y = (f"CAST({part} AS DECIMAL(38,{scale}))" for part in (x, y))
+    x, y = (emit("CAST({} AS DECIMAL(38,{}))", part, scale) for part in (x, y))
     return derived(
-        f"CAST(({x} - {y} * CAST(el_whole_quotient({unscaled(x, scale)}, {unscaled(y, scale)}) AS DECIMAL(38,0))) AS {kind.duckdb})",
+        emit(
+            "CAST(({} - {} * CAST(el_whole_quotient({}, {}) AS DECIMAL(38,0))) AS {})",
+            x,
+            y,
+            unscaled(x, scale),
+            unscaled(y, scale),
+            kind.duckdb,
+        ),
         kind,
         (left, right),
     )
 
 
-def _wide(sql: str, kind: Type) -> str:
-    return f"CAST({sql} AS {kind.duckdb})"
+def _wide(sql: Sql, kind: Type) -> Sql:
+    return emit("CAST({} AS {})", sql, kind.duckdb)
 
 
-def divided(x: str, s1: int, y: str, s2: int, kind: Type) -> str:
+def divided(x: Sql, s1: int, y: Sql, s2: int, kind: Type) -> Sql:
     """A quotient of decimals of scales s1 and s2, rounded half up to the scale of `kind`."""
     scale = kind.numbers[1]
-    quotient = f"el_rounded_quotient({unscaled(x, s1)} * {10 ** (scale - s1 + s2)}::HUGEINT, {unscaled(y, s2)})"
+    quotient = emit("el_rounded_quotient({} * {}::HUGEINT, {})", unscaled(x, s1), 10 ** (scale - s1 + s2), unscaled(y, s2))
     return rescaled(quotient, kind)
 
 
-def rescaled(sql: str, kind: Type) -> str:
+def rescaled(sql: Sql, kind: Type) -> Sql:
     """The decimal whose digits are this whole number."""
-    return f"CAST(CAST({sql} AS DECIMAL(38,0)) * {_unit(kind.numbers[1])} AS {kind.duckdb})"
+    return emit("CAST(CAST({} AS DECIMAL(38,0)) * {} AS {})", sql, _unit(kind.numbers[1]), kind.duckdb)
 
 
-def unscaled(sql: str, scale: int) -> str:
+def unscaled(sql: Sql, scale: int) -> Sql:
     """The digits of a decimal as a whole number."""
     if not scale:
-        return f"CAST({sql} AS HUGEINT)"
-    return f"CAST({sql} * CAST(1{'0' * scale} AS DECIMAL({scale + 1},0)) AS HUGEINT)"
+        return emit("CAST({} AS HUGEINT)", sql)
+    return emit("CAST({} * CAST({} AS DECIMAL({},0)) AS HUGEINT)", sql, 10**scale, scale + 1)
 
 
-def _unit(scale: int) -> str:
-    return f"CAST('0.{'0' * (scale - 1)}1' AS DECIMAL({scale + 1},{scale}))" if scale else "1"
+def _unit(scale: int) -> Sql:
+    return emit("CAST({} AS DECIMAL({},{}))", text(f"0.{'0' * (scale - 1)}1"), scale + 1, scale) if scale else ours("1")
 
 
 def shifted(sign: str, moment: Value, interval: Value, node: exp.Expr | None) -> Value:
     """A date or timestamp plus or minus an interval; a date stays a date."""
     if moment.type.name == "date":
-        made = f"(CAST({moment.sql} AS TIMESTAMP) {sign} {interval.sql})"
+        made = emit("(CAST({} AS TIMESTAMP) {} {})", moment.sql, ours(sign), interval.sql)
         if interval.type == INTERVAL_MONTH:
-            return derived(f"CAST({made} AS DATE)", moment.type, (moment, interval))
-        return derived(f"el_whole_days({made})", moment.type, (moment, interval))
+            return derived(emit("CAST({} AS DATE)", made), moment.type, (moment, interval))
+        return derived(emit("el_whole_days({})", made), moment.type, (moment, interval))
     if moment.type.name == "timestamptz" and interval.type == INTERVAL_MONTH:
-        return derived(instant(f"({wall(moment)} {sign} {interval.sql})", moment.zone), moment.type, (moment, interval), moment.zone)
+        return derived(
+            instant(emit("({} {} {})", wall(moment), ours(sign), interval.sql), moment.zone), moment.type, (moment, interval), moment.zone
+        )
     digits = moment.type.numbers[0]
     kind = moment.type if interval.type == INTERVAL_MONTH else Type(moment.type.name, numbers=(max(digits, 3),))
-    return derived(f"({moment.sql} {sign} {interval.sql})", kind, (moment, interval), moment.zone)
+    return derived(emit("({} {} {})", moment.sql, ours(sign), interval.sql), kind, (moment, interval), moment.zone)
 
 
 def _difference(left: Value, right: Value) -> Value:
-    a, b = (f"CAST({value.sql} AS TIMESTAMP)" if value.type.name == "date" else value.sql for value in (left, right))
-    return derived(f"el_interval_between({a}, {b})", INTERVAL_DAY, (left, right))
+    a, b = (emit("CAST({} AS TIMESTAMP)", value.sql) if value.type.name == "date" else value.sql for value in (left, right))
+    return derived(emit("el_interval_between({}, {})", a, b), INTERVAL_DAY, (left, right))
 
 
 def _intervals(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
     if sign in "+-" and left.type == right.type:
-        return derived(f"({left.sql} {sign} {right.sql})", left.type, (left, right))
+        return derived(emit("({} {} {})", left.sql, ours(sign), right.sql), left.type, (left, right))
     interval, number = (left, right) if left.type.name.startswith("interval") else (right, left)
     if sign == "*" and number.type.is_integer:
-        return derived(f"({interval.sql} * {number.sql})", interval.type, (left, right))
+        return derived(emit("({} * {})", interval.sql, number.sql), interval.type, (left, right))
     if sign in "*/" and number.type.is_number and (sign == "*" or interval is left) and interval.type == INTERVAL_DAY:
-        millis = f"trunc(epoch_us({interval.sql}) {sign} CAST({number.sql} AS DOUBLE) / 1000)"
+        millis = emit("trunc(epoch_us({}) {} CAST({} AS DOUBLE) / 1000)", interval.sql, ours(sign), number.sql)
         if sign == "*":
-            millis = f"trunc(epoch_us({interval.sql}) / 1000 * CAST({number.sql} AS DOUBLE))"
-        return derived(f"to_microseconds(CAST({millis} AS BIGINT) * 1000)", interval.type, (left, right))
+            millis = emit("trunc(epoch_us({}) / 1000 * CAST({} AS DOUBLE))", interval.sql, number.sql)
+        return derived(emit("to_microseconds(CAST({} AS BIGINT) * 1000)", millis), interval.type, (left, right))
     raise mistyped(f"{left.type} {sign} {right.type} is not in Athena", node)

@@ -10,9 +10,10 @@ from dataclasses import replace
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, mistyped, refused
+from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, text
 from eventlake.dialect.types.json_casts import json_to, to_json
 from eventlake.dialect.types.moments import moment_text
-from eventlake.dialect.types.type import Type, quoted, text
+from eventlake.dialect.types.type import Type
 from eventlake.dialect.types.zones import wall, zone_label
 
 
@@ -27,13 +28,18 @@ def coerce(value: Value, kind: Type) -> Value:
     if value.type.name == "timestamptz" and kind.name == "timestamptz":
         return value.become(value.sql, kind, value.zone)
     if kind.name == "timestamptz":
-        return value.become(f"CAST({value.sql} AS TIMESTAMP)", kind)
+        return value.become(emit("CAST({} AS TIMESTAMP)", value.sql), kind)
     if value.type.is_unknown and not value.type.args:
-        return value.become(f"CAST({value.sql} AS {kind.duckdb})", kind)
+        return typed_null(value, kind)
     if value.type.name == kind.name == "char":
-        return value.become(f"rpad({value.sql}, {kind.numbers[0]}, ' ')", kind)
-    widened = value.become(f"CAST({value.sql} AS {kind.duckdb})", kind)
+        return value.become(emit("rpad({}, {}, ' ')", value.sql, kind.numbers[0]), kind)
+    widened = value.become(emit("CAST({} AS {})", value.sql, kind.duckdb), kind)
     return replace(widened, literal=value.literal) if isinstance(value.literal, int) and kind.is_integer else widened
+
+
+def typed_null(value: Value, kind: Type) -> Value:
+    """Give a value of unknown type, which can only be NULL, a type."""
+    return replace(value.become(emit("CAST({} AS {})", value.sql, kind.duckdb), kind), is_null=value.is_null)
 
 
 def cast(value: Value, kind: Type, node: exp.Expr | None = None) -> Value:
@@ -42,7 +48,7 @@ def cast(value: Value, kind: Type, node: exp.Expr | None = None) -> Value:
     if source == kind and not kind.is_unknown:
         return value
     if source.name == "unknown":
-        return value.become(f"CAST({value.sql} AS {kind.duckdb})", kind)
+        return typed_null(value, kind)
     rule = _RULES.get((_family(source), _family(kind)))
     if rule is None:
         if _family(source) in _IMPOSSIBLE.get(_family(kind), ()):
@@ -92,159 +98,167 @@ def _family(kind: Type) -> str:
     }.get(kind.name, kind.name)
 
 
-def _plain(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return f"CAST({value.sql} AS {kind.duckdb})"
+def _plain(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return emit("CAST({} AS {})", value.sql, kind.duckdb)
 
 
-def _text_to_integer(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return f"CAST(el_integer_text({value.sql}) AS {kind.duckdb})"
+def _text_to_integer(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return emit("CAST(el_integer_text({}) AS {})", value.sql, kind.duckdb)
 
 
-def _text_to_double(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return f"CAST(el_double_text({value.sql}) AS {kind.duckdb})"
+def _text_to_double(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return emit("CAST(el_double_text({}) AS {})", value.sql, kind.duckdb)
 
 
-def _text_to_decimal(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return f"CAST(el_decimal_text({value.sql}) AS {kind.duckdb})"
+def _text_to_decimal(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return emit("CAST(el_decimal_text({}) AS {})", value.sql, kind.duckdb)
 
 
-def _text_to_boolean(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return f"el_boolean({value.sql})"
+def _text_to_boolean(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return emit("el_boolean({})", value.sql)
 
 
-def _text_to_date(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return f"CAST(el_date_text({value.sql}) AS DATE)"
+def _text_to_date(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return emit("CAST(el_date_text({}) AS DATE)", value.sql)
 
 
-def _text_to_moment(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return _to_precision(f"CAST(el_moment_text({value.sql}) AS TIMESTAMP)", Type("timestamp", numbers=(6,)), kind)
+def _text_to_moment(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return _to_precision(emit("CAST(el_moment_text({}) AS TIMESTAMP)", value.sql), Type("timestamp", numbers=(6,)), kind)
 
 
-def _text_to_text(value: Value, kind: Type, node: exp.Expr | None) -> str:
+def _text_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
     if not kind.numbers:
         return value.sql
     size = kind.numbers[0]
     if isinstance(value.literal, str) and len(value.literal) <= size and kind.name == "varchar":
         return value.sql
-    cut = f"substring({value.sql}, 1, {size})"
-    return f"rpad({cut}, {size}, ' ')" if kind.name == "char" else cut
+    cut = emit("substring({}, 1, {})", value.sql, size)
+    return emit("rpad({}, {}, ' ')", cut, size) if kind.name == "char" else cut
 
 
-def _text_of(sql: str, kind: Type) -> str:
+def _text_of(sql: Sql, kind: Type) -> Sql:
     if not kind.numbers:
         return sql
-    return f"el_fitting({sql}, {kind.numbers[0]})" if kind.name == "varchar" else f"rpad({sql}, {kind.numbers[0]}, ' ')"
+    return emit("el_fitting({}, {})", sql, kind.numbers[0]) if kind.name == "varchar" else emit("rpad({}, {}, ' ')", sql, kind.numbers[0])
 
 
-def _integer_to_text(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return _text_of(f"CAST({value.sql} AS VARCHAR)", kind)
+def _integer_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return _text_of(emit("CAST({} AS VARCHAR)", value.sql), kind)
 
 
-def _double_to_text(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return _text_of(f"el_double_to_text({value.sql})", kind)
+def _double_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return _text_of(emit("el_double_to_text({})", value.sql), kind)
 
 
-def _moment_to_text(value: Value, kind: Type, node: exp.Expr | None) -> str:
+def _moment_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
     return _text_of(moment_text(value.sql, value.type.numbers[0]), kind)
 
 
-def _zoned_to_text(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return _text_of(f"({moment_text(wall(value), value.type.numbers[0])} || ' ' || {zone_label(value)})", kind)
+def _zoned_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return _text_of(emit("({} || ' ' || {})", moment_text(wall(value), value.type.numbers[0]), zone_label(value)), kind)
 
 
-def _double_to_integer(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return f"CAST(el_finite(round({value.sql})) AS {kind.duckdb})"
+def _double_to_integer(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return emit("CAST(el_finite(round({})) AS {})", value.sql, kind.duckdb)
 
 
-def _decimal_to_integer(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return f"CAST(round({value.sql}) AS {kind.duckdb})"
+def _decimal_to_integer(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return emit("CAST(round({}) AS {})", value.sql, kind.duckdb)
 
 
-def _double_to_decimal(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return f"CAST(CAST({value.sql} AS VARCHAR) AS {kind.duckdb})"
+def _double_to_decimal(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return emit("CAST(CAST({} AS VARCHAR) AS {})", value.sql, kind.duckdb)
 
 
-def _decimal_to_text(value: Value, kind: Type, node: exp.Expr | None) -> str:
+def _decimal_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
     precision, scale = value.type.numbers
-    shown = f"CAST({value.sql} AS VARCHAR)" if precision > scale else f"regexp_replace(CAST({value.sql} AS VARCHAR), '^(-?)\\.', '\\10.')"
+    shown = (
+        emit("CAST({} AS VARCHAR)", value.sql)
+        if precision > scale
+        else emit("regexp_replace(CAST({} AS VARCHAR), '^(-?)\\.', '\\10.')", value.sql)
+    )
     return _text_of(shown, kind)
 
 
-def _to_decimal(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return f"CAST({value.sql} AS {kind.duckdb})"
+def _to_decimal(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return emit("CAST({} AS {})", value.sql, kind.duckdb)
 
 
-def _number_to_boolean(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return f"({value.sql} <> 0)"
+def _number_to_boolean(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return emit("({} <> 0)", value.sql)
 
 
-def _boolean_to_double(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return f"CAST(CAST({value.sql} AS INTEGER) AS {kind.duckdb})"
+def _boolean_to_double(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return emit("CAST(CAST({} AS INTEGER) AS {})", value.sql, kind.duckdb)
 
 
-def _to_precision(sql: str, source: Type, kind: Type) -> str:
+def _to_precision(sql: Sql, source: Type, kind: Type) -> Sql:
     digits, have = kind.numbers[0], source.numbers[0] if source.numbers else 0
     if digits >= have or have > 6:
         return sql
-    return f"el_to_digits({sql}, {10 ** (6 - digits)})"
+    return emit("el_to_digits({}, {})", sql, 10 ** (6 - digits))
 
 
-def _time_to_precision(sql: str, kind: Type) -> str:
+def _time_to_precision(sql: Sql, kind: Type) -> Sql:
     step = 10 ** (6 - kind.numbers[0])
-    return sql if step == 1 else f"el_time_to_digits({sql}, {step})"
+    return sql if step == 1 else emit("el_time_to_digits({}, {})", sql, step)
 
 
-def _time_text(value: Value) -> str:
-    return f"substring({moment_text('(DATE ' + text('1970-01-01') + f' + {value.sql})', value.type.numbers[0])}, 12)"
+def _time_text(value: Value) -> Sql:
+    return emit("substring({}, 12)", moment_text(emit("(DATE '1970-01-01' + {})", value.sql), value.type.numbers[0]))
 
 
-def _moment_to_date(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return f"CAST({wall(value)} AS DATE)"
+def _moment_to_date(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return emit("CAST({} AS DATE)", wall(value))
 
 
-def _date_to_moment(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return f"CAST({value.sql} AS TIMESTAMP)"
+def _date_to_moment(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return emit("CAST({} AS TIMESTAMP)", value.sql)
 
 
-def _zoned_to_moment(value: Value, kind: Type, node: exp.Expr | None) -> str:
+def _zoned_to_moment(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
     return _to_precision(wall(value), value.type, kind)
 
 
-def _moment_to_zoned(value: Value, kind: Type, node: exp.Expr | None) -> str:
+def _moment_to_zoned(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
     return _to_precision(value.sql, value.type, kind)
 
 
-def _moment_to_moment(value: Value, kind: Type, node: exp.Expr | None) -> str:
+def _moment_to_moment(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
     return _to_precision(value.sql, value.type, kind)
 
 
-def _nested(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    element = cast(Value("el_x", value.type.args[0]), kind.args[0], node)
-    return value.sql if element.sql == "el_x" else f"list_transform({value.sql}, lambda el_x: {element.sql})"
+def _nested(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    item = Value(ours("el_x"), value.type.args[0])
+    element = cast(item, kind.args[0], node)
+    return value.sql if element.sql == item.sql else emit("list_transform({}, lambda el_x: {})", value.sql, element.sql)
 
 
-def _map_to_map(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    key = cast(Value("el_x.key", value.type.args[0]), kind.args[0], node)
-    item = cast(Value("el_x.value", value.type.args[1]), kind.args[1], node)
-    return f"map_from_entries(list_transform(map_entries({value.sql}), lambda el_x: row({key.sql}, {item.sql})))"
+def _map_to_map(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    key = cast(Value(emit("el_x.key"), value.type.args[0]), kind.args[0], node)
+    item = cast(Value(emit("el_x.value"), value.type.args[1]), kind.args[1], node)
+    return emit("map_from_entries(list_transform(map_entries({}), lambda el_x: row({}, {})))", value.sql, key.sql, item.sql)
 
 
-def _row_to_row(value: Value, kind: Type, node: exp.Expr | None) -> str:
+def _row_to_row(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
     if len(value.type.args) != len(kind.args):
         raise mistyped(f"{value.type} has another number of fields than {kind}", node)
     parts = [
-        cast(Value(f"struct_extract({value.sql}, {text(name)})", source), target, node).sql
+        cast(Value(emit("struct_extract({}, {})", value.sql, text(name)), source), target, node).sql
         for (name, source), target in zip(value.type.fields(), kind.args, strict=True)
     ]
-    made = f"struct_pack({', '.join(f'{quoted(name)} := {part}' for (name, _), part in zip(kind.fields(), parts, strict=True))})"
-    return f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE {made} END"
+    made = emit(
+        "struct_pack({})",
+        joined(", ", (emit("{} := {}", quoted(name), part) for (name, _), part in zip(kind.fields(), parts, strict=True))),
+    )
+    return emit("CASE WHEN {} IS NULL THEN NULL ELSE {} END", value.sql, made)
 
 
-def _json_to(value: Value, kind: Type, node: exp.Expr | None) -> str:
-    return json_to(value.sql, kind, node)
+def _json_to(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return json_to(value, kind, node)
 
 
-def _to_json(value: Value, kind: Type, node: exp.Expr | None) -> str:
+def _to_json(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
     return to_json(value, node)
 
 
@@ -300,18 +314,18 @@ _RULES = {
     ("zoned", "date"): _moment_to_date,
     ("zoned", "moment"): _zoned_to_moment,
     ("zoned", "zoned"): _moment_to_moment,
-    ("varchar", "time"): lambda value, kind, node: _time_to_precision(f"CAST(el_time_text({value.sql}) AS TIME)", kind),
-    ("moment", "time"): lambda value, kind, node: _time_to_precision(f"CAST({value.sql} AS TIME)", kind),
-    ("zoned", "time"): lambda value, kind, node: _time_to_precision(f"CAST({wall(value)} AS TIME)", kind),
+    ("varchar", "time"): lambda value, kind, node: _time_to_precision(emit("CAST(el_time_text({}) AS TIME)", value.sql), kind),
+    ("moment", "time"): lambda value, kind, node: _time_to_precision(emit("CAST({} AS TIME)", value.sql), kind),
+    ("zoned", "time"): lambda value, kind, node: _time_to_precision(emit("CAST({} AS TIME)", wall(value)), kind),
     ("time", "time"): lambda value, kind, node: _time_to_precision(value.sql, kind),
     ("time", "varchar"): lambda value, kind, node: _text_of(_time_text(value), kind),
-    ("interval day", "varchar"): lambda value, kind, node: _text_of(f"el_interval_text({value.sql})", kind),
-    ("interval month", "varchar"): lambda value, kind, node: _text_of(f"el_months_text({value.sql})", kind),
-    ("varchar", "ipaddress"): lambda value, kind, node: f"el_ip({value.sql})",
-    ("varbinary", "ipaddress"): lambda value, kind, node: f"el_ip_of({value.sql})",
-    ("ipaddress", "varchar"): lambda value, kind, node: _text_of(f"el_ip_text({value.sql})", kind),
+    ("interval day", "varchar"): lambda value, kind, node: _text_of(emit("el_interval_text({})", value.sql), kind),
+    ("interval month", "varchar"): lambda value, kind, node: _text_of(emit("el_months_text({})", value.sql), kind),
+    ("varchar", "ipaddress"): lambda value, kind, node: emit("el_ip({})", value.sql),
+    ("varbinary", "ipaddress"): lambda value, kind, node: emit("el_ip_of({})", value.sql),
+    ("ipaddress", "varchar"): lambda value, kind, node: _text_of(emit("el_ip_text({})", value.sql), kind),
     ("ipaddress", "varbinary"): lambda value, kind, node: value.sql,
-    ("varchar", "varbinary"): lambda value, kind, node: f"encode({value.sql})",
+    ("varchar", "varbinary"): lambda value, kind, node: emit("encode({})", value.sql),
     ("array", "array"): _nested,
     ("map", "map"): _map_to_map,
     ("row", "row"): _row_to_row,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.json_casts import canonical
-from eventlake.dialect.types.type import BOOLEAN, Type, common, text
+from eventlake.dialect.types.type import BOOLEAN, Type, common
 
 
 def compared(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
@@ -23,53 +24,53 @@ def compared(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
         return _nested(sign, coerce(left, both), coerce(right, both), node)
     a, b = coerce(left, both).sql, coerce(right, both).sql
     if both.name == "json":
-        a, b = canonical(a), canonical(b)
+        a, b = canonical(left), canonical(right)
     if both.name in {"double", "real"}:
         return derived(_not_a_number(sign, a, b), BOOLEAN, (left, right))
-    return derived(f"({a} {sign} {b})", BOOLEAN, (left, right))
+    return derived(emit("({} {} {})", a, ours(sign), b), BOOLEAN, (left, right))
 
 
 def _nested(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
     if left.type.name == "row" and sign in {"=", "<>"}:
         parts = [compared("=", row_part(left, i), row_part(right, i), node).sql for i in range(len(left.type.args))]
-        equal = f"({' AND '.join(parts)})"
-        return derived(equal if sign == "=" else f"(NOT {equal})", BOOLEAN, (left, right))
+        equal = emit("({})", joined(" AND ", parts))
+        return derived(equal if sign == "=" else emit("(NOT {})", equal), BOOLEAN, (left, right))
     if left.type.name == "row":
         return derived(_row_order(sign, left, right, node), BOOLEAN, (left, right))
     if left.type.name == "array" and not left.type.args[0].args:
         if sign in {"=", "<>"}:
-            equal = f"el_array_equal({left.sql}, {right.sql})"
-            return derived(equal if sign == "=" else f"(NOT {equal})", BOOLEAN, (left, right))
-        return derived(f"(el_ordered({left.sql}) {sign} el_ordered({right.sql}))", BOOLEAN, (left, right))
+            equal = emit("el_array_equal({}, {})", left.sql, right.sql)
+            return derived(equal if sign == "=" else emit("(NOT {})", equal), BOOLEAN, (left, right))
+        return derived(emit("(el_ordered({}) {} el_ordered({}))", left.sql, ours(sign), right.sql), BOOLEAN, (left, right))
     if left.type.name == "map" and not any(part.args for part in left.type.args):
-        equal = f"el_map_equal({left.sql}, {right.sql})"
-        return derived(equal if sign == "=" else f"(NOT {equal})", BOOLEAN, (left, right))
+        equal = emit("el_map_equal({}, {})", left.sql, right.sql)
+        return derived(equal if sign == "=" else emit("(NOT {})", equal), BOOLEAN, (left, right))
     raise refused(f"A comparison of {left.type}", node)
 
 
-def _row_order(sign: str, left: Value, right: Value, node: exp.Expr) -> str:
+def _row_order(sign: str, left: Value, right: Value, node: exp.Expr) -> Sql:
     if left.type.is_unknown or right.type.is_unknown:
         raise mistyped("Rows with a bare NULL have no order", node)
     strict = sign[0]
     sql = compared(sign, row_part(left, -1), row_part(right, -1), node).sql
     for i in range(len(left.type.args) - 2, -1, -1):
         a, b = row_part(left, i), row_part(right, i)
-        sql = f"CASE WHEN {compared('=', a, b, node).sql} THEN {sql} ELSE {compared(strict, a, b, node).sql} END"
-    return f"({sql})"
+        sql = emit("CASE WHEN {} THEN {} ELSE {} END", compared("=", a, b, node).sql, sql, compared(strict, a, b, node).sql)
+    return emit("({})", sql)
 
 
 def row_part(value: Value, index: int) -> Value:
     """The field at that place, from 0."""
     name, kind = list(value.type.fields())[index]
-    return value.become(f"struct_extract({value.sql}, {text(name)})", kind)
+    return value.become(emit("struct_extract({}, {})", value.sql, text(name)), kind)
 
 
-def _not_a_number(sign: str, a: str, b: str) -> str:
+def _not_a_number(sign: str, a: Sql, b: Sql) -> Sql:
     """A comparison of doubles in which NaN is neither equal nor less nor greater; DuckDB has it greatest and equal to itself."""
     if sign == "<>":
-        return f"({a} <> {b} OR isnan({a}))"
+        return emit("({} <> {} OR isnan({}))", a, b, a)
     side = b if sign.startswith("<") else a
-    return f"({a} {sign} {b} AND NOT isnan({side}))"
+    return emit("({} {} {} AND NOT isnan({}))", a, ours(sign), b, side)
 
 
 def advice(left: Type, right: Type) -> str:

@@ -8,65 +8,73 @@ from sqlglot import exp
 
 from eventlake.dialect.binding import Value, mistyped, refused
 from eventlake.dialect.failures import failure
+from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, text
 from eventlake.dialect.types.moments import moment_text
-from eventlake.dialect.types.type import Type, quoted, text
+from eventlake.dialect.types.type import JSON, Type
 
 
-def json_to(j: str, kind: Type, node: exp.Expr | None) -> str:
-    """SQL of `CAST(j AS kind)` where j is the text of a json; JSON null becomes NULL."""
+def json_to(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    """Make SQL of `CAST(value AS kind)` where the value is a json, as its text; JSON null becomes NULL."""
+    j = value.sql
     if kind.name == "json":
         return j
     if kind.name in _SCALARS:
-        return _once(j, lambda item: _scalar(item, kind))
+        return once(j, lambda item: _scalar(item, kind))
     if kind.name == "array":
-        inner = json_to("CAST(el_j AS VARCHAR)", kind.args[0], node)
-        return _if_type(j, kind, ARRAY=f"list_transform(json_extract({j}, '$[*]'), lambda el_j: {inner})")
+        inner = json_to(_part("CAST(el_j AS VARCHAR)"), kind.args[0], node)
+        return _if_type(j, kind, ARRAY=emit("list_transform(json_extract({}, '$[*]'), lambda el_j: {})", j, inner))
     if kind.name == "map" and kind.args[0].name == "varchar":
-        inner = json_to("CAST(el_e.value AS VARCHAR)", kind.args[1], node)
-        inner = f"coalesce({inner}, 'null')" if kind.args[1].name == "json" else inner
-        entries = f"map_entries(CAST(CAST({j} AS JSON) AS MAP(VARCHAR, JSON)))"
-        entries = f"list_sort({entries})" if "el_json_parse(" in j else entries
-        return _if_type(j, kind, OBJECT=f"map_from_entries(list_transform({entries}, lambda el_e: row(el_e.key, {inner})))")
+        inner = json_to(_part("CAST(el_e.value AS VARCHAR)"), kind.args[1], node)
+        inner = emit("coalesce({}, 'null')", inner) if kind.args[1].name == "json" else inner
+        entries = emit("map_entries(CAST(CAST({} AS JSON) AS MAP(VARCHAR, JSON)))", j)
+        entries = emit("list_sort({})", entries) if value.json == "parsed" else entries
+        return _if_type(j, kind, OBJECT=emit("map_from_entries(list_transform({}, lambda el_e: row(el_e.key, {})))", entries, inner))
     if kind.name == "row":
         return _row(j, kind, node)
     raise (mistyped if kind.name in {"date", "timestamp"} else refused)(f"A cast from json to {kind}", node)
 
 
-def _scalar(j: str, kind: Type) -> str:
+def _part(words: str) -> Value:
+    """Return the json that stands in a variable of a lambda of ours."""
+    return Value(ours(words), JSON)
+
+
+def _scalar(j: Sql, kind: Type) -> Sql:
     if kind.name == "varchar" and kind.numbers:
-        return f"el_fitting({_TEXT.format(j=j)}, {kind.numbers[0]})"
-    return _SCALARS[kind.name].format(j=j, type=kind.duckdb)
+        return emit("el_fitting({}, {})", emit(_TEXT, j=j), kind.numbers[0])
+    return emit(_SCALARS[kind.name], j=j, type=kind.duckdb)
 
 
-def _once(j: str, made: Callable[[str], str]) -> str:
-    """SQL over j that computes it once, although macros name it often."""
-    simple = "(" not in j.removeprefix("CAST(")
-    return made(j) if simple else f"list_transform([{j}], lambda el_v: {made('el_v')})[1]"
+def once(part: Sql, made: Callable[[Sql], Sql]) -> Sql:
+    """Make SQL over a piece that computes it once, although macros name it often."""
+    return made(part) if part.simple else emit("list_transform([{}], lambda el_v: {})[1]", part, made(ours("el_v")))
 
 
-def _if_type(j: str, kind: Type, **made: str) -> str:
-    """SQL that goes by the type of the JSON; null is NULL, any other type fails."""
-    ways = " ".join(f"WHEN '{name}' THEN {sql}" for name, sql in made.items())
-    return f"(CASE coalesce(json_type({j}), 'NULL') {ways} WHEN 'NULL' THEN NULL ELSE {_fail(j, kind)} END)"
+def _if_type(j: Sql, kind: Type, **made: Sql) -> Sql:
+    """Make SQL that goes by the type of the JSON; null is NULL, any other type fails."""
+    ways = joined(" ", (emit("WHEN {} THEN {}", text(name), way) for name, way in made.items()))
+    return emit("(CASE coalesce(json_type({}), 'NULL') {} WHEN 'NULL' THEN NULL ELSE {} END)", j, ways, _fail(j, kind))
 
 
-def _fail(j: str, kind: Type) -> str:
-    return failure(f"This JSON is no {kind}: ", f"substring({j}, 1, 60)")
+def _fail(j: Sql, kind: Type) -> Sql:
+    return failure(f"This JSON is no {kind}: ", emit("substring({}, 1, 60)", j))
 
 
-def _row(j: str, kind: Type, node: exp.Expr | None) -> str:
-    """SQL that names j once: a field may be a row itself, and each would name it as often as it has fields."""
+def _row(j: Sql, kind: Type, node: exp.Expr | None) -> Sql:
+    """Make SQL that names j once: a field may be a row itself, and each would name it as often as it has fields."""
     by_name, by_place = [], []
     for index, (name, part) in enumerate(kind.fields()):
-        place = text(f"$[{index}]")
-        by_place.append(f"{quoted(name)} := {json_to(f'CAST(json_extract(el_r, {place}) AS VARCHAR)', part, node)}")
-        key = f"list_filter(json_keys(el_r), lambda el_k: lower(el_k) = {text(name.lower())})[1]"
-        place = "'$.\"' || " + key + " || '\"'"
-        by_name.append(f"{quoted(name)} := {json_to(f'CAST(json_extract(el_r, {place}) AS VARCHAR)', part, node)}")
-    wrong = _fail("el_r", kind)
-    placed = f"CASE WHEN json_array_length(el_r) <> {len(by_place)} THEN {wrong} ELSE struct_pack({', '.join(by_place)}) END"
-    made = _if_type("el_r", kind, OBJECT=f"struct_pack({', '.join(by_name)})", ARRAY=placed)
-    return f"list_transform([coalesce({j}, 'null')], lambda el_r: {made})[1]"
+        by_place.append(emit("{} := {}", quoted(name), json_to(_field(text(f"$[{index}]")), part, node)))
+        key = emit("list_filter(json_keys(el_r), lambda el_k: lower(el_k) = {})[1]", text(name.lower()))
+        by_name.append(emit("{} := {}", quoted(name), json_to(_field(emit("""'$."' || {} || '"'""", key)), part, node)))
+    wrong = _fail(ours("el_r"), kind)
+    placed = emit("CASE WHEN json_array_length(el_r) <> {} THEN {} ELSE struct_pack({}) END", len(by_place), wrong, joined(", ", by_place))
+    made = _if_type(ours("el_r"), kind, OBJECT=emit("struct_pack({})", joined(", ", by_name)), ARRAY=placed)
+    return emit("list_transform([coalesce({}, 'null')], lambda el_r: {})[1]", j, made)
+
+
+def _field(path: Sql) -> Value:
+    return Value(emit("CAST(json_extract(el_r, {}) AS VARCHAR)", path), JSON)
 
 
 _TEXT = "el_json_varchar({j})"
@@ -84,52 +92,58 @@ _SCALARS = {
 }
 
 
-def canonical(j: str) -> str:
-    """SQL of a json's text as Trino has it: json_parse sorts keys, json_extract does not, and a column may come from either."""
-    if j.startswith("'"):
-        return j
-    if "el_json_parse(" in j:
-        return _once(j, lambda text: f"el_json_normal(el_json_sorted({text}))")
-    if "el_json_part(" in j:
-        return f"el_json_normal({j})"
-    return j if "(" in j else f"el_json_unsure({j})"
+def canonical(value: Value) -> Sql:
+    """Make SQL of a json's text as Trino has it: json_parse sorts keys, json_extract does not, and a column may come from either."""
+    if value.json == "normal":
+        return value.sql
+    if value.json == "parsed":
+        return once(value.sql, lambda text: emit("el_json_normal(el_json_sorted({}))", text))
+    if value.json == "part":
+        return emit("el_json_normal({})", value.sql)
+    return value.sql if not value.sql.simple else emit("el_json_unsure({})", value.sql)
 
 
-def to_json(value: Value, node: exp.Expr | None) -> str:
+def to_json(value: Value, node: exp.Expr | None) -> Sql:
     """SQL of `CAST(value AS JSON)`: its text."""
-    return f"(CASE WHEN {value.sql} IS NULL THEN NULL ELSE {_json(value.sql, value.type, node)} END)"
+    return emit("(CASE WHEN {} IS NULL THEN NULL ELSE {} END)", value.sql, _json(value.sql, value.type, node))
 
 
-def _json(sql: str, kind: Type, node: exp.Expr | None) -> str:
+def _json(sql: Sql, kind: Type, node: exp.Expr | None) -> Sql:
     if kind.is_integer or kind.name == "boolean":
-        return f"CAST({sql} AS VARCHAR)"
+        return emit("CAST({} AS VARCHAR)", sql)
     if kind.name in {"varchar"}:
-        return f"CAST(to_json({sql}) AS VARCHAR)"
+        return emit("CAST(to_json({}) AS VARCHAR)", sql)
     if kind.name == "decimal":
-        return f"el_json_decimal(CAST({sql} AS VARCHAR))"
+        return emit("el_json_decimal(CAST({} AS VARCHAR))", sql)
     if kind.name in {"double", "real"}:
-        return f"el_json_double({sql})"
+        return emit("el_json_double({})", sql)
     if kind.name == "date":
-        return f"('\"' || CAST({sql} AS VARCHAR) || '\"')"
+        return emit("('\"' || CAST({} AS VARCHAR) || '\"')", sql)
     if kind.name == "timestamp":
-        return f"('\"' || {moment_text(sql, kind.numbers[0])} || '\"')"
+        return emit("('\"' || {} || '\"')", moment_text(sql, kind.numbers[0]))
     if kind.name == "json":
         return sql
     if kind.name == "unknown":
-        return "'null'"
+        return ours("'null'")
     if kind.name == "array":
-        return f"('[' || array_to_string(list_transform({sql}, lambda el_x: {_or_null('el_x', kind.args[0], node)}), ',') || ']')"
+        return emit(
+            "('[' || array_to_string(list_transform({}, lambda el_x: {}), ',') || ']')", sql, _or_null(ours("el_x"), kind.args[0], node)
+        )
     if kind.name == "map" and kind.args[0].name in {"varchar", "bigint", "integer", "boolean"}:
-        pair = f"CAST(to_json(CAST(el_e.key AS VARCHAR)) AS VARCHAR) || ':' || {_or_null('el_e.value', kind.args[1], node)}"
-        return f"('{{' || array_to_string(list_transform(list_sort(map_entries({sql})), lambda el_e: {pair}), ',') || '}}')"
+        pair = emit("CAST(to_json(CAST(el_e.key AS VARCHAR)) AS VARCHAR) || ':' || {}", _or_null(ours("el_e.value"), kind.args[1], node))
+        return emit("('{{' || array_to_string(list_transform(list_sort(map_entries({})), lambda el_e: {}), ',') || '}}')", sql, pair)
     if kind.name == "row":
         parts = [
-            f"CAST(to_json({text(given or '')}) AS VARCHAR) || ':' || {_or_null(f'struct_extract({sql}, {text(name)})', part, node)}"
+            emit(
+                "CAST(to_json({}) AS VARCHAR) || ':' || {}",
+                text(given or ""),
+                _or_null(emit("struct_extract({}, {})", sql, text(name)), part, node),
+            )
             for (name, part), given in zip(kind.fields(), kind.names, strict=True)
         ]
-        return "('{' || " + " || ',' || ".join(parts) + " || '}')"
+        return emit("('{{' || {} || '}}')", joined(" || ',' || ", parts))
     raise refused(f"A cast from {kind} to json", node)
 
 
-def _or_null(sql: str, kind: Type, node: exp.Expr | None) -> str:
-    return f"CASE WHEN {sql} IS NULL THEN 'null' ELSE {_json(sql, kind, node)} END"
+def _or_null(sql: Sql, kind: Type, node: exp.Expr | None) -> Sql:
+    return emit("CASE WHEN {} IS NULL THEN 'null' ELSE {} END", sql, _json(sql, kind, node))

@@ -13,8 +13,9 @@ from typing import Any
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, mistyped, refused
+from eventlake.dialect.sql import emit, text
 from eventlake.dialect.types.casts import cast
-from eventlake.dialect.types.type import BIGINT, DOUBLE, INTEGER, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, decimal, text, timestamp
+from eventlake.dialect.types.type import BIGINT, DOUBLE, INTEGER, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, decimal, timestamp
 from eventlake.dialect.types.zones import instant, zone_named
 from eventlake.errors import NameNotFoundError
 
@@ -22,19 +23,19 @@ from eventlake.errors import NameNotFoundError
 def number_literal(written: str, node: exp.Expr) -> Value:
     """A number as Trino types it: integer or bigint, decimal with a point, double with an exponent."""
     if "e" in written.lower():
-        return Value(f"CAST({text(written)} AS DOUBLE)", DOUBLE)
+        return Value(emit("CAST({} AS DOUBLE)", text(written)), DOUBLE)
     if "." in written:
         digits, _, fraction = written.lstrip("-").partition(".")
         size = max(len(digits.lstrip("0") + fraction), len(fraction), 1)
         if size > 38:
             raise mistyped(f"{written} has more than 38 digits", node)
         kind = decimal(size, len(fraction))
-        return Value(f"CAST({text(written)} AS {kind.duckdb})", kind)
+        return Value(emit("CAST({} AS {})", text(written), kind.duckdb), kind)
     number = int(written)
     if -(2**31) <= number < 2**31:
-        return Value(written if number >= 0 else f"({written})", INTEGER, literal=number)
+        return Value(emit("{}" if number >= 0 else "({})", number), INTEGER, literal=number)
     if -(2**63) <= number < 2**63:
-        return Value(f"CAST({text(written)} AS BIGINT)", BIGINT, literal=number)
+        return Value(emit("CAST({} AS BIGINT)", text(written)), BIGINT, literal=number)
     raise mistyped(f"{written} does not fit into bigint: write it with a point for a decimal", node)
 
 
@@ -53,7 +54,7 @@ def typed_literal(written: str, kind: Type, node: exp.Expr) -> Value:
     if kind.name == "time":
         return _time_literal(written, node)
     if kind.name == "json":
-        return Value(text(json_literal(written, node)), kind)
+        return Value(text(json_literal(written, node)), kind, json="normal")
     return cast(Value(text(written), VARCHAR, literal=written), kind, node)
 
 
@@ -64,7 +65,7 @@ def _not_literal(written: str, kind: Type, node: exp.Expr) -> Value:
 def _time_literal(written: str, node: exp.Expr) -> Value:
     if not re.fullmatch(r"([01]\d|2[0-3]):\d\d(:\d\d(\.\d{1,6})?)?", written):
         raise refused(f"TIME '{written}'", node)
-    return Value(f"CAST({text(written)} AS TIME)", Type("time", numbers=(len(written.partition(".")[2]),)))
+    return Value(emit("CAST({} AS TIME)", text(written)), Type("time", numbers=(len(written.partition(".")[2]),)))
 
 
 def json_literal(written: str, node: exp.Expr) -> str:
@@ -114,7 +115,7 @@ def timestamp_literal(written: str, node: exp.Expr | None) -> Value:
         raise refused(f"A timestamp with {digits} digits of a second", node, "write at most 6")
     clock = match["time"] or "00:00:00"
     clock += ":00" if clock.count(":") == 1 else ""
-    sql = f"CAST({text(match['date'] + ' ' + clock)} AS TIMESTAMP)"
+    sql = emit("CAST({} AS TIMESTAMP)", text(match["date"] + " " + clock))
     if not match["zone"]:
         return Value(sql, timestamp(digits))
     zone = zone_named(match["zone"])
@@ -149,14 +150,14 @@ def interval_literal(node: exp.Expr) -> Value:
     ):
         raise mistyped(f"INTERVAL '{written}' {name.upper()} is not an interval of Athena", node)
     kind = INTERVAL_MONTH if name in {"month", "year"} else INTERVAL_DAY
-    return Value(f"INTERVAL '{written.lstrip('+')} {_UNITS[name]}'", kind)
+    return Value(emit("INTERVAL {}", text(f"{written.lstrip('+')} {_UNITS[name]}")), kind)
 
 
 def _spanned(written: str, first: str, last: str, node: exp.Expr) -> Value:
     months = re.fullmatch(r"([+-]?)(\d+)-(\d+)", written)
     if (first, last) == ("year", "month") and months:
         total = int(months[2]) * 12 + int(months[3])
-        return Value(f"INTERVAL '{months[1].replace('+', '')}{total} months'", INTERVAL_MONTH)
+        return Value(emit("INTERVAL {}", text(f"{months[1].replace('+', '')}{total} months")), INTERVAL_MONTH)
     order = ("day", "hour", "minute", "second")
     parts = re.fullmatch(r"([+-]?)(\d+)(?:[ :](\d+))?(?::(\d+))?(?::(\d+))?(\.\d+)?", written)
     if first not in order or last not in order or parts is None:
@@ -168,4 +169,4 @@ def _spanned(written: str, first: str, last: str, node: exp.Expr) -> Value:
     seconds = sum(
         int(number) * {"day": 86400, "hour": 3600, "minute": 60, "second": 1}[name] for name, number in zip(names, numbers, strict=True)
     )
-    return Value(f"INTERVAL '{parts[1].replace('+', '')}{seconds}{parts[6] or ''} seconds'", INTERVAL_DAY)
+    return Value(emit("INTERVAL {}", text(f"{parts[1].replace('+', '')}{seconds}{parts[6] or ''} seconds")), INTERVAL_DAY)

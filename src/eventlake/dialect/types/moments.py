@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from eventlake.dialect.sql import Sql, emit
 
-def moment_text(sql: str, digits: int) -> str:
+
+def moment_text(sql: Sql, digits: int) -> Sql:
     """`2026-11-07 10:00:00.123` of a timestamp, with that many digits."""
     if not digits:
-        return f"strftime({sql}, '%Y-%m-%d %H:%M:%S')"
+        return emit("strftime({}, '%Y-%m-%d %H:%M:%S')", sql)
     if digits == 6:
-        return f"strftime({sql}, '%Y-%m-%d %H:%M:%S.%f')"
-    return f"substring(strftime({sql}, '%Y-%m-%d %H:%M:%S.%f'), 1, {20 + digits})"
+        return emit("strftime({}, '%Y-%m-%d %H:%M:%S.%f')", sql)
+    return emit("substring(strftime({}, '%Y-%m-%d %H:%M:%S.%f'), 1, {})", sql, 20 + digits)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from eventlake.errors import QueryRefusedError
+from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, quoted_name
 
 MAX_DIGITS = 38
 """The widest decimal of Trino and of DuckDB."""
@@ -41,17 +41,17 @@ class Type:
         return f"{self.name}({','.join(map(str, self.numbers))})" if self.numbers else self.name
 
     @property
-    def duckdb(self) -> str:
+    def duckdb(self) -> Sql:
         """The type that holds it in DuckDB."""
         if self.name == "row":
-            return f"STRUCT({', '.join(f'{quoted(name)} {kind.duckdb}' for name, kind in self.fields())})"
+            return emit("STRUCT({})", joined(", ", (emit("{} {}", quoted(name), kind.duckdb) for name, kind in self.fields())))
         if self.name == "array":
-            return f"{self.args[0].duckdb}[]"
+            return emit("{}[]", self.args[0].duckdb)
         if self.name == "map":
-            return f"MAP({self.args[0].duckdb}, {self.args[1].duckdb})"
+            return emit("MAP({}, {})", self.args[0].duckdb, self.args[1].duckdb)
         if self.name == "decimal":
-            return f"DECIMAL({self.numbers[0]},{self.numbers[1]})"
-        return _DUCKDB[self.name]
+            return emit("DECIMAL({},{})", self.numbers[0], self.numbers[1])
+        return ours(_DUCKDB[self.name])
 
     def fields(self) -> Iterator[tuple[str, Type]]:
         """Field names as DuckDB's struct has them, and their types; a field without a name is `field0`, `field1`, ..."""
@@ -148,24 +148,6 @@ def mapping(key: Type, value: Type) -> Type:
 def row(*fields: tuple[str | None, Type]) -> Type:
     """A row of these fields."""
     return Type("row", tuple(kind for _, kind in fields), names=tuple(name for name, _ in fields))
-
-
-def quoted(name: str) -> str:
-    """A name as SQL writes it when it must not be read as a word. Raises QueryRefusedError for U+0000."""
-    _require_no_mark(name)
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text(value: str) -> str:
-    """A string literal. Raises QueryRefusedError for U+0000."""
-    _require_no_mark(value)
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _require_no_mark(value: str) -> None:
-    """A user's U+0000 would be read as the gap of a table, which is filled with more than he may see."""
-    if "\0" in value:
-        raise QueryRefusedError("The character U+0000 in a text or a name cannot be answered here as Athena does: write chr(0).")
 
 
 def as_decimal(kind: Type) -> Type:
@@ -355,4 +337,4 @@ def _plain(name: str) -> Type:
 
 
 def _field(name: str | None, kind: Type) -> str:
-    return str(kind) if name is None else f"{name if name.isidentifier() else quoted(name)} {kind}"
+    return str(kind) if name is None else f"{name if name.isidentifier() else quoted_name(name)} {kind}"

@@ -1,6 +1,6 @@
 """Time zones: a timestamp with time zone is its instant as a DuckDB TIMESTAMP in UTC, and a zone known when the query is translated.
 
-A zone is an IANA name, an offset `+05:30`, or `=` and SQL that gives the minutes east of UTC of each row.
+A zone is an IANA name, an offset `+05:30`, or SQL that gives the minutes east of UTC of each row.
 """
 
 from __future__ import annotations
@@ -8,49 +8,49 @@ from __future__ import annotations
 import re
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from eventlake.dialect.binding import Value
-from eventlake.dialect.types.type import text
+from eventlake.dialect.binding import Value, Zone
+from eventlake.dialect.sql import Sql, emit, text
 
 _OFFSET = re.compile(r"(?:UTC|GMT|UT)?([+-])(\d{1,2})(?::?(\d\d))?")
 
 
-def wall(value: Value) -> str:
+def wall(value: Value) -> Sql:
     """What a clock in the value's own zone shows, as a TIMESTAMP; a date or timestamp without zone is itself."""
     if value.type.name != "timestamptz" or value.zone == "UTC":
         return value.sql
-    if value.zone.startswith("="):
-        return f"({value.sql} + to_minutes({value.zone[1:]}))"
+    if isinstance(value.zone, Sql):
+        return emit("({} + to_minutes({}))", value.sql, value.zone)
     minutes = offset_minutes(value.zone)
     if minutes is not None:
-        return f"({value.sql} + to_minutes({minutes}))"
-    return f"timezone({text(value.zone)}, timezone('UTC', {value.sql}))"
+        return emit("({} + to_minutes({}))", value.sql, minutes)
+    return emit("timezone({}, timezone('UTC', {}))", text(value.zone), value.sql)
 
 
-def instant(sql: str, zone: str) -> str:
+def instant(sql: Sql, zone: Zone) -> Sql:
     """The instant, in UTC, at which a clock in the zone shows this TIMESTAMP."""
     if zone == "UTC":
         return sql
-    if zone.startswith("="):
-        return f"({sql} - to_minutes({zone[1:]}))"
+    if isinstance(zone, Sql):
+        return emit("({} - to_minutes({}))", sql, zone)
     minutes = offset_minutes(zone)
     if minutes is not None:
-        return f"({sql} - to_minutes({minutes}))"
-    return f"timezone('UTC', timezone({text(zone)}, {sql}))"
+        return emit("({} - to_minutes({}))", sql, minutes)
+    return emit("timezone('UTC', timezone({}, {}))", text(zone), sql)
 
 
-def zone_label(value: Value) -> str:
+def zone_label(value: Value) -> Sql:
     """SQL of the zone's name, as Trino writes it behind a timestamp."""
-    return f"el_offset_label({value.zone[1:]})" if value.zone.startswith("=") else text(value.zone)
+    return emit("el_offset_label({})", value.zone) if isinstance(value.zone, Sql) else text(value.zone)
 
 
-def minutes_east(value: Value) -> str:
+def minutes_east(value: Value) -> Sql:
     """SQL of the minutes by which a clock in the value's zone is ahead of UTC at that moment."""
-    return f"CAST((epoch_us({wall(value)}) - epoch_us({value.sql})) // 60000000 AS INTEGER)"
+    return emit("CAST((epoch_us({}) - epoch_us({})) // 60000000 AS INTEGER)", wall(value), value.sql)
 
 
-def offset_text(value: Value) -> str:
+def offset_text(value: Value) -> Sql:
     """SQL of the offset from UTC at that moment, `+05:30`."""
-    return f"replace(el_offset_label({minutes_east(value)}), 'UTC', '+00:00')"
+    return emit("replace(el_offset_label({}), 'UTC', '+00:00')", minutes_east(value))
 
 
 def zone_named(name: str) -> str | None:

@@ -66,7 +66,7 @@ class Understood:
     names: tuple[str, ...]
     types: tuple[Type, ...]
     macros: tuple[str, ...]
-    template: str
+    pieces: tuple[str | int, ...]
     scans: tuple[UnderstoodScan, ...]
 
     @classmethod
@@ -76,12 +76,12 @@ class Understood:
         scans = tuple(
             UnderstoodScan(numbers[id(scan.table)], scan.columns, tuple(sorted(scan.used)), bool(scan.predicates)) for scan in made.scans
         )
-        return cls(made.names, made.types, made.macros, made.template, scans)
+        return cls(made.names, made.types, made.macros, made.pieces, scans)
 
     def translation(self, tables: Sequence[Table]) -> Translation:
         """The translation over the catalog's tables, without predicates."""
         scans = tuple(Scan(tables[scan.table], scan.columns, used=set(scan.used)) for scan in self.scans)
-        return Translation(self.names, self.types, scans, self.macros, self.template)
+        return Translation(self.names, self.types, scans, self.macros, self.pieces)
 
 
 def days_of(hours: Iterable[Hour]) -> Days:
