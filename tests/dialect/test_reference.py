@@ -1,6 +1,6 @@
 """The page of the dialect."""
 
-from eventlake.dialect.functions import SYNTACTIC, functions, known_names
+from eventlake.dialect.functions.calls import SYNTACTIC, functions, known_names
 from eventlake.dialect.functions.refusals import REFUSED
 from eventlake.dialect.reference import FORMS, sql_page
 

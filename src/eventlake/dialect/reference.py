@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from importlib import import_module
 
-from eventlake.dialect.functions import SYNTACTIC, TABLES, Function, functions
-from eventlake.dialect.functions import __name__ as PACKAGE
+from eventlake.dialect.functions.calls import SYNTACTIC, TABLES, functions
+from eventlake.dialect.functions.function import Function
 from eventlake.dialect.functions.refusals import REFUSED
 from eventlake.dialect.functions.sql_json_path import METHODS
 from eventlake.dialect.queries.aggregation import AGGREGATES
@@ -34,8 +33,7 @@ def _opening() -> Iterator[str]:
 
 def _supported() -> Iterator[str]:
     known = functions()
-    for table in TABLES:
-        module = import_module(f"{PACKAGE}.{table}")
+    for module in TABLES:
         title = (module.__doc__ or "").strip().splitlines()[0]
         names = list(dict.fromkeys([*(function.name for function in module.FUNCTIONS), *module.SYNTACTIC]))
         heading, page = _title(title)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from eventlake.dialect.functions import Function as F
-from eventlake.dialect.functions import Syntactic
+from eventlake.dialect.functions.function import Function as F
+from eventlake.dialect.functions.function import Syntactic
 
 FUNCTIONS = [
     F("to_utf8", "varchar -> varbinary", "encode({0})"),

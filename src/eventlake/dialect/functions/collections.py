@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure
-from eventlake.dialect.functions import Function as F
-from eventlake.dialect.functions import Syntactic
+from eventlake.dialect.functions.function import Function as F
+from eventlake.dialect.functions.function import Syntactic
+from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, text
 from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, DATE, INTERVAL_MONTH, UNKNOWN, VARCHAR, Type, array, common, mapping, row
 
-if TYPE_CHECKING:
-    from eventlake.dialect.queries.expressions import Expressions
 
-
-def lambda_value(parts: Expressions, node: exp.Expr, kinds: Sequence[Type], names: Sequence[Sql]) -> Value:
+def lambda_value(parts: Parts, node: exp.Expr, kinds: Sequence[Type], names: Sequence[Sql]) -> Value:
     """The body of a lambda whose parameters have these types and these names in DuckDB."""
     if not isinstance(node, exp.Lambda) or len(node.expressions) != len(kinds):
         raise mistyped(f"A lambda with {len(kinds)} parameters is wanted, as in x -> x + 1", node)
@@ -28,12 +25,12 @@ def lambda_value(parts: Expressions, node: exp.Expr, kinds: Sequence[Type], name
         return parts.value(node.this)
 
 
-def _names(parts: Expressions, count: int) -> list[Sql]:
+def _names(parts: Parts, count: int) -> list[Sql]:
     start = len(parts.context.lambdas)
     return [ours(f"el_p{start + index}") for index in range(count)]
 
 
-def _array(parts: Expressions, node: exp.Expr, name: str) -> Value:
+def _array(parts: Parts, node: exp.Expr, name: str) -> Value:
     value = parts.value(node.expressions[0])
     if value.type.name != "array":
         raise mistyped(f"{name}() wants an array, not {value.type}", node)
@@ -45,7 +42,7 @@ def _arguments(node: exp.Expr, name: str, count: int) -> None:
         raise mistyped(f"{name}() takes {count} arguments", node)
 
 
-def _transform(parts: Expressions, node: exp.Expr) -> Value:
+def _transform(parts: Parts, node: exp.Expr) -> Value:
     _arguments(node, "transform", 2)
     values = _array(parts, node, "transform")
     name = _names(parts, 1)[0]
@@ -53,7 +50,7 @@ def _transform(parts: Expressions, node: exp.Expr) -> Value:
     return derived(emit("list_transform({}, lambda {}: {})", values.sql, name, body.sql), array(body.type), (values, body))
 
 
-def _filter(parts: Expressions, node: exp.Expr) -> Value:
+def _filter(parts: Parts, node: exp.Expr) -> Value:
     _arguments(node, "filter", 2)
     values = _array(parts, node, "filter")
     name = _names(parts, 1)[0]
@@ -70,7 +67,7 @@ def _wants_boolean(body: Value, node: exp.Expr) -> None:
 def _match(name: str) -> Syntactic:
     """any_match, all_match, none_match with their NULLs."""
 
-    def build(parts: Expressions, node: exp.Expr) -> Value:
+    def build(parts: Parts, node: exp.Expr) -> Value:
         _arguments(node, name, 2)
         values = _array(parts, node, name)
         item = _names(parts, 1)[0]
@@ -83,7 +80,7 @@ def _match(name: str) -> Syntactic:
     return build
 
 
-def _reduce(parts: Expressions, node: exp.Expr) -> Value:
+def _reduce(parts: Parts, node: exp.Expr) -> Value:
     _arguments(node, "reduce", 4)
     values, state = _array(parts, node, "reduce"), parts.value(node.expressions[1])
     kind = state.type
@@ -121,7 +118,7 @@ def _or_no_array(value: Value) -> Value:
     return coerce(value, array(UNKNOWN)) if value.type.name == "unknown" else value
 
 
-def _zip_with(parts: Expressions, node: exp.Expr) -> Value:
+def _zip_with(parts: Parts, node: exp.Expr) -> Value:
     _arguments(node, "zip_with", 3)
     left, right = (_or_no_array(parts.value(argument)) for argument in node.expressions[:2])
     if left.type.name != "array" or right.type.name != "array":
@@ -140,7 +137,7 @@ def _zip_with(parts: Expressions, node: exp.Expr) -> Value:
     return derived(sql, array(body.type), (left, right, body))
 
 
-def _zip(parts: Expressions, node: exp.Expr) -> Value:
+def _zip(parts: Parts, node: exp.Expr) -> Value:
     values = [_or_no_array(parts.value(argument)) for argument in node.expressions]
     if len(values) < 2 or any(value.type.name != "array" for value in values):
         raise mistyped("zip() wants two or more arrays", node)
@@ -151,7 +148,7 @@ def _zip(parts: Expressions, node: exp.Expr) -> Value:
     return derived(emit("(CASE WHEN {} THEN NULL ELSE {} END)", missing, zipped), array(kind), values)
 
 
-def _row(parts: Expressions, node: exp.Expr) -> Value:
+def _row(parts: Parts, node: exp.Expr) -> Value:
     if not node.expressions:
         raise mistyped("row() wants a field", node)
     return parts.row_of([parts.value(argument) for argument in node.expressions])
@@ -160,7 +157,7 @@ def _row(parts: Expressions, node: exp.Expr) -> Value:
 def _map_lambda(name: str) -> Syntactic:
     """transform_keys, transform_values, map_filter."""
 
-    def build(parts: Expressions, node: exp.Expr) -> Value:
+    def build(parts: Parts, node: exp.Expr) -> Value:
         _arguments(node, name, 2)
         value = parts.value(node.expressions[0])
         if value.type.name != "map":
@@ -187,7 +184,7 @@ def _map_lambda(name: str) -> Syntactic:
     return build
 
 
-def _map(parts: Expressions, node: exp.Expr) -> Value:
+def _map(parts: Parts, node: exp.Expr) -> Value:
     if not node.expressions:
         return Value(emit("MAP {{}}"), mapping(UNKNOWN, UNKNOWN))
     _arguments(node, "map", 2)
@@ -197,7 +194,7 @@ def _map(parts: Expressions, node: exp.Expr) -> Value:
     return derived(emit("el_map({}, {})", keys.sql, values.sql), mapping(keys.type.args[0], values.type.args[0]), (keys, values))
 
 
-def _from_entries(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _from_entries(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     entries = values[0]
     if entries.type.name != "array" or entries.type.args[0].name != "row" or len(entries.type.args[0].args) != 2:
         raise mistyped("map_from_entries() wants an array of rows of a key and a value", node)
@@ -207,7 +204,7 @@ def _from_entries(parts: Expressions, values: list[Value], node: exp.Expr) -> Va
     return entries.become(emit("el_map({}, {})", made[0], made[1]), mapping(*pair.args))
 
 
-def _multimap_from_entries(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _multimap_from_entries(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     entries = values[0]
     if entries.type.name != "array" or entries.type.args[0].name != "row" or len(entries.type.args[0].args) != 2:
         raise mistyped("multimap_from_entries() wants an array of rows of a key and a value", node)
@@ -217,7 +214,7 @@ def _multimap_from_entries(parts: Expressions, values: list[Value], node: exp.Ex
     return entries.become(emit("el_pairs_to_multimap(el_keyed({}))", pairs), mapping(pair.args[0], array(pair.args[1])))
 
 
-def _entries(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _entries(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     kind = row((None, values[0].type.args[0]), (None, values[0].type.args[1]))
     return values[0].become(
         emit("list_transform(map_entries({}), lambda el_e: struct_pack(field0 := el_e.key, field1 := el_e.value))", values[0].sql),
@@ -225,7 +222,7 @@ def _entries(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     )
 
 
-def _sequence(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _sequence(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     if len(values) == 2 and values[0].type == DATE:
         a, b = values[0].sql, values[1].sql
         days = emit("el_sequence(0, CAST({} - {} AS BIGINT), CASE WHEN {} >= {} THEN 1 ELSE -1 END)", b, a, b, a)
@@ -261,7 +258,7 @@ def _sequence_of_moments(values: list[Value], node: exp.Expr) -> Value:
     return derived(emit("CAST({} AS {})", made, array(kind).duckdb), array(kind), values)
 
 
-def _sort(parts: Expressions, node: exp.Expr) -> Value:
+def _sort(parts: Parts, node: exp.Expr) -> Value:
     values = _array(parts, node, "array_sort")
     if len(node.expressions) == 2:
         return _sort_by(parts, values, node)
@@ -269,7 +266,7 @@ def _sort(parts: Expressions, node: exp.Expr) -> Value:
     return values.become(emit("el_sort({})", values.sql), values.type)
 
 
-def _sort_by(parts: Expressions, values: Value, node: exp.Expr) -> Value:
+def _sort_by(parts: Parts, values: Value, node: exp.Expr) -> Value:
     """Each element's place is the number of those that the comparator puts before it; among equals the earlier stays first."""
     depth = _names(parts, 4)
     k, x, i, y = depth
@@ -284,7 +281,7 @@ def _sort_by(parts: Expressions, values: Value, node: exp.Expr) -> Value:
     return derived(emit("(CASE WHEN {} IS NOT NULL THEN {} END)", values.sql, whole), values.type, (values, compare))
 
 
-def _combinations(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _combinations(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     a, n = values[0].sql, values[1].literal
     if not isinstance(n, int) or not 0 <= n <= 5:
         raise refused("combinations() of a size that is not a literal from 0 to 5", node)
@@ -296,7 +293,7 @@ def _combinations(parts: Expressions, values: list[Value], node: exp.Expr) -> Va
     return derived(emit("(CASE WHEN {} IS NOT NULL THEN CAST({} AS {}) END)", a, picked, kind.duckdb), kind, values)
 
 
-def _map_zip_with(parts: Expressions, node: exp.Expr) -> Value:
+def _map_zip_with(parts: Parts, node: exp.Expr) -> Value:
     _arguments(node, "map_zip_with", 3)
     left, right = (parts.value(argument) for argument in node.expressions[:2])
     if left.type.name != "map" or right.type.name != "map":
@@ -319,12 +316,12 @@ def _map_zip_with(parts: Expressions, node: exp.Expr) -> Value:
     )
 
 
-def _histogram(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _histogram(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     kind = mapping(values[0].type.args[0], BIGINT)
     return values[0].become(emit("el_array_histogram({})", values[0].sql), kind)
 
 
-def _join(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _join(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     inner = cast(Value(emit("el_x"), values[0].type.args[0]), VARCHAR, node).sql
     items = values[0].sql if inner == "el_x" else emit("list_transform({}, lambda el_x: {})", values[0].sql, inner)
     if len(values) == 3:
@@ -334,13 +331,13 @@ def _join(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     return derived(emit("array_to_string({}, {})", items, values[1].sql), VARCHAR, values)
 
 
-def _flatten(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _flatten(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     if values[0].type.args[0].name != "array":
         raise mistyped(f"flatten() wants an array of arrays, not {values[0].type}", node)
     return values[0].become(emit("flatten({})", values[0].sql), values[0].type.args[0])
 
 
-def _concat_maps(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _concat_maps(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     missing = joined(" OR ", (emit("{} IS NULL", value.sql) for value in values))
     return derived(
         emit("(CASE WHEN {} THEN NULL ELSE map_concat({}) END)", missing, joined(", ", (value.sql for value in values))),
@@ -349,13 +346,13 @@ def _concat_maps(parts: Expressions, values: list[Value], node: exp.Expr) -> Val
     )
 
 
-def _array_max(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _array_max(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     kind = values[0].type.args[0]
     macro = "el_greatest_of" if kind.name in {"double", "real"} else "el_array_max"
     return values[0].become(emit("{}({})", ours(macro), values[0]), kind)
 
 
-def _ngrams(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _ngrams(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     a, n = values[0].sql, values[1].sql
     if not isinstance(values[1].literal, int) or values[1].literal < 1:
         raise refused("ngrams() of a size that is not a positive literal", node)

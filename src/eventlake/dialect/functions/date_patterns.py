@@ -8,20 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure
-from eventlake.dialect.functions import Function as F
-from eventlake.dialect.functions import Syntactic
+from eventlake.dialect.functions.function import Function as F
+from eventlake.dialect.functions.function import Syntactic
+from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.types.type import VARCHAR, timestamp
 from eventlake.dialect.types.zones import offset_text, wall, zone_label
-
-if TYPE_CHECKING:
-    from eventlake.dialect.queries.expressions import Expressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ def _mysql(pattern: str, node: exp.Expr) -> list[Piece]:
     return pieces
 
 
-def _date_format(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _date_format(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     made = "".join(_written(piece) for piece in _mysql(_literal(values[1], "date_format", node), node))
     return derived(emit("strftime({}, {})", wall(values[0]), text(made)), VARCHAR, values)
 
@@ -96,7 +93,7 @@ def _written(piece: Piece) -> str:
     return piece.strftime.replace("%", "%%") if piece.part == "text" else piece.strftime
 
 
-def _date_parse(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _date_parse(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     pattern = _literal(values[1], "date_parse", node)
     if not pattern:
         raise mistyped("The pattern of date_parse() is empty", node)
@@ -155,7 +152,7 @@ def _joda(pattern: str, node: exp.Expr) -> list[Piece]:
     return pieces
 
 
-def _format_datetime(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _format_datetime(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     pattern = _literal(values[1], "format_datetime", node)
     if not pattern:
         raise mistyped("The pattern of format_datetime() is empty", node)
@@ -194,7 +191,7 @@ def _shown(piece: Piece, value: Value, node: exp.Expr) -> Sql:
     return offset_text(value) if piece.size == 2 else emit("replace({}, ':', '')", offset_text(value))
 
 
-def _parse_datetime(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _parse_datetime(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     pattern = _literal(values[1], "parse_datetime", node)
     if not pattern:
         raise mistyped("The pattern of parse_datetime() is empty", node)

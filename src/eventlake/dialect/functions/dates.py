@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure
-from eventlake.dialect.functions import Builder, Syntactic
-from eventlake.dialect.functions import Function as F
+from eventlake.dialect.functions.function import Builder, Syntactic
+from eventlake.dialect.functions.function import Function as F
+from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.types.arithmetic import shifted
 from eventlake.dialect.types.casts import cast
 from eventlake.dialect.types.moments import moment_text
 from eventlake.dialect.types.type import BIGINT, DATE, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, timestamp
 from eventlake.dialect.types.zones import instant, minutes_east, offset_text, wall, zone_label, zone_named
-
-if TYPE_CHECKING:
-    from eventlake.dialect.queries.expressions import Expressions
 
 _CLOCK = {"millisecond": 1_000, "second": 1_000_000, "minute": 60_000_000, "hour": 3_600_000_000}
 _CALENDAR = ("day", "week", "month", "quarter", "year")
@@ -39,7 +36,7 @@ def _unit(value: Value, kind: Type, name: str, node: exp.Expr, *, allowed: tuple
 def _by_unit(name: str, build: Builder) -> Builder:
     """A function whose unit may stand in a column: one way for each unit."""
 
-    def chosen(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    def chosen(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         unit, moment = values[0], values[-1]
         if isinstance(unit.literal, str):
             return build(parts, values, node)
@@ -57,7 +54,7 @@ def _by_unit(name: str, build: Builder) -> Builder:
     return chosen
 
 
-def _date_diff(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _date_diff(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     unit = _unit(values[0], values[1].type, "date_diff", node)
     a, b = values[1], values[2]
     if unit in _CLOCK:
@@ -78,7 +75,7 @@ def _millis(value: Value) -> Sql:
     return emit("(epoch_us({}) // 1000)", value.sql) if value.type.numbers[0] <= 3 else emit("el_floor_div(epoch_us({}), 1000)", value.sql)
 
 
-def _date_add(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _date_add(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     unit = _unit(values[0], values[2].type, "date_add", node)
     count, moment = values[1], values[2]
     if moment.type == DATE or unit in {"month", "quarter", "year"}:
@@ -98,7 +95,7 @@ def _date_add(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     return derived(instant(made, moment.zone) if moment.type.name == "timestamptz" else made, moment.type, values, moment.zone)
 
 
-def _date_trunc(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _date_trunc(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     unit = _unit(values[0], values[1].type, "date_trunc", node)
     moment = values[1]
     if moment.type == DATE:
@@ -111,7 +108,7 @@ def _date_trunc(parts: Expressions, values: list[Value], node: exp.Expr) -> Valu
     return derived(instant(emit("date_trunc({}, {})", text(unit), local), moment.zone), moment.type, values, moment.zone)
 
 
-def _from_unixtime_at(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _from_unixtime_at(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     hours, minutes = values[1].literal, values[2].literal
     if not isinstance(hours, int) or not isinstance(minutes, int) or not -14 * 60 <= hours * 60 + minutes <= 14 * 60:
         raise refused("from_unixtime() with an offset that is not two literals of at most 14 hours", node)
@@ -130,7 +127,7 @@ def _interval_part(name: str) -> Builder:
         "millisecond": (1, 1000),
     }[name]
 
-    def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    def build(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         whole = emit("(epoch_us({}) // 1000 // {})", values[0].sql, unit)
         return values[0].become(emit("({} % {})", whole, modulo) if modulo else whole, BIGINT)
 
@@ -140,17 +137,17 @@ def _interval_part(name: str) -> Builder:
 def _part(template: str) -> Builder:
     """A part of a date as a clock in the value's zone shows it."""
 
-    def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    def build(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         return derived(emit("CAST({} AS BIGINT)", emit(template, wall(values[0]))), BIGINT, values)
 
     return build
 
 
-def _day(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _day(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     return cast(values[0], DATE, node)
 
 
-def _from_iso8601(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _from_iso8601(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     value = values[0]
     return Value(
         emit("el_iso8601({})", value.sql),
@@ -163,7 +160,7 @@ def _from_iso8601(parts: Expressions, values: list[Value], node: exp.Expr) -> Va
     )
 
 
-def _to_iso8601(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _to_iso8601(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     value = values[0]
     if value.type == DATE:
         return value.become(emit("strftime({}, '%Y-%m-%d')", value.sql), VARCHAR)
@@ -177,24 +174,24 @@ def _to_iso8601(parts: Expressions, values: list[Value], node: exp.Expr) -> Valu
 def _offset_part(operator: str) -> Builder:
     """The hours or the minutes that the value's zone is east of UTC at that moment."""
 
-    def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    def build(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         return values[0].become(emit("CAST({} {} 60 AS BIGINT)", minutes_east(values[0]), ours(operator)), BIGINT)
 
     return build
 
 
-def _with_timezone(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _with_timezone(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     zone = zone_named(values[1].literal) if isinstance(values[1].literal, str) else None
     if zone is None:
         raise refused("with_timezone() with a zone that is no literal or not known", node)
     return derived(instant(values[0].sql, zone), timestamp(values[0].type.numbers[0], zoned=True), values, zone)
 
 
-def _at_timezone(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _at_timezone(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     return parts.at_zone(values[0], values[1], node)
 
 
-def _from_unixtime(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _from_unixtime(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     zone: str | None = "UTC"
     if len(values) == 2:
         zone = zone_named(values[1].literal) if isinstance(values[1].literal, str) else None
@@ -203,7 +200,7 @@ def _from_unixtime(parts: Expressions, values: list[Value], node: exp.Expr) -> V
     return derived(emit("el_from_unixtime({})", values[0].sql), timestamp(zoned=True), values, zone)
 
 
-def _human(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _human(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     return derived(emit("el_human(CAST(round({}) AS BIGINT))", values[0].sql), VARCHAR, values)
 
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
-from eventlake.dialect.functions import Function as F
-from eventlake.dialect.functions import Syntactic
+from eventlake.dialect.functions.function import Function as F
+from eventlake.dialect.functions.function import Syntactic
+from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.types.casts import cast
 from eventlake.dialect.types.json_casts import canonical
 from eventlake.dialect.types.type import VARCHAR
-
-if TYPE_CHECKING:
-    from eventlake.dialect.queries.expressions import Expressions
 
 _SPECIFIER = re.compile(
     r"%(?:(?P<index>\d+)\$|(?P<again><))?(?P<flags>[-#+ 0,(]*)(?P<width>[1-9]\d*)?(?:\.(?P<digits>\d+))?(?P<kind>t[A-Za-z]|[a-zA-Z%])"
@@ -44,7 +41,7 @@ _MOMENTS = {
 }
 
 
-def _format(parts: Expressions, node: exp.Expr) -> Value:
+def _format(parts: Parts, node: exp.Expr) -> Value:
     arguments = [parts.value(argument) for argument in node.expressions]
     if len(arguments) < 2:
         raise mistyped("format() takes a pattern and values for it", node)

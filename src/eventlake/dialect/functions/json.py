@@ -6,23 +6,19 @@ A Trino json is its text in DuckDB. Malformed text is NULL to json_extract and i
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, derived
 from eventlake.dialect.failures import refusal
-from eventlake.dialect.functions import Builder, Syntactic
-from eventlake.dialect.functions import Function as F
+from eventlake.dialect.functions.function import Builder, Syntactic
+from eventlake.dialect.functions.function import Function as F
 from eventlake.dialect.functions.json_paths import Path, json_path
+from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, ours, text
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.json_casts import canonical
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, JSON, VARCHAR, Type
-
-if TYPE_CHECKING:
-    from eventlake.dialect.queries.expressions import Expressions
-
 
 _FAULT = "Malformed JSON that Athena reads up to its fault: "
 
@@ -54,7 +50,7 @@ def _broken_anywhere(path: Sql, source: Value) -> Sql:
     return emit("CASE WHEN regexp_matches({0}, {1}) THEN {2} ELSE nullif({3}, {3}) END", source, _READABLE, _refused(source), path)
 
 
-def _scalar(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _scalar(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     source, path = values[0], json_path(values[1], node)
     if values[1].is_null or values[1].type.name == "unknown":
         return derived(emit("CAST(NULL AS VARCHAR)"), VARCHAR, values)
@@ -73,7 +69,7 @@ def _valid(source: Value) -> Sql:
     return emit("(CASE WHEN json_valid({0}) THEN {0} END)", source) if source.literal is not None else source.sql
 
 
-def _extract(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _extract(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     source, path = values[0], json_path(values[1], node)
     if values[1].is_null:
         return derived(emit("CAST(NULL AS VARCHAR)"), JSON, values)
@@ -91,7 +87,7 @@ def _part(sql: Sql, values: list[Value]) -> Value:
     return made if made.json == "parsed" else replace(made, json="part")
 
 
-def _size(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _size(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     source, path = values[0], json_path(values[1], node)
     where = path.sql if path is not None else emit("el_json_path({})", values[1].sql)
     made = emit("el_json_size({}, {})", _valid(source), where)
@@ -101,7 +97,7 @@ def _size(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     return derived(emit("(CASE WHEN el_json_valid({}) THEN {} ELSE CAST({} AS BIGINT) END)", source.sql, made, broken), BIGINT, values)
 
 
-def _contains(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _contains(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     source, wanted = values
     j = _valid(source)
     element = {"varchar": "VARCHAR", "boolean": "BOOLEAN", "bigint": "BIGINT", "double": "DOUBLE"}[wanted.type.name]
@@ -119,26 +115,26 @@ def _contains(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     return derived(sql, BOOLEAN, values)
 
 
-def _format(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _format(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     return values[0].become(canonical(values[0]), VARCHAR)
 
 
 def _of_valid(template: str, kind: Type) -> Builder:
     """Make the builder of a function whose first argument is JSON or NULL."""
 
-    def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    def build(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         return derived(emit(template, _valid(values[0]), *values[1:]), kind, values)
 
     return build
 
 
-def parsed_or_null(parts: Expressions, node: exp.Expr) -> Value:
+def parsed_or_null(parts: Parts, node: exp.Expr) -> Value:
     """Make the value of `try(json_parse(x))`."""
     value = coerce(parts.value(node.expressions[0]), VARCHAR)
     return replace(derived(emit("el_json_parse_or_null({})", value), JSON, [value]), json="parsed")
 
 
-def _parse(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _parse(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     return replace(derived(emit("el_json_parse({})", values[0]), JSON, values), json="parsed")
 
 

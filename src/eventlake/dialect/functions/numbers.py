@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
-from eventlake.dialect.functions import Builder, Syntactic
-from eventlake.dialect.functions import Function as F
+from eventlake.dialect.functions.function import Builder, Syntactic
+from eventlake.dialect.functions.function import Function as F
 from eventlake.dialect.functions.json import parsed_or_null
 from eventlake.dialect.functions.json_paths import InvalidPathError
+from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import emit, joined, ours, text
 from eventlake.dialect.types.arithmetic import arithmetic, rescaled, unscaled
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import compared
 from eventlake.dialect.types.type import TINYINT, UNKNOWN, VARCHAR, as_decimal, decimal
 
-if TYPE_CHECKING:
-    from eventlake.dialect.queries.expressions import Expressions
-
 
 def _rounded(name: str) -> object:
     """floor, ceil and round of one number: whole numbers stay, decimals lose their scale."""
 
-    def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    def build(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         value = coerce(values[0], TINYINT) if values[0].type.name == "unknown" else values[0]
         if value.type.is_integer:
             return value
@@ -37,12 +33,12 @@ def _rounded(name: str) -> object:
     return build
 
 
-def _abs(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _abs(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     value = coerce(values[0], TINYINT) if values[0].type.name == "unknown" else values[0]
     return value.become(emit("abs({})", value.sql), value.type)
 
 
-def _round_to(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _round_to(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     value, digits = values
     value = coerce(value, TINYINT) if value.type.name == "unknown" else value
     if value.type.is_integer:
@@ -62,7 +58,7 @@ def _round_to(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     return derived(emit("round({}, CAST({} AS INTEGER))", value.sql, digits.sql), value.type, values)
 
 
-def _truncate(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _truncate(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     value = values[0]
     if value.type.name in {"double", "real"}:
         return value.become(emit("el_truncate({})", value.sql), value.type)
@@ -71,7 +67,7 @@ def _truncate(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     return value.become(emit("CAST(trunc({}) AS {})", value.sql, kind.duckdb), kind)
 
 
-def _truncate_to(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _truncate_to(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     value, digits = values
     if value.type.name in {"double", "real"}:
         raise mistyped(f"truncate({value.type}, {digits.type}) is not in Athena: cast to decimal", node)
@@ -95,7 +91,7 @@ _BITS = {"tinyint": 8, "smallint": 16, "integer": 32, "bigint": 64}
 def _shift(macro: str) -> Builder:
     """A shift of the bits that the value's type has; the result has the same type. By less than nothing Java takes the last six bits."""
 
-    def build(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+    def build(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         value = coerce(values[0], TINYINT) if values[0].type.name == "unknown" else values[0]
         return derived(
             emit(
@@ -113,7 +109,7 @@ def _shift(macro: str) -> Builder:
     return build
 
 
-def _sign(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _sign(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     value = values[0]
     kind = decimal(1, 0) if value.type.name == "decimal" else value.type
     if value.type.name in {"double", "real"}:
@@ -123,14 +119,14 @@ def _sign(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     return value.become(emit("CAST(sign({}) AS {})", value.sql, kind.duckdb), kind)
 
 
-def _mod(parts: Expressions, node: exp.Expr) -> Value:
+def _mod(parts: Parts, node: exp.Expr) -> Value:
     if len(node.expressions) != 2:
         raise mistyped("mod() takes two arguments", node)
     return arithmetic("%", parts.value(node.expressions[0]), parts.value(node.expressions[1]), node)
 
 
 def _extreme(name: str) -> Syntactic:
-    def build(parts: Expressions, node: exp.Expr) -> Value:
+    def build(parts: Parts, node: exp.Expr) -> Value:
         values, kind = parts.united(node.expressions, name)
         if not values or kind.args or kind.name == "json":
             raise refused(f"{name}() of {kind}", node)
@@ -143,14 +139,14 @@ def _extreme(name: str) -> Syntactic:
     return build
 
 
-def _coalesce(parts: Expressions, node: exp.Expr) -> Value:
+def _coalesce(parts: Parts, node: exp.Expr) -> Value:
     if len(node.expressions) < 2:
         raise mistyped("coalesce() takes two or more arguments", node)
     values, kind = parts.united(node.expressions, "coalesce()")
     return derived(emit("coalesce({})", joined(", ", (value.sql for value in values))), kind, values, parts.one_zone(values, node))
 
 
-def _nullif(parts: Expressions, node: exp.Expr) -> Value:
+def _nullif(parts: Parts, node: exp.Expr) -> Value:
     if len(node.expressions) != 2:
         raise mistyped("nullif() takes two arguments", node)
     first, second = (parts.value(argument) for argument in node.expressions)
@@ -158,7 +154,7 @@ def _nullif(parts: Expressions, node: exp.Expr) -> Value:
     return derived(emit("(CASE WHEN {} THEN NULL ELSE {} END)", equal.sql, first.sql), first.type, (first, second), first.zone)
 
 
-def _try(parts: Expressions, node: exp.Expr) -> Value:
+def _try(parts: Parts, node: exp.Expr) -> Value:
     if len(node.expressions) != 1:
         raise mistyped("try() takes one argument", node)
     inner = node.expressions[0]
@@ -170,7 +166,7 @@ def _try(parts: Expressions, node: exp.Expr) -> Value:
         return Value(emit("NULL"), UNKNOWN)
 
 
-def _typeof(parts: Expressions, node: exp.Expr) -> Value:
+def _typeof(parts: Parts, node: exp.Expr) -> Value:
     if len(node.expressions) != 1:
         raise mistyped("typeof() takes one argument", node)
     value = parts.value(node.expressions[0])
@@ -181,7 +177,7 @@ def _typeof(parts: Expressions, node: exp.Expr) -> Value:
     return Value(sql, VARCHAR, columns=value.columns, aggregate=value.aggregate)
 
 
-def _length_is_known(parts: Expressions, node: exp.Expr) -> bool:
+def _length_is_known(parts: Parts, node: exp.Expr) -> bool:
     """Whether the varchars of a type are as Trino writes them: of a column, a literal, a cast, or computed from texts without a length."""
     while isinstance(node, exp.Anonymous) and node.expressions:
         node = node.expressions[0]

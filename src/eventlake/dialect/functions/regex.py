@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure, refusal
-from eventlake.dialect.functions import Function as F
-from eventlake.dialect.functions import Syntactic
+from eventlake.dialect.functions.function import Function as F
+from eventlake.dialect.functions.function import Syntactic
+from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, INTEGER, VARCHAR, array
-
-if TYPE_CHECKING:
-    from eventlake.dialect.queries.expressions import Expressions
 
 _REFUSED = (
     (re.compile(r"\(\?(?:[=!>]|<[=!])"), "look-ahead, look-behind or an atomic group"),
@@ -158,12 +155,12 @@ def _may_be_empty(written: str) -> bool:
         return True
 
 
-def _like(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _like(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     made = Pattern(values[1], node)
     return derived(made.guarded(emit("regexp_matches({}, {})", values[0], made.on(values[0])), values[0]), BOOLEAN, values)
 
 
-def _extract(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _extract(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     made = Pattern(values[1], node)
     group, s, p = made.group(values), values[0].sql, made.on(values[0])
     extracted = made.participating(emit("regexp_extract({}, {}, {})", s, p, group), group)
@@ -176,7 +173,7 @@ def _all(value: Value, made: Pattern, group: int = 0) -> Sql:
     return emit("regexp_extract_all({}, {}, {})", value, made.on(value), group)
 
 
-def _extract_all(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _extract_all(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     made = Pattern(values[1], node)
     group = made.group(values)
     whole = ours("el_m")
@@ -186,12 +183,12 @@ def _extract_all(parts: Expressions, values: list[Value], node: exp.Expr) -> Val
     return derived(made.guarded(found, values[0]), array(VARCHAR), values)
 
 
-def _count(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _count(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     made = Pattern(values[1], node)
     return derived(made.guarded(emit("CAST(len({}) AS BIGINT)", _all(values[0], made)), values[0]), BIGINT, values)
 
 
-def _split(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _split(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     made, s = Pattern(values[1], node), values[0]
     if not made.is_literal:
         pieces = emit("el_split_anywhere({}, {})", s, made.on(s))
@@ -206,7 +203,7 @@ def _split(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
     return derived(made.guarded(pieces, s), array(VARCHAR), values)
 
 
-def _position(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _position(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     made, s = Pattern(values[1], node), values[0]
     start, occurrence = (value.literal for value in (*values[2:], *[Value(emit("1"), BIGINT, literal=1)] * (4 - len(values))))
     if not isinstance(start, int) or not isinstance(occurrence, int) or start > 1000:
@@ -236,7 +233,7 @@ def _later_position(made: Pattern, s: Value, start: int, occurrence: int) -> Sql
 # replacing
 
 
-def _replace(parts: Expressions, node: exp.Expr) -> Value:
+def _replace(parts: Parts, node: exp.Expr) -> Value:
     values = [parts.value(argument) for argument in node.expressions[:2]]
     if len(node.expressions) not in {2, 3} or any(value.type.name not in {"varchar", "unknown"} for value in values):
         raise mistyped("regexp_replace() takes text, a pattern and a replacement", node)

@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure
-from eventlake.dialect.functions import Function as F
-from eventlake.dialect.functions import Syntactic
+from eventlake.dialect.functions.function import Function as F
+from eventlake.dialect.functions.function import Syntactic
 from eventlake.dialect.functions.sql_json_path import Arithmetic, Current, JsonPath, Last, Path, Predicate, Root, Scalar, Step, read_path
+from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.text.sql_json_syntax import Member, SqlJson
 from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.datatypes import datatype
 from eventlake.dialect.types.json_casts import json_to, to_json
 from eventlake.dialect.types.type import BOOLEAN, JSON, VARCHAR, Type
-
-if TYPE_CHECKING:
-    from eventlake.dialect.queries.expressions import Expressions
 
 
 class _Sequences:
@@ -135,7 +132,7 @@ def _concatenated(parts: Sequence[Sql]) -> Sql:
 # asking
 
 
-def _asked(parts: Expressions, node: SqlJson) -> tuple[Value, JsonPath]:
+def _asked(parts: Parts, node: SqlJson) -> tuple[Value, JsonPath]:
     """The text and the path of a call. Raises QueryError where they are of another kind."""
     source, written = parts.value(node.this), parts.value(node.args["path"])
     if source.type.name not in {"varchar", "unknown"}:
@@ -154,7 +151,7 @@ def _answered(source: Value, kind: Type, path: JsonPath, body: Sql, on_error: Sq
     return derived(sql, kind, [source, *others])
 
 
-def _exists(parts: Expressions, node: exp.Expr) -> Value:
+def _exists(parts: Parts, node: exp.Expr) -> Value:
     assert isinstance(node, SqlJson)
     source, path = _asked(parts, node)
     ways = {"": "false", "FALSE": "false", "TRUE": "true", "UNKNOWN": "CAST(NULL AS BOOLEAN)"}
@@ -166,7 +163,7 @@ def _fails(node: SqlJson) -> Sql:
     return failure(f"{node.name}() meets no JSON, or what its path does not allow")
 
 
-def _value(parts: Expressions, node: exp.Expr) -> Value:
+def _value(parts: Parts, node: exp.Expr) -> Value:
     assert isinstance(node, SqlJson)
     source, path = _asked(parts, node)
     returning = node.args.get("returning")
@@ -183,7 +180,7 @@ def _value(parts: Expressions, node: exp.Expr) -> Value:
     return _answered(source, kind, path, body, wrong, defaults)
 
 
-def _instead(parts: Expressions, node: SqlJson, event: str, kind: Type, defaults: list[Value]) -> Sql:
+def _instead(parts: Parts, node: SqlJson, event: str, kind: Type, defaults: list[Value]) -> Sql:
     """SQL of what JSON_VALUE gives ON EMPTY or ON ERROR."""
     given = node.on(event)
     if given == "ERROR":
@@ -205,7 +202,7 @@ def _converted(item: Value, kind: Type, node: exp.Expr) -> Sql:
     return json_to(item, kind, node)
 
 
-def _query(parts: Expressions, node: exp.Expr) -> Value:
+def _query(parts: Parts, node: exp.Expr) -> Value:
     assert isinstance(node, SqlJson)
     source, path = _asked(parts, node)
     nothing = emit("CAST(NULL AS VARCHAR)")
@@ -235,7 +232,7 @@ def _query(parts: Expressions, node: exp.Expr) -> Value:
 # making
 
 
-def _made(parts: Expressions, value: exp.Expr, name: str, *, formatted: bool) -> tuple[Value, Sql]:
+def _made(parts: Parts, value: exp.Expr, name: str, *, formatted: bool) -> tuple[Value, Sql]:
     """A value and SQL of its JSON text, NULL for NULL."""
     found = parts.value(value)
     if formatted:
@@ -253,7 +250,7 @@ def _made(parts: Expressions, value: exp.Expr, name: str, *, formatted: bool) ->
     return found, to_json(cast(found, VARCHAR, value), value)
 
 
-def _object(parts: Expressions, node: exp.Expr) -> Value:
+def _object(parts: Parts, node: exp.Expr) -> Value:
     assert isinstance(node, SqlJson)
     values, members = [], {}
     for member in node.expressions:
@@ -275,7 +272,7 @@ def _object(parts: Expressions, node: exp.Expr) -> Value:
     return derived(_joined(pieces, "{", "}"), _text_kind(node), values)
 
 
-def _array(parts: Expressions, node: exp.Expr) -> Value:
+def _array(parts: Parts, node: exp.Expr) -> Value:
     assert isinstance(node, SqlJson)
     values, pieces = [], []
     for member in node.expressions:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
-from eventlake.dialect.functions import Function as F
-from eventlake.dialect.functions import Syntactic
+from eventlake.dialect.functions.function import Function as F
+from eventlake.dialect.functions.function import Syntactic
+from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import emit, joined, ours, text
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.type import VARCHAR
 
-if TYPE_CHECKING:
-    from eventlake.dialect.queries.expressions import Expressions
 
-
-def _substring(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _substring(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     s, start = values[0], values[1]
     size = values[2].sql if len(values) == 3 else ours("2147483647")
     if (
@@ -30,13 +27,13 @@ def _substring(parts: Expressions, values: list[Value], node: exp.Expr) -> Value
     return derived(emit("el_substring({}, {}, {})", s.sql, start.sql, size), VARCHAR, values)
 
 
-def _concat(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _concat(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     if len(values) < 2:
         raise mistyped("concat() takes two or more arguments", node)
     return derived(emit("({})", joined(" || ", (value.sql for value in values))), values[0].type, values)
 
 
-def _concat_arrays(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _concat_arrays(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     sql = values[0].sql
     for value in values[1:]:
         sql = emit("list_concat({}, {})", sql, value.sql)
@@ -46,7 +43,7 @@ def _concat_arrays(parts: Expressions, values: list[Value], node: exp.Expr) -> V
     return derived(emit("(CASE WHEN {} THEN NULL ELSE {} END)", missing, sql), values[0].type, values)
 
 
-def _parameter(parts: Expressions, values: list[Value], node: exp.Expr) -> Value:
+def _parameter(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     url, name = values
     if not isinstance(name.literal, str):
         raise refused("url_extract_parameter() with a name that is not a literal", node)
@@ -66,7 +63,7 @@ def _parameter(parts: Expressions, values: list[Value], node: exp.Expr) -> Value
     )
 
 
-def _trim(parts: Expressions, node: exp.Expr) -> Value:
+def _trim(parts: Parts, node: exp.Expr) -> Value:
     if isinstance(node, exp.Trim):
         arguments = [node.this, *([node.expression] if node.expression is not None else [])]
         name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get((node.args.get("position") or "").upper(), "trim")
@@ -80,7 +77,7 @@ def _trim(parts: Expressions, node: exp.Expr) -> Value:
     return derived(sql, VARCHAR, given)
 
 
-def _normalize(parts: Expressions, node: exp.Expr) -> Value:
+def _normalize(parts: Parts, node: exp.Expr) -> Value:
     form = (node.args["form"].name if isinstance(node.args.get("form"), exp.Expr) else "NFC").upper()
     value = parts.value(node.this)
     if form != "NFC" or value.type.name != "varchar":

@@ -8,20 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, mistyped, refused
 from eventlake.dialect.functions.refusals import REFUSED
+from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.relation import direction
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
 from eventlake.dialect.types.arithmetic import divided
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, DOUBLE, INTEGER, REAL, VARCHAR, Type, array, decimal, mapping
-
-if TYPE_CHECKING:
-    from eventlake.dialect.queries.expressions import Expressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ Builder = Callable[[list[Value], Modifiers, exp.Expr], tuple[Sql, Type]]
 
 
 def aggregate(
-    parts: Expressions, name: str, arguments: Sequence[exp.Expr], node: exp.Expr, where: exp.Expr | None = None, *, over: Sql = NOTHING
+    parts: Parts, name: str, arguments: Sequence[exp.Expr], node: exp.Expr, where: exp.Expr | None = None, *, over: Sql = NOTHING
 ) -> Value:
     """The value of an aggregate, as itself or under OVER. Raises QueryError where none may stand."""
     context = parts.context
@@ -68,7 +65,7 @@ def aggregate(
     return Value(sql, kind, zone if isinstance(zone, str) else "UTC", aggregate=True)
 
 
-def filtered(parts: Expressions, node: exp.Expr) -> Value:
+def filtered(parts: Parts, node: exp.Expr) -> Value:
     """`aggregate(...) FILTER (WHERE ...)`"""
     inner, where = node.this, node.expression
     if isinstance(inner, exp.GroupConcat):
@@ -81,7 +78,7 @@ def filtered(parts: Expressions, node: exp.Expr) -> Value:
 
 
 def _arguments(
-    parts: Expressions, nodes: Sequence[exp.Expr], where: exp.Expr | None, node: exp.Expr, window: Sql
+    parts: Parts, nodes: Sequence[exp.Expr], where: exp.Expr | None, node: exp.Expr, window: Sql
 ) -> tuple[list[Value], Modifiers]:
     nodes = list(nodes)
     distinct, order = False, NOTHING
@@ -108,11 +105,11 @@ def settled(value: Value) -> Value:
     return value
 
 
-def _whole(part: exp.Expr, parts: Expressions, node: exp.Expr) -> Value:
+def _whole(part: exp.Expr, parts: Parts, node: exp.Expr) -> Value:
     return Value(emit("*"), Type("star"))
 
 
-def ordering(parts: Expressions, terms: Sequence[exp.Expr]) -> Sql:
+def ordering(parts: Parts, terms: Sequence[exp.Expr]) -> Sql:
     """` ORDER BY a DESC NULLS LAST` inside an aggregate or a window."""
     made = []
     for term in terms:
@@ -356,7 +353,7 @@ def _grouping(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql,
     return emit("CAST(grouping({}) AS {})", joined(", ", (value.sql for value in values)), kind.duckdb), kind
 
 
-def listagg(parts: Expressions, node: exp.Expr, where: exp.Expr | None = None) -> Value:
+def listagg(parts: Parts, node: exp.Expr, where: exp.Expr | None = None) -> Value:
     """`LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)`"""
     extra = [key for key, part in node.args.items() if part and key not in {"this", "separator", "on_overflow"}]
     if extra or not isinstance(node.this, exp.Order):

@@ -8,14 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar
 
 from sqlglot import exp
 
-from eventlake.dialect.binding import Scope, Value, Zone, derived, mistyped, refused, unknown
-from eventlake.dialect.functions import SYNTACTIC, call
+from eventlake.dialect.binding import Value, Zone, derived, mistyped, refused, unknown
+from eventlake.dialect.functions.calls import SYNTACTIC, call
 from eventlake.dialect.macros import may_refuse
+from eventlake.dialect.parts import Context
 from eventlake.dialect.queries.aggregation import filtered, listagg
 from eventlake.dialect.queries.subqueries import exists, in_subquery, quantified, scalar
 from eventlake.dialect.queries.windows import window
@@ -29,31 +30,6 @@ from eventlake.dialect.types.literals import interval_literal, number_literal, t
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, DATE, UNKNOWN, VARBINARY, VARCHAR, Type, array, common, row, timestamp
 from eventlake.dialect.types.zones import zone_named
 from eventlake.errors import NameNotFoundError
-
-if TYPE_CHECKING:
-    from eventlake.dialect.queries.relation import Relation
-
-Subquery = Callable[[exp.Query, Scope], "Relation"]
-
-
-@dataclass(slots=True)
-class Context:
-    """What the clause being read allows: its columns, whether aggregates or windows may stand there, and the grouping."""
-
-    scope: Scope
-    clause: str
-    subquery: Subquery
-    moment: str
-    aggregates: bool = False
-    windows: bool = False
-    grouped: frozenset[Sql] | None = None
-    """The grouping keys; None outside a grouped SELECT."""
-    lambdas: dict[str, Value] = field(default_factory=dict)
-    named_windows: dict[str, exp.Window] = field(default_factory=dict)
-    aliases: dict[str, Value] = field(default_factory=dict)
-    """Names of the SELECT's own columns, which only ORDER BY may use."""
-    inside_aggregate: bool = False
-
 
 _OPERATORS: dict[type[exp.Expr], str] = {
     exp.Add: "+",

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, unknown
-from eventlake.dialect.queries.expressions import Context, Expressions
-from eventlake.dialect.queries.pruning import conjuncts, partition_predicate
+from eventlake.dialect.parts import Context, Statement
+from eventlake.dialect.queries.expressions import Expressions
+from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.relation import Column, renamed
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, quoted, text
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import compared
 from eventlake.dialect.types.type import BIGINT, UNKNOWN, Type, common
-from eventlake.errors import NameNotFoundError
 from eventlake.model import PARTITION_KEYS
-
-if TYPE_CHECKING:
-    from eventlake.dialect.queries.relations import Queries
 
 
 class Source:
     """The FROM clause of one SELECT, joined from left to right."""
 
-    def __init__(self, queries: Queries, scope: Scope) -> None:
+    def __init__(self, queries: Statement, scope: Scope) -> None:
         self.queries = queries
         self.scope = scope
         self.sql = NOTHING
@@ -86,7 +82,7 @@ class Source:
 
     def _prune_on(self, on: exp.Expr, side: str, scans: list[int]) -> None:
         allowed = scans if side == "LEFT" else self.prunable if not side else []
-        prune(self.queries, self.scope, conjuncts(on), allowed)
+        prune(self.queries.scans, self.scope, conjuncts(on), allowed, self.queries.moment)
 
     def _join_using(self, sql: Sql, fields: list[Field], side: str, names: list[str], node: exp.Join) -> None:
         conditions, merged = [], []
@@ -216,25 +212,6 @@ def _unnested(value: Value | None, sql: Sql) -> Iterable[tuple[str, Type, Sql]]:
         return
     for index, (stored, kind) in enumerate(element.fields()):
         yield (element.names[index] or f"_field{index}"), kind, emit("struct_extract({}, {})", sql, text(stored))
-
-
-def prune(queries: Queries, scope: Scope, parts: Iterable[exp.Expr], scans: Iterable[int]) -> None:
-    """Hand each scan the predicates that only hours it does not need can fail."""
-    allowed = set(scans)
-    for part in parts if allowed else ():
-        found = partition_predicate(part, lambda names: _partition_key(scope, names), queries.moment)
-        if found is not None and found[0] in allowed:
-            queries.scans[found[0]].predicates.append(found[1])
-
-
-def _partition_key(scope: Scope, names: Sequence[str]) -> tuple[int, str] | None:
-    try:
-        found = scope.find(names)
-    except NameNotFoundError:
-        return None
-    if found is None or found[2] or found[1] or found[0].partition_of is None:
-        return None
-    return found[0].partition_of, found[0].key
 
 
 def _only(node: exp.Expr, known: set[str]) -> None:

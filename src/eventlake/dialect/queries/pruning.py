@@ -14,10 +14,10 @@ from typing import Any
 
 from sqlglot import exp
 
-Truth = bool | None
-"""True, False, or None where only the rows can tell."""
-Predicate = Callable[[date, str | None], Truth]
-"""What a predicate says of an hour, given the partition's date and hour, or of the whole day if no hour is given."""
+from eventlake.dialect.binding import Scope
+from eventlake.dialect.queries.scan import Predicate, Scan, Truth
+from eventlake.errors import NameNotFoundError
+
 KeyOf = Callable[[Sequence[str]], tuple[int, str] | None]
 """The scan and the partition key that a name means, None for any other name."""
 
@@ -33,6 +33,25 @@ _COMPARISONS: dict[type[exp.Expr], Callable[[Any, Any], bool]] = {
 
 class _Unknown(Exception):
     """A part that cannot be decided without the rows."""
+
+
+def prune(scans: Sequence[Scan], scope: Scope, parts: Iterable[exp.Expr], allowed: Iterable[int], moment: str) -> None:
+    """Hand each scan the predicates that only hours it does not need can fail. allowed: numbers of the scans that may be pruned."""
+    numbers = set(allowed)
+    for part in parts if numbers else ():
+        found = partition_predicate(part, lambda names: _partition_key(scope, names), moment)
+        if found is not None and found[0] in numbers:
+            scans[found[0]].predicates.append(found[1])
+
+
+def _partition_key(scope: Scope, names: Sequence[str]) -> tuple[int, str] | None:
+    try:
+        found = scope.find(names)
+    except NameNotFoundError:
+        return None
+    if found is None or found[2] or found[1] or found[0].partition_of is None:
+        return None
+    return found[0].partition_of, found[0].key
 
 
 def conjuncts(node: exp.Expr) -> list[exp.Expr]:

@@ -9,7 +9,8 @@ from itertools import count
 from sqlglot import exp
 
 from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused
-from eventlake.dialect.queries.expressions import Context, Expressions
+from eventlake.dialect.parts import Context
+from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.from_clause import Source
 from eventlake.dialect.queries.relation import Column, Relation, direction, limits, ordinal, renamed
 from eventlake.dialect.queries.scan import Scan

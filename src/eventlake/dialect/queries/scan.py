@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import date
 
 from eventlake.dialect.types.type import Type
 from eventlake.model import Table
 
-if TYPE_CHECKING:
-    from eventlake.dialect.queries.pruning import Predicate
+Truth = bool | None
+"""True, False, or None where only the rows can tell."""
+
+Predicate = Callable[[date, str | None], Truth]
+"""What a predicate says of an hour, given the partition's date and hour, or of the whole day if no hour is given."""
 
 
 @dataclass(slots=True)

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, unknown
-from eventlake.dialect.queries.expressions import Context, Expressions, shown_name
-from eventlake.dialect.queries.from_clause import prune
-from eventlake.dialect.queries.pruning import conjuncts
+from eventlake.dialect.parts import Context, Statement
+from eventlake.dialect.queries.expressions import Expressions, shown_name
+from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.relation import Column, Relation, direction, limits, ordinal
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, quoted
-
-if TYPE_CHECKING:
-    from eventlake.dialect.queries.relations import Queries
 
 _KNOWN = {
     "expressions",
@@ -45,7 +41,7 @@ class _Item:
     node: exp.Expr | None
 
 
-def select(queries: Queries, node: exp.Select, outer: Scope | None) -> Relation:
+def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relation:
     """A SELECT with everything behind it. Raises QueryError."""
     extra = [key for key, part in node.args.items() if part and key not in _KNOWN]
     if extra or node.args.get("kind"):
@@ -55,7 +51,7 @@ def select(queries: Queries, node: exp.Select, outer: Scope | None) -> Relation:
     where = node.args.get("where")
     condition = NOTHING
     if where is not None:
-        prune(queries, scope, conjuncts(where.this), prunable)
+        prune(queries.scans, scope, conjuncts(where.this), prunable, queries.moment)
         condition = emit(" WHERE {}", Expressions(replace(context, clause="WHERE")).boolean(where.this, "WHERE").sql)
     grouping, keys = _group(node, context)
     context.grouped = keys

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.parts import Parts
+from eventlake.dialect.queries.relation import Relation
 from eventlake.dialect.sql import emit, ours, quoted
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import advice
 from eventlake.dialect.types.type import BOOLEAN, common
 
-if TYPE_CHECKING:
-    from eventlake.dialect.queries.expressions import Expressions
-    from eventlake.dialect.queries.relation import Relation
 
-
-def quantified(parts: Expressions, node: exp.Expr, sign: str) -> Value:
+def quantified(parts: Parts, node: exp.Expr, sign: str) -> Value:
     """`x > ALL (SELECT ...)`, `x = ANY (VALUES ...)`."""
     left = parts.value(node.this)
     inner = node.expression.this
@@ -34,7 +30,7 @@ def quantified(parts: Expressions, node: exp.Expr, sign: str) -> Value:
     return derived(emit("({} {} {} {})", coerce(left, both), ours(sign), ours(word), side), BOOLEAN, (left,))
 
 
-def in_subquery(parts: Expressions, node: exp.Expr, query: exp.Query) -> Value:
+def in_subquery(parts: Parts, node: exp.Expr, query: exp.Query) -> Value:
     """`x IN (SELECT ...)`"""
     left = parts.value(node.this)
     relation = parts.context.subquery(query, parts.context.scope)
@@ -55,14 +51,14 @@ def _one_column(relation: Relation, node: exp.Expr) -> Value:
     return Value(emit("el_q.{}", quoted(column.stored)), column.type, column.zone)
 
 
-def exists(parts: Expressions, node: exp.Expr) -> Value:
+def exists(parts: Parts, node: exp.Expr) -> Value:
     """`EXISTS (SELECT ...)`"""
     query = node.this.this if isinstance(node.this, exp.Subquery) else node.this
     relation = parts.context.subquery(query, parts.context.scope)
     return Value(emit("EXISTS ({})", relation.sql), BOOLEAN)
 
 
-def scalar(parts: Expressions, node: exp.Expr) -> Value:
+def scalar(parts: Parts, node: exp.Expr) -> Value:
     """A subquery that stands for one value."""
     if node.args.get("alias") or not isinstance(node.this, exp.Query):
         raise refused("This subquery", node)

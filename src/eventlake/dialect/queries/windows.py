@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from eventlake.dialect.binding import Value, mistyped, refused, unknown
+from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.aggregation import AGGREGATES, Modifiers, aggregate, ordering, settled
 from eventlake.dialect.sql import Sql, emit, joined, ours
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.type import BIGINT, DOUBLE, Type, coercible
-
-if TYPE_CHECKING:
-    from eventlake.dialect.queries.expressions import Expressions
 
 WINDOWS: dict[str, tuple[tuple[int, ...], Type | None]] = {
     "row_number": ((0,), BIGINT),
@@ -32,7 +29,7 @@ WINDOWS: dict[str, tuple[tuple[int, ...], Type | None]] = {
 """Name -> how many arguments it takes, and its type; None is the type of its first argument."""
 
 
-def window(parts: Expressions, node: exp.Expr) -> Value:
+def window(parts: Parts, node: exp.Expr) -> Value:
     """`function(...) OVER (...)`. Raises QueryError."""
     if not parts.context.windows or parts.context.inside_aggregate:
         raise mistyped(f"A window function cannot stand in {parts.context.clause}", node)
@@ -85,7 +82,7 @@ def _function(node: exp.Expr) -> tuple[exp.Expr, bool]:
     return node, False
 
 
-def _aggregate(parts: Expressions, inner: exp.Expr, over: Sql, node: exp.Expr, *, ignore: bool) -> Value:
+def _aggregate(parts: Parts, inner: exp.Expr, over: Sql, node: exp.Expr, *, ignore: bool) -> Value:
     if ignore:
         raise refused("IGNORE NULLS behind an aggregate", node)
     call = inner.this if isinstance(inner, exp.Filter) else inner
@@ -105,7 +102,7 @@ def _aggregate(parts: Expressions, inner: exp.Expr, over: Sql, node: exp.Expr, *
     return replace(value, sql=emit("({})", value.sql), window=True, aggregate=grouped and value.aggregate, columns=columns)
 
 
-def _over_groups(parts: Expressions, name: str, call: exp.Expr, where: exp.Expr | None, over: Sql) -> Value:
+def _over_groups(parts: Parts, name: str, call: exp.Expr, where: exp.Expr | None, over: Sql) -> Value:
     """A window over grouped rows: its arguments may hold aggregates, and read only the groups' keys."""
     if where is not None:
         raise refused("FILTER in a window over groups", call)
@@ -118,7 +115,7 @@ def _over_groups(parts: Expressions, name: str, call: exp.Expr, where: exp.Expr 
     return Value(sql, kind, columns=frozenset[str]().union(*(value.columns for value in values)), aggregate=True)
 
 
-def _columns(parts: Expressions, node: exp.Expr) -> frozenset[str]:
+def _columns(parts: Parts, node: exp.Expr) -> frozenset[str]:
     if isinstance(node, exp.Star | exp.Distinct | exp.Order):
         return frozenset()
     with parts.within(windows=False):
@@ -135,7 +132,7 @@ def _has_aggregate(call: exp.Expr) -> bool:
     )
 
 
-def _over(parts: Expressions, node: exp.Expr) -> Sql:
+def _over(parts: Parts, node: exp.Expr) -> Sql:
     named = node.args.get("alias")
     if named is not None and not node.args.get("partition_by") and not node.args.get("order") and not node.args.get("spec"):
         definition = parts.context.named_windows.get(named.name.lower())
@@ -158,7 +155,7 @@ def _over(parts: Expressions, node: exp.Expr) -> Sql:
 _CURRENT = ours("CURRENT ROW")
 
 
-def _frame(parts: Expressions, spec: exp.Expr) -> Sql:
+def _frame(parts: Parts, spec: exp.Expr) -> Sql:
     kind = str(spec.args.get("kind") or "").upper()
     if kind not in {"ROWS", "RANGE", "GROUPS"} or spec.args.get("exclude"):
         raise refused("This frame of a window", spec)
@@ -167,7 +164,7 @@ def _frame(parts: Expressions, spec: exp.Expr) -> Sql:
     return emit(" {} BETWEEN {} AND {}", ours(kind), start, end)
 
 
-def _bound(parts: Expressions, bound: object, side: object, node: exp.Expr) -> Sql:
+def _bound(parts: Parts, bound: object, side: object, node: exp.Expr) -> Sql:
     if isinstance(bound, str) and bound.upper() == "CURRENT ROW":
         return _CURRENT
     if side is None or str(side).upper() not in {"PRECEDING", "FOLLOWING"}:

@@ -1,0 +1,180 @@
+"""Athena's functions: who they are is data, one line each; how a call finds its line is here.
+
+A line is a name, a signature and a template of DuckDB's SQL, or a builder where a template is not enough. A function without a line does
+not exist: it is refused with the nearest name, never passed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from types import ModuleType
+
+from sqlglot import exp
+
+from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.functions import binary, collections, date_patterns, dates, formats, json, numbers, regex, sql_json, text
+from eventlake.dialect.functions.function import Function, Syntactic
+from eventlake.dialect.functions.refusals import PARTIAL, REFUSED
+from eventlake.dialect.parts import Parts
+from eventlake.dialect.queries.aggregation import AGGREGATES, aggregate
+from eventlake.dialect.queries.windows import WINDOWS
+from eventlake.dialect.sql import emit, joined
+from eventlake.dialect.text.syntax import position
+from eventlake.dialect.types.casts import coerce
+from eventlake.dialect.types.type import UNKNOWN, Type, coercible, common, parse_type
+from eventlake.errors import NameNotFoundError
+from eventlake.naming import nearest
+
+TABLES: tuple[ModuleType, ...] = (text, formats, numbers, dates, date_patterns, json, sql_json, collections, regex, binary)
+"""The modules of the functions, in the order of the page that lists them; each has `FUNCTIONS` and `SYNTACTIC`."""
+
+SYNTACTIC: dict[str, Syntactic] = {name: build for table in TABLES for name, build in table.SYNTACTIC.items()}
+"""Functions whose arguments are no plain values: TRY, IF's kin, lambdas, TRIM, JSON_VALUE, LISTAGG."""
+
+
+@cache
+def functions() -> dict[str, list[Function]]:
+    """Every scalar function by name, from the tables."""
+    known: dict[str, list[Function]] = {}
+    for table in TABLES:
+        for function in table.FUNCTIONS:
+            known.setdefault(function.name, []).append(function)
+    return known
+
+
+_AMBIGUOUS_NULL = {"json_extract_scalar": 0, "substr": 0, "substring": 0, "date_trunc": 1}
+"""Functions that Trino cannot choose a way of when this argument is a bare NULL."""
+
+
+def known_names() -> list[str]:
+    """Every name a call may have."""
+    return sorted({*functions(), *SYNTACTIC, *AGGREGATES, *WINDOWS})
+
+
+def call(parts: Parts, name: str, arguments: Sequence[exp.Expr], node: exp.Expr) -> Value:
+    """The value of a call. Raises NameNotFoundError, QueryRefusedError or QuerySyntaxError."""
+    known = functions()
+    if name in AGGREGATES:
+        return aggregate(parts, name, arguments, node)
+    if name in SYNTACTIC:
+        return SYNTACTIC[name](parts, node)
+    if name in WINDOWS:
+        raise mistyped(f"{name}() wants OVER (...)", node)
+    if name in REFUSED:
+        raise refused(f"{name}()", node, REFUSED[name])
+    if name not in known:
+        raise NameNotFoundError(f"There is no function {name}(){position(node)} in Athena.{nearest(name, known_names())}")
+    values = [parts.value(argument) for argument in arguments]
+    place = _AMBIGUOUS_NULL.get(name)
+    if place is not None and len(values) > place and values[place].type.name == "unknown":
+        raise mistyped(f"{name}() of a bare NULL is ambiguous: cast it", node)
+    return applied(parts, name, known[name], values, node)
+
+
+def applied(parts: Parts, name: str, ways: Sequence[Function], values: list[Value], node: exp.Expr) -> Value:
+    """The call by the way whose signature fits the arguments best."""
+    best: tuple[int, Function, list[Type], Type] | None = None
+    for way in ways:
+        match = _match(way.signature, [value.type for value in values])
+        if match is not None and (best is None or match[0] < best[0]):
+            best = (match[0], way, match[1], match[2])
+    if best is None and name in PARTIAL:
+        raise refused(f"{name}({', '.join(str(value.type) for value in values)})", node)
+    if best is None:
+        shown = ", ".join(str(value.type) for value in values)
+        takes = " or ".join(dict.fromkeys(f"({way.signature.partition('->')[0].strip()})" for way in ways))
+        raise mistyped(f"{name}({shown}) is not in Athena: it takes {takes}", node)
+    _, way, kinds, result = best
+    given = [coerce(value, kind) for value, kind in zip(values, kinds, strict=True)]
+    if callable(way.sql):
+        return way.sql(parts, given, node)
+    return derived(emit(way.sql, *given, all=joined(", ", given), type=result.duckdb), result, given)
+
+
+def _match(signature: str, given: Sequence[Type]) -> tuple[int, list[Type], Type] | None:
+    """Cost, the types to coerce the arguments to, and the result's type; None if they do not fit."""
+    wanted, result, repeated = _signature(signature)
+    if len(given) != len(wanted):
+        if not repeated or len(given) < len(wanted) - 1:
+            return None
+        wanted = (*wanted[:-1], *([wanted[-1]] * (len(given) - len(wanted) + 1)))
+    found: dict[str, Type] = {}
+    for pattern, kind in zip(wanted, given, strict=True):
+        if not _bind(pattern, kind, found):
+            return None
+    cost, kinds = 0, []
+    for pattern, kind in zip(wanted, given, strict=True):
+        target = _filled(pattern, found, kind)
+        if target is None or not (target == kind or kind.name == "unknown" or coercible(kind, target)):
+            return None
+        cost += 0 if target.name == kind.name else 1 + _distance(kind, target)
+        kinds.append(target)
+    answer = _filled(result, found, UNKNOWN)
+    return None if answer is None else (cost, kinds, answer)
+
+
+def _distance(kind: Type, target: Type) -> int:
+    order = ("tinyint", "smallint", "integer", "bigint", "decimal", "real", "double", "date", "timestamp", "timestamptz")
+    return order.index(target.name) - order.index(kind.name) if kind.name in order and target.name in order else 0
+
+
+def _bind(pattern: Type, kind: Type, found: dict[str, Type]) -> bool:
+    if len(pattern.name) == 1:
+        if pattern.name == "n" and not (kind.is_number or kind.name == "unknown"):
+            return False
+        if pattern.name == "i" and not (kind.is_integer or kind.name == "unknown"):
+            return False
+        both = common(found.get(pattern.name, UNKNOWN), kind)
+        if both is None:
+            return False
+        found[pattern.name] = both
+        return True
+    if pattern.args and kind.name == pattern.name:
+        return all(_bind(a, b, found) for a, b in zip(pattern.args, kind.args, strict=True))
+    return True
+
+
+def _filled(pattern: Type, found: dict[str, Type], kind: Type) -> Type | None:
+    if len(pattern.name) == 1:
+        return found.get(pattern.name, UNKNOWN)
+    if pattern.name in {"timestamp", "timestamptz"} and pattern.numbers == (9,):
+        return kind if kind.name == pattern.name else Type(pattern.name, numbers=kind.numbers if kind.is_moment and kind.numbers else (3,))
+    if pattern.args:
+        parts = [_filled(part, found, UNKNOWN) for part in pattern.args]
+        return None if None in parts else Type(pattern.name, tuple(part for part in parts if part is not None), names=pattern.names)
+    return pattern
+
+
+@lru_cache(maxsize=1024)
+def _signature(signature: str) -> tuple[tuple[Type, ...], Type, bool]:
+    left, _, right = signature.partition("->")
+    repeated = "..." in left
+    wanted = tuple(_pattern(part) for part in _split(left.replace("...", "")))
+    return wanted, _pattern(right.strip()), repeated
+
+
+def _pattern(spelling: str) -> Type:
+    spelling = spelling.strip().lower()
+    if len(spelling) == 1:
+        return Type(spelling)
+    name, bracket, inner = spelling.partition("(")
+    if bracket and name in {"array", "map"}:
+        return Type(name, tuple(_pattern(part) for part in _split(inner[:-1])))
+    if spelling in {"timestamp", "timestamptz"}:
+        return Type(spelling, numbers=(9,))
+    if spelling.startswith("interval"):
+        return Type(spelling)
+    return parse_type(spelling)
+
+
+def _split(text: str) -> list[str]:
+    parts, depth, part = [], 0, ""
+    for letter in text:
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and not depth:
+            parts.append(part)
+            part = ""
+        else:
+            part += letter
+    return [piece for piece in [*parts, part] if piece.strip()]

@@ -1,0 +1,110 @@
+"""What the parts of the translation ask of each other, so that none needs to know who answers.
+
+`Parts` reads the expressions of one clause: aggregates, windows, subqueries and functions are given it. `Statement` reads queries: the
+clauses of a SELECT are given it. `Context` is what a clause allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sqlglot import exp
+
+from eventlake.dialect.binding import Scope, Value, Zone
+from eventlake.dialect.queries.relation import Column, Relation
+from eventlake.dialect.queries.scan import Scan
+from eventlake.dialect.sql import Sql
+from eventlake.dialect.types.type import Type
+
+Subquery = Callable[[exp.Query, Scope], Relation]
+"""Reads a query that stands inside an expression."""
+
+
+@dataclass(slots=True)
+class Context:
+    """What the clause being read allows: its columns, whether aggregates or windows may stand there, and the grouping."""
+
+    scope: Scope
+    clause: str
+    subquery: Subquery
+    moment: str
+    aggregates: bool = False
+    windows: bool = False
+    grouped: frozenset[Sql] | None = None
+    """The grouping keys; None outside a grouped SELECT."""
+    lambdas: dict[str, Value] = field(default_factory=dict)
+    named_windows: dict[str, exp.Window] = field(default_factory=dict)
+    aliases: dict[str, Value] = field(default_factory=dict)
+    """Names of the SELECT's own columns, which only ORDER BY may use."""
+    inside_aggregate: bool = False
+
+
+class Parts(Protocol):
+    """Reads the expressions of one clause."""
+
+    @property
+    def context(self) -> Context:
+        """What the clause allows."""
+        ...
+
+    def value(self, node: exp.Expr) -> Value:
+        """Return the value of a node. Raises QueryError."""
+        ...
+
+    def boolean(self, node: exp.Expr, what: str) -> Value:
+        """Return a value that must be true or false."""
+        ...
+
+    def united(self, nodes: Sequence[exp.Expr], what: str) -> tuple[list[Value], Type]:
+        """Return values brought to the one type they have in common."""
+        ...
+
+    def within(self, **changes: object) -> AbstractContextManager[None]:
+        """Read a part of the clause in which other things are allowed."""
+        ...
+
+    def one_zone(self, values: Sequence[Value], node: exp.Expr) -> Zone:
+        """Return the zone of a value that is one of these."""
+        ...
+
+    def at_zone(self, value: Value, zone: Value, node: exp.Expr) -> Value:
+        """Return the instant of a value as a clock in another zone shows it."""
+        ...
+
+    def tried(self, value: Value) -> Value:
+        """Return the value, or NULL where computing it fails."""
+        ...
+
+    def row_of(self, values: Sequence[Value]) -> Value:
+        """Return a row of these values."""
+        ...
+
+
+class Statement(Protocol):
+    """Reads the queries of one statement. moment: what current_timestamp answers. scans: the tables read so far."""
+
+    moment: str
+    scans: list[Scan]
+
+    def query(self, node: exp.Query, outer: Scope | None = None) -> Relation:
+        """Read a whole query. Raises QueryError."""
+        ...
+
+    def values(self, node: exp.Values, outer: Scope | None) -> Relation:
+        """Read the rows of VALUES."""
+        ...
+
+    def table(self, node: exp.Table) -> tuple[Sql, list[Column], int | None]:
+        """Read a table of the catalog or of WITH: its SQL, its columns, and the number of its scan."""
+        ...
+
+    def sources(self, node: exp.Select, outer: Scope | None) -> tuple[Sql, Scope, list[int]]:
+        """Read a FROM clause: its SQL, its columns, and the scans whose rows no outer join makes up."""
+        ...
+
+    def alias(self, name: str) -> Sql:
+        """Make a name that no other relation of the statement has."""
+        ...
