@@ -136,10 +136,10 @@ class _Notifications:
 
 def _objects(body: str) -> Iterator[tuple[str, str]]:
     """Yield bucket and key of the objects that a message names, none for S3's test. Raises ValueError, TypeError or KeyError for any other."""
-    told = json.loads(body)
-    if told.get("Event") == "s3:TestEvent":
+    notification = json.loads(body)
+    if notification.get("Event") == "s3:TestEvent":
         return
-    for record in told["Records"]:
+    for record in notification["Records"]:
         if record["eventName"].startswith("ObjectCreated"):
             bucket, key = record["s3"]["bucket"]["name"], record["s3"]["object"]["key"]
             yield bucket, unquote_plus(key, errors="strict")

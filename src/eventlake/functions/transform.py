@@ -38,19 +38,19 @@ _tables: dict[str, tuple[str, LineTransform]] = {}
 def handler(event: Any, context: object) -> dict[str, Any]:  # any JSON value in, JSON as Firehose defines it out
     """Return the log lines of a batch, in its order and under its ids; for what is no batch of Firehose's, a message that says so."""
     try:
-        batch = _Records(event["records"])
+        records = _Records(event["records"])
         table = _table_of(event["deliveryStreamArn"])
     except (AttributeError, KeyError, TypeError):
         return {"message": f"This is no batch of Firehose's: expected deliveryStreamArn and records, got {_shown(event)}."}
     known = _tables.get(table) or _load(table)
     if known is None:
-        batch.refuse(f'The stream "{event["deliveryStreamArn"]}" belongs to no table of the lake "{LAKE}".')
-        batch.report("unknown", "unknown")
+        records.refuse(f'The stream "{event["deliveryStreamArn"]}" belongs to no table of the lake "{LAKE}".')
+        records.report("unknown", "unknown")
     else:
         source, transform = known
-        batch.transform(transform)
-        batch.report(table, source)
-    return {"records": batch.answers}
+        records.transform(transform)
+        records.report(table, source)
+    return {"records": records.answers}
 
 
 def _shown(event: Any) -> str:  # any JSON value

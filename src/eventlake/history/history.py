@@ -75,8 +75,8 @@ class History:
     def _events_in_order(self) -> Iterator[tuple[int, str]]:
         self.truth = Truth(moment_of(self.end), recording=self.recording)
         tellers = {"codepipeline": self._pipelines, "auth0": self._logins}
-        told = merge(*[tellers[system]() for system in self.systems], key=lambda said: said[0])
-        return _repeated(told, Random(f"{self.seed} duplicates"), self.duplicates) if self.duplicates else told
+        events = merge(*[tellers[system]() for system in self.systems], key=lambda event: event[0])
+        return _repeated(events, Random(f"{self.seed} duplicates"), self.duplicates) if self.duplicates else events
 
     def _pipelines(self) -> Iterator[tuple[int, str]]:
         timeline = Timeline(moment_of(self.start), moment_of(self.end))
@@ -93,10 +93,10 @@ class History:
         return ((delivered_at(at), text) for at, text in timeline.run())
 
 
-def _repeated(told: Iterator[tuple[int, str]], random: Random, share: float) -> Iterator[tuple[int, str]]:
+def _repeated(events: Iterator[tuple[int, str]], random: Random, share: float) -> Iterator[tuple[int, str]]:
     """Yield the same events in order, some of them once more up to ten minutes later."""
     again: list[tuple[int, str]] = []
-    for at, text in told:
+    for at, text in events:
         while again and again[0][0] <= at:
             yield heappop(again)
         yield at, text

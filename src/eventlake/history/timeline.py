@@ -56,8 +56,8 @@ class Timeline:
     def __init__(self, start: int, end: int) -> None:
         self.now = start
         self.end = end
-        self._said: list[str] = []
-        self.say: Callable[[str], None] = self._said.append
+        self._texts: list[str] = []
+        self.say: Callable[[str], None] = self._texts.append
         self._pending: list[tuple[int, int, Story]] = []
         self._begun = 0
 
@@ -68,13 +68,13 @@ class Timeline:
 
     def run(self) -> Iterator[tuple[int, str]]:
         """Yield what the stories say, with its moment, in order."""
-        pending, said = self._pending, self._said
+        pending, texts = self._pending, self._texts
         while pending and pending[0][0] <= self.end:
             self.now, _, story = heappop(pending)
             pause = next(story, FOREVER)
-            if said:
-                yield from [(self.now, text) for text in said]
-                said.clear()
+            if texts:
+                yield from [(self.now, text) for text in texts]
+                texts.clear()
             if pause >= 0:
                 self._begun += 1
                 heappush(pending, (self.now + pause, self._begun, story))
