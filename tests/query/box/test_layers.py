@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from eventlake.query.box import landlock
+from eventlake.query.box import landlock, seccomp
 from eventlake.query.box.walls import LAYERS
 from query.box.watching import ATTACKS, MEMORY_MB, SECRET, Place
 
@@ -26,6 +28,13 @@ ESCAPES = [
     "load '{outside}/x.duckdb_extension'",
     "select * from read_text('http://127.0.0.1:1/x')",
 ]
+DESTROYS = [
+    "copy (select 1) to '{object}' (format csv, use_tmp_file false)",
+    "select 1; copy (select 1) to '{object}' (format csv, use_tmp_file false)",
+    "select * from read_parquet('{object}'); copy (select 1) to '{object}' (format csv, use_tmp_file false); select 1",
+    "with x as (copy (select 1) to '{object}' (format csv, use_tmp_file false)) select * from x",
+]
+"""They cut a stored object to nothing when it is opened, before a limit on what is written is asked."""
 EXHAUST = [
     "select max(r) from (select random() r, repeat('x',200) s from range(50000000) order by r,s)",
     "select count(*) from (select x, count(*) from range(300000000) t(x) group by x)",
@@ -66,6 +75,45 @@ def test_the_limits_of_the_process_alone_let_no_byte_be_written(place: Place, sq
         made = place.root / path
         made.rmdir() if made.is_dir() else made.unlink()
     assert after == before
+
+
+def walls_that_stand(*layers: str) -> Any:  # what parametrize takes
+    """Return the cases of layers of the kernel's, each skipped where it has none."""
+    there = {"landlock": FENCED, "seccomp": seccomp.is_available()}
+    return [pytest.param((layer,), marks=pytest.mark.skipif(not there[layer], reason=f"no {layer}")) for layer in layers]
+
+
+@pytest.mark.parametrize("layers", walls_that_stand("seccomp"))
+@pytest.mark.parametrize("sql", ESCAPES)
+def test_seccomp_alone_lets_nothing_be_changed(place: Place, sql: str, layers: tuple[str, ...]) -> None:
+    """It hides no file, but none is made, emptied, written or removed, and there is no network."""
+    before = place.state()
+
+    place.raw(place.text({"sql": sql}), layers)
+
+    assert place.state() == before
+
+
+@pytest.mark.parametrize("layers", [LAYERS, ("process", "seccomp", "answer"), *walls_that_stand("seccomp", "landlock")])
+@pytest.mark.parametrize("sql", DESTROYS)
+def test_no_object_is_emptied(place: Place, sql: str, layers: tuple[str, ...]) -> None:
+    """By a statement that was slipped in, also where there is no Landlock, or no seccomp."""
+    before = place.state()
+
+    place.raw(place.text({"sql": sql}), layers)
+
+    assert place.state() == before
+
+
+@pytest.mark.parametrize("sql", DESTROYS[:3])
+def test_the_engine_alone_runs_one_select_only(place: Place, sql: str) -> None:
+    """A statement beside it, or of another kind, is refused by name."""
+    before = place.state()
+
+    said, _ = place.raw(place.text({"sql": sql}), ("engine",))
+
+    assert b"only one SELECT may" in said
+    assert place.state() == before
 
 
 @pytest.mark.parametrize("layers", [LAYERS, ("process",)])

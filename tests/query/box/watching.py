@@ -135,7 +135,11 @@ class Place:
         sql = str(attack["sql"])
         for name, (piece, times) in attack.get("fill", {}).items():
             sql = sql.replace(f"{{{name}}}", piece * times)
-        return sql.replace("{lake}", str(self.lake)).replace("{outside}", str(self.outside))
+        return (
+            sql.replace("{object}", f"{self.lake}/{self.logs.key}")
+            .replace("{lake}", str(self.lake))
+            .replace("{outside}", str(self.outside))
+        )
 
     def state(self) -> dict[str, bytes | None]:
         """Every file below the root with its bytes, every folder."""

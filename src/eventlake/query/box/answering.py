@@ -12,8 +12,9 @@ from typing import Any
 
 from eventlake.dialect.translation import Translation
 from eventlake.errors import CorruptObjectError, QueryError, QueryRefusedError
-from eventlake.query.box import channel, landlock, values, walls
+from eventlake.query.box import channel, landlock, seccomp, values, walls
 from eventlake.query.box.question import Days, Question, Understood
+from eventlake.query.box.trials import Ground, refused
 from eventlake.query.run import Job, batches, connect
 
 FRAME_ROWS = 1_024
@@ -63,11 +64,15 @@ def _opened(cell: walls.Cell) -> Any:  # duckdb has no stubs of ours
         walls.limit(cell)
     if "landlock" in cell.layers:
         landlock.restrict([*([cell.folder] if cell.folder else []), *_DUCKDB_READS, *zoneinfo.TZPATH])
+    if "seccomp" in cell.layers:
+        seccomp.restrict()
     settings = Job("", (), (), cell.folder, walls.query_memory_mb(cell), cell.threads, cell.seconds)
     connection = connect(settings, locked="engine" in cell.layers)
     connection.execute("SELECT 1").fetchall()  # begins what it begins late
     if "process" in cell.layers:
         walls.limit_memory(cell, gauge)
+    if "seccomp" in cell.layers:
+        seccomp.forbid_threads()
     return connection
 
 
@@ -92,6 +97,8 @@ class _Dialogue:
             elif kind == channel.HOURS:
                 kept = self.kept(msgspec.msgpack.decode(body, type=tuple[Days, ...]))
                 channel.send(self.sock, channel.KEPT, msgspec.msgpack.encode(kept))
+            elif kind == channel.TRY:
+                channel.send(self.sock, channel.REFUSED, msgspec.msgpack.encode(refused(msgspec.msgpack.decode(body, type=Ground))))
             else:
                 self.answer(msgspec.msgpack.decode(body, type=Job))
                 return

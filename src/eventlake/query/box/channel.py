@@ -12,9 +12,9 @@ import struct
 import time
 from collections.abc import Callable
 
-CELL, QUESTION, HOURS, JOB = b"C", b"Q", b"H", b"J"
+CELL, QUESTION, HOURS, JOB, TRY = b"C", b"Q", b"H", b"J", b"T"
 """What is said to the process."""
-READY, UNDERSTOOD, KEPT, ROWS, DONE, FAILED = b"W", b"U", b"K", b"R", b"D", b"F"
+READY, UNDERSTOOD, KEPT, ROWS, DONE, FAILED, REFUSED = b"W", b"U", b"K", b"R", b"D", b"F", b"N"
 """What it says."""
 MOST_BYTES = 1 << 26
 """Nothing but an answer is longer: a statement and the names of its objects."""

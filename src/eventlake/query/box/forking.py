@@ -44,11 +44,11 @@ def import_everything() -> None:
     import eventlake.query
     from eventlake.dialect.translate import translate
     from eventlake.errors import QueryError
-    from eventlake.query.box import answering, landlock
+    from eventlake.query.box import answering, landlock, seccomp
 
     for module in pkgutil.walk_packages(eventlake.query.__path__, "eventlake.query."):
         importlib.import_module(module.name)
-    _ = (encodings.idna, duckdb, answering, landlock)
+    _ = (encodings.idna, duckdb, answering, landlock, seccomp)
     now = datetime.datetime.now(datetime.UTC)
     with contextlib.suppress(QueryError):  # it is done for what it loads
         translate(_EVERYDAY, [], now)

@@ -33,21 +33,13 @@ class _Beneath(ctypes.Structure):
 
 
 def abi() -> int:
-    """The version of Landlock that the kernel has; 0 where there is none."""
+    """Return the version of Landlock that the kernel has; 0 where there is none."""
     if not sys.platform.startswith("linux"):
         return 0
     try:
         return max(_syscall(_CREATE_RULESET, None, 0, _VERSION), 0)
     except OSError:
         return 0
-
-
-def claims(version: int) -> str:
-    """What that version keeps a query from, in words."""
-    kept = ["files"] if version >= 1 else []
-    kept += ["TCP"] if version >= 4 else []
-    kept += ["signals"] if version >= 6 else []
-    return ", ".join(kept)
 
 
 def restrict(readable: Sequence[str]) -> int:
@@ -86,8 +78,8 @@ def _allow(ruleset: int, path: str) -> None:
 def _syscall(number: int, *arguments: object) -> int:
     libc = ctypes.CDLL(None, use_errno=True)
     wide = [ctypes.c_long(value) if isinstance(value, int) else value for value in arguments]
-    found = int(libc.syscall(ctypes.c_long(number), *wide))
-    if found < 0:
+    answer = int(libc.syscall(ctypes.c_long(number), *wide))
+    if answer < 0:
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))
-    return found
+    return answer

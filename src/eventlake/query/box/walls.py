@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass
 from typing import IO
 
-LAYERS = ("engine", "process", "landlock", "answer")
+LAYERS = ("engine", "process", "landlock", "seccomp", "answer")
 """The layers that a process puts up itself; the layer of the statement stands before it."""
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38

@@ -18,6 +18,7 @@ from eventlake.query.box.answering import NO_TYPE, OUT_OF_MEMORY
 from eventlake.query.box.channel import ChannelClosedError, ChannelLateError
 from eventlake.query.box.forking import ENDED
 from eventlake.query.box.question import Days, Question, Understood
+from eventlake.query.box.trials import Ground
 from eventlake.query.box.walls import Cell
 from eventlake.query.run import MAX_ROWS, Job, too_many_rows
 
@@ -77,6 +78,10 @@ class Worker:
     def kept(self, days: Sequence[Days]) -> list[Days]:
         """For each scan of the question the hours that it needs to read. Raises QueryError or ConfigurationError."""
         return self._told(channel.HOURS, days, channel.KEPT, list[Days])
+
+    def try_walls(self, ground: Ground) -> list[str]:
+        """Return what the process is kept from, by names of `trials.TRIALS`, after it tried. Raises ConfigurationError."""
+        return self._told(channel.TRY, ground, channel.REFUSED, list[str])
 
     def ask(self, job: Job, answer_mb: int = ANSWER_MB) -> list[tuple[Any, ...]]:  # values are the query's
         """The rows of the job's statement.
