@@ -22,7 +22,6 @@ from aws.lake import AUTH0_BUS, EVERY_SOURCE, Lake, batches, deployed, entry
 from aws.serving import Emulator
 from eventlake.backends.athena import AthenaEngine
 from eventlake.backends.trino import TrinoEngine
-from eventlake.deploy.root_stack import database_name
 from eventlake.history import History
 from eventlake.history.history import SYSTEMS
 from eventlake.interfaces import Engine
@@ -32,6 +31,7 @@ from eventlake.local.opening import open_lake
 from eventlake.model import Source
 from eventlake.query.saved import SavedQuery, load_saved, render
 from eventlake.sources import load
+from eventlake.stack_names import database_name
 
 pytestmark = pytest.mark.java
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventlake.deploy.cloudformation import Tagged, attribute, equals, logical_id, read_template, ref, sub, template_text, when
+from eventlake.deploy.cloudformation import Tagged, attribute, equals, read_template, ref, sub, template_text, when
+from eventlake.stack_names import logical_id
 
 TEXTS = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=40) | st.sampled_from(
     ["on", "no", "2012-10-17", "!Ref x", "a: b", "- a", "# c", "'", '"', "{a}", "${A}", "*", "&x", "1", "null", "", "a\nb\n", "x, y", "[z]"]

@@ -8,13 +8,14 @@ import pytest
 
 from deploy.template_rules import as_list, resources
 from eventlake.deploy.cloudformation import read_template, statements
-from eventlake.deploy.root_stack import root_stack_text, short_title
+from eventlake.deploy.root_stack import root_stack_text
 from eventlake.deploy.source_stack import source_stack_text
 from eventlake.errors import DeclarationError
 from eventlake.model import Source
 from eventlake.query.saved import load_saved, positional
 from eventlake.sources import load
 from eventlake.sources.declaration import parse_source
+from eventlake.stack_names import short_title
 
 SOURCES = {source.name: source for source in load()}
 SAVED = load_saved(list(SOURCES.values()))

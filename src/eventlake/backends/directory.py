@@ -7,13 +7,13 @@ ever opened: keys that climb, and links on the way, are refused.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from eventlake.errors import LayoutError, StorageError, StorageFullError
+from eventlake.backends.disk import storage_error
+from eventlake.errors import LayoutError, StorageError
 from eventlake.interfaces import StoredObject
 from eventlake.layout import check_key
 
@@ -43,7 +43,7 @@ class DirectoryStore:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _storage_error(error, str(folder)) from None
+            raise storage_error(error, f'"{folder}" cannot be written') from None
         return folder / name
 
     def put(self, key: str, body: bytes | Path) -> None:
@@ -56,7 +56,7 @@ class DirectoryStore:
             finished.replace(target)
             _sync(target.parent)
         except OSError as error:
-            raise _storage_error(error, key) from None
+            raise storage_error(error, f'"{key}" cannot be written') from None
 
     def get(self, key: str) -> bytes:
         """The object's bytes. Raises StorageError if there is none."""
@@ -107,9 +107,3 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _storage_error(error: OSError, key: str) -> StorageError:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return StorageFullError(f'"{key}" cannot be written: the disk is full.')
-    return StorageError(f'"{key}" cannot be written: {error.strerror or error}.')

@@ -20,10 +20,10 @@ from typing import Any
 from uuid import uuid4
 
 from eventlake.backends.aws import failing
+from eventlake.backends.disk import storage_error
 from eventlake.errors import ConfigurationError, CorruptObjectError, QueryLimitError, StorageError
 from eventlake.interfaces import LogObject
 from eventlake.layout import check_key
-from eventlake.local.spool.files import storage_error
 
 LIMIT_BYTES = 10_000_000_000
 """How much a cache keeps when nothing else is said."""

@@ -17,9 +17,9 @@ from eventlake.backends.athena import AthenaEngine
 from eventlake.backends.aws import Session, code_of, failing, is_denied
 from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.s3 import S3Store
-from eventlake.deploy.root_stack import database_name
 from eventlake.errors import ConfigurationError, LakeNotFoundError, ServiceError, StorageServiceError
 from eventlake.model import Source, Table
+from eventlake.stack_names import database_name
 
 if TYPE_CHECKING:
     from eventlake.backends.duckdb import DuckDBEngine

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import eventlake
 from eventlake.dbapi.errors import NotSupportedError, ProgrammingError, as_database_errors
@@ -20,10 +20,20 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-    from eventlake.dbapi.connection import Connection
-
 Row = tuple[Any, ...]
 """Values as `interfaces.Result` describes them, and JSON objects and arrays read, as PyAthena has them."""
+
+
+class Session(Protocol):
+    """What a cursor asks of its connection."""
+
+    def answer(self, statement: str, cancelled: threading.Event) -> Result:
+        """Return the answer to a statement. cancelled: set by whoever does not want it any more. Raises QueryError."""
+        ...
+
+    def require_open(self) -> None:
+        """Raise ProgrammingError if the connection is closed."""
+        ...
 
 
 class Cursor:
@@ -32,7 +42,7 @@ class Cursor:
     arraysize: how many rows `fetchmany()` gives when it is not told; may be set.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Session) -> None:
         self.connection = connection
         self.arraysize = 1
         self._result: Result | None = None

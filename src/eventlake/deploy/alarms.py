@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from eventlake.deploy.cloudformation import Tagged, Template, logical_id, ref, sub, when
+from eventlake.deploy.cloudformation import Tagged, Template, ref, sub, when
 from eventlake.deploy.delivery_stream import stream_name
 from eventlake.model import Source, Table
+from eventlake.stack_names import logical_id
 
 STALE_S = 1_800
 """Twice the longest buffer: an event this old that is not in S3 is late."""

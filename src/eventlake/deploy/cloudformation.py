@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-functio
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,12 +54,6 @@ def is_set(parameter: str) -> Tagged:
 
 
 NOTHING = Tagged("Ref", "AWS::NoValue")
-
-
-def logical_id(*words: str) -> str:
-    """Name a resource, parameter or output: `pipeline_execution_state_change` becomes PipelineExecutionStateChange."""
-    parts = [part for word in words for part in re.split(r"[^A-Za-z0-9]+", word) if part]
-    return "".join(part[0].upper() + part[1:] for part in parts)
 
 
 def template_text(template: Template, comment: str) -> str:

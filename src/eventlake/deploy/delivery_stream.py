@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-even
 
 from __future__ import annotations
 
-from eventlake.deploy.cloudformation import Template, attribute, logical_id, ref, sub, when
+from eventlake.deploy.cloudformation import Template, attribute, ref, sub, when
 from eventlake.model import Source, Table
+from eventlake.stack_names import logical_id
 
 ARRIVAL = "!{timestamp:yyyy/MM/dd/HH}"
 """Firehose's expression for the hour of arrival, in UTC. `YYYY` would be the year of the week, wrong in the last days of December."""

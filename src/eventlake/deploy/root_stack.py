@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eventlake.deploy.cloudformation import Tagged, Template, attribute, equals, is_set, logical_id, ref, sub, template_text, when
+from eventlake.deploy.cloudformation import Tagged, Template, attribute, equals, is_set, ref, sub, template_text, when
 from eventlake.deploy.parameters import (
     LAKE_ONLY,
     LOG_BUCKET_NAME,
@@ -17,11 +17,10 @@ from eventlake.deploy.parameters import (
     database_parameter,
     event_bus_parameter,
 )
-from eventlake.deploy.source_stack import COMMENT, table_output
+from eventlake.deploy.source_stack import COMMENT
 from eventlake.errors import DeclarationError
 from eventlake.model import Source
-
-_MAKERS = ("AWS ", "Amazon ")
+from eventlake.stack_names import database_name, short_title, table_output
 
 
 def root_stack_text(sources: Sequence[Source]) -> str:
@@ -47,22 +46,9 @@ def root_stack(sources: Sequence[Source]) -> Template:
     }
 
 
-def short_title(source: Source) -> str:
-    """Return the word that parameters and outputs have for a source: `AWS CodePipeline` is CodePipeline."""
-    title = source.title
-    for maker in _MAKERS:
-        title = title.removeprefix(maker)
-    return logical_id(title)
-
-
 def switch(source: Source) -> str:
     """Return the condition under which a source is deployed."""
     return f"Has{short_title(source)}"
-
-
-def database_name(source: Source) -> str:
-    """Return the name of the parameter that names its database, and of the output."""
-    return f"{short_title(source)}GlueDatabaseName"
 
 
 def bus_name(source: Source) -> str:

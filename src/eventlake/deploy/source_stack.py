@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eventlake.deploy.alarms import alarms
-from eventlake.deploy.cloudformation import Tagged, Template, equals, is_set, logical_id, ref, template_text, when
+from eventlake.deploy.cloudformation import Tagged, Template, equals, is_set, ref, template_text, when
 from eventlake.deploy.delivery_stream import delivery_stream, rule, stream_id
 from eventlake.deploy.glue_table import glue_table
 from eventlake.deploy.named_query import named_query
@@ -18,6 +18,7 @@ from eventlake.errors import DeclarationError
 from eventlake.model import Source, Table
 from eventlake.query.saved import SavedQuery
 from eventlake.sources import DECLARATION
+from eventlake.stack_names import logical_id, table_output
 
 COMMENT = "Written by `eventlake templates` from the declaration of the source; changes made here are overwritten."
 
@@ -116,11 +117,6 @@ def _resources_of(source: Source, table: Table) -> Template:
         stream_id(table): delivery_stream(table),
         logical_id(table.name, "Rule"): rule(source, table),
     }
-
-
-def table_output(source: Source, table: Table) -> str:
-    """Return the name of the output that gives a table's name."""
-    return source.stack.table_outputs.get(table.name, logical_id(table.name, "TableName"))
 
 
 def _outputs(source: Source) -> Template:

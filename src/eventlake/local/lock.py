@@ -13,8 +13,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from eventlake.backends.disk import storage_error
 from eventlake.errors import LakeLockedError
-from eventlake.local.spool.files import storage_error
 
 LOCK = "lock"
 

@@ -21,8 +21,9 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventlake.local.bus.answer import AwsError
 from eventlake.local.bus.body import BODY_LIMIT
-from eventlake.local.bus.put_events import AwsError, put_events
+from eventlake.local.bus.put_events import put_events
 from eventlake.local.bus.put_events import test_event_pattern as answer_to_test  # pytest would take it for a test
 
 ENTRY = {"Source": "aws.codepipeline", "DetailType": "CodePipeline Pipeline Execution State Change", "Detail": '{"state": "STARTED"}'}

@@ -8,8 +8,6 @@ from typing import Any
 
 import msgspec
 
-from eventlake.local.bus.put_events import AwsError
-
 Message = MutableMapping[str, Any]  # ASGI's messages
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -42,6 +40,18 @@ class HttpError(Exception):
         super().__init__(sentence)
         self.status = status
         self.headers = tuple(headers)
+
+
+class AwsError(Exception):
+    """An error as the service answers it: its code and message, with status 400."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+    def body(self) -> bytes:
+        """Return the body of the answer."""
+        return _encode({"__type": self.code, "message": str(self)})
 
 
 @dataclass(slots=True)

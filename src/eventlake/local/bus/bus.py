@@ -15,13 +15,25 @@ from datetime import datetime
 import msgspec
 
 from eventlake.errors import StorageError, StorageFullError
-from eventlake.local.bus.answer import AWS_JSON, Answer, Application, Headers, HttpError, Message, Receive, Send, answer_to, respond
+from eventlake.local.bus.answer import (
+    AWS_JSON,
+    Answer,
+    Application,
+    AwsError,
+    Headers,
+    HttpError,
+    Message,
+    Receive,
+    Send,
+    answer_to,
+    respond,
+)
 from eventlake.local.bus.batch import is_small, read_batch
 from eventlake.local.bus.body import BODY_LIMIT, Reading, inflated, is_gzip, refused
 from eventlake.local.bus.group_commit import GroupCommit
 from eventlake.local.bus.guard import LOCAL_NAMES, Guard, region
 from eventlake.local.bus.pressure import Pressure
-from eventlake.local.bus.put_events import OPERATIONS, TARGET, AwsError, new_ids, put_events, test_event_pattern
+from eventlake.local.bus.put_events import OPERATIONS, TARGET, new_ids, put_events, test_event_pattern
 from eventlake.local.spool.spool import EVENT, SpoolWriter, encode
 from eventlake.pipeline.envelope import Intake
 

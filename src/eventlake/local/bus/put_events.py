@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from eventlake.errors import EventError, PatternError
+from eventlake.local.bus.answer import AwsError
 from eventlake.pipeline.reading import DEPTH_LIMIT, depth
 from eventlake.pipeline.rule import compile_pattern
 
@@ -63,18 +64,6 @@ class _Envelope(msgspec.Struct, rename="kebab"):
 _requests = msgspec.json.Decoder(_Request)
 _objects = msgspec.json.Decoder(_Object)
 _encode = msgspec.json.Encoder().encode
-
-
-class AwsError(Exception):
-    """An error as the service answers it: its code and message, with status 400."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-    def body(self) -> bytes:
-        """The body of the answer."""
-        return _encode({"__type": self.code, "message": str(self)})
 
 
 @dataclass(slots=True)

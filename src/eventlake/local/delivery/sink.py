@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Protocol
 
 from eventlake.backends.directory import DirectoryStore
+from eventlake.backends.disk import storage_error
 from eventlake.backends.json_lines import EXTENSION, JsonLinesWriter, write_gzip
 from eventlake.backends.parquet import ParquetWriter, UnwritableLinesError
 from eventlake.backends.sqlite_catalog import FailedEntry, NewFailedObject, NewObject, SqliteCatalog
 from eventlake.checksum import crc32
 from eventlake.errors import EventError
 from eventlake.local.delivery.crash import crash_point
-from eventlake.local.spool.files import storage_error
 from eventlake.model import Table
 from eventlake.pipeline.delivery import CONVERSION_FAILED, Batch, FailedRecord, error_stream, failed_record
 from eventlake.pipeline.partition import partition_of

@@ -5,15 +5,10 @@ A file is durable when it was synchronised and so was the folder that names it.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import sys
 from pathlib import Path
-
-from eventlake.errors import StorageError, StorageFullError
-
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 if sys.platform == "darwin":  # pragma: no cover - there, fsync leaves the data in the cache of the disk (fsync(2))
 
@@ -64,10 +59,3 @@ class FileSystem:
     def unlink(self, path: Path) -> None:
         """Remove a file."""
         path.unlink()
-
-
-def storage_error(error: OSError, what: str) -> StorageError:
-    """The sentence of a failed call: what could not be done, and why."""
-    if error.errno in _NO_ROOM:
-        return StorageFullError(f"{what}: the disk is full. Make room; nothing that was accepted is lost.")
-    return StorageError(f"{what}: {error.strerror or error}.")

@@ -22,9 +22,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from eventlake.backends.disk import storage_error
 from eventlake.errors import CorruptObjectError, StorageError
 from eventlake.local.delivery.crash import crash_point
-from eventlake.local.spool.files import FileSystem, storage_error
+from eventlake.local.spool.files import FileSystem
 
 EVENT = 0
 """The body is the bytes of one EventBridge envelope."""

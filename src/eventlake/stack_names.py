@@ -1,0 +1,36 @@
+"""The names of a deployment's parameters and outputs, by which a lake on AWS is found again: what `deploy` writes, `cloud` reads.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from eventlake.model import Source, Table
+
+_MAKERS = ("AWS ", "Amazon ")
+
+
+def logical_id(*words: str) -> str:
+    """Name a resource, parameter or output: `pipeline_execution_state_change` becomes PipelineExecutionStateChange."""
+    parts = [part for word in words for part in re.split(r"[^A-Za-z0-9]+", word) if part]
+    return "".join(part[0].upper() + part[1:] for part in parts)
+
+
+def short_title(source: Source) -> str:
+    """Return the word that parameters and outputs have for a source: `AWS CodePipeline` is CodePipeline."""
+    title = source.title
+    for maker in _MAKERS:
+        title = title.removeprefix(maker)
+    return logical_id(title)
+
+
+def database_name(source: Source) -> str:
+    """Return the name of the parameter that names its database, and of the output."""
+    return f"{short_title(source)}GlueDatabaseName"
+
+
+def table_output(source: Source, table: Table) -> str:
+    """Return the name of the output that gives a table's name."""
+    return source.stack.table_outputs.get(table.name, logical_id(table.name, "TableName"))
