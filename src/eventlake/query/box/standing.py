@@ -7,7 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from eventlake.dialect.types.type import VARCHAR, text
+from eventlake.dialect.sql import quoted_text
+from eventlake.dialect.types.type import VARCHAR
 from eventlake.errors import CorruptObjectError, QueryError
 from eventlake.query.box import landlock
 from eventlake.query.box.pool import Box
@@ -56,7 +57,7 @@ def _engine() -> str:
     with tempfile.TemporaryDirectory() as folder, Box(_cell("engine")).turn() as worker:
         kept = Path(folder, KEPT)
         kept.write_bytes(b"kept")
-        sql = f"SELECT content FROM read_text({text(str(kept))})"
+        sql = f"SELECT content FROM read_text({quoted_text(str(kept))})"
         try:
             worker.ask(Job(sql, (), (VARCHAR,), "", _MEMORY_MB, 1, _SECONDS))
         except (QueryError, CorruptObjectError):
