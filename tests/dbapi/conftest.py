@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import eventlake
-from eventlake.answers.render import as_text
+from eventlake.answers.values import as_text
 from eventlake.cli import run
 from eventlake.dialect.text.parameters import qmark
 

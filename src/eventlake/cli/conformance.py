@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from eventlake.answers.render import show
 from eventlake.cli.opening import open_engine
 from eventlake.cli.query import ENGINES
 from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.cli.show import show
 
 if TYPE_CHECKING:
     from eventlake.conformance.judging import Judged

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from eventlake.answers.render import show
 from eventlake.cli.query import size
 from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.cli.show import show
 from eventlake.errors import ConfigurationError, ServiceError
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from eventlake.answers.render import show
 from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.cli.show import show
 from eventlake.errors import EventlakeError
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from eventlake.answers.render import show_records
 from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.cli.show import show_records
 from eventlake.errors import EventError, UsageError
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _print(records: list[dict[str, Any]], current: Settings) -> None:
 
 
 def _paragraph(record: dict[str, Any]) -> Iterator[str]:
-    from eventlake.answers.render import visible
+    from eventlake.answers.values import visible
 
     if record["outcome"] == "stored":
         yield f"Event {record['item']}: stored in {record['table']}, partition {record['partition']}"

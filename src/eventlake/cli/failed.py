@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from eventlake.answers.render import as_text, show, show_records, visible
+from eventlake.answers.values import as_text, visible
 from eventlake.cli.group import Suggesting
 from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.cli.show import show, show_records
 from eventlake.errors import UsageError
 
 if TYPE_CHECKING:

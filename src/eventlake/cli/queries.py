@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from eventlake.answers.render import show, show_records
 from eventlake.cli.query import find
 from eventlake.cli.settings import global_options, settings
+from eventlake.cli.show import show, show_records
 
 if TYPE_CHECKING:
     from eventlake.query.saved import SavedQuery

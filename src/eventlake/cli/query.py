@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from eventlake.answers.render import in_form, show
+from eventlake.answers.forms import in_form
 from eventlake.cli.opening import answering_name, open_engine
 from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.cli.show import show
 from eventlake.errors import NameNotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def form_of(target: str | None, current: Settings) -> str:
 
 def write(result: Result, path: Path, form: str) -> None:
     """Write an answer to a file, which is there whole or not at all. Raises StorageError, QueryRefusedError."""
-    from eventlake.answers.export import replacing, write_parquet
+    from eventlake.answers.file import replacing
+    from eventlake.answers.parquet import write_parquet
 
     if form == "parquet":
         write_parquet(result, path)

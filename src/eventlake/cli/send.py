@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from eventlake.answers.render import show, visible
+from eventlake.answers.values import visible
 from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.cli.show import show
 from eventlake.errors import StorageError
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from eventlake.answers.render import show, show_records
 from eventlake.cli.group import Suggesting
 from eventlake.cli.settings import global_options, settings
+from eventlake.cli.show import show, show_records
 from eventlake.errors import UsageError
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from eventlake.answers.render import show
 from eventlake.cli.opening import open_catalog
 from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.cli.show import show
 from eventlake.errors import NameNotFoundError, UsageError
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from decimal import Decimal
 from typing import Any
 
 from sqlglot import exp
@@ -15,6 +14,7 @@ from sqlglot import exp
 from eventlake.dialect.binding import Value, mistyped, refused
 from eventlake.dialect.sql import emit, text
 from eventlake.dialect.types.casts import cast
+from eventlake.dialect.types.java import java_double
 from eventlake.dialect.types.type import BIGINT, DOUBLE, INTEGER, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, decimal, timestamp
 from eventlake.dialect.types.zones import instant, zone_named
 from eventlake.errors import NameNotFoundError
@@ -86,17 +86,7 @@ def _canonical(value: Any) -> str:  # JSON
         return "{" + ",".join(f"{_canonical(key)}:{_canonical(value[key])}" for key in sorted(value)) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_canonical, value)) + "]"
-    return _java_double(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
-
-
-def _java_double(number: float) -> str:
-    """`1.0E-7`, as Java prints a double."""
-    if number == 0 or 1e-3 <= abs(number) < 1e7:
-        return repr(number) if "e" not in repr(number) else f"{Decimal(repr(number)):f}"
-    digits = Decimal(repr(number)).as_tuple()
-    shown = "".join(map(str, digits.digits)).rstrip("0") or "0"
-    exponent = len(digits.digits) + int(digits.exponent) - 1
-    return f"{'-' if digits.sign else ''}{shown[0]}.{shown[1:] or '0'}E{exponent}"
+    return java_double(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
 
 
 _MOMENT = re.compile(

@@ -5,19 +5,17 @@ JSON, UUIDs, addresses and intervals are text; a timestamp with time zone is an 
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from errno import ENOSPC
+from collections.abc import Callable, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from eventlake.answers.file import replacing
 from eventlake.dialect.sql import quoted_name as quoted
 from eventlake.dialect.sql import quoted_text as text
 from eventlake.dialect.sql import written
 from eventlake.dialect.types.type import Type, TypeSyntaxError, parse_type
-from eventlake.errors import QueryRefusedError, StorageError, StorageFullError
+from eventlake.errors import QueryRefusedError, StorageFullError
 from eventlake.interfaces import Result
 
 MEMORY_MB = 512
@@ -51,21 +49,6 @@ def write_parquet(result: Result, path: Path) -> None:
             lines.unlink(missing_ok=True)
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A file beside `path` to write to; it takes the name when all went well. Raises StorageError."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        yield unfinished
-        unfinished.replace(path)
-    except OSError as error:
-        if error.errno == ENOSPC:
-            raise StorageFullError(f'"{path}" cannot be written: the disk is full.') from None
-        raise StorageError(f'"{path}" cannot be written: {error.strerror or error}.') from None
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
 def _require_different(names: Sequence[str]) -> None:
     seen: set[str] = set()
     for name in names:
@@ -75,7 +58,7 @@ def _require_different(names: Sequence[str]) -> None:
 
 
 def _held(result: Result, index: int) -> Type:
-    """The type of a column's values: text where an engine gave text for an array, a map, a row, or a day that Python does not have."""
+    """Return the type of a column's values: text where an engine gave text for an array, a map, a row, or a day that Python does not have."""
     try:
         kind = parse_type(result.types[index])
     except TypeSyntaxError:
@@ -85,7 +68,7 @@ def _held(result: Result, index: int) -> Type:
 
 
 def _write_lines(rows: Sequence[Sequence[Any]], types: Sequence[Type], path: Path) -> int:
-    """Write the rows as JSON lines; the bytes of the longest."""
+    """Write the rows as JSON lines; return the bytes of the longest."""
     import msgspec
 
     encode = msgspec.json.Encoder().encode
@@ -104,7 +87,7 @@ def _write_lines(rows: Sequence[Sequence[Any]], types: Sequence[Type], path: Pat
 
 
 def _copy(names: Sequence[str], types: Sequence[Type], lines: Path, longest: int, target: Path) -> str:
-    """The statement that turns the JSON lines into Parquet; for the longest of them DuckDB wants to be told."""
+    """Write the statement that turns the JSON lines into Parquet; for the longest of them DuckDB wants to be told."""
     columns = ", ".join(f"c{index}: {text(_type(kind, read=True))}" for index, kind in enumerate(types))
     shown = ", ".join(
         f"CAST(c{index} AS {_type(kind)}) AS {quoted(name)}" for index, (name, kind) in enumerate(zip(names, types, strict=True))
@@ -114,7 +97,7 @@ def _copy(names: Sequence[str], types: Sequence[Type], lines: Path, longest: int
 
 
 def _type(kind: Type, *, read: bool = False) -> str:
-    """DuckDB's type, which decides Parquet's. read: the type as which it is read; the escapes of binary are text there."""
+    """Return DuckDB's type, which decides Parquet's. read: the type as which it is read; the escapes of binary are text there."""
     if kind.name == "array":
         return f"{_type(kind.args[0], read=read)}[]"
     if kind.name == "map":
@@ -133,7 +116,7 @@ _TEXTS = frozenset(("varchar", "char", "json", "uuid", "ipaddress", "interval da
 
 
 def _maker(kind: Type) -> Callable[[Any], Any] | None:
-    """What turns a value into what JSON can say of it and DuckDB reads back; None where that is the value itself."""
+    """Return what turns a value into what JSON can say of it and DuckDB reads back; None where that is the value itself."""
     if kind.name in {"double", "real"}:
         return lambda value: value if isfinite(value) else str(value)
     if kind.name == "varbinary":

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventlake.answers.render import as_text, in_form, show, visible
+from eventlake.answers.forms import in_form
+from eventlake.answers.values import as_text, visible
+from eventlake.cli.show import show
 from eventlake.errors import UsageError
 
 COLUMNS = ("pipeline", "failures", "last")

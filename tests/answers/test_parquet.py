@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from eventlake.answers.export import replacing, write_parquet
+from eventlake.answers.file import replacing
+from eventlake.answers.parquet import write_parquet
 from eventlake.conformance.fixture import FixtureEngine
 from eventlake.errors import QueryRefusedError, StorageError, StorageFullError
 from eventlake.interfaces import Result

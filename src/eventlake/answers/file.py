@@ -1,0 +1,26 @@
+"""A file that is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import ENOSPC
+from pathlib import Path
+
+from eventlake.errors import StorageError, StorageFullError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a file beside `path` to write to; it takes the name when all went well. Raises StorageError."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    try:
+        yield unfinished
+        unfinished.replace(path)
+    except OSError as error:
+        if error.errno == ENOSPC:
+            raise StorageFullError(f'"{path}" cannot be written: the disk is full.') from None
+        raise StorageError(f'"{path}" cannot be written: {error.strerror or error}.') from None
+    finally:
+        unfinished.unlink(missing_ok=True)
