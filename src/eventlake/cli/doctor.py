@@ -18,7 +18,7 @@ from eventlake.errors import EventlakeError
 if TYPE_CHECKING:
     from eventlake.lake import Finding
 
-PACKAGES = ("boto3", "click", "duckdb", "httptools", "msgspec", "sqlglot", "uvicorn", "uvloop")
+PACKAGES = ("boto3", "click", "duckdb", "httptools", "msgspec", "uvicorn", "uvloop")
 
 
 @click.command(short_help="Examine this machine and the lake; every finding with its remedy.")

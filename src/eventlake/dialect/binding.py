@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from sqlglot import exp
-
 from eventlake.dialect.sql import Sql
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.type import Type
 from eventlake.errors import NameNotFoundError, QueryRefusedError, QuerySyntaxError

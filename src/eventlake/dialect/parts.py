@@ -11,12 +11,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Scope, Value, Zone
 from eventlake.dialect.queries.relation import Column, Relation
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.sql import Sql
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.type import Type
 
 Subquery = Callable[[exp.Query, Scope], Relation]

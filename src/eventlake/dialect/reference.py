@@ -10,7 +10,8 @@ from eventlake.dialect.functions.refusals import REFUSED
 from eventlake.dialect.functions.sql_json_path import METHODS
 from eventlake.dialect.queries.aggregation import AGGREGATES
 from eventlake.dialect.queries.windows import WINDOWS
-from eventlake.dialect.text.syntax import MAX_NESTING, MAX_TOKENS, REFUSED_WORDS
+from eventlake.dialect.text.syntax import MAX_NESTING, MAX_TOKENS
+from eventlake.dialect.text.words import NOT_ANSWERED, NOT_ATHENA
 
 
 def sql_page() -> str:
@@ -122,7 +123,7 @@ def _refused() -> Iterator[str]:
     yield ""
     yield "## Refused words"
     yield ""
-    yield from (f"- {sentence}" for sentence in REFUSED_WORDS.values())
+    yield from (f"- {sentence}" for sentence in (*NOT_ATHENA.values(), *NOT_ANSWERED.values()))
     yield ""
     yield f"A statement has at most {MAX_TOKENS:,} words, and brackets {MAX_NESTING} deep."
 

@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import sqlglot
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlake.dialect.text.parameters import TYPES, bound, literal, pyformat, qmark, typed
+from eventlake.dialect.text.syntax import parse
+from eventlake.dialect.text.tree import Literal
 from eventlake.errors import NameNotFoundError, UsageError
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
@@ -80,9 +81,9 @@ def test_a_name_too_much_or_too_few_is_named() -> None:
 def test_no_text_leaves_its_literal(value: str) -> None:
     """Whatever a text holds, the statement has one literal with that text and nothing else."""
     for sql in (bound("select :s", {"s": value}), pyformat("select %(s)s", {"s": value}), qmark("select ?", [literal("s", value)])):
-        tree = sqlglot.parse_one(sql, read="trino")
+        tree = parse(sql)
 
-        assert [found.this for found in tree.find_all(sqlglot.exp.Literal)] == [value]
+        assert [found.this for found in tree.find_all(Literal)] == [value]
         assert len(list(tree.walk())) == 2
 
 

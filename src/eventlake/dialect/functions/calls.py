@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from types import ModuleType
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.functions import binary, collections, date_patterns, dates, formats, json, numbers, regex, sql_json, text
 from eventlake.dialect.functions.function import Function, Syntactic
@@ -20,6 +18,7 @@ from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.aggregation import AGGREGATES, aggregate
 from eventlake.dialect.queries.windows import WINDOWS
 from eventlake.dialect.sql import emit, joined
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.type import UNKNOWN, Type, coercible, common, parse_type

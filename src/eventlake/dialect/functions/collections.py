@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure
 from eventlake.dialect.functions.function import Function as F
 from eventlake.dialect.functions.function import Syntactic
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, text
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, DATE, INTERVAL_MONTH, UNKNOWN, VARCHAR, Type, array, common, mapping, row
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure
 from eventlake.dialect.functions.function import Builder, Syntactic
 from eventlake.dialect.functions.function import Function as F
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, joined, ours, text
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import shifted
 from eventlake.dialect.types.casts import cast
 from eventlake.dialect.types.moments import moment_text

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.functions.function import Function as F
 from eventlake.dialect.functions.function import Syntactic
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, joined, ours, text
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast
 from eventlake.dialect.types.json_casts import canonical
 from eventlake.dialect.types.type import VARCHAR

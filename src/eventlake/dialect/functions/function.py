@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Value
 from eventlake.dialect.parts import Parts
+from eventlake.dialect.text import tree as exp
 
 Builder = Callable[[Parts, list[Value], exp.Expr], Value]
 """Makes the value of a call from its arguments, already of the signature's types."""

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Value, derived
 from eventlake.dialect.failures import refusal
 from eventlake.dialect.functions.function import Builder, Syntactic
@@ -16,6 +14,7 @@ from eventlake.dialect.functions.function import Function as F
 from eventlake.dialect.functions.json_paths import Path, json_path
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, ours, text
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.json_casts import canonical
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, JSON, VARCHAR, Type

@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Value, refused
 from eventlake.dialect.sql import Sql, text
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.errors import QuerySyntaxError
 

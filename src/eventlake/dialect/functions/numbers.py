@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.functions.function import Builder, Syntactic
 from eventlake.dialect.functions.function import Function as F
@@ -11,6 +9,7 @@ from eventlake.dialect.functions.json import parsed_or_null
 from eventlake.dialect.functions.json_paths import InvalidPathError
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import emit, joined, ours, text
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import arithmetic, rescaled, unscaled
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import compared

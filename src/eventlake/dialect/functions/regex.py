@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 import warnings
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure, refusal
 from eventlake.dialect.functions.function import Function as F
 from eventlake.dialect.functions.function import Syntactic
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, joined, ours, text
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, INTEGER, VARCHAR, array
 
 _REFUSED = (

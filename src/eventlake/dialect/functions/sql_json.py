@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure
 from eventlake.dialect.functions.function import Function as F
@@ -18,7 +16,8 @@ from eventlake.dialect.functions.function import Syntactic
 from eventlake.dialect.functions.sql_json_path import Arithmetic, Current, JsonPath, Last, Path, Predicate, Root, Scalar, Step, read_path
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, joined, ours, text
-from eventlake.dialect.text.sql_json_syntax import Member, SqlJson
+from eventlake.dialect.text import tree as exp
+from eventlake.dialect.text.tree import Member, SqlJson
 from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.datatypes import datatype
 from eventlake.dialect.types.json_casts import json_to, to_json

@@ -9,9 +9,8 @@ import json
 import re
 from dataclasses import dataclass
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import mistyped, refused
+from eventlake.dialect.text import tree as exp
 
 
 @dataclass(frozen=True, slots=True)

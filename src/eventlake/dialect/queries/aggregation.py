@@ -9,13 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Value, mistyped, refused
 from eventlake.dialect.functions.refusals import REFUSED
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.relation import direction
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import divided
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, DOUBLE, INTEGER, REAL, VARCHAR, Type, array, decimal, mapping

@@ -1,4 +1,4 @@
-"""Expressions: sqlglot's tree -> SQL of DuckDB with Trino's types, one method for each kind of node.
+"""Expressions: the tree -> SQL of DuckDB with Trino's types, one method for each kind of node.
 
 A node without a method, or with a part its method does not know, is refused: nothing is passed on that was not understood.
 """
@@ -9,9 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, ClassVar
-
-from sqlglot import exp
+from typing import ClassVar
 
 from eventlake.dialect.binding import Value, Zone, derived, mistyped, refused, unknown
 from eventlake.dialect.functions.calls import SYNTACTIC, call
@@ -21,7 +19,7 @@ from eventlake.dialect.queries.aggregation import filtered, listagg
 from eventlake.dialect.queries.subqueries import exists, in_subquery, quantified, scalar
 from eventlake.dialect.queries.windows import window
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, quoted, text
-from eventlake.dialect.text.sql_json_syntax import SqlJson
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import arithmetic
 from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.comparison import compared, row_part
@@ -340,7 +338,7 @@ class Expressions:
         kind = datatype(node.args["to"])
         if node.args.get("format") or node.args.get("action") or node.args.get("default"):
             raise refused("This CAST", node)
-        if node.meta.get("literal"):
+        if node.args.get("literal"):
             return typed_literal(str(node.this.this), kind, node)
         value = self.value(node.this)
         return self.tried_cast(value, kind, node) if isinstance(node, exp.TryCast) else cast(value, kind, node)
@@ -366,7 +364,7 @@ class Expressions:
         return value.become(emit("TRY({})", value.sql), value.type, value.zone)
 
     def _bracket(self, node: exp.Expr) -> Value:
-        if len(node.expressions) != 1 or node.args.get("safe") or isinstance(node.expressions[0], exp.Slice):
+        if len(node.expressions) != 1:
             raise mistyped("A subscript is one number or key", node)
         whole, index = self.value(node.this), self.value(node.expressions[0])
         if whole.type.name == "unknown":
@@ -447,7 +445,7 @@ class Expressions:
 
 
 def _rewritten(name: str, *keys: str) -> Callable[[Expressions, exp.Expr], Value]:
-    """A node that sqlglot knows by a class of its own, read as a call of the function it is."""
+    """Read a node with a class of its own as the call of the function it is."""
 
     def method(self: Expressions, node: exp.Expr) -> Value:
         known = set(keys)
@@ -468,57 +466,55 @@ def _special(name: str) -> Callable[[Expressions, exp.Expr], Value]:
     return method
 
 
-_METHODS: dict[Any, Callable[[Expressions, exp.Expr], Value]] = (  # sqlglot's classes have several bases
-    {
-        exp.Literal: Expressions._literal,
-        exp.Null: Expressions._null,
-        exp.Boolean: Expressions._boolean,
-        exp.UnicodeString: Expressions._unicode,
-        exp.HexString: Expressions._hex,
-        exp.Array: Expressions._array,
-        exp.Tuple: Expressions._tuple,
-        exp.Interval: Expressions._interval,
-        exp.Column: Expressions._column,
-        exp.Identifier: Expressions._column,
-        exp.Dot: Expressions._dot,
-        exp.Paren: Expressions._paren,
-        **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), Expressions._arithmetic),
-        exp.Neg: Expressions._negative,
-        exp.DPipe: Expressions._concatenate,
-        **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE), Expressions._compare),
-        exp.NullSafeNEQ: Expressions._distinct_from,
-        exp.NullSafeEQ: Expressions._distinct_from,
-        exp.And: Expressions._logic,
-        exp.Or: Expressions._logic,
-        exp.Not: Expressions._not,
-        exp.Is: Expressions._is,
-        exp.In: Expressions._in,
-        exp.Exists: exists,
-        exp.Subquery: scalar,
-        exp.Between: Expressions._between,
-        exp.Like: Expressions._like,
-        exp.Escape: Expressions._escaped,
-        exp.Case: Expressions._case,
-        exp.If: Expressions._if,
-        exp.Cast: Expressions._cast,
-        exp.TryCast: Expressions._cast,
-        exp.Bracket: Expressions._bracket,
-        exp.AtTimeZone: Expressions._at_time_zone,
-        exp.Extract: Expressions._extract,
-        exp.CurrentDate: Expressions._current_date,
-        exp.CurrentTimestamp: Expressions._current_timestamp,
-        exp.Localtimestamp: Expressions._localtimestamp,
-        exp.Anonymous: Expressions._call,
-        exp.Window: Expressions._window,
-        exp.Filter: Expressions._filter,
-        exp.StrPosition: _rewritten("strpos", "this", "substr"),
-        exp.Substring: _rewritten("substring", "this", "start", "length"),
-        exp.Trim: _special("trim"),
-        exp.Normalize: _special("normalize"),
-        exp.GroupConcat: Expressions._listagg,
-        SqlJson: Expressions._sql_json,
-    }
-)
+_METHODS: dict[type[exp.Expr], Callable[[Expressions, exp.Expr], Value]] = {
+    exp.Literal: Expressions._literal,
+    exp.Null: Expressions._null,
+    exp.Boolean: Expressions._boolean,
+    exp.UnicodeString: Expressions._unicode,
+    exp.HexString: Expressions._hex,
+    exp.Array: Expressions._array,
+    exp.Tuple: Expressions._tuple,
+    exp.Interval: Expressions._interval,
+    exp.Column: Expressions._column,
+    exp.Identifier: Expressions._column,
+    exp.Dot: Expressions._dot,
+    exp.Paren: Expressions._paren,
+    **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), Expressions._arithmetic),
+    exp.Neg: Expressions._negative,
+    exp.DPipe: Expressions._concatenate,
+    **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE), Expressions._compare),
+    exp.NullSafeNEQ: Expressions._distinct_from,
+    exp.NullSafeEQ: Expressions._distinct_from,
+    exp.And: Expressions._logic,
+    exp.Or: Expressions._logic,
+    exp.Not: Expressions._not,
+    exp.Is: Expressions._is,
+    exp.In: Expressions._in,
+    exp.Exists: exists,
+    exp.Subquery: scalar,
+    exp.Between: Expressions._between,
+    exp.Like: Expressions._like,
+    exp.Escape: Expressions._escaped,
+    exp.Case: Expressions._case,
+    exp.If: Expressions._if,
+    exp.Cast: Expressions._cast,
+    exp.TryCast: Expressions._cast,
+    exp.Bracket: Expressions._bracket,
+    exp.AtTimeZone: Expressions._at_time_zone,
+    exp.Extract: Expressions._extract,
+    exp.CurrentDate: Expressions._current_date,
+    exp.CurrentTimestamp: Expressions._current_timestamp,
+    exp.Localtimestamp: Expressions._localtimestamp,
+    exp.Anonymous: Expressions._call,
+    exp.Window: Expressions._window,
+    exp.Filter: Expressions._filter,
+    exp.StrPosition: _rewritten("strpos", "this", "substr"),
+    exp.Substring: _rewritten("substring", "this", "start", "length"),
+    exp.Trim: _special("trim"),
+    exp.Normalize: _special("normalize"),
+    exp.GroupConcat: Expressions._listagg,
+    exp.SqlJson: Expressions._sql_json,
+}
 Expressions._METHODS.update(_METHODS)
 
 

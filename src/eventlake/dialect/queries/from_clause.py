@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, unknown
 from eventlake.dialect.parts import Context, Statement
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.relation import Column, renamed
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, quoted, text
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import compared
 from eventlake.dialect.types.type import BIGINT, UNKNOWN, Type, common
@@ -117,21 +116,18 @@ class Source:
             relation = self.queries.query(node.this.this, lateral_scope)
             sql, fields = self._aliased(emit("({})", relation.sql), relation.fields, node, None)
             return emit("LATERAL {}", sql), fields, []
-        if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
+        if isinstance(node, exp.Table):
             _only(node, {"this", "db", "catalog", "alias", "joins"})
             sql, columns, scan = self.queries.table(node)
             made, fields = self._aliased(sql, columns, node, scan)
             return made, fields, [] if scan is None else [scan]
-        if isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous | exp.Func):
-            raise refused(f"The table function {node.this.name or type(node.this).__name__}", node, "only the lake's tables stand in FROM")
-        if isinstance(node, exp.Values):
-            relation = self.queries.values(node, self.scope.outer)
-            return (*self._aliased(emit("({})", relation.sql), relation.fields, node, None), [])
-        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Query) and not isinstance(node.this, exp.Table):
+        if isinstance(node, exp.Subquery) and _is_query(node.this):
             _only(node, {"this", "alias", "joins"})
             relation = self.queries.query(node.this, self.scope.outer)
             return (*self._aliased(emit("({})", relation.sql), relation.fields, node, None), [])
-        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
+        if isinstance(node, exp.Subquery):
+            if node.args.get("alias") is not None:
+                raise refused("A name for joined relations in brackets", node, "name each of them")
             inner = Source(self.queries, Scope([], self.scope.outer))
             inner.first(node.this)
             return emit("({})", inner.sql), inner.scope.fields, inner.prunable
@@ -212,6 +208,13 @@ def _unnested(value: Value | None, sql: Sql) -> Iterable[tuple[str, Type, Sql]]:
         return
     for index, (stored, kind) in enumerate(element.fields()):
         yield (element.names[index] or f"_field{index}"), kind, emit("struct_extract({}, {})", sql, text(stored))
+
+
+def _is_query(node: exp.Expr) -> bool:
+    """Tell whether brackets in FROM hold a query, and no relations with names and joins of their own."""
+    if isinstance(node, exp.Subquery):
+        return not node.args.get("alias") and not node.args.get("joins")
+    return isinstance(node, exp.Query)
 
 
 def _only(node: exp.Expr, known: set[str]) -> None:

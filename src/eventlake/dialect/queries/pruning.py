@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Scope
 from eventlake.dialect.queries.scan import Predicate, Scan, Truth
+from eventlake.dialect.text import tree as exp
 from eventlake.errors import NameNotFoundError
 
 KeyOf = Callable[[Sequence[str]], tuple[int, str] | None]
@@ -182,15 +181,9 @@ class _Reader:
     def _cast(self, node: exp.Cast) -> date | str:
         inner, kind = self.constant(node.this), node.args["to"].this
         try:
-            if kind == exp.DataType.Type.DATE:
+            if kind == "date":
                 return _date(inner)
-            if (
-                kind == exp.DataType.Type.TIMESTAMP
-                and isinstance(inner, str)
-                and inner[-1:].isdigit()
-                and "+" not in inner
-                and inner.count("-") == 2
-            ):
+            if kind == "timestamp" and isinstance(inner, str) and inner[-1:].isdigit() and "+" not in inner and inner.count("-") == 2:
                 return datetime.fromisoformat(inner)
         except ValueError:
             raise _Unknown from None

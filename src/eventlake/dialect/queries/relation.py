@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Zone, mistyped, refused
 from eventlake.dialect.sql import Sql, emit, joined, ours
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.type import Type
 
 
@@ -39,19 +38,14 @@ def limits(node: exp.Expr) -> Sql:
     made = []
     if limit is not None:
         if isinstance(limit, exp.Fetch):
-            options = limit.args.get("limit_options")
-            if options is not None and (options.args.get("with_ties") or options.args.get("percent")):
+            if limit.args.get("with_ties"):
                 raise refused("FETCH FIRST ... WITH TIES", limit, "number the rows with rank() and filter")
             made.append(emit(" LIMIT {}", _count(limit.args.get("count") or exp.Literal.number(1), "FETCH FIRST")))
-        elif not _is_all(limit.expression):
+        else:
             made.append(emit(" LIMIT {}", _count(limit.expression, "LIMIT")))
     if offset is not None:
         made.append(emit(" OFFSET {}", _count(offset.expression, "OFFSET")))
     return joined("", made)
-
-
-def _is_all(node: exp.Expr) -> bool:
-    return node.name.lower() == "all" and not isinstance(node, exp.Literal)
 
 
 def _count(node: exp.Expr, what: str) -> int:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused
 from eventlake.dialect.parts import Context
 from eventlake.dialect.queries.expressions import Expressions
@@ -16,6 +14,7 @@ from eventlake.dialect.queries.relation import Column, Relation, direction, limi
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.queries.select import select
 from eventlake.dialect.sql import NOTHING, Sql, emit, gap, joined, ours, quoted
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.type import Type, common, parse_type
@@ -96,8 +95,6 @@ class Queries:
             return self._ordered(Relation(emit("({})", relation.sql), relation.fields), node)
         if isinstance(node, exp.Values):
             return self._ordered(self.values(node, outer), node)
-        if isinstance(node, exp.Table):
-            return self.query(exp.select("*").from_(node), outer)
         raise refused(f"{type(node).__name__.upper()}", node)
 
     def _set_operation(self, node: exp.SetOperation, outer: Scope | None) -> Relation:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, unknown
 from eventlake.dialect.parts import Context, Statement
 from eventlake.dialect.queries.expressions import Expressions, shown_name
 from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.relation import Column, Relation, direction, limits, ordinal
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, quoted
+from eventlake.dialect.text import tree as exp
 
 _KNOWN = {
     "expressions",

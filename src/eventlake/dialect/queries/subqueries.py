@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.relation import Relation
 from eventlake.dialect.sql import emit, ours, quoted
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import advice
 from eventlake.dialect.types.type import BOOLEAN, common

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Value, mistyped, refused, unknown
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.aggregation import AGGREGATES, Modifiers, aggregate, ordering, settled
 from eventlake.dialect.sql import Sql, emit, joined, ours
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.type import BIGINT, DOUBLE, Type, coercible
 

@@ -36,7 +36,7 @@ def require_question(sql: str) -> None:
     """Raise QuerySyntaxError unless the statement only asks: what changes a lake is not for an engine to run."""
     require_characters(sql)
     words = spoken(sql)
-    first = words[0].text[:20].split()[0].lower() if words else ""
+    first = words[0].text[:20].lower() if words else ""
     if not first:
         raise QuerySyntaxError("The statement is empty: write a SELECT.")
     if first not in _QUESTIONS:

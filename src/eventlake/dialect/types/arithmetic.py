@@ -5,10 +5,9 @@ Decimals: https://trino.io/docs/current/functions/decimal.html
 
 from __future__ import annotations
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.sql import Sql, emit, ours, text
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.type import INTERVAL_DAY, INTERVAL_MONTH, MAX_DIGITS, Type, as_decimal, common, decimal
 from eventlake.dialect.types.zones import instant, wall

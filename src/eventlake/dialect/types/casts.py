@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Value, mistyped, refused
 from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, text
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.json_casts import json_to, to_json
 from eventlake.dialect.types.moments import moment_text
 from eventlake.dialect.types.type import Type

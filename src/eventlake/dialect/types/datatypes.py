@@ -1,65 +1,98 @@
-"""The type that a CAST names: sqlglot's tree -> `types.Type`."""
+"""The type that a CAST names: its node in the tree -> `types.Type`."""
 
 from __future__ import annotations
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import mistyped, refused
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.type import JSON, REAL, Type, array, decimal, mapping, row, timestamp
 
-_D = exp.DataType.Type
 _SIMPLE = {
-    _D.BOOLEAN: Type("boolean"),
-    _D.TINYINT: Type("tinyint"),
-    _D.SMALLINT: Type("smallint"),
-    _D.INT: Type("integer"),
-    _D.BIGINT: Type("bigint"),
-    _D.DOUBLE: Type("double"),
-    _D.FLOAT: REAL,
-    _D.DATE: Type("date"),
-    _D.JSON: JSON,
-    _D.VARBINARY: Type("varbinary"),
-    _D.UUID: Type("uuid"),
-    _D.IPADDRESS: Type("ipaddress"),
+    **{
+        name: Type(name)
+        for name in ("boolean", "tinyint", "smallint", "integer", "bigint", "double", "date", "varbinary", "uuid", "ipaddress")
+    },
+    "int": Type("integer"),
+    "real": REAL,
+    "json": JSON,
 }
+
+_INSTEAD = {
+    "string": "varchar",
+    "text": "varchar",
+    "float": "real or double",
+    "numeric": "decimal",
+    "number": "decimal",
+    "bool": "boolean",
+    "long": "bigint",
+    "int8": "bigint",
+    "int64": "bigint",
+    "int4": "integer",
+    "int32": "integer",
+    "datetime": "timestamp",
+    "binary": "varbinary",
+    "struct": "row",
+}
+"""Types of other dialects, and Athena's."""
+
+_UNANSWERED = frozenset(
+    [
+        "unknown",
+        "color",
+        "hyperloglog",
+        "p4hyperloglog",
+        "qdigest",
+        "tdigest",
+        "setdigest",
+        "geometry",
+        "sphericalgeography",
+        "bingtile",
+        "function",
+        "char",
+    ]
+)
+"""Types of Athena that no value has here."""
 
 
 def datatype(node: exp.DataType) -> Type:
-    """The Trino type of sqlglot's node. Raises QueryError for what is no type of Athena, or none of ours."""
-    numbers = [int(part.name) for part in node.expressions if isinstance(part, exp.DataTypeParam) and part.name.isdigit()]
-    if node.this in _SIMPLE and not node.expressions:
-        return _SIMPLE[node.this]
-    if node.this == _D.TIMESTAMP or node.this == _D.TIMESTAMPTZ:
+    """Return the Trino type of a node. Raises QueryError for what is no type of Athena, or none of ours."""
+    name = str(node.this)
+    numbers = [int(part.name) for part in node.expressions if isinstance(part, exp.DataTypeParam)]
+    if name in _SIMPLE and not node.expressions:
+        return _SIMPLE[name]
+    if name in {"timestamp", "timestamp with time zone"}:
         digits = numbers[0] if numbers else 3
         if digits > 6:
             raise refused(f"A timestamp with {digits} digits of a second", node, "use at most 6")
-        return timestamp(digits, zoned=node.this == _D.TIMESTAMPTZ)
-    if node.this == _D.TIME:
+        return timestamp(digits, zoned=name != "timestamp")
+    if name == "time":
         return Type("time", numbers=(min(numbers[0], 6) if numbers else 3,))
-    if node.this == _D.DECIMAL:
+    if name == "decimal":
         precision, scale = (*numbers, 0)[:2] if numbers else (38, 0)
         if precision > 38 or scale > precision:
             raise mistyped(f"decimal({precision},{scale}) is not a type of Athena", node)
         return decimal(precision, scale)
-    if node.this in {_D.VARCHAR, _D.CHAR}:
-        name = "varchar" if node.this == _D.VARCHAR else "char"
+    if name in {"varchar", "char"}:
         return Type(name, numbers=tuple(numbers) if numbers or name == "varchar" else (1,))
-    return _nested(node)
+    return _nested(name, node)
 
 
-def _nested(node: exp.DataType) -> Type:
-    if node.this == _D.ARRAY and len(node.expressions) == 1:
-        return array(datatype(node.expressions[0]))
-    if node.this == _D.MAP and len(node.expressions) == 2:
-        return mapping(datatype(node.expressions[0]), datatype(node.expressions[1]))
-    if node.this == _D.STRUCT and node.expressions:
+def _nested(name: str, node: exp.DataType) -> Type:
+    kinds = [part for part in node.expressions if isinstance(part, exp.DataType)]
+    if name == "array" and len(kinds) == len(node.expressions) == 1:
+        return array(datatype(kinds[0]))
+    if name == "map" and len(kinds) == len(node.expressions) == 2:
+        return mapping(datatype(kinds[0]), datatype(kinds[1]))
+    if name == "row":
         return row(*(_field(part) for part in node.expressions))
-    raise refused(f"The type {node.sql(dialect='trino')}", node)
+    if name in _UNANSWERED or name.startswith(("interval", "time ")):
+        raise refused(f"The type {name}", node)
+    if name in _INSTEAD:
+        raise mistyped(f"{name} is not a type of Athena: write {_INSTEAD[name]}", node)
+    raise mistyped(f"{name} is not a type of Athena", node)
 
 
 def _field(node: exp.Expr) -> tuple[str | None, Type]:
-    if isinstance(node, exp.ColumnDef) and isinstance(node.args.get("kind"), exp.DataType):
+    if isinstance(node, exp.ColumnDef):
         return node.name.lower(), datatype(node.args["kind"])
-    if isinstance(node, exp.DataType):
-        return None, datatype(node)
-    raise refused("This field of a row", node)
+    assert isinstance(node, exp.DataType)
+    return None, datatype(node)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Value, mistyped, refused
 from eventlake.dialect.failures import failure
 from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, text
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.moments import moment_text
 from eventlake.dialect.types.type import JSON, Type
 

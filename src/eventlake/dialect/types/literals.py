@@ -9,10 +9,9 @@ import json
 import re
 from typing import Any
 
-from sqlglot import exp
-
 from eventlake.dialect.binding import Value, mistyped, refused
 from eventlake.dialect.sql import emit, text
+from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast
 from eventlake.dialect.types.java import java_double
 from eventlake.dialect.types.type import BIGINT, DOUBLE, INTEGER, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, decimal, timestamp
