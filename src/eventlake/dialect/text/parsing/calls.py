@@ -9,7 +9,7 @@ from eventlake.dialect.text.parsing.windows import Windows
 from eventlake.errors import QueryRefusedError
 
 _BEGINNING = {TEXT, UNICODE, BINARY, INTEGER, DECIMAL, DOUBLE, QUOTED, BACKQUOTED, DIGITS}
-_PREFIXES = {"NULL", "TRUE", "FALSE", "CASE", "CAST", "EXISTS", "EXTRACT", "TRIM", "NORMALIZE", "GROUPING", "LISTAGG"} | {
+_PREFIXES = {"NULL", "TRUE", "FALSE", "CASE", "CAST", "EXISTS", "EXTRACT", "TRIM", "NORMALIZE", "GROUPING", "LISTAGG", "["} | {
     f"CURRENT_{word}" for word in ("DATE", "TIME", "TIMESTAMP", "USER", "CATALOG", "SCHEMA", "PATH")
 }
 _PREFIXES |= {"LOCALTIME", "LOCALTIMESTAMP", "JSON_EXISTS", "JSON_VALUE", "JSON_QUERY", "JSON_OBJECT", "JSON_ARRAY", "(", "-", "+"}

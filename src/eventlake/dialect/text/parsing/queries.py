@@ -6,7 +6,7 @@ from eventlake.dialect.text import tree
 from eventlake.dialect.text.lexicon import END
 from eventlake.dialect.text.parsing.cursor import is_name, place
 from eventlake.dialect.text.parsing.relations import Relations, bracketed
-from eventlake.errors import QuerySyntaxError
+from eventlake.errors import QueryRefusedError, QuerySyntaxError
 
 
 class Queries(Relations):
@@ -185,6 +185,10 @@ class Queries(Relations):
     # GROUP BY
 
     def _group(self) -> tree.Group:
+        if self.word == "AUTO":
+            raise QueryRefusedError(f"GROUP BY AUTO cannot be answered here: name the columns ({place(self.token)}).")
+        if self.word == "ALL" and self.ahead().word in {"ROLLUP", "CUBE"}:
+            self.step()
         distinct = self.quantifier() == "DISTINCT"
         sets: dict[str, list[tree.Expr]] = {"expressions": [], "rollup": [], "cube": [], "grouping_sets": []}
         while True:

@@ -54,7 +54,7 @@ class Relations(Conditions):
         relation = self._aliased()
         if self.word == "TABLESAMPLE" and self.ahead().word in {"BERNOULLI", "SYSTEM"}:
             self.refuse("TABLESAMPLE")
-        if self.word == "MATCH_RECOGNIZE":
+        if self.word == "MATCH_RECOGNIZE" and self.ahead().word == "(":
             self.refuse("MATCH_RECOGNIZE")
         return relation
 
@@ -84,7 +84,7 @@ class Relations(Conditions):
             case "TABLESAMPLE":
                 return following.word not in {"BERNOULLI", "SYSTEM"}
             case "MATCH_RECOGNIZE":
-                return following.word != "("
+                return following.word != "(" or self.ahead(3).word in {",", ")"}
         return True
 
     def _primary_relation(self) -> tree.Expr:

@@ -89,6 +89,8 @@ class Values(Json):
             return tree.Literal(token, this=_digits(token), is_string=False)
         if kind == UNICODE:
             return self._unicode()
+        if self.word == "[":
+            return self._listed_array(self.token)
         if kind == BINARY:
             return self._binary()
         return self.fail("a value is wanted here")
@@ -147,6 +149,8 @@ class Values(Json):
         """Read what begins with a name: a typed literal, a lambda, a call, a column."""
         name = self.identifier()
         if self.token.kind == TEXT:
+            if name.name.lower() == "x":
+                self.fail("no blank stands between X and the quote")
             return self._typed(tree.DataType(name.token, this=name.name.lower()))
         if self.word == "->":
             self.step()
@@ -166,8 +170,10 @@ class Values(Json):
     def _array(self) -> tree.Expr:
         if self.ahead().word != "[":
             return self._named()
-        token = self.step()
-        self.step()
+        return self._listed_array(self.step())
+
+    def _listed_array(self, token: Token) -> tree.Array:
+        self.expect("[")
         values = self.listed(self.expression) if self.word != "]" else []
         self.expect("]")
         return tree.Array(token, expressions=values)
