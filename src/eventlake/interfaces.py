@@ -107,7 +107,7 @@ class Result:
 
     columns: tuple[str, ...]
     types: tuple[str, ...]
-    rows: list[tuple[Any, ...]]  # the values' types are the query's
+    rows: Sequence[tuple[Any, ...]]  # the values' types are the query's
     seconds: float = 0.0
     objects_read: int = 0
     objects_total: int = 0

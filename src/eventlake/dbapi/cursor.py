@@ -46,7 +46,7 @@ class Cursor:
         self.connection = connection
         self.arraysize = 1
         self._result: Result | None = None
-        self._rows: list[Row] = []
+        self._rows: Sequence[Row] = []
         self._place = 0
         self._closed = False
         self._cancelled = threading.Event()
@@ -102,7 +102,7 @@ class Cursor:
     def fetchmany(self, size: int | None = None) -> list[Row]:
         """The next rows, so many or `arraysize`, fewer at the end."""
         self._require_answer()
-        rows = self._rows[self._place : self._place + max(self.arraysize if size is None else size, 0)]
+        rows = list(self._rows[self._place : self._place + max(self.arraysize if size is None else size, 0)])
         self._place += len(rows)
         return rows
 
@@ -220,7 +220,7 @@ def _with_values(operation: str, parameters: Mapping[str, Any] | Sequence[str] |
     return qmark(operation, parameters)
 
 
-def _with_json_read(result: Result) -> list[Row]:
+def _with_json_read(result: Result) -> Sequence[Row]:
     """The rows with JSON objects and arrays read. Scalars stay the text they are: `null` is not NULL, and `"1"` is not 1."""
     columns = [index for index, kind in enumerate(result.types) if kind == "json"]
     if not columns:

@@ -13,6 +13,7 @@ from typing import Any
 from eventlake.dialect.translation import Translation
 from eventlake.errors import CorruptObjectError, QueryError, QueryRefusedError
 from eventlake.query.box import channel, landlock, seccomp, values, walls
+from eventlake.query.box.load import FRAME_BYTES
 from eventlake.query.box.question import Days, Question, Understood
 from eventlake.query.box.trials import Ground, refused
 from eventlake.query.run import Job, batches, connect
@@ -128,6 +129,16 @@ class _Dialogue:
         """The job's rows in frames."""
         for rows in batches(self.connection, job, FRAME_ROWS, locked=self.locked):
             try:
-                yield values.encoded(rows)
+                yield from _short(rows)
             except (OverflowError, TypeError, ValueError):
                 raise QueryRefusedError(NO_TYPE) from None
+
+
+def _short(rows: list[tuple[Any, ...]]) -> Iterator[bytes]:  # values are the query's
+    """Yield the rows in frames of FRAME_BYTES at most, or of one row."""
+    frame = values.encoded(rows)
+    if len(frame) <= FRAME_BYTES or len(rows) == 1:
+        yield frame
+        return
+    for part in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
+        yield from _short(part)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import eventlake.errors as errors
 from eventlake.errors import ConfigurationError, CorruptObjectError, EventlakeError, QueryError, QueryFailedError, QueryLimitError
@@ -17,7 +17,9 @@ from eventlake.query.box import channel, values
 from eventlake.query.box.answering import NO_TYPE, OUT_OF_MEMORY
 from eventlake.query.box.channel import ChannelClosedError, ChannelLateError
 from eventlake.query.box.forking import ENDED
+from eventlake.query.box.load import Load
 from eventlake.query.box.question import Days, Question, Understood
+from eventlake.query.box.rows import Rows
 from eventlake.query.box.trials import Ground
 from eventlake.query.box.walls import Cell
 from eventlake.query.run import MAX_ROWS, Job, too_many_rows
@@ -83,7 +85,7 @@ class Worker:
         """Return what the process is kept from, by names of `trials.TRIALS`, after it tried. Raises ConfigurationError."""
         return self._told(channel.TRY, ground, channel.REFUSED, list[str])
 
-    def ask(self, job: Job, answer_mb: int = ANSWER_MB) -> list[tuple[Any, ...]]:  # values are the query's
+    def ask(self, job: Job, answer_mb: int = ANSWER_MB) -> Rows:
         """The rows of the job's statement.
 
         Raises QueryFailedError, QueryLimitError, QueryRefusedError, CorruptObjectError or ConfigurationError.
@@ -150,27 +152,31 @@ class Worker:
             raise _not_started() from None
         self._ready = kind == channel.READY
 
-    def _rows(self, job: Job, most: int) -> list[tuple[Any, ...]]:
+    def _rows(self, job: Job, most: int) -> Rows:
         import msgspec
 
-        rows: list[tuple[Any, ...]] = []
-        decoder = values.rows_decoder(job.types)
-        size = 0
+        rows = Rows(values.rows_decoder(job.types))
+        load = Load(job.types, most, max(job.memory_mb << 20, most), self._require_time)
         while True:
             kind, body = channel.receive(self._data, most, self._deadline, self._look)
-            size += len(body)
-            if size > most:
-                raise QueryLimitError(f"The answer has more than {most >> 20} MB: add LIMIT, or select fewer columns.")
             if kind == channel.DONE:
                 return rows
             if kind == channel.FAILED:
                 raise _said(body, self._memory_mb)
+            load.add(body)
             try:
-                rows += decoder.decode(body)
+                load.add_rows(rows.append(body))
             except (msgspec.DecodeError, RecursionError):  # a ValidationError is one of them
                 raise QueryFailedError(NO_TYPE) from None
             if len(rows) > MAX_ROWS:
                 raise too_many_rows()
+
+    def _require_time(self) -> None:
+        """Raise if nobody wants the answer any more, or the time is over."""
+        if self._look is not None:
+            self._look()
+        if time.monotonic() > self._deadline:
+            raise ChannelLateError
 
     def _death(self) -> EventlakeError:
         """Why it ended without an answer."""
