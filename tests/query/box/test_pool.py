@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,10 +18,14 @@ import pytest
 
 from eventlake.errors import ConfigurationError, QueryLimitError
 from eventlake.query.box.line import Line
+from eventlake.query.box.worker import Worker
 from query.box.watching import Place
 
 ENDLESS = "select count(*) from auth0_logs a, auth0_logs b, auth0_logs c, auth0_logs d"
 COUNT = "select count(*) from auth0_logs"
+
+
+HAS_CHILDREN = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are found in /proc")
 
 
 def until(true: Callable[[], bool], seconds: float = 20.0) -> bool:
@@ -78,18 +85,92 @@ def test_memory_that_runs_out_is_told_with_its_limit(place: Place) -> None:
     engine.close()
 
 
-def test_a_process_that_dies_is_a_sentence_and_the_next_query_has_another(place: Place) -> None:
-    """As if its memory had run out, which is what kills most."""
-    engine = place.engine(seconds=20, warm=1)
-    engine.prepare()
+def children(process: int) -> list[int]:
+    """Return the numbers of the processes that this one began and that were not reaped."""
+    return [int(one) for task in Path(f"/proc/{process}/task").iterdir() for one in (task / "children").read_text("ascii").split()]
+
+
+def zygote_of(place: Place) -> int:
+    """Return the number of the process that forks."""
+    place.zygote.start()
+    process = place.zygote._end.peek()[2][0]  # type: ignore[union-attr,index]
+    return int(process.pid)
+
+
+@HAS_CHILDREN
+@pytest.mark.parametrize("warm", [1, 2])
+def test_a_spare_process_that_was_killed_costs_no_query(place: Place, warm: int) -> None:
+    """The system takes spare ones first where memory runs out; a query then has a new one."""
+    engine = place.engine(seconds=20, warm=warm)
     assert engine.query(COUNT).rows == [(2000,)]
     engine.prepare()
-    place.zygote.workers[-1]._leash.close()  # the zygote kills the spare one
+    for spare, _ in engine.box._spare:
+        assert spare.begin()
+    for process in children(zygote_of(place)):
+        os.kill(process, signal.SIGKILL)
 
-    with suppress(QueryLimitError, ConfigurationError):
+    assert [engine.query(COUNT).rows for _ in range(3)] == [[(2000,)]] * 3
+    engine.close()
+
+
+def test_a_process_that_dies_before_it_is_asked_costs_another(place: Place) -> None:
+    """Once: it was taken alive, and then it was gone."""
+    engine = place.engine(seconds=20)
+    engine.prepare()
+    engine.box._spare[0][0]._data.shutdown(socket.SHUT_RDWR)
+
+    assert engine.query(COUNT).rows == [(2000,)]
+    engine.close()
+
+
+def test_no_process_that_begins_is_a_sentence(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one is the last."""
+    engine = place.engine(seconds=20)
+    forked: list[Worker] = []
+
+    def dead() -> Worker:
+        (ours, theirs), (leash, its_leash) = socket.socketpair(), socket.socketpair()
+        theirs.close()
+        its_leash.close()
+        forked.append(Worker(ours, leash))
+        return forked[-1]
+
+    monkeypatch.setattr(place.zygote, "fork", dead)
+
+    with pytest.raises(ConfigurationError, match="eventlake doctor"):
         engine.query(COUNT)
 
+    assert len(forked) <= 3
+    engine.close()
+
+
+def test_a_folder_that_was_put_in_anew_is_read(place: Place) -> None:
+    """A restored one has the same name, but the kernel's walls stand round the old one."""
+    engine = place.engine(seconds=20, warm=1)
     assert engine.query(COUNT).rows == [(2000,)]
+    engine.prepare()
+    old = place.root / "old"
+    place.lake.rename(old)
+    shutil.copytree(old, place.lake)
+
+    answer = engine.query(COUNT).rows
+
+    shutil.rmtree(place.lake)
+    old.rename(place.lake)
+    assert answer == engine.query(COUNT).rows == [(2000,)]
+    engine.close()
+
+
+@HAS_CHILDREN
+def test_a_zygote_that_is_killed_costs_no_query_and_is_no_zombie(place: Place) -> None:
+    """Its spare processes go with it."""
+    engine = place.engine(seconds=20, warm=1)
+    assert engine.query(COUNT).rows == [(2000,)]
+    zygote = zygote_of(place)
+    os.kill(zygote, signal.SIGKILL)
+    assert until(lambda: not Path(f"/proc/{zygote}").exists())
+
+    assert [engine.query(COUNT).rows for _ in range(2)] == [[(2000,)]] * 2
     engine.close()
 
 

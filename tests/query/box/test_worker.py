@@ -143,9 +143,11 @@ def test_a_process_that_never_begins_is_told() -> None:
     leash.close()
     worker = Worker(ours, our_leash)
 
-    with pytest.raises(ConfigurationError, match="eventlake doctor"):
-        worker.prepare(Cell("", 512, 1, 5.0))
+    worker.prepare(Cell("", 512, 1, 5.0))
 
+    assert not worker.begin()
+    with pytest.raises(ConfigurationError, match="eventlake doctor"):
+        worker.ask(JOB)
     worker.close()
 
 

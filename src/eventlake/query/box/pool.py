@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from weakref import finalize
 from eventlake.errors import QueryLimitError
 from eventlake.query.box.line import Line
 from eventlake.query.box.walls import Cell
-from eventlake.query.box.worker import Worker
+from eventlake.query.box.worker import Worker, not_started
 from eventlake.query.box.zygote import Zygote, shared
 
 AT_ONCE = 4
@@ -19,6 +20,8 @@ AT_ONCE = 4
 WAITING = 64
 """Queries that may wait in line when nothing else is said."""
 
+Folder = tuple[int, int] | None
+"""Device and inode of a folder, None for one that is not there."""
 Cancelled = Callable[[], bool]
 """Whether nobody wants the answer any more; asked ten times a second."""
 
@@ -42,7 +45,7 @@ class Box:
         self.warm = warm
         self.line = Line(at_once, waiting)
         self._zygote = zygote
-        self._spare: list[Worker] = []
+        self._spare: list[tuple[Worker, Folder]] = []
         self._lock = threading.Lock()
         self._finalizer = finalize(self, _let_go, self._spare, self._lock)
 
@@ -50,7 +53,8 @@ class Box:
         """Have a process ready, or on its way: a query is coming. Does not wait."""
         with self._lock:
             while len(self._spare) < max(self.warm, 1):
-                self._spare.append(self._worker())
+                folder = _folder(self.cell)
+                self._spare.append((self._worker(), folder))
 
     @contextmanager
     def turn(self, cancelled: Cancelled | None = None) -> Iterator[Worker]:
@@ -66,8 +70,7 @@ class Box:
                 raise QueryLimitError("The query was cancelled.")
 
         with self.line.turn(deadline, look):
-            worker = self._taken()
-            worker.until(deadline, seconds, look)
+            worker = self._begun(deadline, look)
             try:
                 yield worker
             finally:
@@ -79,10 +82,29 @@ class Box:
         """Let the spare processes go; the box can still be used."""
         _let_go(self._spare, self._lock)
 
+    def _begun(self, deadline: float, look: Callable[[], None]) -> Worker:
+        """Return a process that stands behind its walls; one that died before it was asked costs another, once."""
+        for worker in (self._taken(), None):
+            begun = worker or self._worker()
+            begun.until(deadline, self.cell.seconds, look)
+            try:
+                if begun.begin():
+                    begun.replace_by(self._worker)
+                    return begun
+            except BaseException:
+                begun.close()
+                raise
+            begun.close()
+        raise not_started()
+
     def _taken(self) -> Worker:
+        """Return a spare process if one lives whose walls stand round the folder that is there now, else a new one."""
         with self._lock:
-            if self._spare:
-                return self._spare.pop(0)
+            while self._spare:
+                worker, folder = self._spare.pop(0)
+                if folder == _folder(self.cell) and not worker.is_gone():
+                    return worker
+                worker.close()
         return self._worker()
 
     def _worker(self) -> Worker:
@@ -95,8 +117,17 @@ class Box:
         return worker
 
 
-def _let_go(spare: list[Worker], lock: threading.Lock) -> None:
+def _folder(cell: Cell) -> Folder:
+    """Return which folder of the disk the cell's is: Landlock lets a process read that one, not what stands in its place later."""
+    try:
+        status = os.stat(cell.folder)  # noqa: PTH116  # asked for each query
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _let_go(spare: list[tuple[Worker, Folder]], lock: threading.Lock) -> None:
     with lock:
-        for worker in spare:
+        for worker, _ in spare:
             worker.close()
         spare.clear()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import signal
 import socket
 import time
@@ -50,35 +52,58 @@ class Worker:
         self._data = data
         self._leash = leash
         self._ready = False
+        self._instead: Callable[[], Worker] | None = None
         self._memory_mb = 0
         self._end: Ended | None = None
         self.until(time.monotonic() + START_S, START_S)
 
     def prepare(self, cell: Cell) -> None:
-        """Tell it what it may use; it puts up its walls and opens DuckDB meanwhile. Does not wait."""
+        """Tell it what it may use; it puts up its walls and opens DuckDB meanwhile. Does not wait; `begin` finds out whether it heard."""
         import msgspec
 
         self._memory_mb = cell.memory_mb
         self._data.settimeout(START_S)
-        try:
+        with contextlib.suppress(ChannelClosedError, ChannelLateError):
             channel.send(self._data, channel.CELL, msgspec.msgpack.encode(cell))
-        except (ChannelClosedError, ChannelLateError):
-            raise _not_started() from None
+
+    def begin(self) -> bool:
+        """Wait until it stands behind its walls; return False if it is gone. Raises what `look` does."""
+        return self._is_ready() and not self.is_gone()
+
+    def is_gone(self) -> bool:
+        """Return True if the process has ended, whatever it said before, or was let go."""
+        if self._leash.fileno() < 0:
+            return True
+        poll = select.poll()
+        poll.register(self._data, 0)  # POLLHUP and POLLERR come unasked
+        poll.register(self._leash, select.POLLIN)  # on which its end is told
+        return bool(poll.poll(0))
 
     def until(self, deadline: float, seconds: float, look: Callable[[], None] | None = None) -> None:
         """Say how long it may take from here: to the deadline, of time.monotonic(). look: raises if nobody wants the answer any more."""
         self._deadline, self._seconds, self._look = deadline, seconds, look
+
+    def replace_by(self, instead: Callable[[], Worker]) -> None:
+        """Say where another process comes from, should somebody kill this one before it answers its question."""
+        self._instead = instead
 
     def more_time(self, seconds: float) -> None:
         """Move the deadline, by time that was spent on other things than the query."""
         self._deadline += seconds
 
     def translate(self, question: Question) -> Understood:
-        """What the process understands of a question. Raises QueryError or ConfigurationError."""
-        return self._told(channel.QUESTION, question, channel.UNDERSTOOD, Understood)
+        """Return what the process understands of a question. Raises QueryError or ConfigurationError."""
+        with self._sentences():
+            try:
+                return self._exchanged(channel.QUESTION, question, channel.UNDERSTOOD, Understood)
+            except ChannelClosedError:
+                if not self._was_killed_by_others():
+                    raise
+            self._become_another()
+            return self._exchanged(channel.QUESTION, question, channel.UNDERSTOOD, Understood)
 
     def kept(self, days: Sequence[Days]) -> list[Days]:
-        """For each scan of the question the hours that it needs to read. Raises QueryError or ConfigurationError."""
+        """Return for each scan of the question the hours that it needs to read. Raises QueryError or ConfigurationError."""
         return self._told(channel.HOURS, days, channel.KEPT, list[Days])
 
     def try_walls(self, ground: Ground) -> list[str]:
@@ -86,7 +111,7 @@ class Worker:
         return self._told(channel.TRY, ground, channel.REFUSED, list[str])
 
     def ask(self, job: Job, answer_mb: int = ANSWER_MB) -> Rows:
-        """The rows of the job's statement.
+        """Return the rows of the job's statement.
 
         Raises QueryFailedError, QueryLimitError, QueryRefusedError, CorruptObjectError or ConfigurationError.
         """
@@ -100,7 +125,7 @@ class Worker:
         self._leash.close()
 
     def ended(self, seconds: float = 5.0) -> Ended | None:
-        """How it ended, after it was let go or died; None if that is not known in time."""
+        """Return how it ended, after it was let go or died; None if that is not known in time."""
         if self._end is None:
             self._leash.settimeout(seconds)
             try:
@@ -113,44 +138,63 @@ class Worker:
         return self._end
 
     def _told(self, kind: bytes, body: object, answer: bytes, form: type[_Form]) -> _Form:
-        """The answer to one frame."""
+        """Return the answer to one frame. Raises QueryError or ConfigurationError."""
+        with self._sentences():
+            return self._exchanged(kind, body, answer, form)
+
+    def _exchanged(self, kind: bytes, body: object, answer: bytes, form: type[_Form]) -> _Form:
+        """Return the answer to one frame. Raises ChannelClosedError or ChannelLateError beside what is told."""
         import msgspec
 
-        with self._sentences():
-            self._send(kind, body)
-            said, told = channel.receive(self._data, channel.MOST_BYTES, self._deadline, self._look)
-            if said == channel.FAILED:
-                raise _said(told, self._memory_mb)
+        self._send(kind, body)
+        told, content = channel.receive(self._data, channel.MOST_BYTES, self._deadline, self._look)
+        if told == channel.FAILED:
+            raise _error_of(content, self._memory_mb)
+        try:
+            return msgspec.msgpack.decode(content if told == answer else b"", type=form)
+        except (msgspec.DecodeError, RecursionError):
+            raise ChannelClosedError from None
+
+    def _was_killed_by_others(self) -> bool:
+        """Return True if it was killed before it said a word, and another may be asked: no limit of its own kills so."""
+        end = self.ended()
+        return self._instead is not None and (end is None or end.signal == signal.SIGKILL)
+
+    def _become_another(self) -> None:
+        """Go on with another process, once."""
+        assert self._instead is not None  # it was asked for
+        another = self._instead()
+        self.close()
+        self._data, self._leash, self._ready = another._data, another._leash, another._ready
+        self._instead, self._end = None, None
+
+    def _is_ready(self) -> bool:
+        """Return True if it has said that it stands behind its walls; waits for that."""
+        if not self._ready:
             try:
-                return msgspec.msgpack.decode(told if said == answer else b"", type=form)
-            except (msgspec.DecodeError, RecursionError):
-                raise ChannelClosedError from None
+                kind, _ = channel.receive(self._data, 0, time.monotonic() + START_S, self._look)
+            except (ChannelClosedError, ChannelLateError):
+                return False
+            self._ready = kind == channel.READY
+        return self._ready
 
     def _send(self, kind: bytes, body: object) -> None:
         import msgspec
 
-        self._await_ready(self._look)
+        if not self._is_ready():
+            raise not_started()
         self._data.settimeout(max(self._deadline - time.monotonic(), 0.001))
         channel.send(self._data, kind, msgspec.msgpack.encode(body))
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:
-        """Turns the end of the process and of its time into sentences."""
+        """Turn the end of the process and of its time into sentences."""
         try:
             yield
         except ChannelLateError:
             raise too_long(self._seconds) from None
         except ChannelClosedError:
             raise self._death() from None
-
-    def _await_ready(self, look: Callable[[], None] | None) -> None:
-        if self._ready:
-            return
-        try:
-            kind, _ = channel.receive(self._data, 0, time.monotonic() + START_S, look)
-        except (ChannelClosedError, ChannelLateError):
-            raise _not_started() from None
-        self._ready = kind == channel.READY
 
     def _rows(self, job: Job, most: int) -> Rows:
         import msgspec
@@ -162,7 +206,7 @@ class Worker:
             if kind == channel.DONE:
                 return rows
             if kind == channel.FAILED:
-                raise _said(body, self._memory_mb)
+                raise _error_of(body, self._memory_mb)
             load.add(body)
             try:
                 load.add_rows(rows.append(body))
@@ -179,7 +223,7 @@ class Worker:
             raise ChannelLateError
 
     def _death(self) -> EventlakeError:
-        """Why it ended without an answer."""
+        """Return why it ended without an answer."""
         end = self.ended()
         if end is not None and end.signal == signal.SIGXCPU:
             return too_long(self._seconds)
@@ -189,21 +233,22 @@ class Worker:
 
 
 def too_long(seconds: float) -> QueryLimitError:
-    """The sentence for a query that was killed at its deadline."""
+    """Return the error for a query that was killed at its deadline."""
     return QueryLimitError(f"The query ran longer than {seconds:g} s and was stopped: name fewer days in its WHERE, or ask for less.")
 
 
 def too_much_memory(memory_mb: int) -> QueryLimitError:
-    """The sentence for a query that hit the limit on memory."""
+    """Return the error for a query that hit the limit on memory."""
     return QueryLimitError(f"The query needs more than {memory_mb:,} MB of memory: name fewer days in its WHERE, or ask for less.")
 
 
-def _not_started() -> ConfigurationError:
+def not_started() -> ConfigurationError:
+    """Return the error for a process that ended, or said nothing, before it was asked."""
     return ConfigurationError('The process that answers queries could not be started: run "eventlake doctor".')
 
 
-def _said(body: bytes, memory_mb: int) -> QueryError | CorruptObjectError:
-    """The error of a frame: one of the kinds that may be said, its sentence as printable text."""
+def _error_of(body: bytes, memory_mb: int) -> QueryError | CorruptObjectError:
+    """Return the error of a frame: one of the kinds that may be said, its sentence as printable text."""
     import msgspec
 
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import subprocess
@@ -71,7 +70,9 @@ class Zygote:
             self._control, theirs = socket.socketpair()
             with theirs:
                 process = _process(theirs.fileno())
-            self._end = finalize(self, _ended, process, self._control)
+            reaper = threading.Thread(target=process.wait, name="eventlake-zygote", daemon=True)
+            reaper.start()  # so that one that was killed is no zombie until the next query
+            self._end = finalize(self, _ended, process, reaper, self._control)
         return self._control
 
 
@@ -105,11 +106,10 @@ def _import_path() -> list[str]:
     return list(dict.fromkeys(str(Path(spec.origin).parent.parent.resolve()) for spec in found if spec is not None and spec.origin))
 
 
-def _ended(process: subprocess.Popen[bytes], control: socket.socket) -> None:
+def _ended(process: subprocess.Popen[bytes], reaper: threading.Thread, control: socket.socket) -> None:
+    """Let the process end, which sees its socket closed; kill it if it does not."""
     control.close()
-    try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
+    reaper.join(timeout=5)
+    if reaper.is_alive():
         process.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=5)
+        reaper.join(timeout=5)
