@@ -36,7 +36,7 @@ def test_a_faithful_engine_ends_with_zero(tmp_path: Path) -> None:
 
     assert code == 0
     assert [json.loads(line)["name"] for line in out.splitlines()] == ["g: refused"]
-    assert err.startswith("1 right, 1 refused, 0 failed, 0 wrong, 0 lenient, 0 lenient-by-data: 50.0 % right.")
+    assert err.startswith("1 right, 1 refused, 0 failed, 0 wrong, 0 misnamed, 0 lenient, 0 lenient-by-data: 50.0 % right.")
 
 
 @pytest.mark.parametrize("case", [WRONG, LENIENT], ids=lambda case: str(case["name"]))

@@ -31,8 +31,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def conformance(fixture: Path, queries: Path, engine: str, wanted: tuple[str, ...], family: str | None) -> None:
     """Answer the SQL of QUERIES over the tables of FIXTURE and compare with its golden answers.
 
-    Each case gets a verdict: right; refused (the sentence names what cannot be answered); failed; wrong (other rows); lenient (an answer
-    where Athena refuses for a type, a name or the grammar) and lenient-by-data. Ends with 1 if any is wrong or lenient.
+    Each case gets a verdict: right; refused (the sentence names what cannot be answered); failed; wrong (other rows); misnamed (other
+    names of columns); lenient (an answer where Athena refuses for a type, a name or the grammar) and lenient-by-data.
+    Ends with 1 if any is wrong, misnamed or lenient.
     Athena and Trino are asked on the lake that the options name, where the tables of FIXTURE must stand.
     docs/sql.md describes both files.
     """
@@ -54,7 +55,7 @@ def conformance(fixture: Path, queries: Path, engine: str, wanted: tuple[str, ..
 
 
 def _show(judged: list[Judged], wanted: tuple[str, ...], current: Settings) -> None:
-    """The cases of those verdicts on stdout, the counts on stderr."""
+    """Print the cases of those verdicts on stdout, the counts on stderr."""
     from eventlake.conformance.judging import counted
 
     listed = [one for one in judged if one.verdict in wanted]

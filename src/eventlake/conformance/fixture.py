@@ -119,6 +119,7 @@ class FixtureEngine:
         self.limits = Job("", (), (), "", memory_mb, os.cpu_count() or 1, seconds)
         self._connection: Any = None  # duckdb has no stubs of ours
         self._finalizer: finalize[[], FixtureEngine] | None = None
+        self._macros: set[str] = set()  # made on this connection already
         self._lock = threading.Lock()  # one connection, one query at a time
 
     def query(
@@ -127,9 +128,12 @@ class FixtureEngine:
         """The rows of one SELECT. Raises QueryError and its kinds, UsageError if a value of the fixture does not fit its column."""
         started = time.perf_counter()
         made = self._translated(sql, parameters)
-        job = Job(self._statement(made), made.macros, made.types, "", self.limits.memory_mb, self.limits.threads, self.limits.seconds)
         with self._lock:
-            rows = _answered(self._opened(), job, cancelled)
+            connection = self._opened()
+            macros = tuple(macro for macro in made.macros if macro not in self._macros)
+            job = Job(self._statement(made), macros, made.types, "", self.limits.memory_mb, self.limits.threads, self.limits.seconds)
+            rows = _answered(connection, job, cancelled)
+            self._macros.update(macros)
         return Result(made.names, tuple(map(str, made.types)), rows, seconds=time.perf_counter() - started)
 
     def close(self) -> None:
@@ -138,6 +142,7 @@ class FixtureEngine:
             if self._finalizer is not None:
                 self._finalizer()
                 self._connection = self._finalizer = None
+                self._macros.clear()
 
     def _opened(self) -> Any:  # duckdb has no stubs of ours
         """The connection that holds the tables."""

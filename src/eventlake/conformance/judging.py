@@ -4,6 +4,7 @@ right            the golden rows, or any error where Athena gives one
 refused          no answer, and the sentence names what cannot be answered
 failed           another error where Athena gives rows
 wrong            other rows
+misnamed         the golden rows under other names of columns
 lenient          rows where types, names or grammar make Athena refuse
 lenient-by-data  rows where Athena fails on the data
 """
@@ -19,11 +20,11 @@ from eventlake.dialect.types.type import Type
 from eventlake.errors import QueryError, QueryRefusedError
 from eventlake.interfaces import Result
 
-VERDICTS = ("right", "refused", "failed", "wrong", "lenient", "lenient-by-data")
+VERDICTS = ("right", "refused", "failed", "wrong", "misnamed", "lenient", "lenient-by-data")
 """Every verdict, the good one first."""
 
-BAD = frozenset(("wrong", "lenient"))
-"""Verdicts that no engine may earn: the query would give other rows on Athena, or none."""
+BAD = frozenset(("wrong", "misnamed", "lenient"))
+"""Verdicts that no engine may earn: the query would give other rows or columns on Athena, or none."""
 
 _BY_DATA = frozenset(
     (
@@ -53,11 +54,10 @@ class Judged:
     verdict: str
     detail: str = ""
     mistyped: bool = False
-    misnamed: bool = False
 
 
 def judge(case: Case, ask: Callable[[str], Result]) -> Judged:
-    """The verdict on one case. What hinders every answer, such as an engine that cannot be reached, is raised."""
+    """Give the verdict on one case. What hinders every answer, such as an engine that cannot be reached, is raised."""
     try:
         result = ask(case.sql)
     except QueryError as error:
@@ -69,24 +69,25 @@ def judge(case: Case, ask: Callable[[str], Result]) -> Judged:
         return Judged(case, verdict, f"Athena says {case.error}, answered {_shown(result.rows)}")
     if not same_rows(case, result.rows):
         return Judged(case, "wrong", f"wanted {_shown(case.rows)}, answered {_shown(result.rows)}")
+    if case.columns and case.columns != result.columns:
+        return Judged(case, "misnamed", f"wanted {', '.join(case.columns)}, answered {', '.join(result.columns)}")
     mistyped = tuple(map(_unsized, case.types)) != tuple(_unsized(golden_type(kind)) for kind in result.types)
-    misnamed = bool(case.columns) and case.columns != result.columns
-    return Judged(case, "right", f"typed {', '.join(result.types)}" if mistyped else "", mistyped, misnamed)
+    return Judged(case, "right", f"typed {', '.join(result.types)}" if mistyped else "", mistyped)
 
 
 def judge_all(cases: Iterable[Case], ask: Callable[[str], Result]) -> list[Judged]:
-    """The verdict on every case."""
+    """Give the verdict on every case."""
     return [judge(case, ask) for case in cases]
 
 
 def counted(judged: Iterable[Judged]) -> dict[str, int]:
-    """How often each verdict was given, in their order."""
+    """Count how often each verdict was given, in their order."""
     counts = Counter(one.verdict for one in judged)
     return {verdict: counts[verdict] for verdict in VERDICTS}
 
 
 def _unsized(kind: Type) -> Type:
-    """A type without the length of its varchars: Trino computes lengths, which nobody sees."""
+    """Return a type without the length of its varchars: Trino computes lengths, which nobody sees."""
     if kind.name == "varchar":
         return Type("varchar")
     return Type(kind.name, tuple(map(_unsized, kind.args)), kind.numbers, kind.names)

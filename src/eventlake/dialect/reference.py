@@ -198,6 +198,7 @@ VERDICTS = (
     ("refused", "No answer; the sentence names what cannot be answered."),
     ("failed", "Another error where Athena gives rows."),
     ("wrong", "Other rows."),
+    ("misnamed", "The golden rows, and other names of columns."),
     ("lenient", "Rows, where a type, a name or the grammar makes Athena refuse."),
     ("lenient-by-data", "Rows, where Athena fails on the data."),
 )
