@@ -30,7 +30,7 @@ class Cost:
 
 
 def athena_cost(bytes_scanned: int) -> Cost:
-    """What Athena would charge for a query that scans so many bytes: rounded up to a megabyte, 10 MB at least."""
+    """Return what Athena would charge for a query that scans so many bytes: rounded up to a megabyte, 10 MB at least."""
     megabyte = 1024 * 1024
     charged = max(-(-bytes_scanned // megabyte) * megabyte, MINIMUM_BYTES) if bytes_scanned else 0
     return Cost(bytes_scanned, charged, charged / 2**40 * DOLLARS_PER_TERABYTE)

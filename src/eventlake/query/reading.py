@@ -33,17 +33,17 @@ class Reading:
 
     @property
     def paths(self) -> list[str]:
-        """The files to read, absolute."""
+        """Return the files to read, absolute."""
         root = str(self.folder)
         return [f"{root}/{item.key}" for item in self.objects]
 
     @property
     def size_bytes(self) -> int:
-        """The size of the files to read."""
+        """Return the size of the files to read."""
         return sum(item.size_bytes for item in self.objects)
 
     def sql(self, *, brief: bool = False) -> str:
-        """The subquery that gives the scan's columns; brief is for people: keys, and all but two of them left out."""
+        """Return the subquery that gives the scan's columns; brief is for people: keys, and all but two of them left out."""
         columns = {name: kind for name, kind in self.scan.columns.items() if name in self.scan.used}
         if not self.objects:
             nothing = ", ".join(f"CAST(NULL AS {written(kind.duckdb)}) AS {quoted(name)}" for name, kind in columns.items()) or "NULL"
@@ -77,7 +77,7 @@ class Reading:
         return f"(SELECT {', '.join(named)} FROM {source} AS el_f JOIN {hours} ON el_f.filename = el_h.el_path)"
 
     def _offset(self) -> int | None:
-        """Where in every path its own hour stands, counted from 1; None if it does not stand at one place in all of them."""
+        """Return where in every path its own hour stands, counted from 1; None if it does not stand at one place in all of them."""
         prefix = f"{self.scan.table.prefix}/"
         at = len(prefix)
         if all(item.key.startswith(prefix) and item.key[at : at + 13] == item.hour.path for item in self.objects):
@@ -86,7 +86,7 @@ class Reading:
 
 
 def _parquet(listed: str, columns: dict[str, Type], scan: Scan, *, filename: bool) -> tuple[str, list[str]]:
-    """read_parquet by column names: `schema` fixes names and types, so no object is asked for its own."""
+    """Return read_parquet by column names: `schema` fixes names and types, so no object is asked for its own."""
     chosen = columns or dict(list(scan.columns.items())[:1])
     schema = ", ".join(
         f"{text(name)}: {{name: {text(name)}, type: {text(written(kind.duckdb))}, default_value: NULL}}" for name, kind in chosen.items()
@@ -96,7 +96,7 @@ def _parquet(listed: str, columns: dict[str, Type], scan: Scan, *, filename: boo
 
 
 def _whole(name: str, kind: Type) -> str:
-    """A column; a row whole, because DuckDB 2.0 fails where it reads one field of a row that an object lacks."""
+    """Return a column; a row whole, because DuckDB 2.0 fails where it reads one field of a row that an object lacks."""
     return f"coalesce({quoted(name)}, NULL) AS {quoted(name)}" if kind.name == "row" else quoted(name)
 
 
@@ -107,7 +107,7 @@ _JSON_OPTIONS = (
 
 
 def _json(listed: str, columns: dict[str, Type], scan: Scan, *, filename: bool) -> tuple[str, list[str]]:
-    """read_json with the keys as they are spelt in log lines; lines are one object each."""
+    """Return read_json with the keys as they are spelt in log lines; lines are one object each."""
     spelling = {column.stored_name: column.name for column in scan.table.columns}
     chosen = columns or dict(list(scan.columns.items())[:1])
     made = ", ".join(f"{text(spelling.get(name, name))}: {text(written(kind.duckdb))}" for name, kind in chosen.items())

@@ -46,7 +46,7 @@ class SavedQuery:
 
     @property
     def title(self) -> str:
-        """The first line of its meaning."""
+        """Return the first line of its meaning."""
         return self.doc.partition("\n")[0]
 
 
@@ -54,7 +54,7 @@ _PARAMETER = re.compile(r"param\s+(?P<name>[a-z_]\w*)\s+(?P<type>\w+)(?:\s*=\s*(
 
 
 def load_saved(sources: Sequence[Source]) -> dict[str, SavedQuery]:
-    """Every saved query of the sources by name: the file's stem, or `source/stem` where two sources use the same.
+    """Load every saved query of the sources by name: the file's stem, or `source/stem` where two sources use the same.
 
     Raises DeclarationError for a file that does not say what it must.
     """
@@ -75,7 +75,7 @@ def _read(path: Path, source: str) -> SavedQuery:
 
 
 def read_saved(content: str, name: str, source: str, *, where: str) -> SavedQuery:
-    """The saved query that a file's text holds. where: the file as sentences name it. Raises DeclarationError."""
+    """Read the saved query that a file's text holds. where: the file as sentences name it. Raises DeclarationError."""
     lines = content.splitlines()
     comments = []
     while lines and (lines[0].startswith("--") or not lines[0].strip()):
@@ -115,7 +115,7 @@ def _parameter(line: str, where: str) -> Parameter:
 
 
 def render(saved: SavedQuery, values: Mapping[str, Any] | None = None) -> str:  # values are the user's
-    """Athena's SQL with literals for the parameters.
+    """Return Athena's SQL with literals for the parameters.
 
     Raises NameNotFoundError for a parameter it does not have, UsageError for a value of the wrong type or one that is missing.
     """
@@ -136,13 +136,13 @@ def render(saved: SavedQuery, values: Mapping[str, Any] | None = None) -> str:  
 
 
 def positional(saved: SavedQuery) -> tuple[str, list[Parameter]]:
-    """The SQL with `?` for each place of a parameter, and the parameter of each place in order: what Athena's ExecutionParameters fill."""
+    """Return the SQL with `?` for each place of a parameter, and the parameter of each place in order: what Athena's ExecutionParameters fill."""
     by_name = {parameter.name: parameter for parameter in saved.parameters}
     return replaced(saved.sql, dict.fromkeys(by_name, "?")), [by_name[name] for name in places_in(saved.sql)]
 
 
 def _literal(parameter: Parameter, value: Any, *, where: str) -> str:  # values are the user's
-    """The value as a literal of the parameter's type, whole: it can hold nothing but itself."""
+    """Return the value as a literal of the parameter's type, whole: it can hold nothing but itself."""
     written = value.isoformat(" ") if isinstance(value, datetime) else str(value)
     if parameter.type == "date" and isinstance(value, datetime):
         written = written[:10]

@@ -7,41 +7,37 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from typing import Any
 
 import pytest
 
 from eventlake.errors import CorruptObjectError, QueryError
-from query.box.watching import ATTACKS, MEMORY_MB, SECONDS, SECRET, Place
+from query.box.watching import ATTACKS, MEMORY_MB, SECRET, Place
 
 PRIVATE = {SECRET, os.environ.get("PATH", SECRET), socket.gethostname() or SECRET, "root:x:", "duckdb.org", "site-packages"}
 
 
-def answered(place: Place, sql: str, layers: tuple[str, ...]) -> tuple[str, float]:
-    """What a statement is told, rows or sentence, and the seconds it took."""
+def answered(place: Place, sql: str, layers: tuple[str, ...]) -> str:
+    """Return what a statement is told, rows or sentence."""
     engine = place.engine(layers)
-    started = time.monotonic()
     try:
         said = str(engine.query(sql).rows)
     except (QueryError, CorruptObjectError) as error:
         said = str(error)
-    took = time.monotonic() - started
     engine.close()
-    return said, took
+    return said
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: str(attack["name"]))
 def test_an_attack_reaches_nothing_and_ends(place: Place, attack: dict[str, Any]) -> None:
-    """Nothing is read, written or revealed, its process stays below its memory and its time, and after one that exhausts the next query answers."""
+    """Nothing is read, written or revealed, its process stays below its memory and is gone, and after one that exhausts the next query answers."""
     before, known = place.state(), len(place.zygote.workers)
     sql = place.text(attack)
 
-    said, took = answered(place, sql, place.cell().layers)
+    said = answered(place, sql, place.cell().layers)
 
     assert place.state() == before
     assert not [word for word in (*PRIVATE, str(place.root)) if word in said and word not in sql]
-    assert took < SECONDS + 1 + (20 if known == 0 else 0)  # the first one starts the zygote
     for worker in place.zygote.workers[known:]:
         assert worker.end is not None
         assert worker.end.peak_mb < MEMORY_MB
@@ -57,7 +53,7 @@ def test_the_translation_alone_lets_nothing_through(place: Place, attack: dict[s
     """With every other layer switched off, a statement still reads and writes nothing outside and reveals nothing."""
     before, sql = place.state(), place.text(attack)
 
-    said, _ = answered(place, sql, ())
+    said = answered(place, sql, ())
 
     assert place.state() == before
     assert not [word for word in (*PRIVATE, str(place.root)) if word in said and word not in sql]

@@ -31,7 +31,7 @@ _NOT_UNDERSTOOD = "This statement cannot be answered here as Athena does: its tr
 
 
 def answer_one(sock: socket.socket, parent: int) -> None:
-    """Everything this process does."""
+    """Answer one question: everything this process does."""
     import msgspec
 
     walls.stand_alone(parent)
@@ -59,7 +59,7 @@ def _fail(sock: socket.socket, kind: str, sentence: str) -> None:
 
 
 def _opened(cell: walls.Cell) -> Any:  # duckdb has no stubs of ours
-    """DuckDB behind the walls of the cell. Its threads are begun before the limit on memory, which counts their stacks."""
+    """Open DuckDB behind the walls of the cell. Its threads are begun before the limit on memory, which counts their stacks."""
     gauge = walls.memory_gauge()
     if "process" in cell.layers:
         walls.limit(cell)
@@ -87,7 +87,7 @@ class _Dialogue:
         self.translation: Translation | None = None
 
     def hold(self) -> None:
-        """Until the job is answered. Raises QueryError or CorruptObjectError."""
+        """Answer until the job is done. Raises QueryError or CorruptObjectError."""
         import msgspec
 
         while True:
@@ -105,7 +105,7 @@ class _Dialogue:
                 return
 
     def understood(self, question: Question) -> Understood:
-        """The question's translation."""
+        """Translate the question."""
         from eventlake.dialect.translate import translate
 
         tables = [known.table for known in question.tables]
@@ -113,20 +113,20 @@ class _Dialogue:
         return Understood.of(self.translation, tables)
 
     def kept(self, days: tuple[Days, ...]) -> list[Days]:
-        """For each scan the hours that its predicates leave."""
+        """Return for each scan the hours that its predicates leave."""
         from eventlake.dialect.queries.pruning import remaining
 
         assert self.translation is not None  # hours are asked after a question
         return [remaining(given, scan.predicates) for scan, given in zip(self.translation.scans, days, strict=True)]
 
     def answer(self, job: Job) -> None:
-        """The job's rows, and the end."""
+        """Send the job's rows, and the end."""
         for frame in self.frames(job):
             channel.send(self.sock, channel.ROWS, frame)
         channel.send(self.sock, channel.DONE, b"")
 
     def frames(self, job: Job) -> Iterator[bytes]:
-        """The job's rows in frames."""
+        """Yield the job's rows in frames."""
         for rows in batches(self.connection, job, FRAME_ROWS, locked=self.locked):
             try:
                 yield from _short(rows)

@@ -43,7 +43,7 @@ def send(sock: socket.socket, kind: bytes, body: bytes) -> None:
 
 
 def receive(sock: socket.socket, most: int, deadline: float | None = None, look: Callable[[], None] | None = None) -> tuple[bytes, bytes]:
-    """Kind and body of the next frame, of `most` bytes at most.
+    """Return kind and body of the next frame, of `most` bytes at most.
 
     deadline: of time.monotonic(). look: called again and again while waiting, to raise if nobody wants the answer any more.
     Raises ChannelClosedError or ChannelLateError.
@@ -69,7 +69,7 @@ def _exactly(sock: socket.socket, size: int, deadline: float | None, look: Calla
 
 
 def _wait(sock: socket.socket, deadline: float | None, look: Callable[[], None] | None) -> None:
-    """Until there is something to read."""
+    """Wait until there is something to read."""
     if deadline is None:
         return
     poll = select.poll()

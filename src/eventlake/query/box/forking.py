@@ -32,7 +32,7 @@ def main(descriptor: int) -> NoReturn:
 
 
 def import_everything() -> None:
-    """All that a query's process will need: it cannot read a module once its walls are up."""
+    """Import all that a query's process will need: it cannot read a module once its walls are up."""
     import datetime
     import decimal
     import encodings.idna
@@ -77,7 +77,7 @@ class _Zygote:
         self.poll.register(self.wake, select.POLLIN)
 
     def serve(self) -> None:
-        """Until whoever started it is gone."""
+        """Serve until whoever started it is gone."""
         while True:
             for descriptor, _ in self.poll.poll():
                 if descriptor == self.control.fileno():
@@ -92,7 +92,7 @@ class _Zygote:
                     self.end(descriptor)
 
     def fork(self) -> bool:
-        """A process for the request that waits; False if there is none because the other side is gone."""
+        """Fork a process for the request that waits; return False if there is none because the other side is gone."""
         try:
             asked, descriptors, _, _ = socket.recv_fds(self.control, 1, 2)
         except OSError:
@@ -145,7 +145,7 @@ class _Zygote:
 
 
 def _begin(data: socket.socket, parent: int) -> NoReturn:
-    """The forked process: it keeps one socket of all that was open, answers, and is gone."""
+    """Keep one socket of all that was open, answer, and be gone: the forked process."""
     from eventlake.query.box import answering
 
     signal.set_wakeup_fd(-1)

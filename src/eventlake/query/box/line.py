@@ -25,7 +25,7 @@ class Line:
 
     @contextmanager
     def turn(self, deadline: float, look: Callable[[], None] | None = None) -> Iterator[None]:
-        """A place, for as long as the `with` lasts.
+        """Give a place, for as long as the `with` lasts.
 
         deadline: of time.monotonic(). look: raises if nobody wants the place any more.
         Raises QueryLimitError at once if the line is full, or at the deadline.

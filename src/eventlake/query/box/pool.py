@@ -58,7 +58,7 @@ class Box:
 
     @contextmanager
     def turn(self, cancelled: Cancelled | None = None) -> Iterator[Worker]:
-        """A process for one query, for as long as the `with` lasts, and cell.seconds at most, the time in line included.
+        """Give a process for one query, for as long as the `with` lasts, and cell.seconds at most, the time in line included.
 
         Raises QueryLimitError if the line is full or the time is over, ConfigurationError if no process can be started.
         """

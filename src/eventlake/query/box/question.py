@@ -30,12 +30,12 @@ class KnownTable:
 
     @classmethod
     def of(cls, table: Table) -> KnownTable:
-        """That of a table of the catalog."""
+        """Make that of a table of the catalog."""
         return cls(table.name, table.database, table.prefix, tuple((column.name, column.type) for column in table.columns))
 
     @property
     def table(self) -> Table:
-        """A table for the translation; what is not told is empty."""
+        """Make a table for the translation; what is not told is empty."""
         columns = tuple(Column(name, kind, (), "", "") for name, kind in self.columns)
         return Table(self.name, self.database, "", "", self.prefix, {}, "$", "", columns)
 
@@ -71,7 +71,7 @@ class Understood:
 
     @classmethod
     def of(cls, made: Translation, tables: Sequence[Table]) -> Understood:
-        """That of a translation over these tables."""
+        """Make that of a translation over these tables."""
         numbers = {id(table): number for number, table in enumerate(tables)}
         scans = tuple(
             UnderstoodScan(numbers[id(scan.table)], scan.columns, tuple(sorted(scan.used)), bool(scan.predicates)) for scan in made.scans
@@ -79,13 +79,13 @@ class Understood:
         return cls(made.names, made.types, made.macros, made.pieces, scans)
 
     def translation(self, tables: Sequence[Table]) -> Translation:
-        """The translation over the catalog's tables, without predicates."""
+        """Make the translation over the catalog's tables, without predicates."""
         scans = tuple(Scan(tables[scan.table], scan.columns, used=set(scan.used)) for scan in self.scans)
         return Translation(self.names, self.types, scans, self.macros, self.pieces)
 
 
 def days_of(hours: Iterable[Hour]) -> Days:
-    """Each hour once, by date, in their order."""
+    """Return each hour once, by date, in their order."""
     days: dict[str, dict[str, None]] = {}
     for hour in hours:
         days.setdefault(hour.date, {})[hour.hour] = None

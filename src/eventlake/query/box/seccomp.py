@@ -91,7 +91,7 @@ def _no_other_machine(machine: str) -> list[Instruction]:
 
 
 def _if_called(number: int, then: list[Instruction]) -> list[Instruction]:
-    """Do something for one call, which must end in a decision; step over it for others."""
+    """Return what is done for one call, which must end in a decision; step over it for others."""
     return [(_JUMP_EQUAL, 0, len(then), number), *then]
 
 

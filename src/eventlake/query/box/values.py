@@ -30,7 +30,7 @@ _PYTHON: dict[str, Any] = {  # types are values here
 
 
 def python_type(kind: Type) -> Any:  # a type, for msgspec
-    """The type of a value of `interfaces.Result`; None is always one."""
+    """Return the type of a value of `interfaces.Result`; None is always one."""
     if kind.name == "array":
         return list[python_type(kind.args[0])] | None  # type: ignore[misc]  # made at run time
     if kind.name == "map":
@@ -47,14 +47,14 @@ def _key_type(kind: Type) -> Any:  # a type, for msgspec
 
 @lru_cache(maxsize=256)
 def rows_decoder(types: tuple[Type, ...]) -> Any:  # msgspec.msgpack.Decoder
-    """Decodes a frame of rows of these types; raises msgspec.ValidationError or DecodeError for anything else."""
+    """Return what decodes a frame of rows of these types, and raises msgspec.ValidationError or DecodeError for anything else."""
     import msgspec
 
     return msgspec.msgpack.Decoder(list[tuple[tuple(map(python_type, types))]])  # type: ignore[misc]  # made at run time
 
 
 def encoded(rows: Sequence[Sequence[Any]]) -> bytes:  # values are the query's
-    """A frame's body. Raises OverflowError or TypeError for what no type of Athena holds."""
+    """Return a frame's body. Raises OverflowError or TypeError for what no type of Athena holds."""
     import msgspec
 
     return msgspec.msgpack.encode(rows)

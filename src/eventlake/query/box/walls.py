@@ -59,7 +59,7 @@ def stand_alone(parent: int) -> None:
 
 
 def limit(cell: Cell) -> None:
-    """Limits that hold from the start: no byte written to a file, no core, a bound on descriptors and on processor time."""
+    """Lower the limits that hold from the start: no byte written to a file, no core, a bound on descriptors and on processor time."""
     _at_most(resource.RLIMIT_FSIZE, 0)
     _at_most(resource.RLIMIT_CORE, 0)
     _at_most(resource.RLIMIT_NOFILE, _FILES)
@@ -67,7 +67,7 @@ def limit(cell: Cell) -> None:
 
 
 def memory_gauge() -> IO[str] | None:
-    """What tells how much memory this process has, opened while it may still open files; None where there is none."""
+    """Open what tells how much memory this process has, while it may still open files; None where there is none."""
     try:
         return open("/proc/self/statm", encoding="ascii")  # noqa: PTH123  # `limit_memory` closes it
     except OSError:
@@ -75,7 +75,7 @@ def memory_gauge() -> IO[str] | None:
 
 
 def query_memory_mb(cell: Cell) -> int:
-    """What is left for a query's data."""
+    """Return what is left for a query's data."""
     return max(cell.memory_mb - OWN_MB, cell.memory_mb // 2)
 
 
@@ -108,7 +108,7 @@ def _prctl(option: int, value: int) -> None:
 
 
 def _drop_capabilities() -> None:
-    """Of root's rights keep the one to read; Landlock and DuckDB say what."""
+    """Drop root's rights but the one to read; Landlock and DuckDB say what."""
     number = _CAPSET.get(os.uname().machine)
     if os.geteuid() != 0 or number is None:
         return

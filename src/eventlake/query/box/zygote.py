@@ -32,7 +32,7 @@ class Zygote:
             self._started()
 
     def fork(self) -> Worker:
-        """A process for one query, which may still be on its way. Raises ConfigurationError."""
+        """Fork a process for one query, which may still be on its way. Raises ConfigurationError."""
         data, theirs = socket.socketpair()
         leash, its_leash = socket.socketpair()
         try:
@@ -82,12 +82,12 @@ def _of_process(number: int) -> Zygote:
 
 
 def shared() -> Zygote:
-    """The one zygote of this process; a process that was forked has its own."""
+    """Return the one zygote of this process; a process that was forked has its own."""
     return _of_process(os.getpid())
 
 
 def _process(control: int) -> subprocess.Popen[bytes]:
-    """Python without site, user or environment, in a session of its own so that no Ctrl-C reaches it."""
+    """Start Python without site, user or environment, in a session of its own so that no Ctrl-C reaches it."""
     return subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", _PROGRAM, str(control), *_import_path()],
         stdin=subprocess.DEVNULL,
@@ -101,7 +101,7 @@ def _process(control: int) -> subprocess.Popen[bytes]:
 
 
 def _import_path() -> list[str]:
-    """The folders that hold eventlake and the two packages it needs there, found without importing them."""
+    """Return the folders that hold eventlake and the two packages it needs there, found without importing them."""
     found = [find_spec(name) for name in ("eventlake", "duckdb", "msgspec")]
     return list(dict.fromkeys(str(Path(spec.origin).parent.parent.resolve()) for spec in found if spec is not None and spec.origin))
 
