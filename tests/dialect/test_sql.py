@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import eventlake.dialect
-from eventlake.dialect.sql import NOTHING, emit, gap, joined, names_in, ours, parted, quoted, text, written
+from eventlake.dialect.sql import NOTHING, emit, gap, joined, ours, quoted, text, written, written_out
 from eventlake.errors import QueryRefusedError
 
 DIALECT = Path(eventlake.dialect.__file__).parent
@@ -46,7 +46,7 @@ def test_a_piece_knows_its_macros_and_names() -> None:
     made = emit("el_a({}, {})", emit("el_b({})", quoted("column")), text("el_c('\"other\"')"))
 
     assert made.macros == {"el_a", "el_b"}
-    assert names_in(made) == {'"column"'}
+    assert written_out(made).names == {'"column"'}
 
 
 def test_pieces_are_equal_if_they_are_made_alike() -> None:
@@ -57,7 +57,7 @@ def test_pieces_are_equal_if_they_are_made_alike() -> None:
 
 def test_gaps_come_between_the_texts() -> None:
     """Each scan's objects are known only later."""
-    assert parted(emit("SELECT * FROM {} JOIN {}", gap(1), gap(0))) == ("SELECT * FROM ", 1, " JOIN ", 0, "")
+    assert written_out(emit("SELECT * FROM {} JOIN {}", gap(1), gap(0))).parts == ("SELECT * FROM ", 1, " JOIN ", 0, "")
 
 
 def test_nothing_is_written_of_nothing() -> None:

@@ -8,7 +8,7 @@ it, whether it is worth computing once, whether it may refuse a value) it knows 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -69,6 +69,15 @@ class Sql:
     def __bool__(self) -> bool:
         """Tell whether there is anything to write."""
         return bool(self.parts) or self.words != ("",)
+
+    def reversed(self) -> list[str | Sql]:
+        """Return its words and parts from right to left, as a stack takes them."""
+        made: list[str | Sql] = [self.words[-1]]
+        for index in range(len(self.parts) - 1, -1, -1):
+            made.append(self.parts[index])
+            if word := self.words[index]:
+                made.append(word)
+        return made
 
     def refusing(self) -> Sql:
         """Return the same piece, noted as one that may refuse a value."""
@@ -135,6 +144,7 @@ def text(value: str) -> Sql:
     return _Literal((quoted_text(value),))
 
 
+@lru_cache(maxsize=4096)
 def quoted(value: str) -> Sql:
     """Make a quoted name. Raises QueryRefusedError for U+0000."""
     return _Name((quoted_name(value),))
@@ -164,25 +174,37 @@ NOTHING = Sql(("",))
 
 def written(whole: Sql) -> str:
     """Write a piece without gaps out."""
-    return "".join(item if isinstance(item, str) else item.words[0] for item in _leaves(whole))
+    return "".join(str(part) for part in written_out(whole).parts)
 
 
-def parted(whole: Sql) -> tuple[str | int, ...]:
-    """Write a piece out in one pass: texts, and between them the numbers of its gaps."""
-    made: list[str | int] = []
+@dataclass(frozen=True, slots=True)
+class WrittenOut:
+    """A piece written out: texts, between them the numbers of its gaps, and every quoted name that stands in it."""
+
+    parts: tuple[str | int, ...]
+    names: frozenset[str]
+
+
+def written_out(whole: Sql) -> WrittenOut:
+    """Write a piece out, in one pass from left to right; without recursion, because chains may be long."""
+    parts: list[str | int] = []
     texts: list[str] = []
-    for item in _leaves(whole):
-        if isinstance(item, _Gap):
-            made += ("".join(texts), item.number)
+    names = set()
+    todo: list[str | Sql] = [whole]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, str):
+            texts.append(item)
+        elif item.parts:
+            todo += item.reversed()
+        elif isinstance(item, _Gap):
+            parts += ("".join(texts), item.number)
             texts = []
         else:
-            texts.append(item if isinstance(item, str) else item.words[0])
-    return (*made, "".join(texts))
-
-
-def names_in(whole: Sql) -> set[str]:
-    """Return every quoted name that stands in a piece."""
-    return {item.words[0] for item in _leaves(whole) if type(item) is _Name}
+            texts.append(item.words[0])
+            if isinstance(item, _Name):
+                names.add(item.words[0])
+    return WrittenOut((*parts, "".join(texts)), frozenset(names))
 
 
 def quoted_text(value: str) -> str:
@@ -211,19 +233,6 @@ def _piece(part: Part) -> Sql:
     if isinstance(made, Sql):
         return made
     raise TypeError(f"{part!r} is no piece of SQL: make it a literal, a name, or a template of ours.")
-
-
-def _leaves(whole: Sql) -> Iterator[str | Sql]:
-    """Go through the words from left to right, literals, names and gaps as themselves; without recursion, because chains may be long."""
-    todo: list[str | Sql] = [whole]
-    while todo:
-        item = todo.pop()
-        if isinstance(item, str) or type(item) is not Sql:
-            yield item
-            continue
-        todo.append(item.words[-1])
-        for word, part in zip(reversed(item.words[:-1]), reversed(item.parts), strict=True):
-            todo += (part, word)
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from eventlake.dialect import macros
 from eventlake.dialect.queries.relations import Queries
-from eventlake.dialect.sql import names_in, parted, quoted_name
+from eventlake.dialect.sql import quoted_name, written_out
 from eventlake.dialect.text.syntax import parse
 from eventlake.dialect.translation import Translation
 from eventlake.errors import QueryRefusedError
@@ -28,13 +28,13 @@ def translate(sql: str, tables: Sequence[Table], now: datetime) -> Translation:
         relation = queries.query(parse(sql))
     except RecursionError:
         raise QueryRefusedError("The statement is nested too deeply: break it up with WITH.") from None
-    names = names_in(relation.sql)
+    whole = written_out(relation.sql)
     for scan in queries.scans:
-        scan.used.update(column for column in scan.columns if quoted_name(column) in names)
+        scan.used.update(column for column in scan.columns if quoted_name(column) in whole.names)
     return Translation(
         tuple(column.name for column in relation.fields),
         tuple(column.type for column in relation.fields),
         tuple(queries.scans),
         tuple(macros.needed(relation.sql.macros)),
-        parted(relation.sql),
+        whole.parts,
     )
