@@ -13,8 +13,19 @@ from eventlake.dialect.types.type import Type
 from eventlake.errors import NameNotFoundError, QueryRefusedError, QuerySyntaxError
 from eventlake.naming import nearest
 
-Zone = str | Sql
-"""A time zone: an IANA name or `+05:30`, or SQL that gives the minutes east of UTC of each row."""
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A timestamp of which each row has a zone of its own, taken apart.
+
+    instant: SQL of a DuckDB TIMESTAMP in UTC. label: SQL of the zone's name. minutes: SQL of the minutes east of UTC, where every zone is an
+    offset.
+    """
+
+    instant: Sql
+    label: Sql
+    minutes: Sql | None = None
+
 
 JsonForm = Literal["any", "normal", "part", "parsed"]
 """Where the text of a json comes from: normal as Trino writes it; a part of a text, as it stood there; parsed by json_parse, which sorts keys."""
@@ -26,14 +37,15 @@ _JSON_FORMS: tuple[JsonForm, ...] = ("any", "normal", "part", "parsed")
 class Value:
     """An expression understood: its SQL for DuckDB (atomic: never needs brackets around it) and its Trino type.
 
-    zone: of a timestamp with time zone, whose SQL is the instant as a DuckDB TIMESTAMP in UTC. literal: the text or number of a literal.
-    columns: what it reads of its own SELECT outside aggregates. is_null: whether it is a bare NULL, under whatever type. json: where a json
-    comes from. Two values are the same expression if their `sql` is equal.
+    A timestamp with time zone is the instant as a DuckDB TIMESTAMP in UTC, or a struct if its type says that each has its own zone.
+    clock: such a struct taken apart, where that is known. literal: the text or number of a literal. columns: what it reads of its own SELECT
+    outside aggregates. is_null: whether it is a bare NULL, under whatever type. json: where a json comes from.
+    Two values are the same expression if their `sql` is equal.
     """
 
     sql: Sql
     type: Type
-    zone: Zone = "UTC"
+    clock: Clock | None = None
     literal: str | int | None = None
     columns: frozenset[str] = frozenset()
     aggregate: bool = False
@@ -41,18 +53,17 @@ class Value:
     is_null: bool = False
     json: JsonForm = "any"
 
-    def become(self, sql: Sql, kind: Type, zone: Zone = "UTC") -> Value:
-        """Another value computed from this one alone."""
-        return replace(self, sql=sql, type=kind, zone=zone, literal=None, is_null=False)
+    def become(self, sql: Sql, kind: Type) -> Value:
+        """Return another value computed from this one alone."""
+        return replace(self, sql=sql, type=kind, clock=None, literal=None, is_null=False)
 
 
-def derived(sql: Sql, kind: Type, parts: Iterable[Value], zone: Zone = "UTC") -> Value:
-    """A value computed from others: it reads what they read."""
+def derived(sql: Sql, kind: Type, parts: Iterable[Value]) -> Value:
+    """Return a value computed from others: it reads what they read."""
     parts = tuple(parts)
     return Value(
         sql,
         kind,
-        zone,
         columns=frozenset().union(*(part.columns for part in parts)),
         aggregate=any(part.aggregate for part in parts),
         window=any(part.window for part in parts),

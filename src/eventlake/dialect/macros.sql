@@ -88,7 +88,7 @@ el_whole_quotient(n, d) := n // d;
 el_double_modulo(a, b) := CASE WHEN b = 0 AND a IS NOT NULL THEN CAST('NaN' AS DOUBLE) ELSE a % b END;
 el_whole_days(t) :=
   CASE
-    WHEN t = date_trunc('day', t) THEN CAST(t AS DATE)
+    WHEN t IS NULL OR t = date_trunc('day', t) THEN CAST(t AS DATE)
     ELSE failure('Hours, minutes or seconds cannot be added to a date: ', t)
   END;
 el_interval_between(a, b) := to_microseconds(el_floor(epoch_us(a), 1000) - el_floor(epoch_us(b), 1000));
@@ -134,11 +134,43 @@ el_offset_minutes(s) :=
     WHEN s IN ('', 'Z') THEN 0
     ELSE CASE WHEN s[1] = '-' THEN -1 ELSE 1 END * (CAST(s[2:3] AS INTEGER) * 60 + CAST(s[-2:] AS INTEGER))
   END;
-el_utc(t, minutes) :=
+el_zoned(instant, label) :=
+  CASE WHEN instant IS NOT NULL THEN struct_pack(t := CAST(instant AS TIMESTAMP), z := label) END;
+el_wall(t, z) :=
   CASE
-    WHEN t IS NULL OR minutes = 0 THEN t
-    ELSE refusal('A timestamp with an offset of its own, passed on to another row or query: ', t)
+    WHEN z = 'UTC' THEN t
+    WHEN z[1] IN ('+', '-') THEN t + to_minutes(el_label_minutes(z))
+    ELSE timezone(el_place(z), timezone('UTC', t))
   END;
+el_unwall(t, z) :=
+  CASE
+    WHEN z = 'UTC' THEN t
+    WHEN z[1] IN ('+', '-') THEN t - to_minutes(el_label_minutes(z))
+    ELSE timezone('UTC', timezone(el_place(z), t))
+  END;
+el_zone_named(z, places) :=
+  CASE
+    WHEN regexp_full_match(z, '(Etc/)?(UTC|Z|GMT|UT|UCT|Zulu|Universal|Greenwich|GMT[+-]?0)') THEN 'UTC'
+    WHEN regexp_full_match(z, 'Etc/GMT[+-][0-9]{1,2}') THEN el_offset_label(-60 * TRY_CAST(z[8:] AS INTEGER))
+    WHEN regexp_full_match(z, '(UTC|GMT|UT)[+-][0-9]{1,2}(:[0-9]{2})?|[+-]([0-9]{2}:?[0-9]{2}|[0-9]{1,2})')
+      THEN el_offset_named(regexp_extract(z, '[+-]'), regexp_extract(z, '[0-9]{1,2}'), regexp_extract(z, '[0-9]{2}:?([0-9]{2})$', 1), z)
+    WHEN z IS NULL OR list_contains(places, z) THEN z
+    ELSE failure('There is no time zone ', z)
+  END;
+el_offset_named(sign, hours, minutes, z) :=
+  CASE
+    WHEN TRY_CAST(hours AS INTEGER) * 60 + coalesce(TRY_CAST(minutes AS INTEGER), 0) > 840 THEN failure('There is no time zone ', z)
+    ELSE el_offset_label((TRY_CAST(hours AS INTEGER) * 60 + coalesce(TRY_CAST(minutes AS INTEGER), 0)) * CASE WHEN sign = '-' THEN -1 ELSE 1 END)
+  END;
+el_zone_text(s) := coalesce(nullif(regexp_extract(s, '^\s*[+-]?[0-9]+-[0-9]+-[0-9]+(?: [0-9:.]+)?\s*([A-Za-z+-].*?)\s*$', 1), ''), 'UTC');
+el_clock_text(s) := coalesce(nullif(regexp_extract(s, '^(\s*[+-]?[0-9]+-[0-9]+-[0-9]+(?: [0-9:.]+)?)\s*[A-Za-z+-].*$', 1), ''), s);
+el_zone_minutes(i) :=
+  CASE
+    WHEN epoch_us(i) % 60000000 <> 0 OR abs(epoch_us(i)) > 50400000000 THEN failure('Not an offset of whole minutes, 14 hours at most: ', i)
+    ELSE CAST(epoch_us(i) // 60000000 AS INTEGER)
+  END;
+el_label_minutes(z) := CASE WHEN z[1] = '-' THEN -1 ELSE 1 END * (TRY_CAST(z[2:3] AS INTEGER) * 60 + TRY_CAST(z[5:6] AS INTEGER));
+el_place(z) := CASE WHEN z[1] IN ('+', '-') THEN 'UTC' ELSE z END;
 
 -- text
 el_substring(s, i, n) :=

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from eventlake.dialect.binding import Scope, Value, Zone
+from eventlake.dialect.binding import Scope, Value
 from eventlake.dialect.queries.relation import Column, Relation
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.sql import Sql
@@ -63,10 +63,6 @@ class Parts(Protocol):
 
     def within(self, **changes: object) -> AbstractContextManager[None]:
         """Read a part of the clause in which other things are allowed."""
-        ...
-
-    def one_zone(self, values: Sequence[Value], node: exp.Expr) -> Zone:
-        """Return the zone of a value that is one of these."""
         ...
 
     def at_zone(self, value: Value, zone: Value, node: exp.Expr) -> Value:

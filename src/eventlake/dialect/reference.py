@@ -140,7 +140,8 @@ DIFFERENCES: tuple[tuple[str, str], ...] = (
     ("Timestamps", "At most 6 digits of a second; years 1 to 9999."),
     (
         "Time zones",
-        "A zone is a literal. One that each row has for itself (`from_iso8601_timestamp`) must be UTC where the value leaves its row.",
+        "Every value keeps its zone, each row its own. Where moments in several zones count as one (`array_distinct`, `INTERSECT`, keys of a map), "
+        "only the instant is left, and what a clock shows there is refused.",
     ),
     ("`TIME WITH TIME ZONE`", "Refused."),
     (

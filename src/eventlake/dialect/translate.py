@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from eventlake.dialect import macros
+from eventlake.dialect.queries.relation import shown
 from eventlake.dialect.queries.relations import Queries
 from eventlake.dialect.sql import quoted_name, written_out
 from eventlake.dialect.text.syntax import parse
@@ -25,7 +26,7 @@ def translate(sql: str, tables: Sequence[Table], now: datetime) -> Translation:
     moment = now.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "milliseconds")
     queries = Queries(tables, moment)
     try:
-        relation = queries.query(parse(sql))
+        relation = shown(queries.query(parse(sql)))
     except RecursionError:
         raise QueryRefusedError("The statement is nested too deeply: break it up with WITH.") from None
     whole = written_out(relation.sql)

@@ -12,7 +12,7 @@ from types import ModuleType
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.functions import binary, collections, date_patterns, dates, formats, json, numbers, regex, sql_json, text
-from eventlake.dialect.functions.function import Function, Syntactic
+from eventlake.dialect.functions.function import Builder, Function, Syntactic
 from eventlake.dialect.functions.refusals import PARTIAL, REFUSED
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.aggregation import AGGREGATES, aggregate
@@ -21,7 +21,8 @@ from eventlake.dialect.sql import emit, joined
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
-from eventlake.dialect.types.type import UNKNOWN, Type, coercible, common, parse_type
+from eventlake.dialect.types.type import EACH, UNKNOWN, Type, coercible, common, instants, parse_type
+from eventlake.dialect.types.zones import once_held
 from eventlake.errors import NameNotFoundError
 from eventlake.naming import nearest
 
@@ -71,6 +72,27 @@ def call(parts: Parts, name: str, arguments: Sequence[exp.Expr], node: exp.Expr)
     return applied(parts, name, known[name], values, node)
 
 
+def _built(build: Builder, parts: Parts, given: list[Value], node: exp.Expr) -> Value:
+    """Return what a builder makes of its arguments; the one moment with a zone of its own among them is computed once."""
+    place = next((place for place, value in enumerate(given) if value.type.zone == EACH), None)
+    if place is None:
+        return build(parts, given, node)
+    return once_held(given[place], lambda moment: build(parts, [*given[:place], moment, *given[place + 1 :]], node))
+
+
+_CARRIERS = frozenset(
+    (
+        *("element_at", "slice", "reverse", "flatten", "repeat", "cardinality", "trim_array", "combinations", "ngrams", "array_join"),
+        *("array_max", "array_min", "map_keys", "map_values", "map_entries", "map_from_entries", "multimap_from_entries", "map_concat"),
+    )
+)
+"""Functions that give parts of their arguments again and compare none: timestamps in them keep each its zone."""
+
+
+def _takes_moments(way: Function) -> bool:
+    return "timestamptz" in way.signature.partition("->")[0]
+
+
 def applied(parts: Parts, name: str, ways: Sequence[Function], values: list[Value], node: exp.Expr) -> Value:
     """The call by the way whose signature fits the arguments best."""
     best: tuple[int, Function, list[Type], Type] | None = None
@@ -85,9 +107,11 @@ def applied(parts: Parts, name: str, ways: Sequence[Function], values: list[Valu
         takes = " or ".join(dict.fromkeys(f"({way.signature.partition('->')[0].strip()})" for way in ways))
         raise mistyped(f"{name}({shown}) is not in Athena: it takes {takes}", node)
     _, way, kinds, result = best
+    if name not in _CARRIERS and not _takes_moments(way):
+        kinds, result = [instants(kind) for kind in kinds], instants(result)
     given = [coerce(value, kind) for value, kind in zip(values, kinds, strict=True)]
     if callable(way.sql):
-        return way.sql(parts, given, node)
+        return _built(way.sql, parts, given, node)
     return derived(emit(way.sql, *given, all=joined(", ", given), type=result.duckdb), result, given)
 
 
@@ -127,7 +151,7 @@ def _bind(pattern: Type, kind: Type, found: dict[str, Type]) -> bool:
         both = common(found.get(pattern.name, UNKNOWN), kind)
         if both is None:
             return False
-        found[pattern.name] = both
+        found[pattern.name] = instants(both) if pattern.name == "k" else both
         return True
     if pattern.args and kind.name == pattern.name:
         return all(_bind(a, b, found) for a, b in zip(pattern.args, kind.args, strict=True))

@@ -13,6 +13,7 @@ from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, DATE, INTERVAL_MONTH, UNKNOWN, VARCHAR, Type, array, common, mapping, row
+from eventlake.dialect.types.zones import as_instants
 
 
 def lambda_value(parts: Parts, node: exp.Expr, kinds: Sequence[Type], names: Sequence[Sql]) -> Value:
@@ -190,6 +191,7 @@ def _map(parts: Parts, node: exp.Expr) -> Value:
     keys, values = (parts.value(argument) for argument in node.expressions)
     if keys.type.name != "array" or values.type.name != "array":
         raise mistyped("map() wants an array of keys and an array of values", node)
+    keys = as_instants(keys)
     return derived(emit("el_map({}, {})", keys.sql, values.sql), mapping(keys.type.args[0], values.type.args[0]), (keys, values))
 
 

@@ -17,7 +17,7 @@ from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.type import VARCHAR, timestamp
-from eventlake.dialect.types.zones import offset_text, wall, zone_label
+from eventlake.dialect.types.zones import each_zoned, offset_text, wall, zone_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def _shown(piece: Piece, value: Value, node: exp.Expr) -> Sql:
     if value.type.name != "timestamptz":
         raise mistyped(f"{'zZ'[piece.part == 'offset'] * piece.size} shows a time zone, which a timestamp without zone has not", node)
     if piece.part == "zone":
-        if value.zone != "UTC":
+        if value.type.zone != "UTC":
             raise refused("The short name of a time zone other than UTC", node, "use ZZ or ZZZ")
         return text("UTC")
     if piece.size == 3:
@@ -201,7 +201,8 @@ def _parse_datetime(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     made = derived(reading.moment, timestamp(zoned=True), values)
     if reading.minutes is None:
         return made
-    return derived(emit("({} - to_minutes({}))", made, reading.minutes), timestamp(zoned=True), values, reading.minutes)
+    moment = emit("({} - to_minutes({}))", made, reading.minutes)
+    return each_zoned(moment, emit("el_offset_label({})", reading.minutes), timestamp(zoned=True), values, reading.minutes)
 
 
 # reading

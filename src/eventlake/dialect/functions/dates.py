@@ -14,8 +14,23 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import shifted
 from eventlake.dialect.types.casts import cast
 from eventlake.dialect.types.moments import moment_text
-from eventlake.dialect.types.type import BIGINT, DATE, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, timestamp
-from eventlake.dialect.types.zones import instant, minutes_east, offset_text, wall, zone_label, zone_named
+from eventlake.dialect.types.type import BIGINT, DATE, DOUBLE, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, timestamp
+from eventlake.dialect.types.zones import (
+    at_wall,
+    each_in,
+    each_zoned,
+    instant,
+    minutes_east,
+    moved,
+    offset_named,
+    offset_text,
+    once_held,
+    shown_at,
+    wall,
+    zone_label,
+    zone_named,
+    zone_of,
+)
 
 _CLOCK = {"millisecond": 1_000, "second": 1_000_000, "minute": 60_000_000, "hour": 3_600_000_000}
 _CALENDAR = ("day", "week", "month", "quarter", "year")
@@ -47,7 +62,6 @@ def _by_unit(name: str, build: Builder) -> Builder:
             emit("(CASE lower({}) {} ELSE CASE WHEN {} IS NOT NULL THEN {} END END)", unit.sql, whens, unit.sql, wrong),
             made[0].type,
             values,
-            made[0].zone,
         )
 
     return chosen
@@ -61,7 +75,7 @@ def _date_diff(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         return derived(
             emit("(({} - {}) // {})", y, x, _CLOCK[unit] // 1000) if unit != "millisecond" else emit("({} - {})", y, x), BIGINT, values
         )
-    x, y = wall(a), wall(b if b.type.name != "timestamptz" else b.become(b.sql, b.type, a.zone))
+    x, y = wall(a), wall(b if b.type.name != "timestamptz" else moved(instant(b), a, b.type, values))
     if a.type == DATE:
         x, y = emit("CAST({} AS TIMESTAMP)", a.sql), emit("CAST({} AS TIMESTAMP)", b.sql)
     if unit in {"day", "week"}:
@@ -71,7 +85,8 @@ def _date_diff(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 def _millis(value: Value) -> Sql:
     """Milliseconds since 1970, cut off; a timestamp of three digits has nothing to cut."""
-    return emit("(epoch_us({}) // 1000)", value.sql) if value.type.numbers[0] <= 3 else emit("el_floor_div(epoch_us({}), 1000)", value.sql)
+    made = emit("epoch_us({})", instant(value))
+    return emit("({} // 1000)", made) if value.type.numbers[0] <= 3 else emit("el_floor_div({}, 1000)", made)
 
 
 def _date_add(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
@@ -86,12 +101,12 @@ def _date_add(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         )
         return shifted("+", moment, derived(sql, INTERVAL_MONTH if months else INTERVAL_DAY, [count]), node)
     if unit in _CLOCK:
-        made = emit("({} + to_microseconds({} * {}))", moment.sql, count.sql, _CLOCK[unit])
+        made = emit("({} + to_microseconds({} * {}))", instant(moment), count.sql, _CLOCK[unit])
         if moment.type.numbers[0] < 3 and unit == "millisecond":
             made = emit("el_to_digits({}, {})", made, 10 ** (6 - moment.type.numbers[0]))
-        return derived(made, moment.type, values, moment.zone)
+        return moved(made, moment, moment.type, values)
     made = emit("({} + to_days(CAST({} * {} AS INTEGER)))", wall(moment), count.sql, 7 if unit == "week" else 1)
-    return derived(instant(made, moment.zone) if moment.type.name == "timestamptz" else made, moment.type, values, moment.zone)
+    return shown_at(made, moment, moment.type, values) if moment.type.name == "timestamptz" else derived(made, moment.type, values)
 
 
 def _date_trunc(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
@@ -100,11 +115,11 @@ def _date_trunc(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     if moment.type == DATE:
         return derived(emit("CAST(date_trunc({}, {}) AS DATE)", text(unit), moment), DATE, values)
     local = wall(moment)
-    if moment.type.name != "timestamptz" or moment.zone == "UTC":
+    if moment.type.name != "timestamptz" or moment.type.zone == "UTC":
         return derived(emit("date_trunc({}, {})", text(unit), local), moment.type, values)
     if unit in _CLOCK:
-        return derived(emit("({0} - ({1} - date_trunc({2}, {1})))", moment, local, text(unit)), moment.type, values, moment.zone)
-    return derived(instant(emit("date_trunc({}, {})", text(unit), local), moment.zone), moment.type, values, moment.zone)
+        return moved(emit("({0} - ({1} - date_trunc({2}, {1})))", instant(moment), local, text(unit)), moment, moment.type, values)
+    return shown_at(emit("date_trunc({}, {})", text(unit), local), moment, moment.type, values)
 
 
 def _from_unixtime_at(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
@@ -112,8 +127,7 @@ def _from_unixtime_at(parts: Parts, values: list[Value], node: exp.Expr) -> Valu
     if not isinstance(hours, int) or not isinstance(minutes, int) or not -14 * 60 <= hours * 60 + minutes <= 14 * 60:
         raise refused("from_unixtime() with an offset that is not two literals of at most 14 hours", node)
     total = hours * 60 + minutes
-    zone = f"{'-' if total < 0 else '+'}{abs(total) // 60:02}:{abs(total) % 60:02}" if total else "UTC"
-    return derived(emit("el_from_unixtime({})", values[0].sql), timestamp(zoned=True), values, zone)
+    return derived(emit("el_from_unixtime({})", values[0].sql), timestamp(zoned=True).at(offset_named(total)), values)
 
 
 def _interval_part(name: str) -> Builder:
@@ -147,16 +161,8 @@ def _day(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 
 def _from_iso8601(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    value = values[0]
-    return Value(
-        emit("el_iso8601({})", value.sql),
-        timestamp(zoned=True),
-        emit("el_iso_offset({})", value.sql),
-        None,
-        value.columns,
-        value.aggregate,
-        value.window,
-    )
+    minutes = emit("el_iso_offset({})", values[0])
+    return each_zoned(emit("el_iso8601({})", values[0]), emit("el_offset_label({})", minutes), timestamp(zoned=True), values, minutes)
 
 
 def _to_iso8601(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
@@ -166,7 +172,7 @@ def _to_iso8601(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     shown = emit("replace({}, ' ', 'T')", moment_text(wall(value), max(value.type.numbers[0], 0)))
     if value.type.name == "timestamp":
         return value.become(shown, VARCHAR)
-    offset = emit("'Z'") if value.zone == "UTC" else emit("replace({}, '+00:00', 'Z')", offset_text(value))
+    offset = emit("'Z'") if value.type.zone == "UTC" else emit("replace({}, '+00:00', 'Z')", offset_text(value))
     return value.become(emit("({} || {})", shown, offset), VARCHAR)
 
 
@@ -180,10 +186,13 @@ def _offset_part(operator: str) -> Builder:
 
 
 def _with_timezone(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    zone = zone_named(values[1].literal) if isinstance(values[1].literal, str) else None
-    if zone is None:
-        raise refused("with_timezone() with a zone that is no literal or not known", node)
-    return derived(instant(values[0].sql, zone), timestamp(values[0].type.numbers[0], zoned=True), values, zone)
+    local, zone = values
+    kind = timestamp(local.type.numbers[0], zoned=True)
+    name = zone_named(zone.literal) if isinstance(zone.literal, str) else None
+    if name is not None:
+        return derived(at_wall(local.sql, name), kind.at(name), values)
+    shown = each_in(local.sql, zone_of(zone), kind, values)
+    return once_held(shown, lambda moment: each_in(emit("el_unwall(el_m.t, el_m.z)"), emit("el_m.z"), kind, (moment,)))
 
 
 def _at_timezone(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
@@ -191,12 +200,12 @@ def _at_timezone(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 
 def _from_unixtime(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    zone: str | None = "UTC"
-    if len(values) == 2:
-        zone = zone_named(values[1].literal) if isinstance(values[1].literal, str) else None
-    if zone is None:
-        raise refused("from_unixtime() with a zone that is no literal or not known", node)
-    return derived(emit("el_from_unixtime({})", values[0].sql), timestamp(zoned=True), values, zone)
+    moment = derived(emit("el_from_unixtime({})", values[0].sql), timestamp(zoned=True), values)
+    return parts.at_zone(moment, values[1], node) if len(values) == 2 else moment
+
+
+def _to_unixtime(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+    return values[0].become(emit("(CAST(epoch_us({}) AS DOUBLE) / 1000000)", instant(values[0])), DOUBLE)
 
 
 def _human(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
@@ -255,8 +264,7 @@ FUNCTIONS = [
     F("at_timezone", "timestamptz, varchar -> timestamptz", _at_timezone),
     F("from_unixtime", "double -> timestamptz", _from_unixtime),
     F("from_unixtime", "double, varchar -> timestamptz", _from_unixtime),
-    F("to_unixtime", "timestamptz -> double", "(CAST(epoch_us({0}) AS DOUBLE) / 1000000)"),
-    F("to_unixtime", "timestamp -> double", "(CAST(epoch_us({0}) AS DOUBLE) / 1000000)"),
+    *_for("to_unixtime", _KINDS, "{0} -> double", _to_unixtime),
     *_for("timezone_hour", ("timestamptz",), "{0} -> bigint", _offset_part("//")),
     *_for("timezone_minute", ("timestamptz",), "{0} -> bigint", _offset_part("%")),
     F("timezone", "timestamptz -> varchar", lambda parts, values, node: values[0].become(zone_label(values[0]), VARCHAR)),

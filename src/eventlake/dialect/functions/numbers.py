@@ -133,7 +133,7 @@ def _extreme(name: str) -> Syntactic:
         sql = emit("{}({})", ours(name), joined(", ", values))
         if kind.name in {"double", "real"} and name == "greatest":
             sql = emit("el_greatest([{}])", joined(", ", (value.sql for value in values)))
-        return derived(emit("(CASE WHEN {} THEN NULL ELSE {} END)", missing, sql), kind, values, parts.one_zone(values, node))
+        return derived(emit("(CASE WHEN {} THEN NULL ELSE {} END)", missing, sql), kind, values)
 
     return build
 
@@ -142,7 +142,7 @@ def _coalesce(parts: Parts, node: exp.Expr) -> Value:
     if len(node.expressions) < 2:
         raise mistyped("coalesce() takes two or more arguments", node)
     values, kind = parts.united(node.expressions, "coalesce()")
-    return derived(emit("coalesce({})", joined(", ", (value.sql for value in values))), kind, values, parts.one_zone(values, node))
+    return derived(emit("coalesce({})", joined(", ", (value.sql for value in values))), kind, values)
 
 
 def _nullif(parts: Parts, node: exp.Expr) -> Value:
@@ -150,7 +150,7 @@ def _nullif(parts: Parts, node: exp.Expr) -> Value:
         raise mistyped("nullif() takes two arguments", node)
     first, second = (parts.value(argument) for argument in node.expressions)
     equal = compared("=", first, second, node)
-    return derived(emit("(CASE WHEN {} THEN NULL ELSE {} END)", equal.sql, first.sql), first.type, (first, second), first.zone)
+    return derived(emit("(CASE WHEN {} THEN NULL ELSE {} END)", equal.sql, first.sql), first.type, (first, second))
 
 
 def _try(parts: Parts, node: exp.Expr) -> Value:

@@ -6,7 +6,7 @@ https://trino.io/docs/current/functions/aggregate.html
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from eventlake.dialect.binding import Value, mistyped, refused
@@ -17,7 +17,8 @@ from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import divided
 from eventlake.dialect.types.casts import coerce
-from eventlake.dialect.types.type import BIGINT, BOOLEAN, DOUBLE, INTEGER, REAL, VARCHAR, Type, array, decimal, mapping
+from eventlake.dialect.types.type import BIGINT, BOOLEAN, DOUBLE, EACH, INTEGER, REAL, VARCHAR, Type, array, decimal, mapping
+from eventlake.dialect.types.zones import as_instants, each_zoned, instant, zone_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,27 @@ def aggregate(
         raise mistyped(f"{name}() is an aggregate and cannot stand in {context.clause}", node)
     with parts.within(inside_aggregate=True, aliases={}):
         values, modifiers = _arguments(parts, arguments, where, node, over)
-    zone = values[0].zone if values and values[0].type.name == "timestamptz" else "UTC"
-    sql, kind = AGGREGATES[name](values, modifiers, node)
-    return Value(sql, kind, zone if isinstance(zone, str) else "UTC", aggregate=True)
+    if name in {"min", "max"} and len(values) == 1 and values[0].type.zone == EACH:
+        return _extreme_moment(name, values[0], modifiers)
+    held = [value if _carries(name, place, modifiers) else as_instants(value) for place, value in enumerate(values)]
+    sql, kind = AGGREGATES[name](held, modifiers, node)
+    return Value(sql, kind, aggregate=True)
+
+
+_CARRIERS = {"arbitrary": 0, "any_value": 0, "array_agg": 0, "max_by": 0, "min_by": 0, "map_agg": 1, "multimap_agg": 1}
+"""Aggregates that give a value of theirs again, and which of their arguments that is; others only compare."""
+
+
+def _carries(name: str, place: int, how: Modifiers) -> bool:
+    return _CARRIERS.get(name) == place and not how.distinct
+
+
+def _extreme_moment(name: str, value: Value, how: Modifiers) -> Value:
+    """Return the first or last of moments that have each a zone of their own, with its zone."""
+    moment = instant(value)
+    label = emit("{}({}, {}){}", ours(f"arg_{name}"), zone_label(value), moment, how.behind())
+    made = each_zoned(emit("{}{}", ours(name), how.over(moment)), label, value.type, ())
+    return replace(made, aggregate=True)
 
 
 def filtered(parts: Parts, node: exp.Expr) -> Value:
@@ -92,16 +111,8 @@ def _arguments(
     values = [_whole(part, parts, node) if isinstance(part, exp.Star) else parts.value(part) for part in nodes]
     if any(value.aggregate or value.window for value in values):
         raise mistyped("An aggregate stands inside another", node)
-    values = [settled(value) for value in values]
     condition = parts.boolean(where, "FILTER").sql if where is not None else None
     return values, Modifiers(distinct, order, condition, window)
-
-
-def settled(value: Value) -> Value:
-    """A value that leaves its row: a zone that each row has for itself must be UTC."""
-    if value.type.name == "timestamptz" and isinstance(value.zone, Sql):
-        return value.become(emit("el_utc({}, {})", value.sql, value.zone), value.type)
-    return value
 
 
 def _whole(part: exp.Expr, parts: Parts, node: exp.Expr) -> Value:
@@ -114,7 +125,7 @@ def ordering(parts: Parts, terms: Sequence[exp.Expr]) -> Sql:
     for term in terms:
         if not isinstance(term, exp.Ordered):
             raise refused("This ORDER BY", term)
-        made.append(emit("{}{}", parts.value(term.this), direction(term)))
+        made.append(emit("{}{}", as_instants(parts.value(term.this)), direction(term)))
     return emit(" ORDER BY {}", joined(", ", made))
 
 

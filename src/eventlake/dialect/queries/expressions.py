@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import ClassVar
 
-from eventlake.dialect.binding import Value, Zone, derived, mistyped, refused, unknown
+from eventlake.dialect.binding import Value, derived, mistyped, refused, unknown
 from eventlake.dialect.functions.calls import SYNTACTIC, call
 from eventlake.dialect.macros import may_refuse
 from eventlake.dialect.parts import Context
@@ -25,8 +25,23 @@ from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.comparison import compared, row_part
 from eventlake.dialect.types.datatypes import datatype
 from eventlake.dialect.types.literals import interval_literal, number_literal, typed_literal
-from eventlake.dialect.types.type import BIGINT, BOOLEAN, DATE, UNKNOWN, VARBINARY, VARCHAR, Type, array, common, row, timestamp
-from eventlake.dialect.types.zones import zone_named
+from eventlake.dialect.types.type import (
+    BIGINT,
+    BOOLEAN,
+    DATE,
+    EACH,
+    INTERVAL_DAY,
+    UNKNOWN,
+    VARBINARY,
+    VARCHAR,
+    Type,
+    array,
+    common,
+    instants,
+    row,
+    timestamp,
+)
+from eventlake.dialect.types.zones import as_instants, each_in, each_zoned, instant, zone_label, zone_named, zone_of
 from eventlake.errors import NameNotFoundError
 
 _OPERATORS: dict[type[exp.Expr], str] = {
@@ -51,13 +66,13 @@ class Expressions:
         self.context = context
 
     def value(self, node: exp.Expr) -> Value:
-        """The value of a node. Raises QueryError if it is not Athena's, or cannot be answered as Athena would."""
+        """Return the value of a node. Raises QueryError if it is not Athena's, or cannot be answered as Athena would."""
         method = self._METHODS.get(type(node))
         if method is None:
             raise refused(f"{type(node).__name__.upper()}", node)
         value = method(self, node)
         if self.context.grouped is not None and not self.context.inside_aggregate and value.sql in self.context.grouped:
-            return replace(value, columns=frozenset())
+            return key_of_group(value)
         return value
 
     def boolean(self, node: exp.Expr, what: str) -> Value:
@@ -158,7 +173,7 @@ class Expressions:
                 value, columns=frozenset() if context.inside_aggregate else frozenset([shown_name(column.relation, column.name)])
             )
             if context.grouped is not None and value.sql in context.grouped:
-                value = replace(value, columns=frozenset())
+                value = key_of_group(value) if rest and not context.inside_aggregate else replace(value, columns=frozenset())
         else:
             value = replace(value, columns=frozenset(), aggregate=False, window=False)
         return self._fields(value, rest, node)
@@ -227,6 +242,7 @@ class Expressions:
         both = common(left.type, right.type)
         if both is None:
             raise mistyped(f"{left.type} and {right.type} cannot be compared", node)
+        both = instants(both)
         word = "IS DISTINCT FROM" if isinstance(node, exp.NullSafeNEQ) else "IS NOT DISTINCT FROM"
         return derived(emit("({} {} {})", coerce(left, both), ours(word), coerce(right, both)), BOOLEAN, (left, right))
 
@@ -258,6 +274,7 @@ class Expressions:
         if not node.expressions:
             raise mistyped("IN () is empty", node)
         values, kind = self.united([node.this, *node.expressions], "IN")
+        values = [as_instants(value) for value in values]
         if kind.args or kind.name in {"double", "real"}:
             alternatives = [compared("=", values[0], value, node).sql for value in values[1:]]
             return derived(emit("({})", joined(" OR ", alternatives)), BOOLEAN, values)
@@ -306,31 +323,19 @@ class Expressions:
             "", (emit(" WHEN {} THEN {}", condition.sql, value.sql) for condition, value in zip(conditions, values, strict=False))
         )
         other = emit(" ELSE {}", values[-1].sql) if default is not None else NOTHING
-        return derived(emit("(CASE{}{} END)", whens, other), kind, (*conditions, *values), self.one_zone(values, node))
+        return derived(emit("(CASE{}{} END)", whens, other), kind, (*conditions, *values))
 
     def _condition(self, node: exp.Expr, branch: exp.Expr) -> Value:
         if node.this is None:
             return self.boolean(branch.this, "A condition of CASE")
         return compared("=", self.value(node.this), self.value(branch.this), branch)
 
-    def one_zone(self, values: Sequence[Value], node: exp.Expr) -> Zone:
-        """The zone of a value that is one of these. Raises QueryRefusedError if they differ."""
-        zones = {value.zone for value in values if value.type.name == "timestamptz" and not value.is_null}
-        if len(zones) > 1:
-            raise refused("One value out of several time zones", node, "bring them to one with AT TIME ZONE")
-        return zones.pop() if zones else "UTC"
-
     def _if(self, node: exp.Expr) -> Value:
         condition = self.boolean(node.this, "The condition of IF")
         other = node.args.get("false")
         values, kind = self.united([node.args["true"]] + ([other] if other is not None else []), "IF")
         ending = emit(" ELSE {}", values[1].sql) if other is not None else NOTHING
-        return derived(
-            emit("(CASE WHEN {} THEN {}{} END)", condition.sql, values[0].sql, ending),
-            kind,
-            (condition, *values),
-            self.one_zone(values, node),
-        )
+        return derived(emit("(CASE WHEN {} THEN {}{} END)", condition.sql, values[0].sql, ending), kind, (condition, *values))
 
     # casts, subscripts, zones
 
@@ -346,14 +351,14 @@ class Expressions:
     def tried_cast(self, value: Value, kind: Type, node: exp.Expr) -> Value:
         """The value as another type, or NULL where only the cast fails."""
         made = cast(value, kind, node)
-        if may_refuse(cast(replace(value, sql=ours("el_x")), kind, node).sql):
+        if may_refuse(cast(replace(value, sql=ours("el_x"), clock=None), kind, node).sql):
             raise refused(f"TRY_CAST from {value.type} to {kind}", node)
         guarded = (
             emit("CASE WHEN {} IS NULL THEN NULL ELSE TRY({}) END", value.sql, made.sql)
             if may_refuse(value.sql)
             else emit("TRY({})", made.sql)
         )
-        return made.become(emit("({})", guarded), made.type, made.zone)
+        return made.become(emit("({})", guarded), made.type)
 
     def tried(self, value: Value) -> Value:
         """The value, or NULL where computing it fails."""
@@ -361,7 +366,7 @@ class Expressions:
             raise refused("TRY around an aggregate or a window function")
         if may_refuse(value.sql):
             raise refused("TRY around a function that may meet values it cannot answer")
-        return value.become(emit("TRY({})", value.sql), value.type, value.zone)
+        return value.become(emit("TRY({})", value.sql), value.type)
 
     def _bracket(self, node: exp.Expr) -> Value:
         if len(node.expressions) != 1:
@@ -372,9 +377,7 @@ class Expressions:
         if whole.type.name == "array":
             if not (index.type.is_integer or index.type.name == "unknown"):
                 raise mistyped(f"A subscript of an array is a number, not {index.type}", node)
-            return derived(
-                emit("el_subscript({}, {})", whole.sql, coerce(index, BIGINT).sql), whole.type.args[0], (whole, index), whole.zone
-            )
+            return derived(emit("el_subscript({}, {})", whole.sql, coerce(index, BIGINT).sql), whole.type.args[0], (whole, index))
         if whole.type.name == "map":
             key = common(index.type, whole.type.args[0])
             if key != whole.type.args[0] and not (key and key.name == "varchar"):
@@ -391,15 +394,21 @@ class Expressions:
         return self.at_zone(self.value(node.this), zone, node)
 
     def at_zone(self, value: Value, zone: Value, node: exp.Expr) -> Value:
-        """The instant of a value as a clock in another zone shows it; a timestamp without zone is UTC."""
+        """Return the instant of a value as a clock in another zone shows it; a timestamp without zone is UTC."""
+        if value.type.name not in {"timestamp", "timestamptz"}:
+            raise mistyped(f"AT TIME ZONE wants a timestamp, not {value.type}", node)
+        kind = timestamp(value.type.numbers[0], zoned=True)
+        if zone.type == INTERVAL_DAY:
+            minutes = emit("el_zone_minutes({})", zone)
+            return each_zoned(instant(value), emit("el_offset_label({})", minutes), kind, (value, zone), minutes)
+        if zone.type.name not in {"varchar", "unknown"}:
+            raise mistyped(f"A time zone is a text or an interval of hours and minutes, not {zone.type}", node)
         if not isinstance(zone.literal, str):
-            raise refused("A time zone that is not a literal", node)
+            return each_in(emit("(CASE WHEN {} IS NOT NULL THEN {} END)", zone, instant(value)), zone_of(zone), kind, (value, zone))
         name = zone_named(zone.literal)
         if name is None:
             raise NameNotFoundError(f'There is no time zone "{zone.literal}": write it as Area/City or +05:30.')
-        if value.type.name not in {"timestamp", "timestamptz"}:
-            raise mistyped(f"AT TIME ZONE wants a timestamp, not {value.type}", node)
-        return value.become(value.sql, timestamp(value.type.numbers[0], zoned=True), name)
+        return value.become(instant(value), kind.at(name))
 
     def _extract(self, node: exp.Expr) -> Value:
         name = str(node.this.name).lower()
@@ -516,6 +525,14 @@ _METHODS: dict[type[exp.Expr], Callable[[Expressions, exp.Expr], Value]] = {
     exp.SqlJson: Expressions._sql_json,
 }
 Expressions._METHODS.update(_METHODS)
+
+
+def key_of_group(value: Value) -> Value:
+    """Return a key of GROUP BY as its group has it: of moments that are equal in other zones, one of the zones stands for all."""
+    value = replace(value, columns=frozenset())
+    if value.type.zone != EACH:
+        return value
+    return each_zoned(instant(value), emit("any_value({})", zone_label(value)), value.type, (value,))
 
 
 def shown_name(relation: str, name: str) -> str:

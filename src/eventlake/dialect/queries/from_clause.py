@@ -10,7 +10,7 @@ from eventlake.dialect.parts import Context, Statement
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.relation import Column, renamed
-from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, quoted, text
+from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import compared
@@ -147,7 +147,7 @@ class Source:
             Field(
                 column.name.lower(),
                 relation,
-                Value(emit("{}.{}", stored, quoted(original.stored)), column.type, column.zone),
+                replace(original, type=column.type).value(stored),
                 scan if original.name in keys else None,
                 original.name,
             )
@@ -181,7 +181,7 @@ class Source:
         for index, item_value in enumerate(unnested):
             sql = item if len(lists) == 1 else emit("struct_extract_at({}, {})", item, index + 1)
             for name, kind, part in _unnested(item_value, sql):
-                columns.append(Column(name, "", kind, item_value.zone if item_value is not None else "UTC"))
+                columns.append(Column(name, "", kind))
                 sqls.append(part)
         alias = node.args.get("alias")
         names = [column.name.lower() for column in alias.columns] if alias is not None else []
@@ -189,7 +189,7 @@ class Source:
             names.append(node.args["offset"].name.lower())
         relation = alias.name.lower() if alias is not None else ""
         named = renamed(columns, names, node)
-        fields = [Field(column.name, relation, Value(sql, column.type, column.zone)) for column, sql in zip(named, sqls, strict=True)]
+        fields = [Field(column.name, relation, Value(sql, column.type)) for column, sql in zip(named, sqls, strict=True)]
         return emit("(SELECT unnest({}) AS u) AS {}", whole, stored), fields
 
 

@@ -8,20 +8,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from eventlake.dialect.binding import Zone, mistyped, refused
-from eventlake.dialect.sql import Sql, emit, joined, ours
+from eventlake.dialect.binding import Value, mistyped, refused
+from eventlake.dialect.sql import Sql, emit, joined, ours, quoted
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.type import Type
+from eventlake.dialect.types.type import EACH, Type, instants
+from eventlake.dialect.types.zones import as_instants, each_zoned, instant, zone_label
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a query: the name a user sees, the name in the emitted SQL, its type, and the zone of a zoned timestamp."""
+    """A column of a query: the name a user sees, the name in the emitted SQL, and its type.
+
+    label: the name in the emitted SQL of the zones of timestamps that have each their own, if those stand in a column beside the instants.
+    """
 
     name: str
     stored: str
     type: Type
-    zone: Zone = "UTC"
+    label: str = ""
+
+    def value(self, relation: Sql) -> Value:
+        """Return the column as a value, given the name of its relation."""
+        sql = emit("{}.{}", relation, quoted(self.stored))
+        return each_zoned(sql, emit("{}.{}", relation, quoted(self.label)), self.type, ()) if self.label else Value(sql, self.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,23 @@ class Relation:
 
     sql: Sql
     fields: tuple[Column, ...]
+
+
+def named(value: Value, column: Column) -> Sql:
+    """Make SQL of a column of a SELECT: the value under the column's name, and its zone under that of the zones."""
+    if not column.label:
+        return emit("{} AS {}", value, quoted(column.stored))
+    return emit("{} AS {}, {} AS {}", instant(value), quoted(column.stored), zone_label(value), quoted(column.label))
+
+
+def shown(relation: Relation) -> Relation:
+    """Return the query as its answer is shown: of timestamps that have each a zone of their own the instants."""
+    fields = tuple(Column(field.name, field.stored, instants(field.type)) for field in relation.fields)
+    if all(EACH not in field.type.zones for field in relation.fields):
+        return relation
+    values = [as_instants(field.value(ours("el_a"))) for field in relation.fields]
+    columns = joined(", ", (named(value, field) for value, field in zip(values, fields, strict=True)))
+    return Relation(emit("SELECT {} FROM ({}) AS el_a", columns, relation.sql), fields)
 
 
 def limits(node: exp.Expr) -> Sql:

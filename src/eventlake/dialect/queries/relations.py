@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import count
 
-from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused
+from eventlake.dialect.binding import Field, Scope, mistyped, refused
 from eventlake.dialect.parts import Context
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.from_clause import Source
-from eventlake.dialect.queries.relation import Column, Relation, direction, limits, ordinal, renamed
+from eventlake.dialect.queries.relation import Column, Relation, direction, limits, named, ordinal, renamed
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.queries.select import select
 from eventlake.dialect.sql import NOTHING, Sql, emit, gap, joined, ours, quoted
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
-from eventlake.dialect.types.type import Type, common, parse_type
+from eventlake.dialect.types.type import EACH, Type, common, in_zones_of, instants, parse_type
+from eventlake.dialect.types.zones import as_instants
 from eventlake.errors import NameNotFoundError
 from eventlake.model import PARTITION_KEYS, Table
 from eventlake.naming import nearest
@@ -109,13 +109,18 @@ class Queries:
             if both is None:
                 raise mistyped(f'{type(node).__name__.upper()} mixes {a.type} and {b.type} in column "{a.name}"', node)
             kinds.append(both)
+        kinds = [_kept(node, a.type, kind) for a, kind in zip(left.fields, kinds, strict=True)]
         fields = tuple(
-            replace(column, type=kind, stored=f"c{index}") for index, (column, kind) in enumerate(zip(left.fields, kinds, strict=True))
+            Column(a.name, f"c{i}", kind, f"z{i}" if kind.zone == EACH else "")
+            for i, (a, kind) in enumerate(zip(left.fields, kinds, strict=True))
         )
+        merged = bool(node.args.get("distinct")) and any(field.label for field in fields)
         word = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}[type(node)] + (
-            "" if node.args.get("distinct") else " ALL"
+            "" if node.args.get("distinct") and not merged else " ALL"
         )
         sql = emit("({}) {} ({})", _recast(left, kinds, fields), ours(word), _recast(right, kinds, fields))
+        if merged:  # by the instants, not the zones
+            sql = emit("SELECT DISTINCT ON ({}) * FROM ({}) AS el_u", joined(", ", [quoted(field.stored) for field in fields]), sql)
         return self._ordered(Relation(sql, fields), node)
 
     def _ordered(self, relation: Relation, node: exp.Query) -> Relation:
@@ -123,12 +128,7 @@ class Queries:
         order = node.args.get("order")
         ending = NOTHING
         if order is not None:
-            scope = Scope(
-                [
-                    Field(column.name, "", Value(emit("el_o.{}", quoted(column.stored)), column.type, column.zone))
-                    for column in relation.fields
-                ]
-            )
+            scope = Scope([Field(column.name, "", column.value(ours("el_o"))) for column in relation.fields])
             parts = Expressions(Context(scope, "ORDER BY", self.query, self.moment))
             ending = emit(" ORDER BY {}", joined(", ", [self._order_term(parts, term, relation) for term in order.expressions]))
         ending = joined("", [part for part in (ending, limits(node)) if part])
@@ -138,8 +138,8 @@ class Queries:
 
     def _order_term(self, parts: Expressions, term: exp.Ordered, relation: Relation) -> Sql:
         number = ordinal(term.this, len(relation.fields))
-        value = parts.value(term.this).sql if number is None else emit("el_o.{}", quoted(relation.fields[number].stored))
-        return emit("{}{}", value, direction(term))
+        value = parts.value(term.this) if number is None else relation.fields[number].value(ours("el_o"))
+        return emit("{}{}", as_instants(value), direction(term))
 
     def values(self, node: exp.Values, outer: Scope | None) -> Relation:
         """`VALUES (1, 'a'), (2, 'b')`: each column brought to one type."""
@@ -149,7 +149,7 @@ class Queries:
         if any(len(line) != width for line in rows):
             raise mistyped("The rows of VALUES have different numbers of columns", node)
         columns = [parts.united([line[index] for line in rows], "VALUES") for index in range(width)]
-        fields = tuple(Column(f"_col{i}", f"c{i}", kind, parts.one_zone(values, node)) for i, (values, kind) in enumerate(columns))
+        fields = tuple(Column(f"_col{i}", f"c{i}", kind) for i, (_, kind) in enumerate(columns))
         first = [emit("CAST({} AS {})", values[0].sql, kind.duckdb) for values, kind in columns]
         lines = [first] + [[columns[c][0][r].sql for c in range(width)] for r in range(1, len(rows))]
         body = joined(", ", (emit("({})", joined(", ", line)) for line in lines))
@@ -211,10 +211,18 @@ class Queries:
 
 def _recast(relation: Relation, kinds: Sequence[Type], fields: Sequence[Column]) -> Sql:
     made = [
-        emit("{} AS {}", coerce(Value(emit("el_s.{}", quoted(column.stored)), column.type, column.zone), kind).sql, quoted(target.stored))
-        for column, kind, target in zip(relation.fields, kinds, fields, strict=True)
+        named(coerce(column.value(ours("el_s")), kind), target) for column, kind, target in zip(relation.fields, kinds, fields, strict=True)
     ]
     return emit("SELECT {} FROM ({}) AS el_s", joined(", ", made), relation.sql)
+
+
+def _kept(node: exp.SetOperation, left: Type, kind: Type) -> Type:
+    """Return the type of a column of a set operation; moments in several zones are the same row in all but UNION ALL."""
+    if isinstance(node, exp.Except) and EACH not in left.zones:
+        return in_zones_of(kind, left)  # its rows are the left side's
+    if isinstance(node, exp.Union) and (kind.zone == EACH or not node.args.get("distinct")):
+        return kind
+    return instants(kind)
 
 
 def _row_of(node: exp.Expr) -> list[exp.Expr]:

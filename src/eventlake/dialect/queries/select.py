@@ -9,9 +9,11 @@ from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, un
 from eventlake.dialect.parts import Context, Statement
 from eventlake.dialect.queries.expressions import Expressions, shown_name
 from eventlake.dialect.queries.pruning import conjuncts, prune
-from eventlake.dialect.queries.relation import Column, Relation, direction, limits, ordinal
-from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, quoted
+from eventlake.dialect.queries.relation import Column, Relation, direction, limits, named, ordinal
+from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
 from eventlake.dialect.text import tree as exp
+from eventlake.dialect.types.type import EACH
+from eventlake.dialect.types.zones import as_instants
 
 _KNOWN = {
     "expressions",
@@ -56,6 +58,8 @@ def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relatio
     context.grouped = keys
     context.aggregates = context.windows = True
     items = _items(node, Expressions(context), scope)
+    if node.args.get("distinct") is not None:
+        items = [item if item.value.type.zone == EACH else replace(item, value=as_instants(item.value)) for item in items]
     having = _having(node, context)
     grouped = keys is not None or bool(having) or any(item.value.aggregate for item in items)
     if grouped and keys is None:
@@ -64,8 +68,8 @@ def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relatio
         _check_grouped(items)
     fields = _columns(items)
     order = _order(node, context, items, fields, grouped=bool(grouped))
-    columns = joined(", ", (emit("{} AS {}", item.value.sql, quoted(column.stored)) for item, column in zip(items, fields, strict=True)))
-    distinct = _distinct(node)
+    distinct = _distinct(node, items)
+    columns = joined(", ", (named(item.value, column) for item, column in zip(items, fields, strict=True)))
     return Relation(
         emit("SELECT {}{}{}{}{}{}{}{}", distinct, columns, source, condition, grouping, having, order, limits(node)), tuple(fields)
     )
@@ -75,13 +79,15 @@ def _windows(node: exp.Select) -> dict[str, exp.Window]:
     return {window.this.name.lower(): window for window in node.args.get("windows") or ()}
 
 
-def _distinct(node: exp.Select) -> Sql:
+def _distinct(node: exp.Select, items: Sequence[_Item]) -> Sql:
     clause = node.args.get("distinct")
     if clause is None:
         return NOTHING
     if clause.args.get("on"):
         raise mistyped("DISTINCT ON is not in Athena", node)
-    return ours("DISTINCT ")
+    if all(item.value.type.zone != EACH for item in items):
+        return ours("DISTINCT ")
+    return emit("DISTINCT ON ({}) ", joined(", ", [as_instants(item.value) for item in items]))  # not the zones
 
 
 def _items(node: exp.Select, parts: Expressions, scope: Scope) -> list[_Item]:
@@ -132,11 +138,7 @@ def _columns(items: Sequence[_Item]) -> list[Column]:
         while name.lower() in stored:
             name += f"_{index}"
         stored.add(name.lower())
-        zone = item.value.zone
-        value = item.value
-        if isinstance(zone, Sql):
-            zone = "UTC"
-        columns.append(Column(item.name, name, value.type, zone))
+        columns.append(Column(item.name, name, item.value.type, f"z{index}_{name}" if item.value.type.zone == EACH else ""))
     return columns
 
 
@@ -173,7 +175,7 @@ def _key(part: exp.Expr, node: exp.Select, parts: Expressions, keys: list[Sql]) 
             raise refused("GROUP BY a position behind a star", part)
     value = parts.value(part)
     keys.append(value.sql)
-    return value.sql
+    return as_instants(value).sql
 
 
 def _sets(kind: str, sets: exp.Expr, node: exp.Select, parts: Expressions, keys: list[Sql]) -> Sql:
@@ -235,8 +237,10 @@ def _order(node: exp.Select, context: Context, items: Sequence[_Item], fields: S
 def _term(value: Value, number: int | None, items: Sequence[_Item], fields: Sequence[Column], term: exp.Ordered, *, distinct: bool) -> Sql:
     if number is None:
         number = next((index for index, item in enumerate(items) if item.value.sql == value.sql), None)
-    if number is not None:
+    if number is not None and all(item.value.type.zone != EACH for item in items):
         return emit("{}{}", number + 1, direction(term))
+    if number is not None:
+        return emit("{}{}", as_instants(value), direction(term))
     if distinct:
         raise mistyped("With DISTINCT, ORDER BY takes only columns of the SELECT", term)
-    return emit("{}{}", value, direction(term))
+    return emit("{}{}", as_instants(value), direction(term))

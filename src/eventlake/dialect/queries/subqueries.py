@@ -5,11 +5,11 @@ from __future__ import annotations
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.relation import Relation
-from eventlake.dialect.sql import emit, ours, quoted
+from eventlake.dialect.sql import emit, ours
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import advice
-from eventlake.dialect.types.type import BOOLEAN, common
+from eventlake.dialect.types.type import BOOLEAN, common, instants
 
 
 def quantified(parts: Parts, node: exp.Expr, sign: str) -> Value:
@@ -22,9 +22,10 @@ def quantified(parts: Parts, node: exp.Expr, sign: str) -> Value:
     relation = parts.context.subquery(query, parts.context.scope)
     column = _one_column(relation, node)
     both = common(left.type, column.type)
+    both = instants(both) if both is not None else None
     if both is None or both.args:
         raise mistyped(f"{left.type} and {column.type} cannot be compared", node)
-    side = emit("(SELECT {} FROM ({}) AS el_q)", coerce(Value(column.sql, column.type), both).sql, relation.sql)
+    side = emit("(SELECT {} FROM ({}) AS el_q)", coerce(column, both).sql, relation.sql)
     word = "ALL" if isinstance(node.expression, exp.All) else "ANY"
     return derived(emit("({} {} {} {})", coerce(left, both), ours(sign), ours(word), side), BOOLEAN, (left,))
 
@@ -37,9 +38,10 @@ def in_subquery(parts: Parts, node: exp.Expr, query: exp.Query) -> Value:
         raise refused("A row IN a subquery", node, "join on its columns")
     column = _one_column(relation, node)
     both = common(left.type, column.type)
+    both = instants(both) if both is not None else None
     if both is None:
         raise mistyped(f"{left.type} IN a subquery of {column.type}{advice(left.type, column.type)}", node)
-    inside = coerce(Value(column.sql, column.type), both).sql
+    inside = coerce(column, both).sql
     return derived(emit("({} IN (SELECT {} FROM ({}) AS el_q))", coerce(left, both).sql, inside, relation.sql), BOOLEAN, (left,))
 
 
@@ -47,7 +49,7 @@ def _one_column(relation: Relation, node: exp.Expr) -> Value:
     if len(relation.fields) != 1:
         raise mistyped(f"A subquery with {len(relation.fields)} columns stands where one is wanted", node)
     column = relation.fields[0]
-    return Value(emit("el_q.{}", quoted(column.stored)), column.type, column.zone)
+    return column.value(ours("el_q"))
 
 
 def exists(parts: Parts, node: exp.Expr) -> Value:
@@ -63,4 +65,4 @@ def scalar(parts: Parts, node: exp.Expr) -> Value:
         raise refused("This subquery", node)
     relation = parts.context.subquery(node.this, parts.context.scope)
     column = _one_column(relation, node)
-    return Value(emit("(SELECT {} FROM ({}) AS el_q)", column.sql, relation.sql), column.type, column.zone)
+    return Value(emit("(SELECT {} FROM ({}) AS el_q)", column.sql, relation.sql), column.type)

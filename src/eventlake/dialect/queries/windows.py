@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from eventlake.dialect.binding import Value, mistyped, refused, unknown
 from eventlake.dialect.parts import Parts
-from eventlake.dialect.queries.aggregation import AGGREGATES, Modifiers, aggregate, ordering, settled
+from eventlake.dialect.queries.aggregation import AGGREGATES, Modifiers, aggregate, ordering
 from eventlake.dialect.sql import Sql, emit, joined, ours
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
-from eventlake.dialect.types.type import BIGINT, DOUBLE, Type, coercible
+from eventlake.dialect.types.type import BIGINT, DOUBLE, Type, coercible, common
+from eventlake.dialect.types.zones import as_instants
 
 WINDOWS: dict[str, tuple[tuple[int, ...], Type | None]] = {
     "row_number": ((0,), BIGINT),
@@ -41,7 +42,7 @@ def window(parts: Parts, node: exp.Expr) -> Value:
         raise unknown("window function", name, [*WINDOWS, *AGGREGATES], inner)
     counts, kind = WINDOWS[name]
     with parts.within(windows=False):
-        values = [settled(parts.value(argument)) for argument in inner.expressions]
+        values = [parts.value(argument) for argument in inner.expressions]
     if len(values) not in counts:
         raise mistyped(f"{name}() takes {' or '.join(map(str, counts))} arguments", inner)
     if ignore and kind is not None:
@@ -50,8 +51,10 @@ def window(parts: Parts, node: exp.Expr) -> Value:
 
 
 def _made(name: str, values: list[Value], kind: Type | None, ignore: bool, over: Sql, node: exp.Expr) -> Value:
-    sqls = [value.sql for value in values]
     result = kind or values[0].type
+    if len(values) == 3 and result.name == "timestamptz":
+        result = common(result, values[2].type) or result
+    sqls = [coerce(value, result).sql if index == 0 and kind is None else value.sql for index, value in enumerate(values)]
     if len(values) == 3 and values[2].type.name != "unknown":
         sqls[2] = _default(values[2], result, node)
     if name in {"lag", "lead"} and len(values) > 1 and (not isinstance(values[1].literal, int) or values[1].literal < 0):
@@ -59,12 +62,11 @@ def _made(name: str, values: list[Value], kind: Type | None, ignore: bool, over:
     if name in {"ntile", "nth_value"} and (not isinstance(values[-1].literal, int) or values[-1].literal < 1):
         raise refused(f"{name}() with a number that is not a literal", node)
     call = emit("{}({} IGNORE NULLS)" if ignore else "{}({})", ours(name), joined(", ", sqls))
-    zone = values[0].zone if values else "UTC"
     columns = frozenset[str]().union(*(value.columns for value in values))
     sql = emit("{} OVER {}", call, over)
     if name in {"ntile", "row_number"}:
         sql = emit("CAST({} AS BIGINT)", sql)
-    return Value(emit("({})", sql), result, zone, columns=columns, aggregate=any(value.aggregate for value in values), window=True)
+    return Value(emit("({})", sql), result, columns=columns, aggregate=any(value.aggregate for value in values), window=True)
 
 
 def _default(value: Value, kind: Type, node: exp.Expr) -> Sql:
@@ -141,7 +143,7 @@ def _over(parts: Parts, node: exp.Expr) -> Sql:
     if node.args.get("first") is not None and node.args.get("first") is not True:
         raise refused("This OVER", node)
     with parts.within(windows=False, aliases={}):
-        keys = [settled(parts.value(part)) for part in node.args.get("partition_by") or ()]
+        keys = [as_instants(parts.value(part)) for part in node.args.get("partition_by") or ()]
         order = node.args.get("order")
         made = [emit(" PARTITION BY {}", joined(", ", (key.sql for key in keys)))] if keys else []
         if order is not None:

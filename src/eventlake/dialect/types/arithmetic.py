@@ -5,12 +5,14 @@ Decimals: https://trino.io/docs/current/functions/decimal.html
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.sql import Sql, emit, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.type import INTERVAL_DAY, INTERVAL_MONTH, MAX_DIGITS, Type, as_decimal, common, decimal
-from eventlake.dialect.types.zones import instant, wall
+from eventlake.dialect.types.zones import instant, moved, once_held, shown_at, wall
 
 
 def arithmetic(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
@@ -119,23 +121,25 @@ def _unit(scale: int) -> Sql:
 
 
 def shifted(sign: str, moment: Value, interval: Value, node: exp.Expr | None) -> Value:
-    """A date or timestamp plus or minus an interval; a date stays a date."""
+    """Return a date or timestamp plus or minus an interval; a date stays a date."""
+    return once_held(moment, lambda one: _shifted(sign, one, interval))
+
+
+def _shifted(sign: str, moment: Value, interval: Value) -> Value:
     if moment.type.name == "date":
         made = emit("(CAST({} AS TIMESTAMP) {} {})", moment.sql, ours(sign), interval.sql)
         if interval.type == INTERVAL_MONTH:
             return derived(emit("CAST({} AS DATE)", made), moment.type, (moment, interval))
         return derived(emit("el_whole_days({})", made), moment.type, (moment, interval))
     if moment.type.name == "timestamptz" and interval.type == INTERVAL_MONTH:
-        return derived(
-            instant(emit("({} {} {})", wall(moment), ours(sign), interval.sql), moment.zone), moment.type, (moment, interval), moment.zone
-        )
+        return shown_at(emit("({} {} {})", wall(moment), ours(sign), interval.sql), moment, moment.type, (moment, interval))
     digits = moment.type.numbers[0]
-    kind = moment.type if interval.type == INTERVAL_MONTH else Type(moment.type.name, numbers=(max(digits, 3),))
-    return derived(emit("({} {} {})", moment.sql, ours(sign), interval.sql), kind, (moment, interval), moment.zone)
+    kind = moment.type if interval.type == INTERVAL_MONTH else replace(moment.type, numbers=(max(digits, 3),))
+    return moved(emit("({} {} {})", instant(moment), ours(sign), interval.sql), moment, kind, (moment, interval))
 
 
 def _difference(left: Value, right: Value) -> Value:
-    a, b = (emit("CAST({} AS TIMESTAMP)", value.sql) if value.type.name == "date" else value.sql for value in (left, right))
+    a, b = (emit("CAST({} AS TIMESTAMP)", value.sql) if value.type.name == "date" else instant(value) for value in (left, right))
     return derived(emit("el_interval_between({}, {})", a, b), INTERVAL_DAY, (left, right))
 
 

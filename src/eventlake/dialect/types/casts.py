@@ -5,6 +5,7 @@ Trino's rules: https://trino.io/docs/current/functions/conversion.html
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from eventlake.dialect.binding import Value, mistyped, refused
@@ -12,24 +13,26 @@ from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.json_casts import json_to, to_json
 from eventlake.dialect.types.moments import moment_text
-from eventlake.dialect.types.type import Type
-from eventlake.dialect.types.zones import wall, zone_label
+from eventlake.dialect.types.type import EACH, VARCHAR, Type, in_zones_of
+from eventlake.dialect.types.zones import each_in, held_as, instant, moved, once_held, wall, zone_label, zone_of
 
 
 def coerce(value: Value, kind: Type) -> Value:
-    """The value as the wider type that Trino gives it by itself."""
+    """Return the value as the wider type that Trino gives it by itself."""
     if value.type == kind:
-        return value
+        return held_as(value, kind)
     if value.type.name == kind.name == "varchar":
         return replace(value, type=kind)
     if value.type.name == kind.name == "timestamp":
         return value.become(value.sql, kind)
-    if value.type.name == "timestamptz" and kind.name == "timestamptz":
-        return value.become(value.sql, kind, value.zone)
-    if kind.name == "timestamptz":
-        return value.become(emit("CAST({} AS TIMESTAMP)", value.sql), kind)
     if value.type.is_unknown and not value.type.args:
         return typed_null(value, kind)
+    if value.type.name == "timestamptz" and kind.name == "timestamptz":
+        return held_as(moved(instant(value), value, kind, (value,)), kind)
+    if kind.name == "timestamptz":
+        return held_as(value.become(emit("CAST({} AS TIMESTAMP)", value.sql), kind.at("UTC")), kind)
+    if EACH in (*value.type.zones, *kind.zones) and value.type.args:
+        return held_as(cast(value, kind), kind)
     if value.type.name == kind.name == "char":
         return value.become(emit("rpad({}, {}, ' ')", value.sql, kind.numbers[0]), kind)
     widened = value.become(emit("CAST({} AS {})", value.sql, kind.duckdb), kind)
@@ -42,19 +45,24 @@ def typed_null(value: Value, kind: Type) -> Value:
 
 
 def cast(value: Value, kind: Type, node: exp.Expr | None = None) -> Value:
-    """`CAST(value AS kind)`; fails on the data that Trino fails on. Raises QueryError for what Trino or we do not cast."""
+    """Return `CAST(value AS kind)`; fails on the data that Trino fails on. Raises QueryError for what Trino or we do not cast."""
     source = value.type
     if source == kind and not kind.is_unknown:
         return value
+    kind = in_zones_of(kind, source)
     if source.name == "unknown":
         return typed_null(value, kind)
+    if source.zone == EACH and value.clock is None and not value.sql.simple:
+        return once_held(value, lambda moment: cast(moment, kind, node))
     rule = _RULES.get((_family(source), _family(kind)))
     if rule is None:
         if _family(source) in _IMPOSSIBLE.get(_family(kind), ()):
             raise mistyped(f"{source} cannot be cast to {kind}", node)
         raise refused(f"A cast from {source} to {kind}", node)
     if source.name == "timestamptz" and kind.name == "timestamptz":
-        return value.become(_to_precision(value.sql, source, kind), kind, value.zone)
+        return moved(_to_precision(instant(value), source, kind), value, kind, (value,))
+    if kind.zone == EACH:
+        return _text_to_zoned(value, kind)
     return value.become(rule(value, kind, node), kind)
 
 
@@ -123,6 +131,22 @@ def _text_to_date(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
 
 def _text_to_moment(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
     return _to_precision(emit("CAST(el_moment_text({}) AS TIMESTAMP)", value.sql), Type("timestamp", numbers=(6,)), kind)
+
+
+def _text_to_zoned(value: Value, kind: Type) -> Value:
+    """Return the moment that a text gives with the zone behind it; without one it is of UTC."""
+    place = zone_of(_zone_text(value))
+    local = _to_precision(emit("CAST(el_moment_text(el_clock_text({})) AS TIMESTAMP)", value), Type("timestamp", numbers=(6,)), kind)
+    return once_held(
+        each_in(local, place, kind, (value,)), lambda moment: each_in(emit("el_unwall(el_m.t, el_m.z)"), emit("el_m.z"), kind, (moment,))
+    )
+
+
+def _zone_text(value: Value) -> Value:
+    if not isinstance(value.literal, str):
+        return value.become(emit("el_zone_text({})", value), VARCHAR)
+    written = re.search(r"[\d\s]([A-Za-z][^\s]*|[+-]\d\d?(:?\d\d)?)\s*$", value.literal.strip()[10:])
+    return replace(value, literal=written[1] if written else "UTC")
 
 
 def _text_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
@@ -297,6 +321,7 @@ _RULES = {
     ("varchar", "boolean"): _text_to_boolean,
     ("varchar", "date"): _text_to_date,
     ("varchar", "moment"): _text_to_moment,
+    ("varchar", "zoned"): _text_to_moment,
     ("varchar", "varchar"): _text_to_text,
     ("varchar", "char"): _text_to_text,
     ("char", "varchar"): _text_to_text,

@@ -7,7 +7,7 @@ from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.json_casts import canonical
-from eventlake.dialect.types.type import BOOLEAN, Type, common
+from eventlake.dialect.types.type import BOOLEAN, Type, common, instants
 
 
 def compared(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
@@ -15,6 +15,7 @@ def compared(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
     both = common(left.type, right.type)
     if both is None:
         raise mistyped(f"{left.type} and {right.type} cannot be compared with {sign}{advice(left.type, right.type)}", node)
+    both = instants(both)
     if (both.name in {"json"} and sign not in {"=", "<>"}) or (both.name == "map" and sign not in {"=", "<>"}):
         raise mistyped(f"{both} has no order", node)
     if {left.type.name, right.type.name} == {"char", "varchar"}:

@@ -15,7 +15,7 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast
 from eventlake.dialect.types.java import java_double
 from eventlake.dialect.types.type import BIGINT, DOUBLE, INTEGER, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, decimal, timestamp
-from eventlake.dialect.types.zones import instant, zone_named
+from eventlake.dialect.types.zones import at_wall, is_skipped, zone_named
 from eventlake.errors import NameNotFoundError
 
 
@@ -110,7 +110,9 @@ def timestamp_literal(written: str, node: exp.Expr | None) -> Value:
     zone = zone_named(match["zone"])
     if zone is None:
         raise NameNotFoundError(f'There is no time zone "{match["zone"]}": write it as Area/City or +05:30.')
-    return Value(instant(sql, zone), timestamp(digits, zoned=True), zone)
+    if is_skipped(f"{match['date']} {clock}", zone):
+        raise mistyped(f"'{written}' is a time that the clocks of {zone} leave out", node)
+    return Value(at_wall(sql, zone), timestamp(digits, zoned=True).at(zone))
 
 
 _UNITS = {

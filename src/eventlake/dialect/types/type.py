@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, quoted_name
@@ -15,19 +15,27 @@ from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, quoted_name
 MAX_DIGITS = 38
 """The widest decimal of Trino and of DuckDB."""
 
+EACH = "each"
+"""The zone of timestamps of which each has its own: their SQL is a struct of the instant `t` and the zone's name `z`."""
+
+LOST = "lost"
+"""The zone of timestamps out of several zones of which only the instants are known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Type:
     """A Trino type.
 
     name: `bigint`, `varchar`, `timestamp`, `array`, ... args: element types. numbers: precision and scale, or a length.
-    names: field names of a row, None where a field has none.
+    names: field names of a row, None where a field has none. zone: of a timestamp with time zone, an IANA name, `+05:30`, EACH or LOST;
+    Trino has it in the value, so types that differ only there are equal.
     """
 
     name: str
     args: tuple[Type, ...] = ()
     numbers: tuple[int, ...] = ()
     names: tuple[str | None, ...] = ()
+    zone: str = field(default="UTC", compare=False)
 
     def __str__(self) -> str:
         if self.name == "row":
@@ -51,6 +59,8 @@ class Type:
             return emit("MAP({}, {})", self.args[0].duckdb, self.args[1].duckdb)
         if self.name == "decimal":
             return emit("DECIMAL({},{})", self.numbers[0], self.numbers[1])
+        if self.zone == EACH:
+            return ours("STRUCT(t TIMESTAMP, z VARCHAR)")
         return ours(_DUCKDB[self.name])
 
     def fields(self) -> Iterator[tuple[str, Type]]:
@@ -60,6 +70,17 @@ class Type:
             stored = name if name is not None and name.lower() not in seen else f"field{index}"
             seen.add(stored.lower())
             yield stored, kind
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """The zones of the timestamps in it, which decide how it is held; types that are equal have as many."""
+        if self.args:
+            return tuple(zone for part in self.args for zone in part.zones)
+        return (self.zone,)
+
+    def at(self, zone: str) -> Type:
+        """Return the type of a timestamp with time zone in another zone."""
+        return replace(self, zone=zone)
 
     @property
     def is_number(self) -> bool:
@@ -126,7 +147,7 @@ INTERVAL_MONTH = Type("interval month")
 
 
 def timestamp(precision: int = 3, *, zoned: bool = False) -> Type:
-    """A timestamp with that many digits of a second, with or without time zone."""
+    """Return the type of a timestamp with that many digits of a second, with or without time zone."""
     return Type("timestamptz" if zoned else "timestamp", numbers=(precision,))
 
 
@@ -156,9 +177,11 @@ def as_decimal(kind: Type) -> Type:
 
 
 def common(left: Type, right: Type) -> Type | None:
-    """The type both are coerced to where Trino wants one type, None if there is none."""
-    if left == right or right.name == "unknown":
+    """Return the type both are coerced to where Trino wants one type, None if there is none."""
+    if right.name == "unknown":
         return left
+    if left == right:
+        return left if left is right or left.zones == right.zones else _in_both_zones(left, right)
     if left.name == "unknown":
         return right
     if left.name == right.name:
@@ -168,10 +191,39 @@ def common(left: Type, right: Type) -> Type | None:
     pair = {left.name, right.name}
     if pair <= {"date", "timestamp", "timestamptz"}:
         digits = max((kind.numbers[0] for kind in (left, right) if kind.numbers), default=3)
-        return timestamp(digits, zoned="timestamptz" in pair)
+        return timestamp(digits, zoned="timestamptz" in pair).at(_one_zone(left.zone, right.zone))
     if pair == {"varchar", "char"}:
         return left if left.name == "char" else right
     return None
+
+
+def _in_both_zones(left: Type, right: Type) -> Type:
+    """Return a type that holds the timestamps of two that differ in nothing but their zones."""
+    if left.args:
+        return replace(left, args=tuple(_in_both_zones(a, b) for a, b in zip(left.args, right.args, strict=True)))
+    return left.at(_one_zone(left.zone, right.zone))
+
+
+def _one_zone(left: str, right: str) -> str:
+    if left == right:
+        return left
+    return LOST if LOST in {left, right} else EACH
+
+
+def instants(kind: Type) -> Type:
+    """Return the type without the zone that each timestamp in it has: what is compared, grouped or looked for is the instant."""
+    if EACH not in kind.zones:
+        return kind
+    return replace(kind, args=tuple(map(instants, kind.args))) if kind.args else kind.at(LOST)
+
+
+def in_zones_of(kind: Type, source: Type) -> Type:
+    """Return the type that a cast to `kind` gives a value of type `source`: a timestamp keeps its zone, a text brings its own."""
+    if kind.args and source.name == kind.name and len(source.args) == len(kind.args):
+        return replace(kind, args=tuple(map(in_zones_of, kind.args, source.args)))
+    if kind.name != "timestamptz":
+        return kind
+    return kind.at(source.zone if source.name == "timestamptz" else EACH if source.name in {"varchar", "char"} else "UTC")
 
 
 def _same_name(left: Type, right: Type) -> Type | None:
@@ -181,7 +233,7 @@ def _same_name(left: Type, right: Type) -> Type | None:
         scale = max(left.numbers[1], right.numbers[1])
         return decimal(max(kind.numbers[0] - kind.numbers[1] for kind in (left, right)) + scale, scale)
     if left.name in {"char", "time", "timestamp", "timestamptz"}:
-        return replace(left, numbers=(max(left.numbers[0], right.numbers[0]),))
+        return replace(left, numbers=(max(left.numbers[0], right.numbers[0]),), zone=_one_zone(left.zone, right.zone))
     if len(left.args) != len(right.args):
         return None
     parts = [common(a, b) for a, b in zip(left.args, right.args, strict=True)]
