@@ -28,7 +28,13 @@ def at_fault(judged: list[Judged]) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(
     ("name", "share"),
-    [("queries.jsonl.gz", 0.99), ("questions.jsonl.gz", 0.99), ("functions.jsonl.gz", 0.9), ("expressions.tsv.gz", 0.97)],
+    [
+        ("queries.jsonl.gz", 0.99),
+        ("questions.jsonl.gz", 0.99),
+        ("functions.jsonl.gz", 0.9),
+        ("expressions.tsv.gz", 0.97),
+        ("zones.jsonl.gz", 1.0),
+    ],
 )
 def test_answers_are_athenas(name: str, share: float, engine: FixtureEngine) -> None:
     """None is wrong, failed or lenient, and at least that share is right; the rest is refused."""
