@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 from eventlake.dialect.failures import failure, refusal
-from eventlake.dialect.sql import Sql, ours, written
+from eventlake.dialect.sql import ours, written
 
 _MACRO = re.compile(r"^(?P<name>el_\w+)\((?P<parameters>[\w, ]+)\) :=\s(?P<body>.*?);$", re.MULTILINE | re.DOTALL)
 _NAME = re.compile(r"\bel_[a-z0-9_]+(?=\()")
@@ -18,12 +18,11 @@ _SENTENCE = re.compile(r"\b(?P<kind>failure|refusal)\('(?P<text>[^']*)'(?:, (?P<
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """A macro of `macros.sql`: its parameters, its body, the macros it calls, and whether it may itself refuse a value."""
+    """A macro of `macros.sql`: its parameters, its body, and the macros it calls."""
 
     parameters: str
     body: str
     calls: tuple[str, ...]
-    refuses: bool
 
 
 @cache
@@ -34,8 +33,7 @@ def macros() -> dict[str, Macro]:
 
 
 def _macro(parameters: str, body: str) -> Macro:
-    refuses = any(match["kind"] == "refusal" for match in _SENTENCE.finditer(body))
-    return Macro(parameters, _SENTENCE.sub(_expanded, body), tuple(dict.fromkeys(_NAME.findall(body))), refuses)
+    return Macro(parameters, _SENTENCE.sub(_expanded, body), tuple(dict.fromkeys(_NAME.findall(body))))
 
 
 def _expanded(match: re.Match[str]) -> str:
@@ -57,20 +55,3 @@ def needed(names: Iterable[str]) -> list[str]:
     for name in sorted(names):
         add(name)
     return [f"CREATE OR REPLACE TEMP MACRO {name}({known[name].parameters}) AS ({known[name].body})" for name in ordered]
-
-
-def may_refuse(made: Sql) -> bool:
-    """Tell whether evaluating the SQL may end in a refusal, which TRY would hide."""
-    return made.refuses or not _refusing().isdisjoint(made.macros)
-
-
-@cache
-def _refusing() -> frozenset[str]:
-    """Return the macros that may refuse a value, themselves or by those they call."""
-    known = macros()
-    found = {name for name, macro in known.items() if macro.refuses}
-    while True:
-        more = {name for name, macro in known.items() if not found.isdisjoint(macro.calls)} - found
-        if not more:
-            return frozenset(found)
-        found |= more

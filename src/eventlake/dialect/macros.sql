@@ -20,6 +20,11 @@ el_decimal_text(s) :=
     WHEN s IS NULL OR regexp_full_match(s, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?') THEN s
     ELSE failure('Not a decimal: ', s)
   END;
+el_integer_or_null(s) := regexp_extract(s, '^\s*([+-]?[0-9]+)\s*$', 1);
+el_double_or_null(s) :=
+  rtrim(regexp_extract(s, '^\s*([+-]?(?:NaN|Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[dDfF]?))\s*$', 1), 'dDfF');
+el_decimal_or_null(s) := regexp_extract(s, '^([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)$', 1);
+el_date_or_null(s) := regexp_extract(s, '^\s*([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})\s*$', 1);
 el_boolean(s) :=
   CASE
     WHEN s IS NULL THEN NULL
@@ -899,7 +904,6 @@ el_json_parse(s) :=
       ELSE t
     END)[1]
   END;
-el_json_parse_or_null(s) := CASE WHEN el_json_valid(s) THEN el_json_parse(s) END;
 el_json_one_level(j) :=
   CASE
     WHEN contains(substring(j, 2), '{') THEN refusal('A key that occurs twice, in json_parse: ', substring(j, 1, 60))

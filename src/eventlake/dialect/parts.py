@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from eventlake.dialect.binding import Scope, Value
+from eventlake.dialect.queries.outside import Outside
 from eventlake.dialect.queries.relation import Column, Relation
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.sql import Sql
@@ -39,6 +40,8 @@ class Context:
     aliases: dict[str, Value] = field(default_factory=dict)
     """Names of the SELECT's own columns, which only ORDER BY may use."""
     inside_aggregate: bool = False
+    outside: Outside | None = None
+    """What is computed outside the TRY that is being read."""
 
 
 class Parts(Protocol):
@@ -69,8 +72,8 @@ class Parts(Protocol):
         """Return the instant of a value as a clock in another zone shows it."""
         ...
 
-    def tried(self, value: Value) -> Value:
-        """Return the value, or NULL where computing it fails."""
+    def tried(self, node: exp.Expr) -> Value:
+        """Return the value of a node, or NULL where computing it fails."""
         ...
 
     def row_of(self, values: Sequence[Value]) -> Value:

@@ -155,7 +155,7 @@ DIFFERENCES: tuple[tuple[str, str], ...] = (
     ("`format`", "`%e`, `%g`, `%h` and values with a time zone are refused."),
     ("`normalize`", "NFC only."),
     ("`typeof`", "Refused where a varchar's length is computed."),
-    ("`TRY`", "Refused around an expression that may meet values which are refused, and around aggregates."),
+    ("`TRY`", "A value that is refused is refused inside `TRY` too; what `TRY` makes NULL of is what fails on Athena."),
     ("Frames and `lag`", "Their numbers must be literals."),
     ("IP addresses", "Networks written as mapped addresses (`::ffff:192.0.2.0/120`) are refused."),
 )

@@ -2,7 +2,7 @@
 
 `emit` makes a piece out of a template of ours and the pieces in its places. Only pieces and whole numbers fit into a place, never a text, so
 that a user's text is always a `text` or a `quoted` name, which nobody reads again. What is asked of a piece (the macros and names that stand in
-it, whether it is worth computing once, whether it may refuse a value) it knows from its making; nothing looks into what was written.
+it, whether it is worth computing once) it knows from its making; nothing looks into what was written.
 """
 
 from __future__ import annotations
@@ -24,27 +24,23 @@ _NOTHING: frozenset[str] = frozenset()
 class Sql:
     """A piece of SQL: our own words, and other pieces between them.
 
-    macros: names of the macros that it calls. simple: whether computing it twice costs nothing. refuses: whether evaluating it may end in a
-    refusal of its own. Two pieces are equal if they are made alike.
+    macros: names of the macros that it calls. simple: whether computing it twice costs nothing. Two pieces are equal if they are made alike.
     """
 
-    __slots__ = ("_hash", "macros", "parts", "refuses", "simple", "words")
+    __slots__ = ("_hash", "macros", "parts", "simple", "words")
 
     macros: frozenset[str]
     simple: bool
-    refuses: bool
 
     def __init__(
         self, words: tuple[str, ...], parts: tuple[Sql, ...] = (), macros: frozenset[str] = _NOTHING, *, simple: bool = True
     ) -> None:
         self.words = words
         self.parts = parts
-        self.refuses = False
         for part in parts:
             if part.macros and not part.macros <= macros:
                 macros = macros | part.macros
             simple = simple and part.simple
-            self.refuses = self.refuses or part.refuses
         self.macros = macros
         self.simple = simple
         self._hash = hash((words, parts))
@@ -77,12 +73,6 @@ class Sql:
             made.append(self.parts[index])
             if word := self.words[index]:
                 made.append(word)
-        return made
-
-    def refusing(self) -> Sql:
-        """Return the same piece, noted as one that may refuse a value."""
-        made = Sql(self.words, self.parts, self.macros, simple=False)
-        made.refuses = True
         return made
 
 

@@ -15,7 +15,6 @@ from eventlake.dialect.functions.json_paths import Path, json_path
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, ours, text
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.json_casts import canonical
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, JSON, VARCHAR, Type
 
@@ -125,12 +124,6 @@ def _of_valid(template: str, kind: Type) -> Builder:
         return derived(emit(template, _valid(values[0]), *values[1:]), kind, values)
 
     return build
-
-
-def parsed_or_null(parts: Parts, node: exp.Expr) -> Value:
-    """Make the value of `try(json_parse(x))`."""
-    value = coerce(parts.value(node.expressions[0]), VARCHAR)
-    return replace(derived(emit("el_json_parse_or_null({})", value), JSON, [value]), json="parsed")
 
 
 def _parse(parts: Parts, values: list[Value], node: exp.Expr) -> Value:

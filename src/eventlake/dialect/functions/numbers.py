@@ -5,7 +5,6 @@ from __future__ import annotations
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.functions.function import Builder, Syntactic
 from eventlake.dialect.functions.function import Function as F
-from eventlake.dialect.functions.json import parsed_or_null
 from eventlake.dialect.functions.json_paths import InvalidPathError
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import emit, joined, ours, text
@@ -156,11 +155,8 @@ def _nullif(parts: Parts, node: exp.Expr) -> Value:
 def _try(parts: Parts, node: exp.Expr) -> Value:
     if len(node.expressions) != 1:
         raise mistyped("try() takes one argument", node)
-    inner = node.expressions[0]
-    if isinstance(inner, exp.Anonymous) and str(inner.this).lower() == "json_parse" and len(inner.expressions) == 1:
-        return parsed_or_null(parts, inner)
     try:
-        return parts.tried(parts.value(inner))
+        return parts.tried(node.expressions[0])
     except InvalidPathError:
         return Value(emit("NULL"), UNKNOWN)
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
-from eventlake.dialect.failures import failure
+from eventlake.dialect.failures import lasting_failure
 from eventlake.dialect.functions.function import Function as F
 from eventlake.dialect.functions.function import Syntactic
 from eventlake.dialect.functions.sql_json_path import Arithmetic, Current, JsonPath, Last, Path, Predicate, Root, Scalar, Step, read_path
@@ -159,7 +159,7 @@ def _exists(parts: Parts, node: exp.Expr) -> Value:
 
 
 def _fails(node: SqlJson) -> Sql:
-    return failure(f"{node.name}() meets no JSON, or what its path does not allow")
+    return lasting_failure(f"{node.name}() meets no JSON, or what its path does not allow")
 
 
 def _value(parts: Parts, node: exp.Expr) -> Value:

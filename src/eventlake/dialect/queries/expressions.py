@@ -13,10 +13,11 @@ from typing import ClassVar
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused, unknown
 from eventlake.dialect.functions.calls import SYNTACTIC, call
-from eventlake.dialect.macros import may_refuse
 from eventlake.dialect.parts import Context
 from eventlake.dialect.queries.aggregation import filtered, listagg
+from eventlake.dialect.queries.outside import Outside
 from eventlake.dialect.queries.subqueries import exists, in_subquery, quantified, scalar
+from eventlake.dialect.queries.trying import stands_outside, tried, tried_cast
 from eventlake.dialect.queries.windows import window
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, quoted, text
 from eventlake.dialect.text import tree as exp
@@ -70,9 +71,14 @@ class Expressions:
         method = self._METHODS.get(type(node))
         if method is None:
             raise refused(f"{type(node).__name__.upper()}", node)
+        outside = self.context.outside
+        if outside is not None and stands_outside(node):
+            with self.within(outside=None):
+                return outside.named(self.value(node))
         value = method(self, node)
         if self.context.grouped is not None and not self.context.inside_aggregate and value.sql in self.context.grouped:
-            return key_of_group(value)
+            value = key_of_group(value)
+            return value if outside is None else outside.named(value)
         return value
 
     def boolean(self, node: exp.Expr, what: str) -> Value:
@@ -346,27 +352,16 @@ class Expressions:
         if node.args.get("literal"):
             return typed_literal(str(node.this.this), kind, node)
         value = self.value(node.this)
-        return self.tried_cast(value, kind, node) if isinstance(node, exp.TryCast) else cast(value, kind, node)
+        return tried_cast(value, kind, node) if isinstance(node, exp.TryCast) else cast(value, kind, node)
 
-    def tried_cast(self, value: Value, kind: Type, node: exp.Expr) -> Value:
-        """The value as another type, or NULL where only the cast fails."""
-        made = cast(value, kind, node)
-        if may_refuse(cast(replace(value, sql=ours("el_x"), clock=None), kind, node).sql):
-            raise refused(f"TRY_CAST from {value.type} to {kind}", node)
-        guarded = (
-            emit("CASE WHEN {} IS NULL THEN NULL ELSE TRY({}) END", value.sql, made.sql)
-            if may_refuse(value.sql)
-            else emit("TRY({})", made.sql)
-        )
-        return made.become(emit("({})", guarded), made.type)
-
-    def tried(self, value: Value) -> Value:
-        """The value, or NULL where computing it fails."""
-        if value.aggregate or value.window:
-            raise refused("TRY around an aggregate or a window function")
-        if may_refuse(value.sql):
-            raise refused("TRY around a function that may meet values it cannot answer")
-        return value.become(emit("TRY({})", value.sql), value.type)
+    def tried(self, node: exp.Expr) -> Value:
+        """Return the value of a node, or NULL where computing it fails."""
+        if self.context.outside is not None:
+            return tried(self.value(node))
+        outside = Outside()
+        with self.within(outside=outside):
+            made = tried(self.value(node))
+        return made.become(outside.around(made.sql), made.type)
 
     def _bracket(self, node: exp.Expr) -> Value:
         if len(node.expressions) != 1:
