@@ -877,8 +877,6 @@ el_json_text(j, p) :=
     WHEN 'OBJECT' THEN NULL
     WHEN 'ARRAY' THEN NULL
     WHEN 'NULL' THEN NULL
-    WHEN 'BIGINT' THEN j ->> p
-    WHEN 'UBIGINT' THEN CASE WHEN (j ->> p) = '0' THEN el_json_numbers(j) ->> p ELSE j ->> p END
     ELSE el_number(el_json_numbers(j) ->> p)
   END;
 el_number(s) := CASE WHEN regexp_matches(s, '^-?[0-9]') THEN s END;
@@ -889,9 +887,14 @@ el_json_part(j, p) :=
   END;
 el_json_path(p) :=
   CASE
-    WHEN p IS NULL OR regexp_full_match(p, '\$(\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])*') THEN p
-    WHEN regexp_full_match(p, '\$(\.[A-Za-z0-9_]+|\[[0-9]+\]|\["[^"\\\[\]]*"\]|\[[A-Za-z_][A-Za-z0-9_]*\])*')
-      THEN regexp_replace(regexp_replace(p, '\["([^"]*)"\]', '."\1"', 'g'), '\[([A-Za-z_][A-Za-z0-9_]*)\]', '."\1"', 'g')
+    WHEN p IS NULL THEN NULL
+    WHEN regexp_full_match(p, '\$(\.[\pL\p{Nd}_:]+|\[[\pL\p{Nd}_]+\]|\["[^"\\]*"\])*')
+      THEN CASE
+        WHEN regexp_matches(p, '[.\["][+-]?0[0-9]+($|[.\]"\[])|"[+-][0-9]+"') THEN refusal('A number such as 01 in a JSON path in a column: ', p)
+        ELSE array_to_string(list_transform(regexp_extract_all(p, '\.[\pL\p{Nd}_:]+|\[[\pL\p{Nd}_]+\]|\["[^"\\]*"\]'),
+          lambda s: '/' || replace(replace(CASE WHEN starts_with(s, '.') THEN s[2:] WHEN starts_with(s, '["') THEN s[3:-3] ELSE s[2:-2] END,
+            '~', '~0'), '/', '~1')), '')
+      END
     WHEN contains(p, '\') OR contains(p, '"') OR length(p) <> strlen(p) THEN refusal('A JSON path in a column with such names: ', p)
     ELSE failure('Not a JSON path: ', p)
   END;
@@ -1038,6 +1041,7 @@ el_json_size(j, p) :=
   END;
 
 el_json_valid(s) := json_valid(s) AND NOT el_json_loose(s);
+el_json_maybe_loose(s) := contains(s, ',}') OR contains(s, ',]') OR contains(s, 'NaN');
 el_json_loose(s) :=
   CASE
     WHEN regexp_matches(s, ',\s*[\]}]|NaN|nan|[Ii]nf')

@@ -5,6 +5,7 @@ A Trino json is its text in DuckDB. Malformed text is NULL to json_extract and i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from eventlake.dialect.binding import Value, derived
@@ -26,10 +27,13 @@ def _broken(path: Path, source: Value) -> Sql:
     if source.type == JSON:
         return ours("NULL")
     first = path.steps[0] if path.steps else None
-    if isinstance(first, int):
-        suspicious = emit(r"regexp_matches({}, '^\s*\[')", source)
-    elif first is not None:
-        suspicious = emit("(contains({0}, {1}) AND starts_with(ltrim({0}), '{{'))", source, text(f'"{first}"'))
+    if first is not None:
+        suspicious = emit(
+            r"CASE WHEN starts_with(ltrim({0}), '{{') THEN contains({0}, {1}) ELSE {2} AND regexp_matches({0}, '^\s*\[') END",
+            source,
+            text(f'"{first}"'),
+            ours("true" if first.isdecimal() else "false"),
+        )
     else:
         suspicious = emit("el_json_closed({0}) OR regexp_matches({0}, {1})", source, _A_SCALAR_AND_MORE)
     return emit("CASE WHEN {} THEN {} END", suspicious, _refused(source))
@@ -48,36 +52,85 @@ def _broken_anywhere(path: Sql, source: Value) -> Sql:
     return emit("CASE WHEN regexp_matches({0}, {1}) THEN {2} ELSE nullif({3}, {3}) END", source, _READABLE, _refused(source), path)
 
 
+_UNREAD = text(chr(1))
+"""Stands where a text is no JSON, and for a value that is one character and no letter, so that both are looked at again."""
+_UNSURE = text(r"^(?:[\x01{\[]|-?(?:[0-9]+[.eE]|[0-9]{19}|[Nn]a[Nn]|[Ii]nf))")
+"""Begins what DuckDB may have read otherwise than Trino: an object or a text like one, a number that it writes anew."""
+_OPENED = r"(starts_with({0}, '{{') OR regexp_matches({0}, '^\s*[{{\[]'))"
+"""Whether a text may be an object or an array; others are passed by, because DuckDB's TRY is slow where it fails."""
+
+
 def _scalar(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     source, path = values[0], json_path(values[1], node)
     if values[1].is_null or values[1].type.name == "unknown":
         return derived(emit("CAST(NULL AS VARCHAR)"), VARCHAR, values)
-    j = source.sql
-    where = path.sql if path is not None else emit("el_json_path({})", values[1].sql)
-    broken = _broken(path, source) if path is not None else _broken_anywhere(where, source)
-    if source.type == JSON:
-        return derived(emit("el_json_text({}, {})", j, where), VARCHAR, values)
-    return derived(
-        emit("(CASE WHEN json_valid({}) THEN el_json_text({}, {}) ELSE {} END)", j, _valid(source), where, broken), VARCHAR, values
+    if path is None:
+        return _at_column_path("el_json_text({}, {})", VARCHAR, values)
+
+    def read(j: Sql) -> Sql:
+        whole = replace(source, sql=j)
+        exact = emit("el_json_text({}, {})", j, path.sql)
+        again = emit("regexp_matches(el_s, {}) OR (el_s = '0' AND contains({}, '-0'))", _UNSURE, j)
+        return _read_once("json_extract_string", whole, path, _UNREAD, again, exact, ours("el_s"))
+
+    return derived(_bound(source, read), VARCHAR, values)
+
+
+def _read_once(function: str, source: Value, path: Path, unread: Sql, again: Sql, exact: Sql, found: Sql) -> Sql:
+    """Make SQL that reads a part of a JSON once, and again only where it is one of those that need care."""
+    parts = emit("{}({}, [{}])", ours(function), source, path.sql)
+    if source.type != JSON:
+        parts = emit("TRY({})", parts)
+        parts = emit("CASE WHEN " + _OPENED + " THEN {1} END", source, parts) if path.steps else parts
+        parts = emit("coalesce({}, [{}])", parts, unread)
+        again = emit("{} OR el_json_maybe_loose({})", again, source)
+        exact = emit(
+            "CASE WHEN NOT coalesce(json_valid({0}), false) THEN {1} WHEN el_json_loose({0}) THEN {2} ELSE {3} END",
+            source,
+            _broken(path, source),
+            _refused(source),
+            exact,
+        )
+    return emit(
+        "list_transform({}, lambda el_s: CASE WHEN el_s IS NULL THEN NULL WHEN {} THEN {} ELSE {} END)[1]", parts, again, exact, found
     )
 
 
-def _valid(source: Value) -> Sql:
-    """A literal that is no JSON must not reach a function DuckDB computes before the query runs."""
-    return emit("(CASE WHEN json_valid({0}) THEN {0} END)", source) if source.literal is not None else source.sql
+def _bound(source: Value, made: Callable[[Sql], Sql]) -> Sql:
+    """Make SQL over a text that computes it once; a literal too, because DuckDB must not compute with it before the query runs."""
+    if source.sql.simple and source.literal is None:
+        return made(source.sql)
+    return emit("list_transform([{}], lambda el_j: {})[1]", source, made(ours("el_j")))
+
+
+def _at_column_path(template: str, kind: Type, values: list[Value]) -> Value:
+    """Make the value at a path that stands in a column."""
+    source, where = values[0], emit("el_json_path({})", values[1])
+
+    def read(j: Sql) -> Sql:
+        found = emit(template, j, where)
+        if source.type == JSON:
+            return found
+        broken = _broken_anywhere(where, replace(source, sql=j))
+        return emit("(CASE WHEN el_json_valid({}) THEN {} ELSE CAST({} AS {}) END)", j, found, broken, kind.duckdb)
+
+    return derived(_bound(source, read), kind, values)
 
 
 def _extract(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     source, path = values[0], json_path(values[1], node)
     if values[1].is_null:
         return derived(emit("CAST(NULL AS VARCHAR)"), JSON, values)
-    j = source.sql
-    where = path.sql if path is not None else emit("el_json_path({})", values[1].sql)
-    found = emit("el_json_part({}, {})", _valid(source), where)
-    if source.type == JSON:
-        return _part(found, values)
-    broken = _broken(path, source) if path is not None else _broken_anywhere(where, source)
-    return _part(emit("(CASE WHEN el_json_valid({}) THEN {} ELSE {} END)", j, found, broken), values)
+    if path is None:
+        return _part(_at_column_path("el_json_part({}, {})", JSON, values).sql, values)
+
+    def read(j: Sql) -> Sql:
+        found = emit("CAST(el_s AS VARCHAR)")
+        unread = emit("CAST({} AS JSON)", text('"\\u0001"'))
+        exact = emit("CAST(json_extract({}, {}) AS VARCHAR)", j, path.sql)
+        return _read_once("json_extract", replace(source, sql=j), path, unread, emit("el_s = {}", unread), exact, found)
+
+    return _part(_bound(source, read), values)
 
 
 def _part(sql: Sql, values: list[Value]) -> Value:
@@ -87,12 +140,20 @@ def _part(sql: Sql, values: list[Value]) -> Value:
 
 def _size(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     source, path = values[0], json_path(values[1], node)
-    where = path.sql if path is not None else emit("el_json_path({})", values[1].sql)
-    made = emit("el_json_size({}, {})", _valid(source), where)
-    if source.type == JSON:
-        return derived(made, BIGINT, values)
-    broken = _broken(path, source) if path is not None else _broken_anywhere(where, source)
-    return derived(emit("(CASE WHEN el_json_valid({}) THEN {} ELSE CAST({} AS BIGINT) END)", source.sql, made, broken), BIGINT, values)
+    if path is None:
+        return _at_column_path("el_json_size({}, {})", BIGINT, values)
+
+    def read(j: Sql) -> Sql:
+        made = emit("el_json_size({}, {})", j, path.sql)
+        broken = _broken(path, replace(source, sql=j))
+        return made if source.type == JSON else emit("(CASE WHEN el_json_valid({}) THEN {} ELSE CAST({} AS BIGINT) END)", j, made, broken)
+
+    return derived(_bound(source, read), BIGINT, values)
+
+
+def _valid(source: Value) -> Sql:
+    """Make SQL of a text that DuckDB may compute with before the query runs, where a literal that is no JSON would fail."""
+    return emit("(CASE WHEN json_valid({0}) THEN {0} END)", source) if source.literal is not None else source.sql
 
 
 def _contains(parts: Parts, values: list[Value], node: exp.Expr) -> Value:

@@ -14,7 +14,7 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.errors import QuerySyntaxError
 
-_STEP = re.compile(r"\.(?P<name>\w+)|\[(?P<index>\d+)\]|\[\"(?P<key>(?:[^\"\\]|\\.)*)\"\]|\[(?P<bare>[A-Za-z_]\w*)\]", re.ASCII)
+_STEP = re.compile(r"""\.(?P<name>[\w:]+)|\[(?P<bare>\w+)\]|\["(?P<key>(?:[^"\\]|\\[\\"])*)"\]""")
 
 
 class InvalidPathError(QuerySyntaxError):
@@ -23,20 +23,14 @@ class InvalidPathError(QuerySyntaxError):
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Steps from the root: a name is a key, a number an index."""
+    """Steps from the root, each a key of an object, or an index of an array if it is a number."""
 
-    steps: tuple[str | int, ...]
+    steps: tuple[str, ...]
 
     @property
     def sql(self) -> Sql:
-        """The path as a literal for DuckDB."""
-        return path_sql(self.steps)
-
-
-def path_sql(steps: tuple[str | int, ...]) -> Sql:
-    """A literal of DuckDB's own path language."""
-    made = "".join(f"[{step}]" if isinstance(step, int) else f'."{step}"' for step in steps)
-    return text("$" + made)
+        """The path as a literal for DuckDB: a JSON pointer, https://datatracker.ietf.org/doc/html/rfc6901, whose numbers mean both too."""
+        return text("".join("/" + step.replace("~", "~0").replace("/", "~1") for step in self.steps))
 
 
 def json_path(value: Value, node: exp.Expr) -> Path | None:
@@ -48,20 +42,18 @@ def json_path(value: Value, node: exp.Expr) -> Path | None:
     return Path(_steps(value.literal, node))
 
 
-def _steps(written: str, node: exp.Expr) -> tuple[str | int, ...]:
-    steps: list[str | int] = []
-    begins, rest, at = written[:1] == "$", written[1:], 0
-    while begins and at < len(rest):
-        match = _STEP.match(rest, at)
+def _steps(written: str, node: exp.Expr) -> tuple[str, ...]:
+    steps: list[str] = []
+    begins, at = written[:1] == "$", 1
+    while begins and at < len(written):
+        match = _STEP.match(written, at)
         if match is None:
             begins = False
             break
-        groups = match.groupdict()
-        key = groups.get("name") or groups.get("bare") or groups.get("key")
-        steps.append(int(groups["index"]) if groups["index"] is not None else re.sub(r"\\(.)", r"\1", key or ""))
-        if key and ('"' in steps[-1] if isinstance(steps[-1], str) else False):
-            raise refused(f"A quote in the path '{written}'", node)
+        steps.append(match["name"] or match["bare"] or re.sub(r"\\(.)", r"\1", match["key"] or ""))
         at = match.end()
     if not begins:
         raise InvalidPathError(f"'{written}' is no JSON path{position(node)}: write $.name, $[\"any name\"] or $[0].")
+    if odd := next((step for step in steps if re.fullmatch(r"[+-]?\d+", step) and step != str(int(step))), None):
+        raise refused(f"'{odd}' in the JSON path '{written}', which may be an index", node, f"write {int(odd)}")
     return tuple(steps)
