@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
+from eventlake.dialect.expansion import Source, sources
 from eventlake.dialect.failures import failure, refusal
 from eventlake.dialect.sql import ours, written
 
-_MACRO = re.compile(r"^(?P<name>el_\w+)\((?P<parameters>[\w, ]+)\) :=\s(?P<body>.*?);$", re.MULTILINE | re.DOTALL)
 _NAME = re.compile(r"\bel_[a-z0-9_]+(?=\()")
 _SENTENCE = re.compile(r"\b(?P<kind>failure|refusal)\('(?P<text>[^']*)'(?:, (?P<shown>\w+|substring\(\w+, 1, 60\)))?\)")
 
@@ -28,15 +27,15 @@ class Macro:
 @cache
 def macros() -> dict[str, Macro]:
     """Return every macro by name."""
-    source = files("eventlake.dialect").joinpath("macros.sql").read_text(encoding="utf-8")
-    return {match["name"]: _macro(match["parameters"], match["body"]) for match in _MACRO.finditer(source)}
+    return {name: _macro(source) for name, source in sources().items()}
 
 
-def _macro(parameters: str, body: str) -> Macro:
-    return Macro(parameters, _SENTENCE.sub(_expanded, body), tuple(dict.fromkeys(_NAME.findall(body))))
+def _macro(source: Source) -> Macro:
+    calls = tuple(dict.fromkeys(_NAME.findall(source.body)))
+    return Macro(", ".join(source.parameters), _SENTENCE.sub(_with_sentence, source.body), calls)
 
 
-def _expanded(match: re.Match[str]) -> str:
+def _with_sentence(match: re.Match[str]) -> str:
     make = failure if match["kind"] == "failure" else refusal
     return written(make(match["text"], ours(match["shown"]) if match["shown"] else None))
 

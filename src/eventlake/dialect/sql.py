@@ -13,67 +13,34 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
+from eventlake.dialect.expansion import LARGE, expanded
+from eventlake.dialect.pieces import Gap, Literal, Name, Sql
+from eventlake.dialect.repetition import bound_once
 from eventlake.errors import QueryRefusedError
+
+__all__ = [
+    "NOTHING",
+    "Part",
+    "Sql",
+    "Understood",
+    "WrittenOut",
+    "emit",
+    "gap",
+    "joined",
+    "ours",
+    "quoted",
+    "quoted_name",
+    "quoted_text",
+    "shut",
+    "text",
+    "written",
+    "written_out",
+]
 
 _PLACE = re.compile(r"\{(\w*)\}|\{\{|\}\}")
 _MACRO = re.compile(r"\bel_[a-z0-9_]+(?=\()")
+_OUTSIDE = re.compile(r"'(?:[^']|'')*'|[(),\[\]{}]| AS ")
 _NAMED = re.compile(r"\bel_[a-z0-9_]+")
-_NOTHING: frozenset[str] = frozenset()
-
-
-class Sql:
-    """A piece of SQL: our own words, and other pieces between them.
-
-    macros: names of the macros that it calls. simple: whether computing it twice costs nothing. Two pieces are equal if they are made alike.
-    """
-
-    __slots__ = ("_hash", "macros", "parts", "simple", "words")
-
-    macros: frozenset[str]
-    simple: bool
-
-    def __init__(
-        self, words: tuple[str, ...], parts: tuple[Sql, ...] = (), macros: frozenset[str] = _NOTHING, *, simple: bool = True
-    ) -> None:
-        self.words = words
-        self.parts = parts
-        for part in parts:
-            if part.macros and not part.macros <= macros:
-                macros = macros | part.macros
-            simple = simple and part.simple
-        self.macros = macros
-        self.simple = simple
-        self._hash = hash((words, parts))
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (
-            type(other) is type(self) and self._hash == other._hash and self.words == other.words and self.parts == other.parts
-        )
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {written(self)}>"
-
-    def __str__(self) -> str:
-        raise TypeError("A piece of SQL is put into a template with emit(), never into a text.")
-
-    def __format__(self, spec: str) -> str:
-        return str(self)
-
-    def __bool__(self) -> bool:
-        """Tell whether there is anything to write."""
-        return bool(self.parts) or self.words != ("",)
-
-    def reversed(self) -> list[str | Sql]:
-        """Return its words and parts from right to left, as a stack takes them."""
-        made: list[str | Sql] = [self.words[-1]]
-        for index in range(len(self.parts) - 1, -1, -1):
-            made.append(self.parts[index])
-            if word := self.words[index]:
-                made.append(word)
-        return made
 
 
 class Understood(Protocol):
@@ -89,34 +56,22 @@ Part = Sql | Understood | int
 """What fits into a place of a template."""
 
 
-class _Literal(Sql):
-    """A user's text."""
-
-    __slots__ = ()
-
-
-class _Name(Sql):
-    """A name that a user gave, or that we made."""
-
-    __slots__ = ()
-
-
-class _Gap(Sql):
-    """A place that is filled when the whole is written."""
-
-    __slots__ = ("number",)
-
-    def __init__(self, number: int) -> None:
-        super().__init__((f"<{number}>",))
-        self.number = number
-
-
 @dataclass(frozen=True, slots=True)
 class _Template:
+    """A template read.
+
+    is_list: whether it is several expressions, or one with its name, and so none itself. uses: how often the piece in each place stands in the
+    expanded text, whose own words have `size` characters.
+    """
+
     words: tuple[str, ...]
     places: tuple[int | str, ...]
     macros: frozenset[str]
     simple: bool
+    asks: bool
+    is_list: bool
+    uses: tuple[int, ...]
+    size: int
 
 
 def emit(template: str, *parts: Part, **named: Part) -> Sql:
@@ -126,18 +81,32 @@ def emit(template: str, *parts: Part, **named: Part) -> Sql:
     """
     made = _parsed(template)
     chosen = tuple([_piece(parts[place] if type(place) is int else named[place]) for place in made.places])  # type: ignore[index]
-    return Sql(made.words, chosen, made.macros, simple=made.simple)
+    size = largest = 0
+    for use, part in zip(made.uses, chosen, strict=True):
+        size += use * part.size
+        largest = max(largest, part.size)
+    whole = Sql(made.words, chosen, made.macros, simple=made.simple, asks=made.asks, size=made.size + size)
+    grows = whole.size > LARGE and size > largest * 3 // 2
+    return bound_once(whole, made.uses) if (grows or (whole.asks and made.macros)) and not whole.is_closed and not made.is_list else whole
+
+
+def shut(template: str, *parts: Part) -> Sql:
+    """Make a piece out of which nothing is taken to be computed once: arguments of an aggregate or a window belong to its rows."""
+    made = _parsed(template)
+    whole = Sql(made.words, tuple([_piece(parts[place]) for place in made.places if type(place) is int]), made.macros, asks=made.asks)
+    whole.is_shut = True
+    return whole
 
 
 def text(value: str) -> Sql:
     """Make a string literal of a text. Raises QueryRefusedError for U+0000, which DuckDB does not take."""
-    return _Literal((quoted_text(value),))
+    return Literal((quoted_text(value),))
 
 
 @lru_cache(maxsize=4096)
 def quoted(value: str) -> Sql:
     """Make a quoted name. Raises QueryRefusedError for U+0000."""
-    return _Name((quoted_name(value),))
+    return Name((quoted_name(value),))
 
 
 def ours(words: str) -> Sql:
@@ -147,7 +116,7 @@ def ours(words: str) -> Sql:
 
 def gap(number: int) -> Sql:
     """Make a place for what is known only when the whole is written, such as the objects of a table."""
-    return _Gap(number)
+    return Gap(number)
 
 
 def joined(separator: str, parts: Iterable[Part]) -> Sql:
@@ -187,12 +156,12 @@ def written_out(whole: Sql) -> WrittenOut:
             texts.append(item)
         elif item.parts:
             todo += item.reversed()
-        elif isinstance(item, _Gap):
+        elif isinstance(item, Gap):
             parts += ("".join(texts), item.number)
             texts = []
         else:
             texts.append(item.words[0])
-            if isinstance(item, _Name):
+            if isinstance(item, Name):
                 names.add(item.words[0])
     return WrittenOut((*parts, "".join(texts)), frozenset(names))
 
@@ -239,4 +208,25 @@ def _parsed(template: str) -> _Template:
         word = ""
     words.append(word + template[at:])
     whole = "\0".join(words)
-    return _Template(tuple(words), tuple(places), frozenset(_MACRO.findall(whole)), "(" not in whole)
+    names = [f"place{index}" for index in range(len(places))]
+    grown = expanded("".join(part for pair in zip(words, [*names, ""], strict=True) for part in pair), frozenset(names))
+    return _Template(
+        words=tuple(words),
+        places=tuple(places),
+        macros=frozenset(_MACRO.findall(whole)),
+        simple="(" not in whole,
+        asks="SELECT" in whole,
+        is_list=_is_list(whole),
+        uses=tuple(grown.uses.get(name, 1) for name in names),
+        size=grown.size,
+    )
+
+
+def _is_list(words: str) -> bool:
+    """Tell whether a comma or an AS stands outside of all brackets and texts."""
+    depth = 0
+    for token in _OUTSIDE.finditer(words):
+        depth += (token[0] in "([{") - (token[0] in ")]}")
+        if not depth and token[0] in {",", " AS "}:
+            return True
+    return False

@@ -87,19 +87,13 @@ _BITS = {"tinyint": 8, "smallint": 16, "integer": 32, "bigint": 64}
 
 
 def _shift(macro: str) -> Builder:
-    """A shift of the bits that the value's type has; the result has the same type. By less than nothing Java takes the last six bits."""
+    """Make a shift of the bits that the value's type has; the result has the same type. By less than nothing Java takes the last six bits."""
+    template = f"CAST({macro}({{}}, el_shift_count({{}}), {{}}) AS {{}})"
 
     def build(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         value = coerce(values[0], TINYINT) if values[0].type.name == "unknown" else values[0]
         return derived(
-            emit(
-                "CAST({}({}, el_shift_count({}), {}) AS {})",
-                ours(macro),
-                value.sql,
-                values[1].sql,
-                _BITS[value.type.name],
-                value.type.duckdb,
-            ),
+            emit(template, value, values[1], _BITS[value.type.name], value.type.duckdb),
             value.type,
             values,
         )

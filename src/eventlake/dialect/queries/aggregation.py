@@ -13,7 +13,7 @@ from eventlake.dialect.binding import Value, mistyped, refused
 from eventlake.dialect.functions.refusals import REFUSED
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.relation import direction
-from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
+from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import divided
 from eventlake.dialect.types.casts import coerce
@@ -35,7 +35,7 @@ class Modifiers:
 
     def over(self, *arguments: Sql) -> Sql:
         """Write `(DISTINCT a, b ORDER BY c) FILTER (WHERE d) OVER (e)`."""
-        return emit("({}{}{}){}", DISTINCT if self.distinct else NOTHING, joined(", ", arguments), self.order, self.behind())
+        return shut("({}{}{}){}", DISTINCT if self.distinct else NOTHING, joined(", ", arguments), self.order, self.behind())
 
     def behind(self, *conditions: Sql) -> Sql:
         """Write what stands behind the brackets, with further conditions in the filter."""
@@ -78,7 +78,7 @@ def _carries(name: str, place: int, how: Modifiers) -> bool:
 def _extreme_moment(name: str, value: Value, how: Modifiers) -> Value:
     """Return the first or last of moments that have each a zone of their own, with its zone."""
     moment = instant(value)
-    label = emit("{}({}, {}){}", ours(f"arg_{name}"), zone_label(value), moment, how.behind())
+    label = shut("{}({}, {}){}", ours(f"arg_{name}"), zone_label(value), moment, how.behind())
     made = each_zoned(emit("{}{}", ours(name), how.over(moment)), label, value.type, ())
     return replace(made, aggregate=True)
 
@@ -231,7 +231,7 @@ def _pairs(values: list[Value], how: Modifiers, name: str, node: exp.Expr) -> Sq
     if how.distinct or how.order:
         raise refused(f"{name}() with DISTINCT or ORDER BY", node)
     present = emit("{} IS NOT NULL", values[0])
-    return emit("list({{'k': {}, 'v': {}}}){}", values[0], values[1], how.behind(present))
+    return shut("list({{'k': {}, 'v': {}}}){}", values[0], values[1], how.behind(present))
 
 
 def _map_agg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
@@ -249,7 +249,7 @@ def _map_union(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql
     if values[0].type.name != "map" or how.distinct or how.order:
         raise mistyped(f"map_union({values[0].type}) is not in Athena", node)
     present = emit("{} IS NOT NULL", values[0])
-    return emit("el_map_union(list({}){})", values[0], how.behind(present)), values[0].type
+    return emit("el_map_union({})", shut("list({}){}", values[0], how.behind(present))), values[0].type
 
 
 def _histogram(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
@@ -270,12 +270,12 @@ def _by(name: str) -> Builder:
                 raise refused(f"{name}() with a count that is not a literal", node)
             first = "list({} ORDER BY {} DESC){}[1:{}]" if name == "max_by" else "list({} ORDER BY {} ASC){}[1:{}]"
             present = emit("{} IS NOT NULL", values[1])
-            return emit(first, values[0], values[1], how.behind(present), values[2].literal), array(values[0].type)
+            return shut(first, values[0], values[1], how.behind(present), values[2].literal), array(values[0].type)
         _takes(values, 2, name, node)
         if values[1].type.name in {"json", "map"}:
             raise mistyped(f"{name}() wants a key with an order, not {values[1].type}", node)
         duck = "arg_max_null" if name == "max_by" else "arg_min_null"
-        return emit("{}({}, {}){}", ours(duck), values[0].sql, values[1].sql, how.behind()), values[0].type
+        return shut("{}({}, {}){}", ours(duck), values[0].sql, values[1].sql, how.behind()), values[0].type
 
     return build
 
@@ -288,7 +288,7 @@ def _approx_distinct(values: list[Value], how: Modifiers, node: exp.Expr) -> tup
         return emit("count{}", how.over(ours("NULL"))), BIGINT
     if values[0].type.name in {"json", "map"}:
         raise mistyped(f"approx_distinct({values[0].type}) is not in Athena", node)
-    return emit("count(DISTINCT {}){}", values[0].sql, how.behind()), BIGINT
+    return shut("count(DISTINCT {}){}", values[0].sql, how.behind()), BIGINT
 
 
 def _percentile(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
@@ -301,7 +301,7 @@ def _percentile(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sq
     if share.type.name == "array" and isinstance(node, exp.Anonymous) and isinstance(node.expressions[1], exp.Array):
         places = [_descending(part, node) for part in node.expressions[1].expressions]
         made = joined(", ", (emit("quantile_disc{}", how.over(value.sql, place)) for place in places))
-        return emit("(CASE WHEN count({}){} = 0 THEN NULL ELSE [{}] END)", value.sql, how.behind(), made), array(value.type)
+        return emit("(CASE WHEN {} = 0 THEN NULL ELSE [{}] END)", shut("count({}){}", value, how.behind()), made), array(value.type)
     return emit("quantile_disc{}", how.over(value.sql, _descending(node.expressions[1], node))), value.type
 
 
@@ -360,7 +360,7 @@ def _bits(sql: str) -> Builder:
 
 def _grouping(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     kind = INTEGER if len(values) <= 31 else BIGINT
-    return emit("CAST(grouping({}) AS {})", joined(", ", (value.sql for value in values)), kind.duckdb), kind
+    return shut("CAST(grouping({}) AS {})", joined(", ", (value.sql for value in values)), kind.duckdb), kind
 
 
 def listagg(parts: Parts, node: exp.Expr, where: exp.Expr | None = None) -> Value:
@@ -381,7 +381,7 @@ def listagg(parts: Parts, node: exp.Expr, where: exp.Expr | None = None) -> Valu
         how = Modifiers(where=parts.boolean(where, "FILTER").sql if where is not None else None)
     if value.type.name not in {"varchar", "unknown"} or separator.type.name != "varchar":
         raise mistyped(f"listagg({value.type}) is not in Athena: cast it to varchar", node)
-    return Value(emit("string_agg({}, {}{}){}", value, separator, order, how.behind()), VARCHAR, aggregate=True)
+    return Value(shut("string_agg({}, {}{}){}", value, separator, order, how.behind()), VARCHAR, aggregate=True)
 
 
 AGGREGATES: dict[str, Builder] = {

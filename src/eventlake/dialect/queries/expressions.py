@@ -19,7 +19,7 @@ from eventlake.dialect.queries.outside import Outside
 from eventlake.dialect.queries.subqueries import exists, in_subquery, quantified, scalar
 from eventlake.dialect.queries.trying import stands_outside, tried, tried_cast
 from eventlake.dialect.queries.windows import window
-from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, quoted, text
+from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, quoted, shut, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import arithmetic
 from eventlake.dialect.types.casts import cast, coerce
@@ -527,7 +527,7 @@ def key_of_group(value: Value) -> Value:
     value = replace(value, columns=frozenset())
     if value.type.zone != EACH:
         return value
-    return each_zoned(instant(value), emit("any_value({})", zone_label(value)), value.type, (value,))
+    return each_zoned(instant(value), shut("any_value({})", zone_label(value)), value.type, (value,))
 
 
 def shown_name(relation: str, name: str) -> str:

@@ -25,9 +25,10 @@ def quantified(parts: Parts, node: exp.Expr, sign: str) -> Value:
     both = instants(both) if both is not None else None
     if both is None or both.args:
         raise mistyped(f"{left.type} and {column.type} cannot be compared", node)
-    side = emit("(SELECT {} FROM ({}) AS el_q)", coerce(column, both).sql, relation.sql)
     word = "ALL" if isinstance(node.expression, exp.All) else "ANY"
-    return derived(emit("({} {} {} {})", coerce(left, both), ours(sign), ours(word), side), BOOLEAN, (left,))
+    value = coerce(column, both)
+    sql = emit("({} {} {} (SELECT {} FROM ({}) AS el_q))", coerce(left, both), ours(sign), ours(word), value, relation)
+    return derived(sql, BOOLEAN, (left,))
 
 
 def in_subquery(parts: Parts, node: exp.Expr, query: exp.Query) -> Value:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from eventlake.dialect.binding import Value, mistyped, refused, unknown
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.aggregation import AGGREGATES, Modifiers, aggregate, ordering
-from eventlake.dialect.sql import Sql, emit, joined, ours
+from eventlake.dialect.sql import Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.type import BIGINT, DOUBLE, Type, coercible, common
@@ -61,9 +61,9 @@ def _made(name: str, values: list[Value], kind: Type | None, ignore: bool, over:
         raise refused(f"{name}() by an offset that is not a literal", node)
     if name in {"ntile", "nth_value"} and (not isinstance(values[-1].literal, int) or values[-1].literal < 1):
         raise refused(f"{name}() with a number that is not a literal", node)
-    call = emit("{}({} IGNORE NULLS)" if ignore else "{}({})", ours(name), joined(", ", sqls))
+    call = shut("{}({} IGNORE NULLS)" if ignore else "{}({})", ours(name), joined(", ", sqls))
     columns = frozenset[str]().union(*(value.columns for value in values))
-    sql = emit("{} OVER {}", call, over)
+    sql = shut("{} OVER {}", call, over)
     if name in {"ntile", "row_number"}:
         sql = emit("CAST({} AS BIGINT)", sql)
     return Value(emit("({})", sql), result, columns=columns, aggregate=any(value.aggregate for value in values), window=True)

@@ -1,0 +1,150 @@
+"""The pieces that emitted SQL is put together from, as a tree: our words with other pieces between them, a user's literal or name, a gap.
+
+They are made by `sql.emit` and its like, and written out by `sql.written_out`; nobody looks into a piece for what it knows from its making.
+"""
+
+from __future__ import annotations
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+class Sql:
+    """A piece of SQL: our own words, and other pieces between them.
+
+    macros: names of the macros that it calls. simple: whether computing it twice costs nothing. asks: whether a SELECT stands in it.
+    size: characters once the bodies of macros are in place. bound: how deep values are bound to names in it. is_shut: whether nothing may be
+    taken out of it. Two pieces are equal if they are made alike.
+    """
+
+    __slots__ = ("_hash", "asks", "bound", "is_shut", "macros", "parts", "simple", "size", "words")
+
+    macros: frozenset[str]
+    simple: bool
+    asks: bool
+    bound: int
+    size: int
+
+    def __init__(
+        self,
+        words: tuple[str, ...],
+        parts: tuple[Sql, ...] = (),
+        macros: frozenset[str] = _NOTHING,
+        *,
+        simple: bool = True,
+        asks: bool = False,
+        size: int = 0,
+    ) -> None:
+        self.words = words
+        self.parts = parts
+        self.bound = 0
+        self.is_shut = False
+        total = 0
+        for part in parts:
+            if part.macros and not part.macros <= macros:
+                macros = macros | part.macros
+            simple = simple and part.simple
+            asks = asks or part.asks
+            total += part.size
+            if part.bound > self.bound:
+                self.bound = part.bound
+        self.asks = asks
+        self.size = size or total + len(words[0])
+        self.macros = macros
+        self.simple = simple
+        self._hash = hash((words, parts))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            type(other) is type(self) and self._hash == other._hash and self.words == other.words and self.parts == other.parts
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.words} {self.parts}>"
+
+    def __str__(self) -> str:
+        raise TypeError("A piece of SQL is put into a template with emit(), never into a text.")
+
+    def __format__(self, spec: str) -> str:
+        return str(self)
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to write."""
+        return bool(self.parts) or self.words != ("",)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether names are bound in it, so that nothing may be taken out of it."""
+        return self.is_shut or any("lambda " in word or "SELECT" in word for word in self.words)
+
+    @property
+    def is_query(self) -> bool:
+        """Whether it is a subquery that stands for a value."""
+        return self.asks and not self.is_shut and any("SELECT" in word for word in self.words)
+
+    @property
+    def open_parts(self) -> tuple[Sql, ...]:
+        """The parts that mean the same outside of it."""
+        return () if self.is_closed else self.parts
+
+    def with_parts(self, parts: tuple[Sql, ...]) -> Sql:
+        """Return the same words between other parts, the first of which take the places of the open ones."""
+        before, after = sum(part.size for part in self.parts), sum(part.size for part in parts)
+        return Sql(self.words, parts, self.macros, simple=False, asks=self.asks, size=self.size * after // max(before, 1))
+
+    def reversed(self) -> list[str | Sql]:
+        """Return its words and parts from right to left, as a stack takes them."""
+        made: list[str | Sql] = [self.words[-1]]
+        for index in range(len(self.parts) - 1, -1, -1):
+            made.append(self.parts[index])
+            if word := self.words[index]:
+                made.append(word)
+        return made
+
+
+class Literal(Sql):
+    """A user's text."""
+
+    __slots__ = ()
+
+
+class Name(Sql):
+    """A name that a user gave, or that we made."""
+
+    __slots__ = ()
+
+
+class Bound(Sql):
+    """An expression over a name to which a value is bound, so that the value is computed once: `level` tells the names apart."""
+
+    __slots__ = ()
+
+    def __init__(self, value: Sql, inner: Sql, level: int) -> None:
+        super().__init__(("list_transform([", f"], lambda {bound_name(level)}: ", ")[1]"), (value, inner), simple=False)
+        self.bound = level
+
+    @property
+    def open_parts(self) -> tuple[Sql, ...]:
+        """The value, which knows nothing of its name."""
+        return self.parts[:1]
+
+    def with_parts(self, parts: tuple[Sql, ...]) -> Sql:
+        """Return the same expression over another value."""
+        return Bound(parts[0], self.parts[1], self.bound)
+
+
+def bound_name(level: int) -> str:
+    """Return the name of a value that is bound at this level."""
+    return f"el_v{level}"
+
+
+class Gap(Sql):
+    """A place that is filled when the whole is written."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        super().__init__((f"<{number}>",))
+        self.number = number
