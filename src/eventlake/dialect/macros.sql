@@ -24,7 +24,7 @@ el_integer_or_null(s) := regexp_extract(s, '^\s*([+-]?[0-9]+)\s*$', 1);
 el_double_or_null(s) :=
   rtrim(regexp_extract(s, '^\s*([+-]?(?:NaN|Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[dDfF]?))\s*$', 1), 'dDfF');
 el_decimal_or_null(s) := regexp_extract(s, '^([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)$', 1);
-el_date_or_null(s) := regexp_extract(s, '^\s*([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})\s*$', 1);
+el_date_or_null(s) := regexp_extract(s, '^\s*[+]?([0-9]+-[0-9]{1,2}-[0-9]{1,2})\s*$', 1);
 el_boolean(s) :=
   CASE
     WHEN s IS NULL THEN NULL
@@ -35,14 +35,16 @@ el_boolean(s) :=
 el_date_text(s) :=
   CASE
     WHEN s IS NULL OR regexp_full_match(s, '\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\s*') THEN s
+    WHEN regexp_full_match(s, '\s*[+]?[0-9]+-[0-9]{1,2}-[0-9]{1,2}\s*') THEN ltrim(trim(s), '+')
     ELSE failure('Not a date: ', s)
   END;
+el_four_digits(year) := CASE WHEN length(year) < 4 THEN lpad(year, 4, '0') ELSE year END;
 el_moment_text(s) :=
   CASE
     WHEN s IS NULL OR regexp_full_match(s,
-      '\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,12})?)?)?\s*') THEN CASE
+      '\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}( ([01]?[0-9]|2[0-3]):[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,12})?)?)?\s*') THEN CASE
       WHEN regexp_full_match(trim(s), '.* [0-9]{1,2}:[0-9]{1,2}') THEN trim(s) || ':00'
-      ELSE s
+      ELSE trim(s)
     END
     ELSE failure('Not a timestamp: ', s)
   END;
@@ -108,16 +110,27 @@ el_offset_label(m) :=
 el_iso8601(s) :=
   CASE
     WHEN s IS NULL THEN NULL
-    WHEN length(s) IN (20, 24) AND s[11] = 'T' AND s[-1] = 'Z' AND s[5] = '-' AND s[14] = ':' THEN CAST(s AS TIMESTAMP)
+    WHEN length(s) IN (20, 24) AND s[11] = 'T' AND s[-1] = 'Z' AND s[5] = '-' AND s[14] = ':' AND s[12:13] < '24' AND s[6] <> 'W' THEN CAST(s AS TIMESTAMP)
     WHEN regexp_full_match(s,
-      '[0-9]{4}(-[0-9]{1,2}(-[0-9]{1,2})?|-[0-9]{3}|-W[0-9]{1,2}(-[1-7])?)?(T[0-9]{2}(:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?')
-        THEN date_trunc('millisecond', el_iso_wall(s)) - to_minutes(el_iso_offset(s))
-    WHEN regexp_matches(s, '^[-+][0-9]{4}') THEN refusal('A year with a sign: ', s)
+      '([+-]?[0-9]+(-[0-9]{1,2}(-[0-9]{1,2})?|-[0-9]{3}|-W[0-9]{1,2}(-[1-7])?)?[Tt]?)?|([+-]?[0-9]+(-[0-9]{1,2}(-[0-9]{1,2})?|-[0-9]{3}|-W[0-9]{1,2}(-[1-7])?)?)?[Tt]([01]?[0-9]|2[0-3])(:[0-5]?[0-9](:[0-5]?[0-9])?)?([.,][0-9]+)?(Z|z|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?|[+-]14(:?00)?)?')
+        AND s <> '' THEN CASE
+          WHEN regexp_matches(s, '^(-|[+]?[0-9]{5}|[+]?0+(-|T|t|$))') THEN refusal('A year before 1 or after 9999: ', s)
+          ELSE el_iso_wall(s) - to_minutes(el_iso_offset(s))
+        END
     ELSE failure('Not an ISO 8601 timestamp: ', s)
   END;
 el_iso_wall(s) :=
-  CAST(el_iso_date(regexp_extract(s, '^[0-9W-]+')) || ' ' || substring(regexp_extract(s, 'T([0-9:.,]+)', 1) || substring('00:00:00',
-    length(regexp_extract(s, 'T([0-9:]+)', 1)) + 1), 1, 15) AS TIMESTAMP);
+  CAST(el_iso_date(el_iso_year(regexp_extract(s, '^[+]?([0-9W-]*)', 1))) AS TIMESTAMP)
+    + to_milliseconds(el_iso_millis(replace(regexp_extract(s, '[Tt]([0-9:.,]*)', 1), ',', '.')));
+el_iso_year(d) :=
+  CASE
+    WHEN d = '' THEN '1970-01-01'
+    WHEN d[5] = '-' THEN d
+    ELSE el_four_digits(regexp_extract(d, '^[0-9]+')) || regexp_extract(d, '^[0-9]+(.*)$', 1)
+  END;
+el_iso_millis(c) :=
+  CAST(floor(coalesce(TRY_CAST(split_part(c, ':', 1)[1:12] AS DECIMAL(18, 9)), 0) * 3600000 + coalesce(TRY_CAST(split_part(c, ':', 2)[1:12] AS DECIMAL(18, 9)), 0) * 60000
+    + coalesce(TRY_CAST(split_part(c, ':', 3)[1:12] AS DECIMAL(18, 9)), 0) * 1000) AS BIGINT);
 el_iso_date(d) :=
   CASE
     WHEN length(d) = 10 AND d[6] <> 'W' THEN d
@@ -129,9 +142,9 @@ el_iso_date(d) :=
   END;
 el_iso_offset(s) :=
   CASE
-    WHEN regexp_matches(s, 'T.*[+-]') THEN (CASE WHEN regexp_extract(s, 'T.*([+-])', 1) = '-'
-      THEN -1 ELSE 1 END) * (CAST(regexp_extract(s, 'T.*[+-]([0-9]{2})', 1) AS INTEGER) * 60 + coalesce(TRY_CAST(regexp_extract(s,
-        'T.*[+-][0-9]{2}:?([0-9]{2})$', 1) AS INTEGER), 0))
+    WHEN regexp_matches(s, '[Tt].*[+-]') THEN (CASE WHEN regexp_extract(s, '[Tt].*([+-])', 1) = '-'
+      THEN -1 ELSE 1 END) * (coalesce(TRY_CAST(regexp_extract(s, '[Tt].*[+-]([0-9]{2})', 1) AS INTEGER), 0) * 60 + coalesce(TRY_CAST(regexp_extract(s,
+        '[Tt].*[+-][0-9]{2}:?([0-9]{2})$', 1) AS INTEGER), 0))
     ELSE 0
   END;
 el_offset_minutes(s) :=
@@ -168,6 +181,17 @@ el_offset_named(sign, hours, minutes, z) :=
     ELSE el_offset_label((TRY_CAST(hours AS INTEGER) * 60 + coalesce(TRY_CAST(minutes AS INTEGER), 0)) * CASE WHEN sign = '-' THEN -1 ELSE 1 END)
   END;
 el_zone_text(s) := coalesce(nullif(regexp_extract(s, '^\s*[+-]?[0-9]+-[0-9]+-[0-9]+(?: [0-9:.]+)?\s*([A-Za-z+-].*?)\s*$', 1), ''), 'UTC');
+el_without_zone(s) :=
+  CASE
+    WHEN regexp_matches(s, '[A-Za-z/+]|-.*-.*-') AND el_is_zone(el_zone_text(s)) THEN el_clock_text(s)
+    ELSE s
+  END;
+el_is_zone(z) :=
+  CASE
+    WHEN regexp_full_match(z, 'UTC|Z|GMT|UT|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?|[+-]14(:?00)?|[+-][0-9]') THEN true
+    WHEN regexp_full_match(z, '[A-Z][A-Za-z_]+/[A-Za-z0-9_/+-]+') THEN TRY(timezone(z, TIMESTAMP '2000-01-01')) IS NOT NULL
+    ELSE false
+  END;
 el_clock_text(s) := coalesce(nullif(regexp_extract(s, '^(\s*[+-]?[0-9]+-[0-9]+-[0-9]+(?: [0-9:.]+)?)\s*[A-Za-z+-].*$', 1), ''), s);
 el_zone_minutes(i) :=
   CASE
@@ -175,6 +199,8 @@ el_zone_minutes(i) :=
     ELSE CAST(epoch_us(i) // 60000000 AS INTEGER)
   END;
 el_label_minutes(z) := CASE WHEN z[1] = '-' THEN -1 ELSE 1 END * (TRY_CAST(z[2:3] AS INTEGER) * 60 + TRY_CAST(z[5:6] AS INTEGER));
+el_java_offset(z, m) :=
+  CASE WHEN m = 0 THEN 'Z' ELSE el_offset_label(m) END || CASE WHEN z[1] IN ('+', '-') THEN '' ELSE '[' || z || ']' END;
 el_place(z) := CASE WHEN z[1] IN ('+', '-') THEN 'UTC' ELSE z END;
 
 -- text
@@ -1190,8 +1216,10 @@ el_sj_starts(x, y) := CASE WHEN el_sj_kind(x) = 't' AND el_sj_kind(y) = 't' THEN
 -- dates
 el_from_unixtime(x) :=
   CASE
-    WHEN abs(x) > 253402300799 THEN refusal('A moment after the year 9999: ', x)
-    ELSE make_timestamp(CAST(round(x * 1000) AS BIGINT) * 1000)
+    WHEN isnan(x) THEN TIMESTAMP '1970-01-01'
+    WHEN abs(x) > 9223372036854775 THEN failure('Not a moment that a timestamp holds: ', x)
+    WHEN x > 253402300799.999 OR x < -62135596800 THEN refusal('A moment before the year 1 or after 9999: ', x)
+    ELSE make_timestamp(CAST(floor(x * 1000 + 0.5) AS BIGINT) * 1000)
   END;
 el_parsed(s, t) :=
   CASE
@@ -1202,8 +1230,8 @@ el_floor_div(n, step) := el_floor(n, step) // step;
 el_iso_day(s) :=
   CASE
     WHEN s IS NULL THEN NULL
-    WHEN regexp_full_match(s, '[0-9]{4}(-[0-9]{1,2}(-[0-9]{1,2})?|-[0-9]{3}|-W[0-9]{1,2}(-[1-7])?)?') THEN el_iso_date(s)
-    WHEN regexp_matches(s, '^[-+][0-9]{4}') THEN refusal('A year with a sign: ', s)
+    WHEN regexp_full_match(s, '[+]?[0-9]{1,4}(-[0-9]{1,2}(-[0-9]{1,2})?|-[0-9]{3}|-W[0-9]{1,2}(-[1-7])?)?') THEN el_iso_date(el_iso_year(ltrim(s, '+')))
+    WHEN regexp_matches(s, '^[-+]?[0-9]+(-|$)') THEN refusal('A year before 1 or after 9999: ', s)
     ELSE failure('Not an ISO 8601 date: ', s)
   END;
 el_duration(s) :=

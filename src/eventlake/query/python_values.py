@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ctypes import c_float
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from ipaddress import IPv6Address
 from typing import Any
 
@@ -23,7 +23,9 @@ def converted(rows: list[tuple[Any, ...]], types: tuple[Type, ...]) -> list[tupl
 def _maker(kind: Type) -> Callable[[Any], Any] | None:
     """Return what turns DuckDB's Python value into one of the type; None where it is one already."""
     if kind.name == "timestamptz":
-        return lambda value: value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+        return lambda value: _in_range(value).replace(tzinfo=UTC)
+    if kind.name in {"date", "timestamp"}:
+        return _in_range
     if kind.name == "real":
         return _shortest
     if kind.name == "interval day":
@@ -45,6 +47,13 @@ def _maker(kind: Type) -> Callable[[Any], Any] | None:
             name: item if make is None or item is None else make(item) for (name, item), make in zip(value.items(), makers, strict=True)
         }
     return None
+
+
+def _in_range(value: Any) -> Any:
+    """Return a date or a timestamp; those of other years come as texts, as DuckDB writes them. Raises QueryRefusedError."""
+    if isinstance(value, str):
+        raise QueryRefusedError(f"A year before 1 or after 9999 ({value}) cannot be given as an answer here.")
+    return value
 
 
 def _map_maker(kind: Type) -> Callable[[Any], Any] | None:

@@ -43,7 +43,7 @@ _MYSQL = {
     "c": ("month", "%-m"),
     "d": ("day", "%d"),
     "e": ("day", "%-d"),
-    "f": ("fraction", "%f"),
+    "f": ("fraction", "%g000"),
     "H": ("hour", "%H"),
     "h": ("clock hour", "%I"),
     "I": ("clock hour", "%I"),
@@ -85,7 +85,10 @@ def _mysql(pattern: str, node: exp.Expr) -> list[Piece]:
 
 def _date_format(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     made = "".join(_written(piece) for piece in _mysql(_literal(values[1], "date_format", node), node))
-    return derived(emit("strftime({}, {})", wall(values[0]), text(made)), VARCHAR, values)
+    local = wall(values[0])
+    if values[0].type.numbers[0] > 3:
+        local = emit("el_to_digits({}, 1000)", local)
+    return derived(emit("strftime({}, {})", local, text(made)), VARCHAR, values)
 
 
 def _written(piece: Piece) -> str:
@@ -215,7 +218,7 @@ def _by_strptime(pieces: Sequence[Piece]) -> bool:
     halves = {piece.part for piece in pieces} >= {"half", "clock hour"}
     return all(
         piece.part in _PLAIN
-        or piece.strftime == "%f"
+        or piece.strftime == "%g000"
         or (piece.part == "fraction" and piece.size == 3)
         or (halves and piece.part in {"half", "clock hour"})
         for piece in pieces
@@ -223,11 +226,12 @@ def _by_strptime(pieces: Sequence[Piece]) -> bool:
 
 
 def _strptime(sql: Sql, pieces: Sequence[Piece]) -> Sql:
-    """A timestamp read by strptime; parts that the pattern does not name are 1970-01-01."""
-    pattern = "".join("%n" if piece.strftime == "%f" else _written(piece) or "%g" for piece in pieces)
+    """Make SQL of a timestamp read by strptime; parts that the pattern does not name are 01-01, of 2000 if it names a month or a day, else 1970."""
+    pattern = "".join("%n" if piece.strftime == "%g000" else _written(piece) or "%g" for piece in pieces)
     named = {piece.part.removesuffix(" name") for piece in pieces}
     lead, lead_pattern = "", ""
-    for part, given, value in (("year", "%Y", "1970"), ("month", "%m", "01"), ("day", "%d", "01")):
+    year = "2000" if named & {"month", "day"} else "1970"
+    for part, given, value in (("year", "%Y", year), ("month", "%m", "01"), ("day", "%d", "01")):
         if part not in named:
             lead, lead_pattern = f"{lead}{value} ", f"{lead_pattern}{given} "
     source = emit("({} || {})", text(lead), sql) if lead else sql
@@ -322,7 +326,7 @@ class _Reading:
 
     def _year(self) -> Sql:
         if "year of century" not in self.places:
-            return self._number("year", 1970)
+            return self._number("year", 2000 if self.places.keys() & {"month", "month name", "day"} else 1970)
         first = self.pivot - 50
         return emit("({0} + (({1} - {2}) % 100 + 100) % 100)", first, self._number("year of century", 0), first % 100)
 

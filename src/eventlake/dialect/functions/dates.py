@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.binding import Value, derived, refused
 from eventlake.dialect.failures import failure
 from eventlake.dialect.functions.function import Builder, Syntactic
 from eventlake.dialect.functions.function import Function as F
@@ -36,15 +36,23 @@ _CLOCK = {"millisecond": 1_000, "second": 1_000_000, "minute": 60_000_000, "hour
 _CALENDAR = ("day", "week", "month", "quarter", "year")
 
 
-def _unit(value: Value, kind: Type, name: str, node: exp.Expr, *, allowed: tuple[str, ...] = ()) -> str:
-    if not isinstance(value.literal, str):
-        raise refused(f"{name}() with a unit that is not a literal", node)
-    unit = value.literal.lower()
-    if unit not in _CLOCK and unit not in _CALENDAR:
-        raise mistyped(f"'{value.literal}' is no unit of {name}(): use {', '.join([*_CLOCK, *_CALENDAR])}", node)
-    if kind == DATE and unit in _CLOCK:
-        raise mistyped(f"'{unit}' is no unit of a date: cast it to timestamp first", node)
-    return unit
+def _unit(value: Value) -> str:
+    """Return the unit that a literal names, which the type is known to have."""
+    return str(value.literal).lower()
+
+
+def _units(kind: Type) -> tuple[str, ...]:
+    return _CALENDAR if kind == DATE else (*_CLOCK, *_CALENDAR)
+
+
+def _no_unit(name: str, values: list[Value]) -> Value:
+    """Return what a function gives with a unit that it does not know: NULL for a NULL, else a failure."""
+    unit, moment = values[0], values[-1]
+    kind = BIGINT if name == "date_diff" else moment.type
+    advice = "cast it to timestamp first" if str(unit.literal).lower() in _CLOCK else f"use {', '.join(_units(moment.type))}"
+    wrong = failure(f"{unit.literal} is no unit of {name}() of {moment.type}: {advice}")
+    missing = joined(" OR ", (emit("{} IS NULL", value) for value in values[1:]))
+    return derived(emit("(CASE WHEN {} THEN CAST(NULL AS {}) ELSE {} END)", missing, kind.duckdb, wrong), kind, values)
 
 
 def _by_unit(name: str, build: Builder) -> Builder:
@@ -52,9 +60,11 @@ def _by_unit(name: str, build: Builder) -> Builder:
 
     def chosen(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         unit, moment = values[0], values[-1]
+        if isinstance(unit.literal, str) and unit.literal.lower() not in _units(moment.type):
+            return _no_unit(name, values)
         if isinstance(unit.literal, str):
             return build(parts, values, node)
-        units = _CALENDAR if moment.type == DATE else (*_CLOCK, *_CALENDAR)
+        units = _units(moment.type)
         made = [build(parts, [Value(text(one), VARCHAR, literal=one), *values[1:]], node) for one in units]
         whens = joined(" ", (emit("WHEN {} THEN {}", text(one), value) for one, value in zip(units, made, strict=True)))
         wrong = failure(f"Not a unit of {name}: ", unit.sql)
@@ -68,7 +78,7 @@ def _by_unit(name: str, build: Builder) -> Builder:
 
 
 def _date_diff(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    unit = _unit(values[0], values[1].type, "date_diff", node)
+    unit = _unit(values[0])
     a, b = values[1], values[2]
     if unit in _CLOCK:
         x, y = (_millis(value) for value in (a, b))
@@ -90,7 +100,7 @@ def _millis(value: Value) -> Sql:
 
 
 def _date_add(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    unit = _unit(values[0], values[2].type, "date_add", node)
+    unit = _unit(values[0])
     count, moment = values[1], values[2]
     if moment.type == DATE or unit in {"month", "quarter", "year"}:
         months = {"month": 1, "quarter": 3, "year": 12}.get(unit)
@@ -110,7 +120,7 @@ def _date_add(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 
 def _date_trunc(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    unit = _unit(values[0], values[1].type, "date_trunc", node)
+    unit = _unit(values[0])
     moment = values[1]
     if moment.type == DATE:
         return derived(emit("CAST(date_trunc({}, {}) AS DATE)", text(unit), moment), DATE, values)

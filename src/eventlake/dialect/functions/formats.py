@@ -13,6 +13,7 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast
 from eventlake.dialect.types.json_casts import canonical
 from eventlake.dialect.types.type import VARCHAR
+from eventlake.dialect.types.zones import minutes_east, wall, zone_label
 
 _SPECIFIER = re.compile(
     r"%(?:(?P<index>\d+)\$|(?P<again><))?(?P<flags>[-#+ 0,(]*)(?P<width>[1-9]\d*)?(?:\.(?P<digits>\d+))?(?P<kind>t[A-Za-z]|[a-zA-Z%])"
@@ -96,10 +97,10 @@ def _formatted(match: re.Match[str], value: Value, node: exp.Expr) -> Sql:
         return emit("coalesce({}, {})", made, _nothing(match))
     if kind == "f" and value.type.name in {"double", "real", "decimal"} and "#" not in flags:
         return _fraction(match, value, node)
-    if kind.startswith("t") and kind[1] in _MOMENTS and value.type.name in {"date", "timestamp"} and not flags.strip("-"):
+    if kind.startswith("t") and kind[1] in _MOMENTS and value.type.name in {"date", "timestamp", "timestamptz"} and not flags.strip("-"):
         if value.type.name == "date" and kind[1] in "HMSLTR":
             raise mistyped(f"{match[0]} in format() shows a time, which a date has not", node)
-        return _sized(match, emit("coalesce(strftime({}, {}), 'null')", value.sql, text(_MOMENTS[kind[1]])))
+        return _sized(match, emit("coalesce(strftime({}, {}), 'null')", wall(value), text(_MOMENTS[kind[1]])))
     if kind in {"d", "x", "o", "f", "e", "g"} and not value.type.is_number:
         raise mistyped(f"{match[0]} in format() takes no {value.type}", node)
     if (kind == "d" and not value.type.is_integer) or (kind in "feg" and value.type.is_integer):
@@ -130,11 +131,19 @@ def _shown(value: Value, node: exp.Expr) -> Sql:
         return emit("el_java_double({})", value.sql)
     if value.type.name == "timestamp":
         return emit("el_local_text(strftime({}, '%Y-%m-%dT%H:%M:%S.%f'))", value.sql)
+    if value.type.name == "timestamptz":
+        return _zoned(value)
     if value.type.name == "time":
         return emit("el_local_text(strftime(DATE '1970-01-01' + {}, '%H:%M:%S.%f'))", value.sql)
     if value.type.name == "json":
         return canonical(value)
     raise refused(f"%s of {value.type} in format()", node)
+
+
+def _zoned(value: Value) -> Sql:
+    """Make SQL of a moment as java.time.ZonedDateTime prints it: the local time, the offset, and the zone if it has a name."""
+    local = emit("el_local_text(strftime({}, '%Y-%m-%dT%H:%M:%S.%f'))", wall(value))
+    return emit("({} || el_java_offset({}, {}))", local, zone_label(value), minutes_east(value))
 
 
 def _fraction(match: re.Match[str], value: Value, node: exp.Expr) -> Sql:

@@ -21,6 +21,10 @@ def arithmetic(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
         return _numbers(sign, left, right)
     if {left.type.name, right.type.name} & {"unknown"}:
         return _with_null(sign, left, right, node)
+    if left.type.name == "time" and sign in "+-" and right.type == INTERVAL_DAY:
+        return _clock(sign, left, right)
+    if sign == "+" and right.type.name == "time" and left.type == INTERVAL_DAY:
+        return _clock(sign, right, left)
     if sign in "+-" and left.type.is_moment and right.type.name.startswith("interval"):
         return shifted(sign, left, right, node)
     if sign == "+" and right.type.is_moment and left.type.name.startswith("interval"):
@@ -138,6 +142,12 @@ def _shifted(sign: str, moment: Value, interval: Value) -> Value:
     return moved(emit("({} {} {})", instant(moment), ours(sign), interval.sql), moment, kind, (moment, interval))
 
 
+def _clock(sign: str, time: Value, interval: Value) -> Value:
+    """Return a time of the day plus or minus an interval, round the clock."""
+    kind = replace(time.type, numbers=(max(time.type.numbers[0], 3),))
+    return derived(emit("CAST((DATE '2000-01-01' + {} {} {}) AS TIME)", time, ours(sign), interval), kind, (time, interval))
+
+
 def _difference(left: Value, right: Value) -> Value:
     a, b = (emit("CAST({} AS TIMESTAMP)", value.sql) if value.type.name == "date" else instant(value) for value in (left, right))
     return derived(emit("el_interval_between({}, {})", a, b), INTERVAL_DAY, (left, right))
@@ -154,4 +164,10 @@ def _intervals(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
         if sign == "*":
             millis = emit("trunc(epoch_us({}) / 1000 * CAST({} AS DOUBLE))", interval.sql, number.sql)
         return derived(emit("to_microseconds(CAST({} AS BIGINT) * 1000)", millis), interval.type, (left, right))
+    if sign in "*/" and number.type.is_number and (sign == "*" or interval is left):
+        months = emit("(year({0}) * 12 + month({0}))", interval)
+        if sign == "/" and number.type.is_integer:
+            return derived(emit("to_months(CAST({} // {} AS INTEGER))", months, number), interval.type, (left, right))
+        scaled = emit("trunc({} {} CAST({} AS DOUBLE))", months, ours(sign), number)
+        return derived(emit("to_months(CAST({} AS INTEGER))", scaled), interval.type, (left, right))
     raise mistyped(f"{left.type} {sign} {right.type} is not in Athena", node)

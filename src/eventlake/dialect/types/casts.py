@@ -130,7 +130,7 @@ def _text_to_date(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
 
 
 def _text_to_moment(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
-    return _to_precision(emit("CAST(el_moment_text({}) AS TIMESTAMP)", value.sql), Type("timestamp", numbers=(6,)), kind)
+    return _to_precision(emit("CAST(el_moment_text(el_without_zone({})) AS TIMESTAMP)", value.sql), Type("timestamp", numbers=(6,)), kind)
 
 
 def _text_to_zoned(value: Value, kind: Type) -> Value:

@@ -50,6 +50,8 @@ def typed_literal(written: str, kind: Type, node: exp.Expr) -> Value:
         )
     if kind.name == "date" and not re.fullmatch(r"\s*[+-]?\d{4,}-\d{1,2}-\d{1,2}\s*", written):
         _not_literal(written, kind, node)
+    if kind.name == "date" and written.strip().startswith("-"):
+        raise refused("A date before the year 1", node)
     if kind.name == "time":
         return _time_literal(written, node)
     if kind.name == "json":
@@ -89,7 +91,7 @@ def _canonical(value: Any) -> str:  # JSON
 
 
 _MOMENT = re.compile(
-    r"\s*(?P<date>\d{4}-\d{1,2}-\d{1,2})(?: (?P<time>\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.(?P<fraction>\d{1,12}))?)?))?"
+    r"\s*(?P<date>\d{4}-\d{1,2}-\d{1,2})(?: (?P<time>(?:[01]?\d|2[0-3]):\d{1,2}(?::\d{1,2}(?:\.(?P<fraction>\d{1,12}))?)?))?"
     r"\s*(?P<zone>[A-Za-z][\w/+-]*|[+-]\d\d?(?::?\d\d)?)?\s*"
 )
 
@@ -145,9 +147,9 @@ def interval_literal(node: exp.Expr) -> Value:
 
 
 def _spanned(written: str, first: str, last: str, node: exp.Expr) -> Value:
-    months = re.fullmatch(r"([+-]?)(\d+)-(\d+)", written)
+    months = re.fullmatch(r"([+-]?)(\d+)(?:-(\d+))?", written)
     if (first, last) == ("year", "month") and months:
-        total = int(months[2]) * 12 + int(months[3])
+        total = int(months[2]) * 12 + int(months[3] or 0)
         return Value(emit("INTERVAL {}", text(f"{months[1].replace('+', '')}{total} months")), INTERVAL_MONTH)
     order = ("day", "hour", "minute", "second")
     parts = re.fullmatch(r"([+-]?)(\d+)(?:[ :](\d+))?(?::(\d+))?(?::(\d+))?(\.\d+)?", written)
@@ -155,9 +157,14 @@ def _spanned(written: str, first: str, last: str, node: exp.Expr) -> Value:
         raise mistyped(f"INTERVAL '{written}' {first.upper()} TO {last.upper()} is not an interval of Athena", node)
     names = order[order.index(first) : order.index(last) + 1]
     numbers = [part for part in parts.groups()[1:5] if part is not None]
-    if len(numbers) != len(names) or (parts[6] and last != "second"):
+    separator = re.search(r"\d([ :])\d", written)
+    if (
+        len(numbers) > len(names)
+        or (parts[6] and (last != "second" or len(numbers) < len(names)))
+        or (separator is not None and separator[1] != (" " if first == "day" else ":"))
+    ):
         raise mistyped(f"INTERVAL '{written}' {first.upper()} TO {last.upper()} is not an interval of Athena", node)
     seconds = sum(
-        int(number) * {"day": 86400, "hour": 3600, "minute": 60, "second": 1}[name] for name, number in zip(names, numbers, strict=True)
+        int(number) * {"day": 86400, "hour": 3600, "minute": 60, "second": 1}[name] for name, number in zip(names, numbers, strict=False)
     )
     return Value(emit("INTERVAL {}", text(f"{parts[1].replace('+', '')}{seconds}{parts[6] or ''} seconds")), INTERVAL_DAY)
