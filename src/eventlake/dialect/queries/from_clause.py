@@ -10,7 +10,7 @@ from eventlake.dialect.parts import Context, Statement
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.relation import Column, renamed
-from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, text
+from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import compared
@@ -62,12 +62,12 @@ class Source:
             if side or kind not in {"", "CROSS"}:
                 raise mistyped("A JOIN wants ON or USING", node)
             self.scope.fields = before + fields
-            self.sql = emit("{} CROSS JOIN {}", self.sql, sql)
+            self.sql = shut("{} CROSS JOIN {}", self.sql, sql)
             return
         self.scope.fields = before + fields
         condition = self._expressions("JOIN ... ON").boolean(on, "ON")
         self._prune_on(on, side, scans)
-        self.sql = emit("{} {} JOIN {} ON {}", self.sql, ours(side or "INNER"), sql, condition.sql)
+        self.sql = shut("{} {} JOIN {} ON {}", self.sql, ours(side or "INNER"), sql, condition.sql)
 
     def _expressions(self, clause: str) -> Expressions:
         return Expressions(Context(self.scope, clause, self.queries.query, self.queries.moment))
@@ -97,7 +97,7 @@ class Source:
             merged.append(Field(name, "", value))
         rest = [replace(f, hidden=True) if f.name in names and not f.hidden else f for f in [*self.scope.fields, *fields]]
         self.scope.fields = merged + rest
-        self.sql = emit("{} {} JOIN {} ON {}", self.sql, ours(side or "INNER"), sql, joined(" AND ", conditions))
+        self.sql = shut("{} {} JOIN {} ON {}", self.sql, ours(side or "INNER"), sql, joined(" AND ", conditions))
 
     def _join_unnest(self, node: exp.Unnest, side: str, join: exp.Join) -> None:
         on = join.args.get("on")
@@ -106,7 +106,7 @@ class Source:
         if side == "LEFT" and on is None:
             raise mistyped("LEFT JOIN UNNEST wants ON TRUE", join)
         sql, fields = self._unnest(node, left_join=side == "LEFT")
-        self.sql = emit("{} CROSS JOIN LATERAL {}", self.sql, sql)
+        self.sql = shut("{} CROSS JOIN LATERAL {}", self.sql, sql)
         self.scope.fields = self.scope.fields + fields
 
     def _one(self, node: exp.Expr, lateral_scope: Scope | None = None) -> tuple[Sql, list[Field], list[int]]:

@@ -12,7 +12,7 @@ from eventlake.dialect.queries.from_clause import Source
 from eventlake.dialect.queries.relation import Column, Relation, direction, limits, named, ordinal, renamed
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.queries.select import select
-from eventlake.dialect.sql import NOTHING, Sql, emit, gap, joined, ours, quoted
+from eventlake.dialect.sql import NOTHING, Sql, emit, gap, joined, ours, quoted, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
@@ -43,7 +43,7 @@ class Queries:
         made, is_recursive = definitions
         if not made:
             return relation
-        return Relation(emit("WITH RECURSIVE {} {}" if is_recursive else "WITH {} {}", joined(", ", made), relation), relation.fields)
+        return Relation(shut("WITH RECURSIVE {} {}" if is_recursive else "WITH {} {}", joined(", ", made), relation), relation.fields)
 
     # WITH
 
@@ -79,7 +79,7 @@ class Queries:
             if common(left.type, right.type) is None:
                 raise mistyped(f"The parts of a recursive WITH differ: {left.type} and {right.type}", where)
         right_sql = _recast(second, [column.type for column in first.fields], first.fields)
-        return Relation(emit("{} UNION ALL {}", first.sql, right_sql), first.fields)
+        return Relation(shut("{} UNION ALL {}", first.sql, right_sql), first.fields)
 
     # bodies
 
@@ -118,7 +118,7 @@ class Queries:
         word = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}[type(node)] + (
             "" if node.args.get("distinct") and not merged else " ALL"
         )
-        sql = emit("({}) {} ({})", _recast(left, kinds, fields), ours(word), _recast(right, kinds, fields))
+        sql = shut("({}) {} ({})", _recast(left, kinds, fields), ours(word), _recast(right, kinds, fields))
         if merged:  # by the instants, not the zones
             sql = emit("SELECT DISTINCT ON ({}) * FROM ({}) AS el_u", joined(", ", [quoted(field.stored) for field in fields]), sql)
         return self._ordered(Relation(sql, fields), node)
