@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from eventlake.dialect.binding import Scope
+from eventlake.dialect.queries.ranges import implied_ranges
 from eventlake.dialect.queries.scan import Predicate, Scan, Truth
 from eventlake.dialect.text import tree as exp
 from eventlake.errors import NameNotFoundError
@@ -36,11 +37,20 @@ class _Unknown(Exception):
 
 def prune(scans: Sequence[Scan], scope: Scope, parts: Iterable[exp.Expr], allowed: Iterable[int], moment: str) -> None:
     """Hand each scan the predicates that only hours it does not need can fail. allowed: numbers of the scans that may be pruned."""
-    numbers = set(allowed)
-    for part in parts if numbers else ():
+    numbers, conditions = set(allowed), list(parts)
+    for part in conditions if numbers else ():
         found = partition_predicate(part, lambda names: _partition_key(scope, names), moment)
         if found is not None and found[0] in numbers:
             scans[found[0]].predicates.append(found[1])
+    for column, first, end in implied_ranges(conditions) if numbers else ():
+        key = _partition_key(scope, [part.name.lower() for part in column.parts])
+        if key is not None and key[0] in numbers and key[1] == "date":
+            scans[key[0]].predicates.append(_between(first, end))
+
+
+def _between(first: date, end: date) -> Predicate:
+    """Return the predicate of days that lie in a range, whose end is left out."""
+    return lambda day, hour: None if first <= day < end else False
 
 
 def _partition_key(scope: Scope, names: Sequence[str]) -> tuple[int, str] | None:

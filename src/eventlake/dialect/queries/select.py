@@ -9,6 +9,7 @@ from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, un
 from eventlake.dialect.parts import Context, Statement
 from eventlake.dialect.queries.expressions import Expressions, shown_name
 from eventlake.dialect.queries.pruning import conjuncts, prune
+from eventlake.dialect.queries.ranges import implied_ranges, in_range
 from eventlake.dialect.queries.relation import Column, Relation, direction, limits, named, ordinal
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
 from eventlake.dialect.text import tree as exp
@@ -53,7 +54,7 @@ def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relatio
     condition = NOTHING
     if where is not None:
         prune(queries.scans, scope, conjuncts(where.this), prunable, queries.moment)
-        condition = emit(" WHERE {}", Expressions(replace(context, clause="WHERE")).boolean(where.this, "WHERE").sql)
+        condition = _where(Expressions(replace(context, clause="WHERE")), where.this)
     grouping, keys = _group(node, context)
     context.grouped = keys
     context.aggregates = context.windows = True
@@ -73,6 +74,16 @@ def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relatio
     return Relation(
         emit("SELECT {}{}{}{}{}{}{}{}", distinct, columns, source, condition, grouping, having, order, limits(node)), tuple(fields)
     )
+
+
+def _where(parts: Expressions, node: exp.Expr) -> Sql:
+    """Make the WHERE clause, with the ranges that its condition implies."""
+    conditions = [parts.boolean(node, "WHERE").sql]
+    for column, first, end in implied_ranges(conjuncts(node)):
+        value = parts.value(column)
+        if value.type.is_moment and value.type.zone == "UTC":
+            conditions.append(in_range(value.sql, value.type, first, end))
+    return emit(" WHERE {}", joined(" AND ", conditions))
 
 
 def _windows(node: exp.Select) -> dict[str, exp.Window]:
