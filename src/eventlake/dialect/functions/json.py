@@ -54,9 +54,9 @@ def _broken_anywhere(path: Sql, source: Value) -> Sql:
 
 _UNREAD = text(chr(1))
 """Stands where a text is no JSON, and for a value that is one character and no letter, so that both are looked at again."""
-_UNSURE = text(r"^(?:[\x01{\[]|-?(?:[0-9]+[.eE]|[0-9]{19}|[Nn]a[Nn]|[Ii]nf))")
+_UNSURE = text(r"^(?:[\x01{\[]|-?(?:[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)|[0-9]+\.[0-9]+|[0-9]{19,}|(?i:nan|inf|infinity))$)")
 """Begins what DuckDB may have read otherwise than Trino: an object or a text like one, a number that it writes anew."""
-_OPENED = r"(starts_with({0}, '{{') OR regexp_matches({0}, '^\s*[{{\[]'))"
+_OPENED = r"(CASE WHEN starts_with({0}, '{{') THEN true ELSE regexp_matches({0}, '^\s*[{{\[]') END)"
 """Whether a text may be an object or an array; others are passed by, because DuckDB's TRY is slow where it fails."""
 
 
@@ -67,33 +67,37 @@ def _scalar(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     if path is None:
         return _at_column_path("el_json_text({}, {})", VARCHAR, values)
 
+    def exact(j: Sql) -> Sql:
+        return emit("el_json_text({}, {})", j, path.sql)
+
     def read(j: Sql) -> Sql:
-        whole = replace(source, sql=j)
-        exact = emit("el_json_text({}, {})", j, path.sql)
-        again = emit("regexp_matches(el_s, {}) OR (el_s = '0' AND contains({}, '-0'))", _UNSURE, j)
-        return _read_once("json_extract_string", whole, path, _UNREAD, again, exact, ours("el_s"))
+        again = emit("WHEN regexp_matches(el_s, {}) THEN true WHEN el_s = '0' THEN contains({}, '-0')", _UNSURE, j)
+        return _read_once("json_extract_string", replace(source, sql=j), path, _UNREAD, again, exact, ours("el_s"))
 
     return derived(_bound(source, read), VARCHAR, values)
 
 
-def _read_once(function: str, source: Value, path: Path, unread: Sql, again: Sql, exact: Sql, found: Sql) -> Sql:
-    """Make SQL that reads a part of a JSON once, and again only where it is one of those that need care."""
+def _read_once(function: str, source: Value, path: Path, unread: Sql, again: Sql, exact: Callable[[Sql], Sql], found: Sql) -> Sql:
+    """Make SQL that reads a part of a JSON once, and again only where it is one of those that need care.
+
+    What is done again names the JSON in a lambda of its own. Conditions are a CASE, because DuckDB computes both sides of an OR.
+    """
     parts = emit("{}({}, [{}])", ours(function), source, path.sql)
+    careful = exact
     if source.type != JSON:
         parts = emit("TRY({})", parts)
         parts = emit("CASE WHEN " + _OPENED + " THEN {1} END", source, parts) if path.steps else parts
-        parts = emit("coalesce({}, [{}])", parts, unread)
-        again = emit("{} OR el_json_maybe_loose({})", again, source)
-        exact = emit(
-            "CASE WHEN NOT coalesce(json_valid({0}), false) THEN {1} WHEN el_json_loose({0}) THEN {2} ELSE {3} END",
-            source,
-            _broken(path, source),
-            _refused(source),
-            exact,
-        )
-    return emit(
-        "list_transform({}, lambda el_s: CASE WHEN el_s IS NULL THEN NULL WHEN {} THEN {} ELSE {} END)[1]", parts, again, exact, found
-    )
+        parts = emit("coalesce({}, CASE WHEN {} IS NOT NULL THEN [{}] END)", parts, source, unread)
+        again = emit("{} ELSE el_json_maybe_loose({})", again, source)
+
+        def careful(j: Sql) -> Sql:
+            whole = replace(source, sql=j)
+            template = "CASE WHEN NOT coalesce(json_valid({0}), false) THEN {1} WHEN el_json_loose({0}) THEN {2} ELSE {3} END"
+            return emit(template, j, _broken(path, whole), _refused(whole), exact(j))
+
+    once_more = emit("list_transform([{}], lambda el_k: {})[1]", source, careful(ours("el_k")))
+    template = "list_transform({}, lambda el_s: CASE WHEN el_s IS NULL THEN NULL WHEN (CASE {} END) THEN {} ELSE {} END)[1]"
+    return emit(template, parts, again, once_more, found)
 
 
 def _bound(source: Value, made: Callable[[Sql], Sql]) -> Sql:
@@ -124,11 +128,13 @@ def _extract(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     if path is None:
         return _part(_at_column_path("el_json_part({}, {})", JSON, values).sql, values)
 
+    def exact(j: Sql) -> Sql:
+        return emit("CAST(json_extract({}, {}) AS VARCHAR)", j, path.sql)
+
     def read(j: Sql) -> Sql:
         found = emit("CAST(el_s AS VARCHAR)")
         unread = emit("CAST({} AS JSON)", text('"\\u0001"'))
-        exact = emit("CAST(json_extract({}, {}) AS VARCHAR)", j, path.sql)
-        return _read_once("json_extract", replace(source, sql=j), path, unread, emit("el_s = {}", unread), exact, found)
+        return _read_once("json_extract", replace(source, sql=j), path, unread, emit("WHEN el_s = {} THEN true", unread), exact, found)
 
     return _part(_bound(source, read), values)
 
