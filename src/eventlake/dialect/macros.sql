@@ -1037,7 +1037,7 @@ el_json_boolean(j) :=
       ELSE failure('A JSON object or array is no boolean: ', substring(j, 1, 60))
     END
   END;
-el_json_decimal(s) := s;
+el_json_decimal(s) := regexp_replace(s, '^(-?)\.', '\10.');
 el_json_double(x) := CASE WHEN isnan(x) OR isinf(x) THEN '"' || el_double_to_text(x) || '"' ELSE el_java_double(x) END;
 el_json_array_get(j, i) :=
   CASE
