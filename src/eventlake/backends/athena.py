@@ -38,9 +38,10 @@ _PAGE_ROWS = 1000
 
 
 class AthenaEngine:
-    """Answers from Athena. client: boto3's for Athena. workgroup: its name. tables: whose databases bare names mean.
+    """Run statements on Amazon Athena.
 
-    wait: how it sleeps between two looks; for tests.
+    client: a boto3 client of Athena. workgroup: the name of the workgroup. tables: the lake's, where a table named without database is found.
+    wait: sleeps between two looks at a query; tests hand in another.
     """
 
     def __init__(self, client: Any, workgroup: str, tables: Sequence[Table] = (), *, wait: Callable[[float], None] = time.sleep) -> None:
@@ -52,7 +53,7 @@ class AthenaEngine:
     def query(
         self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None
     ) -> Result:  # values are the user's
-        """The rows of one SELECT; what Athena scanned is `bytes_read`.
+        """Return the rows of one SELECT; what Athena scanned is `bytes_read`.
 
         Arrays, maps and rows come as the text that Athena prints, and a warning says so. An interrupt stops the query on Athena too, and so
         does `cancelled`.
@@ -73,7 +74,7 @@ class AthenaEngine:
         )
 
     def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
-        """The statement that would run, and Athena's plan for it, which costs nothing."""
+        """Return the statement that would run and Athena's plan for it, which costs nothing."""
         statement = self._statement(sql, parameters)
         require_question(statement)
         _, _, rows = self._rows(self._run(f"EXPLAIN {statement}"))
@@ -88,7 +89,7 @@ class AthenaEngine:
     # one query execution
 
     def _run(self, statement: str, cancelled: Callable[[], bool] | None = None) -> Mapping[str, Any]:  # Athena's QueryExecution
-        """The execution that succeeded. Stops it on Athena if nobody wants it any more."""
+        """Run a statement and return the execution that succeeded; stop it on Athena if nobody wants it any more."""
         request: dict[str, Any] = {"QueryString": statement, "WorkGroup": self._workgroup, "ClientRequestToken": str(uuid4())}
         if database := database_of(statement, self._tables):
             request["QueryExecutionContext"] = {"Catalog": "AwsDataCatalog", "Database": database}
@@ -111,7 +112,7 @@ class AthenaEngine:
         return identity
 
     def _ended(self, identity: str, cancelled: Callable[[], bool] | None) -> Mapping[str, Any]:  # Athena's QueryExecution
-        """The execution when it has succeeded. Raises what a failed one means."""
+        """Wait for an execution and return it once it has succeeded; raise what a failed one means."""
         for pause in _pauses():
             with failing("Athena cannot be asked how the query goes"):
                 execution: Mapping[str, Any] = self._client.get_query_execution(QueryExecutionId=identity)["QueryExecution"]
@@ -137,7 +138,7 @@ class AthenaEngine:
     # what went wrong
 
     def _refused(self, message: str) -> EventlakeError:
-        """Why Athena did not begin."""
+        """Return the error that says why Athena did not begin."""
         if re.search(r"WorkGroup .*not found", message, re.IGNORECASE):
             return ConfigurationError(
                 f'There is no Athena workgroup "{self._workgroup}" in this account and region; name another with --workgroup.'
@@ -153,7 +154,7 @@ class AthenaEngine:
         return QuerySyntaxError(f"Athena does not take the statement: {message.rstrip('.')}.")
 
     def _failure(self, execution: Mapping[str, Any]) -> EventlakeError:  # Athena's QueryExecution
-        """Why an execution gave no rows."""
+        """Return the error that says why an execution gave no rows."""
         status = execution["Status"]
         reason = str(status.get("StateChangeReason") or status.get("AthenaError", {}).get("ErrorMessage") or "")
         if "bytes scanned limit" in reason.lower():
@@ -166,7 +167,7 @@ class AthenaEngine:
         return query_error("Athena", name, message, blames_query=blamed, tables=self._tables)
 
     def _scan_limit(self, scanned: int) -> str:
-        """The sentence for a query that the workgroup's limit cut."""
+        """Say that the workgroup's limit cut the query."""
         limit = None
         with contextlib.suppress(BotoCoreError, ClientError):
             workgroup = self._client.get_work_group(WorkGroup=self._workgroup)["WorkGroup"]
@@ -180,7 +181,7 @@ class AthenaEngine:
     # the answer
 
     def _rows(self, execution: Mapping[str, Any]) -> tuple[tuple[str, ...], list[Type], list[tuple[Any, ...]]]:
-        """Names, types and rows of an execution's result, page by page."""
+        """Fetch the names, types and rows of an execution's result, page by page."""
         names: tuple[str, ...] = ()
         types: list[Type] = []
         rows: list[tuple[Any, ...]] = []
@@ -204,7 +205,7 @@ class AthenaEngine:
 
 
 def _pauses() -> Iterator[float]:
-    """Seconds to wait, longer each time."""
+    """Yield the seconds to wait between two looks, longer each time."""
     pause = _FIRST_WAIT_S
     while True:
         yield pause
@@ -216,7 +217,7 @@ def _scanned(execution: Mapping[str, Any]) -> int:  # Athena's QueryExecution
 
 
 def _is_headed(execution: Mapping[str, Any], names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bool:  # Athena's shapes
-    """Whether the first row holds the names of the columns: always for a SELECT, for other statements as it comes."""
+    """Return True if the first row holds the names of the columns: always for a SELECT, for other statements as it comes."""
     if execution.get("StatementType") == "DML":
         return True
     return bool(rows) and tuple(cell.get("VarCharValue") for cell in rows[0]["Data"]) == tuple(names)
@@ -228,13 +229,13 @@ def _converted(rows: Sequence[Mapping[str, Any]], types: Sequence[Type]) -> list
 
 
 def _value(cell: Mapping[str, str], make: Callable[[Any], Any] | None) -> Any:  # the value's type is the column's
-    """A cell's value; one without text is NULL."""
+    """Convert a cell to its value; a cell without text is NULL."""
     text = cell.get("VarCharValue")
     return text if text is None or make is None else make(text)
 
 
 def _warnings(names: Sequence[str], types: Sequence[Type]) -> tuple[str, ...]:
-    """What a reader should know of columns whose values Athena gives as text only."""
+    """Warn about the columns whose values Athena gives as text only."""
     nested = [name for name, kind in zip(names, types, strict=True) if kind.name in NESTED]
     if not nested:
         return ()

@@ -61,12 +61,12 @@ class Session:
 
     @property
     def region(self) -> str | None:
-        """The region that is asked."""
+        """Return the region that is asked, None if none is set."""
         found: str | None = self._session.region_name
         return found
 
     def client(self, service: str) -> Any:  # boto3's clients have no types
-        """The client of a service. Its calls are tried again when AWS throttles them."""
+        """Return the client of a service; its calls are tried again when AWS throttles them."""
         if service not in self._clients:
             with failing(f"AWS cannot be asked for {service}"):
                 self._clients[service] = self._new_client(service)
@@ -89,13 +89,13 @@ class Session:
 
 
 def _region_of_environment(profile: str | None) -> str | None:
-    """AWS_REGION, which the AWS CLI and every SDK but boto3 read, unless a profile was asked for that may name another."""
+    """Return AWS_REGION, which boto3 alone does not read; None if a profile was asked for, which may name another region."""
     return None if profile else os.environ.get("AWS_REGION") or None
 
 
 @contextmanager
 def failing(what: str, *, storage: bool = False) -> Iterator[None]:
-    """Botocore's errors as ours. what: what could not be done, as a sentence begins. storage: whether S3 or Glue was asked.
+    """Raise botocore's errors as ours. what: what cannot be done, as the sentence begins. storage: True if S3 or Glue is asked.
 
     Raises ConfigurationError for credentials, settings and what cannot be reached; else ServiceError, or StorageServiceError for storage.
     """
@@ -110,17 +110,17 @@ def failing(what: str, *, storage: bool = False) -> Iterator[None]:
 
 
 def code_of(error: ClientError) -> str:
-    """AWS's name of an error: `AlreadyExistsException`, `NoSuchKey`."""
+    """Return AWS's name of an error, such as `AlreadyExistsException` or `NoSuchKey`."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def is_denied(error: ServiceError) -> bool:
-    """Whether a service refused because a permission is missing."""
+    """Return True if a service refused because a permission is missing."""
     return error.code in _DENIED
 
 
 def _answered(error: ClientError, what: str, kind: type[ServiceError]) -> ServiceError | ConfigurationError:
-    """What an answer of AWS means, in a sentence that carries its words."""
+    """Translate an error that AWS answered into one of ours, whose sentence carries AWS's words."""
     code, message = code_of(error), str(error.response.get("Error", {}).get("Message") or "").strip().rstrip(".")
     if code in _BAD_CREDENTIALS:
         return ConfigurationError(
@@ -134,7 +134,7 @@ def _answered(error: ClientError, what: str, kind: type[ServiceError]) -> Servic
 
 
 def _action(error: ClientError, message: str) -> str:
-    """The action that was denied and on what, as IAM spells them where AWS names them."""
+    """Name the action that was denied and on what, as IAM spells them, where AWS says so."""
     found = re.search(r"perform: ([\w-]+:\w+)(?: on resource: (\S+))?", message)
     if found is None:
         return f"for {error.operation_name}"
@@ -142,7 +142,7 @@ def _action(error: ClientError, message: str) -> str:
 
 
 def _unsaid(error: Exception) -> str:
-    """Why there is no answer, and what to do."""
+    """Say why no answer came, and what to do."""
     match error:
         case NoCredentialsError():
             return "there are no AWS credentials. Name a profile with --profile or AWS_PROFILE, or run `aws configure`."

@@ -28,7 +28,7 @@ class DirectoryStore:
         self._root = root
 
     def path(self, key: str) -> Path:
-        """Where an object lies. Raises LayoutError for a key that leads elsewhere."""
+        """Return where an object lies. Raises LayoutError for a key that leads out of the folder."""
         check_key(key)
         path = self._root
         for segment in key.split("/"):
@@ -38,7 +38,7 @@ class DirectoryStore:
         return path
 
     def staged(self, name: str) -> Path:
-        """The path for an unfinished file, on the same file system."""
+        """Return the path for an unfinished file, on the same file system."""
         folder = self._root / STAGING
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -59,14 +59,14 @@ class DirectoryStore:
             raise storage_error(error, f'"{key}" cannot be written') from None
 
     def get(self, key: str) -> bytes:
-        """The object's bytes. Raises StorageError if there is none."""
+        """Read an object's bytes. Raises StorageError if there is none."""
         try:
             return self.path(key).read_bytes()
         except OSError as error:
             raise StorageError(f'The object "{key}" cannot be read: {error.strerror}.') from None
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """Objects whose key begins with the prefix, by key."""
+        """List the objects whose key begins with the prefix, by key."""
         folder = self._root / prefix.rpartition("/")[0]
         found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()) if folder.is_dir() else iter(())
         keys = sorted((path.relative_to(self._root).as_posix(), path) for path in found)

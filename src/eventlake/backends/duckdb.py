@@ -93,7 +93,7 @@ class DuckDBEngine:
         parameters: Mapping[str, Any] | None = None,  # values are the user's
         cancelled: Cancelled | None = None,
     ) -> Result:
-        """The rows of one SELECT in Athena's SQL.
+        """Return the rows of one SELECT in Athena's SQL.
 
         parameters: values for `:name` in the statement. cancelled: asked ten times a second; once it says True, the query is killed.
         Raises QueryError and its kinds; CorruptObjectError names an object that is missing or cannot be read, because an answer without it
@@ -118,7 +118,7 @@ class DuckDBEngine:
         )
 
     def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
-        """The SQL of DuckDB, the partitions and the bytes it will read, and what Athena would charge. Reads no object."""
+        """Describe a query: DuckDB's SQL, the partitions and bytes it will read, what Athena would charge. Reads no object."""
         self.prepare()
         with self.box.turn() as worker:
             translation, readings = self._prepared(worker, sql, parameters)
@@ -129,7 +129,7 @@ class DuckDBEngine:
         return "\n".join(lines)
 
     def _prepared(self, worker: Worker, sql: str, parameters: Mapping[str, Any] | None) -> tuple[Translation, list[Reading]]:
-        """What the statement means, and the objects that it reads."""
+        """Translate the statement, and find the objects that it reads."""
         require_length(sql)
         statement = bound(sql, parameters) if parameters else sql
         now = self.clock.now() if self.clock is not None else datetime.now(UTC)
@@ -139,7 +139,7 @@ class DuckDBEngine:
         return translation, self._readings(worker, understood, translation)
 
     def _readings(self, worker: Worker, understood: Understood, translation: Translation) -> list[Reading]:
-        """The objects of each scan: of all hours, or of those that its predicates leave."""
+        """Find the objects of each scan: those of all hours, or of the hours that its predicates leave."""
         if len(translation.scans) > MOST_SCANS:
             raise QueryLimitError(f"The statement reads tables {len(translation.scans):,} times; at most {MOST_SCANS} are taken.")
         known = {scan.table.name: self.catalog.objects(scan.table.name) for scan in translation.scans}
@@ -157,7 +157,7 @@ class DuckDBEngine:
     def _kept(
         self, worker: Worker, understood: Understood, translation: Translation, known: Mapping[str, Sequence[LogObject]]
     ) -> list[Days | None]:
-        """The hours that each scan needs; None where its predicates say nothing of them."""
+        """Return the hours that each scan needs; None where its predicates rule out no hour."""
         pruned = [scan.prunes for scan in understood.scans]
         if not any(pruned):
             return [None] * len(pruned)

@@ -39,7 +39,7 @@ class GlueCatalog:
         """Why `tables` left databases out: this user may not look into them."""
 
     def register_tables(self, tables: Iterable[Table], log_format: str) -> None:
-        """Not on AWS, where tables belong to the CloudFormation stack: raises ConfigurationError that says so."""
+        """Refuse to register: on AWS, tables belong to the CloudFormation stack. Raises ConfigurationError that says so."""
         names = ", ".join(table.name for table in tables)
         raise ConfigurationError(
             f"On AWS the tables belong to the stack ({names}, {log_format}): run `eventlake templates`, then deploy the stack again."
@@ -63,7 +63,7 @@ class GlueCatalog:
         return True
 
     def tables(self) -> Sequence[Table]:
-        """The declared tables that Glue has, with the columns they have there, by database and name.
+        """Return the declared tables that Glue has, with the columns they have there, by database and name.
 
         A database that this user may not look into is left out, and `denied` says why; raises StorageServiceError if none may be.
         """
@@ -80,7 +80,7 @@ class GlueCatalog:
         return found
 
     def partitions(self, table: str) -> Sequence[Partition]:
-        """Every partition of a table, by hour. A location in another bucket keeps its `s3://`."""
+        """Return every partition of a table, by hour. A location in another bucket keeps its `s3://`."""
         known = self._table(table)
         pages = self._pages("get_partitions", f"The partitions of {known.database}.{known.name} cannot be listed", known.database)(
             TableName=known.name, ExcludeColumnSchema=True
@@ -89,7 +89,7 @@ class GlueCatalog:
         return sorted(found, key=lambda partition: (partition.hour, partition.location))
 
     def objects(self, table: str, hours: Iterable[Hour] | None = None) -> Sequence[LogObject]:
-        """The objects in the partitions of these hours or of all, by hour and key; Glue knows neither their rows nor their checksums.
+        """List the objects in the partitions of these hours, or of all, by hour and key. Glue knows no rows and no checksums.
 
         What lies in no partition is left out, as Athena leaves it out.
         """
@@ -102,14 +102,14 @@ class GlueCatalog:
         return sorted(found, key=lambda one: (one.hour, one.key))
 
     def log_format(self, table: str) -> str:
-        """`parquet` or `json`: how Glue reads the table. Raises StorageServiceError."""
+        """Return how Glue reads the table, `parquet` or `json`. Raises StorageServiceError."""
         known = self._table(table)
         with failing(f"The table {known.database}.{known.name} cannot be looked at", storage=True):
             described = self._client.get_table(DatabaseName=known.database, Name=known.name)["Table"]
         return _format(described.get("StorageDescriptor", {}))
 
     def _listed(self, prefix: str, by_location: Mapping[str, Partition]) -> list[LogObject]:
-        """The objects below a prefix that lie in one of the partitions."""
+        """List the objects below a prefix that lie in one of the partitions."""
         if self._store is None:
             raise ConfigurationError("This catalog was opened without its bucket, so that it cannot list objects.")
         found = []
@@ -126,7 +126,7 @@ class GlueCatalog:
         return self._declared[name.lower()]
 
     def _tables_of(self, database: str) -> Iterator[Table]:
-        """The declared tables that a database has; none if there is no such database."""
+        """Yield the declared tables that a database has; none if there is no such database."""
         pages = self._pages("get_tables", f"The tables of {database} cannot be listed", database)()
         for page in pages:
             for described in page["TableList"]:
@@ -135,7 +135,7 @@ class GlueCatalog:
                     yield _as_in_glue(declared, described)
 
     def _pages(self, operation: str, what: str, database: str) -> Callable[..., Iterator[Any]]:  # Glue's answers
-        """Every page of a call; none if what is asked about does not exist."""
+        """Yield every page of a call; none if what is asked about does not exist."""
 
         def pages(**arguments: Any) -> Iterator[Any]:  # boto3's parameters
             with failing(what, storage=True):
@@ -155,7 +155,7 @@ class GlueCatalog:
 
 
 def storage_descriptor(table: Table, location: str, log_format: str) -> dict[str, Any]:  # JSON as Glue defines it
-    """How Glue describes where a table or a partition lies, and how it is read.
+    """Describe to Glue where a table or a partition lies, and how it is read.
 
     location: `s3://bucket/prefix/...`. log_format: `parquet` or `json`.
     """
@@ -171,13 +171,13 @@ def storage_descriptor(table: Table, location: str, log_format: str) -> dict[str
 
 
 def _format(descriptor: Mapping[str, Any]) -> str:  # Glue's StorageDescriptor
-    """`parquet` or `json`, or the SerDe's own name for what is neither."""
+    """Return `parquet` or `json`, or the SerDe's own name for what is neither."""
     serde = str(descriptor.get("SerdeInfo", {}).get("SerializationLibrary", ""))
     return next((name for name, (_, _, library) in STORAGE_FORMATS.items() if library == serde), serde.rpartition(".")[2])
 
 
 def _as_in_glue(declared: Table, described: Mapping[str, Any]) -> Table:  # Glue's Table
-    """The declared table with the columns that Glue has, in Glue's order."""
+    """Return the declared table with the columns that Glue has, in Glue's order."""
     columns = tuple(_column(declared, one) for one in described.get("StorageDescriptor", {}).get("Columns", []))
     return Table(**{**{name: getattr(declared, name) for name in Table.__dataclass_fields__}, "columns": columns})
 
@@ -190,7 +190,7 @@ def _column(declared: Table, described: Mapping[str, Any]) -> Column:  # Glue's 
 
 
 def _listings(prefix: str, locations: Sequence[str], *, whole: bool) -> list[str]:
-    """The prefixes to list so that every location is listed once: the whole table, or its days; others one by one."""
+    """Return the prefixes whose listings hold every location once: the whole table, or its days; others one by one."""
     regular = [location for location in locations if location.startswith(f"{prefix}/")]
     others = [location for location in locations if not location.startswith(f"{prefix}/") and "://" not in location]
     if whole:

@@ -33,7 +33,7 @@ def write_gzip(data: bytes, path: Path) -> None:
 
 
 def read_gzip(path: Path) -> bytes:
-    """The bytes of a gzip file, checked against its own checksum. Raises OSError, CorruptObjectError."""
+    """Read the bytes of a gzip file, checked against its own checksum. Raises OSError, CorruptObjectError."""
     try:
         return gzip.decompress(path.read_bytes())
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:

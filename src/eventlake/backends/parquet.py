@@ -77,7 +77,7 @@ class ParquetWriter:
         return self._opened
 
     def _check(self, path: Path, rows: int) -> None:
-        """The footer names the rows that went in, and the last bytes are Parquet's own mark."""
+        """Check that the footer counts the rows that went in, and that the last bytes are Parquet's own mark."""
         with path.open("rb") as file:
             file.seek(-4, 2)
             whole = file.read() == b"PAR1"
@@ -87,7 +87,7 @@ class ParquetWriter:
 
 
 def duckdb_type(kind: GlueType) -> str:
-    """DuckDB's type for a Glue type."""
+    """Return DuckDB's type for a Glue type."""
     if kind.name == "array":
         return f"{duckdb_type(kind.items[0])}[]"
     if kind.name == "map":
@@ -99,17 +99,17 @@ def duckdb_type(kind: GlueType) -> str:
 
 
 def quoted(name: str) -> str:
-    """A name as SQL quotes it."""
+    """Quote a name for SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text: str) -> str:
-    """A text as SQL quotes it."""
+    """Quote a text for SQL."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def _copy(table: Table, source: Path, target: Path) -> str:
-    """The statement that turns JSON lines into Parquet."""
+    """Write the statement that turns JSON lines into Parquet."""
     types = ", ".join(f"{literal(column.name)}: {literal(duckdb_type(parse_glue_type(column.type)))}" for column in table.columns)
     names = ", ".join(f"{quoted(column.name)} as {quoted(column.stored_name)}" for column in table.columns)
     reading = f"read_json({literal(str(source))}, columns = {{{types}}}, format = 'newline_delimited', maximum_object_size = 4000000)"

@@ -33,14 +33,14 @@ class S3Store:
                     self._client.put_object(Bucket=self._bucket, Key=key, Body=file)
 
     def get(self, key: str) -> bytes:
-        """The object's bytes. Raises StorageServiceError if there is none."""
+        """Read an object's bytes. Raises StorageServiceError if there is none."""
         check_key(key)
         with failing(f'The object "{key}" cannot be read from the bucket "{self._bucket}"', storage=True):
             body: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         return body
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """Objects whose key begins with the prefix, by key."""
+        """List the objects whose key begins with the prefix, by key."""
         with failing(f'The bucket "{self._bucket}" cannot be listed', storage=True):
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
                 for one in page.get("Contents", []):

@@ -112,7 +112,7 @@ class SqliteCatalog:
     # Settings of the lake
 
     def log_format(self) -> str | None:
-        """The format of the lake's objects, `parquet` or `json`; None before the first tables."""
+        """Return the format of the lake's objects, `parquet` or `json`; None before the first tables."""
         found = self._rows("select value from setting where name = 'log_format'")
         return found[0][0] if found else None
 
@@ -136,7 +136,7 @@ class SqliteCatalog:
                 run('insert or replace into "table" values (?, ?, ?)', (table.name, table.database, written))
 
     def tables(self) -> Sequence[Table]:
-        """Every table, by database and name."""
+        """Return every table, by database and name."""
         return [_table(row[0]) for row in self._rows('select declaration from "table" order by "database", name')]
 
     def add_partition(self, partition: Partition) -> bool:
@@ -145,7 +145,7 @@ class SqliteCatalog:
             return _add_partition(run, partition)
 
     def partitions(self, table: str) -> Sequence[Partition]:
-        """Every partition of a table, by hour."""
+        """Return every partition of a table, by hour."""
         rows = self._rows(
             'select "table", "date", hour, location, format from partition where "table" = ? order by "date", hour', (table.lower(),)
         )
@@ -154,7 +154,7 @@ class SqliteCatalog:
     # Objects
 
     def objects(self, table: str, hours: Iterable[Hour] | None = None) -> Sequence[LogObject]:
-        """The objects of log lines that readers see, of these hours or of all; by hour and key."""
+        """Return the objects of log lines that readers see, of these hours or of all, by hour and key."""
         wanted = None if hours is None else set(hours)
         query = 'select "table", "date", hour, key, format, size_bytes, rows, crc32 from object where "table" = ?'
         parameters: tuple[Any, ...] = (table.lower(),)
@@ -174,7 +174,7 @@ class SqliteCatalog:
                 run("insert or ignore into pending values (?)", (key,))
 
     def intended(self) -> list[str]:
-        """Keys that were intended and not registered."""
+        """Return the keys that were intended and not registered."""
         return [row[0] for row in self._rows("select key from pending order by key")]
 
     def forget(self, keys: Sequence[str]) -> None:
@@ -207,22 +207,22 @@ class SqliteCatalog:
                 run("insert or replace into checkpoint values (?, ?)", (stream, position))
 
     def checkpoints(self) -> dict[str, int]:
-        """For each stream the position before which everything is delivered."""
+        """Return for each stream the position before which everything is delivered."""
         return dict(self._rows("select stream, position from checkpoint"))
 
     # Failed records
 
     def failed(self, limit: int | None = None, offset: int = 0) -> list[FailedEntry]:
-        """Failed records, the newest first."""
+        """Return failed records, the newest first."""
         query = "select id, stream, code, message, arrival_us, size_bytes, key, line from failed_record order by arrival_us desc, id limit ? offset ?"
         return [_failed_entry(row) for row in self._rows(query, (-1 if limit is None else limit, offset))]
 
     def failed_count(self) -> int:
-        """How many failed records there are."""
+        """Count the failed records."""
         return int(self._rows("select count(*) from failed_record")[0][0])
 
     def find_failed(self, beginning: str) -> list[FailedEntry]:
-        """The failed records whose id begins like this, at most 20."""
+        """Find the failed records whose id begins like this, at most 20."""
         query = (
             "select id, stream, code, message, arrival_us, size_bytes, key, line from failed_record "
             "where substr(id, 1, length(?1)) = ?1 order by arrival_us desc limit 20"
@@ -230,7 +230,7 @@ class SqliteCatalog:
         return [_failed_entry(row) for row in self._rows(query, (beginning.lower(),))]
 
     def failed_objects(self) -> list[NewFailedObject]:
-        """The objects of failed records."""
+        """Return the objects that hold failed records."""
         return [NewFailedObject(*row) for row in self._rows("select key, stream, size_bytes, rows, crc32 from failed_object order by key")]
 
     # The file
@@ -246,7 +246,7 @@ class SqliteCatalog:
 
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
-        """Everything in it or nothing, durable when it ends."""
+        """Commit everything that is done within, or nothing; durable when it ends."""
         with self._failing():
             self._connection.execute("begin immediate")
             try:
@@ -259,7 +259,7 @@ class SqliteCatalog:
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
-        """SQLite's errors as sentences."""
+        """Raise SQLite's errors as sentences."""
         try:
             yield
         except sqlite3.OperationalError as error:
@@ -294,7 +294,7 @@ def _add_partition(run: Any, partition: Partition) -> bool:  # run: sqlite3's ex
 
 
 def _merged(earlier: Table | None, table: Table) -> Table:
-    """The table with the columns it had before first; ours as they are now declared."""
+    """Merge two declarations of a table: the columns it had come first, ours are as declared now."""
     if earlier is None:
         return table
     declared = {column.stored_name for column in table.columns}

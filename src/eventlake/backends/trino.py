@@ -63,7 +63,7 @@ class TrinoEngine:
     def query(
         self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None
     ) -> Result:  # values are the user's
-        """The rows of one SELECT; what Trino read of the store is `bytes_read`.
+        """Return the rows of one SELECT; what Trino read of the store is `bytes_read`.
 
         An interrupt stops the query on Trino too, and so does `cancelled`, asked with each page, about every second.
         Raises QueryError and its kinds, ConfigurationError, ServiceError.
@@ -90,7 +90,7 @@ class TrinoEngine:
         )
 
     def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
-        """The statement that would run, and Trino's plan for it."""
+        """Return the statement that would run and Trino's plan for it."""
         statement = self._statement(sql, parameters)
         require_question(statement)
         plan = [row for page in self._pages(f"EXPLAIN {statement}") for row in page.get("data") or []]
@@ -102,7 +102,7 @@ class TrinoEngine:
     def _pages(
         self, statement: str, cancelled: Callable[[], bool] | None = None
     ) -> Generator[Mapping[str, Any], None, None]:  # JSON as Trino defines it
-        """Every page of an answer. Whoever stops before the last one cancels the query."""
+        """Yield every page of an answer. Whoever stops before the last one cancels the query."""
         database = database_of(statement, self._tables)
         headers = {**self._headers, **({"X-Trino-Schema": database} if database else {})}
         page = self._asked(Request(f"{self._url}/v1/statement", statement.encode(), headers))
@@ -122,7 +122,7 @@ class TrinoEngine:
             raise
 
     def _asked(self, request: Request) -> Mapping[str, Any]:  # JSON as Trino defines it
-        """The answer to a request; a busy server is asked again."""
+        """Send a request and return the answer; ask a busy server again."""
         pause = _FIRST_WAIT_S
         for attempt in range(1, _ATTEMPTS + 1):
             try:
@@ -169,13 +169,13 @@ class TrinoEngine:
                 urlopen(Request(following, headers=self._headers_for(following), method="DELETE"), timeout=5).close()
 
     def _headers_for(self, uri: str) -> dict[str, str]:
-        """The headers for a page; a password goes to the server that was named and to no other."""
+        """Return the headers for a page; a password goes to the server that was named and to no other."""
         same = urlsplit(uri)[:2] == urlsplit(self._url)[:2]
         return self._headers if same else {name: value for name, value in self._headers.items() if name != "Authorization"}
 
 
 def _addressed(url: str, user: str) -> tuple[str, dict[str, str]]:
-    """The URL without user and password, and the headers that carry them. Raises ConfigurationError."""
+    """Split a URL into the one without user and password, and the headers that carry them. Raises ConfigurationError."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
@@ -193,7 +193,7 @@ def _addressed(url: str, user: str) -> tuple[str, dict[str, str]]:
 
 
 def _page(body: bytes) -> Mapping[str, Any]:  # JSON as Trino defines it
-    """The page that an answer holds. Raises ValueError."""
+    """Parse the page that an answer holds. Raises ValueError."""
     page = json.loads(body)
     if not isinstance(page, dict):
         raise ValueError

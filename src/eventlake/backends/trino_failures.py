@@ -49,7 +49,7 @@ class QueryCancelledError(QueryLimitError):
 
 
 def query_error(engine: str, name: str, message: str, *, blames_query: bool, tables: Iterable[Table] = ()) -> EventlakeError:
-    """The error for what the engine (`Athena`, `Trino`) said.
+    """Return the error for what the engine (`Athena`, `Trino`) said.
 
     name: `DIVISION_BY_ZERO`, or empty. blames_query: whether the engine calls it the user's. tables: whose names are suggested.
     """
@@ -75,7 +75,7 @@ def query_error(engine: str, name: str, message: str, *, blames_query: bool, tab
 
 
 def _other(engine: str, name: str, said: str, *, blames_query: bool, analysed: bool) -> QueryError | ServiceError:
-    """An error without a sentence of its own: of the statement where it has a place in it, else of the data or of the engine."""
+    """Return an error without a sentence of its own: of the statement if it has a place there, else of data or engine."""
     if blames_query and (analysed or name == "SYNTAX_ERROR"):
         return QuerySyntaxError(f"{engine} does not take the statement: {said}.")
     if blames_query:
@@ -84,7 +84,7 @@ def _other(engine: str, name: str, said: str, *, blames_query: bool, analysed: b
 
 
 def _placed(message: str) -> tuple[str, str]:
-    """Where in the statement, as our sentences say it, and the message without it and without what helps nobody."""
+    """Split a message into its place in the statement, as our sentences say it, and the words that help the reader."""
     text = re.split(r"\s*This query ran against the |\s*If a data manifest file was generated", message.strip())[0]
     found = re.match(r"line (\d+):(\d+): (.*)", text, re.DOTALL)
     place = f" (line {found[1]}, column {found[2]})" if found else ""
@@ -102,7 +102,7 @@ def _not_found(text: str, place: str, tables: Iterable[Table]) -> NameNotFoundEr
 
 
 def _known(what: str, tables: Iterable[Table]) -> list[str]:
-    """The names of this kind that the lake has."""
+    """Return the names of this kind that the lake has."""
     if what == "table":
         return [table.name for table in tables]
     if what == "database":

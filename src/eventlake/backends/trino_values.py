@@ -35,7 +35,7 @@ NESTED = frozenset({"array", "map", "row"})
 
 
 def trino_type(signature: Mapping[str, Any]) -> Type:  # JSON as Trino defines it
-    """The type of a `typeSignature`."""
+    """Return the type of a `typeSignature`."""
     name = _NAMES.get(signature["rawType"], signature["rawType"])
     arguments = signature.get("arguments", [])
     if name == "row":
@@ -47,7 +47,7 @@ def trino_type(signature: Mapping[str, Any]) -> Type:  # JSON as Trino defines i
 
 
 def athena_type(column: Mapping[str, Any]) -> Type:  # ColumnInfo
-    """The type of a column of Athena's; what an array, a map or a row holds is not said."""
+    """Return the type of a column of Athena's, which does not say what an array, a map or a row holds."""
     name = _NAMES.get(column["Type"], column["Type"])
     numbers = (column.get("Precision", 0), column.get("Scale", 0)) if name == "decimal" else (column.get("Precision", 0),)
     return _scalar(name, numbers if name in {"decimal", "char", "varchar"} else ())
@@ -62,12 +62,12 @@ def _scalar(name: str, numbers: tuple[int, ...]) -> Type:
 
 
 def from_text(kind: Type) -> Convert | None:
-    """What turns Athena's text into the type's value; None where it is the value already."""
+    """Return what turns Athena's text into the type's value; None where the text is the value."""
     return _hexadecimal if kind.name == "varbinary" else _SCALARS.get(kind.name)
 
 
 def from_json(kind: Type) -> Convert | None:
-    """What turns Trino's JSON into the type's value; None where it is the value already."""
+    """Return what turns Trino's JSON into the type's value; None where the JSON is the value."""
     if kind.name == "array":
         item = _or_none(from_json(kind.args[0]))
         return lambda value: [item(one) for one in value]
@@ -81,7 +81,7 @@ def from_json(kind: Type) -> Convert | None:
 
 
 def _or_none(convert: Convert | None) -> Convert:
-    """The same for values that may be NULL."""
+    """Let a conversion pass NULL through."""
     if convert is None:
         return lambda value: value
     return lambda value: None if value is None else convert(value)
@@ -96,7 +96,7 @@ def _hexadecimal(text: str) -> bytes:
 
 
 def _unless_unheard_of(make: Convert) -> Convert:
-    """The same, but the text stays where Python has no such day or moment: before the year 1 and after 9999."""
+    """Keep the text where Python has no such day or moment: before the year 1 and after 9999."""
 
     def convert(text: str) -> Any:
         try:
@@ -111,7 +111,7 @@ _datetime = _unless_unheard_of(datetime.fromisoformat)
 
 
 def _zoned(text: str) -> datetime | str:
-    """`2026-11-07 10:00:00.123 Europe/Berlin` as the instant in UTC."""
+    """Convert `2026-11-07 10:00:00.123 Europe/Berlin` to the instant in UTC."""
     written, _, zone = text.rpartition(" ")
     moment = _datetime(written)
     place = _zone(zone)

@@ -67,7 +67,7 @@ def _end(code: int, sentence: str, words: Sequence[str]) -> int:
 
 
 def _usage_sentence(error: click.ClickException) -> str:
-    """Click's words as one sentence that ends in where to look."""
+    """Turn Click's words into one sentence that ends in where to look."""
     sentence = error.format_message().rstrip(".")
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "eventlake"
@@ -76,5 +76,5 @@ def _usage_sentence(error: click.ClickException) -> str:
 
 
 def _forget_stdout() -> None:
-    """The reader of a pipe went away: keep Python from complaining about it at exit."""
+    """Keep Python from complaining at exit that the reader of a pipe went away."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -69,7 +69,7 @@ def demo(no_serve: bool) -> None:
 
 
 def make_fresh(folder: Path) -> None:
-    """An empty folder for the demo. Raises ConfigurationError if it holds anything that a demo did not make."""
+    """Make an empty folder for the demo. Raises ConfigurationError if it holds anything that a demo did not make."""
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARK).is_file():
             raise ConfigurationError(f'"{folder}" is not empty, and no demo made it. Name another folder: demo --lake DIR.')
@@ -146,7 +146,7 @@ class _Running:
 
 
 def _fill(bus: _Running, current: Settings) -> None:
-    """A month of history over HTTP, until it can be queried."""
+    """Send a month of history over HTTP, and wait until it can be queried."""
     from eventlake.history import demo_history
     from eventlake.local.client import BusClient
     from eventlake.local.items import Item

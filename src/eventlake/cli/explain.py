@@ -46,7 +46,7 @@ def _items(event: str) -> Iterator[tuple[int, bytes]]:
 
 
 def explained(place: int, data: bytes, sources: tuple[Source, ...], arrival: datetime) -> list[dict[str, Any]]:
-    """What becomes of one item: a record for each table that takes it, or one with the reason why none does."""
+    """Explain what becomes of one item: a record for each table that takes it, or one with the reason why none does."""
     from eventlake.pipeline.envelope import Intake
     from eventlake.pipeline.router import Router
 
@@ -106,7 +106,7 @@ def _failure(place: int, error: EventError, notes: list[str]) -> dict[str, Any]:
 
 
 def _differences(accepted: Accepted, sources: tuple[Source, ...]) -> list[str]:
-    """Of every table, the first key of its rule that the event does not meet."""
+    """Name, for every table, the first key of its rule that the event does not meet."""
     from eventlake.pipeline.rule import compile_pattern
 
     event = json.loads(accepted.body)

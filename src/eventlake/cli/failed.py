@@ -67,7 +67,7 @@ def _list(limit: int, current: Settings) -> None:
 
 
 def _records(current: Settings) -> FailedRecords | LocalFailedRecords:
-    """The failed records of the lake."""
+    """Open the failed records of the lake."""
     if current.is_on_aws:
         from eventlake.cli.opening import open_deployment
         from eventlake.cloud.failures import FailedRecords
@@ -85,7 +85,7 @@ def _row(entry: FailedEntry) -> list[object]:
 
 
 def _chosen(beginning: str, found: Sequence[FailedEntry]) -> FailedEntry:
-    """The one record that an id stands for."""
+    """Choose the one record that an id stands for."""
     if len(found) == 1:
         return found[0]
     if found:

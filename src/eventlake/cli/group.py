@@ -32,11 +32,11 @@ class Commands(click.Group):
     """The commands of `COMMANDS`, each imported when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every command, in the order a newcomer needs them."""
+        """List every command, in the order a newcomer needs them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, imported now."""
+        """Return the command of that name, imported now."""
         if cmd_name not in COMMANDS:
             return None
         module, _ = COMMANDS[cmd_name]
@@ -44,12 +44,12 @@ class Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without importing them."""
+        """Write the list of commands, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the words name. Raises UsageError with the nearest one."""
+        """Find the command that the words name. Raises UsageError with the nearest one."""
         return _resolve(self, ctx, args, super().resolve_command)
 
 
@@ -57,7 +57,7 @@ class Suggesting(click.Group):
     """A group of sub-commands that suggests the nearest for a typo."""
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """The sub-command that the words name. Raises UsageError with the nearest one."""
+        """Find the sub-command that the words name. Raises UsageError with the nearest one."""
         return _resolve(self, ctx, args, super().resolve_command)
 
 

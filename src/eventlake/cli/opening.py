@@ -22,7 +22,7 @@ TRINO_CATALOG = "lake"
 
 
 def open_catalog(current: Settings) -> Catalog:
-    """The catalog of the lake."""
+    """Open the catalog of the lake."""
     if current.is_on_aws:
         from eventlake.cloud import opening as cloud
 
@@ -34,12 +34,12 @@ def open_catalog(current: Settings) -> Catalog:
 
 
 def answering_name(current: Settings, engine: str | None) -> str:
-    """The engine that answers: `duckdb`, `athena` or `trino`, as asked, else DuckDB for a lake in a folder and Athena for one on AWS."""
+    """Name the engine that answers, `duckdb`, `athena` or `trino`: as asked, else DuckDB for a folder and Athena for a lake on AWS."""
     return engine or ("athena" if current.is_on_aws else "duckdb")
 
 
 def open_engine(current: Settings, engine: str | None, workgroup: str | None = None) -> Engine:
-    """What answers a query. Raises ConfigurationError for an engine that does not go with the lake."""
+    """Open the engine that answers queries. Raises ConfigurationError for one that does not go with the lake."""
     chosen = answering_name(current, engine)
     if workgroup and chosen != "athena":
         raise ConfigurationError(f"--workgroup belongs to Athena, and {chosen} answers here; leave it out.")
@@ -51,7 +51,7 @@ def open_engine(current: Settings, engine: str | None, workgroup: str | None = N
 
 
 def open_deployment(current: Settings) -> tuple[Deployment, Session]:
-    """The lake on AWS that the options name, and the session that reaches it."""
+    """Find the lake on AWS that the options name, and return it with the session that reaches it."""
     from eventlake.backends.aws import Session
     from eventlake.cloud.opening import find
 
@@ -74,7 +74,7 @@ def _duckdb(current: Settings) -> Engine:
 
 
 def _tell_fetched(done: int, total: int) -> None:
-    """How far a fetch is, on one line of a terminal."""
+    """Tell how far a fetch is, on one line of a terminal."""
     click.echo(f"\r{done / 1e6:,.1f} of {total / 1e6:,.1f} MB fetched from S3", err=True, nl=done == total)
 
 
@@ -90,7 +90,7 @@ def _athena(current: Settings, workgroup: str | None) -> Engine:
 
 
 def _trino(current: Settings) -> Engine:
-    """The Trino that EVENTLAKE_TRINO names; the tables are the lake's on AWS, or as declared if none is named."""
+    """Open the Trino that EVENTLAKE_TRINO names; the tables are the lake's on AWS, or as declared if none is named."""
     url = os.environ.get("EVENTLAKE_TRINO")
     if not url:
         raise ConfigurationError("No Trino is named: set EVENTLAKE_TRINO to its URL, for example http://127.0.0.1:8080.")

@@ -68,7 +68,7 @@ _FORMS = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".jsonl": "json
 
 
 def form_of(target: str | None, current: Settings) -> str:
-    """The form of the answer: `--output`, else what the name of `--to` ends with, else the usual one. Raises UsageError."""
+    """Choose the form of the answer: `--output`, else what the name of `--to` ends with, else the usual one. Raises UsageError."""
     if target is None:
         if current.output == "parquet":
             raise UsageError("Parquet goes to a file: add --to FILE.parquet.")
@@ -99,14 +99,14 @@ class Given:
     kind: str | None
 
     def value(self, name: str) -> Any:
-        """The value of its type, a text if none was named. Raises UsageError."""
+        """Convert the value to its type, text if none was named. Raises UsageError."""
         from eventlake.dialect.text.parameters import typed
 
         return typed(f'The parameter "{name}"', self.kind or "string", self.text)
 
 
 def given(parameters: tuple[str, ...]) -> dict[str, Given]:
-    """The parameters of `--param k=v` and `--param k:type=v`. Raises UsageError."""
+    """Read the parameters of `--param k=v` and `--param k:type=v`. Raises UsageError."""
     values: dict[str, Given] = {}
     for parameter in parameters:
         named, equals, text = parameter.partition("=")
@@ -127,7 +127,7 @@ def _known_type(name: str, kind: str) -> str:
 
 
 def _asked(sql: str, values: dict[str, Given], sources: Any) -> tuple[str, dict[str, Any]]:  # a tuple of Source; values of any type
-    """The SQL to run and its parameters' values: as written, from stdin, or of a saved query with its parameters filled in."""
+    """Return the SQL to run and its parameters' values: as written, from stdin, or a saved query with its parameters filled in."""
     from eventlake.query.saved import load_saved
 
     if sql == "-":
@@ -138,7 +138,7 @@ def _asked(sql: str, values: dict[str, Given], sources: Any) -> tuple[str, dict[
 
 
 def _rendered(saved: SavedQuery, values: dict[str, Given]) -> str:
-    """A saved query with its parameters filled in; a type that was named must be the one it declares. Raises UsageError."""
+    """Fill the parameters of a saved query in; a type that was named must be the one it declares. Raises UsageError."""
     from eventlake.query.saved import render
 
     for parameter in saved.parameters:
@@ -154,7 +154,7 @@ def _rendered(saved: SavedQuery, values: dict[str, Given]) -> str:
 
 
 def find(name: str, saved: dict[str, Any]) -> Any:  # SavedQuery
-    """The saved query of that name. Raises UsageError with the nearest."""
+    """Find the saved query of that name. Raises UsageError with the nearest."""
     from eventlake.naming import nearest
 
     if name not in saved:
@@ -165,7 +165,7 @@ def find(name: str, saved: dict[str, Any]) -> Any:  # SavedQuery
 
 
 def tell(result: Result, current: Settings, *, charged: bool = False) -> None:
-    """The line after an answer: rows, time, what was read of how much, and what Athena charges, or would have if something else answered."""
+    """Tell after an answer its rows, its time, what was read of how much, and what Athena charges, or would have if it had answered."""
     from eventlake.query.cost import PRICE_DATE, athena_cost
 
     rows = f"{len(result.rows):,} row{'' if len(result.rows) == 1 else 's'}"
@@ -177,14 +177,14 @@ def tell(result: Result, current: Settings, *, charged: bool = False) -> None:
 
 
 def _read(result: Result) -> str:
-    """What was read, and of how much, where that is known."""
+    """Say what was read, and of how much, where that is known."""
     objects = f"{result.objects_read:,} of {result.objects_total:,} objects and " if result.objects_total else ""
     total = f" of {size(result.bytes_total)}" if result.bytes_total else ""
     return f"{objects}{size(result.bytes_read)}{total}"
 
 
 def size(count: int) -> str:
-    """A number of bytes as people read it."""
+    """Write a number of bytes as people read it."""
     value, unit = float(count), "B"
     for unit in ("B", "KB", "MB", "GB", "TB"):
         if value < 1000 or unit == "TB":

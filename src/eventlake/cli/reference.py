@@ -25,7 +25,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 
 
 def pages() -> dict[Path, str]:
-    """Every derived page: its path below docs/, and its text."""
+    """Return every derived page: its path below docs/, and its text."""
     sources = load()
     saved = load_saved(sources)
     found = {Path("sources") / f"{source.name}.md": source_page(source, saved) for source in sources}
@@ -33,7 +33,7 @@ def pages() -> dict[Path, str]:
 
 
 def cli_page(root: click.Group) -> str:
-    """The page of the command line: every command with its arguments and options."""
+    """Write the page of the command line: every command with its arguments and options."""
     return "\n".join(_cli(root)).rstrip() + "\n"
 
 

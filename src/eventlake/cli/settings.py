@@ -37,34 +37,34 @@ class Settings:
 
     @property
     def lake_name(self) -> str:
-        """The lake as the person named it, with `--lake` or EVENTLAKE_LAKE; empty if nobody did."""
+        """Return the lake as the person named it, with `--lake` or EVENTLAKE_LAKE; empty if nobody did."""
         return self.lake or os.environ.get("EVENTLAKE_LAKE") or ""
 
     @property
     def is_on_aws(self) -> bool:
-        """Whether the lake is named as one on AWS: `aws:STACK` or `s3://BUCKET`."""
+        """Return True if the lake is named as one on AWS: `aws:STACK` or `s3://BUCKET`."""
         return self.lake_name.startswith(("aws:", "s3://"))
 
     @property
     def lake_folder(self) -> Path:
-        """The folder of the lake: as named, or ./lake. Raises ConfigurationError for a lake on AWS."""
+        """Return the folder of the lake: as named, or ./lake. Raises ConfigurationError for a lake on AWS."""
         if self.is_on_aws:
             raise ConfigurationError(f"{self.lake_name} is on AWS, and this command is for a lake in a folder: name one with --lake DIR.")
         return Path(self.lake_name or "lake")
 
     @property
     def source_folders(self) -> list[Path]:
-        """The user's folders of declarations: `--sources`, else EVENTLAKE_SOURCES (several parted as in PATH)."""
+        """Return the user's folders of declarations: `--sources`, else EVENTLAKE_SOURCES (several parted as in PATH)."""
         named = self.sources or tuple(os.environ.get("EVENTLAKE_SOURCES", "").split(os.pathsep))
         return [Path(folder) for folder in named if folder]
 
     @property
     def form(self) -> str:
-        """The form of the output: as asked, else a table on a terminal and JSON lines in a pipe."""
+        """Return the form of the output: as asked, else a table on a terminal and JSON lines in a pipe."""
         return self.output or ("table" if sys.stdout.isatty() else "jsonl")
 
     def load_sources(self) -> tuple[Source, ...]:
-        """The built-in sources and the user's. Raises DeclarationError."""
+        """Load the built-in sources and the user's. Raises DeclarationError."""
         from eventlake.sources import load
 
         for folder in self.source_folders:
@@ -73,7 +73,7 @@ class Settings:
         return load(self.source_folders)
 
     def say(self, sentence: str) -> None:
-        """A sentence for the person, on stderr, unless `--quiet`."""
+        """Tell the person a sentence on stderr, unless `--quiet`."""
         if not self.quiet:
             click.echo(sentence, err=True)
 
@@ -113,7 +113,7 @@ NAMES: Sequence[str] = ("lake", "sources", "output", "quiet", "debug", "profile"
 
 
 def settings() -> Settings:
-    """The settings of the command that runs."""
+    """Return the settings of the command that runs."""
     found: Settings = click.get_current_context().obj
     return found
 

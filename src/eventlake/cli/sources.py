@@ -30,7 +30,7 @@ class _SourceNames(Suggesting):
 
 
 def _is_name(word: str, args: list[str]) -> bool:
-    """Whether a word stands for itself, and not for the value of an option in front of it."""
+    """Return True if a word stands for itself, and not for the value of an option in front of it."""
     before = args[: args.index(word)]
     return not before or not before[-1].startswith("--") or before[-1] in {"--quiet", "--debug"} or "=" in before[-1]
 

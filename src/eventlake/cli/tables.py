@@ -38,7 +38,7 @@ def _row(table: Table, objects: Sequence[LogObject]) -> list[object]:
 
 
 def _sums(objects: Iterable[LogObject]) -> list[int | None]:
-    """Rows, bytes and number of these objects; no rows where the catalog does not know them."""
+    """Sum the rows, bytes and number of these objects; no rows where the catalog does not know them."""
     known = list(objects)
     rows = [one.rows for one in known if one.rows is not None]
     return [sum(rows) if len(rows) == len(known) else None, sum(one.size_bytes for one in known), len(known)]
@@ -83,7 +83,7 @@ def _register(written: str, current: Settings) -> None:
 
 
 def _named(written: str, catalog: Catalog) -> Table:
-    """The table that a person names, with or without its database. Raises NameNotFoundError with the nearest."""
+    """Find the table that a person names, with or without its database. Raises NameNotFoundError with the nearest."""
     from eventlake.naming import nearest
 
     known = list(catalog.tables())

@@ -54,7 +54,7 @@ def package(arguments: tuple[str, ...]) -> None:
 
 
 def _of_the_cli() -> list[str]:
-    """The global options that the AWS CLI has as well, as it takes them."""
+    """Return the global options that the AWS CLI has as well, as it takes them."""
     current = settings()
     given = {"--profile": current.profile, "--region": current.region, "--endpoint-url": current.endpoint_url}
     return [word for option, value in given.items() if value for word in (option, value)]

@@ -67,7 +67,7 @@ class ObjectCache:
 
     @property
     def objects(self) -> Path:
-        """The folder below which the copies lie, each under its key."""
+        """Return the folder below which the copies lie, each under its key."""
         return self._folder / OBJECTS
 
     def fetch(self, objects: Sequence[LogObject]) -> None:
@@ -87,7 +87,7 @@ class ObjectCache:
     # what is there
 
     def _has(self, index: sqlite3.Connection, one: LogObject) -> bool:
-        """Whether there is a copy of this very content."""
+        """Return True if there is a copy of this very content."""
         known = index.execute("select etag from object where key = ?", (one.key,)).fetchone()
         if known is None or known[0] != one.etag:
             return False
@@ -176,7 +176,7 @@ class ObjectCache:
 
     @contextmanager
     def _index(self) -> Iterator[sqlite3.Connection]:
-        """What is known of the copies; changes stay if nothing fails."""
+        """Open the index of the copies; changes stay if nothing fails."""
         try:
             with closing(sqlite3.connect(self._folder / INDEX, timeout=_BUSY_S)) as connection, connection:
                 connection.executescript(_SCHEMA)
@@ -187,7 +187,7 @@ class ObjectCache:
 
 
 def cache_folder(bucket: str) -> Path:
-    """Where the copies of a bucket lie: below EVENTLAKE_CACHE, else in the user's folder of caches."""
+    """Return where the copies of a bucket lie: below EVENTLAKE_CACHE, else in the user's folder of caches."""
     root = os.environ.get("EVENTLAKE_CACHE")
     if root:
         return Path(root) / bucket
@@ -195,7 +195,7 @@ def cache_folder(bucket: str) -> Path:
 
 
 def cache_limit() -> int:
-    """How many bytes a cache keeps: EVENTLAKE_CACHE_MB, else 10 GB. Raises ConfigurationError."""
+    """Return how many bytes a cache keeps: EVENTLAKE_CACHE_MB, else 10 GB. Raises ConfigurationError."""
     written = os.environ.get("EVENTLAKE_CACHE_MB")
     if not written:
         return LIMIT_BYTES
@@ -217,7 +217,7 @@ def _check(path: Path, one: LogObject) -> None:
 
 
 def _gzip_problem(path: Path) -> str:
-    """What is wrong with a gzip file, read to its checksum; nothing if it is whole."""
+    """Say what is wrong with a gzip file, read to its checksum; return nothing if it is whole."""
     if not path.stat().st_size:
         return "it is empty"
     try:
@@ -230,7 +230,7 @@ def _gzip_problem(path: Path) -> str:
 
 
 def _parquet_problem(path: Path) -> str:
-    """What is wrong with a Parquet file's two ends; nothing if they fit."""
+    """Say what is wrong with a Parquet file's two ends; return nothing if they fit."""
     size = path.stat().st_size
     if size < len(_PARQUET) + _FOOTER_BYTES:
         return f"it has {size} bytes"

@@ -44,7 +44,7 @@ _DEAD_LETTERS = {
 
 
 def check_lake(deployment: Deployment, session: Session, now: datetime) -> Iterator[Finding]:
-    """Everything found in a lake that was found on AWS. now: the moment, aware."""
+    """Examine a lake that was found on AWS, and yield what is wrong. now: the moment, aware."""
     store, catalog = open_store(deployment, session), open_catalog(deployment, session)
     yield from _stack(deployment)
     yield from _guarded(lambda: _workgroup(deployment, session))
@@ -56,7 +56,7 @@ def check_lake(deployment: Deployment, session: Session, now: datetime) -> Itera
 
 
 def _guarded(examine: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
-    """The findings of one kind; what AWS does not answer is one."""
+    """Yield the findings of one kind; what AWS does not answer becomes a finding too."""
     try:
         yield from examine()
     except EventlakeError as error:
@@ -104,7 +104,7 @@ def _workgroup(deployment: Deployment, session: Session) -> Iterator[Finding]:
 
 
 def _tables(deployment: Deployment, catalog: GlueCatalog) -> Iterator[Finding]:
-    """Tables and columns that are declared and not in Glue."""
+    """Report tables and columns that are declared and not in Glue."""
     known = {table.name: table for table in catalog.tables()}
     yield from _told("warning", map(str, catalog.denied), "What may not be looked at is not examined.")
     if not known:
@@ -127,7 +127,7 @@ def _tables(deployment: Deployment, catalog: GlueCatalog) -> Iterator[Finding]:
 
 
 def _partitions(table: Table, catalog: GlueCatalog, store: Store, now: datetime) -> Iterator[Finding]:
-    """Partitions that lie elsewhere than their hour, and objects in no partition."""
+    """Report partitions that lie elsewhere than their hour, and objects in no partition."""
     partitions = catalog.partitions(table.name)
     yield from _told(
         "error",
@@ -153,7 +153,7 @@ def _partitions(table: Table, catalog: GlueCatalog, store: Store, now: datetime)
 
 
 def _misplaced(table: Table, partition: Partition) -> Iterator[str]:
-    """What is wrong with a partition."""
+    """Say what is wrong with a partition."""
     hour = partition.hour
     if not _exists(hour):
         yield f"{table.name} has a partition that is no hour, date={hour.date}/hour={hour.hour}; it fails every query of the table."
@@ -170,7 +170,7 @@ def _exists(hour: Hour) -> bool:
 
 
 def _queues(deployment: Deployment, session: Session) -> Iterator[Finding]:
-    """Messages in the queues of dead letters."""
+    """Report messages in the queues of dead letters."""
     if not deployment.name:
         return
     client = session.client("sqs")
@@ -209,7 +209,7 @@ def _failures(store: Store) -> Iterator[Finding]:
 
 
 def _told(severity: str, sentences: Iterable[str], remedy: str) -> Iterator[Finding]:
-    """A finding for each sentence, and one for the rest of many."""
+    """Make a finding of each sentence, and one of the rest where there are many."""
     known = list(sentences)
     for sentence in known[:SHOWN]:
         yield Finding(severity, sentence, remedy)

@@ -46,11 +46,11 @@ class FailedRecords:
         self._router = Router(sources)
 
     def objects(self) -> list[StoredObject]:
-        """The objects that hold them, the newest hour first."""
+        """List the objects that hold failed records, the newest hour first."""
         return sorted(self._store.list(FOLDER), key=lambda one: (_hour(one.key), one.modified, one.key), reverse=True)
 
     def newest(self, limit: int) -> tuple[list[FailedEntry], bool]:
-        """So many records, the newest first, and whether there are more. Reads whole hours until it has them."""
+        """Return so many records, the newest first, and whether there are more. Reads whole hours until it has them."""
         found: list[FailedEntry] = []
         hours = groupby(self.objects(), key=lambda one: _hour(one.key))
         for _, objects in hours:
@@ -60,14 +60,14 @@ class FailedRecords:
         return found[:limit], len(found) > limit or next(hours, None) is not None
 
     def find(self, beginning: str) -> list[FailedEntry]:
-        """The records whose id begins like this, at most 20."""
+        """Find the records whose id begins like this, at most 20."""
         digits, _, _ = beginning.lower().partition("-")
         keys = [one.key for one in self.objects() if _digits(one.key).startswith(digits)]
         found = (entry for entry in self._entries(keys[:_SHOWN]) if entry.id.startswith(beginning.lower()))
         return [entry for entry, _ in zip(found, range(_SHOWN), strict=False)]
 
     def original(self, entry: FailedEntry) -> bytes:
-        """The bytes that failed. Raises StorageError, CorruptObjectError."""
+        """Return the bytes that failed. Raises StorageError, CorruptObjectError."""
         line = self._lines(entry.key)[entry.line]
         return _raw(_record(line), line)
 
@@ -77,7 +77,7 @@ class FailedRecords:
                 yield from (self._explained(_entry(key, number, line), line) for number, line in enumerate(lines))
 
     def _explained(self, entry: FailedEntry, line: bytes) -> FailedEntry:
-        """The entry with the transform's reason where Firehose knows only that there was one."""
+        """Replace the entry's reason with the transform's where Firehose knows only that there was one."""
         if not entry.code.startswith(_REFUSED):
             return entry
         routed = self._router.route(_raw(_record(line), line))
@@ -85,7 +85,7 @@ class FailedRecords:
         return replace(entry, message=reasons[0] if reasons else "It can be stored now: send it again.")
 
     def _lines(self, key: str) -> list[bytes]:
-        """The records of an object, gzip or plain."""
+        """Read the records of an object, gzip or plain."""
         data = self._store.get(key)
         if data[:2] == b"\x1f\x8b":
             try:
@@ -96,7 +96,7 @@ class FailedRecords:
 
 
 def _entry(key: str, number: int, line: bytes) -> FailedEntry:
-    """A line of an object as a list shows it."""
+    """Convert a line of an object to the entry that a list shows."""
     record = _record(line)
     code = _first(record, _CODES) or "Unreadable"
     message = _first(record, _MESSAGES) or ("" if record else "The line is no record of Firehose's.")
@@ -104,7 +104,7 @@ def _entry(key: str, number: int, line: bytes) -> FailedEntry:
 
 
 def _record(line: bytes) -> Mapping[str, Any]:  # JSON as Firehose writes it
-    """The line's record; empty if it is none."""
+    """Parse the line's record; an empty one if it holds none."""
     try:
         record = json.loads(line)
     except ValueError:
@@ -113,7 +113,7 @@ def _record(line: bytes) -> Mapping[str, Any]:  # JSON as Firehose writes it
 
 
 def _raw(record: Mapping[str, Any], line: bytes) -> bytes:  # JSON as Firehose writes it
-    """The bytes that failed; the whole line if it does not hold them."""
+    """Return the bytes that failed; the whole line if it does not hold them."""
     try:
         return base64.b64decode(record["rawData"], validate=True)
     except (KeyError, TypeError, ValueError, binascii.Error):
@@ -125,7 +125,7 @@ def _first(record: Mapping[str, Any], names: tuple[str, ...]) -> str:  # JSON as
 
 
 def _arrival(record: Mapping[str, Any], key: str) -> datetime:  # JSON as Firehose writes it
-    """When it reached the stream, in UTC; the object's hour if it does not say."""
+    """Return when the record reached the stream, in UTC; the object's hour if it does not say."""
     try:
         return datetime.fromtimestamp(int(record["arrivalTimestamp"]) / 1000, UTC)
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
@@ -134,7 +134,7 @@ def _arrival(record: Mapping[str, Any], key: str) -> datetime:  # JSON as Fireho
 
 
 def _hour(key: str) -> tuple[str, ...]:
-    """Year, month, day and hour that a key names; those of 1970 if it names none that exists."""
+    """Return the year, month, day and hour that a key names; those of 1970 if it names no hour that exists."""
     found = _HOUR.search(key)
     if found is None:
         return ("1970", "01", "01", "00")
@@ -146,7 +146,7 @@ def _hour(key: str) -> tuple[str, ...]:
 
 
 def _stream(key: str) -> str:
-    """The table that a key under `error/` names."""
+    """Return the table that a key under `error/` names."""
     return key.removeprefix(FOLDER).partition("/")[0]
 
 

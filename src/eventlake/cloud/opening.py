@@ -48,29 +48,29 @@ class Deployment:
 
     @property
     def tables(self) -> list[Table]:
-        """The tables of its sources."""
+        """Return the tables of the lake's sources."""
         return [table for source in self.sources for table in source.tables]
 
 
 def find(named: str, sources: Sequence[Source], session: Session) -> Deployment:
-    """The lake called `aws:NAME` or `s3://BUCKET`. Raises LakeNotFoundError, ConfigurationError or ServiceError."""
+    """Find the lake called `aws:NAME` or `s3://BUCKET`. Raises LakeNotFoundError, ConfigurationError or ServiceError."""
     if named.startswith(STACK):
         return _by_stack(named, sources, session)
     return _by_bucket(named, sources, session)
 
 
 def open_store(deployment: Deployment, session: Session) -> S3Store:
-    """The bucket of the lake."""
+    """Open the bucket of the lake."""
     return S3Store(session.client("s3"), deployment.bucket)
 
 
 def open_catalog(deployment: Deployment, session: Session) -> GlueCatalog:
-    """The tables of the lake in Glue."""
+    """Open the lake's tables in Glue."""
     return GlueCatalog(session.client("glue"), deployment.tables, deployment.bucket, open_store(deployment, session))
 
 
 def open_athena(deployment: Deployment, session: Session, workgroup: str | None = None) -> AthenaEngine:
-    """Athena for the lake. workgroup: another than the lake's own. Raises ConfigurationError if none is known."""
+    """Open Athena for the lake. workgroup: another than the lake's own. Raises ConfigurationError if none is known."""
     chosen = workgroup or deployment.workgroup
     if not chosen:
         raise ConfigurationError(
@@ -80,7 +80,7 @@ def open_athena(deployment: Deployment, session: Session, workgroup: str | None 
 
 
 def open_duckdb(deployment: Deployment, session: Session, told: Told | None = None, **limits: Any) -> DuckDBEngine:
-    """DuckDB on this machine, over checked copies of the objects that a query needs.
+    """Open DuckDB on this machine, over checked copies of the objects that a query needs.
 
     told: hears how far a fetch is. limits: arguments of DuckDBEngine.
     """
@@ -92,7 +92,7 @@ def open_duckdb(deployment: Deployment, session: Session, told: Told | None = No
 
 
 def _by_stack(named: str, sources: Sequence[Source], session: Session) -> Deployment:
-    """The lake that a stack's outputs describe."""
+    """Find the lake that a stack's outputs describe."""
     name = named.removeprefix(STACK)
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", name):
         raise ConfigurationError(
@@ -115,7 +115,7 @@ def _by_stack(named: str, sources: Sequence[Source], session: Session) -> Deploy
 
 
 def _described(name: str, session: Session) -> tuple[str, Mapping[str, str]]:
-    """The status and outputs of a stack."""
+    """Return the status and outputs of a stack."""
     with failing(f'The stack "{name}" cannot be looked at'):
         try:
             stack = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
@@ -129,7 +129,7 @@ def _described(name: str, session: Session) -> tuple[str, Mapping[str, str]]:
 
 
 def _by_bucket(named: str, sources: Sequence[Source], session: Session) -> Deployment:
-    """The lake in a bucket, everything else called as the declarations say."""
+    """Find the lake in a bucket, everything else called as the declarations say."""
     bucket = named.removeprefix(BUCKET).rstrip("/")
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket):
         raise ConfigurationError(f'"{named}" does not name a bucket: write s3:// and the bucket\'s name, nothing behind it.')
@@ -141,7 +141,7 @@ def _by_bucket(named: str, sources: Sequence[Source], session: Session) -> Deplo
 
 
 def _by_convention(named: str, sources: Sequence[Source], session: Session) -> Deployment | None:
-    """The lake of a stack that this user may not look at: its bucket is called after it, unless somebody named it."""
+    """Find the lake of a stack that this user may not look at: its bucket is called after it, unless somebody named it."""
     name = named.removeprefix(STACK)
     with failing("AWS cannot be asked who you are"):
         account = session.client("sts").get_caller_identity()["Account"]
@@ -150,7 +150,7 @@ def _by_convention(named: str, sources: Sequence[Source], session: Session) -> D
 
 
 def _exists(bucket: str, session: Session) -> bool | None:
-    """Whether there is such a bucket; None if this user may not know. Asked by a call that people who only query may make too."""
+    """Return True if there is such a bucket, None if this user may not know. Makes a call that people who only query may make too."""
     try:
         with failing(f'The bucket "{bucket}" cannot be looked at', storage=True):
             session.client("s3").get_bucket_location(Bucket=bucket)
@@ -164,5 +164,5 @@ def _exists(bucket: str, session: Session) -> bool | None:
 
 
 def _in_database(source: Source, database: str) -> Source:
-    """The source with the database it has on AWS."""
+    """Return the source with the database it has on AWS."""
     return replace(source, database=database, tables=tuple(replace(table, database=database) for table in source.tables))

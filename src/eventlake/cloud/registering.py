@@ -19,7 +19,7 @@ from eventlake.pipeline.partition import partition_of
 
 
 def unregistered(table: Table, catalog: GlueCatalog, store: Store, before: datetime | None = None) -> tuple[dict[Hour, int], list[str]]:
-    """Hour -> how many objects lie in it without a partition, by hour; and sentences on keys that belong to no hour.
+    """Count the objects without a partition, hour by hour, and say in sentences which keys belong to no hour.
 
     before: only objects last changed before this moment count; aware.
     """

@@ -53,7 +53,7 @@ class FixtureTable:
 
     @property
     def table(self) -> Table:
-        """The table as a catalog would have it: partitioned if its last columns are the partition keys."""
+        """Return the table as a catalog would have it: partitioned if its last columns are the partition keys."""
         partitioned = self.columns[-2:] == _KEYS
         columns = self.columns[:-2] if partitioned else self.columns
         made = tuple(Column(name, str(kind), (), "", "") for name, kind in columns)
@@ -61,7 +61,7 @@ class FixtureTable:
 
     @property
     def statement(self) -> str:
-        """SQL of DuckDB that makes it, whole."""
+        """Write DuckDB's SQL that makes the table with its rows."""
         kind = Type("array", (Type("row", tuple(kind for _, kind in self.columns), names=tuple(name for name, _ in self.columns)),))
         lines = [{name: _stored(value, part) for (name, part), value in zip(self.columns, row, strict=True)} for row in self.rows]
         shown = ", ".join(f"{_read(f'r.{quoted(name)}', part)} AS {quoted(name)}" for name, part in self.columns)
@@ -70,7 +70,7 @@ class FixtureTable:
 
 
 def load_fixture(path: Path) -> dict[str, FixtureTable]:
-    """The tables of a fixture file. Raises UsageError if it is no fixture."""
+    """Load the tables of a fixture file. Raises UsageError if it is no fixture."""
     try:
         raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         given = json.loads(raw)
@@ -80,7 +80,10 @@ def load_fixture(path: Path) -> dict[str, FixtureTable]:
 
 
 def make_fixture(tables: Mapping[str, Any], said: str = "This") -> dict[str, FixtureTable]:  # JSON
-    """The tables of a fixture's JSON; values may be Python's too. said: how a sentence calls it. Raises UsageError if it is no fixture."""
+    """Make the tables of a fixture's JSON; values may be Python's too.
+
+    said: how an error calls the fixture, such as its file's name in quotes. Raises UsageError if it is no fixture.
+    """
     try:
         return read_fixture(tables)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -93,7 +96,7 @@ def _no_fixture(said: str, error: Exception) -> UsageError:
 
 
 def read_fixture(tables: Mapping[str, Any]) -> dict[str, FixtureTable]:  # JSON
-    """The tables of a fixture's JSON. Raises ValueError or KeyError where it is none."""
+    """Read the tables of a fixture's JSON. Raises ValueError or KeyError where it is none."""
     found = {}
     for name, given in tables.items():
         columns = tuple((str(column["name"]).lower(), parse_type(str(column["type"]))) for column in given["columns"])
@@ -125,7 +128,7 @@ class FixtureEngine:
     def query(
         self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None
     ) -> Result:  # values are the user's
-        """The rows of one SELECT. Raises QueryError and its kinds, UsageError if a value of the fixture does not fit its column."""
+        """Return the rows of one SELECT. Raises QueryError and its kinds, UsageError if a value of the fixture does not fit its column."""
         started = time.perf_counter()
         made = self._translated(sql, parameters)
         with self._lock:
@@ -145,7 +148,7 @@ class FixtureEngine:
                 self._macros.clear()
 
     def _opened(self) -> Any:  # duckdb has no stubs of ours
-        """The connection that holds the tables."""
+        """Open the connection that holds the tables, once."""
         import duckdb
 
         if self._connection is None:
@@ -161,7 +164,7 @@ class FixtureEngine:
         return self._connection
 
     def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
-        """The SQL of DuckDB; a fixture has no objects to read."""
+        """Return DuckDB's SQL; a fixture has no objects to read."""
         made = self._translated(sql, parameters)
         return "\n".join([self._statement(made), "", f"Cost: {athena_cost(0)}", *made.macros])
 
@@ -174,7 +177,7 @@ class FixtureEngine:
 
 
 def _answered(connection: Any, job: Job, cancelled: Callable[[], bool] | None) -> list[tuple[Any, ...]]:  # duckdb has no stubs of ours
-    """The job's rows. A thread of its own works them out, so that Ctrl-C and `cancelled` reach whoever waits; both interrupt it."""
+    """Run the job in a thread of its own, so that Ctrl-C and `cancelled` reach whoever waits; both interrupt it."""
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(answer, connection, job)
         try:
@@ -190,7 +193,7 @@ def _answered(connection: Any, job: Job, cancelled: Callable[[], bool] | None) -
 
 
 def _misfit(tables: Iterable[FixtureTable], limits: Job) -> UsageError:
-    """The sentence for the first value that does not fit its column."""
+    """Name the first value that does not fit its column."""
     for table in tables:
         for place, row in enumerate(table.rows):
             for column, value in zip(table.columns, row, strict=True):
@@ -215,7 +218,7 @@ def _fits(table: FixtureTable, limits: Job) -> bool:
 
 
 def _stored(value: Any, kind: Type) -> Any:  # JSON in and out
-    """A value as the JSON that DuckDB casts from: a row is an object, a map a list of its entries."""
+    """Convert a value to the JSON that DuckDB casts from: a row is an object, a map a list of its entries."""
     if value is None:
         return None
     if kind.name == "array":
@@ -238,7 +241,7 @@ def _stored(value: Any, kind: Type) -> Any:  # JSON in and out
 
 
 def _storage(kind: Type) -> str:
-    """The type of DuckDB that the JSON is cast to; binary comes as its digits."""
+    """Return the type of DuckDB that the JSON is cast to; binary comes as its digits."""
     if kind.name == "row":
         return f"STRUCT({', '.join(f'{quoted(name)} {_storage(part)}' for name, part in kind.fields())})"
     if kind.name == "array":

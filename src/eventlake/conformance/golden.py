@@ -41,7 +41,7 @@ class Case:
 
 
 def load_cases(path: Path) -> list[Case]:
-    """The cases of a file. Raises UsageError if it is none of the two forms."""
+    """Load the cases of a file. Raises UsageError if it has neither of the two forms."""
     try:
         raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         lines = raw.decode("utf-8").splitlines()
@@ -83,7 +83,7 @@ def _expressions(lines: Sequence[str]) -> Iterator[Case]:
 
 
 def golden_type(spelling: str) -> Type:
-    """The type that Athena spells so; one we do not know keeps its name, so that its values are compared as text."""
+    """Return the type that Athena spells so; one we do not know keeps its name, so that its values are compared as text."""
     try:
         return parse_type(spelling)
     except (TypeSyntaxError, ValueError):
@@ -94,7 +94,7 @@ def golden_type(spelling: str) -> Type:
 
 
 def same_rows(case: Case, rows: Sequence[Sequence[Any]]) -> bool:
-    """Whether the rows are the golden ones, in order if the case is ordered, else in any."""
+    """Return True if the rows are the golden ones, in order if the case is ordered, else in any."""
     if len(rows) != len(case.rows):
         return False
     if case.ordered:
@@ -114,7 +114,7 @@ def _same_row(case: Case, golden: Sequence[Any], row: Sequence[Any]) -> bool:
 
 
 def same(golden: Any, value: Any, kind: Type, share: float = 0.0) -> bool:  # JSON; a value of `interfaces.Result`
-    """Whether a value is the golden one of this type; numbers may differ by that share of them."""
+    """Return True if `value` equals the golden value of this type; numbers may differ by the relative `share`."""
     if golden is None or value is None:
         return golden is None and value is None
     if kind.name == "array":
@@ -201,7 +201,7 @@ def _same_json(golden: str, value: Any) -> bool:
 
 
 def _moment(golden: str) -> datetime:
-    """The datetime of ISO text; digits behind microseconds are cut."""
+    """Parse ISO text as a datetime; digits behind microseconds are cut."""
     moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", golden))
     return moment.astimezone(UTC) if moment.tzinfo else moment
 

@@ -22,12 +22,12 @@ class Connection:
         self._closed = threading.Event()
 
     def cursor(self) -> Cursor:
-        """A new cursor. Raises ProgrammingError if the connection is closed."""
+        """Open a new cursor. Raises ProgrammingError if the connection is closed."""
         self.require_open()
         return Cursor(self)
 
     def commit(self) -> None:
-        """Does nothing: a lake is only asked."""
+        """Accept the call and do nothing: a lake is only asked."""
         self.require_open()
 
     def rollback(self) -> None:
@@ -48,7 +48,7 @@ class Connection:
         self.close()
 
     def answer(self, statement: str, cancelled: threading.Event) -> Result:
-        """The answer to a statement without parameters, for a cursor. cancelled: set by whoever does not want it any more.
+        """Answer a statement without parameters, for a cursor. cancelled: set by whoever does not want it any more.
 
         Raises QueryError and its kinds, QueryLimitError when it is stopped.
         """

@@ -95,19 +95,19 @@ class Cursor:
     # its rows
 
     def fetchone(self) -> Row | None:
-        """The next row, None behind the last."""
+        """Fetch the next row, None behind the last."""
         rows = self.fetchmany(1)
         return rows[0] if rows else None
 
     def fetchmany(self, size: int | None = None) -> list[Row]:
-        """The next rows, so many or `arraysize`, fewer at the end."""
+        """Fetch the next rows, so many or `arraysize`, fewer at the end."""
         self._require_answer()
         rows = list(self._rows[self._place : self._place + max(self.arraysize if size is None else size, 0)])
         self._place += len(rows)
         return rows
 
     def fetchall(self) -> list[Row]:
-        """All rows that were not fetched yet."""
+        """Fetch all rows that were not fetched yet."""
         self._require_answer()
         return self.fetchmany(len(self._rows))
 
@@ -121,19 +121,19 @@ class Cursor:
         return row
 
     def as_pandas(self) -> pandas.DataFrame:
-        """The whole answer as pandas' DataFrame. Raises InterfaceError if pandas is not installed."""
+        """Return the whole answer as pandas' DataFrame. Raises InterfaceError if pandas is not installed."""
         from eventlake.dbapi.frames import as_pandas
 
         return as_pandas(replace(self.result, rows=self._rows))
 
     def as_polars(self) -> polars.DataFrame:
-        """The whole answer as polars' DataFrame. Raises InterfaceError if polars is not installed."""
+        """Return the whole answer as polars' DataFrame. Raises InterfaceError if polars is not installed."""
         from eventlake.dbapi.frames import as_polars
 
         return as_polars(self.result)
 
     def as_arrow(self) -> pyarrow.Table:
-        """The whole answer as Arrow's Table. Raises InterfaceError if pyarrow is not installed."""
+        """Return the whole answer as Arrow's Table. Raises InterfaceError if pyarrow is not installed."""
         from eventlake.dbapi.frames import as_arrow
 
         return as_arrow(self.result)
@@ -142,7 +142,7 @@ class Cursor:
 
     @property
     def result(self) -> Result:
-        """The last answer with what it cost: seconds, objects and bytes read, warnings. Raises ProgrammingError before the first."""
+        """Return the last answer with what it cost: seconds, objects and bytes read, warnings. Raises ProgrammingError before the first."""
         return self._require_answer()
 
     @property
@@ -154,24 +154,24 @@ class Cursor:
 
     @property
     def rowcount(self) -> int:
-        """How many rows the answer has; -1 before the first."""
+        """Return how many rows the answer has; -1 before the first."""
         return -1 if self._result is None else len(self._rows)
 
     @property
     def rownumber(self) -> int | None:
-        """How many of its rows were fetched; None before the first answer."""
+        """Return how many of its rows were fetched; None before the first answer."""
         return None if self._result is None else self._place
 
     @property
     def data_scanned_in_bytes(self) -> int | None:
-        """The bytes that were read; None before the first answer."""
+        """Return the bytes that were read; None before the first answer."""
         return None if self._result is None else self._result.bytes_read
 
     def setinputsizes(self, sizes: Sequence[Any]) -> None:
-        """Does nothing, as PEP 249 allows."""
+        """Accept the call and do nothing, as PEP 249 allows."""
 
     def setoutputsize(self, size: int, column: int | None = None) -> None:
-        """Does nothing, as PEP 249 allows."""
+        """Accept the call and do nothing, as PEP 249 allows."""
 
     # its life
 
@@ -202,7 +202,7 @@ class Cursor:
 
 
 def _with_values(operation: str, parameters: Mapping[str, Any] | Sequence[str] | None, paramstyle: str) -> str:
-    """The statement with its parameters' values in their places. Raises ProgrammingError, UsageError or NameNotFoundError."""
+    """Put the parameters' values in their places. Raises ProgrammingError, UsageError or NameNotFoundError."""
     if not isinstance(operation, str):
         raise ProgrammingError(f"A statement is a str, not a {type(operation).__name__}.")
     if paramstyle not in {"pyformat", "qmark"}:
@@ -221,7 +221,7 @@ def _with_values(operation: str, parameters: Mapping[str, Any] | Sequence[str] |
 
 
 def _with_json_read(result: Result) -> Sequence[Row]:
-    """The rows with JSON objects and arrays read. Scalars stay the text they are: `null` is not NULL, and `"1"` is not 1."""
+    """Read the JSON objects and arrays of the rows. Scalars stay the text they are: `null` is not NULL, and `"1"` is not 1."""
     columns = [index for index, kind in enumerate(result.types) if kind == "json"]
     if not columns:
         return result.rows

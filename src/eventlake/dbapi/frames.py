@@ -25,7 +25,7 @@ _NESTED = ("array", "map", "row")
 
 
 def as_pandas(result: Result) -> pandas.DataFrame:
-    """The answer as a DataFrame. Raises InterfaceError if pandas is not installed."""
+    """Convert the answer to a DataFrame. Raises InterfaceError if pandas is not installed."""
     pandas = _library("pandas", "as_pandas")
     columns = [_series(pandas, values, kind) for values, kind in _columns(result)]
     frame = pandas.DataFrame(dict(enumerate(columns)))
@@ -34,7 +34,7 @@ def as_pandas(result: Result) -> pandas.DataFrame:
 
 
 def as_polars(result: Result) -> polars.DataFrame:
-    """The answer as a DataFrame. Raises InterfaceError if polars is not installed, NotSupportedError for two columns of one name."""
+    """Convert the answer to a DataFrame. Raises InterfaceError if polars is not installed, NotSupportedError for two columns of one name."""
     polars = _library("polars", "as_polars")
     _require_different(result.columns, "polars")
     columns = _columns(result)
@@ -47,7 +47,7 @@ def as_polars(result: Result) -> polars.DataFrame:
 
 
 def as_arrow(result: Result) -> pyarrow.Table:
-    """The answer as a Table. Raises InterfaceError if pyarrow is not installed."""
+    """Convert the answer to a Table. Raises InterfaceError if pyarrow is not installed."""
     arrow = _library("pyarrow", "as_arrow")
     arrays = [arrow.array([_shaped(value, kind, _pair) for value in values], _arrow_type(arrow, kind)) for values, kind in _columns(result)]
     return arrow.Table.from_arrays(arrays, names=list(result.columns))
@@ -67,13 +67,13 @@ def _require_different(names: Sequence[str], library: str) -> None:
 
 
 def _columns(result: Result) -> list[tuple[list[Any], Type]]:
-    """Values and type of each column; one whose values are text although its type is not, is text."""
+    """Return the values and type of each column; one whose values are text although its type is not, is text."""
     columns: Sequence[Sequence[Any]] = list(zip(*result.rows, strict=True)) or [()] * len(result.columns)
     return [(list(values), _held(values, read_type(spelling))) for values, spelling in zip(columns, result.types, strict=True)]
 
 
 def _held(values: Sequence[Any], kind: Type) -> Type:
-    """The type of the values themselves: Athena's arrays are text, and so is a day before the year 1."""
+    """Return the type of the values themselves: Athena's arrays are text, and so is a day before the year 1."""
     if kind.name in {*_NESTED, "date", "time", "timestamp", "timestamptz"} and any(isinstance(value, str) for value in values):
         return Type("varchar")
     return Type("varchar") if kind.name in _NESTED and not kind.args else kind
@@ -160,7 +160,7 @@ def _arrow_type(arrow: Any, kind: Type) -> Any:  # pyarrow is no dependency
 
 
 def _shaped(value: Any, kind: Type, entry: Callable[[Any, Any], Any]) -> Any:  # a value of a row
-    """The value with its maps as lists of entries."""
+    """Return the value with its maps as lists of entries."""
     if value is None or kind.name not in _NESTED:
         return value
     if kind.name == "array":

@@ -39,7 +39,7 @@ def connect(
     region: str | None = None,
     endpoint_url: str | None = None,
 ) -> Connection:
-    """A connection to a lake, whose cursors take Athena's SQL.
+    """Connect to a lake; the connection's cursors take Athena's SQL.
 
     lake: a folder, `aws:STACK` or `s3://BUCKET`; EVENTLAKE_LAKE, else ./lake, if None.
     fixture: instead of a lake, tables in memory, `{table: {"columns": [{"name", "type"}], "rows": [[...]]}}`, or the file that holds them.
@@ -83,7 +83,7 @@ class Bounds:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The arguments of an engine on this machine."""
+        """Return the arguments of an engine on this machine."""
         clock = None if self.moment is None else _Standing(self.moment)
         given = {"seconds": self.timeout_s, "memory_mb": self.memory_mb, "clock": clock}
         return {name: value for name, value in given.items() if value is not None}
@@ -96,19 +96,19 @@ class _Standing:
     moment: datetime
 
     def now(self) -> datetime:
-        """The moment at which it stands."""
+        """Return the moment at which the clock stands."""
         return self.moment
 
 
 def _fixture(given: PathName | Mapping[str, Any], bounds: Bounds) -> Engine:
-    """What answers over tables in memory. Raises UsageError if they are no fixture."""
+    """Open an engine over tables in memory. Raises UsageError if they are no fixture."""
     from eventlake.conformance.fixture import FixtureEngine, load_fixture, make_fixture
 
     return FixtureEngine(make_fixture(given) if isinstance(given, Mapping) else load_fixture(Path(given)), **bounds.arguments)
 
 
 def _folder(folder: Path, bounds: Bounds) -> Engine:
-    """What answers over a lake in a folder, with a process ready for the first query. Raises LakeNotFoundError."""
+    """Open an engine over a lake in a folder, with a process ready for the first query. Raises LakeNotFoundError."""
     from eventlake.backends.duckdb import DuckDBEngine
     from eventlake.local.opening import CATALOG, OBJECTS, open_catalog
 
@@ -133,7 +133,7 @@ class _Place:
 
 
 def _on_aws(place: _Place, engine: str, workgroup: str | None, bounds: Bounds) -> Connection:
-    """A connection to a lake on AWS. Raises LakeNotFoundError, ConfigurationError, ServiceError or DeclarationError."""
+    """Connect to a lake on AWS. Raises LakeNotFoundError, ConfigurationError, ServiceError or DeclarationError."""
     from eventlake.backends.aws import Session
     from eventlake.cloud.opening import find, open_athena, open_duckdb
     from eventlake.sources import load

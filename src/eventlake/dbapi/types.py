@@ -45,29 +45,29 @@ ROWID = TypeObject()
 
 
 def DateFromTicks(ticks: float) -> Date:
-    """The local day of seconds since 1970."""
+    """Convert seconds since 1970 to the local day."""
     return Date(*time.localtime(ticks)[:3])
 
 
 def TimeFromTicks(ticks: float) -> Time:
-    """The local time of day of seconds since 1970."""
+    """Convert seconds since 1970 to the local time of day."""
     return Time(*time.localtime(ticks)[3:6])
 
 
 def TimestampFromTicks(ticks: float) -> Timestamp:
-    """The local time of seconds since 1970."""
+    """Convert seconds since 1970 to the local time."""
     return Timestamp(*time.localtime(ticks)[:6])
 
 
 def description(name: str, spelling: str) -> Description:
-    """The description of a column. spelling: its type as `interfaces.Result` spells it."""
+    """Describe a column. spelling: its type as `interfaces.Result` spells it."""
     kind = read_type(spelling)
     precision, scale = _digits(kind)
     return name, _ATHENA.get(kind.name, kind.name), None, None, precision, scale, "UNKNOWN"
 
 
 def read_type(spelling: str) -> Type:
-    """The type of that spelling; Athena's own API says of an array, a map or a row no more than that."""
+    """Read the type of that spelling; Athena's own API says of an array, a map or a row no more than that."""
     try:
         return parse_type(spelling)
     except TypeSyntaxError:
@@ -75,7 +75,7 @@ def read_type(spelling: str) -> Type:
 
 
 def _digits(kind: Type) -> tuple[int, int]:
-    """Precision and scale, as Athena's ColumnInfo has them."""
+    """Return precision and scale, as Athena's ColumnInfo has them."""
     if kind.name == "decimal":
         return kind.numbers[0], kind.numbers[1]
     if kind.name in {"varchar", "char"}:

@@ -117,7 +117,7 @@ def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 def _on_one_line(data: bytes) -> bytes:
-    """JSON has line breaks only between tokens, where a blank means the same."""
+    """Replace line breaks with blanks: JSON has them only between tokens, where a blank means the same."""
     return data.replace(b"\r", b" ").replace(b"\n", b" ")
 
 

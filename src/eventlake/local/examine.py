@@ -26,7 +26,7 @@ SHOWN = 5
 
 
 def check_lake(folder: Path) -> list[Finding]:
-    """Everything found in the lake in a folder."""
+    """Examine the lake in a folder, and return what is wrong."""
     try:
         catalog = open_catalog(folder)
     except EventlakeError as error:
@@ -46,7 +46,7 @@ def check_lake(folder: Path) -> list[Finding]:
 
 
 def _is_written(folder: Path) -> bool:
-    """Whether a process writes the lake now."""
+    """Return True if a process writes the lake now."""
     if not (folder / LOCK).exists() or not os.access(folder / LOCK, os.W_OK):
         return False
     try:
@@ -120,7 +120,7 @@ def _spool(folder: Path, catalog: SqliteCatalog, *, written: bool) -> Iterator[F
 
 
 def _told(severity: str, what: str, keys: list[str], remedy: str) -> Iterator[Finding]:
-    """A finding for each object, and one for the rest of many."""
+    """Make a finding of each object, and one of the rest where there are many."""
     for key in keys[:SHOWN]:
         yield Finding(severity, f'The object "{key}" {what}.', remedy)
     if len(keys) > SHOWN:

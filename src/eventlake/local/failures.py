@@ -18,13 +18,13 @@ class LocalFailedRecords:
         self._store = DirectoryStore(folder / OBJECTS)
 
     def newest(self, limit: int) -> tuple[list[FailedEntry], bool]:
-        """So many records, the newest first, and whether there are more."""
+        """Return so many records, the newest first, and whether there are more."""
         return self._catalog.failed(limit), self._catalog.failed_count() > limit
 
     def find(self, beginning: str) -> list[FailedEntry]:
-        """The records whose id begins like this, at most 20."""
+        """Find the records whose id begins like this, at most 20."""
         return self._catalog.find_failed(beginning)
 
     def original(self, entry: FailedEntry) -> bytes:
-        """The bytes that failed. Raises StorageError, CorruptObjectError."""
+        """Return the bytes that failed. Raises StorageError, CorruptObjectError."""
         return raw_of(self._store, entry)

@@ -31,12 +31,12 @@ class Item:
 
 
 def read_items(name: str) -> Iterator[Item]:
-    """The items of a file, or of stdin if the name is `-`. Raises StorageError if it cannot be read."""
+    """Read the items of a file, or of stdin if the name is `-`. Raises StorageError if it cannot be read."""
     return split(_inflated(name, _read(name)))
 
 
 def split(data: bytes) -> Iterator[Item]:
-    """The items of a text: the elements of one JSON array, one JSON document, or else one a line (blank lines are none)."""
+    """Split a text into items: the elements of one JSON array, one JSON document, or else one a line (blank lines are none)."""
     whole = _documents(data)
     if whole is not None:
         yield from (Item(place, bytes(document)) for place, document in enumerate(whole, 1))
@@ -49,7 +49,7 @@ def split(data: bytes) -> Iterator[Item]:
 
 
 def _documents(data: bytes) -> list[msgspec.Raw] | None:
-    """The elements if the text is one array, the text if it is one other document, None if it is neither."""
+    """Return the elements if the text is one array, the text if it is one other document, None if it is neither."""
     try:
         if data.lstrip()[:1] == b"[":
             return msgspec.json.decode(data, type=list[msgspec.Raw])

@@ -58,7 +58,7 @@ class LakeLock:
 
 
 def read_holder(folder: Path) -> dict[str, object]:
-    """What the lock's text says of who holds or held it; {} if nothing."""
+    """Read what the lock's text says of who holds or held it; {} if nothing."""
     try:
         holder = json.loads((folder / LOCK).read_text("utf-8"))
     except (OSError, ValueError):

@@ -24,7 +24,7 @@ class SystemClock:
     """The machine's time."""
 
     def now(self) -> datetime:
-        """The moment, aware, in UTC."""
+        """Return the moment, aware, in UTC."""
         return datetime.now(UTC)
 
 
@@ -37,7 +37,7 @@ def require_lake(folder: Path) -> None:
 
 
 def open_catalog(folder: Path) -> SqliteCatalog:
-    """The catalog of the lake in a folder, to read. Raises LakeNotFoundError."""
+    """Open the catalog of the lake in a folder, to read. Raises LakeNotFoundError."""
     from eventlake.backends.sqlite_catalog import SqliteCatalog
 
     require_lake(folder)
@@ -45,7 +45,7 @@ def open_catalog(folder: Path) -> SqliteCatalog:
 
 
 def open_lake(folder: Path, sources: Sequence[Source], clock: Clock | None = None) -> Lake:
-    """The lake in a folder, to read. Raises LakeNotFoundError."""
+    """Open the lake in a folder, to read. Raises LakeNotFoundError."""
     from eventlake.backends.directory import DirectoryStore
     from eventlake.backends.duckdb import DuckDBEngine
 

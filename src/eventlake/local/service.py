@@ -87,7 +87,7 @@ class Service:
             runner.run(self.serve(ready))
 
     async def serve(self, ready: Callable[[str], None]) -> None:
-        """The same within a running loop."""
+        """Run within a loop that runs already."""
         lock = LakeLock(self._folder)
         try:
             with _listening(self._host, self._port) as listener:
@@ -99,7 +99,7 @@ class Service:
 
     @property
     def pending_bytes(self) -> int:
-        """How many bytes in the spool are not delivered yet."""
+        """Count the bytes in the spool that are not delivered yet."""
         return self._pending()
 
     def stop(self) -> None:
@@ -180,13 +180,13 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """The service has handlers of its own: it must still deliver after the server has ended."""
+        """Leave the signals alone: the service has handlers of its own, and must still deliver after the server has ended."""
         yield
 
 
 @contextlib.contextmanager
 def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """SIGTERM and Ctrl-C stop the service, however often they come."""
+    """Let SIGTERM and Ctrl-C stop the service, however often they come."""
     loop = asyncio.get_running_loop()
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -203,7 +203,7 @@ def _signals(stop: Callable[[], None]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket bound to the address. Raises ConfigurationError with what to do."""
+    """Open a socket bound to the address. Raises ConfigurationError with what to do."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -223,7 +223,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def _is_own(host: str) -> bool:
-    """Whether an address reaches this machine from itself only."""
+    """Return True if an address reaches this machine from itself only."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -65,7 +65,7 @@ class Answer:
 
 
 def answer_to(error: HttpError | AwsError, to_aws: bool) -> Answer:
-    """An error as an answer. to_aws: the sender speaks AWS's protocol, and looks for the error's code in the body."""
+    """Write an error as an answer. to_aws: the sender speaks AWS's protocol, and looks for the error's code in the body."""
     if isinstance(error, AwsError):
         return Answer(400, error.body(), AWS_JSON)
     if to_aws:

@@ -39,12 +39,12 @@ class Batch:
 
 
 def is_small(body: bytes) -> bool:
-    """Whether a body is read in some milliseconds."""
+    """Return True if a body is read in some milliseconds."""
     return len(body) < _SMALL_BYTES and _parts(body) < _SMALL_PARTS
 
 
 def read_batch(body: bytes, intake: Intake, arrival: int) -> Batch:
-    """The batch that a body holds. arrival: microseconds since 1970, UTC. Raises HttpError if it holds none, or too much."""
+    """Read the batch that a body holds. arrival: microseconds since 1970, UTC. Raises HttpError if it holds none, or too much."""
     if len(body) > _PARTS_LIMIT and _parts(body) > _PARTS_LIMIT:
         raise _too_many()
     entries: list[Entry] = []
@@ -69,7 +69,7 @@ def read_batch(body: bytes, intake: Intake, arrival: int) -> Batch:
 
 
 def _parts(body: bytes) -> int:
-    """How many items a body may hold at most, about."""
+    """Count, about, how many items a body may hold at most."""
     return body.count(b"\n") + (body.count(b",") if _ARRAY.match(body) else 0)
 
 

@@ -31,7 +31,7 @@ class Reading:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """It is answered."""
+        """Give back the room that the request held: it is answered."""
         self._pressure.flying -= self._held
 
     def hold(self, size_bytes: int) -> None:
@@ -42,7 +42,7 @@ class Reading:
             raise refused(self._pressure.crowded())
 
     async def body(self, headers: Headers, receive: Receive, limit_bytes: int = BODY_LIMIT) -> bytes:
-        """All of the request's body, as it was sent. Raises HttpError."""
+        """Read all of the request's body, as it was sent. Raises HttpError."""
         length = headers.get(b"content-length")
         if length is not None:
             declared = int(length)
@@ -70,7 +70,7 @@ class Reading:
 
 
 def is_gzip(headers: Headers, body: bytes) -> bool:
-    """Whether a body is gzip, by its header or because it begins so, which JSON never does. Raises HttpError for other encodings."""
+    """Return True if a body is gzip, by its header or because it begins so, which JSON never does. Raises HttpError for other encodings."""
     encoding = headers.get(b"content-encoding", b"").strip().lower()
     if encoding not in {b"", b"identity", b"gzip", b"x-gzip"}:
         said = encoding.decode("latin-1")[:40]
@@ -79,7 +79,7 @@ def is_gzip(headers: Headers, body: bytes) -> bool:
 
 
 def inflated(body: bytes, limit_bytes: int = BODY_LIMIT) -> bytes:
-    """The bytes of one or more gzip streams, never more than the limit, however small they came. Raises HttpError."""
+    """Decode one or more gzip streams, never beyond the limit, however small they came. Raises HttpError."""
     if body.count(_MAGIC) > _STREAMS_LIMIT:
         raise HttpError(413, f"A request holds at most {_STREAMS_LIMIT:,} gzip streams; compress it as one.")
     pieces: list[bytes] = []
@@ -97,10 +97,10 @@ def inflated(body: bytes, limit_bytes: int = BODY_LIMIT) -> bytes:
 
 
 def refused(refusal: Refusal) -> HttpError:
-    """The answer to a request that the bus cannot take now."""
+    """Return the answer to a request that the bus cannot take now."""
     return HttpError(refusal.status, refusal.sentence, [(b"retry-after", b"%d" % refusal.retry_after_s)])
 
 
 def too_large(limit_bytes: int, headers: list[tuple[bytes, bytes]] | None = None) -> HttpError:
-    """The answer to a request beyond a limit."""
+    """Return the answer to a request beyond a limit."""
     return HttpError(413, f"A request holds at most {limit_bytes >> 20} MiB; send less at once.", headers or [])

@@ -140,7 +140,7 @@ class Bus:
         return Answer(200, batch.answer)
 
     async def _body(self, reading: Reading, headers: Headers, receive: Receive, limit_bytes: int) -> bytes:
-        """The request's body, inflated."""
+        """Read the request's body, inflated."""
         body = await reading.body(headers, receive, limit_bytes)
         if is_gzip(headers, body):
             body = await asyncio.get_running_loop().run_in_executor(self._large, inflated, body, limit_bytes)
@@ -168,7 +168,7 @@ class Bus:
 
 
 def _is_beside(path: str, method: str) -> bool:
-    """Whether a request is not the bus's, but the page's if there is one."""
+    """Return True if a request is not the bus's, but the page's if there is one."""
     return path not in _OWN_PATHS or (path == "/" and method in {"GET", "HEAD"})
 
 

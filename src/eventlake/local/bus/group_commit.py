@@ -20,7 +20,7 @@ class GroupCommit:
         self._writing = False
 
     async def store(self, frames: bytes) -> int:
-        """The end of the log, once the frames are durable. Raises StorageFullError or StorageError; then none of them is stored."""
+        """Store the frames durably and return the end of the log. Raises StorageFullError or StorageError; then none of them is stored."""
         if self._group is None:
             self._group = asyncio.get_running_loop().create_future()
         group = self._group

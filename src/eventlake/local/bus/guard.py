@@ -43,7 +43,7 @@ class Guard:
             raise HttpError(403, "A page of another site may not send events.")
 
     def check_token(self, headers: Headers) -> None:
-        """With a token set, it must be the bearer, or the access key id of an AWS signature. Raises HttpError."""
+        """Refuse a request without the token, if one is set: as bearer, or as access key id of an AWS signature. Raises HttpError."""
         if self._token is None:
             return
         given = headers.get(b"authorization", b"")
@@ -64,6 +64,6 @@ class Guard:
 
 
 def region(headers: Headers) -> str:
-    """The region an AWS client signs for, us-east-1 without a signature."""
+    """Return the region an AWS client signs for, us-east-1 without a signature."""
     found = _CREDENTIAL.search(headers.get(b"authorization", b""))
     return found[2].decode() if found else "us-east-1"

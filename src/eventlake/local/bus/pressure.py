@@ -49,7 +49,7 @@ class Pressure:
         """Bytes in the spool that are not delivered yet."""
 
     def refusal(self) -> Refusal | None:
-        """Why nothing more can be taken now, None if it can."""
+        """Say why nothing more can be taken now; return None if it can."""
         if self.is_crowded():
             return self.crowded()
         if self.pending() > self._pending_limit:
@@ -57,15 +57,15 @@ class Pressure:
         return None if self._room() else self.full()
 
     def is_crowded(self) -> bool:
-        """Whether requests that are under way hold as much as they may."""
+        """Return True if requests that are under way hold as much as they may."""
         return self.flying > FLYING_BYTES
 
     def crowded(self) -> Refusal:
-        """The refusal while they do."""
+        """Return the refusal while they do."""
         return Refusal(429, "Too much is being sent at once; send it again in a second.", 1)
 
     def full(self) -> Refusal:
-        """The refusal of a full disk."""
+        """Return the refusal of a full disk."""
         self._looked = -_LOOK_EVERY_S
         return Refusal(507, f'The disk of "{self._folder}" is full, or its reserve is reached; make room, then send it again.', 10)
 

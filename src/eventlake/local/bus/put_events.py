@@ -76,7 +76,7 @@ class PutEvents:
 
 
 def put_events(body: bytes, region: str, now: datetime) -> PutEvents:
-    """The envelopes of a request's entries and EventBridge's answer. Raises AwsError for what fails as a whole.
+    """Make the envelopes of a request's entries, and EventBridge's answer. Raises AwsError for what fails as a whole.
 
     now: the time of entries that have none, in UTC; the envelope keeps whole seconds.
     """
@@ -113,20 +113,20 @@ def _read(body: bytes) -> list[_Entry]:
 
 
 def _violation(value: str, name: str, must: str) -> AwsError:
-    """A constraint of the service's model that a request breaks."""
+    """Name the constraint of the service's model that a request breaks."""
     return AwsError(
         "ValidationException", f"1 validation error detected: Value {value} at '{name}' failed to satisfy constraint: Member must {must}"
     )
 
 
 def entry_bytes(entry: _Entry) -> int:
-    """The size of an entry as EventBridge counts it."""
+    """Return the size of an entry as EventBridge counts it."""
     texts = [entry.source, entry.detail_type, entry.detail, *(entry.resources or [])]
     return sum(len(text.encode()) for text in texts if text) + (_TIME_BYTES if entry.time is not None else 0)
 
 
 def _envelope(entry: _Entry, event_id: str, region: str, now: str) -> _Envelope:
-    """The event that an entry becomes. Raises EventError with EventBridge's code and message."""
+    """Make the event that an entry becomes. Raises EventError with EventBridge's code and message."""
     source, detail_type, detail = entry.source, entry.detail_type, entry.detail
     if not source:
         raise _required("Source")
@@ -145,7 +145,7 @@ def _required(name: str) -> EventError:
 
 
 def _is_malformed(detail: str) -> bool:
-    """Whether a detail is no JSON object, or nested deeper than a log line can be."""
+    """Return True if a detail is no JSON object, or nested deeper than a log line can be."""
     try:
         _objects.decode(detail)
         return detail.count("{") + detail.count("[") >= DEPTH_LIMIT and depth(json.loads(detail)) >= DEPTH_LIMIT
@@ -154,7 +154,7 @@ def _is_malformed(detail: str) -> bool:
 
 
 def _parsed_time(time: float | str) -> datetime:
-    """Seconds since 1970 or ISO 8601 as a time in UTC. Raises EventError."""
+    """Parse seconds since 1970 or ISO 8601 as a time in UTC. Raises EventError."""
     try:
         if not isinstance(time, str):
             return datetime.fromtimestamp(time, UTC)
@@ -165,18 +165,18 @@ def _parsed_time(time: float | str) -> datetime:
 
 
 def _seconds(moment: datetime) -> str:
-    """A time in UTC as envelopes have it, whole seconds."""
+    """Write a time in UTC as envelopes have it, in whole seconds."""
     return f"{moment.isoformat()[:19]}Z"
 
 
 def new_ids(count: int) -> list[str]:
-    """Random UUIDs (version 4); one call to the system for all of them."""
+    """Return random UUIDs (version 4), with one call to the system for all of them."""
     digits = os.urandom(16 * count).hex()
     return [f"{d[:8]}-{d[8:12]}-4{d[13:16]}-a{d[17:20]}-{d[20:]}" for d in (digits[at : at + 32] for at in range(0, len(digits), 32))]
 
 
 def test_event_pattern(body: bytes) -> bytes:
-    """The answer to TestEventPattern. Raises AwsError."""
+    """Answer TestEventPattern. Raises AwsError."""
     try:
         request: dict[str, Any] = msgspec.json.decode(body, type=dict[str, Any])
     except (ValueError, RecursionError):

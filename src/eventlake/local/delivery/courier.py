@@ -31,7 +31,7 @@ class Courier:
         """Everything before this position of the spool is delivered."""
 
     def durable(self, end: int) -> None:
-        """The spool may be read up to here."""
+        """Let the spool be read up to here."""
         if end > self._durable:
             self._durable = end
             self._news.set()
@@ -62,11 +62,11 @@ class Courier:
             return False
 
     def _is_stopping(self) -> bool:
-        """Whether `stop` was called, also meanwhile."""
+        """Return True if `stop` was called, also meanwhile."""
         return self._stopping
 
     async def _once(self) -> int:
-        """One life of the process; its exit code."""
+        """Run one life of the process and return its exit code."""
         process = await asyncio.create_subprocess_exec(
             *self._task.arguments(),
             stdin=asyncio.subprocess.PIPE,

@@ -13,7 +13,7 @@ _left = int(os.environ.get("EVENTLAKE_CRASH_AT", "0"))
 
 
 def crash_point(_name: str) -> None:
-    """A step has become durable. The name says which, to the reader of the code."""
+    """Mark that a step has become durable. The name says which, to the reader of the code."""
     global _left
     if _left:
         _left -= 1

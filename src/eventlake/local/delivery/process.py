@@ -40,7 +40,7 @@ class Task:
     log_format: str | None
 
     def arguments(self) -> list[str]:
-        """The command line that starts the process."""
+        """Return the command line that starts the process."""
         return [sys.executable, "-P", "-m", "eventlake.local.delivery.process", json.dumps(asdict(self))]
 
 

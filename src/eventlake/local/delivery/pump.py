@@ -54,12 +54,12 @@ class Pump:
 
     @property
     def at_least(self) -> int:
-        """The position that a new spool must not begin before."""
+        """Return the position that a new spool must not begin before."""
         return max(self._checkpoints.values(), default=0)
 
     @property
     def delivered(self) -> int:
-        """Everything before this position is delivered."""
+        """Return the position before which everything is delivered."""
         return self._delivery.delivered
 
     def take(self, until: int) -> int:
@@ -85,7 +85,7 @@ class Pump:
         self._note(self._delivery.deliver_all())
 
     def next_due(self) -> float | None:
-        """In how many seconds a buffer is due, None if all are empty."""
+        """Return in how many seconds a buffer is due, None if all are empty."""
         return self._delivery.next_due(self._seconds())
 
     def close(self) -> None:
@@ -104,7 +104,7 @@ class Pump:
         self._delivery.accept(frame.position, frame.end, self._arrival[1], routed, raw, now)
 
     def _note(self, count: int) -> int:
-        """After deliveries, remember how far every stream is, and drop the segments before."""
+        """Remember after deliveries how far every stream is, and drop the segments before."""
         if count and self.delivered > self._noted:
             self._noted = self.delivered
             self.catalog.register([], [], [], {LOW_WATER: self._noted})

@@ -43,7 +43,7 @@ class Writer(Protocol):
 
 
 def writer_of(log_format: str) -> Writer:
-    """The writer of a lake's format."""
+    """Return the writer of a lake's format."""
     return ParquetWriter() if log_format == "parquet" else JsonLinesWriter()
 
 
@@ -115,7 +115,7 @@ class Sink:
         return refused
 
     def _find_refused(self, table: Table, lines: Sequence[bytes], path: Path) -> list[tuple[bytes, str]]:
-        """The lines that cannot be written, found by halving."""
+        """Find the lines that cannot be written, by halving."""
         try:
             self._writer.write(table, lines, path)
             return []
@@ -165,7 +165,7 @@ class _removed_in_the_end:
         self._path = path
 
     def __enter__(self) -> None:
-        """Nothing to do before."""
+        """Begin without preparation: only leaving does something."""
 
     def __exit__(self, *_: object) -> None:
         """Remove the file if it is still there."""
@@ -174,6 +174,6 @@ class _removed_in_the_end:
 
 
 def raw_of(store: DirectoryStore, entry: FailedEntry) -> bytes:
-    """The original bytes of a failed record. Raises StorageError, CorruptObjectError."""
+    """Read the original bytes of a failed record. Raises StorageError, CorruptObjectError."""
     lines = gzip.decompress(store.get(entry.key)).splitlines()
     return base64.b64decode(json.loads(lines[entry.line])["rawData"])

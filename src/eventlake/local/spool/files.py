@@ -23,7 +23,7 @@ class FileSystem:
     """The operating system's."""
 
     def open_for_append(self, path: Path) -> int:
-        """A descriptor that appends; the file is made if it is not there."""
+        """Open a file to append to; make it if it is not there."""
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
 
     def write(self, descriptor: int, data: bytes) -> None:

@@ -11,13 +11,13 @@ _LENGTH = struct.Struct("<I")
 
 
 def pack(error: EventError, original: bytes) -> bytes:
-    """The body of a frame: length and JSON of the reason, then the original bytes."""
+    """Pack a rejection into the body of a frame: length and JSON of the reason, then the original bytes."""
     reason = json.dumps({"code": error.code, "message": str(error)}).encode()
     return _LENGTH.pack(len(reason)) + reason + original
 
 
 def unpack(body: bytes) -> tuple[EventError, bytes]:
-    """The reason and the original bytes of a packed rejection."""
+    """Read the reason and the original bytes of a rejection."""
     (length,) = _LENGTH.unpack_from(body)
     reason = json.loads(body[_LENGTH.size : _LENGTH.size + length])
     return EventError(reason["code"], reason["message"]), body[_LENGTH.size + length :]

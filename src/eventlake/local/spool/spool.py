@@ -62,7 +62,7 @@ class Frame:
 
 
 def encode(entries: Iterable[Entry]) -> bytes:
-    """The bytes of these entries' frames."""
+    """Encode entries as the bytes of their frames."""
     parts: list[bytes] = []
     for kind, arrival, body in entries:
         checksum = zlib.crc32(body, zlib.crc32(_CHECKED.pack(kind, arrival)))
@@ -71,12 +71,12 @@ def encode(entries: Iterable[Entry]) -> bytes:
 
 
 def _segments(folder: Path) -> list[tuple[int, Path]]:
-    """Position and path of each segment, in order."""
+    """Return the position and path of each segment, in order."""
     return sorted((int(path.stem), path) for path in folder.glob(f"*{_SUFFIX}") if path.stem.isdigit())
 
 
 def _spans(data: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """Where the whole frames at the beginning of these bytes begin and end, their kind and arrival; it ends where one is cut or damaged."""
+    """Yield where the whole frames at the beginning of these bytes begin and end, their kind and arrival; end at a cut or damaged one."""
     at, view = 0, memoryview(data)
     while at + _HEADER.size <= len(data):
         length, checksum, kind, arrival = _HEADER.unpack_from(data, at)
@@ -116,7 +116,7 @@ class SpoolWriter:
 
     @property
     def end(self) -> int:
-        """The position after the last durable frame."""
+        """Return the position after the last durable frame."""
         return self._end
 
     def submit(self, frames: list[bytes]) -> Future[int]:
@@ -173,7 +173,7 @@ class SpoolWriter:
                 self._files.sync_folder(above)
 
     def _new_segment(self, position: int) -> int:
-        """The descriptor of a new file, whose name is durable before anything is in it."""
+        """Begin a file and return its descriptor; its name is durable before anything is in it."""
         descriptor = self._files.open_for_append(self._folder / f"{position:020d}{_SUFFIX}")
         try:
             self._files.sync_folder(self._folder)
@@ -246,7 +246,7 @@ class _Handed:
 
 
 def _whole_bytes(path: Path, position: int) -> int:
-    """How many bytes of the last segment are whole frames.
+    """Return how many bytes of the last segment are whole frames.
 
     Raises CorruptObjectError if a group begins behind the place where they end: then what is damaged was durable, and is no torn tail.
     """
@@ -261,13 +261,13 @@ def _whole_bytes(path: Path, position: int) -> int:
 
 
 def _holds_group(data: bytes, start: int, position: int) -> bool:
-    """Whether a group begins anywhere from here on; its first frame is known by the position it names."""
+    """Return True if a group begins anywhere from here on; its first frame is known by the position it names."""
     places = (found.start() for found in _GROUP_BEGINS.finditer(data, start))
     return any(data.startswith(encode([(_GROUP, position + place, b"")]), place) for place in places)
 
 
 def _events(data: bytes, position: int) -> tuple[list[Frame], int]:
-    """The frames of events and rejections at the beginning of these bytes, and how many bytes are whole frames."""
+    """Return the frames of events and rejections at the beginning of these bytes, and how many bytes are whole frames."""
     frames: list[Frame] = []
     whole = 0
     for at, whole, kind, arrival in _spans(data):
@@ -284,7 +284,7 @@ class SpoolReader:
         self.position = position
 
     def read(self, until: int, limit_bytes: int = 4 << 20) -> list[Frame]:
-        """The next frames before `until`, about `limit_bytes` of them; none if all are read.
+        """Read the next frames before `until`, about `limit_bytes` of them; none if all are read.
 
         Raises CorruptObjectError if a frame that was durable cannot be read.
         """
@@ -317,7 +317,7 @@ class SpoolReader:
         return *holding[-1], following
 
     def _skip_gap(self, path: Path, start: int, following: int) -> None:
-        """A log that went on at a higher position leaves a gap; anything else missing is damage."""
+        """Skip the gap that a log leaves which went on at a higher position; anything else missing is damage."""
         if start + path.stat().st_size <= self.position and following < 1 << 63:
             self.position = following
             return
@@ -331,13 +331,13 @@ class SpoolReader:
 
 
 def first_position(folder: Path) -> int:
-    """Where the oldest segment begins, 0 if there is none."""
+    """Return where the oldest segment begins, 0 if there is none."""
     segments = _segments(folder)
     return segments[0][0] if segments else 0
 
 
 def durable_end(folder: Path) -> int:
-    """The end of the last whole frame, for a reader without a writer; 0 if there is no spool."""
+    """Return the end of the last whole frame, for a reader without a writer; 0 if there is no spool."""
     segments = _segments(folder)
     return segments[-1][0] + _whole_bytes(segments[-1][1], segments[-1][0]) if segments else 0
 
