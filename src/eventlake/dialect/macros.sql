@@ -7,24 +7,51 @@ el_integer_text(s) :=
   CASE
     WHEN s IS NULL OR regexp_full_match(s, '[+-]?[0-9]+') THEN s
     WHEN regexp_full_match(s, '\s*[+-]?[0-9]+\s*') THEN el_trim(s)
+    WHEN regexp_full_match(s, '\s*[+-]?\p{Nd}+\s*') THEN el_ascii_digits(el_trim(s))
     ELSE failure('Not a whole number: ', s)
   END;
 el_double_text(s) :=
   CASE
     WHEN s IS NULL OR regexp_full_match(s, '\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[dDfF]?\s*') THEN rtrim(trim(s), 'dDfF')
     WHEN regexp_full_match(s, '\s*[+-]?(NaN|Infinity)\s*') THEN trim(s)
+    WHEN regexp_full_match(s, '\s*[+-]?0[xX]([0-9a-fA-F]+[.]?[0-9a-fA-F]*|[.][0-9a-fA-F]+)[pP][+-]?[0-9]+[dDfF]?\s*')
+      THEN el_hexadecimal(lower(s))
     ELSE failure('Not a number: ', s)
   END;
 el_decimal_text(s) :=
   CASE
     WHEN s IS NULL OR regexp_full_match(s, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?') THEN s
+    WHEN regexp_full_match(s, '[+-]?(\p{Nd}+\.?\p{Nd}*|\.\p{Nd}+)([eE][+-]?\p{Nd}+)?') THEN el_ascii_digits(s)
     ELSE failure('Not a decimal: ', s)
   END;
-el_integer_or_null(s) := regexp_extract(s, '^\s*([+-]?[0-9]+)\s*$', 1);
+el_integer_or_null(s) := regexp_extract(CASE WHEN length(s) = strlen(s) THEN s ELSE el_ascii_digits(s) END, '^\s*([+-]?[0-9]+)\s*$', 1);
 el_double_or_null(s) :=
-  rtrim(regexp_extract(s, '^\s*([+-]?(?:NaN|Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[dDfF]?))\s*$', 1), 'dDfF');
-el_decimal_or_null(s) := regexp_extract(s, '^([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)$', 1);
+  CASE
+    WHEN regexp_full_match(s, '\s*[+-]?0[xX]([0-9a-fA-F]+[.]?[0-9a-fA-F]*|[.][0-9a-fA-F]+)[pP][+-]?[0-9]+[dDfF]?\s*')
+      THEN el_hexadecimal(lower(s))
+    ELSE rtrim(regexp_extract(s, '^\s*([+-]?(?:NaN|Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[dDfF]?))\s*$', 1), 'dDfF')
+  END;
+el_decimal_or_null(s) := regexp_extract(CASE WHEN length(s) = strlen(s) THEN s ELSE el_ascii_digits(s) END, '^([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)$', 1);
 el_date_or_null(s) := regexp_extract(s, '^\s*[+]?([0-9]+-[0-9]{1,2}-[0-9]{1,2})\s*$', 1);
+el_ascii_digits(s) :=
+  array_to_string(list_transform(el_letters(s), lambda c: coalesce(list_filter(list_transform(el_digit_zeros(c), lambda z: unicode(c) - z),
+    lambda d: d BETWEEN 0 AND 9)[1]::VARCHAR, c)), '');
+el_digit_zeros(c) := [
+    1632, 1776, 1984, 2406, 2534, 2662, 2790, 2918, 3046, 3174, 3302, 3430, 3558, 3664, 3792, 3872, 4160, 4240, 6112, 6160,
+    6470, 6608, 6784, 6800, 6992, 7088, 7232, 7248, 42528, 43216, 43264, 43472, 43504, 43600, 44016, 65296
+  ];
+el_hexadecimal(s) :=
+  list_transform([{
+    'digits': ltrim(regexp_replace(regexp_extract(s, '0x([0-9a-f.]*)', 1), '[.]', ''), '0'),
+    'e': CAST(greatest(least(TRY_CAST(regexp_extract(s, 'p([+-]?[0-9]+)', 1) AS HUGEINT), 9000), -9000) AS INTEGER)
+      - 4 * length(regexp_extract(s, '[.]([0-9a-f]*)', 1))
+  }], lambda h: CASE WHEN contains(s, '-0x') THEN '-' ELSE '' END || CAST(CASE
+    WHEN h.digits = '' THEN 0e0
+    WHEN length(h.digits) <= 15 THEN el_scaled(CAST('0x' || h.digits AS UBIGINT), h.e)
+    ELSE el_scaled(CAST('0x' || h.digits[1:15] || CASE WHEN rtrim(h.digits[16:], '0') = '' THEN '0' ELSE '1' END AS UBIGINT),
+      h.e + 4 * (length(h.digits) - 16))
+  END AS VARCHAR))[1];
+el_scaled(n, e) := CAST(n AS DOUBLE) * pow(2e0, e // 2) * pow(2e0, e - e // 2);
 el_boolean(s) :=
   CASE
     WHEN s IS NULL THEN NULL
@@ -75,7 +102,7 @@ el_double_to_text(x) :=
     WHEN isnan(x) THEN 'NaN'
     WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
     ELSE CASE WHEN signbit(x) THEN '-' ELSE '' END || CASE
-      WHEN x = 0 THEN '0.0E0'
+      WHEN x = 0 THEN '0E0'
       ELSE el_scientific(split_part(split_part(CAST(abs(x) AS VARCHAR), 'e', 1), '.', 1),
         split_part(split_part(CAST(abs(x) AS VARCHAR), 'e', 1), '.', 2), coalesce(TRY_CAST(split_part(CAST(abs(x) AS VARCHAR), 'e',
           2) AS INTEGER), 0))
@@ -267,12 +294,14 @@ el_replace(s, a, b) :=
   END;
 el_lpad(s, n, p) :=
   CASE
+    WHEN s IS NULL OR n IS NULL OR p IS NULL THEN NULL
     WHEN p = '' OR n < 0 THEN failure('lpad wants a length from 0 and some padding')
     WHEN n > 1000000 THEN refusal('lpad to more than a million characters: ', n)
     ELSE lpad(s, CAST(least(n, 1000000) AS INTEGER), p)
   END;
 el_rpad(s, n, p) :=
   CASE
+    WHEN s IS NULL OR n IS NULL OR p IS NULL THEN NULL
     WHEN p = '' OR n < 0 THEN failure('rpad wants a length from 0 and some padding')
     WHEN n > 1000000 THEN refusal('rpad to more than a million characters: ', n)
     ELSE rpad(s, CAST(least(n, 1000000) AS INTEGER), p)
@@ -290,7 +319,7 @@ el_codepoint(s) :=
   END;
 el_url(u) :=
   regexp_full_match(u, '([A-Za-z][A-Za-z0-9+.-]*:)?[^\s\x00-\x1f\"<>\\^`{}|]*') AND NOT regexp_matches(u,
-    '^[^/?#:]*:$|%($|.$|[^0-9A-Fa-f]|.[^0-9A-Fa-f])');
+    '^[^/?#:]*:$|^[^A-Za-z/?#][^/?#:]*:|^[A-Za-z][^/?#:]*[^A-Za-z0-9+./?#:-][^/?#:]*:|%($|.$|[^0-9A-Fa-f]|.[^0-9A-Fa-f])');
 el_url_decode(s) :=
   CASE
     WHEN regexp_matches(s, '%($|.$|[^0-9A-Fa-f]|.[^0-9A-Fa-f])') THEN failure('Not an encoded text: ', s)
@@ -322,8 +351,8 @@ el_strpos_nth(s, a, n) :=
   END;
 el_soundex(s) :=
   CASE
-    WHEN regexp_matches(s, '[^\x00-\x7f]') THEN failure('soundex knows letters from A to Z only: ', s)
-    ELSE el_soundex_of(upper(regexp_replace(s, '[^A-Za-z]', '', 'g')))
+    WHEN regexp_matches(s, '[^\x00-\x7fß]') THEN failure('soundex knows letters from A to Z only: ', s)
+    ELSE el_soundex_of(upper(regexp_replace(replace(s, 'ß', 'ss'), '[^A-Za-z]', '', 'g')))
   END;
 el_soundex_of(s) :=
   CASE
@@ -358,14 +387,14 @@ el_split_to_multimap(s, a, b) :=
   END;
 
 -- regular expressions
-el_folds(s) := regexp_matches(s, '[ßŉǰΐΰևẖ-ẞﬀ-ﬗİıſK]');
+el_folds(s) := regexp_matches(s, '[ßŉǰΐΰևẖ-ẞﬀ-ﬗİıſ\x{212A}]');
 el_regex(p, s) :=
   CASE
     WHEN p IS NULL OR s IS NULL THEN NULL
     WHEN regexp_matches(p, '\\[^dDwWsSbB.*+?()\[\]{}|^$/\\-]|\\$|.\(\?|^\(\?[^is]|&&|[*+?}]\+')
       THEN refusal('A regular expression in a column with more than the plain syntax: ', p)
     WHEN (contains(p, '$') AND ends_with(s, chr(10))) OR (contains(p, '\s') AND contains(s, chr(11)))
-      OR (regexp_matches(p, '\\[bB]|\[:') AND length(s) <> strlen(s)) OR (starts_with(p, '(?') AND el_folds(s))
+      OR (regexp_matches(p, '\\[bB]|\[:') AND length(s) <> strlen(s)) OR (starts_with(p, '(?') AND (el_folds(s) OR el_folds(p)))
         THEN refusal('A regular expression in a column on such text: ', s)
     ELSE p
   END;
@@ -585,7 +614,7 @@ el_subscript(a, i) :=
     WHEN i < 1 OR i > len(a) THEN failure('A subscript is out of range: ', i)
     ELSE a[i]
   END;
-el_element_at(a, i) := CASE WHEN i = 0 THEN failure('The index of element_at must not be 0') ELSE a[i] END;
+el_element_at(a, i) := CASE WHEN i = 0 AND a IS NOT NULL THEN failure('The index of element_at must not be 0') ELSE a[i] END;
 el_map_value(m, k) :=
   CASE
     WHEN m IS NULL OR k IS NULL THEN NULL
@@ -609,7 +638,19 @@ el_array_equal(a, b) :=
     WHEN el_has_null(a) OR el_has_null(b) THEN NULL
     ELSE true
   END;
-el_ordered(a) := CASE WHEN el_has_null(a) THEN failure('An array with a NULL has no order') ELSE a END;
+el_array_before(a, b) := list_transform([{'a': a, 'b': b}], lambda q: el_before(q.a, q.b))[1];
+el_before(a, b) :=
+  CASE
+    WHEN a IS NULL OR b IS NULL THEN NULL
+    WHEN NOT el_has_null(a) AND NOT el_has_null(b) THEN a < b
+    ELSE list_transform([el_first_hole(a, b)], lambda h: CASE
+      WHEN a[1:h - 1] <> b[1:h - 1] THEN a[1:h - 1] < b[1:h - 1]
+      WHEN h <= least(len(a), len(b)) THEN failure('An array with a NULL has no order')
+      ELSE len(a) < len(b)
+    END)[1]
+  END;
+el_first_hole(a, b) :=
+  coalesce(list_filter(range(1, least(len(a), len(b)) + 1), lambda i: a[i] IS NULL OR b[i] IS NULL)[1], least(len(a), len(b)) + 1);
 el_distinct(a) := list_transform([a], lambda q: list_filter(q, lambda x, i: NOT el_seen(q[1:i - 1], x)))[1];
 el_seen(a, x) :=
   CASE
@@ -624,6 +665,7 @@ el_intersect(a, b) :=
 el_except(a, b) :=
   CASE
     WHEN a IS NULL OR b IS NULL THEN NULL
+    WHEN len(b) = 0 THEN a
     ELSE el_distinct(list_transform([{'a': a, 'b': b}], lambda q: list_filter(q.a, lambda z: NOT el_seen(q.b, z)))[1])
   END;
 el_union(a, b) := CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE el_distinct(list_concat(a, b)) END;
@@ -649,7 +691,7 @@ el_slice(a, i, n) :=
     ELSE a[len(a) + i + 1:len(a) + i + n]
   END;
 el_order(n) :=
-  CASE WHEN n IN (-1, 0, 1) THEN n ELSE failure('The comparator of array_sort must give -1, 0 or 1, not ', n) END;
+  CASE WHEN n IN (-1, 0, 1) THEN n ELSE refusal('A comparator of array_sort that gives something else than -1, 0 or 1: ', n) END;
 el_longer(found, n) :=
   flatten(list_transform(found, lambda p: list_transform(range(p[-1] + 1, n + 1), lambda i: list_append(p, i))));
 el_by_last(found) := list_transform(list_sort(list_transform(found, lambda p: list_reverse(p))), lambda p: list_reverse(p));
@@ -658,6 +700,8 @@ el_array_histogram(a) :=
     WHEN a IS NOT NULL THEN map_from_entries(list_transform(list_distinct(list_filter(a, lambda x: x IS NOT NULL)), lambda x: row(x,
       CAST(len(list_filter(a, lambda y: y = x)) AS BIGINT))))
   END;
+el_same_keys(a, b) :=
+  len(map_keys(a)) = len(map_keys(b)) AND len(list_filter(map_keys(a), lambda k: NOT list_contains(map_keys(b), k))) = 0;
 el_map_equal(a, b) :=
   CASE
     WHEN a IS NULL OR b IS NULL THEN NULL

@@ -36,6 +36,8 @@ class Context:
     grouped: frozenset[Sql] | None = None
     """The grouping keys; None outside a grouped SELECT."""
     lambdas: dict[str, Value] = field(default_factory=dict)
+    depth: int = 0
+    """How many parameters of lambdas there are around, those that another of the same name hides included."""
     named_windows: dict[str, exp.Window] = field(default_factory=dict)
     aliases: dict[str, Value] = field(default_factory=dict)
     """Names of the SELECT's own columns, which only ORDER BY may use."""

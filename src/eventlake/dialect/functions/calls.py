@@ -43,7 +43,7 @@ def functions() -> dict[str, list[Function]]:
     return known
 
 
-_AMBIGUOUS_NULL = {"json_extract_scalar": 0, "substr": 0, "substring": 0, "date_trunc": 1}
+_AMBIGUOUS_NULL = {"json_extract_scalar": 0, "substr": 0, "date_trunc": 1}
 """Functions that Trino cannot choose a way of when this argument is a bare NULL."""
 
 

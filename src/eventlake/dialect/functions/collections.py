@@ -12,6 +12,7 @@ from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast, coerce
+from eventlake.dialect.types.comparison import ordered
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, DATE, INTERVAL_MONTH, UNKNOWN, VARCHAR, Type, array, common, mapping, row
 from eventlake.dialect.types.zones import as_instants
 
@@ -21,17 +22,19 @@ def lambda_value(parts: Parts, node: exp.Expr, kinds: Sequence[Type], names: Seq
     if not isinstance(node, exp.Lambda) or len(node.expressions) != len(kinds):
         raise mistyped(f"A lambda with {len(kinds)} parameters is wanted, as in x -> x + 1", node)
     bound = {parameter.name.lower(): Value(name, kind) for parameter, name, kind in zip(node.expressions, names, kinds, strict=True)}
-    with parts.within(lambdas={**parts.context.lambdas, **bound}, aggregates=False, windows=False):
+    depth = parts.context.depth + len(names)
+    with parts.within(lambdas={**parts.context.lambdas, **bound}, depth=depth, aggregates=False, windows=False):
         return parts.value(node.this)
 
 
 def _names(parts: Parts, count: int) -> list[Sql]:
-    start = len(parts.context.lambdas)
-    return [ours(f"el_p{start + index}") for index in range(count)]
+    """Make names for what lambdas of DuckDB hold that no lambda around has."""
+    return [ours(f"el_p{parts.context.depth + index}") for index in range(count)]
 
 
 def _array(parts: Parts, node: exp.Expr, name: str) -> Value:
-    value = parts.value(node.expressions[0])
+    """Return the array that stands first; a bare NULL is one. Raises QuerySyntaxError for anything else."""
+    value = _or_no_array(parts.value(node.expressions[0]))
     if value.type.name != "array":
         raise mistyped(f"{name}() wants an array, not {value.type}", node)
     return value
@@ -83,34 +86,33 @@ def _match(name: str) -> Syntactic:
 def _reduce(parts: Parts, node: exp.Expr) -> Value:
     _arguments(node, "reduce", 4)
     values, state = _array(parts, node, "reduce"), parts.value(node.expressions[1])
-    kind = state.type
-    names = _names(parts, 2)
-    step = lambda_value(parts, node.expressions[2], [kind, values.type.args[0]], names)
-    if step.type != kind:
+    item, names = values.type.args[0], _names(parts, 2)
+    kind = _state_type(parts, state.type, item, node)
+    step = lambda_value(parts, node.expressions[2], [kind, item], [emit("{}.s", names[0]), emit("{}.v", names[1])])
+    boxed = emit("list_transform({}, lambda el_b: {{'s': CAST(NULL AS {}), 'v': el_b}})", values.sql, kind.duckdb)
+    start = emit("{{'s': {}, 'v': CAST(NULL AS {})}}", _exactly(coerce(state, kind)), item.duckdb)
+    folded = emit("list_reduce({0}, lambda {1}, {2}: {{'s': {3}, 'v': {2}.v}}, {4}).s", boxed, *names, _exactly(coerce(step, kind)), start)
+    finish = lambda_value(parts, node.expressions[3], [kind], names[:1])
+    ended = emit("list_transform([{}], lambda {}: {})[1]", folded, names[0], finish)
+    return derived(emit("(CASE WHEN {} IS NOT NULL THEN {} END)", values.sql, ended), finish.type, (values, state, step, finish))
+
+
+def _state_type(parts: Parts, kind: Type, item: Type, node: exp.Expr) -> Type:
+    """Return the type that holds the first state of reduce() and what its lambda makes of it."""
+    for _ in range(2):
+        step = lambda_value(parts, node.expressions[2], [kind, item], _names(parts, 2))
         both = common(step.type, kind)
         if both is None:
-            raise mistyped(f"The lambda of reduce() gives {step.type}, its state is {kind}", node)
+            break
+        if step.type == kind or both.name == kind.name == "varchar":
+            return both
         kind = both
-        step = lambda_value(parts, node.expressions[2], [kind, values.type.args[0]], names)
-        if step.type.name != kind.name:
-            raise mistyped(f"The lambda of reduce() gives {step.type}, its state is {kind}: cast what it gives", node)
-    if kind != values.type.args[0] and kind.args:
-        raise refused(f"reduce() with a state of {kind}", node)
-    item = emit("{}.v", names[1])
-    boxed = emit("list_transform({}, lambda el_b: {{'s': CAST(NULL AS {}), 'v': el_b}})", values.sql, kind.duckdb)
-    start = emit("{{'s': CAST({} AS {}), 'v': CAST(NULL AS {})}}", state.sql, kind.duckdb, values.type.args[0].duckdb)
-    step = lambda_value(parts, node.expressions[2], [kind, values.type.args[0]], [emit("{}.s", names[0]), item])
-    folded = emit(
-        "list_reduce({0}, lambda {1}, {2}: {{'s': CAST({3} AS {4}), 'v': {2}.v}}, {5}).s",
-        boxed,
-        *names,
-        coerce(step, kind),
-        kind.duckdb,
-        start,
-    )
-    finish = lambda_value(parts, node.expressions[3], [kind], [ours("el_f")])
-    whole = emit("(CASE WHEN {} IS NULL THEN NULL ELSE list_transform([{}], lambda el_f: {})[1] END)", values.sql, folded, finish.sql)
-    return derived(whole, finish.type, (values, state, step, finish))
+    raise mistyped(f"The lambda of reduce() gives {step.type}, its state is {kind}: cast one of them", node)
+
+
+def _exactly(value: Value) -> Sql:
+    """Make SQL of the very type that a list of DuckDB wants, which looks at the type of each."""
+    return emit("CAST({} AS {})", value, value.type.duckdb)
 
 
 def _or_no_array(value: Value) -> Value:
@@ -264,7 +266,7 @@ def _sort(parts: Parts, node: exp.Expr) -> Value:
     if len(node.expressions) == 2:
         return _sort_by(parts, values, node)
     _arguments(node, "array_sort", 1)
-    return values.become(emit("el_sort({})", values.sql), values.type)
+    return values.become(emit("el_sort({})", ordered(values, node)), values.type)
 
 
 def _sort_by(parts: Parts, values: Value, node: exp.Expr) -> Value:
@@ -284,6 +286,8 @@ def _sort_by(parts: Parts, values: Value, node: exp.Expr) -> Value:
 
 def _combinations(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     a, n = values[0].sql, values[1].literal
+    if values[1].is_null:
+        return _no_arrays(values)
     if not isinstance(n, int) or not 0 <= n <= 5:
         raise refused("combinations() of a size that is not a literal from 0 to 5", node)
     kind = array(values[0].type)
@@ -292,6 +296,12 @@ def _combinations(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         found = emit("el_longer({}, len({}))", found, a)
     picked = emit("list_transform(el_by_last({}), lambda p: list_transform(p, lambda i: ({})[i]))", found, a)
     return derived(emit("(CASE WHEN {} IS NOT NULL THEN CAST({} AS {}) END)", a, picked, kind.duckdb), kind, values)
+
+
+def _no_arrays(values: list[Value]) -> Value:
+    """Return a NULL in place of an array of arrays like the first value."""
+    kind = array(values[0].type)
+    return derived(emit("CAST(NULL AS {})", kind.duckdb), kind, values)
 
 
 def _map_zip_with(parts: Parts, node: exp.Expr) -> Value:
@@ -323,22 +333,33 @@ def _histogram(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 
 def _join(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+    """Join the elements of an array; a NULL among the separators is a NULL, one among the elements is left out or replaced."""
     inner = cast(Value(emit("el_x"), values[0].type.args[0]), VARCHAR, node).sql
     items = values[0].sql if inner == "el_x" else emit("list_transform({}, lambda el_x: {})", values[0].sql, inner)
     if len(values) == 3:
         items = emit("list_transform({}, lambda el_y: coalesce(el_y, {}))", items, values[2].sql)
     else:
         items = emit("list_filter({}, lambda el_y: el_y IS NOT NULL)", items)
-    return derived(emit("array_to_string({}, {})", items, values[1].sql), VARCHAR, values)
+    missing = joined(" OR ", (emit("{} IS NULL", value) for value in values[1:] if not isinstance(value.literal, str)))
+    made = emit("array_to_string({}, {})", items, values[1].sql)
+    return derived(emit("(CASE WHEN {} THEN NULL ELSE {} END)", missing, made) if missing else made, VARCHAR, values)
 
 
 def _flatten(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    if values[0].type.args[0].name != "array":
+    """Make one array out of an array of arrays, those that are NULL left out."""
+    item = values[0].type.args[0]
+    if item.name not in {"array", "unknown"}:
         raise mistyped(f"flatten() wants an array of arrays, not {values[0].type}", node)
-    return values[0].become(emit("flatten({})", values[0].sql), values[0].type.args[0])
+    whole = coerce(values[0], array(array(UNKNOWN))) if item.name == "unknown" else values[0]
+    return whole.become(emit("flatten({})", whole.sql), whole.type.args[0])
 
 
 def _concat_maps(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+    """Make one map, in which the last of equal keys counts."""
+    if len(values) == 1:
+        return values[0].become(
+            emit("(CASE WHEN {} IS NOT NULL THEN {} END)", values[0], failure("map_concat wants two maps or more")), values[0].type
+        )
     missing = joined(" OR ", (emit("{} IS NULL", value.sql) for value in values))
     return derived(
         emit("(CASE WHEN {} THEN NULL ELSE map_concat({}) END)", missing, joined(", ", (value.sql for value in values))),
@@ -348,13 +369,20 @@ def _concat_maps(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 
 def _array_max(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+    """Return the greatest element; NaN is greater than no other."""
     kind = values[0].type.args[0]
     macro = "el_greatest_of" if kind.name in {"double", "real"} else "el_array_max"
-    return values[0].become(emit("{}({})", ours(macro), values[0]), kind)
+    return values[0].become(emit("{}({})", ours(macro), ordered(values[0], node)), kind)
+
+
+def _array_min(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+    return values[0].become(emit("el_array_min({})", ordered(values[0], node)), values[0].type.args[0])
 
 
 def _ngrams(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     a, n = values[0].sql, values[1].sql
+    if values[1].is_null or values[0].is_null:
+        return _no_arrays(values)
     if not isinstance(values[1].literal, int) or values[1].literal < 1:
         raise refused("ngrams() of a size that is not a positive literal", node)
     sql = emit(
@@ -384,19 +412,19 @@ FUNCTIONS = [
     F("array_union", "array(T), array(T) -> array(T)", "el_union({0}, {1})"),
     F("arrays_overlap", "array(T), array(T) -> boolean", "el_overlap({0}, {1})"),
     F("array_max", "array(T) -> T", _array_max),
-    F("array_min", "array(T) -> T", "el_array_min({0})"),
+    F("array_min", "array(T) -> T", _array_min),
     F("array_join", "array(T), varchar -> varchar", _join),
     F("array_join", "array(T), varchar, varchar -> varchar", _join),
     F("slice", "array(T), bigint, bigint -> array(T)", "el_slice({0}, {1}, {2})"),
     F("reverse", "array(T) -> array(T)", "list_reverse({0})"),
     F("flatten", "array(T) -> T", _flatten),
     F("repeat", "T, bigint -> array(T)", "el_repeat({0}, {1})"),
-    F("combinations", "array(T), bigint -> array(array(T))", _combinations),
+    F("combinations", "array(T), integer -> array(array(T))", _combinations),
     F("array_histogram", "array(T) -> map(T,bigint)", _histogram),
     F("trim_array", "array(T), bigint -> array(T)", "el_trim_array({0}, {1})"),
     F("contains_sequence", "array(T), array(T) -> boolean", "el_contains_sequence({0}, {1})"),
     F("multimap_from_entries", "array(T) -> T", _multimap_from_entries),
-    F("ngrams", "array(T), bigint -> array(array(T))", _ngrams),
+    F("ngrams", "array(T), integer -> array(array(T))", _ngrams),
     *(
         F("sequence", signature, _sequence)
         for signature in (

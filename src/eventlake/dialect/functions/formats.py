@@ -156,9 +156,9 @@ def _fraction(match: re.Match[str], value: Value, node: exp.Expr) -> Sql:
     if "," in match["flags"]:
         whole = emit("el_grouped(CAST(split_part({}, '.', 1) AS HUGEINT))", rounded)
         rounded = emit("({} || regexp_extract({}, '[.].*$'))", whole, rounded) if digits else whole
-    number = _signed(match, value, emit("{} < 0", value.sql), rounded)
     if value.type.name == "decimal":
-        return number
+        return _signed(match, value, emit("{} < 0", value.sql), rounded)
+    number = _signed(match, value, emit("signbit({})", value.sql), rounded)
     special = _sized(match, emit("CASE WHEN isnan({}) THEN 'NaN' WHEN {} > 0 THEN 'Infinity' ELSE '-Infinity' END", value.sql, value.sql))
     return emit("(CASE WHEN isfinite({}) OR {} IS NULL THEN {} ELSE {} END)", value.sql, value.sql, number, special)
 

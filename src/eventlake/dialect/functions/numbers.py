@@ -10,7 +10,7 @@ from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import emit, joined, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import arithmetic, rescaled, unscaled
-from eventlake.dialect.types.casts import coerce
+from eventlake.dialect.types.casts import coerce, typed_null
 from eventlake.dialect.types.comparison import compared
 from eventlake.dialect.types.type import TINYINT, UNKNOWN, VARCHAR, as_decimal, decimal
 
@@ -49,15 +49,23 @@ def _round_to(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         precision, scale = value.type.numbers
         kind = decimal(precision + 1, scale)
         return (
-            derived(emit("CAST(round({}, {}) AS {})", value.sql, digits.literal, kind.duckdb), kind, values)
+            # the CASE keeps a NULL, which a cast of DuckDB's own rounding turns into 0
+            derived(
+                emit("(CASE WHEN {0} IS NOT NULL THEN CAST(round({0}, {1}) AS {2}) END)", value, digits.literal, kind.duckdb), kind, values
+            )
             if digits.literal < scale
             else derived(emit("CAST({} AS {})", value.sql, kind.duckdb), kind, values)
         )
     return derived(emit("round({}, CAST({} AS INTEGER))", value.sql, digits.sql), value.type, values)
 
 
+def _known(value: Value) -> Value:
+    """Return a bare NULL as the decimal that Trino takes it for."""
+    return coerce(value, decimal(1, 0)) if value.type.name == "unknown" else value
+
+
 def _truncate(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    value = values[0]
+    value = _known(values[0])
     if value.type.name in {"double", "real"}:
         return value.become(emit("el_truncate({})", value.sql), value.type)
     precision, scale = as_decimal(value.type).numbers
@@ -66,7 +74,9 @@ def _truncate(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 
 def _truncate_to(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    value, digits = values
+    value, digits = _known(values[0]), values[1]
+    if digits.is_null:
+        return typed_null(digits, as_decimal(value.type))
     if value.type.name in {"double", "real"}:
         raise mistyped(f"truncate({value.type}, {digits.type}) is not in Athena: cast to decimal", node)
     if not isinstance(digits.literal, int):

@@ -11,6 +11,7 @@ from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import emit, joined, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
+from eventlake.dialect.types.concatenation import all_concatenated
 from eventlake.dialect.types.type import VARCHAR
 
 
@@ -29,17 +30,14 @@ def _substring(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 def _concat(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     if len(values) < 2:
         raise mistyped("concat() takes two or more arguments", node)
+    if len(values) == 2 and all(value.is_null for value in values):
+        raise mistyped("concat() of two bare NULLs is ambiguous: cast one", node)
     return derived(emit("({})", joined(" || ", (value.sql for value in values))), values[0].type, values)
 
 
 def _concat_arrays(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    sql = values[0].sql
-    for value in values[1:]:
-        sql = emit("list_concat({}, {})", sql, value.sql)
-    missing = joined(" OR ", (emit("{} IS NULL", value.sql) for value in values))
-    if any(argument.type.is_unknown for argument in map(parts.value, node.expressions)):
-        raise mistyped("concat() of arrays wants to know the type of each: cast NULL and empty arrays", node)
-    return derived(emit("(CASE WHEN {} THEN NULL ELSE {} END)", missing, sql), values[0].type, values)
+    """Join arrays, or an array and an element, as they were before the signature gave them one type."""
+    return all_concatenated([parts.value(argument) for argument in node.expressions], node)
 
 
 def _parameter(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
@@ -69,7 +67,7 @@ def _trim(parts: Parts, node: exp.Expr) -> Value:
     else:
         arguments, name = list(node.expressions), str(node.this).lower()
     values = [parts.value(argument) for argument in arguments]
-    if len(values) not in {1, 2} or any(value.type.name not in {"varchar", "unknown"} for value in values):
+    if len(values) not in {1, 2} or any(value.type.name not in {"varchar", "char", "unknown"} for value in values):
         raise mistyped(f"{name}() takes text, and the characters to take away", node)
     given = [coerce(value, VARCHAR) for value in values]
     sql = emit("{}({})", ours(f"el_{name}" if len(given) == 1 else name), joined(", ", given))
@@ -99,6 +97,8 @@ FUNCTIONS = [
     F("concat", "varchar... -> varchar", _concat),
     F("concat", "varbinary... -> varbinary", _concat),
     F("concat", "array(T)... -> array(T)", _concat_arrays),
+    F("concat", "array(T), T -> array(T)", _concat_arrays),
+    F("concat", "T, array(T) -> array(T)", _concat_arrays),
     F("concat_ws", "varchar, varchar... -> varchar", "(CASE WHEN {0} IS NULL THEN NULL ELSE concat_ws({all}) END)"),
     F("concat_ws", "varchar, array(varchar) -> varchar", "(CASE WHEN {1} IS NULL THEN NULL ELSE array_to_string({1}, {0}) END)"),
     F("strpos", "varchar, varchar -> bigint", "strpos({0}, {1})"),

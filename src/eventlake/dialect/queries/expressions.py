@@ -24,6 +24,7 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import arithmetic
 from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.comparison import compared, row_part
+from eventlake.dialect.types.concatenation import concatenated
 from eventlake.dialect.types.datatypes import datatype
 from eventlake.dialect.types.literals import interval_literal, number_literal, typed_literal
 from eventlake.dialect.types.type import (
@@ -217,23 +218,10 @@ class Expressions:
         if pair <= {"varchar", "char"}:
             return derived(emit("({} || {})", coerce(left, VARCHAR).sql, coerce(right, VARCHAR).sql), VARCHAR, (left, right))
         if "array" in pair:
-            return self._concatenated_arrays(left, right, node)
+            return concatenated(left, right, node)
         if pair == {"varbinary"}:
             return derived(emit("({} || {})", left.sql, right.sql), VARBINARY, (left, right))
         raise mistyped(f"|| cannot join {left.type} and {right.type}: cast both to varchar", node)
-
-    def _concatenated_arrays(self, left: Value, right: Value, node: exp.Expr) -> Value:
-        element = left.type if right.type.name == "array" and left.type.name != "array" else right.type
-        whole = left.type if left.type.name == "array" else right.type
-        both = common(left.type, right.type) if left.type.name == right.type.name else None
-        if both is None:
-            inner = common(whole.args[0], element)
-            if inner is None:
-                raise mistyped(f"|| cannot join {left.type} and {right.type}", node)
-            both = array(inner)
-        sides = [coerce(v, both).sql if v.type.name == "array" else emit("[{}]", coerce(v, both.args[0]).sql) for v in (left, right)]
-        sql = emit("(CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE list_concat({0}, {1}) END)", *sides)
-        return derived(sql, both, (left, right))
 
     def _compare(self, node: exp.Expr) -> Value:
         sign = _OPERATORS[type(node)]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.failures import failure, refusal
 from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
-from eventlake.dialect.types.json_casts import canonical
+from eventlake.dialect.types.json_casts import canonical, once
 from eventlake.dialect.types.type import BOOLEAN, Type, common, instants
 
 
@@ -16,8 +17,8 @@ def compared(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
     if both is None:
         raise mistyped(f"{left.type} and {right.type} cannot be compared with {sign}{advice(left.type, right.type)}", node)
     both = instants(both)
-    if (both.name in {"json"} and sign not in {"=", "<>"}) or (both.name == "map" and sign not in {"=", "<>"}):
-        raise mistyped(f"{both} has no order", node)
+    if sign not in {"=", "<>"}:
+        _require_order(both, node)
     if {left.type.name, right.type.name} == {"char", "varchar"}:
         raise refused("A comparison of char and varchar", node, "cast both to varchar")
     if both.name in {"array", "row", "map"}:
@@ -37,26 +38,92 @@ def _nested(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
         return derived(equal if sign == "=" else emit("(NOT {})", equal), BOOLEAN, (left, right))
     if left.type.name == "row":
         return derived(_row_order(sign, left, right, node), BOOLEAN, (left, right))
+    if left.type.name == "array" and sign in {"=", "<>"}:
+        equal = _array_equal(left, right, node)
+        return derived(equal if sign == "=" else emit("(NOT {})", equal), BOOLEAN, (left, right))
     if left.type.name == "array" and not left.type.args[0].args:
-        if sign in {"=", "<>"}:
-            equal = emit("el_array_equal({}, {})", left.sql, right.sql)
-            return derived(equal if sign == "=" else emit("(NOT {})", equal), BOOLEAN, (left, right))
-        return derived(emit("(el_ordered({}) {} el_ordered({}))", left.sql, ours(sign), right.sql), BOOLEAN, (left, right))
-    if left.type.name == "map" and not any(part.args for part in left.type.args):
-        equal = emit("el_map_equal({}, {})", left.sql, right.sql)
+        return derived(_array_order(sign, left.sql, right.sql), BOOLEAN, (left, right))
+    if left.type.name == "map" and not left.type.args[0].args:
+        equal = _map_equal(left, right, node)
         return derived(equal if sign == "=" else emit("(NOT {})", equal), BOOLEAN, (left, right))
     raise refused(f"A comparison of {left.type}", node)
 
 
 def _row_order(sign: str, left: Value, right: Value, node: exp.Expr) -> Sql:
-    if left.type.is_unknown or right.type.is_unknown:
-        raise mistyped("Rows with a bare NULL have no order", node)
-    strict = sign[0]
-    sql = compared(sign, row_part(left, -1), row_part(right, -1), node).sql
-    for i in range(len(left.type.args) - 2, -1, -1):
+    """Make SQL that goes through the fields until two differ; Trino fails on a NULL before that."""
+    wrong = failure("A row with a NULL among its fields has no order")
+    sql = ours("false" if sign in {"<", ">"} else "true")
+    for i in range(len(left.type.args) - 1, -1, -1):
         a, b = row_part(left, i), row_part(right, i)
-        sql = emit("CASE WHEN {} THEN {} ELSE {} END", compared("=", a, b, node).sql, sql, compared(strict, a, b, node).sql)
-    return emit("({})", sql)
+        equal, before = compared("=", a, b, node).sql, compared(sign[0], a, b, node).sql
+        sql = emit("CASE WHEN {} IS NULL OR {} IS NULL THEN {} WHEN {} THEN {} ELSE {} END", a, b, wrong, equal, sql, before)
+    return emit("(CASE WHEN {} IS NOT NULL AND {} IS NOT NULL THEN {} END)", left, right, sql)
+
+
+def _array_order(sign: str, left: Sql, right: Sql) -> Sql:
+    """Make SQL that goes through the elements until two differ; Trino fails on a NULL before that."""
+    first, second = (left, right) if sign in {"<", ">="} else (right, left)
+    before = emit("el_array_before({}, {})", first, second)
+    return before if sign in {"<", ">"} else emit("(NOT {})", before)
+
+
+def _array_equal(left: Value, right: Value, node: exp.Expr) -> Sql:
+    """Make SQL that is false if two elements differ, else NULL if two cannot be told apart."""
+    item = left.type.args[0]
+    if not item.args and item.name not in {"double", "real"}:
+        return emit("el_array_equal({}, {})", left.sql, right.sql)
+    name = ours(f"el_q{_depth(left.type)}")
+    equal = compared("=", Value(emit("{}[1]", name), item), Value(emit("{}[2]", name), item), node)
+    results = emit("el_every(list_transform(list_zip({}, {}), lambda {}: {}))", left, right, name, equal)
+    return emit("(CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL WHEN len({0}) <> len({1}) THEN false ELSE {2} END)", left, right, results)
+
+
+def _map_equal(left: Value, right: Value, node: exp.Expr) -> Sql:
+    """Make SQL that is false if keys or two values differ, else NULL if two values cannot be told apart."""
+    item = left.type.args[1]
+    if not item.args and item.name not in {"double", "real"}:
+        return emit("el_map_equal({}, {})", left.sql, right.sql)
+    name = ours(f"el_q{_depth(left.type)}")
+    values = [Value(emit("({})[{}]", side, name), item) for side in (left, right)]
+    results = emit("el_every(list_transform(map_keys({}), lambda {}: {}))", left, name, compared("=", *values, node))
+    return emit(
+        "(CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL WHEN el_same_keys({0}, {1}) THEN {2} ELSE false END)", left, right, results
+    )
+
+
+def _depth(kind: Type) -> int:
+    return 1 + max(map(_depth, kind.args), default=0)
+
+
+def ordered(value: Value, node: exp.Expr) -> Sql:
+    """Make SQL of an array that is put into order; refuse one of rows or arrays with a NULL in them, on which Trino may fail.
+
+    Raises QuerySyntaxError for elements that have no order.
+    """
+    item = value.type.args[0]
+    _require_order(item, node)
+    if item.name not in {"row", "array"} or item.is_unknown:
+        return value.sql
+    holes = _hole(Value(ours("el_o"), item))
+    wrong = refusal("An order of rows or arrays with NULL in them")
+    whole = "(CASE WHEN len({0}) > 1 AND len(list_filter({0}, lambda el_o: {1})) > 0 THEN {2} ELSE {0} END)"
+    return once(value.sql, lambda items: emit(whole, items, holes, wrong))
+
+
+def _hole(value: Value) -> Sql:
+    """Make SQL that tells whether a part of a value is NULL."""
+    if value.type.name == "array":
+        return emit("coalesce(len(list_filter({}, lambda el_h: el_h IS NULL)) > 0, false)", value)
+    fields = [row_part(value, index) for index in range(len(value.type.args))]
+    return emit("({} IS NOT NULL AND ({}))", value, joined(" OR ", (emit("{} IS NULL", part) for part in fields)))
+
+
+def _require_order(kind: Type, node: exp.Expr) -> None:
+    """Refuse what Trino puts into no order, itself or inside of a row or an array. Raises QuerySyntaxError."""
+    if kind.name in {"json", "map"}:
+        raise mistyped(f"{kind} has no order", node)
+    for part in kind.args:
+        _require_order(part, node)
 
 
 def row_part(value: Value, index: int) -> Value:
@@ -66,11 +133,11 @@ def row_part(value: Value, index: int) -> Value:
 
 
 def _not_a_number(sign: str, a: Sql, b: Sql) -> Sql:
-    """A comparison of doubles in which NaN is neither equal nor less nor greater; DuckDB has it greatest and equal to itself."""
+    """Compare doubles: NaN is neither equal nor less nor greater; DuckDB has it greatest and equal to itself. NULL stays NULL."""
     if sign == "<>":
-        return emit("({} <> {} OR isnan({}))", a, b, a)
-    side = b if sign.startswith("<") else a
-    return emit("({} {} {} AND NOT isnan({}))", a, ours(sign), b, side)
+        return emit("({0} <> {1} OR (isnan({0}) AND {1} IS NOT NULL))", a, b)
+    other, side = (a, b) if sign.startswith("<") else (b, a)
+    return emit("({} {} {} AND (NOT isnan({}) OR ({} IS NULL AND NULL)))", a, ours(sign), b, side, other)
 
 
 def advice(left: Type, right: Type) -> str:
