@@ -60,7 +60,7 @@ Part = Sql | Understood | int
 class _Template:
     """A template read.
 
-    is_list: whether it is several expressions, or one with its name, and so none itself. uses: how often the piece in each place stands in the
+    is_list: whether it is several expressions, one with its name, or a branch of a CASE. uses: how often the piece in each place stands in the
     expanded text, whose own words have `size` characters.
     """
 
@@ -223,7 +223,9 @@ def _parsed(template: str) -> _Template:
 
 
 def _is_list(words: str) -> bool:
-    """Tell whether a comma or an AS stands outside of all brackets and texts."""
+    """Tell whether a comma or an AS stands outside of all brackets and texts, or it is one branch of a CASE."""
+    if words.lstrip().startswith("WHEN "):
+        return True
     depth = 0
     for token in _OUTSIDE.finditer(words):
         depth += (token[0] in "([{") - (token[0] in ")]}")

@@ -14,6 +14,7 @@ from eventlake.dialect.queries.aggregation import AGGREGATES
 from eventlake.dialect.sql import emit, ours
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast
+from eventlake.dialect.types.json_casts import once
 from eventlake.dialect.types.type import Type
 
 
@@ -37,7 +38,7 @@ _READ = {
     "decimal": "TRY_CAST(el_decimal_or_null({s}) AS {type})",
     "date": "TRY_CAST(el_date_or_null({s}) AS {type})",
 }
-"""How a text becomes a number or a date, or NULL; each names the text once. DuckDB's TRY goes row by row where one fails, which is slow."""
+"""How a text becomes a number or a date, or NULL, without TRY: DuckDB's TRY goes row by row where one fails, which is slow."""
 _READ |= dict.fromkeys(("bigint", "smallint", "tinyint"), _READ["integer"]) | {"real": _READ["double"]}
 
 
@@ -47,6 +48,6 @@ def tried_cast(value: Value, kind: Type, node: exp.Expr) -> Value:
     if made.sql is value.sql:
         return made
     if value.type.name == "varchar" and kind.name in _READ:
-        return made.become(emit(_READ[kind.name], s=value, type=kind.duckdb), made.type)
+        return made.become(once(value.sql, lambda item: emit(_READ[kind.name], s=item, type=kind.duckdb)), made.type)
     attempt = emit("list_transform([{}], lambda el_v: TRY({}))[1]", value, cast(replace(value, sql=ours("el_v"), clock=None), kind, node))
     return made.become(attempt, made.type)

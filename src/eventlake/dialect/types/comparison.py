@@ -84,8 +84,8 @@ def _map_equal(left: Value, right: Value, node: exp.Expr) -> Sql:
     if not item.args and item.name not in {"double", "real"}:
         return emit("el_map_equal({}, {})", left.sql, right.sql)
     name = ours(f"el_q{_depth(left.type)}")
-    values = [Value(emit("({})[{}]", side, name), item) for side in (left, right)]
-    results = emit("el_every(list_transform(map_keys({}), lambda {}: {}))", left, name, compared("=", *values, node))
+    a, b = (Value(emit("({})[{}]", side, name), item) for side in (left, right))
+    results = emit("el_every(list_transform(map_keys({}), lambda {}: {}))", left, name, compared("=", a, b, node))
     return emit(
         "(CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL WHEN el_same_keys({0}, {1}) THEN {2} ELSE false END)", left, right, results
     )

@@ -1,0 +1,45 @@
+"""Functions of Athena, asked of the engine with the texts that people search."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from eventlake.conformance.fixture import FixtureEngine, load_fixture
+from eventlake.errors import QueryRefusedError, QuerySyntaxError
+
+FIXTURE = Path(__file__).parents[1] / "conformance" / "golden" / "fixture.json.gz"
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Mobile"
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[FixtureEngine]:
+    """The fixture's tables."""
+    with closing(FixtureEngine(load_fixture(FIXTURE))) as tables:
+        yield tables
+
+
+def test_a_text_with_the_sign_of_kelvin_is_refused_without_regard_to_case(engine: FixtureEngine) -> None:
+    """`el_folds` finds U+212A, which folds to k in Trino and not in RE2."""
+    with pytest.raises(QueryRefusedError, match="without regard to case"):
+        engine.query("select regexp_like(x, '(?i)k') from (values '\u212a') t(x)")
+
+
+def test_a_browser_is_found_without_regard_to_case(engine: FixtureEngine) -> None:
+    """`el_folds` leaves the capital K of every browser's KHTML alone."""
+    assert engine.query(f"select regexp_like('{CHROME}', '(?i)mobile'), regexp_extract('{CHROME}', '(?i)chrome/(\\d+)', 1)").rows == [
+        (True, "131")
+    ]
+
+
+def test_two_ways_to_join_arrays_are_refused(engine: FixtureEngine) -> None:
+    """A bare NULL beside an array may be an element or an array."""
+    with pytest.raises(QuerySyntaxError, match="cast NULL"):
+        engine.query("select array['a'] || null")
+
+
+def test_branches_of_a_case_stay_branches(engine: FixtureEngine) -> None:
+    """What a pattern checks of a long expression is computed once without tearing the CASE apart."""
+    long = "json_extract_scalar(x, '$[\"a\"]')"
+    assert engine.query(f"select regexp_replace({long}, '^(b)(.*)$', '$2 $1') from (values '{{\"a\":\"bc\"}}') t(x)").rows == [("c b",)]
