@@ -17,6 +17,8 @@ def bound_once(whole: Sql, uses: Sequence[int]) -> Sql:
 
     uses: how often each of its parts stands in the expanded text.
     """
+    if not whole.asks and whole.size < 3 * max(part.size for part in whole.parts) // 2:
+        return whole  # hardly larger than its largest part, so nothing of that stands here twice
     repeated, queries = _repeated(whole, uses)
     names: dict[int, Sql] = {}
     values: list[Sql] = []

@@ -72,6 +72,7 @@ class _Template:
     is_list: bool
     uses: tuple[int, ...]
     size: int
+    grows: bool
 
 
 def emit(template: str, *parts: Part, **named: Part) -> Sql:
@@ -81,13 +82,11 @@ def emit(template: str, *parts: Part, **named: Part) -> Sql:
     """
     made = _parsed(template)
     chosen = tuple([_piece(parts[place] if type(place) is int else named[place]) for place in made.places])  # type: ignore[index]
-    size = largest = 0
-    for use, part in zip(made.uses, chosen, strict=True):
-        size += use * part.size
-        largest = max(largest, part.size)
-    whole = Sql(made.words, chosen, made.macros, simple=made.simple, asks=made.asks, size=made.size + size)
-    grows = whole.size > LARGE and size > largest * 3 // 2
-    return bound_once(whole, made.uses) if (grows or (whole.asks and made.macros)) and not whole.is_closed and not made.is_list else whole
+    size = made.size + sum([use * part.size for use, part in zip(made.uses, chosen, strict=True)]) if made.grows else 0
+    whole = Sql(made.words, chosen, made.macros, simple=made.simple, asks=made.asks, size=size)
+    if (whole.size > LARGE or (whole.asks and made.macros)) and not made.is_list and not whole.is_closed:
+        return bound_once(whole, made.uses)
+    return whole
 
 
 def shut(template: str, *parts: Part) -> Sql:
@@ -210,6 +209,7 @@ def _parsed(template: str) -> _Template:
     whole = "\0".join(words)
     names = [f"place{index}" for index in range(len(places))]
     grown = expanded("".join(part for pair in zip(words, [*names, ""], strict=True) for part in pair), frozenset(names))
+    uses = tuple(grown.uses.get(name, 1) for name in names)
     return _Template(
         words=tuple(words),
         places=tuple(places),
@@ -217,8 +217,9 @@ def _parsed(template: str) -> _Template:
         simple="(" not in whole,
         asks="SELECT" in whole,
         is_list=_is_list(whole),
-        uses=tuple(grown.uses.get(name, 1) for name in names),
+        uses=uses,
         size=grown.size,
+        grows=grown.size > 400 or any(use > 1 for use in uses),
     )
 
 

@@ -147,7 +147,7 @@ class Source:
             Field(
                 column.name.lower(),
                 relation,
-                replace(original, type=column.type).value(stored),
+                (original if column.type is original.type else replace(original, type=column.type)).value(stored),
                 scan if original.name in keys else None,
                 original.name,
             )
