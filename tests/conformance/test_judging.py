@@ -36,6 +36,7 @@ def at_fault(judged: list[Judged]) -> list[tuple[str, str, str]]:
         ("zones.jsonl.gz", 1.0),
         ("json.jsonl.gz", 1.0),
         ("collections.jsonl.gz", 1.0),
+        ("aggregates.jsonl.gz", 1.0),
     ],
 )
 def test_answers_are_athenas(name: str, share: float, engine: FixtureEngine) -> None:

@@ -52,6 +52,7 @@ el_hexadecimal(s) :=
       h.e + 4 * (length(h.digits) - 16))
   END AS VARCHAR))[1];
 el_scaled(n, e) := CAST(n AS DOUBLE) * pow(2e0, e // 2) * pow(2e0, e - e // 2);
+el_number_or_null(x) := list_transform([x], lambda v: CASE WHEN NOT isnan(v) THEN v END)[1];
 el_boolean(s) :=
   CASE
     WHEN s IS NULL THEN NULL

@@ -120,12 +120,15 @@ def _whole(part: exp.Expr, parts: Parts, node: exp.Expr) -> Value:
 
 
 def ordering(parts: Parts, terms: Sequence[exp.Expr]) -> Sql:
-    """` ORDER BY a DESC NULLS LAST` inside an aggregate or a window."""
+    """Write ` ORDER BY a DESC NULLS LAST` inside an aggregate or a window. Raises QuerySyntaxError for what has no order."""
     made = []
     for term in terms:
         if not isinstance(term, exp.Ordered):
             raise refused("This ORDER BY", term)
-        made.append(emit("{}{}", as_instants(parts.value(term.this)), direction(term)))
+        value = parts.value(term.this)
+        if value.type.name in {"json", "map"}:
+            raise mistyped(f"ORDER BY takes no {value.type}, which has no order", term.this)
+        made.append(emit("{}{}", as_instants(value), direction(term)))
     return emit(" ORDER BY {}", joined(", ", made))
 
 
@@ -218,6 +221,8 @@ def _count_if(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql,
 
 def _any(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     _takes(values, 1, "any_value", node)
+    if how.order:
+        raise refused(f"{str(node.this).lower()}() with ORDER BY", node, "write min_by(x, key) or max_by(x, key)")
     return emit("any_value{}", how.over(values[0].sql)), values[0].type
 
 
@@ -322,7 +327,8 @@ def _two(sql: str) -> Builder:
         if not all(value.type.is_number or value.type.name == "unknown" for value in values):
             raise mistyped(f"{name}({values[0].type}, {values[1].type}) is not in Athena", node)
         kind = DOUBLE if any(value.type.name == "double" for value in values) else REAL  # the narrower of the two that Trino has
-        return emit("CAST({}{} AS {})", ours(sql), how.over(*(coerce(value, kind).sql for value in values)), kind.duckdb), kind
+        made = emit("CAST({}{} AS {})", ours(sql), how.over(*(coerce(value, kind).sql for value in values)), kind.duckdb)
+        return (emit("el_number_or_null({})", made) if sql in {"corr", "regr_slope"} else made), kind
 
     return build
 
@@ -332,7 +338,14 @@ def _skewness(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql,
     if not values[0].type.is_number or how.distinct:
         raise mistyped(f"skewness({values[0].type}) is not in Athena", node)
     n, made = emit("count{}", how.over(values[0].sql)), emit("skewness{}", how.over(values[0].sql))
-    return emit("(CASE WHEN {} < 3 THEN NULL ELSE {} * ({} - 2) / sqrt(CAST({} AS DOUBLE) * ({} - 1)) END)", n, made, n, n, n), DOUBLE
+    return emit(
+        "(CASE WHEN {} < 3 THEN NULL ELSE coalesce({}, CAST('NaN' AS DOUBLE)) * ({} - 2) / sqrt(CAST({} AS DOUBLE) * ({} - 1)) END)",
+        n,
+        made,
+        n,
+        n,
+        n,
+    ), DOUBLE
 
 
 def _kurtosis(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
@@ -379,7 +392,7 @@ def listagg(parts: Parts, node: exp.Expr, where: exp.Expr | None = None) -> Valu
         separator = parts.value(node.args["separator"]) if node.args.get("separator") is not None else Value(emit("''"), VARCHAR)
         order = ordering(parts, node.this.expressions)
         how = Modifiers(where=parts.boolean(where, "FILTER").sql if where is not None else None)
-    if value.type.name not in {"varchar", "unknown"} or separator.type.name != "varchar":
+    if value.type.name != "varchar" or separator.type.name != "varchar":
         raise mistyped(f"listagg({value.type}) is not in Athena: cast it to varchar", node)
     return Value(shut("string_agg({}, {}{}){}", value, separator, order, how.behind()), VARCHAR, aggregate=True)
 

@@ -87,7 +87,13 @@ def _where(parts: Expressions, node: exp.Expr) -> Sql:
 
 
 def _windows(node: exp.Select) -> dict[str, exp.Window]:
-    return {window.this.name.lower(): window for window in node.args.get("windows") or ()}
+    made: dict[str, exp.Window] = {}
+    for window in node.args.get("windows") or ():
+        name = window.this.name.lower()
+        if name in made:
+            raise mistyped(f'The window "{name}" is defined twice', window)
+        made[name] = window
+    return made
 
 
 def _distinct(node: exp.Select, items: Sequence[_Item]) -> Sql:
@@ -160,6 +166,8 @@ def _group(node: exp.Select, context: Context) -> tuple[Sql, frozenset[Sql] | No
     clause = node.args.get("group")
     if clause is None:
         return NOTHING, None
+    if clause.args.get("distinct") and any(clause.args.get(kind) for kind in ("cube", "rollup", "grouping_sets")):
+        raise refused("GROUP BY DISTINCT", node, "list each set once in GROUPING SETS")
     if clause.args.get("all") or clause.args.get("totals"):
         raise refused("GROUP BY ALL", node, "name the columns")
     parts = Expressions(replace(context, clause="GROUP BY"))
@@ -190,8 +198,26 @@ def _key(part: exp.Expr, node: exp.Select, parts: Expressions, keys: list[Sql]) 
 
 
 def _sets(kind: str, sets: exp.Expr, node: exp.Select, parts: Expressions, keys: list[Sql]) -> Sql:
+    for part in sets.expressions:
+        _require_columns(part, parts)
     inner = joined(", ", (_key(part, node, parts, keys) for part in sets.expressions))
     return emit("{} ({})", ours(kind.replace("_", " ").upper()), inner)
+
+
+def _require_columns(part: exp.Expr, parts: Expressions) -> None:
+    """Refuse what is no plain column in ROLLUP, CUBE or GROUPING SETS: a position, a field of a row, anything computed."""
+    if isinstance(part, exp.Paren):
+        return _require_columns(part.this, parts)
+    if isinstance(part, exp.Tuple):
+        for inner in part.expressions:
+            _require_columns(inner, parts)
+        return None
+    if isinstance(part, exp.Rollup | exp.Cube | exp.GroupingSets):
+        return None
+    found = parts.context.scope.find([name.name.lower() for name in part.parts]) if isinstance(part, exp.Column) else None
+    if isinstance(part, exp.Column) and (found is None or not found[1]):
+        return None
+    raise mistyped("ROLLUP, CUBE and GROUPING SETS take only columns: compute it in a subquery and name it", part)
 
 
 def _having(node: exp.Select, context: Context) -> Sql:

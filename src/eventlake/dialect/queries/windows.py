@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from eventlake.dialect.binding import Value, mistyped, refused, unknown
 from eventlake.dialect.parts import Parts
@@ -34,12 +35,14 @@ def window(parts: Parts, node: exp.Expr) -> Value:
     if not parts.context.windows or parts.context.inside_aggregate:
         raise mistyped(f"A window function cannot stand in {parts.context.clause}", node)
     inner, ignore = _function(node.this)
-    over = _over(parts, node)
+    definition = _resolved(parts.context.named_windows, node)
+    over = _over(parts, definition)
     if isinstance(inner, exp.Filter) or (isinstance(inner, exp.Anonymous) and str(inner.this).lower() in AGGREGATES):
         return _aggregate(parts, inner, over, node, ignore=ignore)
     name = str(inner.this).lower() if isinstance(inner, exp.Anonymous) else type(inner).__name__.lower()
     if name not in WINDOWS:
         raise unknown("window function", name, [*WINDOWS, *AGGREGATES], inner)
+    _require_shape(name, definition, inner)
     counts, kind = WINDOWS[name]
     with parts.within(windows=False):
         values = [parts.value(argument) for argument in inner.expressions]
@@ -48,6 +51,16 @@ def window(parts: Parts, node: exp.Expr) -> Value:
     if ignore and kind is not None:
         raise mistyped(f"{name}() knows no IGNORE NULLS", inner)
     return _made(name, values, kind, ignore, over, inner)
+
+
+_UNFRAMED = frozenset({"row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead"})
+
+
+def _require_shape(name: str, definition: _Window, node: exp.Expr) -> None:
+    if name in {"lag", "lead"} and not definition.order:
+        raise mistyped(f"{name}() wants an ORDER BY in its window", node)
+    if name in _UNFRAMED and definition.frame is not None:
+        raise mistyped(f"{name}() takes no frame (ROWS, RANGE or GROUPS) in its window", node)
 
 
 def _made(name: str, values: list[Value], kind: Type | None, ignore: bool, over: Sql, node: exp.Expr) -> Value:
@@ -90,23 +103,22 @@ def _aggregate(parts: Parts, inner: exp.Expr, over: Sql, node: exp.Expr, *, igno
     name = str(call.this).lower()
     if name in {"map_agg", "multimap_agg", "max_by", "min_by", "skewness", "approx_distinct", "grouping", "geometric_mean"}:
         raise refused(f"{name}() as a window function", node)
-    where = inner.expression.this if isinstance(inner, exp.Filter) else None
+    if isinstance(inner, exp.Filter):
+        raise mistyped("FILTER behind a window function is not in Athena: write the condition into the argument with CASE", node)
     columns = frozenset[str]()
     grouped = parts.context.grouped is not None or _has_aggregate(call)
     with parts.within(aggregates=True):
         if grouped:
-            value = _over_groups(parts, name, call, where, over)
+            value = _over_groups(parts, name, call, over)
             columns = value.columns
         else:
-            value = aggregate(parts, name, call.expressions, call, where, over=emit(" OVER {}", over))
+            value = aggregate(parts, name, call.expressions, call, over=emit(" OVER {}", over))
             columns = frozenset(part for argument in call.expressions for part in _columns(parts, argument))
     return replace(value, sql=emit("({})", value.sql), window=True, aggregate=grouped and value.aggregate, columns=columns)
 
 
-def _over_groups(parts: Parts, name: str, call: exp.Expr, where: exp.Expr | None, over: Sql) -> Value:
+def _over_groups(parts: Parts, name: str, call: exp.Expr, over: Sql) -> Value:
     """A window over grouped rows: its arguments may hold aggregates, and read only the groups' keys."""
-    if where is not None:
-        raise refused("FILTER in a window over groups", call)
     nodes = list(call.expressions)
     if any(isinstance(part, exp.Distinct | exp.Order) for part in nodes):
         raise refused("DISTINCT or ORDER BY in a window over groups", call)
@@ -133,24 +145,77 @@ def _has_aggregate(call: exp.Expr) -> bool:
     )
 
 
-def _over(parts: Parts, node: exp.Expr) -> Sql:
-    named = node.args.get("alias")
-    if named is not None and not node.args.get("partition_by") and not node.args.get("order") and not node.args.get("spec"):
-        definition = parts.context.named_windows.get(named.name.lower())
-        if definition is None:
-            raise unknown("window", named.name, parts.context.named_windows, node)
-        return _over(parts, definition)
-    if node.args.get("first") is not None and node.args.get("first") is not True:
-        raise refused("This OVER", node)
+def _over(parts: Parts, definition: _Window) -> Sql:
     with parts.within(windows=False, aliases={}):
-        keys = [as_instants(parts.value(part)) for part in node.args.get("partition_by") or ()]
-        order = node.args.get("order")
+        keys = [as_instants(_comparable(parts.value(part), part)) for part in definition.keys]
         made = [emit(" PARTITION BY {}", joined(", ", (key.sql for key in keys)))] if keys else []
-        if order is not None:
-            made.append(ordering(parts, order.expressions))
-    if node.args.get("spec") is not None:
-        made.append(_frame(parts, node.args["spec"]))
+        if definition.order:
+            made.append(ordering(parts, definition.order))
+    if definition.frame is not None:
+        _require_range(parts, definition)
+        made.append(_frame(parts, definition.frame))
     return emit("({})", joined("", made))
+
+
+def _require_range(parts: Parts, definition: _Window) -> None:
+    """Refuse a frame of RANGE or GROUPS whose distance cannot be taken from what the window is ordered by."""
+    frame = definition.frame
+    if frame is None or frame.args.get("kind") == "ROWS":
+        return
+    distances = [part for part in (frame.args.get("start"), frame.args.get("end")) if isinstance(part, exp.Expr)]
+    if frame.args.get("kind") == "GROUPS":
+        if distances and not definition.order:
+            raise mistyped("A frame of GROUPS with a distance wants an ORDER BY", frame)
+        return
+    if distances and len(definition.order) != 1:
+        raise mistyped("A frame of RANGE with a distance wants one column in ORDER BY", frame)
+    for part in distances:
+        with parts.within(windows=False, aliases={}):
+            kind, distance = parts.value(definition.order[0].this).type, parts.value(part).type
+        if not (kind.is_number and distance.is_number) and not (kind.name in _MOMENTS and distance.name.startswith("interval")):
+            raise mistyped(f"A frame of RANGE takes no {distance} from {kind}", part)
+
+
+_MOMENTS = frozenset({"date", "timestamp", "timestamptz", "time"})
+
+
+def _comparable(value: Value, node: exp.Expr) -> Value:
+    if value.type.name in {"json", "map"}:
+        raise refused(f"PARTITION BY of {value.type}", node, "take a part of it that is a text or a number")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A window with what it inherits: the nodes of its PARTITION BY, of its ORDER BY, and of its frame."""
+
+    keys: tuple[exp.Expr, ...]
+    order: tuple[exp.Expr, ...]
+    frame: exp.Expr | None
+
+
+def _resolved(windows: Mapping[str, exp.Window], node: exp.Expr) -> _Window:
+    """Return the window of a node with what the window that it names gives it. Raises QueryError.
+
+    https://trino.io/docs/current/sql/select.html#window-clause
+    """
+    order = node.args.get("order")
+    made = _Window(tuple(node.args.get("partition_by") or ()), tuple(order.expressions) if order else (), node.args.get("spec"))
+    name = node.args.get("alias")
+    if name is None:
+        return made
+    given = windows.get(name.name.lower())
+    if given is None:
+        raise unknown("window", name.name, windows, node)
+    earlier = {key: window for key, window in windows.items() if list(windows).index(key) < list(windows).index(name.name.lower())}
+    base = _resolved(earlier, given)
+    if made.keys:
+        raise mistyped(f'A window that begins with the window "{name.name}" cannot have a PARTITION BY of its own', node)
+    if made.order and base.order:
+        raise mistyped(f'The window "{name.name}" has an ORDER BY already: write a whole window', node)
+    if base.frame is not None and node.args.get("bracketed"):
+        raise mistyped(f'The window "{name.name}" has a frame, so that no other window can begin with it: write OVER {name.name}', node)
+    return _Window(base.keys, base.order or made.order, base.frame or made.frame)
 
 
 _CURRENT = ours("CURRENT ROW")
@@ -173,5 +238,8 @@ def _bound(parts: Parts, bound: object, side: object, node: exp.Expr) -> Sql:
     if isinstance(bound, str) and bound.upper() == "UNBOUNDED":
         return emit("UNBOUNDED {}", ours(str(side).upper()))
     if isinstance(bound, exp.Literal | exp.Interval):
-        return emit("{} {}", parts.value(bound), ours(str(side).upper()))
+        value = parts.value(bound)
+        if node.args["kind"] != "RANGE" and not value.type.is_integer:
+            raise mistyped(f"A frame of {node.args['kind']} wants a whole number of rows, not {value.type}", bound)
+        return emit("{} {}", value, ours(str(side).upper()))
     raise refused("A frame of a window with a bound that is not a literal", node)

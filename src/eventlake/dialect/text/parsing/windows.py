@@ -66,7 +66,7 @@ class Windows(Types):
         if self.word in {"MEASURES", "PATTERN"}:
             self.refuse("MATCH_RECOGNIZE")
         self.expect(")")
-        return tree.Window(this=this, alias=alias, partition_by=keys, order=order, spec=spec)
+        return tree.Window(this=this, alias=alias, partition_by=keys, order=order, spec=spec, bracketed=True)
 
     def _names_window(self) -> bool:
         """Tell whether the name of another window stands here, and no clause that begins with a word that may be a name."""
