@@ -27,7 +27,7 @@ import uvloop
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.local.bus.bus import Bus
 from eventlake.local.bus.pressure import Pressure
-from eventlake.local.spool.spool import SpoolWriter
+from eventlake.local.spool.writer import SpoolWriter
 from eventlake.pipeline.envelope import Intake
 from eventlake.sources import load
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from eventlake.local.delivery.pump import Pump
 from eventlake.local.opening import SPOOL
-from eventlake.local.spool.spool import SpoolWriter, durable_end
+from eventlake.local.spool.segments import durable_end
+from eventlake.local.spool.writer import SpoolWriter
 from eventlake.pipeline.delivery import Hints
 from eventlake.sources import load
 

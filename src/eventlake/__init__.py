@@ -20,37 +20,7 @@ from eventlake.errors import EventlakeError, PatternError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing typing costs more than the rest of the package that a Lambda function needs
-    from eventlake.dbapi import (
-        BINARY,
-        BOOLEAN,
-        DATE,
-        DATETIME,
-        JSON,
-        NUMBER,
-        ROWID,
-        STRING,
-        TIME,
-        Binary,
-        Connection,
-        Cursor,
-        DatabaseError,
-        DataError,
-        Date,
-        DateFromTicks,
-        Error,
-        IntegrityError,
-        InterfaceError,
-        InternalError,
-        NotSupportedError,
-        OperationalError,
-        ProgrammingError,
-        Time,
-        TimeFromTicks,
-        Timestamp,
-        TimestampFromTicks,
-        Warning,
-        connect,
-    )
+    from eventlake.dbapi import *
     from eventlake.pipeline.rule import matches
 
 __version__ = "0.1.0"

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import eventlake
+from eventlake import dbapi
 from eventlake.dbapi import connection as module
 from eventlake.errors import QueryLimitError
 from eventlake.interfaces import Result
@@ -28,6 +29,11 @@ def test_the_module_says_what_pep_249_asks() -> None:
         assert getattr(eventlake, name) is not None
     with pytest.raises(AttributeError, match="conect"):
         eventlake.conect  # noqa: B018
+
+
+def test_the_package_offers_every_name_of_the_database() -> None:
+    """What `dbapi` adds to its names, `eventlake` has as well."""
+    assert set(dbapi.__all__) - set(eventlake.__all__) == set()
 
 
 def test_the_errors_are_pep_249s_tree() -> None:

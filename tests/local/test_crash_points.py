@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from eventlake.local.delivery.crash import CRASHED
+from eventlake.local.crash import CRASHED
 
 TESTS = Path(__file__).parent.parent
 sys.path.insert(0, str(TESTS))

@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 from eventlake.errors import StorageError, StorageFullError
-from eventlake.local.spool.spool import EVENT, SpoolReader, SpoolWriter, first_position
+from eventlake.local.spool.frames import EVENT
+from eventlake.local.spool.reader import SpoolReader
+from eventlake.local.spool.segments import first_position
+from eventlake.local.spool.writer import SpoolWriter
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from power import Disk, Moment
@@ -143,7 +146,8 @@ KILLS = 20
 WRITER = """
 import sys
 from pathlib import Path
-from eventlake.local.spool.spool import EVENT, SpoolWriter, encode
+from eventlake.local.spool.frames import EVENT, encode
+from eventlake.local.spool.writer import SpoolWriter
 writer = SpoolWriter(Path(sys.argv[1]), segment_bytes=20_000)
 number = int(sys.argv[2])
 while True:

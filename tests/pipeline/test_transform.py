@@ -18,7 +18,6 @@ from eventlake.backends.parquet import duckdb_type
 from eventlake.errors import EventError
 from eventlake.model import Table
 from eventlake.pipeline.codec import STANDARD, Codec
-from eventlake.pipeline.convert import parse_glue_type
 from eventlake.pipeline.reading import depth
 from eventlake.pipeline.router import Router
 from eventlake.pipeline.transform import Transform
@@ -156,7 +155,7 @@ def test_what_is_odd_and_harmless_is_read_alike_by_python_and_duckdb(data: bytes
     file = tmp_path / "line.json"
     file.write_bytes(Transform(PIPELINE)(data))
     texts = [column.name for column in PIPELINE.columns if column.type == "string"]
-    columns = {column.name: duckdb_type(parse_glue_type(column.type)) for column in PIPELINE.columns}
+    columns = {column.name: duckdb_type(column.type) for column in PIPELINE.columns}
     names = ", ".join(f'"{name}"' for name in texts)
     query = f"select {names} from read_json(?, columns = ?, format = 'newline_delimited', maximum_object_size = 4000000)"
     row = duckdb.execute(query, [str(file), columns]).fetchone()

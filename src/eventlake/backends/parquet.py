@@ -10,24 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eventlake.dialect.sql import quoted_name, quoted_text, written
+from eventlake.dialect.types.type import parse_type
 from eventlake.errors import CorruptObjectError, StorageError, StorageFullError
 from eventlake.model import Table
-from eventlake.pipeline.convert import GlueType, parse_glue_type
 
 if TYPE_CHECKING:
     import duckdb
 
 EXTENSION = ".parquet"
-
-_SCALARS = {
-    "string": "VARCHAR",
-    "boolean": "BOOLEAN",
-    "int": "INTEGER",
-    "bigint": "BIGINT",
-    "double": "DOUBLE",
-    "timestamp": "TIMESTAMP",
-    "date": "DATE",
-}
 
 
 class UnwritableLinesError(Exception):
@@ -86,31 +77,14 @@ class ParquetWriter:
             raise CorruptObjectError(f"{path}: holds {found[0] if found else 'no'} rows, {rows} were written.")
 
 
-def duckdb_type(kind: GlueType) -> str:
-    """Return DuckDB's type for a Glue type."""
-    if kind.name == "array":
-        return f"{duckdb_type(kind.items[0])}[]"
-    if kind.name == "map":
-        return f"MAP(VARCHAR, {duckdb_type(kind.items[1])})"
-    if kind.name == "struct":
-        fields = ", ".join(f"{quoted(name)} {duckdb_type(item)}" for name, item in zip(kind.fields, kind.items, strict=True))
-        return f"STRUCT({fields})"
-    return _SCALARS[kind.name]
-
-
-def quoted(name: str) -> str:
-    """Quote a name for SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Quote a text for SQL."""
-    return "'" + text.replace("'", "''") + "'"
+def duckdb_type(spelling: str) -> str:
+    """Return DuckDB's type for the type of a column, as Glue spells it."""
+    return written(parse_type(spelling).duckdb)
 
 
 def _copy(table: Table, source: Path, target: Path) -> str:
     """Write the statement that turns JSON lines into Parquet."""
-    types = ", ".join(f"{literal(column.name)}: {literal(duckdb_type(parse_glue_type(column.type)))}" for column in table.columns)
-    names = ", ".join(f"{quoted(column.name)} as {quoted(column.stored_name)}" for column in table.columns)
-    reading = f"read_json({literal(str(source))}, columns = {{{types}}}, format = 'newline_delimited', maximum_object_size = 4000000)"
-    return f"copy (select {names} from {reading}) to {literal(str(target))} (format parquet, compression zstd)"
+    types = ", ".join(f"{quoted_text(column.name)}: {quoted_text(duckdb_type(column.type))}" for column in table.columns)
+    names = ", ".join(f"{quoted_name(column.name)} as {quoted_name(column.stored_name)}" for column in table.columns)
+    reading = f"read_json({quoted_text(str(source))}, columns = {{{types}}}, format = 'newline_delimited', maximum_object_size = 4000000)"
+    return f"copy (select {names} from {reading}) to {quoted_text(str(target))} (format parquet, compression zstd)"

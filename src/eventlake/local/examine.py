@@ -15,11 +15,11 @@ from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.checksum import crc32
 from eventlake.errors import EventlakeError, LakeLockedError
 from eventlake.lake import Finding
-from eventlake.local.bus.pressure import RESERVE_BYTES, RESERVE_SHARE
+from eventlake.local.bus.pressure import Disk
 from eventlake.local.delivery.pump import LOW_WATER
 from eventlake.local.lock import LOCK, LakeLock
 from eventlake.local.opening import CATALOG, OBJECTS, SPOOL, open_catalog
-from eventlake.local.spool.spool import durable_end
+from eventlake.local.spool.segments import durable_end
 
 SHOWN = 5
 """How many objects of one kind of finding are told one by one."""
@@ -65,12 +65,11 @@ def _permissions(folder: Path) -> Iterator[Finding]:
 
 
 def _disk(folder: Path) -> Iterator[Finding]:
-    status = os.statvfs(folder)
-    size, free = status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize
-    if free < min(RESERVE_BYTES, int(size * RESERVE_SHARE)):
+    disk = Disk.of(folder)
+    if not disk.has_room:
         yield Finding(
             "warning",
-            f'The disk of "{folder}" has {free >> 20} MiB left; the bus answers 507.',
+            f'The disk of "{folder}" has {disk.free_bytes >> 20} MiB left; the bus answers 507.',
             "Make room; nothing that was accepted is lost.",
         )
 

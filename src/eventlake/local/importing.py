@@ -17,8 +17,9 @@ from eventlake.local.delivery.pump import Pump
 from eventlake.local.items import Item
 from eventlake.local.lock import LakeLock
 from eventlake.local.opening import SPOOL
+from eventlake.local.spool.frames import EVENT, REJECTED, Entry
 from eventlake.local.spool.rejection import pack
-from eventlake.local.spool.spool import EVENT, REJECTED, Entry, SpoolWriter
+from eventlake.local.spool.writer import SpoolWriter
 from eventlake.model import Source
 from eventlake.pipeline.delivery import Hints
 from eventlake.pipeline.envelope import Intake

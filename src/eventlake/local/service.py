@@ -21,12 +21,13 @@ from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import ConfigurationError
 from eventlake.local.bus.answer import Application
 from eventlake.local.bus.bus import Bus
+from eventlake.local.bus.guard import LOCAL_NAMES
 from eventlake.local.bus.pressure import Pressure
 from eventlake.local.delivery.courier import Courier
 from eventlake.local.delivery.process import Task
 from eventlake.local.lock import LakeLock
 from eventlake.local.opening import CATALOG, SPOOL
-from eventlake.local.spool.spool import SpoolWriter
+from eventlake.local.spool.writer import SpoolWriter
 from eventlake.model import Source
 from eventlake.pipeline.delivery import Hints
 from eventlake.pipeline.envelope import Intake
@@ -36,8 +37,6 @@ _SWITCH_S = 0.0005
 
 _IDLE_S = 75
 """How long an idle connection stays open: longer than senders pause, so that they seldom meet one that is being closed."""
-
-_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 class Service:
@@ -114,7 +113,7 @@ class Service:
         courier.delivered = self._delivered
         pressure = Pressure(self._folder, time.monotonic)
         self._pending = pressure.pending = lambda: max(spool.end - courier.delivered, 0)
-        hosts = _LOCAL_NAMES | {self._host, _shown(self._host)} if _is_own(self._host) else frozenset[str]()
+        hosts = LOCAL_NAMES | {self._host, _shown(self._host)} if _is_own(self._host) else frozenset[str]()
         bus = Bus(
             spool, Intake(self._sources, FAST), pressure, lambda: datetime.now(UTC), courier.durable, self._token, hosts, self._beside
         )

@@ -25,8 +25,10 @@ from eventlake.local.bus.batch import EVENTS_LIMIT, is_small, read_batch
 from eventlake.local.bus.body import BODY_LIMIT
 from eventlake.local.bus.bus import Bus
 from eventlake.local.bus.pressure import Pressure
+from eventlake.local.spool.frames import EVENT, REJECTED, Frame
+from eventlake.local.spool.reader import SpoolReader
 from eventlake.local.spool.rejection import unpack
-from eventlake.local.spool.spool import EVENT, REJECTED, Frame, SpoolReader, SpoolWriter
+from eventlake.local.spool.writer import SpoolWriter
 from eventlake.pipeline.envelope import Accepted, Intake
 from eventlake.sources import load
 

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 from eventlake.errors import CorruptObjectError, StorageError, StorageFullError
 from eventlake.local.spool.files import FileSystem
-from eventlake.local.spool.spool import EVENT, REJECTED, Entry, SpoolReader, SpoolWriter, drop_before, durable_end, encode, first_position
+from eventlake.local.spool.frames import EVENT, REJECTED, Entry, encode
+from eventlake.local.spool.reader import SpoolReader
+from eventlake.local.spool.segments import drop_before, durable_end, first_position
+from eventlake.local.spool.writer import SpoolWriter
 
 ARRIVAL = 1_795_000_000_000_000
 

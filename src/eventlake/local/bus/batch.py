@@ -15,8 +15,8 @@ import msgspec
 from eventlake.errors import EventError
 from eventlake.local.bus.answer import HttpError
 from eventlake.local.items import split
+from eventlake.local.spool.frames import EVENT, REJECTED, Entry, encode
 from eventlake.local.spool.rejection import pack
-from eventlake.local.spool.spool import EVENT, REJECTED, Entry, encode
 from eventlake.pipeline.envelope import Intake
 
 EVENTS_LIMIT = 100_000

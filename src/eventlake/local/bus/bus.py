@@ -34,7 +34,8 @@ from eventlake.local.bus.group_commit import GroupCommit
 from eventlake.local.bus.guard import LOCAL_NAMES, Guard, region
 from eventlake.local.bus.pressure import Pressure
 from eventlake.local.bus.put_events import OPERATIONS, TARGET, new_ids, put_events, test_event_pattern
-from eventlake.local.spool.spool import EVENT, SpoolWriter, encode
+from eventlake.local.spool.frames import EVENT, encode
+from eventlake.local.spool.writer import SpoolWriter
 from eventlake.pipeline.envelope import Intake
 
 AWS_BODY_LIMIT = 4 << 20

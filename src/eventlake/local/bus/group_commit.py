@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
-from eventlake.local.spool.spool import SpoolWriter
+from eventlake.local.spool.writer import SpoolWriter
 
 
 class GroupCommit:

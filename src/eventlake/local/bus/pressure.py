@@ -14,8 +14,8 @@ PENDING_BYTES = 2 << 30
 """How much may wait in the spool."""
 FLYING_BYTES = 128 << 20
 """How much may be in requests that are not answered, if there is more than one; each takes about four times its size in memory."""
-RESERVE_BYTES = 256 << 20
-RESERVE_SHARE = 0.05
+_RESERVE_BYTES = 256 << 20
+_RESERVE_SHARE = 0.05
 _LOOK_EVERY_S = 0.5
 
 
@@ -28,10 +28,30 @@ class Refusal:
     retry_after_s: int
 
 
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """How many bytes of a disk are free, and how many of them are kept for delivery."""
+
+    free_bytes: int
+    reserve_bytes: int
+
+    @classmethod
+    def of(cls, folder: Path, reserve_bytes: int | None = None) -> Disk:
+        """Look at the disk of a folder. reserve_bytes: None is 256 MiB or 5% of the disk, whichever is less."""
+        status = os.statvfs(folder)
+        usual = min(_RESERVE_BYTES, int(status.f_blocks * status.f_frsize * _RESERVE_SHARE))
+        return cls(status.f_bavail * status.f_frsize, usual if reserve_bytes is None else reserve_bytes)
+
+    @property
+    def has_room(self) -> bool:
+        """Return True if the bus may take more."""
+        return self.free_bytes > self.reserve_bytes
+
+
 class Pressure:
     """Watches what a bus may still take.
 
-    seconds: a clock that only goes forward. reserve_bytes: None is 256 MiB or 5% of the disk, whichever is less.
+    seconds: a clock that only goes forward. reserve_bytes: as `Disk.of` has it.
     """
 
     def __init__(
@@ -73,8 +93,5 @@ class Pressure:
         now = self._seconds()
         if now - self._looked >= _LOOK_EVERY_S:
             self._looked = now
-            status = os.statvfs(self._folder)
-            size, free = status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize
-            reserve = min(RESERVE_BYTES, int(size * RESERVE_SHARE)) if self._reserve is None else self._reserve
-            self._has_room = free > reserve
+            self._has_room = Disk.of(self._folder, self._reserve).has_room
         return self._has_room

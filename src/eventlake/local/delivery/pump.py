@@ -12,11 +12,13 @@ from pathlib import Path
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.backends.sqlite_catalog import SqliteCatalog
-from eventlake.local.delivery.crash import crash_point
+from eventlake.local.crash import crash_point
 from eventlake.local.delivery.sink import Sink, writer_of
 from eventlake.local.opening import CATALOG, OBJECTS, SPOOL
+from eventlake.local.spool.frames import REJECTED, Frame
+from eventlake.local.spool.reader import SpoolReader
 from eventlake.local.spool.rejection import unpack
-from eventlake.local.spool.spool import REJECTED, Frame, SpoolReader, drop_before, first_position
+from eventlake.local.spool.segments import drop_before, first_position
 from eventlake.model import Source
 from eventlake.pipeline.delivery import Delivery, Hints, moment
 from eventlake.pipeline.router import Routed, Router

@@ -24,7 +24,7 @@ from eventlake.backends.parquet import ParquetWriter, UnwritableLinesError
 from eventlake.backends.sqlite_catalog import FailedEntry, NewFailedObject, NewObject, SqliteCatalog
 from eventlake.checksum import crc32
 from eventlake.errors import EventError
-from eventlake.local.delivery.crash import crash_point
+from eventlake.local.crash import crash_point
 from eventlake.model import Table
 from eventlake.pipeline.delivery import CONVERSION_FAILED, Batch, FailedRecord, error_stream, failed_record
 from eventlake.pipeline.partition import partition_of

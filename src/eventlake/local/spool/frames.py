@@ -1,0 +1,85 @@
+"""A frame: how the spool holds one accepted item in bytes, and how damage is told from what a power cut left.
+
+A frame is a header (length and CRC32 of the rest, kind, arrival) and a body. A group of frames was written and synchronised at once. It
+begins with a frame that names its own position, and no group is written before the one in front of it is durable; so a damaged frame with a
+group behind it was acknowledged, and one without may be what a power cut left of the last write.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+EVENT = 0
+"""The body is the bytes of one EventBridge envelope."""
+REJECTED = 1
+"""The body is a rejection (see `eventlake.local.spool.rejection`): bad input with its reason."""
+GROUP = 2
+"""A group begins; in place of the arrival stands the frame's own position, and there is no body. Readers do not see it."""
+
+HEADER = struct.Struct("<IIBQ")
+_CHECKED = struct.Struct("<BQ")
+_CHECKED_FROM = 8
+"""The checksum covers the header from the kind on, and the body."""
+_SUFFIX = ".log"
+_GROUP_BEGINS = re.compile(rb"(?=\0{4}.{4}\x02)", re.DOTALL)
+"""No length, any checksum, the kind."""
+
+Entry = tuple[int, int, bytes]
+"""Kind, arrival in microseconds since 1970 in UTC, body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One accepted item: where it begins and ends in the log, its kind, its arrival in microseconds since 1970 (UTC), its body."""
+
+    position: int
+    end: int
+    kind: int
+    arrival: int
+    body: bytes
+
+
+def encode(entries: Iterable[Entry]) -> bytes:
+    """Encode entries as the bytes of their frames."""
+    parts: list[bytes] = []
+    for kind, arrival, body in entries:
+        checksum = zlib.crc32(body, zlib.crc32(_CHECKED.pack(kind, arrival)))
+        parts += (HEADER.pack(len(body), checksum, kind, arrival), body)
+    return b"".join(parts)
+
+
+def spans(data: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Yield where the whole frames at the beginning of these bytes begin and end, their kind and arrival; end at a cut or damaged one."""
+    at, view = 0, memoryview(data)
+    while at + HEADER.size <= len(data):
+        length, checksum, kind, arrival = HEADER.unpack_from(data, at)
+        end = at + HEADER.size + length
+        if end > len(data) or zlib.crc32(view[at + _CHECKED_FROM : end]) != checksum:
+            return
+        yield at, end, kind, arrival
+        at = end
+
+
+def events_of(data: bytes, position: int) -> tuple[list[Frame], int]:
+    """Return the frames of events and rejections at the beginning of these bytes, and how many bytes are whole frames."""
+    frames: list[Frame] = []
+    whole = 0
+    for at, whole, kind, arrival in spans(data):
+        if kind != GROUP:
+            frames.append(Frame(position + at, position + whole, kind, arrival, data[at + HEADER.size : whole]))
+    return frames, whole
+
+
+def group_begins(position: int) -> bytes:
+    """Encode the frame with which a group begins at this position."""
+    return encode([(GROUP, position, b"")])
+
+
+def holds_group(data: bytes, start: int, position: int) -> bool:
+    """Return True if a group begins anywhere from here on; its first frame is known by the position it names."""
+    places = (found.start() for found in _GROUP_BEGINS.finditer(data, start))
+    return any(data.startswith(group_begins(position + place), place) for place in places)

@@ -1,0 +1,184 @@
+"""The writer of a spool: it lives in the bus, and what it says is appended is on disk.
+
+The spool is an append-only log of segments. Callers that append at the same time share one write and one synchronisation: a group.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from eventlake.backends.disk import storage_error
+from eventlake.errors import StorageError
+from eventlake.local.crash import crash_point
+from eventlake.local.spool.files import FileSystem
+from eventlake.local.spool.frames import Entry, encode, group_begins
+from eventlake.local.spool.segments import segment_path, segments_of, whole_bytes
+
+SEGMENT_BYTES = 64 << 20
+_GROUP_LIMIT = 1000
+"""How many callers share a write at most."""
+
+
+class SpoolWriter:
+    """The one writer of a spool: a thread that writes what callers hand in, in groups.
+
+    at_least: the position that the log must not begin before, because everything before it is delivered.
+    Opening cuts a torn tail off; `cut_bytes` says how much. Raises CorruptObjectError for damage elsewhere, StorageError.
+    """
+
+    def __init__(self, folder: Path, at_least: int = 0, segment_bytes: int = SEGMENT_BYTES, files: FileSystem | None = None) -> None:
+        self._folder = folder
+        self._files = files or FileSystem()
+        self._segment_bytes = segment_bytes
+        self._start = self._end = 0
+        self._descriptor = -1
+        self.cut_bytes = 0
+        try:
+            self._files.make_folder(folder)
+            self._open(at_least)
+            self._keep_names()
+        except OSError as error:
+            raise self._storage_error(error, "opened") from None
+        self._damaged: StorageError | None = None
+        self._queue: queue.SimpleQueue[_Handed | None] = queue.SimpleQueue()
+        self._handing_in = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
+        self._thread.start()
+
+    @property
+    def end(self) -> int:
+        """Return the position after the last durable frame."""
+        return self._end
+
+    def submit(self, frames: list[bytes]) -> Future[int]:
+        """Hand in what `encode` made; the future gives the durable end of the log, or raises StorageFullError or StorageError."""
+        handed = _Handed(frames, Future())
+        with self._handing_in:
+            if self._closed:
+                handed.future.set_exception(StorageError(f'The spool "{self._folder}" is closed; start the bus again.'))
+            else:
+                self._queue.put(handed)
+        return handed.future
+
+    def append(self, entries: Sequence[Entry]) -> int:
+        """Append entries; when it returns they are durable. Gives the end of the log."""
+        return self.submit([encode(entries)]).result()
+
+    def close(self) -> None:
+        """Write what was handed in, then close. A second call does nothing."""
+        with self._handing_in:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
+        self._thread.join()
+        os.close(self._descriptor)
+
+    def _open(self, at_least: int) -> None:
+        """Go on in the last segment, or begin one."""
+        segments = segments_of(self._folder)
+        if segments:
+            self._reopen(*segments[-1])
+            if self._end >= at_least:
+                return
+            os.close(self._descriptor)
+        self._descriptor = self._new_segment(at_least)
+        self._start = self._end = at_least
+
+    def _reopen(self, position: int, path: Path) -> None:
+        """Go on in a segment: cut a torn tail off, and make durable what a process left that ended between writing and synchronising."""
+        whole = whole_bytes(path, position)
+        self._descriptor = self._files.open_for_append(path)
+        self._start, self._end = position, position + whole
+        self.cut_bytes = os.fstat(self._descriptor).st_size - whole
+        if self.cut_bytes:
+            self._files.truncate(self._descriptor, whole)
+        self._files.sync(self._descriptor)
+        crash_point("spool reopened")
+
+    def _keep_names(self) -> None:
+        """Make the names of segments, spool and lake durable, also those that a process made that ended before it could."""
+        self._files.sync_folder(self._folder)
+        with contextlib.suppress(PermissionError):  # a folder that may not be listed was there before the lake
+            for above in list(self._folder.parents)[:2]:
+                self._files.sync_folder(above)
+
+    def _new_segment(self, position: int) -> int:
+        """Begin a file and return its descriptor; its name is durable before anything is in it."""
+        descriptor = self._files.open_for_append(segment_path(self._folder, position))
+        try:
+            self._files.sync_folder(self._folder)
+        except OSError:
+            os.close(descriptor)
+            raise
+        crash_point("segment begun")
+        return descriptor
+
+    def _run(self) -> None:
+        while (first := self._queue.get()) is not None:
+            group = [first]
+            while not self._queue.empty() and len(group) < _GROUP_LIMIT:
+                handed = self._queue.get()
+                if handed is None:
+                    self._queue.put(None)
+                    break
+                group.append(handed)
+            self._write_group([handed for handed in group if handed.future.set_running_or_notify_cancel()])
+
+    def _write_group(self, group: list[_Handed]) -> None:
+        """Write, and tell those who wait, whatever happens."""
+        try:
+            self._write([data for handed in group for data in handed.frames])
+        except (OSError, StorageError, MemoryError) as error:
+            known = self._storage_error(error, "written") if isinstance(error, OSError) else error
+            for handed in group:
+                handed.future.set_exception(known)
+            return
+        for handed in group:
+            handed.future.set_result(self._end)
+
+    def _write(self, frames: list[bytes]) -> None:
+        """Make a group durable, or leave the log as it was."""
+        if self._damaged is not None:
+            raise self._damaged
+        if self._end - self._start >= self._segment_bytes:
+            following = self._new_segment(self._end)
+            os.close(self._descriptor)
+            self._descriptor, self._start = following, self._end
+        data = b"".join([group_begins(self._end), *frames])
+        try:
+            self._files.write(self._descriptor, data)
+            crash_point("group written")
+            self._files.sync(self._descriptor)
+            crash_point("group synchronised")
+        except OSError:
+            self._take_back()
+            raise
+        self._end += len(data)
+
+    def _take_back(self) -> None:
+        """Cut a half-written group off again; if even that fails, nothing more is accepted until a restart has looked at the log."""
+        try:
+            self._files.truncate(self._descriptor, self._end - self._start)
+            self._files.sync(self._descriptor)
+        except OSError as error:
+            self._damaged = self._storage_error(error, "written, restart to recover it")
+
+    def _storage_error(self, error: OSError, what: str) -> StorageError:
+        return storage_error(error, f'The spool "{self._folder}" cannot be {what}')
+
+
+@dataclass(frozen=True, slots=True)
+class _Handed:
+    """Frames that a caller handed in, and where it waits."""
+
+    frames: list[bytes]
+    future: Future[int]
