@@ -139,6 +139,8 @@ el_iso8601(s) :=
   CASE
     WHEN s IS NULL THEN NULL
     WHEN length(s) IN (20, 24) AND s[11] = 'T' AND s[-1] = 'Z' AND s[5] = '-' AND s[14] = ':' AND s[12:13] < '24' AND s[6] <> 'W' THEN CAST(s AS TIMESTAMP)
+    WHEN length(s) IN (25, 29) AND s[-6] IN ('+', '-') AND s[-3] = ':' AND s[11] = 'T' AND s[5] = '-' AND s[14] = ':' AND s[12:13] < '24'
+      AND s[6] <> 'W' AND s[-5:-4] < '14' AND s[-2:] < '60' THEN CAST(s[1:-7] AS TIMESTAMP) - to_minutes(el_iso_offset(s))
     WHEN regexp_full_match(s,
       '([+-]?[0-9]+(-[0-9]{1,2}(-[0-9]{1,2})?|-[0-9]{3}|-W[0-9]{1,2}(-[1-7])?)?[Tt]?)?|([+-]?[0-9]+(-[0-9]{1,2}(-[0-9]{1,2})?|-[0-9]{3}|-W[0-9]{1,2}(-[1-7])?)?)?[Tt]([01]?[0-9]|2[0-3])(:[0-5]?[0-9](:[0-5]?[0-9])?)?([.,][0-9]+)?(Z|z|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?|[+-]14(:?00)?)?')
         AND s <> '' THEN CASE
@@ -170,6 +172,9 @@ el_iso_date(d) :=
   END;
 el_iso_offset(s) :=
   CASE
+    WHEN s[-1] = 'Z' THEN 0
+    WHEN s[-6] IN ('+', '-') AND s[-3] = ':' AND s[11] = 'T' THEN CASE WHEN s[-6] = '-' THEN -1 ELSE 1 END
+      * (coalesce(TRY_CAST(s[-5:-4] AS INTEGER), 0) * 60 + coalesce(TRY_CAST(s[-2:] AS INTEGER), 0))
     WHEN regexp_matches(s, '[Tt].*[+-]') THEN (CASE WHEN regexp_extract(s, '[Tt].*([+-])', 1) = '-'
       THEN -1 ELSE 1 END) * (coalesce(TRY_CAST(regexp_extract(s, '[Tt].*[+-]([0-9]{2})', 1) AS INTEGER), 0) * 60 + coalesce(TRY_CAST(regexp_extract(s,
         '[Tt].*[+-][0-9]{2}:?([0-9]{2})$', 1) AS INTEGER), 0))
