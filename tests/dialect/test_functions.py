@@ -26,6 +26,12 @@ def test_a_text_with_the_sign_of_kelvin_is_refused_without_regard_to_case(engine
         engine.query("select regexp_like(x, '(?i)k') from (values '\u212a') t(x)")
 
 
+def test_a_pattern_with_a_sharp_s_is_refused_without_regard_to_case(engine: FixtureEngine) -> None:
+    """Trino takes it for ss too, RE2 does not."""
+    with pytest.raises(QueryRefusedError, match="without regard to case"):
+        engine.query("select regexp_like('STRASSE', '(?i)straße')")
+
+
 def test_a_browser_is_found_without_regard_to_case(engine: FixtureEngine) -> None:
     """`el_folds` leaves the capital K of every browser's KHTML alone."""
     assert engine.query(f"select regexp_like('{CHROME}', '(?i)mobile'), regexp_extract('{CHROME}', '(?i)chrome/(\\d+)', 1)").rows == [

@@ -510,6 +510,7 @@ el_byte_lpad(b, n, p) := el_byte_pad(hex(b), n, hex(p), el_hex_fill(hex(b), n, h
 el_byte_rpad(b, n, p) := el_byte_pad(hex(b), n, hex(p), hex(b) || el_hex_fill(hex(b), n, hex(p)));
 el_hex_fill(h, n, p) :=
   CASE WHEN p <> '' THEN rpad('', CAST(greatest(least(n, 1000000) * 2 - length(h), 0) AS INTEGER), p) ELSE p END;
+el_from_hex(s) := unhex(CASE WHEN length(s) % 2 = 1 THEN failure('Hexadecimal digits that are no pairs: ', s) ELSE s END);
 el_from_base64(s) :=
   CASE
     WHEN s IS NULL THEN NULL

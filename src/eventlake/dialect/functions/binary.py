@@ -10,7 +10,7 @@ FUNCTIONS = [
     F("from_utf8", "varbinary -> varchar", "el_utf8({0}, chr(65533))"),
     F("from_utf8", "varbinary, varchar -> varchar", "el_utf8({0}, {1})"),
     F("to_hex", "varbinary -> varchar", "hex({0})"),
-    F("from_hex", "varchar -> varbinary", "unhex({0})"),
+    F("from_hex", "varchar -> varbinary", "el_from_hex({0})"),
     F("to_base64", "varbinary -> varchar", "to_base64({0})"),
     F("from_base64", "varchar -> varbinary", "el_from_base64({0})"),
     F("to_base64url", "varbinary -> varchar", "translate(to_base64({0}), '+/', '-_')"),

@@ -27,6 +27,7 @@ _REFUSED = (
     (re.compile(r"\\p\{(?!L[ulmot]?\}|N[dlo]?\}|P[cdeifos]?\}|S[ckmo]?\}|Z[lps]?\})"), "a named class of characters"),
     (re.compile(r"\(\?[imsux-]*[xud]"), "a flag that RE2 does not have"),
 )
+_FOLDED = re.compile("[ßŉǰΐΰևẖ-ẞﬀ-ﬗİıſ\u212a]")
 _CLASS_OR_ESCAPE = re.compile(r"\\.|\[\^?\]?(?:\[:\w+:\]|\\.|[^\]\\])*\]")
 _GROUP = re.compile(rf"{_CLASS_OR_ESCAPE.pattern}|(\((?!\?)|\(\?P?<([A-Za-z]\w*)>)")
 
@@ -127,9 +128,15 @@ def _checked(written: str, node: exp.Expr) -> str:
     for wrong, what in _REFUSED:
         if wrong.search(written.replace("\\\\", "")):
             raise refused(f"{what[0].upper()}{what[1:]} in the pattern '{written}'", node)
+    if re.search(r"\(\?[a-z]*i", written) and _FOLDED.search(written):
+        raise refused(f"The pattern '{written}' without regard to case on letters that are also written as two", node)
+    if re.search(r"\(\?P", _CLASS_OR_ESCAPE.sub("", written)):
+        raise mistyped(f"A group is named by (?<name>...) in Athena, not as in '{written}'", node)
     try:
         _compiled(written)
     except re.error as error:
+        if error.msg == "multiple repeat":  # which Java's syntax takes for one inside the other
+            raise refused(f"A repetition of a repetition in the pattern '{written}'", node) from error
         raise mistyped(f"The pattern '{written}' is invalid", node) from error
     named = re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", written)
     # Java's \s knows the vertical tab, RE2's does not

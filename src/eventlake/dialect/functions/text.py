@@ -35,6 +35,14 @@ def _concat(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     return derived(emit("({})", joined(" || ", (value.sql for value in values))), values[0].type, values)
 
 
+def _concat_ws(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+    """Join texts with a separator, NULL left out; one bare NULL might be a text or an array."""
+    if len(values) == 2 and values[1].is_null and parts.value(node.expressions[1]).type.name == "unknown" and not values[0].is_null:
+        raise mistyped("concat_ws() of one bare NULL is ambiguous: cast it", node)
+    sql = emit("(CASE WHEN {} IS NULL THEN NULL ELSE concat_ws({}) END)", values[0], joined(", ", values))
+    return derived(sql, VARCHAR, values)
+
+
 def _concat_arrays(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     """Join arrays, or an array and an element, as they were before the signature gave them one type."""
     return all_concatenated([parts.value(argument) for argument in node.expressions], node)
@@ -99,7 +107,7 @@ FUNCTIONS = [
     F("concat", "array(T)... -> array(T)", _concat_arrays),
     F("concat", "array(T), T -> array(T)", _concat_arrays),
     F("concat", "T, array(T) -> array(T)", _concat_arrays),
-    F("concat_ws", "varchar, varchar... -> varchar", "(CASE WHEN {0} IS NULL THEN NULL ELSE concat_ws({all}) END)"),
+    F("concat_ws", "varchar, varchar... -> varchar", _concat_ws),
     F("concat_ws", "varchar, array(varchar) -> varchar", "(CASE WHEN {1} IS NULL THEN NULL ELSE array_to_string({1}, {0}) END)"),
     F("strpos", "varchar, varchar -> bigint", "strpos({0}, {1})"),
     F("strpos", "varchar, varchar, bigint -> bigint", "el_strpos_nth({0}, {1}, {2})"),

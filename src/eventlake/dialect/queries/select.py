@@ -121,10 +121,16 @@ def _items(node: exp.Select, parts: Expressions, scope: Scope) -> list[_Item]:
 
 
 def _name(part: exp.Expr, inner: exp.Expr, index: int) -> str:
+    """Return the name that Trino gives a column of the answer: a field has one only if it is a column's."""
     if isinstance(part, exp.Alias):
         return str(part.alias)
-    if isinstance(inner, exp.Column | exp.Dot | exp.Identifier):
-        return str(inner.name if not isinstance(inner, exp.Dot) else inner.expression.name)
+    while isinstance(inner, exp.Paren):
+        inner = inner.this
+    whole = inner
+    while isinstance(whole, exp.Dot | exp.Paren):
+        whole = whole.this
+    if isinstance(whole, exp.Column | exp.Identifier):
+        return str(inner.expression.name if isinstance(inner, exp.Dot) else inner.name)
     return f"_col{index}"
 
 
