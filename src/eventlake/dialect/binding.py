@@ -73,7 +73,7 @@ def derived(sql: Sql, kind: Type, parts: Iterable[Value]) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column that a clause can see: name, the relation's name if it can be qualified, value, and whether it is a partition key."""
+    """A column that a clause can see: name as written, or nothing if it has none; the relation's name if it can be qualified; value; partition."""
 
     name: str
     relation: str
@@ -82,8 +82,14 @@ class Field:
     """Number of the scan whose partition key it is."""
     key: str = ""
     """Which partition key that is: `date` or `hour`."""
-    hidden: bool = False
-    """Left out of `*`, and not found without its relation's name: a column that USING has merged."""
+
+    def is_called(self, name: str) -> bool:
+        """Tell whether that is its name, given in lower case."""
+        return self.name.lower() == name
+
+    def is_of(self, relation: str) -> bool:
+        """Tell whether it can be written behind that name of a relation, given in lower case."""
+        return self.relation == relation or self.relation.endswith("." + relation)
 
 
 @dataclass(slots=True)
@@ -107,11 +113,11 @@ class Scope:
         return None
 
     def _find_here(self, parts: Sequence[str]) -> tuple[Field, list[str]] | None:
-        for size in (3, 2, 1):
+        for size in (4, 3, 2, 1):
             if len(parts) <= size - 1:
                 continue
             relation, name, rest = ".".join(parts[: size - 1]), parts[size - 1], list(parts[size:])
-            matches = [f for f in self.fields if f.name == name and _qualifies(relation, f)]
+            matches = [f for f in self.fields if f.is_called(name) and (not relation or f.is_of(relation))]
             if len(matches) > 1:
                 raise NameNotFoundError(
                     f'"{".".join(parts)}" could be any of {len(matches)} columns: write it with its table, as in {matches[0].relation or "t"}.{name}.'
@@ -122,14 +128,8 @@ class Scope:
 
     def names(self) -> list[str]:
         """Every name that can be written here, the outer ones too."""
-        here = [f.name for f in self.fields]
+        here = [f.name for f in self.fields if f.name]
         return here + (self.outer.names() if self.outer else [])
-
-
-def _qualifies(relation: str, candidate: Field) -> bool:
-    if not relation:
-        return not candidate.hidden
-    return candidate.relation == relation or candidate.relation.endswith("." + relation) or relation.endswith("." + candidate.relation)
 
 
 def unknown(what: str, name: str, known: Iterable[str], node: exp.Expr | None = None) -> NameNotFoundError:

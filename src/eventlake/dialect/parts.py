@@ -41,6 +41,8 @@ class Context:
     named_windows: dict[str, exp.Window] = field(default_factory=dict)
     aliases: dict[str, Value] = field(default_factory=dict)
     """Names of the SELECT's own columns, which only ORDER BY may use."""
+    sealed: bool = False
+    """Whether this is inside an aggregate of ORDER BY, where those names are a mistake."""
     inside_aggregate: bool = False
     outside: Outside | None = None
     """What is computed outside the TRY that is being read."""

@@ -33,7 +33,7 @@ def translate(sql: str, tables: Sequence[Table], now: datetime) -> Translation:
     for scan in queries.scans:
         scan.used.update(column for column in scan.columns if quoted_name(column) in whole.names)
     return Translation(
-        tuple(column.name for column in relation.fields),
+        tuple(column.name or f"_col{index}" for index, column in enumerate(relation.fields)),
         tuple(column.type for column in relation.fields),
         tuple(queries.scans),
         tuple(macros.needed(relation.sql.macros)),

@@ -58,7 +58,7 @@ def aggregate(
         raise mistyped(f"{name}() stands inside another aggregate", node)
     if not context.aggregates:
         raise mistyped(f"{name}() is an aggregate and cannot stand in {context.clause}", node)
-    with parts.within(inside_aggregate=True, aliases={}):
+    with parts.within(inside_aggregate=True, sealed=not over):
         values, modifiers = _arguments(parts, arguments, where, node, over)
     if name in {"min", "max"} and len(values) == 1 and values[0].type.zone == EACH:
         return _extreme_moment(name, values[0], modifiers)
@@ -88,11 +88,11 @@ def filtered(parts: Parts, node: exp.Expr) -> Value:
     inner, where = node.this, node.expression
     if isinstance(inner, exp.GroupConcat):
         return listagg(parts, inner, where.this)
-    if isinstance(inner, exp.Anonymous) and str(inner.this).lower() in REFUSED:
-        raise refused(f"{inner.this}()", node, REFUSED[str(inner.this).lower()])
-    if not isinstance(inner, exp.Anonymous) or str(inner.this).lower() not in AGGREGATES:
+    if isinstance(inner, exp.Anonymous) and inner.name.lower() in REFUSED:
+        raise refused(f"{inner.name}()", node, REFUSED[inner.name.lower()])
+    if not isinstance(inner, exp.Anonymous) or inner.name.lower() not in AGGREGATES:
         raise mistyped("FILTER stands only behind an aggregate", node)
-    return aggregate(parts, str(inner.this).lower(), inner.expressions, inner, where.this)
+    return aggregate(parts, inner.name.lower(), inner.expressions, inner, where.this)
 
 
 def _arguments(
@@ -387,7 +387,7 @@ def listagg(parts: Parts, node: exp.Expr, where: exp.Expr | None = None) -> Valu
         raise refused("LISTAGG(DISTINCT ...)", node, "take the distinct values in a subquery")
     if not parts.context.aggregates or parts.context.inside_aggregate:
         raise mistyped(f"listagg() is an aggregate and cannot stand in {parts.context.clause}", node)
-    with parts.within(inside_aggregate=True, aliases={}):
+    with parts.within(inside_aggregate=True, sealed=True):
         value = parts.value(inner)
         separator = parts.value(node.args["separator"]) if node.args.get("separator") is not None else Value(emit("''"), VARCHAR)
         order = ordering(parts, node.this.expressions)

@@ -168,7 +168,7 @@ class Expressions:
         if parts[0] in context.lambdas:
             return self._fields(context.lambdas[parts[0]], parts[1:], node)
         if len(parts) == 1 and parts[0] in context.aliases:
-            return context.aliases[parts[0]]
+            return self._own_column(parts[0], node)
         found = context.scope.find(parts)
         if found is None:
             shown = ".".join(part.name for part in node.parts) if isinstance(node, exp.Column) else node.name
@@ -184,6 +184,15 @@ class Expressions:
         else:
             value = replace(value, columns=frozenset(), aggregate=False, window=False)
         return self._fields(value, rest, node)
+
+    def _own_column(self, name: str, node: exp.Expr) -> Value:
+        """Return the SELECT's own column that ORDER BY names."""
+        value = self.context.aliases[name]
+        if not value.sql:
+            raise mistyped(f'"{name}" names two columns of the SELECT', node)
+        if self.context.sealed:
+            raise mistyped(f'"{name}" is a column of the SELECT, which an aggregate in ORDER BY cannot take: write it with its table', node)
+        return value
 
     def _fields(self, value: Value, names: Sequence[str], node: exp.Expr) -> Value:
         for name in names:

@@ -84,10 +84,13 @@ class Source:
         prune(self.queries.scans, self.scope, conjuncts(on), allowed, self.queries.moment)
 
     def _join_using(self, sql: Sql, fields: list[Field], side: str, names: list[str], node: exp.Join) -> None:
+        """Join by columns of one name, which both relations lose: the merged column belongs to neither."""
         conditions, merged = [], []
         for name in names:
-            left = [f for f in self.scope.fields if f.name == name and not f.hidden]
-            right = [f for f in fields if f.name == name]
+            left = [f for f in self.scope.fields if f.is_called(name)]
+            right = [f for f in fields if f.is_called(name)]
+            if names.count(name) > 1:
+                raise mistyped(f'USING names "{name}" twice', node)
             if len(left) != 1 or len(right) != 1:
                 raise unknown("column to join on", name, [f.name for f in fields], node)
             conditions.append(compared("=", left[0].value, right[0].value, node).sql)
@@ -95,8 +98,7 @@ class Source:
             a, b = coerce(left[0].value, both), coerce(right[0].value, both)
             value = {"": a, "LEFT": a, "RIGHT": b}.get(side) or a.become(emit("coalesce({}, {})", a.sql, b.sql), both)
             merged.append(Field(name, "", value))
-        rest = [replace(f, hidden=True) if f.name in names and not f.hidden else f for f in [*self.scope.fields, *fields]]
-        self.scope.fields = merged + rest
+        self.scope.fields = merged + [f for f in [*self.scope.fields, *fields] if f.name.lower() not in names]
         self.sql = shut("{} {} JOIN {} ON {}", self.sql, ours(side or "INNER"), sql, joined(" AND ", conditions))
 
     def _join_unnest(self, node: exp.Unnest, side: str, join: exp.Join) -> None:
@@ -126,16 +128,14 @@ class Source:
             relation = self.queries.query(node.this, self.scope.outer)
             return (*self._aliased(emit("({})", relation.sql), relation.fields, node, None), [])
         if isinstance(node, exp.Subquery):
-            if node.args.get("alias") is not None:
-                raise refused("A name for joined relations in brackets", node, "name each of them")
             inner = Source(self.queries, Scope([], self.scope.outer))
             inner.first(node.this)
-            return emit("({})", inner.sql), inner.scope.fields, inner.prunable
+            return emit("({})", inner.sql), _under(inner.scope.fields, node), inner.prunable
         raise refused(f"{type(node).__name__.upper()} in FROM", node)
 
     def _aliased(self, sql: Sql, columns: Sequence[Column], node: exp.Expr, scan: int | None) -> tuple[Sql, list[Field]]:
         alias = node.args.get("alias")
-        names = [column.name.lower() for column in alias.columns] if alias is not None else []
+        names = [column.name for column in alias.columns] if alias is not None else []
         shown = alias.name.lower() if alias is not None and alias.name else node.name.lower() if isinstance(node, exp.Table) else ""
         relation = shown
         if isinstance(node, exp.Table) and not (alias is not None and alias.name):
@@ -145,7 +145,7 @@ class Source:
         keys = {name for name, _ in PARTITION_KEYS}
         made = [
             Field(
-                column.name.lower(),
+                column.name,
                 relation,
                 (original if column.type is original.type else replace(original, type=column.type)).value(stored),
                 scan if original.name in keys else None,
@@ -184,9 +184,7 @@ class Source:
                 columns.append(Column(name, "", kind))
                 sqls.append(part)
         alias = node.args.get("alias")
-        names = [column.name.lower() for column in alias.columns] if alias is not None else []
-        if isinstance(node.args.get("offset"), exp.Identifier) and names:
-            names.append(node.args["offset"].name.lower())
+        names = [column.name for column in alias.columns] if alias is not None else []
         relation = alias.name.lower() if alias is not None else ""
         named = renamed(columns, names, node)
         fields = [Field(column.name, relation, Value(sql, column.type)) for column, sql in zip(named, sqls, strict=True)]
@@ -196,18 +194,29 @@ class Source:
 def _unnested(value: Value | None, sql: Sql) -> Iterable[tuple[str, Type, Sql]]:
     """Names, types and SQL of the columns that one item of UNNEST gives; None is WITH ORDINALITY."""
     if value is None:
-        yield "_ordinality", BIGINT, emit("CAST({} AS BIGINT)", sql)
+        yield "", BIGINT, emit("CAST({} AS BIGINT)", sql)
         return
     if value.type.name == "map":
-        yield "_key", value.type.args[0], emit("struct_extract({}, 'key')", sql)
-        yield "_value", value.type.args[1], emit("struct_extract({}, 'value')", sql)
+        yield "", value.type.args[0], emit("struct_extract({}, 'key')", sql)
+        yield "", value.type.args[1], emit("struct_extract({}, 'value')", sql)
         return
     element = value.type.args[0] if value.type.name == "array" else UNKNOWN
     if element.name != "row":
-        yield "_element", element, sql
+        yield "", element, sql
         return
     for index, (stored, kind) in enumerate(element.fields()):
-        yield (element.names[index] or f"_field{index}"), kind, emit("struct_extract({}, {})", sql, text(stored))
+        yield (element.names[index] or ""), kind, emit("struct_extract({}, {})", sql, text(stored))
+
+
+def _under(fields: list[Field], node: exp.Subquery) -> list[Field]:
+    """Return the columns of relations in brackets under the one name that stands behind the brackets, if there is one."""
+    alias = node.args.get("alias")
+    if alias is None:
+        return fields
+    names = [column.name for column in alias.columns] or [f.name for f in fields]
+    if len(names) != len(fields):
+        raise mistyped(f"{len(names)} names are given to {len(fields)} columns", node)
+    return [replace(f, name=name, relation=alias.name.lower()) for f, name in zip(fields, names, strict=True)]
 
 
 def _is_query(node: exp.Expr) -> bool:

@@ -17,7 +17,7 @@ from eventlake.dialect.types.zones import as_instants, each_zoned, instant, zone
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a query: the name a user sees, the name in the emitted SQL, and its type.
+    """A column of a query: the name a user sees, or nothing if it has none; the name in the emitted SQL; and its type.
 
     label: the name in the emitted SQL of the zones of timestamps that have each their own, if those stand in a column beside the instants.
     """
@@ -81,13 +81,26 @@ def _count(node: exp.Expr, what: str) -> int:
 
 
 def ordinal(node: exp.Expr, size: int) -> int | None:
-    """The place, from 0, that a bare number in ORDER BY or GROUP BY names. Raises QuerySyntaxError if it is out of range."""
+    """Return the place, from 0, that a bare number in ORDER BY or GROUP BY names. Raises QuerySyntaxError if it is out of range."""
+    node = unbracketed(node)
     if not isinstance(node, exp.Literal) or node.is_string or not str(node.this).isdigit():
         return None
     number = int(str(node.this))
     if not 1 <= number <= size:
         raise mistyped(f"Position {number} is not one of the {size} columns", node)
     return number - 1
+
+
+def unbracketed(node: exp.Expr) -> exp.Expr:
+    """Return what stands inside brackets that change nothing."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node
+
+
+def is_constant(node: exp.Expr) -> bool:
+    """Tell whether a term of ORDER BY is a text, NULL, TRUE or FALSE, which order nothing."""
+    return isinstance(node, exp.Literal | exp.Null | exp.Boolean)
 
 
 def direction(term: exp.Ordered) -> Sql:

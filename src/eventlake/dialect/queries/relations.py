@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from itertools import count
 
@@ -9,7 +10,7 @@ from eventlake.dialect.binding import Field, Scope, mistyped, refused
 from eventlake.dialect.parts import Context
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.from_clause import Source
-from eventlake.dialect.queries.relation import Column, Relation, direction, limits, named, ordinal, renamed
+from eventlake.dialect.queries.relation import Column, Relation, direction, is_constant, limits, named, ordinal, renamed, unbracketed
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.queries.select import select
 from eventlake.dialect.sql import NOTHING, Sql, emit, gap, joined, ours, quoted, shut
@@ -54,7 +55,7 @@ class Queries:
             return [], False
         made = []
         for table in clause.expressions:
-            name, names = table.alias.lower(), [column.name.lower() for column in table.args["alias"].columns]
+            name, names = table.alias.lower(), [column.name for column in table.args["alias"].columns]
             if table.args.get("materialized") is not None or table.args.get("scalar"):
                 raise refused("This WITH", table)
             stored = f"el_with{sum(map(len, self._with))}_{name}"
@@ -62,6 +63,7 @@ class Queries:
                 relation = self._recursive(table.this, name, names, stored, table)
             else:
                 relation = self.query(table.this)
+            _require_distinct(names, table)
             fields = renamed(relation.fields, names, table)
             self._with[-1][name] = Relation(quoted(stored), fields)
             made.append(emit("{} AS ({})", quoted(stored), relation.sql))
@@ -130,7 +132,9 @@ class Queries:
         if order is not None:
             scope = Scope([Field(column.name, "", column.value(ours("el_o"))) for column in relation.fields])
             parts = Expressions(Context(scope, "ORDER BY", self.query, self.moment))
-            ending = emit(" ORDER BY {}", joined(", ", [self._order_term(parts, term, relation) for term in order.expressions]))
+            terms = [self._order_term(parts, term, relation) for term in order.expressions]
+            kept = [made for made, term in zip(terms, order.expressions, strict=True) if _orders(term.this)]
+            ending = emit(" ORDER BY {}", joined(", ", kept)) if kept else NOTHING
         ending = joined("", [part for part in (ending, limits(node)) if part])
         if not ending:
             return relation
@@ -149,7 +153,7 @@ class Queries:
         if any(len(line) != width for line in rows):
             raise mistyped("The rows of VALUES have different numbers of columns", node)
         columns = [parts.united([line[index] for line in rows], "VALUES") for index in range(width)]
-        fields = tuple(Column(f"_col{i}", f"c{i}", kind) for i, (_, kind) in enumerate(columns))
+        fields = tuple(Column("", f"c{i}", kind) for i, (_, kind) in enumerate(columns))
         first = [emit("CAST({} AS {})", values[0].sql, kind.duckdb) for values, kind in columns]
         lines = [first] + [[columns[c][0][r].sql for c in range(width)] for r in range(1, len(rows))]
         body = joined(", ", (emit("({})", joined(", ", line)) for line in lines))
@@ -223,6 +227,19 @@ def _kept(node: exp.SetOperation, left: Type, kind: Type) -> Type:
     if isinstance(node, exp.Union) and (kind.zone == EACH or not node.args.get("distinct")):
         return kind
     return instants(kind)
+
+
+def _require_distinct(names: Sequence[str], node: exp.Expr) -> None:
+    """Refuse names of columns of WITH that are given twice."""
+    lower = [name.lower() for name in names]
+    for name in lower:
+        if lower.count(name) > 1:
+            raise mistyped(f'WITH gives the name "{name}" to two columns', node)
+
+
+def _orders(node: exp.Expr) -> bool:
+    """Tell whether a term of ORDER BY orders anything: a position does, another constant does not."""
+    return ordinal(node, sys.maxsize) is not None or not is_constant(unbracketed(node))
 
 
 def _row_of(node: exp.Expr) -> list[exp.Expr]:

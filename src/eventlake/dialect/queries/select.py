@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, unknown
+from eventlake.dialect.binding import Field, Scope, Value, mistyped, unknown
 from eventlake.dialect.parts import Context, Statement
 from eventlake.dialect.queries.expressions import Expressions, shown_name
+from eventlake.dialect.queries.grouping import group
 from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.ranges import implied_ranges, in_range
-from eventlake.dialect.queries.relation import Column, Relation, direction, limits, named, ordinal
+from eventlake.dialect.queries.relation import Column, Relation, direction, is_constant, limits, named, ordinal, unbracketed
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
 from eventlake.dialect.text import tree as exp
+from eventlake.dialect.types.comparison import row_part
 from eventlake.dialect.types.type import EACH
 from eventlake.dialect.types.zones import as_instants
 
@@ -39,6 +41,7 @@ class _Item:
     """A column of the SELECT: its name, its value, and the node it was read from (None for a star's)."""
 
     name: str
+    """Nothing if it has none."""
     value: Value
     node: exp.Expr | None
 
@@ -55,7 +58,7 @@ def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relatio
     if where is not None:
         prune(queries.scans, scope, conjuncts(where.this), prunable, queries.moment)
         condition = _where(Expressions(replace(context, clause="WHERE")), where.this)
-    grouping, keys = _group(node, context)
+    grouping, keys = group(node, _chosen(node, context), context)
     context.grouped = keys
     context.aggregates = context.windows = True
     items = _items(node, Expressions(context), scope)
@@ -68,7 +71,7 @@ def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relatio
     if grouped:
         _check_grouped(items)
     fields = _columns(items)
-    order = _order(node, context, items, fields, grouped=bool(grouped))
+    order = _order(node, context, items, grouped=bool(grouped))
     distinct = _distinct(node, items)
     columns = joined(", ", (named(item.value, column) for item, column in zip(items, fields, strict=True)))
     return Relation(
@@ -110,41 +113,55 @@ def _distinct(node: exp.Select, items: Sequence[_Item]) -> Sql:
 def _items(node: exp.Select, parts: Expressions, scope: Scope) -> list[_Item]:
     items: list[_Item] = []
     for part in node.expressions:
-        if isinstance(part, exp.Star) or (isinstance(part, exp.Column) and isinstance(part.this, exp.Star)):
-            items += _starred(part, parts, scope)
+        if _is_star(part):
+            items += _expanded(part, parts, scope)
             continue
         inner = part.this if isinstance(part, exp.Alias) else part
-        items.append(_Item(_name(part, inner, len(items)), parts.value(inner), inner))
+        items.append(_Item(str(part.alias) if isinstance(part, exp.Alias) else _name(inner), parts.value(inner), inner))
     if not items:
         raise mistyped("SELECT names no column", node)
     return items
 
 
-def _name(part: exp.Expr, inner: exp.Expr, index: int) -> str:
-    """Return the name that Trino gives a column of the answer: a field has one only if it is a column's."""
-    if isinstance(part, exp.Alias):
-        return str(part.alias)
-    while isinstance(inner, exp.Paren):
-        inner = inner.this
-    whole = inner
-    while isinstance(whole, exp.Dot | exp.Paren):
-        whole = whole.this
-    if isinstance(whole, exp.Column | exp.Identifier):
-        return str(inner.expression.name if isinstance(inner, exp.Dot) else inner.name)
-    return f"_col{index}"
+def _is_star(node: exp.Expr) -> bool:
+    """Tell whether it is `*`, `t.*` or `(row).*`."""
+    return isinstance(node, exp.Star) or (isinstance(node, exp.Column) and isinstance(node.this, exp.Star)) or _is_row_star(node)
+
+
+def _is_row_star(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Dot) and isinstance(node.expression, exp.Star)
+
+
+def _expanded(part: exp.Expr, parts: Expressions, scope: Scope) -> list[_Item]:
+    return _parts_of_row(parts.value(part.this), part) if _is_row_star(part) else _starred(part, parts, scope)
+
+
+def _name(node: exp.Expr) -> str:
+    """Return the name that a column without AS has: the last of names with dots, whatever brackets stand around them; else none."""
+    node = unbracketed(node)
+    if isinstance(node, exp.Dot):
+        return node.name if _name(node.this) else ""
+    return node.name if isinstance(node, exp.Column | exp.Identifier) else ""
 
 
 def _starred(part: exp.Expr, parts: Expressions, scope: Scope) -> list[_Item]:
-    star = part if isinstance(part, exp.Star) else part.this
-    if any(star.args.get(key) for key in star.args):
-        raise mistyped("A star with EXCEPT, REPLACE or RENAME is not in Athena", part)
-    table = part.table.lower() if isinstance(part, exp.Column) else ""
-    fields = [f for f in scope.fields if (f.relation == table or f.relation.endswith("." + table) if table else not f.hidden)]
+    names = [name.name.lower() for name in part.parts[:-1]] if isinstance(part, exp.Column) else []
+    table = ".".join(names)
+    fields = [f for f in scope.fields if not table or f.is_of(table)]
+    if not fields and len(names) > 1 and scope.find(names) is not None:
+        return _parts_of_row(parts.named(names, part), part)
     if not fields:
         if table:
             raise unknown("table", table, [f.relation for f in scope.fields], part)
         raise mistyped("A star needs a FROM", part)
     return [_Item(f.name, _named(parts, f), None) for f in fields]
+
+
+def _parts_of_row(whole: Value, node: exp.Expr) -> list[_Item]:
+    """Return the columns of `(row).*`."""
+    if whole.type.name != "row":
+        raise mistyped(f"{whole.type} has no fields, so not .*", node)
+    return [_Item(name or "", row_part(whole, index), node) for index, name in enumerate(whole.type.names)]
 
 
 def _named(parts: Expressions, field: Field) -> Value:
@@ -157,7 +174,7 @@ def _columns(items: Sequence[_Item]) -> list[Column]:
     stored: set[str] = set()
     columns = []
     for index, item in enumerate(items):
-        name = item.name if "\0" not in item.name else f"c{index}"
+        name = item.name if item.name and "\0" not in item.name else f"_col{index}"
         while name.lower() in stored:
             name += f"_{index}"
         stored.add(name.lower())
@@ -168,62 +185,16 @@ def _columns(items: Sequence[_Item]) -> list[Column]:
 # grouping
 
 
-def _group(node: exp.Select, context: Context) -> tuple[Sql, frozenset[Sql] | None]:
-    clause = node.args.get("group")
-    if clause is None:
-        return NOTHING, None
-    if clause.args.get("distinct") and any(clause.args.get(kind) for kind in ("cube", "rollup", "grouping_sets")):
-        raise refused("GROUP BY DISTINCT", node, "list each set once in GROUPING SETS")
-    if clause.args.get("all") or clause.args.get("totals"):
-        raise refused("GROUP BY ALL", node, "name the columns")
+def _chosen(node: exp.Select, context: Context) -> list[exp.Expr | Value]:
+    """Return what the positions of GROUP BY name: the columns of the SELECT, those of a star as values."""
+    chosen: list[exp.Expr | Value] = []
     parts = Expressions(replace(context, clause="GROUP BY"))
-    keys: list[Sql] = []
-    terms = [_key(part, node, parts, keys) for part in clause.expressions]
-    for kind in ("cube", "rollup", "grouping_sets"):
-        for sets in clause.args.get(kind) or ():
-            terms.append(_sets(kind, sets, node, parts, keys))
-    return emit(" GROUP BY {}", joined(", ", terms) if terms else ours("()")), frozenset(keys)
-
-
-def _key(part: exp.Expr, node: exp.Select, parts: Expressions, keys: list[Sql]) -> Sql:
-    if isinstance(part, exp.Tuple):
-        return emit("({})", joined(", ", (_key(inner, node, parts, keys) for inner in part.expressions)))
-    if isinstance(part, exp.Cube | exp.Rollup | exp.GroupingSets):
-        return _sets({exp.Cube: "cube", exp.Rollup: "rollup", exp.GroupingSets: "grouping_sets"}[type(part)], part, node, parts, keys)
-    if isinstance(part, exp.Paren):
-        return _key(part.this, node, parts, keys)
-    number = ordinal(part, len(node.expressions))
-    if number is not None:
-        chosen = node.expressions[number]
-        part = chosen.this if isinstance(chosen, exp.Alias) else chosen
-        if isinstance(part, exp.Star):
-            raise refused("GROUP BY a position behind a star", part)
-    value = parts.value(part)
-    keys.append(value.sql)
-    return as_instants(value).sql
-
-
-def _sets(kind: str, sets: exp.Expr, node: exp.Select, parts: Expressions, keys: list[Sql]) -> Sql:
-    for part in sets.expressions:
-        _require_columns(part, parts)
-    inner = joined(", ", (_key(part, node, parts, keys) for part in sets.expressions))
-    return emit("{} ({})", ours(kind.replace("_", " ").upper()), inner)
-
-
-def _require_columns(part: exp.Expr, parts: Expressions) -> None:
-    """Refuse what is no plain column in ROLLUP, CUBE or GROUPING SETS: a position, a field of a row, anything computed."""
-    if isinstance(part, exp.Paren):
-        return _require_columns(part.this, parts)
-    if isinstance(part, exp.Tuple):
-        for inner in part.expressions:
-            _require_columns(inner, parts)
-        return None
-    if isinstance(part, exp.Rollup | exp.Cube | exp.GroupingSets):
-        return None
-    found = parts.context.scope.find([name.name.lower() for name in part.parts]) if isinstance(part, exp.Column) else None
-    if isinstance(part, exp.Column) and (found is None or not found[1]):
-        return None
-    raise mistyped("ROLLUP, CUBE and GROUPING SETS take only columns: compute it in a subquery and name it", part)
+    for part in node.expressions if node.args.get("group") is not None else ():
+        if _is_star(part):
+            chosen += [item.value for item in _expanded(part, parts, context.scope)]
+        else:
+            chosen.append(part.this if isinstance(part, exp.Alias) else part)
+    return chosen
 
 
 def _having(node: exp.Select, context: Context) -> Sql:
@@ -252,32 +223,31 @@ def _ungrouped(value: Value, node: exp.Expr | None) -> Exception:
 # order
 
 
-def _order(node: exp.Select, context: Context, items: Sequence[_Item], fields: Sequence[Column], *, grouped: bool) -> Sql:
+def _order(node: exp.Select, context: Context, items: Sequence[_Item], *, grouped: bool) -> Sql:
     clause = node.args.get("order")
     if clause is None:
         return NOTHING
     aliases: dict[str, Value] = {}
     for item in items:
-        if item.name.lower() in aliases and aliases[item.name.lower()].sql != item.value.sql:
-            aliases[item.name.lower()] = replace(item.value, sql=NOTHING)
-        else:
-            aliases[item.name.lower()] = item.value
+        name = item.name.lower()
+        if name:
+            aliases[name] = replace(item.value, sql=NOTHING) if name in aliases else item.value
     parts = Expressions(replace(context, clause="ORDER BY", aliases=aliases))
     terms = []
     for term in clause.expressions:
         number = ordinal(term.this, len(items))
         value = items[number].value if number is not None else parts.value(term.this)
-        if not value.sql:
-            raise mistyped(f'"{term.this.name}" names two columns', term)
         if grouped and value.columns and number is None:
             raise _ungrouped(value, term.this)
         if value.type.name in {"map", "json"}:
             raise mistyped(f"{value.type} has no order", term)
-        terms.append(_term(value, number, items, fields, term, distinct=node.args.get("distinct") is not None))
-    return emit(" ORDER BY {}", joined(", ", terms))
+        made = _term(value, number, items, term, distinct=node.args.get("distinct") is not None)
+        if number is not None or not is_constant(unbracketed(term.this)):
+            terms.append(made)
+    return emit(" ORDER BY {}", joined(", ", terms)) if terms else NOTHING
 
 
-def _term(value: Value, number: int | None, items: Sequence[_Item], fields: Sequence[Column], term: exp.Ordered, *, distinct: bool) -> Sql:
+def _term(value: Value, number: int | None, items: Sequence[_Item], term: exp.Ordered, *, distinct: bool) -> Sql:
     if number is None:
         number = next((index for index, item in enumerate(items) if item.value.sql == value.sql), None)
     if number is not None and all(item.value.type.zone != EACH for item in items):

@@ -9,7 +9,8 @@ from eventlake.dialect.sql import emit, ours
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import advice
-from eventlake.dialect.types.type import BOOLEAN, common, instants
+from eventlake.dialect.types.json_casts import canonical
+from eventlake.dialect.types.type import BOOLEAN, Type, common, instants
 
 
 def quantified(parts: Parts, node: exp.Expr, sign: str) -> Value:
@@ -20,11 +21,15 @@ def quantified(parts: Parts, node: exp.Expr, sign: str) -> Value:
     if not isinstance(query, exp.Query):
         raise refused("ALL or ANY without a subquery", node)
     relation = parts.context.subquery(query, parts.context.scope)
-    column = _one_column(relation, node)
-    both = common(left.type, column.type)
-    both = instants(both) if both is not None else None
-    if both is None or both.args:
-        raise mistyped(f"{left.type} and {column.type} cannot be compared", node)
+    if isinstance(node.expression, exp.Any) and sign == "=":
+        return _within(parts, left, relation, node)
+    if isinstance(node.expression, exp.All) and sign == "<>":
+        found = _within(parts, left, relation, node)
+        return found.become(emit("(NOT {})", found), BOOLEAN)
+    column = _column_beside(parts, left, relation, node)
+    both = _comparable(left, column, f"{left.type} and {column.type} cannot be compared", node)
+    if both.args or both.name == "json":
+        raise refused(f"{sign} ALL or ANY of {both}", node, "write = ANY or <> ALL, or join")
     word = "ALL" if isinstance(node.expression, exp.All) else "ANY"
     value = coerce(column, both)
     sql = emit("({} {} {} (SELECT {} FROM ({}) AS el_q))", coerce(left, both), ours(sign), ours(word), value, relation)
@@ -34,16 +39,35 @@ def quantified(parts: Parts, node: exp.Expr, sign: str) -> Value:
 def in_subquery(parts: Parts, node: exp.Expr, query: exp.Query) -> Value:
     """`x IN (SELECT ...)`"""
     left = parts.value(node.this)
-    relation = parts.context.subquery(query, parts.context.scope)
-    if left.type.name == "row" and len(relation.fields) > 1:
-        raise refused("A row IN a subquery", node, "join on its columns")
-    column = _one_column(relation, node)
-    both = common(left.type, column.type)
-    both = instants(both) if both is not None else None
+    return _within(parts, left, parts.context.subquery(query, parts.context.scope), node)
+
+
+def _within(parts: Parts, left: Value, relation: Relation, node: exp.Expr) -> Value:
+    """Make SQL of whether the value is one of the relation's."""
+    column = _column_beside(parts, left, relation, node)
+    both = _comparable(left, column, f"{left.type} IN a subquery of {column.type}{advice(left.type, column.type)}", node)
+    sides = [canonical(side) if both.name == "json" else coerce(side, both).sql for side in (left, column)]
+    return derived(emit("({} IN (SELECT {} FROM ({}) AS el_q))", *sides, relation), BOOLEAN, (left,))
+
+
+def _comparable(left: Value, right: Value, sentence: str, node: exp.Expr) -> Type:
+    """Return the type that both have in common. Raises QueryError if there is none, or if it compares otherwise in DuckDB."""
+    both = common(left.type, right.type)
     if both is None:
-        raise mistyped(f"{left.type} IN a subquery of {column.type}{advice(left.type, column.type)}", node)
-    inside = coerce(column, both).sql
-    return derived(emit("({} IN (SELECT {} FROM ({}) AS el_q))", coerce(left, both).sql, inside, relation.sql), BOOLEAN, (left,))
+        raise mistyped(sentence, node)
+    if {left.type.name, right.type.name} == {"char", "varchar"}:
+        raise refused("A comparison of char and varchar", node, "cast both to varchar")
+    return instants(both)
+
+
+def _column_beside(parts: Parts, left: Value, relation: Relation, node: exp.Expr) -> Value:
+    """Return what each row of the relation is for a comparison: beside a row all of its columns as one, else its one column."""
+    return _whole(parts, relation) if left.type.name == "row" else _one_column(relation, node)
+
+
+def _whole(parts: Parts, relation: Relation) -> Value:
+    """Return all columns of a relation as one row, their names left out."""
+    return parts.row_of([column.value(ours("el_q")) for column in relation.fields])
 
 
 def _one_column(relation: Relation, node: exp.Expr) -> Value:
@@ -65,5 +89,8 @@ def scalar(parts: Parts, node: exp.Expr) -> Value:
     if node.args.get("alias") or not isinstance(node.this, exp.Query):
         raise refused("This subquery", node)
     relation = parts.context.subquery(node.this, parts.context.scope)
-    column = _one_column(relation, node)
-    return Value(emit("(SELECT {} FROM ({}) AS el_q)", column.sql, relation.sql), column.type)
+    if len(relation.fields) == 1:
+        column = relation.fields[0].value(ours("el_q"))
+        return Value(emit("(SELECT {} FROM ({}) AS el_q)", column.sql, relation.sql), column.type)
+    whole = _whole(parts, relation)  # of NULLs where there is no row
+    return Value(emit("(SELECT {} FROM (SELECT 1) AS el_o LEFT JOIN ({}) AS el_q ON true)", whole, relation), whole.type)

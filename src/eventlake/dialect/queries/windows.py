@@ -37,9 +37,9 @@ def window(parts: Parts, node: exp.Expr) -> Value:
     inner, ignore = _function(node.this)
     definition = _resolved(parts.context.named_windows, node)
     over = _over(parts, definition)
-    if isinstance(inner, exp.Filter) or (isinstance(inner, exp.Anonymous) and str(inner.this).lower() in AGGREGATES):
+    if isinstance(inner, exp.Filter) or (isinstance(inner, exp.Anonymous) and inner.name.lower() in AGGREGATES):
         return _aggregate(parts, inner, over, node, ignore=ignore)
-    name = str(inner.this).lower() if isinstance(inner, exp.Anonymous) else type(inner).__name__.lower()
+    name = inner.name.lower() if isinstance(inner, exp.Anonymous) else type(inner).__name__.lower()
     if name not in WINDOWS:
         raise unknown("window function", name, [*WINDOWS, *AGGREGATES], inner)
     _require_shape(name, definition, inner)
@@ -137,16 +137,13 @@ def _columns(parts: Parts, node: exp.Expr) -> frozenset[str]:
 
 def _has_aggregate(call: exp.Expr) -> bool:
     return any(
-        isinstance(part, exp.Anonymous)
-        and part is not call
-        and str(part.this).lower() in AGGREGATES
-        and not isinstance(part.parent, exp.Window)
+        isinstance(part, exp.Anonymous) and part is not call and part.name.lower() in AGGREGATES and not isinstance(part.parent, exp.Window)
         for part in call.walk()
     )
 
 
 def _over(parts: Parts, definition: _Window) -> Sql:
-    with parts.within(windows=False, aliases={}):
+    with parts.within(windows=False):
         keys = [as_instants(_comparable(parts.value(part), part)) for part in definition.keys]
         made = [emit(" PARTITION BY {}", joined(", ", (key.sql for key in keys)))] if keys else []
         if definition.order:
