@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 from pathlib import Path
@@ -75,3 +76,15 @@ def test_nothing_of_one_machine_stands_in_the_project() -> None:
 
     assert len(texts) > len(MODULES)
     assert [str(path) for path in texts if forbidden.search(path.read_text("utf-8"))] == []
+
+
+WALKED = re.findall(r"`((?:[a-z_]+\.)+[A-Za-z_]+)`", (DOCS / "architecture.md").read_text("utf-8"))
+"""What the page on architecture names by its module, as in `dialect.translate.translate`."""
+
+
+@pytest.mark.parametrize("name", sorted({name for name in WALKED if not name.endswith((".py", ".md", ".toml", ".sql"))}))
+def test_what_the_architecture_names_is_there(name: str) -> None:
+    """An event and a query are told by the names of those who handle them."""
+    module, _, member = f"eventlake.{name}".rpartition(".")
+
+    assert hasattr(importlib.import_module(module), member)
