@@ -35,6 +35,7 @@ def import_everything() -> None:
     """Import all that a query's process will need: it cannot read a module once its walls are up."""
     import datetime
     import decimal
+    import difflib
     import encodings.idna
     import uuid
 
@@ -48,7 +49,7 @@ def import_everything() -> None:
 
     for module in pkgutil.walk_packages(eventlake.query.__path__, "eventlake.query."):
         importlib.import_module(module.name)
-    _ = (encodings.idna, duckdb, answering, landlock, seccomp)
+    _ = (difflib, encodings.idna, duckdb, answering, landlock, seccomp)
     now = datetime.datetime.now(datetime.UTC)
     with contextlib.suppress(QueryError):  # it is done for what it loads
         translate(_EVERYDAY, [], now)
