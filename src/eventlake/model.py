@@ -10,6 +10,8 @@ from typing import Any
 
 PARTITION_KEYS: tuple[tuple[str, str], ...] = (("date", "date"), ("hour", "string"))
 """Names and Glue types of the partition keys: the UTC date and hour (`00` to `23`) of arrival."""
+PARTITION_DOCS: dict[str, str] = {"date": "Day of arrival in S3, in UTC.", "hour": "Hour of arrival in S3, 00 to 23, in UTC."}
+"""What the catalog says of them."""
 
 _HIVE = "org.apache.hadoop.hive.ql.io"
 STORAGE_FORMATS: dict[str, tuple[str, str, str]] = {

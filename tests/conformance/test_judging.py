@@ -35,6 +35,7 @@ def at_fault(judged: list[Judged]) -> list[tuple[str, str, str]]:
         ("expressions.tsv.gz", 0.97),
         ("zones.jsonl.gz", 1.0),
         ("json.jsonl.gz", 1.0),
+        ("metadata.jsonl.gz", 1.0),
         ("collections.jsonl.gz", 1.0),
         ("aggregates.jsonl.gz", 1.0),
         ("joins_names.jsonl.gz", 1.0),

@@ -14,18 +14,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from eventlake.dialect.queries.listings import WHOLE_CATALOG
+from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.text.length import require_length
 from eventlake.dialect.text.parameters import bound
 from eventlake.dialect.translation import Translation
-from eventlake.errors import QueryLimitError
+from eventlake.errors import QueryLimitError, QueryRefusedError
 from eventlake.interfaces import Catalog, Clock, LogObject, Result
 from eventlake.layout import Hour
+from eventlake.model import PARTITION_DOCS
 from eventlake.query.box.pool import AT_ONCE, WAITING, Box, Cancelled
 from eventlake.query.box.question import Days, KnownTable, Question, Understood, days_of
 from eventlake.query.box.walls import Cell
 from eventlake.query.box.worker import Worker
 from eventlake.query.cost import athena_cost
 from eventlake.query.intact import Intact
+from eventlake.query.listing import Row, creation, description, listed, properties, rows_of_catalog
 from eventlake.query.reading import Reading
 from eventlake.query.run import Job
 
@@ -48,6 +52,7 @@ class DuckDBEngine:
     fetch: brings the objects that a query needs into the folder, where they do not lie there anyway. memory_mb, threads, seconds: of one
     query; answer_mb: of its rows as they travel, an eighth of the memory if nothing is said. at_once: queries that are answered at the same
     time; waiting: those that may stand in line. warm: how many processes are kept ready between queries, for whoever is asked often.
+    location: where the objects lie to whoever asks for "$path", `s3://bucket`; the folder if nothing is said.
     """
 
     def __init__(
@@ -64,9 +69,11 @@ class DuckDBEngine:
         waiting: int = WAITING,
         warm: int = 0,
         answer_mb: int | None = None,
+        location: str = "",
     ) -> None:
         self.catalog = catalog
         self.objects_folder = Path(objects_folder).resolve()
+        self.location = location or str(self.objects_folder)
         self.clock = clock
         self.memory_mb = memory_mb
         self.threads = threads or os.cpu_count() or 1
@@ -122,7 +129,7 @@ class DuckDBEngine:
         self.prepare()
         with self.box.turn() as worker:
             translation, readings = self._prepared(worker, sql, parameters)
-        lines = [translation.sql([reading.sql(brief=True) for reading in readings]), ""]
+        lines = [translation.sql(self._sources(translation, readings, brief=True)), ""]
         lines += [_described(reading) for reading in readings]
         lines += [f"Cost: {athena_cost(sum(reading.size_bytes for reading in readings))}"]
         lines += translation.macros
@@ -142,17 +149,38 @@ class DuckDBEngine:
         """Find the objects of each scan: those of all hours, or of the hours that its predicates leave."""
         if len(translation.scans) > MOST_SCANS:
             raise QueryLimitError(f"The statement reads tables {len(translation.scans):,} times; at most {MOST_SCANS} are taken.")
-        known = {scan.table.name: self.catalog.objects(scan.table.name) for scan in translation.scans}
+        known = {scan.table.name: self.catalog.objects(scan.table.name) for scan in translation.scans if not scan.listing}
         kept = self._kept(worker, understood, translation, known)
         readings = []
         for scan, days in zip(translation.scans, kept, strict=True):
+            if scan.listing:
+                continue
             everything = known[scan.table.name]
             objects = everything if days is None else [item for item in everything if item.hour.hour in days.get(item.hour.date, ())]
             total_bytes = sum(item.size_bytes for item in everything)
-            readings.append(Reading(scan, tuple(objects), len(everything), total_bytes, self.objects_folder))
+            readings.append(Reading(scan, tuple(objects), len(everything), total_bytes, self.objects_folder, self.location))
         if sum(len(reading.objects) for reading in readings) > MOST_OBJECTS:
             raise QueryLimitError(f"The query would read more than {MOST_OBJECTS:,} objects: name fewer days in its WHERE.")
         return readings
+
+    def _sources(self, translation: Translation, readings: Sequence[Reading], *, brief: bool = False) -> list[str]:
+        """Return the SQL of each scan: of its objects, or of what the catalog says."""
+        read = iter(readings)
+        return [listed(scan, self._listed(scan)) if scan.listing else next(read).sql(brief=brief) for scan in translation.scans]
+
+    def _listed(self, scan: Scan) -> Iterable[Row]:
+        """Return the rows of a listing. Raises QueryRefusedError where the catalog does not know them yet."""
+        if scan.table is WHOLE_CATALOG:
+            return rows_of_catalog(scan.listing, self.catalog.tables(), PARTITION_DOCS)
+        if scan.listing == "description":
+            return description(scan.table, PARTITION_DOCS)
+        partitions = self.catalog.partitions(scan.table.name)
+        if scan.listing == "partitions":
+            return [partition.hour.values for partition in partitions]
+        if not partitions:
+            raise QueryRefusedError(f"The table {scan.table.name} has no partition yet, so that its format is open: send it events first.")
+        log_format = partitions[0].format
+        return properties(log_format) if scan.listing == "properties" else creation(scan.table, PARTITION_DOCS, log_format, self.location)
 
     def _kept(
         self, worker: Worker, understood: Understood, translation: Translation, known: Mapping[str, Sequence[LogObject]]
@@ -177,7 +205,7 @@ class DuckDBEngine:
     def _job(self, translation: Translation, readings: Sequence[Reading]) -> Job:
         keys = {item.key for reading in readings for item in reading.objects}
         return Job(
-            translation.sql([reading.sql() for reading in readings]),
+            translation.sql(self._sources(translation, readings)),
             translation.macros,
             translation.types,
             str(self.objects_folder),

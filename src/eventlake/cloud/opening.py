@@ -88,7 +88,7 @@ def open_duckdb(deployment: Deployment, session: Session, told: Told | None = No
     from eventlake.cloud.cache import ObjectCache, cache_folder, cache_limit
 
     cache = ObjectCache(session.client("s3"), deployment.bucket, cache_folder(deployment.bucket), limit_bytes=cache_limit(), told=told)
-    return DuckDBEngine(open_catalog(deployment, session), cache.objects, fetch=cache.fetch, **limits)
+    return DuckDBEngine(open_catalog(deployment, session), cache.objects, fetch=cache.fetch, location=f"s3://{deployment.bucket}", **limits)
 
 
 def _by_stack(named: str, sources: Sequence[Source], session: Session) -> Deployment:

@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Any
 from weakref import finalize
 
+from eventlake.dialect.queries.listings import WHOLE_CATALOG
+from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.sql import quoted_name as quoted
 from eventlake.dialect.sql import quoted_text as text
 from eventlake.dialect.sql import written
@@ -30,10 +32,11 @@ from eventlake.dialect.text.parameters import bound
 from eventlake.dialect.translate import translate
 from eventlake.dialect.translation import Translation
 from eventlake.dialect.types.type import DATE, VARCHAR, Type, parse_type
-from eventlake.errors import QueryLimitError, UsageError
+from eventlake.errors import QueryLimitError, QueryRefusedError, UsageError
 from eventlake.interfaces import Clock, Result
 from eventlake.model import PARTITION_KEYS, Column, Table
 from eventlake.query.cost import athena_cost
+from eventlake.query.listing import description, listed, rows_of_catalog
 from eventlake.query.run import Job, answer, connect
 
 DATABASE = "fixture"
@@ -41,6 +44,14 @@ DATABASE = "fixture"
 _LOOK_S = 0.1
 """How often somebody who waits looks whether he is still wanted."""
 _KEYS = tuple(zip((name for name, _ in PARTITION_KEYS), (DATE, VARCHAR), strict=True))
+
+_OF_OBJECTS: dict[str, Callable[[Table], str]] = {
+    "$partition": lambda table: "('date=' || CAST(date AS VARCHAR) || '/hour=' || hour)",
+    "$path": lambda table: (
+        f"({text(f'fixture/{table.name}/')}" + (" || strftime(date, '%Y/%m/%d/') || hour || '/'" if table.prefix else "") + " || 'rows')"
+    ),
+}
+"""What an object would say of itself, as if the rows of each hour lay in one: SQL by the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +184,23 @@ class FixtureEngine:
         return translate(bound(sql, parameters) if parameters else sql, self.tables, now)
 
     def _statement(self, made: Translation) -> str:
-        return made.sql([quoted(scan.table.name) for scan in made.scans])
+        return made.sql([self._source(scan) for scan in made.scans])
+
+    def _source(self, scan: Scan) -> str:
+        """Return the SQL of a scan: a table, or what there is to say of the tables. Raises QueryRefusedError for what only objects have."""
+        name = quoted(scan.table.name)
+        if scan.table is WHOLE_CATALOG:
+            return listed(scan, rows_of_catalog(scan.listing, self.tables, {}))
+        if scan.listing == "description":
+            return listed(scan, description(scan.table, {}))
+        if scan.listing == "partitions":
+            return f"(SELECT DISTINCT {', '.join(quoted(key) for key, _ in PARTITION_KEYS)} FROM {name})"
+        if scan.listing or "$file_size" in scan.used:
+            raise QueryRefusedError(
+                f'A fixture has no objects, and so neither "$file_size" nor a location or properties of {scan.table.name}: ask a lake.'
+            )
+        own = [f"{_OF_OBJECTS[column](scan.table)} AS {quoted(column)}" for column in _OF_OBJECTS if column in scan.used]
+        return f"(SELECT *, {', '.join(own)} FROM {name})" if own else name
 
 
 def _answered(connection: Any, job: Job, cancelled: Callable[[], bool] | None) -> list[tuple[Any, ...]]:  # duckdb has no stubs of ours

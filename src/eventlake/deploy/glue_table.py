@@ -6,9 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-glue
 from __future__ import annotations
 
 from eventlake.deploy.cloudformation import Template, ref, sub, when
-from eventlake.model import PARTITION_KEYS, STORAGE_FORMATS, Table
-
-_PARTITION_DOCS = {"date": "Day of arrival in S3, in UTC.", "hour": "Hour of arrival in S3, 00 to 23, in UTC."}
+from eventlake.model import PARTITION_DOCS, PARTITION_KEYS, STORAGE_FORMATS, Table
 
 
 def glue_table(table: Table, database: str) -> Template:
@@ -23,7 +21,7 @@ def glue_table(table: Table, database: str) -> Template:
                 "Description": table.doc,
                 "TableType": "EXTERNAL_TABLE",
                 "Parameters": {"EXTERNAL": "TRUE", "classification": ref("LogFormat")},
-                "PartitionKeys": [{"Name": name, "Type": kind, "Comment": _PARTITION_DOCS[name]} for name, kind in PARTITION_KEYS],
+                "PartitionKeys": [{"Name": name, "Type": kind, "Comment": PARTITION_DOCS[name]} for name, kind in PARTITION_KEYS],
                 "StorageDescriptor": _storage_descriptor(table),
             },
         },

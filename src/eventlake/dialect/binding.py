@@ -82,6 +82,8 @@ class Field:
     """Number of the scan whose partition key it is."""
     key: str = ""
     """Which partition key that is: `date` or `hour`."""
+    implicit: bool = False
+    """Found by its name, and left out of `*`: what an object says of itself, such as "$path"."""
 
     def is_called(self, name: str) -> bool:
         """Tell whether that is its name, given in lower case."""
@@ -128,7 +130,7 @@ class Scope:
 
     def names(self) -> list[str]:
         """Every name that can be written here, the outer ones too."""
-        here = [f.name for f in self.fields if f.name]
+        here = [f.name for f in self.fields if f.name and not f.implicit]
         return here + (self.outer.names() if self.outer else [])
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from eventlake.dialect import macros
+from eventlake.dialect.queries.listings import OBJECT_COLUMNS
 from eventlake.dialect.queries.relation import shown
 from eventlake.dialect.queries.relations import Queries
 from eventlake.dialect.sql import quoted_name, written_out
@@ -31,7 +32,7 @@ def translate(sql: str, tables: Sequence[Table], now: datetime) -> Translation:
         raise QueryRefusedError("The statement is nested too deeply: break it up with WITH.") from None
     whole = written_out(relation.sql)
     for scan in queries.scans:
-        scan.used.update(column for column in scan.columns if quoted_name(column) in whole.names)
+        scan.used.update(column for column in (*scan.columns, *OBJECT_COLUMNS) if quoted_name(column) in whole.names)
     return Translation(
         tuple(column.name or f"_col{index}" for index, column in enumerate(relation.fields)),
         tuple(column.type for column in relation.fields),

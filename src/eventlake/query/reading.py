@@ -2,7 +2,7 @@
 
 Names and types come from the catalog, never from the files: a column that an older object lacks is NULL, a type is what Glue says.
 `date` and `hour` come from the catalog too; where an object lies under its own hour (`prefix/YYYY/MM/DD/HH/`) they are cut out of its path,
-which DuckDB evaluates once for each object, otherwise they are joined by path.
+which DuckDB evaluates once for each object, otherwise they are joined by path. So is what an object says of itself, such as "$path".
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from eventlake.dialect.queries.listings import OBJECT_COLUMNS
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.sql import quoted_name as quoted
 from eventlake.dialect.sql import quoted_text as text
@@ -18,18 +19,23 @@ from eventlake.dialect.types.type import Type
 from eventlake.interfaces import LogObject
 from eventlake.model import PARTITION_KEYS
 
-_KEYS = tuple(name for name, _ in PARTITION_KEYS)
+_OF_FILES = (*(name for name, _ in PARTITION_KEYS), *OBJECT_COLUMNS)
+"""The columns that are not in an object: they are the catalog's, or its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A scan with its objects: those to read, and how many objects and bytes the table has."""
+    """A scan with its objects: those to read, and how many objects and bytes the table has.
+
+    folder: where they lie. location: where they lie to whoever asks for "$path".
+    """
 
     scan: Scan
     objects: tuple[LogObject, ...]
     total: int
     total_bytes: int
     folder: Path
+    location: str
 
     @property
     def paths(self) -> list[str]:
@@ -44,7 +50,8 @@ class Reading:
 
     def sql(self, *, brief: bool = False) -> str:
         """Return the subquery that gives the scan's columns; brief is for people: keys, and all but two of them left out."""
-        columns = {name: kind for name, kind in self.scan.columns.items() if name in self.scan.used}
+        known = {**self.scan.columns, **OBJECT_COLUMNS}
+        columns = {name: kind for name, kind in known.items() if name in self.scan.used}
         if not self.objects:
             nothing = ", ".join(f"CAST(NULL AS {written(kind.duckdb)}) AS {quoted(name)}" for name, kind in columns.items()) or "NULL"
             return f"(SELECT {nothing} WHERE false)"
@@ -53,8 +60,8 @@ class Reading:
         return parts[0] if len(parts) == 1 else f"({' UNION ALL '.join(f'SELECT * FROM {part}' for part in parts)})"
 
     def _of_one_format(self, columns: dict[str, Type], *, brief: bool) -> str:
-        stored = {name: kind for name, kind in columns.items() if name not in _KEYS}
-        keys = [name for name in _KEYS if name in columns]
+        stored = {name: kind for name, kind in columns.items() if name not in _OF_FILES}
+        keys = [name for name in _OF_FILES if name in columns]
         read = _parquet if self.objects[0].format == "parquet" else _json
         paths = self.paths if not brief else [item.key for item in self.objects]
         shown = paths if not brief or len(paths) <= 3 else [paths[0], f"... {len(paths) - 2:,} more ...", paths[-1]]
@@ -63,18 +70,29 @@ class Reading:
         if not keys:
             return f"(SELECT {', '.join(selected) or 'NULL'} FROM {source})"
         offset = self._offset()
-        if offset is not None:
-            made = {
-                "date": f"CAST(replace(substring(filename, {offset}, 10), '/', '-') AS DATE)",
-                "hour": f"substring(filename, {offset + 11}, 2)",
-            }
+        if offset is not None and "$file_size" not in keys:
+            made = self._of_path(f"replace(substring(filename, {offset}, 10), '/', '-')", f"substring(filename, {offset + 11}, 2)")
             return f"(SELECT {', '.join([*selected, *(f'{made[key]} AS {quoted(key)}' for key in keys)])} FROM {source})"
         rows = ", ".join(
-            f"({text(path)}, DATE '{item.hour.date}', '{item.hour.hour}')" for path, item in zip(paths, self.objects, strict=True)
+            f"({text(path)}, {text(item.hour.date)}, {text(item.hour.hour)}, {item.size_bytes})"
+            for path, item in zip(paths, self.objects, strict=True)
         )
-        hours = f"(VALUES {rows if not brief else '...'}) AS el_h(el_path, date, hour)"
-        named = [*selected, *(f"el_h.{key} AS {quoted(key)}" for key in keys)]
+        hours = f"(VALUES {rows if not brief else '...'}) AS el_h(el_path, date, hour, size)"
+        made = self._of_path("el_h.date", "el_h.hour")
+        named = [*selected, *(f"{made[key]} AS {quoted(key)}" for key in keys)]
         return f"(SELECT {', '.join(named)} FROM {source} AS el_f JOIN {hours} ON el_f.filename = el_h.el_path)"
+
+    def _of_path(self, date: str, hour: str) -> dict[str, str]:
+        """Return the SQL of the columns that are not in an object, given those of its date and hour as texts."""
+        folder = str(self.folder)
+        path = "filename" if self.location == folder else f"{text(self.location)} || substring(filename, {len(folder) + 1})"
+        return {
+            "date": f"CAST({date} AS DATE)",
+            "hour": hour,
+            "$path": f"({path})",
+            "$partition": f"('date=' || {date} || '/hour=' || {hour})",
+            "$file_size": "CAST(el_h.size AS BIGINT)",
+        }
 
     def _offset(self) -> int | None:
         """Return where in every path its own hour stands, counted from 1; None if it does not stand at one place in all of them."""

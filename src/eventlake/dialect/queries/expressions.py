@@ -15,6 +15,7 @@ from eventlake.dialect.binding import Value, derived, mistyped, refused, unknown
 from eventlake.dialect.functions.calls import SYNTACTIC, call
 from eventlake.dialect.parts import Context
 from eventlake.dialect.queries.aggregation import filtered, listagg
+from eventlake.dialect.queries.listings import UNKNOWN_OF_OBJECTS, refuse_modified_time
 from eventlake.dialect.queries.outside import Outside
 from eventlake.dialect.queries.subqueries import exists, in_subquery, quantified, scalar
 from eventlake.dialect.queries.trying import stands_outside, tried, tried_cast
@@ -171,6 +172,8 @@ class Expressions:
             return self._own_column(parts[0], node)
         found = context.scope.find(parts)
         if found is None:
+            if parts[-1] == UNKNOWN_OF_OBJECTS:
+                refuse_modified_time(node)
             shown = ".".join(part.name for part in node.parts) if isinstance(node, exp.Column) else node.name
             raise unknown("column", shown, context.scope.names(), node)
         column, rest, outer = found

@@ -141,6 +141,7 @@ class Source:
         if isinstance(node, exp.Table) and not (alias is not None and alias.name):
             relation = ".".join(part.name.lower() for part in node.parts)
         stored = self.queries.alias(shown)
+        columns = [column for column in columns if not (names and column.implicit)]
         fields = renamed(columns, names, node)
         keys = {name for name, _ in PARTITION_KEYS}
         made = [
@@ -150,6 +151,7 @@ class Source:
                 (original if column.type is original.type else replace(original, type=column.type)).value(stored),
                 scan if original.name in keys else None,
                 original.name,
+                implicit=original.implicit,
             )
             for column, original in zip(fields, columns, strict=True)
         ]

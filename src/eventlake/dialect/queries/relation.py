@@ -26,6 +26,8 @@ class Column:
     stored: str
     type: Type
     label: str = ""
+    implicit: bool = False
+    """Left out of `*`, and lost where an alias names the columns."""
 
     def value(self, relation: Sql) -> Value:
         """Return the column as a value, given the name of its relation."""

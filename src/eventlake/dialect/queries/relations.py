@@ -10,6 +10,16 @@ from eventlake.dialect.binding import Field, Scope, mistyped, refused
 from eventlake.dialect.parts import Context
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.from_clause import Source
+from eventlake.dialect.queries.listings import (
+    CATALOG,
+    IMPLICIT,
+    INFORMATION_SCHEMA,
+    LISTINGS,
+    OBJECT_COLUMNS,
+    PARTITIONS,
+    WHOLE_CATALOG,
+    require_relation,
+)
 from eventlake.dialect.queries.relation import Column, Relation, direction, is_constant, limits, named, ordinal, renamed, unbracketed
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.queries.select import select
@@ -186,19 +196,37 @@ class Queries:
                 if parts[0] in level:
                     relation = level[parts[0]]
                     return emit("(SELECT * FROM {})", relation.sql), list(relation.fields), None
-        table = self._catalog_table(parts, node)
+        if parts[-2:-1] == [INFORMATION_SCHEMA] and parts[:-2] in ([], [CATALOG]):
+            require_relation(parts[-1], node, position(node))
+            return (*self.listing(parts[-1]), None)
+        if parts[-1].endswith(PARTITIONS):
+            return (*self._partitions(parts, node), None)
+        table = self.catalog_table(parts, node)
         scan = Scan(table, {column.stored_name: parse_type(column.type) for column in table.columns})
         if table.prefix:  # a table without one has no partitions
             scan.columns.update({name: parse_type(kind) for name, kind in PARTITION_KEYS})
         self.scans.append(scan)
         number = len(self.scans) - 1
-        return gap(number), [Column(name, name, kind) for name, kind in scan.columns.items()], number
+        own = [Column(name, name, kind, implicit=True) for name, kind in OBJECT_COLUMNS.items() if table.prefix or name != "$partition"]
+        return gap(number), [*(Column(name, name, kind) for name, kind in scan.columns.items()), *own], number
 
-    def _catalog_table(self, parts: list[str], node: exp.Table) -> Table:
+    def listing(self, name: str, table: Table = WHOLE_CATALOG) -> tuple[Sql, list[Column]]:
+        """Read what the catalog says of itself, or of a table: SQL and columns. name: one of LISTINGS."""
+        self.scans.append(Scan(table, dict(LISTINGS[name]), listing=name))
+        hidden = IMPLICIT.get(name, frozenset())
+        columns = [Column(column, column, kind, implicit=column in hidden) for column, kind in LISTINGS[name].items()]
+        return gap(len(self.scans) - 1), columns
+
+    def _partitions(self, parts: list[str], node: exp.Expr) -> tuple[Sql, list[Column]]:
+        table = self.catalog_table([*parts[:-1], parts[-1].removesuffix(PARTITIONS)], node)
+        if not table.prefix:
+            raise NameNotFoundError(f'The table "{table.name}" has no partitions{position(node)}.')
+        return self.listing("partitions", table)
+
+    def catalog_table(self, parts: list[str], node: exp.Expr) -> Table:
+        """Return the table of the catalog that a name in parts means. Raises NameNotFoundError."""
         catalog, database, name = ([""] * (3 - len(parts)) + parts)[-3:]
-        found = [
-            t for t in self.tables if t.name.lower() == name and database in {"", t.database.lower()} and catalog in {"", "awsdatacatalog"}
-        ]
+        found = [t for t in self.tables if t.name.lower() == name and database in {"", t.database.lower()} and catalog in {"", CATALOG}]
         if len(found) == 1:
             return found[0]
         if found:

@@ -1,4 +1,4 @@
-"""`Scan`: one reading of a table in a statement."""
+"""`Scan`: one reading of a table, or of what the catalog says of tables, in a statement."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ Predicate = Callable[[date, str | None], Truth]
 
 @dataclass(slots=True)
 class Scan:
-    """One reading of a table: which of its columns, and which of its hours the query's own predicates leave."""
+    """One reading of a table: which of its columns, and which of its hours the query's own predicates leave.
+
+    listing: what the catalog is asked for instead of the table's rows, one of `listings.LISTINGS`; empty for the rows.
+    """
 
     table: Table
     columns: dict[str, Type]
     predicates: list[Predicate] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    listing: str = ""

@@ -147,7 +147,7 @@ def _name(node: exp.Expr) -> str:
 def _starred(part: exp.Expr, parts: Expressions, scope: Scope) -> list[_Item]:
     names = [name.name.lower() for name in part.parts[:-1]] if isinstance(part, exp.Column) else []
     table = ".".join(names)
-    fields = [f for f in scope.fields if not table or f.is_of(table)]
+    fields = [f for f in scope.fields if not f.implicit and (not table or f.is_of(table))]
     if not fields and len(names) > 1 and scope.find(names) is not None:
         return _parts_of_row(parts.named(names, part), part)
     if not fields:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from eventlake.dialect.queries.listings import WHOLE_CATALOG
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.translation import Translation
 from eventlake.dialect.types.type import Type
@@ -51,12 +52,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class UnderstoodScan:
-    """A scan by the number of its table in the question. prunes: whether its predicates say which hours it reads."""
+    """A scan by the number of its table in the question, -1 for one of no table. prunes: whether its predicates say which hours it reads."""
 
     table: int
     columns: dict[str, Type]
     used: tuple[str, ...]
     prunes: bool
+    listing: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,15 @@ class Understood:
         """Make that of a translation over these tables."""
         numbers = {id(table): number for number, table in enumerate(tables)}
         scans = tuple(
-            UnderstoodScan(numbers[id(scan.table)], scan.columns, tuple(sorted(scan.used)), bool(scan.predicates)) for scan in made.scans
+            UnderstoodScan(numbers.get(id(scan.table), -1), scan.columns, tuple(sorted(scan.used)), bool(scan.predicates), scan.listing)
+            for scan in made.scans
         )
         return cls(made.names, made.types, made.macros, made.pieces, scans)
 
     def translation(self, tables: Sequence[Table]) -> Translation:
         """Make the translation over the catalog's tables, without predicates."""
-        scans = tuple(Scan(tables[scan.table], scan.columns, used=set(scan.used)) for scan in self.scans)
+        known = (*tables, WHOLE_CATALOG)
+        scans = tuple(Scan(known[scan.table], scan.columns, used=set(scan.used), listing=scan.listing) for scan in self.scans)
         return Translation(self.names, self.types, scans, self.macros, self.pieces)
 
 
