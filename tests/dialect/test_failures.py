@@ -12,7 +12,7 @@ from eventlake.dialect.failures import failure, lasting_failure, own_error, refu
 from eventlake.dialect.sql import ours, written
 from eventlake.errors import QueryFailedError, QueryRefusedError
 
-YEAR = "A year with a sign: -0044-03-15"
+YEAR = "A year before 1 or after 9999: -0044-03-15"
 
 
 @pytest.fixture(scope="module")
