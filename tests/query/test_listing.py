@@ -96,10 +96,12 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_an_object_says_where_it_lies_and_how_large_it_is(place: Place) -> None:
-    """The path is the file's own; a star shows none of it."""
+    """The path is the file's own, from the folder of the objects on; a star shows none of it."""
     paths = [place.folder / item.key for item in place.catalog.objects("runs")]
 
-    assert place.rows('select runid, "$path" from runs order by 1') == [("r1", str(paths[0])), ("r2", str(paths[1]))]
+    assert place.rows('select runid, "$path" from runs order by 1') == [
+        (f"r{index + 1}", f"objects/{path.relative_to(place.folder)}") for index, path in enumerate(paths)
+    ]
     assert place.rows('select "$partition", "$file_size" from runs order by 1') == [
         ("date=2026-11-07/hour=10", paths[0].stat().st_size),
         ("date=2026-11-07/hour=12", paths[1].stat().st_size),

@@ -52,7 +52,8 @@ class DuckDBEngine:
     fetch: brings the objects that a query needs into the folder, where they do not lie there anyway. memory_mb, threads, seconds: of one
     query; answer_mb: of its rows as they travel, an eighth of the memory if nothing is said. at_once: queries that are answered at the same
     time; waiting: those that may stand in line. warm: how many processes are kept ready between queries, for whoever is asked often.
-    location: where the objects lie to whoever asks for "$path", `s3://bucket`; the folder if nothing is said.
+    location: where the objects lie to whoever asks for "$path", `s3://bucket`; the name of their folder if nothing is said, so that a
+    stranger does not hear where the lake is.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class DuckDBEngine:
     ) -> None:
         self.catalog = catalog
         self.objects_folder = Path(objects_folder).resolve()
-        self.location = location or str(self.objects_folder)
+        self.location = location or self.objects_folder.name
         self.clock = clock
         self.memory_mb = memory_mb
         self.threads = threads or os.cpu_count() or 1

@@ -11,7 +11,7 @@ import re
 from eventlake.dialect.failures import own_error
 from eventlake.errors import CorruptObjectError, QueryError, QueryFailedError, QueryLimitError, QueryRefusedError
 
-_READERS = frozenset({"IOException", "HTTPException", "SerializationException", "Error"})
+_READERS = frozenset({"IOException", "HTTPException", "PermissionException", "SerializationException", "Error"})
 """Classes that only reading a file raises; the bare one is the Parquet reader's."""
 _BY_FILE = re.compile(r'(?:Invalid Input|Conversion) Error: [A-Za-z ]*\b[Ff]ile "(?P<path>[^"\n]+)"')
 """How the readers begin where they use a class that functions use too: `Malformed JSON in file "..."`, `Failed to read file "..."`."""

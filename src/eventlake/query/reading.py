@@ -85,11 +85,10 @@ class Reading:
     def _of_path(self, date: str, hour: str) -> dict[str, str]:
         """Return the SQL of the columns that are not in an object, given those of its date and hour as texts."""
         folder = str(self.folder)
-        path = "filename" if self.location == folder else f"{text(self.location)} || substring(filename, {len(folder) + 1})"
         return {
             "date": f"CAST({date} AS DATE)",
             "hour": hour,
-            "$path": f"({path})",
+            "$path": f"({text(self.location)} || substring(filename, {len(folder) + 1}))",
             "$partition": f"('date=' || {date} || '/hour=' || {hour})",
             "$file_size": "CAST(el_h.size AS BIGINT)",
         }
