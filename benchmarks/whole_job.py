@@ -17,7 +17,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from eventlake.local.opening import open_lake
+from eventlake.local.folder import open_lake
 from eventlake.sources import load
 
 LOAD = Path(__file__).parent / "load.py"

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from eventlake.local.delivery.pump import Pump
-from eventlake.local.opening import SPOOL
+from eventlake.local.folder import SPOOL
 from eventlake.local.spool.segments import durable_end
 from eventlake.local.spool.writer import SpoolWriter
 from eventlake.pipeline.delivery import Hints

@@ -1,4 +1,4 @@
-"""The names of a deployment's parameters and outputs, by which a lake on AWS is found again: what `deploy` writes, `cloud` reads.
+"""The names by which a lake on AWS is found again: how a person writes it, and a deployment's parameters and outputs, which `deploy` writes.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html
 """
@@ -9,7 +9,14 @@ import re
 
 from eventlake.model import Source, Table
 
+STACK, BUCKET = "aws:", "s3://"
+"""How a person begins the name of a lake on AWS: that of its stack, or that of its bucket."""
 _MAKERS = ("AWS ", "Amazon ")
+
+
+def is_on_aws(lake: str) -> bool:
+    """Return True if a lake is named as one on AWS, and not as a folder."""
+    return lake.startswith((STACK, BUCKET))
 
 
 def logical_id(*words: str) -> str:

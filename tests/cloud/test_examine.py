@@ -15,8 +15,8 @@ from aws_lake import create_tables, new_bucket, nobody
 from eventlake.backends.aws import Session
 from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.s3 import S3Store
+from eventlake.cloud.deployment import Deployment
 from eventlake.cloud.examine import GRACE, check_lake
-from eventlake.cloud.opening import Deployment
 from eventlake.interfaces import Partition
 from eventlake.lake import Finding
 from eventlake.layout import Hour

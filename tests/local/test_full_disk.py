@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from eventlake.local.opening import open_lake
+from eventlake.local.folder import open_lake
 from eventlake.sources import load
 
 sys.path.insert(0, str(Path(__file__).parent.parent))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from eventlake.local.folder import open_lake
 from eventlake.local.importing import Importer
-from eventlake.local.opening import open_lake
 from eventlake.query.saved import SavedQuery, load_saved, render
 from eventlake.sources import load
 

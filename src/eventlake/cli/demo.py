@@ -55,7 +55,7 @@ def demo(no_serve: bool) -> None:
     sources = current.load_sources()
     with _Running(folder, current) as bus:
         _fill(bus, current)
-        from eventlake.local.opening import open_lake
+        from eventlake.local.folder import open_lake
         from eventlake.query.saved import load_saved
 
         saved = load_saved(sources)

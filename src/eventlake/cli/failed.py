@@ -15,8 +15,8 @@ from eventlake.errors import UsageError
 
 if TYPE_CHECKING:
     from eventlake.backends.sqlite_catalog import FailedEntry
-    from eventlake.cloud.failures import FailedRecords
-    from eventlake.local.failures import LocalFailedRecords
+    from eventlake.cloud.failed_records import FailedRecords
+    from eventlake.local.failed_records import LocalFailedRecords
 
 COLUMNS = ("id", "arrived", "table", "code", "reason", "bytes")
 
@@ -70,12 +70,12 @@ def _records(current: Settings) -> FailedRecords | LocalFailedRecords:
     """Open the failed records of the lake."""
     if current.is_on_aws:
         from eventlake.cli.opening import open_deployment
-        from eventlake.cloud.failures import FailedRecords
-        from eventlake.cloud.opening import open_store
+        from eventlake.cloud.deployment import open_store
+        from eventlake.cloud.failed_records import FailedRecords
 
         deployment, session = open_deployment(current)
         return FailedRecords(open_store(deployment, session), deployment.sources)
-    from eventlake.local.failures import LocalFailedRecords
+    from eventlake.local.failed_records import LocalFailedRecords
 
     return LocalFailedRecords(current.lake_folder)
 

@@ -13,7 +13,7 @@ from eventlake.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from eventlake.backends.aws import Session
-    from eventlake.cloud.opening import Deployment
+    from eventlake.cloud.deployment import Deployment
     from eventlake.interfaces import Catalog, Engine
 
 AWS_LAKE = "aws:eventlake"
@@ -24,11 +24,11 @@ TRINO_CATALOG = "lake"
 def open_catalog(current: Settings) -> Catalog:
     """Open the catalog of the lake."""
     if current.is_on_aws:
-        from eventlake.cloud import opening as cloud
+        from eventlake.cloud import deployment as cloud
 
         deployment, session = open_deployment(current)
         return cloud.open_catalog(deployment, session)
-    from eventlake.local.opening import open_catalog as open_local
+    from eventlake.local.folder import open_catalog as open_local
 
     return open_local(current.lake_folder)
 
@@ -53,7 +53,7 @@ def open_engine(current: Settings, engine: str | None, workgroup: str | None = N
 def open_deployment(current: Settings) -> tuple[Deployment, Session]:
     """Find the lake on AWS that the options name, and return it with the session that reaches it."""
     from eventlake.backends.aws import Session
-    from eventlake.cloud.opening import find
+    from eventlake.cloud.deployment import find
 
     session = Session(current.profile, current.region, current.endpoint_url)
     return find(current.lake_name or AWS_LAKE, current.load_sources(), session), session
@@ -64,11 +64,11 @@ def _duckdb(current: Settings) -> Engine:
 
     shared().start()  # it gets ready while the declarations are read
     if current.is_on_aws:
-        from eventlake.cloud.opening import open_duckdb
+        from eventlake.cloud.deployment import open_duckdb
 
         deployment, session = open_deployment(current)
         return open_duckdb(deployment, session, None if current.quiet or not sys.stderr.isatty() else _tell_fetched)
-    from eventlake.local.opening import open_lake
+    from eventlake.local.folder import open_lake
 
     return open_lake(current.lake_folder, current.load_sources()).engine
 
@@ -83,7 +83,7 @@ def _athena(current: Settings, workgroup: str | None) -> Engine:
         raise ConfigurationError(
             f'Athena answers for a lake on AWS, and "{current.lake_name}" is a folder: name one with --lake aws:STACK, or leave --engine out.'
         )
-    from eventlake.cloud.opening import open_athena
+    from eventlake.cloud.deployment import open_athena
 
     deployment, session = open_deployment(current)
     return open_athena(deployment, session, workgroup)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from eventlake import stack_names
 from eventlake.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Settings:
     @property
     def is_on_aws(self) -> bool:
         """Return True if the lake is named as one on AWS: `aws:STACK` or `s3://BUCKET`."""
-        return self.lake_name.startswith(("aws:", "s3://"))
+        return stack_names.is_on_aws(self.lake_name)
 
     @property
     def lake_folder(self) -> Path:

@@ -72,7 +72,7 @@ def _register(written: str, current: Settings) -> None:
     if not current.is_on_aws:
         raise UsageError("--register is for a lake on AWS; in a folder every object is registered as it is delivered.")
     from eventlake.cli.opening import open_deployment
-    from eventlake.cloud import opening as cloud
+    from eventlake.cloud import deployment as cloud
     from eventlake.cloud.registering import register
 
     deployment, session = open_deployment(current)

@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 
 from eventlake.backends.aws import Session, code_of, failing
 from eventlake.backends.glue import GlueCatalog
-from eventlake.cloud.failures import FailedRecords
-from eventlake.cloud.opening import Deployment, open_catalog, open_store
+from eventlake.cloud.deployment import Deployment, open_catalog, open_store
+from eventlake.cloud.failed_records import FailedRecords
 from eventlake.cloud.registering import unregistered
 from eventlake.errors import EventlakeError
 from eventlake.interfaces import Partition, Store

@@ -5,6 +5,7 @@ rows, one by one or as a table of pandas, polars or Arrow. A notebook moves to P
 The names are those of `eventlake` itself, which loads them when they are used.
 """
 
+from eventlake.dbapi.connecting import connect
 from eventlake.dbapi.connection import Connection
 from eventlake.dbapi.cursor import Cursor
 from eventlake.dbapi.errors import (
@@ -19,7 +20,6 @@ from eventlake.dbapi.errors import (
     ProgrammingError,
     Warning,
 )
-from eventlake.dbapi.opening import connect
 from eventlake.dbapi.types import (
     BINARY,
     BOOLEAN,

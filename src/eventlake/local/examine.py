@@ -17,8 +17,8 @@ from eventlake.errors import EventlakeError, LakeLockedError
 from eventlake.lake import Finding
 from eventlake.local.bus.pressure import Disk
 from eventlake.local.delivery.pump import LOW_WATER
+from eventlake.local.folder import CATALOG, OBJECTS, SPOOL, open_catalog
 from eventlake.local.lock import LOCK, LakeLock
-from eventlake.local.opening import CATALOG, OBJECTS, SPOOL, open_catalog
 from eventlake.local.spool.segments import durable_end
 
 SHOWN = 5

@@ -14,9 +14,9 @@ from eventlake.backends.msgspec_codec import FAST
 from eventlake.errors import EventError
 from eventlake.local.client import Outcome
 from eventlake.local.delivery.pump import Pump
+from eventlake.local.folder import SPOOL
 from eventlake.local.items import Item
 from eventlake.local.lock import LakeLock
-from eventlake.local.opening import SPOOL
 from eventlake.local.spool.frames import EVENT, REJECTED, Entry
 from eventlake.local.spool.rejection import pack
 from eventlake.local.spool.writer import SpoolWriter

@@ -25,8 +25,8 @@ from eventlake.local.bus.guard import LOCAL_NAMES
 from eventlake.local.bus.pressure import Pressure
 from eventlake.local.delivery.courier import Courier
 from eventlake.local.delivery.process import Task
+from eventlake.local.folder import CATALOG, SPOOL
 from eventlake.local.lock import LakeLock
-from eventlake.local.opening import CATALOG, SPOOL
 from eventlake.local.spool.writer import SpoolWriter
 from eventlake.model import Source
 from eventlake.pipeline.delivery import Hints

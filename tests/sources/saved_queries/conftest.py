@@ -16,9 +16,9 @@ from eventlake.history import History, Truth
 from eventlake.history.timeline import DAY, moment_of
 from eventlake.history.truth import Execution
 from eventlake.lake import Lake
+from eventlake.local.folder import open_lake
 from eventlake.local.importing import Importer
 from eventlake.local.items import Item
-from eventlake.local.opening import open_lake
 from eventlake.query.saved import load_saved, render
 from eventlake.sources import load
 

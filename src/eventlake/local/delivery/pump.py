@@ -14,7 +14,7 @@ from eventlake.backends.msgspec_codec import FAST
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.local.crash import crash_point
 from eventlake.local.delivery.sink import Sink, writer_of
-from eventlake.local.opening import CATALOG, OBJECTS, SPOOL
+from eventlake.local.folder import CATALOG, OBJECTS, SPOOL
 from eventlake.local.spool.frames import REJECTED, Frame
 from eventlake.local.spool.reader import SpoolReader
 from eventlake.local.spool.rejection import unpack

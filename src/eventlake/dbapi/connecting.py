@@ -17,6 +17,7 @@ from eventlake.dbapi.connection import Connection
 from eventlake.dbapi.errors import InterfaceError, as_database_errors
 from eventlake.errors import LakeNotFoundError
 from eventlake.interfaces import Engine
+from eventlake.stack_names import is_on_aws
 
 LEAST_MB = 64
 """Less memory than this holds no query."""
@@ -56,7 +57,7 @@ def connect(
     bounds = Bounds(timeout_s, memory_mb, now)
     named = named or os.environ.get("EVENTLAKE_LAKE") or "lake"
     with as_database_errors():
-        if fixture is None and named.startswith(("aws:", "s3://")):
+        if fixture is None and is_on_aws(named):
             return _on_aws(_Place(named, tuple(sources), profile, region, endpoint_url), engine or "athena", workgroup, bounds)
         if any((engine, workgroup, profile, region, endpoint_url)):
             raise InterfaceError("engine, workgroup, profile, region and endpoint_url are for a lake on AWS: name one, or leave them out.")
@@ -110,7 +111,7 @@ def _fixture(given: PathName | Mapping[str, Any], bounds: Bounds) -> Engine:
 def _folder(folder: Path, bounds: Bounds) -> Engine:
     """Open an engine over a lake in a folder, with a process ready for the first query. Raises LakeNotFoundError."""
     from eventlake.backends.duckdb import DuckDBEngine
-    from eventlake.local.opening import CATALOG, OBJECTS, open_catalog
+    from eventlake.local.folder import CATALOG, OBJECTS, open_catalog
 
     if not (folder / CATALOG).is_file():
         raise LakeNotFoundError(
@@ -135,7 +136,7 @@ class _Place:
 def _on_aws(place: _Place, engine: str, workgroup: str | None, bounds: Bounds) -> Connection:
     """Connect to a lake on AWS. Raises LakeNotFoundError, ConfigurationError, ServiceError or DeclarationError."""
     from eventlake.backends.aws import Session
-    from eventlake.cloud.opening import find, open_athena, open_duckdb
+    from eventlake.cloud.deployment import find, open_athena, open_duckdb
     from eventlake.sources import load
 
     if engine not in {"athena", "duckdb"}:

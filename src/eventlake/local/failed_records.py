@@ -7,7 +7,7 @@ from pathlib import Path
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.sqlite_catalog import FailedEntry
 from eventlake.local.delivery.sink import raw_of
-from eventlake.local.opening import OBJECTS, open_catalog
+from eventlake.local.folder import OBJECTS, open_catalog
 
 
 class LocalFailedRecords:

@@ -10,7 +10,7 @@ import pytest
 from aws.client import Aws
 from aws_lake import new_bucket, nobody, user
 from eventlake.backends.aws import Session
-from eventlake.cloud.opening import Deployment, find, open_athena
+from eventlake.cloud.deployment import Deployment, find, open_athena
 from eventlake.errors import ConfigurationError, LakeNotFoundError, ServiceError
 from eventlake.sources import load
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from eventlake.backends.directory import DirectoryStore
-from eventlake.cloud.failures import FailedRecords
+from eventlake.cloud.failed_records import FailedRecords
 from eventlake.errors import CorruptObjectError
 from eventlake.sources import load
 

@@ -19,14 +19,12 @@ from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.s3 import S3Store
 from eventlake.errors import ConfigurationError, LakeNotFoundError, ServiceError, StorageServiceError
 from eventlake.model import Source, Table
-from eventlake.stack_names import database_name
+from eventlake.stack_names import BUCKET, STACK, database_name
 
 if TYPE_CHECKING:
     from eventlake.backends.duckdb import DuckDBEngine
     from eventlake.cloud.cache import Told
 
-STACK, BUCKET = "aws:", "s3://"
-"""How the name of a lake on AWS begins."""
 _OWN_BUCKET = re.compile(r"(?P<lake>[a-z][a-z0-9-]{1,20})-\d{12}-[a-z]{2}(?:-[a-z]+)+-\d")
 """How a bucket is called that nobody gave a name."""
 
