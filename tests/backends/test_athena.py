@@ -372,7 +372,19 @@ def test_an_answer_without_a_row_of_names_loses_none(athena: Athena) -> None:
     """SHOW and DESCRIBE give their rows alone."""
     athena.answers["GetQueryExecution"] = lambda _: execution("SUCCEEDED", kind="UTILITY")
     athena.answers["GetQueryResults"] = lambda _: page([["auth0_logs"]], [column("tab_name", "string")])
-    assert athena.engine().query("show tables").rows == [("auth0_logs",)]
+    assert athena.engine().query("show tables in auth0_event_logs").rows == [("auth0_logs",)]
+
+
+def test_what_comes_as_one_text_with_tabs_is_split_into_its_columns(athena: Athena) -> None:
+    """DESCRIBE fills each up with blanks; the lines of SHOW CREATE TABLE keep what they begin with."""
+    described = [column(name, "string") for name in ("col_name", "data_type", "comment")]
+    lines: list[list[str | None]] = [["ip                  \tstring              \tAddress.            "], ["\t \t "], [None]]
+    athena.answers["GetQueryExecution"] = lambda _: execution("SUCCEEDED", kind="UTILITY")
+    athena.answers["GetQueryResults"] = lambda _: page(lines, described)
+    assert athena.engine().query("describe auth0_logs").rows == [("ip", "string", "Address."), ("", "", ""), ("", "", "")]
+
+    athena.answers["GetQueryResults"] = lambda _: page([["  `ip` string COMMENT 'a\tb', "]], [column("createtab_stmt", "string")])
+    assert athena.engine().query("show create table auth0_logs").rows == [("  `ip` string COMMENT 'a\tb',",)]
 
 
 def test_too_many_rows_are_refused(athena: Athena, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,6 +179,9 @@ def test_wrong_parameters_are_refused(cursor: Cursor, parameters: Any, style: st
         ("SELECT 1 FROM runs TABLESAMPLE BERNOULLI (10)", eventlake.NotSupportedError, "TABLESAMPLE"),
         ("SELECT 1 FROM runs WHERE hour = 10", eventlake.ProgrammingError, "compared"),
         ("DROP TABLE runs", eventlake.ProgrammingError, "Only SELECT"),
+        ("EXPLAIN SELECT 1", eventlake.NotSupportedError, "query --explain"),
+        ("SHOW CREATE TABLE runs", eventlake.NotSupportedError, "A fixture has no objects"),
+        ('SELECT "$file_size" FROM runs', eventlake.NotSupportedError, "A fixture has no objects"),
         ("SELECT id / 0 FROM runs", eventlake.DataError, "divided by zero"),
         ("SELECT CAST('x' AS bigint) FROM runs", eventlake.DataError, "Not a whole number"),
     ],
@@ -191,6 +194,26 @@ def test_what_is_wrong_has_its_class(cursor: Cursor, sql: Any, error: type[Excep
     assert isinstance(raised.value, eventlake.Error)
     assert isinstance(raised.value, eventlake.EventlakeError)
     assert isinstance(raised.value.__cause__, QueryError) or isinstance(sql, bytes)
+
+
+def test_tables_are_told_of_as_athena_tells(cursor: Cursor) -> None:
+    """What tools send before they ask anything: of a fixture as of a lake."""
+    assert cursor.execute("SHOW TABLES").fetchall() == [("runs",)]
+    assert cursor.execute("SHOW PARTITIONS runs").fetchall() == [
+        ("date=2026-11-07/hour=10",),
+        ("date=2026-11-07/hour=11",),
+        ("date=2026-11-08/hour=00",),
+    ]
+    assert cursor.execute("DESCRIBE `runs`").fetchmany(9)[5:9] == [
+        ("tags", "array<string>", ""),
+        ("counts", "map<string,int>", ""),
+        ("type", "struct<owner:string,rank:int>", ""),
+        ("body", "binary", ""),
+    ]
+    assert [column[0] for column in cursor.description or ()] == ["col_name", "data_type", "comment"]
+    assert cursor.execute('SELECT "$path", "$partition" FROM runs WHERE id = 1').fetchall() == [
+        ("fixture/runs/2026/11/07/10/rows", "date=2026-11-07/hour=10")
+    ]
 
 
 def test_a_query_over_its_time_is_killed_and_says_so(tables: dict[str, Any]) -> None:

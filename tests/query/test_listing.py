@@ -195,3 +195,94 @@ def test_what_information_schema_does_not_tell_is_named(place: Place, relation: 
     """Rights are not the lake's to know."""
     with pytest.raises(error, match=says):
         place.rows(f"select * from information_schema.{relation}")
+
+
+# SHOW and DESCRIBE
+
+
+@pytest.mark.parametrize(
+    ("sql", "column", "names"),
+    [
+        ("SHOW TABLES", "tab_name", ["logs", "runs"]),
+        ("SHOW TABLES IN pipeline_logs", "tab_name", ["runs"]),
+        ("show tables from `auth_logs` '*'", "tab_name", ["logs"]),
+        ("SHOW TABLES 'R*|x'", "tab_name", ["runs"]),
+        ("SHOW TABLES LIKE '.*o.*'", "tab_name", ["logs"]),
+        ("SHOW TABLES 'run'", "tab_name", []),
+        ("SHOW DATABASES", "database_name", ["auth_logs", "pipeline_logs"]),
+        ("SHOW SCHEMAS LIKE 'auth*'", "database_name", ["auth_logs"]),
+        ("SHOW VIEWS", "views", []),
+        ("SHOW COLUMNS IN runs", "field", ["runid", "type", "took", "tags", "date", "hour"]),
+        ("SHOW COLUMNS FROM logs IN auth_logs", "field", ["ip", "date", "hour"]),
+        ("SHOW PARTITIONS runs", "partition", ["date=2026-11-07/hour=10", "date=2026-11-07/hour=12", "date=2026-11-08/hour=00"]),
+        ("SHOW PARTITIONS logs", "partition", []),
+    ],
+)
+def test_names_are_shown_as_athena_shows_them(place: Place, sql: str, column: str, names: list[str]) -> None:
+    """One column, sorted; the columns of a table in their order."""
+    answer = place.engine.query(sql)
+
+    assert (answer.columns, answer.types) == ((column,), ("varchar",))
+    assert list(answer.rows) == [(name,) for name in names]
+
+
+def test_a_table_is_described_with_its_partition_keys(place: Place) -> None:
+    """Types as Athena's DDL spells them, and the keys once more below their heading."""
+    answer = place.engine.query("DESCRIBE pipeline_logs.runs")
+    keys = [("date", "date", "Day of arrival in S3, in UTC."), ("hour", "string", "Hour of arrival in S3, 00 to 23, in UTC.")]
+
+    assert answer.columns == ("col_name", "data_type", "comment")
+    assert list(answer.rows) == [
+        ("runid", "string", "The run's id."),
+        ("type", "struct<owner:string,rank:int>", ""),
+        ("took", "decimal(5,2)", ""),
+        ("tags", "array<map<string,timestamp>>", "Tags, and when they were set."),
+        *keys,
+        ("", "", ""),
+        ("# Partition Information", "", ""),
+        ("# col_name", "data_type", "comment"),
+        ("", "", ""),
+        *keys,
+    ]
+
+
+def test_the_statement_that_would_make_a_table_is_shown(place: Place) -> None:
+    """A line a row, with the format and the place of its objects."""
+    lines = [line for (line,) in place.rows("SHOW CREATE TABLE runs")]
+    serde = {"parquet": "ParquetHiveSerDe", "json": "org.openx.data.jsonserde.JsonSerDe"}[place.format]
+
+    assert lines[:3] == [
+        "CREATE EXTERNAL TABLE `runs`(",
+        "  `runid` string COMMENT 'The run\\'s id.',",
+        "  `type` struct<owner:string,rank:int>,",
+    ]
+    assert lines[5:7] == ["PARTITIONED BY (", "  `date` date COMMENT 'Day of arrival in S3, in UTC.',"]
+    assert serde in lines[9]
+    assert lines[-4:] == ["LOCATION", "  'objects/runs/'", "TBLPROPERTIES (", f"  'classification'='{place.format}')"]
+    assert place.rows("SHOW TBLPROPERTIES runs") == [("EXTERNAL", "TRUE"), ("classification", place.format)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "error", "says"),
+    [
+        ("DESCRIBE rums", NameNotFoundError, 'Did you mean "runs"'),
+        ("SHOW TABLES IN auth_log", NameNotFoundError, 'Did you mean "auth_logs"'),
+        ("SHOW COLUMNS IN auth_logs.runs", NameNotFoundError, 'Did you mean "pipeline_logs.runs"'),
+        ("SHOW CREATE VIEW runs", NameNotFoundError, "has tables"),
+        ("SHOW CREATE TABLE logs", QueryRefusedError, "send it events first"),
+        ("SHOW TABLES LIKE 'r%'", QueryRefusedError, "is for any characters"),
+        ("SHOW TABLES 'r.ns'", QueryRefusedError, "is for any characters"),
+    ],
+)
+def test_what_cannot_be_shown_is_named(place: Place, sql: str, error: type[Exception], says: str) -> None:
+    """With the nearest name, or what to write instead."""
+    with pytest.raises(error, match=says):
+        place.rows(sql)
+
+
+def test_an_explanation_tells_that_no_object_is_read(place: Place) -> None:
+    """The statement is one of DuckDB's all the same."""
+    shown = place.engine.explain("SHOW PARTITIONS runs")
+
+    assert "date=" in shown
+    assert "objects," not in shown

@@ -33,6 +33,8 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S, _GROWTH = 0.1, 2.0, 1.5
 """Between two looks at a query that runs: short ones answer at once, long ones do not use up the calls an account has."""
 _ASKED_EVERY_S = 0.5
 """How often whoever wants an answer is asked whether that is still so."""
+_TELLING = ("UTILITY", "DDL")
+"""Athena's types of statements that are no query, such as SHOW and DESCRIBE."""
 _PAGE_ROWS = 1000
 """The most that GetQueryResults gives at once."""
 
@@ -191,7 +193,8 @@ class AthenaEngine:
                 columns = found["ResultSetMetadata"]["ColumnInfo"]
                 names, types = tuple(column["Name"] for column in columns), [athena_type(column) for column in columns]
             headed = number == 0 and _is_headed(execution, names, found["Rows"])
-            rows += _converted(found["Rows"][1 if headed else 0 :], types)
+            data = found["Rows"][1 if headed else 0 :]
+            rows += _converted(data, types) if execution.get("StatementType") not in _TELLING else _lines(data, len(names))
             if len(rows) > MAX_ROWS:
                 raise QueryLimitError(f"The answer has more than {MAX_ROWS:,} rows: add LIMIT, or group them.")
         return names, types, rows
@@ -226,6 +229,13 @@ def _is_headed(execution: Mapping[str, Any], names: Sequence[str], rows: Sequenc
 def _converted(rows: Sequence[Mapping[str, Any]], types: Sequence[Type]) -> list[tuple[Any, ...]]:  # Athena's Row
     makers = [from_text(kind) for kind in types]
     return [tuple(_value(cell, make) for cell, make in zip(row["Data"], makers, strict=True)) for row in rows]
+
+
+def _lines(rows: Sequence[Mapping[str, Any]], width: int) -> list[tuple[str, ...]]:  # Athena's Row
+    """Return the lines of SHOW and DESCRIBE, which come as one text with tabs and are filled up with blanks, in columns."""
+    told = (["" if cell.get("VarCharValue") is None else cell["VarCharValue"] for cell in row["Data"]] for row in rows)
+    parts = ([part.rstrip() for part in ("\t".join(cells).split("\t") if width > 1 else ["\t".join(cells)])] for cells in told)
+    return [tuple((line + [""] * width)[:width]) for line in parts]
 
 
 def _value(cell: Mapping[str, str], make: Callable[[Any], Any] | None) -> Any:  # the value's type is the column's

@@ -18,6 +18,7 @@ from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.sql import Sql
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.type import Type
+from eventlake.model import Table
 
 Subquery = Callable[[exp.Query, Scope], Relation]
 """Reads a query that stands inside an expression."""
@@ -86,8 +87,9 @@ class Parts(Protocol):
 
 
 class Statement(Protocol):
-    """Reads the queries of one statement. moment: what current_timestamp answers. scans: the tables read so far."""
+    """Reads the queries of one statement. tables: the catalog's. moment: what current_timestamp answers. scans: the tables read so far."""
 
+    tables: Sequence[Table]
     moment: str
     scans: list[Scan]
 
@@ -101,6 +103,14 @@ class Statement(Protocol):
 
     def table(self, node: exp.Table) -> tuple[Sql, list[Column], int | None]:
         """Read a table of the catalog or of WITH: its SQL, its columns, and the number of its scan."""
+        ...
+
+    def listing(self, name: str, table: Table = ...) -> tuple[Sql, list[Column]]:
+        """Read what the catalog says of itself, or of a table: SQL and columns."""
+        ...
+
+    def catalog_table(self, parts: list[str], node: exp.Expr) -> Table:
+        """Return the table of the catalog that a name in parts means. Raises NameNotFoundError."""
         ...
 
     def sources(self, node: exp.Select, outer: Scope | None) -> tuple[Sql, Scope, list[int]]:

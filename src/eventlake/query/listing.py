@@ -101,27 +101,30 @@ def _columns_of(table: Table, docs: Docs) -> Iterator[tuple[str, str, str, bool]
 
 
 def description(table: Table, docs: Docs) -> Iterator[Row]:
-    """Yield the lines of DESCRIBE: the columns, and the partition keys once more below a heading."""
-    columns = list(_columns_of(table, docs))
-    for name, kind, doc, _ in columns:
-        yield name, hive_type(parse_type(kind)), doc
-    keys = [column for column in columns if column[3]]
-    if keys:
-        yield from (("", "", ""), ("# Partition Information", "", ""), ("# col_name", "data_type", "comment"), ("", "", ""))
-    for name, kind, doc, _ in keys:
-        yield name, hive_type(parse_type(kind)), doc
+    """Return the lines of DESCRIBE: the columns, and the partition keys once more below a heading."""
+    columns = [(name, hive_type(parse_type(kind)), doc) for name, kind, doc, _ in _columns_of(table, docs)]
+    keys = columns[len(table.columns) :]
+    return _numbered([*columns, *(_KEYS_FOLLOW if keys else ()), *keys])
+
+
+_KEYS_FOLLOW = (("", "", ""), ("# Partition Information", "", ""), ("# col_name", "data_type", "comment"), ("", "", ""))
+
+
+def _numbered(lines: Iterable[Row]) -> Iterator[Row]:
+    """Yield lines with their numbers, so that they stay in their order."""
+    for number, line in enumerate(lines):
+        yield number, *line
 
 
 def creation(table: Table, docs: Docs, log_format: str, location: str) -> Iterator[Row]:
-    """Yield the lines of SHOW CREATE TABLE. log_format: `parquet` or `json`. location: where the lake's objects begin."""
+    """Return the lines of SHOW CREATE TABLE. log_format: `parquet` or `json`. location: where the lake's objects begin."""
     reads, writes, serde = STORAGE_FORMATS[log_format]
     columns = list(_columns_of(table, docs))
     lines = [f"CREATE EXTERNAL TABLE `{table.name}`(", *_declared(column for column in columns if not column[3])]
     lines += ["PARTITIONED BY (", *_declared(column for column in columns if column[3])]
     lines += ["ROW FORMAT SERDE", f"  '{serde}'", "STORED AS INPUTFORMAT", f"  '{reads}'", "OUTPUTFORMAT", f"  '{writes}'"]
     lines += ["LOCATION", f"  '{location}/{table.prefix}/'", "TBLPROPERTIES (", f"  'classification'='{log_format}')"]
-    for line in lines:
-        yield (line,)
+    return _numbered((line,) for line in lines)
 
 
 def _declared(columns: Iterable[tuple[str, str, str, bool]]) -> list[str]:
@@ -134,5 +137,5 @@ def _declared(columns: Iterable[tuple[str, str, str, bool]]) -> list[str]:
 
 
 def properties(log_format: str) -> Iterator[Row]:
-    """Yield the lines of SHOW TBLPROPERTIES: what the lake's templates give a table."""
-    yield from (("EXTERNAL", "TRUE"), ("classification", log_format))
+    """Return the lines of SHOW TBLPROPERTIES: what the lake's templates give a table."""
+    return _numbered((("EXTERNAL", "TRUE"), ("classification", log_format)))

@@ -57,6 +57,11 @@ def test_every_saved_query_has_one_database() -> None:
         "drop table x",
         "INSERT INTO x SELECT 1",
         "explain analyze insert into x select 1",
+        "EXPLAIN ANALYZE VERBOSE delete from x",
+        "explain (type logical, format json) create table x as select 1",
+        "explain (type logical",
+        "explain explain analyze insert into x select 1",
+        "explain",
         "call f()",
         "--\rINSERT INTO x SELECT 1",
         "/* select",
@@ -69,12 +74,46 @@ def test_what_does_not_ask_is_refused(sql: str) -> None:
         require_question(sql)
 
 
+PLANS = ["explain select 1", "explain analyze verbose (select 1)", "explain (type distributed) with a as (select 1) table a"]
+
+
 @pytest.mark.parametrize(
-    "sql", ["select 1", "-- why\nWITH a as (select 1) table a", "/* x */ (select 1)", "values 1", "show tables", "table x", "--\rselect 1"]
+    "sql",
+    [
+        "select 1",
+        "-- why\nWITH a as (select 1) table a",
+        "/* x */ (select 1)",
+        "values 1",
+        "show tables",
+        "table x",
+        "--\rselect 1",
+        *PLANS,
+    ],
 )
 def test_what_asks_is_taken(sql: str) -> None:
     """However it begins."""
     require_question(sql)
+
+
+@pytest.mark.parametrize("sql", ["SHOW TABLES", "show views like 'a*'", "show tables 'a*'"])
+def test_tables_are_shown_of_a_database_that_is_named(sql: str) -> None:
+    """The engine would list one of them without a word."""
+    with pytest.raises(QueryRefusedError, match="which of auth0_event_logs, codebuild_event_logs"):
+        database_of(sql, TABLES)
+
+
+@pytest.mark.parametrize(
+    ("sql", "database"),
+    [
+        ("describe `build_state_change`", "codebuild_event_logs"),
+        ('select * from "build_state_change$partitions"', "codebuild_event_logs"),
+        ("show tables in codebuild_event_logs", "auth0_event_logs"),
+        ("show partitions build_state_change", "codebuild_event_logs"),
+    ],
+)
+def test_what_is_told_of_a_table_is_looked_up_where_it_lies(sql: str, database: str) -> None:
+    """In backticks, and with its partitions asked for, too."""
+    assert database_of(sql, TABLES) == database
 
 
 def test_a_flood_of_comments_that_never_end_is_read_once() -> None:

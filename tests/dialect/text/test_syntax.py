@@ -73,7 +73,7 @@ def test_every_reserved_word_was_asked() -> None:
         ("select ä from t", "other letters"),
         ("select 1; select 2", "second statement"),
         ("with a as (select 1), A as (select 2) select 1", "twice"),
-        ("select ?", "value from outside"),
+        ("select ?", "wants a value, and none"),
         ("select x 'y'", "no blank"),
         ("select x'0g'", "hexadecimal"),
         ('select ""', "at least one character"),

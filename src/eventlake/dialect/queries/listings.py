@@ -29,13 +29,17 @@ _TEXTS: dict[str, tuple[str, ...]] = {
     "schemata": ("catalog_name", "schema_name"),
     "tables": ("table_catalog", "table_schema", "table_name", "table_type"),
     "views": ("table_catalog", "table_schema", "table_name", "view_definition"),
+}
+_LINES: dict[str, tuple[str, ...]] = {
     "description": ("col_name", "data_type", "comment"),
     "creation": ("createtab_stmt",),
     "properties": ("prpt_name", "prpt_value"),
 }
+"""What is told of one table line by line."""
 
 LISTINGS: dict[str, dict[str, Type]] = {
     **{name: dict.fromkeys(columns, VARCHAR) for name, columns in _TEXTS.items()},
+    **{name: {"line": BIGINT, **dict.fromkeys(columns, VARCHAR)} for name, columns in _LINES.items()},
     "columns": {
         **dict.fromkeys(("table_catalog", "table_schema", "table_name", "column_name"), VARCHAR),
         "ordinal_position": BIGINT,

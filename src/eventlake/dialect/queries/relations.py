@@ -23,6 +23,7 @@ from eventlake.dialect.queries.listings import (
 from eventlake.dialect.queries.relation import Column, Relation, direction, is_constant, limits, named, ordinal, renamed, unbracketed
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.queries.select import select
+from eventlake.dialect.queries.showing import show
 from eventlake.dialect.sql import NOTHING, Sql, emit, gap, joined, ours, quoted, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
@@ -107,6 +108,8 @@ class Queries:
             return self._ordered(Relation(emit("({})", relation.sql), relation.fields), node)
         if isinstance(node, exp.Values):
             return self._ordered(self.values(node, outer), node)
+        if isinstance(node, exp.Show):
+            return show(self, node)
         raise refused(f"{type(node).__name__.upper()}", node)
 
     def _set_operation(self, node: exp.SetOperation, outer: Scope | None) -> Relation:

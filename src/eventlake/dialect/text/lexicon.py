@@ -78,7 +78,10 @@ class Token:
     @property
     def name(self) -> str:
         """What a name means: without its quotes, if it has any."""
-        return self.text[1:-1].replace('""', '"') if self.kind == QUOTED else self.text
+        if self.kind in {QUOTED, BACKQUOTED}:
+            quote = self.text[0]
+            return self.text[1:-1].replace(quote * 2, quote)
+        return self.text
 
     @property
     def value(self) -> str:

@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from eventlake.dialect.text.length import require_characters
-from eventlake.dialect.text.lexicon import QUOTED, SYMBOL, WORD, spoken
+from eventlake.dialect.text.lexicon import BACKQUOTED, QUOTED, SYMBOL, WORD, Token, spoken
 from eventlake.errors import QueryRefusedError, QuerySyntaxError
 from eventlake.model import Table
 
 _QUESTIONS = ("select", "with", "values", "table", "show", "describe", "desc", "(")
+_PLANS = (("explain", "analyze", "verbose"), ("explain", "analyze"), ("explain",))
+"""What may stand before a question, the longest first."""
+_OPTIONS = ("TYPE", "FORMAT")
+"""Of EXPLAIN, in brackets."""
 
 
 def database_of(sql: str, tables: Iterable[Table]) -> str:
@@ -24,6 +28,9 @@ def database_of(sql: str, tables: Iterable[Table]) -> str:
     known = {table.name: table.database for table in tables}
     bare = [name for name in _bare_names(sql) if name in known]
     databases = list(dict.fromkeys(known[name] for name in bare))
+    everywhere = sorted(set(known.values()))
+    if len(everywhere) > 1 and _lists_tables(sql):
+        raise QueryRefusedError(f"SHOW lists one database there: write IN behind it, and which of {', '.join(everywhere)}.")
     if len(databases) > 1:
         other = next(name for name in bare if known[name] != databases[0])
         raise QueryRefusedError(
@@ -32,10 +39,16 @@ def database_of(sql: str, tables: Iterable[Table]) -> str:
     return next(iter([*databases, *known.values()]), "")
 
 
+def _lists_tables(sql: str) -> bool:
+    """Tell whether a statement is SHOW TABLES or SHOW VIEWS and names no database."""
+    said = [token.word for token in spoken(sql)[:3]]
+    return said[:1] == ["SHOW"] and said[1:2] in (["TABLES"], ["VIEWS"]) and said[2:] not in (["IN"], ["FROM"])
+
+
 def require_question(sql: str) -> None:
     """Raise QuerySyntaxError unless the statement only asks: what changes a lake is not for an engine to run."""
     require_characters(sql)
-    words = spoken(sql)
+    words = _behind_plan(spoken(sql))
     first = words[0].text[:20].lower() if words else ""
     if not first:
         raise QuerySyntaxError("The statement is empty: write a SELECT.")
@@ -45,10 +58,21 @@ def require_question(sql: str) -> None:
         )
 
 
+def _behind_plan(words: list[Token]) -> list[Token]:
+    """Return the statement that an EXPLAIN is about, or the statement itself: EXPLAIN ANALYZE runs it."""
+    said = [token.word.lower() for token in words[:3]]
+    opening = next((len(plan) for plan in _PLANS if tuple(said[: len(plan)]) == plan), 0)
+    rest = words[opening:]
+    if opening and rest and rest[0].word == "(" and rest[1:2] and rest[1].word in _OPTIONS:
+        closed = next((index for index, token in enumerate(rest) if token.word == ")"), len(rest) - 1)
+        rest = rest[closed + 1 :]
+    return rest
+
+
 def _bare_names(sql: str) -> Iterator[str]:
-    """Yield the names that stand neither before nor after a dot, in lower case."""
-    words = [token for token in spoken(sql) if token.kind in {WORD, QUOTED, SYMBOL}]
+    """Yield the names that stand neither before nor after a dot, in lower case, without what is asked of a table behind a `$`."""
+    words = [token for token in spoken(sql) if token.kind in {WORD, QUOTED, BACKQUOTED, SYMBOL}]
     signs = ["", *(token.word for token in words), ""]
     for before, token, after in zip(signs, words, signs[2:], strict=False):
         if before != "." and after != "." and token.kind != SYMBOL:
-            yield token.name.lower()
+            yield token.name.lower().partition("$")[0]  # "t$partitions" lies where t does

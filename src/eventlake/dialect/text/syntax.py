@@ -7,13 +7,14 @@ Grammar: https://github.com/trinodb/trino/blob/476/core/trino-grammar/src/main/a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from eventlake.dialect.text import tree
 from eventlake.dialect.text.length import require_length
 from eventlake.dialect.text.lexicon import BACKQUOTED, COMMENT, DIGITS, QUOTED, STRANGE, Token, spoken
 from eventlake.dialect.text.parsing.cursor import place
 from eventlake.dialect.text.parsing.queries import Queries
+from eventlake.dialect.text.parsing.shows import Shows
 from eventlake.errors import QueryRefusedError, QuerySyntaxError
 
 MAX_NESTING = 120
@@ -23,20 +24,27 @@ MAX_TOKENS = 12_000
 """A statement of more words than this is refused."""
 
 _STATEMENTS = ("SELECT", "WITH", "VALUES", "(", "TABLE")
+_SHOWS = ("SHOW", "DESCRIBE", "DESC")
+_NOT_ANSWERED = {
+    "EXPLAIN": "`eventlake query --explain` shows what runs, what it reads and what Athena would charge",
+    **dict.fromkeys(("PREPARE", "EXECUTE", "DEALLOCATE"), 'statements are not kept: send each with values for its "?", or with :name'),
+}
+"""Statements of Athena that ask, and what to do instead."""
 
 
 def parse(sql: str) -> tree.Query:
-    """Return the tree of one SELECT, WITH, VALUES or TABLE statement.
+    """Return the tree of one statement that asks: SELECT, WITH, VALUES, TABLE, SHOW or DESCRIBE.
 
     Raises QuerySyntaxError with line and column, QueryRefusedError for what Athena or this engine does not take.
     """
     require_length(sql)
     tokens = spoken(sql)
     _require_query(tokens)
-    _require_readable(tokens)
+    shows = tokens[0].word in _SHOWS
+    _require_readable(tokens, _UNREADABLE if not shows else {key: said for key, said in _UNREADABLE.items() if key != BACKQUOTED})
     _require_shallow(tokens)
     try:
-        return Queries(tokens).statement()
+        return (Shows if shows else Queries)(tokens).statement()
     except RecursionError:
         raise QueryRefusedError("The statement is nested too deeply: break it up with WITH.") from None
 
@@ -55,16 +63,18 @@ def _require_query(tokens: Sequence[Token]) -> None:
     if len(tokens) > MAX_TOKENS:
         raise QueryRefusedError(f"The statement has {len(tokens):,} words; at most {MAX_TOKENS:,} are taken.")
     first = tokens[0]
-    if first.word not in _STATEMENTS and first.is_closed and first.kind != STRANGE:
+    if first.word in _NOT_ANSWERED:
+        raise QueryRefusedError(f"{first.word} ({place(first)}) cannot be answered here as Athena does: {_NOT_ANSWERED[first.word]}.")
+    if first.word not in _STATEMENTS + _SHOWS and first.is_closed and first.kind != STRANGE:
         raise QuerySyntaxError(
             f'Only SELECT is answered here, not "{first.text[:30]}": begin the statement with SELECT, WITH or VALUES ({place(first)}).'
         )
 
 
-def _require_readable(tokens: Sequence[Token]) -> None:
+def _require_readable(tokens: Sequence[Token], unreadable: Mapping[str, str]) -> None:
     for token in tokens:
-        if token.kind in _UNREADABLE or not token.is_closed:
-            advice = _UNREADABLE.get(token.kind) or _open(token)
+        if token.kind in unreadable or not token.is_closed:
+            advice = unreadable.get(token.kind) or _open(token)
             raise QuerySyntaxError(f'Cannot read "{_shown(token)}" at {place(token)}: {advice}.')
 
 

@@ -661,6 +661,12 @@ class Values(Query):
     __slots__ = ()
 
 
+class Show(Query):
+    """`SHOW what IN database LIKE pattern`, `SHOW what table` and `DESCRIBE table`, which is a `what` too"""
+
+    __slots__ = ()
+
+
 class With(Expr):
     """`WITH expressions`, `recursive` or not"""
 

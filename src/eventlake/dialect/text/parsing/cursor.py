@@ -143,7 +143,7 @@ class Cursor(ABC):
 _AFTER_NO_COMMA = {"FROM", "WHERE", "GROUP", "ORDER", ")", "]", ","}
 _DOUBLED = {"==": "write = to compare", "::": "write cast(... as type)"}
 _SIGNS = {
-    "?": "a ? wants a value from outside, and none was given",
+    "?": 'a ? wants a value, and none was given: give it with paramstyle="qmark", or write :name',
     "{": "it is not in Athena",
     "}": "it is not in Athena",
     "|": "it is not in Athena",

@@ -15,11 +15,15 @@ class Queries(Relations):
     def statement(self) -> tree.Query:
         """Read a query and nothing behind it but a semicolon."""
         query = self.query()
+        self.require_end()
+        return query
+
+    def require_end(self) -> None:
+        """Raise the error of what stands behind a statement, unless it is a semicolon."""
         if self.accept(";") and self.token.kind != END:
             raise QuerySyntaxError(f"A second statement begins at {place(self.token)}: send one statement at a time.")
         if self.token.kind != END:
             self._misplaced()
-        return query
 
     def _misplaced(self) -> None:
         """Raise the error of what stands behind a query."""
