@@ -17,6 +17,7 @@ from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import divided
 from eventlake.dialect.types.casts import coerce
+from eventlake.dialect.types.comparison import require_one_form
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, DOUBLE, EACH, INTEGER, REAL, VARCHAR, Type, array, decimal, mapping
 from eventlake.dialect.types.zones import as_instants, each_zoned, instant, zone_label
 
@@ -109,6 +110,8 @@ def _arguments(
     if any(isinstance(part, exp.Distinct | exp.Order) for part in nodes):
         raise refused("This order of words in an aggregate", node)
     values = [_whole(part, parts, node) if isinstance(part, exp.Star) else parts.value(part) for part in nodes]
+    for value in values if distinct else ():
+        require_one_form(value, "DISTINCT", node)
     if any(value.aggregate or value.window for value in values):
         raise mistyped("An aggregate stands inside another", node)
     condition = parts.boolean(where, "FILTER").sql if where is not None else None

@@ -281,7 +281,7 @@ class Expressions:
             raise mistyped("IN () is empty", node)
         values, kind = self.united([node.this, *node.expressions], "IN")
         values = [as_instants(value) for value in values]
-        if kind.args or kind.name in {"double", "real"}:
+        if kind.args or kind.name in {"double", "real", "json"}:
             alternatives = [compared("=", values[0], value, node).sql for value in values[1:]]
             return derived(emit("({})", joined(" OR ", alternatives)), BOOLEAN, values)
         return derived(emit("({} IN ({}))", values[0].sql, joined(", ", (value.sql for value in values[1:]))), BOOLEAN, values)

@@ -15,6 +15,7 @@ from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.relation import ordinal, unbracketed
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
 from eventlake.dialect.text import tree as exp
+from eventlake.dialect.types.comparison import require_one_form
 from eventlake.dialect.types.zones import as_instants
 
 _MAX_SETS = 2048
@@ -57,6 +58,7 @@ class _Grouping:
         return [self._key(chosen if isinstance(chosen, Value) else self.parts.value(chosen))]
 
     def _key(self, value: Value) -> Sql:
+        require_one_form(value, "GROUP BY", None)
         self.keys.append(value.sql)
         made = as_instants(value).sql
         return emit("CAST({} AS {})", made, value.type.duckdb) if value.literal is not None else made  # a bare number would be a position

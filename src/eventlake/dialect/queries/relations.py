@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from itertools import count
 
-from eventlake.dialect.binding import Field, Scope, mistyped, refused
+from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused
 from eventlake.dialect.parts import Context
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.from_clause import Source
@@ -28,6 +28,7 @@ from eventlake.dialect.sql import NOTHING, Sql, emit, gap, joined, ours, quoted,
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
+from eventlake.dialect.types.comparison import require_one_form
 from eventlake.dialect.types.type import EACH, Type, common, in_zones_of, instants, parse_type
 from eventlake.dialect.types.zones import as_instants
 from eventlake.errors import NameNotFoundError
@@ -124,6 +125,8 @@ class Queries:
             if both is None:
                 raise mistyped(f'{type(node).__name__.upper()} mixes {a.type} and {b.type} in column "{a.name}"', node)
             kinds.append(both)
+            if node.args.get("distinct"):
+                require_one_form(Value(NOTHING, both), f"{type(node).__name__.upper()} without ALL", node)
         kinds = [_kept(node, a.type, kind) for a, kind in zip(left.fields, kinds, strict=True)]
         fields = tuple(
             Column(a.name, f"c{i}", kind, f"z{i}" if kind.zone == EACH else "")

@@ -14,7 +14,7 @@ from eventlake.dialect.queries.ranges import implied_ranges, in_range
 from eventlake.dialect.queries.relation import Column, Relation, direction, is_constant, limits, named, ordinal, unbracketed
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.comparison import row_part
+from eventlake.dialect.types.comparison import require_one_form, row_part
 from eventlake.dialect.types.type import EACH
 from eventlake.dialect.types.zones import as_instants
 
@@ -105,6 +105,8 @@ def _distinct(node: exp.Select, items: Sequence[_Item]) -> Sql:
         return NOTHING
     if clause.args.get("on"):
         raise mistyped("DISTINCT ON is not in Athena", node)
+    for item in items:
+        require_one_form(item.value, "SELECT DISTINCT", item.node)
     if all(item.value.type.zone != EACH for item in items):
         return ours("DISTINCT ")
     return emit("DISTINCT ON ({}) ", joined(", ", [as_instants(item.value) for item in items]))  # not the zones

@@ -31,6 +31,19 @@ def compared(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
     return derived(emit("({} {} {})", a, ours(sign), b), BOOLEAN, (left, right))
 
 
+def require_one_form(value: Value, what: str, node: exp.Expr | None) -> None:
+    """Raise QueryRefusedError where equal values may be held in several forms, which DuckDB would take for different ones.
+
+    A json keeps the order of its keys and the digits of its numbers, a map the order of its entries.
+    """
+    if value.json != "normal" and _has_forms(value.type):
+        raise refused(f"{what} of {value.type}", node, "take json_format(...) of a json, or the parts of it that matter")
+
+
+def _has_forms(kind: Type) -> bool:
+    return kind.name in {"json", "map"} or any(map(_has_forms, kind.args))
+
+
 def _nested(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
     if left.type.name == "row" and sign in {"=", "<>"}:
         parts = [compared("=", row_part(left, i), row_part(right, i), node).sql for i in range(len(left.type.args))]
