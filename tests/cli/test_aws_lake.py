@@ -287,6 +287,12 @@ def test_python_connects_to_it(environment: Aws, tmp_path: Path, monkeypatch: py
         cursor = connection.cursor().execute("SELECT count(*), current_date FROM auth0_logs WHERE hour = %(hour)s", {"hour": "10"})
         assert cursor.fetchall() == [(5, noon.date())]
         assert (cursor.result.objects_read, cursor.result.objects_total) == (1, 2)
+        cursor.execute('SELECT DISTINCT "$path", "$partition" FROM auth0_logs WHERE hour = \'10\'')
+        ((path, partition),) = cursor.fetchall()
+        assert path.startswith(f"s3://{BUCKET}/logs/2026/11/20/10/")
+        assert partition == "date=2026-11-20/hour=10"
+        assert len(cursor.execute("SHOW PARTITIONS auth0_logs").fetchall()) == 2
+        assert (f"  's3://{BUCKET}/logs/'",) in cursor.execute("SHOW CREATE TABLE auth0_logs").fetchall()
     with pytest.raises(eventlake.OperationalError, match='no stack "nowhere"'):
         eventlake.connect("aws:nowhere")
 

@@ -85,6 +85,18 @@ def test_a_wrong_option_gets_its_one_sentence(ask: Asked, tmp_path: Path, words:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_lake_is_asked_about_itself(ask: Asked) -> None:
+    """SHOW and DESCRIBE are statements like any other; EXPLAIN leads to the option."""
+    code, out, err = ask("SHOW PARTITIONS pipeline_execution_state_change", "--output", "csv")
+    assert (code, out.splitlines()[0]) == (0, "partition")
+    assert "/hour=" in out
+    assert "1 row in" in err
+
+    code, _, err = ask("EXPLAIN SELECT 1")
+    assert code == 254
+    assert "`eventlake query --explain`" in err
+
+
 def test_saved_queries_take_the_type_they_declare(ask: Asked) -> None:
     """Named or not."""
     assert ask("deployment_frequency", "--param", "days:int=7")[0] == 0

@@ -82,6 +82,12 @@ def require_relation(name: str, node: exp.Expr, where: str) -> None:
     raise NameNotFoundError(f'There is no table "{INFORMATION_SCHEMA}.{name}"{where}.{hint}')
 
 
+def require_partitions(table: Table, where: str) -> None:
+    """Raise NameNotFoundError unless a table has partitions. where: the place of its name, as a sentence has it."""
+    if not table.prefix:
+        raise NameNotFoundError(f'The table "{table.name}" has no partitions{where}.')
+
+
 def refuse_modified_time(node: exp.Expr) -> NoReturn:
     """Raise the sentence for the time at which an object was written."""
     raise refused(f'"{UNKNOWN_OF_OBJECTS}"', node, "date and hour say when its log lines arrived")

@@ -18,6 +18,7 @@ from eventlake.dialect.queries.listings import (
     OBJECT_COLUMNS,
     PARTITIONS,
     WHOLE_CATALOG,
+    require_partitions,
     require_relation,
 )
 from eventlake.dialect.queries.relation import Column, Relation, direction, is_constant, limits, named, ordinal, renamed, unbracketed
@@ -225,8 +226,7 @@ class Queries:
 
     def _partitions(self, parts: list[str], node: exp.Expr) -> tuple[Sql, list[Column]]:
         table = self.catalog_table([*parts[:-1], parts[-1].removesuffix(PARTITIONS)], node)
-        if not table.prefix:
-            raise NameNotFoundError(f'The table "{table.name}" has no partitions{position(node)}.')
+        require_partitions(table, position(node))
         return self.listing("partitions", table)
 
     def catalog_table(self, parts: list[str], node: exp.Expr) -> Table:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from eventlake.dialect.binding import refused
 from eventlake.dialect.parts import Statement
-from eventlake.dialect.queries.listings import INFORMATION_SCHEMA
+from eventlake.dialect.queries.listings import INFORMATION_SCHEMA, require_partitions
 from eventlake.dialect.queries.relation import Column, Relation
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, quoted, text
 from eventlake.dialect.text import tree as exp
@@ -58,8 +58,10 @@ def _columns(queries: Statement, node: exp.Show) -> Relation:
 
 
 def _partitions(queries: Statement, node: exp.Show) -> Relation:
-    name = emit("{}", ours("concat('date=', CAST(date AS VARCHAR), '/hour=', hour)"))
-    return _texts(queries, "partitions", {"partition": name}, [], ours("1"), _table(queries, node))
+    table = _table(queries, node)
+    require_partitions(table, position(node.args["table"]))
+    name = ours("concat('date=', CAST(date AS VARCHAR), '/hour=', hour)")
+    return _texts(queries, "partitions", {"partition": name}, [], ours("1"), table)
 
 
 def _lines(listing: str, *titles: str) -> Callable[[Statement, exp.Show], Relation]:
