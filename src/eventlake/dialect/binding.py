@@ -67,8 +67,15 @@ def derived(sql: Sql, kind: Type, parts: Iterable[Value]) -> Value:
         columns=frozenset().union(*(part.columns for part in parts)),
         aggregate=any(part.aggregate for part in parts),
         window=any(part.window for part in parts),
-        json=max((part.json for part in parts), key=_JSON_FORMS.index, default="any"),
+        json=_json_form({part.json for part in parts if part.type.holds("json")}),
     )
+
+
+def _json_form(forms: set[JsonForm]) -> JsonForm:
+    """Return where a json comes from that may be any of several."""
+    if "any" in forms or {"part", "parsed"} <= forms:
+        return "any"
+    return max(forms, key=_JSON_FORMS.index, default="any")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1101,6 +1101,7 @@ el_json_item(j, p) :=
   CASE json_type(j, p)
     WHEN 'VARCHAR' THEN j ->> p
     WHEN 'NULL' THEN NULL
+    WHEN 'DOUBLE' THEN el_number(el_json_numbers(j) ->> p)
     ELSE CAST(json_extract(j, p) AS VARCHAR)
   END;
 el_json_array_length(j) :=

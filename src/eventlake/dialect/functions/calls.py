@@ -21,6 +21,7 @@ from eventlake.dialect.sql import emit, joined
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
+from eventlake.dialect.types.json_casts import require_one_form
 from eventlake.dialect.types.type import EACH, UNKNOWN, Type, coercible, common, instants, parse_type
 from eventlake.dialect.types.zones import once_held
 from eventlake.errors import NameNotFoundError
@@ -89,6 +90,15 @@ _CARRIERS = frozenset(
 """Functions that give parts of their arguments again and compare none: timestamps in them keep each its zone."""
 
 
+_COMPARING = frozenset(
+    (
+        *("contains", "contains_sequence", "array_position", "array_remove", "array_distinct", "array_intersect", "array_except"),
+        *("array_union", "arrays_overlap", "array_histogram"),
+    )
+)
+"""Functions that tell the elements of arrays apart."""
+
+
 def _takes_moments(way: Function) -> bool:
     return "timestamptz" in way.signature.partition("->")[0]
 
@@ -110,6 +120,8 @@ def applied(parts: Parts, name: str, ways: Sequence[Function], values: list[Valu
     if name not in _CARRIERS and not _takes_moments(way):
         kinds, result = [instants(kind) for kind in kinds], instants(result)
     given = [coerce(value, kind) for value, kind in zip(values, kinds, strict=True)]
+    if name in _COMPARING:
+        require_one_form(kinds[0], f"{name}()", node)
     if callable(way.sql):
         return _built(way.sql, parts, given, node)
     return derived(emit(way.sql, *given, all=joined(", ", given), type=result.duckdb), result, given)

@@ -6,6 +6,7 @@ A Trino json is its text in DuckDB. Malformed text is NULL to json_extract and i
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from eventlake.dialect.binding import Value, derived
@@ -17,7 +18,9 @@ from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.json_casts import canonical
+from eventlake.dialect.types.literals import json_literal
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, JSON, VARCHAR, Type
+from eventlake.errors import QuerySyntaxError
 
 _FAULT = "Malformed JSON that Athena reads up to its fault: "
 
@@ -194,6 +197,10 @@ def _of_valid(template: str, kind: Type) -> Builder:
 
 
 def _parse(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+    written = values[0].literal
+    if isinstance(written, str):
+        with suppress(QuerySyntaxError):  # no JSON: fails as the query runs, or is NULL in try()
+            return Value(text(json_literal(written, node)), JSON, json="normal")
     return replace(derived(emit("el_json_parse({})", values[0]), JSON, values), json="parsed")
 
 

@@ -11,7 +11,7 @@ from eventlake.dialect.sql import emit, joined, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import arithmetic, rescaled, unscaled
 from eventlake.dialect.types.casts import coerce, typed_null
-from eventlake.dialect.types.comparison import compared
+from eventlake.dialect.types.comparison import compared, require_order
 from eventlake.dialect.types.type import TINYINT, UNKNOWN, VARCHAR, as_decimal, decimal
 
 
@@ -130,7 +130,8 @@ def _mod(parts: Parts, node: exp.Expr) -> Value:
 def _extreme(name: str) -> Syntactic:
     def build(parts: Parts, node: exp.Expr) -> Value:
         values, kind = parts.united(node.expressions, name)
-        if not values or kind.args or kind.name == "json":
+        require_order(kind, node)
+        if not values or kind.args:
             raise refused(f"{name}() of {kind}", node)
         missing = joined(" OR ", (emit("{} IS NULL", value.sql) for value in values))
         sql = emit("{}({})", ours(name), joined(", ", values))

@@ -17,7 +17,8 @@ from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import divided
 from eventlake.dialect.types.casts import coerce
-from eventlake.dialect.types.comparison import require_one_form
+from eventlake.dialect.types.comparison import require_order
+from eventlake.dialect.types.json_casts import distinguished
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, DOUBLE, EACH, INTEGER, REAL, VARCHAR, Type, array, decimal, mapping
 from eventlake.dialect.types.zones import as_instants, each_zoned, instant, zone_label
 
@@ -64,6 +65,8 @@ def aggregate(
     if name in {"min", "max"} and len(values) == 1 and values[0].type.zone == EACH:
         return _extreme_moment(name, values[0], modifiers)
     held = [value if _carries(name, place, modifiers) else as_instants(value) for place, value in enumerate(values)]
+    if modifiers.distinct or name in {"histogram", "approx_distinct", "grouping"}:
+        held = [distinguished(value, f"{name}(DISTINCT)" if modifiers.distinct else f"{name}()", node) for value in held]
     sql, kind = AGGREGATES[name](held, modifiers, node)
     return Value(sql, kind, aggregate=True)
 
@@ -110,8 +113,6 @@ def _arguments(
     if any(isinstance(part, exp.Distinct | exp.Order) for part in nodes):
         raise refused("This order of words in an aggregate", node)
     values = [_whole(part, parts, node) if isinstance(part, exp.Star) else parts.value(part) for part in nodes]
-    for value in values if distinct else ():
-        require_one_form(value, "DISTINCT", node)
     if any(value.aggregate or value.window for value in values):
         raise mistyped("An aggregate stands inside another", node)
     condition = parts.boolean(where, "FILTER").sql if where is not None else None
@@ -129,8 +130,7 @@ def ordering(parts: Parts, terms: Sequence[exp.Expr]) -> Sql:
         if not isinstance(term, exp.Ordered):
             raise refused("This ORDER BY", term)
         value = parts.value(term.this)
-        if value.type.name in {"json", "map"}:
-            raise mistyped(f"ORDER BY takes no {value.type}, which has no order", term.this)
+        require_order(value.type, term.this)
         made.append(emit("{}{}", as_instants(value), direction(term)))
     return emit(" ORDER BY {}", joined(", ", made))
 
@@ -191,8 +191,7 @@ def _extreme(name: str) -> Builder:
         if len(values) == 2:
             raise refused(f"{name}(x, n)", node, "sort and LIMIT, or array_agg with ORDER BY")
         _takes(values, 1, name, node)
-        if kind.name in {"json", "map"}:
-            raise mistyped(f"{name}({kind}) is not in Athena", node)
+        require_order(kind, node)
         if kind.name in {"double", "real"} and name == "max":
             numbers = how.over(emit("CASE WHEN NOT isnan({}) THEN {} END", values[0].sql, values[0].sql))
             return emit("coalesce(max{}, max{})", numbers, how.over(values[0].sql)), kind
@@ -273,6 +272,8 @@ def _by(name: str) -> Builder:
     def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
         if how.distinct or how.order:
             raise refused(f"{name}() with DISTINCT or ORDER BY", node)
+        if len(values) > 1:
+            require_order(values[1].type, node)
         if len(values) == 3:
             if not isinstance(values[2].literal, int) or values[2].literal < 1:
                 raise refused(f"{name}() with a count that is not a literal", node)
@@ -280,8 +281,6 @@ def _by(name: str) -> Builder:
             present = emit("{} IS NOT NULL", values[1])
             return shut(first, values[0], values[1], how.behind(present), values[2].literal), array(values[0].type)
         _takes(values, 2, name, node)
-        if values[1].type.name in {"json", "map"}:
-            raise mistyped(f"{name}() wants a key with an order, not {values[1].type}", node)
         duck = "arg_max_null" if name == "max_by" else "arg_min_null"
         return shut("{}({}, {}){}", ours(duck), values[0].sql, values[1].sql, how.behind()), values[0].type
 
@@ -294,7 +293,7 @@ def _approx_distinct(values: list[Value], how: Modifiers, node: exp.Expr) -> tup
     _takes(values, 1, "approx_distinct", node)
     if values[0].type.name in {"unknown"}:
         return emit("count{}", how.over(ours("NULL"))), BIGINT
-    if values[0].type.name in {"json", "map"}:
+    if values[0].type.name == "map":
         raise mistyped(f"approx_distinct({values[0].type}) is not in Athena", node)
     return shut("count(DISTINCT {}){}", values[0].sql, how.behind()), BIGINT
 

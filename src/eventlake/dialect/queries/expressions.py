@@ -27,6 +27,7 @@ from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.comparison import compared, row_part
 from eventlake.dialect.types.concatenation import concatenated
 from eventlake.dialect.types.datatypes import datatype
+from eventlake.dialect.types.json_casts import canonical, distinguished, require_keys
 from eventlake.dialect.types.literals import interval_literal, number_literal, typed_literal
 from eventlake.dialect.types.type import (
     BIGINT,
@@ -78,6 +79,7 @@ class Expressions:
             with self.within(outside=None):
                 return outside.named(self.value(node))
         value = method(self, node)
+        require_keys(value.type, node)
         if self.context.grouped is not None and not self.context.inside_aggregate and value.sql in self.context.grouped:
             value = key_of_group(value)
             return value if outside is None else outside.named(value)
@@ -249,8 +251,9 @@ class Expressions:
         if both is None:
             raise mistyped(f"{left.type} and {right.type} cannot be compared", node)
         both = instants(both)
+        left, right = (distinguished(coerce(side, both), "IS DISTINCT FROM", node) for side in (left, right))
         word = "IS DISTINCT FROM" if isinstance(node, exp.NullSafeNEQ) else "IS NOT DISTINCT FROM"
-        return derived(emit("({} {} {})", coerce(left, both), ours(word), coerce(right, both)), BOOLEAN, (left, right))
+        return derived(emit("({} {} {})", left, ours(word), right), BOOLEAN, (left, right))
 
     def _logic(self, node: exp.Expr) -> Value:
         word = "AND" if isinstance(node, exp.And) else "OR"
@@ -523,8 +526,13 @@ Expressions._METHODS.update(_METHODS)
 
 
 def key_of_group(value: Value) -> Value:
-    """Return a key of GROUP BY as its group has it: of moments that are equal in other zones, one of the zones stands for all."""
+    """Return a key of GROUP BY as its group has it: of moments that are equal in other zones, one of the zones stands for all.
+
+    A json is grouped by its text in Trino, see `distinguished`.
+    """
     value = replace(value, columns=frozenset())
+    if value.type.name == "json":
+        return replace(value.become(canonical(value), value.type), json="normal")
     if value.type.zone != EACH:
         return value
     return each_zoned(instant(value), shut("any_value({})", zone_label(value)), value.type, (value,))

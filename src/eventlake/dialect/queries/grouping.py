@@ -15,7 +15,7 @@ from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.relation import ordinal, unbracketed
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.comparison import require_one_form
+from eventlake.dialect.types.json_casts import distinguished
 from eventlake.dialect.types.zones import as_instants
 
 _MAX_SETS = 2048
@@ -32,7 +32,7 @@ def group(node: exp.Select, items: Sequence[exp.Expr | Value], context: Context)
     clause = node.args.get("group")
     if clause is None:
         return NOTHING, None
-    made = _Grouping(items, Expressions(replace(context, clause="GROUP BY")))
+    made = _Grouping(items, Expressions(replace(context, clause="GROUP BY")), clause)
     plain = [key for part in clause.expressions for key in made.simple(part)]
     factors = [made.sets(sets) for kind in ("rollup", "cube", "grouping_sets") for sets in clause.args.get(kind) or ()]
     if not factors:
@@ -43,9 +43,10 @@ def group(node: exp.Select, items: Sequence[exp.Expr | Value], context: Context)
 class _Grouping:
     """Reads the elements of one GROUP BY. keys: the expressions that are grouped by."""
 
-    def __init__(self, items: Sequence[exp.Expr | Value], parts: Expressions) -> None:
+    def __init__(self, items: Sequence[exp.Expr | Value], parts: Expressions, node: exp.Expr) -> None:
         self.items = items
         self.parts = parts
+        self.node = node
         self.keys: list[Sql] = []
 
     def simple(self, part: exp.Expr) -> list[Sql]:
@@ -58,9 +59,8 @@ class _Grouping:
         return [self._key(chosen if isinstance(chosen, Value) else self.parts.value(chosen))]
 
     def _key(self, value: Value) -> Sql:
-        require_one_form(value, "GROUP BY", None)
         self.keys.append(value.sql)
-        made = as_instants(value).sql
+        made = distinguished(as_instants(value), "GROUP BY", self.node).sql
         return emit("CAST({} AS {})", made, value.type.duckdb) if value.literal is not None else made  # a bare number would be a position
 
     def sets(self, node: exp.Expr) -> list[_Set]:

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 
 from eventlake.dialect.binding import Field, Scope, Value, mistyped, unknown
 from eventlake.dialect.parts import Context, Statement
-from eventlake.dialect.queries.expressions import Expressions, shown_name
+from eventlake.dialect.queries.expressions import Expressions, key_of_group, shown_name
 from eventlake.dialect.queries.grouping import group
 from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.ranges import implied_ranges, in_range
 from eventlake.dialect.queries.relation import Column, Relation, direction, is_constant, limits, named, ordinal, unbracketed
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.comparison import require_one_form, row_part
+from eventlake.dialect.types.comparison import require_order, row_part
+from eventlake.dialect.types.json_casts import distinguished
 from eventlake.dialect.types.type import EACH
 from eventlake.dialect.types.zones import as_instants
 
@@ -63,7 +64,7 @@ def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relatio
     context.aggregates = context.windows = True
     items = _items(node, Expressions(context), scope)
     if node.args.get("distinct") is not None:
-        items = [item if item.value.type.zone == EACH else replace(item, value=as_instants(item.value)) for item in items]
+        items = [item if item.value.type.zone == EACH else replace(item, value=_distinct_value(item, node)) for item in items]
     having = _having(node, context)
     grouped = keys is not None or bool(having) or any(item.value.aggregate for item in items)
     if grouped and keys is None:
@@ -105,11 +106,13 @@ def _distinct(node: exp.Select, items: Sequence[_Item]) -> Sql:
         return NOTHING
     if clause.args.get("on"):
         raise mistyped("DISTINCT ON is not in Athena", node)
-    for item in items:
-        require_one_form(item.value, "SELECT DISTINCT", item.node)
     if all(item.value.type.zone != EACH for item in items):
         return ours("DISTINCT ")
     return emit("DISTINCT ON ({}) ", joined(", ", [as_instants(item.value) for item in items]))  # not the zones
+
+
+def _distinct_value(item: _Item, node: exp.Select) -> Value:
+    return distinguished(as_instants(item.value), "SELECT DISTINCT", item.node or node)
 
 
 def _items(node: exp.Select, parts: Expressions, scope: Scope) -> list[_Item]:
@@ -168,8 +171,9 @@ def _parts_of_row(whole: Value, node: exp.Expr) -> list[_Item]:
 
 def _named(parts: Expressions, field: Field) -> Value:
     grouped, value = parts.context.grouped, field.value
-    shown = frozenset([shown_name(field.relation, field.name)])
-    return replace(value, columns=frozenset() if grouped is not None and value.sql in grouped else shown)
+    if grouped is not None and value.sql in grouped:
+        return key_of_group(value)
+    return replace(value, columns=frozenset([shown_name(field.relation, field.name)]))
 
 
 def _columns(items: Sequence[_Item]) -> list[Column]:
@@ -241,8 +245,7 @@ def _order(node: exp.Select, context: Context, items: Sequence[_Item], *, groupe
         value = items[number].value if number is not None else parts.value(term.this)
         if grouped and value.columns and number is None:
             raise _ungrouped(value, term.this)
-        if value.type.name in {"map", "json"}:
-            raise mistyped(f"{value.type} has no order", term)
+        require_order(value.type, term)
         made = _term(value, number, items, term, distinct=node.args.get("distinct") is not None)
         if number is not None or not is_constant(unbracketed(term.this)):
             terms.append(made)

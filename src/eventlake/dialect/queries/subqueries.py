@@ -9,7 +9,7 @@ from eventlake.dialect.sql import emit, ours
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import advice
-from eventlake.dialect.types.json_casts import canonical
+from eventlake.dialect.types.json_casts import distinguished
 from eventlake.dialect.types.type import BOOLEAN, Type, common, instants
 
 
@@ -46,7 +46,7 @@ def _within(parts: Parts, left: Value, relation: Relation, node: exp.Expr) -> Va
     """Make SQL of whether the value is one of the relation's."""
     column = _column_beside(parts, left, relation, node)
     both = _comparable(left, column, f"{left.type} IN a subquery of {column.type}{advice(left.type, column.type)}", node)
-    sides = [canonical(side) if both.name == "json" else coerce(side, both).sql for side in (left, column)]
+    sides = [distinguished(coerce(side, both), "IN a subquery", node).sql for side in (left, column)]
     return derived(emit("({} IN (SELECT {} FROM ({}) AS el_q))", *sides, relation), BOOLEAN, (left,))
 
 

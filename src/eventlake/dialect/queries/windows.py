@@ -177,7 +177,7 @@ _MOMENTS = frozenset({"date", "timestamp", "timestamptz", "time"})
 
 
 def _comparable(value: Value, node: exp.Expr) -> Value:
-    if value.type.name in {"json", "map"}:
+    if value.type.name == "map" or value.type.holds("json"):  # Trino has no order of json, and fails where it sorts to part the rows
         raise refused(f"PARTITION BY of {value.type}", node, "take a part of it that is a text or a number")
     return value
 

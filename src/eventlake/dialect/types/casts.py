@@ -63,7 +63,8 @@ def cast(value: Value, kind: Type, node: exp.Expr | None = None) -> Value:
         return moved(_to_precision(instant(value), source, kind), value, kind, (value,))
     if kind.zone == EACH:
         return _text_to_zoned(value, kind)
-    return value.become(rule(value, kind, node), kind)
+    made = value.become(rule(value, kind, node), kind)
+    return replace(made, json="normal") if kind.name == "json" and not source.holds("json") else made
 
 
 _IMPOSSIBLE = {

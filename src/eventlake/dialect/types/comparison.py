@@ -7,7 +7,7 @@ from eventlake.dialect.failures import failure, refusal
 from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
-from eventlake.dialect.types.json_casts import canonical, once
+from eventlake.dialect.types.json_casts import canonical, once, require_no_json
 from eventlake.dialect.types.type import BOOLEAN, Type, common, instants
 
 
@@ -18,7 +18,7 @@ def compared(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
         raise mistyped(f"{left.type} and {right.type} cannot be compared with {sign}{advice(left.type, right.type)}", node)
     both = instants(both)
     if sign not in {"=", "<>"}:
-        _require_order(both, node)
+        require_order(both, node)
     if {left.type.name, right.type.name} == {"char", "varchar"}:
         raise refused("A comparison of char and varchar", node, "cast both to varchar")
     if both.name in {"array", "row", "map"}:
@@ -31,19 +31,6 @@ def compared(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
     return derived(emit("({} {} {})", a, ours(sign), b), BOOLEAN, (left, right))
 
 
-def require_one_form(value: Value, what: str, node: exp.Expr | None) -> None:
-    """Raise QueryRefusedError where equal values may be held in several forms, which DuckDB would take for different ones.
-
-    A json keeps the order of its keys and the digits of its numbers, a map the order of its entries.
-    """
-    if value.json != "normal" and _has_forms(value.type):
-        raise refused(f"{what} of {value.type}", node, "take json_format(...) of a json, or the parts of it that matter")
-
-
-def _has_forms(kind: Type) -> bool:
-    return kind.name in {"json", "map"} or any(map(_has_forms, kind.args))
-
-
 def _nested(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
     if left.type.name == "row" and sign in {"=", "<>"}:
         parts = [compared("=", row_part(left, i), row_part(right, i), node).sql for i in range(len(left.type.args))]
@@ -51,6 +38,7 @@ def _nested(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
         return derived(equal if sign == "=" else emit("(NOT {})", equal), BOOLEAN, (left, right))
     if left.type.name == "row":
         return derived(_row_order(sign, left, right, node), BOOLEAN, (left, right))
+    require_no_json(left.type, "A comparison", node)
     if left.type.name == "array" and sign in {"=", "<>"}:
         equal = _array_equal(left, right, node)
         return derived(equal if sign == "=" else emit("(NOT {})", equal), BOOLEAN, (left, right))
@@ -114,7 +102,7 @@ def ordered(value: Value, node: exp.Expr) -> Sql:
     Raises QuerySyntaxError for elements that have no order.
     """
     item = value.type.args[0]
-    _require_order(item, node)
+    require_order(item, node)
     if item.name not in {"row", "array"} or item.is_unknown:
         return value.sql
     holes = _hole(Value(ours("el_o"), item))
@@ -131,12 +119,12 @@ def _hole(value: Value) -> Sql:
     return emit("({} IS NOT NULL AND ({}))", value, joined(" OR ", (emit("{} IS NULL", part) for part in fields)))
 
 
-def _require_order(kind: Type, node: exp.Expr) -> None:
+def require_order(kind: Type, node: exp.Expr) -> None:
     """Refuse what Trino puts into no order, itself or inside of a row or an array. Raises QuerySyntaxError."""
     if kind.name in {"json", "map"}:
         raise mistyped(f"{kind} has no order", node)
     for part in kind.args:
-        _require_order(part, node)
+        require_order(part, node)
 
 
 def row_part(value: Value, index: int) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from eventlake.dialect.binding import Value, mistyped, refused
 from eventlake.dialect.failures import failure
@@ -99,7 +100,41 @@ def canonical(value: Value) -> Sql:
         return once(value.sql, lambda text: emit("el_json_normal(el_json_sorted({}))", text))
     if value.json == "part":
         return emit("el_json_normal({})", value.sql)
-    return value.sql if not value.sql.simple else emit("el_json_unsure({})", value.sql)
+    return once(value.sql, lambda text: emit("el_json_unsure({})", text))
+
+
+def distinguished(value: Value, what: str, node: exp.Expr) -> Value:
+    """Return the value so that DuckDB tells apart what Trino does: a json as its text in Trino.
+
+    Raises QueryRefusedError for a map or what holds json or maps.
+    """
+    if value.type.name == "json":
+        return replace(value.become(canonical(value), JSON), json="normal")
+    require_one_form(value.type, what, node)
+    return value
+
+
+def require_one_form(kind: Type, what: str, node: exp.Expr) -> None:
+    """Raise QueryRefusedError where equal values may be held in several forms, which DuckDB would take for different ones.
+
+    A json keeps the order of its keys and the digits of its numbers, a map the order of its entries.
+    """
+    if kind.holds("json") or kind.holds("map"):
+        raise refused(f"{what} of {kind}", node, "take json_format(...) of a json, or the parts of it that matter")
+
+
+def require_no_json(kind: Type, what: str, node: exp.Expr) -> None:
+    """Refuse to compare what holds json, whose text may differ where it is equal. Raises QueryRefusedError."""
+    if kind.holds("json"):
+        raise refused(f"{what} of {kind}", node, "take json_format(...) of a json, or the parts of it that matter")
+
+
+def require_keys(kind: Type, node: exp.Expr) -> None:
+    """Refuse a map by json, whose keys DuckDB would tell apart by their text. Raises QueryRefusedError."""
+    if kind.name == "map":
+        require_one_form(kind.args[0], "A map by keys", node)
+    for part in kind.args:
+        require_keys(part, node)
 
 
 def to_json(value: Value, node: exp.Expr | None) -> Sql:

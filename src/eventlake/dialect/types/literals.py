@@ -6,6 +6,7 @@ https://trino.io/docs/current/language/types.html
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -75,7 +76,13 @@ def json_literal(written: str, node: exp.Expr) -> str:
         whole = json.loads(written, parse_float=float, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise mistyped(f"'{written}' is not JSON", node) from error
-    return _canonical(whole)
+    made = _canonical(whole)
+    if _SURROGATE.search(made):
+        raise refused("JSON with half of a surrogate pair", node)
+    return made
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _no_constant(name: str) -> float:
@@ -87,7 +94,9 @@ def _canonical(value: Any) -> str:  # JSON
         return "{" + ",".join(f"{_canonical(key)}:{_canonical(value[key])}" for key in sorted(value)) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_canonical, value)) + "]"
-    return java_double(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, float):
+        return f'"{java_double(value)}"' if math.isinf(value) else java_double(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 _MOMENT = re.compile(

@@ -97,6 +97,10 @@ class Type:
         """Whether it is a date or a timestamp of either kind."""
         return self.name in {"date", "timestamp", "timestamptz"}
 
+    def holds(self, name: str) -> bool:
+        """Tell whether it is the type of that name, or has one among its elements, keys, values or fields."""
+        return self.name == name or any(part.holds(name) for part in self.args)
+
     @property
     def is_unknown(self) -> bool:
         """Whether it is the type of a bare NULL, or holds one."""
