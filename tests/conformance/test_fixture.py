@@ -1,6 +1,7 @@
 """Tables in memory, from a fixture."""
 
 import os
+import re
 import signal
 from contextlib import closing
 from datetime import UTC, date, datetime
@@ -130,6 +131,21 @@ def test_python_values_make_a_fixture_too() -> None:
         make_fixture({"t": {"columns": [{"name": "d", "type": "date"}, {"name": "D", "type": "date"}], "rows": []}})
     with pytest.raises(UsageError, match="This is no fixture"):
         make_fixture({"t": {}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("map(varchar, varchar)", "abc"), ("map(varchar, varchar)", 5), ("row(a varchar)", "abc"), ("array(varchar)", 5), ("integer", [1])],
+)
+def test_a_value_of_another_shape_than_its_type_is_named(kind: str, value: object) -> None:
+    """Whatever Python itself makes of a text where an object should be, the sentence says which value it is."""
+    misfit = make_fixture({"t": {"columns": [{"name": "c", "type": kind}], "rows": [[None], [value]]}})
+
+    with (
+        closing(FixtureEngine(misfit)) as engine,
+        pytest.raises(UsageError, match=rf'table "t" holds {re.escape(repr(value))} in row 2, column "c", which is no {re.escape(kind)}'),
+    ):
+        engine.query("SELECT 1")
 
 
 def test_nobody_waits_for_an_answer_that_is_not_wanted() -> None:

@@ -43,6 +43,8 @@ DATABASE = "fixture"
 """The database of a fixture's tables."""
 _LOOK_S = 0.1
 """How often somebody who waits looks whether he is still wanted."""
+_NOT_OF_ITS_TYPE = (TypeError, ValueError, AttributeError)
+"""What Python raises where a value is not what its column's type wants, such as a text for a map."""
 _KEYS = tuple(zip((name for name, _ in PARTITION_KEYS), (DATE, VARCHAR), strict=True))
 
 _OF_OBJECTS: dict[str, Callable[[Table], str]] = {
@@ -169,7 +171,7 @@ class FixtureEngine:
                 raise QueryLimitError(
                     f"The tables of the fixture need more than {self.limits.memory_mb:,} MB of memory: give them fewer rows, or more memory."
                 ) from None
-            except (duckdb.Error, TypeError, ValueError):
+            except (duckdb.Error, *_NOT_OF_ITS_TYPE):
                 raise _misfit(self.fixture.values(), self.limits) from None
             self._finalizer = finalize(self, self._connection.close)  # DuckDB complains at the end about what is still open
         return self._connection
@@ -236,7 +238,7 @@ def _fits(table: FixtureTable, limits: Job) -> bool:
 
     try:
         connect(limits, [table.statement]).close()
-    except (duckdb.Error, TypeError, ValueError, AttributeError):
+    except (duckdb.Error, *_NOT_OF_ITS_TYPE):
         return False
     return True
 
