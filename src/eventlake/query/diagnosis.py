@@ -40,8 +40,13 @@ def diagnosed(error: Exception, folder: str, memory_mb: int, lone_object: str = 
     if folder and _is_damage(kind, message, folder):
         return _unreadable(message, folder, lone_object)
     if kind == "OutOfMemoryException":
-        return QueryLimitError(f"The query needs more than {memory_mb:,} MB of memory: name fewer days in its WHERE, or ask for less.")
+        return too_much_memory(memory_mb)
     return _failed(kind, message)
+
+
+def too_much_memory(memory_mb: int) -> QueryLimitError:
+    """Return the error for a query that hit the limit on memory."""
+    return QueryLimitError(f"The query needs more than {memory_mb:,} MB of memory: name fewer days in its WHERE, or ask for less.")
 
 
 def _is_damage(kind: str, message: str, folder: str) -> bool:
@@ -56,7 +61,12 @@ def _unreadable(message: str, folder: str, lone_object: str) -> CorruptObjectErr
     keys = re.findall(re.escape(folder.rstrip("/")) + r"/([^'\"\n]+?\.(?:parquet|json\.gz|json|gz))", message)
     key = keys[0] if keys else lone_object
     name = f'The object "{key}"' if key else "An object of this query"
-    return CorruptObjectError(f'{name} cannot be read, so no answer would be whole: run "eventlake doctor".')
+    return damaged(f"{name} cannot be read")
+
+
+def damaged(what: str) -> CorruptObjectError:
+    """Return the error for an object that cannot be trusted. what: the object and what is wrong with it."""
+    return CorruptObjectError(f'{what}, so no answer would be whole: run "eventlake doctor".')
 
 
 def _failed(kind: str, message: str) -> QueryError:

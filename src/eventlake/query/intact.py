@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from eventlake.checksum import crc32
 from eventlake.errors import CorruptObjectError
 from eventlake.interfaces import LogObject
+from eventlake.query.diagnosis import damaged
 from eventlake.query.reading import Reading
-
-_REMEDY = 'so no answer would be whole: run "eventlake doctor".'
 
 Identity = tuple[int, int, int]
 """Size, inode and nanosecond of the last change of a file."""
@@ -56,4 +55,4 @@ def _checksum(path: str) -> int | None:
 
 
 def _damaged(item: LogObject, what: str) -> CorruptObjectError:
-    return CorruptObjectError(f'The object "{item.key}" of {item.table} {what}, {_REMEDY}')
+    return damaged(f'The object "{item.key}" of {item.table} {what}')

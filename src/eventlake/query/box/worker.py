@@ -24,6 +24,7 @@ from eventlake.query.box.question import Days, Question, Understood
 from eventlake.query.box.rows import Rows
 from eventlake.query.box.trials import Ground
 from eventlake.query.box.walls import Cell
+from eventlake.query.diagnosis import too_much_memory
 from eventlake.query.run import MAX_ROWS, Job, too_many_rows
 
 ANSWER_MB = 256
@@ -235,11 +236,6 @@ class Worker:
 def too_long(seconds: float) -> QueryLimitError:
     """Return the error for a query that was killed at its deadline."""
     return QueryLimitError(f"The query ran longer than {seconds:g} s and was stopped: name fewer days in its WHERE, or ask for less.")
-
-
-def too_much_memory(memory_mb: int) -> QueryLimitError:
-    """Return the error for a query that hit the limit on memory."""
-    return QueryLimitError(f"The query needs more than {memory_mb:,} MB of memory: name fewer days in its WHERE, or ask for less.")
 
 
 def not_started() -> ConfigurationError:
