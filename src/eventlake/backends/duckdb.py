@@ -10,6 +10,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from eventlake.dialect.translation import Translation
 from eventlake.errors import QueryLimitError, QueryRefusedError
 from eventlake.interfaces import Catalog, Clock, LogObject, Result
 from eventlake.layout import Hour
-from eventlake.model import PARTITION_DOCS
+from eventlake.model import PARTITION_DOCS, Table
 from eventlake.query.box.pool import AT_ONCE, WAITING, Box, Cancelled
 from eventlake.query.box.question import Days, KnownTable, Question, Understood, days_of
 from eventlake.query.box.walls import Cell
@@ -110,10 +111,11 @@ class DuckDBEngine:
         started = time.perf_counter()
         self.prepare()
         with self.box.turn(cancelled) as worker:
-            translation, readings = self._prepared(worker, sql, parameters)
+            prepared = self._prepared(worker, sql, parameters)
+            translation, readings = prepared.translation, prepared.readings
             self._fetched(worker, readings)
             self._intact.check(readings)
-            rows = worker.ask(self._job(translation, readings), self.answer_mb)
+            rows = worker.ask(self._job(prepared), self.answer_mb)
         return Result(
             translation.names,
             tuple(map(str, translation.types)),
@@ -129,14 +131,14 @@ class DuckDBEngine:
         """Describe a query: DuckDB's SQL, the partitions and bytes it will read, what Athena would charge. Reads no object."""
         self.prepare()
         with self.box.turn() as worker:
-            translation, readings = self._prepared(worker, sql, parameters)
-        lines = [translation.sql(self._sources(translation, readings, brief=True)), ""]
-        lines += [_described(reading) for reading in readings]
-        lines += [f"Cost: {athena_cost(sum(reading.size_bytes for reading in readings))}"]
-        lines += translation.macros
+            prepared = self._prepared(worker, sql, parameters)
+        lines = [prepared.translation.sql(self._sources(prepared, brief=True)), ""]
+        lines += [_described(reading) for reading in prepared.readings]
+        lines += [f"Cost: {athena_cost(sum(reading.size_bytes for reading in prepared.readings))}"]
+        lines += prepared.translation.macros
         return "\n".join(lines)
 
-    def _prepared(self, worker: Worker, sql: str, parameters: Mapping[str, Any] | None) -> tuple[Translation, list[Reading]]:
+    def _prepared(self, worker: Worker, sql: str, parameters: Mapping[str, Any] | None) -> _Prepared:
         """Translate the statement, and find the objects that it reads."""
         require_length(sql)
         statement = bound(sql, parameters) if parameters else sql
@@ -144,7 +146,7 @@ class DuckDBEngine:
         tables = self.catalog.tables()
         understood = worker.translate(Question(statement, tuple(map(KnownTable.of, tables)), now))
         translation = understood.translation(tables)
-        return translation, self._readings(worker, understood, translation)
+        return _Prepared(translation, tables, self._readings(worker, understood, translation))
 
     def _readings(self, worker: Worker, understood: Understood, translation: Translation) -> list[Reading]:
         """Find the objects of each scan: those of all hours, or of the hours that its predicates leave."""
@@ -164,15 +166,18 @@ class DuckDBEngine:
             raise QueryLimitError(f"The query would read more than {MOST_OBJECTS:,} objects: name fewer days in its WHERE.")
         return readings
 
-    def _sources(self, translation: Translation, readings: Sequence[Reading], *, brief: bool = False) -> list[str]:
+    def _sources(self, prepared: _Prepared, *, brief: bool = False) -> list[str]:
         """Return the SQL of each scan: of its objects, or of what the catalog says."""
-        read = iter(readings)
-        return [listed(scan, self._listed(scan)) if scan.listing else next(read).sql(brief=brief) for scan in translation.scans]
+        read = iter(prepared.readings)
+        return [
+            listed(scan, self._listed(scan, prepared.tables)) if scan.listing else next(read).sql(brief=brief)
+            for scan in prepared.translation.scans
+        ]
 
-    def _listed(self, scan: Scan) -> Iterable[Row]:
+    def _listed(self, scan: Scan, tables: Sequence[Table]) -> Iterable[Row]:
         """Return the rows of a listing. Raises QueryRefusedError where the catalog does not know them yet."""
         if scan.table is WHOLE_CATALOG:
-            return rows_of_catalog(scan.listing, self.catalog.tables(), PARTITION_DOCS)
+            return rows_of_catalog(scan.listing, tables, PARTITION_DOCS)
         if scan.listing == "description":
             return description(scan.table, PARTITION_DOCS)
         partitions = self.catalog.partitions(scan.table.name)
@@ -203,18 +208,27 @@ class DuckDBEngine:
         self.fetch([item for reading in readings for item in reading.objects])
         worker.more_time(time.monotonic() - started)
 
-    def _job(self, translation: Translation, readings: Sequence[Reading]) -> Job:
-        keys = {item.key for reading in readings for item in reading.objects}
+    def _job(self, prepared: _Prepared) -> Job:
+        keys = {item.key for reading in prepared.readings for item in reading.objects}
         return Job(
-            translation.sql(self._sources(translation, readings)),
-            translation.macros,
-            translation.types,
+            prepared.translation.sql(self._sources(prepared)),
+            prepared.translation.macros,
+            prepared.translation.types,
             str(self.objects_folder),
             self.memory_mb,
             self.threads,
             self.seconds,
             keys.pop() if len(keys) == 1 else "",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A statement ready to run: its translation, the tables it was translated over, the objects of each scan that reads some."""
+
+    translation: Translation
+    tables: Sequence[Table]
+    readings: Sequence[Reading]
 
 
 def _hours(objects: Iterable[Any]) -> list[Hour]:
