@@ -109,7 +109,7 @@ class Scope:
     outer: Scope | None = None
 
     def find(self, parts: Sequence[str]) -> tuple[Field, list[str], bool] | None:
-        """The column that the first parts name, the parts left over (fields of a row), and whether it is an outer one.
+        """Find the column that the first parts name, the parts left over (fields of a row), and whether it is an outer one.
 
         Raises NameNotFoundError if two columns answer.
         """
@@ -136,21 +136,21 @@ class Scope:
         return None
 
     def names(self) -> list[str]:
-        """Every name that can be written here, the outer ones too."""
+        """Return every name that can be written here, the outer ones too."""
         here = [f.name for f in self.fields if f.name and not f.implicit]
         return here + (self.outer.names() if self.outer else [])
 
 
 def unknown(what: str, name: str, known: Iterable[str], node: exp.Expr | None = None) -> NameNotFoundError:
-    """The error for a name that is not there."""
+    """Return the error for a name that is not there."""
     return NameNotFoundError(f'There is no {what} "{name}"{position(node)}.{nearest(name, known)}')
 
 
 def refused(what: str, node: exp.Expr | None = None, instead: str = "") -> QueryRefusedError:
-    """The error for a construct that cannot be answered as Athena would."""
+    """Return the error for a construct that cannot be answered as Athena would."""
     return QueryRefusedError(f"{what}{position(node)} cannot be answered here as Athena does{': ' + instead if instead else ''}.")
 
 
 def mistyped(what: str, node: exp.Expr | None = None) -> QuerySyntaxError:
-    """The error for types or shapes that Athena does not take either."""
+    """Return the error for types or shapes that Athena does not take either."""
     return QuerySyntaxError(f"{what}{position(node)}.")

@@ -58,7 +58,7 @@ def expanded(text: str, names: frozenset[str]) -> Expansion:
 
 
 class _Reader:
-    """Reads a text from left to right; `end` is where the reader stands."""
+    """Reads a text from left to right; `at` is the token it reads next."""
 
     def __init__(self, text: str, names: frozenset[str]) -> None:
         self.tokens = list(_TOKEN.finditer(text))

@@ -54,7 +54,7 @@ class Parts(Protocol):
 
     @property
     def context(self) -> Context:
-        """What the clause allows."""
+        """Return what the clause allows."""
         ...
 
     def value(self, node: exp.Expr) -> Value:

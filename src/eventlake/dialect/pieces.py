@@ -76,17 +76,17 @@ class Sql:
 
     @property
     def is_closed(self) -> bool:
-        """Whether names are bound in it, so that nothing may be taken out of it."""
+        """Tell whether nothing may be taken out of it, because names are bound in it or it is shut."""
         return self.is_shut or any("lambda " in word or "SELECT" in word for word in self.words)
 
     @property
     def is_query(self) -> bool:
-        """Whether it is a subquery that stands for a value."""
+        """Tell whether it is a subquery that stands for a value."""
         return self.asks and not self.is_shut and any("SELECT" in word for word in self.words)
 
     @property
     def open_parts(self) -> tuple[Sql, ...]:
-        """The parts that mean the same outside of it."""
+        """Return the parts that mean the same outside of it."""
         return () if self.is_closed else self.parts
 
     def with_parts(self, parts: tuple[Sql, ...]) -> Sql:
@@ -127,7 +127,7 @@ class Bound(Sql):
 
     @property
     def open_parts(self) -> tuple[Sql, ...]:
-        """The value, which knows nothing of its name."""
+        """Return the value alone, which knows nothing of its name."""
         return self.parts[:1]
 
     def with_parts(self, parts: tuple[Sql, ...]) -> Sql:

@@ -15,7 +15,7 @@ from eventlake.dialect.text.words import NOT_ANSWERED, NOT_ATHENA
 
 
 def sql_page() -> str:
-    """The page: Athena's functions one by one, and where answers are refused."""
+    """Write the page: Athena's functions one by one, and where answers are refused."""
     return "\n".join([*_opening(), *_supported(), *_refused(), *_differences(), *_conformance()]).rstrip() + "\n"
 
 
@@ -57,7 +57,7 @@ def _supported() -> Iterator[str]:
 
 
 def _title(line: str) -> tuple[str, str]:
-    """The title of an area and the page that describes it."""
+    """Return the title of an area and the page that describes it."""
     title, _, source = line.partition(": https://")
     page = source.replace(",", " ").split()[0].rstrip(".") if source else ""
     return title.rstrip("."), f"<https://{page}>" if page else ""

@@ -48,7 +48,7 @@ class Understood(Protocol):
 
     @property
     def sql(self) -> Sql:
-        """The piece that it is written as."""
+        """Return the piece that it is written as."""
         ...
 
 
@@ -91,7 +91,10 @@ def emit(template: str, *parts: Part, **named: Part) -> Sql:
 
 
 def shut(template: str, *parts: Part) -> Sql:
-    """Make a piece out of which nothing is taken to be computed once: arguments of an aggregate or a window belong to its rows."""
+    """Make a piece out of which nothing is taken to be computed once before it.
+
+    The arguments of an aggregate or a window belong to each of its rows, and so do the conditions of a join; a WITH or a UNION is no expression.
+    """
     made = _parsed(template)
     whole = Sql(made.words, tuple([_piece(parts[place]) for place in made.places if type(place) is int]), made.macros, asks=made.asks)
     whole.is_shut = True

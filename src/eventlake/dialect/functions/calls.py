@@ -36,7 +36,7 @@ SYNTACTIC: dict[str, Syntactic] = {name: build for table in TABLES for name, bui
 
 @cache
 def functions() -> dict[str, list[Function]]:
-    """Every scalar function by name, from the tables."""
+    """Collect every scalar function by name, from the tables."""
     known: dict[str, list[Function]] = {}
     for table in TABLES:
         for function in table.FUNCTIONS:
@@ -49,12 +49,12 @@ _AMBIGUOUS_NULL = {"json_extract_scalar": 0, "substr": 0, "date_trunc": 1}
 
 
 def known_names() -> list[str]:
-    """Every name a call may have."""
+    """Return every name that a call may have."""
     return sorted({*functions(), *SYNTACTIC, *AGGREGATES, *WINDOWS})
 
 
 def call(parts: Parts, name: str, arguments: Sequence[exp.Expr], node: exp.Expr) -> Value:
-    """The value of a call. Raises NameNotFoundError, QueryRefusedError or QuerySyntaxError."""
+    """Make the value of a call. Raises NameNotFoundError, QueryRefusedError or QuerySyntaxError."""
     known = functions()
     if name in AGGREGATES:
         return aggregate(parts, name, arguments, node)
@@ -104,7 +104,7 @@ def _takes_moments(way: Function) -> bool:
 
 
 def applied(parts: Parts, name: str, ways: Sequence[Function], values: list[Value], node: exp.Expr) -> Value:
-    """The call by the way whose signature fits the arguments best."""
+    """Make the call by the way whose signature fits the arguments best."""
     best: tuple[int, Function, list[Type], Type] | None = None
     for way in ways:
         match = _match(way.signature, [value.type for value in values])
@@ -128,7 +128,7 @@ def applied(parts: Parts, name: str, ways: Sequence[Function], values: list[Valu
 
 
 def _match(signature: str, given: Sequence[Type]) -> tuple[int, list[Type], Type] | None:
-    """Cost, the types to coerce the arguments to, and the result's type; None if they do not fit."""
+    """Return the cost, the types to coerce the arguments to, and the result's type; None if they do not fit."""
     wanted, result, repeated = _signature(signature)
     if len(given) != len(wanted):
         if not repeated or len(given) < len(wanted) - 1:

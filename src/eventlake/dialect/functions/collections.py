@@ -18,7 +18,7 @@ from eventlake.dialect.types.zones import as_instants
 
 
 def lambda_value(parts: Parts, node: exp.Expr, kinds: Sequence[Type], names: Sequence[Sql]) -> Value:
-    """The body of a lambda whose parameters have these types and these names in DuckDB."""
+    """Make the body of a lambda whose parameters have these types and these names in DuckDB."""
     if not isinstance(node, exp.Lambda) or len(node.expressions) != len(kinds):
         raise mistyped(f"A lambda with {len(kinds)} parameters is wanted, as in x -> x + 1", node)
     bound = {parameter.name.lower(): Value(name, kind) for parameter, name, kind in zip(node.expressions, names, kinds, strict=True)}
@@ -68,7 +68,7 @@ def _wants_boolean(body: Value, node: exp.Expr) -> None:
 
 
 def _match(name: str) -> Syntactic:
-    """any_match, all_match, none_match with their NULLs."""
+    """Build any_match, all_match or none_match with its NULLs."""
 
     def build(parts: Parts, node: exp.Expr) -> Value:
         _arguments(node, name, 2)
@@ -116,7 +116,7 @@ def _exactly(value: Value) -> Sql:
 
 
 def _or_no_array(value: Value) -> Value:
-    """A bare NULL as an array of unknown elements."""
+    """Take a bare NULL as an array of unknown elements."""
     return coerce(value, array(UNKNOWN)) if value.type.name == "unknown" else value
 
 
@@ -157,7 +157,7 @@ def _row(parts: Parts, node: exp.Expr) -> Value:
 
 
 def _map_lambda(name: str) -> Syntactic:
-    """transform_keys, transform_values, map_filter."""
+    """Build transform_keys, transform_values or map_filter."""
 
     def build(parts: Parts, node: exp.Expr) -> Value:
         _arguments(node, name, 2)
@@ -270,7 +270,7 @@ def _sort(parts: Parts, node: exp.Expr) -> Value:
 
 
 def _sort_by(parts: Parts, values: Value, node: exp.Expr) -> Value:
-    """Each element's place is the number of those that the comparator puts before it; among equals the earlier stays first."""
+    """Sort by a comparator: an element's place is the number of those put before it; among equals the earlier stays first."""
     depth = _names(parts, 4)
     k, x, i, y = depth
     compare = lambda_value(parts, node.expressions[1], [values.type.args[0]] * 2, [emit("{}.x", y), emit("{}.x", x)])

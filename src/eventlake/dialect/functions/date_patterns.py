@@ -66,7 +66,7 @@ _MYSQL_SHORT = {"r": "%h:%i:%s %p", "T": "%H:%i:%s"}
 
 
 def _mysql(pattern: str, node: exp.Expr) -> list[Piece]:
-    """The pieces of a pattern with %. Raises QuerySyntaxError for letters that Athena refuses."""
+    """Read a pattern with % into pieces. Raises QuerySyntaxError for letters that Athena refuses."""
     for letter, meaning in _MYSQL_SHORT.items():
         pattern = re.sub(rf"(?<!%)((?:%%)*)%{letter}", lambda match, meaning=meaning: match[1] + meaning, pattern)  # type: ignore[misc]
     pieces = []
@@ -138,7 +138,7 @@ _JODA_PART = re.compile(r"'(?:[^']|'')*(?:'|$)|([A-Za-z])\1*|[^A-Za-z']+")
 
 
 def _joda(pattern: str, node: exp.Expr) -> list[Piece]:
-    """The pieces of a pattern of repeated letters."""
+    """Read a pattern of repeated letters into pieces."""
     pieces = []
     for match in _JODA_PART.finditer(pattern):
         piece, letter = match[0], match[1]
@@ -163,7 +163,7 @@ def _format_datetime(parts: Parts, values: list[Value], node: exp.Expr) -> Value
 
 
 def _shown(piece: Piece, value: Value, node: exp.Expr) -> Sql:
-    """SQL that writes one piece of Joda's pattern."""
+    """Make SQL that writes one piece of Joda's pattern."""
     local = wall(value)
     if piece.part == "text":
         return text(piece.strftime)
@@ -214,7 +214,7 @@ _PLAIN = frozenset(("text", "year", "month", "month name", "day", "hour", "minut
 
 
 def _by_strptime(pieces: Sequence[Piece]) -> bool:
-    """Whether DuckDB's strptime reads the pattern as Joda does."""
+    """Tell whether DuckDB's strptime reads the pattern as Joda does."""
     halves = {piece.part for piece in pieces} >= {"half", "clock hour"}
     return all(
         piece.part in _PLAIN

@@ -56,7 +56,7 @@ def _no_unit(name: str, values: list[Value]) -> Value:
 
 
 def _by_unit(name: str, build: Builder) -> Builder:
-    """A function whose unit may stand in a column: one way for each unit."""
+    """Build a function whose unit may stand in a column: one way for each unit."""
 
     def chosen(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         unit, moment = values[0], values[-1]
@@ -94,7 +94,7 @@ def _date_diff(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 
 def _millis(value: Value) -> Sql:
-    """Milliseconds since 1970, cut off; a timestamp of three digits has nothing to cut."""
+    """Count milliseconds since 1970, cut off; a timestamp of three digits has nothing to cut."""
     made = emit("epoch_us({})", instant(value))
     return emit("({} // 1000)", made) if value.type.numbers[0] <= 3 else emit("el_floor_div({}, 1000)", made)
 
@@ -141,7 +141,7 @@ def _from_unixtime_at(parts: Parts, values: list[Value], node: exp.Expr) -> Valu
 
 
 def _interval_part(name: str) -> Builder:
-    """The part of an interval: `minute(interval '90' minute)` is 30."""
+    """Build a function that gives a part of an interval: `minute(interval '90' minute)` is 30."""
     unit, modulo = {
         "day": (86_400_000, 0),
         "hour": (3_600_000, 24),
@@ -158,7 +158,7 @@ def _interval_part(name: str) -> Builder:
 
 
 def _part(template: str) -> Builder:
-    """A part of a date as a clock in the value's zone shows it."""
+    """Build a function that gives a part of a date as a clock in the value's zone shows it."""
 
     def build(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         return derived(emit("CAST({} AS BIGINT)", emit(template, wall(values[0]))), BIGINT, values)
@@ -187,7 +187,7 @@ def _to_iso8601(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 
 def _offset_part(operator: str) -> Builder:
-    """The hours or the minutes that the value's zone is east of UTC at that moment."""
+    """Build a function that gives the hours or the minutes that the value's zone is east of UTC at that moment."""
 
     def build(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         return values[0].become(emit("CAST({} {} 60 AS BIGINT)", minutes_east(values[0]), ours(operator)), BIGINT)

@@ -109,7 +109,7 @@ def _formatted(match: re.Match[str], value: Value, node: exp.Expr) -> Sql:
 
 
 def _text(match: re.Match[str], value: Value, node: exp.Expr) -> Sql:
-    """`%s` and `%b`: the value as Java prints it, cut to the digits and put into the width."""
+    """Write a value for `%s` or `%b` as Java prints it, cut to the digits and put into the width."""
     if match["flags"].strip("-"):
         raise refused(f"{match[0]} in format()", node)
     if match["kind"] in {"b", "B"}:
@@ -147,7 +147,7 @@ def _zoned(value: Value) -> Sql:
 
 
 def _fraction(match: re.Match[str], value: Value, node: exp.Expr) -> Sql:
-    """`%.2f`: rounded half up, as the shortest digits of a double stand in decimal."""
+    """Write a number for `%.2f`: rounded half up, from the shortest digits of a double in decimal."""
     digits = int(match["digits"] or 6)
     if digits > 15:
         raise refused(f"{match[0]} with more than 15 digits in format()", node)
@@ -183,7 +183,7 @@ def _nothing(match: re.Match[str]) -> Sql:
 
 
 def _sized(match: re.Match[str], shown: Sql) -> Sql:
-    """A text in the width that the pattern gives it."""
+    """Put a text into the width that the pattern gives it."""
     if not match["width"]:
         return shown
     return emit("el_padded({}, {}, {})", shown, int(match["width"]), ours("true" if "-" in match["flags"] else "false"))

@@ -29,12 +29,12 @@ class Path:
 
     @property
     def sql(self) -> Sql:
-        """The path as a literal for DuckDB: a JSON pointer, https://datatracker.ietf.org/doc/html/rfc6901, whose numbers mean both too."""
+        """Write the path as a literal for DuckDB: a JSON pointer, https://datatracker.ietf.org/doc/html/rfc6901, whose numbers mean both too."""
         return text("".join("/" + step.replace("~", "~0").replace("/", "~1") for step in self.steps))
 
 
 def json_path(value: Value, node: exp.Expr) -> Path | None:
-    """The old path of a literal; None if it stands in a column. Raises QuerySyntaxError where Trino finds it invalid."""
+    """Read the old path of a literal; None if it stands in a column. Raises QuerySyntaxError where Trino finds it invalid."""
     if value.type.name == "unknown":
         return None
     if not isinstance(value.literal, str):

@@ -16,7 +16,7 @@ from eventlake.dialect.types.type import TINYINT, UNKNOWN, VARCHAR, as_decimal, 
 
 
 def _rounded(name: str) -> object:
-    """floor, ceil and round of one number: whole numbers stay, decimals lose their scale."""
+    """Build floor, ceil or round of one number: whole numbers stay, decimals lose their scale."""
 
     def build(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         value = coerce(values[0], TINYINT) if values[0].type.name == "unknown" else values[0]
@@ -178,7 +178,7 @@ def _typeof(parts: Parts, node: exp.Expr) -> Value:
 
 
 def _length_is_known(parts: Parts, node: exp.Expr) -> bool:
-    """Whether the varchars of a type are as Trino writes them: of a column, a literal, a cast, or computed from texts without a length."""
+    """Tell whether the varchars of a type are as Trino writes them: of a column, a literal, a cast, or computed from texts without a length."""
     while isinstance(node, exp.Anonymous) and node.expressions:
         node = node.expressions[0]
         if parts.value(node).type.numbers:

@@ -53,7 +53,7 @@ class Pattern:
         return self.sql if self.is_literal else emit("el_regex({}, {})", self.sql, value)
 
     def guarded(self, found: Sql, value: Value) -> Sql:
-        """What was found, but a refusal for texts on which Java and RE2 differ."""
+        """Give what was found, but refuse texts on which Java and RE2 differ."""
         checks = []
         bare = _CLASS_OR_ESCAPE.sub("", self.written)
         if "$" in bare or "(?m" in self.written:
@@ -67,12 +67,12 @@ class Pattern:
 
     @property
     def groups(self) -> tuple[int, list[str]]:
-        """How many groups it has, and the names of the named ones in their order, with '' for the others."""
+        """Return how many groups it has, and the names of the named ones in their order, with '' for the others."""
         found = [match[2] or "" for match in _GROUP.finditer(self.written) if match[1]]
         return len(found), found
 
     def group(self, values: list[Value]) -> int:
-        """The group that the third argument names. Raises QuerySyntaxError if there is none."""
+        """Return the group that the third argument names. Raises QuerySyntaxError if there is none."""
         if len(values) < 3 or values[0].is_null:  # Trino looks for a group in a match only
             return 0
         number = values[2].literal
@@ -85,7 +85,7 @@ class Pattern:
         return number
 
     def participating(self, sql: Sql, group: int) -> Sql:
-        """A group's text, NULL where it took no part in the match; RE2 has '' there."""
+        """Make SQL of a group's text, NULL where it took no part in the match; RE2 has '' there."""
         if not group or not self._may_be_left_out:
             return sql
         if _may_be_empty(self._body(group)):
@@ -108,23 +108,23 @@ class Pattern:
 
     @property
     def may_be_empty(self) -> bool:
-        """Whether it may match without taking a letter."""
+        """Tell whether it may match without taking a letter."""
         return _may_be_empty(self.written)
 
     @property
     def is_anchored(self) -> bool:
-        """Whether it matches at the beginning of the text only."""
+        """Tell whether it matches at the beginning of the text only."""
         return self.written.startswith("^") and "|" not in _CLASS_OR_ESCAPE.sub("", self.written) and "(?m" not in self.written
 
     @property
     def has_context(self) -> bool:
-        """Whether what stands around a place decides too: ^, $ and \\b."""
+        """Tell whether what stands around a place decides too: ^, $ and \\b."""
         bare = re.sub(r"\\[bBzA]", "^", self.written.replace("\\\\", ""))
         return bool(re.search(r"[\^$]", _CLASS_OR_ESCAPE.sub("", bare)))
 
 
 def _checked(written: str, node: exp.Expr) -> str:
-    """RE2's pattern for a literal of Java's. Raises QuerySyntaxError if it is invalid, QueryRefusedError if RE2 cannot say it."""
+    """Return RE2's pattern for a literal of Java's. Raises QuerySyntaxError if it is invalid, QueryRefusedError if RE2 cannot say it."""
     for wrong, what in _REFUSED:
         if wrong.search(written.replace("\\\\", "")):
             raise refused(f"{what[0].upper()}{what[1:]} in the pattern '{written}'", node)
@@ -144,7 +144,7 @@ def _checked(written: str, node: exp.Expr) -> str:
 
 
 def _compiled(written: str) -> re.Pattern[str]:
-    """The pattern in Python's syntax, which is near enough to tell whether it is valid and may match nothing."""
+    """Compile the pattern in Python's syntax, which is near enough to tell whether it is valid and may match nothing."""
     made = re.sub(r"\(\?[imsx-]+\)", "", re.sub(r"\\p\{\w+\}", "x", re.sub(r"\[:\w+:\]", "x", written)))
     made = re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", made).replace(r"\z", r"\Z")
     with warnings.catch_warnings():
@@ -153,7 +153,7 @@ def _compiled(written: str) -> re.Pattern[str]:
 
 
 def _may_be_empty(written: str) -> bool:
-    """Whether a pattern could match nothing, wherever it stands."""
+    """Tell whether a pattern could match nothing, wherever it stands."""
     bare = re.sub(r"\\[bBzA]", "", written.replace("\\\\", "x"))
     try:
         return _compiled(_CLASS_OR_ESCAPE.sub("x", bare).replace("^", "").replace("$", "")).match("") is not None
@@ -175,7 +175,7 @@ def _extract(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 
 def _all(value: Value, made: Pattern, group: int = 0) -> Sql:
-    """SQL of every match, or of a group of every match."""
+    """Make SQL of every match, or of a group of every match."""
     return emit("regexp_extract_all({}, {}, {})", value, made.on(value), group)
 
 
@@ -228,7 +228,7 @@ def _position(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 
 def _later_position(made: Pattern, s: Value, start: int, occurrence: int) -> Sql:
-    """SQL of where the second or a later match begins."""
+    """Make SQL of where the second or a later match begins."""
     if not made.is_literal or (made.has_context and (start > 1 or made.may_be_empty)):
         raise refused("regexp_position() of a later occurrence with this pattern", made.node)
     rest = Value(emit("substring({}, {})", s, start) if start > 1 else s.sql, VARCHAR)
@@ -280,7 +280,7 @@ def _is_one_assertion(written: str) -> bool:
 
 
 def _template(written: str, made: Pattern) -> tuple[list[str | int], str]:
-    """The parts of Java's replacement, groups by their number, and what is wrong with it if a match meets it."""
+    """Read Java's replacement into its parts, groups by their number, and say what is wrong with it if a match meets it."""
     count, names = made.groups
     parts: list[str | int] = []
     at = 0
@@ -308,7 +308,7 @@ def _template(written: str, made: Pattern) -> tuple[list[str | int], str]:
 
 
 def _numbered(digits: str, count: int) -> tuple[int, int]:
-    """The group that `$12` names, the first or the twelfth, and the length of its name."""
+    """Return the group that `$12` names, the first or the twelfth, and the length of its name."""
     number, size = int(digits), len(digits) + 1
     while number > count and number > 9:
         number, size = number // 10, size - 1

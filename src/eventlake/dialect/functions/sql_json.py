@@ -32,7 +32,7 @@ class _Sequences:
         self.sql = self.of(path.path, ours("el_root"))
 
     def of(self, path: Path, item: Sql) -> Sql:
-        """A sequence; `item` is what @ stands for."""
+        """Make SQL of a path's sequence; `item` is what @ stands for."""
         match path:
             case Root():
                 return emit("[el_root]")
@@ -50,7 +50,7 @@ class _Sequences:
         raise AssertionError(path)
 
     def unwrapped(self, path: Path, item: Sql) -> Sql:
-        """A sequence in which, in lax mode, arrays are replaced by their elements."""
+        """Make SQL of a path's sequence in which, in lax mode, arrays are replaced by their elements."""
         sql = self.of(path, item)
         return emit("el_sj_unwrapped({})", sql) if self.lax and not isinstance(path, Scalar) else sql
 
@@ -88,7 +88,7 @@ class _Sequences:
         return emit("flatten(list_transform({}, lambda el_a: {}))", base, _concatenated(inner))
 
     def holds(self, predicate: Predicate, item: Sql) -> Sql:
-        """SQL of a condition: true, false, or NULL where it cannot be told."""
+        """Make SQL of a condition: true, false, or NULL where it cannot be told."""
         parts = predicate.parts
         match predicate.sign:
             case "&&" | "||" as sign:
@@ -132,7 +132,7 @@ def _concatenated(parts: Sequence[Sql]) -> Sql:
 
 
 def _asked(parts: Parts, node: SqlJson) -> tuple[Value, JsonPath]:
-    """The text and the path of a call. Raises QueryError where they are of another kind."""
+    """Return the text and the path of a call. Raises QueryError where they are of another kind."""
     source, written = parts.value(node.this), parts.value(node.args["path"])
     if source.type.name not in {"varchar", "unknown"}:
         raise refused(f"{node.name}() of {source.type}", node, "give it text")
@@ -142,7 +142,7 @@ def _asked(parts: Parts, node: SqlJson) -> tuple[Value, JsonPath]:
 
 
 def _answered(source: Value, kind: Type, path: JsonPath, body: Sql, on_error: Sql, others: Sequence[Value] = ()) -> Value:
-    """body: SQL over `el_q`, the path's sequence."""
+    """Make the value that a call gives for a text: NULL for NULL, `on_error` for what is no JSON, else `body`, SQL over the path's sequence `el_q`."""
     s = source.sql
     whole = emit("CASE WHEN el_json_valid({}) THEN {} END", s, s)
     found = emit("list_transform([{}], lambda el_root: list_transform([{}], lambda el_q: {})[1])[1]", whole, _Sequences(path).sql, body)
@@ -180,7 +180,7 @@ def _value(parts: Parts, node: exp.Expr) -> Value:
 
 
 def _instead(parts: Parts, node: SqlJson, event: str, kind: Type, defaults: list[Value]) -> Sql:
-    """SQL of what JSON_VALUE gives ON EMPTY or ON ERROR."""
+    """Make SQL of what JSON_VALUE gives ON EMPTY or ON ERROR."""
     given = node.on(event)
     if given == "ERROR":
         return _fails(node)
@@ -191,7 +191,7 @@ def _instead(parts: Parts, node: SqlJson, event: str, kind: Type, defaults: list
 
 
 def _converted(item: Value, kind: Type, node: exp.Expr) -> Sql:
-    """SQL of a JSON scalar as the type that JSON_VALUE returns."""
+    """Convert a JSON scalar to the type that JSON_VALUE returns."""
     if kind.name in {"varchar", "char"} and kind.numbers:
         return cast(Value(json_to(item, VARCHAR, node), VARCHAR), kind, node).sql
     if kind.name in {"date", "timestamp", "time"}:
@@ -232,7 +232,7 @@ def _query(parts: Parts, node: exp.Expr) -> Value:
 
 
 def _made(parts: Parts, value: exp.Expr, name: str, *, formatted: bool) -> tuple[Value, Sql]:
-    """A value and SQL of its JSON text, NULL for NULL."""
+    """Return a value and SQL of its JSON text, NULL for NULL."""
     found = parts.value(value)
     if formatted:
         if found.type.name != "varchar":

@@ -87,7 +87,7 @@ METHODS = frozenset(("type", "size", "double", "ceiling", "floor", "abs"))
 
 
 def read_path(written: str, node: exp.Expr) -> JsonPath:
-    """The tree of a path. Raises QuerySyntaxError if Athena does not read it, QueryRefusedError for what is not answered here."""
+    """Read a path into its tree. Raises QuerySyntaxError if Athena does not read it, QueryRefusedError for what is not answered here."""
     match = re.fullmatch(r"\s*(lax|strict)\b(.*)", written, re.DOTALL)
     if match is None:
         raise mistyped(f"'{written}' is no path: begin it with lax $ or strict $", node)
@@ -121,11 +121,11 @@ class _Reader:
         return self.tokens[0][0] if self.tokens else ""
 
     def wrong(self) -> Exception:
-        """The error for a path that goes on as no path does."""
+        """Return the error for a path that goes on as no path does."""
         return mistyped(f"'{self.written}' is no path of SQL/JSON", self.node)
 
     def take(self, *signs: str) -> str:
-        """The next token if it is one of these."""
+        """Take the next token if it is one of these."""
         return self.tokens.pop(0)[1] if self.token in signs and self.kind != "text" else ""
 
     def want(self, sign: str) -> None:

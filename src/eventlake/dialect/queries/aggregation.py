@@ -54,7 +54,7 @@ Builder = Callable[[list[Value], Modifiers, exp.Expr], tuple[Sql, Type]]
 def aggregate(
     parts: Parts, name: str, arguments: Sequence[exp.Expr], node: exp.Expr, where: exp.Expr | None = None, *, over: Sql = NOTHING
 ) -> Value:
-    """The value of an aggregate, as itself or under OVER. Raises QueryError where none may stand."""
+    """Make the value of an aggregate, as itself or under OVER. Raises QueryError where none may stand."""
     context = parts.context
     if context.inside_aggregate:
         raise mistyped(f"{name}() stands inside another aggregate", node)
@@ -88,7 +88,7 @@ def _extreme_moment(name: str, value: Value, how: Modifiers) -> Value:
 
 
 def filtered(parts: Parts, node: exp.Expr) -> Value:
-    """`aggregate(...) FILTER (WHERE ...)`"""
+    """Make the value of `aggregate(...) FILTER (WHERE ...)`."""
     inner, where = node.this, node.expression
     if isinstance(inner, exp.GroupConcat):
         return listagg(parts, inner, where.this)
@@ -201,7 +201,7 @@ def _extreme(name: str) -> Builder:
 
 
 def _plain(sql: str, given: Type, result: Type) -> Builder:
-    """An aggregate of one argument that DuckDB has with the same meaning."""
+    """Build an aggregate of one argument that DuckDB has with the same meaning."""
 
     def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
         name = str(node.this).lower() if isinstance(node, exp.Anonymous) else sql
@@ -267,7 +267,7 @@ def _histogram(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql
 
 
 def _by(name: str) -> Builder:
-    """max_by and min_by: the other value of the row, NULL or not, where the key is greatest or least."""
+    """Build max_by or min_by: the other value of the row, NULL or not, where the key is greatest or least."""
 
     def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
         if how.distinct or how.order:
@@ -313,7 +313,7 @@ def _percentile(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sq
 
 
 def _descending(share: exp.Expr, node: exp.Expr) -> Sql:
-    """DuckDB's share for Trino's: Trino takes the value at floor(share * n) from below, which is ceil((1 - share) * n) from above."""
+    """Turn Trino's share into DuckDB's: Trino takes the value at floor(share * n) from below, which is ceil((1 - share) * n) from above."""
     if not isinstance(share, exp.Literal) or share.is_string:
         raise refused("approx_percentile() with a share that is not a literal", node)
     rest = 1 - Decimal(str(share.this))
@@ -379,7 +379,7 @@ def _grouping(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql,
 
 
 def listagg(parts: Parts, node: exp.Expr, where: exp.Expr | None = None) -> Value:
-    """`LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)`"""
+    """Make the value of `LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)`."""
     extra = [key for key, part in node.args.items() if part and key not in {"this", "separator", "on_overflow"}]
     if extra or not isinstance(node.this, exp.Order):
         raise refused("LISTAGG without WITHIN GROUP (ORDER BY ...), or with ON OVERFLOW", node)

@@ -86,14 +86,14 @@ class Expressions:
         return value
 
     def boolean(self, node: exp.Expr, what: str) -> Value:
-        """A value that must be true or false."""
+        """Make a value that must be true or false."""
         value = self.value(node)
         if value.type.name not in {"boolean", "unknown"}:
             raise mistyped(f"{what} must be a boolean, not {value.type}", node)
         return coerce(value, BOOLEAN)
 
     def united(self, nodes: Sequence[exp.Expr], what: str) -> tuple[list[Value], Type]:
-        """Values brought to the one type they have in common."""
+        """Bring values to the one type they have in common."""
         values = [self.value(node) for node in nodes]
         kind = UNKNOWN
         for value, node in zip(values, nodes, strict=True):
@@ -105,7 +105,7 @@ class Expressions:
 
     @contextmanager
     def within(self, **changes: object) -> Iterator[None]:
-        """A part of the clause in which other things are allowed."""
+        """Enter a part of the clause in which other things are allowed."""
         before = self.context
         self.context = replace(before, **changes)  # type: ignore[arg-type]  # names of Context's fields
         try:
@@ -149,7 +149,7 @@ class Expressions:
         return self.row_of([self.value(part) for part in node.expressions])
 
     def row_of(self, values: Sequence[Value]) -> Value:
-        """A row of these values, its fields without names."""
+        """Make a row of these values, its fields without names."""
         kind = row(*((None, value.type) for value in values))
         fields = joined(", ", (emit("{} := {}", quoted(name), value.sql) for (name, _), value in zip(kind.fields(), values, strict=True)))
         return derived(emit("struct_pack({})", fields), kind, values)
@@ -166,7 +166,7 @@ class Expressions:
         return self.named(parts, node)
 
     def named(self, parts: list[str], node: exp.Expr) -> Value:
-        """The value that a name with dots means: a lambda's parameter, an alias where it counts, a column or a field of a row."""
+        """Find what a name with dots means: a lambda's parameter, an alias where it counts, a column or a field of a row."""
         context = self.context
         if parts[0] in context.lambdas:
             return self._fields(context.lambdas[parts[0]], parts[1:], node)
@@ -539,12 +539,12 @@ def key_of_group(value: Value) -> Value:
 
 
 def shown_name(relation: str, name: str) -> str:
-    """A column as a sentence shows it."""
+    """Name a column as a sentence shows it."""
     return f"{relation}.{name}" if relation else name
 
 
 def row_field(value: Value, name: str, node: exp.Expr) -> Value:
-    """The field of that name. Raises if the value is no row or has none."""
+    """Take the field of that name. Raises QueryError if the value is no row or has none."""
     if value.type.name != "row":
         raise mistyped(f"{value.type} has no fields, so not .{name}", node)
     known = [(stored, kind) for stored, kind in value.type.fields() if stored.lower() == name and stored]
@@ -554,7 +554,7 @@ def row_field(value: Value, name: str, node: exp.Expr) -> Value:
 
 
 def _flat(node: exp.Expr) -> list[exp.Expr]:
-    """The parts of a chain of the same AND or OR, without recursion into it."""
+    """Return the parts of a chain of the same AND or OR, without recursion into it."""
     parts: list[exp.Expr] = []
     todo = [node]
     while todo:

@@ -28,7 +28,7 @@ class Source:
         self.prunable: list[int] = []
 
     def first(self, node: exp.Expr) -> None:
-        """What stands behind FROM, with the joins bracketed or chained to it."""
+        """Take what stands behind FROM, with the joins bracketed or chained to it."""
         if isinstance(node, exp.Unnest):
             self.sql, fields = self._unnest(node, left_join=False)
             self.scope.fields = fields
@@ -39,7 +39,7 @@ class Source:
             self.join(join)
 
     def join(self, node: exp.Join) -> None:
-        """One more relation: JOIN with ON or USING, CROSS JOIN, a comma, UNNEST, LATERAL."""
+        """Join one more relation: JOIN with ON or USING, CROSS JOIN, a comma, UNNEST, LATERAL."""
         if node.args.get("method") or node.args.get("hint") or node.args.get("match_condition"):
             raise refused(
                 f"{node.args.get('method') or 'This'} JOIN", node, "write JOIN ... USING (column)" if node.args.get("method") else ""
@@ -73,7 +73,7 @@ class Source:
         return Expressions(Context(self.scope, clause, self.queries.query, self.queries.moment))
 
     def _keep(self, side: str, scans: list[int]) -> None:
-        """WHERE may prune only scans whose missing rows no outer join would replace by NULLs."""
+        """Keep the scans that WHERE may prune: those whose missing rows no outer join would replace by NULLs."""
         if side in {"RIGHT", "FULL"}:
             self.prunable.clear()
         if side in {"", "RIGHT"}:
@@ -194,7 +194,7 @@ class Source:
 
 
 def _unnested(value: Value | None, sql: Sql) -> Iterable[tuple[str, Type, Sql]]:
-    """Names, types and SQL of the columns that one item of UNNEST gives; None is WITH ORDINALITY."""
+    """Yield names, types and SQL of the columns that one item of UNNEST gives; None is WITH ORDINALITY."""
     if value is None:
         yield "", BIGINT, emit("CAST({} AS BIGINT)", sql)
         return

@@ -64,7 +64,7 @@ def _partition_key(scope: Scope, names: Sequence[str]) -> tuple[int, str] | None
 
 
 def conjuncts(node: exp.Expr) -> list[exp.Expr]:
-    """The conditions that must all hold, taken out of their ANDs and brackets."""
+    """Return the conditions that must all hold, taken out of their ANDs and brackets."""
     parts, todo = [], [node]
     while todo:
         part = todo.pop()
@@ -78,7 +78,7 @@ def conjuncts(node: exp.Expr) -> list[exp.Expr]:
 
 
 def partition_predicate(node: exp.Expr, key_of: KeyOf, moment: str) -> tuple[int, Predicate] | None:
-    """The scan that a condition decides about and what it says of each of its hours; None if it decides about none or several."""
+    """Return the scan that a condition decides about and what it says of each of its hours; None if it decides about none or several."""
     reader = _Reader(key_of, moment)
     predicate = reader.truth(node)
     if len(reader.scans) != 1:
@@ -87,7 +87,7 @@ def partition_predicate(node: exp.Expr, key_of: KeyOf, moment: str) -> tuple[int
 
 
 def remaining(days: Mapping[str, Sequence[str]], predicates: Sequence[Predicate]) -> dict[str, list[str]]:
-    """Of dates with their hours those that no predicate excludes; a day at a time where its date decides."""
+    """Keep those dates and hours that no predicate excludes; a day at a time where its date decides."""
     kept = {}
     for text, hours in days.items():
         day = date.fromisoformat(text)
@@ -110,7 +110,7 @@ class _Reader:
         self.scans: set[int] = set()
 
     def truth(self, node: exp.Expr) -> Predicate:
-        """What a condition says of an hour."""
+        """Evaluate what a condition says of an hour."""
         try:
             return self._truth(node)
         except _Unknown:
@@ -171,7 +171,7 @@ class _Reader:
         return lambda day, hour: constant
 
     def constant(self, node: exp.Expr) -> date | str:
-        """The date, timestamp or text that needs no row to be known."""
+        """Evaluate the date, timestamp or text that needs no row to be known."""
         if isinstance(node, exp.Literal) and node.is_string:
             return str(node.this)
         if isinstance(node, exp.Paren):
@@ -279,7 +279,7 @@ def _truncated(value: date | str, unit: str) -> date:
 
 
 def _both(left: Predicate, right: Predicate, *, absorbing: bool) -> Predicate:
-    """AND (absorbing False) or OR (absorbing True) of three-valued predicates."""
+    """Combine three-valued predicates by AND (absorbing False) or OR (absorbing True)."""
 
     def truth(day: date, hour: str | None) -> Truth:
         a = left(day, hour)

@@ -61,7 +61,7 @@ def shown(relation: Relation) -> Relation:
 
 
 def limits(node: exp.Expr) -> Sql:
-    """OFFSET and LIMIT, or FETCH FIRST, of a query."""
+    """Make the OFFSET and LIMIT, or FETCH FIRST, of a query."""
     offset, limit = node.args.get("offset"), node.args.get("limit")
     made = []
     if limit is not None:
@@ -106,13 +106,13 @@ def is_constant(node: exp.Expr) -> bool:
 
 
 def direction(term: exp.Ordered) -> Sql:
-    """` ASC NULLS LAST` and the like; NULLs come last unless it says otherwise."""
+    """Write ` ASC NULLS LAST` and the like; NULLs come last unless the term says otherwise."""
     first = "nulls_first" in term.args and bool(term.args["nulls_first"])
     return emit("{} NULLS {}", ours(" DESC" if term.args.get("desc") else " ASC"), ours("FIRST" if first else "LAST"))
 
 
 def renamed(columns: Sequence[Column], names: Sequence[str], node: exp.Expr) -> tuple[Column, ...]:
-    """The columns with the names that an alias gives them. Raises QuerySyntaxError if there are not as many."""
+    """Give the columns the names of an alias. Raises QuerySyntaxError if there are not as many."""
     if not names:
         return tuple(columns)
     if len(names) != len(columns):

@@ -49,7 +49,7 @@ class Queries:
         self._aliases = count(1)
 
     def query(self, node: exp.Query, outer: Scope | None = None) -> Relation:
-        """A whole query: WITH, body, ORDER BY, OFFSET and LIMIT. Raises QueryError."""
+        """Make a whole query: WITH, body, ORDER BY, OFFSET and LIMIT. Raises QueryError."""
         definitions = self._definitions(node)
         try:
             relation = self._body(node, outer)
@@ -167,7 +167,7 @@ class Queries:
         return emit("{}{}", as_instants(value), direction(term))
 
     def values(self, node: exp.Values, outer: Scope | None) -> Relation:
-        """`VALUES (1, 'a'), (2, 'b')`: each column brought to one type."""
+        """Make the rows of `VALUES (1, 'a'), (2, 'b')`, each column brought to one type."""
         parts = Expressions(Context(outer or Scope(), "VALUES", self.query, self.moment))
         rows = [_row_of(item) for item in node.expressions]
         width = len(rows[0])
@@ -189,7 +189,7 @@ class Queries:
         return quoted(f"{name or 'el'}_{next(self._aliases)}")
 
     def sources(self, node: exp.Select, outer: Scope | None) -> tuple[Sql, Scope, list[int]]:
-        """The FROM clause: its SQL, the columns it gives, and the scans whose rows no outer join makes up."""
+        """Make the FROM clause: its SQL, the columns it gives, and the scans whose rows no outer join makes up."""
         clause = node.args.get("from_")
         if clause is None:
             return NOTHING, Scope([], outer), []
@@ -200,7 +200,7 @@ class Queries:
         return emit(" FROM {}", source.sql), source.scope, source.prunable
 
     def table(self, node: exp.Table) -> tuple[Sql, list[Column], int | None]:
-        """A table of the catalog or of a WITH around: SQL, columns, and the number of its scan."""
+        """Find a table of the catalog or of a WITH around: SQL, columns, and the number of its scan."""
         parts = [part.name.lower() for part in node.parts]
         if len(parts) == 1:
             for level in reversed(self._with):
@@ -283,7 +283,7 @@ def _orders(node: exp.Expr) -> bool:
 
 
 def _row_of(node: exp.Expr) -> list[exp.Expr]:
-    """The columns of one row of VALUES, which may be written (1, 2), row(1, 2) or 1."""
+    """Return the columns of one row of VALUES, which may be written (1, 2), row(1, 2) or 1."""
     if isinstance(node, exp.Tuple) and len(node.expressions) == 1 and not isinstance(node.expressions[0], exp.Literal):
         return _row_of(node.expressions[0])
     return list(node.expressions) if _is_row(node) else [node]

@@ -48,7 +48,7 @@ class _Item:
 
 
 def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relation:
-    """A SELECT with everything behind it. Raises QueryError."""
+    """Make a SELECT with everything behind it. Raises QueryError."""
     extra = [key for key, part in node.args.items() if part and key not in _KNOWN]
     if extra or node.args.get("kind"):
         raise mistyped(f"{(extra or ['SELECT AS'])[0].replace('_', ' ').upper()} is not in Athena", node)

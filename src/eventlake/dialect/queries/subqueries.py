@@ -14,7 +14,7 @@ from eventlake.dialect.types.type import BOOLEAN, Type, common, instants
 
 
 def quantified(parts: Parts, node: exp.Expr, sign: str) -> Value:
-    """`x > ALL (SELECT ...)`, `x = ANY (VALUES ...)`."""
+    """Make the condition `x > ALL (SELECT ...)` or `x = ANY (VALUES ...)`."""
     left = parts.value(node.this)
     inner = node.expression.this
     query = inner.this if isinstance(inner, exp.Subquery) else inner
@@ -37,7 +37,7 @@ def quantified(parts: Parts, node: exp.Expr, sign: str) -> Value:
 
 
 def in_subquery(parts: Parts, node: exp.Expr, query: exp.Query) -> Value:
-    """`x IN (SELECT ...)`"""
+    """Make the condition `x IN (SELECT ...)`."""
     left = parts.value(node.this)
     return _within(parts, left, parts.context.subquery(query, parts.context.scope), node)
 
@@ -78,14 +78,14 @@ def _one_column(relation: Relation, node: exp.Expr) -> Value:
 
 
 def exists(parts: Parts, node: exp.Expr) -> Value:
-    """`EXISTS (SELECT ...)`"""
+    """Make the condition `EXISTS (SELECT ...)`."""
     query = node.this.this if isinstance(node.this, exp.Subquery) else node.this
     relation = parts.context.subquery(query, parts.context.scope)
     return Value(emit("EXISTS ({})", relation.sql), BOOLEAN)
 
 
 def scalar(parts: Parts, node: exp.Expr) -> Value:
-    """A subquery that stands for one value."""
+    """Make the value that a subquery stands for."""
     if node.args.get("alias") or not isinstance(node.this, exp.Query):
         raise refused("This subquery", node)
     relation = parts.context.subquery(node.this, parts.context.scope)

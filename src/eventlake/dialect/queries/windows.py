@@ -31,7 +31,7 @@ WINDOWS: dict[str, tuple[tuple[int, ...], Type | None]] = {
 
 
 def window(parts: Parts, node: exp.Expr) -> Value:
-    """`function(...) OVER (...)`. Raises QueryError."""
+    """Make the value of `function(...) OVER (...)`. Raises QueryError."""
     if not parts.context.windows or parts.context.inside_aggregate:
         raise mistyped(f"A window function cannot stand in {parts.context.clause}", node)
     inner, ignore = _function(node.this)
@@ -118,7 +118,7 @@ def _aggregate(parts: Parts, inner: exp.Expr, over: Sql, node: exp.Expr, *, igno
 
 
 def _over_groups(parts: Parts, name: str, call: exp.Expr, over: Sql) -> Value:
-    """A window over grouped rows: its arguments may hold aggregates, and read only the groups' keys."""
+    """Make a window over grouped rows: its arguments may hold aggregates, and read only the groups' keys."""
     nodes = list(call.expressions)
     if any(isinstance(part, exp.Distinct | exp.Order) for part in nodes):
         raise refused("DISTINCT or ORDER BY in a window over groups", call)

@@ -55,17 +55,17 @@ class Token:
 
     @property
     def end(self) -> int:
-        """The offset behind it."""
+        """Return the offset behind it."""
         return self.start + len(self.text)
 
     @property
     def place(self) -> tuple[int, int]:
-        """Line and column of its first character, from 1."""
+        """Count line and column of its first character, from 1."""
         return self.sql.count("\n", 0, self.start) + 1, self.start - self.sql.rfind("\n", 0, self.start)
 
     @property
     def is_closed(self) -> bool:
-        """False for a text, a quoted name or a comment that reaches to the end because nothing closes it."""
+        """Tell whether it is whole: not a text, a quoted name or a comment that reaches to the end because nothing closes it."""
         closing = _CLOSING.get(self.kind)
         if closing is None or self.text.startswith("--"):
             return True
@@ -77,7 +77,7 @@ class Token:
 
     @property
     def name(self) -> str:
-        """What a name means: without its quotes, if it has any."""
+        """Return what a name means: without its quotes, if it has any."""
         if self.kind in {QUOTED, BACKQUOTED}:
             quote = self.text[0]
             return self.text[1:-1].replace(quote * 2, quote)
@@ -85,18 +85,18 @@ class Token:
 
     @property
     def value(self) -> str:
-        """What a text in quotes says."""
+        """Return what a text in quotes says."""
         return self.text[self.text.index("'") + 1 : -1].replace("''", "'")
 
 
 def tokens(sql: str) -> Iterator[Token]:
-    """Every token of a text, blanks and comments too, in order and without a gap."""
+    """Yield every token of a text, blanks and comments too, in order and without a gap."""
     for match in _RULES.finditer(sql):
         yield Token(match.lastgroup or STRANGE, match[0], match.start(), sql)
 
 
 def spoken(sql: str) -> list[Token]:
-    """The tokens that mean something: all but blanks and comments, a comment that is not closed among them."""
+    """Return the tokens that mean something: all but blanks and comments, a comment that is not closed among them."""
     made = []
     for match in _RULES.finditer(sql):
         kind = match.lastgroup or STRANGE

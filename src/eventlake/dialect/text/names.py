@@ -20,7 +20,7 @@ _OPTIONS = ("TYPE", "FORMAT")
 
 
 def database_of(sql: str, tables: Iterable[Table]) -> str:
-    """The database of the tables that the statement names without one.
+    """Return the database of the tables that the statement names without one.
 
     If it names none, any of the lake's, so that a misspelt table is missed in a database that exists; empty if there is no table at all.
     Raises QueryRefusedError if they lie in several: the engine takes one.

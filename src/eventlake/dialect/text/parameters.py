@@ -37,7 +37,7 @@ _LITERAL = re.compile(
 
 
 def bound(sql: str, parameters: Mapping[str, Any]) -> str:  # values are the user's
-    """A statement with literals for its `:name`, by the Python type of each value. Raises NameNotFoundError, UsageError."""
+    """Put literals in the place of a statement's `:name`, by the Python type of each value. Raises NameNotFoundError, UsageError."""
     used = names_in(sql)
     for name in parameters:
         if name not in used:
@@ -49,7 +49,7 @@ def bound(sql: str, parameters: Mapping[str, Any]) -> str:  # values are the use
 
 
 def names_in(sql: str) -> list[str]:
-    """The `:name`s of a statement, each once, in order; not those in texts and comments."""
+    """Return the `:name`s of a statement, each once, in order; not those in texts and comments."""
     return list(dict.fromkeys(places_in(sql)))
 
 
@@ -81,7 +81,7 @@ def _pieces(sql: str) -> Iterator[tuple[str, str]]:
 
 
 def pyformat(sql: str, parameters: Mapping[str, Any]) -> str:  # values are the user's
-    """A statement with PyAthena's literals for its `%(name)s`, and `%` for `%%`.
+    """Put PyAthena's literals in the place of a statement's `%(name)s`, and `%` in that of `%%`.
 
     Refused is what PyAthena would put in without a word and Athena would misread. Raises NameNotFoundError, UsageError.
     """
@@ -114,7 +114,7 @@ def _kept(sql: str) -> Iterator[tuple[str, bool]]:
 
 
 def _without_places(kept: str) -> str:
-    """A text, a quoted name or a comment with `%` for `%%`. Raises UsageError if it holds the place of a parameter."""
+    """Write `%` for the `%%` of a text, a quoted name or a comment. Raises UsageError if it holds the place of a parameter."""
     if re.search(r"%\(\w*\)s", kept):
         raise UsageError(
             f"The parameter in {kept[:60]} stands inside quotes or a comment: write %(name)s bare, the quotes come with its value."
@@ -129,7 +129,7 @@ def _stray_percent(sql: str) -> UsageError:
 
 
 def qmark(sql: str, literals: Sequence[str]) -> str:
-    """A statement with these literals for its `?`, in order. Raises UsageError for what is no literal or does not fit in number."""
+    """Put these literals in the place of a statement's `?`, in order. Raises UsageError for what is no literal or does not fit in number."""
     found = list(tokens(sql))
     places = sum(token.word == "?" for token in found)
     if places != len(literals):
@@ -139,7 +139,7 @@ def qmark(sql: str, literals: Sequence[str]) -> str:
 
 
 def _checked_literal(given: str) -> str:
-    """A literal in the text that Athena's ExecutionParameters take."""
+    """Return a literal of the text that Athena's ExecutionParameters take."""
     if not isinstance(given, str):
         raise UsageError(
             f'The value {given!r} for "?" is a {type(given).__name__}: Athena takes literals as text there, such as "7" or "\'web\'".'
@@ -155,7 +155,7 @@ def _checked_literal(given: str) -> str:
 
 
 def literal(name: str, value: Any) -> str:  # the user's
-    """A Python value as the literal of its type; a list, tuple or set as what stands behind IN.
+    """Write a Python value as the literal of its type; a list, tuple or set as what stands behind IN.
 
     A float is a double, a datetime with a zone a timestamp of UTC. name: the parameter's, for sentences. Raises UsageError.
     """
@@ -171,7 +171,7 @@ def literal(name: str, value: Any) -> str:  # the user's
 
 
 def _as_pyathena(name: str, value: Any) -> str:  # the user's
-    """The literal that PyAthena writes: a float as its digits, which Athena reads as a decimal, and a datetime without its zone."""
+    """Write the literal that PyAthena writes: a float as its digits, which Athena reads as a decimal, and a datetime without its zone."""
     if isinstance(value, list | tuple | set):
         return _listed(name, value, _as_pyathena_lists)
     if type(value) is float:
@@ -186,7 +186,7 @@ def _as_pyathena(name: str, value: Any) -> str:  # the user's
 
 
 def _as_pyathena_lists(name: str, value: Any) -> str:  # the user's
-    """The same inside a list, where PyAthena writes six digits of a float."""
+    """Write the same inside a list, where PyAthena writes six digits of a float."""
     if type(value) is not float:
         return _as_pyathena(name, value)
     _finite(name, value)
@@ -232,7 +232,7 @@ def _timestamp(_name: str, value: datetime) -> str:
 
 
 def _signed(digits: str) -> str:
-    """A number that may stand behind a minus: `--3` would begin a comment."""
+    """Write a number that may stand behind a minus: `--3` would begin a comment."""
     return f"({digits})" if digits.startswith("-") else digits
 
 
@@ -255,7 +255,7 @@ _WRITERS: dict[type, Callable[[str, Any], str]] = {
 
 
 def typed(subject: str, kind: str, written: str) -> Any:  # a value of the type
-    """The value of one of `TYPES` that a text says. subject: who wants it, as a sentence begins. Raises UsageError."""
+    """Read the value of one of `TYPES` that a text says. subject: who wants it, as a sentence begins. Raises UsageError."""
     read, form = _READERS[kind]
     try:
         return read(written)

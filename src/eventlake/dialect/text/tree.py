@@ -32,34 +32,34 @@ class Expr:
 
     @property
     def this(self) -> typing.Any:  # a node, or the text of a leaf
-        """The first part."""
+        """Return the first part."""
         return self.args.get("this")
 
     @property
     def expression(self) -> typing.Any:  # a node
-        """The second part."""
+        """Return the second part."""
         return self.args.get("expression")
 
     @property
     def expressions(self) -> list[typing.Any]:
-        """The parts of which there may be any number."""
+        """Return the parts of which there may be any number."""
         return self.args.get("expressions") or []
 
     @property
     def name(self) -> str:
-        """The name it says, or nothing."""
+        """Return the name it says, or nothing."""
         this = self.args.get("this")
         return this if isinstance(this, str) else this.name if isinstance(this, Leaf) else ""
 
     @property
     def alias(self) -> str:
-        """The name it is given, or nothing."""
+        """Return the name it is given, or nothing."""
         given = self.args.get("alias")
         return given.name if isinstance(given, Expr) else ""
 
     @property
     def is_string(self) -> bool:
-        """Whether it is a text in quotes."""
+        """Tell whether it is a text in quotes."""
         return False
 
     def set(self, key: str, part: typing.Any) -> None:
@@ -131,7 +131,7 @@ class Literal(Leaf):
 
     @property
     def is_string(self) -> bool:
-        """Whether it is a text in quotes."""
+        """Tell whether it is a text in quotes."""
         return bool(self.args["is_string"])
 
     @staticmethod
@@ -147,7 +147,7 @@ class Star(Leaf):
 
     @property
     def name(self) -> str:
-        """`*`"""
+        """Return `*`."""
         return "*"
 
 
@@ -185,12 +185,12 @@ class Column(Expr):
 
     @property
     def parts(self) -> list[typing.Any]:
-        """The names, from left to right."""
+        """Return the names, from left to right."""
         return [self.args[key] for key in ("catalog", "db", "table", "this") if self.args.get(key) is not None]
 
     @property
     def table(self) -> str:
-        """The name before the last, or nothing."""
+        """Return the name before the last, or nothing."""
         given = self.args.get("table")
         return given.name if given is not None else ""
 
@@ -208,7 +208,7 @@ class TableAlias(Expr):
 
     @property
     def columns(self) -> list[typing.Any]:
-        """The names of the columns."""
+        """Return the names of the columns."""
         return self.args.get("columns") or []
 
 
@@ -219,7 +219,7 @@ class Dot(Binary):
 
     @property
     def name(self) -> str:
-        """The field's."""
+        """Return the field's name."""
         return str(self.expression.name)
 
 
@@ -784,7 +784,7 @@ class SqlJson(Func):
 
     @property
     def name(self) -> str:
-        """The function's name, in lower case."""
+        """Return the function's name, in lower case."""
         return str(self.args["called"])
 
     def on(self, event: str) -> str:

@@ -16,7 +16,7 @@ from eventlake.dialect.types.zones import instant, moved, once_held, shown_at, w
 
 
 def arithmetic(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
-    """Two values joined by an operator. Raises QuerySyntaxError for types that Trino does not join."""
+    """Join two values by an operator. Raises QuerySyntaxError for types that Trino does not join."""
     if left.type.is_number and right.type.is_number:
         return _numbers(sign, left, right)
     if {left.type.name, right.type.name} & {"unknown"}:
@@ -102,19 +102,19 @@ def _wide(sql: Sql, kind: Type) -> Sql:
 
 
 def divided(x: Sql, s1: int, y: Sql, s2: int, kind: Type) -> Sql:
-    """A quotient of decimals of scales s1 and s2, rounded half up to the scale of `kind`."""
+    """Divide decimals of scales s1 and s2, rounded half up to the scale of `kind`."""
     scale = kind.numbers[1]
     quotient = emit("el_rounded_quotient({} * {}::HUGEINT, {})", unscaled(x, s1), 10 ** (scale - s1 + s2), unscaled(y, s2))
     return rescaled(quotient, kind)
 
 
 def rescaled(sql: Sql, kind: Type) -> Sql:
-    """The decimal whose digits are this whole number."""
+    """Make the decimal whose digits are this whole number."""
     return emit("CAST(CAST({} AS DECIMAL(38,0)) * {} AS {})", sql, _unit(kind.numbers[1]), kind.duckdb)
 
 
 def unscaled(sql: Sql, scale: int) -> Sql:
-    """The digits of a decimal as a whole number."""
+    """Return the digits of a decimal as a whole number."""
     if not scale:
         return emit("CAST({} AS HUGEINT)", sql)
     return emit("CAST({} * CAST({} AS DECIMAL({},0)) AS HUGEINT)", sql, 10**scale, scale + 1)

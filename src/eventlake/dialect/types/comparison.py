@@ -12,7 +12,7 @@ from eventlake.dialect.types.type import BOOLEAN, Type, common, instants
 
 
 def compared(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
-    """Two values compared, brought to one type first. Raises QuerySyntaxError where Trino sees no common type."""
+    """Compare two values, brought to one type first. Raises QuerySyntaxError where Trino sees no common type."""
     both = common(left.type, right.type)
     if both is None:
         raise mistyped(f"{left.type} and {right.type} cannot be compared with {sign}{advice(left.type, right.type)}", node)
@@ -128,7 +128,7 @@ def require_order(kind: Type, node: exp.Expr) -> None:
 
 
 def row_part(value: Value, index: int) -> Value:
-    """The field at that place, from 0."""
+    """Take the field at that place, from 0."""
     name, kind = list(value.type.fields())[index]
     return value.become(emit("struct_extract({}, {})", value.sql, text(name)), kind)
 
@@ -142,7 +142,7 @@ def _not_a_number(sign: str, a: Sql, b: Sql) -> Sql:
 
 
 def advice(left: Type, right: Type) -> str:
-    """`: write date '2026-11-07'` and the like, behind the sentence that these types cannot be compared."""
+    """Say `: write date '2026-11-07'` and the like, behind the sentence that these types cannot be compared."""
     names = {left.name, right.name}
     if names == {"date", "varchar"}:
         return ": write date '2026-11-07'"

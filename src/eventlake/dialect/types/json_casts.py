@@ -138,7 +138,7 @@ def require_keys(kind: Type, node: exp.Expr) -> None:
 
 
 def to_json(value: Value, node: exp.Expr | None) -> Sql:
-    """SQL of `CAST(value AS JSON)`: its text."""
+    """Write `CAST(value AS JSON)`: its text."""
     return emit("(CASE WHEN {} IS NULL THEN NULL ELSE {} END)", value.sql, _json(value.sql, value.type, node))
 
 

@@ -21,7 +21,7 @@ from eventlake.errors import NameNotFoundError
 
 
 def number_literal(written: str, node: exp.Expr) -> Value:
-    """A number as Trino types it: integer or bigint, decimal with a point, double with an exponent."""
+    """Read a number as Trino types it: integer or bigint, decimal with a point, double with an exponent."""
     if "e" in written.lower():
         return Value(emit("CAST({} AS DOUBLE)", text(written)), DOUBLE)
     if "." in written:
@@ -40,7 +40,7 @@ def number_literal(written: str, node: exp.Expr) -> Value:
 
 
 def typed_literal(written: str, kind: Type, node: exp.Expr) -> Value:
-    """`DATE '2026-11-07'`, `TIMESTAMP '... UTC'`, `BIGINT '5'`, `JSON '{}'`: a literal with its type before it."""
+    """Read a literal with its type before it: `DATE '2026-11-07'`, `TIMESTAMP '... UTC'`, `BIGINT '5'`, `JSON '{}'`."""
     if kind.name in {"timestamp", "timestamptz"}:
         return timestamp_literal(written, node)
     if kind.name == "decimal" and not node.args["to"].expressions:
@@ -71,7 +71,7 @@ def _time_literal(written: str, node: exp.Expr) -> Value:
 
 
 def json_literal(written: str, node: exp.Expr) -> str:
-    """The canonical text of a JSON literal: keys sorted, the last of equal ones, numbers as Java prints them."""
+    """Return the canonical text of a JSON literal: keys sorted, the last of equal ones, numbers as Java prints them."""
     try:
         whole = json.loads(written, parse_float=float, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -106,7 +106,7 @@ _MOMENT = re.compile(
 
 
 def timestamp_literal(written: str, node: exp.Expr | None) -> Value:
-    """A timestamp with the digits it is written with, and the zone behind it, if any."""
+    """Read a timestamp with the digits it is written with, and the zone behind it, if any."""
     match = _MOMENT.fullmatch(written)
     if match is None:
         raise mistyped(f"'{written}' is not a timestamp", node)
@@ -139,7 +139,7 @@ _UNITS = {
 
 
 def interval_literal(node: exp.Expr) -> Value:
-    """`INTERVAL '7' DAY`, `INTERVAL '1 02:03' DAY TO SECOND`, `INTERVAL '1-2' YEAR TO MONTH`."""
+    """Read `INTERVAL '7' DAY`, `INTERVAL '1 02:03' DAY TO SECOND`, `INTERVAL '1-2' YEAR TO MONTH`."""
     unit = node.args.get("unit")
     if not isinstance(node.this, exp.Literal) or unit is None or not node.this.is_string:
         raise mistyped("An interval is written as INTERVAL '7' DAY", node)

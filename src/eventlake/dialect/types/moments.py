@@ -6,7 +6,7 @@ from eventlake.dialect.sql import Sql, emit
 
 
 def moment_text(sql: Sql, digits: int) -> Sql:
-    """`2026-11-07 10:00:00.123` of a timestamp, with that many digits."""
+    """Write a timestamp as `2026-11-07 10:00:00.123`, with that many digits."""
     if not digits:
         return emit("strftime({}, '%Y-%m-%d %H:%M:%S')", sql)
     if digits == 6:

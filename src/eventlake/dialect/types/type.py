@@ -50,7 +50,7 @@ class Type:
 
     @property
     def duckdb(self) -> Sql:
-        """The type that holds it in DuckDB."""
+        """Return the type that holds it in DuckDB."""
         if self.name == "row":
             return emit("STRUCT({})", joined(", ", (emit("{} {}", quoted(name), kind.duckdb) for name, kind in self.fields())))
         if self.name == "array":
@@ -64,7 +64,7 @@ class Type:
         return ours(_DUCKDB[self.name])
 
     def fields(self) -> Iterator[tuple[str, Type]]:
-        """Field names as DuckDB's struct has them, and their types; a field without a name is `field0`, `field1`, ..."""
+        """Yield field names as DuckDB's struct has them, and their types; a field without a name is `field0`, `field1`, ..."""
         seen: set[str] = set()
         for index, (name, kind) in enumerate(zip(self.names, self.args, strict=True)):
             stored = name if name is not None and name.lower() not in seen else f"field{index}"
@@ -73,7 +73,7 @@ class Type:
 
     @property
     def zones(self) -> tuple[str, ...]:
-        """The zones of the timestamps in it, which decide how it is held; types that are equal have as many."""
+        """Collect the zones of the timestamps in it, which decide how it is held; types that are equal have as many."""
         if self.args:
             return tuple(zone for part in self.args for zone in part.zones)
         return (self.zone,)
@@ -84,17 +84,17 @@ class Type:
 
     @property
     def is_number(self) -> bool:
-        """Whether it can be added and compared as a number."""
+        """Tell whether it can be added and compared as a number."""
         return self.name in _NUMBERS or self.name == "decimal"
 
     @property
     def is_integer(self) -> bool:
-        """Whether it is tinyint, smallint, integer or bigint."""
+        """Tell whether it is tinyint, smallint, integer or bigint."""
         return self.name in _INTEGERS
 
     @property
     def is_moment(self) -> bool:
-        """Whether it is a date or a timestamp of either kind."""
+        """Tell whether it is a date or a timestamp of either kind."""
         return self.name in {"date", "timestamp", "timestamptz"}
 
     def holds(self, name: str) -> bool:
@@ -103,7 +103,7 @@ class Type:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether it is the type of a bare NULL, or holds one."""
+        """Tell whether it is the type of a bare NULL, or holds one."""
         return self.name == "unknown" or any(part.is_unknown for part in self.args)
 
 
@@ -156,27 +156,27 @@ def timestamp(precision: int = 3, *, zoned: bool = False) -> Type:
 
 
 def decimal(precision: int, scale: int) -> Type:
-    """A decimal, cut to the widest there is."""
+    """Make a decimal, cut to the widest there is."""
     return Type("decimal", numbers=(min(precision, MAX_DIGITS), scale))
 
 
 def array(element: Type) -> Type:
-    """An array of these elements."""
+    """Make an array of these elements."""
     return Type("array", (element,))
 
 
 def mapping(key: Type, value: Type) -> Type:
-    """A map from key to value."""
+    """Make a map from key to value."""
     return Type("map", (key, value))
 
 
 def row(*fields: tuple[str | None, Type]) -> Type:
-    """A row of these fields."""
+    """Make a row of these fields."""
     return Type("row", tuple(kind for _, kind in fields), names=tuple(name for name, _ in fields))
 
 
 def as_decimal(kind: Type) -> Type:
-    """The decimal that holds every value of an integer type; a decimal is itself."""
+    """Return the decimal that holds every value of an integer type; a decimal is itself."""
     return decimal(_DIGITS[kind.name], 0) if kind.is_integer else kind
 
 
@@ -258,7 +258,7 @@ def _common_number(left: Type, right: Type) -> Type:
 
 
 def coercible(source: Type, target: Type) -> bool:
-    """Whether Trino turns a value of `source` into `target` by itself."""
+    """Tell whether Trino turns a value of `source` into `target` by itself."""
     if source.name == target.name == "varchar":
         return True
     if source.name == target.name and source.name in {"timestamp", "timestamptz", "decimal"}:
@@ -279,7 +279,7 @@ class TypeSyntaxError(ValueError):
 
 @lru_cache(maxsize=512)
 def parse_type(spelling: str) -> Type:
-    """The type that Glue (`struct<a:string>`) or Trino (`row(a varchar)`) spells so. Raises TypeSyntaxError."""
+    """Read the type that Glue (`struct<a:string>`) or Trino (`row(a varchar)`) spells so. Raises TypeSyntaxError."""
     reader = _Reader(spelling.strip().lower())
     kind = reader.type()
     if reader.rest.strip():
@@ -357,7 +357,7 @@ class _Reader:
         return Type(name, numbers=tuple(numbers) if name != "decimal" or len(numbers) == 2 else (numbers[0], 0))
 
     def _field_name(self, separator: str) -> str | None:
-        """The name before a field's type; Trino writes none for a field that has none."""
+        """Read the name before a field's type; Trino writes none for a field that has none."""
         rest = self.rest.lstrip()
         match = _FIELD.match(rest) if separator == " " else re.match(r'\s*"?([^":]+)"?\s*:', rest)
         if match is None:

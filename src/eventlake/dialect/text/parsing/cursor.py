@@ -76,7 +76,7 @@ class Cursor(ABC):
 
     @property
     def is_name(self) -> bool:
-        """Whether a name stands here."""
+        """Tell whether a name stands here."""
         return is_name(self.token)
 
     def identifier(self) -> tree.Identifier:
@@ -162,6 +162,6 @@ def is_name(token: Token) -> bool:
 
 
 def place(token: Token) -> str:
-    """`line 2, column 7`"""
+    """Say where a token stands: `line 2, column 7`."""
     line, column = token.place
     return f"line {line}, column {column}"
