@@ -92,7 +92,8 @@ def _copy(names: Sequence[str], types: Sequence[Type], lines: Path, longest: int
     shown = ", ".join(
         f"CAST(c{index} AS {_type(kind)}) AS {quoted(name)}" for index, (name, kind) in enumerate(zip(names, types, strict=True))
     )
-    reading = f"read_json({text(str(lines))}, columns = {{{columns}}}, format = 'newline_delimited', maximum_object_size = {longest + 1})"
+    options = f"format = 'newline_delimited', maximum_object_size = {longest + 1}, hive_partitioning = false"
+    reading = f"read_json({text(str(lines))}, columns = {{{columns}}}, {options})"
     return f"COPY (SELECT {shown} FROM {reading}) TO {text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
 
 

@@ -86,5 +86,6 @@ def _copy(table: Table, source: Path, target: Path) -> str:
     """Write the statement that turns JSON lines into Parquet."""
     types = ", ".join(f"{quoted_text(column.name)}: {quoted_text(duckdb_type(column.type))}" for column in table.columns)
     names = ", ".join(f"{quoted_name(column.name)} as {quoted_name(column.stored_name)}" for column in table.columns)
-    reading = f"read_json({quoted_text(str(source))}, columns = {{{types}}}, format = 'newline_delimited', maximum_object_size = 4000000)"
+    options = "format = 'newline_delimited', maximum_object_size = 4000000, hive_partitioning = false"
+    reading = f"read_json({quoted_text(str(source))}, columns = {{{types}}}, {options})"
     return f"copy (select {names} from {reading}) to {quoted_text(str(target))} (format parquet, compression zstd)"

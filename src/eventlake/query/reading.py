@@ -7,6 +7,7 @@ which DuckDB evaluates once for each object, otherwise they are joined by path. 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -55,14 +56,14 @@ class Reading:
         if not self.objects:
             nothing = ", ".join(f"CAST(NULL AS {written(kind.duckdb)}) AS {quoted(name)}" for name, kind in columns.items()) or "NULL"
             return f"(SELECT {nothing} WHERE false)"
-        groups = [[item for item in self.objects if item.format == kind] for kind in ("parquet", "json")]
-        parts = [replace(self, objects=tuple(group))._of_one_format(columns, brief=brief) for group in groups if group]
+        groups = [tuple(item for item in self.objects if _reader(item) is reader) for reader in (_parquet, _gzip_json, _plain_json)]
+        parts = [replace(self, objects=group)._of_one_format(columns, brief=brief) for group in groups if group]
         return parts[0] if len(parts) == 1 else f"({' UNION ALL '.join(f'SELECT * FROM {part}' for part in parts)})"
 
     def _of_one_format(self, columns: dict[str, Type], *, brief: bool) -> str:
         stored = {name: kind for name, kind in columns.items() if name not in _OF_FILES}
         keys = [name for name in _OF_FILES if name in columns]
-        read = _parquet if self.objects[0].format == "parquet" else _json
+        read = _reader(self.objects[0])
         paths = self.paths if not brief else [item.key for item in self.objects]
         shown = paths if not brief or len(paths) <= 3 else [paths[0], f"... {len(paths) - 2:,} more ...", paths[-1]]
         listed = f"[{', '.join(text(path) for path in shown)}]"
@@ -102,13 +103,17 @@ class Reading:
         return None
 
 
+_NO_FOLDERS = ", hive_partitioning=false"
+"""A folder `column=value` above the lake is no partition of it; DuckDB would put its value into every row."""
+
+
 def _parquet(listed: str, columns: dict[str, Type], scan: Scan, *, filename: bool) -> tuple[str, list[str]]:
     """Return read_parquet by column names: `schema` fixes names and types, so no object is asked for its own."""
     chosen = columns or dict(list(scan.columns.items())[:1])
     schema = ", ".join(
         f"{text(name)}: {{name: {text(name)}, type: {text(written(kind.duckdb))}, default_value: NULL}}" for name, kind in chosen.items()
     )
-    options = f", schema=MAP {{{schema}}}{', filename=true' if filename else ''}"
+    options = f", schema=MAP {{{schema}}}{_NO_FOLDERS}{', filename=true' if filename else ''}"
     return f"read_parquet({listed}{options})", [_whole(name, kind) for name, kind in columns.items()]
 
 
@@ -117,16 +122,30 @@ def _whole(name: str, kind: Type) -> str:
     return f"coalesce({quoted(name)}, NULL) AS {quoted(name)}" if kind.name == "row" else quoted(name)
 
 
-_JSON_OPTIONS = (
-    ", format='newline_delimited', compression='auto_detect', timestampformat='%Y-%m-%d %H:%M:%S.%g', dateformat='%Y-%m-%d', "
-    "maximum_object_size=16777216"
-)
+_JSON_OPTIONS = ", format='newline_delimited', timestampformat='%Y-%m-%d %H:%M:%S.%g', dateformat='%Y-%m-%d', maximum_object_size=16777216"
 
 
-def _json(listed: str, columns: dict[str, Type], scan: Scan, *, filename: bool) -> tuple[str, list[str]]:
+def _gzip_json(listed: str, columns: dict[str, Type], scan: Scan, *, filename: bool) -> tuple[str, list[str]]:
+    """Return read_json for compressed objects. DuckDB's own guess is wrong where the lake's folder has a "?" in its name."""
+    return _json(listed, columns, scan, f", compression='gzip'{', filename=true' if filename else ''}")
+
+
+def _plain_json(listed: str, columns: dict[str, Type], scan: Scan, *, filename: bool) -> tuple[str, list[str]]:
+    """Return read_json for objects that are not compressed."""
+    return _json(listed, columns, scan, f", compression='none'{', filename=true' if filename else ''}")
+
+
+def _json(listed: str, columns: dict[str, Type], scan: Scan, options: str) -> tuple[str, list[str]]:
     """Return read_json with the keys as they are spelt in log lines; lines are one object each."""
     spelling = {column.stored_name: column.name for column in scan.table.columns}
     chosen = columns or dict(list(scan.columns.items())[:1])
     made = ", ".join(f"{text(spelling.get(name, name))}: {text(written(kind.duckdb))}" for name, kind in chosen.items())
-    options = f", columns={{{made}}}{_JSON_OPTIONS}{', filename=true' if filename else ''}"
-    return f"read_json({listed}{options})", [f"{quoted(spelling.get(name, name))} AS {quoted(name)}" for name in columns]
+    source = f"read_json({listed}, columns={{{made}}}{_JSON_OPTIONS}{options}{_NO_FOLDERS})"
+    return source, [f"{quoted(spelling.get(name, name))} AS {quoted(name)}" for name in columns]
+
+
+def _reader(item: LogObject) -> Callable[..., tuple[str, list[str]]]:
+    """Return what reads an object, by its format and its ending."""
+    if item.format == "parquet":
+        return _parquet
+    return _gzip_json if item.key.endswith(".gz") else _plain_json
