@@ -110,6 +110,28 @@ def test_a_wrong_command_gets_its_one_sentence(typed: Typed, tmp_path: Path, wor
 
 
 @pytest.mark.parametrize(
+    ("token", "words", "sentence"),
+    [
+        ("", ["--host", "0.0.0.0"], 'At "0.0.0.0" others could send events: set EVENTLAKE_TOKEN'),
+        ("", ["--host", "::"], 'At "::" others could send events: set EVENTLAKE_TOKEN'),
+        ("   ", ["--host", "0.0.0.0"], "EVENTLAKE_TOKEN is no token"),
+        ("   ", [], "EVENTLAKE_TOKEN is no token"),
+        ("changeme", [], "EVENTLAKE_TOKEN is no token"),
+    ],
+)
+def test_a_bus_does_not_begin_with_a_token_that_is_none(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch, token: str, words: list[str], sentence: str
+) -> None:
+    """An empty one is none, so that only this machine may be listened at; what could not be shown, or is guessed, is refused everywhere."""
+    monkeypatch.setenv("EVENTLAKE_TOKEN", token)
+
+    said = typed("serve", *words)
+
+    assert said.code == 253
+    assert said.err.startswith(sentence)
+
+
+@pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
         (["query", "select stat from pipeline_execution_state_change"], 254, 'Did you mean "state"?'),

@@ -17,6 +17,13 @@ from eventlake.cli.settings import global_options, settings
     metavar="ADDRESS",
     help="Address to listen at; other than this machine's own needs EVENTLAKE_TOKEN.",
 )
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="A name that senders call the bus by, beside its address: of this machine, of a proxy in front; may be given again.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=8787, show_default=True, help="Port to listen at; 0 picks a free one.")
 @click.option(
     "--buffer-seconds",
@@ -34,7 +41,7 @@ from eventlake.cli.settings import global_options, settings
 )
 @click.option("--log-format", type=click.Choice(["parquet", "json"]), default=None, help="Format of a new lake's objects; default parquet.")
 @global_options
-def serve(host: str, port: int, buffer_seconds: float, buffer_mb: float, log_format: str | None) -> None:
+def serve(host: str, names: tuple[str, ...], port: int, buffer_seconds: float, buffer_mb: float, log_format: str | None) -> None:
     """Take events over HTTP and deliver them into the lake, until SIGTERM or Ctrl-C.
 
     `POST /events` takes one event, an array or JSON lines; AWS's CLI and SDKs put events with --endpoint-url. The bus answers when the
@@ -53,6 +60,7 @@ def serve(host: str, port: int, buffer_seconds: float, buffer_mb: float, log_for
         hints=Hints(buffer_seconds, int(buffer_mb * 1_000_000)),
         log_format=log_format,
         token=os.environ.get("EVENTLAKE_TOKEN"),
+        names=names,
         told=current.say,
     )
     service.run(lambda url: click.echo(f"Ready: {url}"))

@@ -21,7 +21,7 @@ from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import ConfigurationError
 from eventlake.local.bus.answer import Application
 from eventlake.local.bus.bus import Bus
-from eventlake.local.bus.guard import LOCAL_NAMES
+from eventlake.local.bus.guard import LOCAL_NAMES, Names, usable_token
 from eventlake.local.bus.pressure import Pressure
 from eventlake.local.delivery.courier import Courier
 from eventlake.local.delivery.process import Task
@@ -43,7 +43,8 @@ class Service:
     """A bus over the lake in a folder.
 
     sources: those of `source_folders` and the built-in ones. log_format: of a new lake. token: what senders must show; it is demanded where
-    the address is not this machine's own. told: is given sentences for the person who runs it.
+    the address is not this machine's own. names: what senders call the bus beside its address, as behind a proxy. told: is given sentences
+    for the person who runs it.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Service:
         hints: Hints,
         log_format: str | None = None,
         token: str | None = None,
+        names: Sequence[str] = (),
         told: Callable[[str], None] = lambda _sentence: None,
         beside: Application | None = None,
     ) -> None:
@@ -65,13 +67,14 @@ class Service:
         self._host = host
         self._port = port
         self._task = Task(str(folder), tuple(map(str, source_folders)), hints.seconds, hints.size_bytes, log_format)
-        self._token = token
+        self._token = usable_token(token)
+        self._names = _names(host, names)
         self._told = told
         self._beside = beside
         self._server: _Server | None = None
         self._stopped = False
         self._pending: Callable[[], int] = lambda: 0
-        if token is None and not _is_own(host):
+        if self._token is None and not _is_own(host):
             raise ConfigurationError(
                 f'At "{host}" others could send events: set EVENTLAKE_TOKEN, or leave --host out to listen on this machine only.'
             )
@@ -113,9 +116,8 @@ class Service:
         courier.delivered = self._delivered
         pressure = Pressure(self._folder, time.monotonic)
         self._pending = pressure.pending = lambda: max(spool.end - courier.delivered, 0)
-        hosts = LOCAL_NAMES | {self._host, _shown(self._host)} if _is_own(self._host) else frozenset[str]()
         bus = Bus(
-            spool, Intake(self._sources, FAST), pressure, lambda: datetime.now(UTC), courier.durable, self._token, hosts, self._beside
+            spool, Intake(self._sources, FAST), pressure, lambda: datetime.now(UTC), courier.durable, self._token, self._names, self._beside
         )
         self._server = _Server(bus, ready)
         self._server.should_exit = self._stopped
@@ -219,6 +221,12 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
     finally:
         listener.close()
+
+
+def _names(host: str, further: Sequence[str]) -> Names:
+    """Return what a bus at an address answers to; where others reach it, also the machine's name and every address."""
+    names = LOCAL_NAMES | {host.lower(), _shown(host).lower()} | {name.lower() for name in further}
+    return Names(names) if _is_own(host) else Names(names | {socket.gethostname().lower()}, addresses=True)
 
 
 def _is_own(host: str) -> bool:

@@ -20,10 +20,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventlake.backends.msgspec_codec import FAST
+from eventlake.errors import ConfigurationError
 from eventlake.local.bus.answer import Message, Receive, Send
 from eventlake.local.bus.batch import EVENTS_LIMIT, is_small, read_batch
 from eventlake.local.bus.body import BODY_LIMIT
 from eventlake.local.bus.bus import Bus
+from eventlake.local.bus.guard import Names, usable_token
 from eventlake.local.bus.pressure import Pressure
 from eventlake.local.spool.frames import EVENT, REJECTED, Frame
 from eventlake.local.spool.reader import SpoolReader
@@ -38,6 +40,7 @@ from power import Disk
 ENVELOPE = {"id": "e-1", "detail-type": "d", "source": "s", "detail": {}}
 EVENT_BYTES = json.dumps(ENVELOPE).encode()
 SOURCES = load()
+TOKEN = "0123456789abcdef"
 
 
 class Caller:
@@ -65,9 +68,16 @@ class Caller:
         return asyncio.run(together())
 
     async def _call(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
-        sent: list[Any] = []
         given = {"host": "127.0.0.1:8787", **{name.replace("_", "-"): value for name, value in headers.items()}}
-        scope = {"type": "http", "method": method, "path": path, "headers": [(k.encode(), v.encode()) for k, v in given.items()]}
+        return await self._call_raw(method, path, [(name.encode(), value.encode()) for name, value in given.items()], body)
+
+    def call_raw(self, method: str, path: str, headers: list[tuple[bytes, bytes]], body: bytes = b"") -> tuple[int, Any, dict[str, str]]:
+        """As `call`, with headers in any order and number."""
+        return asyncio.run(self._call_raw(method, path, headers, body))
+
+    async def _call_raw(self, method: str, path: str, headers: list[tuple[bytes, bytes]], body: bytes) -> tuple[int, Any, dict[str, str]]:
+        sent: list[Any] = []
+        scope = {"type": "http", "method": method, "path": path, "headers": headers}
         await self.bus(scope, _receive(body), _collect(sent))
         answer_headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return sent[0]["status"], json.loads(sent[1]["body"]), answer_headers
@@ -307,19 +317,38 @@ def test_a_failure_of_our_own_is_told_without_a_traceback(tmp_path: Path, caplog
     assert caller.pressure.flying == 0
 
 
-def test_the_page_gets_what_is_not_the_buses_within_the_same_walls(tmp_path: Path) -> None:
-    """Its own paths and GET /; not for other names, nor for pages of other sites."""
+async def page(scope: Message, _receive: Receive, send: Send) -> None:
+    """Something beside the bus: answers with the path that it was asked for."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": json.dumps(scope["path"]).encode()})
 
-    async def page(scope: Message, _receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": json.dumps(scope["path"]).encode()})
 
+def test_the_page_gets_what_is_not_the_buses(tmp_path: Path) -> None:
+    """Its own paths and GET /; health stays the bus's."""
     caller = Caller(tmp_path, beside=page)
 
     assert [caller.call("GET", path)[1] for path in ("/", "/style.css")] == ["/", "/style.css"]
     assert caller.call("GET", "/healthz")[1]["status"] == "ok"
-    assert caller.call("GET", "/", host="evil.example")[0] == 400
-    assert caller.call("POST", "/query", origin="http://evil.example")[0] == 403
+
+
+@pytest.mark.parametrize("names", [Names(), Names(addresses=True)])
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 401),
+        ({"authorization": "Bearer wrong"}, 401),
+        ({"authorization": f"Bearer {TOKEN}"}, 200),
+        ({"authorization": f"Bearer {TOKEN}", "host": "evil.example"}, 400),
+        ({"authorization": f"Bearer {TOKEN}", "origin": "http://evil.example"}, 403),
+        ({"authorization": f"Bearer {TOKEN}", "sec_fetch_site": "same-site"}, 403),
+        ({"authorization": f"Bearer {TOKEN}", "x_long": "x" * 70_000}, 431),
+    ],
+)
+def test_the_page_stands_behind_the_same_guard(tmp_path: Path, names: Names, headers: dict[str, str], status: int) -> None:
+    """Token, name, origin and size of the headers, whatever address the bus listens at."""
+    caller = Caller(tmp_path, beside=page, token=TOKEN, names=names)
+
+    assert caller.call("POST", "/query", b"", **headers)[0] == status
 
 
 @pytest.mark.parametrize(
@@ -327,7 +356,7 @@ def test_the_page_gets_what_is_not_the_buses_within_the_same_walls(tmp_path: Pat
 )
 def test_aws_clients_hear_codes_that_they_know(tmp_path: Path, status: int, code: str) -> None:
     """So that they send again after the right ones."""
-    caller = Caller(tmp_path, token="secret" if status == 401 else None)
+    caller = Caller(tmp_path, token=TOKEN if status == 401 else None)
     caller.pressure.flying = 1 << 40 if status == 429 else 0
     caller.pressure.pending = lambda: 1 << 40 if status == 503 else 0
 
@@ -436,6 +465,9 @@ def test_an_empty_request_is_refused(caller: Caller) -> None:
         ({"origin": "null"}, 403),
         ({"origin": "http://127.0.0.1:8787"}, 200),
         ({"content_type": "text/plain"}, 200),
+        ({"origin": "http://evil.example", "authorization": "Basic c2VjcmV0"}, 403),
+        ({"sec_fetch_site": "cross-site", "authorization": "Bearer x"}, 403),
+        ({"host": "10.1.2.3:8787"}, 400),
     ],
 )
 def test_pages_of_other_sites_may_not_send(caller: Caller, headers: dict[str, str], status: int) -> None:
@@ -448,18 +480,83 @@ def test_pages_of_other_sites_may_not_send(caller: Caller, headers: dict[str, st
     [
         ("", 401),
         ("Bearer wrong", 401),
-        ("Bearer secret", 200),
-        ("bearer secret", 200),
-        ("secret", 401),
-        ("Bearer secret more", 401),
-        ("AWS4-HMAC-SHA256 Credential=secret/20261120/eu-west-1/events/aws4_request", 200),
+        (f"Bearer {TOKEN}", 200),
+        (f"bearer {TOKEN}", 200),
+        (TOKEN, 401),
+        (f"Bearer {TOKEN} more", 401),
+        (f"AWS4-HMAC-SHA256 Credential={TOKEN}/20261120/eu-west-1/events/aws4_request", 200),
     ],
 )
 def test_with_a_token_set_it_must_be_shown(tmp_path: Path, authorization: str, status: int) -> None:
     """As a bearer, or as the access key id of an AWS client."""
-    caller = Caller(tmp_path, token="secret")
+    caller = Caller(tmp_path, token=TOKEN)
 
     assert caller.call("POST", "/events", json.dumps(ENVELOPE).encode(), authorization=authorization)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("10.1.2.3:8787", 200),
+        ("[fd00::1]:8787", 200),
+        ("localhost", 200),
+        ("lake.example", 200),
+        ("Lake.Example:443", 200),
+        ("evil.example", 400),
+        ("10.1.2.3.evil.example:8787", 400),
+        ("lake.example.evil.example", 400),
+        ("", 400),
+    ],
+)
+def test_a_bus_that_others_reach_answers_to_its_names_and_to_addresses(tmp_path: Path, host: str, status: int) -> None:
+    """A page of another site can have its name lead here, but has to call this machine by that name."""
+    caller = Caller(tmp_path, names=Names(frozenset({"localhost", "lake.example"}), addresses=True))
+
+    assert caller.call("POST", "/events", EVENT_BYTES, host=host)[0] == status
+
+
+@pytest.mark.parametrize("name", ["host", "authorization", "origin", "x-amz-target", "content-encoding"])
+def test_a_header_that_decides_something_stands_once(caller: Caller, name: str) -> None:
+    """Of two, the guard might see the one, and what follows the other."""
+    headers = [(b"host", b"localhost"), (name.encode(), b"localhost"), (name.encode(), b"evil.example")]
+
+    status, said, _ = caller.call_raw("POST", "/events", headers, EVENT_BYTES)
+
+    assert (status, name in said["message"]) == (400, True)
+    assert caller.frames() == []
+
+
+def test_other_headers_may_stand_twice(caller: Caller) -> None:
+    """As proxies write them."""
+    headers = [(b"host", b"localhost"), (b"via", b"1.1 a"), (b"via", b"1.1 b")]
+
+    assert caller.call_raw("POST", "/events", headers, EVENT_BYTES)[0] == 200
+
+
+@pytest.mark.parametrize("headers", [[(b"x-long", b"x" * 65_536)], [(b"x-%d" % number, b"") for number in range(2_000)]])
+def test_headers_are_bounded_before_the_token_is_looked_at(tmp_path: Path, headers: list[tuple[bytes, bytes]]) -> None:
+    """One that is long, or many; the connection is closed."""
+    caller = Caller(tmp_path, token=TOKEN)
+
+    status, said, answered = caller.call_raw("POST", "/events", [(b"host", b"localhost"), *headers], EVENT_BYTES)
+
+    assert (status, answered["connection"]) == (431, "close")
+    assert said["message"] == "The headers of a request take at most 64 KiB; send fewer, or shorter ones."
+
+
+@pytest.mark.parametrize(("given", "used"), [(None, None), ("", None), (TOKEN, TOKEN), ("a/b+c=-._~!0123456", "a/b+c=-._~!0123456")])
+def test_a_token_is_what_is_set_and_not_empty(given: str | None, used: str | None) -> None:
+    """An empty one is what a composed file gives for a variable that nobody set."""
+    assert usable_token(given) == used
+
+
+@pytest.mark.parametrize(
+    "given", [" ", " " * 20, "\t", "short", "fifteen-letters", f"{TOKEN} ", f"{TOKEN[:8]} {TOKEN[8:]}", "ä" * 20, f"{TOKEN}\n"]
+)
+def test_what_is_no_token_is_refused(given: str) -> None:
+    """Blanks, which no header carries, and what can be guessed."""
+    with pytest.raises(ConfigurationError, match=r"EVENTLAKE_TOKEN is no token: it needs 16 .* `openssl rand -hex 32`"):
+        usable_token(given)
 
 
 def test_delivery_that_is_behind_is_waited_for(tmp_path: Path) -> None:
@@ -479,7 +576,11 @@ def test_the_reserve_of_the_disk_is_left_to_delivery(tmp_path: Path) -> None:
     pressure = Pressure(tmp_path, lambda: 0.0, reserve_bytes=1 << 60)
     caller = Caller(tmp_path, pressure=pressure)
 
-    assert caller.call("POST", "/events", json.dumps(ENVELOPE).encode())[0] == 507
+    status, said, _ = caller.call("POST", "/events", json.dumps(ENVELOPE).encode())
+    told = [said["message"], caller.call("GET", "/healthz")[1]["message"]]
+
+    assert status == 507
+    assert told == ["The disk of the lake is full, or its reserve is reached; make room, then send it again."] * 2
     caller.pressure = caller.bus._pressure = Pressure(tmp_path, lambda: 0.0, reserve_bytes=0)
     assert caller.call("POST", "/events", json.dumps(ENVELOPE).encode())[0] == 200
 

@@ -28,6 +28,7 @@ from eventlake.local.bus.put_events import test_event_pattern as answer_to_test 
 
 ENTRY = {"Source": "aws.codepipeline", "DetailType": "CodePipeline Pipeline Execution State Change", "Detail": '{"state": "STARTED"}'}
 EVENT = json.dumps({"id": "1", "account": "1", "source": "x", "time": "2026-11-20T10:00:00Z", "region": "r", "detail-type": "d"})
+TOKEN = "0123456789abcdef"
 NOW = datetime(2026, 11, 20, 10, 0, 0, 999_000, tzinfo=UTC)
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": "eu-central-1"}
 
@@ -87,9 +88,9 @@ def test_the_aws_cli_tests_patterns(bus: str) -> None:
 def test_the_access_key_of_the_aws_cli_is_the_token(tmp_path: Path) -> None:
     """One that is wrong is refused with the code of AWS, before anything is stored."""
     words = ("put-events", "--entries", json.dumps([ENTRY]))
-    with serving(tmp_path / "lake", EVENTLAKE_TOKEN="secret") as url:
+    with serving(tmp_path / "lake", EVENTLAKE_TOKEN=TOKEN) as url:
         wrong = aws(url, *words)
-        right = aws(url, *words, AWS_ACCESS_KEY_ID="secret")
+        right = aws(url, *words, AWS_ACCESS_KEY_ID=TOKEN)
 
     assert "(UnrecognizedClientException)" in wrong.stderr
     assert json.loads(right.stdout)["FailedEntryCount"] == 0

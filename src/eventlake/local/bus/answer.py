@@ -14,6 +14,8 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 Headers = dict[bytes, bytes]
 """A request's, names in lower case."""
+RawHeaders = list[tuple[bytes, bytes]]
+"""A request's as they came, in order; names in lower case, one may stand twice."""
 
 JSON = b"application/json"
 AWS_JSON = b"application/x-amz-json-1.1"

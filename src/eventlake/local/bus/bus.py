@@ -31,7 +31,7 @@ from eventlake.local.bus.answer import (
 from eventlake.local.bus.batch import is_small, read_batch
 from eventlake.local.bus.body import BODY_LIMIT, Reading, inflated, is_gzip, refused
 from eventlake.local.bus.group_commit import GroupCommit
-from eventlake.local.bus.guard import LOCAL_NAMES, Guard, region
+from eventlake.local.bus.guard import Guard, Names, region
 from eventlake.local.bus.pressure import Pressure
 from eventlake.local.bus.put_events import OPERATIONS, TARGET, new_ids, put_events, test_event_pattern
 from eventlake.local.spool.frames import EVENT, encode
@@ -49,8 +49,8 @@ _log = logging.getLogger(__name__)
 class Bus:
     """The ASGI application.
 
-    now: the time, in UTC. durable: is told the end of the spool after each write. token: what a sender must show, if any.
-    beside: answers the paths that are not the bus's; the page is one.
+    now: the time, in UTC. durable: is told the end of the spool after each write. token: what a sender must show, if any. names: what senders
+    may call it. beside: answers the paths that are not the bus's, to those who pass the same guard; the page is one.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Bus:
         now: Callable[[], datetime],
         durable: Callable[[int], None] = lambda _end: None,
         token: str | None = None,
-        hosts: frozenset[str] = LOCAL_NAMES,
+        names: Names = Names(),  # noqa: B008  it is frozen
         beside: Application | None = None,
     ) -> None:
         self._commit = GroupCommit(spool)
@@ -69,7 +69,7 @@ class Bus:
         self._pressure = pressure
         self._now = now
         self._durable = durable
-        self._guard = Guard(hosts, token)
+        self._guard = Guard(names, token)
         self._beside = beside
         self._large = ThreadPoolExecutor(1, "large bodies")
 
@@ -80,8 +80,10 @@ class Bus:
         if self._beside is not None and _is_beside(scope["path"], scope["method"]):
             await self._pass_on(self._beside, scope, receive, send)
             return
-        headers: Headers = dict(scope["headers"])
+        headers: Headers = {}
         try:
+            headers = self._guard.headers(scope["headers"])
+            self._guard.check_sender(headers, scope["method"])
             answer = await self._answer(scope["path"], scope["method"], headers, receive)
         except (AwsError, HttpError) as error:
             answer = answer_to(error, to_aws=b"x-amz-target" in headers)
@@ -92,16 +94,17 @@ class Bus:
         await respond(send, answer)
 
     async def _pass_on(self, beside: Application, scope: Message, receive: Receive, send: Send) -> None:
-        """Let what is beside the bus answer, within the same walls."""
+        """Let what is beside the bus answer those who pass the bus's guard."""
         try:
-            self._guard.check_sender(dict(scope["headers"]), scope["method"])
+            headers = self._guard.headers(scope["headers"])
+            self._guard.check_sender(headers, scope["method"])
+            self._guard.check_token(headers)
         except HttpError as error:
             await respond(send, answer_to(error, to_aws=False))
             return
         await beside(scope, receive, send)
 
     async def _answer(self, path: str, method: str, headers: Headers, receive: Receive) -> Answer:
-        self._guard.check_sender(headers, method)
         if path == "/healthz":
             _require(method, "GET", "HEAD")
             return self._health()

@@ -1,31 +1,67 @@
-"""Who may send to the bus: programs that call it by its name, and that show the token if there is one; no pages of other sites."""
+"""Who may send to the bus: programs that call it by its name, and that show the token if there is one; no pages of other sites.
+
+What is checked before anything of a body is read, for every path, also those that are not the bus's own.
+"""
 
 from __future__ import annotations
 
 import hmac
+import ipaddress
 import re
+from dataclasses import dataclass
 
-from eventlake.local.bus.answer import Headers, HttpError
+from eventlake.errors import ConfigurationError
+from eventlake.local.bus.answer import Headers, HttpError, RawHeaders
 
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+HEAD_LIMIT_BYTES = 64 << 10
+"""How large the headers of a request may be, each counted with 32 bytes of its own: https://www.rfc-editor.org/rfc/rfc9113#section-6.5.2"""
+LEAST_TOKEN = 16
+"""How many characters a token has at least; fewer can be guessed."""
 
+_HEADER_BYTES = 32
+_ONCE = {b"host", b"authorization", b"origin", b"sec-fetch-site", b"x-amz-target", b"content-length", b"content-encoding"}
+"""Headers that decide something: of two, one could pass the guard and the other be believed."""
 _CREDENTIAL = re.compile(rb"Credential=([^/,\s]+)/\d+/([a-z0-9-]+)/")
 _BEARER = re.compile(rb"bearer +(\S+)\s*\Z", re.IGNORECASE)
+_PRINTABLE = re.compile(r"[!-~]+")
 _PORT = re.compile(r":\d{1,5}\Z")
 _KNOWN_LIMIT = 1000
 
 
-class Guard:
-    """Checks who sends.
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What senders may call the bus: these names in lower case, and any IP address if `addresses`.
 
-    hosts: the names that the bus answers to, any if there are none. token: what a sender must show, if any.
+    A page of another site can have its own name lead to this machine, but no address: https://en.wikipedia.org/wiki/DNS_rebinding
     """
 
-    def __init__(self, hosts: frozenset[str], token: str | None) -> None:
-        self._hosts = hosts
+    names: frozenset[str] = LOCAL_NAMES
+    addresses: bool = False
+
+    def hold(self, host: str) -> bool:
+        """Return True if a Host header names the bus, with or without a port."""
+        name = _PORT.sub("", host).lower()
+        return name in self.names or (self.addresses and _is_address(name))
+
+
+class Guard:
+    """Checks who sends. token: what a sender must show, if any."""
+
+    def __init__(self, names: Names, token: str | None) -> None:
+        self._names = names
         self._token = token
         self._known: set[bytes] = set()
         """Host headers that were found right."""
+
+    def headers(self, raw: RawHeaders) -> Headers:
+        """Return a request's headers by name. Raises HttpError if they are too large, or one that decides something stands twice."""
+        headers = dict(raw)
+        if len(headers) != len(raw):
+            _refuse_doubles([name for name, _ in raw])
+        if sum([len(name) + len(value) + _HEADER_BYTES for name, value in raw]) > HEAD_LIMIT_BYTES:
+            raise too_large_head()
+        return headers
 
     def check_sender(self, headers: Headers, method: str) -> None:
         """Refuse other names for this machine, and pages of other sites that make a browser send. Raises HttpError.
@@ -35,7 +71,7 @@ class Guard:
         host = headers.get(b"host", b"")
         if host not in self._known:
             self._check_host(host)
-        if method in {"GET", "HEAD", "OPTIONS"} or b"authorization" in headers:  # no page can add that header without being asked first
+        if method in {"GET", "HEAD", "OPTIONS"}:
             return
         site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
         crosses = site not in {b"same-origin", b"none"} if site is not None else origin is not None and origin.partition(b"//")[2] != host
@@ -57,13 +93,51 @@ class Guard:
 
     def _check_host(self, given: bytes) -> None:
         host = given.decode("latin-1")
-        if self._hosts and _PORT.sub("", host).lower() not in self._hosts:
-            raise HttpError(400, f'This bus does not answer to the name "{host[:100]}"; call it by its address.')
+        if not self._names.hold(host):
+            raise HttpError(
+                400, f'This bus does not answer to the name "{host[:100]}"; call it by its address, or start it with --name and that name.'
+            )
         if len(self._known) < _KNOWN_LIMIT:
             self._known.add(given)
+
+
+def usable_token(given: str | None) -> str | None:
+    """Return the token that senders must show; None where none is set, as where EVENTLAKE_TOKEN is empty. Raises ConfigurationError.
+
+    A token that no header can carry, or that can be guessed, would only look like one.
+    """
+    if not given:
+        return None
+    if not _PRINTABLE.fullmatch(given) or len(given) < LEAST_TOKEN:
+        raise ConfigurationError(
+            f"EVENTLAKE_TOKEN is no token: it needs {LEAST_TOKEN} letters, digits or signs at least, and no blanks. "
+            "Make one with `openssl rand -hex 32`."
+        )
+    return given
+
+
+def too_large_head() -> HttpError:
+    """Return the answer to headers beyond the limit."""
+    sentence = f"The headers of a request take at most {HEAD_LIMIT_BYTES >> 10} KiB; send fewer, or shorter ones."
+    return HttpError(431, sentence, [(b"connection", b"close")])
 
 
 def region(headers: Headers) -> str:
     """Return the region an AWS client signs for, us-east-1 without a signature."""
     found = _CREDENTIAL.search(headers.get(b"authorization", b""))
     return found[2].decode() if found else "us-east-1"
+
+
+def _refuse_doubles(names: list[bytes]) -> None:
+    """Refuse a request in which a header that decides something stands more than once. Raises HttpError."""
+    for name in sorted(_ONCE):
+        if names.count(name) > 1:
+            raise HttpError(400, f"The header {name.decode()} may stand once in a request; leave the others out.")
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True

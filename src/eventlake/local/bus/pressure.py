@@ -87,7 +87,7 @@ class Pressure:
     def full(self) -> Refusal:
         """Return the refusal of a full disk."""
         self._looked = -_LOOK_EVERY_S
-        return Refusal(507, f'The disk of "{self._folder}" is full, or its reserve is reached; make room, then send it again.', 10)
+        return Refusal(507, "The disk of the lake is full, or its reserve is reached; make room, then send it again.", 10)
 
     def _room(self) -> bool:
         now = self._seconds()
