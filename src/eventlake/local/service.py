@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import uvicorn
 import uvloop
 
 from eventlake.backends.msgspec_codec import FAST
@@ -21,8 +20,10 @@ from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import ConfigurationError
 from eventlake.local.bus.answer import Application
 from eventlake.local.bus.bus import Bus
+from eventlake.local.bus.connections import Connections, Limits
 from eventlake.local.bus.guard import LOCAL_NAMES, Names, usable_token
 from eventlake.local.bus.pressure import Pressure
+from eventlake.local.bus.server import Server, listening, room_for_connections
 from eventlake.local.delivery.courier import Courier
 from eventlake.local.delivery.process import Task
 from eventlake.local.folder import CATALOG, SPOOL
@@ -34,9 +35,6 @@ from eventlake.pipeline.envelope import Intake
 
 _SWITCH_S = 0.0005
 """How long the thread that wrote a group waits for the interpreter at most; Python's 5 ms would be longer than the write."""
-
-_IDLE_S = 75
-"""How long an idle connection stays open: longer than senders pause, so that they seldom meet one that is being closed."""
 
 
 class Service:
@@ -71,7 +69,7 @@ class Service:
         self._names = _names(host, names)
         self._told = told
         self._beside = beside
-        self._server: _Server | None = None
+        self._server: Server | None = None
         self._stopped = False
         self._pending: Callable[[], int] = lambda: 0
         if self._token is None and not _is_own(host):
@@ -92,7 +90,7 @@ class Service:
         """Run within a loop that runs already."""
         lock = LakeLock(self._folder)
         try:
-            with _listening(self._host, self._port) as listener:
+            with listening(self._host, self._port) as listener:
                 url = f"http://{_shown(self._host)}:{listener.getsockname()[1]}"
                 lock.tell(url)
                 await self._serve(listener, lock, lambda: ready(url))
@@ -119,7 +117,8 @@ class Service:
         bus = Bus(
             spool, Intake(self._sources, FAST), pressure, lambda: datetime.now(UTC), courier.durable, self._token, self._names, self._beside
         )
-        self._server = _Server(bus, ready)
+        limits = Limits(connections=room_for_connections(Limits().connections))
+        self._server = Server(bus, Connections(limits, pressure.is_crowded, self._told), ready)
         self._server.should_exit = self._stopped
         running = asyncio.create_task(courier.run())
         courier.durable(spool.end)
@@ -153,38 +152,6 @@ class Service:
         return spool
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, with our own signals, and a word when it listens."""
-
-    def __init__(self, bus: Application, ready: Callable[[], None]) -> None:
-        super().__init__(
-            uvicorn.Config(
-                bus,
-                http="httptools",
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                log_level="error",  # what strangers send to the port is told to them, not to the person who runs the bus
-                timeout_keep_alive=_IDLE_S,
-                timeout_graceful_shutdown=10,
-            )
-        )
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then say so."""
-        await super().startup(sockets)
-        self._ready()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone: the service has handlers of its own, and must still deliver after the server has ended."""
-        yield
-
-
 @contextlib.contextmanager
 def _signals(stop: Callable[[], None]) -> Iterator[None]:
     """Let SIGTERM and Ctrl-C stop the service, however often they come."""
@@ -200,27 +167,6 @@ def _signals(stop: Callable[[], None]) -> Iterator[None]:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-
-
-@contextlib.contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Open a socket bound to the address. Raises ConfigurationError with what to do."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # An answer leaves in two writes; without this the second waits 40 ms for the sender's acknowledgement of the first.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            listener.bind((host.strip("[]"), port))
-        except OSError as error:
-            raise ConfigurationError(
-                f"Nothing can listen at {host}:{port}: {error.strerror}. Choose another --port (0 picks a free one) or --host."
-            ) from None
-        listener.set_inheritable(False)
-        yield listener
-    finally:
-        listener.close()
 
 
 def _names(host: str, further: Sequence[str]) -> Names:

@@ -366,6 +366,26 @@ def test_aws_clients_hear_codes_that_they_know(tmp_path: Path, status: int, code
     assert said["message"].endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("POST", "/events", {}),
+        ("GET", "/healthz", {}),
+        ("GET", "/nothing", {}),
+        ("POST", "/events", {"host": "evil.example"}),
+        ("POST", "/", {"x_amz_target": "AWSEvents.PutEvents"}),
+        ("POST", "/", {"x_amz_target": "AWSEvents.TestEventPattern"}),
+        ("POST", "/", {"x_amz_target": "AWSEvents.ListRules"}),
+    ],
+)
+def test_every_answer_has_an_id_of_its_own(caller: Caller, method: str, path: str, headers: dict[str, str]) -> None:
+    """Errors too: by it a sender's report can be found again."""
+    ids = [caller.call(method, path, EVENT_BYTES, **headers)[2]["x-amzn-requestid"] for _ in range(2)]
+
+    assert [len(one) for one in ids] == [36, 36]
+    assert ids[0] != ids[1]
+
+
 def test_a_request_in_aws_protocol_is_small(caller: Caller) -> None:
     """Far beyond 256 KB it is not even read as JSON."""
     assert caller.call("POST", "/", b" " * (5 << 20), x_amz_target="AWSEvents.PutEvents", content_length=str(5 << 20))[0] == 413

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
+
+from eventlake.local.bus.ids import new_ids
 
 Message = MutableMapping[str, Any]  # ASGI's messages
 Receive = Callable[[], Awaitable[Message]]
@@ -19,10 +22,12 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 JSON = b"application/json"
 AWS_JSON = b"application/x-amz-json-1.1"
+REQUEST_ID = b"x-amzn-requestid"
 
 _AWS_CODES = {
     401: "UnrecognizedClientException",
     403: "AccessDeniedException",
+    408: "RequestTimeoutException",
     413: "RequestEntityTooLargeException",
     415: "UnsupportedMediaTypeException",
     429: "ThrottlingException",
@@ -76,8 +81,22 @@ def answer_to(error: HttpError | AwsError, to_aws: bool) -> Answer:
     return Answer(error.status, _encode({"message": str(error)}), JSON, error.headers)
 
 
+def headers_of(answer: Answer) -> list[tuple[bytes, bytes]]:
+    """Return the headers of an answer; each has an id of its own, by which both sides can speak of it."""
+    names = [(b"content-type", answer.content_type), (b"content-length", b"%d" % len(answer.body)), *answer.headers]
+    if not any(name == REQUEST_ID for name, _ in answer.headers):
+        names.append((REQUEST_ID, new_ids(1)[0].encode()))
+    return names
+
+
+def written(answer: Answer) -> bytes:
+    """Write an answer as HTTP/1.1 has it, where no request is there that a server could answer."""
+    lines = [b"HTTP/1.1 %d %s" % (answer.status, HTTPStatus(answer.status).phrase.encode())]
+    lines += [name + b": " + value for name, value in headers_of(answer)]
+    return b"\r\n".join([*lines, b"", answer.body])
+
+
 async def respond(send: Send, answer: Answer) -> None:
     """Send an answer."""
-    headers = [(b"content-type", answer.content_type), (b"content-length", b"%d" % len(answer.body)), *answer.headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers_of(answer)})
     await send({"type": "http.response.body", "body": answer.body})

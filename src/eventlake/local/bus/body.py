@@ -18,15 +18,20 @@ _STREAMS_LIMIT = 10_000
 
 
 class Reading:
-    """One request while it is under way: `with Reading(pressure) as reading`. What it holds is counted until it is answered."""
+    """One request while it is under way: `with Reading(pressure, headers) as reading`.
 
-    def __init__(self, pressure: Pressure) -> None:
+    What came of it is counted until it is answered; what its sender only says will come is not.
+    """
+
+    def __init__(self, pressure: Pressure, headers: Headers) -> None:
+        length = headers.get(b"content-length")
+        self._declared = None if length is None else int(length)
         self._pressure = pressure
         self._held = 0
 
     def __enter__(self) -> Reading:
         """Refuse the request if the bus cannot take any. Raises HttpError."""
-        if (refusal := self._pressure.refusal()) is not None:
+        if (refusal := self._pressure.refusal(self._size())) is not None:
             raise refused(refusal)
         return self
 
@@ -38,35 +43,29 @@ class Reading:
         """Count bytes as held. Raises HttpError if there is no room for them beside other requests."""
         self._held += size_bytes
         self._pressure.flying += size_bytes
-        if self._pressure.is_crowded() and self._held < self._pressure.flying:
+        if self._pressure.is_crowded(self._size()) and self._held < self._pressure.flying:
             raise refused(self._pressure.crowded())
 
-    async def body(self, headers: Headers, receive: Receive, limit_bytes: int = BODY_LIMIT) -> bytes:
+    async def body(self, receive: Receive, limit_bytes: int = BODY_LIMIT) -> bytes:
         """Read all of the request's body, as it was sent. Raises HttpError."""
-        length = headers.get(b"content-length")
-        if length is not None:
-            declared = int(length)
-            if declared > limit_bytes:
-                raise too_large(limit_bytes)
-            self.hold(declared)
-        message = await receive()
-        if not message.get("more_body") and message["type"] == "http.request":
-            whole: bytes = message["body"]
-            return whole
+        if self._declared is not None and self._declared > limit_bytes:
+            raise too_large(limit_bytes)
         parts: list[bytes] = []
         size = 0
-        while message["type"] == "http.request":
+        while (message := await receive())["type"] == "http.request":
             part = message.get("body", b"")
-            parts.append(part)
+            self.hold(len(part))
             size += len(part)
-            if length is None:
-                self.hold(len(part))
-                if size > limit_bytes:
-                    raise too_large(limit_bytes, [(b"connection", b"close")])
+            if size > limit_bytes:
+                raise too_large(limit_bytes, [(b"connection", b"close")])
             if not message.get("more_body"):
-                return b"".join(parts)
-            message = await receive()
+                return b"".join([*parts, part]) if parts else part
+            parts.append(part)
         raise HttpError(400, "The sender went away before its request was whole.")
+
+    def _size(self) -> int:
+        """Return how large the request is: as its sender says, or more where more came; the limit where nobody says."""
+        return max(BODY_LIMIT if self._declared is None else self._declared, self._held)
 
 
 def is_gzip(headers: Headers, body: bytes) -> bool:

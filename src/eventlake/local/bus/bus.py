@@ -17,6 +17,7 @@ import msgspec
 from eventlake.errors import StorageError, StorageFullError
 from eventlake.local.bus.answer import (
     AWS_JSON,
+    REQUEST_ID,
     Answer,
     Application,
     AwsError,
@@ -33,7 +34,7 @@ from eventlake.local.bus.body import BODY_LIMIT, Reading, inflated, is_gzip, ref
 from eventlake.local.bus.group_commit import GroupCommit
 from eventlake.local.bus.guard import Guard, Names, region
 from eventlake.local.bus.pressure import Pressure
-from eventlake.local.bus.put_events import OPERATIONS, TARGET, new_ids, put_events, test_event_pattern
+from eventlake.local.bus.put_events import OPERATIONS, TARGET, put_events, test_event_pattern
 from eventlake.local.spool.frames import EVENT, encode
 from eventlake.local.spool.writer import SpoolWriter
 from eventlake.pipeline.envelope import Intake
@@ -121,19 +122,19 @@ class Bus:
         operation = headers.get(b"x-amz-target", b"").decode("latin-1").removeprefix(TARGET)
         if operation not in OPERATIONS:
             raise _unknown(operation)
-        with Reading(self._pressure) as reading:
+        with Reading(self._pressure, headers) as reading:
             body = await self._body(reading, headers, receive, AWS_BODY_LIMIT)
             if operation == "TestEventPattern":
-                return _aws_answer(test_event_pattern(body), new_ids(1)[0])
+                return Answer(200, test_event_pattern(body), AWS_JSON)
             now = self._now()
             put = put_events(body, region(headers), now)
             arrival = _microseconds(now)
             await self._store(encode((EVENT, arrival, event) for event in put.bodies))
-        return _aws_answer(put.answer, put.request_id)
+        return Answer(200, put.answer, AWS_JSON, ((REQUEST_ID, put.request_id.encode()),))
 
     async def _events(self, headers: Headers, receive: Receive) -> Answer:
         """Answer `POST /events`."""
-        with Reading(self._pressure) as reading:
+        with Reading(self._pressure, headers) as reading:
             body = await self._body(reading, headers, receive, BODY_LIMIT)
             arrival = _microseconds(self._now())
             if is_small(body):
@@ -145,7 +146,7 @@ class Bus:
 
     async def _body(self, reading: Reading, headers: Headers, receive: Receive, limit_bytes: int) -> bytes:
         """Read the request's body, inflated."""
-        body = await reading.body(headers, receive, limit_bytes)
+        body = await reading.body(receive, limit_bytes)
         if is_gzip(headers, body):
             body = await asyncio.get_running_loop().run_in_executor(self._large, inflated, body, limit_bytes)
             reading.hold(len(body))
@@ -184,10 +185,6 @@ def _require(method: str, *allowed: str) -> None:
 def _unknown(operation: str) -> AwsError:
     said = f'not "{operation[:60]}"' if operation else "named in X-Amz-Target; events without it go to POST /events"
     return AwsError("UnknownOperationException", f"The bus knows {' and '.join(OPERATIONS)}, {said}.")
-
-
-def _aws_answer(body: bytes, request_id: str) -> Answer:
-    return Answer(200, body, AWS_JSON, ((b"x-amzn-requestid", request_id.encode()),))
 
 
 def _microseconds(moment: datetime) -> int:

@@ -14,6 +14,9 @@ PENDING_BYTES = 2 << 30
 """How much may wait in the spool."""
 FLYING_BYTES = 128 << 20
 """How much may be in requests that are not answered, if there is more than one; each takes about four times its size in memory."""
+_SMALL_BYTES = 1 << 20
+_SMALL_FLYING_BYTES = 32 << 20
+"""How much more may be in small requests, so that large ones that come slowly do not keep them out."""
 _RESERVE_BYTES = 256 << 20
 _RESERVE_SHARE = 0.05
 _LOOK_EVERY_S = 0.5
@@ -68,17 +71,17 @@ class Pressure:
         self.pending: Callable[[], int] = lambda: 0
         """Bytes in the spool that are not delivered yet."""
 
-    def refusal(self) -> Refusal | None:
-        """Say why nothing more can be taken now; return None if it can."""
-        if self.is_crowded():
+    def refusal(self, size_bytes: int = 0) -> Refusal | None:
+        """Say why a request of a size cannot be taken now; return None if it can."""
+        if self.is_crowded(size_bytes):
             return self.crowded()
         if self.pending() > self._pending_limit:
             return Refusal(503, "Delivery is behind; send it again in some seconds.", 5)
         return None if self._room() else self.full()
 
-    def is_crowded(self) -> bool:
-        """Return True if requests that are under way hold as much as they may."""
-        return self.flying > FLYING_BYTES
+    def is_crowded(self, size_bytes: int = 1 << 30) -> bool:
+        """Return True if requests that are under way hold as much as they may beside one of a size."""
+        return self.flying > FLYING_BYTES + (_SMALL_FLYING_BYTES if size_bytes <= _SMALL_BYTES else 0)
 
     def crowded(self) -> Refusal:
         """Return the refusal while they do."""

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +16,7 @@ import msgspec
 
 from eventlake.errors import EventError, PatternError
 from eventlake.local.bus.answer import AwsError
+from eventlake.local.bus.ids import new_ids
 from eventlake.pipeline.reading import DEPTH_LIMIT, depth
 from eventlake.pipeline.rule import compile_pattern
 
@@ -167,12 +167,6 @@ def _parsed_time(time: float | str) -> datetime:
 def _seconds(moment: datetime) -> str:
     """Write a time in UTC as envelopes have it, in whole seconds."""
     return f"{moment.isoformat()[:19]}Z"
-
-
-def new_ids(count: int) -> list[str]:
-    """Return random UUIDs (version 4), with one call to the system for all of them."""
-    digits = os.urandom(16 * count).hex()
-    return [f"{d[:8]}-{d[8:12]}-4{d[13:16]}-a{d[17:20]}-{d[20:]}" for d in (digits[at : at + 32] for at in range(0, len(digits), 32))]
 
 
 def test_event_pattern(body: bytes) -> bytes:

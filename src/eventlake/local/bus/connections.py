@@ -1,0 +1,195 @@
+"""The connections to a bus: how long each may keep it waiting, how much may come before a request is known, and how many there are.
+
+A thin layer over uvicorn's protocol, which bounds none of it. It costs a request nothing: what arrives is counted, and a round once a second
+looks at who keeps the bus waiting. Who sends slowly is answered 408, who sends endless headers 431; where there are too many connections,
+those go that were silent longest, never one that the bus is at work for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from eventlake.local.bus.answer import HttpError, answer_to, written
+from eventlake.local.bus.guard import HEAD_LIMIT_BYTES, too_large_head
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What senders may do.
+
+    patience_s: how long the bus waits for headers, and for a body of which nothing comes. hurried_s: how long while requests hold as much
+    as they may. rate: how many bytes of a body buy a second. connections: how many may be open.
+    """
+
+    patience_s: float = 20.0
+    hurried_s: float = 2.0
+    rate: int = 16 << 10
+    connections: int = 1000
+
+
+class Connections:
+    """All connections to a bus. is_crowded: tells whether requests hold as much as they may. told: hears of too many, once."""
+
+    def __init__(self, limits: Limits, is_crowded: Callable[[], bool], told: Callable[[str], None]) -> None:
+        self.limits = limits
+        self.open: set[Connection] = set()
+        self._is_crowded = is_crowded
+        self._told = told
+        self._are_many = False
+
+    def protocol(self, **options: Any) -> Connection:  # what uvicorn's server gives its protocol
+        """Make the protocol of a new connection."""
+        return Connection(self, **options)
+
+    def add(self, connection: Connection) -> bool:
+        """Take a new connection in, if need be for the one that was silent longest; False if there is none such."""
+        self.open.add(connection)
+        if len(self.open) <= self.limits.connections:
+            return True
+        self._tell_of_many()
+        silent = min((one for one in self.open if one.is_waited_for() and one is not connection), key=lambda one: one.heard, default=None)
+        if silent is not None:
+            silent.give_up("The bus keeps as many connections as it can; this one was silent longest.", 503)
+        return silent is not None
+
+    def look(self, seconds: float) -> None:
+        """Look at all connections, so many seconds after the last time, and give up those that kept the bus waiting too long."""
+        patience = self.limits.hurried_s if self._is_crowded() else self.limits.patience_s
+        for connection in list(self.open):
+            connection.look(seconds, patience)
+        if len(self.open) < self.limits.connections * 0.9:
+            self._are_many = False
+
+    def end(self) -> None:
+        """Give up the requests that are not here yet: the bus ends."""
+        for connection in list(self.open):
+            if connection.is_waited_for():
+                connection.give_up("The bus ends; send it again when it is back.", 503)
+
+    def _tell_of_many(self) -> None:
+        if not self._are_many:
+            self._are_many = True
+            self._told(
+                f"{self.limits.connections:,} connections are open, as many as the bus keeps: for a new one, the one goes that was silent longest."
+            )
+
+
+class Connection(HttpToolsProtocol):
+    """One connection: uvicorn's, watched."""
+
+    def __init__(self, connections: Connections, **options: Any) -> None:  # what uvicorn's server gives its protocol
+        super().__init__(**options)
+        self.headers = []
+        self._all = connections
+        self._patience_s = connections.limits.patience_s
+        self._arrived = 0
+        self._unsent = 0
+        self._asked = False
+        self._heading = False
+        self._head_bytes = 0
+        self.heard = 0.0
+        """When anything came last, by the loop's clock."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Take the connection in, or say that there is no room."""
+        super().connection_made(transport)
+        self.heard = self.loop.time()
+        if not self._all.add(self):
+            self._answer(_later("The bus is at work for as many senders as it can; send it again in a second.", 503))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._all.open.discard(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count what came; give up where headers do not end."""
+        self.heard = self.loop.time()
+        self._arrived += len(data)
+        was_heading = self._heading
+        super().data_received(data)
+        if self._heading:
+            self._head_bytes = self._head_bytes + len(data) if was_heading else 0
+            if self._head_bytes > HEAD_LIMIT_BYTES:
+                self._answer(too_large_head())
+
+    def on_message_begin(self) -> None:
+        """Begin to wait for headers."""
+        self._heading = True
+        self._patience_s = self._all.limits.patience_s
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Begin to wait for the body."""
+        self._heading = False
+        self._patience_s = self._all.limits.patience_s
+        super().on_headers_complete()
+        self._asked = True
+
+    def is_waited_for(self) -> bool:
+        """Return True if the bus waits for the other side: for a request, for the rest of one, or to take an answer."""
+        return self._heading or self._is_idle() or self._has_body_to_come() or self._is_behind()
+
+    def look(self, seconds: float, patience_s: float) -> None:
+        """Take the seconds that passed off the patience, and give up where it ends; what came of a body buys some back."""
+        arrived, self._arrived = self._arrived, 0
+        taken, self._unsent = max(self._unsent - self._to_send(), 0), self._to_send()
+        if self._is_between_requests() or not self.is_waited_for():
+            self._patience_s = self._all.limits.patience_s
+            return
+        if not self._heading:
+            self._patience_s += (arrived + taken) / self._all.limits.rate
+        self._patience_s = min(self._patience_s, patience_s) - seconds
+        if self._patience_s < 0:
+            self.give_up("The rest of the request did not come in time; send it again.", 408)
+
+    def give_up(self, sentence: str, status: int) -> None:
+        """End the connection, with an answer where part of a request is here, and none in the middle of another answer."""
+        if self._is_behind():
+            self.transport.abort()
+        elif self._heading or (self._has_body_to_come() and not self.cycle.response_started):
+            self._answer(_later(sentence, status))
+        else:
+            self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request as everything else is answered."""
+        self._answer(HttpError(400, f"This is no HTTP request: {msg.rstrip('.').lower()}.", [(b"connection", b"close")]))
+
+    def _answer(self, error: HttpError) -> None:
+        """Answer and hang up, whatever else the other side sends."""
+        self._heading = False
+        if not self.transport.is_closing():
+            self.transport.write(written(answer_to(error, to_aws=self._speaks_aws())))
+            self.transport.close()
+
+    def _speaks_aws(self) -> bool:
+        return any(name == b"x-amz-target" for name, _ in self.headers)
+
+    def _is_idle(self) -> bool:
+        return not self._asked or self.cycle.response_complete
+
+    def _is_between_requests(self) -> bool:
+        """Return True if an answer was taken and nothing came since: then uvicorn's own clock runs."""
+        return self.timeout_keep_alive_task is not None and not self._heading and not self._is_behind()
+
+    def _has_body_to_come(self) -> bool:
+        """Return True if the bus reads a body that is not whole; not where it does not read on because it is at work."""
+        return not self._is_idle() and self.cycle.more_body and not self.flow.read_paused
+
+    def _is_behind(self) -> bool:
+        """Return True if an answer waits to be taken."""
+        return self._to_send() > 0
+
+    def _to_send(self) -> int:
+        return self.transport.get_write_buffer_size()
+
+
+def _later(sentence: str, status: int) -> HttpError:
+    """Return the answer to a request that may come again on another connection."""
+    return HttpError(status, sentence, [(b"retry-after", b"1"), (b"connection", b"close")])
