@@ -83,6 +83,10 @@ class LakeLockedError(ConfigurationError):
     """Another process writes this lake; the sentence names it."""
 
 
+class LakeTakenError(LakeLockedError):
+    """Another process has taken the lake that this one was writing."""
+
+
 class LakeNotFoundError(ConfigurationError):
     """There is no lake where one was expected."""
 
@@ -95,6 +99,10 @@ class StorageError(EventlakeError):
 
 class StorageFullError(StorageError):
     """The disk has no room left; nothing that was accepted is lost."""
+
+
+class GenerationConflictError(StorageError):
+    """The objects of an hour were swapped by another process meanwhile; nothing was changed."""
 
 
 class CorruptObjectError(StorageError):

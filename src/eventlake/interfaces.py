@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -77,6 +78,52 @@ class LogObject:
     etag: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class HourContents:
+    """What readers see of one hour of a table; rows is None where the catalog does not know them."""
+
+    hour: Hour
+    objects: int
+    rows: int | None
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What readers see of a table at one moment: its hours that hold something, in order; `objects` gives the objects of some of them.
+
+    objects: takes hours, None for all; gives objects by hour and key.
+    """
+
+    hours: Sequence[HourContents]
+    objects: Callable[[Iterable[Hour] | None], Sequence[LogObject]]
+
+    @classmethod
+    def of(cls, objects: Sequence[LogObject]) -> Contents:
+        """Return the contents that these objects are, given by hour and key."""
+        by_hour = {hour: list(group) for hour, group in groupby(objects, key=lambda one: one.hour)}
+        hours = [HourContents(hour, len(group), _rows(group), sum(one.size_bytes for one in group)) for hour, group in by_hour.items()]
+        return cls(
+            hours, lambda wanted: objects if wanted is None else [one for hour in sorted(set(wanted)) for one in by_hour.get(hour, [])]
+        )
+
+    @property
+    def count(self) -> int:
+        """Return how many objects there are."""
+        return sum(hour.objects for hour in self.hours)
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the bytes of all objects."""
+        return sum(hour.size_bytes for hour in self.hours)
+
+
+def _rows(objects: Sequence[LogObject]) -> int | None:
+    """Sum the rows; None if they are not known of every object."""
+    known = [one.rows for one in objects if one.rows is not None]
+    return sum(known) if len(known) == len(objects) else None
+
+
 class Catalog(Protocol):
     """Databases, tables and partitions, as in Glue; names of tables are looked up without regard to case."""
 
@@ -94,6 +141,9 @@ class Catalog(Protocol):
 
     def objects(self, table: str, hours: Iterable[Hour] | None = None) -> Sequence[LogObject]:
         """Return the objects of log lines that readers see, of these hours or of all; by hour and key."""
+
+    def contents(self, table: str) -> Contents:
+        """Return what readers see of a table, hour by hour."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +21,37 @@ from botocore.awsrequest import AWSResponse
 
 from aws.client import Aws
 from aws_lake import create_tables, new_bucket, nobody, user
+from eventlake.backends.catalog_schema import STEPS
 from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.s3 import S3Store
-from eventlake.backends.sqlite_catalog import NewObject, SqliteCatalog
-from eventlake.errors import ConfigurationError, NameNotFoundError, StorageError, StorageServiceError
-from eventlake.interfaces import Catalog, Partition
+from eventlake.backends.sqlite_catalog import NewFailedObject, NewObject, SqliteCatalog
+from eventlake.errors import (
+    ConfigurationError,
+    GenerationConflictError,
+    LakeTakenError,
+    NameNotFoundError,
+    StorageError,
+    StorageServiceError,
+)
+from eventlake.interfaces import Catalog, HourContents, Partition
 from eventlake.layout import Hour
 from eventlake.sources import load
 
 TABLES = [table for source in load() for table in source.tables]
 AUTH0 = next(table for table in TABLES if table.name == "auth0_logs")
 HOUR = Hour("2026-11-20", "10")
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PARTITION = Partition("auth0_logs", HOUR, "logs/2026/11/20/10/", "parquet")
 
 
 def log_object(key: str, hour: Hour = HOUR) -> NewObject:
     """An object of ten rows."""
     return NewObject(key, "auth0_logs", hour, "parquet", 1000, 10, 7)
+
+
+def states(catalog: SqliteCatalog) -> list[tuple[str, int]]:
+    """State and generation of each hour of the log."""
+    return catalog._rows('select state, generation from partition where "table" = \'auth0_logs\' order by "date", hour')
 
 
 @pytest.fixture
@@ -52,7 +72,7 @@ class SqliteLake:
 
     def again(self) -> Catalog:
         """Another connection."""
-        return SqliteCatalog(self._file)
+        return SqliteCatalog(self._file, epoch=self.catalog.epoch)
 
     def place(self, name: str, hour: Hour) -> None:
         """An object of the log, with its partition."""
@@ -323,11 +343,190 @@ def test_registering_is_all_or_nothing(catalog: SqliteCatalog) -> None:
     catalog.register([log_object("a")], [PARTITION], [], {"auth0_logs": 5})
 
     with pytest.raises(StorageError):
-        catalog.register([log_object("b"), log_object("a")], [replace(PARTITION, hour=Hour("2026-11-20", "11"))], [], {"auth0_logs": 9})
+        catalog.register(
+            [log_object("b"), replace(log_object("a"), crc32=8)], [replace(PARTITION, hour=Hour("2026-11-20", "11"))], [], {"auth0_logs": 9}
+        )
 
     assert [one.key for one in catalog.objects("auth0_logs")] == ["a"]
     assert len(catalog.partitions("auth0_logs")) == 1
     assert catalog.checkpoints() == {"auth0_logs": 5}
+
+
+def test_registering_an_object_again_changes_nothing(catalog: SqliteCatalog) -> None:
+    """Its hour counts it once; with other bytes it is refused by name."""
+    catalog.register([log_object("a")], [PARTITION], [], {})
+    catalog.register([log_object("a")], [PARTITION], [], {})
+
+    assert catalog.contents("auth0_logs").hours == [HourContents(HOUR, 1, 10, 1000)]
+    with pytest.raises(StorageError, match='"a" is registered with other bytes'):
+        catalog.register([replace(log_object("a"), size_bytes=7)], [], [], {})
+
+
+def test_an_hour_counts_its_objects(catalog: SqliteCatalog) -> None:
+    """Those that readers see, however they came and went."""
+    eleven = Hour("2026-11-20", "11")
+    catalog.register([log_object("a"), log_object("b"), log_object("c", eleven)], [PARTITION], [], {})
+    catalog.replace(HOUR, "auth0_logs", 0, ["a", "b"], [replace(log_object("closed"), rows=15, size_bytes=500)], NOW)
+
+    contents = catalog.contents("AUTH0_LOGS")
+    assert contents.hours == [HourContents(HOUR, 1, 15, 500), HourContents(eleven, 1, 10, 1000)]
+    assert (contents.count, contents.size_bytes) == (2, 1500)
+    assert [one.key for one in contents.objects([HOUR])] == ["closed"]
+    assert [one.key for one in contents.objects(None)] == ["closed", "c"]
+
+
+def test_a_swap_takes_what_it_read_and_no_more(catalog: SqliteCatalog) -> None:
+    """What arrived meanwhile stays, and the hour is dirty until it is swapped too."""
+    catalog.register([log_object("a"), log_object("late")], [PARTITION], [], {})
+
+    catalog.replace(HOUR, "auth0_logs", 0, ["a"], [log_object("closed")], NOW)
+    assert [one.key for one in catalog.objects("auth0_logs")] == ["closed", "late"]
+    assert states(catalog) == [("dirty", 1)]
+    catalog.replace(HOUR, "auth0_logs", 1, ["closed", "late"], [log_object("closed-again")], NOW)
+    assert states(catalog) == [("closed", 2)]
+    catalog.register([log_object("later")], [PARTITION], [], {})
+    assert states(catalog) == [("dirty", 2)]
+
+
+@pytest.mark.parametrize(("generation", "remove"), [(1, ["a"]), (0, ["a", "unknown"]), (0, ["a", "a"])])
+def test_a_swap_of_what_has_changed_changes_nothing(catalog: SqliteCatalog, generation: int, remove: list[str]) -> None:
+    """Another generation, or an object that is not there to be replaced."""
+    catalog.register([log_object("a")], [PARTITION], [], {})
+
+    with pytest.raises(GenerationConflictError):
+        catalog.replace(HOUR, "auth0_logs", generation, remove, [log_object("closed")], NOW)
+
+    assert [one.key for one in catalog.objects("auth0_logs")] == ["a"]
+    assert states(catalog) == [("open", 0)]
+
+
+def test_who_has_lost_the_lake_writes_nothing(catalog: SqliteCatalog) -> None:
+    """Every transaction of theirs fails from then on; who shares the epoch of the new one writes."""
+    other = SqliteCatalog(catalog._file.path)
+    third = SqliteCatalog(catalog._file.path, epoch=other.epoch)
+
+    with pytest.raises(LakeTakenError, match="Another process has taken the lake"):
+        catalog.register([log_object("a")], [PARTITION], [], {})
+
+    third.register([log_object("b")], [PARTITION], [], {})
+    assert [one.key for one in other.objects("auth0_logs")] == ["b"]
+
+
+def test_what_objects_hold_of_the_spool_is_known(catalog: SqliteCatalog) -> None:
+    """Stretch by stretch, of lines and of failed records, beyond a position."""
+    lines = [
+        replace(log_object(key), position_from=start, position_to=end) for key, start, end in [("b", 50, 90), ("a", 0, 50), ("c", 95, 99)]
+    ]
+    failures = NewFailedObject("error/x", "auth0_logs", 10, 1, 7, 60, 70)
+    catalog.register([*lines, log_object("unknown")], [PARTITION], [(failures, [])], {})
+
+    assert catalog.covered(50) == {"auth0_logs": [(50, 90), (95, 99)], "error/auth0_logs": [(60, 70)]}
+
+
+def first_version(file: Path) -> None:
+    """A catalog as the first version wrote it: two objects of an hour, one of them without its partition, and a checkpoint."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(f"{STEPS[0]}; pragma user_version = 1; insert into setting values ('log_format', 'parquet');")
+        rows = [(f"logs/{hour.path}/{key}", "auth0_logs", *hour.values, "parquet", 1000, 10, 7) for key, hour in FIRST_OBJECTS]
+        connection.executemany("insert into object values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.execute("insert into partition values ('auth0_logs', '2026-11-20', '10', 'logs/2026/11/20/10/', 'parquet')")
+        connection.execute("insert into checkpoint values ('auth0_logs', 77)")
+        connection.commit()
+
+
+FIRST_OBJECTS = [("a", HOUR), ("b", HOUR), ("c", Hour("2026-11-20", "11"))]
+
+
+def test_the_first_version_is_read_as_it_is(tmp_path: Path) -> None:
+    """A reader sees hours and sums, and does not touch the file."""
+    first_version(tmp_path / "catalog.db")
+    before = (tmp_path / "catalog.db").read_bytes()
+
+    reader = SqliteCatalog(tmp_path / "catalog.db", read_only=True)
+
+    assert reader.contents("auth0_logs").hours == [HourContents(HOUR, 2, 20, 2000)]
+    assert [one.key for one in reader.objects("auth0_logs", [HOUR])] == ["logs/2026/11/20/10/a", "logs/2026/11/20/10/b"]
+    assert reader.failed_objects() == []
+    assert (tmp_path / "catalog.db").read_bytes() == before
+
+
+def test_the_first_version_is_brought_up_to_date_beside_a_copy(tmp_path: Path) -> None:
+    """Who opens it to write has all of it, and the older version can still open the copy."""
+    first_version(tmp_path / "catalog.db")
+
+    catalog = SqliteCatalog(tmp_path / "catalog.db")
+
+    assert [(one.hour, one.objects, one.rows) for one in catalog.contents("auth0_logs").hours] == [
+        (HOUR, 2, 20),
+        (Hour("2026-11-20", "11"), 1, 10),
+    ]
+    assert catalog.partitions("auth0_logs")[1].location == "logs/2026/11/20/11/"
+    assert catalog.checkpoints() == {"auth0_logs": 77}
+    assert len(catalog.lake_id) == 32
+    copy = SqliteCatalog(tmp_path / "catalog-schema-1.db", read_only=True)
+    assert len(copy.objects("auth0_logs")) == 3
+
+
+def test_a_replaced_file_is_noticed_by_its_readers(catalog: SqliteCatalog, tmp_path: Path) -> None:
+    """They answer from the file that lies there now."""
+    reader = SqliteCatalog(catalog._file.path, read_only=True)
+    assert list(reader.objects("auth0_logs")) == []
+    other = SqliteCatalog(tmp_path / "other.db")
+    other.register([log_object("a")], [PARTITION], [], {})
+    other.close()
+    catalog.close()
+    for suffix in ("-wal", "-shm"):
+        Path(f"{catalog._file.path}{suffix}").unlink(missing_ok=True)
+    (tmp_path / "other.db").replace(catalog._file.path)
+
+    assert [one.key for one in reader.objects("auth0_logs")] == ["a"]
+
+
+def test_a_copy_with_its_wal_is_read_whole_where_nothing_can_be_written(catalog: SqliteCatalog, tmp_path: Path) -> None:
+    """What was committed and not yet moved into the file counts; what is committed later is seen later."""
+    catalog.register([log_object("a")], [PARTITION], [], {})
+    folder = tmp_path / "copy"
+    folder.mkdir()
+
+    def copy() -> None:
+        folder.chmod(0o755)
+        for suffix in ("", "-wal"):
+            (folder / f"catalog.db{suffix}").write_bytes(Path(f"{catalog._file.path}{suffix}").read_bytes())
+        folder.chmod(0o555)
+
+    copy()
+    with without_rights([sys.executable, "-c", READER, str(folder / "catalog.db")]) as reader:
+        assert told(reader) == ["a"]
+        catalog.register([log_object("b")], [PARTITION], [], {})
+        copy()
+        assert told(reader) == ["a", "b"]
+    folder.chmod(0o755)
+
+
+READER = """
+import json, sys
+from pathlib import Path
+from eventlake.backends.sqlite_catalog import SqliteCatalog
+
+reader = SqliteCatalog(Path(sys.argv[1]), read_only=True)
+for _ in sys.stdin:
+    print(json.dumps([one.key for one in reader.objects("auth0_logs")]), flush=True)
+"""
+
+
+def without_rights(command: list[str]) -> subprocess.Popen[str]:
+    """Start a process that may write only where the modes of files say so, also if this one is root's."""
+    dropping = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    return subprocess.Popen([*dropping, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def told(reader: subprocess.Popen[str]) -> Any:
+    """What the reader answers when it is asked once."""
+    assert reader.stdin is not None
+    assert reader.stdout is not None
+    reader.stdin.write("\n")
+    reader.stdin.flush()
+    return json.loads(reader.stdout.readline())
 
 
 def test_the_format_is_one_choice_for_a_lake(catalog: SqliteCatalog) -> None:
@@ -348,7 +547,7 @@ def test_a_column_is_never_dropped(catalog: SqliteCatalog) -> None:
 def test_readers_see_the_last_transaction_while_another_is_under_way(catalog: SqliteCatalog) -> None:
     """They neither wait nor see half of it."""
     catalog.register([log_object("a")], [], [], {})
-    reader = SqliteCatalog(catalog._file, read_only=True)
+    reader = SqliteCatalog(catalog._file.path, read_only=True)
     with catalog._transaction() as run:
         run("delete from object")
         assert [one.key for one in reader.objects("auth0_logs")] == ["a"]
@@ -385,10 +584,10 @@ def test_a_file_that_is_no_catalog_is_named(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_told_and_passes(catalog: SqliteCatalog) -> None:
     """SQLite's own limit of pages stands for the disk: the transaction fails whole, and works when there is room."""
-    catalog._connection.execute("pragma max_page_count = 1")
+    catalog._file.connection.execute("pragma max_page_count = 1")
     with pytest.raises(StorageError, match="disk is full"):
         catalog.register([log_object(f"{number:03d}" * 300) for number in range(1000)], [], [], {"auth0_logs": 1})
     assert catalog.checkpoints() == {}
-    catalog._connection.execute("pragma max_page_count = 100000")
+    catalog._file.connection.execute("pragma max_page_count = 100000")
     catalog.register([log_object("a")], [], [], {"auth0_logs": 1})
     assert catalog.checkpoints() == {"auth0_logs": 1}

@@ -28,7 +28,7 @@ from eventlake.errors import (
     QueryRefusedError,
     QuerySyntaxError,
 )
-from eventlake.interfaces import Catalog, Engine, LogObject, Partition
+from eventlake.interfaces import Catalog, Contents, Engine, LogObject, Partition
 from eventlake.layout import Hour
 from eventlake.model import Column, Table
 
@@ -83,6 +83,10 @@ class MemoryCatalog(Catalog):
     def partitions(self, table: str) -> Sequence[Partition]:
         """Those of the objects."""
         return [Partition(item.table, item.hour, item.key, item.format) for item in self.known]
+
+    def contents(self, table: str) -> Contents:
+        """What its objects are, hour by hour."""
+        return Contents.of(self.objects(table))
 
     def objects(self, table: str, hours: Iterable[Hour] | None = None) -> Sequence[LogObject]:
         """Every object given."""

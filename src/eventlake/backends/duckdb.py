@@ -21,7 +21,7 @@ from eventlake.dialect.text.length import require_length
 from eventlake.dialect.text.parameters import bound
 from eventlake.dialect.translation import Translation
 from eventlake.errors import QueryLimitError, QueryRefusedError
-from eventlake.interfaces import Catalog, Clock, LogObject, Result
+from eventlake.interfaces import Catalog, Clock, Contents, HourContents, LogObject, Result
 from eventlake.layout import Hour
 from eventlake.model import PARTITION_DOCS, Table
 from eventlake.query.box.pool import AT_ONCE, WAITING, Box, Cancelled
@@ -152,19 +152,21 @@ class DuckDBEngine:
         """Find the objects of each scan: those of all hours, or of the hours that its predicates leave."""
         if len(translation.scans) > MOST_SCANS:
             raise QueryLimitError(f"The statement reads tables {len(translation.scans):,} times; at most {MOST_SCANS} are taken.")
-        known = {scan.table.name: self.catalog.objects(scan.table.name) for scan in translation.scans if not scan.listing}
+        known = {name: self.catalog.contents(name) for name in {scan.table.name for scan in translation.scans if not scan.listing}}
         kept = self._kept(worker, understood, translation, known)
-        readings = []
-        for scan, days in zip(translation.scans, kept, strict=True):
-            if scan.listing:
-                continue
-            everything = known[scan.table.name]
-            objects = everything if days is None else [item for item in everything if item.hour.hour in days.get(item.hour.date, ())]
-            total_bytes = sum(item.size_bytes for item in everything)
-            readings.append(Reading(scan, tuple(objects), len(everything), total_bytes, self.objects_folder, self.location))
-        if sum(len(reading.objects) for reading in readings) > MOST_OBJECTS:
+        wanted = [
+            (scan, known[scan.table.name], _chosen(known[scan.table.name].hours, days))
+            for scan, days in zip(translation.scans, kept, strict=True)
+            if not scan.listing
+        ]
+        if sum(hour.objects for _, _, hours in wanted for hour in hours) > MOST_OBJECTS:
             raise QueryLimitError(f"The query would read more than {MOST_OBJECTS:,} objects: name fewer days in its WHERE.")
-        return readings
+        return [self._reading(scan, contents, hours) for scan, contents, hours in wanted]
+
+    def _reading(self, scan: Scan, contents: Contents, hours: Sequence[HourContents]) -> Reading:
+        """Look the objects of the hours up; all hours of a table at once."""
+        objects = contents.objects(None if len(hours) == len(contents.hours) else [one.hour for one in hours])
+        return Reading(scan, tuple(objects), contents.count, contents.size_bytes, self.objects_folder, self.location)
 
     def _sources(self, prepared: _Prepared, *, brief: bool = False) -> list[str]:
         """Return the SQL of each scan: of its objects, or of what the catalog says."""
@@ -188,15 +190,13 @@ class DuckDBEngine:
         log_format = partitions[0].format
         return properties(log_format) if scan.listing == "properties" else creation(scan.table, PARTITION_DOCS, log_format, self.location)
 
-    def _kept(
-        self, worker: Worker, understood: Understood, translation: Translation, known: Mapping[str, Sequence[LogObject]]
-    ) -> list[Days | None]:
+    def _kept(self, worker: Worker, understood: Understood, translation: Translation, known: Mapping[str, Contents]) -> list[Days | None]:
         """Return the hours that each scan needs; None where its predicates rule out no hour."""
         pruned = [scan.prunes for scan in understood.scans]
         if not any(pruned):
             return [None] * len(pruned)
         names = [scan.table.name for scan in translation.scans]
-        days = {name: days_of(item.hour for item in known[name]) for name, prunes in zip(names, pruned, strict=True) if prunes}
+        days = {name: days_of(item.hour for item in known[name].hours) for name, prunes in zip(names, pruned, strict=True) if prunes}
         kept = worker.kept([days[name] if prunes else {} for name, prunes in zip(names, pruned, strict=True)])
         return [found if prunes else None for found, prunes in zip(kept, pruned, strict=True)]
 
@@ -229,6 +229,11 @@ class _Prepared:
     translation: Translation
     tables: Sequence[Table]
     readings: Sequence[Reading]
+
+
+def _chosen(hours: Sequence[HourContents], days: Days | None) -> Sequence[HourContents]:
+    """Return the hours that a scan needs."""
+    return hours if days is None else [one for one in hours if one.hour.hour in days.get(one.hour.date, ())]
 
 
 def _hours(objects: Iterable[Any]) -> list[Hour]:

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from eventlake.backends.aws import code_of, failing, is_denied
 from eventlake.errors import ConfigurationError, NameNotFoundError, StorageServiceError
-from eventlake.interfaces import LogObject, Partition, Store
+from eventlake.interfaces import Contents, LogObject, Partition, Store
 from eventlake.layout import Hour
 from eventlake.model import STORAGE_FORMATS, Column, Table
 
@@ -100,6 +100,10 @@ class GlueCatalog:
         with ThreadPoolExecutor(_LISTERS) as pool:
             found = [one for listed in pool.map(lambda prefix: self._listed(prefix, by_location), prefixes) for one in listed]
         return sorted(found, key=lambda one: (one.hour, one.key))
+
+    def contents(self, table: str) -> Contents:
+        """List a table once: what lies in each of its partitions."""
+        return Contents.of(self.objects(table))
 
     def log_format(self, table: str) -> str:
         """Return how Glue reads the table, `parquet` or `json`. Raises StorageServiceError."""

@@ -1,56 +1,33 @@
 """Catalog in SQLite, with Glue's nouns: databases, tables, partitions; and the objects that readers see.
 
 One process writes, any number read. What makes an object visible, its partition, and the checkpoint of its delivery stream are one transaction,
-so that after a crash everything is delivered once. Schema versions are steps in `_STEPS`; an older file is brought up to date when it
-is opened to write.
+so that after a crash everything is delivered once. Who opens it to write takes the lake: its epoch goes up, and every transaction of whoever
+had it before fails.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from eventlake.errors import ConfigurationError, StorageError, StorageFullError
-from eventlake.interfaces import LogObject, Partition
+from eventlake.backends.sqlite_file import SqliteFile
+from eventlake.errors import ConfigurationError, GenerationConflictError, LakeTakenError, StorageError
+from eventlake.interfaces import Contents, HourContents, LogObject, Partition
 from eventlake.layout import Hour
 from eventlake.model import Column, Table
 
-_STEPS = (
-    """
-    create table setting (name text primary key, value text not null);
-    create table "table" (name text primary key, "database" text not null, declaration text not null);
-    create table partition (
-        "table" text not null, "date" text not null, hour text not null, location text not null, format text not null,
-        primary key ("table", "date", hour)
-    );
-    create table object (
-        key text primary key, "table" text not null, "date" text not null, hour text not null, format text not null,
-        size_bytes integer not null, rows integer not null, crc32 integer not null
-    );
-    create index object_by_hour on object ("table", "date", hour, key);
-    create table failed_object (key text primary key, stream text not null, size_bytes integer not null, rows integer not null, crc32 integer not null);
-    create table failed_record (
-        id text primary key, stream text not null, code text not null, message text not null, arrival_us integer not null,
-        size_bytes integer not null, key text not null, line integer not null, redriven_us integer
-    );
-    create index failed_record_by_arrival on failed_record (arrival_us desc);
-    create table pending (key text primary key);
-    create table checkpoint (stream text primary key, position integer not null);
-    """,
-)
-
-_BUSY_S = 30.0
+_OF_HOUR = '"table" = ? and "date" = ? and hour = ?'
 
 
 @dataclass(frozen=True, slots=True)
 class NewObject:
-    """An object of log lines that is to become visible."""
+    """An object of log lines that is to become visible, and the stretch of the spool whose records of its table it holds."""
 
     key: str
     table: str
@@ -59,6 +36,8 @@ class NewObject:
     size_bytes: int
     rows: int
     crc32: int
+    position_from: int | None = None
+    position_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +49,8 @@ class NewFailedObject:
     size_bytes: int
     rows: int
     crc32: int
+    position_from: int | None = None
+    position_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +70,21 @@ class FailedEntry:
 class SqliteCatalog:
     """The catalog of a lake on one machine.
 
-    read_only: for readers; the folder may be read-only too. Raises ConfigurationError for a file of a newer version, StorageError.
+    read_only: for readers; the folder may be read-only too. epoch: of the process that has taken the lake and shares it with this one; without
+    it the lake is taken. Raises ConfigurationError for a file of a newer version, StorageError.
     """
 
-    def __init__(self, file: Path, *, read_only: bool = False) -> None:
-        self._file = file
-        with self._failing():
-            self._connection = _connect(file, read_only=read_only)
-            version = self._connection.execute("pragma user_version").fetchone()[0]
-        if version > len(_STEPS):
-            self._connection.close()
-            raise ConfigurationError(
-                f'"{file}" was written by a newer eventlake (schema {version}, this one knows {len(_STEPS)}); update eventlake.'
-            )
-        if not read_only:
-            self._bring_up_to_date(version)
+    def __init__(self, file: Path, *, read_only: bool = False, epoch: int | None = None) -> None:
+        self._file = SqliteFile(file, read_only=read_only)
+        self.lake_id, self.epoch = self._rows("select id, epoch from lake")[0]
+        if epoch is not None:
+            self.epoch = epoch
+        elif not read_only:
+            self.epoch = self._take()
 
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
+        self._file.close()
 
     # Settings of the lake
 
@@ -129,11 +106,14 @@ class SqliteCatalog:
                 f'This lake holds {known} objects; the format is one choice for a lake, so "{log_format}" needs another folder.'
             )
         earlier = {table.name: table for table in self.tables()}
+        wanted = [_merged(earlier.get(table.name), table) for table in tables]
+        changed = [table for table in wanted if earlier.get(table.name) != table]
+        if known is not None and not changed:
+            return  # so that a lake on a full disk can be opened
         with self._transaction() as run:
             run("insert or ignore into setting values ('log_format', ?)", (log_format,))
-            for table in tables:
-                written = _declaration(_merged(earlier.get(table.name), table))
-                run('insert or replace into "table" values (?, ?, ?)', (table.name, table.database, written))
+            for table in changed:
+                run('insert or replace into "table" values (?, ?, ?)', (table.name, table.database, _declaration(table)))
 
     def tables(self) -> Sequence[Table]:
         """Return every table, by database and name."""
@@ -155,17 +135,27 @@ class SqliteCatalog:
 
     def objects(self, table: str, hours: Iterable[Hour] | None = None) -> Sequence[LogObject]:
         """Return the objects of log lines that readers see, of these hours or of all, by hour and key."""
-        wanted = None if hours is None else set(hours)
-        query = 'select "table", "date", hour, key, format, size_bytes, rows, crc32 from object where "table" = ?'
-        parameters: tuple[Any, ...] = (table.lower(),)
-        if wanted is not None:
-            if not wanted:
-                return []
-            query += ' and "date" between ? and ?'
-            parameters += (min(wanted).date, max(wanted).date)
-        rows = self._rows(query + ' order by "date", hour, key', parameters)
-        found = (LogObject(name, Hour(day, hour), *rest) for name, day, hour, *rest in rows)
-        return [one for one in found if wanted is None or one.hour in wanted]
+        columns = 'o."table", o."date", o.hour, o.key, o.format, o.size_bytes, o.rows, o.crc32'
+        live = "o.\"table\" = ? and o.state = 'live'"
+        if hours is None:
+            rows = self._rows(f'select {columns} from object o where {live} order by o."date", o.hour, o.key', (table.lower(),))
+        else:
+            wanted = json.dumps(sorted(hour.values for hour in set(hours)))
+            rows = self._rows(
+                f"select {columns} from json_each(?) w cross join object o "
+                "on o.\"date\" = json_extract(w.value, '$[0]') and o.hour = json_extract(w.value, '$[1]') "
+                f"where {live} order by w.key, o.key",
+                (wanted, table.lower()),
+            )
+        return [LogObject(name, Hour(day, hour), *rest) for name, day, hour, *rest in rows]
+
+    def contents(self, table: str) -> Contents:
+        """Return what readers see of a table, hour by hour; the objects of an hour are looked up when they are asked for."""
+        rows = self._rows(
+            'select "date", hour, objects, rows, size_bytes from partition where "table" = ? and objects > 0 order by "date", hour',
+            (table.lower(),),
+        )
+        return Contents([HourContents(Hour(day, hour), *sums) for day, hour, *sums in rows], partial(self.objects, table))
 
     def intend(self, keys: Sequence[str]) -> None:
         """Note the keys of objects that are about to be written; those that are never registered are removed after a crash."""
@@ -190,21 +180,65 @@ class SqliteCatalog:
         failed: Sequence[tuple[NewFailedObject, Sequence[FailedEntry]]],
         checkpoints: Mapping[str, int],
     ) -> None:
-        """Make objects visible, with their partitions, failed records and the checkpoints of their streams: all of it or nothing."""
+        """Make objects visible, with their partitions, failed records and the checkpoints of their streams: all of it or nothing.
+
+        An object that is visible already, with the same bytes, changes nothing. Raises StorageError for one with other bytes.
+        """
         with self._transaction() as run:
             for partition in partitions:
                 _add_partition(run, partition)
             for one in objects:
-                row = (one.key, one.table, *one.hour.values, one.format, one.size_bytes, one.rows, one.crc32)
-                run("insert into object values (?, ?, ?, ?, ?, ?, ?, ?)", row)
-                run("delete from pending where key = ?", (one.key,))
+                _add_object(run, one)
             for failed_object, entries in failed:
-                run("insert into failed_object values (?, ?, ?, ?, ?)", tuple(asdict(failed_object).values()))
-                run("delete from pending where key = ?", (failed_object.key,))
-                for entry in entries:
-                    run("insert or ignore into failed_record values (?, ?, ?, ?, ?, ?, ?, ?, null)", _failed_row(entry))
+                _add_failed_object(run, failed_object, entries)
             for stream, position in checkpoints.items():
                 run("insert or replace into checkpoint values (?, ?)", (stream, position))
+
+    def replace(self, hour: Hour, table: str, generation: int, remove: Sequence[str], add: Sequence[NewObject], now: datetime) -> None:
+        """Swap objects of one hour of a table for others, in one transaction; the hour is closed then, of the next generation.
+
+        What arrived meanwhile stays beside the new objects, and the hour is dirty. now: since when the removed ones are replaced, aware.
+        Raises GenerationConflictError if the hour is not of this generation, or a removed object is not live.
+        """
+        with self._transaction() as run:
+            known = run(f"select generation from partition where {_OF_HOUR}", (table, *hour.values)).fetchone()
+            if known is None or known[0] != generation:
+                raise GenerationConflictError(
+                    f"{table} {hour} is no longer of generation {generation}: another process has swapped its objects."
+                )
+            for key in remove:
+                values = round(now.timestamp() * 1_000_000), key, table, *hour.values
+                if (
+                    run(
+                        f"update object set state = 'replaced', replaced_us = ? where key = ? and state = 'live' and {_OF_HOUR}", values
+                    ).rowcount
+                    != 1
+                ):
+                    raise GenerationConflictError(f'The object "{key}" of {table} {hour} is not there to be replaced.')
+            for one in add:
+                _add_object(run, one)
+            run(
+                "update object set generation = ? where key in (select value from json_each(?))",
+                (generation + 1, json.dumps([one.key for one in add])),
+            )
+            late = run(
+                f"select count(*) from object where {_OF_HOUR} and state = 'live' and generation <= ?", (table, *hour.values, generation)
+            )
+            state = "dirty" if late.fetchone()[0] else "closed"
+            run(f"update partition set generation = ?, state = ? where {_OF_HOUR}", (generation + 1, state, table, *hour.values))
+            _count_anew(run, table, hour)
+
+    def covered(self, position: int) -> dict[str, list[tuple[int, int]]]:
+        """Return for each stream the stretches of the spool that its objects hold beyond a position, in order; failed records as `error/STREAM`."""
+        rows = self._rows(
+            'select "table", position_from, position_to from object where position_to > ? union all '
+            "select 'error/' || stream, position_from, position_to from failed_object where position_to > ? order by 2, 3",
+            (position, position),
+        )
+        found: dict[str, list[tuple[int, int]]] = {}
+        for stream, start, end in rows:
+            found.setdefault(stream, []).append((start, end))
+        return found
 
     def checkpoints(self) -> dict[str, int]:
         """Return for each stream the position before which everything is delivered."""
@@ -223,74 +257,88 @@ class SqliteCatalog:
 
     def find_failed(self, beginning: str) -> list[FailedEntry]:
         """Find the failed records whose id begins like this, at most 20."""
+        first = beginning.lower()
         query = (
             "select id, stream, code, message, arrival_us, size_bytes, key, line from failed_record "
-            "where substr(id, 1, length(?1)) = ?1 order by arrival_us desc limit 20"
+            "where id >= ? and id < ? order by arrival_us desc limit 20"
         )
-        return [_failed_entry(row) for row in self._rows(query, (beginning.lower(),))]
+        return [_failed_entry(row) for row in self._rows(query, (first, f"{first}\U0010ffff"))]
 
     def failed_objects(self) -> list[NewFailedObject]:
         """Return the objects that hold failed records."""
-        return [NewFailedObject(*row) for row in self._rows("select key, stream, size_bytes, rows, crc32 from failed_object order by key")]
+        rows = self._rows("select key, stream, size_bytes, rows, crc32, position_from, position_to from failed_object order by key")
+        return [NewFailedObject(*row) for row in rows]
 
     # The file
 
-    def _bring_up_to_date(self, version: int) -> None:
-        for number, step in enumerate(_STEPS[version:], version + 1):
-            with self._failing():
-                self._connection.executescript(f"begin immediate; {step}; pragma user_version = {number}; commit;")
+    def _take(self) -> int:
+        with self._file.transaction() as run:
+            run("update lake set epoch = epoch + 1")
+            return int(run("select epoch from lake").fetchone()[0])
 
     def _rows(self, query: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        with self._failing():
-            return self._connection.execute(query, parameters).fetchall()
+        return self._file.rows(query, parameters)
 
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
-        """Commit everything that is done within, or nothing; durable when it ends."""
-        with self._failing():
-            self._connection.execute("begin immediate")
-            try:
-                yield self._connection.execute
-                self._connection.execute("commit")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("rollback")
-                raise
-
-    @contextmanager
-    def _failing(self) -> Iterator[None]:
-        """Raise SQLite's errors as sentences."""
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
-                raise StorageFullError(
-                    f'"{self._file}" cannot be written: the disk is full. Make room; nothing that was accepted is lost.'
-                ) from None
-            raise StorageError(f'"{self._file}" cannot be used: {error}.') from None
-        except sqlite3.DatabaseError as error:
-            raise StorageError(f'"{self._file}" is no catalog of a lake, or is damaged: {error}.') from None
+        """Commit everything that is done within, or nothing; durable when it ends. Raises LakeTakenError if the lake was taken meanwhile."""
+        with self._file.transaction() as run:
+            if run("select epoch from lake").fetchone()[0] != self.epoch:
+                raise LakeTakenError(f'Another process has taken the lake of "{self._file.path}" to write; this one writes nothing more.')
+            yield run
 
 
-def _connect(file: Path, *, read_only: bool) -> sqlite3.Connection:
-    if not read_only:
-        connection = sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = full")
-        return connection
-    uri = file.absolute().as_uri()
-    try:
-        connection = sqlite3.connect(f"{uri}?mode=ro", uri=True, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-        connection.execute("select count(*) from setting").fetchone()
-    except sqlite3.OperationalError:
-        # In a read-only folder WAL cannot keep its shared memory; there nobody writes, so the file does not change.
-        connection = sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False)
-    return connection
+def _add_object(run: Any, one: NewObject) -> None:  # run: sqlite3's execute
+    """Insert an object and count it in its hour; a closed hour becomes dirty."""
+    run("delete from pending where key = ?", (one.key,))
+    if _is_known(run, "object", one.key, one.size_bytes, one.crc32):
+        return
+    run(
+        'insert into object (key, "table", "date", hour, format, size_bytes, rows, crc32, position_from, position_to) '
+        "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (one.key, one.table, *one.hour.values, one.format, one.size_bytes, one.rows, one.crc32, one.position_from, one.position_to),
+    )
+    run(
+        'insert into partition ("table", "date", hour, location, format, objects, rows, size_bytes) values (?, ?, ?, ?, ?, 1, ?, ?) '
+        "on conflict do update set objects = objects + 1, rows = rows + excluded.rows, size_bytes = size_bytes + excluded.size_bytes, "
+        "state = case state when 'closed' then 'dirty' else state end",
+        (one.table, *one.hour.values, f"{one.key.rpartition('/')[0]}/", one.format, one.rows, one.size_bytes),
+    )
+
+
+def _count_anew(run: Any, table: str, hour: Hour) -> None:  # run: sqlite3's execute
+    """Count the live objects of an hour."""
+    run(
+        "update partition set (objects, rows, size_bytes) = (select count(*), coalesce(sum(rows), 0), coalesce(sum(size_bytes), 0) "
+        f"from object where {_OF_HOUR} and state = 'live') where {_OF_HOUR}",
+        (table, *hour.values, table, *hour.values),
+    )
+
+
+def _add_failed_object(run: Any, one: NewFailedObject, entries: Sequence[FailedEntry]) -> None:  # run: sqlite3's execute
+    run("delete from pending where key = ?", (one.key,))
+    if _is_known(run, "failed_object", one.key, one.size_bytes, one.crc32):
+        return
+    run(
+        "insert into failed_object (key, stream, size_bytes, rows, crc32, position_from, position_to) values (?, ?, ?, ?, ?, ?, ?)",
+        tuple(asdict(one).values()),
+    )
+    for entry in entries:
+        run("insert or ignore into failed_record values (?, ?, ?, ?, ?, ?, ?, ?, null)", _failed_row(entry))
+
+
+def _is_known(run: Any, relation: str, key: str, size_bytes: int, crc32: int) -> bool:  # run: sqlite3's execute
+    """Return True if an object is registered with these bytes. Raises StorageError if with others."""
+    known = run(f"select size_bytes, crc32 from {relation} where key = ?", (key,)).fetchone()
+    if known not in {None, (size_bytes, crc32)}:
+        raise StorageError(f'The object "{key}" is registered with other bytes; it is left as it is. Run "eventlake doctor".')
+    return known is not None
 
 
 def _add_partition(run: Any, partition: Partition) -> bool:  # run: sqlite3's execute
     row = (partition.table, *partition.hour.values, partition.location, partition.format)
-    return bool(run("insert or ignore into partition values (?, ?, ?, ?, ?)", row).rowcount == 1)
+    made = run('insert or ignore into partition ("table", "date", hour, location, format) values (?, ?, ?, ?, ?)', row)
+    return bool(made.rowcount == 1)
 
 
 def _merged(earlier: Table | None, table: Table) -> Table:

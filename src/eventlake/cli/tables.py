@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -14,8 +13,7 @@ from eventlake.cli.show import show
 from eventlake.errors import NameNotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from eventlake.interfaces import Catalog, LogObject
-    from eventlake.layout import Hour
+    from eventlake.interfaces import Catalog, HourContents
     from eventlake.model import Table
 
 
@@ -25,27 +23,23 @@ def tables() -> None:
     """List the tables of the lake: rows, bytes, objects, partitions, formats, and the hours they reach from and to (UTC, by arrival)."""
     current = settings()
     catalog = open_catalog(current)
-    rows = [_row(table, catalog.objects(table.name)) for table in catalog.tables()]
+    rows = [_row(table, catalog) for table in catalog.tables()]
     for error in getattr(catalog, "denied", ()):  # databases on AWS that this user may not look into
         current.say(str(error))
     show(("database", "table", "rows", "bytes", "objects", "partitions", "format", "first_hour", "last_hour"), rows, current.form)
 
 
-def _row(table: Table, objects: Sequence[LogObject]) -> list[object]:
-    hours = sorted({one.hour for one in objects})
-    bounds = [str(hours[0]), str(hours[-1])] if hours else [None, None]
-    return [table.database, table.name, *_sums(objects), len(hours), _formats(objects), *bounds]
+def _row(table: Table, catalog: Catalog) -> list[object]:
+    hours = catalog.contents(table.name).hours
+    formats = ", ".join(sorted({part.format for part in catalog.partitions(table.name)}))
+    bounds = [str(hours[0].hour), str(hours[-1].hour)] if hours else [None, None]
+    return [table.database, table.name, *_sums(hours), len(hours), formats, *bounds]
 
 
-def _sums(objects: Iterable[LogObject]) -> list[int | None]:
-    """Sum the rows, bytes and number of these objects; no rows where the catalog does not know them."""
-    known = list(objects)
-    rows = [one.rows for one in known if one.rows is not None]
-    return [sum(rows) if len(rows) == len(known) else None, sum(one.size_bytes for one in known), len(known)]
-
-
-def _formats(objects: Iterable[LogObject]) -> str:
-    return ", ".join(sorted({one.format for one in objects}))
+def _sums(hours: Sequence[HourContents]) -> list[int | None]:
+    """Sum the rows, bytes and objects of these hours; no rows where the catalog does not know them."""
+    rows = [one.rows for one in hours if one.rows is not None]
+    return [sum(rows) if len(rows) == len(hours) else None, sum(one.size_bytes for one in hours), sum(one.objects for one in hours)]
 
 
 @click.command(short_help="The partitions of one table.")
@@ -60,10 +54,8 @@ def partitions(table: str, register: bool) -> None:
         return
     catalog = open_catalog(current)
     known = _named(table, catalog)
-    by_hour: dict[Hour, list[LogObject]] = defaultdict(list)
-    for one in catalog.objects(known.name):
-        by_hour[one.hour].append(one)
-    rows = [[*part.hour.values, part.location, part.format, *_sums(by_hour[part.hour])] for part in catalog.partitions(known.name)]
+    contents = {one.hour: [one] for one in catalog.contents(known.name).hours}
+    rows = [[*part.hour.values, part.location, part.format, *_sums(contents.get(part.hour, []))] for part in catalog.partitions(known.name)]
     show(("date", "hour", "location", "format", "rows", "bytes", "objects"), rows, current.form)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from eventlake.backends.duckdb import DuckDBEngine
-from eventlake.interfaces import Catalog, LogObject, Partition
+from eventlake.interfaces import Catalog, Contents, LogObject, Partition
 from eventlake.layout import Hour
 from eventlake.model import Column, Table
 from eventlake.query.box import channel
@@ -60,6 +60,10 @@ class OneTable(Catalog):
     def partitions(self, table: str) -> Sequence[Partition]:
         """None is asked for."""
         return []
+
+    def contents(self, table: str) -> Contents:
+        """What its objects are, hour by hour."""
+        return Contents.of(self.objects(table))
 
     def objects(self, table: str, hours: Iterable[Hour] | None = None) -> Sequence[LogObject]:
         """The one object."""

@@ -1,0 +1,195 @@
+"""A catalog's file: opened to write or to read, brought up to date, and every error of SQLite's in a sentence.
+
+Who cannot write to the folder reads all the same, and never less than what was committed: without a WAL the file is whole as it lies; with
+one, both are copied aside and the copy is read. A file that changes there, or is replaced, is opened again before the next answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from eventlake.backends.catalog_schema import STEPS, VIEWS
+from eventlake.errors import ConfigurationError, StorageError, StorageFullError
+
+_BUSY_S = 30.0
+_COPIES = 10
+_CANNOT_WRITE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+_NO_SPACE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+
+
+class SqliteFile:
+    """One connection to a catalog's file.
+
+    read_only: for readers. Raises ConfigurationError for a file of a newer version, StorageError.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
+        self.path = path
+        self._read_only = read_only
+        self._aside: tempfile.TemporaryDirectory[str] | None = None
+        self._seen: tuple[int, ...] = ()
+        self._open()
+        version = self._version()
+        if version > len(STEPS):
+            self.close()
+            raise ConfigurationError(
+                f'"{self.path}" was written by a newer eventlake (schema {version}, this one knows {len(STEPS)}); update eventlake.'
+            )
+        if not read_only:
+            self._bring_up_to_date(version)
+
+    def close(self) -> None:
+        """Close the file."""
+        self.connection.close()
+        if self._aside is not None:
+            self._aside.cleanup()
+            self._aside = None
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """Return the rows of a query, of the file as it is now."""
+        if self._read_only and self._fingerprint() != self._seen:
+            self.close()
+            self._open()
+        with self._failing():
+            return self.connection.execute(query, parameters).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Any]:
+        """Commit everything that is done within, or nothing; durable when it ends."""
+        with self._failing():
+            self.connection.execute("begin immediate")
+            try:
+                yield self.connection.execute
+                self.connection.execute("commit")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("rollback")
+                raise
+
+    # opening
+
+    def _open(self) -> None:
+        with self._failing():
+            self._seen = self._fingerprint() if self._read_only else ()
+            self.connection = self._reading() if self._read_only else self._writing()
+
+    def _writing(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = full")
+        return connection
+
+    def _reading(self) -> sqlite3.Connection:
+        try:
+            return self._looking_old_and_new(self._connected("mode=ro"))
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _CANNOT_WRITE or not self.path.is_file():
+                raise
+        if self._wal_bytes():
+            return self._looking_old_and_new(self._copied_aside())
+        return self._looking_old_and_new(self._connected("mode=ro&immutable=1"))
+
+    def _connected(self, options: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?{options}", uri=True, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("select count(*) from sqlite_schema").fetchone()
+        return connection
+
+    def _copied_aside(self) -> sqlite3.Connection:
+        """Open a copy of the file and of its WAL, which SQLite cannot read where they lie."""
+        self._aside = tempfile.TemporaryDirectory(prefix="eventlake-catalog-")
+        copy = Path(self._aside.name) / self.path.name
+        for _ in range(_COPIES):
+            for suffix in ("", "-wal"):
+                shutil.copyfile(f"{self.path}{suffix}", f"{copy}{suffix}")
+            seen, self._seen = self._seen, self._fingerprint()
+            if self._seen == seen:  # nothing moved from the WAL into the file meanwhile, so the two belong together
+                return sqlite3.connect(copy, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+        raise StorageError(f'"{self.path}" changes while it is read, in a folder that cannot be written: read it where it is written.')
+
+    def _looking_old_and_new(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """Let a file of an older version look like one of this version; the file itself is not touched."""
+        version = connection.execute("pragma user_version").fetchone()[0]
+        if version < len(STEPS):
+            connection.execute("pragma temp_store = memory")
+            connection.executescript(VIEWS.get(version, ""))
+        return connection
+
+    def _fingerprint(self) -> tuple[int, ...]:
+        """Return what changes when the file is replaced; and for one that is not connected to its WAL, when it is written."""
+        try:
+            status = self.path.stat()
+        except OSError:
+            return ()
+        found = status.st_dev, status.st_ino
+        return found if self._is_live() else (*found, status.st_size, status.st_mtime_ns, *self._wal())
+
+    def _is_live(self) -> bool:
+        """Return True if SQLite itself sees what others commit: it can share the WAL's memory, so it can write to the folder."""
+        return os.access(self.path.parent, os.W_OK) or Path(f"{self.path}-shm").exists()
+
+    def _wal(self) -> tuple[int, ...]:
+        with contextlib.suppress(OSError):
+            status = Path(f"{self.path}-wal").stat()
+            return status.st_ino, status.st_size, status.st_mtime_ns
+        return ()
+
+    def _wal_bytes(self) -> int:
+        return self._wal()[1] if self._wal() else 0
+
+    # versions
+
+    def _version(self) -> int:
+        with self._failing():
+            return int(self.connection.execute("pragma user_version").fetchone()[0])
+
+    def _bring_up_to_date(self, version: int) -> None:
+        """Take the steps that the file lacks. A file that holds something is copied first, so that the older version can be gone back to."""
+        if 0 < version < len(STEPS):
+            self._keep_copy(version)
+        for number, step in enumerate(STEPS[version:], version + 1):
+            with self._failing():
+                self.connection.executescript(f"begin immediate; {step}; pragma user_version = {number}; commit;")
+
+    def _keep_copy(self, version: int) -> None:
+        copy = self.path.with_name(f"{self.path.stem}-schema-{version}{self.path.suffix}")
+        if copy.exists():
+            return
+        unfinished = copy.with_suffix(".unfinished")
+        unfinished.unlink(missing_ok=True)
+        with self._failing():
+            self.connection.execute("vacuum into ?", (str(unfinished),))
+        unfinished.replace(copy)
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """Raise SQLite's errors as sentences."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+            if code == sqlite3.SQLITE_FULL or (code in _NO_SPACE and _is_full(self.path.parent)):
+                raise StorageFullError(
+                    f'"{self.path}" cannot be written: the disk is full. Make room; nothing that was accepted is lost.'
+                ) from None
+            raise StorageError(f'"{self.path}" cannot be used: {error}.') from None
+        except sqlite3.DatabaseError as error:
+            raise StorageError(f'"{self.path}" is no catalog of a lake, or is damaged: {error}.') from None
+
+
+def _is_full(folder: Path) -> bool:
+    """Return True if the file system has not one page left for a file of ours; SQLite then says "disk I/O error" of its shared memory."""
+    try:
+        status = os.statvfs(folder)
+    except OSError:
+        return False
+    return status.f_bavail * status.f_frsize < 1 << 16
