@@ -179,14 +179,14 @@ def test_no_request_is_answered_before_it_is_synchronised(tmp_path: Path) -> Non
         def sync(self, descriptor: int) -> None:
             """Synchronise when the test says so."""
             self.begun.set()
-            assert self.ended.wait(10)
+            assert self.ended.wait(120)
             super().sync(descriptor)
 
     caller = Caller(tmp_path, disk=Waiting())
 
     async def post() -> tuple[bool, int]:
         calling = asyncio.create_task(caller._call("POST", "/events", EVENT_BYTES, {}))
-        assert await asyncio.to_thread(Waiting.begun.wait, 10)
+        assert await asyncio.to_thread(Waiting.begun.wait, 120)
         answered = calling.done()
         Waiting.ended.set()
         return answered, (await calling)[0]

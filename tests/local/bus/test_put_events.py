@@ -42,7 +42,7 @@ def serving(folder: Path, **environment: str) -> Iterator[str]:
         assert process.stdout is not None
         yield process.stdout.readline().removeprefix("Ready: ").strip()
         process.terminate()
-        assert process.communicate(timeout=30) == ("", "")
+        assert process.communicate(timeout=120) == ("", "")
         assert process.returncode == 0
 
 
@@ -98,7 +98,7 @@ def test_the_access_key_of_the_aws_cli_is_the_token(tmp_path: Path) -> None:
 
 def test_an_upload_beyond_the_limit_hears_so(bus: str) -> None:
     """Although the answer comes before the body was read."""
-    with closing(http.client.HTTPConnection(bus.removeprefix("http://"), timeout=30)) as connection:
+    with closing(http.client.HTTPConnection(bus.removeprefix("http://"), timeout=120)) as connection:
         connection.request("POST", "/events", bytes(BODY_LIMIT + 1))
 
         assert connection.getresponse().status == 413

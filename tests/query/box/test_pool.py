@@ -28,7 +28,7 @@ COUNT = "select count(*) from auth0_logs"
 HAS_CHILDREN = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are found in /proc")
 
 
-def until(true: Callable[[], bool], seconds: float = 20.0) -> bool:
+def until(true: Callable[[], bool], seconds: float = 120.0) -> bool:
     """Whether something becomes true in time."""
     end = time.monotonic() + seconds
     while not true():
@@ -50,14 +50,13 @@ def test_a_query_is_killed_at_its_deadline_and_the_next_one_answers(place: Place
 
 
 def test_a_query_that_nobody_wants_any_more_is_killed(place: Place) -> None:
-    """Whoever waits says so, and is told."""
-    engine = place.engine(seconds=60)
-    begun = time.monotonic()
+    """Whoever waits says so, and is told: the third time that it is asked, long before the query would end."""
+    engine, asked = place.engine(seconds=600), iter([False, False])
 
     with pytest.raises(QueryLimitError, match="cancelled"):
-        engine.query(ENDLESS, cancelled=lambda: time.monotonic() > begun + 0.3)
+        engine.query(ENDLESS, cancelled=lambda: next(asked, True))
 
-    assert time.monotonic() < begun + 20
+    assert place.zygote.workers[-1].end is not None
     engine.close()
 
 

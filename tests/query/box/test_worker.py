@@ -50,7 +50,7 @@ def played() -> Iterator[Played]:
     made = Played(Worker(ours, our_leash), data, leash)
     made.worker.prepare(Cell("", 512, 1, 5.0))
     made.says(channel.READY, b"")
-    made.worker.until(time.monotonic() + 5, 5.0)
+    made.worker.until(time.monotonic() + 600, 600.0)
     yield made
     made.worker.close()
     data.close()
