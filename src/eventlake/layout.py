@@ -101,6 +101,11 @@ def error_key(error_prefix: str, kind: str, arrival: datetime, name: str) -> str
     return f"{error_prefix}/{kind}/{arrival.astimezone(UTC):year=%Y/month=%m/day=%d/hour=%H}/{name}"
 
 
+def results_prefix(source: str) -> str:
+    """Return where in the results' bucket the answers about one source lie; those of the lake's own workgroup lie below `lake/`."""
+    return f"athena/{source}/"
+
+
 def check_key(key: str) -> None:
     """Raise LayoutError for a key that is no path below the bucket or folder: empty, too long, or with a segment that climbs."""
     if not key or "\0" in key or len(key.encode()) > KEY_BYTES or any(segment in {"", ".", ".."} for segment in key.split("/")):

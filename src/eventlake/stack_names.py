@@ -25,6 +25,11 @@ def logical_id(*words: str) -> str:
     return "".join(part[0].upper() + part[1:] for part in parts)
 
 
+def workgroup_name(lake: str, source: str) -> str:
+    """Return the name of the Athena workgroup in which people query one source of a lake; the lake's own has the lake's name."""
+    return f"{lake}-{source}"
+
+
 def short_title(source: Source) -> str:
     """Return the word that parameters and outputs have for a source: `AWS CodePipeline` is CodePipeline."""
     title = source.title

@@ -340,6 +340,27 @@ def test_a_query_runs_as_it_is_in_its_workgroup(athena: Athena) -> None:
     assert (result.columns, result.types, result.rows) == (("n",), ("bigint",), [(1,)])
 
 
+@pytest.mark.parametrize(
+    ("sql", "workgroup"),
+    [
+        ("select 1 from auth0_logs", "lake-auth0"),
+        ("explain select 1 from codebuild_event_logs.build_state_change", "lake"),
+        ("select 1 from auth0_event_logs.auth0_logs, codepipeline_event_logs.pipeline_execution_state_change", "lake"),
+        ("select 1", "lake"),
+    ],
+)
+def test_a_source_is_asked_in_its_own_workgroup(athena: Athena, sql: str, workgroup: str) -> None:
+    """Several sources, none, and one without a workgroup of its own in that of the lake; a refusal names the one that was asked."""
+    engine = AthenaEngine(athena.client, "lake", TABLES, workgroups={"auth0_event_logs": "lake-auth0"}, wait=lambda _: None)
+
+    engine.explain(sql.removeprefix("explain ")) if sql.startswith("explain") else engine.query(sql)
+    assert athena.asked[0][1]["WorkGroup"] == workgroup
+
+    athena.answers["StartQueryExecution"] = lambda _: error("InvalidRequestException", f"WorkGroup {workgroup} is not found.")
+    with pytest.raises(ConfigurationError, match=f'no Athena workgroup "{workgroup}"'):
+        engine.query(sql.removeprefix("explain "))
+
+
 def test_looks_become_rarer_while_a_query_runs(athena: Athena) -> None:
     """Soon at first, then every two seconds: a short query answers at once, a long one does not use up an account's calls."""
     states = iter(["QUEUED"] + ["RUNNING"] * 11)

@@ -95,7 +95,8 @@ def make_lake(aws: Aws, folder: Path) -> None:
     }
     store.put(FAILED_KEY, gzip.compress(json.dumps(failure).encode() + b"\n"))
     limits = {"ResultConfiguration": {"OutputLocation": "s3://results/athena/"}, "EnforceWorkGroupConfiguration": True}
-    aws.service("athena").create_work_group(Name="lake", Configuration={**limits, "BytesScannedCutoffPerQuery": 10_000_000})
+    for name in ("lake", "lake-auth0", "lake-codepipeline"):
+        aws.service("athena").create_work_group(Name=name, Configuration={**limits, "BytesScannedCutoffPerQuery": 10_000_000})
     create_strict_workgroup(aws, {**limits, "BytesScannedCutoffPerQuery": 1})
     aws.service("athena").create_work_group(Name="homeless", Configuration={})
     for suffix in ("objects-dead", "undelivered", "functions-dead"):
@@ -368,7 +369,7 @@ def test_an_interrupt_ends_the_query_there(environment: Aws, trino: str, engine:
     process = subprocess.Popen(command, env={**os.environ, "EVENTLAKE_TRINO": trino}, stderr=subprocess.PIPE, text=True)
     until(lambda: "RUNNING" in states(trino))
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=120)
 
     assert (process.returncode, said.strip()) == (130, "Interrupted.")
     until(lambda: "RUNNING" not in states(trino))

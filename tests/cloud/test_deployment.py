@@ -125,6 +125,8 @@ def test_a_stack_says_what_its_lake_consists_of(here: Aws, stacked: str) -> None
     assert (lake.name, lake.bucket, lake.workgroup, lake.status) == ("some", "some-logs", "some-workgroup", "CREATE_COMPLETE")
     assert {source.name: source.database for source in lake.sources} == {"auth0": "logins", "codepipeline": "codepipeline_event_logs"}
     assert {table.name: table.database for table in lake.tables}["auth0_logs"] == "logins"
+    assert lake.workgroups == {"logins": "some-auth0", "codepipeline_event_logs": "some-codepipeline"}
+    assert open_athena(lake, Session())._workgroups == lake.workgroups
 
 
 @pytest.mark.parametrize(
@@ -146,5 +148,6 @@ def test_athena_wants_a_workgroup(here: Aws) -> None:
     with pytest.raises(ConfigurationError, match="--workgroup"):
         open_athena(lake, Session())
 
-    assert open_athena(lake, Session(), "mine")._workgroup == "mine"
+    mine = open_athena(lake, Session(), "mine")
+    assert (mine._workgroup, mine._workgroups) == ("mine", {})
     assert open_athena(Deployment("aws:a", "a", "b", "its-own", ()), Session())._workgroup == "its-own"

@@ -47,7 +47,8 @@ class Lake:
         self.store = S3Store(aws.service("s3"), self.bucket)
         self.catalog = GlueCatalog(aws.service("glue"), [table], self.bucket, self.store)
         self.athena = aws.service("athena")
-        self.athena.create_work_group(Name=self.bucket, Configuration={"ResultConfiguration": {"OutputLocation": "s3://results/"}})
+        for name in (self.bucket, f"{self.bucket}-auth0"):
+            self.athena.create_work_group(Name=name, Configuration={"ResultConfiguration": {"OutputLocation": "s3://results/"}})
         self.queues = {suffix: aws.service("sqs").create_queue(QueueName=f"{self.bucket}-{suffix}")["QueueUrl"] for suffix in QUEUES}
         self.store.put(f"logs/{HOUR.path}/a.parquet", b"x")
         self.add_partition(HOUR)
@@ -100,6 +101,7 @@ SPOILED: list[tuple[Callable[[Lake], object], str, str]] = [
     ),
     (lambda lake: lake.aws.service("sqs").delete_queue(QueueUrl=lake.queues["objects-dead"]), "error", "There is no queue"),
     (lambda lake: lake.athena.delete_work_group(WorkGroup=lake.bucket), "error", "There is no Athena workgroup"),
+    (lambda lake: lake.athena.delete_work_group(WorkGroup=f"{lake.bucket}-auth0"), "error", '-auth0".'),
     (
         lambda lake: lake.aws.service("glue").delete_table(DatabaseName=lake.table.database, Name=lake.table.name),
         "error",

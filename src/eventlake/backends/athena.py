@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from eventlake.backends.aws import code_of, failing
 from eventlake.backends.trino_failures import QueryCancelledError, query_error
 from eventlake.backends.trino_values import NESTED, athena_type, from_text
-from eventlake.dialect.text.names import database_of, require_question
+from eventlake.dialect.text.names import database_of, databases_named, require_question
 from eventlake.dialect.text.parameters import bound
 from eventlake.dialect.types.type import Type
 from eventlake.errors import ConfigurationError, EventlakeError, QueryError, QueryLimitError, QueryRefusedError, QuerySyntaxError
@@ -43,13 +43,23 @@ class AthenaEngine:
     """Run statements on Amazon Athena.
 
     client: a boto3 client of Athena. workgroup: the name of the workgroup. tables: the lake's, where a table named without database is found.
+    workgroups: by database, for statements that are about that one alone.
     wait: sleeps between two looks at a query; tests hand in another.
     """
 
-    def __init__(self, client: Any, workgroup: str, tables: Sequence[Table] = (), *, wait: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        client: Any,
+        workgroup: str,
+        tables: Sequence[Table] = (),
+        *,
+        workgroups: Mapping[str, str] | None = None,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
         self._workgroup = workgroup
         self._tables = tables
+        self._workgroups = workgroups or {}
         self._wait = wait
 
     def query(
@@ -88,11 +98,16 @@ class AthenaEngine:
             raise QueryRefusedError(f"The statement has {len(statement.encode()):,} bytes; Athena takes at most {MAX_BYTES:,}.")
         return statement
 
+    def _workgroup_of(self, statement: str) -> str:
+        """Return the workgroup for a statement: that of the one database it is about, or the one for all."""
+        databases = databases_named(statement, self._tables) if self._workgroups else set()
+        return self._workgroups.get(databases.pop(), self._workgroup) if len(databases) == 1 else self._workgroup
+
     # one query execution
 
     def _run(self, statement: str, cancelled: Callable[[], bool] | None = None) -> Mapping[str, Any]:  # Athena's QueryExecution
         """Run a statement and return the execution that succeeded; stop it on Athena if nobody wants it any more."""
-        request: dict[str, Any] = {"QueryString": statement, "WorkGroup": self._workgroup, "ClientRequestToken": str(uuid4())}
+        request: dict[str, Any] = {"QueryString": statement, "WorkGroup": self._workgroup_of(statement), "ClientRequestToken": str(uuid4())}
         if database := database_of(statement, self._tables):
             request["QueryExecutionContext"] = {"Catalog": "AwsDataCatalog", "Database": database}
         try:
@@ -109,7 +124,7 @@ class AthenaEngine:
                 identity: str = self._client.start_query_execution(**request)["QueryExecutionId"]
             except ClientError as error:
                 if code_of(error) == "InvalidRequestException":
-                    raise self._refused(str(error.response["Error"].get("Message", ""))) from None
+                    raise self._refused(str(error.response["Error"].get("Message", "")), request["WorkGroup"]) from None
                 raise
         return identity
 
@@ -139,15 +154,15 @@ class AthenaEngine:
 
     # what went wrong
 
-    def _refused(self, message: str) -> EventlakeError:
+    def _refused(self, message: str, workgroup: str) -> EventlakeError:
         """Return the error that says why Athena did not begin."""
         if re.search(r"WorkGroup .*not found", message, re.IGNORECASE):
             return ConfigurationError(
-                f'There is no Athena workgroup "{self._workgroup}" in this account and region; name another with --workgroup.'
+                f'There is no Athena workgroup "{workgroup}" in this account and region; name another with --workgroup.'
             )
         if "output location" in message.lower() or "output bucket" in message.lower():
             return ConfigurationError(
-                f'The Athena workgroup "{self._workgroup}" has no place for results that Athena can write to ({message.rstrip(".")}): '
+                f'The Athena workgroup "{workgroup}" has no place for results that Athena can write to ({message.rstrip(".")}): '
                 "give it one in its settings."
             )
         found = re.search(r"line \d+:\d+: .*", message, re.DOTALL)
@@ -160,7 +175,7 @@ class AthenaEngine:
         status = execution["Status"]
         reason = str(status.get("StateChangeReason") or status.get("AthenaError", {}).get("ErrorMessage") or "")
         if "bytes scanned limit" in reason.lower():
-            return QueryLimitError(self._scan_limit(_scanned(execution)))
+            return QueryLimitError(self._scan_limit(_scanned(execution), execution.get("WorkGroup") or self._workgroup))
         if status["State"] == "CANCELLED":
             return QueryError(f"The query was stopped on Athena ({reason.rstrip('.') or 'by somebody'}).")
         found = re.match(r"([A-Z][A-Z0-9_]+): (.*)", reason, re.DOTALL)
@@ -168,15 +183,15 @@ class AthenaEngine:
         blamed = status.get("AthenaError", {}).get("ErrorCategory", 2) == 2
         return query_error("Athena", name, message, blames_query=blamed, tables=self._tables)
 
-    def _scan_limit(self, scanned: int) -> str:
+    def _scan_limit(self, scanned: int, workgroup: str) -> str:
         """Say that the workgroup's limit cut the query."""
         limit = None
         with contextlib.suppress(BotoCoreError, ClientError):
-            workgroup = self._client.get_work_group(WorkGroup=self._workgroup)["WorkGroup"]
-            limit = workgroup.get("Configuration", {}).get("BytesScannedCutoffPerQuery")
+            described = self._client.get_work_group(WorkGroup=workgroup)["WorkGroup"]
+            limit = described.get("Configuration", {}).get("BytesScannedCutoffPerQuery")
         named = f" of {limit:,} bytes" if limit else ""
         return (
-            f'The query scanned {scanned:,} bytes and was cut at the limit{named} of the workgroup "{self._workgroup}": '
+            f'The query scanned {scanned:,} bytes and was cut at the limit{named} of the workgroup "{workgroup}": '
             "name fewer days in its WHERE, or raise the limit."
         )
 

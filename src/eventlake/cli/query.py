@@ -32,7 +32,7 @@ _NAME = re.compile(r"[\w./-]+")
     "--to", "target", metavar="FILE", help="Write the answer to a file: .parquet, .csv, .json, .jsonl, .md, or the form of --output."
 )
 @click.option("--engine", type=click.Choice(ENGINES), help="What answers; default: duckdb for a lake in a folder, athena for one on AWS.")
-@click.option("--workgroup", metavar="NAME", help="Athena workgroup, another than the lake's own.")
+@click.option("--workgroup", metavar="NAME", help="Athena workgroup, another than that of the source or lake.")
 @click.option("--explain", is_flag=True, help="Show the SQL that would run, the partitions and the bytes it would read.")
 @global_options
 def query(sql: str, parameters: tuple[str, ...], target: str | None, engine: str | None, workgroup: str | None, explain: bool) -> None:

@@ -1,7 +1,7 @@
 """A lake on AWS, opened to read: found by the stack that made it, or by its bucket.
 
 `aws:NAME` asks CloudFormation for the outputs of the stack NAME. People who may query but not look into stacks get what the stack would have
-said if nobody had chosen other names: bucket and workgroup are called after the stack, databases as declared. `s3://BUCKET` asks no stack.
+said if nobody had chosen other names: bucket and workgroups are called after the stack, databases as declared. `s3://BUCKET` asks no stack.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.s3 import S3Store
 from eventlake.errors import ConfigurationError, LakeNotFoundError, ServiceError, StorageServiceError
 from eventlake.model import Source, Table
-from eventlake.stack_names import BUCKET, STACK, database_name
+from eventlake.stack_names import BUCKET, STACK, database_name, workgroup_name
 
 if TYPE_CHECKING:
     from eventlake.backends.duckdb import DuckDBEngine
@@ -49,6 +49,11 @@ class Deployment:
         """Return the tables of the lake's sources."""
         return [table for source in self.sources for table in source.tables]
 
+    @property
+    def workgroups(self) -> dict[str, str]:
+        """Return the workgroup in which each source is queried, by its database; none if the lake's name is unknown."""
+        return {source.database: workgroup_name(self.name, source.name) for source in self.sources} if self.name else {}
+
 
 def find(named: str, sources: Sequence[Source], session: Session) -> Deployment:
     """Find the lake called `aws:NAME` or `s3://BUCKET`. Raises LakeNotFoundError, ConfigurationError or ServiceError."""
@@ -68,13 +73,16 @@ def open_catalog(deployment: Deployment, session: Session) -> GlueCatalog:
 
 
 def open_athena(deployment: Deployment, session: Session, workgroup: str | None = None) -> AthenaEngine:
-    """Open Athena for the lake. workgroup: another than the lake's own. Raises ConfigurationError if none is known."""
-    chosen = workgroup or deployment.workgroup
+    """Open Athena for the lake: one source is asked in its workgroup, several in the lake's.
+
+    workgroup: asked in this one whatever the statement is about. Raises ConfigurationError if none is known.
+    """
+    chosen, of_sources = workgroup or deployment.workgroup, {} if workgroup else deployment.workgroups
     if not chosen:
         raise ConfigurationError(
             f'The name of "{deployment.named}" does not tell the Athena workgroup: name one with --workgroup, or the lake by its stack, aws:NAME.'
         )
-    return AthenaEngine(session.client("athena"), chosen, deployment.tables)
+    return AthenaEngine(session.client("athena"), chosen, deployment.tables, workgroups=of_sources)
 
 
 def open_duckdb(deployment: Deployment, session: Session, told: Told | None = None, **limits: Any) -> DuckDBEngine:

@@ -47,7 +47,7 @@ def check_lake(deployment: Deployment, session: Session, now: datetime) -> Itera
     """Examine a lake that was found on AWS, and yield what is wrong. now: the moment, aware."""
     store, catalog = open_store(deployment, session), open_catalog(deployment, session)
     yield from _stack(deployment)
-    yield from _guarded(lambda: _workgroup(deployment, session))
+    yield from _guarded(lambda: _workgroups(deployment, session))
     yield from _guarded(lambda: _tables(deployment, catalog))
     for table in deployment.tables:
         yield from _guarded(lambda table=table: _partitions(table, catalog, store, now))  # type: ignore[misc]  # the loop's own table
@@ -81,10 +81,14 @@ def _stack(deployment: Deployment) -> Iterator[Finding]:
         )
 
 
-def _workgroup(deployment: Deployment, session: Session) -> Iterator[Finding]:
-    if not deployment.workgroup:
-        return
-    name = deployment.workgroup
+def _workgroups(deployment: Deployment, session: Session) -> Iterator[Finding]:
+    """Report what is wrong with the lake's workgroup and, where it is known which sources are switched on, with theirs."""
+    names = [deployment.workgroup] if deployment.workgroup else []
+    for name in [*names, *(deployment.workgroups.values() if deployment.status else ())]:
+        yield from _workgroup(name, session)
+
+
+def _workgroup(name: str, session: Session) -> Iterator[Finding]:
     with failing(f'The Athena workgroup "{name}" cannot be looked at'):
         try:
             found = session.client("athena").get_work_group(WorkGroup=name)["WorkGroup"]

@@ -48,7 +48,7 @@ def connect(
     now: what current_date and current_timestamp answer, aware, so that a test gives the same every day.
     engine: what answers for a lake on AWS, `athena` if None, or `duckdb` on this machine. Athena takes neither memory_mb nor now.
     sources: folders of declarations besides the built-in ones, for a lake on AWS; EVENTLAKE_SOURCES if none is named.
-    workgroup, profile, region, endpoint_url: for a lake on AWS; the lake's own workgroup and AWS_* as the AWS CLI has them if None.
+    workgroup, profile, region, endpoint_url: for a lake on AWS; the workgroup of the source or lake and AWS_* as the AWS CLI has them if None.
     Raises InterfaceError for arguments that do not go together, OperationalError if the lake cannot be opened.
     """
     named = os.fspath(lake) if lake is not None else ""

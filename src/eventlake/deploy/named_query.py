@@ -13,7 +13,7 @@ DESCRIPTION_LIMIT = 1024
 
 
 def named_query(saved: SavedQuery) -> Template:
-    """Describe a saved query, in the lake's workgroup and the source's database."""
+    """Describe a saved query, in the source's workgroup and database."""
     sql, parameters = positional(saved)
     return {
         "Type": "AWS::Athena::NamedQuery",

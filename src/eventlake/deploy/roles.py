@@ -11,9 +11,12 @@ from typing import Any
 
 from eventlake.deploy.cloudformation import Tagged, Template, ref, sub, when
 from eventlake.deploy.delivery_stream import rule_arn, stream_arn
+from eventlake.layout import results_prefix
 from eventlake.model import Source
+from eventlake.stack_names import workgroup_name
 
 VERSION = "2012-10-17"
+_ATHENA = "arn:${AWS::Partition}:athena:${AWS::Region}:${AWS::AccountId}"
 _GLUE = "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}"
 _BUCKET = "arn:${AWS::Partition}:s3:::${LogBucketName}"
 _RESULTS = "arn:${AWS::Partition}:s3:::${ResultsBucketName}"
@@ -59,22 +62,16 @@ def partition_policy(source: Source) -> Template:
 
 
 def analyst_policy(source: Source) -> Template:
-    """Describe a managed policy for people who query the source's tables, and nothing else of the lake."""
-    prefixes = [f"{table.prefix}/*" for table in source.tables]
+    """Describe a managed policy for people who query the source's tables, and nothing else of the lake: not the answers of others either."""
+    prefixes, results = [f"{table.prefix}/*" for table in source.tables], f"{results_prefix(source.name)}*"
     statements = [
-        _allow("Query", _QUERY, ["arn:${AWS::Partition}:athena:${AWS::Region}:${AWS::AccountId}:workgroup/${WorkGroup}"]),
+        _allow("Query", _QUERY, [f"{_ATHENA}:workgroup/{workgroup_name('${LakeName}', source.name)}"]),
         _allow("ReadCatalog", _READ_CATALOG, _catalog(source)),
         _allow("FindBuckets", ["s3:GetBucketLocation"], [_BUCKET, _RESULTS]),
-        {
-            "Sid": "ListObjects",
-            "Effect": "Allow",
-            "Action": ["s3:ListBucket"],
-            "Resource": [sub(_BUCKET)],
-            "Condition": {"StringLike": {"s3:prefix": [*prefixes]}},
-        },
+        _list("ListObjects", _BUCKET, prefixes),
         _allow("ReadObjects", ["s3:GetObject"], [f"{_BUCKET}/{prefix}" for prefix in prefixes]),
-        _allow("KeepResults", ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"], [f"{_RESULTS}/athena/*"]),
-        _allow("ListResults", ["s3:ListBucket"], [_RESULTS]),
+        _allow("KeepResults", ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"], [f"{_RESULTS}/{results}"]),
+        _list("ListResults", _RESULTS, [results]),
         when("HasKey", _use_key(["kms:Decrypt", "kms:GenerateDataKey"])),
     ]
     return {
@@ -117,6 +114,11 @@ def _catalog(source: Source) -> list[str]:
 
 def _allow(sid: str, actions: list[str], resources: list[str]) -> Template:
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": [_resource(resource) for resource in resources]}
+
+
+def _list(sid: str, bucket: str, prefixes: list[str]) -> Template:
+    """Let somebody list a bucket below these prefixes, written with a `*` behind them."""
+    return {**_allow(sid, ["s3:ListBucket"], [bucket]), "Condition": {"StringLike": {"s3:prefix": [*prefixes]}}}
 
 
 def _resource(text: str) -> Tagged:

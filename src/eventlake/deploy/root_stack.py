@@ -147,7 +147,7 @@ def _source(source: Source, lake_name: Template) -> Template:
         **{name: ref(name) for name in SETTINGS},
         "LogBucketName": attribute("Lake", "Outputs.LogBucket"),
         "ResultsBucketName": attribute("Lake", "Outputs.ResultsBucket"),
-        "WorkGroup": attribute("Lake", "Outputs.WorkGroup"),
+        "ScanLimitInMBs": ref("ScanLimitInMBs"),
         "TransformFunctionArn": attribute("Functions", "Outputs.TransformFunctionArn"),
         "PartitionRoleName": attribute("Functions", "Outputs.PartitionRoleName"),
         "UndeliveredQueueArn": attribute("Upkeep", "Outputs.UndeliveredQueueArn"),
@@ -163,7 +163,7 @@ def _outputs(sources: Sequence[Source]) -> Template:
     outputs = {
         "LogBucket": {"Description": "Bucket of the log lines.", "Value": attribute("Lake", "Outputs.LogBucket")},
         "ResultsBucket": {"Description": "Bucket of Athena's results.", "Value": attribute("Lake", "Outputs.ResultsBucket")},
-        "WorkGroup": {"Description": "Athena workgroup of the lake.", "Value": attribute("Lake", "Outputs.WorkGroup")},
+        "WorkGroup": {"Description": "Athena workgroup for queries over several sources.", "Value": attribute("Lake", "Outputs.WorkGroup")},
         "LogFormat": {"Description": "Format of the log lines.", "Value": ref("LogFormat")},
     }
     for source in sources:

@@ -14,6 +14,7 @@ from eventlake.deploy.glue_table import glue_table
 from eventlake.deploy.named_query import named_query
 from eventlake.deploy.parameters import LAKE_NAME, SETTINGS, database_parameter, event_bus_parameter
 from eventlake.deploy.roles import analyst_policy, delivery_policy, delivery_role, events_role, partition_policy
+from eventlake.deploy.workgroup import work_group
 from eventlake.errors import DeclarationError
 from eventlake.model import Source, Table
 from eventlake.query.saved import SavedQuery
@@ -28,7 +29,7 @@ LONGEST_TABLE_NAME = 42
 PASSED: dict[str, str] = {
     "LogBucketName": "Bucket that the log lines go to.",
     "ResultsBucketName": "Bucket of Athena's results.",
-    "WorkGroup": "Athena workgroup of the saved queries.",
+    "ScanLimitInMBs": "Megabytes that one Athena query may read before it is stopped.",
     "TransformFunctionArn": "ARN of the function that turns events into log lines.",
     "PartitionRoleName": "Name of the role of the function that creates partitions.",
     "UndeliveredQueueArn": "ARN of the queue for events that EventBridge could not deliver.",
@@ -95,6 +96,7 @@ def _resources(source: Source, saved: Sequence[SavedQuery]) -> Template:
             "Type": "AWS::Logs::LogStream",
             "Properties": {"LogGroupName": ref("DeliveryStreamLogGroup"), "LogStreamName": "S3Delivery"},
         },
+        "WorkGroup": work_group(source),
         "EventsRole": events_role(source),
         "DeliveryRole": delivery_role(source),
         "DeliveryPolicy": delivery_policy(source),
@@ -126,6 +128,7 @@ def _outputs(source: Source) -> Template:
         **tables,
         "DeliveryStreamLogGroup": _output("Log group of the delivery streams.", ref("DeliveryStreamLogGroup")),
         "DeliveryStreamLogStream": _output("Log stream of the delivery streams.", ref("DeliveryStreamLogStream")),
+        "WorkGroup": _output(f"Athena workgroup in which people query {source.title}.", ref("WorkGroup")),
         "AnalystPolicyArn": _output(f"Managed policy for people who query {source.title}.", ref("AnalystPolicy")),
     }
 

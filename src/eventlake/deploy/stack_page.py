@@ -28,13 +28,13 @@ REASONS = {
     "TellOfObjects": "S3 tells of new objects, for the one bucket.",
     "KeepUndelivered": "EventBridge keeps what it could not deliver, for the lake's rules.",
     "TlsOnly": "Nothing is read or written without TLS.",
-    "Query": "People run queries and the saved queries in the lake's workgroup, and in no other.",
+    "Query": "People run queries and the saved queries in the source's workgroup, and in no other.",
     "ReadCatalog": "Athena reads the tables and partitions of the source on their behalf.",
     "FindBuckets": "Athena finds the buckets on their behalf.",
     "ListObjects": "Athena lists the source's own prefixes.",
     "ReadObjects": "Athena reads the source's log lines, not its failed or raw events.",
-    "KeepResults": "Athena keeps results, and reads them again.",
-    "ListResults": "Athena looks for an earlier result.",
+    "KeepResults": "Athena keeps the source's results, and reads them again.",
+    "ListResults": "Athena looks for an earlier result, below the source's own prefix.",
 }
 """Sid -> why the statement is there."""
 

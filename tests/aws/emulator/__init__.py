@@ -5,6 +5,7 @@
     settings             what the environment says
     control              the tester's door: the clock of the alarms, and calls that are throttled
     permissions          whether a role may do what a service does in its name
+    athena_permissions   the workgroup of the query that a call of Athena names
     function_properties  the dead-letter queue of a function that a template declares
     function_roles       what Lambda does under a function's role
     bucket_properties    lifecycle, encryption and ownership of a bucket that a template declares

@@ -11,6 +11,7 @@ from ministack.app import main  # noqa: E402  this folder is not importable befo
 
 from aws.emulator import (  # noqa: E402
     alarms,
+    athena_permissions,
     bucket_properties,
     event_times,
     eventbridge_targets,
@@ -29,6 +30,7 @@ from aws.emulator import (  # noqa: E402
 
 PARTS = (
     permissions,
+    athena_permissions,
     bucket_properties,
     function_properties,
     metrics,

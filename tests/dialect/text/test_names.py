@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eventlake.dialect.text.names import database_of, require_question
+from eventlake.dialect.text.names import database_of, databases_named, require_question
 from eventlake.errors import QueryRefusedError, QuerySyntaxError
 from eventlake.query.saved import load_saved, render
 from eventlake.sources import load
@@ -34,6 +34,23 @@ def test_tables_of_two_databases_must_be_written_with_theirs() -> None:
 def test_the_database_is_that_of_the_bare_names(sql: str, database: str) -> None:
     """Texts, comments and names with a database do not count; without any, one that exists."""
     assert database_of(sql, TABLES) == database
+
+
+@pytest.mark.parametrize(
+    ("sql", "databases"),
+    [
+        ("select 1", set()),
+        ("select count(*) from AUTH0_LOGS where type = 'build_state_change'", {"auth0_event_logs"}),
+        ('select * from Auth0_Event_Logs."auth0_logs" l -- build_state_change', {"auth0_event_logs"}),
+        ("with x as (select * from auth0_event_logs.auth0_logs) select * from x", {"auth0_event_logs"}),
+        ("show tables in `codebuild_event_logs`", {"codebuild_event_logs"}),
+        ('select * from "auth0_logs$partitions"', {"auth0_event_logs"}),
+        ("select * from auth0_logs, codebuild_event_logs.build_state_change", {"auth0_event_logs", "codebuild_event_logs"}),
+    ],
+)
+def test_a_statement_is_about_the_databases_of_its_tables(sql: str, databases: set[str]) -> None:
+    """Named by a table or by themselves; texts and comments do not count."""
+    assert databases_named(sql, TABLES) == databases
 
 
 def test_without_tables_there_is_no_database() -> None:

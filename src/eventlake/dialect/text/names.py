@@ -39,6 +39,13 @@ def database_of(sql: str, tables: Iterable[Table]) -> str:
     return next(iter([*databases, *known.values()]), "")
 
 
+def databases_named(sql: str, tables: Iterable[Table]) -> set[str]:
+    """Return the databases of the lake that a statement is about: of its tables, and those that it names themselves."""
+    known = {table.name: table.database for table in tables}
+    named = {token.name.lower() for token in spoken(sql) if token.kind in {WORD, QUOTED, BACKQUOTED}}
+    return {known[name] for name in _bare_names(sql) if name in known} | (named & set(known.values()))
+
+
 def _lists_tables(sql: str) -> bool:
     """Tell whether a statement is SHOW TABLES or SHOW VIEWS and names no database."""
     said = [token.word for token in spoken(sql)[:3]]
