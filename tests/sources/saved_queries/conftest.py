@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from eventlake.history import History, Truth
+from eventlake.history.history import SYSTEMS
 from eventlake.history.timeline import DAY, moment_of
 from eventlake.history.truth import Execution
 from eventlake.lake import Lake
@@ -108,6 +109,63 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     history = History(seed, END - timedelta(days=24), END, scale, users=120, duplicates=0.15)
     lake = _fill(tmp_path_factory.mktemp("lake"), history, log_format)
     return World(lake, history.truth)
+
+
+@pytest.fixture(scope="session")
+def plain_and_repeated(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, World]:
+    """A history of every source, and the same one sent three times with a copy of a year before beside it."""
+    events = [(at, json.loads(body)) for at, body in History(3, END - timedelta(days=24), END, 0.2, users=80, duplicates=0.05)]
+    events = _as_before_2023([*events, *_samples_of_other_sources()])
+    once = [(at, _body(event)) for at, event in events]
+    again = [(END, _body(event)) for _, event in reversed(events)]
+    of_last_year = [(END, _body(_a_year_older(event))) for _, event in events]
+    repeated = [*once, *of_last_year, *again, *((END, body) for _, body in once)]
+    plain_lake = _fill(tmp_path_factory.mktemp("plain"), once, "parquet")
+    repeated_lake = _fill(tmp_path_factory.mktemp("repeated"), repeated, "parquet")
+    return World(plain_lake, Truth(moment_of(END))), World(repeated_lake, Truth(moment_of(END)))
+
+
+def _as_before_2023(events: Sequence[tuple[datetime, dict[str, Any]]]) -> list[tuple[datetime, dict[str, Any]]]:
+    """Take the ids of runs from a third of the actions, and of some entries of Auth0 the id of the log."""
+    made = []
+    for number, (at, event) in enumerate(events):
+        detail = dict(event["detail"])
+        if sum(detail.get("execution-id", "0").encode()) % 3 == 0:
+            detail = {key: value for key, value in detail.items() if key not in {"action-execution-id", "start-time"}}
+        if "data" in detail and number % 50 == 0:
+            detail = {"data": {key: value for key, value in detail["data"].items() if key not in {"log_id", "_id"}}}
+        made.append((at, {"id": f"{number:032x}", **event, "detail": detail}))
+    return made
+
+
+def _samples_of_other_sources() -> list[tuple[datetime, dict[str, Any]]]:
+    """Return the samples that the generator does not tell of, a minute apart in the last hours, each as two events of one second."""
+    moved = []
+    for source in SOURCES:
+        if source.name not in SYSTEMS and source.folder:
+            for path in sorted(Path(source.folder, "samples").glob("*.event.json")):
+                moved.append(json.loads(path.read_text("utf-8")))
+    times = [END - timedelta(hours=3) + timedelta(minutes=number) for number in range(len(moved))]
+    return [
+        (at, {**event, "id": f"{number} at {at}", "time": f"{at:%Y-%m-%dT%H:%M:%SZ}"})
+        for at, event in zip(times, moved, strict=True)
+        for number in range(2)
+    ]
+
+
+def _a_year_older(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the event with its ids, a year before: what a replayed archive or a late export brings."""
+    older = {**event, "time": event["time"].replace("2026-", "2025-")}
+    if "data" in event["detail"]:
+        older["detail"] = {
+            **event["detail"],
+            "data": {**event["detail"]["data"], "date": event["detail"]["data"]["date"].replace("2026-", "2025-")},
+        }
+    return older
+
+
+def _body(event: dict[str, Any]) -> bytes:
+    return json.dumps(event).encode()
 
 
 @pytest.fixture

@@ -140,3 +140,59 @@ def test_takeover_candidates_counts_changes_of_the_hours_after_only(world_of: Wo
     (row,) = world.ask("takeover_candidates")
     assert (row["country_code"], row["failures_before"], row["changed"]) == ("VN", 5, "gd_unenroll")
     assert world.ask("takeover_candidates", hours=36)[0]["changed"] == "gd_unenroll, scp"
+
+
+def test_actions_without_an_id_of_their_run_count_each(world_of: WorldOf) -> None:
+    """Before 2023, and in notifications, only the event tells one run from another."""
+    kind = {"type": {"category": "Build", "provider": "CodeBuild"}}
+    failed = [(hours, {**_failed_action("shop", "1", "Build", "no room"), "id": f"{hours}"}) for hours in (9, 8)]
+    for _, event in failed:
+        event["detail"].update(kind)
+    succeeded = (7, {**_change("Action", "shop", "1", "SUCCEEDED", stage="Build", action="Build", **kind), "id": "7"})
+    world = world_of([*failed, succeeded, *failed])
+
+    (action,) = world.ask("failing_actions")
+    (provider,) = world.ask("failures_by_provider")
+    (slow,) = world.ask("slowest_actions")
+
+    assert (action["failures"], provider["runs"], provider["failed"], provider["failed_percent"], slow["runs"]) == (2, 3, 2, 66.7, 3)
+
+
+def test_stuck_now_sees_an_action_without_an_id_run_again(world_of: WorldOf) -> None:
+    """It has started more often than it has ended."""
+    ran = [(9, "STARTED"), (8, "FAILED"), (7, "STARTED"), (7, "STARTED")]
+    runs = [(hours, {**_change("Action", "shop", "1", state, stage="Build", action="Build"), "id": f"{hours}"}) for hours, state in ran]
+    world = world_of([(9, _change("Pipeline", "shop", "1", "STARTED")), *runs])
+
+    assert [(row["action"], row["hours"]) for row in world.ask("stuck_now")] == [("Build", 7.0)]
+
+
+def test_what_happens_within_one_second_has_its_last_state(world_of: WorldOf) -> None:
+    """An end counts as later than a beginning of the same second, in whatever order both came."""
+    started = _change("Pipeline", "shop", "1", "STARTED", **{"execution-trigger": {"trigger-type": "ManualRollback"}})
+    world = world_of([(9, _change("Pipeline", "shop", "1", "SUPERSEDED")), (9, started)])
+
+    assert [row["state"] for row in world.ask("rollbacks")] == ["SUPERSEDED"]
+    assert world.ask("stuck_now") == []
+
+
+def test_builds_of_long_ago_and_repeated_builds_do_not_count(world_of: WorldOf) -> None:
+    """Of a build that is told twice and one of years ago, both sent today, the last days have one."""
+    ended = {"build-status": "FAILED", "project-name": "shop", "additional-information": {"build-complete": True, "build-number": 1}}
+    build = {"detail-type": "CodeBuild Build State Change", "source": "aws.codebuild", "id": "b", "detail": {**ended, "build-id": "shop:1"}}
+    old = {**build, "id": "o", "time": "2019-09-01T16:14:28Z", "detail": {**ended, "build-id": "shop:0"}}
+    world = world_of([(2, build), (2, build), (1, old)])
+
+    assert [row["build_number"] for row in world.ask("failed_builds")] == [1]
+    assert [(row["builds"], row["succeeded_percent"]) for row in world.ask("build_durations")] == [(1, 0.0)]
+
+
+def test_entries_without_an_id_of_the_log_count_each(world_of: WorldOf) -> None:
+    """Where Auth0 names none, only the event tells one entry from another."""
+    entry = _entry("limit_mu", "", ip="192.0.2.1")
+    del entry["detail"]["data"]["log_id"]
+    world = world_of([(2, {**entry, "id": "a"}), (2, {**entry, "id": "a"}), (1, {**entry, "id": "b"})])
+
+    (row,) = world.ask("blocks")
+
+    assert row["blocks"] == 2

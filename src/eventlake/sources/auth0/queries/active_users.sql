@@ -4,7 +4,7 @@
 select
   date_trunc('day', event_time) as day,
   count(distinct case when type <> 'ss' then user_id end) as active_users,
-  count(distinct case when type = 's' then log_id end) as logins,
+  count(distinct case when type = 's' then coalesce(log_id, event_id) end) as logins,
   count(distinct case when type = 'ss' then user_id end) as new_users
 from auth0_logs
 where "date" >= date_add('day', -:days, current_date)

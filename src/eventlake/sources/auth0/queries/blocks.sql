@@ -5,7 +5,7 @@ select
   type,
   ip,
   case when type = 'limit_mu' then null else user_name end as user_name,
-  count(distinct log_id) as blocks,
+  count(distinct coalesce(log_id, event_id)) as blocks,
   min(event_time) as first_block,
   max(event_time) as last_block
 from auth0_logs

@@ -2,7 +2,7 @@
 -- Warnings at login, reset and signup by user, and whether the password was changed after the last one. Auth0 warns once an hour and address.
 -- param days int = 30  how many days back
 with entries as (
-  select distinct log_id, event_time, type, user_name
+  select distinct coalesce(log_id, event_id) as log_id, event_time, type, user_name
   from auth0_logs
   where "date" >= date_add('day', -:days, current_date)
     and event_time >= date_add('day', -:days, localtimestamp)

@@ -7,7 +7,7 @@ select
   ip,
   max(country_code) as country,
   count(distinct case when type <> 's' then user_name end) as users_tried,
-  count(distinct case when type <> 's' then log_id end) as failed,
+  count(distinct case when type <> 's' then coalesce(log_id, event_id) end) as failed,
   count(distinct case when type = 's' then user_name end) as users_entered,
   array_join(array_sort(array_agg(distinct user_name) filter (where type = 's')), ', ') as entered,
   min(event_time) as first_seen,

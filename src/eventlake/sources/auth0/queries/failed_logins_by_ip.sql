@@ -6,9 +6,9 @@
 select
   ip,
   max(country_code) as country,
-  count(distinct case when type <> 's' then log_id end) as failed,
+  count(distinct case when type <> 's' then coalesce(log_id, event_id) end) as failed,
   count(distinct case when type <> 's' then user_name end) as users_failed,
-  count(distinct case when type = 's' then log_id end) as logins,
+  count(distinct case when type = 's' then coalesce(log_id, event_id) end) as logins,
   max(case when type <> 's' then event_time end) as last_failure
 from auth0_logs
 where "date" >= date_add('day', -:days, current_date)
@@ -16,5 +16,5 @@ where "date" >= date_add('day', -:days, current_date)
   and type in ('s', 'f', 'fp', 'fu')
   and ip <> ''
 group by ip
-having count(distinct case when type <> 's' then log_id end) >= :failures
+having count(distinct case when type <> 's' then coalesce(log_id, event_id) end) >= :failures
 order by failed desc, ip

@@ -4,7 +4,7 @@
 select
   type,
   json_extract_scalar(details, '$.error.message') as message,
-  count(distinct log_id) as failed,
+  count(distinct coalesce(log_id, event_id)) as failed,
   count(distinct user_name) as users,
   count(distinct ip) as addresses,
   max(event_time) as last_failure

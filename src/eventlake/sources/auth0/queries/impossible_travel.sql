@@ -3,7 +3,7 @@
 -- param days int = 7  how many days back
 -- param hours int = 4  sooner than so many hours
 with logins as (
-  select distinct log_id, event_time, user_id, user_name, ip, country_code
+  select distinct coalesce(log_id, event_id) as log_id, event_time, user_id, user_name, ip, country_code
   from auth0_logs
   where "date" >= date_add('day', -:days, current_date)
     and event_time >= date_add('day', -:days, localtimestamp)
@@ -29,4 +29,4 @@ select
 from followed
 where country_before <> country_code
   and event_time < date_add('hour', :hours, time_before)
-order by login desc, user_name
+order by login desc, user_name, ip

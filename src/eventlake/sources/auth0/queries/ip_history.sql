@@ -5,7 +5,7 @@
 select
   user_name,
   type,
-  count(distinct log_id) as entries,
+  count(distinct coalesce(log_id, event_id)) as entries,
   min(event_time) as first_seen,
   max(event_time) as last_seen
 from auth0_logs

@@ -4,10 +4,10 @@
 -- param days int = 7  how many days back
 select
   type,
-  max_by(description, event_time) as last_description,
-  count(distinct log_id) as entries,
+  max_by(description, row(event_time, event_id)) as last_description,
+  count(distinct coalesce(log_id, event_id)) as entries,
   count(distinct case when user_id <> '' then user_id end) as users,
-  count(distinct case when details is null then log_id end) as without_details,
+  count(distinct case when details is null then coalesce(log_id, event_id) end) as without_details,
   min(event_time) as first_seen,
   max(event_time) as last_seen
 from auth0_logs

@@ -4,8 +4,8 @@
 select
   client_name,
   connection,
-  count(distinct case when type = 's' then log_id end) as logins,
-  count(distinct case when type <> 's' then log_id end) as failed,
+  count(distinct case when type = 's' then coalesce(log_id, event_id) end) as logins,
+  count(distinct case when type <> 's' then coalesce(log_id, event_id) end) as failed,
   count(distinct case when type = 's' then user_id end) as users
 from auth0_logs
 where "date" >= date_add('day', -:days, current_date)

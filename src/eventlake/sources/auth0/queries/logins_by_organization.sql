@@ -4,7 +4,7 @@
 select
   organization_name,
   organization_id,
-  count(distinct log_id) as logins,
+  count(distinct coalesce(log_id, event_id)) as logins,
   count(distinct user_id) as users,
   max(event_time) as last_login
 from auth0_logs
@@ -13,4 +13,4 @@ where "date" >= date_add('day', -:days, current_date)
   and type = 's'
   and organization_id is not null
 group by organization_name, organization_id
-order by logins desc, organization_name
+order by logins desc, organization_name, organization_id

@@ -6,8 +6,8 @@ select
   client_name,
   client_id,
   audience,
-  count(distinct case when type = 'seccft' then log_id end) as tokens,
-  count(distinct case when type = 'feccft' then log_id end) as refused,
+  count(distinct case when type = 'seccft' then coalesce(log_id, event_id) end) as tokens,
+  count(distinct case when type = 'feccft' then coalesce(log_id, event_id) end) as refused,
   count(distinct ip) as addresses,
   max(event_time) as last_seen
 from auth0_logs
@@ -15,4 +15,4 @@ where "date" >= date_add('day', -:days, current_date)
   and event_time >= date_add('day', -:days, localtimestamp)
   and type in ('seccft', 'feccft')
 group by client_name, client_id, audience
-order by tokens desc, client_name, audience
+order by tokens desc, client_name, client_id, audience

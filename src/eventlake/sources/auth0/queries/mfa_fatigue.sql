@@ -5,7 +5,7 @@
 -- param pushes int = 5  at least how many notifications
 -- param minutes int = 60  within how many minutes
 with entries as (
-  select distinct log_id, event_time, type, user_id, user_name
+  select distinct coalesce(log_id, event_id) as log_id, event_time, type, user_id, user_name
   from auth0_logs
   where "date" >= date_add('day', -:days, current_date)
     and event_time >= date_add('day', -:days, localtimestamp)

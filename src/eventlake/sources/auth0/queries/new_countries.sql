@@ -3,7 +3,13 @@
 -- param days int = 7  how many days back
 -- param history int = 30  how many days before that tell which countries a user knows
 with countries as (
-  select user_id, max(user_name) as user_name, country_code, min(event_time) as first_login, min_by(ip, event_time) as ip, count(distinct log_id) as logins
+  select
+    user_id,
+    max(user_name) as user_name,
+    country_code,
+    min(event_time) as first_login,
+    min_by(ip, row(event_time, event_id)) as ip,
+    count(distinct coalesce(log_id, event_id)) as logins
   from auth0_logs
   where "date" >= date_add('day', -:days - :history, current_date)
     and event_time >= date_add('day', -:days - :history, localtimestamp)
@@ -19,4 +25,4 @@ select user_name, country_code as country, first_login, ip, logins, known_since
 from known
 where first_login > known_since
   and first_login >= date_add('day', -:days, localtimestamp)
-order by first_login desc, user_name
+order by first_login desc, user_name, country

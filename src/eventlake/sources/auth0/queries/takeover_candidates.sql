@@ -6,7 +6,7 @@
 -- param hours int = 24  how long before the login failures count, and how long after it changes do
 -- param history int = 30  how many days before that tell which countries a user knows
 with entries as (
-  select distinct log_id, event_time, type, user_name, ip, country_code
+  select distinct coalesce(log_id, event_id) as log_id, event_time, type, user_name, ip, country_code
   from auth0_logs
   where "date" >= date_add('day', -:days - :history, current_date)
     and event_time >= date_add('day', -:days - :history, localtimestamp)
@@ -45,4 +45,4 @@ where logins.event_time = logins.first_there
   and logins.event_time >= date_add('day', -:days, localtimestamp)
 group by logins.log_id, logins.event_time, logins.user_name, logins.ip, logins.country_code
 having count(distinct failures.log_id) >= :failures
-order by login desc, logins.user_name
+order by login desc, logins.user_name, logins.ip

@@ -6,7 +6,7 @@
 select event_time, who, ip, description, method, path, status, type
 from (
   select distinct
-    log_id,
+    coalesce(log_id, event_id) as log_id,
     event_time,
     type,
     coalesce(json_extract_scalar(details, '$.request.auth.user.email'), client_name) as who,

@@ -8,5 +8,5 @@ from auth0_logs
 where "date" >= date_add('day', -:days, current_date)
   and event_time >= date_add('day', -:days, localtimestamp)
   and (user_id = :user or user_name = :user)
-order by event_time desc, log_id
+order by event_time desc, log_id, type, description
 limit :top

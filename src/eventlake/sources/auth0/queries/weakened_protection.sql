@@ -4,7 +4,7 @@
 -- param days int = 30  how many days back
 with changes as (
   select distinct
-    log_id,
+    coalesce(log_id, event_id) as log_id,
     event_time,
     coalesce(json_extract_scalar(details, '$.request.auth.user.email'), client_name) as who,
     ip,

@@ -17,7 +17,12 @@ select
     '; '
   ) as reason,
   logs_url
-from build_state_change
-where "date" >= date_add('day', -:days, current_date)
-  and build_status in ('FAILED', 'FAULT', 'TIMED_OUT', 'STOPPED')
-order by event_time desc
+from (
+  select distinct
+    event_id, event_time, project_name, build_id, build_number, build_status, initiator, source_version, phases, logs_url
+  from build_state_change
+  where "date" >= date_add('day', -:days, current_date)
+    and event_time >= date_add('day', -:days, localtimestamp)
+    and build_status in ('FAILED', 'FAULT', 'TIMED_OUT', 'STOPPED')
+)
+order by event_time desc, build_id

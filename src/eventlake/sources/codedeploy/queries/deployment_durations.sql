@@ -6,9 +6,10 @@ select
   application,
   deploymentgroup,
   min(if(state = 'START', event_time)) as started,
-  max_by(state, event_time) as last_state,
+  max_by(state, row(event_time, if(state = 'START', 0, 1), event_id)) as last_state,
   date_diff('second', min(if(state = 'START', event_time)), max(if(state in ('SUCCESS', 'FAILURE', 'STOP'), event_time))) as seconds
 from deployment_state_change
 where "date" >= date_add('day', -:days, current_date)
+  and event_time >= date_add('day', -:days, localtimestamp)
 group by deploymentid, application, deploymentgroup
-order by started desc
+order by started desc, deploymentid, application, deploymentgroup

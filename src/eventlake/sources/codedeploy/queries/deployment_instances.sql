@@ -4,11 +4,12 @@
 -- param days int = 30  how many days back
 select
   instance,
-  max_by(state, event_time) as last_state,
+  max_by(state, row(event_time, if(state = 'START', 0, 1), event_id)) as last_state,
   min(event_time) as started,
   date_diff('second', min(event_time), max(event_time)) as seconds
 from instance_state_change
 where "date" >= date_add('day', -:days, current_date)
+  and event_time >= date_add('day', -:days, localtimestamp)
   and deploymentid = :deployment
 group by instance
 order by seconds desc, instance

@@ -10,6 +10,7 @@ select
   round(100e0 * count(distinct if(state = 'FAILURE', deploymentid)) / count(distinct deploymentid), 1) as failed_percent
 from deployment_state_change
 where "date" >= date_add('day', -:days, current_date)
+  and event_time >= date_add('day', -:days, localtimestamp)
   and state in ('SUCCESS', 'FAILURE')
 group by 1, application, deploymentgroup
 order by week desc, application, deploymentgroup

@@ -10,6 +10,7 @@ select
   max(if(state = 'FAILURE', event_time)) as last_failure
 from instance_state_change
 where "date" >= date_add('day', -:days, current_date)
+  and event_time >= date_add('day', -:days, localtimestamp)
 group by instance, application, deploymentgroup
 having count_if(state = 'FAILURE') > 0
-order by failed desc, instance
+order by failed desc, instance, application, deploymentgroup

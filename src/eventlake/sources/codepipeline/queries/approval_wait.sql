@@ -13,7 +13,8 @@ select
   round(avg(minutes), 1) as average_minutes,
   max(minutes) as longest_minutes
 from (
-  select distinct pipeline, stage, action, actionexecutionid, state, date_diff('minute', starttime, event_time) as minutes
+  select distinct
+    pipeline, stage, action, coalesce(actionexecutionid, event_id) as run, state, date_diff('minute', starttime, event_time) as minutes
   from action_execution_state_change
   where "date" >= date_add('day', -:days, current_date)
     and event_time >= date_add('day', -:days, localtimestamp)

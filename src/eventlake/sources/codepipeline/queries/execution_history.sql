@@ -19,4 +19,4 @@ from action_execution_state_change
 where "date" >= date_add('day', -:days, current_date)
   and event_time >= date_add('day', -:days, localtimestamp)
   and executionid = :execution
-order by event_time, attempt, what, state desc
+order by event_time, attempt, what, state desc, name, said

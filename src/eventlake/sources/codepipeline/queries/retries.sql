@@ -4,7 +4,7 @@
 -- param days int = 30  how many days back
 -- param pipeline string = ''  one pipeline, or all
 with retried as (
-  select distinct pipeline, stage, executionid, attempt
+  select distinct pipeline, stage, executionid, event_id
   from stage_execution_state_change
   where "date" >= date_add('day', -:days, current_date)
     and event_time >= date_add('day', -:days, localtimestamp)

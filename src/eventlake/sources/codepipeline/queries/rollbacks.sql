@@ -8,7 +8,7 @@ select
   max(triggertype) as triggertype,
   max(regexp_extract(triggerdetail, '/([^/]+)$', 1)) as who,
   min(event_time) as started,
-  max_by(state, event_time) as state
+  max_by(state, row(event_time, if(state in ('STARTED', 'RESUMED', 'STOPPING'), 0, 1), event_id)) as state
 from pipeline_execution_state_change
 where "date" >= date_add('day', -:days, current_date)
   and event_time >= date_add('day', -:days, localtimestamp)

@@ -15,7 +15,8 @@ select
   max(seconds) as longest_seconds
 from (
   select distinct
-    pipeline, stage, action, type.provider as provider, actionexecutionid, date_diff('second', starttime, event_time) as seconds
+    pipeline, stage, action, type.provider as provider, coalesce(actionexecutionid, event_id) as run,
+    date_diff('second', starttime, event_time) as seconds
   from action_execution_state_change
   where "date" >= date_add('day', -:days, current_date)
     and event_time >= date_add('day', -:days, localtimestamp)
@@ -24,5 +25,5 @@ from (
     and (:pipeline = '' or pipeline = :pipeline)
 )
 group by pipeline, stage, action, provider
-order by average_seconds desc, pipeline, stage, action
+order by average_seconds desc, pipeline, stage, action, provider
 limit :top

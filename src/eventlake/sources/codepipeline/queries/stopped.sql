@@ -8,4 +8,4 @@ where "date" >= date_add('day', -:days, current_date)
   and event_time >= date_add('day', -:days, localtimestamp)
   and state = 'STOPPING'
   and (:pipeline = '' or pipeline = :pipeline)
-order by stopped_at desc, executionid
+order by stopped_at desc, executionid, comments

@@ -1,22 +1,23 @@
 -- What is stuck now
 -- Executions that have begun and not ended, with the action that has been running for at least so many hours: an approval that nobody
 -- gives, a job that no worker takes. Without an action, the execution waits to enter a stage.
+-- An action runs that has started more often than it has ended: before 2023 the runs of one action had no ids.
 -- param hours int = 4  for at least how many hours
 -- param days int = 14  how many days back to look for the beginning
 with executions as (
-  select pipeline, executionid, max_by(state, event_time) as state, max(event_time) as since
+  select pipeline, executionid, max_by(state, row(event_time, if(state in ('STARTED', 'RESUMED', 'STOPPING'), 0, 1), event_id)) as state, max(event_time) as since
   from pipeline_execution_state_change
   where "date" >= date_add('day', -:days, current_date)
     and event_time >= date_add('day', -:days, localtimestamp)
   group by pipeline, executionid
 ),
 running as (
-  select executionid, actionexecutionid, stage, action, type.category as category, min(event_time) as since
+  select executionid, actionexecutionid, stage, action, type.category as category, max(event_time) as since
   from action_execution_state_change
   where "date" >= date_add('day', -:days, current_date)
     and event_time >= date_add('day', -:days, localtimestamp)
   group by executionid, actionexecutionid, stage, action, type.category
-  having count_if(state <> 'STARTED') = 0
+  having count(distinct case when state <> 'STARTED' then event_id end) < count(distinct case when state = 'STARTED' then event_id end)
 )
 select
   executions.pipeline,

@@ -16,9 +16,9 @@ followed as (
     pipeline,
     state,
     event_time,
-    lag(state) over (partition by pipeline order by event_time, executionid) as state_before,
+    lag(state) over (partition by pipeline order by event_time, executionid, state) as state_before,
     min(case when state = 'SUCCEEDED' then event_time end) over (
-      partition by pipeline order by event_time, executionid rows between current row and unbounded following
+      partition by pipeline order by event_time, executionid, state rows between current row and unbounded following
     ) as restored
   from ends
 )

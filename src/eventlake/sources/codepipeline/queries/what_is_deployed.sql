@@ -7,7 +7,7 @@ select pipeline, event_time as deployed, executionid, version, repository, coale
 from (
   select
     pipeline, event_time, executionid, version, repository, tag, branch, commitid, author,
-    row_number() over (partition by pipeline order by event_time desc, executionid) as place
+    row_number() over (partition by pipeline order by event_time desc, executionid, event_id) as place
   from pipeline_execution_state_change
   where "date" >= date_add('day', -:days, current_date)
     and event_time >= date_add('day', -:days, localtimestamp)
