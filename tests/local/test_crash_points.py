@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,24 @@ TESTS = Path(__file__).parent.parent
 sys.path.insert(0, str(TESTS))
 from oracle import catalogued, examine  # noqa: E402  shared with the command that kills processes
 
+Run = Callable[..., int]
 
-def run(what: str, folder: Path, log_format: str, crash_at: int = 0) -> int:
-    """Run the job, ended at its n-th crash point; its exit code."""
-    environment = {**os.environ, "EVENTLAKE_CRASH_AT": str(crash_at), "PYTHONPATH": str(TESTS.parent / "src")}
-    return subprocess.run(
-        [sys.executable, str(TESTS / "crash_job.py"), what, str(folder), log_format], env=environment, check=False
-    ).returncode
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    """Runs a job in a process of its own, ended at its n-th crash point; its exit code."""
+    command = [sys.executable, str(TESTS / "crash_job.py")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as jobs:
+        assert jobs.stdin is not None
+        assert jobs.stdout is not None
+        told, answered = jobs.stdin, jobs.stdout
+
+        def run(what: str, folder: Path, log_format: str, crash_at: int = 0) -> int:
+            told.write(json.dumps([what, str(folder), log_format, crash_at]) + "\n")
+            told.flush()
+            return int(answered.readline())
+
+        yield run
 
 
 def acknowledged(folder: Path) -> list[str]:
@@ -31,7 +43,7 @@ def acknowledged(folder: Path) -> list[str]:
     return file.read_text().split() if file.exists() else []
 
 
-def test_a_crash_at_any_step_of_accepting_loses_nothing_acknowledged(tmp_path: Path) -> None:
+def test_a_crash_at_any_step_of_accepting_loses_nothing_acknowledged(run: Run, tmp_path: Path) -> None:
     """Whatever step was the last, the next start cuts the torn tail and delivers every acknowledged event once."""
     crash_at = 0
     code = CRASHED
@@ -47,7 +59,7 @@ def test_a_crash_at_any_step_of_accepting_loses_nothing_acknowledged(tmp_path: P
 
 
 @pytest.mark.parametrize("log_format", ["json", "parquet"])
-def test_a_crash_at_any_step_of_delivery_neither_loses_nor_doubles(tmp_path: Path, log_format: str) -> None:
+def test_a_crash_at_any_step_of_delivery_neither_loses_nor_doubles(run: Run, tmp_path: Path, log_format: str) -> None:
     """Whatever step was the last, recovery ends in the same events as a run without a crash; a second crash in recovery too."""
     accepted = tmp_path / "accepted"
     accepted.mkdir()

@@ -1,6 +1,6 @@
 """Numbered crash points, so that a test can end the process after every durable step and look at what is left.
 
-They do nothing unless EVENTLAKE_CRASH_AT is set to a number n: then the n-th point ends the process at once, as a power cut would.
+They do nothing until a test calls `end_at`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,13 @@ import os
 
 CRASHED = 137
 
-_left = int(os.environ.get("EVENTLAKE_CRASH_AT", "0"))
+_left = 0
+
+
+def end_at(number: int) -> None:
+    """Let the n-th point that is passed from here end the process at once, as a power cut would; 0 lets none."""
+    global _left
+    _left = number
 
 
 def crash_point(_name: str) -> None:
