@@ -387,8 +387,8 @@ def test_every_answer_has_an_id_of_its_own(caller: Caller, method: str, path: st
 
 
 def test_a_request_in_aws_protocol_is_small(caller: Caller) -> None:
-    """Far beyond 256 KB it is not even read as JSON."""
-    assert caller.call("POST", "/", b" " * (5 << 20), x_amz_target="AWSEvents.PutEvents", content_length=str(5 << 20))[0] == 413
+    """Far beyond 1 MB it is not even read as JSON."""
+    assert caller.call("POST", "/", b" " * (9 << 20), x_amz_target="AWSEvents.PutEvents", content_length=str(9 << 20))[0] == 413
 
 
 def test_a_post_without_target_is_told_where_events_go(caller: Caller) -> None:

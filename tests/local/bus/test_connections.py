@@ -8,78 +8,20 @@ import json
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import uvloop
 
-from eventlake.backends.msgspec_codec import FAST
 from eventlake.local.bus.answer import Message, Receive, Send
-from eventlake.local.bus.bus import Bus
-from eventlake.local.bus.connections import Connections, Limits
-from eventlake.local.bus.pressure import FLYING_BYTES, Pressure
-from eventlake.local.bus.server import Server, listening
-from eventlake.local.spool.writer import SpoolWriter
-from eventlake.pipeline.envelope import Intake
-from eventlake.sources import load
+from eventlake.local.bus.connections import Limits
+from eventlake.local.bus.pressure import FLYING_BYTES
+from running_bus import EVENT, running
 
-EVENT = b'{"id": "e-1", "detail-type": "d", "source": "s", "detail": {}}'
 FOR_EVER = 1e9
 HEAD = b"POST /events HTTP/1.1\r\nHost: localhost\r\n"
 AWS_HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AWSEvents.PutEvents\r\n"
-
-
-@dataclass
-class Running:
-    """A bus that listens, what holds it, and what its owner was told."""
-
-    port: int = 0
-    pressure: Pressure | None = None
-    told: list[str] = field(default_factory=list)
-    stop: Callable[[], None] = lambda: None
-
-    def connect(self) -> socket.socket:
-        """A connection of a sender."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
-
-    def post(self) -> int:
-        """The status that an honest sender gets."""
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
-            connection.request("POST", "/events", EVENT)
-            return connection.getresponse().status
-
-
-@contextmanager
-def running(folder: Path, limits: Limits) -> Iterator[Running]:
-    """A bus over a spool, in a thread."""
-    bus = Running()
-    ready = threading.Event()
-    thread = threading.Thread(target=lambda: uvloop.run(_serve(folder, limits, bus, ready.set)))
-    thread.start()
-    assert ready.wait(60)
-    try:
-        yield bus
-    finally:
-        bus.stop()
-        thread.join(60)
-
-
-async def _serve(folder: Path, limits: Limits, running: Running, ready: Callable[[], None]) -> None:
-    spool = SpoolWriter(folder)
-    pressure = running.pressure = Pressure(folder, time.monotonic, reserve_bytes=0)
-    bus = Bus(spool, Intake(load(), FAST), pressure, lambda: datetime.now(UTC), beside=_large)
-    with listening("127.0.0.1", 0) as listener:
-        running.port = listener.getsockname()[1]
-        server = Server(bus, Connections(limits, pressure.is_crowded, running.told.append), ready)
-        running.stop = lambda: setattr(server, "should_exit", True)
-        await server.serve(sockets=[listener])
-    spool.close()
 
 
 async def _large(_scope: Message, _receive: Receive, send: Send) -> None:
@@ -118,7 +60,6 @@ def test_honest_senders_are_answered_beside_those_of_whom_nothing_comes(tmp_path
             stack.enter_context(bus.connect()).sendall(said)
 
         assert [bus.post() for _ in range(3)] == [200, 200, 200]
-        assert bus.pressure is not None
         assert bus.pressure.flying <= 20
 
 
@@ -188,7 +129,6 @@ def test_while_large_requests_hold_all_room_the_silent_ones_go_first(tmp_path: P
     """Small requests are taken all the time; large ones again, when those that stopped in the middle were given up."""
     large = EVENT + b"\n" * (2 << 20)
     with running(tmp_path, Limits(patience_s=FOR_EVER, hurried_s=0)) as bus, ExitStack() as stack:
-        assert bus.pressure is not None
         silent = stack.enter_context(bus.connect())
         silent.sendall(HEAD + b"Content-Length: 67108864\r\n\r\n" + bytes(3 << 20))
         while bus.pressure.flying < 3 << 20:
@@ -244,7 +184,7 @@ def test_headers_of_many_lines_are_cut_off(tmp_path: Path) -> None:
 
 def test_who_does_not_take_its_answer_is_given_up(tmp_path: Path) -> None:
     """Nothing is kept for it."""
-    with running(tmp_path, Limits(patience_s=0)) as bus, bus.connect() as connection:
+    with running(tmp_path, Limits(patience_s=0), _large) as bus, bus.connect() as connection:
         connection.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
         while bus.post() != 200:
             pass
@@ -255,7 +195,7 @@ def test_who_does_not_take_its_answer_is_given_up(tmp_path: Path) -> None:
 
 def test_who_takes_its_answer_slowly_gets_all_of_it(tmp_path: Path) -> None:
     """Each piece that is taken buys time."""
-    with running(tmp_path, Limits(patience_s=3, rate=1 << 20)) as bus, bus.connect() as connection:
+    with running(tmp_path, Limits(patience_s=3, rate=1 << 20), _large) as bus, bus.connect() as connection:
         connection.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         taken = 0
         while part := connection.recv(4 << 20):

@@ -17,14 +17,20 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventlake.backends.msgspec_codec import FAST
 from eventlake.local.bus.answer import AwsError
 from eventlake.local.bus.body import BODY_LIMIT
+from eventlake.local.bus.pressure import Pressure, Refusal
 from eventlake.local.bus.put_events import put_events
 from eventlake.local.bus.put_events import test_event_pattern as answer_to_test  # pytest would take it for a test
+from eventlake.pipeline.router import Router
+from eventlake.sources import load
+from running_bus import running
 
 ENTRY = {"Source": "aws.codepipeline", "DetailType": "CodePipeline Pipeline Execution State Change", "Detail": '{"state": "STARTED"}'}
 EVENT = json.dumps({"id": "1", "account": "1", "source": "x", "time": "2026-11-20T10:00:00Z", "region": "r", "detail-type": "d"})
@@ -56,7 +62,13 @@ def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def events(bus: str) -> Any:
     """boto3's client of EventBridge, pointed at the bus."""
-    return boto3.client("events", endpoint_url=bus, region_name="eu-central-1", aws_access_key_id="local", aws_secret_access_key="local")
+    return client_of(bus)
+
+
+def client_of(bus: str, config: Config | None = None) -> Any:
+    """boto3's client of EventBridge, pointed at a bus."""
+    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    return boto3.client("events", endpoint_url=bus, region_name="eu-central-1", config=config, **keys)
 
 
 def aws(bus: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -161,10 +173,14 @@ def test_boto3_hears_what_is_missing(events: Any) -> None:
 
 @pytest.mark.parametrize(
     ("entries", "words"),
-    [([ENTRY] * 11, "less than or equal to 10"), ([{**ENTRY, "Detail": json.dumps({"a": "x" * 262_144})}], "over the limit")],
+    [
+        ([ENTRY] * 11, "less than or equal to 10"),
+        ([{**ENTRY, "Detail": json.dumps({"a": "x" * (1 << 20)})}], "over the limit"),
+        ([{**ENTRY, "Detail": json.dumps({"a": "x" * 200_000})}] * 6, "over the limit"),
+    ],
 )
 def test_boto3_hears_of_limits(events: Any, entries: list[dict[str, str]], words: str) -> None:
-    """More than ten entries, or more than 256 KB, fail as a whole."""
+    """More than ten entries, or more than 1 MB, fail as a whole."""
     with pytest.raises(ClientError, match=words) as error:
         events.put_events(Entries=entries)
 
@@ -225,9 +241,9 @@ def test_a_time_that_is_none_is_refused(time: object) -> None:
 
 
 def test_the_limit_counts_entries_as_eventbridge_does() -> None:
-    """256 KB of source, detail type, detail and resources in UTF-8, and 14 bytes for a time; not what JSON adds."""
+    """1 MB of source, detail type, detail and resources in UTF-8, and 14 bytes for a time; not what JSON adds."""
     fixed = {"Source": "s", "DetailType": "d", "Time": 0, "Resources": ["é"]}
-    room = 256 * 1024 - len('{"a":""}') - len("sd") - 14 - 2
+    room = 1024 * 1024 - len('{"a":""}') - len("sd") - 14 - 2
 
     for size, passes in ((room, True), (room + 1, False)):
         body = json.dumps({"Entries": [{**fixed, "Detail": json.dumps({"a": "x" * size}, separators=(",", ":"))}]}).encode()
@@ -276,9 +292,82 @@ def test_each_entry_becomes_its_event_or_its_error(entries: list[dict[str, Any]]
             assert set(said) == {"ErrorCode", "ErrorMessage"}
 
 
-@pytest.mark.parametrize("detail", ["[]", "1", "", "{", '{"a":' * 80 + "1" + "}" * 80])
+@pytest.mark.parametrize("entries", [[300_000], [100_000] * 4, [900_000], [100_000] * 10])
+def test_boto3_puts_a_megabyte(events: Any, entries: list[int]) -> None:
+    """In one entry or in ten."""
+    answer = events.put_events(Entries=[{**ENTRY, "Detail": json.dumps({"a": "x" * size})} for size in entries])
+
+    assert answer["FailedEntryCount"] == 0
+
+
+def nested(levels: int, opening: str = '{"a":', closing: str = "}") -> str:
+    """A detail of so many levels."""
+    return '{"a":' + opening * (levels - 1) + "1" + closing * (levels - 1) + "}"
+
+
+@pytest.mark.parametrize("levels", [63, 64, 70, 200, 900, 999, 1000])
+@pytest.mark.parametrize(("opening", "closing"), [('{"a":', "}"), ("[", "]"), ('[{"}\\"[":', "}]")])
+def test_a_detail_as_deep_as_eventbridge_takes_it_is_taken(levels: int, opening: str, closing: str) -> None:
+    """And what is too deep for a log line becomes a failed record, whose bytes are the event."""
+    detail = nested(levels if len(closing) == 1 else levels // 2, opening, closing)
+    deepest = levels if len(closing) == 1 else levels // 2 * 2 - 1
+    put = put_events(json.dumps({"Entries": [{**ENTRY, "Detail": detail}]}).encode(), "r", NOW)
+    routed = Router(load(), FAST).route(put.bodies[0])
+
+    assert json.loads(put.answer)["FailedEntryCount"] == 0
+    assert detail.encode() in put.bodies[0]
+    assert [error.code for _, error in routed.failures] == ([] if deepest < 64 else ["TooDeep"])
+
+
+@pytest.mark.parametrize("detail", [nested(1001), nested(5000, "[", "]"), nested(100_000), '{"a":' + "[" * 100_000])
+def test_a_detail_deeper_than_eventbridge_takes_it_is_malformed(detail: str) -> None:
+    """The sender is told, and nothing is stored."""
+    put = put_events(json.dumps({"Entries": [{**ENTRY, "Detail": detail}]}).encode(), "r", NOW)
+
+    assert put.bodies == []
+    assert json.loads(put.answer)["Entries"][0]["ErrorCode"] == "MalformedDetail"
+
+
+class FullFor(Pressure):
+    """A disk that has room again after so many requests."""
+
+    def __init__(self, folder: Path, requests: int) -> None:
+        super().__init__(folder, lambda: 0.0, reserve_bytes=0)
+        self.asked = 0
+        self._requests = requests
+
+    def refusal(self, size_bytes: int = 0) -> Refusal | None:
+        """Full, or what there is else."""
+        self.asked += 1
+        return self.full() if self.asked <= self._requests else super().refusal(size_bytes)
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_boto3_sends_again_when_the_disk_was_full(tmp_path: Path, mode: Any) -> None:
+    """As it does after every answer that says so: a status of its own would end the first attempt."""
+    pressure = FullFor(tmp_path, 2)
+    with running(tmp_path, pressure=pressure) as bus:
+        client = client_of(bus.url, Config(retries={"mode": mode, "max_attempts": 3}))
+
+        assert client.put_events(Entries=[ENTRY])["FailedEntryCount"] == 0
+    assert pressure.asked == 3
+
+
+def test_a_full_disk_is_told_to_aws_clients_with_the_time_to_wait(tmp_path: Path) -> None:
+    """In seconds for all, in milliseconds for those that read it so."""
+    with running(tmp_path, pressure=FullFor(tmp_path, 9)) as bus, pytest.raises(ClientError) as error:
+        client_of(bus.url, Config(retries={"mode": "standard", "total_max_attempts": 1})).put_events(Entries=[ENTRY])
+
+    answer = error.value.response
+    assert answer["Error"]["Code"] == "ServiceUnavailable"
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 503
+    assert [answer["ResponseMetadata"]["HTTPHeaders"][name] for name in ("retry-after", "x-amz-retry-after")] == ["10", "10000"]
+    assert len(answer["ResponseMetadata"]["RequestId"]) == 36
+
+
+@pytest.mark.parametrize("detail", ["[]", "1", "", "{"])
 def test_a_detail_that_is_no_object_is_malformed(detail: str) -> None:
-    """Also one that no log line could hold."""
+    """A text of JSON that is something else, or of no JSON."""
     put = put_events(json.dumps({"Entries": [{**ENTRY, "Detail": detail}]}).encode(), "r", NOW)
 
     assert put.bodies == []

@@ -39,8 +39,8 @@ from eventlake.local.spool.frames import EVENT, encode
 from eventlake.local.spool.writer import SpoolWriter
 from eventlake.pipeline.envelope import Intake
 
-AWS_BODY_LIMIT = 4 << 20
-"""Of a request in AWS's protocol: 256 KB of entries, had every character been escaped, and room for white space."""
+AWS_BODY_LIMIT = 8 << 20
+"""Of a request in AWS's protocol: 1 MB of entries, had every character been escaped, and room for white space."""
 _OWN_PATHS = frozenset({"/", "/events", "/healthz"})
 
 _encode = msgspec.json.Encoder().encode

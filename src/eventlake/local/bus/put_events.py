@@ -8,8 +8,10 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -17,18 +19,22 @@ import msgspec
 from eventlake.errors import EventError, PatternError
 from eventlake.local.bus.answer import AwsError
 from eventlake.local.bus.ids import new_ids
-from eventlake.pipeline.reading import DEPTH_LIMIT, depth
 from eventlake.pipeline.rule import compile_pattern
 
 TARGET = "AWSEvents."
 ENTRIES_LIMIT = 10
-REQUEST_BYTES_LIMIT = 256 * 1024
-"""The size of all entries of a request: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html"""
+REQUEST_BYTES_LIMIT = 1 << 20
+"""The size of all entries of a request, 256 KB until January 2026: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html"""
+LEVELS_LIMIT = 1000
+"""How deep EventBridge takes a detail, by the same page. What is deeper than a log line can be is kept as failed; see `pipeline.reading`."""
 
 ACCOUNT = "123456789012"
 """The account that local events carry: AWS's own example."""
 
 _TIME_BYTES = 14
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
+_BRACKETS = re.compile(r"[][{}]")
+_STEPS = {"{": 1, "[": 1, "}": -1, "]": -1}
 _REQUIRED_OF_EVENT = ("id", "account", "source", "time", "region", "detail-type")
 """The documentation of TestEventPattern also names `resources`; the service does without."""
 
@@ -145,12 +151,20 @@ def _required(name: str) -> EventError:
 
 
 def _is_malformed(detail: str) -> bool:
-    """Return True if a detail is no JSON object, or nested deeper than a log line can be."""
+    """Return True if a detail is no JSON object, or nested deeper than EventBridge takes it."""
     try:
         _objects.decode(detail)
-        return detail.count("{") + detail.count("[") >= DEPTH_LIMIT and depth(json.loads(detail)) >= DEPTH_LIMIT
-    except (ValueError, RecursionError):
+    except RecursionError:  # before it was read to its end: what is wrong behind is found when it is routed, and kept
+        return _levels(detail) > LEVELS_LIMIT
+    except ValueError:
         return True
+    return False
+
+
+def _levels(text: str) -> int:
+    """Count the objects and arrays inside each other at the deepest place of a JSON text, however deep that is."""
+    steps = (_STEPS[bracket] for bracket in _BRACKETS.findall(_STRINGS.sub("", text)))
+    return max(accumulate(steps), default=0)
 
 
 def _parsed_time(time: float | str) -> datetime:
