@@ -39,7 +39,8 @@ def explain(event: str) -> int:
 
 
 def _items(event: str) -> Iterator[tuple[int, bytes]]:
-    from eventlake.local.items import read_items, split
+    from eventlake.local.documents import split
+    from eventlake.local.items import read_items
 
     items = split(event.encode()) if event.lstrip()[:1] in {"{", "["} else read_items(event)
     return ((item.line, item.data) for item in items)

@@ -1,4 +1,4 @@
-"""A sender of events to a bus: `POST /events` in JSON lines, again after a pause while the bus is behind.
+"""A sender of events to a bus: `POST /events`, a document behind the other, again after a pause while the bus is behind.
 
 Called by `send --bus` and by the demo. A request is repeated only if the bus said that it took nothing of it (429, 503), or could not be
 reached; an event that arrives twice keeps its id and is a duplicate, not a second event.
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from eventlake.errors import ConfigurationError, ServiceError
-from eventlake.local.items import Item
+from eventlake.errors import ConfigurationError, EventError, ServiceError
+from eventlake.local.documents import Item
 
 BATCH_EVENTS = 2000
 BATCH_BYTES = 4 << 20
@@ -53,7 +53,7 @@ class BusClient:
     def send(self, items: Iterable[Item]) -> Iterator[Outcome]:
         """Send items in batches; what the bus said of each, in order. Raises ServiceError or ConfigurationError."""
         for batch in _batches(items):
-            yield from self._outcomes(batch, self._post(b"\n".join(_on_one_line(item.data) for item in batch)))
+            yield from self._outcomes(batch, self._post(b"\n".join([item.data for item in batch])))
 
     def close(self) -> None:
         """Close the connection."""
@@ -100,25 +100,33 @@ class BusClient:
                 f"The bus at {self._url} answered for {len(answer['events'])} of {len(batch)} events; is it an eventlake bus?"
             )
         for item, said in zip(batch, answer["events"], strict=True):
-            yield Outcome(item, said.get("id"), said.get("ErrorCode"), said.get("ErrorMessage"))
+            yield _outcome(item, said)
+
+
+def _outcome(item: Item, said: dict[str, Any]) -> Outcome:
+    """Return what the bus said of an item, with the item's own place: the bus knows that in its request."""
+    if "ErrorCode" not in said:
+        return Outcome(item, said["id"])
+    error = item.failed(EventError(said["ErrorCode"], said["ErrorMessage"]))
+    return Outcome(item, None, error.code, str(error))
 
 
 def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Group items into requests; what begins as no object has one of its own, where it cannot be taken for a part of its neighbour."""
     batch: list[Item] = []
     size = 0
     for item in items:
-        if batch and (len(batch) == BATCH_EVENTS or size + len(item.data) > BATCH_BYTES):
+        is_alone = not item.data.startswith(b"{")
+        if batch and (is_alone or len(batch) == BATCH_EVENTS or size + len(item.data) > BATCH_BYTES):
             yield batch
             batch, size = [], 0
-        batch.append(item)
-        size += len(item.data)
+        if is_alone:
+            yield [item]
+        else:
+            batch.append(item)
+            size += len(item.data)
     if batch:
         yield batch
-
-
-def _on_one_line(data: bytes) -> bytes:
-    """Replace line breaks with blanks: JSON has them only between tokens, where a blank means the same."""
-    return data.replace(b"\r", b" ").replace(b"\n", b" ")
 
 
 def _sentence(answer: bytes) -> str:

@@ -14,8 +14,8 @@ from eventlake.backends.msgspec_codec import FAST
 from eventlake.errors import EventError
 from eventlake.local.client import Outcome
 from eventlake.local.delivery.pump import Pump
+from eventlake.local.documents import Item
 from eventlake.local.folder import SPOOL
-from eventlake.local.items import Item
 from eventlake.local.lock import LakeLock
 from eventlake.local.spool.frames import EVENT, REJECTED, Entry
 from eventlake.local.spool.rejection import pack
@@ -26,7 +26,8 @@ from eventlake.pipeline.envelope import Intake
 from eventlake.pipeline.router import Router
 
 GROUP = 5000
-"""How many items become durable together."""
+GROUP_BYTES = 16 << 20
+"""How many items, and bytes, become durable together."""
 
 
 class Importer:
@@ -89,7 +90,8 @@ class Importer:
         try:
             accepted = self._intake.accept(item.data)
         except EventError as error:
-            return (REJECTED, arrival, pack(error, item.data)), Outcome(item, None, error.code, str(error))
+            failed = item.failed(error)
+            return (REJECTED, arrival, pack(failed, item.data)), Outcome(item, None, failed.code, str(failed))
         failures = self._router.route(accepted.body).failures
         code, message = (failures[0][1].code, str(failures[0][1])) if failures else (None, None)
         return (EVENT, arrival, accepted.body), Outcome(item, accepted.id, code, message)
@@ -106,10 +108,12 @@ def store(items: Iterable[Item], folder: Path, sources: Sequence[Source]) -> Ite
 
 def _groups(items: Iterable[Item]) -> Iterator[list[Item]]:
     group: list[Item] = []
+    size = 0
     for item in items:
         group.append(item)
-        if len(group) == GROUP:
+        size += len(item.data)
+        if len(group) == GROUP or size >= GROUP_BYTES:
             yield group
-            group = []
+            group, size = [], 0
     if group:
         yield group

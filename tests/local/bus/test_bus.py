@@ -244,6 +244,30 @@ def test_gzip_streams_that_follow_each_other_are_all_read(caller: Caller) -> Non
     assert caller.call("POST", "/events", body, content_encoding="gzip")[1]["accepted"] == 2
 
 
+def test_gzip_streams_may_have_line_breaks_between_them(caller: Caller) -> None:
+    """As a script makes them that adds a compressed line after the other."""
+    stream = gzip.compress(EVENT_BYTES)
+
+    assert caller.call("POST", "/events", stream + b"\n" + stream + b"\r\n" + stream + b"\n")[1]["accepted"] == 3
+
+
+def test_what_says_that_it_is_gzip_and_is_not_is_refused(caller: Caller) -> None:
+    """Plain text under the header of gzip was changed on its way."""
+    assert caller.call("POST", "/events", EVENT_BYTES, content_encoding="gzip")[0] == 400
+
+
+@pytest.mark.parametrize("between", [b"", b" ", b"\t\n", b"\xef\xbb\xbf", b","])
+def test_events_may_follow_each_other_with_anything_between(caller: Caller, between: bytes) -> None:
+    """As `curl -d @file` sends lines, and as Firehose joins records; one that is broken is told by its line and byte."""
+    pretty = json.dumps(json.loads(EVENT_BYTES), indent=2).encode()
+    _, said, _ = caller.call("POST", "/events", between.join([EVENT_BYTES, b'{"id": }', pretty, EVENT_BYTES]))
+
+    assert (said["accepted"], said["rejected"]) == (3, 1)
+    place = len(EVENT_BYTES + between)
+    assert (said["events"][1]["line"], said["events"][1]["byte"]) == (1 + between.count(b"\n"), place + 1)
+    assert f", byte {place + 1}.".encode() in caller.frames()[1].body
+
+
 def test_gzip_is_known_by_its_bytes_too(caller: Caller) -> None:
     """A file that was compressed, sent without saying so."""
     assert caller.call("POST", "/events", gzip.compress(EVENT_BYTES))[1]["accepted"] == 1

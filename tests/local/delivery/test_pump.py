@@ -13,9 +13,9 @@ import pytest
 
 from eventlake.errors import StorageError, StorageFullError
 from eventlake.local.delivery.sink import Sink
+from eventlake.local.documents import Item
 from eventlake.local.folder import open_catalog, open_lake
 from eventlake.local.importing import Importer
-from eventlake.local.items import Item
 from eventlake.model import Table
 from eventlake.pipeline.delivery import Batch, Hints
 from eventlake.sources import load

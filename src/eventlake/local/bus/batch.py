@@ -1,6 +1,6 @@
-"""`POST /events`: one event, an array or JSON lines -> the frames to store, and what the sender is told.
+"""`POST /events`: the documents of a body -> the frames to store, and what the sender is told.
 
-What is no event is kept with its reason, and told by its line; it never stops its neighbours.
+What is no event is kept with its reason and its place, and told by its line; it never stops its neighbours.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 
 from eventlake.errors import EventError
 from eventlake.local.bus.answer import HttpError
-from eventlake.local.items import split
+from eventlake.local.documents import split
 from eventlake.local.spool.frames import EVENT, REJECTED, Entry, encode
 from eventlake.local.spool.rejection import pack
 from eventlake.pipeline.envelope import Intake
@@ -22,7 +22,7 @@ from eventlake.pipeline.envelope import Intake
 EVENTS_LIMIT = 100_000
 """How many events a request may hold: enough for 64 MiB of 671 bytes each, and a bound for what the answer takes."""
 _PARTS_LIMIT = 1 << 22
-"""How many lines, or commas of an array, a request may hold, before it is taken apart: 64 MiB of nothing else would become gigabytes."""
+"""How many lines, or commas of an array, a request may hold, before it is taken apart: 64 MiB of nothing else take seconds."""
 _SMALL_BYTES = 1 << 20
 _SMALL_PARTS = 20_000
 _ARRAY = re.compile(rb"\s*\[")
@@ -57,8 +57,8 @@ def read_batch(body: bytes, intake: Intake, arrival: int) -> Batch:
         try:
             event = intake.accept(item.data)
         except EventError as error:
-            entries.append((REJECTED, arrival, pack(error, item.data)))
-            said.append({"ErrorCode": error.code, "ErrorMessage": str(error), "line": item.line})
+            entries.append((REJECTED, arrival, pack(item.failed(error), item.data)))
+            said.append({"ErrorCode": error.code, "ErrorMessage": str(error), "line": item.line, "byte": item.at + 1})
         else:
             entries.append((EVENT, arrival, event.body))
             said.append({"id": event.id})

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
-import io
-import zlib
 from types import TracebackType
 
 from eventlake.local.bus.answer import Headers, HttpError, Receive
 from eventlake.local.bus.pressure import Pressure, Refusal
+from eventlake.local.inflate import MAGIC, CutOffError
+from eventlake.local.inflate import inflated as inflated_pieces
 
 BODY_LIMIT = 64 << 20
-_PIECE_BYTES = 1 << 20
-_MAGIC = b"\x1f\x8b\x08"
 _STREAMS_LIMIT = 10_000
 """How many gzip streams may follow each other; programs that compress in parallel write one for each 64 KB and more."""
 
@@ -74,24 +71,25 @@ def is_gzip(headers: Headers, body: bytes) -> bool:
     if encoding not in {b"", b"identity", b"gzip", b"x-gzip"}:
         said = encoding.decode("latin-1")[:40]
         raise HttpError(415, f'The bus reads gzip and plain bodies, not "{said}".', [(b"accept-encoding", b"gzip")])
-    return encoding.endswith(b"gzip") or body.startswith(_MAGIC)
+    return encoding.endswith(b"gzip") or body.startswith(MAGIC)
 
 
 def inflated(body: bytes, limit_bytes: int = BODY_LIMIT) -> bytes:
-    """Decode one or more gzip streams, never beyond the limit, however small they came. Raises HttpError."""
-    if body.count(_MAGIC) > _STREAMS_LIMIT:
+    """Decode one or more gzip streams, with line breaks or nothing between them, never beyond the limit, however small they came. Raises HttpError."""
+    if not body.startswith(MAGIC):
+        raise HttpError(400, "The request says that it is gzip, and is not.")
+    if body.count(MAGIC) > _STREAMS_LIMIT:
         raise HttpError(413, f"A request holds at most {_STREAMS_LIMIT:,} gzip streams; compress it as one.")
     pieces: list[bytes] = []
     room = limit_bytes
     try:
-        with gzip.GzipFile(fileobj=io.BytesIO(body)) as stream:
-            while piece := stream.read(_PIECE_BYTES):
-                pieces.append(piece)
-                room -= len(piece)
-                if room < 0:
-                    raise too_large(limit_bytes)
-    except (EOFError, OSError, zlib.error) as error:
-        raise HttpError(400, f"The request is not whole gzip: {str(error).rstrip('.')}.") from None
+        for piece in inflated_pieces((body,)):
+            pieces.append(piece)
+            room -= len(piece)
+            if room < 0:
+                raise too_large(limit_bytes)
+    except CutOffError as error:
+        raise HttpError(400, f"The request is not whole gzip: {error}.") from None
     return b"".join(pieces)
 
 
