@@ -8,6 +8,7 @@ EventlakeError                 a sentence for a person: what (with the value), w
 +-- UsageError                 a command typed wrongly
 +-- ConfigurationError         the machine, its settings or credentials
 |   +-- LakeLockedError        another process writes this lake
+|   |   +-- LakeLeftError      what a killed bus left behind still writes it, and ends by itself
 |   +-- LakeNotFoundError      there is no lake in this folder
 +-- StorageError               bytes that cannot be written or read
 |   +-- StorageFullError       no room left on the disk
@@ -85,6 +86,10 @@ class LakeLockedError(ConfigurationError):
 
 class LakeTakenError(LakeLockedError):
     """Another process has taken the lake that this one was writing."""
+
+
+class LakeLeftError(LakeLockedError):
+    """The delivering process of a bus that was killed still writes this lake; it ends by itself, and the sentence names it."""
 
 
 class LakeNotFoundError(ConfigurationError):

@@ -1,11 +1,12 @@
 """The lock of a lake: one process writes it, and who that is can be read.
 
 The lock is an flock on `lock` in the lake's folder; the system releases it when the last process that inherited it has ended. Its text names
-the holder.
+the holder, and the process that delivers for it: where the holder was killed, that one keeps the lock until it has ended by itself.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from eventlake.backends.disk import storage_error
-from eventlake.errors import LakeLockedError
+from eventlake.errors import LakeLeftError, LakeLockedError
 
 LOCK = "lock"
 
@@ -22,7 +23,7 @@ LOCK = "lock"
 class LakeLock:
     """The lock of the lake in a folder, held until `release`. Raises LakeLockedError, StorageError.
 
-    tells: whether its text is to name this process.
+    tells: whether its text is to name this process. Raises LakeLeftError where whoever took the lock is gone, and its child is not.
     """
 
     def __init__(self, folder: Path, *, tells: bool = True) -> None:
@@ -35,22 +36,23 @@ class LakeLock:
             fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self.descriptor)
-            raise LakeLockedError(
-                f'The lake in "{folder}" is being written by {_holder(folder)}. End it first{_way_out(folder)}.'
-            ) from None
+            raise _locked(folder) from None
+        self._since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
         if tells:
             self.tell()
 
-    def tell(self, url: str | None = None) -> None:
-        """Write who holds the lock, and where its bus listens."""
+    def tell(self, url: str | None = None, delivering: int | None = None) -> None:
+        """Write who holds the lock, where its bus listens, and which process delivers for it and holds the lock too."""
         holder = {
             "pid": os.getpid(),
             "command": " ".join(sys.argv[1:2]) or "a program",
-            "since": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
+            "since": self._since,
             "url": url,
+            "delivering": delivering,
         }
-        os.ftruncate(self.descriptor, 0)
-        os.pwrite(self.descriptor, json.dumps(holder).encode(), 0)
+        text = json.dumps(holder).encode()
+        os.pwrite(self.descriptor, text, 0)  # before the rest of an older text is cut off: there is something to read at any time
+        os.ftruncate(self.descriptor, len(text))
 
     def release(self) -> None:
         """Let others write."""
@@ -66,11 +68,38 @@ def read_holder(folder: Path) -> dict[str, object]:
     return holder if isinstance(holder, dict) else {}
 
 
-def _holder(folder: Path) -> str:
+def _locked(folder: Path) -> LakeLockedError:
+    """Return the error that says who holds the lock, and what to do."""
     holder = read_holder(folder)
-    return f"{holder.get('command')} (process {holder.get('pid')}, since {holder.get('since')})" if holder else "another process"
+    if not holder:
+        return LakeLockedError(f'The lake in "{folder}" is being written by another process. End it first{_way_out(holder)}.')
+    who = f"{holder.get('command')} (process {holder.get('pid')}, since {holder.get('since')})"
+    if _is_gone(holder.get("pid")):
+        return LakeLeftError(
+            f'The lake in "{folder}" is being written by {_child(holder)} of {who}, which was killed. It ends by itself; try again in a moment.'
+        )
+    return LakeLockedError(f'The lake in "{folder}" is being written by {who}. End it first{_way_out(holder)}.')
 
 
-def _way_out(folder: Path) -> str:
-    url = read_holder(folder).get("url")
+def _child(holder: dict[str, object]) -> str:
+    delivering = holder.get("delivering")
+    return "the delivering process" if delivering is None else f"the delivering process ({delivering})"
+
+
+def _way_out(holder: dict[str, object]) -> str:
+    url = holder.get("url")
     return f", or send to its bus with --bus {url}" if url else ", or name another folder with --lake"
+
+
+def _is_gone(pid: object) -> bool:
+    """Return True if a process has ended, also if nobody has asked for its exit code yet."""
+    if not isinstance(pid, int):
+        return False
+    with contextlib.suppress(PermissionError):  # it is another user's, and there
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+    with contextlib.suppress(OSError, IndexError):  # macOS has no /proc
+        return Path(f"/proc/{pid}/stat").read_text("latin-1").rpartition(")")[2].split()[0] in {"Z", "X"}
+    return False

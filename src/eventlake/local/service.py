@@ -17,7 +17,7 @@ import uvloop
 
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.backends.sqlite_catalog import SqliteCatalog
-from eventlake.errors import ConfigurationError
+from eventlake.errors import ConfigurationError, LakeLeftError
 from eventlake.local.bus.answer import Application
 from eventlake.local.bus.bus import Bus
 from eventlake.local.bus.connections import Connections, Limits
@@ -35,6 +35,10 @@ from eventlake.pipeline.envelope import Intake
 
 _SWITCH_S = 0.0005
 """How long the thread that wrote a group waits for the interpreter at most; Python's 5 ms would be longer than the write."""
+
+_LOOK_S = 0.05
+_LOOKS = 1200
+"""How often a start looks whether the delivering process of a killed bus has ended: for a minute."""
 
 
 class Service:
@@ -88,12 +92,14 @@ class Service:
 
     async def serve(self, ready: Callable[[str], None]) -> None:
         """Run within a loop that runs already."""
-        lock = LakeLock(self._folder)
+        lock = await self._locked()
+        if lock is None:
+            return
         try:
             with listening(self._host, self._port) as listener:
                 url = f"http://{_shown(self._host)}:{listener.getsockname()[1]}"
                 lock.tell(url)
-                await self._serve(listener, lock, lambda: ready(url))
+                await self._serve(listener, lock, url, lambda: ready(url))
         finally:
             lock.release()
 
@@ -108,9 +114,24 @@ class Service:
         if self._server is not None:
             self._server.should_exit = True
 
-    async def _serve(self, listener: socket.socket, lock: LakeLock, ready: Callable[[], None]) -> None:
+    async def _locked(self) -> LakeLock | None:
+        """Take the lock of the lake; wait for what a killed bus left behind. None if this one is to stop before. Raises LakeLockedError."""
+        waited = 0
+        while not self._stopped:
+            try:
+                return LakeLock(self._folder)
+            except LakeLeftError as error:
+                if waited == _LOOKS:
+                    raise
+                if waited == 0:
+                    self._told(str(error).replace("try again in a moment", "waiting for it"))
+            waited += 1
+            await asyncio.sleep(_LOOK_S)
+        return None
+
+    async def _serve(self, listener: socket.socket, lock: LakeLock, url: str, ready: Callable[[], None]) -> None:
         spool = self._open_spool()
-        courier = Courier(self._task, (lock.descriptor,), self._told)
+        courier = Courier(self._task, (lock.descriptor,), self._told, lambda pid: lock.tell(url, pid))
         courier.delivered = self._delivered
         pressure = Pressure(self._folder, time.monotonic)
         self._pending = pressure.pending = lambda: max(spool.end - courier.delivered, 0)

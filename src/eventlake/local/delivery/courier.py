@@ -16,12 +16,16 @@ class Courier:
     """Keeps one delivering process running.
 
     inherited: descriptors the process holds with the bus, the lake's lock among them. told: is given each sentence of trouble, once.
+    begun: is given the id of each process.
     """
 
-    def __init__(self, task: Task, inherited: tuple[int, ...], told: Callable[[str], None]) -> None:
+    def __init__(
+        self, task: Task, inherited: tuple[int, ...], told: Callable[[str], None], begun: Callable[[int], None] = lambda _pid: None
+    ) -> None:
         self._task = task
         self._inherited = inherited
         self._told = told
+        self._begun = begun
         self._trouble: str | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._durable = 0
@@ -74,6 +78,7 @@ class Courier:
             pass_fds=self._inherited,
         )
         self._process = process
+        self._begun(process.pid)
         self._news.set()
         writing = asyncio.create_task(self._write(process))
         try:
