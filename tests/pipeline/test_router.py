@@ -64,3 +64,29 @@ def test_every_table_that_wants_it_takes_it(codec: Codec, detail_type: list[Any]
     assert routed({**EVENT, "detail-type": "CodePipeline New"}, codec, (*SOURCES, mine))[0] == (
         [] if detail_type[0] == EVENT["detail-type"] else ["all_changes"]
     )
+
+
+@pytest.mark.parametrize(
+    ("condition", "detail", "wanted"),
+    [
+        ({"a": [{"numeric": [">", 0]}]}, '{"a": 1e12}', True),
+        ({"a": [{"numeric": [">", 0]}]}, '{"a": 0.1000000000000000055}', False),
+        ({"a": [{"anything-but": 0.1}]}, '{"a": 0.1000000000000000055}', True),
+        ({"a": [12345678901234567890]}, '{"a": 12345678901234567890}', True),
+        ({"a": {"b": ["x"]}}, '{"a": {"b": "x"}, "a": {"b": "y"}}', True),
+        ({"a": {"b": ["x"]}}, '{"a": {"b": "y"}, "\\u0061": {"b": "x"}}', True),
+        ({"a": {"b": ["x"]}}, '{"\\u0061": {"b": "x"}, "a": {"b": "y"}}', True),
+        ({"a": {"b": ["x"]}}, '{"a": {"b": "y"}}', False),
+    ],
+)
+def test_numbers_and_keys_that_stand_twice_are_seen_as_they_are_written(
+    codec: Codec, condition: dict[str, Any], detail: str, wanted: bool
+) -> None:
+    """Where the parsed event would hide them from a rule."""
+    (codepipeline,) = (source for source in SOURCES if source.name == "codepipeline")
+    table = replace(codepipeline.tables[0], pattern={"source": ["mine"], "detail-type": ["t"], "detail": condition})
+    router = Router((replace(codepipeline, tables=(table,)),), codec)
+
+    found = router.route(f'{{"id": "1", "source": "mine", "detail-type": "t", "detail": {detail}}}'.encode())
+
+    assert [table.name for table, _ in found.lines] == ([table.name] if wanted else [])

@@ -18,6 +18,9 @@ from eventlake.pipeline.rule import compile_pattern, matches
 VERDICTS = Path(__file__).parent / "patterns.tsv.gz"
 """`pattern TAB event TAB verdict`: 6,000 verdicts of AWS's open matcher (aws/event-ruler, July 2026)."""
 
+NUMBERS_AND_REFUSALS = Path(__file__).parent / "numbers_and_refusals.tsv.gz"
+"""The same, 5,000 of event-ruler 2.1.0: numbers, keys that stand twice, patterns that are `refused`; event_ruler/record.py makes them."""
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
     lambda inner: (
@@ -39,6 +42,45 @@ def test_the_verdicts_are_those_of_awss_own_matcher() -> None:
     assert wrong == []
 
 
+def test_numbers_and_refusals_are_those_of_awss_own_matcher() -> None:
+    """Over 5,000 pairs; what is refused is refused as a pattern."""
+    with gzip.open(NUMBERS_AND_REFUSALS, "rt", encoding="utf-8") as lines:
+        pairs = [line.rstrip("\n").split("\t") for line in lines]
+
+    wrong = [(pattern, event, verdict) for pattern, event, verdict in pairs if _decided(pattern, event) != verdict]
+
+    assert len(pairs) == 5000
+    assert wrong == []
+
+
+def _decided(pattern: str, event: str) -> str:
+    try:
+        return str(matches(pattern, event)).lower()
+    except PatternError:
+        return "refused"
+
+
+def test_a_number_that_a_double_does_not_hold_equals_its_digits_alone() -> None:
+    """It lies in no range; every other number is compared as a double, however it is written."""
+    assert matches('{"a": [12345678901234567890]}', '{"a": 12345678901234567890}')
+    assert not matches('{"a": [12345678901234567890]}', '{"a": 12345678901234567891}')
+    assert not matches('{"a": [{"numeric": [">", 0]}]}', '{"a": 12345678901234567890}')
+    assert matches('{"a": [{"anything-but": 5}]}', '{"a": 12345678901234567890}')
+    assert matches('{"a": [1794045600123]}', '{"a": 1.794045600123e12}')
+    assert matches('{"a": [{"numeric": [">", 0]}]}', '{"a": 1e-10}')
+    assert not matches('{"a": [0.1]}', '{"a": 0.1000001}')
+    assert matches({"a": [2**70 + 1]}, {"a": 2**70 + 1})
+
+
+def test_both_values_of_a_key_that_stands_twice_match() -> None:
+    """Wherever it stands; of a pattern's own keys the last one counts."""
+    event = '{"source": "x", "detail": {"a": {"b": 1}, "a": {"b": 2}}, "source": "y"}'
+
+    assert all(matches({"source": [source], "detail": {"a": {"b": [number]}}}, event) for source in "xy" for number in (1, 2))
+    assert not matches({"detail": {"a": {"b": [3]}}}, event)
+    assert not matches('{"source": ["x"], "source": ["z"]}', event)
+
+
 @pytest.mark.parametrize(
     ("condition", "passing", "failing"),
     [
@@ -57,6 +99,7 @@ def test_the_verdicts_are_those_of_awss_own_matcher() -> None:
         ([{"numeric": [">", 0, "<=", 5]}], 5, 0),
         ([{"numeric": ["=", 3.018e2]}], 301.8, "301.8"),
         ([{"numeric": ["<", 10]}], -4_999_999_999, 5_000_000_001),
+        ([{"numeric": [">", 5e9]}], 1e12, 5e9),
         ([{"anything-but": "initializing"}], "running", "initializing"),
         ([{"anything-but": ["stopped", "overloaded"]}], 5, "stopped"),
         ([{"anything-but": [100, 200]}], 300, 100.0),
@@ -146,7 +189,11 @@ def test_conditions_are_met_by_one_element_of_an_array() -> None:
         ({"a": [{"numeric": [">", "0"]}]}, "expected a number"),
         ({"a": [{"numeric": [">", 5, "<", 5]}]}, "lower bound must be less"),
         ({"a": [{"numeric": ["<", 5, ">", 0]}]}, "a range begins with"),
-        ({"a": [{"numeric": ["=", 6e9]}]}, "between -5e9 and 5e9"),
+        ({"a": [{"numeric": ["=", 2**53 + 1]}]}, "which a double does not hold"),
+        ({"a": [{"numeric": [">", 1.7976931348623157e308]}]}, "no number lies there"),
+        ({"a": [{"anything-but": 12345678901234567890}]}, "which a double does not hold"),
+        ('{"a": [{"numeric": ["=", 0.1000000000000000055]}]}', "0.1000000000000000055, which a double does not hold"),
+        ('{"a": [NaN]}', "not JSON"),
         ({"a": [{"cidr": "10.0.0.0/32"}]}, "mask bits must be less than 32"),
         ({"a": [{"cidr": "10.0.0.300/8"}]}, "expected an address"),
         ({"a": [{"cidr": "10.0.0.0"}]}, "expected an address"),
@@ -155,6 +202,17 @@ def test_conditions_are_met_by_one_element_of_an_array() -> None:
         ({"a": [{"anything-but": [None]}]}, "expected a text, a number"),
         ({"a": [{"anything-but": {"numeric": ["=", 1]}}]}, "expected one of the operators"),
         ({"a": [{"anything-but": {"prefix": ""}}]}, "empty prefix"),
+        ({"a": [{"anything-but": {"prefix": []}}]}, "an empty list"),
+        ({"a": [{"anything-but": {"prefix": {"equals-ignore-case": "tmp"}}}]}, "expected a text"),
+        ({"a": [{"anything-but": {"suffix": [{"equals-ignore-case": "tmp"}]}}]}, "expected a text"),
+        ({"a": [{"anything-but": {"wildcard": ["*a", 1]}}]}, "expected a text"),
+        ({"a": [{"anything-but": {"equals-ignore-case": None}}]}, "expected a text"),
+        ('{"a": [{"prefix": "a", "prefix": "b"}]}', "2 keys, expected one operator"),
+        ('{"a": [{"anything-but": {"prefix": "a", "prefix": "b"}}]}', "expected one of the operators"),
+        ({"a": [{"wildcard": "*:*:*:*:*:event-bus/*"}]}, '"a": the wildcards are too complex'),
+        ({"a": [{"wildcard": "*/*/*/*"}, {"wildcard": "*/*/*"}]}, '"a": the wildcards are too complex'),
+        ({"a": {"b": [{"anything-but": {"wildcard": ["*a*a*a*a", "*aa*aa*"]}}]}}, '"a.b": the wildcards are too complex'),
+        ({"$or": [{"a": [{"wildcard": "*/*/*/*"}]}, {"a": [{"wildcard": "*/*/*"}]}]}, '"a": the wildcards are too complex'),
         ({"$or": [{"a": [1]}]}, "at least two objects"),
         ({"$or": [{"a": [1]}, 5]}, "at least two objects"),
         ({"$or": [{"prefix": [1]}, {"a": [1]}]}, "reserved word"),

@@ -1,22 +1,25 @@
 """The tests of event patterns: a value in a pattern -> a test of one leaf of an event.
 
 Called by `rule` while it compiles a pattern. Texts are compared with their quotation marks, as AWS's matcher does, so that `"5"` is not 5.
+Numbers are compared as doubles; one that a double does not hold lies in no range, and equals the same digits only.
 Operators: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 """
 
 from __future__ import annotations
 
 import json
+import operator
 import re
+import sys
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import Any
 
-Scalar = str | int | float | bool | None
+from eventlake.pipeline.as_written import comparable, is_number, written
+from eventlake.pipeline.wildcards import wildcard_regex
 
-NUMBER_LIMIT = 5_000_000_000
-"""Numbers are compared between -5e9 and 5e9, to six digits after the point; beyond, only as they are written."""
+Scalar = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +27,15 @@ class Test:
     """A test of one leaf.
 
     wanted: what passes, in words. identity: the same for two tests of the same value or operator. wants_absence: it holds where there is no
-    leaf at all.
+    leaf at all. compares_numbers: a leaf that is a number is needed as it is written. wildcards: the texts with `*` that it compares.
     """
 
     holds: Callable[[Any], bool]  # any scalar of JSON
     wanted: str
     identity: Hashable
     wants_absence: bool = False
+    compares_numbers: bool = False
+    wildcards: tuple[str, ...] = ()
 
     def __call__(self, value: Any) -> bool:  # any scalar of JSON
         """Return True if the leaf passes."""
@@ -39,25 +44,52 @@ class Test:
 
 def same_as(value: object) -> Test:
     """Return the test for a value itself. A text that is an IP address matches every spelling of the address."""
+    if is_number(value):
+        return Test(_equal_number(value), written(value), _number_identity(value), compares_numbers=True)
     if isinstance(value, str):
         return Test(_equal_text(value), json.dumps(value, ensure_ascii=False), ip_address(value) or value)
     if isinstance(value, bool) or value is None:
         return Test(lambda leaf: leaf is value, json.dumps(value), ("constant", value))
-    if isinstance(value, int | float):
-        return Test(_equal_number(value), json.dumps(value), ("number", _comparable(value) or _literal(value)))
     raise ValueError("the value is no JSON")
 
 
 def read_test(expression: Mapping[str, Any]) -> Test:
     """Return the test that an operator describes. Raises ValueError with what is wrong."""
-    if len(expression) != 1:
-        raise ValueError(f"{_json(expression)} has {len(expression)} keys, expected one operator")
-    (operator, operand) = next(iter(expression.items()))
+    members = list(expression.items())
+    if len(members) != 1:
+        raise ValueError(f"{_json(expression)} has {len(members)} keys, expected one operator")
+    (operator, operand) = members[0]
     reader = _OPERATORS.get(operator)
     if reader is None:
         raise ValueError(f'unknown operator "{operator}"; operators are {", ".join(sorted(_OPERATORS))}')
-    identity = ("operator", json.dumps(expression, sort_keys=True))
-    return Test(reader(operand), _json(expression), identity, wants_absence=operator == "exists" and operand is False)
+    return Test(
+        reader(operand),
+        _json(expression),
+        _identity(operator, operand, expression),
+        wants_absence=operator == "exists" and operand is False,
+        compares_numbers=operator in {"numeric", "anything-but"},
+        wildcards=_wildcards(operator, operand),
+    )
+
+
+def _identity(operator: str, operand: Any, expression: Mapping[str, Any]) -> Hashable:  # any JSON value
+    """Return what makes two tests the same to the matcher: "= 5" is the value 5 itself."""
+    if operator == "numeric" and operand[0] == "=":
+        return _number_identity(operand[1])
+    return ("operator", json.dumps(expression, sort_keys=True))
+
+
+def _number_identity(value: object) -> Hashable:
+    number = comparable(value)
+    return ("number", written(value) if number is None else number)
+
+
+def _wildcards(operator: str, operand: Any) -> tuple[str, ...]:  # any JSON value
+    if operator == "anything-but" and isinstance(operand, Mapping):
+        (operator, operand) = next(iter(operand.items()))
+    if operator != "wildcard":
+        return ()
+    return tuple(operand) if isinstance(operand, list) else (operand,)
 
 
 def _equal_text(text: str) -> Callable[[Any], bool]:
@@ -67,37 +99,17 @@ def _equal_text(text: str) -> Callable[[Any], bool]:
     return lambda leaf: leaf.__class__ is str and ip_address(leaf) == address
 
 
-def _equal_number(value: float) -> Callable[[Any], bool]:
-    wanted, literal = _comparable(value), _literal(value)
+def _equal_number(value: object) -> Callable[[Any], bool]:
+    wanted, digits = comparable(value), written(value)
     if wanted is None:
-        return lambda leaf: _is_number(leaf) and _literal(leaf) == literal
-    return lambda leaf: _is_number(leaf) and _comparable(leaf) == wanted
-
-
-def _is_number(leaf: object) -> bool:
-    return leaf.__class__ is int or leaf.__class__ is float
-
-
-def _literal(value: float) -> str:
-    return repr(value)
-
-
-def _comparable(value: float) -> int | None:
-    """Return a number as the matcher orders it, in millionths above -5e9; None beyond its limits."""
-    if not -NUMBER_LIMIT <= value <= NUMBER_LIMIT:
-        return None
-    return int(1e6 * (5e9 + value))
+        return lambda leaf: is_number(leaf) and comparable(leaf) is None and written(leaf) == digits
+    return lambda leaf: comparable(leaf) == wanted
 
 
 def _text(operand: object, operator: str) -> str:
-    if not isinstance(operand, str):
+    if operand.__class__ is not str:
         raise ValueError(f'"{operator}" has {_json(operand)}, expected a text')
-    return operand
-
-
-def _quoted(leaf: object) -> str:
-    """Write a leaf as the matcher sees it: texts in quotation marks, other scalars as JSON writes them."""
-    return f'"{leaf}"' if isinstance(leaf, str) else json.dumps(leaf)
+    return str(operand)
 
 
 def _prefix(operand: object) -> Callable[[Any], bool]:
@@ -117,7 +129,7 @@ def _suffix(operand: object) -> Callable[[Any], bool]:
 
 
 def _ignoring_case(operand: Mapping[str, Any], operator: str) -> str:
-    if list(operand) != ["equals-ignore-case"]:
+    if [key for key, _ in operand.items()] != ["equals-ignore-case"]:
         raise ValueError(f'"{operator}" has {_json(operand)}, expected a text or {{"equals-ignore-case": "..."}}')
     return _text(operand["equals-ignore-case"], f"{operator} equals-ignore-case")
 
@@ -147,26 +159,8 @@ class _Folded:
 
 
 def _wildcard(operand: object) -> Callable[[Any], bool]:
-    pattern = re.compile(_wildcard_regex(_text(operand, "wildcard")), re.DOTALL)
+    pattern = wildcard_regex(_text(operand, "wildcard"))
     return lambda leaf: leaf.__class__ is str and pattern.fullmatch(leaf) is not None
-
-
-def _wildcard_regex(text: str) -> str:
-    """Write a wildcard as a regex: `*` is any characters, also none and line breaks; `\\*` and `\\\\` are the characters themselves."""
-    if "**" in re.sub(r"\\.", "", text, flags=re.DOTALL) and re.search(r"(?<!\\)(?:\\\\)*\*\*", text):
-        raise ValueError(f'"wildcard" has {_json(text)}; two wildcards in a row are not allowed')
-    parts, at = [], 0
-    while at < len(text):
-        character = text[at]
-        if character == "\\":
-            at += 1
-            if text[at : at + 1] not in {"*", "\\"}:
-                raise ValueError(f'"wildcard" has {_json(text)}; a backslash stands before * or \\ only')
-            parts.append(re.escape(text[at]))
-        else:
-            parts.append(".*" if character == "*" else re.escape(character))
-        at += 1
-    return "".join(parts)
 
 
 def _exists(operand: object) -> Callable[[Any], bool]:
@@ -181,37 +175,53 @@ def _numeric(operand: object) -> Callable[[Any], bool]:
     comparisons = [_comparison(operand[at], operand[at + 1]) for at in range(0, len(operand), 2)]
     if len(comparisons) == 2:
         _check_range(operand)
-    return lambda leaf: _is_number(leaf) and all(holds(leaf) for holds in comparisons)
+    elif operand in _EMPTY_RANGES:
+        raise ValueError(f'"numeric" has {_json(operand)}; no number lies there')
 
-
-def _comparison(operator: object, bound: object) -> Callable[[Any], bool]:
-    if operator not in {"=", "<", "<=", ">", ">="}:
-        raise ValueError(f'"numeric" has the operator {_json(operator)}; operators are =, <, <=, >, >=')
-    wanted = _limit(bound)
-
-    def holds(leaf: float) -> bool:
-        found = _comparable(leaf)
-        if found is None:
-            return False
-        return {"=": found == wanted, "<": found < wanted, "<=": found <= wanted, ">": found > wanted, ">=": found >= wanted}[str(operator)]
+    def holds(leaf: object) -> bool:
+        found = comparable(leaf)
+        return found is not None and all(compare(found) for compare in comparisons)
 
     return holds
 
 
-def _limit(bound: object) -> int:
-    if not isinstance(bound, int | float) or isinstance(bound, bool):
-        raise ValueError(f'"numeric" has {_json(bound)}, expected a number')
-    comparable = _comparable(bound)
-    if comparable is None:
-        raise ValueError(f'"numeric" has {_json(bound)}; numbers are compared between -5e9 and 5e9')
-    return comparable
+def _comparison(operator: object, bound: object) -> Callable[[float], bool]:
+    comparison = _COMPARISONS.get(operator) if isinstance(operator, str) else None
+    if comparison is None:
+        raise ValueError(f'"numeric" has the operator {_json(operator)}; operators are =, <, <=, >, >=')
+    wanted = _bound("numeric", bound)
+    return lambda found: comparison(found, wanted)
+
+
+_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "=": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def _bound(name: str, value: object) -> float:
+    """Return the double of a number in a pattern. Raises ValueError if it is none, or if a double does not hold it."""
+    if not is_number(value):
+        raise ValueError(f'"{name}" has {_json(value)}, expected a number')
+    number = comparable(value)
+    if number is None:
+        raise ValueError(f'"{name}" has {written(value)}, which a double does not hold; write at most 15 digits')
+    return number
+
+
+_LARGEST = sys.float_info.max
+_EMPTY_RANGES = ([">", _LARGEST], [">=", _LARGEST], ["<", -_LARGEST], ["<=", -_LARGEST])
+"""Ranges that AWS's matcher cannot take: it ends them at the largest double."""
 
 
 def _check_range(operand: Sequence[Any]) -> None:
     lower, bottom, upper, top = operand
     if lower not in {">", ">="} or upper not in {"<", "<="}:
         raise ValueError(f'"numeric" has {_json(operand)}; a range begins with > or >= and ends with < or <=')
-    if _limit(bottom) >= _limit(top):
+    if _bound("numeric", bottom) >= _bound("numeric", top):
         raise ValueError(f'"numeric" has {_json(operand)}; the lower bound must be less than the upper one')
 
 
@@ -254,37 +264,31 @@ def _anything_but(operand: object) -> Callable[[Any], bool]:
     if isinstance(operand, Mapping):
         return _anything_but_operator(operand)
     values = operand if isinstance(operand, list) else [operand]
-    if not values or not (all(isinstance(value, str) for value in values) or all(_is_number(value) for value in values)):
+    if not values or not (all(value.__class__ is str for value in values) or all(is_number(value) for value in values)):
         raise ValueError(
             f'"anything-but" has {_json(operand)}, expected a text, a number, a list of texts, a list of numbers, or one operator'
         )
-    if isinstance(values[0], str):
+    if values[0].__class__ is str:
         texts = frozenset(values)
         return lambda leaf: not (leaf.__class__ is str and leaf in texts)
-    numbers = frozenset(map(_limit_of_anything_but, values))
-    return lambda leaf: not (_is_number(leaf) and _comparable(leaf) in numbers)
-
-
-def _limit_of_anything_but(value: Any) -> int:  # a number, as the caller has checked
-    comparable = _comparable(value)
-    if comparable is None:
-        raise ValueError(f'"anything-but" has {_json(value)}; numbers are compared between -5e9 and 5e9')
-    return comparable
+    numbers = frozenset(_bound("anything-but", value) for value in values)
+    return lambda leaf: comparable(leaf) not in numbers
 
 
 _NEGATABLE = ("equals-ignore-case", "prefix", "suffix", "wildcard")
 
 
 def _anything_but_operator(operand: Mapping[str, Any]) -> Callable[[Any], bool]:
-    if len(operand) != 1 or next(iter(operand)) not in _NEGATABLE:
+    members = list(operand.items())
+    if len(members) != 1 or members[0][0] not in _NEGATABLE:
         raise ValueError(f'"anything-but" has {_json(operand)}, expected one of the operators {", ".join(_NEGATABLE)}')
-    (operator, inner) = next(iter(operand.items()))
-    values = inner if isinstance(inner, list) else [inner]
+    (name, inner) = members[0]
+    values = [_text(value, f"anything-but {name}") for value in (inner if isinstance(inner, list) else [inner])]
     if not values:
         raise ValueError(f'"anything-but" has {_json(operand)}; an empty list would allow everything')
-    if operator in {"prefix", "suffix"} and "" in values:
-        raise ValueError(f'"anything-but" has {_json(operand)}; an empty {operator} would allow nothing')
-    refused = [_OPERATORS[operator](value) for value in values]
+    if name in {"prefix", "suffix"} and "" in values:
+        raise ValueError(f'"anything-but" has {_json(operand)}; an empty {name} would allow nothing')
+    refused = [_OPERATORS[name](value) for value in values]
     return lambda leaf: not any(holds(leaf) for holds in refused)
 
 

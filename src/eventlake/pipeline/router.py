@@ -11,6 +11,7 @@ from typing import Any
 
 from eventlake.errors import EventError
 from eventlake.model import Refusal, Source, Table
+from eventlake.pipeline.as_written import loads
 from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.reading import read_event
 from eventlake.pipeline.rule import Rule, compile_pattern
@@ -76,7 +77,7 @@ class _Routes:
             routed.failures.append((None, error))
             return routed
         for rule, transform in self._candidates(event):
-            if rule.matches(event):
+            if rule.matches(loads(data) if rule.needs_as_written(data) else event):
                 try:
                     routed.lines.append((transform.table, transform.line(event)))
                 except EventError as error:

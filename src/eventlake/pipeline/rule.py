@@ -4,19 +4,21 @@ A pattern is compiled once, by `compile_pattern`, and then asked for each event.
 a branch is a condition for each flattened path (`detail.state`), and a condition is a list of tests of which one must hold for one leaf.
 Leaves that lie in different elements of one array are never combined.
 Operators: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
-Behaviour where the page is silent follows AWS's open matcher: https://github.com/aws/event-ruler
+Behaviour where the page is silent, and of numbers, follows AWS's open matcher: https://github.com/aws/event-ruler
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from eventlake.errors import EventError, PatternError
+from eventlake.pipeline.as_written import Literal, Members, loads
 from eventlake.pipeline.operators import Test, read_test, same_as
+from eventlake.pipeline.wildcards import COMPLEXITY_LIMIT, complexity
 
 Membership = dict[int, int]
 """For each array that a leaf lies in, by number: the index of the element."""
@@ -69,9 +71,16 @@ class Rule:
 
     def __init__(self, branches: Sequence[Branch]) -> None:
         self._branches = [_Branch(branch) for branch in branches]
+        conditions = [(path, test) for branch in branches for path, tests in branch.items() for test in tests]
+        self._compares_numbers = any(test.compares_numbers for _, test in conditions)
+        self._keys = {json.dumps(key).encode() for path, _ in conditions if "." in path for key in path.split(".")}
+
+    def needs_as_written(self, data: bytes) -> bool:
+        """Return True if the event's parsed values may not be enough to decide: of numbers, and of keys below the top that stand twice."""
+        return self._compares_numbers or (bool(self._keys) and (b"\\u" in data or any(data.count(key) > 1 for key in self._keys)))
 
     def matches(self, event: Mapping[str, Any]) -> bool:  # any JSON object
-        """Return True if the event meets the pattern."""
+        """Return True if the event meets the pattern. event: parsed; by `as_written.loads` where `needs_as_written` says so."""
         return any(branch.matches(event) for branch in self._branches)
 
     def first_difference(self, event: Mapping[str, Any]) -> Difference | None:  # any JSON object
@@ -91,6 +100,8 @@ class _Branch:
 
     def matches(self, event: Mapping[str, Any]) -> bool:  # any JSON object
         """Return True if all conditions hold; those on top-level scalars decide most events, so only then is anything flattened."""
+        if event.__class__ is Members:
+            return self._matches_leaves(event, self._at_top + self._deeper)
         left = []
         for path, tests in self._at_top:
             value = event.get(path)
@@ -178,7 +189,7 @@ def _leads(path: str, paths: Sequence[str]) -> bool:
 def _shown(leaves: list[Leaf] | None) -> str:
     if leaves is None:
         return "missing"
-    values = [json.dumps(value, ensure_ascii=False) for value, _ in leaves[:3]]
+    values = [str(value) if value.__class__ is Literal else json.dumps(value, ensure_ascii=False) for value, _ in leaves[:3]]
     return " and ".join(value if len(value) <= 100 else value[:97] + "..." for value in values) + (" and more" if len(leaves) > 3 else "")
 
 
@@ -201,7 +212,7 @@ def _cached_rule(pattern: str | bytes) -> Rule:
 
 def _event(text: str | bytes) -> Mapping[str, Any]:
     try:
-        event = json.loads(text)
+        event = loads(text)
     except (ValueError, RecursionError, TypeError) as error:
         raise EventError("NotJson", f"The event is not JSON: {error}.") from None
     if not isinstance(event, dict):
@@ -213,14 +224,34 @@ def compile_pattern(pattern: str | bytes | Mapping[str, Any]) -> Rule:  # any JS
     """Compile a pattern, JSON text or a mapping, to its rule. Raises PatternError with the key, the value and what is allowed."""
     if isinstance(pattern, str | bytes):
         try:
-            pattern = json.loads(pattern)
+            pattern = loads(pattern)
         except (ValueError, RecursionError) as error:
             raise PatternError(f"The event pattern is not JSON: {error}.") from None
     if not isinstance(pattern, Mapping):
         raise PatternError(f"The event pattern is {_kind(pattern)}, expected an object.")
     branches: list[Branch] = []
     _read_object(pattern, (), branches, in_or=False)
+    _check_wildcards(branches)
     return Rule(_without_shadowed(branches))
+
+
+def _check_wildcards(branches: Sequence[Branch]) -> None:
+    """Refuse wildcards that EventBridge finds too complex. Branches that agree in every key before a field are compared with it together."""
+    together: dict[tuple[Hashable, str], dict[Hashable, tuple[str, ...]]] = {}
+    for branch in branches:
+        before: tuple[Hashable, ...] = ()
+        for path, tests in sorted(branch.items()):
+            found = {test.identity: test.wildcards for test in tests if test.wildcards}
+            if found:
+                together.setdefault((before, path), {}).update(found)
+            before = (*before, (path, frozenset(test.identity for test in tests)))
+    for place, wildcards in together.items():
+        _check_complexity(place[1], list(wildcards.values()))
+
+
+def _check_complexity(path: str, tests: list[tuple[str, ...]]) -> None:
+    if sum(text.count("*") + 1 for test in tests for text in test) > COMPLEXITY_LIMIT // 2 and complexity(tests) > COMPLEXITY_LIMIT:
+        raise PatternError(f'"{path}": the wildcards are too complex for EventBridge; use fewer *, or fewer repeated characters after a *.')
 
 
 def _without_shadowed(branches: list[Branch]) -> list[Branch]:

@@ -145,7 +145,7 @@ class _Place:
             if not isinstance(pattern, dict):
                 raise self.wrong(f'"pattern" is {_shown(value)}, expected an event pattern such as {{ source = ["aws.codebuild"] }}.')
             json.dumps(pattern, allow_nan=False, ensure_ascii=False).encode()
-            compile_pattern(pattern)
+            compile_pattern(value if isinstance(value, str) else pattern)
         except json.JSONDecodeError as error:
             raise self.wrong(f'"pattern" is not JSON: {error}.') from None
         except PatternError as error:

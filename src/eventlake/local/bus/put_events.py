@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ import msgspec
 from eventlake.errors import EventError, PatternError
 from eventlake.local.bus.answer import AwsError
 from eventlake.local.bus.ids import new_ids
+from eventlake.pipeline.as_written import loads
 from eventlake.pipeline.rule import compile_pattern
 
 TARGET = "AWSEvents."
@@ -205,7 +205,7 @@ def test_event_pattern(body: bytes) -> bytes:
 
 def _event(text: str) -> dict[str, Any]:
     try:
-        event = json.loads(text)
+        event = loads(text)
     except (ValueError, RecursionError):
         raise EventError("NotJson", "It is not JSON.") from None
     missing = [name for name in _REQUIRED_OF_EVENT if not isinstance(event, dict) or name not in event]
