@@ -41,6 +41,7 @@ def at_fault(judged: list[Judged]) -> list[tuple[str, str, str]]:
         ("collections.jsonl.gz", 1.0),
         ("aggregates.jsonl.gz", 1.0),
         ("joins_names.jsonl.gz", 0.98),
+        ("subqueries.jsonl.gz", 1.0),
     ],
 )
 def test_answers_are_athenas(name: str, share: float, engine: FixtureEngine) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -101,24 +101,44 @@ class Field:
         return self.relation == relation or self.relation.endswith("." + relation)
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a name was found to mean: a column of that scope, given by its SQL, and whether it is the whole of it and no field of a row."""
+
+    owner: Scope
+    sql: Sql
+    whole: bool
+
+
 @dataclass(slots=True)
 class Scope:
-    """The columns that a SELECT sees, and the scope around it."""
+    """The columns that a SELECT sees, and the scope around it. read: what the names of the statement mean, by the identity of their nodes."""
 
     fields: list[Field] = field(default_factory=list)
     outer: Scope | None = None
+    read: dict[int, Reading] = field(default_factory=dict)
 
-    def find(self, parts: Sequence[str]) -> tuple[Field, list[str], bool] | None:
-        """Find the column that the first parts name, the parts left over (fields of a row), and whether it is an outer one.
+    def __post_init__(self) -> None:
+        """Keep what is read together with the scope around."""
+        if self.outer is not None:
+            self.read = self.outer.read
+
+    def chain(self) -> Iterator[Scope]:
+        """Yield the scope and those around it."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.outer
+
+    def find(self, parts: Sequence[str]) -> tuple[Field, list[str], Scope] | None:
+        """Find the column that the first parts name, the parts left over (fields of a row), and the scope that it is of.
 
         Raises NameNotFoundError if two columns answer.
         """
-        scope: Scope | None = self
-        while scope is not None:
+        for scope in self.chain():
             found = scope._find_here(parts)
             if found is not None:
-                return found[0], found[1], scope is not self
-            scope = scope.outer
+                return found[0], found[1], scope
         return None
 
     def _find_here(self, parts: Sequence[str]) -> tuple[Field, list[str]] | None:

@@ -107,7 +107,6 @@ def test_what_the_grammar_does_not_take_is_told_with_its_place(sql: str, says: s
         ("select a from t qualify row_number() over () = 1", "QUALIFY"),
         ("select 1 where a ilike 'b'", "ILIKE"),
         ("select json_value(a, 'lax $.x' passing 1 as b)", "PASSING"),
-        ("select listagg(x, ',') within group (order by x) over () from t", "LISTAGG"),
     ],
 )
 def test_what_is_not_answered_is_refused_by_name(sql: str, says: str) -> None:

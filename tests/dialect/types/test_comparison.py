@@ -32,8 +32,8 @@ def rows(sql: str) -> list[tuple[object, ...]]:
         f"select array[json_parse(x)] in (select array[json '1']) from {JSON}",
         f"select histogram(json_parse(x)) from {JSON}",
         f"select map_agg(json_parse(x), 1) from {JSON}",
-        "select distinct m from (values map(array[1, 2], array[3, 4]), map(array[2, 1], array[4, 3])) t(m)",
-        "select map(array[1, 2], array[3, 4]) is distinct from map(array[2, 1], array[4, 3])",
+        "select distinct array[m] from (values map(array[1, 2], array[3, 4]), map(array[2, 1], array[4, 3])) t(m)",
+        "select array[map(array[1], array[3])] is distinct from array[map(array[2], array[4])]",
     ],
 )
 def test_what_has_several_forms_is_not_told_apart(sql: str) -> None:
@@ -92,3 +92,19 @@ def test_json_and_maps_have_no_order(sql: str) -> None:
 def test_json_in_a_list_is_compared_by_value() -> None:
     """As it is with =."""
     assert rows(f'select count(*) from {JSON} where json_parse(x) in (json \'{{"a":2,"b":1}}\')') == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "answer"),
+    [
+        ("select count(distinct m) from (values map(array[1, 2], array[3, 4]), map(array[2, 1], array[4, 3])) t(m)", 1),
+        ("select map(array[1, 2], array[3, 4]) is distinct from map(array[2, 1], array[4, 3])", False),
+        (
+            "select max(n) from (select count(*) n from (values map(array[1, 2], array[3, 4]), map(array[2, 1], array[4, 3])) t(m) group by m)",
+            2,
+        ),
+    ],
+)
+def test_the_order_of_entries_makes_no_other_map(sql: str, answer: object) -> None:
+    """Maps with the same entries are one, whatever came first."""
+    assert rows(sql) == [(answer,)]

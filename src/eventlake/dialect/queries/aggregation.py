@@ -103,9 +103,9 @@ def _arguments(
     parts: Parts, nodes: Sequence[exp.Expr], where: exp.Expr | None, node: exp.Expr, window: Sql
 ) -> tuple[list[Value], Modifiers]:
     nodes = list(nodes)
-    distinct, order = False, NOTHING
+    distinct, terms = False, list[tuple[Value, exp.Ordered]]()
     if nodes and isinstance(nodes[-1], exp.Order):
-        order = ordering(parts, nodes[-1].expressions)
+        terms = ordered(parts, nodes[-1].expressions)
         nodes[-1] = nodes[-1].this
     if len(nodes) == 1 and isinstance(nodes[0], exp.Distinct):
         distinct = True
@@ -115,24 +115,30 @@ def _arguments(
     values = [_whole(part, parts, node) if isinstance(part, exp.Star) else parts.value(part) for part in nodes]
     if any(value.aggregate or value.window for value in values):
         raise mistyped("An aggregate stands inside another", node)
+    _require_among(terms, values if distinct else None)
     condition = parts.boolean(where, "FILTER").sql if where is not None else None
-    return values, Modifiers(distinct, order, condition, window)
+    return values, Modifiers(distinct, ordered_by(terms) if terms else NOTHING, condition, window)
 
 
 def _whole(part: exp.Expr, parts: Parts, node: exp.Expr) -> Value:
     return Value(emit("*"), Type("star"))
 
 
-def ordering(parts: Parts, terms: Sequence[exp.Expr]) -> Sql:
-    """Write ` ORDER BY a DESC NULLS LAST` inside an aggregate or a window. Raises QuerySyntaxError for what has no order."""
+def ordered(parts: Parts, terms: Sequence[exp.Expr]) -> list[tuple[Value, exp.Ordered]]:
+    """Read the terms of an ORDER BY inside an aggregate or a window. Raises QuerySyntaxError for what has no order."""
     made = []
     for term in terms:
         if not isinstance(term, exp.Ordered):
             raise refused("This ORDER BY", term)
         value = parts.value(term.this)
         require_order(value.type, term.this)
-        made.append(emit("{}{}", as_instants(value), direction(term)))
-    return emit(" ORDER BY {}", joined(", ", made))
+        made.append((value, term))
+    return made
+
+
+def ordered_by(terms: Sequence[tuple[Value, exp.Ordered]]) -> Sql:
+    """Write ` ORDER BY a DESC NULLS LAST`."""
+    return emit(" ORDER BY {}", joined(", ", [emit("{}{}", as_instants(value), direction(term)) for value, term in terms]))
 
 
 def _takes(values: list[Value], count: int, name: str, node: exp.Expr) -> None:
@@ -189,7 +195,7 @@ def _extreme(name: str) -> Builder:
     def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
         kind = values[0].type if values else BIGINT
         if len(values) == 2:
-            raise refused(f"{name}(x, n)", node, "sort and LIMIT, or array_agg with ORDER BY")
+            return _first(name, values, how, node)
         _takes(values, 1, name, node)
         require_order(kind, node)
         if kind.name in {"double", "real"} and name == "max":
@@ -198,6 +204,33 @@ def _extreme(name: str) -> Builder:
         return emit("{}{}", ours(name), how.over(values[0].sql)), kind
 
     return build
+
+
+def _first(name: str, values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+    """Make `max(x, n)` or `min(x, n)`: the first n in order, NULLs left out."""
+    value, count = values
+    require_order(value.type, node)
+    _require_count(name, count, node)
+    if how.distinct or how.order:
+        raise refused(f"{name}(x, n) with DISTINCT or ORDER BY", node, "take the distinct values in a subquery")
+    if value.type.name in {"double", "real"}:  # NaN comes last either way
+        first = "list({0} ORDER BY isnan({0}), {0} DESC){1}[1:{2}]" if name == "max" else "list({0} ORDER BY {0}){1}[1:{2}]"
+        return shut(first, value, how.behind(emit("{} IS NOT NULL", value)), count), array(value.type)
+    return emit("{}{}", ours(name), how.over(value.sql, count.sql)), array(value.type)
+
+
+_MOST = 10_000
+"""How many values Trino's aggregates of the first n take."""
+
+
+def _require_count(name: str, count: Value, node: exp.Expr) -> None:
+    """Raise the QueryError of a number of values that is none, or none that is known here."""
+    if not count.type.is_integer and count.type.name != "unknown":
+        raise mistyped(f"{name}() by {count.type} is not in Athena", node)
+    if not isinstance(count.literal, int):
+        raise refused(f"{name}() with a count that is not a literal", node)
+    if not 0 < count.literal <= _MOST:
+        raise mistyped(f"The count of {name}() is from 1 to {_MOST:,}, not {count.literal}", node)
 
 
 def _plain(sql: str, given: Type, result: Type) -> Builder:
@@ -275,11 +308,10 @@ def _by(name: str) -> Builder:
         if len(values) > 1:
             require_order(values[1].type, node)
         if len(values) == 3:
-            if not isinstance(values[2].literal, int) or values[2].literal < 1:
-                raise refused(f"{name}() with a count that is not a literal", node)
+            _require_count(name, values[2], node)
             first = "list({} ORDER BY {} DESC){}[1:{}]" if name == "max_by" else "list({} ORDER BY {} ASC){}[1:{}]"
             present = emit("{} IS NOT NULL", values[1])
-            return shut(first, values[0], values[1], how.behind(present), values[2].literal), array(values[0].type)
+            return shut(first, values[0], values[1], how.behind(present), values[2].sql), array(values[0].type)
         _takes(values, 2, name, node)
         duck = "arg_max_null" if name == "max_by" else "arg_min_null"
         return shut("{}({}, {}){}", ours(duck), values[0].sql, values[1].sql, how.behind()), values[0].type
@@ -293,8 +325,6 @@ def _approx_distinct(values: list[Value], how: Modifiers, node: exp.Expr) -> tup
     _takes(values, 1, "approx_distinct", node)
     if values[0].type.name in {"unknown"}:
         return emit("count{}", how.over(ours("NULL"))), BIGINT
-    if values[0].type.name == "map":
-        raise mistyped(f"approx_distinct({values[0].type}) is not in Athena", node)
     return shut("count(DISTINCT {}){}", values[0].sql, how.behind()), BIGINT
 
 
@@ -378,25 +408,33 @@ def _grouping(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql,
     return shut("CAST(grouping({}) AS {})", joined(", ", (value.sql for value in values)), kind.duckdb), kind
 
 
-def listagg(parts: Parts, node: exp.Expr, where: exp.Expr | None = None) -> Value:
-    """Make the value of `LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)`."""
+def listagg(parts: Parts, node: exp.Expr, where: exp.Expr | None = None, *, over: Sql = NOTHING) -> Value:
+    """Return the value of `LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)`, as itself or under OVER."""
     extra = [key for key, part in node.args.items() if part and key not in {"this", "separator", "on_overflow"}]
     if extra or not isinstance(node.this, exp.Order):
-        raise refused("LISTAGG without WITHIN GROUP (ORDER BY ...), or with ON OVERFLOW", node)
+        raise refused("LISTAGG without WITHIN GROUP (ORDER BY ...)", node)
     inner = node.this.this
     distinct = isinstance(inner, exp.Distinct)
-    if distinct:
-        raise refused("LISTAGG(DISTINCT ...)", node, "take the distinct values in a subquery")
     if not parts.context.aggregates or parts.context.inside_aggregate:
         raise mistyped(f"listagg() is an aggregate and cannot stand in {parts.context.clause}", node)
-    with parts.within(inside_aggregate=True, sealed=True):
-        value = parts.value(inner)
+    with parts.within(inside_aggregate=True, sealed=not over):
+        value = parts.value(inner.expressions[0] if distinct else inner)
         separator = parts.value(node.args["separator"]) if node.args.get("separator") is not None else Value(emit("''"), VARCHAR)
-        order = ordering(parts, node.this.expressions)
-        how = Modifiers(where=parts.boolean(where, "FILTER").sql if where is not None else None)
+        terms = ordered(parts, node.this.expressions)
+        _require_among(terms, [value] if distinct else None)
+        order = ordered_by(terms)
+        how = Modifiers(where=parts.boolean(where, "FILTER").sql if where is not None else None, window=over)
     if value.type.name != "varchar" or separator.type.name != "varchar":
         raise mistyped(f"listagg({value.type}) is not in Athena: cast it to varchar", node)
-    return Value(shut("string_agg({}, {}{}){}", value, separator, order, how.behind()), VARCHAR, aggregate=True)
+    made = shut("string_agg({}{}, {}{}){}", DISTINCT if distinct else NOTHING, value, separator, order, how.behind())
+    return Value(made, VARCHAR, columns=value.columns, aggregate=True)
+
+
+def _require_among(terms: Sequence[tuple[Value, exp.Ordered]], values: Sequence[Value] | None) -> None:
+    """Refuse to order what DISTINCT keeps by anything else. values: what is kept, None without DISTINCT. Raises QuerySyntaxError."""
+    for value, term in terms if values is not None else ():
+        if value.sql not in [kept.sql for kept in values or ()]:
+            raise mistyped("With DISTINCT, ORDER BY in an aggregate takes only its arguments", term)
 
 
 AGGREGATES: dict[str, Builder] = {

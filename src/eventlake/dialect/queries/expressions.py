@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import ClassVar
 
-from eventlake.dialect.binding import Value, derived, mistyped, refused, unknown
+from eventlake.dialect.binding import Reading, Value, derived, mistyped, refused, unknown
 from eventlake.dialect.functions.calls import SYNTACTIC, call
 from eventlake.dialect.parts import Context
 from eventlake.dialect.queries.aggregation import filtered, listagg
@@ -27,8 +27,8 @@ from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.comparison import compared, row_part
 from eventlake.dialect.types.concatenation import concatenated
 from eventlake.dialect.types.datatypes import datatype
-from eventlake.dialect.types.json_casts import canonical, distinguished, require_keys
-from eventlake.dialect.types.literals import interval_literal, number_literal, typed_literal
+from eventlake.dialect.types.json_casts import by_keys, canonical, distinguished, require_keys
+from eventlake.dialect.types.literals import interval_literal, number_literal, typed_literal, unescaped
 from eventlake.dialect.types.type import (
     BIGINT,
     BOOLEAN,
@@ -128,11 +128,7 @@ class Expressions:
         return Value(emit("true" if node.this else "false"), BOOLEAN)
 
     def _unicode(self, node: exp.Expr) -> Value:
-        if node.args.get("escape"):
-            raise refused("UESCAPE", node, "use a backslash")
-        written = re.sub(
-            r"\\(?:\\|\+([0-9a-fA-F]{6})|([0-9a-fA-F]{4}))", lambda m: chr(int(m[1] or m[2], 16)) if m[1] or m[2] else "\\", str(node.this)
-        )
+        written = unescaped(node)
         return Value(text(written), Type("varchar", numbers=(len(written),)), literal=written)
 
     def _hex(self, node: exp.Expr) -> Value:
@@ -178,7 +174,9 @@ class Expressions:
                 refuse_modified_time(node)
             shown = ".".join(part.name for part in node.parts) if isinstance(node, exp.Column) else node.name
             raise unknown("column", shown, context.scope.names(), node)
-        column, rest, outer = found
+        column, rest, owner = found
+        outer = owner is not context.scope
+        context.scope.read[id(node)] = Reading(owner, column.value.sql, whole=not rest)
         value = column.value
         if not outer:
             value = replace(
@@ -225,6 +223,12 @@ class Expressions:
         if not (value.type.is_number or value.type.name.startswith("interval")):
             raise mistyped(f"A minus stands before {value.type}", node)
         return value.become(emit("(- {})", value.sql), value.type)
+
+    def _positive(self, node: exp.Expr) -> Value:
+        value = self.value(node.this)
+        if not value.type.is_number or value.type.name == "decimal":
+            raise mistyped(f"A plus stands before {value.type}", node)
+        return value.become(emit("(+ {})", value.sql), value.type)
 
     def _concatenate(self, node: exp.Expr) -> Value:
         left, right = self.value(node.this), self.value(node.expression)
@@ -488,6 +492,7 @@ _METHODS: dict[type[exp.Expr], Callable[[Expressions, exp.Expr], Value]] = {
     exp.Paren: Expressions._paren,
     **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), Expressions._arithmetic),
     exp.Neg: Expressions._negative,
+    exp.Pos: Expressions._positive,
     exp.DPipe: Expressions._concatenate,
     **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE), Expressions._compare),
     exp.NullSafeNEQ: Expressions._distinct_from,
@@ -533,6 +538,8 @@ def key_of_group(value: Value) -> Value:
     value = replace(value, columns=frozenset())
     if value.type.name == "json":
         return replace(value.become(canonical(value), value.type), json="normal")
+    if value.type.name == "map":
+        return value.become(by_keys(value), value.type)
     if value.type.zone != EACH:
         return value
     return each_zoned(instant(value), shut("any_value({})", zone_label(value)), value.type, (value,))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, unknown
 from eventlake.dialect.parts import Context, Statement
+from eventlake.dialect.queries.correlation import Use, require_joinable
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.relation import Column, renamed
@@ -52,7 +53,10 @@ class Source:
             self._join_unnest(right, side, node)
             return
         before = list(self.scope.fields)
-        sql, fields, scans = self._one(right, Scope(before, self.scope.outer))
+        seen = Scope(before, self.scope.outer, self.scope.read)
+        sql, fields, scans = self._one(right, seen)
+        if isinstance(right, exp.Lateral):
+            require_joinable(_use(side, node.args.get("on")), right.this.this, seen)
         self._keep(side, scans)
         on, using = node.args.get("on"), node.args.get("using")
         if using:
@@ -191,6 +195,12 @@ class Source:
         named = renamed(columns, names, node)
         fields = [Field(column.name, relation, Value(sql, column.type)) for column, sql in zip(named, sqls, strict=True)]
         return emit("(SELECT unnest({}) AS u) AS {}", whole, stored), fields
+
+
+def _use(side: str, on: exp.Expr | None) -> Use:
+    """Return what a LATERAL is for that is joined from that side."""
+    plain = on is None or (isinstance(on, exp.Boolean) and bool(on.this))
+    return {"": Use.JOINED, "LEFT": Use.OUTER_JOINED}.get(side, Use.JOINED_ON) if plain else Use.JOINED_ON
 
 
 def _unnested(value: Value | None, sql: Sql) -> Iterable[tuple[str, Type, Sql]]:

@@ -58,7 +58,7 @@ def _partition_key(scope: Scope, names: Sequence[str]) -> tuple[int, str] | None
         found = scope.find(names)
     except NameNotFoundError:
         return None
-    if found is None or found[2] or found[1] or found[0].partition_of is None:
+    if found is None or found[2] is not scope or found[1] or found[0].partition_of is None:
         return None
     return found[0].partition_of, found[0].key
 

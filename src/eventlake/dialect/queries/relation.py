@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from eventlake.dialect.binding import Value, mistyped, refused
+from eventlake.dialect.binding import Value, mistyped
 from eventlake.dialect.sql import Sql, emit, joined, ours, quoted
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.type import EACH, Type, instants
@@ -65,15 +65,25 @@ def limits(node: exp.Expr) -> Sql:
     offset, limit = node.args.get("offset"), node.args.get("limit")
     made = []
     if limit is not None:
-        if isinstance(limit, exp.Fetch):
-            if limit.args.get("with_ties"):
-                raise refused("FETCH FIRST ... WITH TIES", limit, "number the rows with rank() and filter")
-            made.append(emit(" LIMIT {}", _count(limit.args.get("count") or exp.Literal.number(1), "FETCH FIRST")))
-        else:
-            made.append(emit(" LIMIT {}", _count(limit.expression, "LIMIT")))
+        made.append(emit(" LIMIT {}", _rows(limit)))
     if offset is not None:
         made.append(emit(" OFFSET {}", _count(offset.expression, "OFFSET")))
     return joined("", made)
+
+
+def bounds(node: exp.Expr) -> tuple[int, int]:
+    """Return how many rows a query with a LIMIT or FETCH FIRST leaves out, and how many it gives then."""
+    offset = node.args.get("offset")
+    return _count(offset.expression, "OFFSET") if offset is not None else 0, _rows(node.args["limit"])
+
+
+def _rows(limit: exp.Expr) -> int:
+    if isinstance(limit, exp.Fetch):
+        count = _count(limit.args.get("count") or exp.Literal.number(1), "FETCH FIRST")
+        if not count:
+            raise mistyped("FETCH FIRST wants at least one row", limit)
+        return count
+    return _count(limit.expression, "LIMIT")
 
 
 def _count(node: exp.Expr, what: str) -> int:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from itertools import count
 
-from eventlake.dialect.binding import Field, Scope, mistyped, refused
+from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused
 from eventlake.dialect.parts import Context
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.from_clause import Source
@@ -25,6 +25,7 @@ from eventlake.dialect.queries.relation import Column, Relation, direction, is_c
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.queries.select import select
 from eventlake.dialect.queries.showing import show
+from eventlake.dialect.queries.ties import first_and_ties, ranks, wants_ties
 from eventlake.dialect.sql import NOTHING, Sql, emit, gap, joined, ours, quoted, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
@@ -152,19 +153,24 @@ class Queries:
         if order is not None:
             scope = Scope([Field(column.name, "", column.value(ours("el_o"))) for column in relation.fields])
             parts = Expressions(Context(scope, "ORDER BY", self.query, self.moment))
-            terms = [self._order_term(parts, term, relation) for term in order.expressions]
-            kept = [made for made, term in zip(terms, order.expressions, strict=True) if _orders(term.this)]
-            ending = emit(" ORDER BY {}", joined(", ", kept)) if kept else NOTHING
+            terms = [(self._order_term(parts, term, relation), term) for term in order.expressions]
+            kept = [(value, term) for value, term in terms if _orders(term.this)]
+            if wants_ties(node):
+                ranked = emit("SELECT *, {} FROM ({}) AS el_o", ranks(kept), relation.sql)
+                return Relation(first_and_ties(ranked, node), relation.fields)
+            made = [emit("{}{}", as_instants(value), direction(term)) for value, term in kept]
+            ending = emit(" ORDER BY {}", joined(", ", made)) if made else NOTHING
+        wants_ties(node)
         ending = joined("", [part for part in (ending, limits(node)) if part])
         if not ending:
             return relation
         return Relation(emit("SELECT * FROM ({}) AS el_o{}", relation.sql, ending), relation.fields)
 
-    def _order_term(self, parts: Expressions, term: exp.Ordered, relation: Relation) -> Sql:
+    def _order_term(self, parts: Expressions, term: exp.Ordered, relation: Relation) -> Value:
         number = ordinal(term.this, len(relation.fields))
         value = parts.value(term.this) if number is None else relation.fields[number].value(ours("el_o"))
         require_order(value.type, term)
-        return emit("{}{}", as_instants(value), direction(term))
+        return value
 
     def values(self, node: exp.Values, outer: Scope | None) -> Relation:
         """Make the rows of `VALUES (1, 'a'), (2, 'b')`, each column brought to one type."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from eventlake.dialect.binding import Field, Scope, Value, mistyped, unknown
+from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, unknown
 from eventlake.dialect.parts import Context, Statement
 from eventlake.dialect.queries.expressions import Expressions, key_of_group, shown_name
 from eventlake.dialect.queries.grouping import group
 from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.ranges import implied_ranges, in_range
 from eventlake.dialect.queries.relation import Column, Relation, direction, is_constant, limits, named, ordinal, unbracketed
+from eventlake.dialect.queries.ties import first_and_ties, ranks, wants_ties
+from eventlake.dialect.queries.windows import columns_of_windows
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.comparison import require_order, row_part
@@ -63,6 +65,7 @@ def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relatio
     context.grouped = keys
     context.aggregates = context.windows = True
     items = _items(node, Expressions(context), scope)
+    windowed = columns_of_windows(Expressions(context), context.named_windows)
     if node.args.get("distinct") is not None:
         items = [item if item.value.type.zone == EACH else replace(item, value=_distinct_value(item, node)) for item in items]
     having = _having(node, context)
@@ -70,14 +73,26 @@ def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relatio
     if grouped and keys is None:
         context.grouped = frozenset()
     if grouped:
-        _check_grouped(items)
+        _check_grouped(items, windowed)
     fields = _columns(items)
     order = _order(node, context, items, grouped=bool(grouped))
     distinct = _distinct(node, items)
     columns = joined(", ", (named(item.value, column) for item, column in zip(items, fields, strict=True)))
-    return Relation(
-        emit("SELECT {}{}{}{}{}{}{}{}", distinct, columns, source, condition, grouping, having, order, limits(node)), tuple(fields)
-    )
+    behind = emit("{}{}{}{}", source, condition, grouping, having)
+    if wants_ties(node):
+        return Relation(first_and_ties(_ranked(distinct, columns, behind, order, fields), node), tuple(fields))
+    return Relation(emit("SELECT {}{}{}{}{}", distinct, columns, behind, _order_by(order, items), limits(node)), tuple(fields))
+
+
+def _ranked(distinct: Sql, columns: Sql, behind: Sql, order: Sequence[_Term], fields: Sequence[Column]) -> Sql:
+    """Make the SELECT with the numbers of its rows in their order behind its columns."""
+    if all(term.number is not None for term in order):
+        terms = [(fields[term.number or 0].value(ours("el_o")), term.node) for term in order]
+        return emit("SELECT *, {} FROM (SELECT {}{}{}) AS el_o", ranks(terms), distinct, columns, behind)
+    for term in order:
+        if term.value.window:
+            raise refused("FETCH FIRST ... WITH TIES in the order of a window", term.node, "give the window a name in a subquery")
+    return emit("SELECT {}, {}{}", columns, ranks([(term.value, term.node) for term in order]), behind)
 
 
 def _where(parts: Expressions, node: exp.Expr) -> Sql:
@@ -138,7 +153,16 @@ def _is_row_star(node: exp.Expr) -> bool:
 
 
 def _expanded(part: exp.Expr, parts: Expressions, scope: Scope) -> list[_Item]:
-    return _parts_of_row(parts.value(part.this), part) if _is_row_star(part) else _starred(part, parts, scope)
+    items = _parts_of_row(parts.value(part.this), part) if _is_row_star(part) else _starred(part, parts, scope)
+    return _renamed(items, part.expression if _is_row_star(part) else part.this if isinstance(part, exp.Column) else part)
+
+
+def _renamed(items: list[_Item], star: exp.Expr) -> list[_Item]:
+    """Return the columns with the names that stand behind the star, as in `t.* AS (a, b)`."""
+    names = [name.name if name.args["quoted"] else name.name.upper() for name in star.args.get("names") or ()]
+    if names and len(names) != len(items):
+        raise mistyped(f"{len(names)} names are given to {len(items)} columns", star)
+    return [replace(item, name=name) for item, name in zip(items, names, strict=True)] if names else items
 
 
 def _name(node: exp.Expr) -> str:
@@ -211,28 +235,36 @@ def _having(node: exp.Select, context: Context) -> Sql:
         clause.this, "HAVING"
     )
     if value.columns:
-        raise _ungrouped(value, clause.this)
+        raise _ungrouped(value.columns, clause.this)
     return emit(" HAVING {}", value.sql)
 
 
-def _check_grouped(items: Sequence[_Item]) -> None:
-    for item in items:
-        if item.value.columns:
-            raise _ungrouped(item.value, item.node)
+def _check_grouped(items: Sequence[_Item], windowed: frozenset[str]) -> None:
+    for columns, node in [*((item.value.columns, item.node) for item in items), (windowed, None)]:
+        if columns:
+            raise _ungrouped(columns, node)
 
 
-def _ungrouped(value: Value, node: exp.Expr | None) -> Exception:
-    name = sorted(value.columns)[0]
-    return mistyped(f'"{name}" stands neither in GROUP BY nor in an aggregate', node)
+def _ungrouped(columns: frozenset[str], node: exp.Expr | None) -> Exception:
+    return mistyped(f'"{min(columns)}" stands neither in GROUP BY nor in an aggregate', node)
 
 
 # order
 
 
-def _order(node: exp.Select, context: Context, items: Sequence[_Item], *, grouped: bool) -> Sql:
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A term of ORDER BY that orders something. number: the place, from 0, of the column of the SELECT that it is, if it is one."""
+
+    node: exp.Ordered
+    value: Value
+    number: int | None
+
+
+def _order(node: exp.Select, context: Context, items: Sequence[_Item], *, grouped: bool) -> list[_Term]:
     clause = node.args.get("order")
     if clause is None:
-        return NOTHING
+        return []
     aliases: dict[str, Value] = {}
     for item in items:
         name = item.name.lower()
@@ -244,21 +276,24 @@ def _order(node: exp.Select, context: Context, items: Sequence[_Item], *, groupe
         number = ordinal(term.this, len(items))
         value = items[number].value if number is not None else parts.value(term.this)
         if grouped and value.columns and number is None:
-            raise _ungrouped(value, term.this)
+            raise _ungrouped(value.columns, term.this)
         require_order(value.type, term)
-        made = _term(value, number, items, term, distinct=node.args.get("distinct") is not None)
         if number is not None or not is_constant(unbracketed(term.this)):
-            terms.append(made)
-    return emit(" ORDER BY {}", joined(", ", terms)) if terms else NOTHING
+            terms.append(_Term(term, value, _place(value, items) if number is None else number))
+        if node.args.get("distinct") is not None and number is None and _place(value, items) is None:
+            raise mistyped("With DISTINCT, ORDER BY takes only columns of the SELECT", term)
+    return terms
 
 
-def _term(value: Value, number: int | None, items: Sequence[_Item], term: exp.Ordered, *, distinct: bool) -> Sql:
-    if number is None:
-        number = next((index for index, item in enumerate(items) if item.value.sql == value.sql), None)
-    if number is not None and all(item.value.type.zone != EACH for item in items):
-        return emit("{}{}", number + 1, direction(term))
-    if number is not None:
-        return emit("{}{}", as_instants(value), direction(term))
-    if distinct:
-        raise mistyped("With DISTINCT, ORDER BY takes only columns of the SELECT", term)
-    return emit("{}{}", as_instants(value), direction(term))
+def _place(value: Value, items: Sequence[_Item]) -> int | None:
+    return next((index for index, item in enumerate(items) if item.value.sql == value.sql), None)
+
+
+def _order_by(terms: Sequence[_Term], items: Sequence[_Item]) -> Sql:
+    zoned = any(item.value.type.zone == EACH for item in items)
+    keys = [term.value if term.number is None or zoned else term.number + 1 for term in terms]
+    made = [
+        emit("{}{}", as_instants(key) if isinstance(key, Value) else key, direction(term.node))
+        for key, term in zip(keys, terms, strict=True)
+    ]
+    return emit(" ORDER BY {}", joined(", ", made)) if made else NOTHING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.parts import Parts
+from eventlake.dialect.queries.correlation import Use, require_joinable
 from eventlake.dialect.queries.relation import Relation
 from eventlake.dialect.sql import emit, ours
 from eventlake.dialect.text import tree as exp
@@ -13,6 +14,13 @@ from eventlake.dialect.types.json_casts import distinguished
 from eventlake.dialect.types.type import BOOLEAN, Type, common, instants
 
 
+def _read(parts: Parts, query: exp.Query, use: Use) -> Relation:
+    """Read a subquery. Raises QueryError, also for one that reads columns from outside where Trino takes none."""
+    relation = parts.context.subquery(query, parts.context.scope)
+    require_joinable(use, query, parts.context.scope)
+    return relation
+
+
 def quantified(parts: Parts, node: exp.Expr, sign: str) -> Value:
     """Make the condition `x > ALL (SELECT ...)` or `x = ANY (VALUES ...)`."""
     left = parts.value(node.this)
@@ -20,7 +28,8 @@ def quantified(parts: Parts, node: exp.Expr, sign: str) -> Value:
     query = inner.this if isinstance(inner, exp.Subquery) else inner
     if not isinstance(query, exp.Query):
         raise refused("ALL or ANY without a subquery", node)
-    relation = parts.context.subquery(query, parts.context.scope)
+    membership = (type(node.expression), sign) in {(exp.Any, "="), (exp.All, "<>")}
+    relation = _read(parts, query, Use.IN if membership else Use.QUANTIFIED)
     if isinstance(node.expression, exp.Any) and sign == "=":
         return _within(parts, left, relation, node)
     if isinstance(node.expression, exp.All) and sign == "<>":
@@ -39,7 +48,7 @@ def quantified(parts: Parts, node: exp.Expr, sign: str) -> Value:
 def in_subquery(parts: Parts, node: exp.Expr, query: exp.Query) -> Value:
     """Make the condition `x IN (SELECT ...)`."""
     left = parts.value(node.this)
-    return _within(parts, left, parts.context.subquery(query, parts.context.scope), node)
+    return _within(parts, left, _read(parts, query, Use.IN), node)
 
 
 def _within(parts: Parts, left: Value, relation: Relation, node: exp.Expr) -> Value:
@@ -80,7 +89,7 @@ def _one_column(relation: Relation, node: exp.Expr) -> Value:
 def exists(parts: Parts, node: exp.Expr) -> Value:
     """Make the condition `EXISTS (SELECT ...)`."""
     query = node.this.this if isinstance(node.this, exp.Subquery) else node.this
-    relation = parts.context.subquery(query, parts.context.scope)
+    relation = _read(parts, query, Use.EXISTS)
     return Value(emit("EXISTS ({})", relation.sql), BOOLEAN)
 
 
@@ -88,7 +97,7 @@ def scalar(parts: Parts, node: exp.Expr) -> Value:
     """Make the value that a subquery stands for."""
     if node.args.get("alias") or not isinstance(node.this, exp.Query):
         raise refused("This subquery", node)
-    relation = parts.context.subquery(node.this, parts.context.scope)
+    relation = _read(parts, node.this, Use.VALUE)
     if len(relation.fields) == 1:
         column = relation.fields[0].value(ours("el_q"))
         return Value(emit("(SELECT {} FROM ({}) AS el_q)", column.sql, relation.sql), column.type)

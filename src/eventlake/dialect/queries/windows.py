@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from eventlake.dialect.binding import Value, mistyped, refused, unknown
+from eventlake.dialect.failures import failure
 from eventlake.dialect.parts import Parts
-from eventlake.dialect.queries.aggregation import AGGREGATES, Modifiers, aggregate, ordering
+from eventlake.dialect.queries.aggregation import AGGREGATES, Modifiers, aggregate, listagg, ordered, ordered_by
 from eventlake.dialect.sql import Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
@@ -36,9 +37,16 @@ def window(parts: Parts, node: exp.Expr) -> Value:
         raise mistyped(f"A window function cannot stand in {parts.context.clause}", node)
     inner, ignore = _function(node.this)
     definition = _resolved(parts.context.named_windows, node)
-    over = _over(parts, definition)
+    over, columns = _over(parts, definition)
+    made = _read(parts, inner, definition, over, node, ignore=ignore)
+    return replace(made, columns=made.columns | columns)
+
+
+def _read(parts: Parts, inner: exp.Expr, definition: _Window, over: Sql, node: exp.Expr, *, ignore: bool) -> Value:
     if isinstance(inner, exp.Filter) or (isinstance(inner, exp.Anonymous) and inner.name.lower() in AGGREGATES):
         return _aggregate(parts, inner, over, node, ignore=ignore)
+    if isinstance(inner, exp.GroupConcat):
+        return _listagg(parts, inner, over, node, ignore=ignore)
     name = inner.name.lower() if isinstance(inner, exp.Anonymous) else type(inner).__name__.lower()
     if name not in WINDOWS:
         raise unknown("window function", name, [*WINDOWS, *AGGREGATES], inner)
@@ -51,6 +59,14 @@ def window(parts: Parts, node: exp.Expr) -> Value:
     if ignore and kind is not None:
         raise mistyped(f"{name}() knows no IGNORE NULLS", inner)
     return _made(name, values, kind, ignore, over, inner)
+
+
+def columns_of_windows(parts: Parts, windows: Mapping[str, exp.Window]) -> frozenset[str]:
+    """Return the columns that a WINDOW clause reads. Raises the QueryError of a window that is wrong, even if nothing uses it."""
+    columns = frozenset[str]()
+    for index, given in enumerate(windows.values()):
+        columns |= _over(parts, _resolved(dict(list(windows.items())[:index]), given))[1]
+    return columns
 
 
 _UNFRAMED = frozenset({"row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead"})
@@ -101,7 +117,7 @@ def _aggregate(parts: Parts, inner: exp.Expr, over: Sql, node: exp.Expr, *, igno
         raise refused("IGNORE NULLS behind an aggregate", node)
     call = inner.this if isinstance(inner, exp.Filter) else inner
     name = str(call.this).lower()
-    if name in {"map_agg", "multimap_agg", "max_by", "min_by", "skewness", "approx_distinct", "grouping", "geometric_mean"}:
+    if name == "grouping":
         raise refused(f"{name}() as a window function", node)
     if isinstance(inner, exp.Filter):
         raise mistyped("FILTER behind a window function is not in Athena: write the condition into the argument with CASE", node)
@@ -115,6 +131,16 @@ def _aggregate(parts: Parts, inner: exp.Expr, over: Sql, node: exp.Expr, *, igno
             value = aggregate(parts, name, call.expressions, call, over=emit(" OVER {}", over))
             columns = frozenset(part for argument in call.expressions for part in _columns(parts, argument))
     return replace(value, sql=emit("({})", value.sql), window=True, aggregate=grouped and value.aggregate, columns=columns)
+
+
+def _listagg(parts: Parts, inner: exp.GroupConcat, over: Sql, node: exp.Expr, *, ignore: bool) -> Value:
+    if ignore or parts.context.grouped is not None:
+        raise refused("LISTAGG over a window of groups, or with IGNORE NULLS", node, "group in a subquery")
+    with parts.within(aggregates=True):
+        value = listagg(parts, inner, over=emit(" OVER {}", over))
+    nodes = [inner.this.this, *(term.this for term in inner.this.expressions)]
+    columns = frozenset(part for argument in nodes for part in _columns(parts, argument))
+    return replace(value, sql=emit("({})", value.sql), window=True, aggregate=False, columns=columns)
 
 
 def _over_groups(parts: Parts, name: str, call: exp.Expr, over: Sql) -> Value:
@@ -142,16 +168,39 @@ def _has_aggregate(call: exp.Expr) -> bool:
     )
 
 
-def _over(parts: Parts, definition: _Window) -> Sql:
+def _over(parts: Parts, definition: _Window) -> tuple[Sql, frozenset[str]]:
+    """Return the SQL of a window in its brackets, and the columns that it reads."""
     with parts.within(windows=False):
         keys = [as_instants(_comparable(parts.value(part), part)) for part in definition.keys]
         made = [emit(" PARTITION BY {}", joined(", ", (key.sql for key in keys)))] if keys else []
-        if definition.order:
-            made.append(ordering(parts, definition.order))
+        terms = ordered(parts, definition.order)
+        if terms:
+            made.append(ordered_by(terms))
     if definition.frame is not None:
+        _require_bounds(definition.frame)
         _require_range(parts, definition)
         made.append(_frame(parts, definition.frame))
-    return emit("({})", joined("", made))
+    columns = frozenset[str]().union(*(value.columns for value in (*keys, *(value for value, _ in terms))))
+    return emit("({})", joined("", made)), columns
+
+
+def _require_bounds(frame: exp.Expr) -> None:
+    """Refuse a frame whose end lies before its start. Raises QuerySyntaxError."""
+    places = [_place(frame.args.get("start"), frame.args.get("start_side"))]
+    places.append(_place(frame.args["end"], frame.args.get("end_side")) if frame.args.get("end") is not None else 0)
+    start, end = places
+    if start == _LAST or end == -_LAST or start > end:
+        raise mistyped("The frame of a window ends before it starts", frame)
+
+
+_LAST = 2
+
+
+def _place(bound: object, side: object) -> int:
+    """Return where a bound of a frame lies: -2 for UNBOUNDED PRECEDING, -1, 0 for CURRENT ROW, 1, 2 for UNBOUNDED FOLLOWING."""
+    if bound == "CURRENT ROW":
+        return 0
+    return (_LAST if bound == "UNBOUNDED" else 1) * (-1 if str(side).upper() == "PRECEDING" else 1)
 
 
 def _require_range(parts: Parts, definition: _Window) -> None:
@@ -177,7 +226,7 @@ _MOMENTS = frozenset({"date", "timestamp", "timestamptz", "time"})
 
 
 def _comparable(value: Value, node: exp.Expr) -> Value:
-    if value.type.name == "map" or value.type.holds("json"):  # Trino has no order of json, and fails where it sorts to part the rows
+    if value.type.holds("map") or value.type.holds("json"):  # Trino has no order of them, and fails where it sorts to part the rows
         raise refused(f"PARTITION BY of {value.type}", node, "take a part of it that is a text or a number")
     return value
 
@@ -234,9 +283,15 @@ def _bound(parts: Parts, bound: object, side: object, node: exp.Expr) -> Sql:
         raise refused("This frame of a window", node)
     if isinstance(bound, str) and bound.upper() == "UNBOUNDED":
         return emit("UNBOUNDED {}", ours(str(side).upper()))
-    if isinstance(bound, exp.Literal | exp.Interval):
+    if not isinstance(bound, exp.Expr):
+        raise refused("This frame of a window", node)
+    with parts.within(windows=False):
         value = parts.value(bound)
-        if node.args["kind"] != "RANGE" and not value.type.is_integer:
-            raise mistyped(f"A frame of {node.args['kind']} wants a whole number of rows, not {value.type}", bound)
-        return emit("{} {}", value, ours(str(side).upper()))
-    raise refused("A frame of a window with a bound that is not a literal", node)
+    if node.args["kind"] != "RANGE" and not value.type.is_integer:
+        raise mistyped(f"A frame of {node.args['kind']} wants a whole number of rows, not {value.type}", bound)
+    if not isinstance(bound, exp.Literal | exp.Interval):
+        if not value.type.is_integer or value.columns:
+            raise refused("A frame of a window with a bound that is not a literal", node)
+        wrong = failure("A bound of a window's frame is negative or NULL: ", value.sql)
+        value = value.become(emit("(CASE WHEN {} >= 0 THEN {} ELSE {} END)", value, value, wrong), value.type)
+    return emit("{} {}", value, ours(str(side).upper()))

@@ -358,6 +358,12 @@ class Neg(Expr):
     __slots__ = ()
 
 
+class Pos(Expr):
+    """`+ a`"""
+
+    __slots__ = ()
+
+
 class Paren(Expr):
     """`(a)`"""
 

@@ -31,7 +31,7 @@ def coerce(value: Value, kind: Type) -> Value:
         return held_as(moved(instant(value), value, kind, (value,)), kind)
     if kind.name == "timestamptz":
         return held_as(value.become(emit("CAST({} AS TIMESTAMP)", value.sql), kind.at("UTC")), kind)
-    if EACH in (*value.type.zones, *kind.zones) and value.type.args:
+    if value.type.args and (EACH in (*value.type.zones, *kind.zones) or value.type.holds("row")):  # DuckDB finds the fields of rows by name
         return held_as(cast(value, kind), kind)
     if value.type.name == kind.name == "char":
         return value.become(emit("rpad({}, {}, ' ')", value.sql, kind.numbers[0]), kind)

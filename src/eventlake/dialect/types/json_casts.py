@@ -106,12 +106,19 @@ def canonical(value: Value) -> Sql:
 def distinguished(value: Value, what: str, node: exp.Expr) -> Value:
     """Return the value so that DuckDB tells apart what Trino does: a json as its text in Trino.
 
-    Raises QueryRefusedError for a map or what holds json or maps.
+    Raises QueryRefusedError for what holds json or maps in it.
     """
     if value.type.name == "json":
         return replace(value.become(canonical(value), JSON), json="normal")
+    if value.type.name == "map" and not any(part.holds("json") or part.holds("map") for part in value.type.args):
+        return value.become(by_keys(value), value.type)
     require_one_form(value.type, what, node)
     return value
+
+
+def by_keys(value: Value) -> Sql:
+    """Make SQL of a map with its entries in the order of their keys."""
+    return emit("map_from_entries(list_sort(map_entries({})))", value)
 
 
 def require_one_form(kind: Type, what: str, node: exp.Expr) -> None:

@@ -39,6 +39,26 @@ def number_literal(written: str, node: exp.Expr) -> Value:
     raise mistyped(f"{written} does not fit into bigint: write it with a point for a decimal", node)
 
 
+def unescaped(node: exp.Expr) -> str:
+    """Return the text of `U&'...'`. Raises QuerySyntaxError for a sign behind UESCAPE, or a number, that is none.
+
+    https://trino.io/docs/current/language/types.html#varchar
+    """
+    given = node.args.get("escape")
+    sign = "\\" if given is None else str(given.this)
+    if not re.fullmatch(r"[!-~]", sign) or re.fullmatch(r"[0-9a-fA-F+'\"]", sign):
+        raise mistyped(f"'{sign}' cannot stand behind UESCAPE: write one sign that is no digit, letter from A to F, plus or quote", node)
+
+    def character(found: re.Match[str]) -> str:
+        number = int(found[1] or found[2] or "110000", 16)
+        if found[0] != sign * 2 and (number > 0x10FFFF or 0xD800 <= number <= 0xDFFF):
+            raise mistyped(f"'{found[0]}' is no character: write four digits behind {sign}, or six behind {sign}+", node)
+        return sign if found[0] == sign * 2 else chr(number)
+
+    mark = re.escape(sign)
+    return re.sub(rf"{mark}(?:{mark}|\+([0-9a-fA-F]{{6}})|([0-9a-fA-F]{{4}})|)", character, str(node.this))
+
+
 def typed_literal(written: str, kind: Type, node: exp.Expr) -> Value:
     """Read a literal with its type before it: `DATE '2026-11-07'`, `TIMESTAMP '... UTC'`, `BIGINT '5'`, `JSON '{}'`."""
     if kind.name in {"timestamp", "timestamptz"}:
@@ -55,6 +75,8 @@ def typed_literal(written: str, kind: Type, node: exp.Expr) -> Value:
         raise refused("A date before the year 1", node)
     if kind.name == "time":
         return _time_literal(written, node)
+    if kind.name == "char" and not node.args["to"].expressions:
+        kind = Type("char", numbers=(len(written),))
     if kind.name == "json":
         return Value(text(json_literal(written, node)), kind, json="normal")
     return cast(Value(text(written), VARCHAR, literal=written), kind, node)

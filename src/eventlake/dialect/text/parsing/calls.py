@@ -6,7 +6,6 @@ from eventlake.dialect.text import tree
 from eventlake.dialect.text.lexicon import BACKQUOTED, BINARY, DECIMAL, DIGITS, DOUBLE, INTEGER, QUOTED, TEXT, UNICODE, Token
 from eventlake.dialect.text.parsing.cursor import is_name
 from eventlake.dialect.text.parsing.windows import Windows
-from eventlake.errors import QueryRefusedError
 
 _BEGINNING = {TEXT, UNICODE, BINARY, INTEGER, DECIMAL, DOUBLE, QUOTED, BACKQUOTED, DIGITS}
 _PREFIXES = {"NULL", "TRUE", "FALSE", "CASE", "CAST", "EXISTS", "EXTRACT", "TRIM", "NORMALIZE", "GROUPING", "LISTAGG", "["} | {
@@ -204,12 +203,7 @@ class Calls(Windows):
         self.expect(")")
         order.set("this", this)
         call: tree.Expr = tree.GroupConcat(token, this=order, separator=separator, on_overflow=overflow)
-        made = self.followed(call)
-        if isinstance(made, tree.Window):
-            raise QueryRefusedError(
-                "LISTAGG cannot be answered here as a window function: write array_join(array_agg(...) OVER (...), ',')."
-            )
-        return made
+        return self.followed(call)
 
     def _separator(self) -> tree.Literal:
         if self.token.kind != TEXT:

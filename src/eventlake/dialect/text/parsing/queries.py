@@ -164,8 +164,8 @@ class Queries(Relations):
     def _starred(self, value: tree.Expr) -> tree.Expr:
         self.step()
         star = tree.Star(self.step())
-        if self.word == "AS":
-            self.fail("names for all columns of a row cannot be given here: name the columns one by one")
+        if self.accept("AS"):
+            star.set("names", self.names())
         if type(value) is tree.Column:
             return column_of_all(value, star)
         return tree.Dot(this=value, expression=star)

@@ -40,15 +40,13 @@ class Values(Json):
         return left
 
     def _signed(self) -> tree.Expr:
-        """Read a value with its signs; a plus changes nothing."""
-        negatives = 0
+        """Read a value with its signs."""
         signs = []
         while self.word in {"-", "+"}:
             signs.append(self.step())
-            negatives += signs[-1].word == "-"
         value = self._zoned(self._primary())
-        for _ in range(negatives):
-            value = tree.Neg(this=value)
+        for sign in reversed(signs):
+            value = (tree.Neg if sign.word == "-" else tree.Pos)(sign, this=value)
         return value
 
     def _zoned(self, first: tree.Expr) -> tree.Expr:
