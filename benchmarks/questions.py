@@ -127,7 +127,7 @@ QUESTIONS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "the last failure of each pipeline",
-        "select pipeline, max_by(json_extract_scalar(executionresult, '$.external-execution-summary'), event_time) from actions "
+        "select pipeline, max_by(json_extract_scalar(executionresult, '$[\"external-execution-summary\"]'), event_time) from actions "
         "where state = 'FAILED' group by 1",
         "SELECT pipeline, arg_max(executionresult ->> '$.external-execution-summary', event_time) FROM actions WHERE state = 'FAILED' GROUP BY 1",
     ),

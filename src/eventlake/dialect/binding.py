@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from eventlake.dialect.beside import Beside
 from eventlake.dialect.sql import Sql
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
@@ -91,6 +92,8 @@ class Field:
     """Which partition key that is: `date` or `hour`."""
     implicit: bool = False
     """Found by its name, and left out of `*`: what an object says of itself, such as "$path"."""
+    beside: Beside | None = None
+    """The relation that it is a column of, where parts of it can be computed."""
 
     def is_called(self, name: str) -> bool:
         """Tell whether that is its name, given in lower case."""
@@ -154,6 +157,10 @@ class Scope:
             if matches:
                 return matches[0], rest
         return None
+
+    def beside(self, column: Sql) -> Beside | None:
+        """Return the relation that a column of this SELECT belongs to, where parts of it can be computed beside it."""
+        return next((field.beside for field in self.fields if field.value.sql == column), None)
 
     def names(self) -> list[str]:
         """Return every name that can be written here, the outer ones too."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
+from eventlake.dialect.beside import Beside
 from eventlake.dialect.binding import Value, derived
 from eventlake.dialect.failures import refusal
 from eventlake.dialect.functions.function import Builder, Syntactic
@@ -73,6 +74,11 @@ def _scalar(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     def exact(j: Sql) -> Sql:
         return emit("el_json_text({}, {})", j, path.sql)
 
+    beside = _beside(parts, source, path)
+    if beside is not None:
+        found = _read_beside("json_extract_string", beside, source, path, _LOOKS_READ, exact)
+        return derived(found, VARCHAR, values)
+
     def read(j: Sql) -> Sql:
         again = emit("WHEN regexp_matches(el_s, {}) THEN true WHEN el_s = '0' THEN contains({}, '-0')", _UNSURE, j)
         return _read_once("json_extract_string", replace(source, sql=j), path, _UNREAD, again, exact, ours("el_s"))
@@ -80,27 +86,54 @@ def _scalar(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     return derived(_bound(source, read), VARCHAR, values)
 
 
-def _read_once(function: str, source: Value, path: Path, unread: Sql, again: Sql, exact: Callable[[Sql], Sql], found: Sql) -> Sql:
-    """Make SQL that reads a part of a JSON once, and again only where it is one of those that need care.
+def _beside(parts: Parts, source: Value, path: Path) -> Beside | None:
+    """Return the relation beside whose column the part can be read; where a group has the column, only the column itself is there."""
+    context = parts.context
+    if source.type != VARCHAR or not path.steps or context.clause == "UNNEST":
+        return None
+    is_key = context.grouped is not None and not context.inside_aggregate and source.sql in context.grouped
+    return None if is_key else context.scope.beside(source.sql)
 
-    What is done again names the JSON in a lambda of its own. Conditions are a CASE, because DuckDB computes both sides of an OR.
+
+def _read_beside(function: str, beside: Beside, source: Value, path: Path, again: str, exact: Callable[[Sql], Sql]) -> Sql:
+    """Make SQL of a part that is read beside the source's relation, and read again only where it is one of those that need care.
+
+    again: branches of a CASE that say of {part} and {source} whether it is. Conditions are a CASE, because DuckDB computes both sides of an OR.
     """
+    parts, part, is_loose = beside.part(function, source.sql, path.sql)
+    first = emit("WHEN {} IS NULL THEN {} IS NOT NULL WHEN {} IS NULL THEN false WHEN {} THEN true", parts, source, part, is_loose)
+    unsure = emit("CASE {} {} END", first, emit(again, part=part, source=source, unsure=_UNSURE))
+    return emit("(CASE WHEN {} THEN {} ELSE CAST({} AS VARCHAR) END)", unsure, _read_carefully(source, path, exact), part)
+
+
+_LOOKS_READ = """
+    WHEN {part} >= 'a' AND {part} < 'i' THEN false WHEN {part} >= 'o' AND {part} < '{{' THEN false
+    WHEN {part} = '0' THEN contains({source}, '-0') ELSE regexp_matches({part}, {unsure})"""
+"""Most texts are passed by their first letter, which is faster than a pattern."""
+
+
+def _read_once(function: str, source: Value, path: Path, unread: Sql, again: Sql, exact: Callable[[Sql], Sql], found: Sql) -> Sql:
+    """Make SQL that reads a part of a JSON once, and again only where it is one of those that need care."""
     parts = emit("{}({}, [{}])", ours(function), source, path.sql)
-    careful = exact
     if source.type != JSON:
         parts = emit("TRY({})", parts)
         parts = emit("CASE WHEN " + _OPENED + " THEN {1} END", source, parts) if path.steps else parts
         parts = emit("coalesce({}, CASE WHEN {} IS NOT NULL THEN [{}] END)", parts, source, unread)
         again = emit("{} ELSE el_json_maybe_loose({})", again, source)
-
-        def careful(j: Sql) -> Sql:
-            whole = replace(source, sql=j)
-            template = "CASE WHEN NOT coalesce(json_valid({0}), false) THEN {1} WHEN el_json_loose({0}) THEN {2} ELSE {3} END"
-            return emit(template, j, _broken(path, whole), _refused(whole), exact(j))
-
-    once_more = emit("list_transform([{}], lambda el_k: {})[1]", source, careful(ours("el_k")))
+    once_more = _read_carefully(source, path, exact)
     template = "list_transform({}, lambda el_s: CASE WHEN el_s IS NULL THEN NULL WHEN (CASE {} END) THEN {} ELSE {} END)[1]"
     return emit(template, parts, again, once_more, found)
+
+
+def _read_carefully(source: Value, path: Path, exact: Callable[[Sql], Sql]) -> Sql:
+    """Make SQL that reads a part as Trino does, whatever the text is; it names the text in a lambda of its own."""
+    whole = replace(source, sql=ours("el_k"))
+    made = exact(whole.sql)
+    if source.type != JSON:
+        loose = emit("CASE WHEN json_type({}, {}) IS NOT NULL THEN {} END", whole, path.sql, _refused(whole))
+        template = "CASE WHEN NOT coalesce(json_valid({0}), false) THEN {1} WHEN el_json_loose({0}) THEN {2} ELSE {3} END"
+        made = emit(template, whole, _broken(path, whole), loose, made)
+    return emit("list_transform([{}], lambda el_k: {})[1]", source, made)
 
 
 def _bound(source: Value, made: Callable[[Sql], Sql]) -> Sql:
@@ -133,6 +166,10 @@ def _extract(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
     def exact(j: Sql) -> Sql:
         return emit("CAST(json_extract({}, {}) AS VARCHAR)", j, path.sql)
+
+    beside = _beside(parts, source, path)
+    if beside is not None:
+        return _part(_read_beside("json_extract", beside, source, path, "ELSE false", exact), values)
 
     def read(j: Sql) -> Sql:
         found = emit("CAST(el_s AS VARCHAR)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from eventlake.dialect.beside import Beside
 from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, unknown
 from eventlake.dialect.parts import Context, Statement
 from eventlake.dialect.queries.correlation import Use, require_joinable
@@ -148,6 +149,7 @@ class Source:
         columns = [column for column in columns if not (names and column.implicit)]
         fields = renamed(columns, names, node)
         keys = {name for name, _ in PARTITION_KEYS}
+        beside = Beside(emit("{} AS {}", sql, stored), stored, [column.stored for column in columns])
         made = [
             Field(
                 column.name,
@@ -156,10 +158,11 @@ class Source:
                 scan if original.name in keys else None,
                 original.name,
                 implicit=original.implicit,
+                beside=beside,
             )
             for column, original in zip(fields, columns, strict=True)
         ]
-        return emit("{} AS {}", sql, stored), made
+        return beside, made
 
     def _unnest(self, node: exp.Unnest, *, left_join: bool) -> tuple[Sql, list[Field]]:
         parts = self._expressions("UNNEST")

@@ -45,11 +45,16 @@ def answer_one(sock: socket.socket, parent: int) -> None:
     except RecursionError:
         _fail(sock, "QueryRefusedError", _TOO_DEEP)
     except (QueryError, CorruptObjectError) as error:
-        _fail(sock, type(error).__name__, str(error))
+        _fail(sock, _kind(error), str(error))
     except channel.ChannelClosedError:  # nobody listens any more
         return
     except Exception:  # a fault of ours is no reason to show its inside
         _fail(sock, "QueryRefusedError", _NOT_UNDERSTOOD)
+
+
+def _kind(error: Exception) -> str:
+    """Return the name by which the owner knows an error: that of the class in `eventlake.errors` which it is one of."""
+    return next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == QueryError.__module__)
 
 
 def _fail(sock: socket.socket, kind: str, sentence: str) -> None:

@@ -1,0 +1,100 @@
+"""`Beside`: a relation in FROM with what is computed once for each of its rows, beside its columns: parts of JSON texts.
+
+A text is parsed once for all paths that a query reads of it, and a part may be named as often as its meaning needs, without a lambda around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from eventlake.dialect.pieces import Sql
+from eventlake.dialect.sql import emit, joined, ours, quoted
+
+_LIST = "CASE WHEN random() < 2 THEN TRY({}(CASE WHEN {} THEN {} END, [{}])) END AS {}"
+"""The parts of a text that may be an object or an array, in the order of their paths; NULL for others, and where it cannot be parsed.
+
+Others are passed by, because DuckDB's TRY is slow where it fails. It stands beside random(), because DuckDB copies what does not change from
+call to call into every condition that it moves nearer to the objects, as often as it is named there.
+"""
+
+
+_OPENED = r"CASE WHEN starts_with({0}, '{{') THEN true ELSE regexp_matches({0}, '^\s*[{{\[]') END"
+_STRICT = r"CASE WHEN el_json_maybe_loose({0}) THEN false WHEN starts_with({0}, '{{') THEN true ELSE regexp_matches({0}, '^\s*[{{\[]') END"
+"""Whether a text may be an object or an array; and is certainly not loose."""
+
+
+class Beside(Sql):
+    """A relation with its alias, which becomes a subquery where parts are read of it. They may be asked for until it is written out."""
+
+    __slots__ = ("_alias", "_lists", "_taken")
+
+    def __init__(self, relation: Sql, alias: Sql, columns: Iterable[str]) -> None:
+        super().__init__(("", ""), (relation,))
+        self.is_shut = True
+        self._alias = alias
+        self._taken = {column.lower() for column in columns}
+        self._lists: dict[tuple[str, Sql], _Parts] = {}
+
+    def part(self, function: str, text: Sql, path: Sql) -> tuple[Sql, Sql, Sql]:
+        """Ask for a part of a text.
+
+        function: json_extract or json_extract_string. Returns the list it stands in, the part, and whether its text may be loose JSON, which
+        DuckDB takes and Trino does not.
+        """
+        if (function, text) not in self._lists:
+            self._lists[function, text] = _Parts(function, text, self._name(), self._alias)
+        found = self._lists[function, text]
+        place = found.paths.setdefault(path, len(found.paths) + 1)
+        return found.sql, emit("{}[{}]", found.sql, place), _Looseness(found)
+
+    def reversed(self) -> list[str | Sql]:
+        """Return the relation, in a subquery if there is something beside it."""
+        (relation,) = self.parts
+        if not self._lists:
+            return [relation]
+        lists = joined(", ", [found.written() for found in self._lists.values()])
+        return emit("(SELECT *, {} FROM {}) AS {}", lists, relation, self._alias).reversed()
+
+    def _name(self) -> str:
+        number = len(self._lists) + 1
+        while f"el_parts{number}" in self._taken:
+            number += 1
+        self._taken.add(f"el_parts{number}")
+        return f"el_parts{number}"
+
+
+class _Parts:
+    """The parts that are read of one text by one function."""
+
+    def __init__(self, function: str, text: Sql, name: str, alias: Sql) -> None:
+        self.function = ours(function)
+        self.text = text
+        self.name = quoted(name)
+        self.sql = emit("{}.{}", alias, self.name)
+        self.paths: dict[Sql, int] = {}
+
+    @property
+    def is_strict(self) -> bool:
+        """Tell whether no list is made of a text that may be loose: for several paths that is asked once, for one only where it finds something."""
+        return len(self.paths) > 1
+
+    def written(self) -> Sql:
+        """Make the column of the list."""
+        is_taken = emit(_STRICT if self.is_strict else _OPENED, self.text)
+        return emit(_LIST, self.function, is_taken, self.text, joined(", ", self.paths), self.name)
+
+
+class _Looseness(Sql):
+    """Whether a text may be loose JSON, where a part was found in it."""
+
+    __slots__ = ("_found",)
+
+    def __init__(self, found: _Parts) -> None:
+        made = emit("el_json_maybe_loose({})", found.text)
+        super().__init__(made.words, made.parts, made.macros, simple=False, size=made.size)
+        self.is_shut = True
+        self._found = found
+
+    def reversed(self) -> list[str | Sql]:
+        """Return the question, or the answer if texts that may be loose have no list."""
+        return ["false"] if self._found.is_strict else super().reversed()
