@@ -22,6 +22,7 @@ def examine(folder: Path, acknowledged: Collection[str], *, sent_twice: Collecti
     """What is wrong with a lake whose senders were told that these events are stored; None if nothing."""
     objects = catalogued(folder)
     on_disk = {path.relative_to(folder / "objects").as_posix() for path in (folder / "objects").rglob("*") if path.is_file()}
+    on_disk = {key for key in on_disk if not key.startswith(".trash/")}
     if on_disk != set(objects):
         return f"the catalog and the folder differ: only on disk {sorted(on_disk - set(objects))[:3]}, only in the catalog {sorted(set(objects) - on_disk)[:3]}"
     for key, (size, checksum, rows) in objects.items():
@@ -46,7 +47,7 @@ def catalogued(folder: Path) -> dict[str, tuple[int, int, int]]:
         if connection.execute("select count(*) from pending").fetchone()[0]:
             raise AssertionError("a delivery is still pending")
         rows = connection.execute(
-            "select key, size_bytes, crc32, rows from object union all select key, size_bytes, crc32, rows from failed_object"
+            "select key, size_bytes, crc32, rows from object where state = 'live' union all select key, size_bytes, crc32, rows from failed_object"
         )
         return {key: (size, checksum, count) for key, size, checksum, count in rows}
 

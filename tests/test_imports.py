@@ -35,7 +35,7 @@ def modules_of(room: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "room", ["pipeline", "sources", "history", "lake", "interfaces", "layout", "model", "errors", "naming", "checksum"]
+    "room", ["pipeline", "sources", "history", "lake", "interfaces", "description", "layout", "model", "errors", "naming", "checksum"]
 )
 def test_the_flow_and_the_nouns_load_the_standard_library_only(room: str) -> None:
     """Nothing that would have to be shipped with a function."""

@@ -9,10 +9,12 @@ EventlakeError                 a sentence for a person: what (with the value), w
 +-- ConfigurationError         the machine, its settings or credentials
 |   +-- LakeLockedError        another process writes this lake
 |   |   +-- LakeLeftError      what a killed bus left behind still writes it, and ends by itself
+|   |   +-- LakeTakenError     another process has taken the lake that this one was writing
 |   +-- LakeNotFoundError      there is no lake in this folder
 +-- StorageError               bytes that cannot be written or read
 |   +-- StorageFullError       no room left on the disk
 |   +-- CorruptObjectError     an object or a frame that does not hold what was written
+|   +-- GenerationConflictError  the objects of an hour were swapped by another process meanwhile
 |   +-- StorageServiceError    S3 or Glue answered with an error; a ServiceError too
 +-- QueryError                 a query that gave no rows
 |   +-- QueryRefusedError      it cannot be answered faithfully; names the construct

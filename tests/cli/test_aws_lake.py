@@ -27,6 +27,7 @@ from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.parquet import ParquetWriter
 from eventlake.backends.s3 import S3Store
 from eventlake.cli import run
+from eventlake.description import Description
 from eventlake.interfaces import Partition
 from eventlake.layout import Hour
 from eventlake.sources import load
@@ -84,7 +85,8 @@ def make_lake(aws: Aws, folder: Path) -> None:
     catalog = GlueCatalog(aws.service("glue"), TABLES, BUCKET, store)
     for hour, lines in zip(HOURS, (LINES[:5], LINES[5:]), strict=True):
         path = folder / "object.parquet"
-        ParquetWriter().write(LOGS, [json.dumps(line).encode() + b"\n" for line in lines], path)
+        said = Description("", LOGS.name, "lines", hour, 0, 1, len(lines), 0)
+        ParquetWriter().write(LOGS, [json.dumps(line).encode() + b"\n" for line in lines], path, said)
         store.put(f"logs/{hour.path}/auth0-logs-1-x.parquet", path)
         catalog.add_partition(Partition("auth0_logs", hour, f"logs/{hour.path}/", "parquet"))
     failure = {

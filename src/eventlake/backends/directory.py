@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,11 @@ from eventlake.layout import check_key
 
 STAGING = ".staging"
 """The folder of unfinished files, which lists of objects leave out."""
+TRASH = ".trash"
+"""The folder of objects that were put aside, each below the moment that happened; lists leave it out too."""
+
+
+_MOMENT = "%Y-%m-%dT%H%M%SZ"
 
 
 class DirectoryStore:
@@ -71,7 +77,7 @@ class DirectoryStore:
         found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()) if folder.is_dir() else iter(())
         keys = sorted((path.relative_to(self._root).as_posix(), path) for path in found)
         for key, path in keys:
-            if key.startswith(prefix) and not key.startswith(f"{STAGING}/"):
+            if key.startswith(prefix) and not key.startswith((f"{STAGING}/", f"{TRASH}/")):
                 status = path.stat()
                 yield StoredObject(key, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
 
@@ -80,11 +86,35 @@ class DirectoryStore:
         with contextlib.suppress(FileNotFoundError):
             self.path(key).unlink()
 
+    def put_aside(self, key: str, now: datetime) -> None:
+        """Take an object out of the lake without removing it: its file moves into the trash. One that is not there is no error."""
+        target = self._root / TRASH / f"{now.astimezone(UTC):{_MOMENT}}" / key
+        try:
+            self._make_folders(target.parent)
+            self.path(key).replace(target)
+            _sync(target.parent)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise storage_error(error, f'"{key}" cannot be put aside') from None
+
+    def empty_trash(self, before: datetime) -> int:
+        """Remove what was put aside before a moment; how many objects there were."""
+        count = 0
+        for folder in sorted((self._root / TRASH).glob("*")):
+            if folder.name < f"{before.astimezone(UTC):{_MOMENT}}":
+                count += sum(path.is_file() for path in folder.rglob("*"))
+                shutil.rmtree(folder, ignore_errors=True)
+        return count
+
     def clear_staging(self) -> int:
         """Remove unfinished files of a process that ended; how many there were."""
         left = list((self._root / STAGING).glob("*"))
-        for path in left:
-            path.unlink()
+        try:
+            for path in left:
+                path.unlink()
+        except OSError as error:
+            raise storage_error(error, f'"{self._root / STAGING}" cannot be cleared') from None
         return len(left)
 
     def _write(self, name: str, body: bytes) -> Path:

@@ -1,17 +1,29 @@
-"""Log lines as gzip JSON lines, `.gz` as Firehose names them; read back before they count."""
+"""Log lines as gzip JSON lines, `.gz` as Firehose names them; read back before they count.
+
+What the object says of itself stands in the extra field of the header, under the subfield `EL`; readers of gzip skip it.
+Format: https://www.rfc-editor.org/rfc/rfc1952
+"""
 
 from __future__ import annotations
 
 import gzip
+import struct
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from eventlake.description import Description, decode
 from eventlake.errors import CorruptObjectError
 from eventlake.model import Table
 
 EXTENSION = ".gz"
 _LEVEL = 6
+_MAGIC = b"\x1f\x8b\x08"
+_HAS_EXTRA = 4
+_FIXED_BYTES = 10
+_SUBFIELD = b"EL"
+_LENGTH = struct.Struct("<H")
+_TRAILER = struct.Struct("<II")
 
 
 class JsonLinesWriter:
@@ -20,16 +32,41 @@ class JsonLinesWriter:
     format = "json"
     extension = EXTENSION
 
-    def write(self, _table: Table, lines: Sequence[bytes], path: Path) -> None:
+    def write(self, _table: Table, lines: Sequence[bytes], path: Path, description: Description) -> None:
         """Write the log lines to a file, checked. Raises OSError, CorruptObjectError."""
-        write_gzip(b"".join(lines), path)
+        write_gzip(b"".join(lines), path, description)
 
 
-def write_gzip(data: bytes, path: Path) -> None:
+def write_gzip(data: bytes, path: Path, description: Description) -> None:
     """Write a gzip file and read it back. Raises OSError, CorruptObjectError."""
-    path.write_bytes(gzip.compress(data, _LEVEL, mtime=0))
+    deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    body = deflate.compress(data) + deflate.flush()
+    path.write_bytes(_header(description) + body + _TRAILER.pack(zlib.crc32(data), len(data) & 0xFFFFFFFF))
     if read_gzip(path) != data:
         raise CorruptObjectError(f"{path}: what was read back is not what was written.")
+
+
+def _header(description: Description) -> bytes:
+    """Return the header with the description as its extra field; no time of change, an unknown system."""
+    text = description.encode().encode()
+    extra = _SUBFIELD + _LENGTH.pack(len(text)) + text
+    return _MAGIC + bytes([_HAS_EXTRA, 0, 0, 0, 0, 0, 255]) + _LENGTH.pack(len(extra)) + extra
+
+
+def read_description(path: Path) -> Description | None:
+    """Return what a gzip file says of itself; None if nothing. Raises OSError."""
+    with path.open("rb") as file:
+        fixed = file.read(_FIXED_BYTES + _LENGTH.size)
+        if len(fixed) < _FIXED_BYTES + _LENGTH.size or not fixed.startswith(_MAGIC) or not fixed[3] & _HAS_EXTRA:
+            return None
+        extra = file.read(_LENGTH.unpack_from(fixed, _FIXED_BYTES)[0])
+    while len(extra) > len(_SUBFIELD) + _LENGTH.size:
+        (length,) = _LENGTH.unpack_from(extra, len(_SUBFIELD))
+        begin = len(_SUBFIELD) + _LENGTH.size
+        if extra.startswith(_SUBFIELD):
+            return decode(extra[begin : begin + length])
+        extra = extra[begin + length :]
+    return None
 
 
 def read_gzip(path: Path) -> bytes:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eventlake.description import Description
 from eventlake.dialect.sql import quoted_name, quoted_text, written
 from eventlake.dialect.types.type import parse_type
 from eventlake.errors import CorruptObjectError, StorageError, StorageFullError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import duckdb
 
 EXTENSION = ".parquet"
+METADATA_KEY = "eventlake"
+"""The key of the metadata under which an object says what it holds."""
 
 
 class UnwritableLinesError(Exception):
@@ -39,14 +42,14 @@ class ParquetWriter:
         self._memory_mb = memory_mb
         self._opened: duckdb.DuckDBPyConnection | None = None
 
-    def write(self, table: Table, lines: Sequence[bytes], path: Path) -> None:
+    def write(self, table: Table, lines: Sequence[bytes], path: Path, description: Description) -> None:
         """Write the log lines to a file, checked. Raises OSError, StorageError, UnwritableLinesError."""
         import duckdb
 
         source = path.with_suffix(".jsonl")
         try:
             source.write_bytes(b"".join(lines))
-            self._connection.execute(_copy(table, source, path))
+            self._connection.execute(_copy(table, source, path, description))
             self._check(path, len(lines))
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
             raise UnwritableLinesError(str(error)) from None
@@ -77,15 +80,28 @@ class ParquetWriter:
             raise CorruptObjectError(f"{path}: holds {found[0] if found else 'no'} rows, {rows} were written.")
 
 
+def count_rows(path: Path) -> int:
+    """Return the rows that the footer of a Parquet file counts. Raises CorruptObjectError."""
+    import duckdb
+
+    try:
+        with duckdb.connect(config={"threads": 1}) as connection:
+            found = connection.execute("select num_rows from parquet_file_metadata(?)", [str(path)]).fetchone()
+    except duckdb.Error as error:
+        raise CorruptObjectError(f"{path}: is no whole Parquet file: {error}.") from None
+    return int(found[0]) if found else 0
+
+
 def duckdb_type(spelling: str) -> str:
     """Return DuckDB's type for the type of a column, as Glue spells it."""
     return written(parse_type(spelling).duckdb)
 
 
-def _copy(table: Table, source: Path, target: Path) -> str:
+def _copy(table: Table, source: Path, target: Path, description: Description) -> str:
     """Write the statement that turns JSON lines into Parquet."""
     types = ", ".join(f"{quoted_text(column.name)}: {quoted_text(duckdb_type(column.type))}" for column in table.columns)
     names = ", ".join(f"{quoted_name(column.name)} as {quoted_name(column.stored_name)}" for column in table.columns)
     options = "format = 'newline_delimited', maximum_object_size = 4000000, hive_partitioning = false"
     reading = f"read_json({quoted_text(str(source))}, columns = {{{types}}}, {options})"
-    return f"copy (select {names} from {reading}) to {quoted_text(str(target))} (format parquet, compression zstd)"
+    about = f"kv_metadata {{{METADATA_KEY}: {quoted_text(description.encode())}}}"
+    return f"copy (select {names} from {reading}) to {quoted_text(str(target))} (format parquet, compression zstd, {about})"

@@ -165,7 +165,8 @@ class SqliteCatalog:
 
     def intended(self) -> list[str]:
         """Return the keys that were intended and not registered."""
-        return [row[0] for row in self._rows("select key from pending order by key")]
+        query = "select key from pending except select key from object except select key from failed_object order by key"
+        return [row[0] for row in self._rows(query)]
 
     def forget(self, keys: Sequence[str]) -> None:
         """Take intentions back, once their files are removed."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.sqlite_catalog import FailedEntry
-from eventlake.local.delivery.sink import raw_of
+from eventlake.local.delivery.strays import raw_of
 from eventlake.local.folder import OBJECTS, open_catalog
 
 

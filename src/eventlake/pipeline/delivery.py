@@ -12,7 +12,8 @@ import base64
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -90,9 +91,10 @@ class Batch:
         """Return the hour in which its records arrived."""
         return Hour.of(self.arrival)
 
-    def key(self, extension: str, kind: str = PROCESSING_FAILED) -> str:
-        """Return the key of its object; the unique part of the name follows from what the object holds."""
-        unique = str(uuid.uuid5(_NAMESPACE, f"{self.stream}/{kind if self.table is None else ''}/{self.position_from}/{self.position_to}"))
+    def key(self, extension: str, kind: str = PROCESSING_FAILED, life: str = "") -> str:
+        """Return the key of its object. life: of the process that delivers; so that no key is ever one that another process gave."""
+        held = f"{self.stream}/{kind if self.table is None else ''}/{self.position_from}/{self.position_to}"
+        unique = str(uuid.uuid5(_NAMESPACE, f"{held}/{life}" if life else held))
         name = object_name(self.stream.replace("_", "-"), 1, self.arrival, unique, extension)
         if self.table is None:
             return error_key(f"error/{self.stream}", kind, self.arrival, name)
@@ -103,13 +105,23 @@ class Delivery:
     """The buffers of all streams.
 
     deliver: makes a batch visible and durable, or raises; then the batch stays buffered and is delivered again.
-    checkpoints: for each stream the position before which everything is delivered.
+    checkpoints: for each stream the position before which everything is delivered. covered: for each stream the stretches that are delivered
+    beyond that, in order, the ends left out.
     """
 
-    def __init__(self, deliver: Callable[[Batch], None], hints: Hints, checkpoints: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        deliver: Callable[[Batch], None],
+        hints: Hints,
+        checkpoints: Mapping[str, int],
+        covered: Mapping[str, Sequence[tuple[int, int]]] | None = None,
+    ) -> None:
         self._deliver = deliver
         self._hints = hints
         self._checkpoints = dict(checkpoints)
+        self._covered = {
+            name: stretches for name, stretches in (covered or {}).items() if stretches[-1][1] > self._checkpoints.get(name, 0)
+        }
         self._buffers: dict[str, tuple[Batch, float]] = {}
         self.position = 0
         """Everything before this position is in a buffer or delivered."""
@@ -157,7 +169,7 @@ class Delivery:
         return max(self._hints.seconds - max(ages), 0.0) if ages else None
 
     def _is_new(self, name: str, position: int) -> bool:
-        return position >= self._checkpoints.get(name, 0)
+        return position >= self._checkpoints.get(name, 0) and not (name in self._covered and _is_within(self._covered[name], position))
 
     def _is_due(self, batch: Batch, age: float) -> bool:
         return age >= self._hints.seconds or self._is_full(batch)
@@ -187,6 +199,12 @@ class Delivery:
             self._checkpoints[name] = batch.position_to
             count += 1
         return count
+
+
+def _is_within(stretches: Sequence[tuple[int, int]], position: int) -> bool:
+    """Return True if a position lies in one of these stretches, which are in order and do not overlap."""
+    before = bisect_right(stretches, position, key=lambda stretch: stretch[0])
+    return before > 0 and position < stretches[before - 1][1]
 
 
 def _same_hour(one: datetime, other: datetime) -> bool:

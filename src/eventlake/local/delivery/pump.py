@@ -13,6 +13,7 @@ from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.local.crash import crash_point
+from eventlake.local.delivery.recovery import recover
 from eventlake.local.delivery.sink import Sink, writer_of
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL
 from eventlake.local.spool.frames import REJECTED, Frame
@@ -30,24 +31,33 @@ LOW_WATER = ""
 class Pump:
     """Delivers what a lake's spool holds.
 
-    seconds: gives the time of a clock that only goes forward. log_format: of a new lake; an old one keeps its own.
+    seconds: gives the time of a clock that only goes forward. log_format: of a new lake; an old one keeps its own. epoch: of the process that
+    has taken the lake, if that is another.
     Opening recovers what a crash left. Raises ConfigurationError, StorageError, CorruptObjectError.
     """
 
     def __init__(
-        self, folder: Path, sources: Sequence[Source], hints: Hints, seconds: Callable[[], float], log_format: str | None = None
+        self,
+        folder: Path,
+        sources: Sequence[Source],
+        hints: Hints,
+        seconds: Callable[[], float],
+        log_format: str | None = None,
+        epoch: int | None = None,
     ) -> None:
         self._spool = folder / SPOOL
         self._seconds = seconds
-        self.catalog = SqliteCatalog(folder / CATALOG)
+        self.catalog = SqliteCatalog(folder / CATALOG, epoch=epoch)
         chosen = log_format or self.catalog.log_format() or "parquet"
         self.catalog.register_tables([table for source in sources for table in source.tables], chosen)
-        sink = Sink(DirectoryStore(folder / OBJECTS), self.catalog, writer_of(chosen))
-        self.recovered = sink.recover()
+        store = DirectoryStore(folder / OBJECTS)
+        self.recovered = recover(store, self.catalog)
         self._checkpoints = self.catalog.checkpoints()
         self._router = Router(sources, FAST)
-        self._delivery = Delivery(sink.deliver, hints, self._checkpoints)
         start = max(first_position(self._spool), self._checkpoints.get(LOW_WATER, 0))
+        self._delivery = Delivery(
+            Sink(store, self.catalog, writer_of(chosen)).deliver, hints, self._checkpoints, self.catalog.covered(start)
+        )
         self._reader = SpoolReader(self._spool, start)
         self._delivery.position = start
         self._noted = start

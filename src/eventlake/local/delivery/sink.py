@@ -1,16 +1,13 @@
 """A batch -> an object that readers see: written, checked, durable, registered.
 
-Four steps, each safe to be the last before a crash: the catalog notes the key that is intended; the file is written aside and checked; it is
-moved to its place; one transaction makes it visible with its partition and its stream's checkpoint. Recovery removes files whose keys were
-intended and not registered, and delivery hands their records in again.
+Four steps, each safe to be the last before a crash: the file is written aside and checked; the catalog notes the key that is intended; the file
+is moved to its place; one transaction makes it visible with its partition and its stream's checkpoint. `recovery` finishes what a crash left.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import gzip
-import json
+import time
 import uuid
 import zlib
 from collections.abc import Sequence
@@ -23,10 +20,11 @@ from eventlake.backends.json_lines import EXTENSION, JsonLinesWriter, write_gzip
 from eventlake.backends.parquet import ParquetWriter, UnwritableLinesError
 from eventlake.backends.sqlite_catalog import FailedEntry, NewFailedObject, NewObject, SqliteCatalog
 from eventlake.checksum import crc32
+from eventlake.description import LINES, Description
 from eventlake.errors import EventError
 from eventlake.local.crash import crash_point
 from eventlake.model import Table
-from eventlake.pipeline.delivery import CONVERSION_FAILED, Batch, FailedRecord, error_stream, failed_record
+from eventlake.pipeline.delivery import CONVERSION_FAILED, PROCESSING_FAILED, Batch, FailedRecord, error_stream, failed_record
 from eventlake.pipeline.partition import partition_of
 
 FORMATS = ("parquet", "json")
@@ -38,8 +36,8 @@ class Writer(Protocol):
     format: str
     extension: str
 
-    def write(self, table: Table, lines: Sequence[bytes], path: Path) -> None:
-        """Write them. Raises OSError, StorageError, UnwritableLinesError."""
+    def write(self, table: Table, lines: Sequence[bytes], path: Path, description: Description) -> None:
+        """Write them, with what the object is to say of itself. Raises OSError, StorageError, UnwritableLinesError."""
 
 
 def writer_of(log_format: str) -> Writer:
@@ -54,18 +52,7 @@ class Sink:
         self._store = store
         self._catalog = catalog
         self._writer = writer
-
-    def recover(self) -> int:
-        """Remove what a crash left of deliveries that were never registered; how many objects there were."""
-        self._store.clear_staging()
-        left = self._catalog.intended()
-        for key in left:
-            self._store.delete(key)
-            crash_point("left-over removed")
-        if left:
-            self._catalog.forget(left)
-            crash_point("left-overs forgotten")
-        return len(left)
+        self._life = uuid.uuid4().hex
 
     def deliver(self, batch: Batch) -> None:
         """Make a batch visible and durable. Raises StorageError; then nothing of it is visible."""
@@ -89,8 +76,18 @@ class Sink:
             self._publish(batch, table, path)
 
     def _publish(self, batch: Batch, table: Table, path: Path) -> None:
-        key = batch.key(self._writer.extension)
-        new = NewObject(key, table.name, batch.hour, self._writer.format, path.stat().st_size, len(batch.lines), crc32(path))
+        key = batch.key(self._writer.extension, life=self._life)
+        new = NewObject(
+            key,
+            table.name,
+            batch.hour,
+            self._writer.format,
+            path.stat().st_size,
+            len(batch.lines),
+            crc32(path),
+            batch.position_from,
+            batch.position_to,
+        )
         self._place(key, path)
         self._catalog.register([new], [partition_of(table, batch.hour, self._writer.format)], [], {batch.stream: batch.position_to})
         crash_point("object registered")
@@ -104,26 +101,34 @@ class Sink:
     def _write(self, table: Table, batch: Batch, path: Path) -> list[tuple[bytes, str]]:
         """Write the batch's lines; those that the format refuses are taken out of it and given back, with the reason."""
         try:
-            self._writer.write(table, batch.lines, path)
+            self._write_lines(table, batch, batch.lines, path)
             return []
         except UnwritableLinesError:
-            refused = self._find_refused(table, batch.lines, path)
+            refused = self._find_refused(table, batch, batch.lines, path)
         guilty = {line for line, _ in refused}
         batch.lines = [line for line in batch.lines if line not in guilty]
         if batch.lines:
-            self._writer.write(table, batch.lines, path)
+            self._write_lines(table, batch, batch.lines, path)
         return refused
 
-    def _find_refused(self, table: Table, lines: Sequence[bytes], path: Path) -> list[tuple[bytes, str]]:
+    def _write_lines(self, table: Table, batch: Batch, lines: Sequence[bytes], path: Path) -> None:
+        self._writer.write(table, lines, path, self._description(batch, LINES, len(lines)))
+
+    def _description(self, batch: Batch, kind: str, rows: int) -> Description:
+        """Return what the batch's object says of itself."""
+        held = batch.position_from, batch.position_to
+        return Description(self._catalog.lake_id, batch.stream, kind, batch.hour, *held, rows, time.time_ns() // 1000)
+
+    def _find_refused(self, table: Table, batch: Batch, lines: Sequence[bytes], path: Path) -> list[tuple[bytes, str]]:
         """Find the lines that cannot be written, by halving."""
         try:
-            self._writer.write(table, lines, path)
+            self._write_lines(table, batch, lines, path)
             return []
         except UnwritableLinesError as error:
             if len(lines) == 1:
                 return [(lines[0], str(error))]
         middle = len(lines) // 2
-        return self._find_refused(table, lines[:middle], path) + self._find_refused(table, lines[middle:], path)
+        return self._find_refused(table, batch, lines[:middle], path) + self._find_refused(table, batch, lines[middle:], path)
 
     def _deliver_conversion_failures(self, batch: Batch, refused: list[tuple[bytes, str]]) -> None:
         """Keep the refused lines as failed records; their ids follow from what they hold, so a second try adds none."""
@@ -135,14 +140,16 @@ class Sink:
         self._publish_failures(aside, CONVERSION_FAILED, {})
 
     def _deliver_failures(self, batch: Batch) -> None:
-        self._publish_failures(batch, "processing-failed", {error_stream(batch.stream): batch.position_to})
+        self._publish_failures(batch, PROCESSING_FAILED, {error_stream(batch.stream): batch.position_to})
 
     def _publish_failures(self, batch: Batch, kind: str, checkpoints: dict[str, int]) -> None:
         path = self._store.staged(f"{uuid.uuid4().hex}{EXTENSION}")
         with _removed_in_the_end(path):
-            write_gzip(b"".join(record.line() for record in batch.failures), path)
-            key = batch.key(EXTENSION, kind)
-            new = NewFailedObject(key, batch.stream, path.stat().st_size, len(batch.failures), crc32(path))
+            write_gzip(b"".join(record.line() for record in batch.failures), path, self._description(batch, kind, len(batch.failures)))
+            key = batch.key(EXTENSION, kind, self._life)
+            # The stretch of refused lines is their object's; this one holds none of the events that failed in it for another reason.
+            held = (batch.position_from, batch.position_to) if kind == PROCESSING_FAILED else (None, None)
+            new = NewFailedObject(key, batch.stream, path.stat().st_size, len(batch.failures), crc32(path), *held)
             self._place(key, path)
             entries = [_entry(record, batch.stream, key, line) for line, record in enumerate(batch.failures)]
             self._catalog.register([], [], [(new, entries)], checkpoints)
@@ -171,9 +178,3 @@ class _removed_in_the_end:
         """Remove the file if it is still there."""
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
-
-
-def raw_of(store: DirectoryStore, entry: FailedEntry) -> bytes:
-    """Read the original bytes of a failed record. Raises StorageError, CorruptObjectError."""
-    lines = gzip.decompress(store.get(entry.key)).splitlines()
-    return base64.b64decode(json.loads(lines[entry.line])["rawData"])

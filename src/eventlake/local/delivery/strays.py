@@ -1,0 +1,131 @@
+"""Objects that lie in the folder and are not in the catalog: which of them can be registered, and why the others cannot.
+
+A stray is adopted where it says what it holds, holds that, and no other object of its stream holds any of it. Nothing is removed here.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from eventlake.backends.descriptions import read_descriptions
+from eventlake.backends.directory import DirectoryStore
+from eventlake.backends.json_lines import read_gzip
+from eventlake.backends.parquet import EXTENSION, count_rows
+from eventlake.backends.sqlite_catalog import FailedEntry, NewFailedObject, NewObject, SqliteCatalog
+from eventlake.checksum import crc32
+from eventlake.description import LINES, Description
+from eventlake.errors import CorruptObjectError
+from eventlake.interfaces import Partition
+from eventlake.pipeline.delivery import PROCESSING_FAILED, error_stream
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """An object that the catalog does not know, with what it says of itself."""
+
+    key: str
+    path: Path
+    description: Description | None
+
+
+def strays(store: DirectoryStore, keys: Iterable[str]) -> list[Stray]:
+    """Return the objects of these keys, those that were written last first; a key without a file is left out."""
+    paths = {store.path(key): key for key in keys}
+    found = [Stray(paths[path], path, said) for path, said in read_descriptions([path for path in paths if path.is_file()])]
+    return sorted(found, key=lambda stray: (-stray.description.written_us if stray.description else 0, stray.key))
+
+
+class Adopter:
+    """Registers strays in a catalog, as long as nothing is held twice.
+
+    advances: whether a stream's checkpoint follows what is adopted; only for what was delivered last, before anything else is.
+    """
+
+    def __init__(self, catalog: SqliteCatalog, *, advances: bool = False) -> None:
+        self._catalog = catalog
+        self._advances = advances
+        self._held = {name: list(stretches) for name, stretches in catalog.covered(-1).items()}
+        self._checkpoints = catalog.checkpoints()
+        self._tables = {table.name for table in catalog.tables()}
+
+    def adopt(self, stray: Stray) -> str | None:
+        """Register a stray; or say why it cannot be. Raises OSError, StorageError."""
+        said = stray.description
+        if said is None:
+            return "does not say what it holds; an earlier version wrote it"
+        if said.lake != self._catalog.lake_id:
+            return "belongs to another lake"
+        if said.kind == LINES and said.stream not in self._tables:
+            return f'holds lines of "{said.stream}", of which there is no table: name its declaration with --sources'
+        if self._is_held(said):
+            return "holds only what other objects hold"
+        return self._registered(stray, said)
+
+    def _is_held(self, said: Description) -> bool:
+        if said.kind not in {LINES, PROCESSING_FAILED}:
+            return False
+        held = self._held.get(_name(said), ())
+        if any(start < said.position_to and said.position_from < end for start, end in held):
+            return True
+        return self._advances and said.position_from < self._checkpoints.get(_name(said), 0)
+
+    def _registered(self, stray: Stray, said: Description) -> str | None:
+        try:
+            if said.kind == LINES:
+                self._register_lines(stray, said)
+            else:
+                self._register_failures(stray, said)
+        except CorruptObjectError:
+            return "is damaged: it cannot be read, or does not hold the rows that it says"
+        self._held.setdefault(_name(said), []).append((said.position_from, said.position_to))
+        return None
+
+    def _register_lines(self, stray: Stray, said: Description) -> None:
+        log_format = "parquet" if stray.path.suffix == EXTENSION else "json"
+        rows = count_rows(stray.path) if log_format == "parquet" else read_gzip(stray.path).count(b"\n")
+        if rows != said.rows:
+            raise CorruptObjectError(stray.key)
+        size = stray.path.stat().st_size
+        new = NewObject(stray.key, said.stream, said.hour, log_format, size, rows, crc32(stray.path), said.position_from, said.position_to)
+        partition = Partition(said.stream, said.hour, f"{stray.key.rpartition('/')[0]}/", log_format)
+        self._catalog.register([new], [partition], [], self._checkpoint(said))
+
+    def _register_failures(self, stray: Stray, said: Description) -> None:
+        entries = list(failed_entries(stray.key, said.stream, read_gzip(stray.path)))
+        if len(entries) != said.rows:
+            raise CorruptObjectError(stray.key)
+        held = (said.position_from, said.position_to) if said.kind == PROCESSING_FAILED else (None, None)
+        new = NewFailedObject(stray.key, said.stream, stray.path.stat().st_size, said.rows, crc32(stray.path), *held)
+        self._catalog.register([], [], [(new, entries)], self._checkpoint(said))
+
+    def _checkpoint(self, said: Description) -> dict[str, int]:
+        return {_name(said): said.position_to} if self._advances and said.kind in {LINES, PROCESSING_FAILED} else {}
+
+
+def _name(said: Description) -> str:
+    """Return the name under which the catalog keeps the stretches of a stream."""
+    return said.stream if said.kind == LINES else error_stream(said.stream)
+
+
+def failed_entries(key: str, stream: str, data: bytes) -> Iterator[FailedEntry]:
+    """Yield the failed records of an object, as the catalog lists them. Raises CorruptObjectError for lines of another form."""
+    try:
+        for line, text in enumerate(data.splitlines()):
+            record = json.loads(text)
+            arrival = datetime.fromtimestamp(record["arrivalTimestamp"] / 1000, UTC)
+            raw = base64.b64decode(record["rawData"])
+            yield FailedEntry(record["id"], stream, record["errorCode"], record["errorMessage"], arrival, len(raw), key, line)
+    except (ValueError, KeyError, TypeError):
+        raise CorruptObjectError(f"{key}: a line of it is no failed record.") from None
+
+
+def raw_of(store: DirectoryStore, entry: FailedEntry) -> bytes:
+    """Read the original bytes of a failed record. Raises StorageError, CorruptObjectError."""
+    lines = gzip.decompress(store.get(entry.key)).splitlines()
+    return base64.b64decode(json.loads(lines[entry.line])["rawData"])
