@@ -94,11 +94,15 @@ class Bare:
 
     pattern: an event pattern over the object itself. into: the path the object is put at (`$.detail.data`).
     envelope: the fields of the envelope; a value that begins with `$.` is a path in the object.
+    rename: keys of the object and what the source's events call them; an empty name leaves out what the envelope has.
+    json: keys of the object whose text is the JSON of what the source's events have there.
     """
 
     pattern: dict[str, Any]  # JSON as EventBridge defines it
     into: str
     envelope: dict[str, str]
+    rename: dict[str, str] = field(default_factory=dict)
+    json: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,8 +224,10 @@ WRONG = [
     (
         'time = "$.at" }',
         'tiem = "$.at" }',
-        f'{BARE}, envelope: unknown key "tiem". Did you mean "time"? Keys: detail-type, source, time, account, region.',
+        f'{BARE}, envelope: unknown key "tiem". Did you mean "time"? Keys: detail-type, source, time, account, region, version, resources.',
     ),
+    ('into = "$.detail"\n', 'into = "$.detail"\njson = "a"\n', f'{BARE}: "json" is "a", expected a list of keys whose text is JSON'),
+    ('into = "$.detail"\n', 'into = "$.detail"\nrename = { a = 1 }\n', f'{BARE}: "rename" calls "a" 1, expected the key that events have'),
     ('time = "$.at" }', 'time = "$at" }', f'{BARE}, envelope: "time" is "$at": "at" is not ".key", '),
     ('time = "$.at" }', "time = 5 }", f'{BARE}, envelope: "time" is 5, expected a text.'),
     (

@@ -49,16 +49,26 @@ def _items(event: str) -> Iterator[tuple[int, bytes]]:
 def explained(place: int, data: bytes, sources: tuple[Source, ...], arrival: datetime) -> list[dict[str, Any]]:
     """Explain what becomes of one item: a record for each table that takes it, or one with the reason why none does."""
     from eventlake.pipeline.envelope import Intake
+
+    taken = Intake(sources).take(data)
+    notes = [f"It lies in what was opened: {', '.join(taken.opened)}."] if taken.opened else []
+    records = [record for accepted in taken.accepted for record in _explained(place, accepted, sources, arrival, notes)]
+    if taken.error is not None:
+        records.append(_failure(place, taken.error, []))
+    return records
+
+
+def _explained(
+    place: int, accepted: Accepted, sources: tuple[Source, ...], arrival: datetime, notes: list[str]
+) -> Iterator[dict[str, Any]]:
     from eventlake.pipeline.router import Router
 
-    try:
-        accepted = Intake(sources).accept(data)
-    except EventError as error:
-        return [_failure(place, error, [])]
     routed = Router(sources).route(accepted.body)
-    stored = [_stored(place, table, line, accepted, arrival) for table, line in routed.lines]
-    failed = [_failure(place, error, [] if table else _differences(accepted, sources)) for table, error in routed.failures]
-    return stored + failed
+    for table, line in routed.lines:
+        record = _stored(place, table, line, accepted, arrival)
+        yield {**record, "notes": [*notes, *record["notes"]]}
+    for failed, error in routed.failures:
+        yield _failure(place, error, notes if failed else [*notes, *_differences(accepted, sources)])
 
 
 def _stored(place: int, table: Table, line: bytes, accepted: Accepted, arrival: datetime) -> dict[str, Any]:

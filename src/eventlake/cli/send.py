@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import click
@@ -29,6 +29,12 @@ class Tally:
     sent: int = 0
     stored: int = 0
     failed: int = 0
+    opened: dict[str, int] = field(default_factory=dict)
+
+    def open(self, kinds: dict[str, int]) -> None:
+        """Count wrappers that were opened."""
+        for kind, count in kinds.items():
+            self.opened[kind] = self.opened.get(kind, 0) + count
 
 
 @click.command(short_help="Send events from files or stdin, to a bus or into a lake.")
@@ -36,15 +42,18 @@ class Tally:
 @click.option("--bus", metavar="URL", help="Send to the bus there, for example http://127.0.0.1:8787; default: into the lake itself.")
 @global_options
 def send(files: tuple[str, ...], bus: str | None) -> int:
-    """Send the events in FILEs (`-` is stdin): JSON, a JSON array or JSON lines, also gzipped.
+    """Send the events in FILEs (`-` is stdin): JSON documents in any row, arrays among them, also gzipped.
 
-    Taken are whole EventBridge envelopes, Auth0 logs without an envelope, and notifications of the Developer Tools. What cannot be stored
+    Taken are whole EventBridge envelopes, Auth0 logs without an envelope, notifications of the Developer Tools, and lines that eventlake's
+    predecessors stored. What SNS, SQS, Kinesis, CloudWatch Logs or Auth0's API puts around them is opened, and told. What cannot be stored
     is kept with its reason; `eventlake failed` lists it. With --bus, stored means on the bus's disk.
     """
     current = settings()
     tallies = {}
     for file in files:
         tallies[file] = _send_file(file, bus, current)
+        if tallies[file].opened:
+            current.say(f"{file}: opened {_listed(tallies[file].opened)}.")
     show(("file", "sent", "stored", "failed"), [[file, one.sent, one.stored, one.failed] for file, one in tallies.items()], current.form)
     return 1 if any(one.failed for one in tallies.values()) else 0
 
@@ -56,6 +65,9 @@ def _send_file(file: str, bus: str | None, current: Settings) -> Tally:
     try:
         items = read_items(file)
         for outcome in _through_bus(items, bus) if bus else _into_lake(items, current):
+            if outcome.opened is not None:
+                tally.open(outcome.opened)
+                continue
             tally.sent += 1
             if outcome.code is None:
                 tally.stored += 1
@@ -69,6 +81,16 @@ def _send_file(file: str, bus: str | None, current: Settings) -> Tally:
             return tally
         raise
     return tally
+
+
+def _listed(kinds: dict[str, int]) -> str:
+    """Write `3 SNS notifications, 1 page of Auth0 logs`."""
+    return ", ".join(f"{count:,} {kind if count == 1 else _plural(kind)}" for kind, count in kinds.items())
+
+
+def _plural(kind: str) -> str:
+    noun, of, rest = kind.partition(" of ")
+    return f"{noun}s{of}{rest}"
 
 
 def _tell(file: str, outcome: Outcome, count: int) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from eventlake.model import Source, Table
+from eventlake.model import Bare, Source, Table
 from eventlake.query.saved import SavedQuery
 
 
@@ -30,12 +30,18 @@ def _source(source: Source) -> Iterator[str]:
         yield ""
         yield "Objects of these shapes are taken as well, and put into an envelope:"
         yield ""
-        yield from (f"- `{json.dumps(bare.pattern)}` goes to `{bare.into}`" for bare in source.bare)
+        yield from (f"- `{json.dumps(bare.pattern)}` goes to `{bare.into}`{_changed(bare)}" for bare in source.bare)
     if source.refusals:
         yield ""
         yield "## Not stored"
         yield ""
         yield from (f"- {refusal.name} (`{json.dumps(refusal.pattern)}`): {refusal.reason}" for refusal in source.refusals)
+
+
+def _changed(bare: Bare) -> str:
+    """Say which keys get the names and values that events have."""
+    named = [f"`{key}` as `{name}`" if name else f"without `{key}`" for key, name in bare.rename.items()]
+    return "".join(f", {part}" for part in [*named, *(f"the JSON in `{key}` opened" for key in bare.json)])
 
 
 def _table(table: Table) -> Iterator[str]:

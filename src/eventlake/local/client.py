@@ -9,8 +9,10 @@ from __future__ import annotations
 import http.client
 import json
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,12 +28,13 @@ _LONGEST_PAUSE_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the bus said of one item: its id, or the code and sentence of its rejection."""
+    """What became of one event: its id, or the code and sentence of its rejection; or what was opened, which is no event."""
 
     item: Item
     id: str | None
     code: str | None = None
     message: str | None = None
+    opened: dict[str, int] | None = None
 
 
 class BusClient:
@@ -95,12 +98,15 @@ class BusClient:
         )
 
     def _outcomes(self, batch: list[Item], answer: dict[str, Any]) -> Iterator[Outcome]:
-        if len(answer["events"]) != len(batch):
-            raise ServiceError(
-                f"The bus at {self._url} answered for {len(answer['events'])} of {len(batch)} events; is it an eventlake bus?"
-            )
-        for item, said in zip(batch, answer["events"], strict=True):
-            yield _outcome(item, said)
+        said, opened = answer["events"], answer.get("opened")
+        if opened is None and len(said) != len(batch):
+            raise ServiceError(f"The bus at {self._url} answered for {len(said)} of {len(batch)} events; is it an eventlake bus?")
+        if opened is not None:
+            yield Outcome(batch[0], None, opened=opened)
+        lines = list(accumulate((item.data.count(b"\n") + 1 for item in batch), initial=1))
+        for place, one in enumerate(said):
+            index = bisect_right(lines, one["line"]) - 1 if "line" in one else place
+            yield _outcome(batch[min(index, len(batch) - 1)], one)
 
 
 def _outcome(item: Item, said: dict[str, Any]) -> Outcome:

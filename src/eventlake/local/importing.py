@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from eventlake.backends.msgspec_codec import FAST
-from eventlake.errors import EventError
 from eventlake.local.client import Outcome
 from eventlake.local.delivery.pump import Pump
 from eventlake.local.documents import Item
@@ -67,9 +66,19 @@ class Importer:
     def accept(self, items: Sequence[Item]) -> list[Outcome]:
         """Make items durable; what became of each: stored in a table, or kept as failed with its reason."""
         arrival = int(self._now().timestamp() * 1_000_000)
-        judged = [self._judge(item, arrival) for item in items]
-        self._spool.append([entry for entry, _ in judged])
-        return [outcome for _, outcome in judged]
+        entries: list[Entry] = []
+        outcomes: list[Outcome] = []
+        size = 0
+        for item in items:
+            before = len(entries)
+            outcomes += self._judge(item, arrival, entries)
+            size += sum(len(body) for _, _, body in entries[before:])
+            if size > GROUP_BYTES:  # what wrappers hold may be more than they are
+                self._spool.append(entries)
+                entries, size = [], 0
+        if entries:
+            self._spool.append(entries)
+        return outcomes
 
     def deliver_due(self) -> None:
         """Take what was accepted into the buffers, and deliver those that are full."""
@@ -86,15 +95,20 @@ class Importer:
         self._pump.close()
         self._lock.release()
 
-    def _judge(self, item: Item, arrival: int) -> tuple[Entry, Outcome]:
-        try:
-            accepted = self._intake.accept(item.data)
-        except EventError as error:
-            failed = item.failed(error)
-            return (REJECTED, arrival, pack(failed, item.data)), Outcome(item, None, failed.code, str(failed))
-        failures = self._router.route(accepted.body).failures
-        code, message = (failures[0][1].code, str(failures[0][1])) if failures else (None, None)
-        return (EVENT, arrival, accepted.body), Outcome(item, accepted.id, code, message)
+    def _judge(self, item: Item, arrival: int, entries: list[Entry]) -> Iterator[Outcome]:
+        """Add what an item becomes to the entries, and tell it."""
+        taken = self._intake.take(item.data)
+        if taken.opened:
+            yield Outcome(item, None, opened=taken.opened)
+        for accepted in taken.accepted:
+            entries.append((EVENT, arrival, accepted.body))
+            failures = self._router.route(accepted.body).failures
+            code, message = (failures[0][1].code, str(failures[0][1])) if failures else (None, None)
+            yield Outcome(item, accepted.id, code, message)
+        if taken.error is not None:
+            failed = item.failed(taken.error)
+            entries.append((REJECTED, arrival, pack(failed, item.data)))
+            yield Outcome(item, None, failed.code, str(failed))
 
 
 def store(items: Iterable[Item], folder: Path, sources: Sequence[Source]) -> Iterator[Outcome]:

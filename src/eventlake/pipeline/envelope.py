@@ -2,23 +2,27 @@
 
 Taken: whole envelopes; the notification form of the Developer Tools (`detailType`, no id,
 https://docs.aws.amazon.com/dtconsole/latest/userguide/concepts.html); objects that a source declares under `[[bare]]`, such as Auth0's
-logs from its Management API and webhooks. Called by the bus and by `send`, before anything is stored.
+logs from its Management API and webhooks; and all of these inside what `eventlake.pipeline.wrappers` opens. Called by the bus and by
+`send`, before anything is stored.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from eventlake.errors import EventError
 from eventlake.model import Bare, Source
+from eventlake.pipeline import wrappers
 from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.path import parse_path, value_at
 from eventlake.pipeline.reading import read_object, unwritable
 from eventlake.pipeline.rule import compile_pattern
 
+_CODES_OF_WRAPPERS = frozenset(("NotAnEvent", "TooLarge", "TooDeep"))
+"""What a wrapper fails with where an event is expected."""
 _NAMESPACE = uuid.UUID("6f1d3a52-8a5e-5c0b-9d3e-2f6f0f0c7b11")
 
 
@@ -30,6 +34,15 @@ class Accepted:
     body: bytes
 
 
+@dataclass(slots=True)
+class Taken:
+    """What one item became: events, how many wrappers of which kind were opened for them, and why not all of it is events."""
+
+    accepted: list[Accepted]
+    opened: dict[str, int] = field(default_factory=dict)
+    error: EventError | None = None
+
+
 class Intake:
     """Recognises what a sender hands in.
 
@@ -39,6 +52,16 @@ class Intake:
     def __init__(self, sources: Sequence[Source], codec: Codec = STANDARD) -> None:
         self._codec = codec
         self._bare = [(compile_pattern(bare.pattern), bare) for source in sources for bare in source.bare]
+
+    def take(self, data: bytes) -> Taken:
+        """Take one item of input: an event, or what other services put around events. Raises nothing."""
+        try:
+            return Taken([self.accept(data)])
+        except EventError as error:
+            if error.code not in _CODES_OF_WRAPPERS:
+                return Taken([], error=error)
+            found = wrappers.opened(data, self.accept)
+            return Taken([], error=error) if found is None else Taken(found.events, found.kinds, _inside(found))
 
     def accept(self, data: bytes) -> Accepted:
         """Turn one item of input into an envelope; a whole envelope with an id keeps its bytes.
@@ -77,19 +100,45 @@ class Intake:
         )
 
 
+def _inside(found: wrappers.Opened) -> EventError | None:
+    """Return the error of a wrapper in which not everything is an event."""
+    if not found.failures:
+        return None
+    first, count = found.failures[0], len(found.failures) + len(found.events)
+    where = " in ".join(reversed(found.kinds)) or "array"
+    return EventError(first.code, f"In the {where}, {len(found.failures):,} of {count:,} are no events. {first}")
+
+
 def in_envelope(item: dict[str, Any], bare: Bare) -> dict[str, Any]:
     """Put the envelope around an object that its source declares for objects that come without one."""
     event: dict[str, Any] = {"version": "0"}
     for key, written in bare.envelope.items():
         value = value_at(item, parse_path(written)) if written.startswith("$.") else written
         if value is not None:
-            event[key] = value
+            event[key] = [value] if key == "resources" else value
     inner = event
     *outer, last = parse_path(bare.into)
     for segment in outer:
         inner = inner.setdefault(str(segment), {})
-    inner[str(last)] = item
+    inner[str(last)] = _as_in_events(item, bare) if bare.rename or bare.json else item
     return event
+
+
+def _as_in_events(item: dict[str, Any], bare: Bare) -> dict[str, Any]:
+    """Return an object with the keys and values that its source's events have."""
+    made = {key: value for key, value in item.items() if key not in bare.rename}
+    made |= {name: item[key] for key, name in bare.rename.items() if name and key in item}
+    return made | {key: _opened(made[key]) for key in bare.json if key in made}
+
+
+def _opened(value: Any) -> Any:  # any JSON value
+    """Return what a text is the JSON of, if that is an object or an array; else the value as it is."""
+    if value.__class__ is not str or value[:1] not in ("{", "["):
+        return value
+    try:
+        return STANDARD.loads(value.encode())
+    except (ValueError, RecursionError):
+        return value
 
 
 def id_of(event: dict[str, Any], codec: Codec) -> str:

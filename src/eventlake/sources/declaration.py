@@ -48,10 +48,10 @@ _PREFIX = re.compile(r"[a-z0-9_][a-z0-9_-]*(/[a-z0-9_][a-z0-9_-]*){0,3}", re.ASC
 _SOURCE_KEYS = ("name", "title", "doc", "reference", "database", "bus", "table", "bare", "refused", "stack")
 _TABLE_KEYS = ("name", "doc", "prefix", "pattern", "root", "key", "event_id", "event_time", "columns")
 _COLUMN_KEYS = ("name", "type", "from", "as", "doc")
-_BARE_KEYS = ("pattern", "into", "envelope")
+_BARE_KEYS = ("pattern", "into", "envelope", "rename", "json")
 _REFUSED_KEYS = ("name", "pattern", "reason")
 _STACK_KEYS = ("deployed", "event_bus_parameter", "table_outputs")
-_ENVELOPE_KEYS = ("detail-type", "source", "time", "account", "region")
+_ENVELOPE_KEYS = ("detail-type", "source", "time", "account", "region", "version", "resources")
 
 DOC_LIMIT = 255
 """Characters of a column's doc, which becomes its comment in Glue: https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html"""
@@ -321,7 +321,22 @@ def _bare(place: _Place) -> Bare:
     into = place.keys_path("into", place.values.get("into"))
     if into == "$":
         raise place.wrong('"into" is "$"; the object is put at keys, such as "$.detail".')
-    return Bare(place.pattern(), into, _envelope(place))
+    return Bare(place.pattern(), into, _envelope(place), _renamed(place), _json_keys(place))
+
+
+def _renamed(place: _Place) -> dict[str, str]:
+    renamed = place.section("rename").values
+    for key, name in renamed.items():
+        if not isinstance(name, str):
+            raise place.wrong(f'"rename" calls "{key}" {_shown(name)}, expected the key that events have, or "" to leave it out.')
+    return dict(renamed)
+
+
+def _json_keys(place: _Place) -> tuple[str, ...]:
+    keys = place.values.get("json", [])
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise place.wrong(f'"json" is {_shown(keys)}, expected a list of keys whose text is JSON, such as ["details"].')
+    return tuple(keys)
 
 
 def _envelope(place: _Place) -> dict[str, str]:

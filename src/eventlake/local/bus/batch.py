@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import msgspec
 
-from eventlake.errors import EventError
 from eventlake.local.bus.answer import HttpError
-from eventlake.local.documents import split
+from eventlake.local.bus.body import BODY_LIMIT
+from eventlake.local.documents import Item, split
 from eventlake.local.spool.frames import EVENT, REJECTED, Entry, encode
 from eventlake.local.spool.rejection import pack
-from eventlake.pipeline.envelope import Intake
+from eventlake.pipeline.envelope import Intake, Taken
 
 EVENTS_LIMIT = 100_000
 """How many events a request may hold: enough for 64 MiB of 671 bytes each, and a bound for what the answer takes."""
@@ -47,25 +46,54 @@ def read_batch(body: bytes, intake: Intake, arrival: int) -> Batch:
     """Read the batch that a body holds. arrival: microseconds since 1970, UTC. Raises HttpError if it holds none, or too much."""
     if len(body) > _PARTS_LIMIT and _parts(body) > _PARTS_LIMIT:
         raise _too_many()
-    entries: list[Entry] = []
-    said: list[dict[str, Any]] = []
-    accepted = 0
-    items = list(islice(split(body), EVENTS_LIMIT + 1))
-    if len(items) > EVENTS_LIMIT:
-        raise _too_many()
-    for item in items:
-        try:
-            event = intake.accept(item.data)
-        except EventError as error:
-            entries.append((REJECTED, arrival, pack(item.failed(error), item.data)))
-            said.append({"ErrorCode": error.code, "ErrorMessage": str(error), "line": item.line, "byte": item.at + 1})
-        else:
-            entries.append((EVENT, arrival, event.body))
-            said.append({"id": event.id})
-            accepted += 1
-    if not entries:
-        raise HttpError(400, "The request holds no event.")
-    return Batch(encode(entries), _encode({"accepted": accepted, "rejected": len(said) - accepted, "events": said}))
+    batch = _Batch(intake, arrival)
+    for item in split(body):
+        batch.take(item)
+    return batch.whole()
+
+
+class _Batch:
+    """A request while it is taken apart."""
+
+    def __init__(self, intake: Intake, arrival: int) -> None:
+        self._intake = intake
+        self._arrival = arrival
+        self._entries: list[Entry] = []
+        self._said: list[dict[str, Any]] = []
+        self._opened: dict[str, int] = {}
+        self._rejected = 0
+        self._size = 0
+
+    def take(self, item: Item) -> None:
+        """Take a document: an event, what holds events, or what is kept with its reason. Raises HttpError."""
+        taken = self._intake.take(item.data)
+        for event in taken.accepted:
+            self._entries.append((EVENT, self._arrival, event.body))
+            self._said.append({"id": event.id})
+        if taken.error is not None:
+            self._entries.append((REJECTED, self._arrival, pack(item.failed(taken.error), item.data)))
+            self._said.append({"ErrorCode": taken.error.code, "ErrorMessage": str(taken.error), "line": item.line, "byte": item.at + 1})
+            self._rejected += 1
+        if taken.opened:
+            self._count(taken)
+        if len(self._said) > EVENTS_LIMIT:
+            raise _too_many()
+
+    def _count(self, taken: Taken) -> None:
+        """Count what was opened, which may be more than was sent."""
+        for kind, count in taken.opened.items():
+            self._opened[kind] = self._opened.get(kind, 0) + count
+        self._size += sum(len(event.body) for event in taken.accepted)
+        if self._size > BODY_LIMIT:
+            raise HttpError(413, f"What is opened in a request may have {BODY_LIMIT >> 20} MiB; send less at once.")
+
+    def whole(self) -> Batch:
+        """Return the frames and the answer. Raises HttpError if there was nothing."""
+        if not self._entries and not self._opened:
+            raise HttpError(400, "The request holds no event.")
+        opened = {"opened": self._opened} if self._opened else {}
+        answer = {"accepted": len(self._said) - self._rejected, "rejected": self._rejected, **opened, "events": self._said}
+        return Batch(encode(self._entries), _encode(answer))
 
 
 def _parts(body: bytes) -> int:

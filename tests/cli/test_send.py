@@ -1,0 +1,137 @@
+"""`send`: files of every form, into a lake and through a bus, with the same outcome."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventlake.cli import run
+
+KIND = "CodePipeline Pipeline Execution State Change"
+
+
+def event(number: int) -> dict[str, Any]:
+    """A pipeline's event."""
+    detail = {"pipeline": "web", "execution-id": f"x-{number}", "state": "STARTED", "version": 3.0}
+    return {
+        "version": "0",
+        "id": f"e-{number}",
+        "detail-type": KIND,
+        "source": "aws.codepipeline",
+        "account": "123456789012",
+        "time": "2026-11-20T10:00:00Z",
+        "region": "eu-west-1",
+        "resources": ["arn:aws:codepipeline:eu-west-1:123456789012:web"],
+        "detail": detail,
+    }
+
+
+def sns(message: str) -> dict[str, Any]:
+    """A notification around a message."""
+    return {"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-1:123456789012:t", "Message": message}
+
+
+def mixed() -> tuple[bytes, list[bytes]]:
+    """A file with six events in every form, and what is broken in it."""
+    one, two, three, four, five, six = (event(number) for number in range(1, 7))
+    batch = {"Records": [{"messageId": "1", "receiptHandle": "h", "body": body} for body in (json.dumps(sns(json.dumps(five))), "words")]}
+    broken = [b'{"id": "cut', b'{"a":,\n  "b": 1}', json.dumps(batch).encode()]
+    control = {"messageType": "CONTROL_MESSAGE", "logEvents": [{"message": "CWL"}]}
+    parts = [json.dumps(one).encode(), broken[0], json.dumps(two, indent=1).encode() + json.dumps(sns(json.dumps(three))).encode()]
+    parts += [broken[1], json.dumps([four, control]).encode(), broken[2], gzip.compress(json.dumps(six).encode(), mtime=0)]
+    return b"\n".join(parts), broken
+
+
+Typed = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def typed(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Typed:
+    """Types a command beside a file with every form in it; gives exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("EVENTLAKE_LAKE", raising=False)
+    (tmp_path / "mixed").write_bytes(mixed()[0])
+
+    def type_words(*words: str) -> tuple[int, str, str]:
+        code = run(words)
+        said = capfd.readouterr()
+        return code, said.out, said.err
+
+    return type_words
+
+
+def check(typed: Typed, code: int, out: str, err: str) -> None:
+    """See that the six events are in the table, and the three broken documents kept as they came."""
+    assert (code, json.loads(out)) == (1, {"file": "mixed", "sent": 9, "stored": 6, "failed": 3})
+    assert "mixed, line 2: The event is not JSON" in err
+    assert "; it begins at line 2, byte " in err
+    assert "In the SNS notification in SQS message, 1 of 2 are no events." in err
+    assert "mixed: opened 2 SNS notifications, 1 CloudWatch Logs control message, 2 SQS messages." in err
+    assert json.loads(typed("query", "select count(distinct event_id) as n from pipeline_execution_state_change")[1]) == {"n": 6}
+    failed = [json.loads(line)["id"] for line in typed("failed")[1].splitlines()]
+    assert sorted(typed("failed", "show", one, "--raw")[1].encode() for one in failed) == sorted(mixed()[1])
+
+
+def test_a_file_of_every_form_is_stored(typed: Typed) -> None:
+    """What is whole is in the table; what is broken is kept with its bytes and told with its place; what was opened is told."""
+    check(typed, *typed("send", "mixed"))
+
+
+def test_a_bus_makes_the_same_of_it(typed: Typed, tmp_path: Path) -> None:
+    """The items travel as they are, so the bus cuts and opens them as `send` does."""
+    serve = [sys.executable, "-m", "eventlake", "serve", "--port", "0", "--buffer-seconds", "60"]
+    with subprocess.Popen(serve, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().removeprefix("Ready: ").strip()
+        said = typed("send", "mixed", "--bus", url)
+        process.terminate()
+
+    check(typed, *said)
+
+
+def test_lines_of_the_predecessors_are_stored_as_they_are(typed: Typed, tmp_path: Path) -> None:
+    """Their columns keep their values, `details` is JSON once, and fields of the envelope find their columns."""
+    login = {
+        "type": "fp",
+        "log_id": "900",
+        "timestamp": "2026-11-20T10:00:00.123Z",
+        "details": '{"error": {"message": "Wrong"}}',
+        "ip": "203.0.113.7",
+    }
+    action = {
+        "pipeline": "web",
+        "stage": "Build",
+        "action": "Compile",
+        "state": "FAILED",
+        "version": "6.0",
+        "executionId": "x-1",
+        "eventVersion": "0",
+        "timestamp": "2026-11-20T10:00:00Z",
+        "pipelineArn": "arn:aws:codepipeline:eu-west-1:123456789012:web",
+        "type": {"owner": "AWS", "category": "Build", "provider": "CodeBuild", "version": "1"},
+    }
+    (tmp_path / "old.jsonl").write_text("\n".join(map(json.dumps, (login, action))))
+
+    assert json.loads(typed("send", "old.jsonl")[1]) == {"file": "old.jsonl", "sent": 2, "stored": 2, "failed": 0}
+    found = json.loads(
+        typed("query", "select \"timestamp\", log_id, json_extract_scalar(details, '$.error.message') m, extra from auth0_logs")[1]
+    )
+    assert found == {"timestamp": login["timestamp"], "log_id": "900", "m": "Wrong", "extra": None}
+    columns = "executionid, pipelinearn, stage, action, type.provider as provider, eventversion, extra"
+    found = json.loads(typed("query", f"select {columns} from action_execution_state_change")[1])
+    assert found == {
+        "executionid": "x-1",
+        "pipelinearn": action["pipelineArn"],
+        "stage": "Build",
+        "action": "Compile",
+        "provider": "CodeBuild",
+        "eventversion": "0",
+        "extra": None,
+    }
