@@ -26,7 +26,10 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from eventlake.backends.retries import ONCE, wait_between_tries
 from eventlake.errors import ConfigurationError, ServiceError, StorageServiceError
+
+_TRIES = 5
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "AuthorizationError", "Forbidden", "UnauthorizedOperation", "403"}
 _BAD_CREDENTIALS = {
@@ -66,7 +69,7 @@ class Session:
         return found
 
     def client(self, service: str) -> Any:  # boto3's clients have no types
-        """Return the client of a service; its calls are tried again when AWS throttles them."""
+        """Return the client of a service; its calls are tried again for some seconds where AWS throttles them or is away."""
         if service not in self._clients:
             with failing(f"AWS cannot be asked for {service}"):
                 self._clients[service] = self._new_client(service)
@@ -74,18 +77,20 @@ class Session:
 
     def _new_client(self, service: str) -> Any:  # boto3's clients have no types
         try:
-            return self._session.client(service, endpoint_url=self._endpoint_url, config=self._config(service))
+            client = self._session.client(service, endpoint_url=self._endpoint_url, config=self._config(service))
         except ValueError as error:
             raise ConfigurationError(
                 f'"{self._endpoint_url}" is not the URL of an endpoint ({error}); write --endpoint-url or AWS_ENDPOINT_URL as https://host.'
             ) from None
+        wait_between_tries(client, _TRIES)
+        return client
 
     def _config(self, service: str) -> Any:  # botocore's Config
         from botocore.config import Config
 
         # The name of a bucket is no name of a host at an endpoint of one's own.
         style = {"s3": {"addressing_style": "path"}} if service == "s3" and self._endpoint_url else {}
-        return Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, max_pool_connections=32, **style)
+        return ONCE.merge(Config(connect_timeout=5, max_pool_connections=32, **style))
 
 
 def _region_of_environment(profile: str | None) -> str | None:

@@ -174,5 +174,8 @@ def _glue() -> Any:  # boto3's clients have no types
     import boto3
     from botocore.config import Config
 
-    config = Config(retries={"mode": "standard", "total_max_attempts": _TRIES}, connect_timeout=5, read_timeout=10)
-    return boto3.client("glue", config=config)
+    from eventlake.backends.retries import ONCE, wait_between_tries
+
+    client = boto3.client("glue", config=ONCE.merge(Config(connect_timeout=5, read_timeout=10)))
+    wait_between_tries(client, _TRIES)
+    return client
