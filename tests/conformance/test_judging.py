@@ -42,6 +42,7 @@ def at_fault(judged: list[Judged]) -> list[tuple[str, str, str]]:
         ("aggregates.jsonl.gz", 1.0),
         ("joins_names.jsonl.gz", 0.98),
         ("subqueries.jsonl.gz", 1.0),
+        ("patterns.jsonl.gz", 1.0),
     ],
 )
 def test_answers_are_athenas(name: str, share: float, engine: FixtureEngine) -> None:

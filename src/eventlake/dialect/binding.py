@@ -28,10 +28,11 @@ class Clock:
     minutes: Sql | None = None
 
 
-JsonForm = Literal["any", "normal", "part", "parsed"]
-"""Where the text of a json comes from: normal as Trino writes it; a part of a text, as it stood there; parsed by json_parse, which sorts keys."""
+JsonForm = Literal["any", "normal", "part", "parsed", "text"]
+"""Where the text of a json comes from: normal as Trino writes it; a part of a text, as it stood there; parsed by json_parse, which sorts keys; or a
+text that need not be JSON, which json_array_get gives."""
 
-_JSON_FORMS: tuple[JsonForm, ...] = ("any", "normal", "part", "parsed")
+_JSON_FORMS: tuple[JsonForm, ...] = ("any", "normal", "part", "parsed", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def derived(sql: Sql, kind: Type, parts: Iterable[Value]) -> Value:
 
 def _json_form(forms: set[JsonForm]) -> JsonForm:
     """Return where a json comes from that may be any of several."""
-    if "any" in forms or {"part", "parsed"} <= forms:
+    if "any" in forms or {"part", "parsed"} <= forms or ("text" in forms and len(forms) > 1):
         return "any"
     return max(forms, key=_JSON_FORMS.index, default="any")
 
@@ -176,6 +177,10 @@ def unknown(what: str, name: str, known: Iterable[str], node: exp.Expr | None = 
 def refused(what: str, node: exp.Expr | None = None, instead: str = "") -> QueryRefusedError:
     """Return the error for a construct that cannot be answered as Athena would."""
     return QueryRefusedError(f"{what}{position(node)} cannot be answered here as Athena does{': ' + instead if instead else ''}.")
+
+
+class InvalidArgumentError(QuerySyntaxError):
+    """A literal that Trino finds invalid when it calls the function, such as a pattern, so that TRY makes NULL of it."""
 
 
 def mistyped(what: str, node: exp.Expr | None = None) -> QuerySyntaxError:

@@ -74,6 +74,7 @@ el_moment_text(s) :=
       WHEN regexp_full_match(trim(s), '.* [0-9]{1,2}:[0-9]{1,2}') THEN trim(s) || ':00'
       ELSE trim(s)
     END
+    WHEN regexp_matches(s, '^\s*(-[0-9]{4}|[+]?[0-9]{5,})[0-9]*-[0-9]{1,2}-[0-9]{1,2}(\s|$)') THEN refusal('A year before 1 or after 9999: ', s)
     ELSE failure('Not a timestamp: ', s)
   END;
 el_time_text(s) :=
@@ -104,10 +105,22 @@ el_double_to_text(x) :=
     WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
     ELSE CASE WHEN signbit(x) THEN '-' ELSE '' END || CASE
       WHEN x = 0 THEN '0E0'
+      WHEN abs(x) < 1e-322 THEN upper(printf('%.1e', abs(x)))
       ELSE el_scientific(split_part(split_part(CAST(abs(x) AS VARCHAR), 'e', 1), '.', 1),
         split_part(split_part(CAST(abs(x) AS VARCHAR), 'e', 1), '.', 2), coalesce(TRY_CAST(split_part(CAST(abs(x) AS VARCHAR), 'e',
           2) AS INTEGER), 0))
     END
+  END;
+el_real_to_text(x) :=
+  CASE
+    WHEN x IS NULL OR isnan(x) OR isinf(x) OR x = 0 THEN el_double_to_text(x)
+    ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || el_mantissa(replace(rtrim(split_part(printf('%.6e', abs(CAST(x AS DOUBLE))), 'e', 1), '0'),
+      '.', '')) || 'E' || CAST(CAST(split_part(printf('%.6e', abs(CAST(x AS DOUBLE))), 'e', 2) AS INTEGER) AS VARCHAR)
+  END;
+el_real(x) :=
+  CASE
+    WHEN abs(x) >= 3.4028235677973366e38 AND NOT isnan(x) THEN CAST(CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END AS FLOAT)
+    ELSE CAST(x AS FLOAT)
   END;
 el_scientific(whole, fraction, e) :=
   CASE
@@ -138,8 +151,10 @@ el_offset_label(m) :=
 el_iso8601(s) :=
   CASE
     WHEN s IS NULL THEN NULL
-    WHEN length(s) IN (20, 24) AND s[11] = 'T' AND s[-1] = 'Z' AND s[5] = '-' AND s[14] = ':' AND s[12:13] < '24' AND s[6] <> 'W' THEN CAST(s AS TIMESTAMP)
-    WHEN length(s) IN (25, 29) AND s[-6] IN ('+', '-') AND s[-3] = ':' AND s[11] = 'T' AND s[5] = '-' AND s[14] = ':' AND s[12:13] < '24'
+    WHEN length(s) IN (20, 24) AND s[11] = 'T' AND s[-1] = 'Z' AND s[5] = '-' AND s[14] = ':' AND s[17] = ':' AND s[12:13] < '24'
+      AND s[6] <> 'W' AND NOT contains(s, ',') THEN CAST(s AS TIMESTAMP)
+    WHEN length(s) IN (25, 29) AND s[-6] IN ('+', '-') AND s[-3] = ':' AND s[11] = 'T' AND s[5] = '-' AND s[14] = ':' AND s[17] = ':'
+      AND NOT contains(s, ',') AND s[12:13] < '24'
       AND s[6] <> 'W' AND s[-5:-4] < '14' AND s[-2:] < '60' THEN CAST(s[1:-7] AS TIMESTAMP) - to_minutes(el_iso_offset(s))
     WHEN regexp_full_match(s,
       '([+-]?[0-9]+(-[0-9]{1,2}(-[0-9]{1,2})?|-[0-9]{3}|-W[0-9]{1,2}(-[1-7])?)?[Tt]?)?|([+-]?[0-9]+(-[0-9]{1,2}(-[0-9]{1,2})?|-[0-9]{3}|-W[0-9]{1,2}(-[1-7])?)?)?[Tt]([01]?[0-9]|2[0-3])(:[0-5]?[0-9](:[0-5]?[0-9])?)?([.,][0-9]+)?(Z|z|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?|[+-]14(:?00)?)?')
@@ -272,15 +287,15 @@ el_upper(s) :=
   END;
 el_split(s, d) :=
   CASE
+    WHEN s IS NULL OR d IS NULL THEN NULL
     WHEN d = '' THEN failure('The delimiter of split is empty')
-    WHEN d IS NULL THEN NULL
     ELSE string_split(s, d)
   END;
 el_split_limit(s, d, n) :=
   CASE
+    WHEN s IS NULL OR d IS NULL OR n IS NULL THEN NULL
     WHEN d = '' OR n <= 0 THEN failure('The delimiter of split is empty or its limit not positive')
     WHEN len(string_split(s, d)) <= n THEN string_split(s, d)
-    WHEN s IS NULL OR d IS NULL OR n IS NULL THEN NULL
     ELSE list_append(string_split(s, d)[1:n - 1], array_to_string(string_split(s, d)[n:], d))
   END;
 el_split_part(s, d, i) :=
@@ -409,6 +424,13 @@ el_split_once(s, p) :=
 el_split_everywhere(s, hits) :=
   list_prepend('', list_transform(hits, lambda h, k: CASE WHEN h = '' THEN substring(s, el_match_start(hits, k), 1) ELSE '' END));
 el_match_start(hits, k) := 1 + CAST(coalesce(list_sum(list_transform(hits[1:k - 1], lambda g: greatest(length(g), 1))), 0) AS BIGINT);
+el_split_at(s, spots) :=
+  list_transform([{'s': s, 'at': list_append(list_prepend(1, spots), length(s) + 1)}], lambda q: list_transform(range(1, len(q.at)),
+    lambda k: substring(q.s, q.at[k], q.at[k + 1] - q.at[k])))[1];
+el_interleaved(pieces, between) :=
+  list_transform([{'p': pieces, 'b': between}], lambda q: CASE
+    WHEN q.p IS NOT NULL AND NOT el_has_null(q.b) THEN array_to_string(list_transform(q.p, lambda x, k: x || coalesce(q.b[k], '')), '')
+  END)[1];
 el_split_anywhere(s, p) :=
   CASE
     WHEN regexp_matches('', p) THEN refusal('A regular expression in a column that may match nothing: ', p)
@@ -993,7 +1015,17 @@ el_json_one_level(j) :=
 el_json_joined(pairs) :=
   '{' || array_to_string(list_transform(list_filter(pairs, lambda p, i: i = 1 OR pairs[i - 1].k <> p.k), lambda p: CAST(to_json(p.k) AS
     VARCHAR) || ':' || p.v), ',') || '}';
-el_json_normal(j) := list_transform([CAST(json(j) AS VARCHAR)], lambda t: el_json_checked(t))[1];
+el_json_quoted(s) := el_json_escaped(CAST(to_json(s) AS VARCHAR));
+el_json_escaped(j) :=
+  CASE
+    WHEN regexp_matches(j, '[\x{10000}-\x{10FFFF}]') THEN array_to_string(list_transform(el_letters(j), lambda c: CASE
+      WHEN unicode(c) > 65535 THEN printf('\u%04X\u%04X', 55296 + (unicode(c) - 65536) // 1024, 56320 + (unicode(c) - 65536) % 1024)
+      ELSE c
+    END), '')
+    ELSE j
+  END;
+el_json_normal(j) :=
+  list_transform(list_transform([CAST(json(j) AS VARCHAR)], lambda t: el_json_escaped(t)), lambda t: el_json_checked(t))[1];
 el_json_checked(j) :=
   CASE
     WHEN regexp_matches(j, '(^|[:,\[])-?([0-9]{8,}\.[0-9]|[0-9.]+[eE]|0\.000)') THEN CASE
@@ -1101,8 +1133,7 @@ el_json_item(j, p) :=
   CASE json_type(j, p)
     WHEN 'VARCHAR' THEN j ->> p
     WHEN 'NULL' THEN NULL
-    WHEN 'DOUBLE' THEN el_number(el_json_numbers(j) ->> p)
-    ELSE CAST(json_extract(j, p) AS VARCHAR)
+    ELSE el_json_normal(CAST(json_extract(j, p) AS VARCHAR))
   END;
 el_json_array_length(j) :=
   CASE

@@ -102,7 +102,7 @@ FORMS: dict[str, str] = {
     "transform_keys": "map(K, V), (K, V) -> L -> map(L, V)",
     "transform_values": "map(K, V), (K, V) -> W -> map(K, W)",
     "map_filter": "map(K, V), (K, V) -> boolean -> map(K, V)",
-    "regexp_replace": "varchar, pattern, [replacement] -> varchar",
+    "regexp_replace": "varchar, pattern, [replacement or lambda] -> varchar",
 }
 """How functions with a grammar of their own, or lambdas, are called."""
 
@@ -131,7 +131,7 @@ def _refused() -> Iterator[str]:
 DIFFERENCES: tuple[tuple[str, str], ...] = (
     (
         "Regular expressions",
-        "Java's syntax on RE2: look-ahead, look-behind, back references, possessive quantifiers and `&&` in classes are refused.",
+        "Java's syntax on RE2: look-ahead, look-behind, atomic groups and back references are answered where RE2 can say the same, else refused by name.",
     ),
     ("`$`, `(?m)`", "Texts that end with a line feed are refused, because Java and RE2 differ there."),
     (r"`\b`, `[[:alpha:]]`", "Texts outside ASCII are refused."),

@@ -85,7 +85,7 @@ def emit(template: str, *parts: Part, **named: Part) -> Sql:
     size = made.size + sum([use * part.size for use, part in zip(made.uses, chosen, strict=True)]) if made.grows else 0
     whole = Sql(made.words, chosen, made.macros, simple=made.simple, asks=made.asks, size=size)
     is_large = whole.size > LARGE and not whole.asks  # with a SELECT in it, it may be a clause of a query and no expression
-    if (is_large or (whole.asks and made.macros)) and not made.is_list and not whole.is_closed:
+    if chosen and (is_large or (whole.asks and made.macros)) and not made.is_list and not whole.is_closed:
         return bound_once(whole, made.uses)
     return whole
 

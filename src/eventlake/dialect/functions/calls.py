@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from types import ModuleType
 
-from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.binding import InvalidArgumentError, Value, derived, mistyped, refused
+from eventlake.dialect.failures import failure
 from eventlake.dialect.functions import binary, collections, date_patterns, dates, formats, json, numbers, regex, sql_json, text
 from eventlake.dialect.functions.function import Builder, Function, Syntactic
 from eventlake.dialect.functions.refusals import PARTIAL, REFUSED
@@ -110,7 +111,7 @@ def applied(parts: Parts, name: str, ways: Sequence[Function], values: list[Valu
         match = _match(way.signature, [value.type for value in values])
         if match is not None and (best is None or match[0] < best[0]):
             best = (match[0], way, match[1], match[2])
-    if best is None and name in PARTIAL:
+    if best is None and (name in PARTIAL or any(value.type.name == "char" for value in values)):
         raise refused(f"{name}({', '.join(str(value.type) for value in values)})", node)
     if best is None:
         shown = ", ".join(str(value.type) for value in values)
@@ -123,7 +124,12 @@ def applied(parts: Parts, name: str, ways: Sequence[Function], values: list[Valu
     if name in _COMPARING:
         require_one_form(kinds[0], f"{name}()", node)
     if callable(way.sql):
-        return _built(way.sql, parts, given, node)
+        try:
+            return _built(way.sql, parts, given, node)
+        except InvalidArgumentError as error:
+            if parts.context.outside is None:
+                raise
+            return derived(failure(str(error).rstrip(".")), result, given)
     return derived(emit(way.sql, *given, all=joined(", ", given), type=result.duckdb), result, given)
 
 

@@ -270,6 +270,10 @@ _EXPRESSIONS = {
 """What each part looks like in a text; numbers may have fewer digits than they are written with."""
 
 
+_OF_2000 = frozenset(("month", "month name", "day", "day of year", "weekday", "day of week"))
+"""Parts that are of the year 2000 for Joda where no year is named; what names none of them is of 1970."""
+
+
 class _Reading:
     """A timestamp read by a regular expression made of the pattern, for patterns that strptime does not know."""
 
@@ -278,6 +282,8 @@ class _Reading:
         unknown = [part for part in parts if part not in _EXPRESSIONS]
         if unknown or len(set(parts)) < len(parts) or any(piece.part == "offset" and piece.size > 2 for piece in pieces):
             raise refused(f"A pattern that reads a {unknown[0] if unknown else 'part twice or a name of a zone'}", node)
+        if "week" in parts and "week year" not in parts:
+            raise refused("A pattern that reads a week without its year", node)
         self.sql = sql
         self.pivot = pivot
         self.places = {part: index + 1 for index, part in enumerate(parts)}
@@ -326,7 +332,7 @@ class _Reading:
 
     def _year(self) -> Sql:
         if "year of century" not in self.places:
-            return self._number("year", 2000 if self.places.keys() & {"month", "month name", "day"} else 1970)
+            return self._number("year", 2000 if self.places.keys() & _OF_2000 else 1970)
         first = self.pivot - 50
         return emit("({0} + (({1} - {2}) % 100 + 100) % 100)", first, self._number("year of century", 0), first % 100)
 

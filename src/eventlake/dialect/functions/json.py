@@ -28,7 +28,7 @@ _FAULT = "Malformed JSON that Athena reads up to its fault: "
 
 def _broken(path: Path, source: Value) -> Sql:
     """Make SQL for text that is no JSON: NULL, unless Trino would have found a value before the fault, which is refused."""
-    if source.type == JSON:
+    if _is_sound(source):
         return ours("NULL")
     first = path.steps[0] if path.steps else None
     if first is not None:
@@ -41,6 +41,11 @@ def _broken(path: Path, source: Value) -> Sql:
     else:
         suspicious = emit("el_json_closed({0}) OR regexp_matches({0}, {1})", source, _A_SCALAR_AND_MORE)
     return emit("CASE WHEN {} THEN {} END", suspicious, _refused(source))
+
+
+def _is_sound(source: Value) -> bool:
+    """Tell whether a value is a json whose text is JSON; json_array_get gives texts without their quotes."""
+    return source.type == JSON and source.json != "text"
 
 
 _A_SCALAR_AND_MORE = text(r"""^\s*("(?:[^"\\]|\\.)*"|-?[0-9]|true\s|false\s|null\s)""")
@@ -71,25 +76,28 @@ def _scalar(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     if path is None:
         return _at_column_path("el_json_text({}, {})", VARCHAR, values)
 
-    def exact(j: Sql) -> Sql:
-        return emit("el_json_text({}, {})", j, path.sql)
-
     beside = _beside(parts, source, path)
     if beside is not None:
-        found = _read_beside("json_extract_string", beside, source, path, _LOOKS_READ, exact)
+        found = _read_beside("json_extract_string", beside, source, path, _LOOKS_READ, _at("el_json_text({}, {})", path))
         return derived(found, VARCHAR, values)
 
-    def read(j: Sql) -> Sql:
+    def read(j: Sql, path: Path) -> Sql:
         again = emit("WHEN regexp_matches(el_s, {}) THEN true WHEN el_s = '0' THEN contains({}, '-0')", _UNSURE, j)
+        exact = _at("el_json_text({}, {})", path)
         return _read_once("json_extract_string", replace(source, sql=j), path, _UNREAD, again, exact, ours("el_s"))
 
-    return derived(_bound(source, read), VARCHAR, values)
+    return derived(_by_path(source, path, read), VARCHAR, values)
+
+
+def _at(template: str, path: Path) -> Callable[[Sql], Sql]:
+    """Make the maker of SQL that reads a JSON at the path."""
+    return lambda j: emit(template, j, path.sql)
 
 
 def _beside(parts: Parts, source: Value, path: Path) -> Beside | None:
     """Return the relation beside whose column the part can be read; where a group has the column, only the column itself is there."""
     context = parts.context
-    if source.type != VARCHAR or not path.steps or context.clause == "UNNEST":
+    if source.type != VARCHAR or not path.steps or path.odd(0) is not None or context.clause == "UNNEST":
         return None
     is_key = context.grouped is not None and not context.inside_aggregate and source.sql in context.grouped
     return None if is_key else context.scope.beside(source.sql)
@@ -115,7 +123,7 @@ _LOOKS_READ = """
 def _read_once(function: str, source: Value, path: Path, unread: Sql, again: Sql, exact: Callable[[Sql], Sql], found: Sql) -> Sql:
     """Make SQL that reads a part of a JSON once, and again only where it is one of those that need care."""
     parts = emit("{}({}, [{}])", ours(function), source, path.sql)
-    if source.type != JSON:
+    if not _is_sound(source):
         parts = emit("TRY({})", parts)
         parts = emit("CASE WHEN " + _OPENED + " THEN {1} END", source, parts) if path.steps else parts
         parts = emit("coalesce({}, CASE WHEN {} IS NOT NULL THEN [{}] END)", parts, source, unread)
@@ -129,7 +137,7 @@ def _read_carefully(source: Value, path: Path, exact: Callable[[Sql], Sql]) -> S
     """Make SQL that reads a part as Trino does, whatever the text is; it names the text in a lambda of its own."""
     whole = replace(source, sql=ours("el_k"))
     made = exact(whole.sql)
-    if source.type != JSON:
+    if not _is_sound(source):
         loose = emit("CASE WHEN json_type({}, {}) IS NOT NULL THEN {} END", whole, path.sql, _refused(whole))
         template = "CASE WHEN NOT coalesce(json_valid({0}), false) THEN {1} WHEN el_json_loose({0}) THEN {2} ELSE {3} END"
         made = emit(template, whole, _broken(path, whole), loose, made)
@@ -143,13 +151,27 @@ def _bound(source: Value, made: Callable[[Sql], Sql]) -> Sql:
     return emit("list_transform([{}], lambda el_j: {})[1]", source, made(ours("el_j")))
 
 
+def _by_path(source: Value, path: Path, read: Callable[[Sql, Path], Sql]) -> Sql:
+    """Make SQL of what is read at the path; a step such as `01` is the key of an object or the index 1 of an array, as the data decides."""
+
+    def either(j: Sql, path: Path, begin: int) -> Sql:
+        place = path.odd(begin)
+        if place is None:
+            return read(j, path)
+        is_array = emit("TRY(json_type({}, {})) = 'ARRAY'", j, path.until(place).sql)
+        ways = [either(j, way, place + 1) for way in (path.respelt(place), path)]
+        return emit("(CASE WHEN {} THEN {} ELSE {} END)", is_array, *ways)
+
+    return _bound(source, lambda j: either(j, path, 0))
+
+
 def _at_column_path(template: str, kind: Type, values: list[Value]) -> Value:
     """Make the value at a path that stands in a column."""
     source, where = values[0], emit("el_json_path({})", values[1])
 
     def read(j: Sql) -> Sql:
         found = emit(template, j, where)
-        if source.type == JSON:
+        if _is_sound(source):
             return found
         broken = _broken_anywhere(where, replace(source, sql=j))
         return emit("(CASE WHEN el_json_valid({}) THEN {} ELSE CAST({} AS {}) END)", j, found, broken, kind.duckdb)
@@ -164,19 +186,18 @@ def _extract(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     if path is None:
         return _part(_at_column_path("el_json_part({}, {})", JSON, values).sql, values)
 
-    def exact(j: Sql) -> Sql:
-        return emit("CAST(json_extract({}, {}) AS VARCHAR)", j, path.sql)
-
     beside = _beside(parts, source, path)
     if beside is not None:
+        exact = _at("CAST(json_extract({}, {}) AS VARCHAR)", path)
         return _part(_read_beside("json_extract", beside, source, path, "ELSE false", exact), values)
 
-    def read(j: Sql) -> Sql:
+    def read(j: Sql, path: Path) -> Sql:
         found = emit("CAST(el_s AS VARCHAR)")
         unread = emit("CAST({} AS JSON)", text('"\\u0001"'))
+        exact = _at("CAST(json_extract({}, {}) AS VARCHAR)", path)
         return _read_once("json_extract", replace(source, sql=j), path, unread, emit("WHEN el_s = {} THEN true", unread), exact, found)
 
-    return _part(_bound(source, read), values)
+    return _part(_by_path(source, path, read), values)
 
 
 def _part(sql: Sql, values: list[Value]) -> Value:
@@ -189,12 +210,12 @@ def _size(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     if path is None:
         return _at_column_path("el_json_size({}, {})", BIGINT, values)
 
-    def read(j: Sql) -> Sql:
+    def read(j: Sql, path: Path) -> Sql:
         made = emit("el_json_size({}, {})", j, path.sql)
         broken = _broken(path, replace(source, sql=j))
-        return made if source.type == JSON else emit("(CASE WHEN el_json_valid({}) THEN {} ELSE CAST({} AS BIGINT) END)", j, made, broken)
+        return made if _is_sound(source) else emit("(CASE WHEN el_json_valid({}) THEN {} ELSE CAST({} AS BIGINT) END)", j, made, broken)
 
-    return derived(_bound(source, read), BIGINT, values)
+    return derived(_by_path(source, path, read), BIGINT, values)
 
 
 def _valid(source: Value) -> Sql:
@@ -233,6 +254,10 @@ def _of_valid(template: str, kind: Type) -> Builder:
     return build
 
 
+def _array_get(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+    return replace(derived(emit("el_json_array_get({}, {})", _valid(values[0]), values[1]), JSON, values), json="text")
+
+
 def _parse(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     written = values[0].literal
     if isinstance(written, str):
@@ -254,7 +279,7 @@ FUNCTIONS = [
     *_both("json_array_contains", "{0}, boolean -> boolean", _contains),
     *_both("json_array_contains", "{0}, bigint -> boolean", _contains),
     *_both("json_array_contains", "{0}, double -> boolean", _contains),
-    *_both("json_array_get", "{0}, bigint -> json", _of_valid("el_json_array_get({0}, {1})", JSON)),
+    *_both("json_array_get", "{0}, bigint -> json", _array_get),
     F("json_parse", "varchar -> json", _parse),
     F("json_format", "json -> varchar", _format),
     *_both("is_json_scalar", "{0} -> boolean", "(json_type(el_json_parse({0})) NOT IN ('OBJECT', 'ARRAY'))"),

@@ -8,17 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from eventlake.dialect.binding import Value, refused
+from eventlake.dialect.binding import InvalidArgumentError, Value
 from eventlake.dialect.sql import Sql, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
-from eventlake.errors import QuerySyntaxError
 
 _STEP = re.compile(r"""\.(?P<name>[\w:]+)|\[(?P<bare>\w+)\]|\["(?P<key>(?:[^"\\]|\\[\\"])*)"\]""")
-
-
-class InvalidPathError(QuerySyntaxError):
-    """A path that Trino finds invalid when it calls the function, so that TRY makes NULL of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +21,20 @@ class Path:
     """Steps from the root, each a key of an object, or an index of an array if it is a number."""
 
     steps: tuple[str, ...]
+
+    def odd(self, begin: int) -> int | None:
+        """Return the place, from `begin` on, of a step that is an index of an array in another spelling than an index has, such as `01`."""
+        return next(
+            (at for at, step in enumerate(self.steps) if at >= begin and re.fullmatch(r"[+-]?\d+", step) and step != str(int(step))), None
+        )
+
+    def respelt(self, place: int) -> Path:
+        """Return the path with the index at this place spelt as an index is."""
+        return Path((*self.steps[:place], str(int(self.steps[place])), *self.steps[place + 1 :]))
+
+    def until(self, place: int) -> Path:
+        """Return the path to where the step at this place begins."""
+        return Path(self.steps[:place])
 
     @property
     def sql(self) -> Sql:
@@ -53,7 +62,5 @@ def _steps(written: str, node: exp.Expr) -> tuple[str, ...]:
         steps.append(match["name"] or match["bare"] or re.sub(r"\\(.)", r"\1", match["key"] or ""))
         at = match.end()
     if not begins:
-        raise InvalidPathError(f"'{written}' is no JSON path{position(node)}: write $.name, $[\"any name\"] or $[0].")
-    if odd := next((step for step in steps if re.fullmatch(r"[+-]?\d+", step) and step != str(int(step))), None):
-        raise refused(f"'{odd}' in the JSON path '{written}', which may be an index", node, f"write {int(odd)}")
+        raise InvalidArgumentError(f"'{written}' is no JSON path{position(node)}: write $.name, $[\"any name\"] or $[0].")
     return tuple(steps)

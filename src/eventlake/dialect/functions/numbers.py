@@ -5,14 +5,13 @@ from __future__ import annotations
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.functions.function import Builder, Syntactic
 from eventlake.dialect.functions.function import Function as F
-from eventlake.dialect.functions.json_paths import InvalidPathError
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import emit, joined, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import arithmetic, rescaled, unscaled
 from eventlake.dialect.types.casts import coerce, typed_null
 from eventlake.dialect.types.comparison import compared, require_order
-from eventlake.dialect.types.type import TINYINT, UNKNOWN, VARCHAR, as_decimal, decimal
+from eventlake.dialect.types.type import TINYINT, VARCHAR, as_decimal, decimal
 
 
 def _rounded(name: str) -> object:
@@ -44,6 +43,8 @@ def _round_to(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
             return value
         return derived(emit("CAST(round({}, CAST({} AS INTEGER)) AS {})", value.sql, digits.sql, value.type.duckdb), value.type, values)
     if value.type.name == "decimal":
+        if digits.is_null:
+            return typed_null(digits, decimal(value.type.numbers[0] + 1, value.type.numbers[1]))
         if not isinstance(digits.literal, int):
             raise refused("round() of a decimal to digits that are not a literal", node)
         precision, scale = value.type.numbers
@@ -75,10 +76,10 @@ def _truncate(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 def _truncate_to(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     value, digits = _known(values[0]), values[1]
-    if digits.is_null:
-        return typed_null(digits, as_decimal(value.type))
     if value.type.name in {"double", "real"}:
         raise mistyped(f"truncate({value.type}, {digits.type}) is not in Athena: cast to decimal", node)
+    if digits.is_null:
+        return typed_null(digits, as_decimal(value.type))
     if not isinstance(digits.literal, int):
         raise refused("truncate() to digits that are not a literal", node)
     kind = as_decimal(value.type)
@@ -160,10 +161,7 @@ def _nullif(parts: Parts, node: exp.Expr) -> Value:
 def _try(parts: Parts, node: exp.Expr) -> Value:
     if len(node.expressions) != 1:
         raise mistyped("try() takes one argument", node)
-    try:
-        return parts.tried(node.expressions[0])
-    except InvalidPathError:
-        return Value(emit("NULL"), UNKNOWN)
+    return parts.tried(node.expressions[0])
 
 
 def _typeof(parts: Parts, node: exp.Expr) -> Value:

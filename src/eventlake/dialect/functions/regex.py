@@ -1,201 +1,222 @@
 """Regular expressions: Java's syntax as Trino reads it, on DuckDB's RE2: https://trino.io/docs/current/functions/regexp.html
 
-A literal pattern is checked when the query is translated, one in a column when it is met: what RE2 reads otherwise or not at all is refused by
+A literal pattern is read into a tree and written anew for RE2, one in a column is checked when it is met: what RE2 cannot say is refused by
 name. Where only some texts make a difference (a line feed at the end, letters outside ASCII), those texts are refused.
 """
 
 from __future__ import annotations
 
 import re
-import warnings
 
-from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.binding import InvalidArgumentError, Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure, refusal
+from eventlake.dialect.functions import letters
+from eventlake.dialect.functions.collections import lambda_value
+from eventlake.dialect.functions.function import Builder, Syntactic
 from eventlake.dialect.functions.function import Function as F
-from eventlake.dialect.functions.function import Syntactic
+from eventlake.dialect.functions.regex_plans import AFTER, BEFORE, WHOLE, Asked, plan
+from eventlake.dialect.functions.regex_reader import read
+from eventlake.dialect.functions.regex_tree import Either, Group, Mark, Node, Repeat, Sequence, inner, may_be_empty, walked
+from eventlake.dialect.functions.regex_writing import (
+    Writer,
+    differs_in_mixed_words,
+    differs_outside_ascii,
+    folds_otherwise,
+    looks_for_line_end,
+    several_for_one,
+)
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.type import BIGINT, BOOLEAN, INTEGER, VARCHAR, array
-
-_REFUSED = (
-    (re.compile(r"\(\?(?:[=!>]|<[=!])"), "look-ahead, look-behind or an atomic group"),
-    (re.compile(r"\\[1-9]|\\k<"), "a back reference"),
-    (re.compile(r"(?<!\\)(?:[*+?]|\{\d+,?\d*\})\+"), "a possessive quantifier"),
-    (re.compile(r"\[[^\]]*&&"), "an intersection of character classes"),
-    (re.compile(r"\\[hHvVRXGZcQEuNoOyYK]"), "an escape that RE2 reads otherwise"),
-    (re.compile(r"\\p\{(?!L[ulmot]?\}|N[dlo]?\}|P[cdeifos]?\}|S[ckmo]?\}|Z[lps]?\})"), "a named class of characters"),
-    (re.compile(r"\(\?[imsux-]*[xud]"), "a flag that RE2 does not have"),
-)
-_FOLDED = re.compile("[ßŉǰΐΰևẖ-ẞﬀ-ﬗİıſ\u212a]")
-_CLASS_OR_ESCAPE = re.compile(r"\\.|\[\^?\]?(?:\[:\w+:\]|\\.|[^\]\\])*\]")
-_GROUP = re.compile(rf"{_CLASS_OR_ESCAPE.pattern}|(\((?!\?)|\(\?P?<([A-Za-z]\w*)>)")
+from eventlake.dialect.text.syntax import position
+from eventlake.dialect.types.type import BIGINT, BOOLEAN, INTEGER, VARCHAR, Type, array
 
 
 class Pattern:
-    """A pattern that both read alike, but for the texts that `guarded` refuses.
+    """A pattern that both engines read alike, but for the texts that `guarded` refuses.
 
-    sql: RE2's pattern. written: the same as text, empty where it stands in a column.
+    asked: what is wanted of it. sql: RE2's pattern.
     """
 
-    def __init__(self, value: Value, node: exp.Expr) -> None:
+    def __init__(self, value: Value, node: exp.Expr, asked: Asked = "all") -> None:
         self.node = node
-        self.written = ""
+        self.given = value.literal if isinstance(value.literal, str) else ""
         self.is_literal = isinstance(value.literal, str) or value.type.name == "unknown" or value.is_null
+        self.sql = value.sql
+        self.groups: dict[int, list[int]] = {}
         if isinstance(value.literal, str):
-            self.written = _checked(value.literal, node)
+            self.tree = read(value.literal, node)
+            self.plan = plan(self.tree, asked, value.literal, node)
+            writer = Writer()
+            self.written = writer.write(self.plan.root)
+            self.groups = writer.groups
             self.sql = text(self.written)
-        else:
-            self.sql = value.sql
+            if folds_otherwise(self.plan.nodes):
+                raise refused(f"The pattern '{self.given}' without regard to case on letters that Trino folds otherwise", node)
 
     def on(self, value: Value) -> Sql:
         """Make SQL of the pattern for this text."""
         return self.sql if self.is_literal else emit("el_regex({}, {})", self.sql, value)
 
     def guarded(self, found: Sql, value: Value) -> Sql:
-        """Give what was found, but refuse texts on which Java and RE2 differ."""
-        checks = []
-        bare = _CLASS_OR_ESCAPE.sub("", self.written)
-        if "$" in bare or "(?m" in self.written:
-            checks.append((emit("ends_with({}, chr(10))", value), "A pattern with $ or (?m) on text that ends with a line feed: "))
-        if re.search(r"\\[bB]|\[:", self.written.replace("\\\\", "")):
-            checks.append((emit("length({0}) <> strlen({0})", value), r"A pattern with \b or a named class on text outside ASCII: "))
-        if re.search(r"\(\?[a-z]*i", self.written):
-            checks.append((emit("el_folds({})", value), "A pattern without regard to case on such letters: "))
-        whens = joined(" ", [emit("WHEN {} THEN {}", condition, refusal(what, value.sql)) for condition, what in checks])
-        return emit("(CASE {} ELSE {} END)", whens, found) if checks else found
+        """Make SQL of what was found, but a refusal for texts on which Java and RE2 differ."""
+        whens = joined(" ", [emit("WHEN {} THEN {}", condition, refusal(what, value.sql)) for condition, what in self._checks(value)])
+        return emit("(CASE {} ELSE {} END)", whens, found) if whens else found
 
-    @property
-    def groups(self) -> tuple[int, list[str]]:
-        """Return how many groups it has, and the names of the named ones in their order, with '' for the others."""
-        found = [match[2] or "" for match in _GROUP.finditer(self.written) if match[1]]
-        return len(found), found
+    def _checks(self, value: Value) -> list[tuple[Sql, str]]:
+        if not self.given:
+            return []
+        checks, nodes = [], self.plan.nodes
+        if looks_for_line_end(nodes):
+            checks.append((emit("ends_with({}, chr(10))", value), "A pattern with $ or (?m) on text that ends with a line feed: "))
+        if differs_outside_ascii(nodes):
+            checks.append((emit("length({0}) <> strlen({0})", value), r"A pattern with \b or a named class on text outside ASCII: "))
+        elif differs_in_mixed_words(nodes):
+            mixed = text(r"[0-9A-Za-z_][^\x00-\x7f]|[^\x00-\x7f][0-9A-Za-z_]")
+            checks.append((emit("regexp_matches({}, {})", value, mixed), r"A pattern with \b on words of letters in and outside ASCII: "))
+        if several := several_for_one(nodes):
+            folds = text(f"[{letters.written(several)}]")
+            checks.append((emit("regexp_matches({}, {})", value, folds), "A pattern without regard to case on such letters: "))
+        return checks
+
+    def where(self, found: Sql, value: Value, otherwise: Sql) -> Sql:
+        """Make SQL of what was found where the text as a whole is as the pattern looks ahead for, else of something else."""
+        if not self.given or not self.plan.conditions:
+            return found
+        wanted = [
+            emit("regexp_matches({}, {})" if is_wanted else "NOT regexp_matches({}, {})", value, text(Writer().write(node)))
+            for node, is_wanted in self.plan.conditions
+        ]
+        return emit("(CASE WHEN {0} IS NULL THEN NULL WHEN {1} THEN {2} ELSE {3} END)", value, joined(" AND ", wanted), found, otherwise)
 
     def group(self, values: list[Value]) -> int:
-        """Return the group that the third argument names. Raises QuerySyntaxError if there is none."""
+        """Return the group that the third argument names. Raises InvalidArgumentError if there is none."""
         if len(values) < 3 or values[0].is_null:  # Trino looks for a group in a match only
             return 0
         number = values[2].literal
         if not isinstance(number, int):
             raise refused("A group that is not a literal", self.node)
-        if number and not self.written and not self.is_literal:
+        if number and not self.given and not self.is_literal:
             raise refused("A group of a pattern that is not a literal", self.node)
-        if self.written and not 0 <= number <= self.groups[0]:
-            raise mistyped(f"The pattern has no group {number}", self.node)
+        if self.is_literal and not 0 <= number <= (self.tree.count if self.given else 0):
+            raise InvalidArgumentError(f"The pattern has no group {number}{position(self.node)}.")
         return number
+
+    def places(self, group: int) -> list[int]:
+        """Return the groups of RE2 that a group became. Raises QueryRefusedError for one that is only looked at."""
+        if group and group not in self.groups:
+            raise refused(f"A group that is only looked at, in the pattern '{self.given}'", self.node)
+        return self.groups.get(group, [0])
+
+    def place(self, group: int) -> int:
+        """Return the one group of RE2 that a group became."""
+        places = self.places(group)
+        if len(places) > 1:
+            raise refused(f"A group with a back reference in the pattern '{self.given}'", self.node)
+        return places[0]
 
     def participating(self, sql: Sql, group: int) -> Sql:
         """Make SQL of a group's text, NULL where it took no part in the match; RE2 has '' there."""
-        if not group or not self._may_be_left_out:
+        if not group or not self._is_left_out(self.tree.root, group, False):
             return sql
-        if _may_be_empty(self._body(group)):
-            raise refused(f"A group that need not match and may be empty, in the pattern '{self.written}'", self.node)
+        body = next(part.body for part in walked(self.tree.root) if isinstance(part, Group) and part.number == group)
+        if may_be_empty(body):
+            raise refused(f"A group that need not match and may be empty, in the pattern '{self.given}'", self.node)
         return emit("nullif({}, '')", sql)
 
-    @property
-    def _may_be_left_out(self) -> bool:
-        bare = _CLASS_OR_ESCAPE.sub("", self.written)
-        return "|" in bare or bool(re.search(r"\)(?:[?*]|\{0)", bare))
-
-    def _body(self, group: int) -> str:
-        opens = [match for match in _GROUP.finditer(self.written) if match[1]][group - 1]
-        depth, at = 1, opens.end()
-        while depth:
-            skipped = _CLASS_OR_ESCAPE.match(self.written, at)
-            at = skipped.end() if skipped else at + 1
-            depth += 0 if skipped else {"(": 1, ")": -1}.get(self.written[at - 1], 0)
-        return self.written[opens.end() : at - 1]
+    def _is_left_out(self, node: Node, group: int, optional: bool) -> bool:
+        """Tell whether there is a match in which the group takes no part."""
+        if isinstance(node, Group) and node.number == group:
+            return optional
+        within = optional or isinstance(node, Either) or (isinstance(node, Repeat) and not node.low)
+        return any(self._is_left_out(part, group, within) for part in inner(node))
 
     @property
     def may_be_empty(self) -> bool:
         """Tell whether it may match without taking a letter."""
-        return _may_be_empty(self.written)
+        return not self.given or may_be_empty(self.plan.root)
 
     @property
     def is_anchored(self) -> bool:
         """Tell whether it matches at the beginning of the text only."""
-        return self.written.startswith("^") and "|" not in _CLASS_OR_ESCAPE.sub("", self.written) and "(?m" not in self.written
+        parts = self.plan.root.parts if self.given and isinstance(self.plan.root, Sequence) else (self.plan.root,) if self.given else ()
+        return bool(parts) and isinstance(parts[0], Mark) and parts[0].kind == "^"
 
     @property
     def has_context(self) -> bool:
         """Tell whether what stands around a place decides too: ^, $ and \\b."""
-        bare = re.sub(r"\\[bBzA]", "^", self.written.replace("\\\\", ""))
-        return bool(re.search(r"[\^$]", _CLASS_OR_ESCAPE.sub("", bare)))
+        return bool(self.given) and any(isinstance(part, Mark) for part in walked(self.plan.root))
 
+    @property
+    def is_one_place(self) -> bool:
+        """Tell whether it is an end, or an end of a line or a word, and nothing else."""
+        return bool(self.given) and isinstance(self.plan.root, Mark) and self.plan.root.kind in {"$", "b", "m^", "m$"}
 
-def _checked(written: str, node: exp.Expr) -> str:
-    """Return RE2's pattern for a literal of Java's. Raises QuerySyntaxError if it is invalid, QueryRefusedError if RE2 cannot say it."""
-    for wrong, what in _REFUSED:
-        if wrong.search(written.replace("\\\\", "")):
-            raise refused(f"{what[0].upper()}{what[1:]} in the pattern '{written}'", node)
-    if re.search(r"\(\?[a-z]*i", written) and _FOLDED.search(written):
-        raise refused(f"The pattern '{written}' without regard to case on letters that are also written as two", node)
-    if re.search(r"\(\?P", _CLASS_OR_ESCAPE.sub("", written)):
-        raise mistyped(f"A group is named by (?<name>...) in Athena, not as in '{written}'", node)
-    try:
-        _compiled(written)
-    except re.error as error:
-        if error.msg == "multiple repeat":  # which Java's syntax takes for one inside the other
-            raise refused(f"A repetition of a repetition in the pattern '{written}'", node) from error
-        raise mistyped(f"The pattern '{written}' is invalid", node) from error
-    named = re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", written)
-    # Java's \s knows the vertical tab, RE2's does not
-    return re.sub(r"(\\\\)|(\[(?:\\.|[^\]\\])*\])|\\s", lambda m: m[1] or (m[2].replace(r"\s", r"\t-\r ") if m[2] else r"[\t-\r ]"), named)
+    def spots(self, value: Value) -> Sql | None:
+        """Make SQL of all places in the text, from 1, that a pattern of looks alone matches at; None for another pattern."""
+        if not self.given or not self.plan.spots:
+            return None
+        conditions = []
+        for look in self.plan.spots:
+            body = Writer().write(look.body)
+            pattern = text(f"(?:{body})\\z" if look.behind else f"\\A(?:{body})")
+            seen = emit("substring({}, 1, el_i - 1)" if look.behind else "substring({}, el_i)", value)
+            conditions.append(emit("NOT regexp_matches({}, {})" if look.negative else "regexp_matches({}, {})", seen, pattern))
+        return emit("list_filter(range(1, length({}) + 2), lambda el_i: {})", value, joined(" AND ", conditions))
 
-
-def _compiled(written: str) -> re.Pattern[str]:
-    """Compile the pattern in Python's syntax, which is near enough to tell whether it is valid and may match nothing."""
-    made = re.sub(r"\(\?[imsx-]+\)", "", re.sub(r"\\p\{\w+\}", "x", re.sub(r"\[:\w+:\]", "x", written)))
-    made = re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", made).replace(r"\z", r"\Z")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        return re.compile(made)
-
-
-def _may_be_empty(written: str) -> bool:
-    """Tell whether a pattern could match nothing, wherever it stands."""
-    bare = re.sub(r"\\[bBzA]", "", written.replace("\\\\", "x"))
-    try:
-        return _compiled(_CLASS_OR_ESCAPE.sub("x", bare).replace("^", "").replace("$", "")).match("") is not None
-    except re.error:
-        return True
+    def require_bare(self, what: str) -> None:
+        """Refuse a pattern around whose matches something is looked at."""
+        if WHOLE in self.groups or (self.given and (self.plan.conditions or self.plan.spots)):
+            raise refused(f"Look-ahead or look-behind in the pattern '{self.given}' in {what}", self.node)
 
 
 def _like(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    made = Pattern(values[1], node)
-    return derived(made.guarded(emit("regexp_matches({}, {})", values[0], made.on(values[0])), values[0]), BOOLEAN, values)
+    made, s = Pattern(values[1], node, "whether"), values[0]
+    found = made.where(emit("regexp_matches({}, {})", s, made.on(s)), s, ours("false"))
+    return derived(made.guarded(found, s), BOOLEAN, values)
 
 
 def _extract(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    made = Pattern(values[1], node)
+    made = Pattern(values[1], node, "first")
     group, s, p = made.group(values), values[0].sql, made.on(values[0])
-    extracted = made.participating(emit("regexp_extract({}, {}, {})", s, p, group), group)
-    found = emit("(CASE WHEN regexp_matches({}, {}) THEN {} END)", s, p, extracted)
-    return derived(made.guarded(found, values[0]), VARCHAR, values)
+    taken = joined(" || ", [emit("regexp_extract({}, {}, {})", s, p, place) for place in made.places(group)])
+    found = emit("(CASE WHEN regexp_matches({}, {}) THEN {} END)", s, p, made.participating(taken, group))
+    return derived(made.guarded(made.where(found, values[0], ours("NULL")), values[0]), VARCHAR, values)
 
 
 def _all(value: Value, made: Pattern, group: int = 0) -> Sql:
     """Make SQL of every match, or of a group of every match."""
-    return emit("regexp_extract_all({}, {}, {})", value, made.on(value), group)
+    spots = made.spots(value)
+    if spots is not None:
+        made.place(group)
+        return emit("list_transform({}, lambda el_i: '')", spots)
+    return emit("regexp_extract_all({}, {}, {})", value, made.on(value), made.place(group))
 
 
 def _extract_all(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+    if len(values) == 3 and values[2].is_null:
+        return derived(emit("CAST(NULL AS VARCHAR[])"), array(VARCHAR), values)
     made = Pattern(values[1], node)
     group = made.group(values)
     whole = ours("el_m")
     found, item = _all(values[0], made, group), made.participating(whole, group)
     if item is not whole:
         found = emit("list_transform({}, lambda el_m: {})", found, item)
-    return derived(made.guarded(found, values[0]), array(VARCHAR), values)
+    return derived(made.guarded(made.where(found, values[0], ours("[]")), values[0]), array(VARCHAR), values)
 
 
 def _count(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     made = Pattern(values[1], node)
-    return derived(made.guarded(emit("CAST(len({}) AS BIGINT)", _all(values[0], made)), values[0]), BIGINT, values)
+    found = made.where(emit("CAST(len({}) AS BIGINT)", _all(values[0], made)), values[0], ours("0"))
+    return derived(made.guarded(found, values[0]), BIGINT, values)
 
 
 def _split(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     made, s = Pattern(values[1], node), values[0]
+    spots = made.spots(s)
+    if spots is not None:
+        return derived(made.guarded(emit("el_split_at({}, {})", s, spots), s), array(VARCHAR), values)
+    made.require_bare("regexp_split()")
     if not made.is_literal:
         pieces = emit("el_split_anywhere({}, {})", s, made.on(s))
     elif not made.may_be_empty:
@@ -203,7 +224,7 @@ def _split(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     elif made.is_anchored:
         pieces = emit("el_split_once({}, {})", s, made.on(s))
     elif made.has_context:
-        raise refused(f"A pattern with ^, $ or \\b that may match nothing, '{made.written}', in regexp_split()", node)
+        raise refused(f"A pattern with ^, $ or \\b that may match nothing, '{made.given}', in regexp_split()", node)
     else:
         pieces = emit("el_split_everywhere({}, {})", s, _all(s, made))
     return derived(made.guarded(pieces, s), array(VARCHAR), values)
@@ -211,11 +232,17 @@ def _split(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 def _position(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     made, s = Pattern(values[1], node), values[0]
+    if not made.spots(s):
+        made.require_bare("regexp_position()")
     start, occurrence = (value.literal for value in (*values[2:], *[Value(emit("1"), BIGINT, literal=1)] * (4 - len(values))))
     if not isinstance(start, int) or not isinstance(occurrence, int) or start > 1000:
         raise refused("regexp_position() with a start or occurrence that is not a literal, or beyond 1,000", node)
     if start < 1 or occurrence < 1:
-        raise mistyped("The start and the occurrence of regexp_position() are 1 or more", node)
+        raise InvalidArgumentError(f"The start and the occurrence of regexp_position() are 1 or more{position(node)}.")
+    if spots := made.spots(s):
+        sought = emit("list_filter({}, lambda el_i: el_i >= {})[{}]", spots, start, occurrence)
+        position_of = emit("CAST(CASE WHEN {} IS NULL THEN NULL ELSE coalesce({}, -1) END AS INTEGER)", s, sought)
+        return derived(made.guarded(position_of, s), INTEGER, values)
     if occurrence > 1:
         return derived(made.guarded(_later_position(made, s, start, occurrence), s), INTEGER, values)
     skipped = f".{{{start - 1}}}" if start > 1 else ""
@@ -243,10 +270,21 @@ def _replace(parts: Parts, node: exp.Expr) -> Value:
     values = [parts.value(argument) for argument in node.expressions[:2]]
     if len(node.expressions) not in {2, 3} or any(value.type.name not in {"varchar", "unknown"} for value in values):
         raise mistyped("regexp_replace() takes text, a pattern and a replacement", node)
+    try:
+        return _replacing(parts, values, node)
+    except InvalidArgumentError as error:
+        if parts.context.outside is None:
+            raise
+        return derived(failure(str(error).rstrip(".")), VARCHAR, values)
+
+
+def _replacing(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+    if values[0].type.name == "unknown" and not isinstance(node.expressions[-1], exp.Lambda):
+        return derived(emit("CAST(NULL AS VARCHAR)"), VARCHAR, values)
     made, s = Pattern(values[1], node), values[0]
     template: list[str | int] = []
     if len(node.expressions) == 3 and isinstance(node.expressions[2], exp.Lambda):
-        raise refused("regexp_replace() with a lambda", node)
+        return _replaced_by_lambda(parts, made, s, node)
     if len(node.expressions) == 3:
         third = parts.value(node.expressions[2])
         if third.type.name == "unknown":
@@ -256,32 +294,61 @@ def _replace(parts: Parts, node: exp.Expr) -> Value:
         template, fault = _template(third.literal, made)
         if fault:
             wrong = emit("(CASE WHEN regexp_matches({0}, {1}) THEN {2} ELSE {0} END)", s, made.on(s), failure(fault))
-            return derived(made.guarded(wrong, s), VARCHAR, values)
-    return derived(made.guarded(_replaced(made, s, template), s), VARCHAR, values)
+            return derived(made.guarded(made.where(wrong, s, s.sql), s), VARCHAR, values)
+    return derived(made.guarded(made.where(_replaced(made, s, template), s, s.sql), s), VARCHAR, values)
 
 
 def _replaced(made: Pattern, s: Value, template: list[str | int]) -> Sql:
-    simple = not made.may_be_empty or made.is_anchored or _is_one_assertion(made.written)
-    if made.is_literal and simple:
-        replacement = "".join(f"\\{part}" if isinstance(part, int) else part.replace("\\", r"\\") for part in template)
+    if made.is_literal and (not made.may_be_empty or made.is_anchored or made.is_one_place):
+        before, after = (made.groups.get(number, []) for number in (BEFORE, AFTER))
+        middle = [place for part in template for place in (made.places(part) if isinstance(part, int) else [part])]
+        written = [*before, *middle, *after]
+        if any(isinstance(part, int) and part > 9 for part in written):
+            raise refused("A replacement with more than nine groups", made.node)
+        replacement = "".join(f"\\{part}" if isinstance(part, int) else part.replace("\\", r"\\") for part in written)
         return emit("regexp_replace({}, {}, {}, 'g')", s, made.on(s), text(replacement))
+    spots = made.spots(s)
+    if spots is not None and not any(isinstance(part, int) and part for part in template):
+        between = text("".join(part for part in template if isinstance(part, str)))
+        return emit("array_to_string(el_split_at({}, {}), {})", s, spots, between)
+    made.require_bare("regexp_replace()")
     if made.is_literal and made.has_context:
-        raise refused(f"A pattern with ^, $ or \\b that may match nothing, '{made.written}', in regexp_replace()", made.node)
+        raise refused(f"A pattern with ^, $ or \\b that may match nothing, '{made.given}', in regexp_replace()", made.node)
     if not made.is_literal:
         return emit("array_to_string(el_split_anywhere({}, {}), '')", s, made.on(s))
     pieces = [text(part) if isinstance(part, str) else emit("coalesce({}[el_i], '')", _all(s, made, part)) for part in template]
-    after = emit("el_split_everywhere({}, {})[el_i + 1]", s, _all(s, made))
-    whole = emit("list_transform({}, lambda el_m, el_i: {})", _all(s, made), joined(" || ", [*pieces, after]))
+    after_it = emit("el_split_everywhere({}, {})[el_i + 1]", s, _all(s, made))
+    whole = emit("list_transform({}, lambda el_m, el_i: {})", _all(s, made), joined(" || ", [*pieces, after_it]))
     return emit("array_to_string({}, '')", whole)
 
 
-def _is_one_assertion(written: str) -> bool:
-    return written in {"$", r"\b", "(?m)^", "(?m)$"}
+def _replaced_by_lambda(parts: Parts, made: Pattern, s: Value, node: exp.Expr) -> Value:
+    """Make the value of `regexp_replace(s, pattern, x -> ...)`: x holds the groups of each match, and NULL leaves the match out."""
+    if not made.is_literal or made.may_be_empty:
+        raise refused("regexp_replace() with a lambda and a pattern that may match nothing or stands in a column", node)
+    made.require_bare("regexp_replace() with a lambda")
+    count = made.tree.count
+    row = ours(f"el_p{parts.context.depth}")
+    body = lambda_value(parts, node.expressions[2], [array(VARCHAR)], [row])
+    if body.type != VARCHAR:
+        raise mistyped(f"The lambda of regexp_replace() gives a varchar, not {body.type}: cast it", node)
+    groups = [emit("el_g[{}]", place + 1) for place in range(count)]
+    taken = [made.participating(piece, number) for number, piece in enumerate(groups, 1)]
+    lists = joined(", ", [_all(s, made, number) for number in range(1, count + 1)] or [_all(s, made)])
+    hits = (
+        emit("list_transform(list_zip({}), lambda el_g: [{}])", lists, joined(", ", taken))
+        if count
+        else emit("list_transform({}, lambda el_g: CAST([] AS VARCHAR[]))", lists)
+    )
+    replacements = emit("list_transform({}, lambda {}: {})", hits, row, body)
+    whole = emit("el_interleaved(string_split_regex({}, {}), {})", s, made.sql, replacements)
+    return derived(made.guarded(whole, s), VARCHAR, (s, body))
 
 
 def _template(written: str, made: Pattern) -> tuple[list[str | int], str]:
     """Read Java's replacement into its parts, groups by their number, and say what is wrong with it if a match meets it."""
-    count, names = made.groups
+    count = made.tree.count if made.given else 0
+    names = made.tree.names if made.given else {}
     parts: list[str | int] = []
     at = 0
     while at < len(written):
@@ -294,11 +361,9 @@ def _template(written: str, made: Pattern) -> tuple[list[str | int], str]:
         elif written[at] == "$":
             if reference is None or (reference[2] and reference[2] not in names):
                 return parts, "The replacement of regexp_replace names no group of its pattern"
-            number, size = (names.index(reference[2]) + 1, len(reference[0])) if reference[2] else _numbered(reference[1], count)
+            number, size = (names[reference[2]], len(reference[0])) if reference[2] else _numbered(reference[1], count)
             if number > count:
                 return parts, f"The pattern of regexp_replace has no group {number}"
-            if number > 9:
-                raise refused("A replacement with more than nine groups", made.node)
             parts.append(number)
             at += size
         else:
@@ -315,17 +380,29 @@ def _numbered(digits: str, count: int) -> tuple[int, int]:
     return number, size
 
 
+def _of_text(build: Builder, kind: Type) -> Builder:
+    """Build a function of a text and a pattern, which Trino does not look at where the text is NULL."""
+
+    def built(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+        if values[0].is_null:
+            return derived(emit("CAST(NULL AS {})", kind.duckdb), kind, values)
+        return build(parts, values, node)
+
+    return built
+
+
+def _ways(name: str, build: Builder, kind: Type, more: int = 0) -> list[F]:
+    """List the ways to call a function of a text, a pattern and up to so many numbers."""
+    return [F(name, f"varchar, varchar{', bigint' * count} -> {kind}", _of_text(build, kind)) for count in range(more + 1)]
+
+
 FUNCTIONS = [
-    F("regexp_like", "varchar, varchar -> boolean", _like),
-    F("regexp_extract", "varchar, varchar -> varchar", _extract),
-    F("regexp_extract", "varchar, varchar, bigint -> varchar", _extract),
-    F("regexp_extract_all", "varchar, varchar -> array(varchar)", _extract_all),
-    F("regexp_extract_all", "varchar, varchar, bigint -> array(varchar)", _extract_all),
-    F("regexp_count", "varchar, varchar -> bigint", _count),
-    F("regexp_split", "varchar, varchar -> array(varchar)", _split),
-    F("regexp_position", "varchar, varchar -> integer", _position),
-    F("regexp_position", "varchar, varchar, bigint -> integer", _position),
-    F("regexp_position", "varchar, varchar, bigint, bigint -> integer", _position),
+    *_ways("regexp_like", _like, BOOLEAN),
+    *_ways("regexp_extract", _extract, VARCHAR, more=1),
+    *_ways("regexp_extract_all", _extract_all, array(VARCHAR), more=1),
+    *_ways("regexp_count", _count, BIGINT),
+    *_ways("regexp_split", _split, array(VARCHAR)),
+    *_ways("regexp_position", _position, INTEGER, more=2),
 ]
 
 SYNTACTIC: dict[str, Syntactic] = {"regexp_replace": _replace}

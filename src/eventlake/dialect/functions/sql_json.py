@@ -6,7 +6,6 @@ https://trino.io/docs/current/functions/json.html
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
@@ -21,6 +20,7 @@ from eventlake.dialect.text.tree import Member, SqlJson
 from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.datatypes import datatype
 from eventlake.dialect.types.json_casts import json_to, to_json
+from eventlake.dialect.types.literals import json_text
 from eventlake.dialect.types.type import BOOLEAN, JSON, VARCHAR, Type
 
 
@@ -261,7 +261,7 @@ def _object(parts: Parts, node: exp.Expr) -> Value:
             raise mistyped(f"JSON_OBJECT has the key '{key.literal}' twice", node)
         value, made = _made(parts, member.expression, "json_object", formatted=bool(member.args.get("formatted")))
         values.append(value)
-        members[key.literal] = (json.dumps(key.literal, ensure_ascii=False), made)
+        members[key.literal] = (json_text(key.literal), made)
     absent = node.args.get("on_null") == "ABSENT"
     pieces = []
     for _, (key_text, made) in sorted(members.items()):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 
-from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.binding import InvalidArgumentError, Value, derived, mistyped, refused
+from eventlake.dialect.failures import refusal
 from eventlake.dialect.functions.function import Function as F
 from eventlake.dialect.functions.function import Syntactic
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import emit, joined, ours, text
 from eventlake.dialect.text import tree as exp
+from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.concatenation import all_concatenated
 from eventlake.dialect.types.type import VARCHAR
@@ -50,22 +52,11 @@ def _concat_arrays(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 def _parameter(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     url, name = values
-    if not isinstance(name.literal, str):
-        raise refused("url_extract_parameter() with a name that is not a literal", node)
-    pattern = rf"[?&]{re.escape(name.literal)}(=[^&#]*|&|#|$)"
+    pattern = emit("('[?&]' || regexp_escape({}) || '(=[^&#]*|&|#|$)')", name)
     query = emit("regexp_extract({}, '^[^?#]*([?][^#]*)', 1)", url.sql)
-    found = emit("regexp_extract({}, {}, 1)", query, text(pattern))
-    return derived(
-        emit(
-            "(CASE WHEN el_url({}) AND regexp_matches({}, {}) THEN url_decode(replace(trim({}, '=&#'), '+', ' ')) END)",
-            url.sql,
-            query,
-            text(pattern),
-            found,
-        ),
-        VARCHAR,
-        values,
-    )
+    found = emit("regexp_extract({}, {}, 1)", query, pattern)
+    decoded = emit("url_decode(replace(trim({}, '=&#'), '+', ' '))", found)
+    return derived(emit("(CASE WHEN el_url({}) AND regexp_matches({}, {}) THEN {} END)", url, query, pattern, decoded), VARCHAR, values)
 
 
 def _trim(parts: Parts, node: exp.Expr) -> Value:
@@ -75,7 +66,9 @@ def _trim(parts: Parts, node: exp.Expr) -> Value:
     else:
         arguments, name = list(node.expressions), str(node.this).lower()
     values = [parts.value(argument) for argument in arguments]
-    if len(values) not in {1, 2} or any(value.type.name not in {"varchar", "char", "unknown"} for value in values):
+    if any(value.type.name == "char" for value in values):
+        raise refused(f"{name}() of char", node, "cast it to varchar")
+    if len(values) not in {1, 2} or any(value.type.name not in {"varchar", "unknown"} for value in values):
         raise mistyped(f"{name}() takes text, and the characters to take away", node)
     given = [coerce(value, VARCHAR) for value in values]
     sql = emit("{}({})", ours(f"el_{name}" if len(given) == 1 else name), joined(", ", given))
@@ -83,11 +76,20 @@ def _trim(parts: Parts, node: exp.Expr) -> Value:
 
 
 def _normalize(parts: Parts, node: exp.Expr) -> Value:
-    form = (node.args["form"].name if isinstance(node.args.get("form"), exp.Expr) else "NFC").upper()
+    form = node.args["form"].name if isinstance(node.args.get("form"), exp.Expr) else "NFC"
     value = parts.value(node.this)
-    if form != "NFC" or value.type.name != "varchar":
-        raise refused(f"normalize(..., {form})", node, "NFC is known")
-    return value.become(emit("nfc_normalize({})", value.sql), VARCHAR)
+    if value.type.name not in {"varchar", "unknown"}:
+        raise mistyped(f"normalize() wants text, not {value.type}", node)
+    value = coerce(value, VARCHAR)
+    if form not in {"NFC", "NFD", "NFKC", "NFKD"}:
+        raise InvalidArgumentError(f"The form of normalize() is written in capitals, not {form}{position(node)}.")
+    if isinstance(value.literal, str):
+        made = unicodedata.normalize(form, value.literal)  # type: ignore[arg-type]  # the grammar takes the four forms only
+        return Value(text(made), VARCHAR, literal=made)
+    if form == "NFC":
+        return value.become(emit("nfc_normalize({})", value), VARCHAR)
+    other = refusal(f"normalize(..., {form}) of text outside ASCII: ", value.sql)
+    return value.become(emit("(CASE WHEN length({0}) = strlen({0}) OR {0} IS NULL THEN {0} ELSE {1} END)", value, other), VARCHAR)
 
 
 _URL = "(CASE WHEN el_url({0}) THEN %s END)"

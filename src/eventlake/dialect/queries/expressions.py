@@ -408,6 +408,8 @@ class Expressions:
         if not isinstance(zone.literal, str):
             return each_in(emit("(CASE WHEN {} IS NOT NULL THEN {} END)", zone, instant(value)), zone_of(zone), kind, (value, zone))
         name = zone_named(zone.literal)
+        if name is None and self.context.outside is not None:
+            return each_in(instant(value), zone_of(zone), kind, (value,))
         if name is None:
             raise NameNotFoundError(f'There is no time zone "{zone.literal}": write it as Area/City or +05:30.')
         return value.become(instant(value), kind.at(name))

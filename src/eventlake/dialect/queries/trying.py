@@ -39,7 +39,9 @@ _READ = {
     "date": "TRY_CAST(el_date_or_null({s}) AS {type})",
 }
 """How a text becomes a number or a date, or NULL, without TRY: DuckDB's TRY goes row by row where one fails, which is slow."""
-_READ |= dict.fromkeys(("bigint", "smallint", "tinyint"), _READ["integer"]) | {"real": _READ["double"]}
+_READ |= dict.fromkeys(("bigint", "smallint", "tinyint"), _READ["integer"]) | {
+    "real": "el_real(TRY_CAST(el_double_or_null({s}) AS DOUBLE))"
+}
 
 
 def tried_cast(value: Value, kind: Type, node: exp.Expr) -> Value:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.binding import Value, derived, mistyped
 from eventlake.dialect.sql import Sql, emit, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
-from eventlake.dialect.types.type import INTERVAL_DAY, INTERVAL_MONTH, MAX_DIGITS, Type, as_decimal, common, decimal
+from eventlake.dialect.types.type import INTERVAL_DAY, INTERVAL_MONTH, MAX_DIGITS, TINYINT, Type, as_decimal, common, decimal
 from eventlake.dialect.types.zones import instant, moved, once_held, shown_at, wall
 
 
@@ -39,12 +39,31 @@ def arithmetic(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
 def _with_null(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
     known = left if right.type.name == "unknown" else right
     if not known.type.is_number and known.type.name != "unknown":
-        raise refused(f"{left.type} {sign} {right.type}", node)
+        kind = _type_with_null(sign, known.type, known is left)
+        if kind is None:
+            raise mistyped(f"{left.type} {sign} {right.type} is not in Athena: cast the NULL", node)
+        return derived(emit("CAST(NULL AS {})", kind.duckdb), kind, (left, right))
     # Trino cannot choose where an interval would do as well as the NULL
-    if known.type.name == "unknown" or (known.type.name == "double" and (sign == "*" or (sign == "/" and known is right))):
+    if known.type.name == "unknown" and sign == "%":
+        return _numbers(sign, coerce(left, TINYINT), coerce(right, TINYINT))
+    scales = sign == "*" and known.type.name in {"double", "bigint"}
+    if known.type.name == "unknown" or scales or (known.type.name == "double" and sign == "/" and known is right):
         raise mistyped(f"A bare NULL {sign} is ambiguous: cast it", node)
     kind = known.type
     return _numbers(sign, coerce(left, kind), coerce(right, kind))
+
+
+def _type_with_null(sign: str, kind: Type, is_left: bool) -> Type | None:
+    """Return the type of a moment, a time or an interval joined with a bare NULL; None where Trino finds no operator or several."""
+    if kind.name.startswith("interval"):
+        return kind if sign == "*" or (is_left and sign in "-/") else None
+    if sign == "-" and not is_left and (kind.is_moment or kind.name == "time"):
+        return INTERVAL_DAY
+    if kind.name == "date" and sign in "+-":
+        return kind
+    if kind.name == "time" and sign == "+":
+        return replace(kind, numbers=(max(kind.numbers[0], 3),))
+    return kind if sign == "+" and kind.is_moment and kind.numbers[0] >= 3 else None
 
 
 def _numbers(sign: str, left: Value, right: Value) -> Value:

@@ -9,9 +9,10 @@ import re
 from dataclasses import replace
 
 from eventlake.dialect.binding import Value, mistyped, refused
+from eventlake.dialect.failures import lasting_failure
 from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, text
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.json_casts import json_to, to_json
+from eventlake.dialect.types.json_casts import json_to, once, to_json
 from eventlake.dialect.types.moments import moment_text
 from eventlake.dialect.types.type import EACH, VARCHAR, Type, in_zones_of
 from eventlake.dialect.types.zones import each_in, held_as, instant, moved, once_held, wall, zone_label, zone_of
@@ -146,7 +147,7 @@ def _text_to_zoned(value: Value, kind: Type) -> Value:
 def _zone_text(value: Value) -> Value:
     if not isinstance(value.literal, str):
         return value.become(emit("el_zone_text({})", value), VARCHAR)
-    written = re.search(r"[\d\s]([A-Za-z][^\s]*|[+-]\d\d?(:?\d\d)?)\s*$", value.literal.strip()[10:])
+    written = re.fullmatch(r"\s*[+-]?\d+-\d+-\d+(?: [\d:.]+)?\s*([A-Za-z+-].*?)\s*", value.literal, re.ASCII)
     return replace(value, literal=written[1] if written else "UTC")
 
 
@@ -172,6 +173,28 @@ def _integer_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
 
 def _double_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
     return _text_of(emit("el_double_to_text({})", value.sql), kind)
+
+
+def _real_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return _text_of(emit("el_real_to_text({})", value.sql), kind)
+
+
+def _double_to_real(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return emit("el_real({})", value.sql)
+
+
+def _text_to_real(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    read = emit("el_double_text({})", value.sql)
+    return once(read, lambda item: emit("coalesce(TRY_CAST({0} AS FLOAT), el_real(CAST({0} AS DOUBLE)))", item))
+
+
+def _boolean_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    """Make the text of a boolean; one that does not fit is an error of Trino's own, which TRY_CAST does not hide."""
+    made = emit("CAST({} AS VARCHAR)", value.sql)
+    if kind.name != "varchar" or not kind.numbers or kind.numbers[0] > 4:
+        return _text_of(made, kind)
+    wrong = lasting_failure(f"A boolean does not fit into {kind}")
+    return emit("(CASE WHEN length({0}) > {1} THEN {2} ELSE {0} END)", made, kind.numbers[0], wrong)
 
 
 def _moment_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
@@ -295,21 +318,21 @@ _RULES = {
     ("integer", "boolean"): _number_to_boolean,
     ("double", "integer"): _double_to_integer,
     ("real", "integer"): _double_to_integer,
-    ("double", "real"): _plain,
+    ("double", "real"): _double_to_real,
     ("real", "double"): _plain,
     ("double", "decimal"): _double_to_decimal,
     ("real", "decimal"): _double_to_decimal,
     ("double", "varchar"): _double_to_text,
     ("double", "boolean"): _number_to_boolean,
     ("real", "boolean"): _number_to_boolean,
-    ("real", "varchar"): _double_to_text,
+    ("real", "varchar"): _real_to_text,
     ("decimal", "integer"): _decimal_to_integer,
     ("decimal", "double"): _plain,
     ("decimal", "real"): _plain,
     ("decimal", "decimal"): _plain,
     ("decimal", "varchar"): _decimal_to_text,
     ("decimal", "boolean"): _number_to_boolean,
-    ("boolean", "varchar"): _integer_to_text,
+    ("boolean", "varchar"): _boolean_to_text,
     ("boolean", "integer"): _plain,
     ("boolean", "double"): _boolean_to_double,
     ("boolean", "real"): _boolean_to_double,
@@ -317,7 +340,7 @@ _RULES = {
     ("boolean", "boolean"): _plain,
     ("varchar", "integer"): _text_to_integer,
     ("varchar", "double"): _text_to_double,
-    ("varchar", "real"): _text_to_double,
+    ("varchar", "real"): _text_to_real,
     ("varchar", "decimal"): _text_to_decimal,
     ("varchar", "boolean"): _text_to_boolean,
     ("varchar", "date"): _text_to_date,

@@ -94,7 +94,7 @@ _SCALARS = {
 
 def canonical(value: Value) -> Sql:
     """Make SQL of a json's text as Trino has it: json_parse sorts keys, json_extract does not, and a column may come from either."""
-    if value.json == "normal":
+    if value.json in {"normal", "text"}:
         return value.sql
     if value.json == "parsed":
         return once(value.sql, lambda text: emit("el_json_normal(el_json_sorted({}))", text))
@@ -153,7 +153,7 @@ def _json(sql: Sql, kind: Type, node: exp.Expr | None) -> Sql:
     if kind.is_integer or kind.name == "boolean":
         return emit("CAST({} AS VARCHAR)", sql)
     if kind.name in {"varchar"}:
-        return emit("CAST(to_json({}) AS VARCHAR)", sql)
+        return emit("el_json_quoted({})", sql)
     if kind.name == "decimal":
         return emit("el_json_decimal(CAST({} AS VARCHAR))", sql)
     if kind.name in {"double", "real"}:
@@ -171,12 +171,12 @@ def _json(sql: Sql, kind: Type, node: exp.Expr | None) -> Sql:
             "('[' || array_to_string(list_transform({}, lambda el_x: {}), ',') || ']')", sql, _or_null(ours("el_x"), kind.args[0], node)
         )
     if kind.name == "map" and kind.args[0].name in {"varchar", "bigint", "integer", "boolean"}:
-        pair = emit("CAST(to_json(CAST(el_e.key AS VARCHAR)) AS VARCHAR) || ':' || {}", _or_null(ours("el_e.value"), kind.args[1], node))
+        pair = emit("el_json_quoted(CAST(el_e.key AS VARCHAR)) || ':' || {}", _or_null(ours("el_e.value"), kind.args[1], node))
         return emit("('{{' || array_to_string(list_transform(list_sort(map_entries({})), lambda el_e: {}), ',') || '}}')", sql, pair)
     if kind.name == "row":
         parts = [
             emit(
-                "CAST(to_json({}) AS VARCHAR) || ':' || {}",
+                "el_json_quoted({}) || ':' || {}",
                 text(given or ""),
                 _or_null(emit("struct_extract({}, {})", sql, text(name)), part, node),
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from datetime import date
 from typing import Any
 
 from eventlake.dialect.binding import Value, mistyped, refused
@@ -69,17 +70,51 @@ def typed_literal(written: str, kind: Type, node: exp.Expr) -> Value:
             if re.fullmatch(r"-?\d+(\.\d*)?", written)
             else _not_literal(written, kind, node)
         )
-    if kind.name == "date" and not re.fullmatch(r"\s*[+-]?\d{4,}-\d{1,2}-\d{1,2}\s*", written):
-        _not_literal(written, kind, node)
-    if kind.name == "date" and written.strip().startswith("-"):
-        raise refused("A date before the year 1", node)
+    if kind.name == "date":
+        _require_date(written, kind, node)
     if kind.name == "time":
         return _time_literal(written, node)
     if kind.name == "char" and not node.args["to"].expressions:
         kind = Type("char", numbers=(len(written),))
     if kind.name == "json":
         return Value(text(json_literal(written, node)), kind, json="normal")
+    if kind.name in _SPELLINGS and not _is_spelt(written, kind):
+        _not_literal(written, kind, node)
     return cast(Value(text(written), VARCHAR, literal=written), kind, node)
+
+
+def _require_date(written: str, kind: Type, node: exp.Expr) -> None:
+    """Raise QuerySyntaxError for what is no date, QueryRefusedError for one before the year 1."""
+    match = re.fullmatch(r"\s*([+-]?)(\d{4,})-(\d{1,2})-(\d{1,2})\s*", written)
+    if match is None or not _is_day(int(match[2]), int(match[3]), int(match[4])):
+        _not_literal(written, kind, node)
+    elif match[1] == "-":
+        raise refused("A date before the year 1", node)
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    try:
+        date(year % 400 + 400, month, day)  # the calendar repeats itself every 400 years
+    except ValueError:
+        return False
+    return True
+
+
+_WHOLE = r"\s*[+-]?\d+\s*"
+_FRACTION = r"\s*[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?|NaN|Infinity|0[xX][\da-fA-F.]+[pP][+-]?\d+[dDfF]?)\s*"
+_SPELLINGS = {
+    **dict.fromkeys(("tinyint", "smallint", "integer", "bigint"), _WHOLE),
+    **dict.fromkeys(("double", "real"), _FRACTION),
+    "boolean": "(?i:t|f|true|false|1|0)",
+}
+_BITS = {"tinyint": 8, "smallint": 16, "integer": 32, "bigint": 64}
+
+
+def _is_spelt(written: str, kind: Type) -> bool:
+    """Tell whether a text is a value of the type, so that a literal of it is one."""
+    if not re.fullmatch(_SPELLINGS[kind.name], written):
+        return False
+    return kind.name not in _BITS or -(2 ** (_BITS[kind.name] - 1)) <= int(written) < 2 ** (_BITS[kind.name] - 1)
 
 
 def _not_literal(written: str, kind: Type, node: exp.Expr) -> Value:
@@ -118,7 +153,22 @@ def _canonical(value: Any) -> str:  # JSON
         return "[" + ",".join(map(_canonical, value)) + "]"
     if isinstance(value, float):
         return f'"{java_double(value)}"' if math.isinf(value) else java_double(value)
-    return json.dumps(value, ensure_ascii=False)
+    return json_text(value) if isinstance(value, str) else json.dumps(value)
+
+
+def json_text(value: str) -> str:
+    """Return a text as Java's writer of JSON spells it, in quotes."""
+    return _ABOVE.sub(lambda match: "\\u{:04X}\\u{:04X}".format(*_halves(match[0])), json.dumps(value, ensure_ascii=False))
+
+
+_ABOVE = re.compile("[\U00010000-\U0010ffff]")
+"""Characters that Java's writer of JSON spells as two escapes."""
+
+
+def _halves(letter: str) -> tuple[int, int]:
+    """Return the two code units that UTF-16 has for a character beyond U+FFFF."""
+    offset = ord(letter) - 0x10000
+    return 0xD800 + (offset >> 10), 0xDC00 + (offset & 0x3FF)
 
 
 _MOMENT = re.compile(
@@ -130,7 +180,7 @@ _MOMENT = re.compile(
 def timestamp_literal(written: str, node: exp.Expr | None) -> Value:
     """Read a timestamp with the digits it is written with, and the zone behind it, if any."""
     match = _MOMENT.fullmatch(written)
-    if match is None:
+    if match is None or not _is_day(*map(int, match["date"].split("-"))) or not _is_clock(match["time"] or "0:0"):
         raise mistyped(f"'{written}' is not a timestamp", node)
     digits = len(match["fraction"] or "")
     if digits > 6:
@@ -146,6 +196,10 @@ def timestamp_literal(written: str, node: exp.Expr | None) -> Value:
     if is_skipped(f"{match['date']} {clock}", zone):
         raise mistyped(f"'{written}' is a time that the clocks of {zone} leave out", node)
     return Value(at_wall(sql, zone), timestamp(digits, zoned=True).at(zone))
+
+
+def _is_clock(written: str) -> bool:
+    return all(float(part) < 60 for part in written.split(":")[1:])
 
 
 _UNITS = {

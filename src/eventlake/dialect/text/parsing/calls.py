@@ -165,9 +165,9 @@ class Calls(Windows):
         this = self.value()
         form = None
         if self.accept(","):
-            form = tree.Var(
-                self.token, this=self.one_of("NFD", "NFC", "NFKD", "NFKC") or self.fail("NFC, NFD, NFKC or NFKD is wanted here")
-            )
+            form = tree.Var(self.token, this=self.token.text)
+            if not self.one_of("NFD", "NFC", "NFKD", "NFKC"):
+                self.fail("NFC, NFD, NFKC or NFKD is wanted here")
         self.expect(")")
         return tree.Normalize(token, this=this, form=form)
 
