@@ -433,6 +433,7 @@ el_interleaved(pieces, between) :=
   END)[1];
 el_split_anywhere(s, p) :=
   CASE
+    WHEN s IS NULL OR p IS NULL THEN NULL
     WHEN regexp_matches('', p) THEN refusal('A regular expression in a column that may match nothing: ', p)
     ELSE string_split_regex(s, p)
   END;
@@ -523,6 +524,7 @@ el_substring_of(h, i, n, size) :=
   END;
 el_byte_pad(h, n, p, whole) :=
   CASE
+    WHEN h IS NULL OR n IS NULL OR p IS NULL THEN NULL
     WHEN p = '' OR n < 0 THEN failure('A padding wants a length from 0 and some bytes')
     WHEN n > 1000000 THEN refusal('A padding to more than a million bytes: ', n)
     WHEN length(h) >= n * 2 THEN unhex(h[1:n * 2])
@@ -854,6 +856,7 @@ el_digits(s) :=
   list_transform(el_letters(lower(ltrim(s, '+-'))), lambda c: strpos('0123456789abcdefghijklmnopqrstuvwxyz', c));
 el_bit_count(x, bits) :=
   CASE
+    WHEN x IS NULL OR bits IS NULL THEN NULL
     WHEN bits < 2 OR bits > 64 OR (bits < 64 AND (x >= (1::HUGEINT << (bits - 1)::INTEGER)
       OR x < -(1::HUGEINT << (bits - 1)::INTEGER))) THEN failure('The number does not fit into these bits: ', x)
     ELSE CAST(bit_count(x) AS BIGINT) - CASE WHEN x < 0 THEN 64 - bits ELSE 0 END
@@ -929,16 +932,19 @@ el_signed(v, bits) := CASE WHEN v >= el_power_of_two(bits - 1) THEN v - el_power
 el_shift_count(n) := CASE WHEN n < 0 THEN n & 63 ELSE n END;
 el_shift_left(v, n, bits) :=
   CASE
+    WHEN n IS NULL THEN NULL
     WHEN n >= bits AND v IS NOT NULL THEN 0
     ELSE el_signed((el_unsigned(v, bits) % el_power_of_two(greatest(bits - n, 0))) * el_power_of_two(greatest(least(n, bits), 0)), bits)
   END;
 el_shift_right(v, n, bits) :=
   CASE
+    WHEN n IS NULL THEN NULL
     WHEN n >= bits AND v IS NOT NULL THEN 0
     ELSE el_signed(el_unsigned(v, bits) // el_power_of_two(greatest(least(n, bits), 0)), bits)
   END;
 el_shift_arithmetic(v, n, bits) :=
   CASE
+    WHEN n IS NULL THEN NULL
     WHEN n >= bits AND v IS NOT NULL THEN CASE WHEN v < 0 THEN -1 ELSE 0 END
     ELSE el_floor(v::HUGEINT, el_power_of_two(greatest(least(n, bits), 0))) // el_power_of_two(greatest(least(n, bits), 0))
   END;

@@ -45,8 +45,25 @@ def functions() -> dict[str, list[Function]]:
     return known
 
 
-_AMBIGUOUS_NULL = {"json_extract_scalar": 0, "substr": 0, "date_trunc": 1}
-"""Functions that Trino cannot choose a way of when this argument is a bare NULL."""
+_AMBIGUOUS_NULL = {
+    "json_extract_scalar": {0},
+    "substr": {0},
+    "reverse": {0},
+    "date_trunc": {1},
+    "date_add": {2},
+    "lpad": {0, 2},
+    "rpad": {0, 2},
+    "sequence": {0, 1},
+}
+"""Functions that Trino cannot choose a way of when all these arguments are bare NULLs."""
+
+_NULL_OF_NULL = frozenset(
+    (
+        *("regexp_like", "regexp_extract", "regexp_extract_all", "regexp_count", "regexp_split", "regexp_position"),
+        *("date_format", "date_parse", "format_datetime", "parse_datetime", "from_unixtime"),
+    )
+)
+"""Functions that give NULL for a bare NULL whatever the other arguments are, an invalid pattern too."""
 
 
 def known_names() -> list[str]:
@@ -68,8 +85,8 @@ def call(parts: Parts, name: str, arguments: Sequence[exp.Expr], node: exp.Expr)
     if name not in known:
         raise NameNotFoundError(f"There is no function {name}(){position(node)} in Athena.{nearest(name, known_names())}")
     values = [parts.value(argument) for argument in arguments]
-    place = _AMBIGUOUS_NULL.get(name)
-    if place is not None and len(values) > place and values[place].type.name == "unknown":
+    places = _AMBIGUOUS_NULL.get(name)
+    if places and len(values) > max(places) and all(values[place].type.name == "unknown" for place in places):
         raise mistyped(f"{name}() of a bare NULL is ambiguous: cast it", node)
     return applied(parts, name, known[name], values, node)
 
@@ -123,6 +140,8 @@ def applied(parts: Parts, name: str, ways: Sequence[Function], values: list[Valu
     given = [coerce(value, kind) for value, kind in zip(values, kinds, strict=True)]
     if name in _COMPARING:
         require_one_form(kinds[0], f"{name}()", node)
+    if name in _NULL_OF_NULL and any(value.is_null for value in values):
+        return derived(emit("CAST(NULL AS {})", result.duckdb), result, given)
     if callable(way.sql):
         try:
             return _built(way.sql, parts, given, node)

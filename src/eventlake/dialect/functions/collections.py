@@ -199,6 +199,8 @@ def _map(parts: Parts, node: exp.Expr) -> Value:
 
 def _from_entries(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     entries = values[0]
+    if entries.is_null:
+        return Value(emit("NULL"), mapping(UNKNOWN, UNKNOWN), is_null=True)
     if entries.type.name != "array" or entries.type.args[0].name != "row" or len(entries.type.args[0].args) != 2:
         raise mistyped("map_from_entries() wants an array of rows of a key and a value", node)
     pair = entries.type.args[0]
@@ -209,6 +211,8 @@ def _from_entries(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 def _multimap_from_entries(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     entries = values[0]
+    if entries.is_null:
+        return Value(emit("NULL"), mapping(UNKNOWN, array(UNKNOWN)), is_null=True)
     if entries.type.name != "array" or entries.type.args[0].name != "row" or len(entries.type.args[0].args) != 2:
         raise mistyped("multimap_from_entries() wants an array of rows of a key and a value", node)
     pair = entries.type.args[0]

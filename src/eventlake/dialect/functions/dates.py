@@ -218,6 +218,10 @@ def _to_unixtime(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     return values[0].become(emit("(CAST(epoch_us({}) AS DOUBLE) / 1000000)", instant(values[0])), DOUBLE)
 
 
+def _zone_name(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+    return values[0].become(emit("(CASE WHEN {} IS NOT NULL THEN {} END)", instant(values[0]), zone_label(values[0])), VARCHAR)
+
+
 def _human(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     return derived(emit("el_human(CAST(round({}) AS BIGINT))", values[0].sql), VARCHAR, values)
 
@@ -277,7 +281,7 @@ FUNCTIONS = [
     *_for("to_unixtime", _KINDS, "{0} -> double", _to_unixtime),
     *_for("timezone_hour", ("timestamptz",), "{0} -> bigint", _offset_part("//")),
     *_for("timezone_minute", ("timestamptz",), "{0} -> bigint", _offset_part("%")),
-    F("timezone", "timestamptz -> varchar", lambda parts, values, node: values[0].become(zone_label(values[0]), VARCHAR)),
+    F("timezone", "timestamptz -> varchar", _zone_name),
     F("from_unixtime", "double, bigint, bigint -> timestamptz", _from_unixtime_at),
     F("parse_duration", "varchar -> interval day", "el_duration({0})"),
     F("human_readable_seconds", "double -> varchar", _human),

@@ -28,7 +28,6 @@ PARTIAL = frozenset(
         "width_bucket",
         "reverse",
         "substr",
-        "substring",
         "lpad",
         "rpad",
         "length",

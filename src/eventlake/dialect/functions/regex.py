@@ -194,8 +194,6 @@ def _all(value: Value, made: Pattern, group: int = 0) -> Sql:
 
 
 def _extract_all(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    if len(values) == 3 and values[2].is_null:
-        return derived(emit("CAST(NULL AS VARCHAR[])"), array(VARCHAR), values)
     made = Pattern(values[1], node)
     group = made.group(values)
     whole = ours("el_m")
@@ -293,7 +291,9 @@ def _replacing(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
             raise refused("regexp_replace() with a pattern or a replacement that is not a literal", node)
         template, fault = _template(third.literal, made)
         if fault:
-            wrong = emit("(CASE WHEN regexp_matches({0}, {1}) THEN {2} ELSE {0} END)", s, made.on(s), failure(fault))
+            spots = made.spots(s)
+            matches = emit("len({}) > 0", spots) if spots else emit("regexp_matches({}, {})", s, made.on(s))
+            wrong = emit("(CASE WHEN {1} THEN {2} ELSE {0} END)", s, matches, failure(fault))
             return derived(made.guarded(made.where(wrong, s, s.sql), s), VARCHAR, values)
     return derived(made.guarded(made.where(_replaced(made, s, template), s, s.sql), s), VARCHAR, values)
 
@@ -380,20 +380,9 @@ def _numbered(digits: str, count: int) -> tuple[int, int]:
     return number, size
 
 
-def _of_text(build: Builder, kind: Type) -> Builder:
-    """Build a function of a text and a pattern, which Trino does not look at where the text is NULL."""
-
-    def built(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-        if values[0].is_null:
-            return derived(emit("CAST(NULL AS {})", kind.duckdb), kind, values)
-        return build(parts, values, node)
-
-    return built
-
-
 def _ways(name: str, build: Builder, kind: Type, more: int = 0) -> list[F]:
     """List the ways to call a function of a text, a pattern and up to so many numbers."""
-    return [F(name, f"varchar, varchar{', bigint' * count} -> {kind}", _of_text(build, kind)) for count in range(more + 1)]
+    return [F(name, f"varchar, varchar{', bigint' * count} -> {kind}", build) for count in range(more + 1)]
 
 
 FUNCTIONS = [

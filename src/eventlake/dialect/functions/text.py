@@ -110,7 +110,11 @@ FUNCTIONS = [
     F("concat", "array(T), T -> array(T)", _concat_arrays),
     F("concat", "T, array(T) -> array(T)", _concat_arrays),
     F("concat_ws", "varchar, varchar... -> varchar", _concat_ws),
-    F("concat_ws", "varchar, array(varchar) -> varchar", "(CASE WHEN {1} IS NULL THEN NULL ELSE array_to_string({1}, {0}) END)"),
+    F(
+        "concat_ws",
+        "varchar, array(varchar) -> varchar",
+        "(CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE array_to_string({1}, {0}) END)",
+    ),
     F("strpos", "varchar, varchar -> bigint", "strpos({0}, {1})"),
     F("strpos", "varchar, varchar, bigint -> bigint", "el_strpos_nth({0}, {1}, {2})"),
     F("starts_with", "varchar, varchar -> boolean", "starts_with({0}, {1})"),

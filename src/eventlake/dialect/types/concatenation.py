@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from eventlake.dialect.binding import Value, derived, mistyped
+from eventlake.dialect.binding import InvalidArgumentError, Value, derived, mistyped
 from eventlake.dialect.sql import Sql, emit
 from eventlake.dialect.text import tree as exp
+from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.json_casts import once
 from eventlake.dialect.types.type import UNKNOWN, Type, array, coercible, common
@@ -27,6 +28,8 @@ def concatenated(left: Value, right: Value, node: exp.Expr) -> Value:
 
 def all_concatenated(values: Sequence[Value], node: exp.Expr) -> Value:
     """Return the arrays of a concat(); two arguments may be an array and an element."""
+    if len(values) < 2:
+        raise InvalidArgumentError(f"concat() takes two or more arguments{position(node)}.")
     if len(values) == 2:
         return concatenated(values[0], values[1], node)
     kind = UNKNOWN
