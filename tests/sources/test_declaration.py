@@ -79,6 +79,11 @@ WRONG = [
     ("[[table]]", "[[tables]]", 'shop/source.toml: unknown key "tables". Did you mean "table"? Keys: name, title, doc, '),
     ("[[table]]", "[table]", 'shop/source.toml: "table" is {"name": "orders", '),
     ('name = "orders"', 'name = "Orders"', f'shop/source.toml, table "Orders": "name" is "Orders"; {NAMES}'),
+    (
+        'name = "orders"',
+        'name = "__init__"',
+        'shop/source.toml, table "__init__": "name" is "__init__"; names that begin with __ are Python\'s own: choose another.',
+    ),
     ('name = "orders"\n', "", 'shop/source.toml, table number 1: "name" is missing.'),
     ('root = "$.detail"', 'roots = "$.detail"', f'{TABLE}: unknown key "roots". Did you mean "root"? Keys: name, doc, prefix, '),
     ('root = "$.detail"', 'root = "$.resources[0]"', f'{TABLE}: "root" is "$.resources[0]", expected keys alone, such as "$.detail".'),

@@ -77,7 +77,7 @@ def make_fresh(folder: Path) -> None:
 
         LakeLock(folder).release()  # a demo or a bus that still runs there keeps its lake
         shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / MARK).write_text("This lake was made by `eventlake demo`, and the next demo replaces it.\n", "utf-8")
 
 

@@ -28,7 +28,7 @@ class LakeLock:
 
     def __init__(self, folder: Path, *, tells: bool = True) -> None:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # logs of logins are nobody else's
             self.descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         except OSError as error:
             raise storage_error(error, f'The lake in "{folder}" cannot be opened for writing') from None

@@ -236,6 +236,8 @@ def _bus(place: _Place) -> str:
 def _table(place: _Place, source: str, database: str) -> Table:
     place.only_keys(_TABLE_KEYS)
     name = place.name("name")
+    if name.startswith("__"):  # it becomes a Python module, and `__init__` is one already
+        raise place.wrong(f'"name" is "{name}"; names that begin with __ are Python\'s own: choose another.')
     columns = tuple(_column(part) for part in place.parts("columns", "column"))
     if not columns:
         raise place.wrong('"columns" is missing: one line each, { name = "...", type = "...", from = "$.detail...", doc = "..." }.')
