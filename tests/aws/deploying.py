@@ -39,12 +39,17 @@ def failures(aws: Aws, stack: str) -> list[tuple[str, str]]:
 
 def package(aws: Aws, template: Path, exported: Path) -> str:
     """Upload what a template names; what the CLI says of it."""
-    if CODE_BUCKET not in {bucket["Name"] for bucket in aws.service("s3").list_buckets()["Buckets"]}:
-        aws("s3api", "create-bucket", "--bucket", CODE_BUCKET)
+    make_code_bucket(aws)
     where = ["--s3-bucket", CODE_BUCKET, "--s3-prefix", "eventlake", "--output-template", str(exported)]
     return aws.run(
         "cloudformation", "package", "--template", f"{template.parent.name}/{template.name}", *where, folder=template.parent.parent
     )
+
+
+def make_code_bucket(aws: Aws) -> None:
+    """Make the bucket that templates and code are uploaded to, unless it is there."""
+    if CODE_BUCKET not in {bucket["Name"] for bucket in aws.service("s3").list_buckets()["Buckets"]}:
+        aws("s3api", "create-bucket", "--bucket", CODE_BUCKET)
 
 
 def delete(aws: Aws, stack: str) -> None:

@@ -6,30 +6,49 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from aws.client import Aws, eventually
 
 
 def policies(aws: Aws, role: str) -> dict[str, str]:
-    """{name: document} of a role's inline policies."""
+    """{name: document} of a role's policies: those inside it by their names, those attached to it by their ARNs."""
     iam = aws.service("iam")
     names = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    return {name: json.dumps(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]) for name in names}
+    inside = {name: json.dumps(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]) for name in names}
+    attached = [each["PolicyArn"] for each in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]]
+    return inside | {arn: attached_document(iam, arn) for arn in attached}
+
+
+def attached_document(iam: Any, arn: str) -> str:
+    """The document of a managed policy, in the version that counts."""
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    return json.dumps(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
+
+
+def put_policy(aws: Aws, role: str, name: str, document: str) -> None:
+    """Give a policy of a role another document. name: as `policies` tells it."""
+    iam = aws.service("iam")
+    if not name.startswith("arn:"):
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
+        return
+    before = iam.get_policy(PolicyArn=name)["Policy"]["DefaultVersionId"]
+    iam.create_policy_version(PolicyArn=name, PolicyDocument=document, SetAsDefault=True)
+    iam.delete_policy_version(PolicyArn=name, VersionId=before)
 
 
 @contextmanager
 def without(aws: Aws, role: str, action: str) -> Iterator[None]:
     """Take an action out of all policies of a role."""
-    iam = aws.service("iam")
     changed = {name: document for name, document in policies(aws, role).items() if f'"{action}"' in document}
     assert changed, f"the role {role} may not {action} anyway"
     for name, document in changed.items():
-        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document.replace(f'"{action}"', '"none:None"'))
+        put_policy(aws, role, name, document.replace(f'"{action}"', '"none:None"'))
     try:
         yield
     finally:
         for name, document in changed.items():
-            iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
+            put_policy(aws, role, name, document)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from deploy.template_rules import as_list, resources
 from eventlake.deploy.cloudformation import read_template, statements
 from eventlake.deploy.root_stack import root_stack_text
 from eventlake.deploy.source_stack import source_stack_text
+from eventlake.deploy.sources_stack import sources_stack_text
 from eventlake.errors import DeclarationError
 from eventlake.model import Source
 from eventlake.query.saved import load_saved, positional
@@ -109,17 +110,21 @@ def test_every_saved_query_is_a_named_query(source: Source) -> None:
         assert len(parameters) == len(re.findall(r":[a-z_]+\b", re.sub(r"'[^']*'", "", query.sql).replace("::", "")))
 
 
-def test_the_partition_function_may_create_partitions_of_a_sources_tables_and_nothing_else() -> None:
-    """Its right comes with the source: one action on the catalog, the database and each table."""
-    policy = resources(_stack(SOURCES["codepipeline"]), "AWS::IAM::Policy")["PartitionPolicy"]
+def test_the_partition_function_may_create_partitions_of_the_tables_and_nothing_else() -> None:
+    """One action on the catalog and, where a source is on, its database and each of its tables."""
+    stack = read_template(sources_stack_text([SOURCES["codepipeline"]]))
+    policy = resources(stack, "AWS::IAM::ManagedPolicy")["PartitionPolicy1"]
     (statement,) = statements(policy)
+    assert policy["Roles"] == [{"Ref": "PartitionRoleName"}]
     assert as_list(statement["Action"]) == ["glue:CreatePartition"]
-    assert [resource["Fn::Sub"].split(":")[-1] for resource in statement["Resource"]] == [
-        "catalog",
-        "database/${GlueDatabaseName}",
-        "table/${GlueDatabaseName}/pipeline_execution_state_change",
-        "table/${GlueDatabaseName}/stage_execution_state_change",
-        "table/${GlueDatabaseName}/action_execution_state_change",
+    catalog, *conditional = statement["Resource"]
+    assert catalog["Fn::Sub"].endswith(":catalog")
+    assert all((one["Fn::If"][0], one["Fn::If"][2]) == ("HasCodePipeline", {"Ref": "AWS::NoValue"}) for one in conditional)
+    assert [one["Fn::If"][1]["Fn::Sub"].split(":")[-1] for one in conditional] == [
+        "database/${CodePipelineGlueDatabaseName}",
+        "table/${CodePipelineGlueDatabaseName}/pipeline_execution_state_change",
+        "table/${CodePipelineGlueDatabaseName}/stage_execution_state_change",
+        "table/${CodePipelineGlueDatabaseName}/action_execution_state_change",
     ]
 
 
@@ -130,8 +135,10 @@ def test_a_source_of_a_user_becomes_a_stack_the_same_way() -> None:
     assert short_title(registry) == "ECR"
     assert root["Parameters"]["ECR"]["Default"] == "on"
     assert root["Parameters"]["ECRGlueDatabaseName"]["Default"] == "registry_event_logs"
-    assert root["Resources"]["ECRSource"]["Properties"]["TemplateURL"] == "sources/registry.yaml"
-    assert "EcrImageActionTableName" in root["Outputs"]
+    stacks = read_template(sources_stack_text([*SOURCES.values(), registry]))
+    assert stacks["Resources"]["ECRSource"]["Properties"]["TemplateURL"] == "sources/registry.yaml"
+    assert {"ECRGlueDatabaseName", "ECRAnalystPolicyArn"} <= set(root["Outputs"])
+    assert "EcrImageActionTableName" in _stack(registry)["Outputs"]
     assert "registry=${ECRGlueDatabaseName}" in root["Resources"]["Functions"]["Properties"]["Parameters"]["Databases"]["Fn::Sub"]
 
 
@@ -150,9 +157,11 @@ def test_two_sources_of_one_title_are_refused() -> None:
 
 
 def test_a_nested_stack_gets_every_parameter_it_wants() -> None:
-    """Whatever a stack asks for without a default, root.yaml passes, and passes nothing else."""
+    """Whatever a stack asks for without a default, the one around it passes, and passes nothing else."""
     templates = Path(__file__).resolve().parents[2] / "templates"
-    for name, resource in _root()["Resources"].items():
+    for name, resource in {**_root()["Resources"], **read_template(sources_stack_text(list(SOURCES.values())))["Resources"]}.items():
+        if resource["Type"] != "AWS::CloudFormation::Stack":
+            continue
         wanted = read_template((templates / resource["Properties"]["TemplateURL"]).read_text())["Parameters"]
         passed = set(resource["Properties"]["Parameters"])
         assert {key for key, value in wanted.items() if "Default" not in value} <= passed <= set(wanted), name

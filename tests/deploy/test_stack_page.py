@@ -22,7 +22,7 @@ def test_a_permission_that_is_taken_away_changes_the_page() -> None:
     """So a change of any action or resource is a change that a review sees."""
     templates = _templates()
     page = stack_page(templates)
-    assert "| `PartitionPolicy` | The partition function adds partitions to the source's tables" in page
-    statement = templates["sources/auth0.yaml"]["Resources"]["PartitionPolicy"]["Properties"]["PolicyDocument"]["Statement"][0]
+    assert "| `PartitionPolicy1` | The partition function adds partitions to the tables of the sources that are on" in page
+    statement = templates["sources.yaml"]["Resources"]["PartitionPolicy1"]["Properties"]["PolicyDocument"]["Statement"][0]
     statement["Resource"].pop()
     assert stack_page(templates) != page

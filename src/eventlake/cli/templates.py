@@ -13,7 +13,7 @@ from eventlake.cli.settings import global_options, settings
 def templates(check: bool) -> None:
     """Write what derives from the declarations into this clone.
 
-    These are templates/root.yaml and templates/sources/, the functions' mappings, and docs/sources/.
+    These are templates/root.yaml, sources.yaml and sources/, the functions' mappings, and docs/sources/.
     With --sources DIR (or EVENTLAKE_SOURCES) your own sources become stacks beside the built-in ones.
     """
     from eventlake.deploy.derived import clone_folder, derived_files, differences, write

@@ -53,6 +53,17 @@ def is_set(parameter: str) -> Tagged:
     return Tagged("Not", [equals(parameter, "")])
 
 
+def nested_stack(path: str, parameters: Template) -> Template:
+    """Describe a nested stack. path: its template, below the folder of the one that names it."""
+    return {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": path, "Parameters": parameters}}
+
+
+def cut(text: str, limit_bytes: int) -> str:
+    """Return a description with dots in the place of what AWS would not take."""
+    whole = text.encode()
+    return text if len(whole) <= limit_bytes else whole[: limit_bytes - 3].decode(errors="ignore") + "..."
+
+
 NOTHING = Tagged("Ref", "AWS::NoValue")
 
 

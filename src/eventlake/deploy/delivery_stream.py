@@ -48,7 +48,10 @@ def delivery_stream(table: Table) -> Template:
         "Properties": {
             "DeliveryStreamName": sub(stream_name(table)),
             "DeliveryStreamType": "DirectPut",
-            "DeliveryStreamEncryptionConfigurationInput": {"KeyType": "AWS_OWNED_CMK"},
+            "DeliveryStreamEncryptionConfigurationInput": {
+                "KeyType": when("HasKey", "CUSTOMER_MANAGED_CMK", "AWS_OWNED_CMK"),
+                "KeyARN": when("HasKey", ref("KmsKeyArn")),
+            },
             "ExtendedS3DestinationConfiguration": {
                 "BucketARN": sub("arn:${AWS::Partition}:s3:::${LogBucketName}"),
                 "RoleARN": attribute("DeliveryRole", "Arn"),

@@ -14,6 +14,7 @@ from eventlake.deploy.declared import declared_module
 from eventlake.deploy.docs import source_page
 from eventlake.deploy.root_stack import root_stack_text
 from eventlake.deploy.source_stack import source_stack_text
+from eventlake.deploy.sources_stack import sources_stack_text
 from eventlake.deploy.stack_page import stack_page
 from eventlake.errors import ConfigurationError
 from eventlake.model import Source
@@ -54,7 +55,7 @@ def clone_folder() -> Path:
 
 def derived_files(sources: Sequence[Source], saved: Mapping[str, SavedQuery]) -> dict[Path, str]:
     """Write the text of every derived file of all sources, by its path below the clone. Raises DeclarationError for what cannot be a stack."""
-    files = {TEMPLATES / "root.yaml": root_stack_text(sources)}
+    files = {TEMPLATES / "root.yaml": root_stack_text(sources), TEMPLATES / "sources.yaml": sources_stack_text(sources)}
     files |= _source_files(sources, saved)
     files[Path("docs/stack.md")] = stack_page(_templates(files))
     return files
@@ -65,6 +66,7 @@ def _templates(files: Mapping[Path, str]) -> dict[str, Template]:
     by_hand = [(clone_folder() / TEMPLATES / name).read_text("utf-8") for name in BY_HAND]
     sources = sorted(path for path in files if path.parent == TEMPLATES / "sources")
     texts = {"root.yaml": files[TEMPLATES / "root.yaml"], **dict(zip(BY_HAND, by_hand, strict=True))}
+    texts["sources.yaml"] = files[TEMPLATES / "sources.yaml"]
     texts |= {path.relative_to(TEMPLATES).as_posix(): files[path] for path in sources}
     return {path: read_template(text) for path, text in texts.items()}
 

@@ -5,8 +5,11 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-glue
 
 from __future__ import annotations
 
-from eventlake.deploy.cloudformation import Template, ref, sub, when
+from eventlake.deploy.cloudformation import Template, cut, ref, sub, when
 from eventlake.model import PARTITION_DOCS, PARTITION_KEYS, STORAGE_FORMATS, Table
+
+LONGEST_DESCRIPTION = 2_048
+"""Bytes: https://docs.aws.amazon.com/glue/latest/webapi/API_TableInput.html"""
 
 
 def glue_table(table: Table, database: str) -> Template:
@@ -18,7 +21,7 @@ def glue_table(table: Table, database: str) -> Template:
             "DatabaseName": ref(database),
             "TableInput": {
                 "Name": table.name,
-                "Description": table.doc,
+                "Description": cut(table.doc, LONGEST_DESCRIPTION),
                 "TableType": "EXTERNAL_TABLE",
                 "Parameters": {"EXTERNAL": "TRUE", "classification": ref("LogFormat")},
                 "PartitionKeys": [{"Name": name, "Type": kind, "Comment": PARTITION_DOCS[name]} for name, kind in PARTITION_KEYS],

@@ -53,7 +53,7 @@ SETTINGS: dict[str, Template] = {
         "Default": "",
         "AllowedPattern": r"(arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+)?",
         "ConstraintDescription": "The ARN of a KMS key, or nothing.",
-        "Description": "KMS key that encrypts the buckets and the logs. Empty - keys of Amazon S3 and CloudWatch.",
+        "Description": "KMS key that encrypts buckets, queues, streams, results and logs. Empty - keys of the services.",
     },
     "LogRetentionDays": {
         "Type": "Number",
@@ -107,9 +107,25 @@ LAKE_ONLY: dict[str, Template] = {
         "MaxValue": 36500,
         "Description": "Days after which log lines are deleted; 0 - never.",
     },
+    "ObjectLockDays": {
+        "Type": "Number",
+        "Default": 0,
+        "MinValue": 0,
+        "MaxValue": 36500,
+        "Description": "Days for which no version of a log line can be deleted (S3 Object Lock, governance mode); 0 - never locked.",
+    },
+    "DeletingRoleArn": {
+        "Type": "String",
+        "Default": "",
+        "AllowedPattern": r"(arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+)?",
+        "ConstraintDescription": "The ARN of a role, or nothing.",
+        "Description": "Role that alone may delete versions of log lines and change their lifecycle, and so must deploy. Empty - whom IAM lets.",
+    },
     "AccessLogBucketName": {
         "Type": "String",
         "Default": "",
+        "AllowedPattern": "([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?",
+        "ConstraintDescription": "The name of a bucket, or nothing.",
         "Description": "Bucket that receives the S3 access logs of the lake's buckets. Empty - none are written.",
     },
     "ScanLimitInMBs": {

@@ -1,4 +1,4 @@
-"""Who may do what in a source's stack: the roles of EventBridge and Firehose, the partition function's rights, the analysts' policy.
+"""Who may do what in a source's stack: the roles of EventBridge and Firehose, the analysts' policy.
 
 Every action on exactly the resources it needs; every trust policy names this account and the resources that may assume the role
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html). docs/security.md says why each is there.
@@ -53,12 +53,6 @@ def delivery_policy(source: Source) -> Template:
         when("HasKey", _use_key(["kms:Decrypt", "kms:GenerateDataKey"])),
     ]
     return _policy("delivery", ref("DeliveryRole"), statements)
-
-
-def partition_policy(source: Source) -> Template:
-    """Let the partition function create partitions of the source's tables; granted here, so that it goes with the source."""
-    statement = _allow("CreatePartitions", ["glue:CreatePartition"], _catalog(source))
-    return _policy(f"partitions-of-{source.name.replace('_', '-')}", ref("PartitionRoleName"), [statement])
 
 
 def analyst_policy(source: Source) -> Template:
@@ -132,7 +126,7 @@ def _use_key(actions: list[str]) -> Template:
         "Effect": "Allow",
         "Action": actions,
         "Resource": [ref("KmsKeyArn")],
-        "Condition": {"StringEquals": {"kms:ViaService": sub("s3.${AWS::Region}.amazonaws.com")}},
+        "Condition": {"StringEquals": {"kms:ViaService": sub("s3.${AWS::Region}.${AWS::URLSuffix}")}},
     }
 
 

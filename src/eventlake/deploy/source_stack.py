@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eventlake.deploy.alarms import alarms
-from eventlake.deploy.cloudformation import Tagged, Template, equals, is_set, ref, template_text, when
+from eventlake.deploy.cloudformation import Tagged, Template, cut, equals, is_set, ref, template_text, when
 from eventlake.deploy.delivery_stream import delivery_stream, rule, stream_id
 from eventlake.deploy.glue_table import glue_table
+from eventlake.deploy.limits import require_limits
 from eventlake.deploy.named_query import named_query
 from eventlake.deploy.parameters import LAKE_NAME, SETTINGS, database_parameter, event_bus_parameter
-from eventlake.deploy.roles import analyst_policy, delivery_policy, delivery_role, events_role, partition_policy
+from eventlake.deploy.roles import analyst_policy, delivery_policy, delivery_role, events_role
 from eventlake.deploy.workgroup import work_group
 from eventlake.errors import DeclarationError
 from eventlake.model import Source, Table
@@ -23,6 +24,9 @@ from eventlake.stack_names import logical_id, table_output
 
 COMMENT = "Written by `eventlake templates` from the declaration of the source; changes made here are overwritten."
 
+LONGEST_DESCRIPTION = 1_024
+"""Bytes of the description of a template or output; Glue takes twice as much."""
+
 LONGEST_TABLE_NAME = 42
 """Characters that the 64 of a delivery stream's name leave beside the lake's name and a hyphen."""
 
@@ -31,7 +35,6 @@ PASSED: dict[str, str] = {
     "ResultsBucketName": "Bucket of Athena's results.",
     "ScanLimitInMBs": "Megabytes that one Athena query may read before it is stopped.",
     "TransformFunctionArn": "ARN of the function that turns events into log lines.",
-    "PartitionRoleName": "Name of the role of the function that creates partitions.",
     "UndeliveredQueueArn": "ARN of the queue for events that EventBridge could not deliver.",
 }
 """What the other stacks give to the stack of a source."""
@@ -43,16 +46,16 @@ def source_stack_text(source: Source, saved: Sequence[SavedQuery]) -> str:
 
 
 def source_stack(source: Source, saved: Sequence[SavedQuery]) -> Template:
-    """Describe all that a source needs. saved: its saved queries. Raises DeclarationError for a table whose stream would have too long a name."""
+    """Describe all that a source needs. saved: its saved queries. Raises DeclarationError for more or longer names than AWS takes."""
     for table in source.tables:
         if len(table.name) > LONGEST_TABLE_NAME:
             raise DeclarationError(
                 f'{source.name}/{DECLARATION}: table "{table.name}" has {len(table.name)} characters; '
                 f"its delivery stream is named after it, which leaves {LONGEST_TABLE_NAME}."
             )
-    return {
+    template = {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": f"eventlake - {source.title} - {source.doc}",
+        "Description": cut(f"eventlake - {source.title} - {source.doc}", LONGEST_DESCRIPTION),
         "Parameters": _parameters(source),
         "Conditions": {
             "IsParquet": equals("LogFormat", "parquet"),
@@ -66,6 +69,8 @@ def source_stack(source: Source, saved: Sequence[SavedQuery]) -> Template:
         "Resources": _resources(source, saved),
         "Outputs": _outputs(source),
     }
+    require_limits(f"{source.name}/{DECLARATION}", template)
+    return template
 
 
 def _parameters(source: Source) -> Template:
@@ -82,7 +87,7 @@ def _resources(source: Source, saved: Sequence[SavedQuery]) -> Template:
             "Type": "AWS::Glue::Database",
             "Properties": {
                 "CatalogId": ref("AWS::AccountId"),
-                "DatabaseInput": {"Name": ref("GlueDatabaseName"), "Description": source.doc},
+                "DatabaseInput": {"Name": ref("GlueDatabaseName"), "Description": cut(source.doc, LONGEST_DESCRIPTION)},
             },
         },
         "DeliveryStreamLogGroup": {
@@ -100,7 +105,6 @@ def _resources(source: Source, saved: Sequence[SavedQuery]) -> Template:
         "EventsRole": events_role(source),
         "DeliveryRole": delivery_role(source),
         "DeliveryPolicy": delivery_policy(source),
-        "PartitionPolicy": partition_policy(source),
         "AnalystPolicy": analyst_policy(source),
     }
     for table in source.tables:
@@ -122,7 +126,10 @@ def _resources_of(source: Source, table: Table) -> Template:
 
 
 def _outputs(source: Source) -> Template:
-    tables = {table_output(source, table): _output(f"Table: {table.doc}", ref(logical_id(table.name, "Table"))) for table in source.tables}
+    tables = {
+        table_output(source, table): _output(cut(f"Table: {table.doc}", LONGEST_DESCRIPTION), ref(logical_id(table.name, "Table")))
+        for table in source.tables
+    }
     return {
         "GlueDatabaseName": _output(f"Glue database of {source.title}.", ref("GlueDatabase")),
         **tables,

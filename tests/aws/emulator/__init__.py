@@ -8,7 +8,7 @@
     athena_permissions   the workgroup of the query that a call of Athena names
     function_properties  the dead-letter queue of a function that a template declares
     function_roles       what Lambda does under a function's role
-    bucket_properties    lifecycle, encryption and ownership of a bucket that a template declares
+    bucket_properties    lifecycle, encryption, object lock and ownership of a bucket that a template declares
     eventbridge_targets  rules that lead to a stream; retries, dead letters
     event_times          the time that a sender gives an event; events of `aws.*`
     firehose             a stream's buffer, its delivery and what happens when that fails

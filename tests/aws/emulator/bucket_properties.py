@@ -1,4 +1,4 @@
-"""Lifecycle, encryption and ownership of a bucket that a template declares: ministack drops them, here they reach the bucket.
+"""Lifecycle, encryption, object lock and ownership of a bucket that a template declares: ministack drops them, here they reach the bucket.
 
 They are put as the S3 API takes them, so that `aws s3api get-bucket-...` tells what the template said; nothing expires by them.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html
@@ -22,6 +22,7 @@ def install() -> None:
     provisioners._S3_BUCKET_CONFIGURATIONS += (
         ("LifecycleConfiguration", lifecycle, s3._put_bucket_lifecycle, s3._delete_bucket_lifecycle),
         ("BucketEncryption", encryption, s3._put_bucket_encryption, s3._delete_bucket_encryption),
+        ("ObjectLockConfiguration", object_lock, s3._put_object_lock_configuration, lambda name: None),  # a lock stays
         ("OwnershipControls", ownership, s3._put_bucket_ownership_controls, s3._delete_bucket_ownership_controls),
     )
 
@@ -58,6 +59,13 @@ def encryption(declared: dict[str, Any]) -> bytes:
     for rule in declared.get("ServerSideEncryptionConfiguration") or []:
         default = rule.get("ServerSideEncryptionByDefault")
         put(SubElement(root, "Rule"), {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": rule.get("BucketKeyEnabled")})
+    return tostring(root)
+
+
+def object_lock(declared: dict[str, Any]) -> bytes:
+    """An ObjectLockConfiguration as the body of PutObjectLockConfiguration."""
+    root = Element("ObjectLockConfiguration", xmlns=NAMESPACE)
+    put(root, declared)
     return tostring(root)
 
 

@@ -1,0 +1,77 @@
+"""templates/sources.yaml: the stacks of all sources, and what the partition function may do for them.
+
+It stands between root.yaml and the sources, so that root.yaml names the settings once and stays small enough to be deployed by its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eventlake.deploy.cloudformation import Template, attribute, nested_stack, ref, template_text
+from eventlake.deploy.limits import require_limits
+from eventlake.deploy.parameters import LAKE_NAME, SETTINGS
+from eventlake.deploy.partition_policies import partition_policies
+from eventlake.deploy.source_stack import COMMENT, PASSED
+from eventlake.deploy.switches import bus_name, condition, own_parameters, switch
+from eventlake.model import Source
+from eventlake.stack_names import database_name, short_title
+
+SOURCES_COMMENT = COMMENT.replace("declaration of the source", "declarations of the sources")
+
+
+def sources_stack_text(sources: Sequence[Source]) -> str:
+    """Write the template as YAML."""
+    return template_text(sources_stack(sources), SOURCES_COMMENT)
+
+
+def sources_stack(sources: Sequence[Source]) -> Template:
+    """Describe the stacks of these sources. Raises DeclarationError for more than AWS takes."""
+    template = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "eventlake - the stacks of the sources.",
+        "Metadata": {"cfn-lint": {"config": {"ignore_checks": ["W3002"]}}},  # paths to nested templates, as in root.yaml
+        "Parameters": _parameters(sources),
+        "Conditions": {switch(source): condition(source) for source in sources},
+        "Resources": {**partition_policies(sources), **{_resource(source): _stack(source) for source in sources}},
+        "Outputs": {name: output for source in sources for name, output in outputs(source, _resource(source)).items()},
+    }
+    require_limits("The template of all sources", template)
+    return template
+
+
+def outputs(source: Source, stack: str, *, passed_on: bool = False) -> Template:
+    """Describe what is told of a source outside of its own stack: database, promised names of tables, the analysts' policy.
+
+    stack: the resource whose outputs they are. passed_on: whether they have these names there already, and not those of the source's stack.
+    """
+    title = short_title(source)
+    told = {
+        database_name(source): ("GlueDatabaseName", f"Glue database of {source.title}."),
+        **{name: (name, f"Table {table} of {source.title}.") for table, name in source.stack.table_outputs.items()},
+        f"{title}AnalystPolicyArn": ("AnalystPolicyArn", f"Managed policy for people who query {source.title}."),
+    }
+    return {
+        name: {"Condition": switch(source), "Description": text, "Value": attribute(stack, f"Outputs.{name if passed_on else inner}")}
+        for name, (inner, text) in told.items()
+    }
+
+
+def _parameters(sources: Sequence[Source]) -> Template:
+    own = {name: value for source in sources for name, value in own_parameters(source).items()}
+    passed = {name: {"Type": "String", "Description": text} for name, text in {**PASSED, **OF_FUNCTIONS}.items()}
+    return {"LakeName": LAKE_NAME, **own, **SETTINGS, **passed}
+
+
+OF_FUNCTIONS = {"PartitionRoleName": "Name of the role of the function that creates partitions."}
+"""What the stack of the functions gives to this one alone."""
+
+
+def _resource(source: Source) -> str:
+    return f"{short_title(source)}Source"
+
+
+def _stack(source: Source) -> Template:
+    bus = {} if source.bus == "default" else {"EventBusName": ref(bus_name(source))}
+    names = ("LakeName", *SETTINGS, *PASSED)
+    parameters = {"GlueDatabaseName": ref(database_name(source)), **bus, **{name: ref(name) for name in names}}
+    return {**nested_stack(f"sources/{source.name}.yaml", parameters), "Condition": switch(source)}
