@@ -120,6 +120,18 @@ def test_what_is_wrong_is_found(lake: Lake, spoil: Callable[[Lake], object], sev
     assert found[0].remedy
 
 
+def test_a_changed_format_is_found(lake: Lake) -> None:
+    """The stack was deployed with another LogFormat than its partitions have."""
+    glue = lake.aws.service("glue")
+    glue.delete_table(DatabaseName=lake.table.database, Name=lake.table.name)
+    create_tables(lake.aws, [lake.table], lake.bucket, "json")
+    lake.add_partition(HOUR)
+
+    (found,) = lake.findings()
+    assert found.sentence == "New objects of auth0_logs are json and its partitions are parquet; Athena reads one format of a table."
+    assert found.remedy == "Deploy the stack again with LogFormat=parquet."
+
+
 def test_a_column_that_glue_lacks_is_found(lake: Lake) -> None:
     """The stack is older than the declaration."""
     described = lake.aws.service("glue").get_table(DatabaseName=lake.table.database, Name=lake.table.name)["Table"]

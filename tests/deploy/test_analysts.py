@@ -21,6 +21,7 @@ VALUES = {
     "AWS::Partition": "aws",
     "AWS::Region": "us-east-1",
     "AWS::AccountId": "123456789012",
+    "AWS::URLSuffix": "amazonaws.com",
     "LakeName": "lake",
     "LogBucketName": "logs",
     "ResultsBucketName": "logs-results",
@@ -38,9 +39,12 @@ def _alike(name: str, prefix: str) -> Source:
 SOURCES = [*BUILT_IN, _alike("auth0_x", "logs_x"), _alike("auth", "logs-of-auth"), _alike("a", "lo")]
 
 
+STACKS = {source.name: read_template(source_stack_text(source, [])) for source in SOURCES}
+
+
 def _policy(source: Source) -> list[dict[str, Any]]:
     """Return the statements of a source's policy for analysts, every name in its place."""
-    (policy,) = resources(read_template(source_stack_text(source, [])), "AWS::IAM::ManagedPolicy").values()
+    (policy,) = resources(STACKS[source.name], "AWS::IAM::ManagedPolicy").values()
     return statements(_resolved(policy, {**VALUES, "GlueDatabaseName": source.database}))
 
 
@@ -122,7 +126,7 @@ def test_an_analyst_reaches_nothing_of_the_whole_lake(source: Source) -> None:
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 def test_answers_go_where_the_policy_reads_them(source: Source) -> None:
     """The workgroup is the source's, it insists on its place for results, and the saved queries are in it."""
-    stack = read_template(source_stack_text(source, []))
+    stack = STACKS[source.name]
     (group,) = resources(stack, "AWS::Athena::WorkGroup").values()
     settings = group["WorkGroupConfiguration"]
 

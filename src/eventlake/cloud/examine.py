@@ -144,6 +144,7 @@ def _partitions(table: Table, catalog: GlueCatalog, store: Store, now: datetime)
         yield Finding(
             "error", f"{table.name} has partitions of several formats, {described}; Athena reads one.", "Keep one format in a lake."
         )
+    yield from _format(table, catalog, set(formats))
     missing, foreign = unregistered(table, catalog, store, now - GRACE)
     yield from _told(
         "error",
@@ -154,6 +155,17 @@ def _partitions(table: Table, catalog: GlueCatalog, store: Store, now: datetime)
         f"Athena does not see them: run `eventlake partitions {table.name} --register`.",
     )
     yield from _told("warning", foreign, "Remove it, or move it out of the lake.")
+
+
+def _format(table: Table, catalog: GlueCatalog, of_partitions: set[str]) -> Iterator[Finding]:
+    """Report a table whose own format, which new objects have, is not that of its partitions: LogFormat was changed."""
+    own = catalog.log_format(table.name) if len(of_partitions) == 1 else ""
+    for other in of_partitions - {own} if own else ():
+        yield Finding(
+            "error",
+            f"New objects of {table.name} are {own} and its partitions are {other}; Athena reads one format of a table.",
+            f"Deploy the stack again with LogFormat={other}.",
+        )
 
 
 def _misplaced(table: Table, partition: Partition) -> Iterator[str]:
