@@ -18,10 +18,22 @@ from aws.objects import Bucket
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 AUTH0_BUS = "auth0.logs"
-EVERY_SOURCE = {"EventBusName": AUTH0_BUS, "CodeBuild": "on", "CodeDeploy": "on", "BufferingHintsIntervalInSeconds": "60"}
+EVERY_SOURCE = {
+    "EventBusName": AUTH0_BUS,
+    "CodeBuild": "on",
+    "CodeDeploy": "on",
+    "CodeCommit": "on",
+    "BufferingHintsIntervalInSeconds": "60",
+}
 """Parameters of a lake with all sources, and the shortest buffers that the time scale makes bearable."""
 
-TITLES = {"auth0": "Auth0", "codebuild": "CodeBuild", "codedeploy": "CodeDeploy", "codepipeline": "CodePipeline"}
+TITLES = {
+    "auth0": "Auth0",
+    "codebuild": "CodeBuild",
+    "codecommit": "CodeCommit",
+    "codedeploy": "CodeDeploy",
+    "codepipeline": "CodePipeline",
+}
 """With what the parameters of a source begin."""
 
 OBJECT_KEY = re.compile(r"(?P<prefix>[a-z_/]+)/(?P<date>\d{4}/\d\d/\d\d)/(?P<hour>\d\d)/(?P<name>[^/]+)")
