@@ -1139,7 +1139,10 @@ el_json_item(j, p) :=
   CASE json_type(j, p)
     WHEN 'VARCHAR' THEN j ->> p
     WHEN 'NULL' THEN NULL
-    ELSE el_json_normal(CAST(json_extract(j, p) AS VARCHAR))
+    WHEN 'DOUBLE' THEN el_number(el_json_numbers(j) ->> p)
+    WHEN 'OBJECT' THEN el_json_normal(CAST(json_extract(j, p) AS VARCHAR))
+    WHEN 'ARRAY' THEN el_json_normal(CAST(json_extract(j, p) AS VARCHAR))
+    ELSE CAST(json_extract(j, p) AS VARCHAR)
   END;
 el_json_array_length(j) :=
   CASE
