@@ -108,7 +108,10 @@ def test_a_value_is_printed_as_athena_prints_it(value: object, expected: str) ->
     assert as_text(value) == expected
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", '=HYPERLINK("http://x")'])
+RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\n=1", '=HYPERLINK("http://x")', "＝1+1", "＋1", "－1", "＠x"])  # noqa: RUF001
 def test_csv_holds_no_formula(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What a spreadsheet would run begins with an apostrophe; numbers below zero stay numbers."""
     show(("text", "n"), [[text, -1]], "csv")
@@ -116,12 +119,61 @@ def test_csv_holds_no_formula(text: str, capsys: pytest.CaptureFixture[str]) -> 
     assert list(csv.reader(io.StringIO(capsys.readouterr().out)))[1] == ["'" + text, "-1"]
 
 
-@given(st.lists(st.text(max_size=8).filter(lambda text: not text.startswith(("=", "+", "-", "@", "\t", "\r"))), min_size=1, max_size=4))
+PLAIN = st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"]) | st.sampled_from(["\t", "\n", "\r\n"])
+
+
+@given(st.lists(st.lists(PLAIN, max_size=8).map("".join).filter(lambda text: not text.startswith(RUN)), min_size=1, max_size=4))
 def test_any_text_comes_back_from_csv(texts: list[str]) -> None:
-    """Quotes, commas, line breaks, blanks and all; but for what a spreadsheet would run."""
+    """Quotes, commas, line breaks, blanks and all; but for what a spreadsheet would run, or a terminal obey."""
     written = in_form(["x"] * len(texts), [texts], "csv")
 
     assert list(csv.reader(io.StringIO(written, newline="")))[1:] == [texts]
+
+
+@pytest.mark.parametrize("text", ["Mozilla/5.0 (X11; =1+1)", "a\t=1", "a;b"])
+def test_a_cell_of_csv_is_one_in_every_country(text: str) -> None:
+    """Where semicolons or tabs separate, the text does not become two cells, the second a formula."""
+    assert in_form(["a"], [[text]], "csv") == f'a\n"{text}"'
+
+
+STEERED = ["\x1b[2J", "\x9b2J", "\x7f", "\x00", "a\rb", "\x08", "\u202etxt", "\u2066", "\u200bx", "\u2028", "\U000e0041"]
+
+
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "markdown"])
+@pytest.mark.parametrize("text", STEERED)
+def test_no_form_lets_a_text_or_a_heading_steer_a_terminal(form: str, text: str) -> None:
+    """Nor one inside an array; controls, bidirectional and invisible characters are escapes."""
+    written = in_form([f"h{text}"], [[text], [[text]]], form)
+
+    assert written.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+@given(texts=st.lists(st.text() | st.sampled_from(STEERED), min_size=1))
+def test_json_holds_what_it_escapes(form: str, texts: list[str]) -> None:
+    """The escapes are JSON's own, so a reader finds the same text, the joined emoji too."""
+    written = in_form(["text"], [[text] for text in texts], form)
+    records = json.loads(written) if form == "json" else [json.loads(line) for line in written.split("\n")]
+
+    assert [record["text"] for record in records] == texts
+    assert in_form(["a"], [["👩\u200d💻 é"]], "jsonl") == '{"a": "👩\u200d💻 é"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a|b", "a\\|b"),
+        ("a\\|b", "a\\\\\\|b"),
+        ("<script>", "\\<script>"),
+        ("[x](http://x)", "\\[x\\](http://x)"),
+        ("![x](http://x)", "\\!\\[x\\](http://x)"),
+        ("`a`", "\\`a\\`"),
+        ("a\nb", "a\\\\nb"),
+    ],
+)
+def test_markdown_holds_text_alone(text: str, written: str) -> None:
+    """No cell, tag, link, picture or code begins in a text, nor in a heading."""
+    assert in_form([text], [[text]], "markdown") == f"| {written} |\n| --- |\n| {written} |"
 
 
 def test_csv_tells_nothing_from_an_empty_text(capsys: pytest.CaptureFixture[str]) -> None:

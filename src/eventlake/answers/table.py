@@ -17,10 +17,11 @@ from eventlake.answers.values import Rows, as_text, visible
 
 def as_table(columns: Sequence[str], rows: Rows) -> str:
     """Write a heading, a rule and a line for each row; numbers stand to the right."""
+    headings = [visible(name) for name in columns]
     cells = [[visible(as_text(value)) for value in row] for row in rows]
-    widths = _widths(columns, cells)
+    widths = _widths(headings, cells)
     numeric = [_is_numeric(row[index] for row in rows) for index in range(len(columns))]
-    lines = [_line(columns, widths, [False] * len(columns)), "  ".join("-" * width for width in widths)]
+    lines = [_line(headings, widths, [False] * len(columns)), "  ".join("-" * width for width in widths)]
     return "\n".join(lines + [_line(row, widths, numeric) for row in cells])
 
 

@@ -61,5 +61,13 @@ def _zone(moment: datetime) -> str:
 
 
 def visible(text: str) -> str:
-    """Return a text in which control characters are written as escapes."""
+    """Return a text for one line of a terminal: control characters, and all else that has no print, are written as escapes."""
     return text if text.isprintable() else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+STEERING = (
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u06dd\u070f\u180e\u200b-\u200c\u200e-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\ud800-\udfff"
+)
+"""Characters that steer a terminal or hide text, as a class of a regular expression: controls but for tab and line breaks, bidirectional
+and invisible ones. The joiner of emoji is none."""
