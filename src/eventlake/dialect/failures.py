@@ -31,6 +31,11 @@ def failure(message: str, shown: Sql | None = None) -> Sql:
     return emit("([NULL])[CAST(CAST({} AS BOOLEAN) AS BIGINT)]", _said(f"{MARK}{message}", shown))
 
 
+def failing(message: str, shown: Sql) -> Sql:
+    """Make a condition that fails with the message and the value of the SQL `shown` for every row that it is asked of."""
+    return emit("CAST({} AS BOOLEAN)", _said(f"{MARK}{message}", shown))
+
+
 def lasting_failure(message: str) -> Sql:
     """Make SQL that fails with the message even inside TRY, which in Trino hides wrong values only."""
     return _beyond_try(_said(f"{MARK}{message}", None))

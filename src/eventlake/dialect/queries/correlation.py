@@ -64,6 +64,14 @@ def require_joinable(use: Use, query: exp.Expr, outside: Scope) -> None:
         raise refused(f'A subquery of this form, as {use.value}, that reads "{name}" of the query around it', query, "write it as a JOIN")
 
 
+def require_uncorrelated(condition: exp.Expr, outside: Scope) -> None:
+    """Raise QueryRefusedError for a subquery in the condition of an outer join that reads columns of the relations that are joined."""
+    reader = _Reader(outside)
+    for query in condition.walk():
+        if isinstance(query, exp.Query) and reader.reads(query):
+            raise refused("A subquery in the condition of an outer join that reads columns from outside", query, "put it into a SELECT")
+
+
 @dataclass(frozen=True, slots=True)
 class _Lifted:
     """A part of a subquery out of which the conditions with columns from outside were lifted.

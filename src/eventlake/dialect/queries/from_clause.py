@@ -8,7 +8,7 @@ from dataclasses import replace
 from eventlake.dialect.beside import Beside
 from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, unknown
 from eventlake.dialect.parts import Context, Statement
-from eventlake.dialect.queries.correlation import Use, require_joinable
+from eventlake.dialect.queries.correlation import Use, require_joinable, require_uncorrelated
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.relation import Column, renamed
@@ -71,6 +71,8 @@ class Source:
             return
         self.scope.fields = before + fields
         condition = self._expressions("JOIN ... ON").boolean(on, "ON")
+        if side:
+            require_uncorrelated(on, self.scope)
         self._prune_on(on, side, scans)
         self.sql = shut("{} {} JOIN {} ON {}", self.sql, ours(side or "INNER"), sql, condition.sql)
 

@@ -21,6 +21,7 @@ from eventlake.dialect.queries.listings import (
     require_partitions,
     require_relation,
 )
+from eventlake.dialect.queries.recursion import references, require_step, require_types, unrolled
 from eventlake.dialect.queries.relation import Column, Relation, direction, is_constant, limits, named, ordinal, renamed, unbracketed
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.queries.select import select
@@ -56,25 +57,26 @@ class Queries:
             relation = self._body(node, outer)
         finally:
             self._with.pop()
-        made, is_recursive = definitions
-        if not made:
+        if not definitions:
             return relation
-        return Relation(shut("WITH RECURSIVE {} {}" if is_recursive else "WITH {} {}", joined(", ", made), relation), relation.fields)
+        return Relation(shut("WITH {} {}", joined(", ", definitions), relation), relation.fields)
 
     # WITH
 
-    def _definitions(self, node: exp.Query) -> tuple[list[Sql], bool]:
+    def _definitions(self, node: exp.Query) -> list[Sql]:
         clause = node.args.get("with_")
         self._with.append({})
         if clause is None:
-            return [], False
+            return []
         made = []
         for table in clause.expressions:
             name, names = table.alias.lower(), [column.name for column in table.args["alias"].columns]
             if table.args.get("materialized") is not None or table.args.get("scalar"):
                 raise refused("This WITH", table)
             stored = f"el_with{sum(map(len, self._with))}_{name}"
-            if clause.args.get("recursive") and isinstance(table.this, exp.Union) and _names_table(table.this.expression, name):
+            if clause.args.get("recursive") and not names:
+                raise mistyped("Each query of WITH RECURSIVE names its columns", table)
+            if clause.args.get("recursive") and isinstance(table.this, exp.Union) and references(table.this.expression, name):
                 relation = self._recursive(table.this, name, names, stored, table)
             else:
                 relation = self.query(table.this)
@@ -82,21 +84,16 @@ class Queries:
             fields = renamed(relation.fields, names, table)
             self._with[-1][name] = Relation(quoted(stored), fields)
             made.append(emit("{} AS ({})", quoted(stored), relation.sql))
-        return made, bool(clause.args.get("recursive"))
+        return made
 
     def _recursive(self, node: exp.Union, name: str, names: list[str], stored: str, where: exp.Expr) -> Relation:
-        if not names:
-            raise mistyped("A recursive WITH names its columns", where)
-        if node.args.get("distinct"):
-            raise refused("A recursive WITH with UNION instead of UNION ALL", where)
+        require_step(node, name, where)
         first = self.query(node.this)
         self._with[-1][name] = Relation(quoted(stored), renamed(first.fields, names, where))
         second = self.query(node.expression)
-        for left, right in zip(first.fields, second.fields, strict=False):
-            if common(left.type, right.type) is None:
-                raise mistyped(f"The parts of a recursive WITH differ: {left.type} and {right.type}", where)
-        right_sql = _recast(second, [column.type for column in first.fields], first.fields)
-        return Relation(shut("{} UNION ALL {}", first.sql, right_sql), first.fields)
+        require_types(first.fields, second.fields, where)
+        step = _recast(second, [column.type for column in first.fields], first.fields)
+        return Relation(unrolled(first.sql, step, stored, first.fields, node, where), first.fields)
 
     # bodies
 
@@ -297,7 +294,3 @@ def _row_of(node: exp.Expr) -> list[exp.Expr]:
 
 def _is_row(node: exp.Expr) -> bool:
     return isinstance(node, exp.Tuple) or (isinstance(node, exp.Anonymous) and str(node.this).lower() == "row")
-
-
-def _names_table(node: exp.Expr, name: str) -> bool:
-    return any(table.name.lower() == name and not table.args.get("db") for table in node.find_all(exp.Table))
