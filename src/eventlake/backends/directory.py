@@ -86,6 +86,12 @@ class DirectoryStore:
         with contextlib.suppress(FileNotFoundError):
             self.path(key).unlink()
 
+    def make_durable(self, key: str) -> None:
+        """Bring a file that lies under a key already, and its name, to the disk."""
+        path = self.path(key)
+        _sync(path)
+        _sync(path.parent)
+
     def put_aside(self, key: str, now: datetime) -> None:
         """Take an object out of the lake without removing it: its file moves into the trash. One that is not there is no error."""
         target = self._root / TRASH / f"{now.astimezone(UTC):{_MOMENT}}" / key

@@ -92,6 +92,22 @@ def count_rows(path: Path) -> int:
     return int(found[0]) if found else 0
 
 
+def holds_only(path: Path, column: str, value: str) -> bool:
+    """Return True if a Parquet object that does not say what it holds has this one value in all rows of a column. False where it cannot be read."""
+    import duckdb
+
+    query = f"select count(*) > 0 and bool_and(cast({quoted_name(column)} as varchar) is not distinct from ?) from read_parquet(?, hive_partitioning = false)"
+    try:
+        with duckdb.connect(config={"threads": 1}) as connection:
+            told = connection.execute(
+                "select count(*) from parquet_kv_metadata(?) where key = ?", [str(path), METADATA_KEY.encode()]
+            ).fetchone()
+            found = None if told and told[0] else connection.execute(query, [value, str(path)]).fetchone()
+    except duckdb.Error:
+        return False
+    return found is not None and bool(found[0])
+
+
 def duckdb_type(spelling: str) -> str:
     """Return DuckDB's type for the type of a column, as Glue spells it."""
     return written(parse_type(spelling).duckdb)

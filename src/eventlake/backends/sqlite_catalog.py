@@ -71,11 +71,12 @@ class SqliteCatalog:
     """The catalog of a lake on one machine.
 
     read_only: for readers; the folder may be read-only too. epoch: of the process that has taken the lake and shares it with this one; without
-    it the lake is taken. Raises ConfigurationError for a file of a newer version, StorageError.
+    it the lake is taken. hurried: for a file that counts only once it is finished and closed; nothing is durable before.
+    Raises ConfigurationError for a file of a newer version, StorageError.
     """
 
-    def __init__(self, file: Path, *, read_only: bool = False, epoch: int | None = None) -> None:
-        self._file = SqliteFile(file, read_only=read_only)
+    def __init__(self, file: Path, *, read_only: bool = False, epoch: int | None = None, hurried: bool = False) -> None:
+        self._file = SqliteFile(file, read_only=read_only, hurried=hurried)
         self.lake_id, self.epoch = self._rows("select id, epoch from lake")[0]
         if epoch is not None:
             self.epoch = epoch
@@ -156,6 +157,10 @@ class SqliteCatalog:
             (table.lower(),),
         )
         return Contents([HourContents(Hour(day, hour), *sums) for day, hour, *sums in rows], partial(self.objects, table))
+
+    def keys(self) -> set[str]:
+        """Return the keys of every object that the catalog knows: visible, replaced, of failed records."""
+        return {row[0] for row in self._rows("select key from object union all select key from failed_object")}
 
     def intend(self, keys: Sequence[str]) -> None:
         """Note the keys of objects that are about to be written; those that are never registered are removed after a crash."""
@@ -241,6 +246,14 @@ class SqliteCatalog:
             found.setdefault(stream, []).append((start, end))
         return found
 
+    def end(self) -> int:
+        """Return the position before which no event may be accepted any more: up to here, positions are taken."""
+        query = (
+            "select max(coalesce((select max(position) from checkpoint), 0), coalesce((select max(position_to) from object), 0), "
+            "coalesce((select max(position_to) from failed_object), 0))"
+        )
+        return int(self._rows(query)[0][0])
+
     def checkpoints(self) -> dict[str, int]:
         """Return for each stream the position before which everything is delivered."""
         return dict(self._rows("select stream, position from checkpoint"))
@@ -271,6 +284,13 @@ class SqliteCatalog:
         return [NewFailedObject(*row) for row in rows]
 
     # The file
+
+    def name_lake(self, lake_id: str, epoch: int) -> None:
+        """Make a new catalog that of a lake that is there already, and take the lake. epoch: the highest that is known of it."""
+        with self._file.transaction() as run:
+            run("update lake set id = ?, epoch = ?", (lake_id, epoch))
+        self.lake_id = lake_id
+        self.epoch = self._take()
 
     def _take(self) -> int:
         with self._file.transaction() as run:

@@ -28,11 +28,13 @@ _NO_SPACE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 class SqliteFile:
     """One connection to a catalog's file.
 
-    read_only: for readers. Raises ConfigurationError for a file of a newer version, StorageError.
+    read_only: for readers. hurried: for a file that counts only once it is finished and closed.
+    Raises ConfigurationError for a file of a newer version, StorageError.
     """
 
-    def __init__(self, path: Path, *, read_only: bool) -> None:
+    def __init__(self, path: Path, *, read_only: bool, hurried: bool = False) -> None:
         self.path = path
+        self._hurried = hurried
         self._read_only = read_only
         self._aside: tempfile.TemporaryDirectory[str] | None = None
         self._seen: tuple[int, ...] = ()
@@ -84,7 +86,7 @@ class SqliteFile:
     def _writing(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
         connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = full")
+        connection.execute(f"pragma synchronous = {'off' if self._hurried else 'full'}")
         return connection
 
     def _reading(self) -> sqlite3.Connection:

@@ -13,7 +13,7 @@ import click
 
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
-from eventlake.errors import EventlakeError
+from eventlake.errors import EventlakeError, UsageError
 
 if TYPE_CHECKING:
     from eventlake.lake import Finding
@@ -22,10 +22,42 @@ PACKAGES = ("boto3", "click", "duckdb", "httptools", "msgspec", "uvicorn", "uvlo
 
 
 @click.command(short_help="Examine this machine and the lake; every finding with its remedy.")
+@click.option("--adopt", "mending", flag_value="adopt", help="Take the objects into the catalog that it does not know.")
+@click.option("--rebuild", "mending", flag_value="rebuild", help="Make the catalog anew from the objects; the old one is kept beside it.")
 @global_options
-def doctor() -> int:
-    """Examine environment, versions, declarations, disk, permissions, and the catalog against the objects. Ends with 1 if anything is found."""
+def doctor(mending: str | None) -> int:
+    """Examine environment, versions, declarations, disk, permissions, and the catalog against the objects. Ends with 1 if anything is found.
+
+    With --adopt or --rebuild, mend the catalog of a lake in a folder that was restored from copies; ends with 1 if objects are left over.
+    """
     current = settings()
+    return _examine(current) if mending is None else _mend(mending, current)
+
+
+def _mend(mending: str, current: Settings) -> int:
+    """Show what mending the catalog left, each object with its reason."""
+    from eventlake.local import rebuilding
+
+    if current.is_on_aws:
+        raise UsageError(
+            f"--{mending} is for a lake in a folder; on AWS, `eventlake partitions TABLE --register` registers what is missing."
+        )
+    work = {"adopt": rebuilding.adopt, "rebuild": rebuilding.rebuild}[mending]
+    shown = _tell if sys.stderr.isatty() and not current.quiet else lambda done, total: None
+    taken = work(current.lake_folder, current.load_sources(), shown)
+    current.say(f"{taken.registered:,} object{'' if taken.registered == 1 else 's'} registered.")
+    if taken.left:
+        show(("object", "why_it_is_not"), [list(one) for one in taken.left], current.form)
+    return 1 if taken.left else 0
+
+
+def _tell(done: int, total: int) -> None:
+    """Show how far it is, in place, every hundredth object and at the end."""
+    if done % 100 == 0 or done == total:
+        click.echo(f"\r{done:,} of {total:,} objects looked at", err=True, nl=done == total)
+
+
+def _examine(current: Settings) -> int:
     current.say(f"eventlake {_eventlake()}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     current.say(", ".join(f"{name} {_installed(name)}" for name in PACKAGES))
     rows = [*_environment(), *_query_box(current), *_declarations(current), *_lake(current)]

@@ -7,16 +7,19 @@ no findings.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from eventlake.backends.directory import DirectoryStore
+from eventlake.backends.parquet import holds_only
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.checksum import crc32
 from eventlake.errors import EventlakeError, LakeLockedError
 from eventlake.lake import Finding
 from eventlake.local.bus.pressure import Disk
 from eventlake.local.delivery.pump import LOW_WATER
+from eventlake.local.delivery.strays import HELD, Adopter, strays
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL, open_catalog
 from eventlake.local.lock import LOCK, LakeLock
 from eventlake.local.spool.segments import durable_end
@@ -30,13 +33,15 @@ def check_lake(folder: Path) -> list[Finding]:
     try:
         catalog = open_catalog(folder)
     except EventlakeError as error:
-        return [Finding("error", str(error), "Name the right folder with --lake, or restore its catalog from a copy.")]
+        remedy = "Name the right folder with --lake, or run `eventlake doctor --rebuild`, which makes the catalog from the objects."
+        return [Finding("error", str(error), remedy)]
     written = _is_written(folder)
     try:
         return [
             *_permissions(folder),
             *_disk(folder),
             *_objects(folder, catalog, written=written),
+            *_values_of_folders(folder, catalog),
             *_spool(folder, catalog, written=written),
         ]
     except EventlakeError as error:
@@ -82,19 +87,35 @@ def _objects(folder: Path, catalog: SqliteCatalog, *, written: bool) -> Iterator
         "error",
         "is in the catalog and not in the folder",
         sorted(known.keys() - on_disk.keys()),
-        "Restore it from a copy; queries that need it fail and name it.",
+        "Restore it from a copy; queries that need it fail and name it. Without a copy, `eventlake doctor --rebuild` delivers again what the spool holds.",
     )
     if not written:
         pending = catalog.intended()
         yield from _told(
             "warning", "was being delivered when the process ended", pending, "Start `eventlake serve` or `send`: it is delivered again."
         )
-        orphans = sorted(on_disk.keys() - known.keys() - set(pending))
-        yield from _told(
-            "warning", "is in the folder and not in the catalog; queries do not read it", orphans, "Remove it, or move it out of the lake."
-        )
+        yield from _strays(folder, catalog, on_disk.keys() - catalog.keys() - set(pending))
     damaged = [key for key in sorted(known.keys() & on_disk.keys()) if _is_damaged(folder / OBJECTS / key, *known[key])]
     yield from _told("error", "is not what was written: its size or checksum differs", damaged, "Restore it from a copy.")
+
+
+def _strays(folder: Path, catalog: SqliteCatalog, keys: Iterable[str]) -> Iterator[Finding]:
+    """Tell the objects that the catalog does not know, by what can be done about them. None of them is ever to be removed unseen."""
+    adopter = Adopter(catalog)
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for stray in strays(DirectoryStore(folder / OBJECTS), keys):
+        by_reason[adopter.objection(stray) or ""].append(stray.key)
+    for reason, found in sorted(by_reason.items()):
+        if not reason:
+            what, remedy = "is in the folder and not in the catalog; queries do not read it", "Run `eventlake doctor --adopt`."
+        elif reason == HELD:
+            what, remedy = f"is in the folder and not in the catalog, and {reason}", "Nothing is lost without it; it may be moved away."
+        else:
+            what, remedy = (
+                f"is in the folder, not in the catalog, and {reason}",
+                "Keep it until you know what it is; queries do not read it.",
+            )
+        yield from _told("warning", what, sorted(found), remedy)
 
 
 def _is_damaged(path: Path, size_bytes: int, checksum: int | None) -> bool:
@@ -102,6 +123,24 @@ def _is_damaged(path: Path, size_bytes: int, checksum: int | None) -> bool:
         return path.stat().st_size != size_bytes or crc32(path) != checksum
     except OSError:
         return True
+
+
+def _values_of_folders(folder: Path, catalog: SqliteCatalog) -> Iterator[Finding]:
+    """Tell the objects into whose rows an earlier version wrote the value of a folder `column=value` above the lake."""
+    named = dict(part.split("=", 1) for part in folder.absolute().parts if "=" in part)
+    for table in catalog.tables() if named else ():
+        for column in table.columns:
+            value = next((value for name, value in named.items() if name.lower() == column.stored_name), None)
+            if value is not None:
+                written = [
+                    one.key for one in catalog.objects(table.name) if holds_only(folder / OBJECTS / one.key, column.stored_name, value)
+                ]
+                yield from _told(
+                    "error",
+                    f'holds "{value}" in every row of the column "{column.stored_name}", which is the name of a folder above the lake',
+                    written,
+                    "An earlier version stored it in place of what the events said; send the events of this hour again, into a new lake.",
+                )
 
 
 def _spool(folder: Path, catalog: SqliteCatalog, *, written: bool) -> Iterator[Finding]:

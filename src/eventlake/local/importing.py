@@ -16,6 +16,7 @@ from eventlake.local.delivery.pump import Pump
 from eventlake.local.documents import Item
 from eventlake.local.folder import SPOOL
 from eventlake.local.lock import LakeLock
+from eventlake.local.rebuilding import require_catalog, require_current
 from eventlake.local.spool.frames import EVENT, REJECTED, Entry
 from eventlake.local.spool.rejection import pack
 from eventlake.local.spool.writer import SpoolWriter
@@ -47,7 +48,9 @@ class Importer:
         self._now = now
         self._lock = LakeLock(folder)
         try:
+            require_catalog(folder)
             self._pump = Pump(folder, sources, hints or Hints(seconds=float("inf")), time.monotonic, log_format)
+            require_current(folder, self._pump.catalog)
             self._spool = SpoolWriter(folder / SPOOL, at_least=self._pump.at_least)
         except BaseException:
             self._lock.release()

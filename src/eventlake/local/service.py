@@ -28,6 +28,7 @@ from eventlake.local.delivery.courier import Courier
 from eventlake.local.delivery.process import Task
 from eventlake.local.folder import CATALOG, SPOOL
 from eventlake.local.lock import LakeLock
+from eventlake.local.rebuilding import require_catalog, require_current
 from eventlake.local.spool.writer import SpoolWriter
 from eventlake.model import Source
 from eventlake.pipeline.delivery import Hints
@@ -157,15 +158,16 @@ class Service:
 
     def _open_spool(self) -> SpoolWriter:
         """Prepare the catalog, then open the spool where it goes on."""
+        require_catalog(self._folder)
         catalog = SqliteCatalog(self._folder / CATALOG)
         try:
             chosen = self._task.log_format or catalog.log_format() or "parquet"
             catalog.register_tables([table for source in self._sources for table in source.tables], chosen)
-            checkpoints = catalog.checkpoints()
+            require_current(self._folder, catalog)
+            self._delivered, end = catalog.checkpoints().get("", 0), catalog.end()
         finally:
             catalog.close()
-        spool = SpoolWriter(self._folder / SPOOL, at_least=max(checkpoints.values(), default=0))
-        self._delivered = checkpoints.get("", 0)
+        spool = SpoolWriter(self._folder / SPOOL, at_least=end)
         if spool.cut_bytes:
             self._told(
                 f"The last write before a crash was incomplete: {spool.cut_bytes} bytes that nobody was told to be stored were cut off."

@@ -127,6 +127,11 @@ class Delivery:
         """Everything before this position is in a buffer or delivered."""
 
     @property
+    def is_empty(self) -> bool:
+        """Return True if nothing is buffered."""
+        return not self._buffers
+
+    @property
     def delivered(self) -> int:
         """Return the position before which everything of every stream is delivered."""
         return min((batch.position_from for batch, _ in self._buffers.values()), default=self.position)

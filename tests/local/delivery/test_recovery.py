@@ -135,9 +135,7 @@ def test_strays_are_adopted_once(lakes: tuple[Path, Path]) -> None:
 def test_a_stray_of_another_lake_is_not_adopted(lakes: tuple[Path, Path], tmp_path: Path) -> None:
     """However it came here."""
     lake, _ = lakes
-    shutil.copytree(lake, tmp_path / "other")
-    (tmp_path / "other" / "catalog.db").unlink()
     send(tmp_path / "other", "x")
-    for key in objects_of(tmp_path / "other") - objects_of(lake):
+    for key in objects_of(tmp_path / "other"):
         (stray,) = strays(DirectoryStore(tmp_path / "other" / "objects"), [key])
         assert Adopter(SqliteCatalog(lake / "catalog.db")).adopt(stray) == "belongs to another lake"

@@ -67,7 +67,7 @@ class Pump:
     @property
     def at_least(self) -> int:
         """Return the position that a new spool must not begin before."""
-        return max(self._checkpoints.values(), default=0)
+        return self.catalog.end()
 
     @property
     def delivered(self) -> int:
@@ -117,7 +117,7 @@ class Pump:
 
     def _note(self, count: int) -> int:
         """Remember after deliveries how far every stream is, and drop the segments before."""
-        if count and self.delivered > self._noted:
+        if (count or self._delivery.is_empty) and self.delivered > self._noted:
             self._noted = self.delivered
             self.catalog.register([], [], [], {LOW_WATER: self._noted})
             crash_point("low water noted")

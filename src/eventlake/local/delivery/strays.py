@@ -24,6 +24,9 @@ from eventlake.errors import CorruptObjectError
 from eventlake.interfaces import Partition
 from eventlake.pipeline.delivery import PROCESSING_FAILED, error_stream
 
+HELD = "holds only what other objects hold"
+DAMAGED = "is damaged: it cannot be read, or does not hold the rows that it says"
+
 
 @dataclass(frozen=True, slots=True)
 class Stray:
@@ -56,16 +59,25 @@ class Adopter:
 
     def adopt(self, stray: Stray) -> str | None:
         """Register a stray; or say why it cannot be. Raises OSError, StorageError."""
+        reason = self.objection(stray)
+        if reason is not None or stray.description is None:
+            return reason
+        try:
+            self._register(stray, stray.description)
+        except CorruptObjectError:
+            return DAMAGED
+        return None
+
+    def objection(self, stray: Stray) -> str | None:
+        """Say why a stray cannot be registered, as far as it says itself; None if it can."""
         said = stray.description
         if said is None:
-            return "does not say what it holds; an earlier version wrote it"
+            return "does not say what it holds: an earlier version wrote it, or it is damaged"
         if said.lake != self._catalog.lake_id:
             return "belongs to another lake"
         if said.kind == LINES and said.stream not in self._tables:
-            return f'holds lines of "{said.stream}", of which there is no table: name its declaration with --sources'
-        if self._is_held(said):
-            return "holds only what other objects hold"
-        return self._registered(stray, said)
+            return f'holds lines of "{said.stream}", of which there is no table: name the folder of its declaration with --sources'
+        return HELD if self._is_held(said) else None
 
     def _is_held(self, said: Description) -> bool:
         if said.kind not in {LINES, PROCESSING_FAILED}:
@@ -75,16 +87,12 @@ class Adopter:
             return True
         return self._advances and said.position_from < self._checkpoints.get(_name(said), 0)
 
-    def _registered(self, stray: Stray, said: Description) -> str | None:
-        try:
-            if said.kind == LINES:
-                self._register_lines(stray, said)
-            else:
-                self._register_failures(stray, said)
-        except CorruptObjectError:
-            return "is damaged: it cannot be read, or does not hold the rows that it says"
+    def _register(self, stray: Stray, said: Description) -> None:
+        if said.kind == LINES:
+            self._register_lines(stray, said)
+        else:
+            self._register_failures(stray, said)
         self._held.setdefault(_name(said), []).append((said.position_from, said.position_to))
-        return None
 
     def _register_lines(self, stray: Stray, said: Description) -> None:
         log_format = "parquet" if stray.path.suffix == EXTENSION else "json"

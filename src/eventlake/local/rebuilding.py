@@ -1,0 +1,195 @@
+"""A catalog made from the objects, and objects taken into the catalog that it does not know: what follows a restore from copies.
+
+Objects say what they hold, so the catalog of a lake can be made anew; what the spool still holds and no object does is delivered by the next
+process that writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from eventlake.backends.directory import DirectoryStore
+from eventlake.backends.disk import storage_error
+from eventlake.backends.sqlite_catalog import SqliteCatalog
+from eventlake.errors import ConfigurationError, EventlakeError, LakeNotFoundError
+from eventlake.local.delivery.strays import Adopter, Stray, strays
+from eventlake.local.folder import CATALOG, OBJECTS, SPOOL, require_lake
+from eventlake.local.lock import LakeLock
+from eventlake.local.spool.segments import segments_of
+from eventlake.model import Source
+
+MISSING = "is missing; what the spool still holds of it is delivered again"
+_UNFINISHED = "catalog-rebuilt.db"
+
+Told = Callable[[int, int], None]
+"""Hears how many objects are done, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of objects: how many are in the catalog now, and why the others are not."""
+
+    registered: int
+    left: tuple[tuple[str, str], ...]
+    """Key and reason of each object that is not in the catalog."""
+
+
+def adopt(folder: Path, sources: Sequence[Source], told: Told = lambda done, total: None) -> Taken:
+    """Register the objects that lie in the folder and are not in the catalog. Raises ConfigurationError, StorageError."""
+    require_lake(folder)
+    lock = LakeLock(folder)
+    try:
+        catalog = SqliteCatalog(folder / CATALOG)
+        try:
+            _register_tables(catalog, sources, catalog.log_format() or "parquet")
+            store = DirectoryStore(folder / OBJECTS)
+            return _take(Adopter(catalog), strays(store, _unknown(store, catalog)), told)
+        finally:
+            catalog.close()
+    except OSError as error:
+        raise storage_error(error, f'The lake in "{folder}" cannot be written') from None
+    finally:
+        lock.release()
+
+
+def rebuild(folder: Path, sources: Sequence[Source], told: Told = lambda done, total: None) -> Taken:
+    """Make the catalog from the objects; the one that was there is kept beside it. Raises ConfigurationError, StorageError."""
+    store = DirectoryStore(folder / OBJECTS)
+    if not (folder / OBJECTS).is_dir():
+        raise LakeNotFoundError(f'There are no objects in "{folder}" to make a catalog from: name the folder of the lake with --lake.')
+    lock = LakeLock(folder)
+    try:
+        found = strays(store, [one.key for one in store.list("")])
+        missing = _missing(folder, {stray.key for stray in found})
+        taken = _rebuilt(folder, sources, found, told)
+        _swap(folder)
+        return Taken(taken.registered, (*taken.left, *((key, MISSING) for key in missing)))
+    except OSError as error:
+        raise storage_error(error, f'The lake in "{folder}" cannot be written') from None
+    finally:
+        lock.release()
+
+
+def _missing(folder: Path, there: set[str]) -> list[str]:
+    """Return the keys of the objects that the old catalog knows and the folder does not hold; none if it cannot be asked."""
+    try:
+        require_lake(folder)
+        catalog = SqliteCatalog(folder / CATALOG, read_only=True)
+    except EventlakeError:
+        return []
+    try:
+        return sorted(catalog.keys() - there)
+    except EventlakeError:
+        return []
+    finally:
+        catalog.close()
+
+
+def require_catalog(folder: Path) -> None:
+    """Refuse to begin a new lake where an old one lies without its catalog. Raises ConfigurationError."""
+    if (folder / CATALOG).exists() or not (_holds_objects(folder) or segments_of(folder / SPOOL)):
+        return
+    raise ConfigurationError(
+        f'"{folder}" holds objects or a spool of a lake and no {CATALOG}: restore it from a copy, or make it from the objects with '
+        f"`eventlake doctor --rebuild --lake {folder}`."
+    )
+
+
+def require_current(folder: Path, catalog: SqliteCatalog) -> None:
+    """Refuse to write with a catalog that is older than the objects, where no spool makes up for it. Raises ConfigurationError."""
+    end = catalog.end()
+    if end == 0 or segments_of(folder / SPOOL):
+        return
+    store = DirectoryStore(folder / OBJECTS)
+    newer = [one.key for one in strays(store, _unknown(store, catalog)) if _is_beyond(one, catalog.lake_id, end)]
+    if newer:
+        raise ConfigurationError(
+            f'"{folder / CATALOG}" is an older copy: it does not know {len(newer):,} objects that were written after it, such as "{newer[0]}". '
+            f"Run `eventlake doctor --rebuild --lake {folder}`, which makes the catalog from the objects."
+        )
+
+
+def _is_beyond(stray: Stray, lake_id: str, end: int) -> bool:
+    said = stray.description
+    return said is not None and said.lake == lake_id and said.position_to > end
+
+
+def _holds_objects(folder: Path) -> bool:
+    return next(DirectoryStore(folder / OBJECTS).list(""), None) is not None
+
+
+def _unknown(store: DirectoryStore, catalog: SqliteCatalog) -> Iterable[str]:
+    """Return the keys of the files that the catalog does not know."""
+    return sorted({one.key for one in store.list("")} - catalog.keys())
+
+
+def _take(adopter: Adopter, found: Sequence[Stray], told: Told) -> Taken:
+    left = []
+    for done, stray in enumerate(found, 1):
+        reason = adopter.adopt(stray)
+        if reason is not None:
+            left.append((stray.key, reason))
+        told(done, len(found))
+    return Taken(len(found) - len(left), tuple(left))
+
+
+def _rebuilt(folder: Path, sources: Sequence[Source], found: Sequence[Stray], told: Told) -> Taken:
+    """Write the new catalog beside the old one."""
+    _remove(folder / _UNFINISHED)
+    lake_id, epoch = _identity(folder, found)
+    catalog = SqliteCatalog(folder / _UNFINISHED, hurried=True)
+    try:
+        catalog.name_lake(lake_id or catalog.lake_id, epoch)
+        _register_tables(catalog, sources, _format(found))
+        return _take(Adopter(catalog), found, told)
+    finally:
+        catalog.close()
+
+
+def _identity(folder: Path, found: Sequence[Stray]) -> tuple[str, int]:
+    """Return the id of the lake, as most objects say it, and the highest epoch that the old catalog knew."""
+    ids = [stray.description.lake for stray in found if stray.description is not None]
+    epoch = 0
+    with suppress(EventlakeError):
+        require_lake(folder)
+        known = SqliteCatalog(folder / CATALOG, read_only=True)
+        epoch = known.epoch
+        ids = ids or [known.lake_id]
+        known.close()
+    return max(set(ids), key=ids.count, default=""), epoch
+
+
+def _format(found: Sequence[Stray]) -> str:
+    """Return the format of the lake: that of the objects of lines."""
+    lines = [stray for stray in found if not stray.key.startswith("error/")]
+    return "json" if lines and not any(stray.path.suffix == ".parquet" for stray in lines) else "parquet"
+
+
+def _register_tables(catalog: SqliteCatalog, sources: Sequence[Source], log_format: str) -> None:
+    catalog.register_tables([table for source in sources for table in source.tables], log_format)
+
+
+def _swap(folder: Path) -> None:
+    """Put the new catalog in the place of the old one, which is kept under the moment of now."""
+    kept = folder / f"catalog-before-{datetime.now(UTC):%Y-%m-%dT%H%M%S}.db"
+    for path in _files(folder / CATALOG):
+        path.rename(path.with_name(path.name.replace(CATALOG, kept.name)))
+    (folder / _UNFINISHED).rename(folder / CATALOG)
+    DirectoryStore(folder).make_durable(CATALOG)
+
+
+def _remove(file: Path) -> None:
+    for path in _files(file):
+        path.unlink()
+
+
+def _files(file: Path) -> Iterator[Path]:
+    """Yield the files of a catalog that are there."""
+    for suffix in ("-wal", "-shm", ""):
+        path = file.with_name(file.name + suffix)
+        if path.exists():
+            yield path
