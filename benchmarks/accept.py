@@ -21,12 +21,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 import uvloop
 
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.local.bus.bus import Bus
+from eventlake.local.bus.connections import Connections, Limits
 from eventlake.local.bus.pressure import Pressure
+from eventlake.local.bus.server import Server, listening
 from eventlake.local.spool.writer import SpoolWriter
 from eventlake.pipeline.envelope import Intake
 from eventlake.sources import load
@@ -52,21 +53,13 @@ def serve(spool: Any, ready: threading.Event, port: list[int]) -> None:
     """Run a bus over a spool until the process ends."""
     sys.setswitchinterval(0.0005)
     folder = Path(tempfile.gettempdir())
-    bus = Bus(spool, Intake(load(), FAST), Pressure(folder, time.monotonic, reserve_bytes=0), lambda: datetime.now(UTC))
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: Any = None) -> None:
-            """Say where it listens."""
-            await super().startup(sockets)
-            port.append(self.servers[0].sockets[0].getsockname()[1])
-            ready.set()
-
-        def install_signal_handlers(self) -> None:
-            """None: the process is killed."""
-
-    config = uvicorn.Config(bus, port=0, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(Server(config).serve())
+    pressure = Pressure(folder, time.monotonic, reserve_bytes=0)
+    bus = Bus(spool, Intake(load(), FAST), pressure, lambda: datetime.now(UTC))
+    with listening("127.0.0.1", 0) as listener:
+        port.append(listener.getsockname()[1])
+        server = Server(bus, Connections(Limits(), pressure.is_crowded, print), ready.set)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(server.serve(sockets=[listener]))
 
 
 def child(kind: str) -> None:

@@ -309,6 +309,33 @@ def test_a_bus_that_is_ended_delivers_what_is_buffered(
     assert typed("query", "select count(*) as n from pipeline_execution_state_change").records == [{"n": 1}]
 
 
+def test_a_bus_that_could_not_deliver_says_so_by_its_exit_code(
+    bus: tuple[subprocess.Popen[str], str], typed: Typed, tmp_path: Path
+) -> None:
+    """4: something that was accepted waits for the next start, which delivers it."""
+    process, url = bus
+    (tmp_path / "event.json").write_text(json.dumps(EVENT))
+    objects = tmp_path / "lake" / "objects"
+    if objects.exists():
+        objects.rename(tmp_path / "kept")
+    objects.write_text("no folder")
+    assert typed("send", "event.json", "--bus", url).code == 0
+    process.send_signal(signal.SIGTERM)
+
+    _, errors = process.communicate(timeout=120)
+    objects.unlink()
+
+    assert process.returncode == 4
+    assert "Not everything could be delivered; it is kept in the spool, and the next start delivers it." in errors
+    again = started("serve", "--port", "0", folder=tmp_path)
+    assert again.stdout is not None
+    again.stdout.readline()
+    again.send_signal(signal.SIGTERM)
+    assert again.wait(120) == 0
+    again.communicate()
+    assert typed("query", "select count(*) as n from pipeline_execution_state_change").records == [{"n": 1}]
+
+
 def test_a_lake_has_one_writer_and_says_who(bus: tuple[subprocess.Popen[str], str], typed: Typed, tmp_path: Path) -> None:
     """The sentence names command, process and the way out; readers are not in the way."""
     process, url = bus

@@ -41,11 +41,11 @@ from eventlake.cli.settings import global_options, settings
 )
 @click.option("--log-format", type=click.Choice(["parquet", "json"]), default=None, help="Format of a new lake's objects; default parquet.")
 @global_options
-def serve(host: str, names: tuple[str, ...], port: int, buffer_seconds: float, buffer_mb: float, log_format: str | None) -> None:
+def serve(host: str, names: tuple[str, ...], port: int, buffer_seconds: float, buffer_mb: float, log_format: str | None) -> int:
     """Take events over HTTP and deliver them into the lake, until SIGTERM or Ctrl-C.
 
     `POST /events` takes one event, an array or JSON lines; AWS's CLI and SDKs put events with --endpoint-url. The bus answers when the
-    events are on disk.
+    events are on disk. It ends with 0, or with 4 if something is left in the spool for the next start to deliver.
     """
     from eventlake.local.service import Service
     from eventlake.pipeline.delivery import Hints
@@ -63,4 +63,4 @@ def serve(host: str, names: tuple[str, ...], port: int, buffer_seconds: float, b
         names=names,
         told=current.say,
     )
-    service.run(lambda url: click.echo(f"Ready: {url}"))
+    return service.run(lambda url: click.echo(f"Ready: {url}"))

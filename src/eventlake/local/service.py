@@ -22,10 +22,11 @@ from eventlake.local.bus.answer import Application
 from eventlake.local.bus.bus import Bus
 from eventlake.local.bus.connections import Connections, Limits
 from eventlake.local.bus.guard import LOCAL_NAMES, Names, usable_token
+from eventlake.local.bus.health import LEAST_PATIENCE_S, Health
 from eventlake.local.bus.pressure import Pressure
 from eventlake.local.bus.server import Server, listening, room_for_connections
 from eventlake.local.delivery.courier import Courier
-from eventlake.local.delivery.process import Task
+from eventlake.local.delivery.process import UNDELIVERED, Task
 from eventlake.local.folder import CATALOG, SPOOL
 from eventlake.local.lock import LakeLock
 from eventlake.local.rebuilding import require_catalog, require_current
@@ -82,25 +83,26 @@ class Service:
                 f'At "{host}" others could send events: set EVENTLAKE_TOKEN, or leave --host out to listen on this machine only.'
             )
 
-    def run(self, ready: Callable[[str], None]) -> None:
+    def run(self, ready: Callable[[str], None]) -> int:
         """Serve until SIGTERM or Ctrl-C, then deliver what is buffered. `ready` is given the URL once events are taken.
 
+        Gives 0, or UNDELIVERED if something that was accepted is left to the next start.
         Raises LakeLockedError, ConfigurationError for a port in use, StorageError.
         """
         sys.setswitchinterval(_SWITCH_S)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(self.serve(ready))
+            return runner.run(self.serve(ready))
 
-    async def serve(self, ready: Callable[[str], None]) -> None:
-        """Run within a loop that runs already."""
+    async def serve(self, ready: Callable[[str], None]) -> int:
+        """Run within a loop that runs already; gives what `run` gives."""
         lock = await self._locked()
         if lock is None:
-            return
+            return 0
         try:
             with listening(self._host, self._port) as listener:
                 url = f"http://{_shown(self._host)}:{listener.getsockname()[1]}"
                 lock.tell(url)
-                await self._serve(listener, lock, url, lambda: ready(url))
+                return await self._serve(listener, lock, url, lambda: ready(url))
         finally:
             lock.release()
 
@@ -130,27 +132,31 @@ class Service:
             await asyncio.sleep(_LOOK_S)
         return None
 
-    async def _serve(self, listener: socket.socket, lock: LakeLock, url: str, ready: Callable[[], None]) -> None:
+    async def _serve(self, listener: socket.socket, lock: LakeLock, url: str, ready: Callable[[], None]) -> int:
         spool = self._open_spool()
         courier = Courier(self._task, (lock.descriptor,), self._told, lambda pid: lock.tell(url, pid))
         courier.delivered = self._delivered
         pressure = Pressure(self._folder, time.monotonic)
         self._pending = pressure.pending = lambda: max(spool.end - courier.delivered, 0)
-        bus = Bus(
-            spool, Intake(self._sources, FAST), pressure, lambda: datetime.now(UTC), courier.durable, self._token, self._names, self._beside
-        )
+        health = Health(pressure, max(LEAST_PATIENCE_S, 3 * self._task.seconds))
+        health.is_in_trouble, health.stuck_s = lambda: courier.is_in_trouble, lambda: courier.stuck_s
+        intake = Intake(self._sources, FAST)
+        bus = Bus(spool, intake, pressure, lambda: datetime.now(UTC), courier.durable, self._token, self._names, self._beside, health)
         limits = Limits(connections=room_for_connections(Limits().connections))
         self._server = Server(bus, Connections(limits, pressure.is_crowded, self._told), ready)
         self._server.should_exit = self._stopped
         running = asyncio.create_task(courier.run())
+        running.add_done_callback(lambda _done: self.stop())  # whatever ended it: a bus that cannot deliver ends, and says why
         courier.durable(spool.end)
         try:
             with _signals(self.stop):
                 await self._server.serve(sockets=[listener])
                 spool.close()
                 courier.durable(spool.end)
-                if not await courier.stop():
-                    self._told("Not everything could be delivered; it is kept in the spool, and the next start delivers it.")
+                if await courier.stop():
+                    return 0
+                self._told("Not everything could be delivered; it is kept in the spool, and the next start delivers it.")
+                return UNDELIVERED
         finally:
             running.cancel()
             with contextlib.suppress(asyncio.CancelledError):

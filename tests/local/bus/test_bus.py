@@ -26,6 +26,7 @@ from eventlake.local.bus.batch import EVENTS_LIMIT, is_small, read_batch
 from eventlake.local.bus.body import BODY_LIMIT
 from eventlake.local.bus.bus import Bus
 from eventlake.local.bus.guard import Names, usable_token
+from eventlake.local.bus.health import Health
 from eventlake.local.bus.pressure import Pressure
 from eventlake.local.spool.frames import EVENT, REJECTED, Frame
 from eventlake.local.spool.reader import SpoolReader
@@ -634,6 +635,28 @@ def test_health_tells_what_waits(caller: Caller) -> None:
     status, said, _ = caller.call("GET", "/healthz")
 
     assert (status, said["status"], said["pending_bytes"]) == (200, "ok", 0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"is_in_trouble": lambda: True}, "Delivery is in trouble, and is tried again"),
+        ({"stuck_s": lambda: 61.0}, "Nothing was delivered for 61 seconds"),
+        ({"can_write": False}, "The last request could not be written"),
+    ],
+)
+def test_health_fails_where_somebody_must_act(tmp_path: Path, wrong: dict[str, Any], sentence: str) -> None:
+    """503, and a sentence that tells nothing about the machine."""
+    pressure = Pressure(tmp_path, lambda: 0.0, reserve_bytes=0)
+    health = Health(pressure)
+    for name, value in wrong.items():
+        setattr(health, name, value)
+
+    status, said, _ = Caller(tmp_path, pressure=pressure, health=health).call("GET", "/healthz")
+
+    assert (status, said["status"]) == (503, "failing")
+    assert said["message"].startswith(sentence)
+    assert str(tmp_path) not in said["message"]
 
 
 def test_the_durable_end_is_told_after_each_group(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from eventlake.local.bus.batch import is_small, read_batch
 from eventlake.local.bus.body import BODY_LIMIT, Reading, inflated, is_gzip, refused
 from eventlake.local.bus.group_commit import GroupCommit
 from eventlake.local.bus.guard import Guard, Names, region
+from eventlake.local.bus.health import Health
 from eventlake.local.bus.pressure import Pressure
 from eventlake.local.bus.put_events import OPERATIONS, TARGET, put_events, test_event_pattern
 from eventlake.local.spool.frames import EVENT, encode
@@ -52,6 +53,7 @@ class Bus:
 
     now: the time, in UTC. durable: is told the end of the spool after each write. token: what a sender must show, if any. names: what senders
     may call it. beside: answers the paths that are not the bus's, to those who pass the same guard; the page is one.
+    health: what `GET /healthz` answers from.
     """
 
     def __init__(
@@ -64,10 +66,12 @@ class Bus:
         token: str | None = None,
         names: Names = Names(),  # noqa: B008  it is frozen
         beside: Application | None = None,
+        health: Health | None = None,
     ) -> None:
         self._commit = GroupCommit(spool)
         self._intake = intake
         self._pressure = pressure
+        self._health = health or Health(pressure)
         self._now = now
         self._durable = durable
         self._guard = Guard(names, token)
@@ -108,7 +112,7 @@ class Bus:
     async def _answer(self, path: str, method: str, headers: Headers, receive: Receive) -> Answer:
         if path == "/healthz":
             _require(method, "GET", "HEAD")
-            return self._health()
+            return self._how_it_is()
         if _is_beside(path, method):
             raise HttpError(404, f"There is nothing at {path[:100]}; events go to POST /events.")
         _require(method, "POST")
@@ -161,15 +165,14 @@ class Bus:
         except StorageFullError:
             raise refused(self._pressure.full()) from None
         except StorageError as error:
+            self._health.can_write = False
             raise HttpError(503, str(error), [(b"retry-after", b"10")]) from None
+        self._health.can_write = True
         self._durable(end)
 
-    def _health(self) -> Answer:
-        from eventlake import __version__
-
-        refusal = self._pressure.refusal()
-        state = {"status": "ok" if refusal is None else "busy", "pending_bytes": self._pressure.pending(), "version": __version__}
-        return Answer(200 if refusal is None else 503, _encode(state if refusal is None else {**state, "message": refusal.sentence}))
+    def _how_it_is(self) -> Answer:
+        state = self._health.state()
+        return Answer(200 if state["status"] == "ok" else 503, _encode(state))
 
 
 def _is_beside(path: str, method: str) -> bool:

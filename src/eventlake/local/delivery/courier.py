@@ -1,15 +1,22 @@
-"""The bus's side of the delivering process: starts it, tells it how far the spool is durable, hears how far it delivered, starts it again."""
+"""The bus's side of the delivering process: starts it, tells it how far the spool is durable, hears how far it delivered, starts it again.
+
+Whatever keeps the process from starting or running is told, and tried again after a pause: delivery goes on when the cause is over.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 
 from eventlake.local.delivery.process import Task
 
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
+_LOOK_S = 0.02
+_LINE_BYTES = 1 << 20
+"""How long a line of the process may be."""
 
 
 class Courier:
@@ -31,12 +38,26 @@ class Courier:
         self._durable = 0
         self._news = asyncio.Event()
         self._stopping = False
+        self._starting = False
+        self._moved = time.monotonic()
         self.delivered = 0
         """Everything before this position of the spool is delivered."""
+
+    @property
+    def is_in_trouble(self) -> bool:
+        """Return True if the process ended or failed, and delivered nothing since."""
+        return self._trouble is not None
+
+    @property
+    def stuck_s(self) -> float:
+        """Return for how many seconds something waits and nothing was delivered."""
+        return time.monotonic() - self._moved if self.delivered < self._durable else 0.0
 
     def durable(self, end: int) -> None:
         """Let the spool be read up to here."""
         if end > self._durable:
+            if self.delivered >= self._durable:
+                self._moved = time.monotonic()
             self._durable = end
             self._news.set()
 
@@ -45,17 +66,19 @@ class Courier:
         pause = _FIRST_PAUSE_S
         while not self._stopping:
             before = self.delivered
-            code = await self._once()
+            ended = await self._life()
             if self._is_stopping():
                 return
             pause = _FIRST_PAUSE_S if self.delivered > before else min(pause * 2, _LONGEST_PAUSE_S)
-            self._tell(self._trouble or f"The delivering process ended ({code}); it is started again.")
+            self._tell(self._trouble or ended)
             await asyncio.sleep(pause)
 
     async def stop(self, patience_s: float = 60.0) -> bool:
         """Have everything delivered and the process ended; whether everything was."""
         self._stopping = True
         self._news.set()
+        while self._starting:  # a process that is half begun could neither be told to end nor be left alone
+            await asyncio.sleep(_LOOK_S)
         process = self._process
         if process is None:
             return self.delivered >= self._durable
@@ -69,15 +92,26 @@ class Courier:
         """Return True if `stop` was called, also meanwhile."""
         return self._stopping
 
+    async def _life(self) -> str:
+        """Run one life of the process, and say how it ended."""
+        try:
+            return f"The delivering process ended ({await self._once()}); it is started again."
+        except OSError as error:  # no more processes, files or memory: over when the cause is
+            return f"The delivering process cannot be started: {error.strerror or error}. It is tried again; what is accepted is kept."
+
     async def _once(self) -> int:
-        """Run one life of the process and return its exit code."""
-        process = await asyncio.create_subprocess_exec(
-            *self._task.arguments(),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            pass_fds=self._inherited,
-        )
-        self._process = process
+        """Run the process and return its exit code. Raises OSError if it cannot be started."""
+        self._starting = True
+        try:
+            process = self._process = await asyncio.create_subprocess_exec(
+                *self._task.arguments(),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                pass_fds=self._inherited,
+                limit=_LINE_BYTES,
+            )
+        finally:
+            self._starting = False
         self._begun(process.pid)
         self._news.set()
         writing = asyncio.create_task(self._write(process))
@@ -109,6 +143,7 @@ class Courier:
             word, _, value = line.decode("utf-8", "replace").rstrip("\n").partition(" ")
             if word == "delivered":
                 self.delivered = max(self.delivered, int(value))
+                self._moved = time.monotonic()
                 self._trouble = None
             elif word == "trouble":
                 self._tell(value)

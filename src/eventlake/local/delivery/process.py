@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from eventlake.backends.disk import storage_error
 from eventlake.errors import CorruptObjectError, EventlakeError, StorageError
 from eventlake.local.delivery.pump import Pump
 from eventlake.pipeline.delivery import Hints
@@ -85,11 +86,11 @@ class _Worker:
             try:
                 busy = self._turn()
                 self._pause = 0.0
-            except CorruptObjectError:
+            except (BrokenPipeError, CorruptObjectError):
                 raise
-            except StorageError as error:
+            except (StorageError, OSError) as error:
                 self._pause = min(max(self._pause * 2, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
-                _say(f"trouble {error}")
+                _say(f"trouble {_known(error)}")
                 if self._commands.stopping:
                     return UNDELIVERED
                 busy = False
@@ -117,6 +118,11 @@ class _Worker:
         return _IDLE_S if due is None else due
 
 
+def _known(error: StorageError | OSError) -> StorageError:
+    """Return an error as a sentence, also where the system refused something that nobody expected it to."""
+    return storage_error(error, "What was accepted cannot be delivered") if isinstance(error, OSError) else error
+
+
 def _say(line: str) -> None:
     os.write(1, line.replace("\n", " ").encode() + b"\n")
 
@@ -136,6 +142,9 @@ def main(arguments: Sequence[str]) -> int:
         return 3
     except BrokenPipeError:
         return 1
+    except OSError as error:
+        _say(f"trouble {_known(error)}")
+        return 3
 
 
 if __name__ == "__main__":
