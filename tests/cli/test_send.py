@@ -135,3 +135,36 @@ def test_lines_of_the_predecessors_are_stored_as_they_are(typed: Typed, tmp_path
         "eventversion": "0",
         "extra": None,
     }
+
+
+def test_a_column_whose_type_was_changed_is_named(typed: Typed, tmp_path: Path) -> None:
+    """The query names the column and both types, and `doctor` finds the object and says what to do."""
+    source = """name = "app"
+title = "App"
+doc = "App."
+reference = "https://example.com"
+database = "app_logs"
+[[table]]
+name = "app_order"
+doc = "Orders."
+pattern = { source = ["my.app"] }
+columns = [{ name = "amount", type = "TYPE", from = "$.detail.amount", doc = "Amount." }]
+"""
+    order = {"id": "o-1", "source": "my.app", "detail-type": "Order", "time": "2026-11-20T10:00:00Z", "detail": {"amount": "n/a"}}
+    (tmp_path / "order.json").write_text(json.dumps(order))
+    (tmp_path / "own" / "app").mkdir(parents=True)
+    declaration = tmp_path / "own" / "app" / "source.toml"
+    declaration.write_text(source.replace("TYPE", "string"))
+    assert typed("send", "order.json", "--sources", "own")[0] == 0
+    assert "declared as" not in "".join(typed("doctor", "--sources", "own")[1:])
+    declaration.write_text(source.replace("TYPE", "double"))
+    (tmp_path / "order.json").write_text(json.dumps({**order, "id": "o-2", "detail": {"amount": 3.5}}))
+    typed("send", "order.json", "--sources", "own")
+
+    code, _, err = typed("query", "select amount from app_order", "--sources", "own")
+    found = "".join(typed("doctor", "--sources", "own")[1:])
+
+    assert code != 0
+    assert all(
+        'keeps the column "amount" as varchar' in said and "declared as double now" in said for said in (err, found.replace('\\"', '"'))
+    )

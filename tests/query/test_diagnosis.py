@@ -100,3 +100,19 @@ def test_what_is_not_one_select_is_refused_by_its_kind(tmp_path: Path, sql: str,
         run(Job(sql.format(target), (), (), str(tmp_path), 512, 1, 30))
 
     assert not target.exists()
+
+
+def test_an_object_that_keeps_a_column_in_another_type_names_both(tmp_path: Path) -> None:
+    """The declaration was changed after it was written; a value's words do not choose the sentence."""
+    path = tmp_path / "a.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"copy (select 'from type BLOB to DATE: n/a' as amount) to '{path}' (format parquet)")
+        schema = "MAP {'amount': {name: 'amount', type: 'DOUBLE', default_value: NULL}}"
+        with pytest.raises(duckdb.Error) as raised:
+            connection.execute(f"select amount from read_parquet(['{path}'], schema={schema})").fetchall()
+
+    error = diagnosed(raised.value, str(tmp_path), 512)
+
+    assert str(error).startswith(
+        'The object "a.parquet" keeps the column "amount" as varchar, and it is declared as double now: declare it'
+    )

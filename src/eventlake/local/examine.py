@@ -10,11 +10,13 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eventlake.backends.directory import DirectoryStore
-from eventlake.backends.parquet import holds_only
+from eventlake.backends.parquet import duckdb_type, holds_only
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.checksum import crc32
+from eventlake.dialect.sql import quoted_text
 from eventlake.errors import EventlakeError, LakeLockedError
 from eventlake.lake import Finding
 from eventlake.local.bus.pressure import Disk
@@ -23,6 +25,9 @@ from eventlake.local.delivery.strays import HELD, Adopter, strays
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL, open_catalog
 from eventlake.local.lock import LOCK, LakeLock
 from eventlake.local.spool.segments import durable_end
+
+if TYPE_CHECKING:
+    import duckdb
 
 SHOWN = 5
 """How many objects of one kind of finding are told one by one."""
@@ -42,6 +47,7 @@ def check_lake(folder: Path) -> list[Finding]:
             *_disk(folder),
             *_objects(folder, catalog, written=written),
             *_values_of_folders(folder, catalog),
+            *_types(folder, catalog),
             *_spool(folder, catalog, written=written),
         ]
     except EventlakeError as error:
@@ -116,6 +122,45 @@ def _strays(folder: Path, catalog: SqliteCatalog, keys: Iterable[str]) -> Iterat
                 "Keep it until you know what it is; queries do not read it.",
             )
         yield from _told("warning", what, sorted(found), remedy)
+
+
+def _types(folder: Path, catalog: SqliteCatalog) -> Iterator[Finding]:
+    """Find the Parquet objects that were written before the type of a column was changed."""
+    import duckdb
+
+    with duckdb.connect(":memory:") as connection:
+        for table in catalog.tables():
+            declared = {column.stored_name: _normal(connection, duckdb_type(column.type)) for column in table.columns}
+            found: dict[tuple[str, str, str], list[str]] = {}
+            for one in catalog.objects(table.name):
+                if one.format == "parquet":
+                    for name, kind in _columns_of(connection, folder / OBJECTS / one.key):
+                        if declared.get(name, kind) != kind:
+                            found.setdefault((name, kind, declared[name]), []).append(one.key)
+            for (name, kind, now), keys in found.items():
+                yield from _told(
+                    "error",
+                    f'keeps the column "{name}" as {kind.lower()}, and it is declared as {now.lower()} now',
+                    keys,
+                    "Declare it as it was, and give what comes from now on a column of another name.",
+                )
+
+
+def _normal(connection: duckdb.DuckDBPyConnection, kind: str) -> str:
+    """Return a type as DuckDB itself writes it."""
+    row = connection.execute(f"select typeof(cast(null as {kind}))").fetchone()
+    return str(row[0]) if row else kind
+
+
+def _columns_of(connection: duckdb.DuckDBPyConnection, path: Path) -> list[tuple[str, str]]:
+    """Return the columns of an object with their types; none of one that cannot be read, which is found elsewhere."""
+    import duckdb
+
+    try:
+        described = connection.execute(f"describe select * from read_parquet([{quoted_text(str(path))}])").fetchall()
+    except duckdb.Error:
+        return []
+    return [(str(name).lower(), str(kind)) for name, kind, *_ in described]
 
 
 def _is_damaged(path: Path, size_bytes: int, checksum: int | None) -> bool:

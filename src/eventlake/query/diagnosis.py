@@ -57,11 +57,28 @@ def _is_damage(kind: str, message: str, folder: str) -> bool:
     return named is not None and named["path"].startswith(f"{folder.rstrip('/')}/")
 
 
+_OTHER_TYPE = re.compile(
+    r'Conversion Error: Error while reading file "[^"\n]+": failed to cast column "(?P<column>[^"\n]+)" '
+    r"from type (?P<stored>[A-Z][A-Z0-9_(), \[\]]*) to (?P<declared>[A-Z][A-Z0-9_(), \[\]]*):"
+)
+"""How the Parquet reader begins, before it quotes any value, where an object keeps a column in another type than it is asked for."""
+
+
 def _unreadable(message: str, folder: str, lone_object: str) -> CorruptObjectError:
     keys = re.findall(re.escape(folder.rstrip("/")) + r"/([^'\"\n]+?\.(?:parquet|json\.gz|json|gz))", message)
     key = keys[0] if keys else lone_object
     name = f'The object "{key}"' if key else "An object of this query"
+    if (other := _OTHER_TYPE.match(message)) is not None:
+        return other_type(name, other["column"], other["stored"].lower(), other["declared"].lower())
     return damaged(f"{name} cannot be read")
+
+
+def other_type(name: str, column: str, stored: str, declared: str) -> CorruptObjectError:
+    """Return the error for an object that was written before a column's type was changed. name: of the object, as a sentence begins."""
+    return CorruptObjectError(
+        f'{name} keeps the column "{column}" as {stored}, and it is declared as {declared} now: declare it as it was, and give what comes '
+        "from now on a column of another name."
+    )
 
 
 def damaged(what: str) -> CorruptObjectError:
