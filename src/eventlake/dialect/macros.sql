@@ -150,9 +150,9 @@ el_offset_label(m) :=
   END;
 el_iso8601(s) :=
   CASE
+    WHEN s LIKE '____-__-__T__:__:__.___Z' AND NOT contains(s, ' ') AND NOT contains(s, 'T24') THEN CAST(s AS TIMESTAMP)
     WHEN s IS NULL THEN NULL
-    WHEN length(s) IN (20, 24) AND s[11] = 'T' AND s[-1] = 'Z' AND s[5] = '-' AND s[14] = ':' AND s[17] = ':' AND s[12:13] < '24'
-      AND s[6] <> 'W' AND NOT contains(s, ',') THEN CAST(s AS TIMESTAMP)
+    WHEN s LIKE '____-__-__T__:__:__Z' AND NOT contains(s, ' ') AND NOT contains(s, 'T24') THEN CAST(s AS TIMESTAMP)
     WHEN length(s) IN (25, 29) AND s[-6] IN ('+', '-') AND s[-3] = ':' AND s[11] = 'T' AND s[5] = '-' AND s[14] = ':' AND s[17] = ':'
       AND NOT contains(s, ',') AND s[12:13] < '24'
       AND s[6] <> 'W' AND s[-5:-4] < '14' AND s[-2:] < '60' THEN CAST(s[1:-7] AS TIMESTAMP) - to_minutes(el_iso_offset(s))
@@ -187,7 +187,7 @@ el_iso_date(d) :=
   END;
 el_iso_offset(s) :=
   CASE
-    WHEN s[-1] = 'Z' THEN 0
+    WHEN ends_with(s, 'Z') THEN 0
     WHEN s[-6] IN ('+', '-') AND s[-3] = ':' AND s[11] = 'T' THEN CASE WHEN s[-6] = '-' THEN -1 ELSE 1 END
       * (coalesce(TRY_CAST(s[-5:-4] AS INTEGER), 0) * 60 + coalesce(TRY_CAST(s[-2:] AS INTEGER), 0))
     WHEN regexp_matches(s, '[Tt].*[+-]') THEN (CASE WHEN regexp_extract(s, '[Tt].*([+-])', 1) = '-'
@@ -408,7 +408,7 @@ el_split_to_multimap(s, a, b) :=
   END;
 
 -- regular expressions
-el_folds(s) := regexp_matches(s, '[ßŉǰΐΰևẖ-ẞﬀ-ﬗİıſ\x{212A}]');
+el_folds(s) := CASE WHEN length(s) = strlen(s) THEN false ELSE regexp_matches(s, '[ßŉǰΐΰևẖ-ẞﬀ-ﬗİıſ\x{212A}]') END;
 el_regex(p, s) :=
   CASE
     WHEN p IS NULL OR s IS NULL THEN NULL
