@@ -22,7 +22,7 @@ import duckdb
 
 from eventlake.backends.duckdb import DuckDBEngine
 from eventlake.dialect.translate import translate
-from eventlake.interfaces import LogObject, Partition
+from eventlake.interfaces import Contents, LogObject, Partition
 from eventlake.layout import Hour
 from eventlake.model import Column, Table
 
@@ -99,6 +99,10 @@ class Objects:
     def partitions(self, table: str) -> Sequence[Partition]:
         """None is asked for."""
         return []
+
+    def contents(self, table: str) -> Contents:
+        """Every object of the table, by its hour."""
+        return Contents.of(self.objects(table))
 
     def objects(self, table: str, hours: Iterable[Hour] | None = None) -> Sequence[LogObject]:
         """Every object."""
