@@ -22,6 +22,7 @@ from eventlake.local.folder import open_lake
 from eventlake.local.importing import Importer
 from eventlake.query.saved import load_saved, render
 from eventlake.sources import load
+from eventlake.sources.samples import names, read_sample
 
 END = datetime(2026, 11, 20, 14, 37, 12, tzinfo=UTC)
 """The moment at which the questions are asked: the end of the history, in the middle of an hour."""
@@ -140,11 +141,9 @@ def _as_before_2023(events: Sequence[tuple[datetime, dict[str, Any]]]) -> list[t
 
 def _samples_of_other_sources() -> list[tuple[datetime, dict[str, Any]]]:
     """Return the samples that the generator does not tell of, a minute apart in the last hours, each as two events of one second."""
-    moved = []
-    for source in SOURCES:
-        if source.name not in SYSTEMS and source.folder:
-            for path in sorted(Path(source.folder, "samples").glob("*.event.json")):
-                moved.append(json.loads(path.read_text("utf-8")))
+    others = [source for source in SOURCES if source.name not in SYSTEMS]
+    found = [read_sample(source, name) for source in others for name in names(source)]
+    moved = [json.loads(sample.event) for sample in found if sample.lines]
     times = [END - timedelta(hours=3) + timedelta(minutes=number) for number in range(len(moved))]
     return [
         (at, {**event, "id": f"{number} at {at}", "time": f"{at:%Y-%m-%dT%H:%M:%SZ}"})
