@@ -337,8 +337,8 @@ def test_pytest_gets_what_it_was_given(script: ModuleType, given: list[str]) -> 
 
 
 def test_pytest_gets_two_workers(script: ModuleType) -> None:
-    """Unless told otherwise."""
-    assert script.test_arguments(["-k", "run"]) == ["-n", "2", "-k", "run"]
+    """Unless told otherwise; the one that is done first takes from the other's end."""
+    assert script.test_arguments(["-k", "run"]) == ["-n", "2", "--dist", "worksteal", "-k", "run"]
 
 
 def pins(lock: str) -> dict[str, int]:
