@@ -57,3 +57,12 @@ def test_branches_of_a_case_stay_branches(engine: FixtureEngine) -> None:
     """What a pattern checks of a long expression is computed once without tearing the CASE apart."""
     long = "json_extract_scalar(x, '$[\"a\"]')"
     assert engine.query(f"select regexp_replace({long}, '^(b)(.*)$', '$2 $1') from (values '{{\"a\":\"bc\"}}') t(x)").rows == [("c b",)]
+
+
+def test_an_inner_join_of_moments_in_two_zones_is_refused(engine: FixtureEngine) -> None:
+    """Where two are equal Trino may show either side's in the zone of the other."""
+    kinds = ("(select timestamp '2026-11-03 23:00:00 UTC' t)", "(select timestamp '2026-11-04 08:00:00 Asia/Tokyo' t)")
+
+    assert engine.query(f"select hour(b.t) from {kinds[1]} a join {kinds[1]} b on a.t = b.t").rows == [(8,)]
+    with pytest.raises(QueryRefusedError, match="several time zones"):
+        engine.query(f"select hour(b.t) from {kinds[0]} a join {kinds[1]} b on a.t = b.t")

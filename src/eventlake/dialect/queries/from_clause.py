@@ -16,7 +16,7 @@ from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import compared
-from eventlake.dialect.types.type import BIGINT, UNKNOWN, Type, common
+from eventlake.dialect.types.type import BIGINT, EACH, UNKNOWN, Type, common
 from eventlake.model import PARTITION_KEYS
 
 
@@ -71,6 +71,8 @@ class Source:
             return
         self.scope.fields = before + fields
         condition = self._expressions("JOIN ... ON").boolean(on, "ON")
+        if not side:
+            self._require_one_zone(on)
         if side:
             require_uncorrelated(on, self.scope)
         self._prune_on(on, side, scans)
@@ -78,6 +80,14 @@ class Source:
 
     def _expressions(self, clause: str) -> Expressions:
         return Expressions(Context(self.scope, clause, self.queries.query, self.queries.moment))
+
+    def _require_one_zone(self, on: exp.Expr) -> None:
+        """Refuse an inner join of equal moments in two time zones: Trino may show either side's in the zone of the other."""
+        for part in conjuncts(on):
+            if isinstance(part, exp.EQ) and isinstance(part.this, exp.Column) and isinstance(part.expression, exp.Column):
+                left, right = (self._expressions("JOIN ... ON").value(side).type for side in (part.this, part.expression))
+                if left.name == right.name == "timestamptz" and (left.zone != right.zone or left.zone == EACH):
+                    raise refused("A join of moments in several time zones", part, "bring both to one with AT TIME ZONE")
 
     def _keep(self, side: str, scans: list[int]) -> None:
         """Keep the scans that WHERE may prune: those whose missing rows no outer join would replace by NULLs."""
