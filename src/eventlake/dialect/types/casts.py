@@ -34,7 +34,7 @@ def coerce(value: Value, kind: Type) -> Value:
         return held_as(value.become(emit("CAST({} AS TIMESTAMP)", value.sql), kind.at("UTC")), kind)
     if value.type.args and (EACH in (*value.type.zones, *kind.zones) or value.type.holds("row")):  # DuckDB finds the fields of rows by name
         return held_as(cast(value, kind), kind)
-    if value.type.name == kind.name == "char":
+    if kind.name == "char":
         return value.become(emit("rpad({}, {}, ' ')", value.sql, kind.numbers[0]), kind)
     widened = value.become(emit("CAST({} AS {})", value.sql, kind.duckdb), kind)
     return replace(widened, literal=value.literal) if isinstance(value.literal, int) and kind.is_integer else widened

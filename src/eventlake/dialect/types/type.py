@@ -197,8 +197,11 @@ def common(left: Type, right: Type) -> Type | None:
         digits = max((kind.numbers[0] for kind in (left, right) if kind.numbers), default=3)
         return timestamp(digits, zoned="timestamptz" in pair).at(_one_zone(left.zone, right.zone))
     if pair == {"varchar", "char"}:
-        return left if left.name == "char" else right
+        return Type("char", numbers=(max(kind.numbers[0] if kind.numbers else _LONGEST_CHAR for kind in (left, right)),))
     return None
+
+
+_LONGEST_CHAR = 65_536
 
 
 def _in_both_zones(left: Type, right: Type) -> Type:
