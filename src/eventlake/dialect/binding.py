@@ -107,10 +107,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a name was found to mean: a column of that scope, given by its SQL, and whether it is the whole of it and no field of a row."""
+    """What a name was found to mean: a column of that scope, given by its SQL, its type, and whether it is the whole and no field of a row."""
 
     owner: Scope
     sql: Sql
+    type: Type
     whole: bool
 
 

@@ -251,6 +251,7 @@ class _Reader:
             for column, other in (sides, sides[::-1])
             for found in [self.read.get(id(column))]
             if found is not None and found.whole and id(found.owner) not in self.scopes and not any(self._own(other))
+            if _keeps_apart(found, self.read.get(id(other)))
         }
 
     def _grouped(self, query: exp.Select, shown: Sequence[exp.Expr], lifted: _Lifted) -> _Lifted | None:
@@ -275,6 +276,9 @@ class _Reader:
             return None
         if limit is None or lifted.single:
             return lifted
+        source = only_source(query)
+        if limit == 1 and source is not None and isinstance(values := unwrapped(source), exp.Values) and len(values.expressions) == 1:
+            return None  # Trino drops the LIMIT of one row before it looks for conditions
         if query.args.get("order") is not None:
             usable = lifted.needed <= lifted.fixed and not self._orders_by_outside(query) and not holds_query(query.args["order"])
         elif limit == 1:
@@ -298,6 +302,18 @@ class _Reader:
 
 
 _ALL = Sql(("*",))
+
+
+def _keeps_apart(column: Reading, other: Reading | None) -> bool:
+    """Tell whether Trino knows that different values of a column stay different where they become the type of what they are compared with.
+
+    other: what a bare name on the other side means, None if that is another expression.
+    """
+    return other is None or (column.type.name, other.type.name) not in _MERGED
+
+
+_MERGED = frozenset({("bigint", "double"), ("bigint", "real"), ("integer", "real")})
+"""Types whose values may become one when they become another type, as Trino has it."""
 
 
 def _kept_apart(lifted: _Lifted, keys: frozenset[Sql]) -> _Lifted | None:

@@ -176,7 +176,7 @@ class Expressions:
             raise unknown("column", shown, context.scope.names(), node)
         column, rest, owner = found
         outer = owner is not context.scope
-        context.scope.read[id(node)] = Reading(owner, column.value.sql, whole=not rest)
+        context.scope.read[id(node)] = Reading(owner, column.value.sql, column.value.type, whole=not rest)
         value = column.value
         if not outer:
             value = replace(
