@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,6 +43,17 @@ class DirectoryStore:
                 raise LayoutError(f'"{key[:200]}" leads through the link "{segment}", which is not followed.')
         return path
 
+    def paths(self, keys: Iterable[str]) -> dict[str, Path]:
+        """Return where objects lie, for many at once; each folder is looked at once. Raises LayoutError as `path` does."""
+        folders: dict[str, Path] = {}
+        found = {}
+        for key in keys:
+            folder, _, name = key.rpartition("/")
+            if folder not in folders:
+                folders[folder] = self.path(key).parent
+            found[key] = folders[folder] / name
+        return found
+
     def staged(self, name: str) -> Path:
         """Return the path for an unfinished file, on the same file system."""
         folder = self._root / STAGING
@@ -73,12 +84,10 @@ class DirectoryStore:
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """List the objects whose key begins with the prefix, by key."""
-        folder = self._root / prefix.rpartition("/")[0]
-        found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()) if folder.is_dir() else iter(())
-        keys = sorted((path.relative_to(self._root).as_posix(), path) for path in found)
-        for key, path in keys:
-            if key.startswith(prefix) and not key.startswith((f"{STAGING}/", f"{TRASH}/")):
-                status = path.stat()
+        folder = prefix.rpartition("/")[0]
+        found = [one for one in _files_below(self._root / folder, f"{folder}/" if folder else "") if one[0].startswith(prefix)]
+        for key, status in sorted(found, key=lambda one: one[0]):
+            if not key.startswith((f"{STAGING}/", f"{TRASH}/")):
                 yield StoredObject(key, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
 
     def delete(self, key: str) -> None:
@@ -135,6 +144,20 @@ class DirectoryStore:
         self._make_folders(folder.parent)
         folder.mkdir(exist_ok=True)
         _sync(folder.parent)
+
+
+def _files_below(folder: Path, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield key and status of each file in a folder and below it; links are left out, and so is what vanishes meanwhile."""
+    try:
+        entries = list(os.scandir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files_below(Path(entry.path), f"{prefix}{entry.name}/")
+        elif entry.is_file(follow_symlinks=False):
+            with contextlib.suppress(FileNotFoundError):
+                yield f"{prefix}{entry.name}", entry.stat(follow_symlinks=False)
 
 
 def _sync(path: Path) -> None:

@@ -39,7 +39,7 @@ class Stray:
 
 def strays(store: DirectoryStore, keys: Iterable[str]) -> list[Stray]:
     """Return the objects of these keys, those that were written last first; a key without a file is left out."""
-    paths = {store.path(key): key for key in keys}
+    paths = {path: key for key, path in store.paths(keys).items()}
     found = [Stray(paths[path], path, said) for path, said in read_descriptions([path for path in paths if path.is_file()])]
     return sorted(found, key=lambda stray: (-stray.description.written_us if stray.description else 0, stray.key))
 
