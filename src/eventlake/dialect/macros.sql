@@ -830,6 +830,15 @@ el_pairs_to_multimap(p) :=
 el_counts(m) := map_from_entries(list_transform(map_entries(m), lambda e: row(e.key, CAST(e.value AS BIGINT))));
 
 -- numbers
+el_vectors(a, b) :=
+  CASE
+    WHEN a IS NULL OR b IS NULL THEN NULL
+    WHEN len(a) <> len(b) THEN failure('The vectors are not of one length: ', a)
+    WHEN el_has_null(a) OR el_has_null(b) THEN refusal('A vector with a NULL in it: ', a)
+    ELSE list_zip(a, b)
+  END;
+el_dot(pairs) := list_reduce(list_transform(pairs, lambda p: p[1] * p[2]), lambda x, y: x + y, 0e0);
+el_distance(pairs) := sqrt(list_reduce(list_transform(pairs, lambda p: (p[1] - p[2]) * (p[1] - p[2])), lambda x, y: x + y, 0e0));
 el_truncate(x) := CASE WHEN isinf(x) OR isnan(x) THEN x ELSE trunc(x) END;
 el_ln(x) :=
   CASE

@@ -210,6 +210,8 @@ FUNCTIONS = [
     F("is_finite", "double -> boolean", "isfinite({0})"),
     F("width_bucket", "double, double, double, bigint -> bigint", "el_width_bucket({0}, {1}, {2}, {3})"),
     F("width_bucket", "double, array(double) -> bigint", "el_width_bucket_of({0}, {1})"),
+    F("dot_product", "array(double), array(double) -> double", "el_dot(el_vectors({0}, {1}))"),
+    F("euclidean_distance", "array(double), array(double) -> double", "el_distance(el_vectors({0}, {1}))"),
     F("bitwise_and", "bigint, bigint -> bigint", "({0} & {1})"),
     F("bitwise_or", "bigint, bigint -> bigint", "({0} | {1})"),
     F("bitwise_xor", "bigint, bigint -> bigint", "xor({0}, {1})"),

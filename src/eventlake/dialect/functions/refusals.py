@@ -6,7 +6,7 @@ _DRAWN = "it gives another answer each time"
 _NO_COUNTERPART = "DuckDB has nothing that gives the same answer"
 _NAMES = """
     approx_most_frequent approx_set bar beta_cdf checksum color cosine_distance cosine_similarity current_groups
-    dot_product empty_approx_set euclidean_distance exclude_columns from_iso8601_timestamp_nanos from_unixtime_nanos
+    empty_approx_set exclude_columns from_iso8601_timestamp_nanos from_unixtime_nanos
     hash_counts hmac_sha512 intersection_cardinality inverse_beta_cdf inverse_normal_cdf jaccard_index
     jarowinkler_similarity make_set_digest merge merge_set_digest murmur3 normal_cdf numeric_histogram qdigest_agg
     quantile_at_value reduce_agg render rgb sha512 spooky_hash_v2_32 spooky_hash_v2_64 t_cdf t_pdf tdigest_agg
