@@ -34,6 +34,7 @@ def rows(sql: str) -> list[tuple[object, ...]]:
         f"select x, q from {OUTER} left join lateral (select o.x + 1) l(q) on false",
         f"select x from {OUTER} where exists (select 1 from unnest(o.a) u(y) where y > 1)",
         f"select x, (select count(*) from {INNER} group by o.x) from {OUTER}",
+        f"select x, q from {OUTER} cross join lateral (select max(i.v) from {INNER} where i.k = o.x group by rollup (i.k)) l(q)",
     ],
 )
 def test_what_trino_cannot_lift_out_is_refused(sql: str) -> None:

@@ -182,6 +182,8 @@ class _Reader:
     def _allows_rows(self, use: Use, query: exp.Select) -> bool:
         shown = query.expressions if use is not Use.EXISTS or query.args.get("distinct") is not None else []
         is_grouped = query.args.get("group") is not None
+        if is_grouped and has_sets(query.args["group"]):
+            return False
         if is_grouped and use is Use.JOINED and not ends(query) and query.args.get("having") is None and query.args.get("distinct") is None:
             calls = [part for item in shown for part in item.walk() if is_aggregate(part)]
             return not any(map(self.reads, calls)) and not holds_query(*shown) and self._filtered(query) is not None
