@@ -6,9 +6,7 @@ import itertools
 import json
 import random
 import shutil
-import sqlite3
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,117 +15,33 @@ import pytest
 
 from eventlake.cli import run
 from eventlake.errors import ConfigurationError
-from eventlake.local.documents import Item
 from eventlake.local.examine import check_lake
-from eventlake.local.failed_records import LocalFailedRecords
-from eventlake.local.folder import open_catalog, open_lake
+from eventlake.local.folder import open_catalog
 from eventlake.local.importing import Importer
 from eventlake.local.rebuilding import rebuild
-from eventlake.sources import load
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from oracle import examine
+from restore_many import PARTS, SOURCES, busy, chosen, copy_part, deliver, event, tried
 
-SOURCES = load()
 TABLE = "pipeline_execution_state_change"
-KINDS = ("Pipeline", "Stage", "Other")
 
 
-def event(identity: str, kind: str = "Pipeline") -> Item:
-    """A pipeline event; of the kind "Other" no rule wants it."""
-    envelope = {"id": identity, "detail-type": f"CodePipeline {kind} Execution State Change", "source": "aws.codepipeline"}
-    return Item(1, json.dumps({**envelope, "detail": {"state": "STARTED"}}).encode())
+@pytest.mark.parametrize("log_format", ["json", "parquet"])
+def test_a_copy_taken_in_any_order_of_a_busy_lake_holds_what_was_acknowledged(tmp_path: Path, log_format: str) -> None:
+    """Each part at another instant: what is put together has every event that was acknowledged when the copy began, once."""
+    history = busy(tmp_path, log_format)
+    wanted = list(itertools.islice(chosen(history, random.Random(3)), 12))
 
-
-def busy(lake: Path, log_format: str, between: Callable[[list[str]], None]) -> list[str]:
-    """Store 24 groups of events of three kinds, deliver now and then; `between` is called after each step, with what is acknowledged."""
-    acknowledged: list[str] = []
-    for turn in range(4):
-        with Importer(lake, SOURCES, log_format=log_format) as importer:
-            for group in range(6):
-                identities = [f"{turn}-{group}-{number}" for number in range(3)]
-                importer.accept([event(identity, KINDS[number]) for number, identity in enumerate(identities)])
-                acknowledged += identities
-                between(acknowledged)
-                if group % 2:
-                    importer.deliver()
-                    between(acknowledged)
-    return acknowledged
-
-
-def copy_of(lake: Path, part: str, target: Path) -> None:
-    """Copy a part of a lake as a backup does: the catalog by SQLite's own backup, folders file by file."""
-    if part != "catalog.db":
-        shutil.copytree(lake / part, target / part) if (lake / part).is_dir() else (target / part).mkdir()
-        return
-    with closing(sqlite3.connect(lake / part)) as source, closing(sqlite3.connect(target / part)) as copy:
-        source.backup(copy)
-
-
-def drained(lake: Path) -> None:
-    """Go the way that doctor and a refusal name, then deliver what the spool holds."""
-    if any("--rebuild" in finding.remedy for finding in check_lake(lake)):
-        rebuild(lake, SOURCES)
-    try:
-        deliver(lake)
-    except ConfigurationError as error:
-        assert "--rebuild" in str(error)  # noqa: PT017  a refusal is one of two right answers
-        rebuild(lake, SOURCES)
-        deliver(lake)
-
-
-def deliver(lake: Path, *items: Item, log_format: str | None = None) -> None:
-    """Accept events, and deliver everything that the spool holds."""
-    with Importer(lake, SOURCES, log_format=log_format) as importer:
-        if items:
-            importer.accept(items)
-        importer.deliver()
-
-
-def lost_and_twice(lake: Path, acknowledged: list[str]) -> tuple[set[str], list[str]]:
-    """What a reader does not find of these events, and what it finds twice; failed records count as found."""
-    opened = open_lake(lake, SOURCES)
-    found = [
-        row[0] for table in (TABLE, "stage_execution_state_change") for row in opened.engine.query(f"select event_id from {table}").rows
-    ]
-    failed = [json.loads(raw)["id"] for raw in raws(lake)]
-    everything = found + failed
-    return set(acknowledged) - set(everything), sorted({one for one in everything if everything.count(one) > 1})
-
-
-def raws(lake: Path) -> Iterator[bytes]:
-    """The original bytes of every failed record."""
-    failed = LocalFailedRecords(lake)
-    for entry in failed.newest(10_000)[0]:
-        yield failed.original(entry)
-
-
-@pytest.mark.parametrize("order", list(itertools.permutations(("catalog.db", "objects", "spool"))), ids="-".join)
-def test_a_copy_taken_in_any_order_of_a_busy_lake_holds_what_was_acknowledged(tmp_path: Path, order: tuple[str, ...]) -> None:
-    """Each part at another instant: the lake that is put together from them has every event that was acknowledged when the copy began, once."""
-    chance = random.Random(str(order))
-    steps = sorted(chance.sample(range(34), 3))
-    copy, seen, step = tmp_path / "copy", [], itertools.count()
-    copy.mkdir()
-
-    def between(acknowledged: list[str]) -> None:
-        now = next(step)
-        for part, at in zip(order, steps, strict=True):
-            if at == now:
-                if part == order[0]:
-                    seen.extend(acknowledged)
-                copy_of(tmp_path / "lake", part, copy)
-
-    busy(tmp_path / "lake", chance.choice(("json", "parquet")), between)
-    drained(copy)
-
-    assert lost_and_twice(copy, seen) == (set(), [])
+    assert {order for order, _ in wanted} == set(itertools.permutations(PARTS))
+    assert [found for order, instants in wanted if (found := tried(history, order, instants, tmp_path))] == []
 
 
 @pytest.fixture(params=["json", "parquet"])
 def lake(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, list[str]]:
     """A lake of a few objects in each stream, and what is stored in it."""
-    return tmp_path / "lake", busy(tmp_path / "lake", request.param, lambda acknowledged: None)
+    history = busy(tmp_path, request.param)
+    return history.lake, history.acknowledged
 
 
 def test_the_catalog_is_made_from_the_objects(lake: tuple[Path, list[str]]) -> None:
@@ -162,26 +76,27 @@ def test_a_lake_without_its_catalog_is_not_begun_anew(lake: tuple[Path, list[str
     assert examine(folder, [*stored, "new"]) is None
 
 
+def test_a_folder_without_any_part_of_a_lake_is_not_rebuilt(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A folder mistyped."""
+    assert run(["doctor", "--rebuild", "--lake", str(tmp_path / "laek")]) == 253
+    assert "There is no part of a lake in" in capfd.readouterr().err
+    assert not (tmp_path / "laek").exists()
+
+
 def test_an_old_catalog_without_a_spool_is_refused(tmp_path: Path) -> None:
     """It would give positions again that objects hold already."""
-    folder, kept = tmp_path / "lake", tmp_path / "kept"
-    kept.mkdir()
-
-    def between(acknowledged: list[str]) -> None:
-        if len(acknowledged) == 36:
-            copy_of(folder, "catalog.db", kept)
-
-    stored = busy(folder, "json", between)
+    history = busy(tmp_path, "json")
+    folder = history.lake
     for path in folder.glob("catalog.db*"):
         path.unlink()
-    shutil.copy(kept / "catalog.db", folder / "catalog.db")
+    copy_part(history.instants[len(history.instants) // 2][0], "catalog.db", folder)
     shutil.rmtree(folder / "spool")
 
     with pytest.raises(ConfigurationError, match="is an older copy: it does not know"):
         Importer(folder, SOURCES)
     rebuild(folder, SOURCES)
     deliver(folder)
-    assert examine(folder, stored) is None
+    assert examine(folder, history.acknowledged) is None
 
 
 def test_adopting_takes_what_an_old_catalog_does_not_know(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -189,7 +104,7 @@ def test_adopting_takes_what_an_old_catalog_does_not_know(tmp_path: Path, capfd:
     folder = tmp_path / "lake"
     deliver(folder, event("a"), log_format="json")
     (tmp_path / "old").mkdir()
-    copy_of(folder, "catalog.db", tmp_path / "old")
+    copy_part(folder, "catalog.db", tmp_path / "old")
     deliver(folder, event("b"), event("c", "Other"))
     for path in folder.glob("catalog.db*"):
         path.unlink()

@@ -1,27 +1,42 @@
-"""Numbered crash points, so that a test can end the process after every durable step and look at what is left.
+"""Crash points, so that a test can look at a lake after every durable step, or end the process there.
 
-They do nothing until a test calls `end_at`.
+They do nothing until a test calls `at_each` or `end_at`.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 CRASHED = 137
 
-_left = 0
+
+def _nothing(_name: str) -> None:
+    """Do nothing at a point."""
+
+
+_then: Callable[[str], None] = _nothing
+
+
+def at_each(then: Callable[[str], None] = _nothing) -> None:
+    """Call a function with the name of each point that is passed from here on; without one, nothing happens there any more."""
+    global _then
+    _then = then
 
 
 def end_at(number: int) -> None:
     """Let the n-th point that is passed from here end the process at once, as a power cut would; 0 lets none."""
-    global _left
-    _left = number
+    left = number
 
-
-def crash_point(_name: str) -> None:
-    """Mark that a step has become durable. The name says which, to the reader of the code."""
-    global _left
-    if _left:
-        _left -= 1
-        if _left == 0:
+    def end(_name: str) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
             os._exit(CRASHED)
+
+    at_each(end)
+
+
+def crash_point(name: str) -> None:
+    """Mark that a step has become durable. The name says which, to the reader of the code."""
+    _then(name)

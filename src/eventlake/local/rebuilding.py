@@ -59,8 +59,10 @@ def adopt(folder: Path, sources: Sequence[Source], told: Told = lambda done, tot
 def rebuild(folder: Path, sources: Sequence[Source], told: Told = lambda done, total: None) -> Taken:
     """Make the catalog from the objects; the one that was there is kept beside it. Raises ConfigurationError, StorageError."""
     store = DirectoryStore(folder / OBJECTS)
-    if not (folder / OBJECTS).is_dir():
-        raise LakeNotFoundError(f'There are no objects in "{folder}" to make a catalog from: name the folder of the lake with --lake.')
+    if not any((folder / part).exists() for part in (OBJECTS, SPOOL, CATALOG)):
+        raise LakeNotFoundError(
+            f'There is no part of a lake in "{folder}" to make a catalog from: name the folder of the lake with --lake.'
+        )
     lock = LakeLock(folder)
     try:
         found = strays(store, [one.key for one in store.list("")])
