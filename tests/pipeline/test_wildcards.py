@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eventlake.pipeline.wildcards import COMPLEXITY_LIMIT, complexity, wildcard_regex
 
@@ -51,3 +53,16 @@ def test_two_wildcards_in_a_row_and_other_backslashes_are_refused(text: str) -> 
     """As the matcher does."""
     with pytest.raises(ValueError, match="wildcard"):
         wildcard_regex(text)
+
+
+@given(st.text("ab*", max_size=8).filter(lambda text: "**" not in text), st.text("ab\n", max_size=12))
+def test_looking_for_each_part_once_finds_what_trying_all_places_does(text: str, compared: str) -> None:
+    """The first place of a part leaves the most for those behind it."""
+    trying_all = re.compile(text.replace("*", ".*"), re.DOTALL)
+
+    assert bool(wildcard_regex(text).fullmatch(compared)) == bool(trying_all.fullmatch(compared))
+
+
+def test_no_text_keeps_a_wildcard_busy() -> None:
+    """Trying all places would take longer than anybody waits."""
+    assert wildcard_regex("*a*a*a*a*a*b").fullmatch("a" * 100_000 + "c") is None

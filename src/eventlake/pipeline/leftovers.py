@@ -111,12 +111,15 @@ class Leftovers:
 
     def _left_of_array(self, event: dict[str, Any], value: list[Any], path: Path) -> Any:
         """Return the whole array if any of its elements is left, so that places in it keep their meaning."""
-        left = any(self._is_left(event, value, path, index) for index in range(len(value)))
+        chosen: dict[int | None, list[Holding]] = {}
+        for held in self._held.get(path, ()):
+            chosen.setdefault(held.index(value), []).append(held)
+        left = any(self._is_left(event, element, path, (index, *chosen.get(index, ()))) for index, element in enumerate(value))
         return value if left else _NONE_LEFT
 
-    def _is_left(self, event: dict[str, Any], array: list[Any], path: Path, index: int) -> bool:
-        segments: list[int | Holding] = [index, *(held for held in self._held.get(path, ()) if held.index(array) == index)]
-        return all(self._left(event, array[index], (*path, segment)) is not _NONE_LEFT for segment in segments)
+    def _is_left(self, event: dict[str, Any], element: Any, path: Path, segments: Sequence[int | Holding]) -> bool:
+        """Return True if no column keeps an element of an array, under any of the segments that lead to it."""
+        return all(self._left(event, element, (*path, segment)) is not _NONE_LEFT for segment in segments)
 
     def _is_kept(self, event: dict[str, Any], value: Any, path: Path) -> bool:
         if path == ("resources",) and value in ([], ""):
