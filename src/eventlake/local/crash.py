@@ -12,7 +12,7 @@ CRASHED = 137
 
 
 def _nothing(_name: str) -> None:
-    """Do nothing at a point."""
+    """Pass a point by."""
 
 
 _then: Callable[[str], None] = _nothing
