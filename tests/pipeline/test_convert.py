@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -39,6 +40,12 @@ def convert(kind: str, value: object, name: str | None = None) -> Any:
         ("timestamp", "2026-02-30T10:00:00Z"),
         ("timestamp", "2026-11-20T10:00:60Z"),
         ("timestamp", "2026-11-20T1\u0966:00:00Z"),
+        ("timestamp", "2026-11-20T24:00:00Z"),
+        ("timestamp", "2026-W47-5T10:00:00Z"),
+        ("timestamp", "2026-W47-5T10:00:00.123Z"),
+        ("timestamp", "2026-11-20T100000.1Z"),
+        ("timestamp", "20261120T100000.000Z"),
+        ("timestamp", "2026-324T10:00:00.00Z"),
         ("timestamp", "yesterday"),
         ("timestamp", 1e300),
         ("timestamp", []),
@@ -72,6 +79,8 @@ def test_what_does_not_fit_is_a_misfit(kind: str, value: object) -> None:
         ("timestamp", "2026-11-20T10:00:00Z", "2026-11-20 10:00:00.000"),
         ("timestamp", "2026-11-20T10:00:00.123Z", "2026-11-20 10:00:00.123"),
         ("timestamp", "2026-11-20T10:00:00.123999Z", "2026-11-20 10:00:00.123"),
+        ("timestamp", "2026-11-20T10:00:00,123Z", "2026-11-20 10:00:00.123"),
+        ("timestamp", "2026-11-20T10:00:00.1234Z", "2026-11-20 10:00:00.123"),
         ("timestamp", "2026-11-20T00:30:00+01:00", "2026-11-19 23:30:00.000"),
         ("timestamp", "2026-11-20 10:00:00", "2026-11-20 10:00:00.000"),
         ("timestamp", 1_795_000_000, "2026-11-18 11:06:40.000"),
@@ -100,6 +109,29 @@ def test_a_timestamp_is_its_instant_in_utc(moment: datetime, minutes: int) -> No
 
     assert convert("timestamp", aware.isoformat()) == utc.isoformat(" ", "milliseconds")[:23]
     assert convert("timestamp", f"{moment.isoformat(timespec='milliseconds')}Z") == moment.isoformat(" ", "milliseconds")
+
+
+WRITTEN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", re.ASCII)
+PLAIN = ("2026-11-20T10:00:00Z", "2026-11-20T10:00:00.123Z", "2026-11-20T10:00:00+0100", "2026-11-20 10:00")
+MARKS = "0129Zz-:.,TtW +\u0661\uff10/"
+
+
+@pytest.mark.parametrize("plain", PLAIN)
+def test_a_timestamp_is_written_in_the_one_form_that_every_reader_takes(plain: str) -> None:
+    """Whatever a text near to one looks like, it is that moment in this form, or no timestamp."""
+    changed = {plain[:at] + put + plain[at + cut :] for at in range(len(plain) + 1) for put in ("", *MARKS) for cut in (0, 1, 2)}
+    found = {text: convert("timestamp", text) for text in changed}
+    written = {text: stored for text, stored in found.items() if stored is not MISFIT}
+
+    assert plain in written
+    assert [text for text, stored in written.items() if not WRITTEN.fullmatch(stored)] == []
+    assert [text for text, stored in written.items() if datetime.fromisoformat(stored) != naive(datetime.fromisoformat(text))] == []
+
+
+def naive(moment: datetime) -> datetime:
+    """The moment in UTC without its zone, cut to milliseconds."""
+    utc = moment.astimezone(UTC) if moment.tzinfo else moment
+    return utc.replace(tzinfo=None, microsecond=utc.microsecond // 1000 * 1000)
 
 
 @pytest.mark.parametrize(

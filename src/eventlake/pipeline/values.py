@@ -115,14 +115,20 @@ def timestamp(value: Any) -> Any:  # JSON in, column value out
     """Write ISO 8601 text or epoch seconds or milliseconds as UTC text cut to milliseconds; without an offset it is UTC.
 
     Nearly all are written `2026-11-20T10:00:00Z`, with or without milliseconds, and need no arithmetic: the parser only says whether
-    the moment exists. CodeBuild's `Sep 1, 2017 4:12:29 PM` is read too.
+    the moment exists. It takes more than that form (commas, weeks, midnight as 24:00), so the form is looked at first.
+    CodeBuild's `Sep 1, 2017 4:12:29 PM` is read too.
     """
-    if value.__class__ is str and ((size := len(value)) == _PLAIN or size == _PLAIN_MS) and value[10] == "T" and value[-1] == "Z":
+    if (
+        value.__class__ is str
+        and ((size := len(value)) == _PLAIN or (size == _PLAIN_MS and value[19] == "."))
+        and value[4:17:3] == "--T::"
+        and value[-1] == "Z"
+    ):
         try:
             _parse(value)
         except ValueError:
             return MISFIT
-        if value.isascii():
+        if value.isascii() and value[11:13] != "24":
             return f"{value[:10]} {value[11:19]}.000" if size == _PLAIN else f"{value[:10]} {value[11:23]}"
     from eventlake.pipeline import written
 
