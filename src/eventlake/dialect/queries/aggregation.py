@@ -410,9 +410,6 @@ def _grouping(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql,
 
 def listagg(parts: Parts, node: exp.Expr, where: exp.Expr | None = None, *, over: Sql = NOTHING) -> Value:
     """Return the value of `LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)`, as itself or under OVER."""
-    extra = [key for key, part in node.args.items() if part and key not in {"this", "separator", "on_overflow"}]
-    if extra or not isinstance(node.this, exp.Order):
-        raise refused("LISTAGG without WITHIN GROUP (ORDER BY ...)", node)
     inner = node.this.this
     distinct = isinstance(inner, exp.Distinct)
     if not parts.context.aggregates or parts.context.inside_aggregate:

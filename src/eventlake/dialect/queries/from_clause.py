@@ -42,14 +42,7 @@ class Source:
 
     def join(self, node: exp.Join) -> None:
         """Join one more relation: JOIN with ON or USING, CROSS JOIN, a comma, UNNEST, LATERAL."""
-        if node.args.get("method") or node.args.get("hint") or node.args.get("match_condition"):
-            raise refused(
-                f"{node.args.get('method') or 'This'} JOIN", node, "write JOIN ... USING (column)" if node.args.get("method") else ""
-            )
-        side, kind = (node.args.get("side") or "").upper(), (node.args.get("kind") or "").upper()
-        if kind in {"SEMI", "ANTI", "ASOF", "STRAIGHT", "POSITIONAL"} or side not in {"", "LEFT", "RIGHT", "FULL"}:
-            raise mistyped(f"{kind or side} JOIN is not in Athena", node)
-        right = node.this
+        side, right = node.args.get("side") or "", node.this
         if isinstance(right, exp.Unnest):
             self._join_unnest(right, side, node)
             return
@@ -64,8 +57,6 @@ class Source:
             self._join_using(sql, fields, side, [name.name.lower() for name in using], node)
             return
         if on is None:
-            if side or kind not in {"", "CROSS"}:
-                raise mistyped("A JOIN wants ON or USING", node)
             self.scope.fields = before + fields
             self.sql = shut("{} CROSS JOIN {}", self.sql, sql)
             return
@@ -130,18 +121,14 @@ class Source:
 
     def _one(self, node: exp.Expr, lateral_scope: Scope | None = None) -> tuple[Sql, list[Field], list[int]]:
         if isinstance(node, exp.Lateral):
-            if not isinstance(node.this, exp.Subquery) or node.args.get("view"):
-                raise refused("This LATERAL", node)
             relation = self.queries.query(node.this.this, lateral_scope)
             sql, fields = self._aliased(emit("({})", relation.sql), relation.fields, node, None)
             return emit("LATERAL {}", sql), fields, []
         if isinstance(node, exp.Table):
-            _only(node, {"this", "db", "catalog", "alias", "joins"})
             sql, columns, scan = self.queries.table(node)
             made, fields = self._aliased(sql, columns, node, scan)
             return made, fields, [] if scan is None else [scan]
         if isinstance(node, exp.Subquery) and _is_query(node.this):
-            _only(node, {"this", "alias", "joins"})
             relation = self.queries.query(node.this, self.scope.outer)
             return (*self._aliased(emit("({})", relation.sql), relation.fields, node, None), [])
         if isinstance(node, exp.Subquery):
@@ -251,9 +238,3 @@ def _is_query(node: exp.Expr) -> bool:
     if isinstance(node, exp.Subquery):
         return not node.args.get("alias") and not node.args.get("joins")
     return isinstance(node, exp.Query)
-
-
-def _only(node: exp.Expr, known: set[str]) -> None:
-    extra = [key for key, part in node.args.items() if part and key not in known]
-    if extra:
-        raise refused(f"{extra[0].replace('_', ' ').upper()} in FROM", node)

@@ -126,13 +126,13 @@ class _Reader:
             return lambda day, hour: _negated(inner(day, hour))
         if type(node) in _COMPARISONS:
             return self._compared(node)
-        if isinstance(node, exp.Between) and not node.args.get("symmetric"):
+        if isinstance(node, exp.Between):
             low, high = (
                 self._comparison(operator.ge, node.this, node.args["low"]),
                 self._comparison(operator.le, node.this, node.args["high"]),
             )
             return _both(low, high, absorbing=False)
-        if isinstance(node, exp.In) and node.expressions and not node.args.get("query"):
+        if isinstance(node, exp.In) and node.expressions:
             choices = [self._comparison(operator.eq, node.this, choice) for choice in node.expressions]
             return lambda day, hour: _any(choice(day, hour) for choice in choices)
         raise _Unknown

@@ -71,8 +71,6 @@ class Queries:
         made = []
         for table in clause.expressions:
             name, names = table.alias.lower(), [column.name for column in table.args["alias"].columns]
-            if table.args.get("materialized") is not None or table.args.get("scalar"):
-                raise refused("This WITH", table)
             stored = f"el_with{sum(map(len, self._with))}_{name}"
             if clause.args.get("recursive") and not names:
                 raise mistyped("Each query of WITH RECURSIVE names its columns", table)
@@ -103,8 +101,6 @@ class Queries:
         if isinstance(node, exp.SetOperation):
             return self._set_operation(node, outer)
         if isinstance(node, exp.Subquery):
-            if node.args.get("alias"):
-                raise mistyped("An alias stands behind a whole query", node)
             relation = self.query(node.this, outer)
             return self._ordered(Relation(emit("({})", relation.sql), relation.fields), node)
         if isinstance(node, exp.Values):
@@ -114,8 +110,6 @@ class Queries:
         raise refused(f"{type(node).__name__.upper()}", node)
 
     def _set_operation(self, node: exp.SetOperation, outer: Scope | None) -> Relation:
-        if node.args.get("by_name") or node.args.get("side") or node.args.get("kind") or node.args.get("on"):
-            raise mistyped("This set operation is not in Athena", node)
         left, right = self.query(node.this, outer), self.query(node.expression, outer)
         if len(left.fields) != len(right.fields):
             raise mistyped(f"The sides of {type(node).__name__.upper()} have {len(left.fields)} and {len(right.fields)} columns", node)

@@ -21,23 +21,6 @@ from eventlake.dialect.types.json_casts import distinguished
 from eventlake.dialect.types.type import EACH
 from eventlake.dialect.types.zones import as_instants
 
-_KNOWN = {
-    "expressions",
-    "from_",
-    "joins",
-    "where",
-    "group",
-    "having",
-    "order",
-    "limit",
-    "offset",
-    "distinct",
-    "with_",
-    "windows",
-    "kind",
-    "operation_modifiers",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class _Item:
@@ -51,9 +34,6 @@ class _Item:
 
 def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relation:
     """Make a SELECT with everything behind it. Raises QueryError."""
-    extra = [key for key, part in node.args.items() if part and key not in _KNOWN]
-    if extra or node.args.get("kind"):
-        raise mistyped(f"{(extra or ['SELECT AS'])[0].replace('_', ' ').upper()} is not in Athena", node)
     source, scope, prunable = queries.sources(node, outer)
     context = Context(scope, "SELECT", queries.query, queries.moment, named_windows=_windows(node))
     where = node.args.get("where")
@@ -116,11 +96,8 @@ def _windows(node: exp.Select) -> dict[str, exp.Window]:
 
 
 def _distinct(node: exp.Select, items: Sequence[_Item]) -> Sql:
-    clause = node.args.get("distinct")
-    if clause is None:
+    if node.args.get("distinct") is None:
         return NOTHING
-    if clause.args.get("on"):
-        raise mistyped("DISTINCT ON is not in Athena", node)
     if all(item.value.type.zone != EACH for item in items):
         return ours("DISTINCT ")
     return emit("DISTINCT ON ({}) ", joined(", ", [as_instants(item.value) for item in items]))  # not the zones
@@ -138,8 +115,6 @@ def _items(node: exp.Select, parts: Expressions, scope: Scope) -> list[_Item]:
             continue
         inner = part.this if isinstance(part, exp.Alias) else part
         items.append(_Item(str(part.alias) if isinstance(part, exp.Alias) else _name(inner), parts.value(inner), inner))
-    if not items:
-        raise mistyped("SELECT names no column", node)
     return items
 
 

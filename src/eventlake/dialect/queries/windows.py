@@ -186,9 +186,8 @@ def _over(parts: Parts, definition: _Window) -> tuple[Sql, frozenset[str]]:
 
 def _require_bounds(frame: exp.Expr) -> None:
     """Refuse a frame whose end lies before its start. Raises QuerySyntaxError."""
-    places = [_place(frame.args.get("start"), frame.args.get("start_side"))]
-    places.append(_place(frame.args["end"], frame.args.get("end_side")) if frame.args.get("end") is not None else 0)
-    start, end = places
+    start = _place(frame.args["start"], frame.args["start_side"])
+    end = _place(frame.args["end"], frame.args["end_side"]) if "end" in frame.args else 0
     if start == _LAST or end == -_LAST or start > end:
         raise mistyped("The frame of a window ends before it starts", frame)
 
@@ -196,20 +195,20 @@ def _require_bounds(frame: exp.Expr) -> None:
 _LAST = 2
 
 
-def _place(bound: object, side: object) -> int:
+def _place(bound: exp.Expr | str, side: str) -> int:
     """Return where a bound of a frame lies: -2 for UNBOUNDED PRECEDING, -1, 0 for CURRENT ROW, 1, 2 for UNBOUNDED FOLLOWING."""
     if bound == "CURRENT ROW":
         return 0
-    return (_LAST if bound == "UNBOUNDED" else 1) * (-1 if str(side).upper() == "PRECEDING" else 1)
+    return (_LAST if bound == "UNBOUNDED" else 1) * (-1 if side == "PRECEDING" else 1)
 
 
 def _require_range(parts: Parts, definition: _Window) -> None:
     """Refuse a frame of RANGE or GROUPS whose distance cannot be taken from what the window is ordered by."""
     frame = definition.frame
-    if frame is None or frame.args.get("kind") == "ROWS":
+    if frame is None or frame.args["kind"] == "ROWS":
         return
     distances = [part for part in (frame.args.get("start"), frame.args.get("end")) if isinstance(part, exp.Expr)]
-    if frame.args.get("kind") == "GROUPS":
+    if frame.args["kind"] == "GROUPS":
         if distances and not definition.order:
             raise mistyped("A frame of GROUPS with a distance wants an ORDER BY", frame)
         return
@@ -268,23 +267,14 @@ _CURRENT = ours("CURRENT ROW")
 
 
 def _frame(parts: Parts, spec: exp.Expr) -> Sql:
-    kind = str(spec.args.get("kind") or "").upper()
-    if kind not in {"ROWS", "RANGE", "GROUPS"} or spec.args.get("exclude"):
-        raise refused("This frame of a window", spec)
-    start = _bound(parts, spec.args.get("start"), spec.args.get("start_side"), spec)
-    end = _bound(parts, spec.args.get("end"), spec.args.get("end_side"), spec) if spec.args.get("end") is not None else _CURRENT
-    return emit(" {} BETWEEN {} AND {}", ours(kind), start, end)
+    start = _bound(parts, spec.args["start"], spec.args["start_side"], spec)
+    end = _bound(parts, spec.args["end"], spec.args["end_side"], spec) if "end" in spec.args else _CURRENT
+    return emit(" {} BETWEEN {} AND {}", ours(spec.args["kind"]), start, end)
 
 
-def _bound(parts: Parts, bound: object, side: object, node: exp.Expr) -> Sql:
-    if isinstance(bound, str) and bound.upper() == "CURRENT ROW":
-        return _CURRENT
-    if side is None or str(side).upper() not in {"PRECEDING", "FOLLOWING"}:
-        raise refused("This frame of a window", node)
-    if isinstance(bound, str) and bound.upper() == "UNBOUNDED":
-        return emit("UNBOUNDED {}", ours(str(side).upper()))
-    if not isinstance(bound, exp.Expr):
-        raise refused("This frame of a window", node)
+def _bound(parts: Parts, bound: exp.Expr | str, side: str, node: exp.Expr) -> Sql:
+    if isinstance(bound, str):
+        return _CURRENT if bound == "CURRENT ROW" else emit("UNBOUNDED {}", ours(side))
     with parts.within(windows=False):
         value = parts.value(bound)
     if node.args["kind"] != "RANGE" and not value.type.is_integer:
@@ -294,4 +284,4 @@ def _bound(parts: Parts, bound: object, side: object, node: exp.Expr) -> Sql:
             raise refused("A frame of a window with a bound that is not a literal", node)
         wrong = failure("A bound of a window's frame is negative or NULL: ", value.sql)
         value = value.become(emit("(CASE WHEN {} >= 0 THEN {} ELSE {} END)", value, value, wrong), value.type)
-    return emit("{} {}", value, ours(str(side).upper()))
+    return emit("{} {}", value, ours(side))

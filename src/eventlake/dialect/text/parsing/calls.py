@@ -197,12 +197,13 @@ class Calls(Windows):
         this: tree.Expr = self.expression()
         this = tree.Distinct(expressions=[this]) if distinct else this
         separator = self._separator() if self.accept(",") else None
-        overflow = self._overflow() if self.accept("ON", "OVERFLOW") else False
+        if self.accept("ON", "OVERFLOW"):
+            self._overflow()
         self.expect(")", "WITHIN", "GROUP", "(")
         order = self.order() or self.fail("ORDER BY is wanted here")
         self.expect(")")
         order.set("this", this)
-        call: tree.Expr = tree.GroupConcat(token, this=order, separator=separator, on_overflow=overflow)
+        call: tree.Expr = tree.GroupConcat(token, this=order, separator=separator)
         return self.followed(call)
 
     def _separator(self) -> tree.Literal:
@@ -211,15 +212,15 @@ class Calls(Windows):
         token = self.step()
         return tree.Literal(token, this=token.value, is_string=True)
 
-    def _overflow(self) -> bool:
+    def _overflow(self) -> None:
+        """Read what becomes of a text beyond Trino's 1 MiB; no node keeps it."""
         if self.accept("ERROR"):
-            return True
+            return
         self.expect("TRUNCATE")
         if self.token.kind == TEXT:
             self.step()
         if not self.accept("WITH", "COUNT"):
             self.expect("WITHOUT", "COUNT")
-        return True
 
     def clock(self, kind: type[tree.Func]) -> tree.Func:
         """Read CURRENT_TIMESTAMP and its kin, with the digits of their seconds."""
