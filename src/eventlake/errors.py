@@ -4,6 +4,7 @@ EventlakeError                 a sentence for a person: what (with the value), w
 +-- PatternError               an event pattern that EventBridge would refuse
 +-- DeclarationError           a source.toml that does not say what it must
 +-- EventError                 bytes that are no event, or an event no table can hold; `code` names why
++-- TooSlowError               one event takes longer than it may
 +-- LayoutError                a key that is not `prefix/YYYY/MM/DD/HH/name`
 +-- UsageError                 a command typed wrongly
 +-- ConfigurationError         the machine, its settings or credentials
@@ -64,6 +65,10 @@ class EventError(EventlakeError, ValueError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class TooSlowError(EventlakeError):
+    """One event takes longer than it may; what works on it is interrupted, and nothing on the way takes it for another error."""
 
 
 class LayoutError(EventlakeError, ValueError):

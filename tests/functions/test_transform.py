@@ -7,6 +7,7 @@ import gzip
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -402,3 +403,46 @@ def test_a_module_that_lacks_a_part_of_itself_is_no_missing_table(tmp_path: Path
 
     with pytest.raises(ModuleNotFoundError, match="no_such_part"):
         handler(batch("broken", []), None)
+
+
+class Hurried:
+    """Lambda's context of a call that has so many milliseconds left."""
+
+    def __init__(self, left_ms: int) -> None:
+        self._left_ms = left_ms
+
+    def get_remaining_time_in_millis(self) -> int:
+        """As Lambda's own says it."""
+        return self._left_ms
+
+
+def test_a_record_that_takes_too_long_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several of them, first and last of their batch; those between are stored."""
+
+    def slow(data: bytes) -> dict[str, Any]:
+        while b"slow" in data:
+            pass
+        event: dict[str, Any] = json.loads(data)
+        return event
+
+    table = "pipeline_execution_state_change"
+    quick = [pipeline_event(state=name) for name in ("slow", "quick", "slow", "quick", "slow")]
+    line_of = Transform(TABLES[table])
+    line_of._loads = slow
+    monkeypatch.setitem(transform._tables, table, ("codepipeline", line_of))
+
+    answers = handler(batch(table, quick), Hurried(200))["records"]
+
+    assert [answer["result"] for answer in answers] == ["ProcessingFailed", "Ok", "ProcessingFailed", "Ok", "ProcessingFailed"]
+    assert [base64.b64decode(answer["data"]) for answer in answers[::2]] == quick[::2]
+
+
+def test_beside_the_main_thread_no_record_is_interrupted() -> None:
+    """Python lets no other thread do it; the batch is transformed all the same."""
+    table = "pipeline_execution_state_change"
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(handler(batch(table, [pipeline_event(state="STARTED")]), Hurried(60_000))))
+    thread.start()
+    thread.join()
+
+    assert [answer["result"] for answer in found[0]["records"]] == ["Ok"]

@@ -10,8 +10,9 @@ from __future__ import annotations
 from binascii import a2b_base64, b2a_base64
 from time import time
 
-from eventlake.errors import EventError
+from eventlake.errors import EventError, TooSlowError
 from eventlake.functions.metrics import LAKE, embedded_metrics, say
+from eventlake.functions.patience import Patience
 from eventlake.pipeline.codec import quote
 from eventlake.pipeline.transform import LineTransform
 
@@ -48,7 +49,8 @@ def handler(event: Any, context: object) -> dict[str, Any]:  # any JSON value in
         records.report("unknown", "unknown")
     else:
         source, transform = known
-        records.transform(transform)
+        with Patience(context, records.answers.__len__, LineTransform.__call__.__code__):
+            records.transform(transform)
         records.report(table, source)
     return {"records": records.answers}
 
@@ -106,6 +108,8 @@ class _Records:
                     raise EventError("ResponseFull", "The batch's answer has no room left for this log line.")
             except ValueError as error:  # EventError, or binascii's for what is not base64
                 room -= self._fail(record_id, data, room, error)
+            except TooSlowError as error:
+                room -= self._fail(record_id, data, room, EventError("TooSlow", str(error)))
             else:
                 room -= len(line)
                 answer({"recordId": record_id, "result": "Ok", "data": line})

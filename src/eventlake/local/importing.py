@@ -12,6 +12,7 @@ from pathlib import Path
 
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.local.client import Outcome
+from eventlake.local.delivery.budget import Budget
 from eventlake.local.delivery.pump import Pump
 from eventlake.local.documents import Item
 from eventlake.local.folder import SPOOL
@@ -56,7 +57,7 @@ class Importer:
             self._lock.release()
             raise
         self._intake = Intake(sources, FAST)
-        self._router = Router(sources, FAST)
+        self._budget = Budget(Router(sources, FAST).route)
 
     def __enter__(self) -> Importer:
         """Use it in a `with` statement."""
@@ -68,7 +69,10 @@ class Importer:
 
     def accept(self, items: Sequence[Item]) -> list[Outcome]:
         """Make items durable; what became of each: stored in a table, or kept as failed with its reason."""
-        arrival = int(self._now().timestamp() * 1_000_000)
+        with self._budget:
+            return self._accept(items, int(self._now().timestamp() * 1_000_000))
+
+    def _accept(self, items: Sequence[Item], arrival: int) -> list[Outcome]:
         entries: list[Entry] = []
         outcomes: list[Outcome] = []
         size = 0
@@ -105,7 +109,7 @@ class Importer:
             yield Outcome(item, None, opened=taken.opened)
         for accepted in taken.accepted:
             entries.append((EVENT, arrival, accepted.body))
-            failures = self._router.route(accepted.body).failures
+            failures = self._budget.route(accepted.body).failures
             code, message = (failures[0][1].code, str(failures[0][1])) if failures else (None, None)
             yield Outcome(item, accepted.id, code, message)
         if taken.error is not None:

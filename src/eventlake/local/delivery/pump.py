@@ -12,9 +12,12 @@ from pathlib import Path
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.backends.sqlite_catalog import SqliteCatalog
+from eventlake.errors import EventError
 from eventlake.local.crash import crash_point
+from eventlake.local.delivery.budget import Budget
 from eventlake.local.delivery.recovery import recover
 from eventlake.local.delivery.sink import Sink, writer_of
+from eventlake.local.delivery.strikes import LARGE_BYTES, Strikes
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL
 from eventlake.local.spool.frames import REJECTED, Frame
 from eventlake.local.spool.reader import SpoolReader
@@ -53,12 +56,13 @@ class Pump:
         store = DirectoryStore(folder / OBJECTS)
         self.recovered = recover(store, self.catalog)
         self._checkpoints = self.catalog.checkpoints()
-        self._router = Router(sources, FAST)
+        self._budget = Budget(Router(sources, FAST).route)
         start = max(first_position(self._spool), self._checkpoints.get(LOW_WATER, 0))
         self._delivery = Delivery(
             Sink(store, self.catalog, writer_of(chosen)).deliver, hints, self._checkpoints, self.catalog.covered(start)
         )
         self._reader = SpoolReader(self._spool, start)
+        self._strikes = Strikes(self._spool, start)
         self._delivery.position = start
         self._noted = start
         self._pending: list[Frame] = []
@@ -80,10 +84,11 @@ class Pump:
             self._pending = self._reader.read(until)[::-1]
         count = 0
         now = self._seconds()
-        while self._pending:
-            self._accept(self._pending[-1], now)
-            self._pending.pop()
-            count += 1
+        with self._budget:
+            while self._pending:
+                self._accept(self._pending[-1], now)
+                self._pending.pop()
+                count += 1
         return count
 
     def deliver_due(self) -> int:
@@ -102,6 +107,7 @@ class Pump:
 
     def close(self) -> None:
         """Close the catalog."""
+        self._strikes.close()
         self.catalog.close()
 
     def _accept(self, frame: Frame, now: float) -> None:
@@ -110,10 +116,20 @@ class Pump:
             routed = Routed(failures=[(None, error)])
         else:
             raw = frame.body
-            routed = self._router.route(raw)
+            routed = self._budget.route(raw) if len(raw) <= LARGE_BYTES else self._route_large(frame.position, raw)
         if frame.arrival != self._arrival[0]:  # the frames of a request share theirs
             self._arrival = frame.arrival, moment(frame.arrival)
         self._delivery.accept(frame.position, frame.end, self._arrival[1], routed, raw, now)
+
+    def _route_large(self, position: int, raw: bytes) -> Routed:
+        """Route an event that may cost the process its life, unless it has done so before."""
+        if self._strikes.is_poison(position):
+            sentence = "The delivering process ended twice while it worked on this event; it is kept, and not tried again."
+            return Routed(failures=[(None, EventError("Poison", sentence))])
+        self._strikes.begin(position)
+        routed = self._budget.route(raw)
+        self._strikes.end(position)
+        return routed
 
     def _note(self, count: int) -> int:
         """Remember after deliveries how far every stream is, and drop the segments before."""
