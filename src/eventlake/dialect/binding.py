@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from eventlake.dialect.beside import Beside
 from eventlake.dialect.sql import Sql
@@ -35,8 +35,7 @@ text that need not be JSON, which json_array_get gives."""
 _JSON_FORMS: tuple[JsonForm, ...] = ("any", "normal", "part", "parsed", "text")
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """An expression understood: its SQL for DuckDB (atomic: never needs brackets around it) and its Trino type.
 
     A timestamp with time zone is the instant as a DuckDB TIMESTAMP in UTC, or a struct if its type says that each has its own zone.
@@ -57,7 +56,7 @@ class Value:
 
     def become(self, sql: Sql, kind: Type) -> Value:
         """Return another value computed from this one alone."""
-        return replace(self, sql=sql, type=kind, clock=None, literal=None, is_null=False)
+        return self._replace(sql=sql, type=kind, clock=None, literal=None, is_null=False)
 
 
 def derived(sql: Sql, kind: Type, parts: Iterable[Value]) -> Value:
@@ -80,25 +79,45 @@ def _json_form(forms: set[JsonForm]) -> JsonForm:
     return max(forms, key=_JSON_FORMS.index, default="any")
 
 
-@dataclass(frozen=True, slots=True)
 class Field:
-    """A column that a clause can see: name as written, or nothing if it has none; the relation's name if it can be qualified; value; partition."""
+    """A column that a clause can see, of which most are never named: its value is made when it is first asked for.
 
-    name: str
-    relation: str
-    value: Value
-    partition_of: int | None = None
-    """Number of the scan whose partition key it is."""
-    key: str = ""
-    """Which partition key that is: `date` or `hour`."""
-    implicit: bool = False
-    """Found by its name, and left out of `*`: what an object says of itself, such as "$path"."""
-    beside: Beside | None = None
-    """The relation that it is a column of, where parts of it can be computed."""
+    name: as written, or nothing if it has none. relation: by which it can be qualified, or nothing. value: what it is, or what makes that.
+    partition_of: number of the scan whose partition key it is. key: which one, `date` or `hour`. implicit: whether it is left out of `*`, as
+    what an object says of itself, such as "$path". beside: the relation that it is a column of, where parts of it can be computed.
+    """
 
-    def is_called(self, name: str) -> bool:
-        """Tell whether that is its name, given in lower case."""
-        return self.name.lower() == name
+    __slots__ = ("_value", "beside", "implicit", "key", "lower", "name", "partition_of", "relation")
+
+    def __init__(
+        self,
+        name: str,
+        relation: str,
+        value: Value | Callable[[], Value],
+        partition_of: int | None = None,
+        key: str = "",
+        implicit: bool = False,
+        beside: Beside | None = None,
+    ) -> None:
+        self.name = name
+        self.lower = name.lower()
+        self.relation = relation
+        self._value = value
+        self.partition_of = partition_of
+        self.key = key
+        self.implicit = implicit
+        self.beside = beside
+
+    @property
+    def value(self) -> Value:
+        """Return what it is."""
+        if not isinstance(self._value, Value):
+            self._value = self._value()
+        return self._value
+
+    def called(self, name: str, relation: str) -> Field:
+        """Return the same column under other names."""
+        return Field(name, relation, self._value, self.partition_of, self.key, self.implicit, self.beside)
 
     def is_of(self, relation: str) -> bool:
         """Tell whether it can be written behind that name of a relation, given in lower case."""
@@ -151,7 +170,7 @@ class Scope:
             if len(parts) <= size - 1:
                 continue
             relation, name, rest = ".".join(parts[: size - 1]), parts[size - 1], list(parts[size:])
-            matches = [f for f in self.fields if f.is_called(name) and (not relation or f.is_of(relation))]
+            matches = [f for f in self.fields if f.lower == name and (not relation or f.is_of(relation))]
             if len(matches) > 1:
                 raise NameNotFoundError(
                     f'"{".".join(parts)}" could be any of {len(matches)} columns: write it with its table, as in {matches[0].relation or "t"}.{name}.'

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import Any, Protocol
 
 from eventlake.dialect.binding import Scope, Value
 from eventlake.dialect.queries.outside import Outside
@@ -47,6 +48,17 @@ class Context:
     inside_aggregate: bool = False
     outside: Outside | None = None
     """What is computed outside the TRY that is being read."""
+
+    def but(self, **changes: Any) -> Context:  # the fields of this class
+        """Return the same, but for these changes."""
+        made = Context(*_ALL_OF(self))
+        for name, value in changes.items():
+            setattr(made, name, value)
+        return made
+
+
+_ALL_OF = attrgetter(*(part.name for part in fields(Context)))
+"""Takes a context apart, many times faster than `dataclasses.replace`, which looks at each field."""
 
 
 class Parts(Protocol):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 
 from eventlake.dialect.beside import Beside
 from eventlake.dialect.binding import Value, derived
@@ -84,7 +83,7 @@ def _scalar(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     def read(j: Sql, path: Path) -> Sql:
         again = emit("WHEN regexp_matches(el_s, {}) THEN true WHEN el_s = '0' THEN contains({}, '-0')", _UNSURE, j)
         exact = _at("el_json_text({}, {})", path)
-        return _read_once("json_extract_string", replace(source, sql=j), path, _UNREAD, again, exact, ours("el_s"))
+        return _read_once("json_extract_string", source._replace(sql=j), path, _UNREAD, again, exact, ours("el_s"))
 
     return derived(_by_path(source, path, read), VARCHAR, values)
 
@@ -135,7 +134,7 @@ def _read_once(function: str, source: Value, path: Path, unread: Sql, again: Sql
 
 def _read_carefully(source: Value, path: Path, exact: Callable[[Sql], Sql]) -> Sql:
     """Make SQL that reads a part as Trino does, whatever the text is; it names the text in a lambda of its own."""
-    whole = replace(source, sql=ours("el_k"))
+    whole = source._replace(sql=ours("el_k"))
     made = exact(whole.sql)
     if not _is_sound(source):
         loose = emit("CASE WHEN json_type({}, {}) IS NOT NULL THEN {} END", whole, path.sql, _refused(whole))
@@ -173,7 +172,7 @@ def _at_column_path(template: str, kind: Type, values: list[Value]) -> Value:
         found = emit(template, j, where)
         if _is_sound(source):
             return found
-        broken = _broken_anywhere(where, replace(source, sql=j))
+        broken = _broken_anywhere(where, source._replace(sql=j))
         return emit("(CASE WHEN el_json_valid({}) THEN {} ELSE CAST({} AS {}) END)", j, found, broken, kind.duckdb)
 
     return derived(_bound(source, read), kind, values)
@@ -195,14 +194,14 @@ def _extract(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         found = emit("CAST(el_s AS VARCHAR)")
         unread = emit("CAST({} AS JSON)", text('"\\u0001"'))
         exact = _at("CAST(json_extract({}, {}) AS VARCHAR)", path)
-        return _read_once("json_extract", replace(source, sql=j), path, unread, emit("WHEN el_s = {} THEN true", unread), exact, found)
+        return _read_once("json_extract", source._replace(sql=j), path, unread, emit("WHEN el_s = {} THEN true", unread), exact, found)
 
     return _part(_by_path(source, path, read), values)
 
 
 def _part(sql: Sql, values: list[Value]) -> Value:
     made = derived(sql, JSON, values)
-    return made if made.json == "parsed" else replace(made, json="part")
+    return made if made.json == "parsed" else made._replace(json="part")
 
 
 def _size(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
@@ -212,7 +211,7 @@ def _size(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
     def read(j: Sql, path: Path) -> Sql:
         made = emit("el_json_size({}, {})", j, path.sql)
-        broken = _broken(path, replace(source, sql=j))
+        broken = _broken(path, source._replace(sql=j))
         return made if _is_sound(source) else emit("(CASE WHEN el_json_valid({}) THEN {} ELSE CAST({} AS BIGINT) END)", j, made, broken)
 
     return derived(_by_path(source, path, read), BIGINT, values)
@@ -255,7 +254,7 @@ def _of_valid(template: str, kind: Type) -> Builder:
 
 
 def _array_get(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    return replace(derived(emit("el_json_array_get({}, {})", _valid(values[0]), values[1]), JSON, values), json="text")
+    return derived(emit("el_json_array_get({}, {})", _valid(values[0]), values[1]), JSON, values)._replace(json="text")
 
 
 def _parse(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
@@ -263,7 +262,7 @@ def _parse(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     if isinstance(written, str):
         with suppress(QuerySyntaxError):  # no JSON: fails as the query runs, or is NULL in try()
             return Value(text(json_literal(written, node)), JSON, json="normal")
-    return replace(derived(emit("el_json_parse({})", values[0]), JSON, values), json="parsed")
+    return derived(emit("el_json_parse({})", values[0]), JSON, values)._replace(json="parsed")
 
 
 def _both(name: str, signature: str, build: object) -> list[F]:

@@ -6,7 +6,7 @@ https://trino.io/docs/current/functions/aggregate.html
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from eventlake.dialect.binding import Value, mistyped, refused
@@ -84,7 +84,7 @@ def _extreme_moment(name: str, value: Value, how: Modifiers) -> Value:
     moment = instant(value)
     label = shut("{}({}, {}){}", ours(f"arg_{name}"), zone_label(value), moment, how.behind())
     made = each_zoned(emit("{}{}", ours(name), how.over(moment)), label, value.type, ())
-    return replace(made, aggregate=True)
+    return made._replace(aggregate=True)
 
 
 def filtered(parts: Parts, node: exp.Expr) -> Value:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import ClassVar
 
 from eventlake.dialect.binding import Reading, Value, derived, mistyped, refused, unknown
@@ -107,7 +106,7 @@ class Expressions:
     def within(self, **changes: object) -> Iterator[None]:
         """Enter a part of the clause in which other things are allowed."""
         before = self.context
-        self.context = replace(before, **changes)  # type: ignore[arg-type]  # names of Context's fields
+        self.context = before.but(**changes)
         try:
             yield
         finally:
@@ -179,13 +178,13 @@ class Expressions:
         context.scope.read[id(node)] = Reading(owner, column.value.sql, column.value.type, whole=not rest)
         value = column.value
         if not outer:
-            value = replace(
-                value, columns=frozenset() if context.inside_aggregate else frozenset([shown_name(column.relation, column.name)])
+            value = value._replace(
+                columns=frozenset() if context.inside_aggregate else frozenset([shown_name(column.relation, column.name)])
             )
             if context.grouped is not None and value.sql in context.grouped:
-                value = key_of_group(value) if rest and not context.inside_aggregate else replace(value, columns=frozenset())
+                value = key_of_group(value) if rest and not context.inside_aggregate else value._replace(columns=frozenset())
         else:
-            value = replace(value, columns=frozenset(), aggregate=False, window=False)
+            value = value._replace(columns=frozenset(), aggregate=False, window=False)
         return self._fields(value, rest, node)
 
     def _own_column(self, name: str, node: exp.Expr) -> Value:
@@ -520,9 +519,9 @@ def key_of_group(value: Value) -> Value:
 
     A json is grouped by its text in Trino, see `distinguished`.
     """
-    value = replace(value, columns=frozenset())
+    value = value._replace(columns=frozenset())
     if value.type.name == "json":
-        return replace(value.become(canonical(value), value.type), json="normal")
+        return value.become(canonical(value), value.type)._replace(json="normal")
     if value.type.name == "map":
         return value.become(by_keys(value), value.type)
     if value.type.zone != EACH:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from functools import partial
 
 from eventlake.dialect.beside import Beside
 from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, unknown
@@ -95,8 +95,8 @@ class Source:
         """Join by columns of one name, which both relations lose: the merged column belongs to neither."""
         conditions, merged = [], []
         for name in names:
-            left = [f for f in self.scope.fields if f.is_called(name)]
-            right = [f for f in fields if f.is_called(name)]
+            left = [f for f in self.scope.fields if f.lower == name]
+            right = [f for f in fields if f.lower == name]
             if names.count(name) > 1:
                 raise mistyped(f'USING names "{name}" twice', node)
             if len(left) != 1 or len(right) != 1:
@@ -106,7 +106,7 @@ class Source:
             a, b = coerce(left[0].value, both), coerce(right[0].value, both)
             value = {"": a, "LEFT": a, "RIGHT": b}.get(side) or a.become(emit("coalesce({}, {})", a.sql, b.sql), both)
             merged.append(Field(name, "", value))
-        self.scope.fields = merged + [f for f in [*self.scope.fields, *fields] if f.name.lower() not in names]
+        self.scope.fields = merged + [f for f in [*self.scope.fields, *fields] if f.lower not in names]
         self.sql = shut("{} {} JOIN {} ON {}", self.sql, ours(side or "INNER"), sql, joined(" AND ", conditions))
 
     def _join_unnest(self, node: exp.Unnest, side: str, join: exp.Join) -> None:
@@ -153,7 +153,7 @@ class Source:
             Field(
                 column.name,
                 relation,
-                (original if column.type is original.type else replace(original, type=column.type)).value(stored),
+                partial(original.value, stored),
                 scan if original.name in keys else None,
                 original.name,
                 implicit=original.implicit,
@@ -230,7 +230,7 @@ def _under(fields: list[Field], node: exp.Subquery) -> list[Field]:
     names = [column.name for column in alias.columns] or [f.name for f in fields]
     if len(names) != len(fields):
         raise mistyped(f"{len(names)} names are given to {len(fields)} columns", node)
-    return [replace(f, name=name, relation=alias.name.lower()) for f, name in zip(fields, names, strict=True)]
+    return [f.called(name, alias.name.lower()) for f, name in zip(fields, names, strict=True)]
 
 
 def _is_query(node: exp.Expr) -> bool:

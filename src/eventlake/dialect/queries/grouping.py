@@ -6,7 +6,6 @@ https://trino.io/docs/current/sql/select.html#group-by-clause
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import combinations, product
 
 from eventlake.dialect.binding import Value, mistyped, refused
@@ -32,7 +31,7 @@ def group(node: exp.Select, items: Sequence[exp.Expr | Value], context: Context)
     clause = node.args.get("group")
     if clause is None:
         return NOTHING, None
-    made = _Grouping(items, Expressions(replace(context, clause="GROUP BY")), clause)
+    made = _Grouping(items, Expressions(context.but(clause="GROUP BY")), clause)
     plain = [key for part in clause.expressions for key in made.simple(part)]
     factors = [made.sets(sets) for kind in ("rollup", "cube", "grouping_sets") for sets in clause.args.get(kind) or ()]
     if not factors:

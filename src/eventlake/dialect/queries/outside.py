@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from eventlake.dialect.binding import Value
 from eventlake.dialect.sql import Sql, emit, joined, ours
@@ -17,7 +17,7 @@ class Outside:
     def named(self, value: Value) -> Value:
         """Return the value as it is called inside the TRY."""
         place = self.places.setdefault(value.sql, len(self.places) + 1)
-        return replace(value, sql=emit("el_outside[{}]", place), clock=None)
+        return value._replace(sql=emit("el_outside[{}]", place), clock=None)
 
     def around(self, tried: Sql) -> Sql:
         """Make SQL of the TRY, given the values from outside.

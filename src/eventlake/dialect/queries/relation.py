@@ -6,7 +6,8 @@ Columns of an emitted query have names of their own (`stored`), because Trino al
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from eventlake.dialect.binding import Value, mistyped
 from eventlake.dialect.sql import Sql, emit, joined, ours, quoted
@@ -15,8 +16,7 @@ from eventlake.dialect.types.type import EACH, Type, instants
 from eventlake.dialect.types.zones import as_instants, each_zoned, instant, zone_label
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column of a query: the name a user sees, or nothing if it has none; the name in the emitted SQL; and its type.
 
     label: the name in the emitted SQL of the zones of timestamps that have each their own, if those stand in a column beside the instants.
@@ -127,4 +127,4 @@ def renamed(columns: Sequence[Column], names: Sequence[str], node: exp.Expr) -> 
         return tuple(columns)
     if len(names) != len(columns):
         raise mistyped(f"{len(names)} names are given to {len(columns)} columns", node)
-    return tuple(replace(column, name=name) for column, name in zip(columns, names, strict=True))
+    return tuple(column._replace(name=name) for column, name in zip(columns, names, strict=True))

@@ -40,7 +40,7 @@ def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relatio
     condition = NOTHING
     if where is not None:
         prune(queries.scans, scope, conjuncts(where.this), prunable, queries.moment)
-        condition = _where(Expressions(replace(context, clause="WHERE")), where.this)
+        condition = _where(Expressions(context.but(clause="WHERE")), where.this)
     grouping, keys = group(node, _chosen(node, context), context)
     context.grouped = keys
     context.aggregates = context.windows = True
@@ -172,7 +172,7 @@ def _named(parts: Expressions, field: Field) -> Value:
     grouped, value = parts.context.grouped, field.value
     if grouped is not None and value.sql in grouped:
         return key_of_group(value)
-    return replace(value, columns=frozenset([shown_name(field.relation, field.name)]))
+    return value._replace(columns=frozenset([shown_name(field.relation, field.name)]))
 
 
 def _columns(items: Sequence[_Item]) -> list[Column]:
@@ -193,7 +193,7 @@ def _columns(items: Sequence[_Item]) -> list[Column]:
 def _chosen(node: exp.Select, context: Context) -> list[exp.Expr | Value]:
     """Return what the positions of GROUP BY name: the columns of the SELECT, those of a star as values."""
     chosen: list[exp.Expr | Value] = []
-    parts = Expressions(replace(context, clause="GROUP BY"))
+    parts = Expressions(context.but(clause="GROUP BY"))
     for part in node.expressions if node.args.get("group") is not None else ():
         if _is_star(part):
             chosen += [item.value for item in _expanded(part, parts, context.scope)]
@@ -206,9 +206,7 @@ def _having(node: exp.Select, context: Context) -> Sql:
     clause = node.args.get("having")
     if clause is None:
         return NOTHING
-    value = Expressions(replace(context, clause="HAVING", windows=False, grouped=context.grouped or frozenset())).boolean(
-        clause.this, "HAVING"
-    )
+    value = Expressions(context.but(clause="HAVING", windows=False, grouped=context.grouped or frozenset())).boolean(clause.this, "HAVING")
     if value.columns:
         raise _ungrouped(value.columns, clause.this)
     return emit(" HAVING {}", value.sql)
@@ -244,8 +242,8 @@ def _order(node: exp.Select, context: Context, items: Sequence[_Item], *, groupe
     for item in items:
         name = item.name.lower()
         if name:
-            aliases[name] = replace(item.value, sql=NOTHING) if name in aliases else item.value
-    parts = Expressions(replace(context, clause="ORDER BY", aliases=aliases))
+            aliases[name] = item.value._replace(sql=NOTHING) if name in aliases else item.value
+    parts = Expressions(context.but(clause="ORDER BY", aliases=aliases))
     terms = []
     for term in clause.expressions:
         number = ordinal(term.this, len(items))

@@ -7,8 +7,6 @@ https://trino.io/docs/current/functions/conditional.html#try
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from eventlake.dialect.binding import Value
 from eventlake.dialect.queries.aggregation import AGGREGATES
 from eventlake.dialect.sql import emit, ours
@@ -51,5 +49,5 @@ def tried_cast(value: Value, kind: Type, node: exp.Expr) -> Value:
         return made
     if value.type.name == "varchar" and kind.name in _READ:
         return made.become(once(value.sql, lambda item: emit(_READ[kind.name], s=item, type=kind.duckdb)), made.type)
-    attempt = emit("list_transform([{}], lambda el_v: TRY({}))[1]", value, cast(replace(value, sql=ours("el_v"), clock=None), kind, node))
+    attempt = emit("list_transform([{}], lambda el_v: TRY({}))[1]", value, cast(value._replace(sql=ours("el_v"), clock=None), kind, node))
     return made.become(attempt, made.type)

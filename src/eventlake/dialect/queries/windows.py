@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from eventlake.dialect.binding import Value, mistyped, refused, unknown
 from eventlake.dialect.failures import failure
@@ -39,7 +39,7 @@ def window(parts: Parts, node: exp.Expr) -> Value:
     definition = _resolved(parts.context.named_windows, node)
     over, columns = _over(parts, definition)
     made = _read(parts, inner, definition, over, node, ignore=ignore)
-    return replace(made, columns=made.columns | columns)
+    return made._replace(columns=made.columns | columns)
 
 
 def _read(parts: Parts, inner: exp.Expr, definition: _Window, over: Sql, node: exp.Expr, *, ignore: bool) -> Value:
@@ -130,7 +130,7 @@ def _aggregate(parts: Parts, inner: exp.Expr, over: Sql, node: exp.Expr, *, igno
         else:
             value = aggregate(parts, name, call.expressions, call, over=emit(" OVER {}", over))
             columns = frozenset(part for argument in call.expressions for part in _columns(parts, argument))
-    return replace(value, sql=emit("({})", value.sql), window=True, aggregate=grouped and value.aggregate, columns=columns)
+    return value._replace(sql=emit("({})", value.sql), window=True, aggregate=grouped and value.aggregate, columns=columns)
 
 
 def _listagg(parts: Parts, inner: exp.GroupConcat, over: Sql, node: exp.Expr, *, ignore: bool) -> Value:
@@ -140,7 +140,7 @@ def _listagg(parts: Parts, inner: exp.GroupConcat, over: Sql, node: exp.Expr, *,
         value = listagg(parts, inner, over=emit(" OVER {}", over))
     nodes = [inner.this.this, *(term.this for term in inner.this.expressions)]
     columns = frozenset(part for argument in nodes for part in _columns(parts, argument))
-    return replace(value, sql=emit("({})", value.sql), window=True, aggregate=False, columns=columns)
+    return value._replace(sql=emit("({})", value.sql), window=True, aggregate=False, columns=columns)
 
 
 def _over_groups(parts: Parts, name: str, call: exp.Expr, over: Sql) -> Value:

@@ -6,7 +6,6 @@ Trino's rules: https://trino.io/docs/current/functions/conversion.html
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from eventlake.dialect.binding import Value, mistyped, refused
 from eventlake.dialect.failures import lasting_failure
@@ -23,7 +22,7 @@ def coerce(value: Value, kind: Type) -> Value:
     if value.type == kind:
         return held_as(value, kind)
     if value.type.name == kind.name == "varchar":
-        return replace(value, type=kind)
+        return value._replace(type=kind)
     if value.type.name == kind.name == "timestamp":
         return value.become(value.sql, kind)
     if value.type.is_unknown and not value.type.args:
@@ -37,12 +36,12 @@ def coerce(value: Value, kind: Type) -> Value:
     if kind.name == "char":
         return value.become(emit("rpad({}, {}, ' ')", value.sql, kind.numbers[0]), kind)
     widened = value.become(emit("CAST({} AS {})", value.sql, kind.duckdb), kind)
-    return replace(widened, literal=value.literal) if isinstance(value.literal, int) and kind.is_integer else widened
+    return widened._replace(literal=value.literal) if isinstance(value.literal, int) and kind.is_integer else widened
 
 
 def typed_null(value: Value, kind: Type) -> Value:
     """Give a value of unknown type, which can only be NULL, a type."""
-    return replace(value.become(emit("CAST({} AS {})", value.sql, kind.duckdb), kind), is_null=value.is_null)
+    return value.become(emit("CAST({} AS {})", value.sql, kind.duckdb), kind)._replace(is_null=value.is_null)
 
 
 def cast(value: Value, kind: Type, node: exp.Expr | None = None) -> Value:
@@ -65,7 +64,7 @@ def cast(value: Value, kind: Type, node: exp.Expr | None = None) -> Value:
     if kind.zone == EACH:
         return _text_to_zoned(value, kind)
     made = value.become(rule(value, kind, node), kind)
-    return replace(made, json="normal") if kind.name == "json" and not source.holds("json") else made
+    return made._replace(json="normal") if kind.name == "json" and not source.holds("json") else made
 
 
 _IMPOSSIBLE = {
@@ -148,7 +147,7 @@ def _zone_text(value: Value) -> Value:
     if not isinstance(value.literal, str):
         return value.become(emit("el_zone_text({})", value), VARCHAR)
     written = re.fullmatch(r"\s*[+-]?\d+-\d+-\d+(?: [\d:.]+)?\s*([A-Za-z+-].*?)\s*", value.literal, re.ASCII)
-    return replace(value, literal=written[1] if written else "UTC")
+    return value._replace(literal=written[1] if written else "UTC")
 
 
 def _text_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from eventlake.dialect.binding import Value, mistyped, refused
 from eventlake.dialect.failures import failure
@@ -109,7 +108,7 @@ def distinguished(value: Value, what: str, node: exp.Expr) -> Value:
     Raises QueryRefusedError for what holds json or maps in it.
     """
     if value.type.name == "json":
-        return replace(value.become(canonical(value), JSON), json="normal")
+        return value.become(canonical(value), JSON)._replace(json="normal")
     if value.type.name == "map" and not any(part.holds("json") or part.holds("map") for part in value.type.args):
         return value.become(by_keys(value), value.type)
     require_one_form(value.type, what, node)

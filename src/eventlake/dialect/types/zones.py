@@ -22,7 +22,7 @@ from eventlake.dialect.types.type import EACH, LOST, Type, instants
 def each_zoned(instant: Sql, label: Sql, kind: Type, parts: Iterable[Value], minutes: Sql | None = None) -> Value:
     """Return a timestamp with a zone of its own in each row. label: SQL of the zone's name; minutes: SQL of its minutes east of UTC."""
     made = derived(emit("el_zoned({}, {})", instant, label), kind.at(EACH), parts)
-    return replace(made, clock=Clock(instant, label, minutes))
+    return made._replace(clock=Clock(instant, label, minutes))
 
 
 def each_in(moment: Sql, label: Sql, kind: Type, parts: Iterable[Value]) -> Value:
@@ -124,7 +124,7 @@ def held_as(value: Value, kind: Type) -> Value:
         return _parts_held_as(value, kind)
     if kind.zone != EACH:
         return value.become(instant(value), value.type.at(kind.zone))
-    return replace(each_zoned(value.sql, text(_known(value)), value.type, (value,)), is_null=value.is_null)
+    return each_zoned(value.sql, text(_known(value)), value.type, (value,))._replace(is_null=value.is_null)
 
 
 def _parts_held_as(value: Value, kind: Type) -> Value:
