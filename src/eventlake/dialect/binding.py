@@ -61,15 +61,15 @@ class Value(NamedTuple):
 
 def derived(sql: Sql, kind: Type, parts: Iterable[Value]) -> Value:
     """Return a value computed from others: it reads what they read."""
-    parts = tuple(parts)
-    return Value(
-        sql,
-        kind,
-        columns=frozenset().union(*(part.columns for part in parts)),
-        aggregate=any(part.aggregate for part in parts),
-        window=any(part.window for part in parts),
-        json=_json_form({part.json for part in parts if part.type.holds("json")}),
-    )
+    columns, forms = frozenset[str](), set[JsonForm]()
+    aggregate = window = False
+    for part in parts:
+        columns |= part.columns
+        aggregate = aggregate or part.aggregate
+        window = window or part.window
+        if part.type.holds("json"):
+            forms.add(part.json)
+    return Value(sql, kind, columns=columns, aggregate=aggregate, window=window, json=_json_form(forms) if forms else "any")
 
 
 def _json_form(forms: set[JsonForm]) -> JsonForm:
@@ -124,8 +124,7 @@ class Field:
         return self.relation == relation or self.relation.endswith("." + relation)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a name was found to mean: a column of that scope, given by its SQL, its type, and whether it is the whole and no field of a row."""
 
     owner: Scope

@@ -175,6 +175,7 @@ def quoted_text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+@lru_cache(maxsize=4096)
 def quoted_name(value: str) -> str:
     """Return a name in double quotes. Raises QueryRefusedError for U+0000."""
     _require_no_zero(value)

@@ -174,9 +174,8 @@ class Expressions:
             shown = ".".join(part.name for part in node.parts) if isinstance(node, exp.Column) else node.name
             raise unknown("column", shown, context.scope.names(), node)
         column, rest, owner = found
-        outer = owner is not context.scope
-        context.scope.read[id(node)] = Reading(owner, column.value.sql, column.value.type, whole=not rest)
-        value = column.value
+        outer, value = owner is not context.scope, column.value
+        context.scope.read[id(node)] = Reading(owner, value.sql, value.type, whole=not rest)
         if not outer:
             value = value._replace(
                 columns=frozenset() if context.inside_aggregate else frozenset([shown_name(column.relation, column.name)])

@@ -11,6 +11,7 @@ from eventlake.dialect.parts import Context, Statement
 from eventlake.dialect.queries.correlation import Use, require_joinable, require_uncorrelated
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.pruning import conjuncts, prune
+from eventlake.dialect.queries.ranges import implied_ranges
 from eventlake.dialect.queries.relation import Column, renamed
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut, text
 from eventlake.dialect.text import tree as exp
@@ -89,7 +90,8 @@ class Source:
 
     def _prune_on(self, on: exp.Expr, side: str, scans: list[int]) -> None:
         allowed = scans if side == "LEFT" else self.prunable if not side else []
-        prune(self.queries.scans, self.scope, conjuncts(on), allowed, self.queries.moment)
+        conditions = conjuncts(on)
+        prune(self.queries.scans, self.scope, conditions, implied_ranges(conditions), allowed, self.queries.moment)
 
     def _join_using(self, sql: Sql, fields: list[Field], side: str, names: list[str], node: exp.Join) -> None:
         """Join by columns of one name, which both relations lose: the merged column belongs to neither."""

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from eventlake.dialect.binding import Scope
-from eventlake.dialect.queries.ranges import implied_ranges
+from eventlake.dialect.queries.ranges import Range
 from eventlake.dialect.queries.scan import Predicate, Scan, Truth
 from eventlake.dialect.text import tree as exp
 from eventlake.errors import NameNotFoundError
@@ -35,14 +35,21 @@ class _Unknown(Exception):
     """A part that cannot be decided without the rows."""
 
 
-def prune(scans: Sequence[Scan], scope: Scope, parts: Iterable[exp.Expr], allowed: Iterable[int], moment: str) -> None:
-    """Hand each scan the predicates that only hours it does not need can fail. allowed: numbers of the scans that may be pruned."""
-    numbers, conditions = set(allowed), list(parts)
-    for part in conditions if numbers else ():
+def prune(
+    scans: Sequence[Scan], scope: Scope, parts: Iterable[exp.Expr], ranges: Iterable[Range], allowed: Iterable[int], moment: str
+) -> None:
+    """Hand each scan the predicates that only hours it does not need can fail.
+
+    parts, ranges: the conditions, and what they imply. allowed: numbers of the scans that may be pruned.
+    """
+    numbers = set(allowed)
+    if not numbers:
+        return
+    for part in parts:
         found = partition_predicate(part, lambda names: _partition_key(scope, names), moment)
         if found is not None and found[0] in numbers:
             scans[found[0]].predicates.append(found[1])
-    for column, first, end in implied_ranges(conditions) if numbers else ():
+    for column, first, end in ranges:
         key = _partition_key(scope, [part.name.lower() for part in column.parts])
         if key is not None and key[0] in numbers and key[1] == "date":
             scans[key[0]].predicates.append(_between(first, end))

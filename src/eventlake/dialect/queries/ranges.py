@@ -17,9 +17,12 @@ _PARTS = ("year", "month", "day")
 Names = tuple[str, ...]
 """The names by which a column is called."""
 
+Range = tuple[exp.Column, date, date]
+"""A column, the first day that it may have, and the day after the last."""
 
-def implied_ranges(conditions: Iterable[exp.Expr]) -> list[tuple[exp.Column, date, date]]:
-    """Return columns with the first day and the day after the last that conditions, all of which hold, leave of them.
+
+def implied_ranges(conditions: Iterable[exp.Expr]) -> list[Range]:
+    """Return what conditions, all of which hold, leave of columns.
 
     conditions: those that are joined by AND. Only comparisons with whole numbers count, and a month only with its year, a day with both.
     """

@@ -49,6 +49,7 @@ class Queries:
         self.scans: list[Scan] = []
         self._with: list[dict[str, Relation]] = []
         self._aliases = count(1)
+        self._columns: dict[int, list[Column]] = {}  # of each table read so far
 
     def query(self, node: exp.Query, outer: Scope | None = None) -> Relation:
         """Make a whole query: WITH, body, ORDER BY, OFFSET and LIMIT. Raises QueryError."""
@@ -210,13 +211,12 @@ class Queries:
         if parts[-1].endswith(PARTITIONS):
             return (*self._partitions(parts, node), None)
         table = self.catalog_table(parts, node)
-        scan = Scan(table, {column.stored_name: parse_type(column.type) for column in table.columns})
-        if table.prefix:  # a table without one has no partitions
-            scan.columns.update({name: parse_type(kind) for name, kind in PARTITION_KEYS})
-        self.scans.append(scan)
+        if id(table) not in self._columns:
+            self._columns[id(table)] = _columns_of(table)
+        columns = self._columns[id(table)]
+        self.scans.append(Scan(table, {column.name: column.type for column in columns if not column.implicit}))
         number = len(self.scans) - 1
-        own = [Column(name, name, kind, implicit=True) for name, kind in OBJECT_COLUMNS.items() if table.prefix or name != "$partition"]
-        return gap(number), [*(Column(name, name, kind) for name, kind in scan.columns.items()), *own], number
+        return gap(number), columns, number
 
     def listing(self, name: str, table: Table = WHOLE_CATALOG) -> tuple[Sql, list[Column]]:
         """Read what the catalog says of itself, or of a table: SQL and columns. name: one of LISTINGS."""
@@ -246,6 +246,15 @@ class Queries:
             )
         hint = nearest(name, known) or (f" Tables: {', '.join(sorted(set(known)))}." if known else " The lake has no tables yet.")
         raise NameNotFoundError(f'There is no table "{".".join(parts)}"{position(node)}.{hint}')
+
+
+def _columns_of(table: Table) -> list[Column]:
+    """List the columns of a table of the catalog, and behind them what its objects say of themselves."""
+    kinds = {column.stored_name: parse_type(column.type) for column in table.columns}
+    if table.prefix:  # a table without one has no partitions
+        kinds |= {name: parse_type(kind) for name, kind in PARTITION_KEYS}
+    own = [Column(name, name, kind, implicit=True) for name, kind in OBJECT_COLUMNS.items() if table.prefix or name != "$partition"]
+    return [*(Column(name, name, kind) for name, kind in kinds.items()), *own]
 
 
 def _recast(relation: Relation, kinds: Sequence[Type], fields: Sequence[Column], told: exp.Expr | None = None) -> Sql:

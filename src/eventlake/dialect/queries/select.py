@@ -10,7 +10,7 @@ from eventlake.dialect.parts import Context, Statement
 from eventlake.dialect.queries.expressions import Expressions, key_of_group, shown_name
 from eventlake.dialect.queries.grouping import group
 from eventlake.dialect.queries.pruning import conjuncts, prune
-from eventlake.dialect.queries.ranges import implied_ranges, in_range
+from eventlake.dialect.queries.ranges import Range, implied_ranges, in_range
 from eventlake.dialect.queries.relation import Column, Relation, direction, is_constant, limits, named, ordinal, unbracketed
 from eventlake.dialect.queries.ties import first_and_ties, ranks, wants_ties
 from eventlake.dialect.queries.windows import columns_of_windows
@@ -39,8 +39,10 @@ def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relatio
     where = node.args.get("where")
     condition = NOTHING
     if where is not None:
-        prune(queries.scans, scope, conjuncts(where.this), prunable, queries.moment)
-        condition = _where(Expressions(context.but(clause="WHERE")), where.this)
+        conditions = conjuncts(where.this)
+        ranges = implied_ranges(conditions)
+        prune(queries.scans, scope, conditions, ranges, prunable, queries.moment)
+        condition = _where(Expressions(context.but(clause="WHERE")), where.this, ranges)
     grouping, keys = group(node, _chosen(node, context), context)
     context.grouped = keys
     context.aggregates = context.windows = True
@@ -75,10 +77,10 @@ def _ranked(distinct: Sql, columns: Sql, behind: Sql, order: Sequence[_Term], fi
     return emit("SELECT {}, {}{}", columns, ranks([(term.value, term.node) for term in order]), behind)
 
 
-def _where(parts: Expressions, node: exp.Expr) -> Sql:
+def _where(parts: Expressions, node: exp.Expr, ranges: Sequence[Range]) -> Sql:
     """Make the WHERE clause, with the ranges that its condition implies."""
     conditions = [parts.boolean(node, "WHERE").sql]
-    for column, first, end in implied_ranges(conjuncts(node)):
+    for column, first, end in ranges:
         value = parts.value(column)
         if value.type.is_moment and value.type.zone == "UTC":
             conditions.append(in_range(value.sql, value.type, first, end))
@@ -193,10 +195,9 @@ def _columns(items: Sequence[_Item]) -> list[Column]:
 def _chosen(node: exp.Select, context: Context) -> list[exp.Expr | Value]:
     """Return what the positions of GROUP BY name: the columns of the SELECT, those of a star as values."""
     chosen: list[exp.Expr | Value] = []
-    parts = Expressions(context.but(clause="GROUP BY"))
     for part in node.expressions if node.args.get("group") is not None else ():
         if _is_star(part):
-            chosen += [item.value for item in _expanded(part, parts, context.scope)]
+            chosen += [item.value for item in _expanded(part, Expressions(context.but(clause="GROUP BY")), context.scope)]
         else:
             chosen.append(part.this if isinstance(part, exp.Alias) else part)
     return chosen

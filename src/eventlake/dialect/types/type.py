@@ -99,12 +99,12 @@ class Type:
 
     def holds(self, name: str) -> bool:
         """Tell whether it is the type of that name, or has one among its elements, keys, values or fields."""
-        return self.name == name or any(part.holds(name) for part in self.args)
+        return self.name == name or (bool(self.args) and any(part.holds(name) for part in self.args))
 
     @property
     def is_unknown(self) -> bool:
         """Tell whether it is the type of a bare NULL, or holds one."""
-        return self.name == "unknown" or any(part.is_unknown for part in self.args)
+        return self.name == "unknown" or (bool(self.args) and any(part.is_unknown for part in self.args))
 
 
 _SPELT = {"interval day": "interval day to second", "interval month": "interval year to month"}
