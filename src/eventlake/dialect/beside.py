@@ -47,13 +47,13 @@ class Beside(Sql):
         place = found.paths.setdefault(path, len(found.paths) + 1)
         return found.sql, emit("{}[{}]", found.sql, place), _Looseness(found)
 
-    def reversed(self) -> list[str | Sql]:
+    def laid_out(self) -> list[str | Sql]:
         """Return the relation, in a subquery if there is something beside it."""
         (relation,) = self.parts
         if not self._lists:
             return [relation]
         lists = joined(", ", [found.written() for found in self._lists.values()])
-        return emit("(SELECT *, {} FROM {}) AS {}", lists, relation, self._alias).reversed()
+        return emit("(SELECT *, {} FROM {}) AS {}", lists, relation, self._alias).laid_out()
 
     def _name(self) -> str:
         number = len(self._lists) + 1
@@ -95,6 +95,6 @@ class _Looseness(Sql):
         self.is_shut = True
         self._found = found
 
-    def reversed(self) -> list[str | Sql]:
+    def laid_out(self) -> list[str | Sql]:
         """Return the question, or the answer if texts that may be loose have no list."""
-        return ["false"] if self._found.is_strict else super().reversed()
+        return ["false"] if self._found.is_strict else super().laid_out()

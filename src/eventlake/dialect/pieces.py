@@ -36,17 +36,19 @@ class Sql:
     ) -> None:
         self.words = words
         self.parts = parts
-        self.bound = 0
         self.is_shut = False
-        total = 0
+        total = bound = 0
         for part in parts:
             if part.macros and not part.macros <= macros:
                 macros = macros | part.macros
-            simple = simple and part.simple
-            asks = asks or part.asks
+            if not part.simple:
+                simple = False
+            if part.asks:
+                asks = True
             total += part.size
-            if part.bound > self.bound:
-                self.bound = part.bound
+            if part.bound > bound:
+                bound = part.bound
+        self.bound = bound
         self.asks = asks
         self.size = size or total + len(words[0])
         self.macros = macros
@@ -94,13 +96,10 @@ class Sql:
         before, after = sum(part.size for part in self.parts), sum(part.size for part in parts)
         return Sql(self.words, parts, self.macros, simple=False, asks=self.asks, size=self.size * after // max(before, 1))
 
-    def reversed(self) -> list[str | Sql]:
-        """Return its words and parts from right to left, as a stack takes them."""
-        made: list[str | Sql] = [self.words[-1]]
-        for index in range(len(self.parts) - 1, -1, -1):
-            made.append(self.parts[index])
-            if word := self.words[index]:
-                made.append(word)
+    def laid_out(self) -> list[str | Sql]:
+        """Return its words and parts from left to right."""
+        made: list[str | Sql] = [""] * (2 * len(self.parts) + 1)
+        made[::2], made[1::2] = self.words, self.parts
         return made
 
 

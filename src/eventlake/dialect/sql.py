@@ -8,7 +8,7 @@ it, whether it is worth computing once) it knows from its making; nothing looks 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -81,7 +81,8 @@ def emit(template: str, *parts: Part, **named: Part) -> Sql:
     Raises TypeError for a part that is no piece and no whole number, IndexError or KeyError for a place without one.
     """
     made = _parsed(template)
-    chosen = tuple([_piece(parts[place] if type(place) is int else named[place]) for place in made.places])  # type: ignore[index]
+    given = [parts[place] if type(place) is int else named[place] for place in made.places]  # type: ignore[index]
+    chosen = tuple([part if isinstance(part, Sql) else _piece(part) for part in given])
     size = made.size + sum([use * part.size for use, part in zip(made.uses, chosen, strict=True)]) if made.grows else 0
     whole = Sql(made.words, chosen, made.macros, simple=made.simple, asks=made.asks, size=size)
     is_large = whole.size > LARGE and not whole.asks  # with a SELECT in it, it may be a clause of a query and no expression
@@ -112,6 +113,7 @@ def quoted(value: str) -> Sql:
     return Name((quoted_name(value),))
 
 
+@lru_cache(maxsize=4096)
 def ours(words: str) -> Sql:
     """Make a piece of our own words, such as an operator or the name of a macro that was chosen; no text of a user."""
     return Sql((words,), macros=frozenset(_NAMED.findall(words)), simple="(" not in words)
@@ -152,20 +154,23 @@ def written_out(whole: Sql) -> WrittenOut:
     parts: list[str | int] = []
     texts: list[str] = []
     names = set()
-    todo: list[str | Sql] = [whole]
+    todo: list[Iterator[str | Sql]] = [iter([whole])]
     while todo:
-        item = todo.pop()
-        if isinstance(item, str):
-            texts.append(item)
-        elif item.parts:
-            todo += item.reversed()
-        elif isinstance(item, Gap):
-            parts += ("".join(texts), item.number)
-            texts = []
+        for item in todo[-1]:
+            if isinstance(item, str):
+                texts.append(item)
+            elif item.parts:
+                todo.append(iter(item.laid_out()))
+                break
+            elif isinstance(item, Gap):
+                parts += ("".join(texts), item.number)
+                texts = []
+            else:
+                texts.append(item.words[0])
+                if isinstance(item, Name):
+                    names.add(item.words[0])
         else:
-            texts.append(item.words[0])
-            if isinstance(item, Name):
-                names.add(item.words[0])
+            todo.pop()
     return WrittenOut((*parts, "".join(texts)), frozenset(names))
 
 

@@ -17,6 +17,9 @@ INTEGER, DECIMAL, DOUBLE = "integer", "decimal", "double"
 SYMBOL, STRANGE, END = "symbol", "strange", "end"
 
 _CLOSING = {TEXT: "'", UNICODE: "'", BINARY: "'", QUOTED: '"', BACKQUOTED: "`", COMMENT: "*/"}
+DELIMITED = frozenset(_CLOSING)
+"""Kinds of tokens that something closes."""
+_QUOTED_NAMES = frozenset((QUOTED, BACKQUOTED))
 
 _WHOLE = r"[0-9](?:_?[0-9])*+"
 _RULES = re.compile(
@@ -78,7 +81,7 @@ class Token:
     @property
     def name(self) -> str:
         """Return what a name means: without its quotes, if it has any."""
-        if self.kind in {QUOTED, BACKQUOTED}:
+        if self.kind in _QUOTED_NAMES:
             quote = self.text[0]
             return self.text[1:-1].replace(quote * 2, quote)
         return self.text

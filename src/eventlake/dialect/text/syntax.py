@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from eventlake.dialect.text import tree
 from eventlake.dialect.text.length import require_length
-from eventlake.dialect.text.lexicon import BACKQUOTED, COMMENT, DIGITS, QUOTED, STRANGE, Token, spoken
+from eventlake.dialect.text.lexicon import BACKQUOTED, COMMENT, DELIMITED, DIGITS, QUOTED, STRANGE, Token, spoken
 from eventlake.dialect.text.parsing.cursor import place
 from eventlake.dialect.text.parsing.queries import Queries
 from eventlake.dialect.text.parsing.shows import Shows
@@ -73,7 +73,7 @@ def _require_query(tokens: Sequence[Token]) -> None:
 
 def _require_readable(tokens: Sequence[Token], unreadable: Mapping[str, str]) -> None:
     for token in tokens:
-        if token.kind in unreadable or not token.is_closed:
+        if token.kind in unreadable or (token.kind in DELIMITED and not token.is_closed):
             advice = unreadable.get(token.kind) or _open(token)
             raise QuerySyntaxError(f'Cannot read "{_shown(token)}" at {place(token)}: {advice}.')
 

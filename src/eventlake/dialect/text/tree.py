@@ -90,6 +90,11 @@ class Leaf(Expr):
 
     __slots__ = ()
 
+    def __init__(self, token: Token | None = None, **args: typing.Any) -> None:  # words and flags, no nodes
+        self.token = token
+        self.args = args
+        self.parent = None
+
 
 class Query(Expr):
     """What gives rows: it may stand in FROM, in brackets as a value, and alone."""

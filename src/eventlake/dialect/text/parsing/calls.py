@@ -74,7 +74,7 @@ class Calls(Windows):
 
     def _if(self, name: tree.Identifier, arguments: list[tree.Expr]) -> tree.Expr:
         if not 2 <= len(arguments) <= 3 or any(isinstance(part, tree.Star | tree.Distinct | tree.Order) for part in arguments):
-            self.back(self.at - 1)
+            self.move_to(self.at - 1)
             self.fail("if() takes a condition and one or two values")
         return tree.If(name.token, this=arguments[0], true=arguments[1], false=arguments[2] if len(arguments) == 3 else None)
 
@@ -138,7 +138,7 @@ class Calls(Windows):
                 length = self.value() if self.accept("FOR") else None
                 self.expect(")")
                 return tree.Substring(name.token, this=this, start=begun, length=length)
-        self.back(start)
+        self.move_to(start)
         return self.call(name)
 
     def trim(self) -> tree.Trim:

@@ -112,7 +112,7 @@ class Conditions(Values):
             first = self.parenthesized()
             if isinstance(first, tree.Subquery):
                 return tree.In(this=value, query=first)
-            self.back(start)
+            self.move_to(start)
         self.expect("(")
         if self.word == ")":
             self.fail("IN wants at least one value")

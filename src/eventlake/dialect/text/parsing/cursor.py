@@ -29,8 +29,8 @@ class Cursor(ABC):
         self.word = self.token.word
         return token
 
-    def back(self, at: int) -> None:
-        """Move back to a token that has been read."""
+    def move_to(self, at: int) -> None:
+        """Move to a token, such as one that has been read."""
         self.at = at
         self.token = self.tokens[at]
         self.word = self.token.word
@@ -39,12 +39,14 @@ class Cursor(ABC):
         """Return the token that stands so many behind the next."""
         return self.tokens[min(self.at + count, len(self.tokens) - 1)]
 
-    def accept(self, *words: str) -> bool:
+    def accept(self, first: str, *others: str) -> bool:
         """Move behind these words if all of them stand here, in this order."""
-        if self.word != words[0] or any(self.ahead(index).word != word for index, word in enumerate(words[1:], 1)):
+        if self.word != first:
             return False
-        for _ in words:
-            self.step()
+        for index, word in enumerate(others, 1):
+            if self.ahead(index).word != word:
+                return False
+        self.move_to(self.at + 1 + len(others))
         return True
 
     def expect(self, *words: str) -> None:

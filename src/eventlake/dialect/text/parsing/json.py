@@ -73,7 +73,7 @@ class Json(Calls):
             if word and not self.accept("ON", event):
                 if event == "ERROR" or self.word != "ON":
                     self.fail(f"ON {event} is wanted here")
-                self.back(start)
+                self.move_to(start)
             elif word:
                 node.set(f"on_{event.lower()}", word)
                 node.set(f"default_{event.lower()}", default)

@@ -82,7 +82,7 @@ class Types(Cursor):
     def _parameter(self) -> tree.Expr:
         if self.token.kind == INTEGER:
             number = self.whole_number("The size of a type")
-            return tree.DataTypeParam(number.token, this=number)
+            return tree.DataTypeParam(number.token, this=number.name)
         return self.type()
 
     def _field(self) -> tree.Expr:
@@ -94,6 +94,6 @@ class Types(Cursor):
                 return kind
         except QuerySyntaxError:
             pass
-        self.back(start)
+        self.move_to(start)
         name = self.identifier()
         return tree.ColumnDef(name.token, this=name, kind=self.type())

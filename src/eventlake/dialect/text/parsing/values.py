@@ -22,6 +22,7 @@ OPERATORS: dict[str, tuple[int, type[tree.Binary]]] = {
 }
 """Sign -> how tightly it binds, and its node."""
 
+_NUMBERS = frozenset((INTEGER, DECIMAL, DOUBLE))
 QUERIES = ("SELECT", "WITH", "VALUES", "TABLE")
 
 
@@ -82,7 +83,7 @@ class Values(Json):
         if kind == TEXT:
             token = self.step()
             return tree.Literal(token, this=token.value, is_string=True)
-        if kind in {INTEGER, DECIMAL, DOUBLE}:
+        if kind in _NUMBERS:
             token = self.step()
             return tree.Literal(token, this=_digits(token), is_string=False)
         if kind == UNICODE:
