@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from eventlake.answers.file import replacing
+from eventlake.dialect.sql import Sql, ours, written
 from eventlake.dialect.sql import quoted_name as quoted
 from eventlake.dialect.sql import quoted_text as text
-from eventlake.dialect.sql import written
 from eventlake.dialect.types.type import Type, TypeSyntaxError, parse_type
 from eventlake.errors import QueryRefusedError, StorageFullError
 from eventlake.interfaces import Result
@@ -88,26 +88,24 @@ def _write_lines(rows: Sequence[Sequence[Any]], types: Sequence[Type], path: Pat
 
 def _copy(names: Sequence[str], types: Sequence[Type], lines: Path, longest: int, target: Path) -> str:
     """Write the statement that turns the JSON lines into Parquet; for the longest of them DuckDB wants to be told."""
-    columns = ", ".join(f"c{index}: {text(_type(kind, read=True))}" for index, kind in enumerate(types))
-    shown = ", ".join(
-        f"CAST(c{index} AS {_type(kind)}) AS {quoted(name)}" for index, (name, kind) in enumerate(zip(names, types, strict=True))
-    )
+    columns = ", ".join(f"c{index}: {text(written(kind.in_duckdb(_read_as)))}" for index, kind in enumerate(types))
+    stored = [written(kind.in_duckdb(_stored_as)) for kind in types]
+    shown = ", ".join(f"CAST(c{index} AS {kind}) AS {quoted(name)}" for index, (name, kind) in enumerate(zip(names, stored, strict=True)))
     options = f"format = 'newline_delimited', maximum_object_size = {longest + 1}, hive_partitioning = false"
     reading = f"read_json({text(str(lines))}, columns = {{{columns}}}, {options})"
     return f"COPY (SELECT {shown} FROM {reading}) TO {text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
 
 
-def _type(kind: Type, *, read: bool = False) -> str:
-    """Return DuckDB's type, which decides Parquet's. read: the type as which it is read; the escapes of binary are text there."""
-    if kind.name == "array":
-        return f"{_type(kind.args[0], read=read)}[]"
-    if kind.name == "map":
-        return f"MAP({_type(kind.args[0], read=read)}, {_type(kind.args[1], read=read)})"
-    if kind.name == "row":
-        return f"STRUCT({', '.join(f'{quoted(name)} {_type(part, read=read)}' for name, part in kind.fields())})"
+def _stored_as(kind: Type) -> Sql:
+    """Return DuckDB's type for one without parts, which decides Parquet's."""
     if kind.name == "timestamptz":
-        return "TIMESTAMPTZ"
-    return "VARCHAR" if kind.name in _TEXTS or (read and kind.name == "varbinary") else written(kind.duckdb)
+        return ours("TIMESTAMPTZ")
+    return ours("VARCHAR") if kind.name in _TEXTS else kind.duckdb
+
+
+def _read_as(kind: Type) -> Sql:
+    """Return the type as which the JSON lines are read; the escapes of binary are text there."""
+    return ours("VARCHAR") if kind.name == "varbinary" else _stored_as(kind)
 
 
 _TEXTS = frozenset(("varchar", "char", "json", "uuid", "ipaddress", "interval day", "interval month", "unknown"))

@@ -25,9 +25,9 @@ from weakref import finalize
 
 from eventlake.dialect.queries.listings import WHOLE_CATALOG
 from eventlake.dialect.queries.scan import Scan
+from eventlake.dialect.sql import Sql, ours, written
 from eventlake.dialect.sql import quoted_name as quoted
 from eventlake.dialect.sql import quoted_text as text
-from eventlake.dialect.sql import written
 from eventlake.dialect.text.parameters import bound
 from eventlake.dialect.translate import translate
 from eventlake.dialect.translation import Translation
@@ -78,7 +78,7 @@ class FixtureTable:
         kind = Type("array", (Type("row", tuple(kind for _, kind in self.columns), names=tuple(name for name, _ in self.columns)),))
         lines = [{name: _stored(value, part) for (name, part), value in zip(self.columns, row, strict=True)} for row in self.rows]
         shown = ", ".join(f"{_read(f'r.{quoted(name)}', part)} AS {quoted(name)}" for name, part in self.columns)
-        stored = _storage(kind)
+        stored = written(kind.in_duckdb(_read_as))
         return f"CREATE TABLE {quoted(self.name)} AS SELECT {shown} FROM (SELECT unnest(CAST({text(json.dumps(lines))}::JSON AS {stored})) AS r)"
 
 
@@ -269,15 +269,9 @@ def _stored(value: Any, kind: Type) -> Any:  # JSON in and out
     return json.dumps(value) if kind.name == "json" and not isinstance(value, str) else value
 
 
-def _storage(kind: Type) -> str:
-    """Return the type of DuckDB that the JSON is cast to; binary comes as its digits."""
-    if kind.name == "row":
-        return f"STRUCT({', '.join(f'{quoted(name)} {_storage(part)}' for name, part in kind.fields())})"
-    if kind.name == "array":
-        return f"{_storage(kind.args[0])}[]"
-    if kind.name == "map":
-        return f"MAP({_storage(kind.args[0])}, {_storage(kind.args[1])})"
-    return "VARCHAR" if kind.name == "varbinary" else written(kind.duckdb)
+def _read_as(kind: Type) -> Sql:
+    """Return the type without parts that the JSON is cast to; binary comes as its digits."""
+    return ours("VARCHAR") if kind.name == "varbinary" else kind.duckdb
 
 
 def _read(sql: str, kind: Type) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from eventlake.dialect.queries.relation import whole
 from eventlake.dialect.sql import Sql, emit, joined, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.type import Type
@@ -50,13 +51,10 @@ def _part(condition: exp.Expr) -> tuple[exp.Column, str, int] | None:
     for call, number in ((condition.this, condition.expression), (condition.expression, condition.this)):
         name = str(call.this).lower() if isinstance(call, exp.Anonymous) else ""
         column = call.expressions[0] if name in _PARTS and len(call.expressions) == 1 else None
-        if isinstance(column, exp.Column) and _is_whole(number):
-            return column, name, int(str(number.this))
+        value = whole(number)
+        if isinstance(column, exp.Column) and value is not None:
+            return column, name, value
     return None
-
-
-def _is_whole(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit()
 
 
 def _names(column: exp.Column) -> Names:

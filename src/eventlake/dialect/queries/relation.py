@@ -67,37 +67,41 @@ def limits(node: exp.Expr) -> Sql:
     if limit is not None:
         made.append(emit(" LIMIT {}", _rows(limit)))
     if offset is not None:
-        made.append(emit(" OFFSET {}", _count(offset.expression, "OFFSET")))
+        made.append(emit(" OFFSET {}", _count(offset.expression)))
     return joined("", made)
 
 
 def bounds(node: exp.Expr) -> tuple[int, int]:
     """Return how many rows a query with a LIMIT or FETCH FIRST leaves out, and how many it gives then."""
     offset = node.args.get("offset")
-    return _count(offset.expression, "OFFSET") if offset is not None else 0, _rows(node.args["limit"])
+    return _count(offset.expression) if offset is not None else 0, _rows(node.args["limit"])
 
 
 def _rows(limit: exp.Expr) -> int:
     if isinstance(limit, exp.Fetch):
-        count = _count(limit.args.get("count") or exp.Literal.number(1), "FETCH FIRST")
+        count = _count(limit.args["count"]) if limit.args["count"] is not None else 1
         if not count:
             raise mistyped("FETCH FIRST wants at least one row", limit)
         return count
-    return _count(limit.expression, "LIMIT")
+    return _count(limit.expression)
 
 
-def _count(node: exp.Expr, what: str) -> int:
-    if not isinstance(node, exp.Literal) or node.is_string or not str(node.this).isdigit():
-        raise mistyped(f"{what} wants a whole number", node)
-    return int(str(node.this))
+def _count(number: exp.Literal) -> int:
+    return int(number.this)
+
+
+def whole(node: exp.Expr) -> int | None:
+    """Return the number that is written in digits alone; None for all else."""
+    is_whole = isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit()
+    return int(str(node.this)) if is_whole else None
 
 
 def ordinal(node: exp.Expr, size: int) -> int | None:
     """Return the place, from 0, that a bare number in ORDER BY or GROUP BY names. Raises QuerySyntaxError if it is out of range."""
     node = unbracketed(node)
-    if not isinstance(node, exp.Literal) or node.is_string or not str(node.this).isdigit():
+    number = whole(node)
+    if number is None:
         return None
-    number = int(str(node.this))
     if not 1 <= number <= size:
         raise mistyped(f"Position {number} is not one of the {size} columns", node)
     return number - 1

@@ -226,10 +226,6 @@ def _decimal_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
     return _text_of(shown, kind)
 
 
-def _to_decimal(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
-    return emit("CAST({} AS {})", value.sql, kind.duckdb)
-
-
 def _number_to_boolean(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
     return emit("({} <> 0)", value.sql)
 
@@ -264,10 +260,6 @@ def _date_to_moment(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
 
 def _zoned_to_moment(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
     return _to_precision(wall(value), value.type, kind)
-
-
-def _moment_to_zoned(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
-    return _to_precision(value.sql, value.type, kind)
 
 
 def _moment_to_moment(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
@@ -312,7 +304,7 @@ _RULES = {
     ("integer", "integer"): _plain,
     ("integer", "double"): _plain,
     ("integer", "real"): _plain,
-    ("integer", "decimal"): _to_decimal,
+    ("integer", "decimal"): _plain,
     ("integer", "varchar"): _integer_to_text,
     ("integer", "boolean"): _number_to_boolean,
     ("double", "integer"): _double_to_integer,
@@ -356,7 +348,7 @@ _RULES = {
     ("moment", "varchar"): _moment_to_text,
     ("moment", "date"): _moment_to_date,
     ("moment", "moment"): _moment_to_moment,
-    ("moment", "zoned"): _moment_to_zoned,
+    ("moment", "zoned"): _moment_to_moment,
     ("zoned", "varchar"): _zoned_to_text,
     ("zoned", "date"): _moment_to_date,
     ("zoned", "moment"): _zoned_to_moment,

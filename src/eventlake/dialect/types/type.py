@@ -6,7 +6,7 @@ Trino's rules: https://trino.io/docs/current/language/types.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -51,17 +51,17 @@ class Type:
     @property
     def duckdb(self) -> Sql:
         """Return the type that holds it in DuckDB."""
+        return self.in_duckdb(_held)
+
+    def in_duckdb(self, spell: Callable[[Type], Sql]) -> Sql:
+        """Spell the type for DuckDB, whatever it is made of. spell: what a type without parts is there."""
         if self.name == "row":
-            return emit("STRUCT({})", joined(", ", (emit("{} {}", quoted(name), kind.duckdb) for name, kind in self.fields())))
+            return emit("STRUCT({})", joined(", ", (emit("{} {}", quoted(name), kind.in_duckdb(spell)) for name, kind in self.fields())))
         if self.name == "array":
-            return emit("{}[]", self.args[0].duckdb)
+            return emit("{}[]", self.args[0].in_duckdb(spell))
         if self.name == "map":
-            return emit("MAP({}, {})", self.args[0].duckdb, self.args[1].duckdb)
-        if self.name == "decimal":
-            return emit("DECIMAL({},{})", self.numbers[0], self.numbers[1])
-        if self.zone == EACH:
-            return ours("STRUCT(t TIMESTAMP, z VARCHAR)")
-        return ours(_DUCKDB[self.name])
+            return emit("MAP({}, {})", self.args[0].in_duckdb(spell), self.args[1].in_duckdb(spell))
+        return spell(self)
 
     def fields(self) -> Iterator[tuple[str, Type]]:
         """Yield field names as DuckDB's struct has them, and their types; a field without a name is `field0`, `field1`, ..."""
@@ -148,6 +148,13 @@ JSON = Type("json")
 UNKNOWN = Type("unknown")
 INTERVAL_DAY = Type("interval day")
 INTERVAL_MONTH = Type("interval month")
+
+
+def _held(kind: Type) -> Sql:
+    """Return the type that holds a type without parts."""
+    if kind.name == "decimal":
+        return emit("DECIMAL({},{})", kind.numbers[0], kind.numbers[1])
+    return ours("STRUCT(t TIMESTAMP, z VARCHAR)" if kind.zone == EACH else _DUCKDB[kind.name])
 
 
 def timestamp(precision: int = 3, *, zoned: bool = False) -> Type:
