@@ -45,12 +45,12 @@ class Played:
 
 @pytest.fixture
 def played() -> Iterator[Played]:
-    """A process that is ready."""
+    """A process that is ready, and told of five seconds, of which the test counts none."""
     (ours, data), (our_leash, leash) = socket.socketpair(), socket.socketpair()
     made = Played(Worker(ours, our_leash), data, leash)
     made.worker.prepare(Cell("", 512, 1, 5.0))
     made.says(channel.READY, b"")
-    made.worker.until(time.monotonic() + 600, 600.0)
+    made.worker.until(time.monotonic() + 600, 5.0)
     yield made
     made.worker.close()
     data.close()
