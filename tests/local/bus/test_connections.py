@@ -234,3 +234,57 @@ def test_connections_leave_files_for_the_lake() -> None:
     said = subprocess.run([sys.executable, "-c", code.format(asked)], capture_output=True, text=True, check=True)
 
     assert said.stdout == "50 136 (200, 200)\n"
+
+
+@pytest.mark.parametrize("line", [b"X: a\r\n", b"X-Long: " + b"a" * 60_000 + b"\r\n", b"a" * 60_000])
+@pytest.mark.parametrize("before", [b"2\r\n[]\r\n0\r\n", b"2\r\n[]\r\n0;said=", b"2;said="])
+def test_what_stands_between_and_behind_chunks_is_bounded(tmp_path: Path, before: bytes, line: bytes) -> None:
+    """Trailers, or what is said of a chunk: nobody reads it, and 64 MB of it are not kept."""
+    with running(tmp_path, Limits(patience_s=FOR_EVER)) as bus, bus.connect() as connection:
+        connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + before)
+        sent = 0
+        with contextlib.suppress(ConnectionError):
+            while sent < 64 << 20:
+                sent += connection.send(line * (120_000 // len(line)))
+
+        assert bus.post() == 200
+        assert sent < 32 << 20
+
+
+def test_a_trailer_is_no_header(tmp_path: Path) -> None:
+    """A proxy in front checks headers; what follows the body names no host and shows no token."""
+    with running(tmp_path, Limits()) as bus, bus.connect() as connection:
+        head = b"POST /events HTTP/1.1\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+        connection.sendall(head + b"%x\r\n" % len(EVENT) + EVENT + b"\r\n0\r\nHost: localhost\r\n\r\n")
+
+        assert answer(connection)[9:12] == b"400"
+
+
+@pytest.mark.parametrize(
+    ("target", "hosts", "status"),
+    [
+        (b"http://evil.example/healthz", b"Host: localhost\r\n", b"400"),
+        (b"http://localhost@evil.example/healthz", b"Host: localhost\r\n", b"400"),
+        (b"http://localhost/healthz", b"Host: evil.example\r\n", b"200"),
+        (b"http://localhost:80/healthz", b"", b"200"),
+        (b"http://localhost/healthz", b"Host: localhost\r\nHost: evil.example\r\n", b"400"),
+    ],
+)
+def test_a_target_with_a_host_is_believed_before_the_header(tmp_path: Path, target: bytes, hosts: bytes, status: bytes) -> None:
+    """As the protocol has it; two headers stay two."""
+    with running(tmp_path, Limits()) as bus, bus.connect() as connection:
+        connection.sendall(b"GET " + target + b" HTTP/1.1\r\n" + hosts + b"Connection: close\r\n\r\n")
+
+        assert answer(connection)[9:12] == status
+
+
+def test_a_burst_of_connections_makes_room_for_all_of_itself(tmp_path: Path) -> None:
+    """Each that comes in one turn takes another's place."""
+    with running(tmp_path, Limits(patience_s=FOR_EVER, connections=100)) as bus, ExitStack() as stack:
+        old = [stack.enter_context(bus.connect()) for _ in range(100)]
+        assert bus.post() == 200
+        for _ in range(90):
+            stack.enter_context(bus.connect())
+        assert bus.post() == 200
+
+        assert [answer(one) for one in old[:90]] == [b""] * 90

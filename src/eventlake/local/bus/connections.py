@@ -8,6 +8,7 @@ those go that were silent longest, never one that the bus is at work for.
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +38,8 @@ class Connections:
 
     def __init__(self, limits: Limits, is_crowded: Callable[[], bool], told: Callable[[str], None]) -> None:
         self.limits = limits
-        self.open: set[Connection] = set()
+        self.open: OrderedDict[Connection, None] = OrderedDict()
+        """Whoever was silent longest first."""
         self._is_crowded = is_crowded
         self._told = told
         self._are_many = False
@@ -48,14 +50,20 @@ class Connections:
 
     def add(self, connection: Connection) -> bool:
         """Take a new connection in, if need be for the one that was silent longest; False if there is none such."""
-        self.open.add(connection)
+        self.open[connection] = None
         if len(self.open) <= self.limits.connections:
             return True
         self._tell_of_many()
-        silent = min((one for one in self.open if one.is_waited_for() and one is not connection), key=lambda one: one.heard, default=None)
+        silent = next((one for one in self.open if one.is_waited_for() and one is not connection), None)
         if silent is not None:
+            del self.open[silent]  # it closes in a later turn; in this one it makes room once
             silent.give_up("The bus keeps as many connections as it can; this one was silent longest.", 503)
         return silent is not None
+
+    def heard(self, connection: Connection) -> None:
+        """Take note that something came from a connection."""
+        if connection in self.open:
+            self.open.move_to_end(connection)
 
     def look(self, seconds: float) -> None:
         """Look at all connections, so many seconds after the last time, and give up those that kept the bus waiting too long."""
@@ -91,45 +99,56 @@ class Connection(HttpToolsProtocol):
         self._unsent = 0
         self._asked = False
         self._heading = False
-        self._head_bytes = 0
-        self.heard = 0.0
-        """When anything came last, by the loop's clock."""
+        self._bodiless = 0
+        """How many bytes came since the last of a body, or since the request began."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Take the connection in, or say that there is no room."""
         super().connection_made(transport)
-        self.heard = self.loop.time()
         if not self._all.add(self):
             self._answer(_later("The bus is at work for as many senders as it can; send it again in a second.", 503))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
-        self._all.open.discard(self)
+        self._all.open.pop(self, None)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count what came; give up where headers do not end."""
-        self.heard = self.loop.time()
+        """Count what came; give up where headers do not end, those behind a body in chunks and what is said of a chunk among them."""
+        self._all.heard(self)
         self._arrived += len(data)
-        was_heading = self._heading
+        self._bodiless += len(data)
         super().data_received(data)
-        if self._heading:
-            self._head_bytes = self._head_bytes + len(data) if was_heading else 0
-            if self._head_bytes > HEAD_LIMIT_BYTES:
-                self._answer(too_large_head())
+        if self._bodiless > HEAD_LIMIT_BYTES:
+            self._refuse_head()
 
     def on_message_begin(self) -> None:
         """Begin to wait for headers."""
         self._heading = True
+        self._bodiless = 0
         self._patience_s = self._all.limits.patience_s
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Begin to wait for the body."""
+        """Begin to wait for the body; what follows it is none of the headers, so that no proxy is passed by."""
         self._heading = False
+        self._bodiless = 0
         self._patience_s = self._all.limits.patience_s
+        if not self.url.startswith(b"/"):
+            self._believe_target()
         super().on_headers_complete()
         self._asked = True
+        self.headers = []
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of the body."""
+        self._bodiless = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End the request."""
+        self._bodiless = 0
+        super().on_message_complete()
 
     def is_waited_for(self) -> bool:
         """Return True if the bus waits for the other side: for a request, for the rest of one, or to take an answer."""
@@ -168,8 +187,22 @@ class Connection(HttpToolsProtocol):
             self.transport.write(written(answer_to(error, to_aws=self._speaks_aws())))
             self.transport.close()
 
+    def _refuse_head(self) -> None:
+        """Answer that headers are too large; hang up without a word where the request is answered."""
+        if self._heading or not self.cycle.response_started:
+            self._answer(too_large_head())
+        else:
+            self.transport.close()
+
+    def _believe_target(self) -> None:
+        """Put the host of a target that is a whole URL for that of the header: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2."""
+        host = b"host", self.url.partition(b"//")[2].partition(b"/")[0]
+        names = [name for name, _ in self.headers]
+        at = names.index(b"host") if b"host" in names else len(names)
+        self.headers[at : at + 1] = [host]
+
     def _speaks_aws(self) -> bool:
-        return any(name == b"x-amz-target" for name, _ in self.headers)
+        return any(name == b"x-amz-target" for name, _ in self.scope["headers"])
 
     def _is_idle(self) -> bool:
         return not self._asked or self.cycle.response_complete
