@@ -22,7 +22,6 @@ from eventlake.errors import ConfigurationError, StorageError, StorageFullError
 _BUSY_S = 30.0
 _COPIES = 10
 _CANNOT_WRITE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
-_NO_SPACE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
 
 class SqliteFile:
@@ -111,12 +110,22 @@ class SqliteFile:
         self._aside = tempfile.TemporaryDirectory(prefix="eventlake-catalog-")
         copy = Path(self._aside.name) / self.path.name
         for _ in range(_COPIES):
-            for suffix in ("", "-wal"):
-                shutil.copyfile(f"{self.path}{suffix}", f"{copy}{suffix}")
+            self._copy_to(copy)
             seen, self._seen = self._seen, self._fingerprint()
             if self._seen == seen:  # nothing moved from the WAL into the file meanwhile, so the two belong together
                 return sqlite3.connect(copy, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
         raise StorageError(f'"{self.path}" changes while it is read, in a folder that cannot be written: read it where it is written.')
+
+    def _copy_to(self, copy: Path) -> None:
+        """Copy the file, and its WAL unless its last writer has just ended and taken it away. Raises StorageError."""
+        wal = Path(f"{copy}-wal")
+        wal.unlink(missing_ok=True)
+        try:
+            shutil.copyfile(self.path, copy)
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copyfile(f"{self.path}-wal", wal)
+        except OSError as error:
+            raise StorageError(f'"{self.path}" cannot be copied to "{copy.parent}" to be read there: {error.strerror}.') from None
 
     def _looking_old_and_new(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         """Let a file of an older version look like one of this version; the file itself is not touched."""
@@ -179,7 +188,7 @@ class SqliteFile:
             yield
         except sqlite3.OperationalError as error:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-            if code == sqlite3.SQLITE_FULL or (code in _NO_SPACE and _is_full(self.path.parent)):
+            if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(self.path.parent)):
                 raise StorageFullError(
                     f'"{self.path}" cannot be written: the disk is full. Make room; nothing that was accepted is lost.'
                 ) from None
