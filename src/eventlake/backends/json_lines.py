@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from eventlake.backends.line_check import LineCheck, UnwritableLinesError
 from eventlake.description import Description, decode
 from eventlake.errors import CorruptObjectError
 from eventlake.model import Table
@@ -32,9 +33,20 @@ class JsonLinesWriter:
     format = "json"
     extension = EXTENSION
 
-    def write(self, _table: Table, lines: Sequence[bytes], path: Path, description: Description) -> None:
-        """Write the log lines to a file, checked. Raises OSError, CorruptObjectError."""
+    def __init__(self) -> None:
+        self._checks: dict[str, LineCheck] = {}
+
+    def write(self, table: Table, lines: Sequence[bytes], path: Path, description: Description) -> None:
+        """Write the log lines to a file, checked. Raises OSError, CorruptObjectError, UnwritableLinesError."""
+        refused = self._check(table).refused(lines)
+        if refused:
+            raise UnwritableLinesError(next(iter(refused.values())))
         write_gzip(b"".join(lines), path, description)
+
+    def _check(self, table: Table) -> LineCheck:
+        if table.name not in self._checks:
+            self._checks[table.name] = LineCheck(table)
+        return self._checks[table.name]
 
 
 def write_gzip(data: bytes, path: Path, description: Description) -> None:

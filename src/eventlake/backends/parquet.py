@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eventlake.backends.line_check import UnwritableLinesError
 from eventlake.description import Description
 from eventlake.dialect.sql import quoted_name, quoted_text, written
 from eventlake.dialect.types.type import parse_type
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 EXTENSION = ".parquet"
 METADATA_KEY = "eventlake"
 """The key of the metadata under which an object says what it holds."""
-
-
-class UnwritableLinesError(Exception):
-    """DuckDB refuses one of these lines; the writer's caller finds out which."""
 
 
 class ParquetWriter:
@@ -52,7 +49,7 @@ class ParquetWriter:
             self._connection.execute(_copy(table, source, path, description))
             self._check(path, len(lines))
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-            raise UnwritableLinesError(str(error)) from None
+            raise UnwritableLinesError(_reason(error, source)) from None
         except duckdb.IOException as error:
             if "No space left" in str(error):
                 raise StorageFullError(f'"{path.name}" cannot be written: the disk is full.') from None
@@ -78,6 +75,11 @@ class ParquetWriter:
         found = self._connection.execute("select num_rows from parquet_file_metadata(?)", [str(path)]).fetchone()
         if not whole or found is None or found[0] != rows:
             raise CorruptObjectError(f"{path}: holds {found[0] if found else 'no'} rows, {rows} were written.")
+
+
+def _reason(error: Exception, source: Path) -> str:
+    """Return what DuckDB says of a line, without the file that nobody will find any more."""
+    return str(error).splitlines()[0].replace(f' in file "{source}"', "").replace(str(source), "the lines")
 
 
 def count_rows(path: Path) -> int:

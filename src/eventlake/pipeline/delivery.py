@@ -12,10 +12,12 @@ import base64
 import hashlib
 import json
 import uuid
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from eventlake.errors import EventError
 from eventlake.layout import Hour, error_key, object_key, object_name
@@ -74,7 +76,7 @@ class FailedRecord:
 class Batch:
     """What one object will hold: log lines of a table, or failed records of a stream, that arrived in one hour.
 
-    position_from is where its first record lies, position_to where the stream goes on after it.
+    position_from is where its first record lies, position_to where the stream goes on after it; positions are those of its lines' events.
     """
 
     stream: str
@@ -83,6 +85,7 @@ class Batch:
     position_from: int
     position_to: int = 0
     lines: list[bytes] = field(default_factory=list)
+    positions: array[int] = field(default_factory=partial(array, "q"))
     failures: list[FailedRecord] = field(default_factory=list)
     size_bytes: int = 0
 
@@ -152,6 +155,7 @@ class Delivery:
         for table, line in lines:
             batch = self._batch(table.name, table, position, arrival, now)
             batch.lines.append(line)
+            batch.positions.append(position)
             batch.size_bytes += len(line)
         for stream, error in failures:
             batch = self._batch(error_stream(stream), None, position, arrival, now)

@@ -5,19 +5,25 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from eventlake.backends.line_check import UnwritableLinesError
+from eventlake.backends.parquet import ParquetWriter
+from eventlake.description import Description
 from eventlake.errors import StorageError, StorageFullError
-from eventlake.local.delivery.sink import Sink
+from eventlake.local.delivery.sink import FORMATS, Sink
 from eventlake.local.documents import Item
+from eventlake.local.failed_records import LocalFailedRecords
 from eventlake.local.folder import open_catalog, open_lake
 from eventlake.local.importing import Importer
 from eventlake.model import Table
-from eventlake.pipeline.delivery import Batch, Hints
+from eventlake.pipeline.delivery import Hints
+from eventlake.pipeline.router import Routed, Router
 from eventlake.sources import load
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
@@ -142,24 +148,115 @@ def test_a_disk_that_is_full_for_a_while_loses_and_doubles_nothing(tmp_path: Pat
     assert examine(tmp_path, ["before", "during"]) is None
 
 
-def test_a_line_that_the_format_refuses_does_not_stop_its_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is found, kept as failed with its bytes, and the rest of its batch is stored."""
-    deliver = Sink.deliver
+GUILTY = b'{"event_id": "guilty", "attempt": "no number"}\n'
 
-    def poisoned(sink: Sink, batch: Batch) -> None:
-        if batch.table is not None:
-            batch.lines.insert(3, b'{"event_id": "guilty", "attempt": "no number"}\n')
-        deliver(sink, batch)
 
-    monkeypatch.setattr(Sink, "deliver", poisoned)
-    with Importer(tmp_path, SOURCES) as lake:
-        lake.accept([event(f"e{number}") for number in range(10)])
+def spoiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have events called "guilty" become lines that no reader takes."""
+    route = Router.route
+
+    def routed(router: Router, data: bytes) -> Routed:
+        found = route(router, data)
+        if b"guilty" in data:
+            found.lines[:] = [(table, GUILTY) for table, _ in found.lines]
+        return found
+
+    monkeypatch.setattr(Router, "route", routed)
+
+
+@pytest.mark.parametrize("log_format", FORMATS)
+def test_lines_that_the_format_refuses_do_not_stop_their_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_format: str) -> None:
+    """They are found, their events kept as failed with the bytes that were sent, and the rest of their batch is stored."""
+    spoiled(monkeypatch)
+    guilty = [event(f"guilty{number}", note=number) for number in range(5)]
+    with Importer(tmp_path, SOURCES, log_format=log_format) as lake:
+        lake.accept([guilty[0], *(event(f"e{number}") for number in range(10)), *guilty[1:4], event("e10"), guilty[4]])
         lake.deliver()
 
-    (entry,) = open_catalog(tmp_path).failed()
-    assert (entry.stream, entry.code) == ("pipeline_execution_state_change", "ConversionFailed")
-    assert entry.key.startswith("error/pipeline_execution_state_change/format-conversion-failed/")
-    assert len(open_lake(tmp_path, SOURCES).engine.query("select 1 from pipeline_execution_state_change").rows) == 10
+    records = LocalFailedRecords(tmp_path)
+    entries, _ = records.newest(10)
+    assert sorted(records.original(entry) for entry in entries) == sorted(item.data for item in guilty)
+    for entry in entries:
+        assert (entry.stream, entry.code) == ("pipeline_execution_state_change", "ConversionFailed")
+        assert entry.key.startswith("error/pipeline_execution_state_change/format-conversion-failed/")
+        assert "attempt" in entry.message
+        assert ".staging" not in entry.message
+    assert len(open_lake(tmp_path, SOURCES).engine.query("select event_id, attempt from pipeline_execution_state_change").rows) == 11
+
+
+@pytest.mark.parametrize("log_format", FORMATS)
+def test_a_batch_of_refused_lines_leaves_no_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_format: str) -> None:
+    """Its events are failed records, and the stream goes on."""
+    spoiled(monkeypatch)
+    with Importer(tmp_path, SOURCES, log_format=log_format) as lake:
+        lake.accept([event("guilty")])
+        lake.deliver()
+        lake.accept([event("good")])
+        lake.deliver()
+
+    catalog = open_catalog(tmp_path)
+    assert [one.rows for one in catalog.objects("pipeline_execution_state_change")] == [1]
+    assert catalog.failed_count() == 1
+
+
+def test_refused_lines_and_their_neighbours_appear_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A delivery that fails in the middle is done again as a whole: no refused line is forgotten, none is there twice."""
+    spoiled(monkeypatch)
+    place, failures = Sink._place, iter([False, True, True, False])
+
+    def failing(sink: Sink, key: str, path: Path) -> None:
+        if next(failures, False):
+            raise StorageFullError("no room")
+        place(sink, key, path)
+
+    monkeypatch.setattr(Sink, "_place", failing)
+    with Importer(tmp_path, SOURCES) as lake:
+        lake.accept([event("guilty"), event("good")])
+        for _ in range(2):
+            with pytest.raises(StorageError):
+                lake.deliver()
+        lake.deliver()
+
+    catalog = open_catalog(tmp_path)
+    assert ([one.rows for one in catalog.failed_objects()], catalog.failed_count()) == ([1], 1)
+    assert [one.rows for one in catalog.objects("pipeline_execution_state_change")] == [1]
+
+
+def test_refused_lines_are_found_in_one_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many they are, the batch is written twice: with them, and without."""
+    spoiled(monkeypatch)
+    writes: list[int] = []
+    write = ParquetWriter.write
+
+    def counted(writer: ParquetWriter, table: Table, lines: Sequence[bytes], path: Path, description: Description) -> None:
+        writes.append(len(lines))
+        write(writer, table, lines, path, description)
+
+    monkeypatch.setattr(ParquetWriter, "write", counted)
+    with Importer(tmp_path, SOURCES) as lake:
+        lake.accept([event(f"{'guilty' if number % 2 else 'good'}{number}") for number in range(400)])
+        lake.deliver()
+
+    assert writes == [400, 200]
+
+
+def test_a_line_that_only_the_writer_refuses_is_found_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check of types has nothing against it; it is found by halving."""
+    write = ParquetWriter.write
+
+    def refusing(writer: ParquetWriter, table: Table, lines: Sequence[bytes], path: Path, description: Description) -> None:
+        if any(b"odd" in line for line in lines):
+            raise UnwritableLinesError("not this one")
+        write(writer, table, lines, path, description)
+
+    monkeypatch.setattr(ParquetWriter, "write", refusing)
+    with Importer(tmp_path, SOURCES) as lake:
+        lake.accept([event(f"{'odd' if number in {3, 7} else 'good'}{number}") for number in range(10)])
+        lake.deliver()
+
+    catalog = open_catalog(tmp_path)
+    assert [entry.message.rpartition(": ")[2] for entry in catalog.failed()] == ["not this one"] * 2
+    assert [one.rows for one in catalog.objects("pipeline_execution_state_change")] == [8]
 
 
 def test_full_buffers_are_delivered_on_the_way(tmp_path: Path) -> None:

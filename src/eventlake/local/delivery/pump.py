@@ -7,6 +7,7 @@ before is delivered, so a restart delivers the rest and nothing twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from eventlake.backends.directory import DirectoryStore
@@ -20,7 +21,7 @@ from eventlake.local.delivery.sink import Sink, writer_of
 from eventlake.local.delivery.strikes import LARGE_BYTES, Strikes
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL
 from eventlake.local.spool.frames import REJECTED, Frame
-from eventlake.local.spool.reader import SpoolReader
+from eventlake.local.spool.reader import SpoolReader, frames_at
 from eventlake.local.spool.rejection import unpack
 from eventlake.local.spool.segments import drop_before, first_position
 from eventlake.model import Source
@@ -58,9 +59,8 @@ class Pump:
         self._checkpoints = self.catalog.checkpoints()
         self._budget = Budget(Router(sources, FAST).route)
         start = max(first_position(self._spool), self._checkpoints.get(LOW_WATER, 0))
-        self._delivery = Delivery(
-            Sink(store, self.catalog, writer_of(chosen)).deliver, hints, self._checkpoints, self.catalog.covered(start)
-        )
+        sink = Sink(store, self.catalog, writer_of(chosen), partial(frames_at, self._spool))
+        self._delivery = Delivery(sink.deliver, hints, self._checkpoints, self.catalog.covered(start))
         self._reader = SpoolReader(self._spool, start)
         self._strikes = Strikes(self._spool, start)
         self._delivery.position = start

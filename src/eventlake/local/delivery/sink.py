@@ -9,22 +9,23 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
-import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import storage_error
 from eventlake.backends.json_lines import EXTENSION, JsonLinesWriter, write_gzip
-from eventlake.backends.parquet import ParquetWriter, UnwritableLinesError
+from eventlake.backends.line_check import LineCheck, UnwritableLinesError
+from eventlake.backends.parquet import ParquetWriter
 from eventlake.backends.sqlite_catalog import FailedEntry, NewFailedObject, NewObject, SqliteCatalog
 from eventlake.checksum import crc32
 from eventlake.description import LINES, Description
 from eventlake.errors import EventError
 from eventlake.local.crash import crash_point
+from eventlake.local.spool.frames import Frame
 from eventlake.model import Table
-from eventlake.pipeline.delivery import CONVERSION_FAILED, PROCESSING_FAILED, Batch, FailedRecord, error_stream, failed_record
+from eventlake.pipeline.delivery import CONVERSION_FAILED, PROCESSING_FAILED, Batch, FailedRecord, error_stream, failed_record, moment
 from eventlake.pipeline.partition import partition_of
 
 FORMATS = ("parquet", "json")
@@ -46,12 +47,18 @@ def writer_of(log_format: str) -> Writer:
 
 
 class Sink:
-    """Delivers batches into a lake on one machine."""
+    """Delivers batches into a lake on one machine.
 
-    def __init__(self, store: DirectoryStore, catalog: SqliteCatalog, writer: Writer) -> None:
+    events: reads the frames at positions again, in order and before the second argument.
+    """
+
+    def __init__(
+        self, store: DirectoryStore, catalog: SqliteCatalog, writer: Writer, events: Callable[[Sequence[int], int], Mapping[int, Frame]]
+    ) -> None:
         self._store = store
         self._catalog = catalog
         self._writer = writer
+        self._events = events
         self._life = uuid.uuid4().hex
 
     def deliver(self, batch: Batch) -> None:
@@ -65,32 +72,23 @@ class Sink:
             raise storage_error(error, f"{batch.stream}: its records cannot be delivered") from None
 
     def _deliver_lines(self, batch: Batch, table: Table) -> None:
+        """Make the lines visible together with the failed records of those that are refused, so that neither is there without the other."""
         path = self._store.staged(f"{uuid.uuid4().hex}{self._writer.extension}")
         with _removed_in_the_end(path):
             refused = self._write(table, batch, path)
-            if refused:
-                self._deliver_conversion_failures(batch, refused)
-            if not batch.lines:
-                self._catalog.register([], [], [], {batch.stream: batch.position_to})
-                return
-            self._publish(batch, table, path)
+            failed = [self._place_failures(self._conversion_failures(batch, refused), CONVERSION_FAILED)] if refused else []
+            rows = len(batch.lines) - len(refused)
+            objects = [self._place_lines(batch, table, path, rows)] if rows else []
+            partitions = [partition_of(table, batch.hour, self._writer.format)] if rows else []
+            self._catalog.register(objects, partitions, failed, {batch.stream: batch.position_to})
+            crash_point("object registered")
 
-    def _publish(self, batch: Batch, table: Table, path: Path) -> None:
+    def _place_lines(self, batch: Batch, table: Table, path: Path, rows: int) -> NewObject:
         key = batch.key(self._writer.extension, life=self._life)
-        new = NewObject(
-            key,
-            table.name,
-            batch.hour,
-            self._writer.format,
-            path.stat().st_size,
-            len(batch.lines),
-            crc32(path),
-            batch.position_from,
-            batch.position_to,
-        )
+        size, held = path.stat().st_size, (batch.position_from, batch.position_to)
+        new = NewObject(key, table.name, batch.hour, self._writer.format, size, rows, crc32(path), *held)
         self._place(key, path)
-        self._catalog.register([new], [partition_of(table, batch.hour, self._writer.format)], [], {batch.stream: batch.position_to})
-        crash_point("object registered")
+        return new
 
     def _place(self, key: str, path: Path) -> None:
         self._catalog.intend([key])
@@ -98,18 +96,24 @@ class Sink:
         self._store.put(key, path)
         crash_point("object in place")
 
-    def _write(self, table: Table, batch: Batch, path: Path) -> list[tuple[bytes, str]]:
-        """Write the batch's lines; those that the format refuses are taken out of it and given back, with the reason."""
+    def _write(self, table: Table, batch: Batch, path: Path) -> dict[int, str]:
+        """Write the batch's lines but those that are refused; return the places of these, with the reason."""
         try:
             self._write_lines(table, batch, batch.lines, path)
-            return []
+            return {}
         except UnwritableLinesError:
-            refused = self._find_refused(table, batch, batch.lines, path)
-        guilty = {line for line, _ in refused}
-        batch.lines = [line for line in batch.lines if line not in guilty]
-        if batch.lines:
-            self._write_lines(table, batch, batch.lines, path)
+            refused = LineCheck(table).refused(batch.lines)
+        try:
+            self._write_others(table, batch, refused, path)
+        except UnwritableLinesError:  # what the check has nothing against, the writer has
+            refused |= self._find_refused(table, batch, [place for place in range(len(batch.lines)) if place not in refused], path)
+            self._write_others(table, batch, refused, path)
         return refused
+
+    def _write_others(self, table: Table, batch: Batch, refused: Mapping[int, str], path: Path) -> None:
+        lines = [line for place, line in enumerate(batch.lines) if place not in refused]
+        if lines:
+            self._write_lines(table, batch, lines, path)
 
     def _write_lines(self, table: Table, batch: Batch, lines: Sequence[bytes], path: Path) -> None:
         self._writer.write(table, lines, path, self._description(batch, LINES, len(lines)))
@@ -119,30 +123,33 @@ class Sink:
         held = batch.position_from, batch.position_to
         return Description(self._catalog.lake_id, batch.stream, kind, batch.hour, *held, rows, time.time_ns() // 1000)
 
-    def _find_refused(self, table: Table, batch: Batch, lines: Sequence[bytes], path: Path) -> list[tuple[bytes, str]]:
+    def _find_refused(self, table: Table, batch: Batch, places: Sequence[int], path: Path) -> dict[int, str]:
         """Find the lines that cannot be written, by halving."""
         try:
-            self._write_lines(table, batch, lines, path)
-            return []
+            self._write_lines(table, batch, [batch.lines[place] for place in places], path)
+            return {}
         except UnwritableLinesError as error:
-            if len(lines) == 1:
-                return [(lines[0], str(error))]
-        middle = len(lines) // 2
-        return self._find_refused(table, batch, lines[:middle], path) + self._find_refused(table, batch, lines[middle:], path)
+            if len(places) == 1:
+                return {places[0]: str(error)}
+        middle = len(places) // 2
+        return self._find_refused(table, batch, places[:middle], path) | self._find_refused(table, batch, places[middle:], path)
 
-    def _deliver_conversion_failures(self, batch: Batch, refused: list[tuple[bytes, str]]) -> None:
-        """Keep the refused lines as failed records; their ids follow from what they hold, so a second try adds none."""
-        records = [_refused_record(batch, line, reason) for line, reason in refused]
-        records = [record for record in records if not self._catalog.find_failed(record.id)]
-        if not records:
-            return
-        aside = Batch(batch.stream, None, batch.arrival, batch.position_from, batch.position_to, failures=records)
-        self._publish_failures(aside, CONVERSION_FAILED, {})
+    def _conversion_failures(self, batch: Batch, refused: Mapping[int, str]) -> Batch:
+        """Return the failed records of refused lines, with the bytes of their events as the spool has them."""
+        events = self._events([batch.positions[place] for place in sorted(refused)], batch.position_to)
+        aside = Batch(batch.stream, None, batch.arrival, batch.position_from, batch.position_to)
+        for place, reason in sorted(refused.items()):
+            event = events[batch.positions[place]]
+            error = EventError("ConversionFailed", f"The {batch.stream} line cannot be stored: {reason}")
+            aside.failures.append(failed_record(batch.stream, event.position, error, moment(event.arrival), event.body))
+        return aside
 
     def _deliver_failures(self, batch: Batch) -> None:
-        self._publish_failures(batch, PROCESSING_FAILED, {error_stream(batch.stream): batch.position_to})
+        failed = self._place_failures(batch, PROCESSING_FAILED)
+        self._catalog.register([], [], [failed], {error_stream(batch.stream): batch.position_to})
+        crash_point("failures registered")
 
-    def _publish_failures(self, batch: Batch, kind: str, checkpoints: dict[str, int]) -> None:
+    def _place_failures(self, batch: Batch, kind: str) -> tuple[NewFailedObject, list[FailedEntry]]:
         path = self._store.staged(f"{uuid.uuid4().hex}{EXTENSION}")
         with _removed_in_the_end(path):
             write_gzip(b"".join(record.line() for record in batch.failures), path, self._description(batch, kind, len(batch.failures)))
@@ -151,14 +158,7 @@ class Sink:
             held = (batch.position_from, batch.position_to) if kind == PROCESSING_FAILED else (None, None)
             new = NewFailedObject(key, batch.stream, path.stat().st_size, len(batch.failures), crc32(path), *held)
             self._place(key, path)
-            entries = [_entry(record, batch.stream, key, line) for line, record in enumerate(batch.failures)]
-            self._catalog.register([], [], [(new, entries)], checkpoints)
-            crash_point("failures registered")
-
-
-def _refused_record(batch: Batch, line: bytes, reason: str) -> FailedRecord:
-    error = EventError("ConversionFailed", f"The {batch.stream} line cannot be stored: {reason.splitlines()[0]}")
-    return failed_record(batch.stream, zlib.crc32(line) << 32 | len(line), error, batch.arrival, line)
+            return new, [_entry(record, batch.stream, key, line) for line, record in enumerate(batch.failures)]
 
 
 def _entry(record: FailedRecord, stream: str, key: str, line: int) -> FailedEntry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from eventlake.errors import CorruptObjectError
@@ -61,3 +62,13 @@ class SpoolReader:
         with path.open("rb") as file:
             file.seek(offset)
             return file.read(min(length, limit_bytes + HEADER.size))
+
+
+def frames_at(folder: Path, positions: Sequence[int], until: int) -> dict[int, Frame]:
+    """Read the frames at these positions again, which are in order and before `until`. Raises OSError, CorruptObjectError."""
+    found: dict[int, Frame] = {}
+    wanted = set(positions)
+    reader = SpoolReader(folder, positions[0])
+    while reader.position <= positions[-1]:
+        found |= {frame.position: frame for frame in reader.read(until) if frame.position in wanted}
+    return found
