@@ -6,6 +6,8 @@ A text is parsed once for all paths that a query reads of it, and a part may be 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import count
+from typing import Protocol
 
 from eventlake.dialect.pieces import Sql
 from eventlake.dialect.sql import emit, joined, ours, quoted
@@ -23,16 +25,25 @@ _STRICT = r"CASE WHEN el_json_maybe_loose({0}) THEN false WHEN starts_with({0}, 
 """Whether a text may be an object or an array; and is certainly not loose."""
 
 
+class Stored(Protocol):
+    """A column of a relation."""
+
+    @property
+    def stored(self) -> str:
+        """Return its name in emitted SQL."""
+        ...
+
+
 class Beside(Sql):
     """A relation with its alias, which becomes a subquery where parts are read of it. They may be asked for until it is written out."""
 
-    __slots__ = ("_alias", "_lists", "_taken")
+    __slots__ = ("_alias", "_columns", "_lists")
 
-    def __init__(self, relation: Sql, alias: Sql, columns: Iterable[str]) -> None:
+    def __init__(self, relation: Sql, alias: Sql, columns: Iterable[Stored]) -> None:
         super().__init__(("", ""), (relation,))
         self.is_shut = True
         self._alias = alias
-        self._taken = {column.lower() for column in columns}
+        self._columns = columns
         self._lists: dict[tuple[str, Sql], _Parts] = {}
 
     def part(self, function: str, text: Sql, path: Sql) -> tuple[Sql, Sql, Sql]:
@@ -56,11 +67,8 @@ class Beside(Sql):
         return emit("(SELECT *, {} FROM {}) AS {}", lists, relation, self._alias).laid_out()
 
     def _name(self) -> str:
-        number = len(self._lists) + 1
-        while f"el_parts{number}" in self._taken:
-            number += 1
-        self._taken.add(f"el_parts{number}")
-        return f"el_parts{number}"
+        taken = {column.stored.lower() for column in self._columns} | {found.called for found in self._lists.values()}
+        return next(name for name in (f"el_parts{number}" for number in count(1)) if name not in taken)
 
 
 class _Parts:
@@ -69,6 +77,7 @@ class _Parts:
     def __init__(self, function: str, text: Sql, name: str, alias: Sql) -> None:
         self.function = ours(function)
         self.text = text
+        self.called = name
         self.name = quoted(name)
         self.sql = emit("{}.{}", alias, self.name)
         self.paths: dict[Sql, int] = {}

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from eventlake.dialect.expansion import LARGE, expanded
 from eventlake.dialect.pieces import Gap, Literal, Name, Sql
@@ -154,20 +154,20 @@ def written_out(whole: Sql) -> WrittenOut:
     parts: list[str | int] = []
     texts: list[str] = []
     names = set()
-    todo: list[Iterator[str | Sql]] = [iter([whole])]
+    todo: list[Iterator[Any]] = [iter([whole])]  # of texts and pieces
     while todo:
         for item in todo[-1]:
-            if isinstance(item, str):
+            if type(item) is str:
                 texts.append(item)
             elif item.parts:
                 todo.append(iter(item.laid_out()))
                 break
-            elif isinstance(item, Gap):
+            elif type(item) is Gap:
                 parts += ("".join(texts), item.number)
-                texts = []
+                texts.clear()
             else:
                 texts.append(item.words[0])
-                if isinstance(item, Name):
+                if type(item) is Name:
                     names.add(item.words[0])
         else:
             todo.pop()

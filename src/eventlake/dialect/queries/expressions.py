@@ -176,14 +176,12 @@ class Expressions:
         column, rest, owner = found
         outer, value = owner is not context.scope, column.value
         context.scope.read[id(node)] = Reading(owner, value.sql, value.type, whole=not rest)
-        if not outer:
-            value = value._replace(
-                columns=frozenset() if context.inside_aggregate else frozenset([shown_name(column.relation, column.name)])
-            )
-            if context.grouped is not None and value.sql in context.grouped:
-                value = key_of_group(value) if rest and not context.inside_aggregate else value._replace(columns=frozenset())
-        else:
+        if outer:
             value = value._replace(columns=frozenset(), aggregate=False, window=False)
+        elif context.grouped is not None and value.sql in context.grouped:
+            value = key_of_group(value) if rest and not context.inside_aggregate else value._replace(columns=frozenset())
+        elif not context.inside_aggregate:
+            value = value._replace(columns=frozenset([shown_name(column.relation, column.name)]))
         return self._fields(value, rest, node)
 
     def _own_column(self, name: str, node: exp.Expr) -> Value:

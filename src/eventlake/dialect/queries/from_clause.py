@@ -20,6 +20,8 @@ from eventlake.dialect.types.comparison import compared
 from eventlake.dialect.types.type import BIGINT, EACH, UNKNOWN, Type, common
 from eventlake.model import PARTITION_KEYS
 
+_KEYS = frozenset(name for name, _ in PARTITION_KEYS)
+
 
 class Source:
     """The FROM clause of one SELECT, joined from left to right."""
@@ -147,16 +149,16 @@ class Source:
         if isinstance(node, exp.Table) and not (alias is not None and alias.name):
             relation = ".".join(part.name.lower() for part in node.parts)
         stored = self.queries.alias(shown)
-        columns = [column for column in columns if not (names and column.implicit)]
+        if names:
+            columns = [column for column in columns if not column.implicit]
         fields = renamed(columns, names, node)
-        keys = {name for name, _ in PARTITION_KEYS}
-        beside = Beside(emit("{} AS {}", sql, stored), stored, [column.stored for column in columns])
+        beside = Beside(emit("{} AS {}", sql, stored), stored, columns)
         made = [
             Field(
                 column.name,
                 relation,
                 partial(original.value, stored),
-                scan if original.name in keys else None,
+                scan if original.name in _KEYS else None,
                 original.name,
                 implicit=original.implicit,
                 beside=beside,

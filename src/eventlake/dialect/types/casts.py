@@ -19,7 +19,7 @@ from eventlake.dialect.types.zones import each_in, held_as, instant, moved, once
 
 def coerce(value: Value, kind: Type) -> Value:
     """Return the value as the wider type that Trino gives it by itself."""
-    if value.type == kind:
+    if value.type is kind or value.type == kind:
         return held_as(value, kind)
     if value.type.name == kind.name == "varchar":
         return value._replace(type=kind)

@@ -189,10 +189,10 @@ def as_decimal(kind: Type) -> Type:
 
 def common(left: Type, right: Type) -> Type | None:
     """Return the type both are coerced to where Trino wants one type, None if there is none."""
-    if right.name == "unknown":
+    if left is right or right.name == "unknown":
         return left
     if left == right:
-        return left if left is right or left.zones == right.zones else _in_both_zones(left, right)
+        return left if left.zones == right.zones else _in_both_zones(left, right)
     if left.name == "unknown":
         return right
     if left.name == right.name:

@@ -118,7 +118,7 @@ def offset_text(value: Value) -> Sql:
 
 def held_as(value: Value, kind: Type) -> Value:
     """Return a value as its own type but for the zones, which are those of `kind`: a zone goes into a struct, or a struct to its instant."""
-    if value.type.zones == kind.zones:
+    if value.type is kind or value.type.zones == kind.zones:
         return value
     if value.type.args:
         return _parts_held_as(value, kind)
@@ -153,7 +153,7 @@ def _item(words: str, source: Type, target: Type) -> Sql:
 
 def as_instants(value: Value) -> Value:
     """Return the value without the zone that each timestamp in it has: so it is compared, grouped and looked for."""
-    return held_as(value, instants(value.type))
+    return held_as(value, instants(value.type)) if EACH in value.type.zones else value
 
 
 _UTC = frozenset(("UTC", "Z", "GMT", "UT", "UCT", "Zulu", "Universal", "Greenwich", "GMT0", "GMT+0", "GMT-0"))
