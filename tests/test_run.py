@@ -71,8 +71,9 @@ class Clone:
 
 
 @pytest.fixture
-def clone(tmp_path: Path) -> Clone:
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     """A clone that has no environment yet."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # it would stand before the clone's own eventlake
     folder, wheels = tmp_path / "a clone", tmp_path / "wheels"
     (folder / "src" / "eventlake" / "cli").mkdir(parents=True)
     (folder / "src" / "eventlake" / "__init__.py").touch()

@@ -292,7 +292,7 @@ def test_nothing_is_left_of_a_query_whose_owner_was_killed(place: Place) -> None
     owner = subprocess.Popen(
         [sys.executable, "-c", KILLED, str(place.root), ENDLESS],
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         text=True,
     )
     assert owner.stdout is not None
