@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import signal
 import socket
 import sys
@@ -18,10 +17,11 @@ import uvloop
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import ConfigurationError, LakeLeftError
+from eventlake.local.bus.address import Address
 from eventlake.local.bus.answer import Application
 from eventlake.local.bus.bus import Bus
 from eventlake.local.bus.connections import Connections, Limits
-from eventlake.local.bus.guard import LOCAL_NAMES, Names, usable_token
+from eventlake.local.bus.guard import usable_token
 from eventlake.local.bus.health import LEAST_PATIENCE_S, Health
 from eventlake.local.bus.pressure import Pressure
 from eventlake.local.bus.server import Server, listening, room_for_connections
@@ -68,17 +68,17 @@ class Service:
     ) -> None:
         self._folder = folder
         self._sources = sources
-        self._host = host
+        self._address = Address(host)
         self._port = port
         self._task = Task(str(folder), tuple(map(str, source_folders)), hints.seconds, hints.size_bytes, log_format)
         self._token = usable_token(token)
-        self._names = _names(host, names)
+        self._names = self._address.names(names)
         self._told = told
         self._beside = beside
         self._server: Server | None = None
         self._stopped = False
         self._pending: Callable[[], int] = lambda: 0
-        if self._token is None and not _is_own(host):
+        if self._token is None and not self._address.is_own:
             raise ConfigurationError(
                 f'At "{host}" others could send events: set EVENTLAKE_TOKEN, or leave --host out to listen on this machine only.'
             )
@@ -99,8 +99,8 @@ class Service:
         if lock is None:
             return 0
         try:
-            with listening(self._host, self._port) as listener:
-                url = f"http://{_shown(self._host)}:{listener.getsockname()[1]}"
+            with listening(self._address.host, self._port) as listener:
+                url = self._address.url(listener.getsockname()[1])
                 lock.tell(url)
                 return await self._serve(listener, lock, url, lambda: ready(url))
         finally:
@@ -196,21 +196,3 @@ def _signals(stop: Callable[[], None]) -> Iterator[None]:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-
-
-def _names(host: str, further: Sequence[str]) -> Names:
-    """Return what a bus at an address answers to; where others reach it, also the machine's name and every address."""
-    names = LOCAL_NAMES | {host.lower(), _shown(host).lower()} | {name.lower() for name in further}
-    return Names(names) if _is_own(host) else Names(names | {socket.gethostname().lower()}, addresses=True)
-
-
-def _is_own(host: str) -> bool:
-    """Return True if an address reaches this machine from itself only."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _shown(host: str) -> str:
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host
