@@ -6,7 +6,8 @@ import gzip
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,16 @@ def typed(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest
     return type_words
 
 
+@contextmanager
+def _bus(folder: Path) -> Iterator[str]:
+    """Run a bus over the lake in the folder; when it has ended, everything is delivered."""
+    serve = [sys.executable, "-m", "eventlake", "serve", "--port", "0", "--buffer-seconds", "60"]
+    with subprocess.Popen(serve, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().removeprefix("Ready: ").strip()
+        process.terminate()
+
+
 def check(typed: Typed, code: int, out: str, err: str) -> None:
     """See that the six events are in the table, and the three broken documents kept as they came."""
     assert (code, json.loads(out)) == (1, {"file": "mixed", "sent": 9, "stored": 6, "failed": 3})
@@ -86,12 +97,8 @@ def test_a_file_of_every_form_is_stored(typed: Typed) -> None:
 
 def test_a_bus_makes_the_same_of_it(typed: Typed, tmp_path: Path) -> None:
     """The items travel as they are, so the bus cuts and opens them as `send` does."""
-    serve = [sys.executable, "-m", "eventlake", "serve", "--port", "0", "--buffer-seconds", "60"]
-    with subprocess.Popen(serve, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().removeprefix("Ready: ").strip()
+    with _bus(tmp_path) as url:
         said = typed("send", "mixed", "--bus", url)
-        process.terminate()
 
     check(typed, *said)
 
@@ -168,3 +175,19 @@ columns = [{ name = "amount", type = "TYPE", from = "$.detail.amount", doc = "Am
     assert all(
         'keeps the column "amount" as varchar' in said and "declared as double now" in said for said in (err, found.replace('\\"', '"'))
     )
+
+
+@pytest.mark.parametrize("is_sent_to_a_bus", [False, True])
+def test_what_stands_before_a_cut_is_stored(typed: Typed, tmp_path: Path, is_sent_to_a_bus: bool) -> None:
+    """A file whose gzip stream is cut off is told, and its whole events are in the table; so are those of the file behind it."""
+    lines = b"".join(json.dumps(event(number)).encode() + b"\n" for number in range(100))
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(lines)[:-8])
+    (tmp_path / "next").write_bytes(json.dumps(event(100)).encode())
+    with _bus(tmp_path) if is_sent_to_a_bus else nullcontext("") as url:
+        code, out, err = typed("send", "cut.gz", "gone", "next", *(("--bus", url) if url else ()))
+
+    assert code == 1
+    assert [json.loads(line)["stored"] for line in out.splitlines()] == [100, 0, 1]
+    assert '"cut.gz" is not whole' in err
+    assert '"gone" cannot be read' in err
+    assert json.loads(typed("query", "select count(distinct event_id) as n from pipeline_execution_state_change")[1]) == {"n": 101}

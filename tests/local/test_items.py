@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,28 @@ def test_a_truncated_gzip_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"events\.json\.gz.*is not whole"):
         items.extend(read_items(str(file)))
     assert all(item.data == EVENT for item in items)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (gzip.compress(gzip.compress(EVENT)), "a gzip file within a gzip file"),
+        (bz2.compress(EVENT), "a bzip2 file"),
+        (lzma.compress(EVENT), "an xz file"),
+        (b"\x28\xb5\x2f\xfd" + EVENT, "a Zstandard file"),
+        (b"PK\x03\x04" + EVENT, "a zip archive"),
+        (b"PAR1" + EVENT, "a Parquet file"),
+        (b"a.json".ljust(257, b"\0") + b"ustar\x0000" + EVENT, "a tar archive"),
+        (gzip.compress(b"a.json".ljust(257, b"\0") + b"ustar  \0" + EVENT), "a tar archive"),
+    ],
+)
+def test_what_must_be_unpacked_first_is_named(tmp_path: Path, data: bytes, kind: str) -> None:
+    """Nothing of it is taken for an event, or for a broken one."""
+    file = tmp_path / "events"
+    file.write_bytes(data)
+
+    with pytest.raises(StorageError, match=f'events" is {kind}; unpack it, and send what it holds'):
+        next(read_items(str(file)))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -62,25 +62,36 @@ def _send_file(file: str, bus: str | None, current: Settings) -> Tally:
     from eventlake.local.items import read_items
 
     tally = Tally()
-    try:
-        items = read_items(file)
-        for outcome in _through_bus(items, bus) if bus else _into_lake(items, current):
-            if outcome.opened is not None:
-                tally.open(outcome.opened)
-                continue
-            tally.sent += 1
-            if outcome.code is None:
-                tally.stored += 1
-                continue
-            tally.failed += 1
-            _tell(file, outcome, tally.failed)
-    except StorageError as error:
-        if file in str(error):
-            click.echo(str(error), err=True)
-            tally.failed += 1
-            return tally
-        raise
+    items = _Readable(read_items(file))
+    for outcome in _through_bus(items, bus) if bus else _into_lake(items, current):
+        if outcome.opened is not None:
+            tally.open(outcome.opened)
+            continue
+        tally.sent += 1
+        if outcome.code is None:
+            tally.stored += 1
+            continue
+        tally.failed += 1
+        _tell(file, outcome, tally.failed)
+    if items.trouble is not None:
+        click.echo(str(items.trouble), err=True)
+        tally.failed += 1
     return tally
+
+
+class _Readable:
+    """The items of a file as far as it can be read; then they end, so that all before is stored, and `trouble` says why."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items = items
+        self.trouble: StorageError | None = None
+
+    def __iter__(self) -> Iterator[Item]:
+        """Yield them."""
+        try:
+            yield from self._items
+        except StorageError as error:
+            self.trouble = error
 
 
 def _listed(kinds: dict[str, int]) -> str:

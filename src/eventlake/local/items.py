@@ -13,7 +13,18 @@ from typing import BinaryIO
 
 from eventlake.errors import StorageError
 from eventlake.local.documents import Item, documents
-from eventlake.local.inflate import PIECE_BYTES, CutOffError, inflated
+from eventlake.local.inflate import MAGIC, PIECE_BYTES, CutOffError, inflated
+
+_FOREIGN = (
+    (0, MAGIC, "a gzip file within a gzip file"),
+    (0, b"PK\x03\x04", "a zip archive"),
+    (0, b"BZh", "a bzip2 file"),
+    (0, b"\xfd7zXZ\0", "an xz file"),
+    (0, b"\x28\xb5\x2f\xfd", "a Zstandard file"),
+    (0, b"PAR1", "a Parquet file"),
+    (257, b"ustar", "a tar archive"),
+)
+"""What holds events and must be opened first: at which byte it says what it is, how, and its name."""
 
 
 def read_items(name: str) -> Iterator[Item]:
@@ -25,13 +36,11 @@ def read_items(name: str) -> Iterator[Item]:
     except OSError as error:
         raise StorageError(f'"{name}" cannot be read: {error.strerror or error}.') from None
     if text.trouble:
-        raise StorageError(
-            f'"{name}" is not whole: its gzip stream ends in an error ({text.trouble}); fetch it again. What stands before it was read.'
-        )
+        raise StorageError(f'"{name}" {text.trouble}')
 
 
 class _Text:
-    """The bytes of a file, inflated; where gzip is cut off they end, and `trouble` says why."""
+    """The bytes of a file, inflated; where they cannot be read on they end, and `trouble` says why."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -39,7 +48,18 @@ class _Text:
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield them piece by piece."""
+        pieces = filter(None, inflated(iter(lambda: self._file.read(PIECE_BYTES), b"")))
         try:
-            yield from inflated(iter(lambda: self._file.read(PIECE_BYTES), b""))
+            first = next(pieces, b"")
+            if kind := _foreign(first):
+                self.trouble = f"is {kind}; unpack it, and send what it holds."
+                return
+            yield first
+            yield from pieces
         except CutOffError as error:
-            self.trouble = str(error)
+            self.trouble = f"is not whole: its gzip stream ends in an error ({error}); fetch it again. What stands before it was read."
+
+
+def _foreign(beginning: bytes) -> str | None:
+    """Return what a file is that begins so, if it must be opened by something else."""
+    return next((kind for at, mark, kind in _FOREIGN if beginning.startswith(mark, at)), None)
