@@ -24,7 +24,7 @@ from aws_lake import create_tables, new_bucket, nobody, user
 from eventlake.backends.catalog_schema import STEPS
 from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.s3 import S3Store
-from eventlake.backends.sqlite_catalog import NewFailedObject, NewObject, SqliteCatalog
+from eventlake.backends.sqlite_catalog import FailedEntry, NewFailedObject, NewObject, SqliteCatalog
 from eventlake.errors import (
     ConfigurationError,
     GenerationConflictError,
@@ -591,3 +591,20 @@ def test_a_full_disk_is_told_and_passes(catalog: SqliteCatalog) -> None:
     catalog._file.connection.execute("pragma max_page_count = 100000")
     catalog.register([log_object("a")], [], [], {"auth0_logs": 1})
     assert catalog.checkpoints() == {"auth0_logs": 1}
+
+
+def test_no_failed_record_is_dropped_for_another_of_its_id(catalog: SqliteCatalog) -> None:
+    """The same record is there once; one that differs gets its line behind the id, and the beginning finds both."""
+    one = FailedEntry("0123456789", "rejected", "NotJson", "why", NOW, 10, "first", 0)
+    for key, entries in {
+        "first": [one],
+        "again": [replace(one, key="again", line=3)],
+        "other": [replace(one, key="other", line=4, size_bytes=11), replace(one, key="other", line=5, size_bytes=12)],
+    }.items():
+        catalog.register([], [], [(NewFailedObject(key, "rejected", 1, len(entries), 7), entries)], {})
+
+    assert {entry.id: (entry.key, entry.size_bytes) for entry in catalog.find_failed("01234")} == {
+        "0123456789": ("first", 10),
+        "0123456789-4": ("other", 11),
+        "0123456789-5": ("other", 12),
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from eventlake.backends.directory import DirectoryStore
 from eventlake.cloud.failed_records import FailedRecords
 from eventlake.errors import CorruptObjectError
+from eventlake.pipeline.delivery import record_id
 from eventlake.sources import load
 
 SAMPLES = Path(next(source.folder for source in load() if source.name == "auth0")) / "samples"
@@ -111,18 +113,26 @@ def test_the_newest_come_first_and_older_hours_stay_unread(store: DirectoryStore
 
 
 def test_a_record_is_found_by_the_beginning_of_its_id(store: DirectoryStore) -> None:
-    """The same id each time, because it says where the record lies."""
+    """The same id each time, because it follows from what the record holds; delivered twice it is one."""
     store.put(key("a"), b"\n".join(record(raw=b"%d" % number) for number in range(12)))
-    store.put(key("b"), record(raw=b"other"))
+    store.put(key("b", hour="09"), record(raw=b"11"))
     failures = FailedRecords(store)
     entries, _ = failures.newest(100)
     eleventh = next(entry for entry in entries if failures.original(entry) == b"11")
 
-    assert failures.find(eleventh.id) == [eleventh]
-    assert failures.find(eleventh.id.upper()) == [eleventh]
-    assert len(failures.find(eleventh.id[:4])) == 12
-    assert {entry.line for entry in failures.find(eleventh.id.replace("-11", "-1"))} == {1, 10, 11}
+    assert eleventh.id == record_id("auth0_logs", b"11", eleventh.arrival)
+    assert failures.find(eleventh.id) == failures.find(eleventh.id[:10].upper()) == [eleventh]
+    assert len(failures.find("")) == 12
     assert failures.find("no-such") == []
+
+
+def test_the_id_that_an_earlier_version_gave_is_found(store: DirectoryStore) -> None:
+    """Ten digits of the object's key, and the line."""
+    store.put(key("a"), b"\n".join(record(raw=b"%d" % number) for number in range(12)))
+    earlier = hashlib.sha256(key("a").encode()).hexdigest()[:10]
+
+    assert [entry.line for entry in FailedRecords(store).find(f"{earlier}-11")] == [11]
+    assert {entry.line for entry in FailedRecords(store).find(f"{earlier}-1")} == {1, 10, 11}
 
 
 def test_keys_without_an_hour_are_listed_last(store: DirectoryStore) -> None:

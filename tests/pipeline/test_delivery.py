@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from eventlake.errors import EventError, StorageError
 from eventlake.layout import split_key
 from eventlake.model import Table
-from eventlake.pipeline.delivery import Batch, Delivery, Hints, failed_record
+from eventlake.pipeline.delivery import Batch, Delivery, Hints, failed_record, record_id
 from eventlake.pipeline.router import Routed
 from eventlake.sources import load
 
@@ -175,11 +175,21 @@ def test_failed_records_go_to_the_error_prefix() -> None:
 
 def test_a_failed_record_is_firehoses() -> None:
     """Its numbers are milliseconds, its raw data the original bytes in base64."""
-    record = json.loads(failed_record("rejected", 7, EventError("NotJson", "It is not JSON."), NOON, b"\xffraw").line())
+    record = json.loads(failed_record("rejected", EventError("NotJson", "It is not JSON."), NOON, b"\xffraw").line())
 
     assert base64.b64decode(record["rawData"]) == b"\xffraw"
     assert record["arrivalTimestamp"] == 1_795_176_000_000
+    assert record["id"] == record_id("rejected", b"\xffraw", NOON)
     assert (record["attemptsMade"], record["errorCode"], record["errorMessage"]) == (1, "NotJson", "It is not JSON.")
+
+
+def test_the_id_of_a_failed_record_follows_from_what_it_holds() -> None:
+    """128 bits of stream, arrival in milliseconds and bytes; where it lies is not in it."""
+    names = {record_id(stream, raw, NOON + timedelta(milliseconds=ms)) for stream in "ab" for raw in (b"x", b"y") for ms in (0, 1)}
+
+    assert len(names) == 8
+    assert {len(name) for name in names} == {32}
+    assert record_id("a", b"x", NOON) == record_id("a", b"x", NOON + timedelta(microseconds=999))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -345,7 +345,16 @@ def _add_failed_object(run: Any, one: NewFailedObject, entries: Sequence[FailedE
         tuple(asdict(one).values()),
     )
     for entry in entries:
-        run("insert or ignore into failed_record values (?, ?, ?, ?, ?, ?, ?, ?, null)", _failed_row(entry))
+        _add_failed(run, entry)
+
+
+def _add_failed(run: Any, entry: FailedEntry) -> None:  # run: sqlite3's execute
+    """Insert a failed record; one that is there already is no second, and another of the same id gets its line behind it."""
+    row = _failed_row(entry)
+    if run("insert or ignore into failed_record values (?, ?, ?, ?, ?, ?, ?, ?, null)", row).rowcount == 0:
+        known = run("select stream, code, arrival_us / 1000, size_bytes from failed_record where id = ?", (entry.id,)).fetchone()
+        if known != (entry.stream, entry.code, row[4] // 1000, entry.size_bytes):
+            _add_failed(run, replace(entry, id=f"{entry.id}-{entry.line}"))
 
 
 def _is_known(run: Any, relation: str, key: str, size_bytes: int, crc32: int) -> bool:  # run: sqlite3's execute

@@ -12,6 +12,7 @@ from eventlake.cli.group import Suggesting
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show, show_records
 from eventlake.errors import UsageError
+from eventlake.pipeline.delivery import SHOWN_DIGITS
 
 if TYPE_CHECKING:
     from eventlake.backends.sqlite_catalog import FailedEntry
@@ -61,7 +62,8 @@ def show_failed(id: str, raw: bool) -> None:
 
 def _list(limit: int, current: Settings) -> None:
     entries, more = _records(current).newest(limit)
-    show(COLUMNS, [_row(entry) for entry in entries], current.form)
+    digits = SHOWN_DIGITS if current.form == "table" else None
+    show(COLUMNS, [[entry.id[:digits], *_row(entry)[1:]] for entry in entries], current.form)
     if more:
         current.say(f"The newest {limit:,}; --limit shows more.")
 

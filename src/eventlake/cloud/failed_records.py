@@ -1,7 +1,7 @@
 """What Firehose could not deliver: the records in the objects under `error/`, whatever their age and spelling.
 
-A record has no name of its own, so it gets one from where it lies: ten digits of its object's key, and its line. Of a record that the
-transform refused Firehose keeps no reason, so the same transform is asked again, here.
+A record has no name of its own, so it gets the one that the same record would have on one machine. Of a record that the transform
+refused Firehose keeps no reason, so the same transform is asked again, here.
 AWS's pages spell the fields in three ways: https://docs.aws.amazon.com/firehose/latest/dev/retry.html
 """
 
@@ -25,6 +25,7 @@ from eventlake.backends.sqlite_catalog import FailedEntry
 from eventlake.errors import CorruptObjectError
 from eventlake.interfaces import Store, StoredObject
 from eventlake.model import Source
+from eventlake.pipeline.delivery import ID_DIGITS, record_id
 from eventlake.pipeline.router import Router
 
 FOLDER = "error/"
@@ -60,21 +61,29 @@ class FailedRecords:
         return found[:limit], len(found) > limit or next(hours, None) is not None
 
     def find(self, beginning: str) -> list[FailedEntry]:
-        """Find the records whose id begins like this, at most 20."""
-        digits, _, _ = beginning.lower().partition("-")
-        keys = [one.key for one in self.objects() if _digits(one.key).startswith(digits)]
-        found = (entry for entry in self._entries(keys[:_SHOWN]) if entry.id.startswith(beginning.lower()))
-        return [entry for entry, _ in zip(found, range(_SHOWN), strict=False)]
+        """Find the records whose id begins like this, at most 20, the newest hours first; also by the id that an earlier version gave."""
+        wanted = beginning.lower()
+        found: dict[str, FailedEntry] = {}
+        for _, objects in groupby(self.objects(), key=lambda one: _hour(one.key)):
+            for entry in self._entries([one.key for one in objects], wanted):
+                found.setdefault(entry.id, entry)
+            if len(found) >= _SHOWN or (found and len(wanted) >= ID_DIGITS):
+                break
+        return list(found.values())[:_SHOWN]
 
     def original(self, entry: FailedEntry) -> bytes:
         """Return the bytes that failed. Raises StorageError, CorruptObjectError."""
         line = self._lines(entry.key)[entry.line]
         return _raw(_record(line), line)
 
-    def _entries(self, keys: list[str]) -> Iterator[FailedEntry]:
+    def _entries(self, keys: list[str], wanted: str = "") -> Iterator[FailedEntry]:
+        """Yield the records of objects whose id, or the one of an earlier version, begins like this."""
         with ThreadPoolExecutor(_READERS) as pool:
             for key, lines in zip(keys, pool.map(self._lines, keys), strict=True):
-                yield from (self._explained(_entry(key, number, line), line) for number, line in enumerate(lines))
+                for number, line in enumerate(lines):
+                    entry = _entry(key, number, line)
+                    if entry.id.startswith(wanted) or f"{_digits(key)}-{number}".startswith(wanted):
+                        yield self._explained(entry, line)
 
     def _explained(self, entry: FailedEntry, line: bytes) -> FailedEntry:
         """Replace the entry's reason with the transform's where Firehose knows only that there was one."""
@@ -100,7 +109,8 @@ def _entry(key: str, number: int, line: bytes) -> FailedEntry:
     record = _record(line)
     code = _first(record, _CODES) or "Unreadable"
     message = _first(record, _MESSAGES) or ("" if record else "The line is no record of Firehose's.")
-    return FailedEntry(f"{_digits(key)}-{number}", _stream(key), code, message, _arrival(record, key), len(_raw(record, line)), key, number)
+    stream, arrival, raw = _stream(key), _arrival(record, key), _raw(record, line)
+    return FailedEntry(record_id(stream, raw, arrival), stream, code, message, arrival, len(raw), key, number)
 
 
 def _record(line: bytes) -> Mapping[str, Any]:  # JSON as Firehose writes it
@@ -151,4 +161,5 @@ def _stream(key: str) -> str:
 
 
 def _digits(key: str) -> str:
+    """Return what the ids of an object's records began with in an earlier version."""
     return hashlib.sha256(key.encode()).hexdigest()[:10]

@@ -16,7 +16,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from eventlake.errors import EventError
@@ -31,6 +31,12 @@ UNMATCHED = "unmatched"
 REJECTED = "rejected"
 """The stream of input that is no event."""
 
+ID_DIGITS = 32
+SHOWN_DIGITS = 10
+"""Digits of a failed record's id, and how many of them a person sees."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _NAMESPACE = uuid.UUID("0b6f61f0-5d0e-5d52-a2d5-5f8f6f3c2a44")
 
 
@@ -46,7 +52,7 @@ class Hints:
 class FailedRecord:
     """An event that could not be stored in a table, with its original bytes.
 
-    id: short, and the same however often it is delivered. stream: a table's name, `unmatched` or `rejected`. arrival: in UTC.
+    id: what `record_id` gives. stream: a table's name, `unmatched` or `rejected`. arrival: in UTC.
     """
 
     id: str
@@ -58,7 +64,7 @@ class FailedRecord:
 
     def line(self) -> bytes:
         """Write Firehose's record of a failure, one JSON line: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html"""
-        arrival_ms = int(self.arrival.timestamp() * 1000)
+        arrival_ms = _milliseconds(self.arrival)
         record = {
             "attemptsMade": 1,
             "arrivalTimestamp": arrival_ms,
@@ -159,7 +165,7 @@ class Delivery:
             batch.size_bytes += len(line)
         for stream, error in failures:
             batch = self._batch(error_stream(stream), None, position, arrival, now)
-            batch.failures.append(failed_record(stream, position, error, arrival, raw))
+            batch.failures.append(failed_record(stream, error, arrival, raw))
             batch.size_bytes += len(raw)
         self.position = end
 
@@ -233,10 +239,21 @@ def _failed_stream(failure: tuple[Table | None, EventError]) -> tuple[str, Event
     return (UNMATCHED if error.code in {"NoRuleMatched", "Refused"} else REJECTED), error
 
 
-def failed_record(stream: str, position: int, error: EventError, arrival: datetime, raw: bytes) -> FailedRecord:
-    """Make the record of a failure; its id follows from the stream and the position, so that it is the same each time."""
-    identity = hashlib.sha256(f"{stream}/{position}".encode()).hexdigest()[:10]
-    return FailedRecord(identity, stream, error.code, str(error), arrival, raw)
+def failed_record(stream: str, error: EventError, arrival: datetime, raw: bytes) -> FailedRecord:
+    """Make the record of a failure."""
+    return FailedRecord(record_id(stream, raw, arrival), stream, error.code, str(error), arrival, raw)
+
+
+def record_id(stream: str, raw: bytes, arrival: datetime) -> str:
+    """Return the id of a failed record, 128 bits in hexadecimal digits: by what it holds, so that it is the same wherever and however often it is kept.
+
+    arrival: aware; its milliseconds count, which is what Firehose knows.
+    """
+    return hashlib.sha256(f"{stream}\n{_milliseconds(arrival)}\n".encode() + raw).hexdigest()[:ID_DIGITS]
+
+
+def _milliseconds(arrival: datetime) -> int:
+    return (arrival - _EPOCH) // _MILLISECOND
 
 
 def moment(arrival_us: int) -> datetime:

@@ -141,7 +141,7 @@ class Sink:
         for place, reason in sorted(refused.items()):
             event = events[batch.positions[place]]
             error = EventError("ConversionFailed", f"The {batch.stream} line cannot be stored: {reason}")
-            aside.failures.append(failed_record(batch.stream, event.position, error, moment(event.arrival), event.body))
+            aside.failures.append(failed_record(batch.stream, error, moment(event.arrival), event.body))
         return aside
 
     def _deliver_failures(self, batch: Batch) -> None:
