@@ -150,11 +150,13 @@ el_offset_label(m) :=
   END;
 el_iso8601(s) :=
   CASE
-    WHEN s LIKE '____-__-__T__:__:__.___Z' AND NOT contains(s, ' ') AND NOT contains(s, 'T24') THEN CAST(s AS TIMESTAMP)
+    WHEN s LIKE '2___-__-__T0_:__:__.___Z' THEN CAST(s AS TIMESTAMP)
+    WHEN s LIKE '2___-__-__T1_:__:__.___Z' THEN CAST(s AS TIMESTAMP)
+    WHEN s LIKE '2___-__-__T2_:__:__.___Z' AND NOT contains(s, 'T24') THEN CAST(s AS TIMESTAMP)
     WHEN s IS NULL THEN NULL
-    WHEN s LIKE '____-__-__T__:__:__Z' AND NOT contains(s, ' ') AND NOT contains(s, 'T24') THEN CAST(s AS TIMESTAMP)
+    WHEN s LIKE '2___-__-__T__:__:__Z' AND s[12] BETWEEN '0' AND '2' AND NOT contains(s, 'T24') THEN CAST(s AS TIMESTAMP)
     WHEN length(s) IN (25, 29) AND s[-6] IN ('+', '-') AND s[-3] = ':' AND s[11] = 'T' AND s[5] = '-' AND s[14] = ':' AND s[17] = ':'
-      AND NOT contains(s, ',') AND s[12:13] < '24'
+      AND NOT contains(s, ',') AND s[1] BETWEEN '0' AND '9' AND s[12] BETWEEN '0' AND '2' AND s[12:13] < '24'
       AND s[6] <> 'W' AND s[-5:-4] < '14' AND s[-2:] < '60' THEN CAST(s[1:-7] AS TIMESTAMP) - to_minutes(el_iso_offset(s))
     WHEN regexp_full_match(s,
       '([+-]?[0-9]+(-[0-9]{1,2}(-[0-9]{1,2})?|-[0-9]{3}|-W[0-9]{1,2}(-[1-7])?)?[Tt]?)?|([+-]?[0-9]+(-[0-9]{1,2}(-[0-9]{1,2})?|-[0-9]{3}|-W[0-9]{1,2}(-[1-7])?)?)?[Tt]([01]?[0-9]|2[0-3])(:[0-5]?[0-9](:[0-5]?[0-9])?)?([.,][0-9]+)?(Z|z|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?|[+-]14(:?00)?)?')
