@@ -8,21 +8,20 @@ times plus 20 ms.
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+from comparing import Objects, medians
 
 from eventlake.backends.duckdb import DuckDBEngine
 from eventlake.dialect.translate import translate
-from eventlake.interfaces import Contents, LogObject, Partition
+from eventlake.interfaces import LogObject
 from eventlake.layout import Hour
 from eventlake.model import Column, Table
 
@@ -79,36 +78,6 @@ QUESTIONS: tuple[tuple[str, str, str, slice], ...] = (
 )
 
 
-class Objects:
-    """A catalog of objects that are given."""
-
-    def __init__(self, objects: Sequence[LogObject]) -> None:
-        self.known = objects
-
-    def register_tables(self, tables: Iterable[Table], log_format: str) -> None:
-        """Nothing to do."""
-
-    def tables(self) -> Sequence[Table]:
-        """The one table."""
-        return [LOGS]
-
-    def add_partition(self, partition: Partition) -> bool:
-        """None is new."""
-        return False
-
-    def partitions(self, table: str) -> Sequence[Partition]:
-        """None is asked for."""
-        return []
-
-    def contents(self, table: str) -> Contents:
-        """Every object of the table, by its hour."""
-        return Contents.of(self.objects(table))
-
-    def objects(self, table: str, hours: Iterable[Hour] | None = None) -> Sequence[LogObject]:
-        """Every object."""
-        return self.known
-
-
 def lake(folder: Path, hours: int, rows: int) -> list[LogObject]:
     """One object for each hour, all with the same log lines."""
     first = folder / "first.parquet"
@@ -132,17 +101,6 @@ def hand_written(sql: str, paths: Sequence[str]) -> None:
         connection.execute(sql.format(f"read_parquet([{listed}]{', filename=true' if 'filename' in sql else ''})")).fetchall()
 
 
-def medians(*runs: Callable[[], object]) -> list[float]:
-    """Seconds of each, interleaved, medians of seven."""
-    times: list[list[float]] = [[] for _ in runs]
-    for _ in range(7):
-        for run, taken in zip(runs, times, strict=True):
-            started = time.perf_counter()
-            run()
-            taken.append(time.perf_counter() - started)
-    return [statistics.median(taken) for taken in times]
-
-
 def sixty_lines() -> str:
     """A statement of sixty lines: twenty WITH parts of three lines."""
     parts = ",\n".join(f"p{i} as (\n  select type, count(*) n from auth0_logs where hour = '{i:02}'\n  group by 1)" for i in range(19))
@@ -151,13 +109,12 @@ def sixty_lines() -> str:
 
 def main() -> None:
     """Print a line for each question."""
-    hours, rows = (
-        (int(part) for part in (*sys.argv[1:3], "8760", "120")[:2]) if len(sys.argv) > 2 else (int((sys.argv[1:] or ["8760"])[0]), 120)
-    )
+    given = [int(number) for number in sys.argv[1:3]]
+    hours, rows = [*given, *(8760, 120)[len(given) :]]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         objects = lake(folder, hours, rows)
-        engine = DuckDBEngine(Objects(objects), folder, warm=2)
+        engine = DuckDBEngine(Objects([LOGS], objects), folder, warm=2)
         print(f"{hours:,} objects of {rows:,} log lines")
         for title, sql, plain, part in QUESTIONS:
             paths = [f"{folder}/{item.key}" for item in objects[part]]
@@ -170,10 +127,10 @@ def main() -> None:
     (translation,) = medians(lambda: translate(statement, [LOGS], now))
     print(f"translation of {len(statement.splitlines())} lines: {translation * 1000:.1f} ms (goal 5)")
     script = (
-        "from pathlib import Path; from benchmarks.query import Objects; from eventlake.backends.duckdb import DuckDBEngine; "
-        "DuckDBEngine(Objects([]), Path('.')).query('select 1 / 2')"
+        "from pathlib import Path; from comparing import Objects; from eventlake.backends.duckdb import DuckDBEngine; "
+        "DuckDBEngine(Objects([], []), Path('.')).query('select 1 / 2')"
     )
-    (fresh,) = medians(lambda: subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parent.parent))
+    (fresh,) = medians(lambda: subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parent))
     print(f"first query of a fresh process: {fresh * 1000:.0f} ms (goal 600)")
 
 

@@ -8,22 +8,24 @@ plus 20 ms for each. Beside it stands the ratio of processor time, all processes
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
 import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+from comparing import Objects
 
 from eventlake.backends.duckdb import DuckDBEngine
 from eventlake.errors import QueryError
-from eventlake.interfaces import Contents, LogObject, Partition
+from eventlake.interfaces import LogObject
 from eventlake.layout import Hour
 from eventlake.model import Column, Table
 
@@ -160,36 +162,6 @@ QUESTIONS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-class Objects:
-    """A catalog of the objects of both tables."""
-
-    def __init__(self, objects: Sequence[LogObject]) -> None:
-        self.known = objects
-
-    def register_tables(self, tables: Iterable[Table], log_format: str) -> None:
-        """Nothing to do."""
-
-    def tables(self) -> Sequence[Table]:
-        """Both tables."""
-        return [LOGS, ACTIONS]
-
-    def add_partition(self, partition: Partition) -> bool:
-        """None is new."""
-        return False
-
-    def partitions(self, table: str) -> Sequence[Partition]:
-        """None is asked for."""
-        return []
-
-    def contents(self, table: str) -> Contents:
-        """Every object of the table, by its hour."""
-        return Contents.of(self.objects(table))
-
-    def objects(self, table: str, hours: Iterable[Hour] | None = None) -> Sequence[LogObject]:
-        """Every object of the table."""
-        return [one for one in self.known if one.table == table]
-
-
 def lake(folder: Path, events: int) -> list[LogObject]:
     """Write the objects, four fifths of the events as logs."""
     made = []
@@ -225,8 +197,9 @@ def processor_s() -> float:
     """Return the seconds of processor time of this process and all that it or its children began."""
     ticks = 0
     for process in _family():
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        ticks += sum(map(int, fields[11:15]))  # its own and of those that it waited for, proc(5)
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has just ended; who waits for it counts it
+            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:15]))  # its own and of those that it waited for, proc(5)
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
@@ -235,7 +208,8 @@ def _family() -> list[int]:
     while todo:
         process = todo.pop()
         family.append(process)
-        todo += [int(child) for task in Path(f"/proc/{process}/task").iterdir() for child in (task / "children").read_text().split()]
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            todo += [int(child) for task in Path(f"/proc/{process}/task").iterdir() for child in (task / "children").read_text().split()]
     return family
 
 
@@ -271,7 +245,7 @@ def main() -> None:
     missed = 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
-        engine = DuckDBEngine(Objects(lake(folder, events)), folder, warm=2)
+        engine = DuckDBEngine(Objects([LOGS, ACTIONS], lake(folder, events)), folder, warm=2)
         print(f"{events:,} events")
         for title, athena, plain in QUESTIONS:
             try:
