@@ -1,23 +1,27 @@
-"""The FROM clause of one SELECT: tables, subqueries, VALUES, LATERAL and UNNEST, joined from left to right."""
+"""The FROM clause of one SELECT: tables, subqueries, VALUES, LATERAL and UNNEST, joined from left to right.
+
+What UNNEST gives is made in `unnest.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from eventlake.dialect.beside import Beside
-from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, unknown
+from eventlake.dialect.binding import Field, Scope, mistyped, refused, unknown
 from eventlake.dialect.parts import Context, Statement
 from eventlake.dialect.queries.correlation import Use, require_joinable, require_uncorrelated
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.ranges import implied_ranges
 from eventlake.dialect.queries.relation import Column, renamed
-from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut, text
+from eventlake.dialect.queries.unnest import unnest
+from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import compared
-from eventlake.dialect.types.type import BIGINT, EACH, UNKNOWN, Type, common
+from eventlake.dialect.types.type import EACH, UNKNOWN, common
 from eventlake.model import PARTITION_KEYS
 
 _KEYS = frozenset(name for name, _ in PARTITION_KEYS)
@@ -35,8 +39,7 @@ class Source:
     def first(self, node: exp.Expr) -> None:
         """Take what stands behind FROM, with the joins bracketed or chained to it."""
         if isinstance(node, exp.Unnest):
-            self.sql, fields = self._unnest(node, left_join=False)
-            self.scope.fields = fields
+            self.sql, self.scope.fields = unnest(self._expressions("UNNEST"), node, self.queries.alias(""), left_join=False)
             return
         self.sql, self.scope.fields, scans = self._one(node)
         self.prunable += scans
@@ -119,7 +122,7 @@ class Source:
             raise refused("A JOIN of UNNEST with a condition", join, "use CROSS JOIN UNNEST, or LEFT JOIN UNNEST ... ON TRUE")
         if side == "LEFT" and on is None:
             raise mistyped("LEFT JOIN UNNEST wants ON TRUE", join)
-        sql, fields = self._unnest(node, left_join=side == "LEFT")
+        sql, fields = unnest(self._expressions("UNNEST"), node, self.queries.alias(""), left_join=side == "LEFT")
         self.sql = shut("{} CROSS JOIN LATERAL {}", self.sql, sql)
         self.scope.fields = self.scope.fields + fields
 
@@ -167,63 +170,11 @@ class Source:
         ]
         return beside, made
 
-    def _unnest(self, node: exp.Unnest, *, left_join: bool) -> tuple[Sql, list[Field]]:
-        parts = self._expressions("UNNEST")
-        values = [parts.value(part) for part in node.expressions]
-        for value in values:
-            if value.type.name not in {"array", "map", "unknown"}:
-                raise mistyped(f"UNNEST wants an array or a map, not {value.type}", node)
-        lists = [emit("map_entries({})", v.sql) if v.type.name == "map" else v.sql for v in values]
-        ordinality = bool(node.args.get("offset"))
-        if ordinality:
-            size = (
-                emit("greatest({})", joined(", ", (emit("coalesce(len({}), 0)", part) for part in lists)))
-                if len(lists) > 1
-                else emit("coalesce(len({}), 0)", lists[0])
-            )
-            lists.append(emit("range(1, {} + 1)", size))
-        whole = lists[0] if len(lists) == 1 else emit("list_zip({})", joined(", ", (emit("coalesce({}, [])", part) for part in lists)))
-        if left_join:
-            whole = emit("CASE WHEN len({}) > 0 THEN {} ELSE [NULL] END", whole, whole)
-        stored = self.queries.alias("")
-        item = emit("{}.u", stored)
-        columns: list[Column] = []
-        sqls: list[Sql] = []
-        unnested: list[Value | None] = [*values, None] if ordinality else [*values]
-        for index, item_value in enumerate(unnested):
-            sql = item if len(lists) == 1 else emit("struct_extract_at({}, {})", item, index + 1)
-            for name, kind, part in _unnested(item_value, sql):
-                columns.append(Column(name, "", kind))
-                sqls.append(part)
-        alias = node.args.get("alias")
-        names = [column.name for column in alias.columns] if alias is not None else []
-        relation = alias.name.lower() if alias is not None else ""
-        named = renamed(columns, names, node)
-        fields = [Field(column.name, relation, Value(sql, column.type)) for column, sql in zip(named, sqls, strict=True)]
-        return emit("(SELECT unnest({}) AS u) AS {}", whole, stored), fields
-
 
 def _use(side: str, on: exp.Expr | None) -> Use:
     """Return what a LATERAL is for that is joined from that side."""
     plain = on is None or (isinstance(on, exp.Boolean) and bool(on.this))
     return {"": Use.JOINED, "LEFT": Use.OUTER_JOINED}.get(side, Use.JOINED_ON) if plain else Use.JOINED_ON
-
-
-def _unnested(value: Value | None, sql: Sql) -> Iterable[tuple[str, Type, Sql]]:
-    """Yield names, types and SQL of the columns that one item of UNNEST gives; None is WITH ORDINALITY."""
-    if value is None:
-        yield "", BIGINT, emit("CAST({} AS BIGINT)", sql)
-        return
-    if value.type.name == "map":
-        yield "", value.type.args[0], emit("struct_extract({}, 'key')", sql)
-        yield "", value.type.args[1], emit("struct_extract({}, 'value')", sql)
-        return
-    element = value.type.args[0] if value.type.name == "array" else UNKNOWN
-    if element.name != "row":
-        yield "", element, sql
-        return
-    for index, (stored, kind) in enumerate(element.fields()):
-        yield (element.names[index] or ""), kind, emit("struct_extract({}, {})", sql, text(stored))
 
 
 def _under(fields: list[Field], node: exp.Subquery) -> list[Field]:
