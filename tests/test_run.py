@@ -127,6 +127,13 @@ def test_the_command_of_the_environment_is_the_same(ready: Clone) -> None:
     assert (said.returncode, said.stdout.split()[0]) == (7, "['--help']")
 
 
+def test_ctrl_c_while_modules_are_loaded_is_one_sentence(ready: Clone) -> None:
+    """As it is once the command runs."""
+    (ready.folder / "src" / "eventlake" / "cli" / "__init__.py").write_text("raise KeyboardInterrupt\n")
+
+    assert ready.run("query") == (130, "", "Interrupted.\n")
+
+
 def test_modules_in_the_working_folder_are_not_imported(ready: Clone, tmp_path: Path) -> None:
     """A user's `pebble.py` or `json.py` is the user's."""
     (tmp_path / "pebble.py").write_text("raise SystemExit('the wrong one')")
