@@ -28,9 +28,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from eventlake.errors import ConfigurationError
 from eventlake.local import crash
-from eventlake.local.documents import Item
 from eventlake.local.examine import check_lake
 from eventlake.local.importing import Importer
+from eventlake.local.item import Item
 from eventlake.local.rebuilding import rebuild
 from eventlake.sources import load
 from oracle import identities

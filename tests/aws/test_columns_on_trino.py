@@ -18,9 +18,9 @@ from aws.events import SOURCES, TABLES, auth0_types, codepipeline_states, sample
 from aws.lake import EVERY_SOURCE, Lake, deployed
 from eventlake.backends.trino import TrinoEngine
 from eventlake.interfaces import Engine
-from eventlake.local.documents import Item
 from eventlake.local.folder import open_lake
 from eventlake.local.importing import store
+from eventlake.local.item import Item
 
 pytestmark = pytest.mark.java
 

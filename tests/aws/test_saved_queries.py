@@ -25,9 +25,9 @@ from eventlake.backends.trino import TrinoEngine
 from eventlake.history import History
 from eventlake.history.history import SYSTEMS
 from eventlake.interfaces import Engine
-from eventlake.local.documents import Item
 from eventlake.local.folder import open_lake
 from eventlake.local.importing import store
+from eventlake.local.item import Item
 from eventlake.model import Source
 from eventlake.query.saved import SavedQuery, load_saved, render
 from eventlake.sources import load

@@ -11,16 +11,22 @@ from hypothesis import strategies as st
 
 from eventlake.local import documents as cutting
 from eventlake.local.broken import BROKEN_LIMIT_BYTES
-from eventlake.local.documents import Item, documents, split
+from eventlake.local.documents import documents, split, taken_of
+from eventlake.local.item import Item
+from eventlake.pipeline.envelope import Intake, Taken
 
 EVENT = b'{"id": "1", "detail": {"state": "STARTED"}}'
 SECOND = b'{"id": "2", "detail": {"text": "}{ \\"}{"}}'
 BOM = b"\xef\xbb\xbf"
 
+take = Intake(()).take
+
 
 def data_of(text: bytes) -> list[bytes]:
-    """The bytes of the documents in a text."""
-    return [item.data for item in split(text)]
+    """The bytes of the documents in a text, which are the same when each is taken as soon as it is cut."""
+    items = list(split(text))
+    assert [item for item, _ in taken_of(text, take)] == items
+    return [item.data for item in items]
 
 
 # What is whole
@@ -90,7 +96,9 @@ def test_every_form_holds_the_same_documents(events: list[dict[str, Any]], betwe
     data = text.encode()
     usual, cutting.BLOCK_BYTES = cutting.BLOCK_BYTES, size
     try:
-        items = list(documents(data[at : at + size] for at in range(0, len(data), size)))
+        pieces = [data[at : at + size] for at in range(0, len(data), size)]
+        items = list(documents(pieces))
+        assert [item for item, _ in taken_of(data, take)] == items
     finally:
         cutting.BLOCK_BYTES = usual
 
@@ -98,6 +106,30 @@ def test_every_form_holds_the_same_documents(events: list[dict[str, Any]], betwe
     assert [data[item.at : item.at + len(item.data)] for item in items] == [item.data for item in items]
     assert [data.count(b"\n", 0, item.at) + 1 for item in items] == [item.line for item in items]
     assert list(split(data)) == items
+    assert [item for item, _ in taken_of(data, take)] == items
+
+
+@pytest.mark.parametrize("between", [b"", b"\n", b"\r\n", b"\n\n", b" \n\t"])
+def test_what_is_in_order_is_read_once(between: bytes) -> None:
+    """Each document is taken once, with its place, and nothing is read before to find where it ends."""
+    asked: list[bytes] = []
+    texts = [EVENT, b'{"detail-type": "A", "id": "3", "detail": {}}', EVENT]
+
+    def noted(data: bytes) -> Taken:
+        asked.append(data)
+        return take(data)
+
+    found = list(taken_of(between.join(texts), noted))
+
+    assert asked == texts
+    assert [item.at for item, _ in found] == [0, len(EVENT + between), len(EVENT + between + texts[1] + between)]
+    assert [one.error is None for _, one in found] == [False, True, False]
+
+
+def test_what_only_looked_like_a_document_is_cut_again() -> None:
+    """A `}{` in a text, and two events on one line, are no reason to fail anything."""
+    assert data_of(SECOND + SECOND) == [SECOND, SECOND]
+    assert data_of(EVENT + b"\n" + EVENT + b" " + SECOND + b"\n" + EVENT) == [EVENT, EVENT, SECOND, EVENT]
 
 
 # What is broken
@@ -183,7 +215,9 @@ def test_whatever_is_read_every_byte_is_in_an_item_or_between(parts: list[bytes]
     """Nothing raises, and only what JSON does not count is left out, the brackets of arrays with it."""
     text = b"".join(parts)
     left = bytearray(text)
-    for item in documents(text[at : at + size] for at in range(0, len(text), size)):
+    items = list(documents(text[at : at + size] for at in range(0, len(text), size)))
+    assert [item for item, _ in taken_of(text, take)] == items
+    for item in items:
         assert text[item.at : item.at + len(item.data)] == item.data
         left[item.at : item.at + len(item.data)] = b" " * len(item.data)
 

@@ -7,9 +7,9 @@ import duckdb
 import pytest
 
 from eventlake.cli import run
-from eventlake.local.documents import Item
 from eventlake.local.folder import open_lake
 from eventlake.local.importing import Importer
+from eventlake.local.item import Item
 from eventlake.sources import load
 
 SOURCES = load()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from eventlake.errors import StorageError
-from eventlake.local.documents import Item
+from eventlake.local.item import Item
 from eventlake.local.items import read_items
 
 EVENT = b'{"id": "1", "detail": {"state": "STARTED"}}'

@@ -149,7 +149,7 @@ def _fill(bus: _Running, current: Settings) -> None:
     """Send a month of history over HTTP, and wait until it can be queried."""
     from eventlake.history import demo_history
     from eventlake.local.client import BusClient
-    from eventlake.local.documents import Item
+    from eventlake.local.item import Item
 
     begun = time.perf_counter()
     client = BusClient(bus.url)

@@ -16,7 +16,7 @@ from eventlake.errors import StorageError
 
 if TYPE_CHECKING:
     from eventlake.local.client import Outcome
-    from eventlake.local.documents import Item
+    from eventlake.local.item import Item
 
 SHOWN_PER_FILE = 20
 """How many failures of a file are told one by one."""

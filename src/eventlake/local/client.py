@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from eventlake.errors import ConfigurationError, EventError, ServiceError
-from eventlake.local.documents import Item
+from eventlake.local.item import Item
 
 BATCH_EVENTS = 2000
 BATCH_BYTES = 4 << 20

@@ -7,252 +7,44 @@ Called for files and for the bodies of requests. What is held at once is a block
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from itertools import accumulate, count
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
 
-import msgspec
+from eventlake.local.cutter import Cutter
+from eventlake.local.guess import gap, taken_guesses
+from eventlake.local.item import Item
+from eventlake.pipeline.envelope import Taken
 
-from eventlake.errors import EventError
-from eventlake.local.broken import BROKEN_LIMIT_BYTES, broken_end
-
-BLOCK_BYTES = 256 << 10
+BLOCK_BYTES = 64 << 10
 """How much is taken apart at once."""
-DOCUMENT_LIMIT_BYTES = 64 << 20
-"""How far the end of a document is looked for."""
-_WASTE_FACTOR, _WASTE_BYTES = 8, 8 << 20
-"""How much may be read again behind the ends of broken documents: so many times what was taken apart, and so many bytes."""
-
-_GAP = re.compile(rb"[\s,\x1e\xef\xbb\xbf]*+")
-"""What may stand between documents: white space, commas, the separators of RFC 7464, the bytes of a byte order mark."""
-_PLACE = re.compile(r"(trailing characters)? \(byte (\d+)\)$")
-"""How msgspec says where it stopped: behind the character."""
-_INDENT = re.compile(rb"[ \t]*+")
-_OBJECT, _ARRAY, _ARRAY_END = b"{[]"
-_WHITE = b" \t\r\n"
-_stream = msgspec.json.Decoder(msgspec.Raw).decode_lines
-_document = msgspec.json.Decoder(msgspec.Raw).decode
-_elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
-
-
-class Item(NamedTuple):
-    """One document as its bytes stand there: its line, from 1, and where it begins in the input, from 0."""
-
-    line: int
-    data: bytes
-    at: int = 0
-
-    @property
-    def place(self) -> str:
-        """Return where it begins, for a person: both numbers from 1."""
-        return f"line {self.line:,}, byte {self.at + 1:,}"
-
-    def failed(self, error: EventError) -> EventError:
-        """Return the error of this document with its place, unless it is what the input begins with."""
-        if self.data == b"[":
-            return EventError(error.code, f"The array that begins at {self.place} does not end: events may be missing behind its last one.")
-        return EventError(error.code, f"{str(error).rstrip('.')}; it begins at {self.place}.") if self.at else error
 
 
 def documents(pieces: Iterable[bytes]) -> Iterator[Item]:
     """Cut the pieces of one input into its documents."""
-    cutter = _Cutter(iter(pieces))
+    cutter = Cutter(iter(pieces))
     while cutter.fill(BLOCK_BYTES):
         yield from cutter.block()
 
 
 def split(data: bytes) -> Iterator[Item]:
     """Cut a text into its documents."""
-    if len(data) <= BLOCK_BYTES:
-        return documents((data,))
-    return documents(data[at : at + BLOCK_BYTES] for at in range(0, len(data), BLOCK_BYTES))
+    return documents(_in_pieces(data))
 
 
-class _Cutter:
-    """What was read and not yet cut, and where it stands in the input.
+def taken_of(data: bytes, take: Callable[[bytes], Taken]) -> Iterator[tuple[Item, Taken]]:
+    """Cut a text into its documents, and take each; ordinary ones are read only then, and not to find where they end."""
+    begin = gap(data, 0)
+    end = begin + (yield from taken_guesses(data[begin:], take, 1 + data.count(b"\n", 0, begin), begin))
+    if gap(data, end) < len(data):
+        yield from _taken(Cutter(iter(_in_pieces(data[end:])), 1 + data.count(b"\n", 0, end), end), take)
 
-    An array at the top is open between its brackets; its elements are cut as documents are. One that is still open at the end is told.
-    """
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._ended = False
-        self._buffer, self._at = b"", 0
-        self._base = 0
-        self._line, self._counted = 1, 0
-        self._array: Item | None = None
-        self._is_lost = False
-        self._wasted = 0
+def _taken(cutter: Cutter, take: Callable[[bytes], Taken]) -> Iterator[tuple[Item, Taken]]:
+    while cutter.fill(BLOCK_BYTES):
+        is_cut = yield from cutter.guessed(take)
+        if not is_cut:
+            for item in cutter.block():
+                yield item, take(item.data)
 
-    def fill(self, size_bytes: int) -> bool:
-        """Hold so many bytes that are not yet cut, or all that there are; return False if nothing is left."""
-        if len(self._buffer) - self._at < size_bytes and not self._ended:
-            self._read(size_bytes)
-        return self._at < len(self._buffer) or self._array is not None
 
-    def block(self) -> Iterator[Item]:
-        """Cut what is held: at once if all of it is in order, else document by document."""
-        end = len(self._buffer) if self._ended else self._last_boundary()
-        self._at = self._gap(self._at)
-        whole = self._whole(self._at, end) if self._at < end and not self._is_lost else None
-        if whole is not None:
-            self._at = end
-            yield from whole
-        else:
-            yield from self._one_by_one(end)
-        if self._ended and self._at == len(self._buffer) and self._array is not None:
-            yield self._array
-            self._array = None
-
-    def _read(self, size_bytes: int) -> None:
-        """Forget what was cut, and read."""
-        self._line_at(self._at)
-        parts = [self._buffer[self._at :]]
-        self._base += self._at
-        self._at = self._counted = 0
-        held = len(parts[0])
-        while held < size_bytes and not self._ended:
-            piece = next(self._pieces, None)
-            self._ended = piece is None
-            parts.append(piece or b"")
-            held += len(parts[-1])
-        self._buffer = b"".join(parts)
-
-    def _gap(self, at: int) -> int:
-        """Return where the gap ends that may begin here."""
-        return _GAP.match(self._buffer, at).end()  # type: ignore[union-attr]  # it matches anything
-
-    def _last_boundary(self) -> int:
-        """Return where the last document that may be whole ends: in front of the last `{` that follows a `}`, 0 if there is none.
-
-        The same may stand in a text, or between objects in an inner array; then what is in front is not in order.
-        """
-        data, at = self._buffer, len(self._buffer)
-        while (at := data.rfind(b"{", self._at, at)) > self._at:
-            if data[max(at - 64, 0) : at].rstrip(_WHITE if self._array is None else _WHITE + b",").endswith(b"}"):
-                return at
-        return 0
-
-    # A block at once
-
-    def _whole(self, begin: int, end: int) -> list[Item] | None:
-        """Return the documents of a block; None if one is broken or no object."""
-        block = self._buffer[begin:end]
-        try:
-            if self._array is not None or block[0] == _ARRAY:
-                return self._whole_elements(block, begin)
-            found = _stream(block)
-        except (ValueError, RecursionError):
-            return None
-        return self._lines(block, begin, len(found)) or self._placed(map(bytes, found), begin)
-
-    def _whole_elements(self, block: bytes, begin: int) -> list[Item] | None:
-        """Return the elements of a part of an array; the array is open or closed afterwards as its brackets say."""
-        text = block.rstrip(_WHITE + b",")
-        opens, closes = self._array is None, text.endswith(b"]")
-        found = _elements((b"" if opens else b"[") + text + (b"" if closes else b"]"))
-        items = self._placed(map(bytes, found), begin + opens)
-        if items is not None:
-            self._array = None if closes else self._array or Item(self._line_at(begin), b"[", self._base + begin)
-        return items
-
-    def _lines(self, block: bytes, begin: int, size: int) -> list[Item] | None:
-        """Return the documents of a block of so many if each has a line: inside of one no line ends with `}` where the next begins with `{`."""
-        text = block.rstrip(_WHITE)
-        breaks = text.count(b"\n")
-        if size != breaks + 1 or text.count(b"}\n{") != breaks or text[0] != _OBJECT:
-            return None
-        lines = text.split(b"\n")
-        places = accumulate((len(line) + 1 for line in lines), initial=self._base + begin)
-        return list(map(Item._make, zip(count(self._line_at(begin)), lines, places)))  # the lines end first
-
-    def _placed(self, found: Iterable[bytes], begin: int) -> list[Item] | None:
-        """Find where each document stands; None if one is no object."""
-        items, at, data = [], begin, self._buffer
-        line, counted = self._line, self._counted
-        for document in found:
-            if document[0] != _OBJECT:
-                return None
-            if data[at] != _OBJECT:
-                at = self._gap(at)
-            line += data.count(b"\n", counted, at)
-            counted = at
-            items.append(Item(line, document, self._base + at))
-            at += len(document)
-        return items
-
-    # Document by document
-
-    def _one_by_one(self, end: int) -> Iterator[Item]:
-        """Cut what begins before the end, at least one document."""
-        until = self._base + end
-        while (begin := self._gap(self._at)) < len(self._buffer):
-            self._at = begin
-            if self._buffer[begin] == _ARRAY and self._array is None and not self._is_lost:
-                self._array = self._item(begin + 1)
-            elif self._buffer[begin] == _ARRAY_END and self._array is not None:
-                self._array, self._at = None, begin + 1
-            else:
-                size = self._size_of_document() or self._size_of_broken()
-                yield self._item(self._at + size)
-            if self._base + self._at >= until:
-                return
-        self._at = begin
-
-    def _size_of_document(self) -> int:
-        """Return the size of the document that begins here; 0 if what begins here is broken, or no document."""
-        if self._is_lost or (self._buffer[self._at] != _OBJECT and self._array is None):
-            return 0
-        while True:
-            text = self._text()
-            try:
-                size = len(_document(text))
-                if self._ended or self._buffer[self._at] in b"{[":
-                    return size
-            except (ValueError, RecursionError) as error:
-                place = _PLACE.search(str(error))
-                if place is not None and place[1]:
-                    return len(self._buffer[self._at : self._at + int(place[2]) - 1].rstrip(_WHITE))
-                if place is not None or isinstance(error, RecursionError) or not self._may_go_on(len(text)):
-                    self._wasted += int(place[2]) if place else len(text)
-                    return 0
-            self.fill(min(2 * len(text), DOCUMENT_LIMIT_BYTES))
-
-    def _text(self) -> memoryview:
-        """Return what is read of the document that begins here: of its line only, if too much was read for nothing."""
-        end = len(self._buffer)
-        if self._is_wasting() and (found := self._buffer.find(b"\n", self._at)) >= 0:
-            end = found
-        return memoryview(self._buffer)[self._at : min(end, self._at + DOCUMENT_LIMIT_BYTES)]
-
-    def _is_wasting(self) -> bool:
-        return self._wasted > _WASTE_FACTOR * (self._base + self._at) + _WASTE_BYTES
-
-    def _may_go_on(self, size_bytes: int) -> bool:
-        """Return True if a document that did not end within so many bytes may end within more."""
-        return self._at + size_bytes == len(self._buffer) and size_bytes < DOCUMENT_LIMIT_BYTES and not self._ended
-
-    def _size_of_broken(self) -> int:
-        """Return the size of the broken document that begins here, or of as much of it as one piece may be."""
-        self.fill(BROKEN_LIMIT_BYTES)
-        indent = None if self._is_lost or self._buffer[self._at] not in b"{[" else self._indent()
-        end, is_known = broken_end(self._buffer, self._at, indent, in_array=self._array is not None)
-        self._is_lost = not is_known
-        return end - self._at
-
-    def _indent(self) -> int:
-        """Return how far to the right the line begins on which the document begins."""
-        begin = self._buffer.rfind(b"\n", 0, self._at) + 1
-        return _INDENT.match(self._buffer, begin, self._at).end() - begin  # type: ignore[union-attr]  # it matches anything
-
-    def _item(self, end: int) -> Item:
-        """Take the document that begins here, and go on behind it."""
-        begin, self._at = self._at, end
-        return Item(self._line_at(begin), self._buffer[begin:end].rstrip(_WHITE), self._base + begin)
-
-    def _line_at(self, at: int) -> int:
-        """Return the line of a place that no earlier call was behind."""
-        self._line += self._buffer.count(b"\n", self._counted, at)
-        self._counted = at
-        return self._line
+def _in_pieces(data: bytes) -> Iterable[bytes]:
+    return (data,) if len(data) <= BLOCK_BYTES else (data[at : at + BLOCK_BYTES] for at in range(0, len(data), BLOCK_BYTES))

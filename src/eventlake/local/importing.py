@@ -14,8 +14,8 @@ from eventlake.backends.msgspec_codec import FAST
 from eventlake.local.client import Outcome
 from eventlake.local.delivery.budget import Budget
 from eventlake.local.delivery.pump import Pump
-from eventlake.local.documents import Item
 from eventlake.local.folder import SPOOL
+from eventlake.local.item import Item
 from eventlake.local.lock import LakeLock
 from eventlake.local.rebuilding import require_catalog, require_current
 from eventlake.local.spool.frames import EVENT, REJECTED, Entry

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from eventlake.errors import StorageError
-from eventlake.local.documents import Item, documents
+from eventlake.local.documents import documents
 from eventlake.local.inflate import MAGIC, PIECE_BYTES, CutOffError, inflated
+from eventlake.local.item import Item
 
 _FOREIGN = (
     (0, MAGIC, "a gzip file within a gzip file"),

@@ -14,9 +14,9 @@ from eventlake.errors import EventError
 from eventlake.local.delivery import budget
 from eventlake.local.delivery.budget import Budget
 from eventlake.local.delivery.strikes import LARGE_BYTES, Strikes
-from eventlake.local.documents import Item
 from eventlake.local.failed_records import LocalFailedRecords
 from eventlake.local.importing import Importer
+from eventlake.local.item import Item
 from eventlake.pipeline.router import Routed, Router
 from eventlake.sources import load
 

@@ -17,10 +17,10 @@ from eventlake.backends.parquet import ParquetWriter
 from eventlake.description import Description
 from eventlake.errors import StorageError, StorageFullError
 from eventlake.local.delivery.sink import FORMATS, Sink
-from eventlake.local.documents import Item
 from eventlake.local.failed_records import LocalFailedRecords
 from eventlake.local.folder import open_catalog, open_lake
 from eventlake.local.importing import Importer
+from eventlake.local.item import Item
 from eventlake.model import Table
 from eventlake.pipeline.delivery import Hints
 from eventlake.pipeline.router import Routed, Router

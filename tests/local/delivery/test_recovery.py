@@ -14,9 +14,9 @@ from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.local.delivery.recovery import Recovered, recover
 from eventlake.local.delivery.strays import Adopter, strays
-from eventlake.local.documents import Item
 from eventlake.local.folder import open_catalog
 from eventlake.local.importing import Importer
+from eventlake.local.item import Item
 from eventlake.sources import load
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))

@@ -17,9 +17,9 @@ from eventlake.history.history import SYSTEMS
 from eventlake.history.timeline import DAY, moment_of
 from eventlake.history.truth import Execution
 from eventlake.lake import Lake
-from eventlake.local.documents import Item
 from eventlake.local.folder import open_lake
 from eventlake.local.importing import Importer
+from eventlake.local.item import Item
 from eventlake.query.saved import load_saved, render
 from eventlake.sources import load
 from eventlake.sources.samples import names, read_sample

@@ -6,6 +6,7 @@ What is no event is kept with its reason and its place, and told by its line; it
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +14,11 @@ import msgspec
 
 from eventlake.local.bus.answer import HttpError
 from eventlake.local.bus.body import BODY_LIMIT
-from eventlake.local.documents import Item, split
+from eventlake.local.documents import taken_of
+from eventlake.local.item import Item
 from eventlake.local.spool.frames import EVENT, REJECTED, Entry, encode
 from eventlake.local.spool.rejection import pack
-from eventlake.pipeline.envelope import Intake, Taken
+from eventlake.pipeline.envelope import Accepted, Intake, Taken
 
 EVENTS_LIMIT = 100_000
 """How many events a request may hold: enough for 64 MiB of 671 bytes each, and a bound for what the answer takes."""
@@ -46,17 +48,16 @@ def read_batch(body: bytes, intake: Intake, arrival: int) -> Batch:
     """Read the batch that a body holds. arrival: microseconds since 1970, UTC. Raises HttpError if it holds none, or too much."""
     if len(body) > _PARTS_LIMIT and _parts(body) > _PARTS_LIMIT:
         raise _too_many()
-    batch = _Batch(intake, arrival)
-    for item in split(body):
-        batch.take(item)
+    batch = _Batch(arrival)
+    for item, found in taken_of(body, intake.take):
+        batch.add(item, found)
     return batch.whole()
 
 
 class _Batch:
     """A request while it is taken apart."""
 
-    def __init__(self, intake: Intake, arrival: int) -> None:
-        self._intake = intake
+    def __init__(self, arrival: int) -> None:
         self._arrival = arrival
         self._entries: list[Entry] = []
         self._said: list[dict[str, Any]] = []
@@ -64,9 +65,8 @@ class _Batch:
         self._rejected = 0
         self._size = 0
 
-    def take(self, item: Item) -> None:
-        """Take a document: an event, what holds events, or what is kept with its reason. Raises HttpError."""
-        taken = self._intake.take(item.data)
+    def add(self, item: Item, taken: Taken) -> None:
+        """Add a document: an event, what holds events, or what is kept with its reason. Raises HttpError."""
         for event in taken.accepted:
             self._entries.append((EVENT, self._arrival, event.body))
             self._said.append({"id": event.id})
@@ -75,15 +75,15 @@ class _Batch:
             self._said.append({"ErrorCode": taken.error.code, "ErrorMessage": str(taken.error), "line": item.line, "byte": item.at + 1})
             self._rejected += 1
         if taken.opened:
-            self._count(taken)
+            self._count(taken.opened, taken.accepted)
         if len(self._said) > EVENTS_LIMIT:
             raise _too_many()
 
-    def _count(self, taken: Taken) -> None:
+    def _count(self, opened: dict[str, int], events: Sequence[Accepted]) -> None:
         """Count what was opened, which may be more than was sent."""
-        for kind, count in taken.opened.items():
+        for kind, count in opened.items():
             self._opened[kind] = self._opened.get(kind, 0) + count
-        self._size += sum(len(event.body) for event in taken.accepted)
+        self._size += sum(len(event.body) for event in events)
         if self._size > BODY_LIMIT:
             raise HttpError(413, f"What is opened in a request may have {BODY_LIMIT >> 20} MiB; send less at once.")
 
