@@ -167,7 +167,7 @@ el_iso8601(s) :=
     ELSE failure('Not an ISO 8601 timestamp: ', s)
   END;
 el_iso_wall(s) :=
-  CAST(el_iso_date(el_iso_year(regexp_extract(s, '^[+]?([0-9W-]*)', 1))) AS TIMESTAMP)
+  list_transform([el_iso_year(regexp_extract(s, '^[+]?([0-9W-]*)', 1))], lambda d: CAST(el_iso_date(d) AS TIMESTAMP))[1]
     + to_milliseconds(el_iso_millis(replace(regexp_extract(s, '[Tt]([0-9:.,]*)', 1), ',', '.')));
 el_iso_year(d) :=
   CASE
