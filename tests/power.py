@@ -116,6 +116,7 @@ class Disk(FileSystem):
         self._names -= {path}
         self._call("unlink")
         super().unlink(path)
+        self._files[path] += (b"",)  # as a file that takes the name begins
 
     def _call(self, name: str, failing: Callable[[], object] = lambda: None) -> None:
         self.calls.append(name)

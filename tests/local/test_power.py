@@ -22,7 +22,7 @@ from power import Disk, Moment
 
 GROUPS = 4
 SEGMENT_BYTES = 2000
-CALLS_OF_A_LIFE = 16
+CALLS_OF_A_LIFE = 18
 CUTS_PER_CALL = 4
 
 

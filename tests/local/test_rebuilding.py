@@ -99,6 +99,50 @@ def test_an_old_catalog_without_a_spool_is_refused(tmp_path: Path) -> None:
     assert examine(folder, history.acknowledged) is None
 
 
+def test_a_catalog_that_is_older_than_the_spool_is_refused_each_time(tmp_path: Path) -> None:
+    """It does not know what became of what the spool holds; refusing it changes nothing, and the way out brings everything back."""
+    folder, kept = tmp_path / "lake", tmp_path / "kept"
+    kept.mkdir()
+    deliver(folder, event("a"), log_format="json")
+    copy_part(folder, "catalog.db", kept)
+    for identity in "bcdefg":
+        deliver(folder, event(identity))
+    for path in folder.glob("catalog.db*"):
+        path.unlink()
+    shutil.copy(kept / "catalog.db", folder / "catalog.db")
+
+    for _ in range(8):
+        with pytest.raises(ConfigurationError, match=r"is an older copy: the spool beside it was written after it.*doctor --rebuild"):
+            Importer(folder, SOURCES)
+    rebuild(folder, SOURCES)
+    deliver(folder, event("h"))
+    assert examine(folder, list("abcdefgh")) is None
+
+
+def test_the_spool_of_another_lake_is_refused(tmp_path: Path) -> None:
+    """Its positions mean something else."""
+    for name in ("one", "other"):
+        deliver(tmp_path / name, event(name), log_format="json")
+    shutil.rmtree(tmp_path / "one" / "spool")
+    shutil.copytree(tmp_path / "other" / "spool", tmp_path / "one" / "spool")
+
+    with pytest.raises(ConfigurationError, match="holds events of another lake"):
+        Importer(tmp_path / "one", SOURCES)
+
+
+def test_a_spool_that_is_gone_is_begun_anew(tmp_path: Path) -> None:
+    """Where the catalog ends; also if nothing is delivered before the next start."""
+    folder = tmp_path / "lake"
+    deliver(folder, event("a"), log_format="json")
+    shutil.rmtree(folder / "spool")
+    for identity in "bc":
+        with Importer(folder, SOURCES) as importer:
+            importer.accept([event(identity)])
+    deliver(folder)
+
+    assert examine(folder, list("abc")) is None
+
+
 def test_adopting_takes_what_an_old_catalog_does_not_know(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Doctor names the way; afterwards it finds nothing."""
     folder = tmp_path / "lake"

@@ -6,6 +6,7 @@ no findings.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -13,22 +14,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eventlake.backends.directory import DirectoryStore
+from eventlake.backends.disk import Disk
 from eventlake.backends.parquet import duckdb_type, holds_only
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.checksum import crc32
 from eventlake.dialect.sql import quoted_text
 from eventlake.errors import EventlakeError, LakeLockedError
 from eventlake.lake import Finding
-from eventlake.local.bus.pressure import Disk
 from eventlake.local.delivery.pump import LOW_WATER
 from eventlake.local.delivery.strays import HELD, Adopter, strays
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL, open_catalog
 from eventlake.local.lock import LOCK, LakeLock
-from eventlake.local.spool.segments import durable_end
+from eventlake.local.spool.segments import damage_in, segment_path, segments_of, waiting_in
 
 if TYPE_CHECKING:
     import duckdb
 
+_SEE_FAILED = (
+    "Look at the disk; the damaged bytes are kept as a failed record, see `eventlake failed`, and what they held can be sent again."
+)
 SHOWN = 5
 """How many objects of one kind of finding are told one by one."""
 
@@ -189,17 +193,30 @@ def _values_of_folders(folder: Path, catalog: SqliteCatalog) -> Iterator[Finding
 
 
 def _spool(folder: Path, catalog: SqliteCatalog, *, written: bool) -> Iterator[Finding]:
-    try:
-        waiting = durable_end(folder / SPOOL) - catalog.checkpoints().get(LOW_WATER, 0)
-    except EventlakeError as error:
-        yield Finding("error", str(error), "Do as the sentence says; the rest of the lake is not touched by it.")
-        return
+    """Read every segment: tell each damage in it, and what waits."""
+    low_water, waiting = catalog.checkpoints().get(LOW_WATER, 0), 0
+    for position, data in _segments(folder / SPOOL):
+        damaged, _ = damage_in(data, position)
+        for start, end in damaged:
+            where = f'"{segment_path(folder / SPOOL, position)}" is damaged from byte {start:,} to {end:,}'
+            if position + end <= low_water:
+                yield Finding("warning", f"{where}; what is in it was delivered before, or is kept as failed.", _SEE_FAILED)
+            else:
+                yield Finding("error", f"{where}; `eventlake serve` delivers what lies before and behind.", _SEE_FAILED)
+        waiting += waiting_in(data, position, damaged, low_water)
     if waiting > 0 and not written:
         yield Finding(
             "warning",
             f"{waiting:,} bytes of accepted events wait in the spool, and nothing delivers them.",
             "Start `eventlake serve`; it delivers them.",
         )
+
+
+def _segments(spool: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield position and bytes of each segment; one that is delivered and dropped meanwhile is left out."""
+    for position, path in segments_of(spool):
+        with contextlib.suppress(FileNotFoundError):
+            yield position, path.read_bytes()
 
 
 def _told(severity: str, what: str, keys: list[str], remedy: str) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from eventlake.local.item import Item
 from eventlake.local.lock import LakeLock
 from eventlake.local.rebuilding import require_catalog, require_current
 from eventlake.local.spool.frames import EVENT, REJECTED, Entry
+from eventlake.local.spool.header import Origin
 from eventlake.local.spool.rejection import pack
 from eventlake.local.spool.writer import SpoolWriter
 from eventlake.model import Source
@@ -52,7 +53,8 @@ class Importer:
             require_catalog(folder)
             self._pump = Pump(folder, sources, hints or Hints(seconds=float("inf")), time.monotonic, log_format)
             require_current(folder, self._pump.catalog)
-            self._spool = SpoolWriter(folder / SPOOL, at_least=self._pump.at_least)
+            origin = Origin(self._pump.catalog.lake_id, self._pump.catalog.epoch)
+            self._spool = SpoolWriter(folder / SPOOL, at_least=self._pump.at_least, origin=origin, require_held=self._lock.require_held)
         except BaseException:
             self._lock.release()
             raise

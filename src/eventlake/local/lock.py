@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from eventlake.backends.disk import storage_error
-from eventlake.errors import LakeLeftError, LakeLockedError
+from eventlake.errors import LakeLeftError, LakeLockedError, LakeTakenError
 
 LOCK = "lock"
 
@@ -37,6 +37,10 @@ class LakeLock:
         except BlockingIOError:
             os.close(self.descriptor)
             raise _locked(folder) from None
+        self._folder = folder
+        if not self._is_held():  # removed between opening and locking: whoever comes next would lock another file
+            os.close(self.descriptor)
+            raise LakeLockedError(f'The lock of the lake in "{folder}" was removed while it was taken; try again.')
         self._since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
         if tells:
             self.tell()
@@ -53,6 +57,24 @@ class LakeLock:
         text = json.dumps(holder).encode()
         os.pwrite(self.descriptor, text, 0)  # before the rest of an older text is cut off: there is something to read at any time
         os.ftruncate(self.descriptor, len(text))
+
+    def require_held(self) -> None:
+        """Raise LakeTakenError if the lock's file was removed or replaced: then another process may write the lake, and this one must not."""
+        if not self._is_held():
+            raise LakeTakenError(
+                f'"{self._folder / LOCK}" was removed or replaced while this process held it, so another may write the lake; '
+                "this one takes nothing more. Leave the file alone, and start again."
+            )
+
+    def _is_held(self) -> bool:
+        try:
+            there = (self._folder / LOCK).stat()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise storage_error(error, f'The lock of the lake in "{self._folder}" cannot be looked at') from None
+        held = os.fstat(self.descriptor)
+        return (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino)
 
     def release(self) -> None:
         """Let others write."""

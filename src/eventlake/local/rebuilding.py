@@ -16,10 +16,12 @@ from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import storage_error
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import ConfigurationError, EventlakeError, LakeNotFoundError
+from eventlake.local.delivery.pump import LOW_WATER
 from eventlake.local.delivery.strays import Adopter, Stray, strays
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL, require_lake
 from eventlake.local.lock import LakeLock
-from eventlake.local.spool.segments import segments_of
+from eventlake.local.spool.header import Origin
+from eventlake.local.spool.segments import first_position, origins, segments_of
 from eventlake.model import Source
 
 MISSING = "is missing; what the spool still holds of it is delivered again"
@@ -47,7 +49,9 @@ def adopt(folder: Path, sources: Sequence[Source], told: Told = lambda done, tot
         try:
             _register_tables(catalog, sources, catalog.log_format() or "parquet")
             store = DirectoryStore(folder / OBJECTS)
-            return _take(Adopter(catalog), strays(store, _unknown(store, catalog)), told)
+            taken = _take(Adopter(catalog), strays(store, _unknown(store, catalog)), told)
+            _catch_up(folder, catalog)
+            return taken
         finally:
             catalog.close()
     except OSError as error:
@@ -92,8 +96,14 @@ def _missing(folder: Path, there: set[str]) -> list[str]:
 
 
 def require_catalog(folder: Path) -> None:
-    """Refuse to begin a new lake where an old one lies without its catalog. Raises ConfigurationError."""
-    if (folder / CATALOG).exists() or not (_holds_objects(folder) or segments_of(folder / SPOOL)):
+    """Refuse to begin a new lake where an old one lies without its catalog, or to write with one that is older than the spool.
+
+    Raises ConfigurationError.
+    """
+    if (folder / CATALOG).exists():
+        _require_spool_of(folder)
+        return
+    if not (_holds_objects(folder) or segments_of(folder / SPOOL)):
         return
     raise ConfigurationError(
         f'"{folder}" holds objects or a spool of a lake and no {CATALOG}: restore it from a copy, or make it from the objects with '
@@ -101,8 +111,48 @@ def require_catalog(folder: Path) -> None:
     )
 
 
+def _catch_up(folder: Path, catalog: SqliteCatalog) -> None:
+    """Let a catalog that knows every object be no older than the spool: what no object holds is delivered from there."""
+    catalog.name_lake(catalog.lake_id, max([catalog.epoch, *(origin.epoch for origin in _written_by(folder))]))
+    low_water = max(catalog.checkpoints().get(LOW_WATER, 0), first_position(folder / SPOOL))
+    catalog.register([], [], [], {LOW_WATER: low_water})
+
+
+def _require_spool_of(folder: Path) -> None:
+    """Refuse a spool of another lake, and one that a later catalog belongs to: it would be delivered twice, or not at all."""
+    if not segments_of(folder / SPOOL):
+        return
+    catalog = SqliteCatalog(folder / CATALOG, read_only=True)
+    try:
+        written_by, low_water = _written_by(folder), catalog.checkpoints().get(LOW_WATER, 0)
+        lakes = {origin.lake for origin in written_by} - {"", catalog.lake_id}
+        is_older = any(origin.epoch > catalog.epoch for origin in written_by) or low_water < first_position(folder / SPOOL)
+    finally:
+        catalog.close()
+    if lakes:
+        raise ConfigurationError(
+            f'"{folder / SPOOL}" holds events of another lake ({min(lakes)}): put the spool of this lake in its place, or the catalog of that '
+            f"one; if only the catalog is wrong, `eventlake doctor --rebuild --lake {folder}` makes it from the objects."
+        )
+    if is_older:
+        raise ConfigurationError(
+            f'"{folder / CATALOG}" is an older copy: the spool beside it was written after it. Put the catalog in its place that belongs to '
+            f"the spool, or run `eventlake doctor --rebuild --lake {folder}`, which makes it from the objects."
+        )
+
+
+def _written_by(folder: Path) -> list[Origin]:
+    try:
+        return list(origins(folder / SPOOL))
+    except OSError as error:
+        raise storage_error(error, f'The spool "{folder / SPOOL}" cannot be read') from None
+
+
 def require_current(folder: Path, catalog: SqliteCatalog) -> None:
-    """Refuse to write with a catalog that is older than the objects, where no spool makes up for it. Raises ConfigurationError."""
+    """Refuse to write with a catalog that is older than the objects, where no spool makes up for it. Raises ConfigurationError.
+
+    A spool that is gone is begun anew where the catalog ends: nothing before is waited for.
+    """
     end = catalog.end()
     if end == 0 or segments_of(folder / SPOOL):
         return
@@ -113,6 +163,8 @@ def require_current(folder: Path, catalog: SqliteCatalog) -> None:
             f'"{folder / CATALOG}" is an older copy: it does not know {len(newer):,} objects that were written after it, such as "{newer[0]}". '
             f"Run `eventlake doctor --rebuild --lake {folder}`, which makes the catalog from the objects."
         )
+    if catalog.checkpoints().get(LOW_WATER, 0) < end:
+        catalog.register([], [], [], {LOW_WATER: end})
 
 
 def _is_beyond(stray: Stray, lake_id: str, end: int) -> bool:
@@ -147,19 +199,21 @@ def _rebuilt(folder: Path, sources: Sequence[Source], found: Sequence[Stray], to
     try:
         catalog.name_lake(lake_id or catalog.lake_id, epoch)
         _register_tables(catalog, sources, _format(found))
+        _catch_up(folder, catalog)
         return _take(Adopter(catalog), found, told)
     finally:
         catalog.close()
 
 
 def _identity(folder: Path, found: Sequence[Stray]) -> tuple[str, int]:
-    """Return the id of the lake, as most objects say it, and the highest epoch that the old catalog knew."""
-    ids = [stray.description.lake for stray in found if stray.description is not None]
-    epoch = 0
+    """Return the id of the lake, as most objects say it, or else the spool; and the highest epoch that the old catalog or the spool knows."""
+    written_by = _written_by(folder)
+    ids = [stray.description.lake for stray in found if stray.description is not None] or [one.lake for one in written_by if one.lake]
+    epoch = max((one.epoch for one in written_by), default=0)
     with suppress(EventlakeError):
         require_lake(folder)
         known = SqliteCatalog(folder / CATALOG, read_only=True)
-        epoch = known.epoch
+        epoch = max(epoch, known.epoch)
         ids = ids or [known.lake_id]
         known.close()
     return max(set(ids), key=ids.count, default=""), epoch

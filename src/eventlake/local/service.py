@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import uvloop
 
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.backends.sqlite_catalog import SqliteCatalog
-from eventlake.errors import ConfigurationError, LakeLeftError
+from eventlake.errors import ConfigurationError, LakeLeftError, LakeTakenError, StorageError
 from eventlake.local.bus.address import Address
 from eventlake.local.bus.answer import Application
 from eventlake.local.bus.bus import Bus
@@ -30,6 +31,7 @@ from eventlake.local.delivery.process import UNDELIVERED, Task
 from eventlake.local.folder import CATALOG, SPOOL
 from eventlake.local.lock import LakeLock
 from eventlake.local.rebuilding import require_catalog, require_current
+from eventlake.local.spool.header import Origin
 from eventlake.local.spool.writer import SpoolWriter
 from eventlake.model import Source
 from eventlake.pipeline.delivery import Hints
@@ -38,6 +40,7 @@ from eventlake.pipeline.envelope import Intake
 _SWITCH_S = 0.0005
 """How long the thread that wrote a group waits for the interpreter at most; Python's 5 ms would be longer than the write."""
 
+_WATCH_S = 1.0
 _LOOK_S = 0.05
 _LOOKS = 1200
 """How often a start looks whether the delivering process of a killed bus has ended: for a minute."""
@@ -133,8 +136,8 @@ class Service:
         return None
 
     async def _serve(self, listener: socket.socket, lock: LakeLock, url: str, ready: Callable[[], None]) -> int:
-        spool = self._open_spool()
-        courier = Courier(self._task, (lock.descriptor,), self._told, lambda pid: lock.tell(url, pid))
+        spool, epoch = self._open_spool(lock)
+        courier = Courier(replace(self._task, epoch=epoch), (lock.descriptor,), self._told, lambda pid: lock.tell(url, pid))
         courier.delivered = self._delivered
         pressure = Pressure(self._folder, time.monotonic)
         self._pending = pressure.pending = lambda: max(spool.end - courier.delivered, 0)
@@ -146,24 +149,29 @@ class Service:
         self._server = Server(bus, Connections(limits, pressure.is_crowded, self._told), ready)
         self._server.should_exit = self._stopped
         running = asyncio.create_task(courier.run())
-        running.add_done_callback(lambda _done: self.stop())  # whatever ended it: a bus that cannot deliver ends, and says why
+        watching = asyncio.create_task(_watch(lock))
+        for task in (running, watching):
+            task.add_done_callback(lambda _done: self.stop())  # whatever ended it: a bus that cannot deliver ends, and says why
         courier.durable(spool.end)
         try:
             with _signals(self.stop):
                 await self._server.serve(sockets=[listener])
                 spool.close()
+                lock.require_held()
                 courier.durable(spool.end)
                 if await courier.stop():
                     return 0
                 self._told("Not everything could be delivered; it is kept in the spool, and the next start delivers it.")
                 return UNDELIVERED
         finally:
+            watching.cancel()
             running.cancel()
+            courier.kill()
             with contextlib.suppress(asyncio.CancelledError):
                 await running
 
-    def _open_spool(self) -> SpoolWriter:
-        """Prepare the catalog, then open the spool where it goes on."""
+    def _open_spool(self, lock: LakeLock) -> tuple[SpoolWriter, int]:
+        """Take the lake and prepare its catalog, then open the spool where it goes on; the epoch of this process."""
         require_catalog(self._folder)
         catalog = SqliteCatalog(self._folder / CATALOG)
         try:
@@ -173,12 +181,25 @@ class Service:
             self._delivered, end = catalog.checkpoints().get("", 0), catalog.end()
         finally:
             catalog.close()
-        spool = SpoolWriter(self._folder / SPOOL, at_least=end)
+        origin = Origin(catalog.lake_id, catalog.epoch)
+        spool = SpoolWriter(self._folder / SPOOL, at_least=end, origin=origin, require_held=lock.require_held)
         if spool.cut_bytes:
             self._told(
                 f"The last write before a crash was incomplete: {spool.cut_bytes} bytes that nobody was told to be stored were cut off."
             )
-        return spool
+        return spool, origin.epoch
+
+
+async def _watch(lock: LakeLock) -> None:
+    """Return when the lake is no longer this process's."""
+    while True:
+        try:
+            lock.require_held()
+        except LakeTakenError:
+            return
+        except StorageError:  # it cannot be looked at now: whoever writes is told
+            pass
+        await asyncio.sleep(_WATCH_S)
 
 
 @contextlib.contextmanager

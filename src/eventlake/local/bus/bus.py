@@ -14,7 +14,7 @@ from datetime import datetime
 
 import msgspec
 
-from eventlake.errors import StorageError, StorageFullError
+from eventlake.errors import LakeTakenError, StorageError, StorageFullError
 from eventlake.local.bus.answer import (
     AWS_JSON,
     REQUEST_ID,
@@ -164,7 +164,7 @@ class Bus:
             end = await self._commit.store(frames)
         except StorageFullError:
             raise refused(self._pressure.full()) from None
-        except StorageError as error:
+        except (StorageError, LakeTakenError) as error:
             self._health.can_write = False
             raise HttpError(503, str(error), [(b"retry-after", b"10")]) from None
         self._health.can_write = True

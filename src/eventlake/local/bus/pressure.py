@@ -5,10 +5,11 @@ The reserve on the disk is for delivery: it lets what was accepted become object
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from eventlake.backends.disk import Disk
 
 PENDING_BYTES = 2 << 30
 """How much may wait in the spool."""
@@ -17,8 +18,6 @@ FLYING_BYTES = 128 << 20
 _SMALL_BYTES = 1 << 20
 _SMALL_FLYING_BYTES = 32 << 20
 """How much more may be in small requests, so that large ones that come slowly do not keep them out."""
-_RESERVE_BYTES = 256 << 20
-_RESERVE_SHARE = 0.05
 _LOOK_EVERY_S = 0.5
 
 
@@ -29,26 +28,6 @@ class Refusal:
     status: int
     sentence: str
     retry_after_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class Disk:
-    """How many bytes of a disk are free, and how many of them are kept for delivery."""
-
-    free_bytes: int
-    reserve_bytes: int
-
-    @classmethod
-    def of(cls, folder: Path, reserve_bytes: int | None = None) -> Disk:
-        """Look at the disk of a folder. reserve_bytes: None is 256 MiB or 5% of the disk, whichever is less."""
-        status = os.statvfs(folder)
-        usual = min(_RESERVE_BYTES, int(status.f_blocks * status.f_frsize * _RESERVE_SHARE))
-        return cls(status.f_bavail * status.f_frsize, usual if reserve_bytes is None else reserve_bytes)
-
-    @property
-    def has_room(self) -> bool:
-        """Return True if the bus may take more."""
-        return self.free_bytes > self.reserve_bytes
 
 
 class Pressure:

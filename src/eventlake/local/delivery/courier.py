@@ -10,7 +10,8 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from eventlake.local.delivery.process import Task
+from eventlake.errors import LakeTakenError
+from eventlake.local.delivery.process import TAKEN, Task
 
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
@@ -62,7 +63,7 @@ class Courier:
             self._news.set()
 
     async def run(self) -> None:
-        """Keep the process running until `stop`."""
+        """Keep the process running until `stop`. Raises LakeTakenError if another process has taken the lake."""
         pause = _FIRST_PAUSE_S
         while not self._stopping:
             before = self.delivered
@@ -88,14 +89,23 @@ class Courier:
             process.kill()
             return False
 
+    def kill(self) -> None:
+        """End the process if it still runs; what it has not delivered is kept."""
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
     def _is_stopping(self) -> bool:
         """Return True if `stop` was called, also meanwhile."""
         return self._stopping
 
     async def _life(self) -> str:
-        """Run one life of the process, and say how it ended."""
+        """Run one life of the process, and say how it ended. Raises LakeTakenError."""
         try:
-            return f"The delivering process ended ({await self._once()}); it is started again."
+            code = await self._once()
+            if code == TAKEN:
+                raise LakeTakenError(self._trouble or "Another process has taken the lake to write; this one writes nothing more.")
+            return f"The delivering process ended ({code}); it is started again."
         except OSError as error:  # no more processes, files or memory: over when the cause is
             return f"The delivering process cannot be started: {error.strerror or error}. It is tried again; what is accepted is kept."
 

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from eventlake.backends.disk import storage_error
-from eventlake.errors import CorruptObjectError, EventlakeError, StorageError
+from eventlake.errors import CorruptObjectError, EventlakeError, LakeTakenError, StorageError
 from eventlake.local.delivery.pump import Pump
 from eventlake.pipeline.delivery import Hints
 from eventlake.sources import load
@@ -25,20 +25,24 @@ from eventlake.sources import load
 UNDELIVERED = 4
 """The exit code of a process that was told to stop and could not deliver; the spool keeps the rest for the next start."""
 
-_IDLE_S = 3600.0
+TAKEN = 5
+"""The exit code of a process whose lake another has taken."""
+
+_IDLE_S = 60.0
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What the process delivers: the lake's folder, the user's folders of declarations, the hints and the format."""
+    """What the process delivers: the lake's folder, the user's folders of declarations, the hints, the format, the epoch of the bus."""
 
     folder: str
     sources: tuple[str, ...]
     seconds: float
     size_bytes: int
     log_format: str | None
+    epoch: int | None = None
 
     def arguments(self) -> list[str]:
         """Return the command line that starts the process."""
@@ -135,8 +139,11 @@ def main(arguments: Sequence[str]) -> int:
     task = Task(**{**fields, "sources": tuple(fields["sources"])})
     try:
         sources = load([Path(folder) for folder in task.sources])
-        pump = Pump(Path(task.folder), sources, Hints(task.seconds, task.size_bytes), time.monotonic, task.log_format)
+        pump = Pump(Path(task.folder), sources, Hints(task.seconds, task.size_bytes), time.monotonic, task.log_format, task.epoch)
         return _Worker(pump).run()
+    except LakeTakenError as error:
+        _say(f"trouble {error}")
+        return TAKEN
     except EventlakeError as error:
         _say(f"trouble {error}")
         return 3

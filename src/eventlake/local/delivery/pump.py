@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from eventlake.backends.directory import DirectoryStore
+from eventlake.backends.disk import Disk
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import EventError
@@ -20,14 +21,15 @@ from eventlake.local.delivery.recovery import recover
 from eventlake.local.delivery.sink import Sink, writer_of
 from eventlake.local.delivery.strikes import LARGE_BYTES, Strikes
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL
-from eventlake.local.spool.frames import REJECTED, Frame
+from eventlake.local.spool.frames import DAMAGED, REJECTED, Frame
 from eventlake.local.spool.reader import SpoolReader, frames_at
-from eventlake.local.spool.rejection import unpack
-from eventlake.local.spool.segments import drop_before, first_position
+from eventlake.local.spool.rejection import damage_of, unpack
+from eventlake.local.spool.segments import KEPT_BYTES, drop_before, first_position
 from eventlake.model import Source
 from eventlake.pipeline.delivery import Delivery, Hints, moment
 from eventlake.pipeline.router import Routed, Router
 
+_TIDY_EVERY_S = 10.0
 LOW_WATER = ""
 """The checkpoint before which everything of every stream is delivered."""
 
@@ -65,6 +67,7 @@ class Pump:
         self._strikes = Strikes(self._spool, start)
         self._delivery.position = start
         self._noted = start
+        self._tidied = -_TIDY_EVERY_S
         self._pending: list[Frame] = []
         self._arrival = 0, moment(0)
 
@@ -89,6 +92,7 @@ class Pump:
                 self._accept(self._pending[-1], now)
                 self._pending.pop()
                 count += 1
+        self._delivery.position = max(self._delivery.position, min(self._reader.position, until))
         return count
 
     def deliver_due(self) -> int:
@@ -111,8 +115,8 @@ class Pump:
         self.catalog.close()
 
     def _accept(self, frame: Frame, now: float) -> None:
-        if frame.kind == REJECTED:
-            error, raw = unpack(frame.body)
+        if frame.kind in {REJECTED, DAMAGED}:
+            error, raw = unpack(frame.body) if frame.kind == REJECTED else (damage_of(frame), frame.body)
             routed = Routed(failures=[(None, error)])
         else:
             raw = frame.body
@@ -131,11 +135,19 @@ class Pump:
         self._strikes.end(position)
         return routed
 
+    def _tidy(self) -> None:
+        """Drop segments that are delivered, now and then: all of them if the disk is short."""
+        now = self._seconds()
+        if now - self._tidied >= _TIDY_EVERY_S:
+            self._tidied = now
+            drop_before(self._spool, self._noted, kept_bytes=KEPT_BYTES if Disk.of(self._spool.parent).has_room else 0)
+
     def _note(self, count: int) -> int:
         """Remember after deliveries how far every stream is, and drop the segments before."""
         if (count or self._delivery.is_empty) and self.delivered > self._noted:
             self._noted = self.delivered
             self.catalog.register([], [], [], {LOW_WATER: self._noted})
             crash_point("low water noted")
-            drop_before(self._spool, self._noted)
+            self._tidied = -_TIDY_EVERY_S
+        self._tidy()
         return count

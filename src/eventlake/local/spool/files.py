@@ -59,3 +59,7 @@ class FileSystem:
     def unlink(self, path: Path) -> None:
         """Remove a file."""
         path.unlink()
+
+    def protect(self, path: Path) -> None:
+        """Let nobody write to a file any more."""
+        path.chmod(0o440)

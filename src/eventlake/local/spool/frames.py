@@ -1,8 +1,9 @@
 """A frame: how the spool holds one accepted item in bytes, and how damage is told from what a power cut left.
 
 A frame is a header (length and CRC32 of the rest, kind, arrival) and a body. A group of frames was written and synchronised at once. It
-begins with a frame that names its own position, and no group is written before the one in front of it is durable; so a damaged frame with a
-group behind it was acknowledged, and one without may be what a power cut left of the last write.
+begins with a frame that names its own position and carries the salt of its segment, which no sender can know. No group is written before the
+one in front of it is durable; so a damaged frame with a group behind it was acknowledged, and one without may be what a power cut left of the
+last write.
 """
 
 from __future__ import annotations
@@ -18,15 +19,20 @@ EVENT = 0
 REJECTED = 1
 """The body is a rejection (see `eventlake.local.spool.rejection`): bad input with its reason."""
 GROUP = 2
-"""A group begins; in place of the arrival stands the frame's own position, and there is no body. Readers do not see it."""
+"""A group begins; in place of the arrival stands the frame's own position, and the body is the segment's salt. Readers do not see it."""
+SEGMENT = 3
+"""A segment begins (see `eventlake.local.spool.header`); in place of the arrival stands its position. Readers do not see it."""
+DAMAGED = 255
+"""Never written: what a reader gives in place of frames that cannot be read; the body is what lies there."""
 
 HEADER = struct.Struct("<IIBQ")
 _CHECKED = struct.Struct("<BQ")
 _CHECKED_FROM = 8
 """The checksum covers the header from the kind on, and the body."""
-_SUFFIX = ".log"
-_GROUP_BEGINS = re.compile(rb"(?=\0{4}.{4}\x02)", re.DOTALL)
-"""No length, any checksum, the kind."""
+MARKS = frozenset({GROUP, SEGMENT})
+"""The kinds that hold nothing anybody sent."""
+_UNSALTED = re.compile(rb"(?=\0{4}.{4}\x02)", re.DOTALL)
+"""How a group begins in a segment of an earlier version, which has no salt: no length, any checksum, the kind."""
 
 Entry = tuple[int, int, bytes]
 """Kind, arrival in microseconds since 1970 in UTC, body."""
@@ -52,9 +58,9 @@ def encode(entries: Iterable[Entry]) -> bytes:
     return b"".join(parts)
 
 
-def spans(data: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """Yield where the whole frames at the beginning of these bytes begin and end, their kind and arrival; end at a cut or damaged one."""
-    at, view = 0, memoryview(data)
+def spans(data: bytes, start: int = 0) -> Iterator[tuple[int, int, int, int]]:
+    """Yield where the whole frames from a place on begin and end, their kind and arrival; end at a cut or damaged one."""
+    at, view = start, memoryview(data)
     while at + HEADER.size <= len(data):
         length, checksum, kind, arrival = HEADER.unpack_from(data, at)
         end = at + HEADER.size + length
@@ -69,17 +75,30 @@ def events_of(data: bytes, position: int) -> tuple[list[Frame], int]:
     frames: list[Frame] = []
     whole = 0
     for at, whole, kind, arrival in spans(data):
-        if kind != GROUP:
+        if kind not in MARKS:
             frames.append(Frame(position + at, position + whole, kind, arrival, data[at + HEADER.size : whole]))
     return frames, whole
 
 
-def group_begins(position: int) -> bytes:
+def group_begins(position: int, salt: bytes) -> bytes:
     """Encode the frame with which a group begins at this position."""
-    return encode([(GROUP, position, b"")])
+    return encode([(GROUP, position, salt)])
 
 
-def holds_group(data: bytes, start: int, position: int) -> bool:
-    """Return True if a group begins anywhere from here on; its first frame is known by the position it names."""
-    places = (found.start() for found in _GROUP_BEGINS.finditer(data, start))
-    return any(data.startswith(group_begins(position + place), place) for place in places)
+def next_group(data: bytes, start: int, position: int, salt: bytes) -> int | None:
+    """Return where the first group from a place on begins; its first frame is known by the salt and by the position it names.
+
+    position: of the first of the bytes.
+    """
+    return next((at for at in _candidates(data, start, salt) if data.startswith(group_begins(position + at, salt), at)), None)
+
+
+def _candidates(data: bytes, start: int, salt: bytes) -> Iterator[int]:
+    """Yield where a group may begin."""
+    if not salt:
+        yield from (found.start() for found in _UNSALTED.finditer(data, start))
+        return
+    found = data.find(salt, start + HEADER.size)
+    while found >= 0:
+        yield found - HEADER.size
+        found = data.find(salt, found + 1)

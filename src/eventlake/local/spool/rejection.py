@@ -6,6 +6,7 @@ import json
 import struct
 
 from eventlake.errors import EventError
+from eventlake.local.spool.frames import Frame
 
 _LENGTH = struct.Struct("<I")
 
@@ -21,3 +22,8 @@ def unpack(body: bytes) -> tuple[EventError, bytes]:
     (length,) = _LENGTH.unpack_from(body)
     reason = json.loads(body[_LENGTH.size : _LENGTH.size + length])
     return EventError(reason["code"], reason["message"]), body[_LENGTH.size + length :]
+
+
+def damage_of(frame: Frame) -> EventError:
+    """Return the reason of what a reader found damaged."""
+    return EventError("DamagedSpool", f"The spool is damaged from byte {frame.position:,} to {frame.end:,}; what lies there is kept.")

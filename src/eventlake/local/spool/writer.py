@@ -9,17 +9,18 @@ import contextlib
 import os
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
 from eventlake.backends.disk import storage_error
-from eventlake.errors import StorageError
+from eventlake.errors import EventlakeError, StorageError
 from eventlake.local.crash import crash_point
 from eventlake.local.spool.files import FileSystem
 from eventlake.local.spool.frames import Entry, encode, group_begins
-from eventlake.local.spool.segments import segment_path, segments_of, whole_bytes
+from eventlake.local.spool.header import Header, Origin, encoded, new_header
+from eventlake.local.spool.segments import damage_in, segment_path, segments_of
 
 SEGMENT_BYTES = 64 << 20
 _GROUP_LIMIT = 1000
@@ -27,26 +28,37 @@ _GROUP_LIMIT = 1000
 
 
 class SpoolWriter:
-    """The one writer of a spool: a thread that writes what callers hand in, in groups.
+    """The one writer of a spool: a thread that writes what callers hand in, in groups, to segments of its own.
 
-    at_least: the position that the log must not begin before, because everything before it is delivered.
-    Opening cuts a torn tail off; `cut_bytes` says how much. Raises CorruptObjectError for damage elsewhere, StorageError.
+    at_least: the position that the log must not begin before, because everything before it is delivered. origin: what new segments say of
+    their writer. require_held: raises LakeTakenError once the lake is no longer this process's; then nothing more is acknowledged.
+    Opening cuts a torn tail off; `cut_bytes` says how much. Damage is left to the reader. Raises StorageError.
     """
 
-    def __init__(self, folder: Path, at_least: int = 0, segment_bytes: int = SEGMENT_BYTES, files: FileSystem | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        at_least: int = 0,
+        segment_bytes: int = SEGMENT_BYTES,
+        files: FileSystem | None = None,
+        origin: Origin = Origin(),  # noqa: B008  it is frozen
+        require_held: Callable[[], None] = lambda: None,
+    ) -> None:
         self._folder = folder
         self._files = files or FileSystem()
         self._segment_bytes = segment_bytes
-        self._start = self._end = 0
+        self._origin = origin
+        self._require_held = require_held
         self._descriptor = -1
+        self._header = Header()
+        self._is_torn = False
         self.cut_bytes = 0
         try:
             self._files.make_folder(folder)
-            self._open(at_least)
+            self._start = self._end = max(at_least, self._finish_last())
             self._keep_names()
         except OSError as error:
             raise self._storage_error(error, "opened") from None
-        self._damaged: StorageError | None = None
         self._queue: queue.SimpleQueue[_Handed | None] = queue.SimpleQueue()
         self._handing_in = threading.Lock()
         self._closed = False
@@ -80,29 +92,31 @@ class SpoolWriter:
             self._closed = True
             self._queue.put(None)
         self._thread.join()
-        os.close(self._descriptor)
-
-    def _open(self, at_least: int) -> None:
-        """Go on in the last segment, or begin one."""
-        segments = segments_of(self._folder)
-        if segments:
-            self._reopen(*segments[-1])
-            if self._end >= at_least:
-                return
+        if self._descriptor >= 0:
+            self._end_well()
             os.close(self._descriptor)
-        self._descriptor = self._new_segment(at_least)
-        self._start = self._end = at_least
 
-    def _reopen(self, position: int, path: Path) -> None:
-        """Go on in a segment: cut a torn tail off, and make durable what a process left that ended between writing and synchronising."""
-        whole = whole_bytes(path, position)
-        self._descriptor = self._files.open_for_append(path)
-        self._start, self._end = position, position + whole
-        self.cut_bytes = os.fstat(self._descriptor).st_size - whole
-        if self.cut_bytes:
-            self._files.truncate(self._descriptor, whole)
-        self._files.sync(self._descriptor)
+    def _finish_last(self) -> int:
+        """Return where the log ends. What another writer left is finished: a torn tail is cut off, what it did not synchronise is."""
+        segments = segments_of(self._folder)
+        if not segments:
+            return 0
+        position, path = segments[-1]
+        whole = damage_in(path.read_bytes(), position)[1]
+        if whole == 0:
+            self.cut_bytes = path.stat().st_size
+            self._files.unlink(path)  # a writer that still has it open shall not write to the one that takes its name
+            return position
+        descriptor = self._files.open_for_append(path)
+        try:
+            self.cut_bytes = os.fstat(descriptor).st_size - whole
+            if self.cut_bytes:
+                self._files.truncate(descriptor, whole)
+            self._files.sync(descriptor)
+        finally:
+            os.close(descriptor)
         crash_point("spool reopened")
+        return position + whole
 
     def _keep_names(self) -> None:
         """Make the names of segments, spool and lake durable, also those that a process made that ended before it could."""
@@ -137,7 +151,7 @@ class SpoolWriter:
         """Write, and tell those who wait, whatever happens."""
         try:
             self._write([data for handed in group for data in handed.frames])
-        except (OSError, StorageError, MemoryError) as error:
+        except (OSError, EventlakeError, MemoryError) as error:
             known = self._storage_error(error, "written") if isinstance(error, OSError) else error
             for handed in group:
                 handed.future.set_exception(known)
@@ -146,31 +160,45 @@ class SpoolWriter:
             handed.future.set_result(self._end)
 
     def _write(self, frames: list[bytes]) -> None:
-        """Make a group durable, or leave the log as it was."""
-        if self._damaged is not None:
-            raise self._damaged
-        if self._end - self._start >= self._segment_bytes:
-            following = self._new_segment(self._end)
-            os.close(self._descriptor)
-            self._descriptor, self._start = following, self._end
-        data = b"".join([group_begins(self._end), *frames])
+        """Make a group durable, or leave the log as it was. Raises LakeTakenError if another process may have looked at the log meanwhile."""
+        self._require_held()
+        if self._is_torn:
+            self._take_back()
+        if self._descriptor < 0 or (frames and self._end - self._start >= self._segment_bytes):
+            self._begin_segment()
+        begins = self._end
+        data = b"" if begins > self._start else encoded(self._header, begins)
+        data += b"".join([group_begins(begins + len(data), self._header.salt), *frames])
         try:
             self._files.write(self._descriptor, data)
             crash_point("group written")
             self._files.sync(self._descriptor)
             crash_point("group synchronised")
         except OSError:
-            self._take_back()
+            self._is_torn = True
+            with contextlib.suppress(OSError):  # it is tried again before the next group
+                self._take_back()
             raise
+        self._require_held()
         self._end += len(data)
 
+    def _begin_segment(self) -> None:
+        following = self._new_segment(self._end)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor, self._start, self._header = following, self._end, new_header(self._origin)
+
     def _take_back(self) -> None:
-        """Cut a half-written group off again; if even that fails, nothing more is accepted until a restart has looked at the log."""
-        try:
-            self._files.truncate(self._descriptor, self._end - self._start)
-            self._files.sync(self._descriptor)
-        except OSError as error:
-            self._damaged = self._storage_error(error, "written, restart to recover it")
+        """Cut a half-written group off again. Raises OSError."""
+        self._files.truncate(self._descriptor, self._end - self._start)
+        self._files.sync(self._descriptor)
+        self._is_torn = False
+
+    def _end_well(self) -> None:
+        """Let an empty group follow the last one, so that damage in it can be told from what a power cut leaves."""
+        with contextlib.suppress(OSError, EventlakeError):
+            if self._end > self._start:
+                self._write([])
 
     def _storage_error(self, error: OSError, what: str) -> StorageError:
         return storage_error(error, f'The spool "{self._folder}" cannot be {what}')
