@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from eventlake.local.documents import Item
 from eventlake.local.examine import check_lake
 from eventlake.local.failed_records import LocalFailedRecords
 from eventlake.local.folder import open_lake
 from eventlake.local.importing import Importer
+from eventlake.local.item import Item
 from eventlake.sources import load
 
 SOURCES = load()
