@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -44,6 +45,25 @@ def post(port: int, identities: list[str]) -> int:
     response.read()
     connection.close()
     return response.status
+
+
+@pytest.mark.parametrize("left_kib", [0, 4, 8, 64, 200])
+def test_a_lake_that_a_full_disk_has_no_room_for_is_refused_in_a_sentence(small_disk: Path, left_kib: int) -> None:
+    """However far the start came; where there is room again it starts."""
+    filling = small_disk / "filling"
+    filling.write_bytes(bytes((24 << 20) - (left_kib << 10) - (4 << 10)))
+    with contextlib.suppress(OSError), (small_disk / "last").open("wb") as last:
+        while left_kib == 0:
+            last.write(bytes(4 << 10))
+    (event := small_disk.parent / "event.json").write_text('{"id": "e-1", "source": "app", "detail-type": "Kept", "detail": {}}')
+    command = [sys.executable, "-m", "eventlake", "send", str(event), "--lake", str(small_disk / "lake")]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert refused.returncode == 253
+    assert "No space left on device" in refused.stderr or "disk is full" in refused.stderr
+    assert "Unexpected" not in refused.stderr
+    filling.unlink()
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 1
 
 
 @pytest.mark.slow

@@ -42,11 +42,15 @@ class LakeLock:
             os.close(self.descriptor)
             raise LakeLockedError(f'The lock of the lake in "{folder}" was removed while it was taken; try again.')
         self._since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
-        if tells:
-            self.tell()
+        try:
+            if tells:
+                self.tell()
+        except OSError as error:
+            os.close(self.descriptor)
+            raise storage_error(error, f'The lake in "{folder}" cannot be opened for writing') from None
 
     def tell(self, url: str | None = None, delivering: int | None = None) -> None:
-        """Write who holds the lock, where its bus listens, and which process delivers for it and holds the lock too."""
+        """Write who holds the lock, where its bus listens, and which process delivers for it and holds the lock too. Raises OSError."""
         holder = {
             "pid": os.getpid(),
             "command": " ".join(sys.argv[1:2]) or "a program",
