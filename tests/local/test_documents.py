@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from eventlake.local import documents as cutting
 from eventlake.local.broken import BROKEN_LIMIT_BYTES
+from eventlake.local.cutter import Cutter
 from eventlake.local.documents import documents, split, taken_of
 from eventlake.local.item import Item
 from eventlake.pipeline.envelope import Intake, Taken
@@ -62,6 +64,22 @@ def test_arrays_and_documents_may_be_mixed() -> None:
     text = EVENT + b"\n[" + EVENT + b", " + SECOND + b"]" + SECOND + EVENT + b"[]" + pretty + b"\n[\n " + EVENT + b"\n]\n"
 
     assert data_of(text) == [EVENT, EVENT, SECOND, SECOND, EVENT, pretty, EVENT]
+
+
+@pytest.mark.parametrize("between", [b"\n\x1e", BOM, b",\n"])
+def test_the_end_of_a_block_is_looked_for_once(between: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where no document follows another directly, so that each would be a block of its own."""
+    asked: list[int] = []
+    usual = Cutter.block
+
+    def counted(cutter: Cutter) -> Iterator[Item]:
+        asked.append(1)
+        return usual(cutter)
+
+    monkeypatch.setattr(Cutter, "block", counted)
+
+    assert len(data_of(between.join([EVENT] * 5000))) == 5000
+    assert len(asked) < 100
 
 
 def test_each_document_has_its_line_and_its_byte() -> None:

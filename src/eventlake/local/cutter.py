@@ -69,7 +69,7 @@ class Cutter:
             self._at = end
             yield from whole
         else:
-            yield from self._one_by_one(end)
+            yield from self._one_by_one(end or len(self._buffer))  # all of it, so that no end is looked for again for each
         if self._ended and self._at == len(self._buffer) and self._array is not None:
             yield self._array
             self._array = None
