@@ -66,7 +66,6 @@ el_date_text(s) :=
     WHEN regexp_full_match(s, '\s*[+]?[0-9]+-[0-9]{1,2}-[0-9]{1,2}\s*') THEN ltrim(trim(s), '+')
     ELSE failure('Not a date: ', s)
   END;
-el_four_digits(year) := CASE WHEN length(year) < 4 THEN lpad(year, 4, '0') ELSE year END;
 el_moment_text(s) :=
   CASE
     WHEN s IS NULL OR regexp_full_match(s,
@@ -167,14 +166,9 @@ el_iso8601(s) :=
     ELSE failure('Not an ISO 8601 timestamp: ', s)
   END;
 el_iso_wall(s) :=
-  list_transform([el_iso_year(regexp_extract(s, '^[+]?([0-9W-]*)', 1))], lambda d: CAST(el_iso_date(d) AS TIMESTAMP))[1]
+  CAST(el_iso_date(el_iso_year(regexp_extract(s, '^[+]?([0-9W-]*)', 1))) AS TIMESTAMP)
     + to_milliseconds(el_iso_millis(replace(regexp_extract(s, '[Tt]([0-9:.,]*)', 1), ',', '.')));
-el_iso_year(d) :=
-  CASE
-    WHEN d = '' THEN '1970-01-01'
-    WHEN d[5] = '-' THEN d
-    ELSE el_four_digits(regexp_extract(d, '^[0-9]+')) || regexp_extract(d, '^[0-9]+(.*)$', 1)
-  END;
+el_iso_year(d) := coalesce(regexp_replace('000' || nullif(d, ''), '^[0-9]*([0-9]{4})', '\1'), '1970-01-01');
 el_iso_millis(c) :=
   CAST(floor(coalesce(TRY_CAST(split_part(c, ':', 1)[1:12] AS DECIMAL(18, 9)), 0) * 3600000 + coalesce(TRY_CAST(split_part(c, ':', 2)[1:12] AS DECIMAL(18, 9)), 0) * 60000
     + coalesce(TRY_CAST(split_part(c, ':', 3)[1:12] AS DECIMAL(18, 9)), 0) * 1000) AS BIGINT);

@@ -60,3 +60,27 @@ def test_an_iso_timestamp_before_year_one_is_refused(engine: FixtureEngine) -> N
 def test_an_iso_timestamp_is_read_whatever_form_it_has(written: str, shown: str, engine: FixtureEngine) -> None:
     """The usual forms have ways of their own, which agree with the general one."""
     assert _read(engine, written) == shown
+
+
+def test_extremes_of_iso_timestamps_are_subtracted(engine: FixtureEngine) -> None:
+    """An aggregate of what a text says stands inside of another value, where DuckDB takes no lambda in its argument."""
+    rows = "(values ('2026-11-01T01:00:00.000Z'), ('2026-11-01T03:00:00Z')) t(x)"
+    read = "from_iso8601_timestamp(x)"
+    assert engine.query(
+        f"select date_diff('hour', min({read}), max({read})), cast(max({read}) - min({read}) as varchar) from {rows}"
+    ).rows == [(2, "0 02:00:00.000")]
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("26-11-1", "0026-11-01"),
+        ("2026-305", "2026-11-01"),
+        ("2026-W44-7", "2026-11-01"),
+        ("+2026-11", "2026-11-01"),
+        ("T01", "1970-01-01"),
+    ],
+)
+def test_years_of_iso_timestamps_have_four_digits(written: str, day: str, engine: FixtureEngine) -> None:
+    """A shorter year is filled up from the left, and none is that of 1970."""
+    assert str(_read(engine, written)).startswith(day)
