@@ -196,9 +196,9 @@ def test_no_request_is_answered_before_it_is_synchronised(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("code", "status", "retry_after"), [(errno.ENOSPC, 507, "10"), (errno.EDQUOT, 507, "10"), (errno.EIO, 503, "10")])
-@pytest.mark.parametrize("call", [1, 2])
+@pytest.mark.parametrize("call", [1, 2, 3, 4])
 def test_what_the_disk_refuses_is_never_200(tmp_path: Path, code: int, status: int, retry_after: str, call: int) -> None:
-    """Neither a failing write nor a failing synchronisation; nothing of the request is stored, and the next one is."""
+    """Whether a segment cannot be begun, or a write or its synchronisation fails; nothing of the request is stored, and the next one is."""
     caller = Caller(tmp_path)
     caller.disk.fails, caller.disk.error = len(caller.disk.calls) + call, code
 
@@ -214,7 +214,7 @@ def test_what_the_disk_refuses_is_never_200(tmp_path: Path, code: int, status: i
 def test_requests_of_one_group_fail_and_succeed_together(tmp_path: Path) -> None:
     """They share a write, so they share its error."""
     caller = Caller(tmp_path)
-    caller.disk.fails, caller.disk.error = len(caller.disk.calls) + 1, errno.ENOSPC
+    caller.disk.fails, caller.disk.error = len(caller.disk.calls) + 3, errno.ENOSPC  # the first write
 
     assert caller.call_together(*[EVENT_BYTES] * 5) == [507] * 5
     calls = len(caller.disk.calls)
