@@ -23,8 +23,9 @@ def examine(folder: Path, acknowledged: Collection[str], *, sent_twice: Collecti
     objects = catalogued(folder)
     on_disk = {path.relative_to(folder / "objects").as_posix() for path in (folder / "objects").rglob("*") if path.is_file()}
     on_disk = {key for key in on_disk if not key.startswith(".trash/")}
-    if on_disk != set(objects):
-        return f"the catalog and the folder differ: only on disk {sorted(on_disk - set(objects))[:3]}, only in the catalog {sorted(set(objects) - on_disk)[:3]}"
+    known = set(objects) | replaced(folder)
+    if on_disk != known:
+        return f"the catalog and the folder differ: only on disk {sorted(on_disk - known)[:3]}, only in the catalog {sorted(known - on_disk)[:3]}"
     for key, (size, checksum, rows) in objects.items():
         data = (folder / "objects" / key).read_bytes()
         if (len(data), zlib.crc32(data)) != (size, checksum):
@@ -50,6 +51,12 @@ def catalogued(folder: Path) -> dict[str, tuple[int, int, int]]:
             "select key, size_bytes, crc32, rows from object where state = 'live' union all select key, size_bytes, crc32, rows from failed_object"
         )
         return {key: (size, checksum, count) for key, size, checksum, count in rows}
+
+
+def replaced(folder: Path) -> set[str]:
+    """The keys of objects that closed hours have replaced, and whose grace is not over."""
+    with sqlite3.connect(folder / "catalog.db") as connection:
+        return {row[0] for row in connection.execute("select key from object where state = 'replaced'")}
 
 
 def identities(folder: Path, key: str) -> Iterator[str]:

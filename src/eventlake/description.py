@@ -21,7 +21,7 @@ class Description:
 
     lake: the lake's id. stream: a table's name, `unmatched` or `rejected`. hour: of arrival. position_from, position_to: the stretch of the
     spool whose records of this stream it holds, the end left out. generation: 0 for what delivery wrote, more for a closed hour.
-    written_us: microseconds since 1970.
+    written_us: microseconds since 1970. stretches: those of a closed hour's object, which holds what several held; of others there is the one.
     """
 
     lake: str
@@ -33,6 +33,12 @@ class Description:
     rows: int
     written_us: int
     generation: int = 0
+    stretches: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def held(self) -> tuple[tuple[int, int], ...]:
+        """Return every stretch that it holds."""
+        return self.stretches or ((self.position_from, self.position_to),)
 
     def encode(self) -> str:
         """Write it as JSON."""
@@ -43,6 +49,7 @@ def decode(text: str | bytes) -> Description | None:
     """Read a description; None if this is none, or one that a later version wrote in another form."""
     try:
         fields = json.loads(text)
-        return Description(**{**fields, "hour": Hour.parse(fields["hour"])})
-    except (ValueError, TypeError, KeyError):
+        stretches = tuple((start, end) for start, end in fields.get("stretches", ()))
+        return Description(**{**fields, "hour": Hour.parse(fields["hour"]), "stretches": stretches})
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None

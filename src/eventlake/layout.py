@@ -72,6 +72,11 @@ def partition_location(prefix: str, hour: Hour) -> str:
     return f"{prefix}/{hour.path}/"
 
 
+def closed_location(prefix: str, hour: Hour, generation: int, attempt: str) -> str:
+    """Return where the object of a closed hour lies, `closed/prefix/YYYY/MM/DD/HH/GENERATION-ATTEMPT/`: a fresh place for every attempt."""
+    return f"closed/{prefix}/{hour.path}/{generation}-{attempt}/"
+
+
 def object_key(prefix: str, hour: Hour, name: str) -> str:
     """Return the key of a log object, `prefix/YYYY/MM/DD/HH/name`.
 

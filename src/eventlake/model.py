@@ -60,7 +60,7 @@ class Table:
 
     prefix: first part of its keys, without slashes at the ends. pattern: an EventBridge event pattern.
     root: the path under which undeclared fields are collected into `extra` by their bare name.
-    key: the column that tells duplicates apart; NULL is never a duplicate.
+    key: the column that tells duplicates apart; NULL is never a duplicate. sort: the columns by which the rows of a closed hour are sorted.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Table:
     root: str
     key: str
     columns: tuple[Column, ...]
+    sort: tuple[str, ...] = ()
 
     @property
     def stream(self) -> str:

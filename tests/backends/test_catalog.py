@@ -366,23 +366,24 @@ def test_an_hour_counts_its_objects(catalog: SqliteCatalog) -> None:
     """Those that readers see, however they came and went."""
     eleven = Hour("2026-11-20", "11")
     catalog.register([log_object("a"), log_object("b"), log_object("c", eleven)], [PARTITION], [], {})
-    catalog.replace(HOUR, "auth0_logs", 0, ["a", "b"], [replace(log_object("closed"), rows=15, size_bytes=500)], NOW)
+    catalog.replace(HOUR, "auth0_logs", 0, ["a", "b"], replace(log_object("closed"), rows=15, size_bytes=500), 5, NOW)
 
     contents = catalog.contents("AUTH0_LOGS")
     assert contents.hours == [HourContents(HOUR, 1, 15, 500), HourContents(eleven, 1, 10, 1000)]
     assert (contents.count, contents.size_bytes) == (2, 1500)
     assert [one.key for one in contents.objects([HOUR])] == ["closed"]
     assert [one.key for one in contents.objects(None)] == ["closed", "c"]
+    assert [(one.state, one.generation, one.duplicates) for one in catalog.hours("auth0_logs")] == [("closed", 1, 5), ("open", 0, 0)]
 
 
 def test_a_swap_takes_what_it_read_and_no_more(catalog: SqliteCatalog) -> None:
     """What arrived meanwhile stays, and the hour is dirty until it is swapped too."""
     catalog.register([log_object("a"), log_object("late")], [PARTITION], [], {})
 
-    catalog.replace(HOUR, "auth0_logs", 0, ["a"], [log_object("closed")], NOW)
+    catalog.replace(HOUR, "auth0_logs", 0, ["a"], log_object("closed"), 5, NOW)
     assert [one.key for one in catalog.objects("auth0_logs")] == ["closed", "late"]
     assert states(catalog) == [("dirty", 1)]
-    catalog.replace(HOUR, "auth0_logs", 1, ["closed", "late"], [log_object("closed-again")], NOW)
+    catalog.replace(HOUR, "auth0_logs", 1, ["closed", "late"], log_object("closed-again"), 5, NOW)
     assert states(catalog) == [("closed", 2)]
     catalog.register([log_object("later")], [PARTITION], [], {})
     assert states(catalog) == [("dirty", 2)]
@@ -394,7 +395,7 @@ def test_a_swap_of_what_has_changed_changes_nothing(catalog: SqliteCatalog, gene
     catalog.register([log_object("a")], [PARTITION], [], {})
 
     with pytest.raises(GenerationConflictError):
-        catalog.replace(HOUR, "auth0_logs", generation, remove, [log_object("closed")], NOW)
+        catalog.replace(HOUR, "auth0_logs", generation, remove, log_object("closed"), 5, NOW)
 
     assert [one.key for one in catalog.objects("auth0_logs")] == ["a"]
     assert states(catalog) == [("open", 0)]

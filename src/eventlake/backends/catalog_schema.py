@@ -32,6 +32,7 @@ STEPS = (
     alter table object add column generation integer not null default 0;
     alter table object add column state text not null default 'live';
     alter table object add column replaced_us integer;
+    alter table object add column stretches text;
     drop index object_by_hour;
     create index live_object on object ("table", "date", hour, key) where state = 'live';
     create index object_by_position on object ("table", position_to) where position_to is not null;
@@ -42,6 +43,7 @@ STEPS = (
     alter table partition add column objects integer not null default 0;
     alter table partition add column rows integer not null default 0;
     alter table partition add column size_bytes integer not null default 0;
+    alter table partition add column duplicates integer not null default 0;
     insert or ignore into partition ("table", "date", hour, location, format)
         select "table", "date", hour, min(rtrim(key, replace(key, '/', ''))), min(format) from object group by "table", "date", hour;
     update partition set (objects, rows, size_bytes) = (
@@ -50,17 +52,22 @@ STEPS = (
     );
     """,
 )
-"""What makes each version out of the one before it. An hour of a table is a partition: its generation counts the swaps of its objects,
-its state is `open`, `closed`, or `dirty` when something arrived after it was closed, and its sums are those of its live objects.
-An object's state is `live`, or `replaced` since `replaced_us`. `lake.epoch` counts the processes that have taken the lake to write."""
+"""What makes each version out of the one before it.
+
+An hour of a table is a partition: its generation counts the swaps of its objects, its state is `open`, `closed`, or `dirty` when something
+arrived after it was closed, and its sums are those of its live objects. An object's state is `live`, or `replaced` since `replaced_us`;
+`stretches` is JSON of the several stretches of the spool that the object of a closed hour holds. `lake.epoch` counts the processes that have
+taken the lake to write.
+"""
 
 VIEWS = {
     1: """
     create temp view lake as select '' as id, 0 as epoch;
-    create temp view object as select *, null as position_from, null as position_to, 0 as generation, 'live' as state from main.object;
+    create temp view object as select *, null as position_from, null as position_to, 0 as generation, 'live' as state,
+        null as stretches from main.object;
     create temp view failed_object as select *, null as position_from, null as position_to from main.failed_object;
     create temp view partition as
-        select p.*, 0 as generation, 'open' as state, count(o.key) as objects, coalesce(sum(o.rows), 0) as rows,
+        select p.*, 0 as generation, 'open' as state, 0 as duplicates, count(o.key) as objects, coalesce(sum(o.rows), 0) as rows,
             coalesce(sum(o.size_bytes), 0) as size_bytes
         from main.partition p left join main.object o on o."table" = p."table" and o."date" = p."date" and o.hour = p.hour
         group by p."table", p."date", p.hour;

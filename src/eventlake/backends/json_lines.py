@@ -51,11 +51,35 @@ class JsonLinesWriter:
 
 def write_gzip(data: bytes, path: Path, description: Description) -> None:
     """Write a gzip file and read it back. Raises OSError, CorruptObjectError."""
-    deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    body = deflate.compress(data) + deflate.flush()
-    path.write_bytes(_header(description) + body + _TRAILER.pack(zlib.crc32(data), len(data) & 0xFFFFFFFF))
+    with GzipWriter(path, description) as writer:
+        writer.write(data)
     if read_gzip(path) != data:
         raise CorruptObjectError(f"{path}: what was read back is not what was written.")
+
+
+class GzipWriter:
+    """Writes a gzip file piece by piece, with what it says of itself. Raises OSError."""
+
+    def __init__(self, path: Path, description: Description) -> None:
+        self._file = path.open("wb")
+        self._file.write(_header(description))
+        self._deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._checksum = self._length = 0
+
+    def __enter__(self) -> GzipWriter:
+        """Use it in a `with` statement, at whose end the file is whole."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the file."""
+        self._file.write(self._deflate.flush() + _TRAILER.pack(self._checksum, self._length & 0xFFFFFFFF))
+        self._file.close()
+
+    def write(self, data: bytes) -> None:
+        """Write the next bytes."""
+        self._checksum = zlib.crc32(data, self._checksum)
+        self._length += len(data)
+        self._file.write(self._deflate.compress(data))
 
 
 def _header(description: Description) -> bytes:

@@ -7,6 +7,7 @@ had it before fails.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -38,6 +39,25 @@ class NewObject:
     crc32: int
     position_from: int | None = None
     position_to: int | None = None
+    generation: int = 0
+    stretches: tuple[tuple[int, int], ...] = ()
+    """Those of a closed hour's object, which holds what several held; of others there is one, from and to."""
+
+
+@dataclass(frozen=True, slots=True)
+class HourState:
+    """An hour of a table: `open`, `closed`, or `dirty` when something arrived after it was closed.
+
+    generation: how often its objects were swapped. duplicates: how many rows the closings left out.
+    """
+
+    hour: Hour
+    state: str
+    generation: int
+    objects: int
+    rows: int
+    size_bytes: int
+    duplicates: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +220,31 @@ class SqliteCatalog:
             for stream, position in checkpoints.items():
                 run("insert or replace into checkpoint values (?, ?)", (stream, position))
 
-    def replace(self, hour: Hour, table: str, generation: int, remove: Sequence[str], add: Sequence[NewObject], now: datetime) -> None:
-        """Swap objects of one hour of a table for others, in one transaction; the hour is closed then, of the next generation.
+    def hours(self, table: str) -> list[HourState]:
+        """Return the hours of a table that hold something, in order."""
+        rows = self._rows(
+            'select "date", hour, state, generation, objects, rows, size_bytes, duplicates from partition '
+            'where "table" = ? and objects > 0 order by "date", hour',
+            (table.lower(),),
+        )
+        return [HourState(Hour(day, hour), *rest) for day, hour, *rest in rows]
 
-        What arrived meanwhile stays beside the new objects, and the hour is dirty. now: since when the removed ones are replaced, aware.
-        Raises GenerationConflictError if the hour is not of this generation, or a removed object is not live.
+    def held(self, table: str, hour: Hour) -> list[NewObject]:
+        """Return the live objects of an hour, with what they hold of the spool; by key."""
+        query = (
+            "select key, format, size_bytes, rows, crc32, position_from, position_to, generation, stretches from object "
+            f"where {_OF_HOUR} and state = 'live' order by key"
+        )
+        rows = self._rows(query, (table, *hour.values))
+        return [dataclasses.replace(NewObject(key, table, hour, *rest), stretches=_stretches(several)) for key, *rest, several in rows]
+
+    def replace(
+        self, hour: Hour, table: str, generation: int, remove: Sequence[str], add: NewObject, duplicates: int, now: datetime
+    ) -> None:
+        """Swap objects of one hour of a table for one, in one transaction; the hour is closed then, of the next generation.
+
+        What arrived meanwhile stays beside the new object, and the hour is dirty. duplicates: how many rows were left out. now: since when the
+        removed ones are replaced, aware. Raises GenerationConflictError if the hour is not of this generation, or a removed object is not live.
         """
         with self._transaction() as run:
             known = run(f"select generation from partition where {_OF_HOUR}", (table, *hour.values)).fetchone()
@@ -221,30 +261,32 @@ class SqliteCatalog:
                     != 1
                 ):
                     raise GenerationConflictError(f'The object "{key}" of {table} {hour} is not there to be replaced.')
-            for one in add:
-                _add_object(run, one)
-            run(
-                "update object set generation = ? where key in (select value from json_each(?))",
-                (generation + 1, json.dumps([one.key for one in add])),
-            )
-            late = run(
-                f"select count(*) from object where {_OF_HOUR} and state = 'live' and generation <= ?", (table, *hour.values, generation)
-            )
-            state = "dirty" if late.fetchone()[0] else "closed"
-            run(f"update partition set generation = ?, state = ? where {_OF_HOUR}", (generation + 1, state, table, *hour.values))
+            _add_object(run, dataclasses.replace(add, generation=generation + 1))
+            run(f"update partition set duplicates = duplicates + ? where {_OF_HOUR}", (duplicates, table, *hour.values))
             _count_anew(run, table, hour)
+
+    def replaced(self, before: datetime) -> list[str]:
+        """Return the keys of objects that were replaced before a moment; aware."""
+        query = "select key from object where state = 'replaced' and replaced_us < ? order by key"
+        return [row[0] for row in self._rows(query, (round(before.timestamp() * 1_000_000),))]
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Forget replaced objects, once their files are gone."""
+        with self._transaction() as run:
+            for key in keys:
+                run("delete from object where key = ? and state = 'replaced'", (key,))
 
     def covered(self, position: int) -> dict[str, list[tuple[int, int]]]:
         """Return for each stream the stretches of the spool that its objects hold beyond a position, in order; failed records as `error/STREAM`."""
         rows = self._rows(
-            'select "table", position_from, position_to from object where position_to > ? union all '
-            "select 'error/' || stream, position_from, position_to from failed_object where position_to > ? order by 2, 3",
+            "select \"table\", position_from, position_to, stretches from object where position_to > ? and state = 'live' union all "
+            "select 'error/' || stream, position_from, position_to, null from failed_object where position_to > ?",
             (position, position),
         )
         found: dict[str, list[tuple[int, int]]] = {}
-        for stream, start, end in rows:
-            found.setdefault(stream, []).append((start, end))
-        return found
+        for stream, start, end, several in rows:
+            found.setdefault(stream, []).extend(stretch for stretch in _stretches(several) or ((start, end),) if stretch[1] > position)
+        return {stream: sorted(stretches) for stream, stretches in found.items()}
 
     def end(self) -> int:
         """Return the position before which no event may be accepted any more: up to here, positions are taken."""
@@ -314,16 +356,29 @@ def _add_object(run: Any, one: NewObject) -> None:  # run: sqlite3's execute
     run("delete from pending where key = ?", (one.key,))
     if _is_known(run, "object", one.key, one.size_bytes, one.crc32):
         return
+    held = one.position_from, one.position_to, one.generation, json.dumps(one.stretches) if one.stretches else None
     run(
-        'insert into object (key, "table", "date", hour, format, size_bytes, rows, crc32, position_from, position_to) '
-        "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (one.key, one.table, *one.hour.values, one.format, one.size_bytes, one.rows, one.crc32, one.position_from, one.position_to),
+        'insert into object (key, "table", "date", hour, format, size_bytes, rows, crc32, position_from, position_to, generation, stretches) '
+        "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (one.key, one.table, *one.hour.values, one.format, one.size_bytes, one.rows, one.crc32, *held),
     )
     run(
         'insert into partition ("table", "date", hour, location, format, objects, rows, size_bytes) values (?, ?, ?, ?, ?, 1, ?, ?) '
         "on conflict do update set objects = objects + 1, rows = rows + excluded.rows, size_bytes = size_bytes + excluded.size_bytes, "
         "state = case state when 'closed' then 'dirty' else state end",
         (one.table, *one.hour.values, f"{one.key.rpartition('/')[0]}/", one.format, one.rows, one.size_bytes),
+    )
+    if one.generation:
+        _close(run, one)
+
+
+def _close(run: Any, one: NewObject) -> None:  # run: sqlite3's execute
+    """Make an hour that of its closed object: its generation and place; dirty where something else lies beside it."""
+    beside = run(f"select count(*) from object where {_OF_HOUR} and state = 'live' and key <> ?", (one.table, *one.hour.values, one.key))
+    state = "dirty" if beside.fetchone()[0] else "closed"
+    run(
+        f"update partition set generation = ?, state = ?, location = ? where {_OF_HOUR} and generation < ?",
+        (one.generation, state, f"{one.key.rpartition('/')[0]}/", one.table, *one.hour.values, one.generation),
     )
 
 
@@ -391,7 +446,11 @@ def _declaration(table: Table) -> str:
 def _table(declaration: str) -> Table:
     fields = json.loads(declaration)
     columns = tuple(Column(**{**column, "paths": tuple(column["paths"])}) for column in fields["columns"])
-    return Table(**{**fields, "columns": columns})
+    return Table(**{**fields, "columns": columns, "sort": tuple(fields.get("sort", ()))})
+
+
+def _stretches(text: str | None) -> tuple[tuple[int, int], ...]:
+    return tuple((start, end) for start, end in json.loads(text)) if text else ()
 
 
 def _failed_row(entry: FailedEntry) -> tuple[Any, ...]:

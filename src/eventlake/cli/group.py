@@ -19,6 +19,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("explain", "What becomes of an event, and why."),
     "tables": ("tables", "The tables of the lake: rows, bytes, objects, freshness."),
     "partitions": ("tables", "The partitions of one table."),
+    "hours": ("close", "The hours of a table: open, closed, dirty, missing."),
+    "close": ("close", "Close the hours that are over: one sorted object each, without duplicates."),
     "failed": ("failed", "What could not be stored in a table, and why."),
     "conformance": ("conformance", "Compare an engine's answers to SQL with golden answers."),
     "doctor": ("doctor", "Examine this machine and the lake; every finding with its remedy."),

@@ -53,7 +53,7 @@ def partitions(table: str, register: bool) -> None:
         _register(table, current)
         return
     catalog = open_catalog(current)
-    known = _named(table, catalog)
+    known = named_table(table, catalog)
     contents = {one.hour: [one] for one in catalog.contents(known.name).hours}
     rows = [[*part.hour.values, part.location, part.format, *_sums(contents.get(part.hour, []))] for part in catalog.partitions(known.name)]
     show(("date", "hour", "location", "format", "rows", "bytes", "objects"), rows, current.form)
@@ -69,12 +69,12 @@ def _register(written: str, current: Settings) -> None:
 
     deployment, session = open_deployment(current)
     catalog, store = cloud.open_catalog(deployment, session), cloud.open_store(deployment, session)
-    known = _named(written, catalog)
+    known = named_table(written, catalog)
     count = register(known, catalog, store, lambda hour, objects: current.say(f"{hour}: {objects:,} object{'s' if objects > 1 else ''}"))
     current.say(f"{count:,} partition{'' if count == 1 else 's'} of {known.name} registered.")
 
 
-def _named(written: str, catalog: Catalog) -> Table:
+def named_table(written: str, catalog: Catalog) -> Table:
     """Find the table that a person names, with or without its database. Raises NameNotFoundError with the nearest."""
     from eventlake.naming import nearest
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from eventlake.backends.msgspec_codec import FAST
+from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.local.client import Outcome
 from eventlake.local.delivery.budget import Budget
 from eventlake.local.delivery.pump import Pump
@@ -60,6 +61,11 @@ class Importer:
             raise
         self._intake = Intake(sources, FAST)
         self._budget = Budget(Router(sources, FAST).route)
+
+    @property
+    def catalog(self) -> SqliteCatalog:
+        """Return the catalog that it writes."""
+        return self._pump.catalog
 
     def __enter__(self) -> Importer:
         """Use it in a `with` statement."""

@@ -46,7 +46,7 @@ _BUS = re.compile(r"[A-Za-z0-9_./-]{1,256}", re.ASCII)
 _LOGICAL_ID = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}", re.ASCII)
 _PREFIX = re.compile(r"[a-z0-9_][a-z0-9_-]*(/[a-z0-9_][a-z0-9_-]*){0,3}", re.ASCII)
 _SOURCE_KEYS = ("name", "title", "doc", "reference", "database", "bus", "table", "bare", "refused", "stack")
-_TABLE_KEYS = ("name", "doc", "prefix", "pattern", "root", "key", "event_id", "event_time", "columns")
+_TABLE_KEYS = ("name", "doc", "prefix", "pattern", "root", "key", "sort", "event_id", "event_time", "columns")
 _COLUMN_KEYS = ("name", "type", "from", "as", "doc")
 _BARE_KEYS = ("pattern", "into", "envelope", "rename", "json")
 _REFUSED_KEYS = ("name", "pattern", "reason")
@@ -253,7 +253,20 @@ def _table(place: _Place, source: str, database: str) -> Table:
         root=place.keys_path("root", place.values.get("root", "$.detail")),
         key=_key(place, columns),
         columns=columns,
+        sort=_sort(place, columns),
     )
+
+
+def _sort(place: _Place, columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """Read the columns by which closed hours are sorted; by their time if nothing is said."""
+    names = [column.name for column in columns]
+    sort = place.values.get("sort", ["event_time"])
+    if not isinstance(sort, list) or not all(isinstance(name, str) for name in sort):
+        raise place.wrong(f'"sort" is {_shown(sort)}, expected a list of columns, such as ["pipeline", "event_time"].')
+    for name in sort:
+        if name not in names:
+            raise place.wrong(f'"sort" names "{name}", which is no column.{nearest(name, names)}')
+    return tuple(sort)
 
 
 def _prefix(place: _Place, name: str) -> str:

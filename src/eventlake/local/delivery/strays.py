@@ -83,7 +83,7 @@ class Adopter:
         if said.kind not in {LINES, PROCESSING_FAILED}:
             return False
         held = self._held.get(_name(said), ())
-        if any(start < said.position_to and said.position_from < end for start, end in held):
+        if any(start < last and first < end for first, last in said.held for start, end in held):
             return True
         return self._advances and said.position_from < self._checkpoints.get(_name(said), 0)
 
@@ -92,7 +92,7 @@ class Adopter:
             self._register_lines(stray, said)
         else:
             self._register_failures(stray, said)
-        self._held.setdefault(_name(said), []).append((said.position_from, said.position_to))
+        self._held.setdefault(_name(said), []).extend(said.held)
 
     def _register_lines(self, stray: Stray, said: Description) -> None:
         log_format = "parquet" if stray.path.suffix == EXTENSION else "json"
@@ -100,7 +100,19 @@ class Adopter:
         if rows != said.rows:
             raise CorruptObjectError(stray.key)
         size = stray.path.stat().st_size
-        new = NewObject(stray.key, said.stream, said.hour, log_format, size, rows, crc32(stray.path), said.position_from, said.position_to)
+        new = NewObject(
+            stray.key,
+            said.stream,
+            said.hour,
+            log_format,
+            size,
+            rows,
+            crc32(stray.path),
+            said.position_from,
+            said.position_to,
+            said.generation,
+            said.stretches,
+        )
         partition = Partition(said.stream, said.hour, f"{stray.key.rpartition('/')[0]}/", log_format)
         self._catalog.register([new], [partition], [], self._checkpoint(said))
 

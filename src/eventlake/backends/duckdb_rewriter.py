@@ -1,0 +1,140 @@
+"""Rewriter on DuckDB: carries out the SELECTs of a closing over the objects of a lake in a folder, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from eventlake.backends.directory import STAGING
+from eventlake.backends.rewriting import Task
+from eventlake.description import Description
+from eventlake.dialect.queries.scan import Scan
+from eventlake.dialect.sql import quoted_name, quoted_text
+from eventlake.dialect.translate import translate
+from eventlake.errors import StorageError, StorageFullError
+from eventlake.interfaces import LogObject
+from eventlake.model import Column, Table
+from eventlake.query.reading import Reading
+
+MEMORY_MB = 400
+"""What rewriting an hour may use; more spills to the disk."""
+
+LINE = "el_line"
+"""The column that holds a whole log line."""
+
+Statement = Callable[[Table], str]
+"""Gives a SELECT in Athena's SQL over a table."""
+Sources = Sequence[Sequence[LogObject]]
+"""The objects that each scan of a statement reads, in their order."""
+
+
+class DuckDBRewriter:
+    """Rewrites objects below a folder.
+
+    memory_mb: where DuckDB begins to spill. Raises StorageError with the reason why an hour cannot be rewritten, StorageFullError.
+    """
+
+    def __init__(self, objects: Path, memory_mb: int = MEMORY_MB) -> None:
+        self._objects = objects.resolve()
+        self._memory_mb = memory_mb
+        self._process: subprocess.Popen[str] | None = None
+
+    def rows(self, statement: Statement, table: Table, sources: Sources) -> list[list[Any]]:
+        """Return the rows of a SELECT."""
+        return self._run(*self._translated(statement, table, sources))
+
+    def write(self, statement: Statement, table: Table, sources: Sources, target: Path, description: Description) -> int:
+        """Write the rows of a SELECT to a file, in its order; how many. A lake of JSON lines keeps the very lines that it chooses."""
+        return int(self._run(*self._translated(statement, table, sources), target, description)[0][0])
+
+    def _translated(self, statement: Statement, table: Table, sources: Sources) -> tuple[tuple[str, ...], str]:
+        of_lines = sources[0][0].format == "json"
+        known, read = (_as_lines(table), _lines) if of_lines else (table, _rows)
+        translation = translate(statement(known), [known], datetime.now(UTC))
+        scans = zip(translation.scans, sources, strict=True)
+        return translation.macros, translation.sql([read(scan, objects, self._objects) for scan, objects in scans])
+
+    def _run(
+        self, macros: tuple[str, ...], statement: str, target: Path | None = None, description: Description | None = None
+    ) -> list[list[Any]]:
+        room = shutil.disk_usage(self._objects).free // (2 << 20)
+        with tempfile.TemporaryDirectory(dir=self._objects / STAGING, prefix="closing-") as spill:
+            said = description.encode() if description is not None else ""
+            answer = self._asked(Task(macros, statement, str(target or ""), said, self._memory_mb, spill, max(room, 1)))
+        if "error" in answer:
+            full = "No space left" in answer["error"] or "max_temp_directory_size" in answer["error"]
+            raise (StorageFullError if full else StorageError)(f"{answer['error']}.")
+        return list(answer["rows"])
+
+    def _asked(self, task: Task) -> dict[str, Any]:  # JSON
+        """Have the process carry a task out; one that has ended is started again for the next."""
+        process = self._process or self._started()
+        try:
+            process.stdin.write(task.encode() + "\n")  # type: ignore[union-attr]  # a pipe
+            process.stdin.flush()  # type: ignore[union-attr]
+            line = process.stdout.readline()  # type: ignore[union-attr]
+        except BrokenPipeError:
+            line = ""
+        if line:
+            return dict(json.loads(line))
+        self.close()
+        raise StorageError("The process that rewrites hours was killed, most likely because memory ran out.")
+
+    def _started(self) -> subprocess.Popen[str]:
+        command = [sys.executable, "-P", "-m", "eventlake.backends.rewriting"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return self._process
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            with self._process as process:
+                process.kill()
+            self._process = None
+
+
+def _rows(scan: Scan, objects: Sequence[LogObject], folder: Path) -> str:
+    return Reading(scan, tuple(objects), 0, 0, folder, folder.name).sql()
+
+
+def _as_lines(table: Table) -> Table:
+    """Return the table as whole log lines, with the columns that a closing looks at, as texts."""
+    names = {*table.sort, table.key, "event_time"}
+    columns = [replace(column, type="string") for column in table.columns if column.name in names or column.stored_name in names]
+    return replace(table, columns=(*columns, Column(LINE, "string", (), "", "")))
+
+
+def _lines(scan: Scan, objects: Sequence[LogObject], folder: Path) -> str:
+    """Read objects of JSON lines line by line, whatever stands in them."""
+    files = [f"{folder}/{one.key}" for one in objects]
+    listed = ", ".join(map(quoted_text, files))
+    hours = ", ".join(
+        f"({quoted_text(path)}, DATE {quoted_text(one.hour.date)}, {quoted_text(one.hour.hour)})"
+        for path, one in zip(files, objects, strict=True)
+    )
+    named = {"date": "el_h.date", "hour": "el_h.hour", "$path": "el_f.filename", LINE: "CAST(el_f.json AS VARCHAR)"}
+    named |= {
+        column.stored_name: f"json_extract_string(el_f.json, {quoted_text(_path(column.name))})" for column in scan.table.columns[:-1]
+    }
+    shown = ", ".join(f"{made} AS {quoted_name(name)}" for name, made in named.items() if name in scan.used) or "NULL"
+    return (
+        f"(SELECT {shown} FROM read_ndjson_objects([{listed}], {_WHOLE_LINES}) AS el_f "
+        f"JOIN (VALUES {hours}) AS el_h(path, date, hour) ON el_f.filename = el_h.path)"
+    )
+
+
+_WHOLE_LINES = "maximum_object_size = 4194304, compression = 'gzip', filename = true, hive_partitioning = false"
+"""DuckDB gives the text of an object as it stands; a line has at most a few megabytes, as delivery wrote it."""
+
+
+def _path(name: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'$."{escaped}"'

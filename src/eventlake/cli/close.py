@@ -1,0 +1,117 @@
+"""`close` and `hours`: one sorted object without duplicates for every hour that is over, and how far that is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.cli.show import show
+from eventlake.cli.tables import named_table
+from eventlake.errors import UsageError
+from eventlake.layout import Hour
+
+if TYPE_CHECKING:
+    from eventlake.backends.sqlite_catalog import HourState, SqliteCatalog
+    from eventlake.local.closing import Closed, Closer
+    from eventlake.model import Table
+
+_COLUMNS = ("table", "hour", "generation", "objects_before", "rows", "duplicates", "bytes_before", "bytes_after", "problem")
+
+
+@click.command(short_help="Close the hours that are over: one sorted object each, without duplicates.")
+@click.option("--table", "table", help="Only this table.", metavar="TABLE")
+@click.option("--hour", "hour", help="Only this hour, YYYY-MM-DDTHH in UTC; closed again if it is closed.", metavar="HOUR")
+@click.option("--dry-run", is_flag=True, help="Show what would be closed, and change nothing.")
+@global_options
+def close(table: str | None, hour: str | None, dry_run: bool) -> int:
+    """Deliver what is accepted, then close each hour that is over: its objects become one, sorted, each event once.
+
+    An event that an hour of the two days before or after holds is left out too. Ends with 1 if an hour could not be closed.
+    """
+    current = settings()
+    if current.is_on_aws:
+        raise UsageError("`close` is for a lake in a folder; hours on AWS are not closed yet.")
+    wanted = Hour.parse(hour) if hour else None
+    with _closer(current) as (closer, catalog):
+        chosen = [(known, state) for known in _tables(table, catalog) for state in _states(closer, catalog, known, wanted)]
+        if dry_run:
+            rows = [[known.name, str(state.hour), state.state, state.objects, state.rows, state.size_bytes] for known, state in chosen]
+            show(("table", "hour", "state", "objects", "rows", "bytes"), rows, current.form)
+            return 0
+        closed = [_tell(closer.close(known, state), number, len(chosen), current) for number, (known, state) in enumerate(chosen, 1)]
+        closer.remove_replaced()
+    show(_COLUMNS, [_row(one) for one in closed], current.form)
+    return 1 if any(one.problem for one in closed) else 0
+
+
+@click.command(short_help="The hours of a table: open, closed, dirty, missing.")
+@click.argument("table", required=False)
+@global_options
+def hours(table: str | None) -> None:
+    """List the hours of TABLE, or of every table: open, closed, dirty (something arrived after it was closed) or missing.
+
+    An open or dirty hour may hold an event twice; duplicates are the rows that its closings left out.
+    """
+    from eventlake.local.folder import open_catalog
+
+    current = settings()
+    if current.is_on_aws:
+        raise UsageError("`hours` is for a lake in a folder; `eventlake partitions TABLE` lists the hours of one on AWS.")
+    catalog = open_catalog(current.lake_folder)
+    rows = [row for known in _tables(table, catalog) for row in _hours(known, catalog)]
+    show(("table", "date", "hour", "state", "generation", "objects", "rows", "bytes", "duplicates"), rows, current.form)
+
+
+@contextmanager
+def _closer(current: Settings) -> Iterator[tuple[Closer, SqliteCatalog]]:
+    """Take the lake, deliver what its spool holds, and give what closes its hours. Raises LakeLockedError."""
+    from eventlake.local.closing import Closer
+    from eventlake.local.folder import OBJECTS, require_lake
+    from eventlake.local.importing import Importer
+
+    require_lake(current.lake_folder)
+    with Importer(current.lake_folder, current.load_sources()) as importer:
+        importer.deliver()
+        with Closer(importer.catalog, current.lake_folder / OBJECTS) as closer:
+            yield closer, importer.catalog
+
+
+def _tables(written: str | None, catalog: SqliteCatalog) -> Sequence[Table]:
+    return [named_table(written, catalog)] if written else catalog.tables()
+
+
+def _states(closer: Closer, catalog: SqliteCatalog, table: Table, wanted: Hour | None) -> list[HourState]:
+    """Return the hours to close: those that are due, or the one that is named. Raises UsageError for one that is not over."""
+    if wanted is None:
+        return closer.due(table)
+    if wanted.end > datetime.now(UTC):
+        raise UsageError(f"The hour {wanted} is not over yet: it can be closed from {wanted.end:%Y-%m-%d %H:%M} UTC on.")
+    return [one for one in catalog.hours(table.name) if one.hour == wanted]
+
+
+def _tell(closed: Closed, number: int, total: int, current: Settings) -> Closed:
+    """Show how far it is, on a terminal."""
+    if sys.stderr.isatty() and not current.quiet:
+        click.echo(f"\r{number:,} of {total:,} hours", err=True, nl=number == total)
+    return closed
+
+
+def _row(one: Closed) -> list[object]:
+    sizes = one.bytes_before, one.bytes_after
+    return [one.table, str(one.hour), one.generation, one.objects_before, one.rows, one.duplicates, *sizes, one.problem or None]
+
+
+def _hours(table: Table, catalog: SqliteCatalog) -> Iterator[list[object]]:
+    """Yield a row for each hour from the first to the last, those without anything too."""
+    before: Hour | None = None
+    for one in catalog.hours(table.name):
+        while before is not None and (before := Hour.of(before.end)) < one.hour:
+            yield [table.name, *before.values, "missing", 0, 0, 0, 0, 0]
+        yield [table.name, *one.hour.values, one.state, one.generation, one.objects, one.rows, one.size_bytes, one.duplicates]
+        before = one.hour

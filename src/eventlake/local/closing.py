@@ -1,0 +1,185 @@
+"""Closes hours of a lake on one machine: asks the stage what is due, has it rewritten, proves the result, and swaps it in.
+
+An hour that cannot be closed stays as it is, is told with its reason, and stops no other. What was replaced is removed after a grace.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from eventlake.backends.directory import DirectoryStore
+from eventlake.backends.disk import storage_error
+from eventlake.backends.duckdb_rewriter import DuckDBRewriter
+from eventlake.backends.json_lines import EXTENSION as GZIP
+from eventlake.backends.parquet import EXTENSION as PARQUET
+from eventlake.backends.sqlite_catalog import HourState, NewObject, SqliteCatalog
+from eventlake.checksum import crc32
+from eventlake.description import LINES, Description
+from eventlake.errors import CorruptObjectError, StorageError
+from eventlake.interfaces import LogObject
+from eventlake.layout import Hour, closed_location
+from eventlake.local.crash import crash_point
+from eventlake.model import Table
+from eventlake.pipeline.compaction import Known, closing, counting, due, happened, merged, neighbours
+
+GRACE = timedelta(hours=24)
+"""How long replaced objects stay: longer than any query runs, and than a copy of the lake takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What became of one hour. problem: why it stays as it is, empty if it was closed. duplicates: rows that were left out."""
+
+    table: str
+    hour: Hour
+    generation: int
+    objects_before: int
+    rows: int
+    duplicates: int
+    bytes_before: int
+    bytes_after: int
+    problem: str = ""
+
+
+class Closer:
+    """Closes the hours of a lake, one after another.
+
+    now: the moment, aware. One process at a time writes a lake, so nobody else closes meanwhile.
+    """
+
+    def __init__(self, catalog: SqliteCatalog, objects: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._catalog = catalog
+        self._store = DirectoryStore(objects)
+        self._objects = objects
+        self._rewriter = DuckDBRewriter(objects)
+        self._now = now
+
+    def __enter__(self) -> Closer:
+        """Use it in a `with` statement, at whose end its process ends."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process that rewrites."""
+        self._rewriter.close()
+
+    def due(self, table: Table, slack: timedelta = timedelta()) -> list[HourState]:
+        """Return the hours of a table that are to be closed, the oldest first."""
+        known = {one.hour: one for one in self._catalog.hours(table.name)}
+        return [known[one.hour] for one in due([Known(one.hour, one.state, one.generation) for one in known.values()], self._now(), slack)]
+
+    def close(self, table: Table, state: HourState) -> Closed:
+        """Close one hour. What keeps it from that is in `problem`; raises StorageError only if the catalog cannot be used."""
+        inputs = self._catalog.held(table.name, state.hour)
+        before = sum(one.size_bytes for one in inputs)
+        try:
+            new, duplicates = self._rewritten(table, state, inputs)
+        except (CorruptObjectError, StorageError) as error:
+            return Closed(table.name, state.hour, state.generation, len(inputs), state.rows, 0, before, before, str(error))
+        self._catalog.replace(state.hour, table.name, state.generation, [one.key for one in inputs], new, duplicates, self._now())
+        crash_point("hour swapped")
+        return Closed(table.name, state.hour, state.generation + 1, len(inputs), new.rows, duplicates, before, new.size_bytes)
+
+    def remove_replaced(self) -> int:
+        """Remove the objects that were replaced longer ago than the grace; how many. Raises StorageError."""
+        keys = self._catalog.replaced(self._now() - GRACE)
+        for key in keys:
+            self._store.delete(key)
+            crash_point("replaced object removed")
+        if keys:
+            self._catalog.remove(keys)
+        return len(keys)
+
+    def _rewritten(self, table: Table, state: HourState, inputs: Sequence[NewObject]) -> tuple[NewObject, int]:
+        """Write the hour's one object and prove it; the object in its place, and how many rows it leaves out."""
+        sources = [_as_log_object(one) for one in inputs]
+        self._require_whole(inputs)
+        others = self._others(table, state.hour, sources)
+        hours = sorted({one.hour for one in others})
+        expected = self._counted(table, state, hours, sources, others)
+        extension = PARQUET if inputs[0].format == "parquet" else GZIP
+        staged = self._store.staged(f"{uuid.uuid4().hex}{extension}")
+        try:
+            said = self._description(table, state, inputs, expected)
+            rows = self._rewriter.write(partial(closing, hour=state.hour, others=hours), table, _read(sources, others), staged, said)
+            if rows != expected:
+                raise CorruptObjectError(f"{table.name} {state.hour}: {rows:,} rows were written where {expected:,} are to stay.")
+            return self._placed(table, state, staged, said), sum(one.rows for one in inputs) - rows
+        except OSError as error:
+            raise storage_error(error, f"{table.name} {state.hour} cannot be written") from None
+        finally:
+            staged.unlink(missing_ok=True)
+
+    def _description(self, table: Table, state: HourState, inputs: Sequence[NewObject], rows: int) -> Description:
+        """Return what the closed object says of itself: it holds every stretch that its inputs held."""
+        held = merged([stretch for one in inputs for stretch in _held(one)], self._catalog.covered(-1).get(table.name, ()))
+        ends = (held[0][0], max(end for _, end in held)) if held else (0, 0)
+        written_us = time.time_ns() // 1000
+        return Description(self._catalog.lake_id, table.name, LINES, state.hour, *ends, rows, written_us, state.generation + 1, held)
+
+    def _counted(
+        self, table: Table, state: HourState, hours: Sequence[Hour], sources: Sequence[LogObject], others: Sequence[LogObject]
+    ) -> int:
+        """Count the rows that are to stay. Raises CorruptObjectError if the objects do not hold the rows that the catalog says."""
+        (found,) = self._rewriter.rows(partial(counting, hour=state.hour, others=hours), table, _read(sources, others))
+        known = sum(one.rows or 0 for one in sources)
+        if found[0] != known:
+            raise CorruptObjectError(f"{table.name} {state.hour}: its objects hold {found[0]:,} rows, the catalog says {known:,}.")
+        return int(found[1])
+
+    def _others(self, table: Table, hour: Hour, sources: Sequence[LogObject]) -> list[LogObject]:
+        """Return the closed objects of other hours that may hold rows of this one."""
+        closed = [one.hour for one in self._catalog.hours(table.name) if one.generation]
+        if not [one for one in closed if one != hour]:
+            return []
+        events = {Hour.parse(row[0]) for row in self._rewriter.rows(partial(happened, hour=hour), table, [sources])}
+        wanted = neighbours(hour, events, closed)
+        return [_as_log_object(one) for other in wanted for one in self._catalog.held(table.name, other) if one.generation]
+
+    def _require_whole(self, inputs: Sequence[NewObject]) -> None:
+        for one in inputs:
+            path = self._store.path(one.key)
+            if not path.is_file() or crc32(path) != one.crc32:
+                raise CorruptObjectError(f'The object "{one.key}" is missing or damaged: run "eventlake doctor".')
+
+    def _placed(self, table: Table, state: HourState, staged: Path, said: Description) -> NewObject:
+        location = closed_location(table.prefix, state.hour, said.generation, uuid.uuid4().hex[:8])
+        log_format = "parquet" if staged.suffix == PARQUET else "json"
+        new = NewObject(
+            f"{location}{table.stream}{staged.suffix}",
+            table.name,
+            state.hour,
+            log_format,
+            staged.stat().st_size,
+            said.rows,
+            crc32(staged),
+            said.position_from,
+            said.position_to,
+            said.generation,
+            said.stretches,
+        )
+        self._catalog.intend([new.key])
+        crash_point("closed object intended")
+        self._store.put(new.key, staged)
+        crash_point("closed object in place")
+        return new
+
+
+def _held(one: NewObject) -> Iterator[tuple[int, int]]:
+    if one.stretches:
+        yield from one.stretches
+    elif one.position_from is not None and one.position_to is not None:
+        yield one.position_from, one.position_to
+
+
+def _read(sources: Sequence[LogObject], others: Sequence[LogObject]) -> list[Sequence[LogObject]]:
+    return [sources, others] if others else [sources]
+
+
+def _as_log_object(one: NewObject) -> LogObject:
+    return LogObject(one.table, one.hour, one.key, one.format, one.size_bytes, one.rows, one.crc32)

@@ -1,0 +1,120 @@
+"""Hours that are over -> one sorted object each, without duplicates: which are due, what a closing reads, and the SELECT that it is.
+
+Pure decisions; an adapter carries the statement out (DuckDB here, Athena's UNLOAD on AWS), and the catalog swaps. A row whose key another
+closed hour holds already is left out, so whoever closes first keeps it; a NULL key is never a duplicate.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from eventlake.layout import Hour
+from eventlake.model import Table
+
+WINDOW = timedelta(hours=48)
+"""How far apart two deliveries of one event are looked for: EventBridge and Firehose each try again for 24 hours."""
+
+
+Stretch = tuple[int, int]
+"""A stretch of the spool, its end left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An hour as the catalog knows it. state: `open`, `closed`, or `dirty` when something arrived after it was closed."""
+
+    hour: Hour
+    state: str
+    generation: int
+
+
+def due(hours: Iterable[Known], now: datetime, slack: timedelta = timedelta()) -> list[Known]:
+    """Return the hours to close, the oldest first: over for as long as the slack, and not closed with all they hold.
+
+    now: aware. What arrived in an hour must be delivered when the slack has passed.
+    """
+    return sorted((one for one in hours if one.state != "closed" and one.hour.end + slack <= now), key=lambda one: one.hour)
+
+
+def neighbours(hour: Hour, events: Collection[Hour], closed: Iterable[Hour]) -> list[Hour]:
+    """Return the closed hours that may hold a row of this one already: up to two days around it, and after the hours of its events.
+
+    events: the hours in which what it holds happened.
+    """
+    spans = [(hour.start - WINDOW, hour.start + WINDOW), *((one.start, one.start + WINDOW) for one in events)]
+    return sorted(one for one in set(closed) if one != hour and any(first <= one.start <= last for first, last in spans))
+
+
+def merged(own: Sequence[Stretch], of_stream: Sequence[Stretch]) -> tuple[Stretch, ...]:
+    """Merge stretches of the spool between which no other object of the stream lies; nothing of the stream is in their gaps then.
+
+    own: of one hour. of_stream: of every object of the stream, those of the hour among them.
+    """
+    foreign = sorted(start for start, _ in set(of_stream) - set(own))
+    found: list[Stretch] = []
+    for start, end in sorted(own):
+        if found and bisect_left(foreign, found[-1][1]) == bisect_left(foreign, start):
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return tuple(found)
+
+
+def closing(table: Table, hour: Hour, others: Sequence[Hour]) -> str:
+    """Write Athena's SELECT of the rows that a closed hour holds, each column by its stored name, sorted.
+
+    others: the hours whose rows count as there already.
+    """
+    columns = ", ".join(_name(column.stored_name) for column in table.columns)
+    key, order = _name(_stored(table, table.key)), [_name(_stored(table, name)) for name in (*table.sort, table.key)]
+    first = f'row_number() OVER (PARTITION BY {key} ORDER BY {", ".join(order)}, "$path") AS el_copy'
+    kept = f"el_copy = 1{_not_in(table, key, others)}"
+    return (
+        f"SELECT {columns} FROM (SELECT {columns}, {first} FROM {_place(table)} WHERE {_within([hour])}) "
+        f"WHERE {key} IS NULL OR ({kept}) ORDER BY {', '.join(dict.fromkeys(order))}"
+    )
+
+
+def counting(table: Table, hour: Hour, others: Sequence[Hour]) -> str:
+    """Write Athena's SELECT that counts an hour by another way than `closing`: all rows, and those that are to stay."""
+    key = _name(_stored(table, table.key))
+    kept = f"{key} IS NOT NULL{_not_in(table, key, others)}"
+    return f"SELECT count(*), count_if({key} IS NULL) + count(DISTINCT CASE WHEN {kept} THEN {key} END) FROM {_place(table)} WHERE {_within([hour])}"
+
+
+def happened(table: Table, hour: Hour) -> str:
+    """Write Athena's SELECT of the hours in which the events of an hour happened, `YYYY-MM-DDTHH`."""
+    if table.column("event_time") is None:
+        return "SELECT CAST(NULL AS varchar) WHERE false"
+    shown = "date_format(CAST(event_time AS timestamp), '%Y-%m-%dT%H')"  # the cast is for lines, whose times are texts
+    return f"SELECT DISTINCT {shown} FROM {_place(table)} WHERE {_within([hour])} AND event_time IS NOT NULL"
+
+
+def _not_in(table: Table, key: str, others: Sequence[Hour]) -> str:
+    return f" AND {key} NOT IN (SELECT {key} FROM {_place(table)} WHERE {_within(others)} AND {key} IS NOT NULL)" if others else ""
+
+
+def _within(hours: Sequence[Hour]) -> str:
+    """Write the condition on the partition keys that leaves these hours, a day at a time."""
+    by_day: dict[str, list[str]] = {}
+    for one in hours:
+        by_day.setdefault(one.date, []).append(f"'{one.hour}'")
+    parts = [f"(date = DATE '{day}' AND hour IN ({', '.join(found)}))" for day, found in by_day.items()]
+    return f"({' OR '.join(parts)})"
+
+
+def _place(table: Table) -> str:
+    return f"{_name(table.database)}.{_name(table.name)}"
+
+
+def _stored(table: Table, name: str) -> str:
+    column = table.column(name)
+    return name if column is None else column.stored_name
+
+
+def _name(name: str) -> str:
+    quoted = name.replace('"', '""')
+    return f'"{quoted}"'

@@ -1,0 +1,261 @@
+"""Closed hours: one sorted object for each, every event once, whatever came late, twice, or in between."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventlake.backends.directory import DirectoryStore
+from eventlake.cli import run
+from eventlake.layout import Hour
+from eventlake.local import crash
+from eventlake.local.closing import GRACE, Closed, Closer
+from eventlake.local.folder import open_catalog, open_lake
+from eventlake.local.importing import Importer
+from eventlake.local.item import Item
+from eventlake.local.rebuilding import rebuild
+from eventlake.sources import load
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from oracle import examine
+
+SOURCES = load()
+TABLES = {table.name: table for source in SOURCES for table in source.tables}
+RUNS = "pipeline_execution_state_change"
+FIRST = datetime(2026, 12, 30, 10, 5, tzinfo=UTC)
+AFTER = datetime(2027, 2, 1, tzinfo=UTC)
+
+
+def event(identity: str, time: datetime = FIRST, **detail: Any) -> Item:
+    """A pipeline event."""
+    envelope = {
+        "id": identity,
+        "detail-type": "CodePipeline Pipeline Execution State Change",
+        "source": "aws.codepipeline",
+        "time": f"{time:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    return Item(1, json.dumps({**envelope, "detail": {"state": "STARTED", "pipeline": "web", **detail}}).encode())
+
+
+def store(lake: Path, arrivals: Iterable[tuple[datetime, list[Item]]], log_format: str | None = None) -> None:
+    """Store events, each group in an object of its own, at its moment of arrival."""
+    clock = [FIRST]
+    with Importer(lake, SOURCES, now=lambda: clock[0], log_format=log_format) as importer:
+        for moment, items in arrivals:
+            clock[0] = moment
+            importer.accept(items)
+            importer.deliver()
+
+
+def close(lake: Path, now: datetime = AFTER, table: str = RUNS) -> list[Closed]:
+    """Close what is due at a moment."""
+    with Importer(lake, SOURCES) as importer, Closer(importer.catalog, lake / "objects", lambda: now) as closer:
+        return [closer.close(TABLES[table], state) for state in closer.due(TABLES[table])]
+
+
+def states(lake: Path) -> list[tuple[str, str, int, int, int, int]]:
+    """Hour, state, generation, objects, rows and duplicates of each hour."""
+    with closing(open_catalog(lake)) as catalog:
+        return [(str(one.hour), one.state, one.generation, one.objects, one.rows, one.duplicates) for one in catalog.hours(RUNS)]
+
+
+def rows(lake: Path, columns: str = "event_id") -> list[tuple[Any, ...]]:
+    """Columns of every row, by hour and as they lie."""
+    return list(open_lake(lake, SOURCES).engine.query(f"select {columns} from {RUNS}").rows)
+
+
+@pytest.fixture(params=["parquet", "json"])
+def log_format(request: pytest.FixtureRequest) -> str:
+    """Each format in turn."""
+    return str(request.param)
+
+
+def test_an_hour_becomes_one_sorted_object_with_each_event_once(tmp_path: Path, log_format: str) -> None:
+    """The values of every column are those of the rows before."""
+    items = [event(f"e{number}", FIRST + timedelta(seconds=97 * number % 50), version=number) for number in range(30)]
+    store(tmp_path, [(FIRST + timedelta(minutes=turn), items[5 * turn : 5 * turn + 10]) for turn in range(6)], log_format)
+    before = set(rows(tmp_path, "*"))
+
+    (closed,) = close(tmp_path)
+
+    assert (closed.objects_before, closed.rows, closed.duplicates, closed.problem) == (6, 30, 25, "")
+    assert states(tmp_path) == [("2026-12-30T10", "closed", 1, 1, 30, 25)]
+    after = rows(tmp_path, "*")
+    assert len(after) == 30
+    assert set(after) == before
+    times = [row[0] for row in rows(tmp_path, "event_time")]
+    assert times == sorted(times)
+    assert close(tmp_path) == []
+    assert examine(tmp_path, [f"e{number}" for number in range(30)]) is None
+
+
+def test_rows_without_a_key_are_never_duplicates(tmp_path: Path, log_format: str) -> None:
+    """All of them stay."""
+    data = {"type": "s", "date": "2026-12-30T10:00:00.000Z"}
+    log = {"id": "x", "detail-type": "Auth0 log", "source": "aws.partner/auth0.com/example/auth0.logs", "time": "2026-12-30T10:00:00Z"}
+    logs = [
+        Item(1, json.dumps({**log, "detail": {"data": {**data, **more}}}).encode()) for more in ({}, {}, {"log_id": "a"}, {"log_id": "a"})
+    ]
+    store(tmp_path, [(FIRST, logs)], log_format)
+
+    close(tmp_path, table="auth0_logs")
+
+    found = open_lake(tmp_path, SOURCES).engine.query("select log_id from auth0_logs").rows
+    assert Counter(row[0] for row in found) == {None: 2, "a": 1}
+
+
+def test_every_event_is_there_once_however_often_and_late_it_came(tmp_path: Path, log_format: str) -> None:
+    """Three times each, up to 48 hours apart, over New Year; closed while more arrives, in any order; counts per hour of the event are the truth."""
+    chance = random.Random(log_format)
+    happened = {f"e{number}": FIRST + timedelta(minutes=chance.randrange(72 * 60)) for number in range(9)}
+    came: dict[datetime, list[Item]] = {}
+    for identity, time in happened.items():
+        late = time + timedelta(minutes=chance.randrange(48 * 60))
+        for _ in range(3):
+            moment = late + timedelta(minutes=chance.randrange(48 * 60))
+            came.setdefault(moment.replace(minute=5), []).append(event(identity, time))
+    arrivals = sorted(came.items())
+    middle = len(arrivals) // 2
+
+    store(tmp_path, arrivals[:middle], log_format)
+    close(tmp_path, arrivals[middle][0])
+    store(tmp_path, chance.sample(arrivals[middle:], len(arrivals) - middle))
+    close(tmp_path)
+
+    assert Counter(row[0] for row in rows(tmp_path)) == Counter(dict.fromkeys(happened, 1))
+    per_day = Counter(time.date().isoformat() for time in happened.values())
+    asked = open_lake(tmp_path, SOURCES).engine.query(f"select cast(date(event_time) as varchar), count(*) from {RUNS} group by 1").rows
+    assert dict(asked) == per_day
+    assert {state for _, state, *_ in states(tmp_path)} == {"closed"}
+    assert sum(duplicates for *_, duplicates in states(tmp_path)) == 18
+
+
+def test_a_late_object_makes_its_hour_dirty_until_it_is_closed_again(tmp_path: Path, log_format: str) -> None:
+    """The next generation holds both; two months later too."""
+    store(tmp_path, [(FIRST, [event("a"), event("b")])], log_format)
+    close(tmp_path)
+    store(tmp_path, [(FIRST + timedelta(minutes=9), [event("b"), event("c")])])
+    assert states(tmp_path) == [("2026-12-30T10", "dirty", 1, 2, 4, 0)]
+
+    close(tmp_path)
+    store(tmp_path, [(FIRST + timedelta(days=60), [event("a"), event("d")])])
+    close(tmp_path, FIRST + timedelta(days=61))
+
+    assert [state[1:] for state in states(tmp_path)] == [("closed", 2, 1, 3, 1), ("closed", 1, 1, 1, 1)]
+    assert Counter(row[0] for row in rows(tmp_path)) == Counter("abcd")
+
+
+def test_replaced_objects_stay_for_their_grace(tmp_path: Path) -> None:
+    """Whoever reads them still finds them; then they go, and the catalog forgets them."""
+    store(tmp_path, [(FIRST, [event("a")]), (FIRST, [event("b")])])
+    close(tmp_path)
+    files = len(list(DirectoryStore(tmp_path / "objects").list("")))
+
+    with Importer(tmp_path, SOURCES) as importer:
+        assert Closer(importer.catalog, tmp_path / "objects", lambda: AFTER + GRACE - timedelta(seconds=1)).remove_replaced() == 0
+        assert Closer(importer.catalog, tmp_path / "objects", lambda: AFTER + GRACE + timedelta(seconds=1)).remove_replaced() == 2
+
+    assert (files, len(list(DirectoryStore(tmp_path / "objects").list("")))) == (3, 1)
+    assert examine(tmp_path, ["a", "b"]) is None
+
+
+def test_an_hour_with_a_damaged_object_stays_and_stops_no_other(tmp_path: Path, log_format: str) -> None:
+    """It is named."""
+    store(tmp_path, [(FIRST, [event("a")]), (FIRST + timedelta(hours=1), [event("b")])], log_format)
+    with closing(open_catalog(tmp_path)) as catalog:
+        damaged = catalog.objects(RUNS)[0]
+    path = tmp_path / "objects" / damaged.key
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+
+    first, second = close(tmp_path)
+
+    assert first.problem == f'The object "{damaged.key}" is missing or damaged: run "eventlake doctor".'
+    assert (second.problem, second.rows) == ("", 1)
+    assert [state[1] for state in states(tmp_path)] == ["open", "closed"]
+
+
+class Stopped(Exception):
+    """The process ends here."""
+
+
+def test_a_crash_at_any_step_leaves_the_old_hour_or_the_new_one(tmp_path: Path) -> None:
+    """And the next closing ends in the same rows."""
+    steps = 0
+    while True:
+        steps += 1
+        lake = tmp_path / str(steps)
+        store(lake, [(FIRST, [event("a"), event("b")]), (FIRST + timedelta(minutes=1), [event("b"), event("c")])])
+        left = [steps]
+
+        def stop(_name: str, left: list[int] = left) -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                raise Stopped
+
+        crash.at_each(stop)
+        try:
+            close(lake)
+            break
+        except Stopped:
+            crash.at_each()
+            assert Counter(row[0] for row in rows(lake)) in (Counter("abbc"), Counter("abc"))
+            close(lake)
+            assert Counter(row[0] for row in rows(lake)) == Counter("abc")
+            assert examine(lake, list("abc")) is None
+        finally:
+            crash.at_each()
+    assert steps > 3
+
+
+def test_a_rebuilt_catalog_knows_closed_hours(tmp_path: Path, log_format: str) -> None:
+    """Also beside what was replaced and is not removed yet, and what came late."""
+    store(tmp_path, [(FIRST + timedelta(minutes=turn), [event(f"e{turn}"), event("twice")]) for turn in range(3)], log_format)
+    close(tmp_path)
+    store(tmp_path, [(FIRST + timedelta(minutes=50), [event("late")])])
+
+    rebuild(tmp_path, SOURCES)
+    with Importer(tmp_path, SOURCES) as importer:
+        importer.deliver()
+
+    assert [state[1:5] for state in states(tmp_path)] == [("dirty", 1, 2, 5)]
+    assert Counter(row[0] for row in rows(tmp_path)) == Counter(["e0", "e1", "e2", "twice", "late"])
+    close(tmp_path)
+    assert [state[1:5] for state in states(tmp_path)] == [("closed", 2, 1, 5)]
+
+
+def test_the_command_closes_what_is_over_and_says_what_it_did(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A dry run changes nothing; an hour that is not over is refused."""
+    store(tmp_path, [(FIRST, [event("a"), event("a")]), (FIRST + timedelta(hours=3), [event("b")])])
+    asked = ["--lake", str(tmp_path), "--output", "jsonl", "--quiet"]
+
+    assert run(["close", "--dry-run", *asked]) == 0
+    assert states(tmp_path)[0][1] == "open"
+    capfd.readouterr()
+    assert run(["hours", RUNS, *asked]) == 0
+    assert [one["state"] for one in map(json.loads, capfd.readouterr().out.splitlines())] == ["open", "missing", "missing", "open"]
+    assert run(["close", "--hour", f"{Hour.of(datetime.now(UTC))}", *asked]) == 252
+    assert "is not over yet" in capfd.readouterr().err
+
+
+def test_closed_lines_are_the_very_lines_that_came(tmp_path: Path) -> None:
+    """In a lake of JSON lines nothing is written anew."""
+    store(tmp_path, [(FIRST, [event("b", note='ü\u2028 \\ " ', other={"deep": [1.50]})]), (FIRST, [event("a")])], "json")
+
+    def lines() -> set[bytes]:
+        with closing(open_catalog(tmp_path)) as catalog:
+            keys = [one.key for one in catalog.objects(RUNS)]
+        return {line for key in keys for line in gzip.decompress((tmp_path / "objects" / key).read_bytes()).splitlines()}
+
+    before = lines()
+    close(tmp_path)
+    assert lines() == before

@@ -1,0 +1,67 @@
+"""Which hours are due, what a closing reads, and the SELECT that it is; decided without any file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventlake.layout import Hour
+from eventlake.pipeline.compaction import Known, closing, due, merged, neighbours
+from eventlake.sources import load
+
+NOW = datetime(2026, 11, 20, 12, 20, tzinfo=UTC)
+TABLES = {table.name: table for source in load() for table in source.tables}
+
+
+def hour(distance: int) -> Hour:
+    """The hour so many hours after the one of now."""
+    return Hour.of(NOW + timedelta(hours=distance))
+
+
+def test_an_hour_is_due_when_it_is_over_and_not_closed_with_all_it_holds() -> None:
+    """The oldest first; the slack is for what is still on its way."""
+    known = [Known(hour(-1), "open", 0), Known(hour(0), "open", 0), Known(hour(-3), "dirty", 2), Known(hour(-2), "closed", 1)]
+
+    assert [(one.hour, one.generation) for one in due(known, NOW)] == [(hour(-3), 2), (hour(-1), 0)]
+    assert [one.hour for one in due(known, NOW, timedelta(minutes=30))] == [hour(-3)]
+
+
+def test_two_days_around_an_hour_and_after_its_events_may_hold_its_rows() -> None:
+    """Never the hour itself; of closed hours only."""
+    closed = [hour(distance) for distance in (-1500, -1453, -1452, -1404, -1403, -49, -48, 0, 48, 49)]
+
+    assert neighbours(hour(0), [], closed) == [hour(-48), hour(48)]
+    assert neighbours(hour(0), [hour(-1452)], closed) == [hour(-1452), hour(-1404), hour(-48), hour(48)]
+
+
+def test_the_select_keeps_the_first_of_each_key_and_every_row_without_one() -> None:
+    """The same text runs on DuckDB, Trino and Athena; other hours are named by day, so that partitions prune."""
+    sql = closing(TABLES["auth0_logs"], hour(0), [hour(-13), hour(-12), hour(-1)])
+
+    assert 'row_number() OVER (PARTITION BY "log_id" ORDER BY' in sql
+    assert 'WHERE "log_id" IS NULL OR (el_copy = 1 AND "log_id" NOT IN (SELECT "log_id" FROM' in sql
+    assert "((date = DATE '2026-11-19' AND hour IN ('23')) OR (date = DATE '2026-11-20' AND hour IN ('00', '11')))" in sql
+    assert sql.endswith('ORDER BY "event_time", "log_id"')
+
+
+STRETCHES = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 4), st.booleans()), max_size=12)
+
+
+@given(STRETCHES)
+def test_merged_stretches_hold_their_own_and_nothing_of_others(drawn: list[tuple[int, int, bool]]) -> None:
+    """Whatever lies between them."""
+    own: list[tuple[int, int]] = []
+    foreign: list[tuple[int, int]] = []
+    end = 0
+    for gap, length, is_own in drawn:
+        start = end + gap
+        end = start + length
+        (own if is_own else foreign).append((start, end))
+
+    found = merged(own, [*own, *foreign])
+
+    assert all(any(first <= start and end <= last for first, last in found) for start, end in own)
+    assert not any(first < end and start < last for first, last in found for start, end in foreign)
+    assert len(found) <= len(foreign) + 1
