@@ -47,6 +47,7 @@ def test_a_truncated_gzip_file_is_named(tmp_path: Path) -> None:
         (b"a.json".ljust(257, b"\0") + b"ustar\x0000" + EVENT, "a tar archive"),
         (gzip.compress(b"a.json".ljust(257, b"\0") + b"ustar  \0" + EVENT), "a tar archive"),
     ],
+    ids=["gzip in gzip", "bzip2", "xz", "Zstandard", "zip", "Parquet", "tar", "tar in gzip"],  # compressed bytes hold the time
 )
 def test_what_must_be_unpacked_first_is_named(tmp_path: Path, data: bytes, kind: str) -> None:
     """Nothing of it is taken for an event, or for a broken one."""
