@@ -115,7 +115,7 @@ def test_an_event_with_the_fields_of_a_wrapper_is_an_event(fields: dict[str, Any
     """Its detail-type says what it is, beside the fields or with them in its detail."""
     for whole in (event(1, **fields), event(1, detail=fields)):
         taken = take(whole)
-        assert ([one.id for one in taken.accepted], taken.opened) == (["e-1"], {})
+        assert ([one.id for one in taken.accepted], taken.opened) == (["e-1"], None)
         assert json.loads(taken.accepted[0].body) == whole
 
 
@@ -136,7 +136,7 @@ def test_what_only_resembles_a_wrapper_is_no_event(value: object) -> None:
     """It fails as it did, and nothing is said to be opened."""
     taken = take(value)
 
-    assert (taken.accepted, taken.opened) == ([], {})
+    assert (taken.accepted, taken.opened) == ([], None)
     assert taken.error is not None
     assert taken.error.code == "NotAnEvent"
 
