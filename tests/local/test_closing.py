@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from eventlake.backends.directory import DirectoryStore
+from eventlake.backends.directory import STAGING, DirectoryStore
 from eventlake.cli import run
 from eventlake.layout import Hour
 from eventlake.local import crash
@@ -215,6 +216,22 @@ def test_a_crash_at_any_step_leaves_the_old_hour_or_the_new_one(tmp_path: Path) 
         finally:
             crash.at_each()
     assert steps > 3
+
+
+def test_a_lake_whose_staging_is_gone_or_full_of_what_a_kill_left_closes(tmp_path: Path) -> None:
+    """A copy without it; a folder in it, into which the rewriting of an hour had spilled."""
+    store(tmp_path, [(FIRST, [event("a"), event("a")])])
+    shutil.rmtree(tmp_path / "objects" / STAGING)
+    (closed,) = close(tmp_path)
+    spilled = tmp_path / "objects" / STAGING / "closing-x"
+    spilled.mkdir()
+    (spilled / "duckdb_temp_storage-0.tmp").write_bytes(b"x")
+
+    store(tmp_path, [(FIRST, [event("b")])])
+    (again,) = close(tmp_path)
+
+    assert (closed.rows, closed.problem, again.rows, again.problem) == (1, "", 2, "")
+    assert not spilled.exists()
 
 
 def test_a_rebuilt_catalog_knows_closed_hours(tmp_path: Path, log_format: str) -> None:

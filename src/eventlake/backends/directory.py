@@ -127,7 +127,7 @@ class DirectoryStore:
         left = list((self._root / STAGING).glob("*"))
         try:
             for path in left:
-                path.unlink()
+                shutil.rmtree(path) if path.is_dir() else path.unlink()  # a folder is where the rewriting of an hour spilled to
         except OSError as error:
             raise storage_error(error, f'"{self._root / STAGING}" cannot be cleared') from None
         return len(left)

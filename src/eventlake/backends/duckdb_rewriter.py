@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from eventlake.backends.directory import STAGING
+from eventlake.backends.directory import DirectoryStore
+from eventlake.backends.disk import Disk
 from eventlake.backends.rewriting import Task
 from eventlake.description import Description
 from eventlake.dialect.queries.scan import Scan
@@ -65,8 +65,8 @@ class DuckDBRewriter:
     def _run(
         self, macros: tuple[str, ...], statement: str, target: Path | None = None, description: Description | None = None
     ) -> list[list[Any]]:
-        room = shutil.disk_usage(self._objects).free // (2 << 20)
-        with tempfile.TemporaryDirectory(dir=self._objects / STAGING, prefix="closing-") as spill:
+        room = Disk.of(self._objects).free_bytes // (2 << 20)
+        with tempfile.TemporaryDirectory(dir=DirectoryStore(self._objects).staged("closing").parent, prefix="closing-") as spill:
             said = description.encode() if description is not None else ""
             answer = self._asked(Task(macros, statement, str(target or ""), said, self._memory_mb, spill, max(room, 1)))
         if "error" in answer:
