@@ -183,6 +183,13 @@ def test_what_cannot_be_adopted_is_told_with_its_reason(tmp_path: Path, capfd: p
     assert all("emove" not in one.remedy for one in check_lake(folder))
 
 
+def test_doctor_takes_no_type_from_the_name_of_a_folder(tmp_path: Path) -> None:
+    """The folder says nothing about the columns below it."""
+    deliver(tmp_path / "event_time=6" / "lake", event("a"), log_format="parquet")
+
+    assert check_lake(tmp_path / "event_time=6" / "lake") == []
+
+
 def test_doctor_finds_rows_that_hold_the_name_of_a_folder(tmp_path: Path) -> None:
     """As an earlier version stored them below a folder `column=value`."""
     folder = tmp_path / "state=prod" / "lake"

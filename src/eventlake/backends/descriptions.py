@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from eventlake.backends.json_lines import read_description
-from eventlake.backends.parquet import EXTENSION, METADATA_KEY
+from eventlake.backends.parquet import EXTENSION, METADATA_KEY, ask_of_footers
 from eventlake.description import Description, decode
 
 _AT_ONCE = 1000
+_QUERY = "select file_name, value from parquet_kv_metadata(?) where key = ?"
 
 
 def read_descriptions(paths: Sequence[Path]) -> Iterator[tuple[Path, Description | None]]:
@@ -36,20 +36,5 @@ def _of_parquet(paths: Sequence[Path]) -> Iterator[tuple[Path, Description | Non
     with duckdb.connect(config={"threads": 1}) as connection:
         for start in range(0, len(paths), _AT_ONCE):
             some = paths[start : start + _AT_ONCE]
-            found = _asked(connection, some)
-            yield from ((path, found.get(str(path))) for path in some)
-
-
-def _asked(connection: Any, paths: Sequence[Path]) -> dict[str, Description | None]:  # duckdb has no stubs of ours
-    """Ask for the metadata of files; where one of them cannot be read, of each half, so that it hides no other."""
-    import duckdb
-
-    query = "select file_name, value from parquet_kv_metadata(?) where key = ?"
-    try:
-        rows = connection.execute(query, [[str(path) for path in paths], METADATA_KEY.encode()]).fetchall()
-    except duckdb.Error:
-        if len(paths) == 1:
-            return {}
-        middle = len(paths) // 2
-        return {**_asked(connection, paths[:middle]), **_asked(connection, paths[middle:])}
-    return {name: decode(value) for name, value in rows}
+            found = dict(ask_of_footers(connection, _QUERY, some, METADATA_KEY.encode()))
+            yield from ((path, decode(found[str(path)]) if str(path) in found else None) for path in some)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eventlake.backends.line_check import UnwritableLinesError
 from eventlake.description import Description
@@ -80,6 +80,39 @@ class ParquetWriter:
 def _reason(error: Exception, source: Path) -> str:
     """Return what DuckDB says of a line, without the file that nobody will find any more."""
     return str(error).splitlines()[0].replace(f' in file "{source}"', "").replace(str(source), "the lines")
+
+
+def ask_of_footers(connection: duckdb.DuckDBPyConnection, query: str, paths: Sequence[Path], *more: object) -> list[tuple[Any, ...]]:
+    """Return the rows of a query over the metadata of many files, its first parameter; where one of them cannot be read, of each half.
+
+    So that it hides no other. more: the other parameters of the query.
+    """
+    import duckdb
+
+    try:
+        return connection.execute(query, [[str(path) for path in paths], *more]).fetchall()
+    except duckdb.Error:
+        if len(paths) == 1:
+            return []
+        middle = len(paths) // 2
+        return [row for half in (paths[:middle], paths[middle:]) for row in ask_of_footers(connection, query, half, *more)]
+
+
+def stored_types(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[str, dict[str, str]]:
+    """Return the columns of each file with their types, as DuckDB writes them; none of one that cannot be read."""
+    found: dict[str, dict[str, str]] = {}
+    inside = 0
+    for file, name, children, kind in ask_of_footers(
+        connection, "select file_name, name, num_children, duckdb_type from parquet_schema(?)", paths
+    ):
+        if file not in found:  # the first of a file's rows is the whole of it
+            found[file] = {}
+        elif inside:
+            inside += (children or 0) - 1
+        else:
+            found[file][name.lower()] = kind
+            inside = children or 0
+    return found
 
 
 def count_rows(path: Path) -> int:

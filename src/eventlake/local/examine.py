@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import Disk
-from eventlake.backends.parquet import duckdb_type, holds_only
+from eventlake.backends.parquet import duckdb_type, holds_only, stored_types
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.checksum import crc32
-from eventlake.dialect.sql import quoted_text
 from eventlake.errors import EventlakeError, LakeLockedError
 from eventlake.lake import Finding
 from eventlake.local.delivery.pump import LOW_WATER
@@ -136,16 +135,16 @@ def _types(folder: Path, catalog: SqliteCatalog) -> Iterator[Finding]:
         for table in catalog.tables():
             declared = {column.stored_name: _normal(connection, duckdb_type(column.type)) for column in table.columns}
             found: dict[tuple[str, str, str], list[str]] = {}
-            for one in catalog.objects(table.name):
-                if one.format == "parquet":
-                    for name, kind in _columns_of(connection, folder / OBJECTS / one.key):
-                        if declared.get(name, kind) != kind:
-                            found.setdefault((name, kind, declared[name]), []).append(one.key)
-            for (name, kind, now), keys in found.items():
+            keys = {str(folder / OBJECTS / one.key): one.key for one in catalog.objects(table.name) if one.format == "parquet"}
+            for path, columns in stored_types(connection, [Path(path) for path in keys]).items() if keys else ():
+                for name, kind in columns.items():
+                    if declared.get(name, kind) != kind:
+                        found.setdefault((name, kind, declared[name]), []).append(keys[path])
+            for (name, kind, now), told in found.items():
                 yield from _told(
                     "error",
                     f'keeps the column "{name}" as {kind.lower()}, and it is declared as {now.lower()} now',
-                    keys,
+                    told,
                     "Declare it as it was, and give what comes from now on a column of another name.",
                 )
 
@@ -154,17 +153,6 @@ def _normal(connection: duckdb.DuckDBPyConnection, kind: str) -> str:
     """Return a type as DuckDB itself writes it."""
     row = connection.execute(f"select typeof(cast(null as {kind}))").fetchone()
     return str(row[0]) if row else kind
-
-
-def _columns_of(connection: duckdb.DuckDBPyConnection, path: Path) -> list[tuple[str, str]]:
-    """Return the columns of an object with their types; none of one that cannot be read, which is found elsewhere."""
-    import duckdb
-
-    try:
-        described = connection.execute(f"describe select * from read_parquet([{quoted_text(str(path))}])").fetchall()
-    except duckdb.Error:
-        return []
-    return [(str(name).lower(), str(kind)) for name, kind, *_ in described]
 
 
 def _is_damaged(path: Path, size_bytes: int, checksum: int | None) -> bool:
