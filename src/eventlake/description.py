@@ -12,7 +12,9 @@ from dataclasses import asdict, dataclass
 from eventlake.layout import Hour
 
 LINES = "lines"
-"""The kind of an object of log lines; one of failed records has Firehose's error-output-type."""
+PROCESSING_FAILED = "processing-failed"
+CONVERSION_FAILED = "format-conversion-failed"
+"""The kinds of objects: of log lines; and of failed records, by Firehose's error-output-type."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from eventlake.backends.sqlite_file import SqliteFile
+from eventlake.checksum import crc32
+from eventlake.description import PROCESSING_FAILED, Description
 from eventlake.errors import ConfigurationError, GenerationConflictError, LakeTakenError, StorageError
 from eventlake.interfaces import Contents, HourContents, LogObject, Partition
 from eventlake.layout import Hour
@@ -42,6 +44,12 @@ class NewObject:
     generation: int = 0
     stretches: tuple[tuple[int, int], ...] = ()
     """Those of a closed hour's object, which holds what several held; of others there is one, from and to."""
+
+    @classmethod
+    def described(cls, key: str, file: Path, log_format: str, said: Description) -> NewObject:
+        """Return the object of a finished file, which says this of itself. Raises OSError."""
+        held = said.position_from, said.position_to, said.generation, said.stretches
+        return cls(key, said.stream, said.hour, log_format, file.stat().st_size, said.rows, crc32(file), *held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,15 @@ class NewFailedObject:
     crc32: int
     position_from: int | None = None
     position_to: int | None = None
+
+    @classmethod
+    def described(cls, key: str, file: Path, said: Description) -> NewFailedObject:
+        """Return the object of a finished file, which says this of itself. Raises OSError.
+
+        The stretch of refused lines is that of their object of lines: theirs holds none of the events that failed in it for another reason.
+        """
+        held = (said.position_from, said.position_to) if said.kind == PROCESSING_FAILED else (None, None)
+        return cls(key, said.stream, file.stat().st_size, said.rows, crc32(file), *held)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ class Closer:
             rows = self._rewriter.write(partial(closing, hour=state.hour, others=hours), table, _read(sources, others), staged, said)
             if rows != expected:
                 raise CorruptObjectError(f"{table.name} {state.hour}: {rows:,} rows were written where {expected:,} are to stay.")
-            return self._placed(table, state, staged, said), sum(one.rows for one in inputs) - rows
+            return self._placed(table, state, staged, inputs[0].format, said), sum(one.rows for one in inputs) - rows
         except OSError as error:
             raise storage_error(error, f"{table.name} {state.hour} cannot be written") from None
         finally:
@@ -147,22 +147,9 @@ class Closer:
             if not path.is_file() or crc32(path) != one.crc32:
                 raise CorruptObjectError(f'The object "{one.key}" is missing or damaged: run "eventlake doctor".')
 
-    def _placed(self, table: Table, state: HourState, staged: Path, said: Description) -> NewObject:
+    def _placed(self, table: Table, state: HourState, staged: Path, log_format: str, said: Description) -> NewObject:
         location = closed_location(table.prefix, state.hour, said.generation, uuid.uuid4().hex[:8])
-        log_format = "parquet" if staged.suffix == PARQUET else "json"
-        new = NewObject(
-            f"{location}{table.stream}{staged.suffix}",
-            table.name,
-            state.hour,
-            log_format,
-            staged.stat().st_size,
-            said.rows,
-            crc32(staged),
-            said.position_from,
-            said.position_to,
-            said.generation,
-            said.stretches,
-        )
+        new = NewObject.described(f"{location}{table.stream}{staged.suffix}", staged, log_format, said)
         self._catalog.intend([new.key])
         crash_point("closed object intended")
         self._store.put(new.key, staged)

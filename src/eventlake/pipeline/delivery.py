@@ -19,13 +19,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from eventlake.description import PROCESSING_FAILED
 from eventlake.errors import EventError
 from eventlake.layout import Hour, error_key, object_key, object_name
 from eventlake.model import Table
 from eventlake.pipeline.router import Routed
 
-PROCESSING_FAILED = "processing-failed"
-CONVERSION_FAILED = "format-conversion-failed"
 UNMATCHED = "unmatched"
 """The stream of events that no rule wants."""
 REJECTED = "rejected"

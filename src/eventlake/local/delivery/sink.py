@@ -19,13 +19,12 @@ from eventlake.backends.json_lines import EXTENSION, JsonLinesWriter, write_gzip
 from eventlake.backends.line_check import LineCheck, UnwritableLinesError
 from eventlake.backends.parquet import ParquetWriter
 from eventlake.backends.sqlite_catalog import FailedEntry, NewFailedObject, NewObject, SqliteCatalog
-from eventlake.checksum import crc32
-from eventlake.description import LINES, Description
+from eventlake.description import CONVERSION_FAILED, LINES, PROCESSING_FAILED, Description
 from eventlake.errors import EventError
 from eventlake.local.crash import crash_point
 from eventlake.local.spool.frames import Frame
 from eventlake.model import Table
-from eventlake.pipeline.delivery import CONVERSION_FAILED, PROCESSING_FAILED, Batch, FailedRecord, error_stream, failed_record, moment
+from eventlake.pipeline.delivery import Batch, FailedRecord, error_stream, failed_record, moment
 from eventlake.pipeline.partition import partition_of
 
 FORMATS = ("parquet", "json")
@@ -78,16 +77,15 @@ class Sink:
             refused = self._write(table, batch, path)
             failed = [self._place_failures(self._conversion_failures(batch, refused), CONVERSION_FAILED)] if refused else []
             rows = len(batch.lines) - len(refused)
-            objects = [self._place_lines(batch, table, path, rows)] if rows else []
+            objects = [self._place_lines(batch, path, rows)] if rows else []
             partitions = [partition_of(table, batch.hour, self._writer.format)] if rows else []
             self._catalog.register(objects, partitions, failed, {batch.stream: batch.position_to})
             crash_point("object registered")
 
-    def _place_lines(self, batch: Batch, table: Table, path: Path, rows: int) -> NewObject:
-        key = batch.key(self._writer.extension, life=self._life)
-        size, held = path.stat().st_size, (batch.position_from, batch.position_to)
-        new = NewObject(key, table.name, batch.hour, self._writer.format, size, rows, crc32(path), *held)
-        self._place(key, path)
+    def _place_lines(self, batch: Batch, path: Path, rows: int) -> NewObject:
+        key, said = batch.key(self._writer.extension, life=self._life), self._description(batch, LINES, rows)
+        new = NewObject.described(key, path, self._writer.format, said)
+        self._place(new.key, path)
         return new
 
     def _place(self, key: str, path: Path) -> None:
@@ -152,13 +150,11 @@ class Sink:
     def _place_failures(self, batch: Batch, kind: str) -> tuple[NewFailedObject, list[FailedEntry]]:
         path = self._store.staged(f"{uuid.uuid4().hex}{EXTENSION}")
         with _removed_in_the_end(path):
-            write_gzip(b"".join(record.line() for record in batch.failures), path, self._description(batch, kind, len(batch.failures)))
-            key = batch.key(EXTENSION, kind, self._life)
-            # The stretch of refused lines is their object's; this one holds none of the events that failed in it for another reason.
-            held = (batch.position_from, batch.position_to) if kind == PROCESSING_FAILED else (None, None)
-            new = NewFailedObject(key, batch.stream, path.stat().st_size, len(batch.failures), crc32(path), *held)
-            self._place(key, path)
-            return new, [_entry(record, batch.stream, key, line) for line, record in enumerate(batch.failures)]
+            said = self._description(batch, kind, len(batch.failures))
+            write_gzip(b"".join(record.line() for record in batch.failures), path, said)
+            new = NewFailedObject.described(batch.key(EXTENSION, kind, self._life), path, said)
+            self._place(new.key, path)
+            return new, [_entry(record, batch.stream, new.key, line) for line, record in enumerate(batch.failures)]
 
 
 def _entry(record: FailedRecord, stream: str, key: str, line: int) -> FailedEntry:

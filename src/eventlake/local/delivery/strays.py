@@ -18,11 +18,10 @@ from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.json_lines import read_gzip
 from eventlake.backends.parquet import EXTENSION, count_rows
 from eventlake.backends.sqlite_catalog import FailedEntry, NewFailedObject, NewObject, SqliteCatalog
-from eventlake.checksum import crc32
-from eventlake.description import LINES, Description
+from eventlake.description import LINES, PROCESSING_FAILED, Description
 from eventlake.errors import CorruptObjectError
 from eventlake.interfaces import Partition
-from eventlake.pipeline.delivery import PROCESSING_FAILED, error_stream
+from eventlake.pipeline.delivery import error_stream
 
 HELD = "holds only what other objects hold"
 DAMAGED = "is damaged: it cannot be read, or does not hold the rows that it says"
@@ -99,20 +98,7 @@ class Adopter:
         rows = count_rows(stray.path) if log_format == "parquet" else read_gzip(stray.path).count(b"\n")
         if rows != said.rows:
             raise CorruptObjectError(stray.key)
-        size = stray.path.stat().st_size
-        new = NewObject(
-            stray.key,
-            said.stream,
-            said.hour,
-            log_format,
-            size,
-            rows,
-            crc32(stray.path),
-            said.position_from,
-            said.position_to,
-            said.generation,
-            said.stretches,
-        )
+        new = NewObject.described(stray.key, stray.path, log_format, said)
         partition = Partition(said.stream, said.hour, f"{stray.key.rpartition('/')[0]}/", log_format)
         self._catalog.register([new], [partition], [], self._checkpoint(said))
 
@@ -120,8 +106,7 @@ class Adopter:
         entries = list(failed_entries(stray.key, said.stream, read_gzip(stray.path)))
         if len(entries) != said.rows:
             raise CorruptObjectError(stray.key)
-        held = (said.position_from, said.position_to) if said.kind == PROCESSING_FAILED else (None, None)
-        new = NewFailedObject(stray.key, said.stream, stray.path.stat().st_size, said.rows, crc32(stray.path), *held)
+        new = NewFailedObject.described(stray.key, stray.path, said)
         self._catalog.register([], [], [(new, entries)], self._checkpoint(said))
 
     def _checkpoint(self, said: Description) -> dict[str, int]:
