@@ -80,12 +80,19 @@ class LogObject:
 
 @dataclass(frozen=True, slots=True)
 class HourContents:
-    """What readers see of one hour of a table; rows is None where the catalog does not know them."""
+    """What readers see of one hour of a table; rows is None where the catalog does not know them.
+
+    state: `open`, `closed`, or `dirty` when something arrived after it was closed. generation: how often its objects were swapped.
+    duplicates: how many rows the closings left out.
+    """
 
     hour: Hour
     objects: int
     rows: int | None
     size_bytes: int
+    state: str = "open"
+    generation: int = 0
+    duplicates: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -369,11 +369,11 @@ def test_an_hour_counts_its_objects(catalog: SqliteCatalog) -> None:
     catalog.replace(HOUR, "auth0_logs", 0, ["a", "b"], replace(log_object("closed"), rows=15, size_bytes=500), 5, NOW)
 
     contents = catalog.contents("AUTH0_LOGS")
-    assert contents.hours == [HourContents(HOUR, 1, 15, 500), HourContents(eleven, 1, 10, 1000)]
+    assert contents.hours == [HourContents(HOUR, 1, 15, 500, "closed", 1, 5), HourContents(eleven, 1, 10, 1000)]
     assert (contents.count, contents.size_bytes) == (2, 1500)
     assert [one.key for one in contents.objects([HOUR])] == ["closed"]
     assert [one.key for one in contents.objects(None)] == ["closed", "c"]
-    assert [(one.state, one.generation, one.duplicates) for one in catalog.hours("auth0_logs")] == [("closed", 1, 5), ("open", 0, 0)]
+    assert [(one.state, one.generation, one.duplicates) for one in contents.hours] == [("closed", 1, 5), ("open", 0, 0)]
 
 
 def test_a_swap_takes_what_it_read_and_no_more(catalog: SqliteCatalog) -> None:

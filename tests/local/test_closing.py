@@ -64,10 +64,10 @@ def close(lake: Path, now: datetime = AFTER, table: str = RUNS) -> list[Closed]:
         return [closer.close(TABLES[table], state) for state in closer.due(TABLES[table])]
 
 
-def states(lake: Path) -> list[tuple[str, str, int, int, int, int]]:
+def states(lake: Path) -> list[tuple[str, str, int, int, int | None, int]]:
     """Hour, state, generation, objects, rows and duplicates of each hour."""
     with closing(open_catalog(lake)) as catalog:
-        return [(str(one.hour), one.state, one.generation, one.objects, one.rows, one.duplicates) for one in catalog.hours(RUNS)]
+        return [(str(one.hour), one.state, one.generation, one.objects, one.rows, one.duplicates) for one in catalog.contents(RUNS).hours]
 
 
 def rows(lake: Path, columns: str = "event_id") -> list[tuple[Any, ...]]:

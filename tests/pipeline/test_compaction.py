@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventlake.interfaces import HourContents
 from eventlake.layout import Hour
-from eventlake.pipeline.compaction import Known, closing, due, merged, neighbours
+from eventlake.pipeline.compaction import closing, due, merged, neighbours
 from eventlake.sources import load
 
 NOW = datetime(2026, 11, 20, 12, 20, tzinfo=UTC)
@@ -22,7 +23,8 @@ def hour(distance: int) -> Hour:
 
 def test_an_hour_is_due_when_it_is_over_and_not_closed_with_all_it_holds() -> None:
     """The oldest first; the slack is for what is still on its way."""
-    known = [Known(hour(-1), "open", 0), Known(hour(0), "open", 0), Known(hour(-3), "dirty", 2), Known(hour(-2), "closed", 1)]
+    states = {-1: ("open", 0), 0: ("open", 0), -3: ("dirty", 2), -2: ("closed", 1)}
+    known = [HourContents(hour(distance), 1, 1, 1, *state) for distance, state in states.items()]
 
     assert [(one.hour, one.generation) for one in due(known, NOW)] == [(hour(-3), 2), (hour(-1), 0)]
     assert [one.hour for one in due(known, NOW, timedelta(minutes=30))] == [hour(-3)]

@@ -53,22 +53,6 @@ class NewObject:
 
 
 @dataclass(frozen=True, slots=True)
-class HourState:
-    """An hour of a table: `open`, `closed`, or `dirty` when something arrived after it was closed.
-
-    generation: how often its objects were swapped. duplicates: how many rows the closings left out.
-    """
-
-    hour: Hour
-    state: str
-    generation: int
-    objects: int
-    rows: int
-    size_bytes: int
-    duplicates: int
-
-
-@dataclass(frozen=True, slots=True)
 class NewFailedObject:
     """An object of failed records that is to become visible."""
 
@@ -190,10 +174,11 @@ class SqliteCatalog:
     def contents(self, table: str) -> Contents:
         """Return what readers see of a table, hour by hour; the objects of an hour are looked up when they are asked for."""
         rows = self._rows(
-            'select "date", hour, objects, rows, size_bytes from partition where "table" = ? and objects > 0 order by "date", hour',
+            'select "date", hour, objects, rows, size_bytes, state, generation, duplicates from partition '
+            'where "table" = ? and objects > 0 order by "date", hour',
             (table.lower(),),
         )
-        return Contents([HourContents(Hour(day, hour), *sums) for day, hour, *sums in rows], partial(self.objects, table))
+        return Contents([HourContents(Hour(day, hour), *rest) for day, hour, *rest in rows], partial(self.objects, table))
 
     def keys(self) -> set[str]:
         """Return the keys of every object that the catalog knows: visible, replaced, of failed records."""
@@ -236,15 +221,6 @@ class SqliteCatalog:
                 _add_failed_object(run, failed_object, entries)
             for stream, position in checkpoints.items():
                 run("insert or replace into checkpoint values (?, ?)", (stream, position))
-
-    def hours(self, table: str) -> list[HourState]:
-        """Return the hours of a table that hold something, in order."""
-        rows = self._rows(
-            'select "date", hour, state, generation, objects, rows, size_bytes, duplicates from partition '
-            'where "table" = ? and objects > 0 order by "date", hour',
-            (table.lower(),),
-        )
-        return [HourState(Hour(day, hour), *rest) for day, hour, *rest in rows]
 
     def held(self, table: str, hour: Hour) -> list[NewObject]:
         """Return the live objects of an hour, with what they hold of the spool; by key."""

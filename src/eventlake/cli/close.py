@@ -17,7 +17,8 @@ from eventlake.errors import UsageError
 from eventlake.layout import Hour
 
 if TYPE_CHECKING:
-    from eventlake.backends.sqlite_catalog import HourState, SqliteCatalog
+    from eventlake.backends.sqlite_catalog import SqliteCatalog
+    from eventlake.interfaces import HourContents
     from eventlake.local.closing import Closed, Closer
     from eventlake.model import Table
 
@@ -86,13 +87,13 @@ def _tables(written: str | None, catalog: SqliteCatalog) -> Sequence[Table]:
     return [named_table(written, catalog)] if written else catalog.tables()
 
 
-def _states(closer: Closer, catalog: SqliteCatalog, table: Table, wanted: Hour | None) -> list[HourState]:
+def _states(closer: Closer, catalog: SqliteCatalog, table: Table, wanted: Hour | None) -> list[HourContents]:
     """Return the hours to close: those that are due, or the one that is named. Raises UsageError for one that is not over."""
     if wanted is None:
         return closer.due(table)
     if wanted.end > datetime.now(UTC):
         raise UsageError(f"The hour {wanted} is not over yet: it can be closed from {wanted.end:%Y-%m-%d %H:%M} UTC on.")
-    return [one for one in catalog.hours(table.name) if one.hour == wanted]
+    return [one for one in catalog.contents(table.name).hours if one.hour == wanted]
 
 
 def _tell(closed: Closed, number: int, total: int, current: Settings) -> Closed:
@@ -110,7 +111,7 @@ def _row(one: Closed) -> list[object]:
 def _hours(table: Table, catalog: SqliteCatalog) -> Iterator[list[object]]:
     """Yield a row for each hour from the first to the last, those without anything too."""
     before: Hour | None = None
-    for one in catalog.hours(table.name):
+    for one in catalog.contents(table.name).hours:
         while before is not None and (before := Hour.of(before.end)) < one.hour:
             yield [table.name, *before.values, "missing", 0, 0, 0, 0, 0]
         yield [table.name, *one.hour.values, one.state, one.generation, one.objects, one.rows, one.size_bytes, one.duplicates]

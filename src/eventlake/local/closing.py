@@ -18,15 +18,15 @@ from eventlake.backends.disk import storage_error
 from eventlake.backends.duckdb_rewriter import DuckDBRewriter
 from eventlake.backends.json_lines import EXTENSION as GZIP
 from eventlake.backends.parquet import EXTENSION as PARQUET
-from eventlake.backends.sqlite_catalog import HourState, NewObject, SqliteCatalog
+from eventlake.backends.sqlite_catalog import NewObject, SqliteCatalog
 from eventlake.checksum import crc32
 from eventlake.description import LINES, Description
 from eventlake.errors import CorruptObjectError, StorageError
-from eventlake.interfaces import LogObject
+from eventlake.interfaces import HourContents, LogObject
 from eventlake.layout import Hour, closed_location
 from eventlake.local.crash import crash_point
 from eventlake.model import Table
-from eventlake.pipeline.compaction import Known, closing, counting, due, happened, merged, neighbours
+from eventlake.pipeline.compaction import closing, counting, due, happened, merged, neighbours
 
 GRACE = timedelta(hours=24)
 """How long replaced objects stay: longer than any query runs, and than a copy of the lake takes."""
@@ -68,19 +68,19 @@ class Closer:
         """End the process that rewrites."""
         self._rewriter.close()
 
-    def due(self, table: Table, slack: timedelta = timedelta()) -> list[HourState]:
+    def due(self, table: Table, slack: timedelta = timedelta()) -> list[HourContents]:
         """Return the hours of a table that are to be closed, the oldest first."""
-        known = {one.hour: one for one in self._catalog.hours(table.name)}
-        return [known[one.hour] for one in due([Known(one.hour, one.state, one.generation) for one in known.values()], self._now(), slack)]
+        return due(self._catalog.contents(table.name).hours, self._now(), slack)
 
-    def close(self, table: Table, state: HourState) -> Closed:
+    def close(self, table: Table, state: HourContents) -> Closed:
         """Close one hour. What keeps it from that is in `problem`; raises StorageError only if the catalog cannot be used."""
         inputs = self._catalog.held(table.name, state.hour)
         before = sum(one.size_bytes for one in inputs)
         try:
             new, duplicates = self._rewritten(table, state, inputs)
         except (CorruptObjectError, StorageError) as error:
-            return Closed(table.name, state.hour, state.generation, len(inputs), state.rows, 0, before, before, str(error))
+            rows = sum(one.rows for one in inputs)
+            return Closed(table.name, state.hour, state.generation, len(inputs), rows, 0, before, before, str(error))
         self._catalog.replace(state.hour, table.name, state.generation, [one.key for one in inputs], new, duplicates, self._now())
         crash_point("hour swapped")
         return Closed(table.name, state.hour, state.generation + 1, len(inputs), new.rows, duplicates, before, new.size_bytes)
@@ -95,7 +95,7 @@ class Closer:
             self._catalog.remove(keys)
         return len(keys)
 
-    def _rewritten(self, table: Table, state: HourState, inputs: Sequence[NewObject]) -> tuple[NewObject, int]:
+    def _rewritten(self, table: Table, state: HourContents, inputs: Sequence[NewObject]) -> tuple[NewObject, int]:
         """Write the hour's one object and prove it; the object in its place, and how many rows it leaves out."""
         sources = [_as_log_object(one) for one in inputs]
         self._require_whole(inputs)
@@ -115,7 +115,7 @@ class Closer:
         finally:
             staged.unlink(missing_ok=True)
 
-    def _description(self, table: Table, state: HourState, inputs: Sequence[NewObject], rows: int) -> Description:
+    def _description(self, table: Table, state: HourContents, inputs: Sequence[NewObject], rows: int) -> Description:
         """Return what the closed object says of itself: it holds every stretch that its inputs held."""
         held = merged([stretch for one in inputs for stretch in _held(one)], self._catalog.covered(-1).get(table.name, ()))
         ends = (held[0][0], max(end for _, end in held)) if held else (0, 0)
@@ -123,7 +123,7 @@ class Closer:
         return Description(self._catalog.lake_id, table.name, LINES, state.hour, *ends, rows, written_us, state.generation + 1, held)
 
     def _counted(
-        self, table: Table, state: HourState, hours: Sequence[Hour], sources: Sequence[LogObject], others: Sequence[LogObject]
+        self, table: Table, state: HourContents, hours: Sequence[Hour], sources: Sequence[LogObject], others: Sequence[LogObject]
     ) -> int:
         """Count the rows that are to stay. Raises CorruptObjectError if the objects do not hold the rows that the catalog says."""
         (found,) = self._rewriter.rows(partial(counting, hour=state.hour, others=hours), table, _read(sources, others))
@@ -134,7 +134,7 @@ class Closer:
 
     def _others(self, table: Table, hour: Hour, sources: Sequence[LogObject]) -> list[LogObject]:
         """Return the closed objects of other hours that may hold rows of this one."""
-        closed = [one.hour for one in self._catalog.hours(table.name) if one.generation]
+        closed = [one.hour for one in self._catalog.contents(table.name).hours if one.generation]
         if not [one for one in closed if one != hour]:
             return []
         events = {Hour.parse(row[0]) for row in self._rewriter.rows(partial(happened, hour=hour), table, [sources])}
@@ -147,7 +147,7 @@ class Closer:
             if not path.is_file() or crc32(path) != one.crc32:
                 raise CorruptObjectError(f'The object "{one.key}" is missing or damaged: run "eventlake doctor".')
 
-    def _placed(self, table: Table, state: HourState, staged: Path, log_format: str, said: Description) -> NewObject:
+    def _placed(self, table: Table, state: HourContents, staged: Path, log_format: str, said: Description) -> NewObject:
         location = closed_location(table.prefix, state.hour, said.generation, uuid.uuid4().hex[:8])
         new = NewObject.described(f"{location}{table.stream}{staged.suffix}", staged, log_format, said)
         self._catalog.intend([new.key])

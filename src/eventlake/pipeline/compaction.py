@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from eventlake.interfaces import HourContents
 from eventlake.layout import Hour
 from eventlake.model import Table
 
@@ -22,16 +22,7 @@ Stretch = tuple[int, int]
 """A stretch of the spool, its end left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An hour as the catalog knows it. state: `open`, `closed`, or `dirty` when something arrived after it was closed."""
-
-    hour: Hour
-    state: str
-    generation: int
-
-
-def due(hours: Iterable[Known], now: datetime, slack: timedelta = timedelta()) -> list[Known]:
+def due(hours: Iterable[HourContents], now: datetime, slack: timedelta = timedelta()) -> list[HourContents]:
     """Return the hours to close, the oldest first: over for as long as the slack, and not closed with all they hold.
 
     now: aware. What arrived in an hour must be delivered when the slack has passed.
