@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -45,7 +44,10 @@ def close(table: str | None, hour: str | None, dry_run: bool) -> int:
             rows = [[known.name, str(state.hour), state.state, state.objects, state.rows, state.size_bytes] for known, state in chosen]
             show(("table", "hour", "state", "objects", "rows", "bytes"), rows, current.form)
             return 0
-        closed = [_tell(closer.close(known, state), number, len(chosen), current) for number, (known, state) in enumerate(chosen, 1)]
+        closed = []
+        for known, state in chosen:
+            closed.append(closer.close(known, state))
+            current.progress(f"{len(closed):,} of {len(chosen):,} hours", is_done=len(closed) == len(chosen))
         closer.remove_replaced()
     show(_COLUMNS, [_row(one) for one in closed], current.form)
     return 1 if any(one.problem for one in closed) else 0
@@ -94,13 +96,6 @@ def _states(closer: Closer, catalog: SqliteCatalog, table: Table, wanted: Hour |
     if wanted.end > datetime.now(UTC):
         raise UsageError(f"The hour {wanted} is not over yet: it can be closed from {wanted.end:%Y-%m-%d %H:%M} UTC on.")
     return [one for one in catalog.contents(table.name).hours if one.hour == wanted]
-
-
-def _tell(closed: Closed, number: int, total: int, current: Settings) -> Closed:
-    """Show how far it is, on a terminal."""
-    if sys.stderr.isatty() and not current.quiet:
-        click.echo(f"\r{number:,} of {total:,} hours", err=True, nl=number == total)
-    return closed
 
 
 def _row(one: Closed) -> list[object]:

@@ -6,6 +6,7 @@ import platform
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -43,18 +44,17 @@ def _mend(mending: str, current: Settings) -> int:
             f"--{mending} is for a lake in a folder; on AWS, `eventlake partitions TABLE --register` registers what is missing."
         )
     work = {"adopt": rebuilding.adopt, "rebuild": rebuilding.rebuild}[mending]
-    shown = _tell if sys.stderr.isatty() and not current.quiet else lambda done, total: None
-    taken = work(current.lake_folder, current.load_sources(), shown)
+    taken = work(current.lake_folder, current.load_sources(), partial(_tell, current))
     current.say(f"{taken.registered:,} object{'' if taken.registered == 1 else 's'} registered.")
     if taken.left:
         show(("object", "why_it_is_not"), [list(one) for one in taken.left], current.form)
     return 1 if taken.left else 0
 
 
-def _tell(done: int, total: int) -> None:
-    """Show how far it is, in place, every hundredth object and at the end."""
+def _tell(current: Settings, done: int, total: int) -> None:
+    """Show how far it is, every hundredth object and at the end."""
     if done % 100 == 0 or done == total:
-        click.echo(f"\r{done:,} of {total:,} objects looked at", err=True, nl=done == total)
+        current.progress(f"{done:,} of {total:,} objects looked at", is_done=done == total)
 
 
 def _examine(current: Settings) -> int:

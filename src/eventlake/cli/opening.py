@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
+from functools import partial
 from typing import TYPE_CHECKING
-
-import click
 
 from eventlake.cli.settings import Settings
 from eventlake.errors import ConfigurationError
@@ -67,15 +65,15 @@ def _duckdb(current: Settings) -> Engine:
         from eventlake.cloud.deployment import open_duckdb
 
         deployment, session = open_deployment(current)
-        return open_duckdb(deployment, session, None if current.quiet or not sys.stderr.isatty() else _tell_fetched)
+        return open_duckdb(deployment, session, partial(_tell_fetched, current))
     from eventlake.local.folder import open_lake
 
     return open_lake(current.lake_folder, current.load_sources()).engine
 
 
-def _tell_fetched(done: int, total: int) -> None:
-    """Tell how far a fetch is, on one line of a terminal."""
-    click.echo(f"\r{done / 1e6:,.1f} of {total / 1e6:,.1f} MB fetched from S3", err=True, nl=done == total)
+def _tell_fetched(current: Settings, done: int, total: int) -> None:
+    """Tell how far a fetch is, in megabytes."""
+    current.progress(f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB fetched from S3", is_done=done == total)
 
 
 def _athena(current: Settings, workgroup: str | None) -> Engine:

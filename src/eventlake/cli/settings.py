@@ -78,6 +78,11 @@ class Settings:
         if not self.quiet:
             click.echo(sentence, err=True)
 
+    def progress(self, sentence: str, *, is_done: bool) -> None:
+        """Show how far long work is: on a terminal, in the place of what was shown before; the last stays."""
+        if sys.stderr.isatty() and not self.quiet:
+            click.echo(f"\r{sentence}", err=True, nl=is_done)
+
 
 _OPTIONS = (
     click.option("--lake", metavar="LAKE", help="Folder of the lake, or on AWS aws:STACK or s3://BUCKET; EVENTLAKE_LAKE, else ./lake."),
