@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from eventlake.errors import StorageError
+from eventlake.errors import EventError, StorageError
 from eventlake.local.item import Item
 from eventlake.local.items import read_items
 
@@ -75,3 +75,10 @@ def test_a_file_is_read_as_it_is_asked_for(tmp_path: Path) -> None:
 
     assert first.data == EVENT
     assert sum(1 for _ in items) < 60_000
+
+
+@pytest.mark.parametrize(("sentence", "told"), [("It is none.", "It is none"), ('Its keys are "a", ...', 'Its keys are "a", ...')])
+def test_the_place_of_a_document_follows_what_is_wrong_with_it(sentence: str, told: str) -> None:
+    """As one sentence, of which nothing is cut off but its full stop."""
+    assert str(Item(2, b"{}", 9).failed(EventError("NotAnEvent", sentence))) == f"{told}; it begins at line 2, byte 10."
+    assert str(Item(1, b"{}", 0).failed(EventError("NotAnEvent", sentence))) == sentence

@@ -24,4 +24,7 @@ class Item:
         """Return the error of this document with its place, unless it is what the input begins with."""
         if self.data == b"[":
             return EventError(error.code, f"The array that begins at {self.place} does not end: events may be missing behind its last one.")
-        return EventError(error.code, f"{str(error).rstrip('.')}; it begins at {self.place}.") if self.at else error
+        if not self.at:
+            return error
+        sentence = str(error)
+        return EventError(error.code, f"{sentence if sentence.endswith('...') else sentence.rstrip('.')}; it begins at {self.place}.")
