@@ -72,7 +72,7 @@ def test_two_buses_over_a_lake_lose_nothing_that_was_acknowledged(tmp_path: Path
     second.communicate(timeout=120)
 
     assert first.returncode == LakeTakenError.exit_code
-    assert "was removed or replaced" in told
+    assert "was removed or replaced" in told or "Another process has taken the lake" in told  # its bus saw it first, or its delivery
     assert second.returncode == 0
     stored = Counter(identity for key in catalogued(lake.folder) for identity in identities(lake.folder, key))
     assert set(acknowledged) - set(stored) == set()
