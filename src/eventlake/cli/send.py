@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -29,12 +30,8 @@ class Tally:
     sent: int = 0
     stored: int = 0
     failed: int = 0
-    opened: dict[str, int] = field(default_factory=dict)
-
-    def open(self, kinds: dict[str, int]) -> None:
-        """Count wrappers that were opened."""
-        for kind, count in kinds.items():
-            self.opened[kind] = self.opened.get(kind, 0) + count
+    opened: Counter[str] = field(default_factory=Counter)
+    """How many wrappers of each kind were opened."""
 
 
 @click.command(short_help="Send events from files or stdin, to a bus or into a lake.")
@@ -65,7 +62,7 @@ def _send_file(file: str, bus: str | None, current: Settings) -> Tally:
     items = _Readable(read_items(file))
     for outcome in _through_bus(items, bus) if bus else _into_lake(items, current):
         if outcome.opened is not None:
-            tally.open(outcome.opened)
+            tally.opened.update(outcome.opened)
             continue
         tally.sent += 1
         if outcome.code is None:

@@ -13,6 +13,7 @@ import base64
 import binascii
 import json
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,7 +46,7 @@ class Opened:
     """What came out of one wrapper: the events, how many wrappers of which kind were opened, and the reasons of what is no event inside."""
 
     events: list[Any] = field(default_factory=list)
-    kinds: dict[str, int] = field(default_factory=dict)
+    kinds: Counter[str] = field(default_factory=Counter)
     failures: list[EventError] = field(default_factory=list)
 
 
@@ -80,7 +81,7 @@ class _Opening:
         """Take what lies in each wrapper."""
         for kind, inner in parts:
             if kind:
-                self.found.kinds[kind] = self.found.kinds.get(kind, 0) + 1
+                self.found.kinds[kind] += 1
             for part in inner:
                 try:
                     self._take(part, level)

@@ -6,6 +6,7 @@ What is no event is kept with its reason and its place, and told by its line; it
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +62,7 @@ class _Batch:
         self._arrival = arrival
         self._entries: list[Entry] = []
         self._said: list[dict[str, Any]] = []
-        self._opened: dict[str, int] = {}
+        self._opened: Counter[str] = Counter()
         self._rejected = 0
         self._size = 0
 
@@ -81,8 +82,7 @@ class _Batch:
 
     def _count(self, opened: dict[str, int], events: Sequence[Accepted]) -> None:
         """Count what was opened, which may be more than was sent."""
-        for kind, count in opened.items():
-            self._opened[kind] = self._opened.get(kind, 0) + count
+        self._opened.update(opened)
         self._size += sum(len(event.body) for event in events)
         if self._size > BODY_LIMIT:
             raise HttpError(413, f"What is opened in a request may have {BODY_LIMIT >> 20} MiB; send less at once.")
@@ -91,7 +91,7 @@ class _Batch:
         """Return the frames and the answer. Raises HttpError if there was nothing."""
         if not self._entries and not self._opened:
             raise HttpError(400, "The request holds no event.")
-        opened = {"opened": self._opened} if self._opened else {}
+        opened = {"opened": dict(self._opened)} if self._opened else {}
         answer = {"accepted": len(self._said) - self._rejected, "rejected": self._rejected, **opened, "events": self._said}
         return Batch(encode(self._entries), _encode(answer))
 
