@@ -16,7 +16,8 @@ from eventlake.backends.line_check import UnwritableLinesError
 from eventlake.backends.parquet import ParquetWriter
 from eventlake.description import Description
 from eventlake.errors import StorageError, StorageFullError
-from eventlake.local.delivery.sink import FORMATS, Sink
+from eventlake.local.delivery.checked import FORMATS
+from eventlake.local.delivery.sink import Sink
 from eventlake.local.failed_records import LocalFailedRecords
 from eventlake.local.folder import open_catalog, open_lake
 from eventlake.local.importing import Importer

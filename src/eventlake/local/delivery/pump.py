@@ -17,8 +17,9 @@ from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import EventError
 from eventlake.local.crash import crash_point
 from eventlake.local.delivery.budget import Budget
+from eventlake.local.delivery.checked import writer_of
 from eventlake.local.delivery.recovery import recover
-from eventlake.local.delivery.sink import Sink, writer_of
+from eventlake.local.delivery.sink import Sink
 from eventlake.local.delivery.strikes import LARGE_BYTES, Strikes
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL
 from eventlake.local.spool.frames import DAMAGED, REJECTED, Frame

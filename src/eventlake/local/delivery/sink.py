@@ -10,39 +10,21 @@ import contextlib
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import storage_error
-from eventlake.backends.json_lines import EXTENSION, JsonLinesWriter, write_gzip
-from eventlake.backends.line_check import LineCheck, UnwritableLinesError
-from eventlake.backends.parquet import ParquetWriter
+from eventlake.backends.json_lines import EXTENSION, write_gzip
 from eventlake.backends.sqlite_catalog import FailedEntry, NewFailedObject, NewObject, SqliteCatalog
 from eventlake.description import CONVERSION_FAILED, LINES, PROCESSING_FAILED, Description
 from eventlake.errors import EventError
 from eventlake.local.crash import crash_point
+from eventlake.local.delivery.checked import CheckedWriter, Writer
 from eventlake.local.spool.frames import Frame
 from eventlake.model import Table
 from eventlake.pipeline.delivery import Batch, FailedRecord, error_stream, failed_record, moment
 from eventlake.pipeline.partition import partition_of
-
-FORMATS = ("parquet", "json")
-
-
-class Writer(Protocol):
-    """Writes the log lines of one object to a file, checked."""
-
-    format: str
-    extension: str
-
-    def write(self, table: Table, lines: Sequence[bytes], path: Path, description: Description) -> None:
-        """Write them, with what the object is to say of itself. Raises OSError, StorageError, UnwritableLinesError."""
-
-
-def writer_of(log_format: str) -> Writer:
-    """Return the writer of a lake's format."""
-    return ParquetWriter() if log_format == "parquet" else JsonLinesWriter()
 
 
 class Sink:
@@ -56,7 +38,7 @@ class Sink:
     ) -> None:
         self._store = store
         self._catalog = catalog
-        self._writer = writer
+        self._writer = CheckedWriter(writer)
         self._events = events
         self._life = uuid.uuid4().hex
 
@@ -74,7 +56,7 @@ class Sink:
         """Make the lines visible together with the failed records of those that are refused, so that neither is there without the other."""
         path = self._store.staged(f"{uuid.uuid4().hex}{self._writer.extension}")
         with _removed_in_the_end(path):
-            refused = self._write(table, batch, path)
+            refused = self._writer.write(table, batch.lines, path, partial(self._description, batch, LINES))
             failed = [self._place_failures(self._conversion_failures(batch, refused), CONVERSION_FAILED)] if refused else []
             rows = len(batch.lines) - len(refused)
             objects = [self._place_lines(batch, path, rows)] if rows else []
@@ -94,43 +76,10 @@ class Sink:
         self._store.put(key, path)
         crash_point("object in place")
 
-    def _write(self, table: Table, batch: Batch, path: Path) -> dict[int, str]:
-        """Write the batch's lines but those that are refused; return the places of these, with the reason."""
-        try:
-            self._write_lines(table, batch, batch.lines, path)
-            return {}
-        except UnwritableLinesError:
-            refused = LineCheck(table).refused(batch.lines)
-        try:
-            self._write_others(table, batch, refused, path)
-        except UnwritableLinesError:  # what the check has nothing against, the writer has
-            refused |= self._find_refused(table, batch, [place for place in range(len(batch.lines)) if place not in refused], path)
-            self._write_others(table, batch, refused, path)
-        return refused
-
-    def _write_others(self, table: Table, batch: Batch, refused: Mapping[int, str], path: Path) -> None:
-        lines = [line for place, line in enumerate(batch.lines) if place not in refused]
-        if lines:
-            self._write_lines(table, batch, lines, path)
-
-    def _write_lines(self, table: Table, batch: Batch, lines: Sequence[bytes], path: Path) -> None:
-        self._writer.write(table, lines, path, self._description(batch, LINES, len(lines)))
-
     def _description(self, batch: Batch, kind: str, rows: int) -> Description:
         """Return what the batch's object says of itself."""
         held = batch.position_from, batch.position_to
         return Description(self._catalog.lake_id, batch.stream, kind, batch.hour, *held, rows, time.time_ns() // 1000)
-
-    def _find_refused(self, table: Table, batch: Batch, places: Sequence[int], path: Path) -> dict[int, str]:
-        """Find the lines that cannot be written, by halving."""
-        try:
-            self._write_lines(table, batch, [batch.lines[place] for place in places], path)
-            return {}
-        except UnwritableLinesError as error:
-            if len(places) == 1:
-                return {places[0]: str(error)}
-        middle = len(places) // 2
-        return self._find_refused(table, batch, places[:middle], path) | self._find_refused(table, batch, places[middle:], path)
 
     def _conversion_failures(self, batch: Batch, refused: Mapping[int, str]) -> Batch:
         """Return the failed records of refused lines, with the bytes of their events as the spool has them."""
