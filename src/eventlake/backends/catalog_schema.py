@@ -51,13 +51,20 @@ STEPS = (
         where o."table" = partition."table" and o."date" = partition."date" and o.hour = partition.hour and o.state = 'live'
     );
     """,
+    """
+    alter table failed_record add column redriven_into text;
+    """,
 )
 """What makes each version out of the one before it.
 
 An hour of a table is a partition: its generation counts the swaps of its objects, its state is `open`, `closed`, or `dirty` when something
 arrived after it was closed, and its sums are those of its live objects. An object's state is `live`, or `replaced` since `replaced_us`;
 `stretches` is JSON of the several stretches of the spool that the object of a closed hour holds. `lake.epoch` counts the processes that have
-taken the lake to write.
+taken the lake to write. A failed record that was redriven says when and into which tables.
+"""
+
+_FAILED_BEFORE_REDRIVE = """
+    create temp view failed_record as select *, null as redriven_into from main.failed_record;
 """
 
 VIEWS = {
@@ -72,5 +79,7 @@ VIEWS = {
         from main.partition p left join main.object o on o."table" = p."table" and o."date" = p."date" and o.hour = p.hour
         group by p."table", p."date", p.hour;
     """
+    + _FAILED_BEFORE_REDRIVE,
+    2: _FAILED_BEFORE_REDRIVE,
 }
 """For a reader that may not write: temporary views that hide the tables of an older version."""

@@ -20,11 +20,12 @@ from typing import Any
 from eventlake.backends.sqlite_file import SqliteFile
 from eventlake.checksum import crc32
 from eventlake.description import PROCESSING_FAILED, Description
-from eventlake.errors import ConfigurationError, GenerationConflictError, LakeTakenError, StorageError
+from eventlake.errors import ConfigurationError, EventError, GenerationConflictError, LakeTakenError, StorageError
 from eventlake.interfaces import Contents, HourContents, LogObject, Partition
 from eventlake.layout import Hour
 from eventlake.model import Column, Table
 
+_FAILED = "id, stream, code, message, arrival_us, size_bytes, key, line, redriven_us, redriven_into"
 _OF_HOUR = '"table" = ? and "date" = ? and hour = ?'
 
 
@@ -86,6 +87,23 @@ class FailedEntry:
     size_bytes: int
     key: str
     line: int
+    redriven: datetime | None = None
+    """When it was brought in again, in UTC."""
+    into: str = ""
+    """The tables that have it since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """What became of failed records that were tried again: into which tables each went, by id; and of those that still fail, the reason."""
+
+    into: Mapping[str, str]
+    failing: Mapping[str, EventError]
+    at: datetime
+
+
+ALL = -(1 << 63)
+"""The position before every stretch. What did not come by way of the spool lies in stretches below zero, each of one position."""
 
 
 class SqliteCatalog:
@@ -207,10 +225,12 @@ class SqliteCatalog:
         partitions: Sequence[Partition],
         failed: Sequence[tuple[NewFailedObject, Sequence[FailedEntry]]],
         checkpoints: Mapping[str, int],
+        redriven: Redriven | None = None,
     ) -> None:
         """Make objects visible, with their partitions, failed records and the checkpoints of their streams: all of it or nothing.
 
-        An object that is visible already, with the same bytes, changes nothing. Raises StorageError for one with other bytes.
+        An object that is visible already, with the same bytes, changes nothing. redriven: the failed records that the objects hold now.
+        Raises StorageError for an object with other bytes, and for a record that was redriven already.
         """
         with self._transaction() as run:
             for partition in partitions:
@@ -221,6 +241,8 @@ class SqliteCatalog:
                 _add_failed_object(run, failed_object, entries)
             for stream, position in checkpoints.items():
                 run("insert or replace into checkpoint values (?, ?)", (stream, position))
+            if redriven is not None:
+                _mark(run, redriven)
 
     def held(self, table: str, hour: Hour) -> list[NewObject]:
         """Return the live objects of an hour, with what they hold of the spool; by key."""
@@ -281,6 +303,10 @@ class SqliteCatalog:
             found.setdefault(stream, []).extend(stretch for stretch in _stretches(several) or ((start, end),) if stretch[1] > position)
         return {stream: sorted(stretches) for stream, stretches in found.items()}
 
+    def before_all(self) -> int:
+        """Return the position before which no stretch of any object begins, at most 0: where one of what did not come by the spool may end."""
+        return int(self._rows("select min(0, coalesce((select min(position_from) from object), 0))")[0][0])
+
     def end(self) -> int:
         """Return the position before which no event may be accepted any more: up to here, positions are taken."""
         query = (
@@ -295,22 +321,19 @@ class SqliteCatalog:
 
     # Failed records
 
-    def failed(self, limit: int | None = None, offset: int = 0) -> list[FailedEntry]:
-        """Return failed records, the newest first."""
-        query = "select id, stream, code, message, arrival_us, size_bytes, key, line from failed_record order by arrival_us desc, id limit ? offset ?"
-        return [_failed_entry(row) for row in self._rows(query, (-1 if limit is None else limit, offset))]
+    def failed(self, limit: int | None = None, offset: int = 0, *, redriven: bool = False) -> list[FailedEntry]:
+        """Return failed records, the newest first. redriven: those that were brought in again too."""
+        query = f"select {_FAILED} from failed_record where ? or redriven_us is null order by arrival_us desc, id limit ? offset ?"
+        return [_failed_entry(row) for row in self._rows(query, (redriven, -1 if limit is None else limit, offset))]
 
-    def failed_count(self) -> int:
-        """Count the failed records."""
-        return int(self._rows("select count(*) from failed_record")[0][0])
+    def failed_count(self, *, redriven: bool = False) -> int:
+        """Count the failed records. redriven: those that were brought in again too."""
+        return int(self._rows("select count(*) from failed_record where ? or redriven_us is null", (redriven,))[0][0])
 
     def find_failed(self, beginning: str) -> list[FailedEntry]:
         """Find the failed records whose id begins like this, at most 20."""
         first = beginning.lower()
-        query = (
-            "select id, stream, code, message, arrival_us, size_bytes, key, line from failed_record "
-            "where id >= ? and id < ? order by arrival_us desc limit 20"
-        )
+        query = f"select {_FAILED} from failed_record where id >= ? and id < ? order by arrival_us desc limit 20"
         return [_failed_entry(row) for row in self._rows(query, (first, f"{first}\U0010ffff"))]
 
     def failed_objects(self) -> list[NewFailedObject]:
@@ -399,10 +422,21 @@ def _add_failed_object(run: Any, one: NewFailedObject, entries: Sequence[FailedE
 def _add_failed(run: Any, entry: FailedEntry) -> None:  # run: sqlite3's execute
     """Insert a failed record; one that is there already is no second, and another of the same id gets its line behind it."""
     row = _failed_row(entry)
-    if run("insert or ignore into failed_record values (?, ?, ?, ?, ?, ?, ?, ?, null)", row).rowcount == 0:
+    if run("insert or ignore into failed_record values (?, ?, ?, ?, ?, ?, ?, ?, null, null)", row).rowcount == 0:
         known = run("select stream, code, arrival_us / 1000, size_bytes from failed_record where id = ?", (entry.id,)).fetchone()
         if known != (entry.stream, entry.code, row[4] // 1000, entry.size_bytes):
             _add_failed(run, replace(entry, id=f"{entry.id}-{entry.line}"))
+
+
+def _mark(run: Any, redriven: Redriven) -> None:  # run: sqlite3's execute
+    """Write to failed records what became of them. Raises StorageError if one of them is not there to be redriven."""
+    at_us = round(redriven.at.timestamp() * 1_000_000)
+    for identity, into in redriven.into.items():
+        values = at_us, into, identity
+        if run("update failed_record set redriven_us = ?, redriven_into = ? where id = ? and redriven_us is null", values).rowcount != 1:
+            raise StorageError(f'The failed record "{identity}" was redriven already, or is not there any more; nothing is changed.')
+    for identity, error in redriven.failing.items():
+        run("update failed_record set code = ?, message = ? where id = ?", (error.code, str(error), identity))
 
 
 def _is_known(run: Any, relation: str, key: str, size_bytes: int, crc32: int) -> bool:  # run: sqlite3's execute
@@ -452,5 +486,10 @@ def _failed_row(entry: FailedEntry) -> tuple[Any, ...]:
 
 
 def _failed_entry(row: Sequence[Any]) -> FailedEntry:
-    identity, stream, code, message, arrival_us, size_bytes, key, line = row
-    return FailedEntry(identity, stream, code, message, datetime.fromtimestamp(arrival_us / 1_000_000, UTC), size_bytes, key, line)
+    identity, stream, code, message, arrival_us, size_bytes, key, line, redriven_us, into = row
+    redriven = None if redriven_us is None else _moment(redriven_us)
+    return FailedEntry(identity, stream, code, message, _moment(arrival_us), size_bytes, key, line, redriven, into or "")
+
+
+def _moment(microseconds: int) -> datetime:
+    return datetime.fromtimestamp(microseconds / 1_000_000, UTC)

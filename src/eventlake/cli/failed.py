@@ -9,6 +9,7 @@ import click
 
 from eventlake.answers.values import as_text, visible
 from eventlake.cli.group import Suggesting
+from eventlake.cli.redrive import redrive
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show, show_records
 from eventlake.errors import UsageError
@@ -20,23 +21,27 @@ if TYPE_CHECKING:
     from eventlake.local.failed_records import LocalFailedRecords
 
 COLUMNS = ("id", "arrived", "table", "code", "reason", "bytes")
+REDRIVEN = ("redriven", "into")
+_ALL = click.option("--all", "all_records", is_flag=True, help="Those that were redriven too.")
 
 
 @click.group(cls=Suggesting, invoke_without_command=True, short_help="What could not be stored in a table, and why.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many, the newest first.")
+@_ALL
 @global_options
-def failed(limit: int) -> None:
+def failed(limit: int, all_records: bool) -> None:
     """List the events that could not be stored in a table, the newest first, each with its reason."""
     if click.get_current_context().invoked_subcommand is None:
-        _list(limit, settings())
+        _list(limit, all_records, settings())
 
 
 @failed.command(name="list", short_help="The failed events, the newest first.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many, the newest first.")
+@_ALL
 @global_options
-def list_failed(limit: int) -> None:
+def list_failed(limit: int, all_records: bool) -> None:
     """List the events that could not be stored in a table, the newest first, each with its reason."""
-    _list(limit, settings())
+    _list(limit, all_records, settings())
 
 
 @failed.command(name="show", short_help="One failed event with its original bytes.")
@@ -52,7 +57,10 @@ def show_failed(id: str, raw: bool) -> None:
     if raw:
         click.echo(original, nl=False)
         return
-    record = dict(zip(COLUMNS, _row(entry), strict=True)) | {"object": entry.key, "original": original.decode("utf-8", "backslashreplace")}
+    record = dict(zip((*COLUMNS, *REDRIVEN), _row(entry, redriven=True), strict=True)) | {
+        "object": entry.key,
+        "original": original.decode("utf-8", "backslashreplace"),
+    }
     if current.form == "table":
         width = max(map(len, record))
         click.echo("\n".join(f"{name.ljust(width)}  {visible(as_text(value))}" for name, value in record.items()))
@@ -60,10 +68,14 @@ def show_failed(id: str, raw: bool) -> None:
         show_records([record], current.form, tuple(record))
 
 
-def _list(limit: int, current: Settings) -> None:
-    entries, more = _records(current).newest(limit)
+failed.add_command(redrive)
+
+
+def _list(limit: int, all_records: bool, current: Settings) -> None:
+    entries, more = _records(current).newest(limit, redriven=all_records)
     digits = SHOWN_DIGITS if current.form == "table" else None
-    show(COLUMNS, [[entry.id[:digits], *_row(entry)[1:]] for entry in entries], current.form)
+    rows = [[entry.id[:digits], *_row(entry, redriven=all_records)[1:]] for entry in entries]
+    show((*COLUMNS, *REDRIVEN) if all_records else COLUMNS, rows, current.form)
     if more:
         current.say(f"The newest {limit:,}; --limit shows more.")
 
@@ -82,8 +94,9 @@ def _records(current: Settings) -> FailedRecords | LocalFailedRecords:
     return LocalFailedRecords(current.lake_folder)
 
 
-def _row(entry: FailedEntry) -> list[object]:
-    return [entry.id, entry.arrival, entry.stream, entry.code, entry.message, entry.size_bytes]
+def _row(entry: FailedEntry, *, redriven: bool) -> list[object]:
+    row = [entry.id, entry.arrival, entry.stream, entry.code, entry.message, entry.size_bytes]
+    return [*row, entry.redriven, entry.into or None] if redriven else row
 
 
 def _chosen(beginning: str, found: Sequence[FailedEntry]) -> FailedEntry:

@@ -50,7 +50,7 @@ class FailedRecords:
         """List the objects that hold failed records, the newest hour first."""
         return sorted(self._store.list(FOLDER), key=lambda one: (_hour(one.key), one.modified, one.key), reverse=True)
 
-    def newest(self, limit: int) -> tuple[list[FailedEntry], bool]:
+    def newest(self, limit: int, *, redriven: bool = False) -> tuple[list[FailedEntry], bool]:
         """Return so many records, the newest first, and whether there are more. Reads whole hours until it has them."""
         found: list[FailedEntry] = []
         hours = groupby(self.objects(), key=lambda one: _hour(one.key))

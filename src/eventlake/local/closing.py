@@ -18,7 +18,7 @@ from eventlake.backends.disk import storage_error
 from eventlake.backends.duckdb_rewriter import DuckDBRewriter
 from eventlake.backends.json_lines import EXTENSION as GZIP
 from eventlake.backends.parquet import EXTENSION as PARQUET
-from eventlake.backends.sqlite_catalog import NewObject, SqliteCatalog
+from eventlake.backends.sqlite_catalog import ALL, NewObject, SqliteCatalog
 from eventlake.checksum import crc32
 from eventlake.description import LINES, Description
 from eventlake.errors import CorruptObjectError, StorageError
@@ -117,7 +117,7 @@ class Closer:
 
     def _description(self, table: Table, state: HourContents, inputs: Sequence[NewObject], rows: int) -> Description:
         """Return what the closed object says of itself: it holds every stretch that its inputs held."""
-        held = merged([stretch for one in inputs for stretch in _held(one)], self._catalog.covered(-1).get(table.name, ()))
+        held = merged([stretch for one in inputs for stretch in _held(one)], self._catalog.covered(ALL).get(table.name, ()))
         ends = (held[0][0], max(end for _, end in held)) if held else (0, 0)
         written_us = time.time_ns() // 1000
         return Description(self._catalog.lake_id, table.name, LINES, state.hour, *ends, rows, written_us, state.generation + 1, held)

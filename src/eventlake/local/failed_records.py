@@ -17,9 +17,9 @@ class LocalFailedRecords:
         self._catalog = open_catalog(folder)
         self._store = DirectoryStore(folder / OBJECTS)
 
-    def newest(self, limit: int) -> tuple[list[FailedEntry], bool]:
-        """Return so many records, the newest first, and whether there are more."""
-        return self._catalog.failed(limit), self._catalog.failed_count() > limit
+    def newest(self, limit: int, *, redriven: bool = False) -> tuple[list[FailedEntry], bool]:
+        """Return so many records, the newest first, and whether there are more. redriven: those that were brought in again too."""
+        return self._catalog.failed(limit, redriven=redriven), self._catalog.failed_count(redriven=redriven) > limit
 
     def find(self, beginning: str) -> list[FailedEntry]:
         """Find the records whose id begins like this, at most 20."""

@@ -17,7 +17,7 @@ from eventlake.backends.descriptions import read_descriptions
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.json_lines import read_gzip
 from eventlake.backends.parquet import EXTENSION, count_rows
-from eventlake.backends.sqlite_catalog import FailedEntry, NewFailedObject, NewObject, SqliteCatalog
+from eventlake.backends.sqlite_catalog import ALL, FailedEntry, NewFailedObject, NewObject, SqliteCatalog
 from eventlake.description import LINES, PROCESSING_FAILED, Description
 from eventlake.errors import CorruptObjectError
 from eventlake.interfaces import Partition
@@ -52,7 +52,7 @@ class Adopter:
     def __init__(self, catalog: SqliteCatalog, *, advances: bool = False) -> None:
         self._catalog = catalog
         self._advances = advances
-        self._held = {name: list(stretches) for name, stretches in catalog.covered(-1).items()}
+        self._held = {name: list(stretches) for name, stretches in catalog.covered(ALL).items()}
         self._checkpoints = catalog.checkpoints()
         self._tables = {table.name for table in catalog.tables()}
 

@@ -1,0 +1,159 @@
+"""`failed redrive`: failed events tried again with the declarations of today; what becomes of each is counted, and adds up."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.cli.show import show
+from eventlake.errors import UsageError
+
+if TYPE_CHECKING:
+    from eventlake.backends.sqlite_catalog import FailedEntry, SqliteCatalog
+    from eventlake.local.redriving import Tried
+    from eventlake.pipeline.redrive import Filter
+
+_PREVIEW = ("table", "code", "shape", "events", "becomes", "reason", "row")
+_COUNTS = ("table", "code", "failed", "redriven", "still_failing", "into", "reason")
+
+
+@click.command(name="redrive", short_help="Try failed events again, and store those that are right now.")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--reason", default="", help="Only those with this code, or these words in their reason.", metavar="TEXT")
+@click.option(
+    "--stream", "--table", "stream", default="", help="Only those of this table, or of `unmatched` or `rejected`.", metavar="TABLE"
+)
+@click.option("--since", help="Only those that arrived since: YYYY-MM-DD or YYYY-MM-DDTHH:MM, in UTC.", metavar="TIME")
+@click.option("--dry-run", is_flag=True, help="Show what each kind would become now, and change nothing.")
+@global_options
+def redrive(ids: tuple[str, ...], reason: str, stream: str, since: str | None, dry_run: bool) -> int:
+    """Try failed events again with the declarations of today; each that is right now becomes a row in the hour in which it arrived.
+
+    ID: how ids begin, as `failed` shows them; all failed events without one. Trying again what was redriven changes nothing. What still fails
+    stays, with its new reason.
+    """
+    from eventlake.pipeline.redrive import Filter
+
+    current = settings()
+    if current.is_on_aws:
+        raise UsageError("`failed redrive` is for a lake in a folder; on AWS, send what `failed show ID --raw` prints once more.")
+    chosen = Filter(tuple(one.lower() for one in ids), reason, stream, _microseconds(since))
+    if dry_run:
+        show(_PREVIEW, _previews(_tried(chosen, current)), current.form)
+        return 0
+    with _writing(current) as catalog:
+        entries = _wanted(catalog, chosen)
+        show(_COUNTS, _counts(_redriven(catalog, entries, current), current), current.form)
+    return 0
+
+
+def _tried(chosen: Filter, current: Settings) -> Iterator[Tried]:
+    """Try the records without writing, beside a bus that runs."""
+    from eventlake.local.folder import open_catalog
+    from eventlake.local.redriving import tried
+
+    return tried(_wanted(open_catalog(current.lake_folder), chosen), current.lake_folder, current.load_sources())
+
+
+def _wanted(catalog: SqliteCatalog, chosen: Filter) -> list[FailedEntry]:
+    """Return the records that were chosen. Raises UsageError for an id that none has."""
+    from eventlake.local.redriving import wanted
+
+    found = wanted(catalog, chosen)
+    for written in chosen.ids:
+        if not any(entry.id.startswith(written) for entry in found):
+            known = catalog.find_failed(written)
+            done = f"was redriven into {known[0].into} already" if known else "is no failed event; `eventlake failed` lists them"
+            raise UsageError(f'"{written}" {done}.')
+    return found
+
+
+@contextmanager
+def _writing(current: Settings) -> Iterator[SqliteCatalog]:
+    """Take the lake and deliver what its spool holds. Raises LakeLockedError."""
+    from eventlake.local.folder import require_lake
+    from eventlake.local.importing import Importer
+
+    require_lake(current.lake_folder)
+    with Importer(current.lake_folder, current.load_sources()) as importer:
+        importer.deliver()
+        yield importer.catalog
+
+
+def _redriven(catalog: SqliteCatalog, entries: Sequence[FailedEntry], current: Settings) -> Iterator[Tried]:
+    from eventlake.local.redriving import Redriver
+
+    redriver = Redriver(catalog, current.lake_folder, current.load_sources())
+    for number, one in enumerate(redriver.redrive(entries), 1):
+        yield one
+        current.progress(f"{number:,} of {len(entries):,} failed events", is_done=number == len(entries))
+
+
+def _previews(found: Iterable[Tried]) -> list[list[object]]:
+    """Group records by table, reason and shape; each group with how its first is refused, and the row that it would become."""
+    groups: dict[tuple[str, ...], Tried] = {}
+    counts: Counter[tuple[str, ...]] = Counter()
+    for one in found:
+        group = one.entry.stream, one.entry.code, one.shape, one.into or (one.error.code if one.error else "")
+        groups.setdefault(group, one)
+        counts[group] += 1
+    return [
+        [table, code, shape, counts[table, code, shape, becomes], becomes, one.entry.message, _row(one)]
+        for (table, code, shape, becomes), one in groups.items()
+    ]
+
+
+def _row(one: Tried) -> str:
+    """Return the row that a record becomes, as its log lines; or why it still fails."""
+    return " ".join(json.dumps(json.loads(line), ensure_ascii=False) for _, line in one.lines) if one.error is None else str(one.error)
+
+
+@dataclass(slots=True)
+class _Count:
+    """What became of the failed records of one table and reason."""
+
+    failed: int = 0
+    failing: int = 0
+    into: set[str] = field(default_factory=set)
+    reason: str | None = None
+
+    def add(self, one: Tried) -> None:
+        """Count a record."""
+        self.failed += 1
+        if one.error is None:
+            self.into.add(one.into)
+        else:
+            self.failing += 1
+            self.reason = self.reason or str(one.error)
+
+
+def _counts(found: Iterable[Tried], current: Settings) -> list[list[object]]:
+    """Count what became of the records, by table and reason, and say that it adds up."""
+    groups: dict[tuple[str, str], _Count] = {}
+    for one in found:
+        groups.setdefault((one.entry.stream, one.entry.code), _Count()).add(one)
+    failed, failing = sum(one.failed for one in groups.values()), sum(one.failing for one in groups.values())
+    current.say(f"{failed:,} failed = {failed - failing:,} redriven + {failing:,} still failing.")
+    return [
+        [*key, one.failed, one.failed - one.failing, one.failing, "; ".join(sorted(one.into)) or None, one.reason]
+        for key, one in groups.items()
+    ]
+
+
+def _microseconds(since: str | None) -> int:
+    """Read a moment in UTC. Raises UsageError."""
+    if since is None:
+        return 0
+    try:
+        moment = datetime.fromisoformat(since)
+    except ValueError:
+        raise UsageError(f'"{since}" is no time: write YYYY-MM-DD or YYYY-MM-DDTHH:MM, in UTC.') from None
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000_000)

@@ -1,0 +1,139 @@
+"""Failed records of a lake in a folder, tried again: what they become now, and their rows brought into the hours in which they arrived."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from eventlake.backends.directory import DirectoryStore
+from eventlake.backends.msgspec_codec import FAST
+from eventlake.backends.sqlite_catalog import FailedEntry, Redriven, SqliteCatalog
+from eventlake.errors import EventError, EventlakeError
+from eventlake.layout import Hour
+from eventlake.local.additions import Additions, Line
+from eventlake.local.delivery.budget import Budget
+from eventlake.local.folder import OBJECTS
+from eventlake.model import Source, Table
+from eventlake.pipeline.envelope import Intake
+from eventlake.pipeline.redrive import Filter, Redrive, shape
+from eventlake.pipeline.router import Router
+
+GROUP = 20_000
+GROUP_BYTES = 32 << 20
+"""How many records, and bytes of them, are brought in by one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A failed record that was tried: the log lines that it becomes, or why it still fails."""
+
+    entry: FailedEntry
+    shape: str
+    lines: Sequence[tuple[Table, bytes]]
+    error: EventError | None = None
+
+    @property
+    def into(self) -> str:
+        """Return the names of the tables that it goes into."""
+        return ", ".join(sorted({table.name for table, _ in self.lines}))
+
+
+def wanted(catalog: SqliteCatalog, chosen: Filter) -> list[FailedEntry]:
+    """Return the failed records that are to be tried, those that lie in one object after another."""
+    found = [one for one in catalog.failed() if chosen.takes(one.id, one.stream, one.code, one.message, _microseconds(one.arrival))]
+    return sorted(found, key=lambda one: (Hour.of(one.arrival), one.key, one.line))
+
+
+def tried(entries: Iterable[FailedEntry], folder: Path, sources: Sequence[Source]) -> Iterator[Tried]:
+    """Try records with the declarations of today, and change nothing. One whose object cannot be read fails for that, and stops no other."""
+    budget = Budget(Router(sources, FAST).route)
+    redrive = Redrive(Intake(sources, FAST), budget.route)
+    for entry, raw in _originals(entries, DirectoryStore(folder / OBJECTS)):
+        if isinstance(raw, EventError):
+            yield Tried(entry, "unreadable", (), raw)
+            continue
+        try:
+            with budget:
+                lines = redrive.lines(entry.stream, raw)
+            yield Tried(entry, shape(raw), lines)
+        except EventError as error:
+            yield Tried(entry, shape(raw), (), error)
+
+
+class Redriver:
+    """Brings failed records into a lake that this process writes. now: the moment, aware."""
+
+    def __init__(
+        self, catalog: SqliteCatalog, folder: Path, sources: Sequence[Source], now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._catalog = catalog
+        self._folder = folder
+        self._sources = sources
+        self._additions = Additions(catalog, folder / OBJECTS)
+        self._now = now
+
+    def redrive(self, entries: Sequence[FailedEntry]) -> Iterator[Tried]:
+        """Bring records in, a group at a time, each group in one transaction; tell what became of each. Raises StorageError."""
+        for group in _groups(tried(entries, self._folder, self._sources)):
+            yield from self._bring_in(group)
+
+    def _bring_in(self, group: Sequence[Tried]) -> list[Tried]:
+        lines = [Line(table, one.entry.arrival, data, one.entry.id) for one in group for table, data in one.lines]
+        staged, refused = self._additions.stage(lines)
+        done = [_refused(one, refused[one.entry.id]) if one.entry.id in refused else one for one in group]
+        into = {one.entry.id: one.into for one in done if one.error is None}
+        failing = {one.entry.id: one.error for one in done if one.error is not None and not _is_told(one.entry, one.error)}
+        self._additions.register(staged, Redriven(into, failing, self._now()))
+        return done
+
+
+def _is_told(entry: FailedEntry, error: EventError) -> bool:
+    """Return True if a record's reason says this already, with its place in the input perhaps."""
+    return entry.code == error.code and entry.message.startswith(str(error).rstrip("."))
+
+
+def _refused(one: Tried, reason: str) -> Tried:
+    return Tried(one.entry, one.shape, (), EventError("ConversionFailed", f"The {one.into} line cannot be stored: {reason}"))
+
+
+def _groups(found: Iterable[Tried]) -> Iterator[list[Tried]]:
+    group: list[Tried] = []
+    size = 0
+    for one in found:
+        group.append(one)
+        size += one.entry.size_bytes
+        if len(group) == GROUP or size >= GROUP_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _originals(entries: Iterable[FailedEntry], store: DirectoryStore) -> Iterator[tuple[FailedEntry, bytes | EventError]]:
+    """Yield each record with its original bytes, or why they cannot be read; an object is read once for its records that follow each other."""
+    key, lines = "", list[bytes]()
+    for entry in entries:
+        if entry.key != key:
+            key, lines = entry.key, _lines(store, entry.key)
+        try:
+            yield entry, base64.b64decode(json.loads(lines[entry.line])["rawData"])
+        except (IndexError, KeyError, ValueError, TypeError):
+            yield entry, EventError("Unreadable", f'The object "{key}" is missing or damaged: run "eventlake doctor".')
+
+
+def _lines(store: DirectoryStore, key: str) -> list[bytes]:
+    """Return the lines of an object of failed records, none if it cannot be read."""
+    try:
+        return gzip.decompress(store.get(key)).splitlines()
+    except (EOFError, OSError, zlib.error, EventlakeError):
+        return []
+
+
+def _microseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1_000_000)
