@@ -9,7 +9,8 @@ from __future__ import annotations
 import gzip
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from eventlake.backends.line_check import LineCheck, UnwritableLinesError
@@ -19,6 +20,8 @@ from eventlake.model import Table
 
 EXTENSION = ".gz"
 _LEVEL = 6
+_LINES_AT_ONCE = 1000
+_PIECE_BYTES = 1 << 20
 _MAGIC = b"\x1f\x8b\x08"
 _HAS_EXTRA = 4
 _FIXED_BYTES = 10
@@ -41,7 +44,7 @@ class JsonLinesWriter:
         refused = self._check(table).refused(lines)
         if refused:
             raise UnwritableLinesError(next(iter(refused.values())))
-        write_gzip(b"".join(lines), path, description)
+        write_gzip(lines, path, description)
 
     def _check(self, table: Table) -> LineCheck:
         if table.name not in self._checks:
@@ -49,12 +52,22 @@ class JsonLinesWriter:
         return self._checks[table.name]
 
 
-def write_gzip(data: bytes, path: Path, description: Description) -> None:
-    """Write a gzip file and read it back. Raises OSError, CorruptObjectError."""
+def write_gzip(lines: Sequence[bytes], path: Path, description: Description) -> None:
+    """Write lines to a gzip file and read it back, a piece at a time. Raises OSError, CorruptObjectError."""
     with GzipWriter(path, description) as writer:
-        writer.write(data)
-    if read_gzip(path) != data:
+        for start in range(0, len(lines), _LINES_AT_ONCE):
+            writer.write(b"".join(lines[start : start + _LINES_AT_ONCE]))
+    if _read_back(path) != (writer.checksum, writer.length):
         raise CorruptObjectError(f"{path}: what was read back is not what was written.")
+
+
+def _read_back(path: Path) -> tuple[int, int]:
+    """Return CRC32 and length of what a gzip file holds. Raises OSError, CorruptObjectError."""
+    checksum = length = 0
+    with _readable(path), gzip.open(path) as file:
+        while piece := file.read(_PIECE_BYTES):
+            checksum, length = zlib.crc32(piece, checksum), length + len(piece)
+    return checksum, length
 
 
 class GzipWriter:
@@ -64,7 +77,7 @@ class GzipWriter:
         self._file = path.open("wb")
         self._file.write(_header(description))
         self._deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-        self._checksum = self._length = 0
+        self.checksum = self.length = 0
 
     def __enter__(self) -> GzipWriter:
         """Use it in a `with` statement, at whose end the file is whole."""
@@ -72,13 +85,13 @@ class GzipWriter:
 
     def __exit__(self, *_: object) -> None:
         """End the file."""
-        self._file.write(self._deflate.flush() + _TRAILER.pack(self._checksum, self._length & 0xFFFFFFFF))
+        self._file.write(self._deflate.flush() + _TRAILER.pack(self.checksum, self.length & 0xFFFFFFFF))
         self._file.close()
 
     def write(self, data: bytes) -> None:
         """Write the next bytes."""
-        self._checksum = zlib.crc32(data, self._checksum)
-        self._length += len(data)
+        self.checksum = zlib.crc32(data, self.checksum)
+        self.length += len(data)
         self._file.write(self._deflate.compress(data))
 
 
@@ -107,7 +120,14 @@ def read_description(path: Path) -> Description | None:
 
 def read_gzip(path: Path) -> bytes:
     """Read the bytes of a gzip file, checked against its own checksum. Raises OSError, CorruptObjectError."""
-    try:
+    with _readable(path):
         return gzip.decompress(path.read_bytes())
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Raise what says that a file is no gzip as CorruptObjectError."""
+    try:
+        yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise CorruptObjectError(f"{path}: is no whole gzip file: {error}.") from None

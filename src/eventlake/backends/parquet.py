@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import duckdb
 
 EXTENSION = ".parquet"
+ROW_GROUP = 20_480
+"""Rows of a row group. DuckDB makes one data page of a column of a group, so fewer rows keep the memory of writer and readers small."""
+
 METADATA_KEY = "eventlake"
 """The key of the metadata under which an object says what it holds."""
 
@@ -45,7 +48,8 @@ class ParquetWriter:
 
         source = path.with_suffix(".jsonl")
         try:
-            source.write_bytes(b"".join(lines))
+            with source.open("wb") as file:
+                file.writelines(lines)
             self._connection.execute(_copy(table, source, path, description))
             self._check(path, len(lines))
         except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
@@ -154,5 +158,5 @@ def _copy(table: Table, source: Path, target: Path, description: Description) ->
     names = ", ".join(f"{quoted_name(column.name)} as {quoted_name(column.stored_name)}" for column in table.columns)
     options = "format = 'newline_delimited', maximum_object_size = 4000000, hive_partitioning = false"
     reading = f"read_json({quoted_text(str(source))}, columns = {{{types}}}, {options})"
-    about = f"kv_metadata {{{METADATA_KEY}: {quoted_text(description.encode())}}}"
+    about = f"row_group_size {ROW_GROUP}, kv_metadata {{{METADATA_KEY}: {quoted_text(description.encode())}}}"
     return f"copy (select {names} from {reading}) to {quoted_text(str(target))} (format parquet, compression zstd, {about})"

@@ -15,12 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from eventlake.backends.json_lines import GzipWriter
-from eventlake.backends.parquet import METADATA_KEY
+from eventlake.backends.parquet import METADATA_KEY, ROW_GROUP
 from eventlake.description import decode
 from eventlake.dialect.sql import quoted_text as text
-
-ROW_GROUP = 20_480
-"""Rows of a row group. DuckDB makes one data page of a column of a group, so fewer rows keep a reader's memory small."""
 
 
 @dataclass(frozen=True, slots=True)

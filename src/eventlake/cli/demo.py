@@ -96,7 +96,7 @@ class _Running:
             current.load_sources(),
             source_folders=current.source_folders,
             port=0,
-            hints=Hints(BUFFER_SECONDS, 64_000_000),
+            hints=Hints(BUFFER_SECONDS),
             told=current.say,
         )
         self._thread = threading.Thread(target=self._run, name="bus")

@@ -35,7 +35,7 @@ from eventlake.cli.settings import global_options, settings
 @click.option(
     "--buffer-mb",
     type=click.FloatRange(1, 128),
-    default=64,
+    default=16,
     show_default=True,
     help="How many megabytes of log lines make an object at once.",
 )

@@ -44,7 +44,7 @@ class Hints:
     """When a buffer is delivered: after so many seconds, or at so many bytes of log lines."""
 
     seconds: float = 300.0
-    size_bytes: int = 64_000_000
+    size_bytes: int = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)

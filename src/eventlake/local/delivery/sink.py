@@ -100,7 +100,7 @@ class Sink:
         path = self._store.staged(f"{uuid.uuid4().hex}{EXTENSION}")
         with _removed_in_the_end(path):
             said = self._description(batch, kind, len(batch.failures))
-            write_gzip(b"".join(record.line() for record in batch.failures), path, said)
+            write_gzip([record.line() for record in batch.failures], path, said)
             new = NewFailedObject.described(batch.key(EXTENSION, kind, self._life), path, said)
             self._place(new.key, path)
             return new, [_entry(record, batch.stream, new.key, line) for line, record in enumerate(batch.failures)]
