@@ -349,6 +349,16 @@ def test_pytest_gets_two_workers(script: ModuleType) -> None:
     assert script.test_arguments(["-k", "run"]) == ["-n", "2", "--dist", "worksteal", "-k", "run"]
 
 
+def test_tests_may_keep_what_was_compiled(ready: Clone) -> None:
+    """Even where Python is told not to: they start many interpreters."""
+    shutil.copy(ready.folder / "requirements.lock", ready.folder / "requirements-test.lock")
+    (ready.folder / "pytest.py").write_text("import sys; print(sys.dont_write_bytecode, sys.argv[1:])")
+
+    code, out, _ = ready.run("test", "-n0", more={"PYTHONDONTWRITEBYTECODE": "1"})
+
+    assert (code, out) == (0, "False ['-n0']\n")
+
+
 def pins(lock: str) -> dict[str, int]:
     """The packages of a lock file with their versions, and how many hashes each has."""
     entries = re.split(r"\n(?=[a-z])", (ROOT / lock).read_text())

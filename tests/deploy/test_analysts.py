@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import cache
 from itertools import permutations
 from typing import Any
 
 import pytest
 
 from deploy.template_rules import as_list, resources
-from eventlake.deploy.cloudformation import read_template, statements
+from eventlake.deploy.cloudformation import Template, read_template, statements
 from eventlake.deploy.source_stack import source_stack_text
 from eventlake.model import Source
 from eventlake.sources import load
@@ -39,12 +40,15 @@ def _alike(name: str, prefix: str) -> Source:
 SOURCES = [*BUILT_IN, _alike("auth0_x", "logs_x"), _alike("auth", "logs-of-auth"), _alike("a", "lo")]
 
 
-STACKS = {source.name: read_template(source_stack_text(source, [])) for source in SOURCES}
+@cache
+def _stack(name: str) -> Template:
+    (source,) = (one for one in SOURCES if one.name == name)
+    return read_template(source_stack_text(source, []))
 
 
 def _policy(source: Source) -> list[dict[str, Any]]:
     """Return the statements of a source's policy for analysts, every name in its place."""
-    (policy,) = resources(STACKS[source.name], "AWS::IAM::ManagedPolicy").values()
+    (policy,) = resources(_stack(source.name), "AWS::IAM::ManagedPolicy").values()
     return statements(_resolved(policy, {**VALUES, "GlueDatabaseName": source.database}))
 
 
@@ -126,7 +130,7 @@ def test_an_analyst_reaches_nothing_of_the_whole_lake(source: Source) -> None:
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 def test_answers_go_where_the_policy_reads_them(source: Source) -> None:
     """The workgroup is the source's, it insists on its place for results, and the saved queries are in it."""
-    stack = STACKS[source.name]
+    stack = _stack(source.name)
     (group,) = resources(stack, "AWS::Athena::WorkGroup").values()
     settings = group["WorkGroupConfiguration"]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from by_day import one_in
 from eventlake.backends.duckdb import DuckDBEngine
 from eventlake.errors import CorruptObjectError
 from eventlake.interfaces import LogObject
@@ -81,13 +82,14 @@ def test_a_damaged_object_fails_the_query_and_is_named(lake: tuple[DuckDBEngine,
         engine.query(QUESTION)
 
 
-def test_no_flipped_bit_is_silent(lake: tuple[DuckDBEngine, Path]) -> None:
+@pytest.mark.parametrize("seed", one_in(5, range(5)))
+def test_no_flipped_bit_is_silent(lake: tuple[DuckDBEngine, Path], seed: int) -> None:
     """DuckDB alone takes some of them for other values."""
     engine, path = lake
     whole = path.read_bytes()
-    chosen = random.Random(7)
+    chosen = random.Random(seed)
 
-    for _ in range(20):
+    for _ in range(4):
         body = bytearray(whole)
         body[chosen.randrange(len(body))] ^= 1 << chosen.randrange(8)
         path.write_bytes(body)

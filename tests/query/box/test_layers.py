@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from by_day import one_in
 from eventlake.query.box import landlock, seccomp
 from eventlake.query.box.walls import LAYERS
 from query.box.watching import ATTACKS, MEMORY_MB, SECRET, Place
@@ -48,7 +49,7 @@ EXHAUST = [
 
 
 @pytest.mark.parametrize("layers", [("engine",), pytest.param(("landlock",), marks=pytest.mark.skipif(not FENCED, reason="no Landlock"))])
-@pytest.mark.parametrize("sql", ESCAPES)
+@pytest.mark.parametrize("sql", one_in(8, ESCAPES))
 def test_duckdbs_locks_and_landlock_each_keep_a_statement_inside(place: Place, sql: str, layers: tuple[str, ...]) -> None:
     """Nothing outside is read, nothing anywhere is written, and the owner's environment is not seen."""
     before = place.state()
@@ -62,7 +63,7 @@ def test_duckdbs_locks_and_landlock_each_keep_a_statement_inside(place: Place, s
     assert SECRET.encode() not in said
 
 
-@pytest.mark.parametrize("sql", ESCAPES)
+@pytest.mark.parametrize("sql", one_in(8, ESCAPES))
 def test_the_limits_of_the_process_alone_let_no_byte_be_written(place: Place, sql: str) -> None:
     """They do not hide files, but nothing is changed, and there is no environment to be seen."""
     before = place.state()
@@ -84,7 +85,7 @@ def walls_that_stand(*layers: str) -> Any:  # what parametrize takes
 
 
 @pytest.mark.parametrize("layers", walls_that_stand("seccomp"))
-@pytest.mark.parametrize("sql", ESCAPES)
+@pytest.mark.parametrize("sql", one_in(8, ESCAPES))
 def test_seccomp_alone_lets_nothing_be_changed(place: Place, sql: str, layers: tuple[str, ...]) -> None:
     """It hides no file, but none is made, emptied, written or removed, and there is no network."""
     before = place.state()

@@ -103,9 +103,13 @@ def _day(told: tuple[datetime, bytes]) -> date:
     return told[0].date()
 
 
-@pytest.fixture(scope="session", params=[(1, 0.2, "parquet"), (2, 0.4, "json")], ids=["seed 1, parquet", "seed 2, json"])
+@pytest.fixture(
+    scope="session",
+    params=[(1, 0.2, "parquet"), pytest.param((2, 0.4, "json"), marks=pytest.mark.slow)],
+    ids=["seed 1, parquet", "seed 2, json"],
+)
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> World:
-    """24 days of history, in which some events are delivered twice."""
+    """24 days of history, in which some events are delivered twice; a second, larger one where tests may be slow."""
     seed, scale, log_format = request.param
     history = History(seed, END - timedelta(days=24), END, scale, users=120, duplicates=0.15)
     lake = _fill(tmp_path_factory.mktemp("lake"), history, log_format)
