@@ -69,10 +69,10 @@ def partition_role(lake: Lake) -> str:
 
 
 def test_a_healthy_lake_is_quiet(watched: Lake) -> None:
-    """While events go through, no alarm is on."""
+    """While events go through, no alarm is on; one on silence may have gone off while the stacks were made, and is over then."""
     ids = watched.put(one_of_each_table())
     watched.arrived(ids, [table.prefix for table in TABLES.values()])
-    assert {name: state for name, state in alarms(watched).items() if state == "ALARM"} == {}
+    assert eventually(lambda: "ALARM" not in alarms(watched).values())
 
 
 def test_streams_that_cannot_write_are_told(watched: Lake) -> None:
@@ -158,7 +158,8 @@ def test_an_hour_that_cannot_be_registered_is_told(watched: Lake) -> None:
         key = f"{TABLES['auth0_logs'].prefix}/2001/01/01/00/{watched.name}-auth0-logs-x.parquet"
         watched.bucket.s3.put_object(Bucket=watched.bucket.name, Key=key, Body=b"")
         assert go_off(watched, {"objects-dead"})
-    assert any(key in message["Body"] for message in Queue(watched.aws, f"{watched.name}-objects-dead").take())
+        dead = Queue(watched.aws, f"{watched.name}-objects-dead")
+        assert eventually(lambda: any(key in message["Body"] for message in dead.take()))
 
 
 def test_events_that_cannot_be_delivered_are_told(watched: Lake) -> None:
@@ -180,7 +181,7 @@ def test_events_that_cannot_be_delivered_are_told(watched: Lake) -> None:
 def test_a_source_that_falls_silent_is_told(watched: Lake) -> None:
     """A day without events of a source makes its alarm go off."""
     names = {name for name in alarms(watched) if name.endswith("-quiet") or "no-events" in name}
-    assert len(names) == 4
+    assert len(names) == len({table.database for table in TABLES.values()})
     set_clock_ahead(watched, 25 * 3600)
     try:
         assert go_off(watched, names)
