@@ -19,6 +19,7 @@ from eventlake.backends.msgspec_codec import FAST
 from eventlake.local.bus.answer import Application
 from eventlake.local.bus.bus import Bus
 from eventlake.local.bus.connections import Connections, Limits
+from eventlake.local.bus.health import Health
 from eventlake.local.bus.pressure import Pressure
 from eventlake.local.bus.server import Server, listening
 from eventlake.local.spool.writer import SpoolWriter
@@ -55,11 +56,12 @@ def running(
     limits: Limits = Limits(),  # noqa: B008  it is frozen
     beside: Application | None = None,
     pressure: Pressure | None = None,
+    health: Health | None = None,
 ) -> Iterator[Running]:
     """A bus over a spool, in a thread."""
     bus = Running(pressure=pressure or Pressure(folder, time.monotonic, reserve_bytes=0))
     ready = threading.Event()
-    thread = threading.Thread(target=lambda: uvloop.run(_serve(folder, limits, beside, bus, ready.set)))
+    thread = threading.Thread(target=lambda: uvloop.run(_serve(folder, limits, beside, bus, ready.set, health)))
     thread.start()
     assert ready.wait(60)
     try:
@@ -69,10 +71,12 @@ def running(
         thread.join(60)
 
 
-async def _serve(folder: Path, limits: Limits, beside: Application | None, running: Running, ready: Callable[[], None]) -> None:
+async def _serve(
+    folder: Path, limits: Limits, beside: Application | None, running: Running, ready: Callable[[], None], health: Health | None
+) -> None:
     spool = SpoolWriter(folder)
     pressure = running.pressure
-    bus = Bus(spool, Intake(load(), FAST), pressure, lambda: datetime.now(UTC), beside=beside)
+    bus = Bus(spool, Intake(load(), FAST), pressure, lambda: datetime.now(UTC), beside=beside, health=health)
     with listening("127.0.0.1", 0) as listener:
         running.port = listener.getsockname()[1]
         running.url = f"http://127.0.0.1:{running.port}"

@@ -40,6 +40,7 @@ class Column:
     type: a Glue type: string, boolean, int, bigint, double, timestamp, date, array<T>, map<string,T>, struct<name:T,...>.
     paths: EventBridge input paths (`$.detail.execution-id`, `$.resources[0]`); the first that is present gives the value.
     converter: how the value becomes the column's type; see `eventlake.pipeline.convert`.
+    earlier: the types that it was declared with before, as the catalog of a lake remembers them.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Column:
     paths: tuple[str, ...]
     converter: str
     doc: str
+    earlier: tuple[str, ...] = ()
 
     @property
     def stored_name(self) -> str:

@@ -219,6 +219,7 @@ class DuckDBEngine:
             self.threads,
             self.seconds,
             keys.pop() if len(keys) == 1 else "",
+            tuple(check for reading in prepared.readings for check in reading.type_checks()),
         )
 
 

@@ -16,6 +16,7 @@ from eventlake.dialect.sql import quoted_name, quoted_text, written
 from eventlake.dialect.types.type import parse_type
 from eventlake.errors import CorruptObjectError, StorageError, StorageFullError
 from eventlake.model import Table
+from eventlake.query.stored_types import top_level
 
 if TYPE_CHECKING:
     import duckdb
@@ -104,19 +105,7 @@ def ask_of_footers(connection: duckdb.DuckDBPyConnection, query: str, paths: Seq
 
 def stored_types(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[str, dict[str, str]]:
     """Return the columns of each file with their types, as DuckDB writes them; none of one that cannot be read."""
-    found: dict[str, dict[str, str]] = {}
-    inside = 0
-    for file, name, children, kind in ask_of_footers(
-        connection, "select file_name, name, num_children, duckdb_type from parquet_schema(?)", paths
-    ):
-        if file not in found:  # the first of a file's rows is the whole of it
-            found[file] = {}
-        elif inside:
-            inside += (children or 0) - 1
-        else:
-            found[file][name.lower()] = kind
-            inside = children or 0
-    return found
+    return top_level(ask_of_footers(connection, "select file_name, name, num_children, duckdb_type from parquet_schema(?)", paths))
 
 
 def count_rows(path: Path) -> int:

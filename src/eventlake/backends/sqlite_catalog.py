@@ -459,7 +459,15 @@ def _merged(earlier: Table | None, table: Table) -> Table:
         return table
     declared = {column.stored_name for column in table.columns}
     dropped = tuple(column for column in earlier.columns if column.stored_name not in declared)
-    return Table(**{**_fields(table), "columns": table.columns + dropped})
+    columns = tuple(_remembering(earlier.column(column.stored_name), column) for column in table.columns)
+    return Table(**{**_fields(table), "columns": columns + dropped})
+
+
+def _remembering(before: Column | None, column: Column) -> Column:
+    """Return a column with every other type that it was declared with: objects of those times keep it so."""
+    known = [*before.earlier, before.type] if before is not None else []
+    types = [kind for kind in dict.fromkeys([*known, *column.earlier]) if kind != column.type]
+    return replace(column, earlier=tuple(types))
 
 
 def _fields(table: Table) -> dict[str, Any]:
@@ -472,7 +480,9 @@ def _declaration(table: Table) -> str:
 
 def _table(declaration: str) -> Table:
     fields = json.loads(declaration)
-    columns = tuple(Column(**{**column, "paths": tuple(column["paths"])}) for column in fields["columns"])
+    columns = tuple(
+        Column(**{**column, "paths": tuple(column["paths"]), "earlier": tuple(column.get("earlier", ()))}) for column in fields["columns"]
+    )
     return Table(**{**fields, "columns": columns, "sort": tuple(fields.get("sort", ()))})
 
 

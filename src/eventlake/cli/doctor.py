@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +18,7 @@ from eventlake.errors import EventlakeError, UsageError
 
 if TYPE_CHECKING:
     from eventlake.lake import Finding
+    from eventlake.model import Source
 
 PACKAGES = ("boto3", "click", "duckdb", "httptools", "msgspec", "uvicorn", "uvloop")
 
@@ -122,7 +123,15 @@ def _lake(current: Settings) -> Iterator[list[str]]:
 def _in_folder(current: Settings) -> Iterable[Finding]:
     from eventlake.local.examine import check_lake
 
-    return check_lake(current.lake_folder)
+    return check_lake(current.lake_folder, _declared(current))
+
+
+def _declared(current: Settings) -> Sequence[Source] | None:
+    """Return the sources of now; None where a declaration is wrong, which is a finding of its own."""
+    try:
+        return current.load_sources()
+    except EventlakeError:
+        return None
 
 
 def _on_aws(current: Settings) -> Iterable[Finding]:

@@ -27,6 +27,8 @@ from eventlake.layout import Hour, closed_location
 from eventlake.local.crash import crash_point
 from eventlake.model import Table
 from eventlake.pipeline.compaction import closing, counting, due, happened, merged, neighbours
+from eventlake.query.diagnosis import other_type
+from eventlake.query.stored_types import Asked, TypeCheck, misfits
 
 GRACE = timedelta(hours=24)
 """How long replaced objects stay: longer than any query runs, and than a copy of the lake takes."""
@@ -99,6 +101,7 @@ class Closer:
         """Write the hour's one object and prove it; the object in its place, and how many rows it leaves out."""
         sources = [_as_log_object(one) for one in inputs]
         self._require_whole(inputs)
+        self._require_types(table, inputs)
         others = self._others(table, state.hour, sources)
         hours = sorted({one.hour for one in others})
         expected = self._counted(table, state, hours, sources, others)
@@ -146,6 +149,18 @@ class Closer:
             path = self._store.path(one.key)
             if not path.is_file() or crc32(path) != one.crc32:
                 raise CorruptObjectError(f'The object "{one.key}" is missing or damaged: run "eventlake doctor".')
+
+    def _require_types(self, table: Table, inputs: Sequence[NewObject]) -> None:
+        """Leave an hour as it is whose Parquet objects would change their values on the way; JSON lines stay as they stand."""
+        import duckdb
+
+        columns = Asked.of(table.columns)
+        if not columns or inputs[0].format != "parquet":
+            return
+        keys = {str(self._store.path(one.key)): one.key for one in inputs}
+        with duckdb.connect(config={"threads": 1}) as connection:
+            for one in misfits(connection, TypeCheck(tuple(keys), columns)):
+                raise other_type(f'The object "{keys[one.path]}"', one.column, one.stored, one.declared)
 
     def _placed(self, table: Table, state: HourContents, staged: Path, log_format: str, said: Description) -> NewObject:
         location = closed_location(table.prefix, state.hour, said.generation, uuid.uuid4().hex[:8])

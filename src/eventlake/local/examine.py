@@ -9,22 +9,27 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import Disk
-from eventlake.backends.parquet import duckdb_type, holds_only, stored_types
+from eventlake.backends.parquet import holds_only, stored_types
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.checksum import crc32
+from eventlake.dialect.types.type import parse_type
 from eventlake.errors import EventlakeError, LakeLockedError
 from eventlake.lake import Finding
+from eventlake.local.declared import check_declarations
 from eventlake.local.delivery.pump import LOW_WATER
 from eventlake.local.delivery.strays import HELD, Adopter, strays
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL, open_catalog
 from eventlake.local.lock import LOCK, LakeLock
+from eventlake.local.running import check_bus
 from eventlake.local.spool.segments import damage_in, segment_path, segments_of, waiting_in
+from eventlake.model import Source, Table
+from eventlake.query.stored_types import Asked, Misfit, TypeCheck, duckdb_fits, key_of, misfits
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,8 +41,8 @@ SHOWN = 5
 """How many objects of one kind of finding are told one by one."""
 
 
-def check_lake(folder: Path) -> list[Finding]:
-    """Examine the lake in a folder, and return what is wrong."""
+def check_lake(folder: Path, sources: Sequence[Source] | None = None) -> list[Finding]:
+    """Examine the lake in a folder, and return what is wrong. sources: those of now, if they are to be compared with its tables."""
     try:
         catalog = open_catalog(folder)
     except EventlakeError as error:
@@ -47,6 +52,8 @@ def check_lake(folder: Path) -> list[Finding]:
     try:
         return [
             *_permissions(folder),
+            *(check_bus(folder) if written else ()),
+            *(check_declarations(catalog.tables(), sources) if sources is not None else ()),
             *_disk(folder),
             *_objects(folder, catalog, written=written),
             *_values_of_folders(folder, catalog),
@@ -128,31 +135,44 @@ def _strays(folder: Path, catalog: SqliteCatalog, keys: Iterable[str]) -> Iterat
 
 
 def _types(folder: Path, catalog: SqliteCatalog) -> Iterator[Finding]:
-    """Find the Parquet objects that were written before the type of a column was changed."""
+    """Find the objects that were written before the type of a column was changed, and cannot be read as what it is now."""
     import duckdb
 
+    objects = folder / OBJECTS
     with duckdb.connect(":memory:") as connection:
         for table in catalog.tables():
-            declared = {column.stored_name: _normal(connection, duckdb_type(column.type)) for column in table.columns}
             found: dict[tuple[str, str, str], list[str]] = {}
-            keys = {str(folder / OBJECTS / one.key): one.key for one in catalog.objects(table.name) if one.format == "parquet"}
-            for path, columns in stored_types(connection, [Path(path) for path in keys]).items() if keys else ():
-                for name, kind in columns.items():
-                    if declared.get(name, kind) != kind:
-                        found.setdefault((name, kind, declared[name]), []).append(keys[path])
+            for one in [*_of_footers(connection, objects, catalog, table), *_of_lines(connection, objects, catalog, table)]:
+                found.setdefault((one.column, one.stored, one.declared), []).append(key_of(one.path, objects))
             for (name, kind, now), told in found.items():
                 yield from _told(
                     "error",
-                    f'keeps the column "{name}" as {kind.lower()}, and it is declared as {now.lower()} now',
+                    f'keeps the column "{name}" as {kind}, and it is declared as {now} now',
                     told,
                     "Declare it as it was, and give what comes from now on a column of another name.",
                 )
 
 
-def _normal(connection: duckdb.DuckDBPyConnection, kind: str) -> str:
-    """Return a type as DuckDB itself writes it."""
-    row = connection.execute(f"select typeof(cast(null as {kind}))").fetchone()
-    return str(row[0]) if row else kind
+def _of_footers(connection: duckdb.DuckDBPyConnection, objects: Path, catalog: SqliteCatalog, table: Table) -> Iterator[Misfit]:
+    """Ask every Parquet object, also of what the catalog does not remember to have changed."""
+    declared = {column.stored_name: column.type for column in table.columns}
+    paths = [objects / one.key for one in catalog.objects(table.name) if one.format == "parquet"]
+    for path, columns in stored_types(connection, paths).items() if paths else ():
+        for name, kind in columns.items():
+            if name in declared and not duckdb_fits(kind, declared[name]):
+                yield Misfit(path, name, kind.lower(), str(parse_type(declared[name])))
+
+
+def _of_lines(connection: duckdb.DuckDBPyConnection, objects: Path, catalog: SqliteCatalog, table: Table) -> Iterator[Misfit]:
+    """Look at the values of columns that were declared otherwise, object by object: one that cannot be read hides no other."""
+    import duckdb
+
+    columns = Asked.of(table.columns)
+    for one in catalog.objects(table.name) if columns else ():
+        if one.format == "json":
+            with contextlib.suppress(duckdb.Error):
+                compression = "gzip" if one.key.endswith(".gz") else "none"
+                yield from misfits(connection, TypeCheck((str(objects / one.key),), columns, compression))
 
 
 def _is_damaged(path: Path, size_bytes: int, checksum: int | None) -> bool:

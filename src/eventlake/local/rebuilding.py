@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import storage_error
+from eventlake.backends.parquet import stored_types
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import ConfigurationError, EventlakeError, LakeNotFoundError
 from eventlake.local.delivery.pump import LOW_WATER
@@ -22,7 +24,11 @@ from eventlake.local.folder import CATALOG, OBJECTS, SPOOL, require_lake
 from eventlake.local.lock import LakeLock
 from eventlake.local.spool.header import Origin
 from eventlake.local.spool.segments import first_position, origins, segments_of
-from eventlake.model import Source
+from eventlake.model import Source, Table
+from eventlake.query.stored_types import duckdb_fits
+
+if TYPE_CHECKING:
+    import duckdb
 
 MISSING = "is missing; what the spool still holds of it is delivered again"
 _UNFINISHED = "catalog-rebuilt.db"
@@ -50,6 +56,7 @@ def adopt(folder: Path, sources: Sequence[Source], told: Told = lambda done, tot
             _register_tables(catalog, sources, catalog.log_format() or "parquet")
             store = DirectoryStore(folder / OBJECTS)
             taken = _take(Adopter(catalog), strays(store, _unknown(store, catalog)), told)
+            _remember_types(folder / OBJECTS, catalog)
             _catch_up(folder, catalog)
             return taken
         finally:
@@ -198,9 +205,12 @@ def _rebuilt(folder: Path, sources: Sequence[Source], found: Sequence[Stray], to
     catalog = SqliteCatalog(folder / _UNFINISHED, hurried=True)
     try:
         catalog.name_lake(lake_id or catalog.lake_id, epoch)
+        _register_remembered(folder, catalog, sources, _format(found))
         _register_tables(catalog, sources, _format(found))
         _catch_up(folder, catalog)
-        return _take(Adopter(catalog), found, told)
+        taken = _take(Adopter(catalog), found, told)
+        _remember_types(folder / OBJECTS, catalog)
+        return taken
     finally:
         catalog.close()
 
@@ -227,6 +237,42 @@ def _format(found: Sequence[Stray]) -> str:
 
 def _register_tables(catalog: SqliteCatalog, sources: Sequence[Source], log_format: str) -> None:
     catalog.register_tables([table for source in sources for table in source.tables], log_format)
+
+
+def _register_remembered(folder: Path, catalog: SqliteCatalog, sources: Sequence[Source], log_format: str) -> None:
+    """Let a new catalog know how the old one had the columns declared, if that can be asked."""
+    declared = {table.name for source in sources for table in source.tables}
+    with suppress(EventlakeError):
+        require_lake(folder)
+        known = SqliteCatalog(folder / CATALOG, read_only=True)
+        try:
+            tables = [table for table in known.tables() if table.name in declared]
+        finally:
+            known.close()
+        catalog.register_tables(tables, log_format)
+
+
+def _remember_types(objects: Path, catalog: SqliteCatalog) -> None:
+    """Note the types in which Parquet objects keep columns, where they are no longer those that are declared."""
+    import duckdb
+
+    with duckdb.connect(config={"threads": 1}) as connection:
+        tables = [_with_types(table, _types_of(connection, objects, catalog, table)) for table in catalog.tables()]
+    catalog.register_tables(tables, catalog.log_format() or "parquet")
+
+
+def _types_of(connection: duckdb.DuckDBPyConnection, objects: Path, catalog: SqliteCatalog, table: Table) -> set[tuple[str, str]]:
+    """Return name and type of every column in the Parquet objects of a table, as DuckDB writes types."""
+    paths = [objects / one.key for one in catalog.objects(table.name) if one.format == "parquet"]
+    found = stored_types(connection, paths).values() if paths else ()
+    return {(name, kind) for columns in found for name, kind in columns.items()}
+
+
+def _with_types(table: Table, stored: set[tuple[str, str]]) -> Table:
+    """Return a table whose columns remember the types that do not fit them."""
+    others = {name: kind.lower() for name, kind in sorted(stored) if (one := table.column(name)) and not duckdb_fits(kind, one.type)}
+    columns = (replace(one, earlier=(*one.earlier, *filter(None, [others.get(one.stored_name)]))) for one in table.columns)
+    return replace(table, columns=tuple(columns))
 
 
 def _swap(folder: Path) -> None:

@@ -19,6 +19,7 @@ from eventlake.dialect.sql import written
 from eventlake.dialect.types.type import Type
 from eventlake.interfaces import LogObject
 from eventlake.model import PARTITION_KEYS
+from eventlake.query.stored_types import Asked, TypeCheck
 
 _OF_FILES = (*(name for name, _ in PARTITION_KEYS), *OBJECT_COLUMNS)
 """The columns that are not in an object: they are the catalog's, or its own."""
@@ -59,6 +60,16 @@ class Reading:
         groups = [tuple(item for item in self.objects if _reader(item) is reader) for reader in (_parquet, _gzip_json, _plain_json)]
         parts = [replace(self, objects=group)._of_one_format(columns, brief=brief) for group in groups if group]
         return parts[0] if len(parts) == 1 else f"({' UNION ALL '.join(f'SELECT * FROM {part}' for part in parts)})"
+
+    def type_checks(self) -> list[TypeCheck]:
+        """Return what is to be asked of the objects, where columns that are read were declared otherwise before."""
+        columns = Asked.of(column for column in self.scan.table.columns if column.stored_name in self.scan.used)
+        compressions = {_parquet: "", _gzip_json: "gzip", _plain_json: "none"}
+        groups = {
+            compression: tuple(path for path, item in zip(self.paths, self.objects, strict=True) if _reader(item) is reader)
+            for reader, compression in compressions.items()
+        }
+        return [TypeCheck(paths, columns, compression) for compression, paths in groups.items() if paths] if columns else []
 
     def _of_one_format(self, columns: dict[str, Type], *, brief: bool) -> str:
         stored = {name: kind for name, kind in columns.items() if name not in _OF_FILES}

@@ -13,8 +13,9 @@ from typing import Any
 from eventlake.dialect.sql import quoted_text as text
 from eventlake.dialect.types.type import Type
 from eventlake.errors import QueryError, QueryLimitError, QueryRefusedError
-from eventlake.query.diagnosis import diagnosed
+from eventlake.query.diagnosis import diagnosed, other_type
 from eventlake.query.python_values import converted
+from eventlake.query.stored_types import TypeCheck, key_of, misfits
 
 MAX_ROWS = 1_000_000
 """An answer with more rows is refused, with the advice to add LIMIT."""
@@ -25,7 +26,8 @@ class Job:
     """A statement for DuckDB and what it may use.
 
     folder: the only one it may read below, empty for none. seconds: after these it is stopped. types: how the rows become Python values.
-    lone_object: key of the object where the statement reads just one, for DuckDB does not always name it.
+    lone_object: key of the object where the statement reads just one, for DuckDB does not always name it. checks: what is asked of objects
+    first, whose columns may be kept in other types.
     """
 
     sql: str
@@ -36,6 +38,7 @@ class Job:
     threads: int
     seconds: float
     lone_object: str = ""
+    checks: tuple[TypeCheck, ...] = ()
 
 
 def run(job: Job) -> list[tuple[Any, ...]]:  # values are the query's
@@ -77,6 +80,8 @@ def batches(connection: Any, job: Job, size: int, *, locked: bool = True) -> Ite
 
     count = 0
     try:
+        for check in job.checks:
+            _require_types(connection, check, job.folder)
         for statement in job.macros:
             connection.execute(statement)
         connection.execute(_one_select(connection, job.sql) if locked else job.sql)
@@ -87,6 +92,12 @@ def batches(connection: Any, job: Job, size: int, *, locked: bool = True) -> Ite
             yield converted(rows, job.types)
     except duckdb.Error as error:
         raise diagnosed(error, job.folder, job.memory_mb, job.lone_object) from None
+
+
+def _require_types(connection: Any, check: TypeCheck, folder: str) -> None:  # duckdb has no stubs of ours
+    """Raise CorruptObjectError for the first object that keeps a column in a type which cannot be read as the declared one."""
+    for one in misfits(connection, check):
+        raise other_type(f'The object "{key_of(one.path, folder)}"', one.column, one.stored, one.declared)
 
 
 def too_many_rows() -> QueryLimitError:
