@@ -47,6 +47,23 @@ def test_a_browser_is_found_without_regard_to_case(engine: FixtureEngine) -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "group", "found"),
+    [
+        ("[0-9]+", 0, [None, None, "12", None, None]),
+        ("[0-9]*", 0, ["", "", "", "", None]),
+        ("x=(\\w*)", 1, [None, "", "12", None, None]),
+        ("x=(\\w+)?.", 1, [None, None, "1", None, None]),
+        ("(a)|x", 1, ["a", None, None, None, None]),
+        ("([0-9]+)$", 1, [None, None, "12", None, None]),
+    ],
+)
+def test_nothing_found_is_not_an_empty_match(pattern: str, group: int, found: list[str | None], engine: FixtureEngine) -> None:
+    """RE2 gives an empty text for both, and for a group that took no part."""
+    texts = "(values (1, 'a'), (2, 'x='), (3, 'x=12'), (4, ''), (5, null)) t(n, x)"
+    assert engine.query(f"select regexp_extract(x, '{pattern}', {group}) from {texts} order by n").rows == [(text,) for text in found]
+
+
 def test_two_ways_to_join_arrays_are_refused(engine: FixtureEngine) -> None:
     """A bare NULL beside an array may be an element or an array."""
     with pytest.raises(QuerySyntaxError, match="cast NULL"):

@@ -20,12 +20,13 @@ class Clock:
     """A timestamp of which each row has a zone of its own, taken apart.
 
     instant: SQL of a DuckDB TIMESTAMP in UTC. label: SQL of the zone's name. minutes: SQL of the minutes east of UTC, where every zone is an
-    offset.
+    offset. wall: SQL of what a clock there shows, where that is read faster than computed from the two.
     """
 
     instant: Sql
     label: Sql
     minutes: Sql | None = None
+    wall: Sql | None = None
 
 
 JsonForm = Literal["any", "normal", "part", "parsed", "text"]

@@ -147,13 +147,18 @@ el_offset_label(m) :=
     ELSE CASE WHEN m < 0 THEN '-' ELSE '+' END || lpad(CAST(abs(m) // 60 AS VARCHAR), 2, '0') || ':'
       || lpad(CAST(abs(m) % 60 AS VARCHAR), 2, '0')
   END;
-el_iso8601(s) :=
+el_iso8601(s) := coalesce(el_iso_usual(s), el_iso_other(s));
+el_iso_clock(s) := coalesce(el_iso_usual(s), el_iso_other(s) + to_minutes(el_iso_offset(s)));
+el_iso_usual(s) :=
   CASE
-    WHEN s LIKE '2___-__-__T0_:__:__.___Z' THEN CAST(s AS TIMESTAMP)
-    WHEN s LIKE '2___-__-__T1_:__:__.___Z' THEN CAST(s AS TIMESTAMP)
-    WHEN s LIKE '2___-__-__T2_:__:__.___Z' AND NOT contains(s, 'T24') THEN CAST(s AS TIMESTAMP)
+    WHEN s >= '2' AND s < '3' AND ends_with(s, 'Z') THEN CASE strlen(s)
+      WHEN 24 THEN try_strptime(s, '%Y-%m-%dT%H:%M:%S.%gZ')
+      WHEN 20 THEN try_strptime(s, '%Y-%m-%dT%H:%M:%SZ')
+    END
+  END;
+el_iso_other(s) :=
+  CASE
     WHEN s IS NULL THEN NULL
-    WHEN s LIKE '2___-__-__T__:__:__Z' AND s[12] BETWEEN '0' AND '2' AND NOT contains(s, 'T24') THEN CAST(s AS TIMESTAMP)
     WHEN length(s) IN (25, 29) AND s[-6] IN ('+', '-') AND s[-3] = ':' AND s[11] = 'T' AND s[5] = '-' AND s[14] = ':' AND s[17] = ':'
       AND NOT contains(s, ',') AND s[1] BETWEEN '0' AND '9' AND s[12] BETWEEN '0' AND '2' AND s[12:13] < '24'
       AND s[6] <> 'W' AND s[-5:-4] < '14' AND s[-2:] < '60' THEN CAST(s[1:-7] AS TIMESTAMP) - to_minutes(el_iso_offset(s))
@@ -259,18 +264,13 @@ el_substring(s, i, n) :=
     WHEN i IS NULL OR n IS NULL THEN NULL
     ELSE substring(s, 1, 0)
   END;
+-- Java's white space, in UTF-8
 el_trim(s) :=
-  trim(s, chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(28) || chr(29) || chr(30) || chr(31) || ' ' || chr(5760)
-    || chr(8192) || chr(8193) || chr(8194) || chr(8195) || chr(8196) || chr(8197) || chr(8198) || chr(8200) || chr(8201)
-      || chr(8202) || chr(8232) || chr(8233) || chr(8287) || chr(12288));
+  trim(s, E'\x09\x0A\x0B\x0C\x0D\x1C\x1D\x1E\x1F \xE1\x9A\x80\xE2\x80\x80\xE2\x80\x81\xE2\x80\x82\xE2\x80\x83\xE2\x80\x84\xE2\x80\x85\xE2\x80\x86\xE2\x80\x88\xE2\x80\x89\xE2\x80\x8A\xE2\x80\xA8\xE2\x80\xA9\xE2\x81\x9F\xE3\x80\x80');
 el_ltrim(s) :=
-  ltrim(s, chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(28) || chr(29) || chr(30) || chr(31) || ' ' || chr(5760)
-    || chr(8192) || chr(8193) || chr(8194) || chr(8195) || chr(8196) || chr(8197) || chr(8198) || chr(8200) || chr(8201)
-      || chr(8202) || chr(8232) || chr(8233) || chr(8287) || chr(12288));
+  ltrim(s, E'\x09\x0A\x0B\x0C\x0D\x1C\x1D\x1E\x1F \xE1\x9A\x80\xE2\x80\x80\xE2\x80\x81\xE2\x80\x82\xE2\x80\x83\xE2\x80\x84\xE2\x80\x85\xE2\x80\x86\xE2\x80\x88\xE2\x80\x89\xE2\x80\x8A\xE2\x80\xA8\xE2\x80\xA9\xE2\x81\x9F\xE3\x80\x80');
 el_rtrim(s) :=
-  rtrim(s, chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(28) || chr(29) || chr(30) || chr(31) || ' ' || chr(5760)
-    || chr(8192) || chr(8193) || chr(8194) || chr(8195) || chr(8196) || chr(8197) || chr(8198) || chr(8200) || chr(8201)
-      || chr(8202) || chr(8232) || chr(8233) || chr(8287) || chr(12288));
+  rtrim(s, E'\x09\x0A\x0B\x0C\x0D\x1C\x1D\x1E\x1F \xE1\x9A\x80\xE2\x80\x80\xE2\x80\x81\xE2\x80\x82\xE2\x80\x83\xE2\x80\x84\xE2\x80\x85\xE2\x80\x86\xE2\x80\x88\xE2\x80\x89\xE2\x80\x8A\xE2\x80\xA8\xE2\x80\xA9\xE2\x81\x9F\xE3\x80\x80');
 el_reverse(s) := array_to_string(list_reverse(regexp_extract_all(s, '(?s).')), '');
 el_letters(s) := regexp_extract_all(s, '(?s).');
 el_upper(s) :=

@@ -32,6 +32,9 @@ def _read(engine: FixtureEngine, written: str) -> object:
         " 026-11-01T01:00:00+01:00",
         "2026-11-01T24:00:00.000Z",
         "2026-11-01T29:00:00Z",
+        "2026-11-01T23:59:5 Z",
+        "2026-11-01T23:59:60Z",
+        "2026-11-31T00:00:00.000Z",
     ],
 )
 def test_blanks_and_hours_that_no_clock_has_are_no_iso_timestamp(written: str, engine: FixtureEngine) -> None:
@@ -54,6 +57,7 @@ def test_an_iso_timestamp_before_year_one_is_refused(engine: FixtureEngine) -> N
         ("2026-11-01T23:59:59.999Z", "2026-11-01 23:59:59.999 UTC"),
         ("1999-12-31T23:59:59.999Z", "1999-12-31 23:59:59.999 UTC"),
         ("2026-11-01T20:02:03Z", "2026-11-01 20:02:03.000 UTC"),
+        ("2026-1-01T2:02:03.45678Z", "2026-01-01 02:02:03.456 UTC"),
         ("2026-11-01T01:02:03+05:30", "2026-11-01 01:02:03.000 +05:30"),
     ],
 )

@@ -172,7 +172,8 @@ def _day(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 def _from_iso8601(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     minutes = emit("el_iso_offset({})", values[0])
-    return each_zoned(emit("el_iso8601({})", values[0]), emit("el_offset_label({})", minutes), timestamp(zoned=True), values, minutes)
+    instant, wall = emit("el_iso8601({})", values[0]), emit("el_iso_clock({})", values[0])
+    return each_zoned(instant, emit("el_offset_label({})", minutes), timestamp(zoned=True), values, minutes, wall)
 
 
 def _to_iso8601(parts: Parts, values: list[Value], node: exp.Expr) -> Value:

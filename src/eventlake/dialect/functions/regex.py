@@ -136,6 +136,14 @@ class Pattern:
         """Tell whether it may match without taking a letter."""
         return not self.given or may_be_empty(self.plan.root)
 
+    def takes_letters(self, group: int) -> bool:
+        """Tell whether what a group takes is never empty, so that RE2's empty text means that there is nothing of it."""
+        if not self.given or WHOLE in self.groups or len(self.places(group)) > 1:
+            return False
+        if not group:
+            return not self.may_be_empty
+        return not may_be_empty(next(part.body for part in walked(self.tree.root) if isinstance(part, Group) and part.number == group))
+
     @property
     def is_anchored(self) -> bool:
         """Tell whether it matches at the beginning of the text only."""
@@ -180,7 +188,10 @@ def _extract(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     made = Pattern(values[1], node, "first")
     group, s, p = made.group(values), values[0].sql, made.on(values[0])
     taken = joined(" || ", [emit("regexp_extract({}, {}, {})", s, p, place) for place in made.places(group)])
-    found = emit("(CASE WHEN regexp_matches({}, {}) THEN {} END)", s, p, made.participating(taken, group))
+    if made.takes_letters(group):
+        found = emit("nullif({}, '')", taken)
+    else:
+        found = emit("(CASE WHEN regexp_matches({}, {}) THEN {} END)", s, p, made.participating(taken, group))
     return derived(made.guarded(made.where(found, values[0], ours("NULL")), values[0]), VARCHAR, values)
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 
 from eventlake.dialect.binding import Value, mistyped, refused
+from eventlake.dialect.expansion import LARGE
 from eventlake.dialect.failures import lasting_failure
-from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, text
+from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, shut, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.json_casts import json_to, once, to_json
 from eventlake.dialect.types.moments import moment_text
@@ -111,15 +112,26 @@ def _plain(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
 
 
 def _text_to_integer(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
-    return emit("CAST(el_integer_text({}) AS {})", value.sql, kind.duckdb)
+    return emit("CAST({} AS {})", _checked("el_integer_text({})", "^[+-]?[0-9]+$", value), kind.duckdb)
 
 
 def _text_to_double(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
-    return emit("CAST(el_double_text({}) AS {})", value.sql, kind.duckdb)
+    return emit("CAST({} AS {})", _checked("el_double_text({})", _PLAIN_NUMBER, value), kind.duckdb)
 
 
 def _text_to_decimal(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
-    return emit("CAST(el_decimal_text({}) AS {})", value.sql, kind.duckdb)
+    return emit("CAST({} AS {})", _checked("el_decimal_text({})", _PLAIN_NUMBER, value), kind.duckdb)
+
+
+_PLAIN_NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+
+
+def _checked(check: str, plain: str, value: Value) -> Sql:
+    """Make SQL of a text that is checked by a macro; one that is costly is computed once where it has the plain form, as most have."""
+    checked = emit(check, value)
+    if value.sql.simple or value.sql.asks or value.sql.size > LARGE:
+        return checked
+    return shut("coalesce(nullif(regexp_extract({}, {}), ''), {})", value, text(plain), checked)
 
 
 def _text_to_boolean(value: Value, kind: Type, node: exp.Expr | None) -> Sql:

@@ -19,10 +19,10 @@ from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, text
 from eventlake.dialect.types.type import EACH, LOST, Type, instants
 
 
-def each_zoned(instant: Sql, label: Sql, kind: Type, parts: Iterable[Value], minutes: Sql | None = None) -> Value:
-    """Return a timestamp with a zone of its own in each row. label: SQL of the zone's name; minutes: SQL of its minutes east of UTC."""
+def each_zoned(instant: Sql, label: Sql, kind: Type, parts: Iterable[Value], minutes: Sql | None = None, wall: Sql | None = None) -> Value:
+    """Return a timestamp with a zone of its own in each row. label: SQL of the zone's name; minutes and wall: as of a `Clock`."""
     made = derived(emit("el_zoned({}, {})", instant, label), kind.at(EACH), parts)
-    return made._replace(clock=Clock(instant, label, minutes))
+    return made._replace(clock=Clock(instant, label, minutes, wall))
 
 
 def each_in(moment: Sql, label: Sql, kind: Type, parts: Iterable[Value]) -> Value:
@@ -53,6 +53,8 @@ def wall(value: Value) -> Sql:
     if value.type.name != "timestamptz" or value.type.zone == "UTC":
         return value.sql
     if value.type.zone == EACH:
+        if value.clock is not None and value.clock.wall is not None:
+            return value.clock.wall
         if value.clock is not None and value.clock.minutes is not None:
             return emit("({} + to_minutes({}))", value.clock.instant, value.clock.minutes)
         return emit("el_wall({}, {})", instant(value), _label(value))
