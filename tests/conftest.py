@@ -1,4 +1,4 @@
-"""What holds for every test: properties look at what comes out, never at the time it took. And AWS on this machine, started when a test asks."""
+"""What holds for every test: properties look at what comes out, never at the time it took. And AWS on this machine, started when asked for."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, settings
 from aws.client import Aws
 from aws.serving import Emulator, serving, serving_trino
 
-settings.register_profile("eventlake", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("eventlake")
+settings.register_profile("thorough", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("every day", settings.get_profile("thorough"), max_examples=25, derandomize=True, database=None)
+settings.load_profile("every day")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell starts what it puts into the background so; Ctrl-C is tested all the same
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlake.backends.msgspec_codec import FAST
@@ -76,7 +76,6 @@ def place(event: dict[str, Any], path: tuple[Any, ...], value: Any) -> None:
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 @given(data=st.data())
-@settings(max_examples=40)
 def test_the_module_gives_the_lines_of_the_declaration(table: Table, data: st.DataObject) -> None:
     """The module's text, the dict written by the standard library, and by the fast codec: one line, of any event."""
     line, standard, fast = ways_of(table.name)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlake.errors import EventError
@@ -256,7 +256,6 @@ def test_the_answer_stays_within_the_limit_when_everything_fails(container: Cont
 
 
 @given(st.lists(st.integers(400_000, 900_000), min_size=6, max_size=9), st.text(max_size=5))
-@settings(max_examples=25)
 def test_no_answer_is_longer_than_the_limit(sizes: list[int], odd: str) -> None:
     """Whatever the lines' sizes, and ids that JSON must escape: no record is left out."""
     asked = batch("pipeline_execution_state_change", [pipeline_event(state="x" * size) for size in sizes])

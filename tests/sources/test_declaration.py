@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from by_day import times
 from eventlake.errors import DeclarationError
 from eventlake.model import Source
+from eventlake.pipeline.mapping import compile_line
 from eventlake.pipeline.router import Router
 from eventlake.sources import BUILT_IN, load, read_source
 from eventlake.sources.declaration import parse_source
@@ -321,7 +323,7 @@ def _spots(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
 DECLARED: dict[str, Any] = json.loads(json.dumps(tomllib.loads(SHOP)))
 
 
-@settings(max_examples=400, deadline=None)
+@times(4)
 @given(st.sampled_from(_spots(DECLARED)), VALUES)
 def test_any_toml_value_in_any_place_is_right_or_an_error_of_the_declaration(spot: tuple[str | int, ...], value: Any) -> None:
     """Whatever type stands wherever: a source that works, or a DeclarationError that begins with the file; never another exception."""
@@ -333,7 +335,7 @@ def test_any_toml_value_in_any_place_is_right_or_an_error_of_the_declaration(spo
     _parse_or_explain(_toml(declared))
 
 
-@settings(max_examples=300, deadline=None)
+@times(3)
 @given(
     st.lists(st.sampled_from(["$", ".detail", ".a", "[0]", "[*a*]", "[", "]", "*", ".", " ", "detail"]), max_size=5),
     st.sampled_from(["string", "int", "struct<a:int>"]),
@@ -349,7 +351,7 @@ def test_any_path_is_refused_or_gives_a_table_that_takes_events(parts: list[str]
             assert len(router.route(json.dumps(event).encode()).lines) == 1
 
 
-@settings(max_examples=300, deadline=None)
+@times(3)
 @given(st.integers(0, len(SHOP)), st.integers(0, 12), st.text(max_size=5))
 def test_any_slip_of_the_pen_is_right_or_an_error_of_the_declaration(at: int, cut: int, put: str) -> None:
     """Characters lost or added anywhere never raise anything else."""
@@ -362,6 +364,8 @@ def _parse_or_explain(text: str) -> Source | None:
     except DeclarationError as error:
         return None if str(error).startswith("here") else pytest.fail(str(error))
     Router([source])
+    for table in source.tables:
+        compile_line(table)
     return source
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlake.errors import EventError, UsageError
@@ -264,7 +264,6 @@ DETAILS = st.recursive(
 EVENTS = st.lists(st.builds(_event, st.one_of(DETAILS, st.dictionaries(KEYS, DETAILS, max_size=5))), min_size=1, max_size=4)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(EVENTS)
 def test_any_events_become_a_valid_draft_that_holds_them(events: list[dict[str, Any]]) -> None:
     """For any JSON: the draft is the same twice, loads, and its own events leave nothing in extra."""

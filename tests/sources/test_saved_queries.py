@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from by_day import one_in
 from eventlake.local.folder import open_lake
 from eventlake.local.importing import Importer
 from eventlake.query.saved import SavedQuery, load_saved, render
@@ -66,7 +67,7 @@ class _Clock:
         return datetime(2026, 11, 20, 14, 37, 12, tzinfo=UTC)
 
 
-@every_query
+@pytest.mark.parametrize("saved", one_in(8, SAVED.values()))
 def test_query_runs_with_its_defaults_on_an_empty_lake(saved: SavedQuery, empty_lake: Path) -> None:
     """Nothing is found where nothing is, without an error."""
     result = open_lake(empty_lake, SOURCES, _Clock()).engine.query(render(saved, _values(saved)))

@@ -62,11 +62,15 @@ class LineTransform:
 
 
 class Transform(LineTransform):
-    """The transform of a declared table."""
+    """The transform of a declared table; its function is made when the first event comes, because most processes meet few of the tables."""
 
     def __init__(self, table: Table, codec: Codec = STANDARD) -> None:
-        super().__init__(_log_line(table, codec), codec)
+        super().__init__(self._first_log_line, codec)
         self.table = table
+
+    def _first_log_line(self, event: dict[str, Any]) -> bytes:
+        self._log_line = _log_line(self.table, self._codec)
+        return self._log_line(event)
 
 
 def _log_line(table: Table, codec: Codec) -> LogLine:

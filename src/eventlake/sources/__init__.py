@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from eventlake.errors import DeclarationError
@@ -26,10 +27,16 @@ def load(folders: Sequence[Path] = ()) -> tuple[Source, ...]:
     """
     own = [read_source(file) for folder in folders for file in declarations(folder)]
     replaced = {source.name for source in own}
-    found = [source for source in map(read_source, declarations(BUILT_IN)) if source.name not in replaced] + own
+    found = [source for source in _built_in() if source.name not in replaced] + own
     _check_unique(found)
     _check_prefixes([table for source in found for table in source.tables])
     return tuple(sorted(found, key=lambda source: source.name))
+
+
+@cache
+def _built_in() -> tuple[Source, ...]:
+    """Read the built-in sources, once for a process: the package does not change under it."""
+    return tuple(map(read_source, declarations(BUILT_IN)))
 
 
 def declarations(folder: Path) -> list[Path]:

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.errors import ConfigurationError
+from eventlake.local.bus import batch
 from eventlake.local.bus.answer import Message, Receive, Send
 from eventlake.local.bus.batch import EVENTS_LIMIT, is_small, read_batch
 from eventlake.local.bus.body import BODY_LIMIT
@@ -284,7 +285,13 @@ def test_another_encoding_is_refused(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"\n" * (5 << 20), b"[" + b"1," * (5 << 20) + b"1]", b"{}\n" * (EVENTS_LIMIT + 1), b"[" + b"1," * EVENTS_LIMIT + b"1]"]
+    "body",
+    [
+        b"\n" * (5 << 20),
+        b"[" + b"1," * (5 << 20) + b"1]",
+        pytest.param(b"{}\n" * (EVENTS_LIMIT + 1), marks=pytest.mark.slow),
+        pytest.param(b"[" + b"1," * EVENTS_LIMIT + b"1]", marks=pytest.mark.slow),
+    ],
 )
 def test_a_small_body_of_countless_items_is_refused(caller: Caller, body: bytes) -> None:
     """Gzip makes 64 MiB of line breaks from 64 KB; they are counted before they are taken apart."""
@@ -292,6 +299,18 @@ def test_a_small_body_of_countless_items_is_refused(caller: Caller, body: bytes)
 
     assert (status, said["message"]) == (413, "A request holds at most 100,000 events; send less at once.")
     assert caller.frames() == []
+
+
+@pytest.mark.parametrize(("before", "one", "behind"), [(b"", b"{}\n", b""), (b"[", b"{},", b"{}]")])
+def test_the_limit_is_the_last_number_that_is_taken(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch, before: bytes, one: bytes, behind: bytes
+) -> None:
+    """Shown at a limit of nine, with items that are told one by one."""
+    monkeypatch.setattr(batch, "EVENTS_LIMIT", 9)
+    last = 9 - behind.count(b"{")
+
+    assert caller.call("POST", "/events", before + one * last + behind)[0] == 200
+    assert caller.call("POST", "/events", before + one * (last + 1) + behind)[0] == 413
 
 
 def test_a_large_body_is_read_as_a_small_one() -> None:
@@ -433,7 +452,6 @@ def test_a_post_without_target_is_told_where_events_go(caller: Caller) -> None:
     st.sampled_from([b"\n", b"\r\n", b","]),
     st.sampled_from([(b"", b""), (b"[", b"]"), (b"[", b"")]),
 )
-@settings(max_examples=150, deadline=None)
 def test_whatever_is_sent_every_byte_is_an_event_a_rejection_or_refused(
     lines: list[bytes], separator: bytes, around: tuple[bytes, bytes]
 ) -> None:

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlake.errors import ConfigurationError, LakeTakenError, StorageError, StorageFullError
@@ -157,7 +157,6 @@ def test_a_torn_tail_is_cut_off_and_told(tmp_path: Path) -> None:
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
 def test_unsynchronised_bytes_may_be_anything(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """After a power cut the part that was never synchronised may be zeros, noise or missing; what was acknowledged is there."""
     folder = tmp_path_factory.mktemp("spool")
@@ -361,7 +360,6 @@ def test_callers_share_a_write(tmp_path: Path) -> None:
     st.lists(st.tuples(st.sampled_from([EVENT, REJECTED]), st.integers(0, 1 << 60), st.binary(max_size=40)), max_size=20),
     st.integers(0, 1 << 30),
 )
-@settings(max_examples=50, deadline=None)
 def test_frames_come_back_as_they_went_in(tmp_path_factory: pytest.TempPathFactory, written: list[Entry], seed: int) -> None:
     """Kind, arrival and body, whatever they are and however they are grouped."""
     folder = tmp_path_factory.mktemp("spool")

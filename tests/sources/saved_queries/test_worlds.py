@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from by_day import one_in
 from eventlake.query.saved import load_saved
 from eventlake.sources import load
 
@@ -12,7 +13,7 @@ World = Any  # conftest's World, which importlib mode does not let tests import
 QUESTIONS = [saved.name for saved in load_saved(load()).values() if saved.source in {"codepipeline", "auth0"}]
 
 
-@pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.parametrize("name", one_in(6, QUESTIONS))
 def test_every_question_has_an_answer(world: World, name: str) -> None:
     """In both worlds something happened for every query to find, so that none is right by finding nothing."""
     facts = world.truth
