@@ -14,11 +14,15 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import ministack.core.lambda_runtime as lambda_runtime
 import ministack.services.cloudwatch as cloudwatch
 import ministack.services.lambda_svc as lambda_svc
 import ministack.services.sqs as sqs
 
 from aws.emulator import control
+
+_LOG_WAITS = (1.0, 0.05, 2.0)
+"""Seconds to wait for the first line of an invocation's log, for the next one, and at most. Its own 50 ms lose lines on a busy machine."""
 
 gauges: list[Callable[[], None]] = []
 """What is measured when somebody looks; each publishes."""
@@ -44,6 +48,7 @@ def install() -> None:
             store_datum(namespace, name, dimensions, at, unit, value, *more)
 
     lambda_svc._emit_lambda_logs, lambda_svc._emit_lambda_metrics = emit_logs_and_metrics, publish_throttle
+    lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = _LOG_WAITS
     cloudwatch._store_datum = store_or_set
 
 
