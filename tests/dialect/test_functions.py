@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventlake.conformance.fixture import FixtureEngine, load_fixture
-from eventlake.errors import QueryRefusedError, QuerySyntaxError
+from eventlake.errors import QueryFailedError, QueryRefusedError, QuerySyntaxError
 
 FIXTURE = Path(__file__).parents[1] / "conformance" / "golden" / "fixture.json.gz"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Mobile"
@@ -83,3 +83,40 @@ def test_an_inner_join_of_moments_in_two_zones_is_refused(engine: FixtureEngine)
     assert engine.query(f"select hour(b.t) from {kinds[1]} a join {kinds[1]} b on a.t = b.t").rows == [(8,)]
     with pytest.raises(QueryRefusedError, match="several time zones"):
         engine.query(f"select hour(b.t) from {kinds[0]} a join {kinds[1]} b on a.t = b.t")
+
+
+@pytest.mark.parametrize(
+    ("call", "shown"),
+    [
+        ("regexp_replace('ab', '(b*)', m -> '<' || m[1] || '>')", "<>a<b><>"),
+        ("regexp_replace('axxb', 'x*', m -> 'z')", "zazzbz"),
+        ("regexp_replace('a1b bb', '(\\d)?(b)*', m -> coalesce(m[1], '-') || coalesce(m[2], '+'))", "-+a1b-+ -b-+"),
+        ("regexp_replace('', 'x*', m -> 'z')", "z"),
+    ],
+)
+def test_a_lambda_replaces_what_may_match_nothing(call: str, shown: str, engine: FixtureEngine) -> None:
+    """Between all letters there is a match of nothing."""
+    assert engine.query(f"select {call}").rows == [(shown,)]
+
+
+def test_a_lambda_on_ends_that_match_nothing_is_refused(engine: FixtureEngine) -> None:
+    """RE2 is asked of pieces, which have ends of their own."""
+    with pytest.raises(QueryRefusedError, match="with a lambda"):
+        engine.query("select regexp_replace('a', 'x*$', m -> 'z')")
+
+
+LONG = "(select rpad('a', 1024, 'a') || cast(i as varchar) x from unnest(sequence(1, 1100)) t(i))"
+
+
+def test_a_list_beyond_a_mebibyte_fails(engine: FixtureEngine) -> None:
+    """As in Trino, whose limit it is."""
+    with pytest.raises(QueryFailedError, match="1,048,576"):
+        engine.query(f"select listagg(x, ',') within group (order by x) from {LONG}")
+
+
+def test_a_list_that_is_cut_is_refused(engine: FixtureEngine) -> None:
+    """A shorter one is answered whatever becomes of a longer."""
+    cut = "listagg(x, ',' on overflow truncate '...' with count) within group (order by x)"
+    assert engine.query(f"select {cut} from (values 'a', 'b') t(x)").rows == [("a,b",)]
+    with pytest.raises(QueryRefusedError, match="is cut"):
+        engine.query(f"select {cut} from {LONG}")

@@ -281,6 +281,8 @@ el_upper(s) :=
     END
     ELSE upper(s)
   END;
+el_listagg(s) := CASE WHEN strlen(s) > 1048576 THEN failure('The text of listagg() is longer than 1,048,576 bytes') ELSE s END;
+el_listagg_cut(s) := CASE WHEN strlen(s) > 1048576 THEN refusal('LISTAGG whose text is cut, being longer than 1,048,576 bytes,') ELSE s END;
 el_split(s, d) :=
   CASE
     WHEN s IS NULL OR d IS NULL THEN NULL

@@ -87,30 +87,30 @@ def _reduce(parts: Parts, node: exp.Expr) -> Value:
     _arguments(node, "reduce", 4)
     values, state = _array(parts, node, "reduce"), parts.value(node.expressions[1])
     item, names = values.type.args[0], _names(parts, 2)
-    kind = _state_type(parts, state.type, item, node)
+    kind = state_type(parts, state.type, item, node.expressions[2], "reduce")
     step = lambda_value(parts, node.expressions[2], [kind, item], [emit("{}.s", names[0]), emit("{}.v", names[1])])
     boxed = emit("list_transform({}, lambda el_b: {{'s': CAST(NULL AS {}), 'v': el_b}})", values.sql, kind.duckdb)
-    start = emit("{{'s': {}, 'v': CAST(NULL AS {})}}", _exactly(coerce(state, kind)), item.duckdb)
-    folded = emit("list_reduce({0}, lambda {1}, {2}: {{'s': {3}, 'v': {2}.v}}, {4}).s", boxed, *names, _exactly(coerce(step, kind)), start)
+    start = emit("{{'s': {}, 'v': CAST(NULL AS {})}}", exactly(coerce(state, kind)), item.duckdb)
+    folded = emit("list_reduce({0}, lambda {1}, {2}: {{'s': {3}, 'v': {2}.v}}, {4}).s", boxed, *names, exactly(coerce(step, kind)), start)
     finish = lambda_value(parts, node.expressions[3], [kind], names[:1])
     ended = emit("list_transform([{}], lambda {}: {})[1]", folded, names[0], finish)
     return derived(emit("(CASE WHEN {} IS NOT NULL THEN {} END)", values.sql, ended), finish.type, (values, state, step, finish))
 
 
-def _state_type(parts: Parts, kind: Type, item: Type, node: exp.Expr) -> Type:
-    """Return the type that holds the first state of reduce() and what its lambda makes of it."""
+def state_type(parts: Parts, kind: Type, item: Type, node: exp.Expr, name: str) -> Type:
+    """Return the type that holds a first state of type `kind` and what the lambda `node` makes of it. Raises QuerySyntaxError."""
     for _ in range(2):
-        step = lambda_value(parts, node.expressions[2], [kind, item], _names(parts, 2))
+        step = lambda_value(parts, node, [kind, item], _names(parts, 2))
         both = common(step.type, kind)
         if both is None:
             break
         if step.type == kind or both.name == kind.name == "varchar":
             return both
         kind = both
-    raise mistyped(f"The lambda of reduce() gives {step.type}, its state is {kind}: cast one of them", node)
+    raise mistyped(f"The lambda of {name}() gives {step.type}, its state is {kind}: cast one of them", node)
 
 
-def _exactly(value: Value) -> Sql:
+def exactly(value: Value) -> Sql:
     """Make SQL of the very type that a list of DuckDB wants, which looks at the type of each."""
     return emit("CAST({} AS {})", value, value.type.duckdb)
 

@@ -9,7 +9,7 @@ _NAMES = """
     empty_approx_set exclude_columns from_iso8601_timestamp_nanos from_unixtime_nanos
     hash_counts hmac_sha512 intersection_cardinality inverse_beta_cdf inverse_normal_cdf jaccard_index
     jarowinkler_similarity make_set_digest merge merge_set_digest murmur3 normal_cdf numeric_histogram qdigest_agg
-    quantile_at_value reduce_agg render rgb sha512 spooky_hash_v2_32 spooky_hash_v2_64 t_cdf t_pdf tdigest_agg
+    quantile_at_value render rgb sha512 spooky_hash_v2_32 spooky_hash_v2_64 t_cdf t_pdf tdigest_agg
     to_ieee754_32 to_ieee754_64 value_at_quantile values_at_quantiles wilson_interval_lower wilson_interval_upper
     word_stem xxhash64
 """

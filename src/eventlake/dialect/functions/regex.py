@@ -335,13 +335,13 @@ def _replaced(made: Pattern, s: Value, template: list[str | int]) -> Sql:
 
 def _replaced_by_lambda(parts: Parts, made: Pattern, s: Value, node: exp.Expr) -> Value:
     """Make the value of `regexp_replace(s, pattern, x -> ...)`: x holds the groups of each match, and NULL leaves the match out."""
-    if not made.is_literal or made.may_be_empty:
-        raise refused("regexp_replace() with a lambda and a pattern that may match nothing or stands in a column", node)
+    if not made.is_literal or (made.may_be_empty and (made.has_context or not made.given)):
+        raise refused("regexp_replace() with a lambda and a pattern that stands in a column, or may match nothing at ^, $ or \\b", node)
     made.require_bare("regexp_replace() with a lambda")
     count = made.tree.count
     row = ours(f"el_p{parts.context.depth}")
     body = lambda_value(parts, node.expressions[2], [array(VARCHAR)], [row])
-    if body.type != VARCHAR:
+    if body.type.name != "varchar":
         raise mistyped(f"The lambda of regexp_replace() gives a varchar, not {body.type}: cast it", node)
     groups = [emit("el_g[{}]", place + 1) for place in range(count)]
     taken = [made.participating(piece, number) for number, piece in enumerate(groups, 1)]
@@ -352,8 +352,8 @@ def _replaced_by_lambda(parts: Parts, made: Pattern, s: Value, node: exp.Expr) -
         else emit("list_transform({}, lambda el_g: CAST([] AS VARCHAR[]))", lists)
     )
     replacements = emit("list_transform({}, lambda {}: {})", hits, row, body)
-    whole = emit("el_interleaved(string_split_regex({}, {}), {})", s, made.sql, replacements)
-    return derived(made.guarded(whole, s), VARCHAR, (s, body))
+    split = emit("el_split_everywhere({}, {})", s, _all(s, made)) if made.may_be_empty else emit("string_split_regex({}, {})", s, made.sql)
+    return derived(made.guarded(emit("el_interleaved({}, {})", split, replacements), s), VARCHAR, (s, body))
 
 
 def _template(written: str, made: Pattern) -> tuple[list[str | int], str]:

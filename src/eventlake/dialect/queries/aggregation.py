@@ -12,6 +12,7 @@ from decimal import Decimal
 from eventlake.dialect.binding import Value, mistyped, refused
 from eventlake.dialect.functions.refusals import REFUSED
 from eventlake.dialect.parts import Parts
+from eventlake.dialect.queries.folding import folded
 from eventlake.dialect.queries.relation import direction
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
@@ -61,6 +62,8 @@ def aggregate(
     if not context.aggregates:
         raise mistyped(f"{name}() is an aggregate and cannot stand in {context.clause}", node)
     with parts.within(inside_aggregate=True, sealed=not over):
+        if name == "reduce_agg":
+            return _folded(parts, arguments, where, node)
         values, modifiers = _arguments(parts, arguments, where, node, over)
     if name in {"min", "max"} and len(values) == 1 and values[0].type.zone == EACH:
         return _extreme_moment(name, values[0], modifiers)
@@ -69,6 +72,19 @@ def aggregate(
         held = [distinguished(value, f"{name}(DISTINCT)" if modifiers.distinct else f"{name}()", node) for value in held]
     sql, kind = AGGREGATES[name](held, modifiers, node)
     return Value(sql, kind, aggregate=True)
+
+
+def _folded(parts: Parts, nodes: Sequence[exp.Expr], where: exp.Expr | None, node: exp.Expr) -> Value:
+    """Make the value of reduce_agg(), whose last arguments are lambdas; it leaves NULLs out."""
+    if any(isinstance(part, exp.Distinct | exp.Order) for part in nodes):
+        raise refused("reduce_agg() with DISTINCT or ORDER BY", node)
+    condition = parts.boolean(where, "FILTER").sql if where is not None else None
+    present = [emit("{} IS NOT NULL", parts.value(nodes[0]))] if nodes else []
+    return folded(parts, nodes, node, Modifiers(where=condition).behind(*present))
+
+
+def _of_lambdas(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:  # pragma: no cover  # has a name here, made above
+    raise NotImplementedError
 
 
 _CARRIERS = {"arbitrary": 0, "any_value": 0, "array_agg": 0, "max_by": 0, "min_by": 0, "map_agg": 1, "multimap_agg": 1}
@@ -424,7 +440,8 @@ def listagg(parts: Parts, node: exp.Expr, where: exp.Expr | None = None, *, over
     if value.type.name != "varchar" or separator.type.name != "varchar":
         raise mistyped(f"listagg({value.type}) is not in Athena: cast it to varchar", node)
     made = shut("string_agg({}{}, {}{}){}", DISTINCT if distinct else NOTHING, value, separator, order, how.behind())
-    return Value(made, VARCHAR, columns=value.columns, aggregate=True)
+    bounded = emit("el_listagg_cut({})" if node.args.get("is_cut") else "el_listagg({})", made)
+    return Value(bounded, VARCHAR, columns=value.columns, aggregate=True)
 
 
 def _require_among(terms: Sequence[tuple[Value, exp.Ordered]], values: Sequence[Value] | None) -> None:
@@ -473,5 +490,6 @@ AGGREGATES: dict[str, Builder] = {
     "bitwise_or_agg": _bits("bit_or"),
     "bitwise_xor_agg": _bits("bit_xor"),
     "grouping": _grouping,
+    "reduce_agg": _of_lambdas,
 }
 """Name -> how it is made."""

@@ -117,7 +117,7 @@ def _aggregate(parts: Parts, inner: exp.Expr, over: Sql, node: exp.Expr, *, igno
         raise refused("IGNORE NULLS behind an aggregate", node)
     call = inner.this if isinstance(inner, exp.Filter) else inner
     name = str(call.this).lower()
-    if name == "grouping":
+    if name in {"grouping", "reduce_agg"}:
         raise refused(f"{name}() as a window function", node)
     if isinstance(inner, exp.Filter):
         raise mistyped("FILTER behind a window function is not in Athena: write the condition into the argument with CASE", node)

@@ -505,7 +505,7 @@ class Normalize(Func):
 
 
 class GroupConcat(Func):
-    """`LISTAGG(this, separator) WITHIN GROUP (...)`: `this` is an Order."""
+    """`LISTAGG(this, separator) WITHIN GROUP (...)`: `this` is an Order; is_cut: whether it has `ON OVERFLOW TRUNCATE`."""
 
     __slots__ = ()
 

@@ -197,13 +197,12 @@ class Calls(Windows):
         this: tree.Expr = self.expression()
         this = tree.Distinct(expressions=[this]) if distinct else this
         separator = self._separator() if self.accept(",") else None
-        if self.accept("ON", "OVERFLOW"):
-            self._overflow()
+        is_cut = self._overflow() if self.accept("ON", "OVERFLOW") else False
         self.expect(")", "WITHIN", "GROUP", "(")
         order = self.order() or self.fail("ORDER BY is wanted here")
         self.expect(")")
         order.set("this", this)
-        call: tree.Expr = tree.GroupConcat(token, this=order, separator=separator)
+        call: tree.Expr = tree.GroupConcat(token, this=order, separator=separator, is_cut=is_cut)
         return self.followed(call)
 
     def _separator(self) -> tree.Literal:
@@ -212,15 +211,16 @@ class Calls(Windows):
         token = self.step()
         return tree.Literal(token, this=token.value, is_string=True)
 
-    def _overflow(self) -> None:
-        """Read what becomes of a text beyond Trino's 1 MiB; no node keeps it."""
+    def _overflow(self) -> bool:
+        """Read what becomes of a text beyond Trino's 1 MiB: whether it is cut rather than an error."""
         if self.accept("ERROR"):
-            return
+            return False
         self.expect("TRUNCATE")
         if self.token.kind == TEXT:
             self.step()
         if not self.accept("WITH", "COUNT"):
             self.expect("WITHOUT", "COUNT")
+        return True
 
     def clock(self, kind: type[tree.Func]) -> tree.Func:
         """Read CURRENT_TIMESTAMP and its kin, with the digits of their seconds."""
