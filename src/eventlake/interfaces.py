@@ -83,7 +83,8 @@ class HourContents:
     """What readers see of one hour of a table; rows is None where the catalog does not know them.
 
     state: `open`, `closed`, or `dirty` when something arrived after it was closed. generation: how often its objects were swapped.
-    duplicates: how many rows the closings left out.
+    duplicates: how many rows the closings left out. problem: why it could not be closed the last time, a sentence; empty if it could.
+    retry: from when on that is tried again.
     """
 
     hour: Hour
@@ -93,6 +94,8 @@ class HourContents:
     state: str = "open"
     generation: int = 0
     duplicates: int = 0
+    problem: str = ""
+    retry: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

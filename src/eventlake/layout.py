@@ -18,6 +18,7 @@ KEY_BYTES = 1024
 _HOUR_OF_KEY = re.compile(
     r"(?P<prefix>.+?)/(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d)/(?P<hour>\d\d)/(?P<name>[^/]+)", re.ASCII | re.DOTALL
 )
+_CLOSED_KEY = re.compile(r"closed/.+/\d{4}/\d\d/\d\d/\d\d/\d+-[0-9a-f]{8}/[^/]+", re.ASCII | re.DOTALL)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -75,6 +76,11 @@ def partition_location(prefix: str, hour: Hour) -> str:
 def closed_location(prefix: str, hour: Hour, generation: int, attempt: str) -> str:
     """Return where the object of a closed hour lies, `closed/prefix/YYYY/MM/DD/HH/GENERATION-ATTEMPT/`: a fresh place for every attempt."""
     return f"closed/{prefix}/{hour.path}/{generation}-{attempt}/"
+
+
+def is_closed_key(key: str) -> bool:
+    """Return True if an object lies where a closing puts it."""
+    return _CLOSED_KEY.fullmatch(key) is not None
 
 
 def object_key(prefix: str, hour: Hour, name: str) -> str:

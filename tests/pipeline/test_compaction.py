@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from eventlake.interfaces import HourContents
 from eventlake.layout import Hour
-from eventlake.pipeline.compaction import closing, due, merged, neighbours
+from eventlake.pipeline.compaction import MANY, TOGETHER, closing, due, merged, neighbours, small
 from eventlake.sources import load
 
 NOW = datetime(2026, 11, 20, 12, 20, tzinfo=UTC)
@@ -67,3 +67,26 @@ def test_merged_stretches_hold_their_own_and_nothing_of_others(drawn: list[tuple
     assert all(any(first <= start and end <= last for first, last in found) for start, end in own)
     assert not any(first < end and start < last for first, last in found for start, end in foreign)
     assert len(found) <= len(foreign) + 1
+
+
+@given(st.lists(st.integers(1, 10**6), max_size=900))
+def test_a_trickle_leaves_few_objects_and_writes_each_row_again_a_few_times(sizes: list[int]) -> None:
+    """However the sizes are: never as many as are too many after a merge, and none is merged as long as there are few."""
+    objects: list[int] = []
+    written = 0
+    for size in sizes:
+        objects.append(size)
+        chosen = small(objects)
+        assert len(objects) >= MANY or not chosen
+        if chosen:
+            assert len(chosen) >= TOGETHER
+            one = sum(objects[place] for place in chosen)
+            written += one
+            objects = [kept for place, kept in enumerate(objects) if place not in set(chosen)] + [one]
+        assert len(objects) < MANY
+    assert written <= 8 * sum(sizes)
+
+
+def test_masses_are_not_merged() -> None:
+    """They stay as they are until their hour is closed."""
+    assert small([64 << 20] * 100) == []

@@ -122,9 +122,9 @@ class DirectoryStore:
                 shutil.rmtree(folder, ignore_errors=True)
         return count
 
-    def clear_staging(self) -> int:
-        """Remove unfinished files of a process that ended; how many there were."""
-        left = list((self._root / STAGING).glob("*"))
+    def clear_staging(self, beginning: str = "") -> int:
+        """Remove unfinished files of a process that ended, whose names begin like this; how many there were."""
+        left = list((self._root / STAGING).glob(f"{beginning}*"))
         try:
             for path in left:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()  # a folder is where the rewriting of an hour spilled to

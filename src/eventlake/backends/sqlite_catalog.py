@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from eventlake.layout import Hour
 from eventlake.model import Column, Table
 
 _FAILED = "id, stream, code, message, arrival_us, size_bytes, key, line, redriven_us, redriven_into"
+_FIRST_RETRY = timedelta(minutes=1)
+_LAST_RETRY = timedelta(hours=6)
 _OF_HOUR = '"table" = ? and "date" = ? and hour = ?'
 
 
@@ -192,11 +194,11 @@ class SqliteCatalog:
     def contents(self, table: str) -> Contents:
         """Return what readers see of a table, hour by hour; the objects of an hour are looked up when they are asked for."""
         rows = self._rows(
-            'select "date", hour, objects, rows, size_bytes, state, generation, duplicates from partition '
+            'select "date", hour, objects, rows, size_bytes, state, generation, duplicates, problem, retry_us from partition '
             'where "table" = ? and objects > 0 order by "date", hour',
             (table.lower(),),
         )
-        return Contents([HourContents(Hour(day, hour), *rest) for day, hour, *rest in rows], partial(self.objects, table))
+        return Contents([_hour_contents(*row) for row in rows], partial(self.objects, table))
 
     def keys(self) -> set[str]:
         """Return the keys of every object that the catalog knows: visible, replaced, of failed records."""
@@ -262,28 +264,56 @@ class SqliteCatalog:
         removed ones are replaced, aware. Raises GenerationConflictError if the hour is not of this generation, or a removed object is not live.
         """
         with self._transaction() as run:
-            known = run(f"select generation from partition where {_OF_HOUR}", (table, *hour.values)).fetchone()
-            if known is None or known[0] != generation:
-                raise GenerationConflictError(
-                    f"{table} {hour} is no longer of generation {generation}: another process has swapped its objects."
-                )
-            for key in remove:
-                values = round(now.timestamp() * 1_000_000), key, table, *hour.values
-                if (
-                    run(
-                        f"update object set state = 'replaced', replaced_us = ? where key = ? and state = 'live' and {_OF_HOUR}", values
-                    ).rowcount
-                    != 1
-                ):
-                    raise GenerationConflictError(f'The object "{key}" of {table} {hour} is not there to be replaced.')
+            _require_generation(run, table, hour, generation)
+            _mark_replaced(run, table, hour, remove, now)
             _add_object(run, dataclasses.replace(add, generation=generation + 1))
-            run(f"update partition set duplicates = duplicates + ? where {_OF_HOUR}", (duplicates, table, *hour.values))
+            changed = "duplicates = duplicates + ?, problem = '', attempts = 0, retry_us = 0"
+            run(f"update partition set {changed} where {_OF_HOUR}", (duplicates, table, *hour.values))
             _count_anew(run, table, hour)
+
+    def merge(self, hour: Hour, table: str, remove: Sequence[str], add: NewObject, now: datetime) -> None:
+        """Swap objects of one hour of a table for one that holds all of their rows, in one transaction; its state and generation stay.
+
+        now: since when the removed ones are replaced, aware. Raises GenerationConflictError if one of them is not live.
+        """
+        with self._transaction() as run:
+            _mark_replaced(run, table, hour, remove, now)
+            _add_object(run, add)
+            _count_anew(run, table, hour)
+
+    def keep_open(self, hour: Hour, table: str, problem: str, now: datetime) -> None:
+        """Note why an hour could not be closed; it is tried again after a minute, and each time after four times as long, at most six hours.
+
+        now: aware.
+        """
+        with self._transaction() as run:
+            made = run(f"select attempts from partition where {_OF_HOUR}", (table, *hour.values)).fetchone()
+            pause = min(_FIRST_RETRY * 4 ** min(made[0] if made else 0, 8), _LAST_RETRY)
+            values = problem, _microseconds(now + pause), table, *hour.values
+            run(f"update partition set problem = ?, attempts = attempts + 1, retry_us = ? where {_OF_HOUR}", values)
+
+    def waits_for_closing(self, before: Hour, objects: int, now: datetime, grace: timedelta) -> bool:
+        """Return True if a closer finds something to do now: a due hour, an open one of at least so many objects, or objects to remove."""
+        query = (
+            "select exists (select 1 from partition where objects > 0 and retry_us <= ? and "
+            "((state <> 'closed' and (\"date\", hour) < (?, ?)) or objects >= ?)) "
+            "or exists (select 1 from object where state = 'replaced' and replaced_us < ?)"
+        )
+        return bool(self._rows(query, (_microseconds(now), *before.values, objects, _microseconds(now - grace)))[0][0])
+
+    def problems(self) -> list[tuple[str, HourContents]]:
+        """Return the hours that could not be closed, by table and hour."""
+        found = [(table.name, one) for table in self.tables() for one in self.contents(table.name).hours]
+        return [(table, one) for table, one in found if one.problem]
+
+    def problem_count(self) -> int:
+        """Count the hours that could not be closed."""
+        return int(self._rows("select count(*) from partition where objects > 0 and problem <> ''")[0][0])
 
     def replaced(self, before: datetime) -> list[str]:
         """Return the keys of objects that were replaced before a moment; aware."""
         query = "select key from object where state = 'replaced' and replaced_us < ? order by key"
-        return [row[0] for row in self._rows(query, (round(before.timestamp() * 1_000_000),))]
+        return [row[0] for row in self._rows(query, (_microseconds(before),))]
 
     def remove(self, keys: Sequence[str]) -> None:
         """Forget replaced objects, once their files are gone."""
@@ -398,6 +428,20 @@ def _close(run: Any, one: NewObject) -> None:  # run: sqlite3's execute
     )
 
 
+def _require_generation(run: Any, table: str, hour: Hour, generation: int) -> None:  # run: sqlite3's execute
+    known = run(f"select generation from partition where {_OF_HOUR}", (table, *hour.values)).fetchone()
+    if known is None or known[0] != generation:
+        raise GenerationConflictError(f"{table} {hour} is no longer of generation {generation}: another process has swapped its objects.")
+
+
+def _mark_replaced(run: Any, table: str, hour: Hour, keys: Sequence[str], now: datetime) -> None:  # run: sqlite3's execute
+    """Take live objects of an hour out of what readers see. Raises GenerationConflictError if one is not live."""
+    change = f"update object set state = 'replaced', replaced_us = ? where key = ? and state = 'live' and {_OF_HOUR}"
+    for key in keys:
+        if run(change, (_microseconds(now), key, table, *hour.values)).rowcount != 1:
+            raise GenerationConflictError(f'The object "{key}" of {table} {hour} is not there to be replaced.')
+
+
 def _count_anew(run: Any, table: str, hour: Hour) -> None:  # run: sqlite3's execute
     """Count the live objects of an hour."""
     run(
@@ -499,6 +543,15 @@ def _failed_entry(row: Sequence[Any]) -> FailedEntry:
     identity, stream, code, message, arrival_us, size_bytes, key, line, redriven_us, into = row
     redriven = None if redriven_us is None else _moment(redriven_us)
     return FailedEntry(identity, stream, code, message, _moment(arrival_us), size_bytes, key, line, redriven, into or "")
+
+
+def _hour_contents(day: str, hour: str, *rest: Any) -> HourContents:  # the columns of a partition
+    *known, retry_us = rest
+    return HourContents(Hour(day, hour), *(*known, _moment(retry_us) if retry_us else None))
+
+
+def _microseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1_000_000)
 
 
 def _moment(microseconds: int) -> datetime:

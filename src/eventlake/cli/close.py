@@ -18,7 +18,7 @@ from eventlake.layout import Hour
 if TYPE_CHECKING:
     from eventlake.backends.sqlite_catalog import SqliteCatalog
     from eventlake.interfaces import HourContents
-    from eventlake.local.closing import Closed, Closer
+    from eventlake.local.closing.closer import Closed, Closer
     from eventlake.model import Table
 
 _COLUMNS = ("table", "hour", "generation", "objects_before", "rows", "duplicates", "bytes_before", "bytes_after", "problem")
@@ -74,7 +74,7 @@ def hours(table: str | None) -> None:
 @contextmanager
 def _closer(current: Settings) -> Iterator[tuple[Closer, SqliteCatalog]]:
     """Take the lake, deliver what its spool holds, and give what closes its hours. Raises LakeLockedError."""
-    from eventlake.local.closing import Closer
+    from eventlake.local.closing.closer import Closer
     from eventlake.local.folder import OBJECTS, require_lake
     from eventlake.local.importing import Importer
 

@@ -40,12 +40,15 @@ from eventlake.cli.settings import global_options, settings
     help="How many megabytes of log lines make an object at once.",
 )
 @click.option("--log-format", type=click.Choice(["parquet", "json"]), default=None, help="Format of a new lake's objects; default parquet.")
+@click.option("--no-close", is_flag=True, help="Leave the hours that are over open; `eventlake close` closes them.")
 @global_options
-def serve(host: str, names: tuple[str, ...], port: int, buffer_seconds: float, buffer_mb: float, log_format: str | None) -> int:
+def serve(
+    host: str, names: tuple[str, ...], port: int, buffer_seconds: float, buffer_mb: float, log_format: str | None, no_close: bool
+) -> int:
     """Take events over HTTP and deliver them into the lake, until SIGTERM or Ctrl-C.
 
     `POST /events` takes one event, an array or JSON lines; AWS's CLI and SDKs put events with --endpoint-url. The bus answers when the
-    events are on disk. It ends with 0, or with 4 if something is left in the spool for the next start to deliver.
+    events are on disk. Hours that are over are closed beside it. It ends with 0, or with 4 if something is left in the spool for the next start to deliver.
     """
     from eventlake.local.service import Service
     from eventlake.pipeline.delivery import Hints
@@ -62,5 +65,6 @@ def serve(host: str, names: tuple[str, ...], port: int, buffer_seconds: float, b
         token=os.environ.get("EVENTLAKE_TOKEN"),
         names=names,
         told=current.say,
+        closes=not no_close,
     )
     return service.run(lambda url: click.echo(f"Ready: {url}"))

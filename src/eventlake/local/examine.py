@@ -59,6 +59,7 @@ def check_lake(folder: Path, sources: Sequence[Source] | None = None) -> list[Fi
             *_values_of_folders(folder, catalog),
             *_types(folder, catalog),
             *_spool(folder, catalog, written=written),
+            *_not_closed(catalog),
         ]
     except EventlakeError as error:
         return [Finding("error", str(error), "Restore the file from a copy of the lake.")]
@@ -218,6 +219,14 @@ def _spool(folder: Path, catalog: SqliteCatalog, *, written: bool) -> Iterator[F
             f"{waiting:,} bytes of accepted events wait in the spool, and nothing delivers them.",
             "Start `eventlake serve`; it delivers them.",
         )
+
+
+def _not_closed(catalog: SqliteCatalog) -> Iterator[Finding]:
+    """Tell the hours that could not be closed."""
+    for table, one in catalog.problems():
+        again = f"; it is tried again from {one.retry:%Y-%m-%d %H:%M} UTC on" if one.retry is not None else ""
+        remedy = f"End the cause; `eventlake serve` tries it again, `eventlake close --table {table} --hour {one.hour}` at once."
+        yield Finding("warning", f"The hour {one.hour} of {table} could not be closed{again}: {one.problem}", remedy)
 
 
 def _segments(spool: Path) -> Iterator[tuple[int, bytes]]:

@@ -26,6 +26,7 @@ from eventlake.local.bus.guard import usable_token
 from eventlake.local.bus.health import LEAST_PATIENCE_S, Health
 from eventlake.local.bus.pressure import Pressure
 from eventlake.local.bus.server import Server, listening, room_for_connections
+from eventlake.local.closing.keeper import Complete, Keeper
 from eventlake.local.delivery.courier import Courier
 from eventlake.local.delivery.process import UNDELIVERED, Task
 from eventlake.local.folder import CATALOG, SPOOL
@@ -51,7 +52,7 @@ class Service:
 
     sources: those of `source_folders` and the built-in ones. log_format: of a new lake. token: what senders must show; it is demanded where
     the address is not this machine's own. names: what senders call the bus beside its address, as behind a proxy. told: is given sentences
-    for the person who runs it.
+    for the person who runs it. closes: whether hours that are over are closed.
     """
 
     def __init__(
@@ -68,8 +69,10 @@ class Service:
         names: Sequence[str] = (),
         told: Callable[[str], None] = lambda _sentence: None,
         beside: Application | None = None,
+        closes: bool = True,
     ) -> None:
         self._folder = folder
+        self._closes = closes
         self._sources = sources
         self._address = Address(host)
         self._port = port
@@ -137,7 +140,8 @@ class Service:
 
     async def _serve(self, listener: socket.socket, lock: LakeLock, url: str, ready: Callable[[], None]) -> int:
         spool, epoch = self._open_spool(lock)
-        courier = Courier(replace(self._task, epoch=epoch), (lock.descriptor,), self._told, lambda pid: lock.tell(url, pid))
+        inherited = (lock.descriptor,)
+        courier = Courier(replace(self._task, epoch=epoch), inherited, self._told, lambda pid: lock.tell(url, pid), lambda: keeper.end())
         courier.delivered = self._delivered
         pressure = Pressure(self._folder, time.monotonic)
         self._pending = pressure.pending = lambda: max(spool.end - courier.delivered, 0)
@@ -145,11 +149,15 @@ class Service:
         health.is_in_trouble, health.stuck_s = lambda: courier.is_in_trouble, lambda: courier.stuck_s
         intake = Intake(self._sources, FAST)
         bus = Bus(spool, intake, pressure, lambda: datetime.now(UTC), courier.durable, self._token, self._names, self._beside, health)
+        complete = Complete(bus.oldest_arrival, lambda: spool.end, lambda: courier.delivered)
+        keeper = Keeper(self._folder, epoch, complete, inherited, lambda: courier.is_delivering, self._told)
+        health.not_closed = lambda: keeper.problems
         limits = Limits(connections=room_for_connections(Limits().connections))
         self._server = Server(bus, Connections(limits, pressure.is_crowded, self._told), ready)
         self._server.should_exit = self._stopped
         running = asyncio.create_task(courier.run())
         watching = asyncio.create_task(_watch(lock))
+        closing = asyncio.create_task(keeper.run() if self._closes else asyncio.Event().wait())
         for task in (running, watching):
             task.add_done_callback(lambda _done: self.stop())  # whatever ended it: a bus that cannot deliver ends, and says why
         courier.durable(spool.end)
@@ -157,7 +165,9 @@ class Service:
             with _signals(self.stop):
                 await self._server.serve(sockets=[listener])
                 spool.close()
+                await keeper.stop()
                 lock.require_held()
+                keeper.tidy()
                 courier.durable(spool.end)
                 if await courier.stop():
                     return 0
@@ -166,6 +176,8 @@ class Service:
         finally:
             watching.cancel()
             running.cancel()
+            await keeper.stop()
+            closing.cancel()
             courier.kill()
             with contextlib.suppress(asyncio.CancelledError):
                 await running

@@ -17,6 +17,12 @@ from eventlake.model import Table
 WINDOW = timedelta(hours=48)
 """How far apart two deliveries of one event are looked for: EventBridge and Firehose each try again for 24 hours."""
 
+MANY = 40
+"""So many objects of an open hour are too many."""
+TOGETHER = 24
+"""So many of them become one, at least."""
+LARGE_BYTES = 512 << 20
+"""What comes in such masses is no trickle: it stays as it is until its hour is closed."""
 
 Stretch = tuple[int, int]
 """A stretch of the spool, its end left out."""
@@ -28,6 +34,23 @@ def due(hours: Iterable[HourContents], now: datetime, slack: timedelta = timedel
     now: aware. What arrived in an hour must be delivered when the slack has passed.
     """
     return sorted((one for one in hours if one.state != "closed" and one.hour.end + slack <= now), key=lambda one: one.hour)
+
+
+def small(sizes: Sequence[int]) -> list[int]:
+    """Choose the objects of an open hour to make one of, by their places; none as long as there are few.
+
+    The smallest ones, and then each that is no larger than those before it together: so a row is written again a few times at most.
+    """
+    if len(sizes) < MANY:
+        return []
+    places = sorted(range(len(sizes)), key=lambda place: sizes[place])
+    chosen, total = places[:TOGETHER], sum(sizes[place] for place in places[:TOGETHER])
+    for place in places[TOGETHER:]:
+        if sizes[place] > total:
+            break
+        chosen.append(place)
+        total += sizes[place]
+    return chosen if total <= LARGE_BYTES else []
 
 
 def neighbours(hour: Hour, events: Collection[Hour], closed: Iterable[Hour]) -> list[Hour]:
@@ -67,6 +90,12 @@ def closing(table: Table, hour: Hour, others: Sequence[Hour]) -> str:
         f"SELECT {columns} FROM (SELECT {columns}, {first} FROM {_place(table)} WHERE {_within([hour])}) "
         f"WHERE {key} IS NULL OR ({kept}) ORDER BY {', '.join(dict.fromkeys(order))}"
     )
+
+
+def merging(table: Table, hour: Hour) -> str:
+    """Write Athena's SELECT of all rows of an hour, each column by its stored name."""
+    columns = ", ".join(_name(column.stored_name) for column in table.columns)
+    return f"SELECT {columns} FROM {_place(table)} WHERE {_within([hour])}"
 
 
 def counting(table: Table, hour: Hour, others: Sequence[Hour]) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 
 import msgspec
@@ -77,6 +79,11 @@ class Bus:
         self._guard = Guard(names, token)
         self._beside = beside
         self._large = ThreadPoolExecutor(1, "large bodies")
+        self._arriving: Counter[datetime] = Counter()
+
+    def oldest_arrival(self) -> datetime | None:
+        """Return the moment of the oldest request that is being written, None if there is none."""
+        return min(self._arriving, default=None)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -131,22 +138,33 @@ class Bus:
             if operation == "TestEventPattern":
                 return Answer(200, test_event_pattern(body), AWS_JSON)
             now = self._now()
-            put = put_events(body, region(headers), now)
-            arrival = _microseconds(now)
-            await self._store(encode((EVENT, arrival, event) for event in put.bodies))
+            with self._arrival(now) as arrival:
+                put = put_events(body, region(headers), now)
+                await self._store(encode((EVENT, arrival, event) for event in put.bodies))
         return Answer(200, put.answer, AWS_JSON, ((REQUEST_ID, put.request_id.encode()),))
 
     async def _events(self, headers: Headers, receive: Receive) -> Answer:
         """Answer `POST /events`."""
         with Reading(self._pressure, headers) as reading:
             body = await self._body(reading, headers, receive, BODY_LIMIT)
-            arrival = _microseconds(self._now())
-            if is_small(body):
-                batch = read_batch(body, self._intake, arrival)
-            else:  # in a thread, so that other requests are answered meanwhile
-                batch = await asyncio.get_running_loop().run_in_executor(self._large, read_batch, body, self._intake, arrival)
-            await self._store(batch.frames)
+            with self._arrival(self._now()) as arrival:
+                if is_small(body):
+                    batch = read_batch(body, self._intake, arrival)
+                else:  # in a thread, so that other requests are answered meanwhile
+                    batch = await asyncio.get_running_loop().run_in_executor(self._large, read_batch, body, self._intake, arrival)
+                await self._store(batch.frames)
         return Answer(200, batch.answer)
+
+    @contextmanager
+    def _arrival(self, now: datetime) -> Iterator[int]:
+        """Give the microseconds of a request's arrival, and know of it until it is written."""
+        self._arriving[now] += 1
+        try:
+            yield _microseconds(now)
+        finally:
+            self._arriving[now] -= 1
+            if not self._arriving[now]:
+                del self._arriving[now]
 
     async def _body(self, reading: Reading, headers: Headers, receive: Receive, limit_bytes: int) -> bytes:
         """Read the request's body, inflated."""

@@ -12,6 +12,7 @@ from eventlake.local.bus.pressure import Pressure
 
 LEAST_PATIENCE_S = 60.0
 """How long something may wait while nothing is delivered, where the buffers are shorter."""
+_NOT_CLOSED = "Hours could not be closed, and are tried again; `eventlake doctor` says which and why. Nothing is lost."
 
 
 class Health:
@@ -26,17 +27,26 @@ class Health:
         """Tells whether delivery failed and has not gone on since."""
         self.stuck_s: Callable[[], float] = lambda: 0.0
         """Tells for how many seconds something waits and nothing was delivered."""
+        self.not_closed: Callable[[], int] = lambda: 0
+        """Tells how many hours could not be closed: no reason to take the bus out of service, so it stays ok."""
 
     def state(self) -> dict[str, Any]:  # as JSON
-        """Return `status`, which is ok, busy (send again later) or failing (somebody must act), figures, and a `message` unless it is ok."""
+        """Return `status`, which is ok, busy (send again later) or failing (somebody must act), figures, and a `message` unless all is well."""
         from eventlake import __version__
 
         refusal = self._pressure.refusal()
         wrong = self._wrong()
-        figures = {"pending_bytes": self._pressure.pending(), "stuck_s": round(self.stuck_s(), 1), "version": __version__}
+        figures = {
+            "pending_bytes": self._pressure.pending(),
+            "stuck_s": round(self.stuck_s(), 1),
+            "hours_not_closed": self.not_closed(),
+            "version": __version__,
+        }
         if wrong is not None:
             return {"status": "failing", **figures, "message": wrong}
-        return {"status": "ok", **figures} if refusal is None else {"status": "busy", **figures, "message": refusal.sentence}
+        if refusal is not None:
+            return {"status": "busy", **figures, "message": refusal.sentence}
+        return {"status": "ok", **figures, **({"message": _NOT_CLOSED} if self.not_closed() else {})}
 
     def _wrong(self) -> str | None:
         if not self.can_write:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from eventlake.errors import LakeTakenError
 from eventlake.local.delivery.process import TAKEN, Task
@@ -24,16 +24,24 @@ class Courier:
     """Keeps one delivering process running.
 
     inherited: descriptors the process holds with the bus, the lake's lock among them. told: is given each sentence of trouble, once.
-    begun: is given the id of each process.
+    begun: is given the id of each process. ended: is awaited after one has ended, before the next begins and recovers.
     """
 
     def __init__(
-        self, task: Task, inherited: tuple[int, ...], told: Callable[[str], None], begun: Callable[[int], None] = lambda _pid: None
+        self,
+        task: Task,
+        inherited: tuple[int, ...],
+        told: Callable[[str], None],
+        begun: Callable[[int], None] = lambda _pid: None,
+        ended: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._task = task
         self._inherited = inherited
         self._told = told
         self._begun = begun
+        self._ended = ended
+        self.is_delivering = False
+        """Whether the process has begun: what a crash left is recovered, and nothing else of the lake is in its hands but what it delivers."""
         self._trouble: str | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._durable = 0
@@ -68,6 +76,9 @@ class Courier:
         while not self._stopping:
             before = self.delivered
             ended = await self._life()
+            self.is_delivering = False
+            if self._ended is not None:
+                await self._ended()
             if self._is_stopping():
                 return
             pause = _FIRST_PAUSE_S if self.delivered > before else min(pause * 2, _LONGEST_PAUSE_S)
@@ -155,6 +166,7 @@ class Courier:
                 self.delivered = max(self.delivered, int(value))
                 self._moved = time.monotonic()
                 self._trouble = None
+                self.is_delivering = True
             elif word == "trouble":
                 self._tell(value)
 

@@ -14,21 +14,24 @@ from functools import partial
 from pathlib import Path
 
 from eventlake.backends.directory import DirectoryStore
-from eventlake.backends.disk import storage_error
-from eventlake.backends.duckdb_rewriter import DuckDBRewriter
+from eventlake.backends.disk import Disk, storage_error
+from eventlake.backends.duckdb_rewriter import DuckDBRewriter, Statement
 from eventlake.backends.json_lines import EXTENSION as GZIP
 from eventlake.backends.parquet import EXTENSION as PARQUET
 from eventlake.backends.sqlite_catalog import ALL, NewObject, SqliteCatalog
 from eventlake.checksum import crc32
 from eventlake.description import LINES, Description
-from eventlake.errors import CorruptObjectError, StorageError
+from eventlake.errors import CorruptObjectError, StorageError, StorageFullError
 from eventlake.interfaces import HourContents, LogObject
-from eventlake.layout import Hour, closed_location
+from eventlake.layout import Hour, closed_location, is_closed_key
 from eventlake.local.crash import crash_point
 from eventlake.model import Table
-from eventlake.pipeline.compaction import closing, counting, due, happened, merged, neighbours
+from eventlake.pipeline.compaction import closing, counting, due, happened, merged, merging, neighbours, small
 from eventlake.query.diagnosis import other_type
 from eventlake.query.stored_types import Asked, TypeCheck, misfits
+
+STAGED = "closing-"
+"""What the names of unfinished files of a closing begin with."""
 
 GRACE = timedelta(hours=24)
 """How long replaced objects stay: longer than any query runs, and than a copy of the lake takes."""
@@ -60,7 +63,7 @@ class Closer:
         self._store = DirectoryStore(objects)
         self._objects = objects
         self._rewriter = DuckDBRewriter(objects)
-        self._now = now
+        self.now = now
 
     def __enter__(self) -> Closer:
         """Use it in a `with` statement, at whose end its process ends."""
@@ -72,24 +75,55 @@ class Closer:
 
     def due(self, table: Table, slack: timedelta = timedelta()) -> list[HourContents]:
         """Return the hours of a table that are to be closed, the oldest first."""
-        return due(self._catalog.contents(table.name).hours, self._now(), slack)
+        return due(self._catalog.contents(table.name).hours, self.now(), slack)
+
+    def waiting(self, table: Table, before: Hour) -> list[HourContents]:
+        """Return the hours before this one that are to be closed now: those that failed wait for their turn."""
+        now = self.now()
+        return [one for one in due(self._catalog.contents(table.name).hours, before.start) if one.retry is None or one.retry <= now]
 
     def close(self, table: Table, state: HourContents) -> Closed:
-        """Close one hour. What keeps it from that is in `problem`; raises StorageError only if the catalog cannot be used."""
+        """Close one hour. What keeps it from that is in `problem`, and noted; raises StorageError only if the catalog cannot be used."""
         inputs = self._catalog.held(table.name, state.hour)
         before = sum(one.size_bytes for one in inputs)
         try:
             new, duplicates = self._rewritten(table, state, inputs)
+            self._catalog.replace(state.hour, table.name, state.generation, [one.key for one in inputs], new, duplicates, self.now())
         except (CorruptObjectError, StorageError) as error:
+            self.tidy()
+            self._catalog.keep_open(state.hour, table.name, str(error), self.now())
             rows = sum(one.rows for one in inputs)
             return Closed(table.name, state.hour, state.generation, len(inputs), rows, 0, before, before, str(error))
-        self._catalog.replace(state.hour, table.name, state.generation, [one.key for one in inputs], new, duplicates, self._now())
         crash_point("hour swapped")
         return Closed(table.name, state.hour, state.generation + 1, len(inputs), new.rows, duplicates, before, new.size_bytes)
 
+    def merge(self, table: Table, hour: Hour) -> int:
+        """Make one object of many small ones of an hour that goes on; how many it was made of. Raises StorageError."""
+        fresh = [one for one in self._catalog.held(table.name, hour) if not one.generation]
+        inputs = [fresh[place] for place in small([one.size_bytes for one in fresh])]
+        if not inputs:
+            return 0
+        self._require_room(inputs)
+        self._require_whole(inputs)
+        self._require_types(table, inputs)
+        new = self._written(table, hour, inputs, 0, partial(merging, hour=hour), [], sum(one.rows for one in inputs))
+        self._catalog.merge(hour, table.name, [one.key for one in inputs], new, self.now())
+        crash_point("small objects swapped")
+        return len(inputs)
+
+    def tidy(self) -> None:
+        """Put aside what a closing left that was ended on its way. Raises StorageError."""
+        left = [key for key in self._catalog.intended() if is_closed_key(key)]
+        for key in left:
+            self._store.put_aside(key, self.now())
+            crash_point("left-over of a closing put aside")
+        if left:
+            self._catalog.forget(left)
+        self._store.clear_staging(STAGED)
+
     def remove_replaced(self) -> int:
         """Remove the objects that were replaced longer ago than the grace; how many. Raises StorageError."""
-        keys = self._catalog.replaced(self._now() - GRACE)
+        keys = self._catalog.replaced(self.now() - GRACE)
         for key in keys:
             self._store.delete(key)
             crash_point("replaced object removed")
@@ -100,30 +134,54 @@ class Closer:
     def _rewritten(self, table: Table, state: HourContents, inputs: Sequence[NewObject]) -> tuple[NewObject, int]:
         """Write the hour's one object and prove it; the object in its place, and how many rows it leaves out."""
         sources = [_as_log_object(one) for one in inputs]
+        self._require_room(inputs)
         self._require_whole(inputs)
         self._require_types(table, inputs)
         others = self._others(table, state.hour, sources)
         hours = sorted({one.hour for one in others})
         expected = self._counted(table, state, hours, sources, others)
+        statement = partial(closing, hour=state.hour, others=hours)
+        new = self._written(table, state.hour, inputs, state.generation + 1, statement, others, expected)
+        return new, sum(one.rows for one in inputs) - new.rows
+
+    def _written(
+        self,
+        table: Table,
+        hour: Hour,
+        inputs: Sequence[NewObject],
+        generation: int,
+        statement: Statement,
+        others: Sequence[LogObject],
+        expected: int,
+    ) -> NewObject:
+        """Write one object of several, and put it in its place if it holds as many rows as it is to. Raises StorageError."""
         extension = PARQUET if inputs[0].format == "parquet" else GZIP
-        staged = self._store.staged(f"{uuid.uuid4().hex}{extension}")
+        staged = self._store.staged(f"{STAGED}{uuid.uuid4().hex}{extension}")
+        said = self._description(table, hour, inputs, expected, generation)
         try:
-            said = self._description(table, state, inputs, expected)
-            rows = self._rewriter.write(partial(closing, hour=state.hour, others=hours), table, _read(sources, others), staged, said)
+            rows = self._rewriter.write(statement, table, _read([_as_log_object(one) for one in inputs], others), staged, said)
             if rows != expected:
-                raise CorruptObjectError(f"{table.name} {state.hour}: {rows:,} rows were written where {expected:,} are to stay.")
-            return self._placed(table, state, staged, inputs[0].format, said), sum(one.rows for one in inputs) - rows
+                raise CorruptObjectError(f"{table.name} {hour}: {rows:,} rows were written where {expected:,} are to stay.")
+            return self._placed(table, hour, staged, inputs[0].format, said)
         except OSError as error:
-            raise storage_error(error, f"{table.name} {state.hour} cannot be written") from None
+            raise storage_error(error, f"{table.name} {hour} cannot be written") from None
         finally:
             staged.unlink(missing_ok=True)
 
-    def _description(self, table: Table, state: HourContents, inputs: Sequence[NewObject], rows: int) -> Description:
-        """Return what the closed object says of itself: it holds every stretch that its inputs held."""
+    def _description(self, table: Table, hour: Hour, inputs: Sequence[NewObject], rows: int, generation: int) -> Description:
+        """Return what the object says of itself: it holds every stretch that its inputs held."""
         held = merged([stretch for one in inputs for stretch in _held(one)], self._catalog.covered(ALL).get(table.name, ()))
         ends = (held[0][0], max(end for _, end in held)) if held else (0, 0)
-        written_us = time.time_ns() // 1000
-        return Description(self._catalog.lake_id, table.name, LINES, state.hour, *ends, rows, written_us, state.generation + 1, held)
+        return Description(self._catalog.lake_id, table.name, LINES, hour, *ends, rows, time.time_ns() // 1000, generation, held)
+
+    def _require_room(self, inputs: Sequence[NewObject]) -> None:
+        """Refuse to begin where the disk has no room for what is written and what that spills. Raises StorageFullError."""
+        disk, needed = Disk.of(self._objects), 2 * sum(one.size_bytes for one in inputs)
+        if disk.free_bytes - disk.reserve_bytes < needed:
+            raise StorageFullError(
+                f"{inputs[0].table} {inputs[0].hour} needs up to {max(needed >> 20, 1):,} MiB of the disk beside what is kept for delivery, "
+                f"and {disk.free_bytes >> 20:,} MiB are free. Make room; it is tried again."
+            )
 
     def _counted(
         self, table: Table, state: HourContents, hours: Sequence[Hour], sources: Sequence[LogObject], others: Sequence[LogObject]
@@ -162,8 +220,8 @@ class Closer:
             for one in misfits(connection, TypeCheck(tuple(keys), columns)):
                 raise other_type(f'The object "{keys[one.path]}"', one.column, one.stored, one.declared)
 
-    def _placed(self, table: Table, state: HourContents, staged: Path, log_format: str, said: Description) -> NewObject:
-        location = closed_location(table.prefix, state.hour, said.generation, uuid.uuid4().hex[:8])
+    def _placed(self, table: Table, hour: Hour, staged: Path, log_format: str, said: Description) -> NewObject:
+        location = closed_location(table.prefix, hour, said.generation, uuid.uuid4().hex[:8])
         new = NewObject.described(f"{location}{table.stream}{staged.suffix}", staged, log_format, said)
         self._catalog.intend([new.key])
         crash_point("closed object intended")

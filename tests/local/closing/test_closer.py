@@ -8,71 +8,28 @@ import random
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from eventlake.backends.directory import STAGING, DirectoryStore
+from eventlake.backends.disk import Disk
 from eventlake.cli import run
 from eventlake.layout import Hour
 from eventlake.local import crash
-from eventlake.local.closing import GRACE, Closed, Closer
+from eventlake.local.closing.closer import GRACE, Closer
+from eventlake.local.examine import check_lake
 from eventlake.local.folder import open_catalog, open_lake
 from eventlake.local.importing import Importer
 from eventlake.local.item import Item
 from eventlake.local.rebuilding import rebuild
-from eventlake.sources import load
+from eventlake.pipeline.compaction import MANY, TOGETHER
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent.parent.parent))
+from closing_lake import AFTER, FIRST, RUNS, SOURCES, TABLES, close, event, rows, states, store
 from oracle import examine
-
-SOURCES = load()
-TABLES = {table.name: table for source in SOURCES for table in source.tables}
-RUNS = "pipeline_execution_state_change"
-FIRST = datetime(2026, 12, 30, 10, 5, tzinfo=UTC)
-AFTER = datetime(2027, 2, 1, tzinfo=UTC)
-
-
-def event(identity: str, time: datetime = FIRST, **detail: Any) -> Item:
-    """A pipeline event."""
-    envelope = {
-        "id": identity,
-        "detail-type": "CodePipeline Pipeline Execution State Change",
-        "source": "aws.codepipeline",
-        "time": f"{time:%Y-%m-%dT%H:%M:%SZ}",
-    }
-    return Item(1, json.dumps({**envelope, "detail": {"state": "STARTED", "pipeline": "web", **detail}}).encode())
-
-
-def store(lake: Path, arrivals: Iterable[tuple[datetime, list[Item]]], log_format: str | None = None) -> None:
-    """Store events, each group in an object of its own, at its moment of arrival."""
-    clock = [FIRST]
-    with Importer(lake, SOURCES, now=lambda: clock[0], log_format=log_format) as importer:
-        for moment, items in arrivals:
-            clock[0] = moment
-            importer.accept(items)
-            importer.deliver()
-
-
-def close(lake: Path, now: datetime = AFTER, table: str = RUNS) -> list[Closed]:
-    """Close what is due at a moment."""
-    with Importer(lake, SOURCES) as importer, Closer(importer.catalog, lake / "objects", lambda: now) as closer:
-        return [closer.close(TABLES[table], state) for state in closer.due(TABLES[table])]
-
-
-def states(lake: Path) -> list[tuple[str, str, int, int, int | None, int]]:
-    """Hour, state, generation, objects, rows and duplicates of each hour."""
-    with closing(open_catalog(lake)) as catalog:
-        return [(str(one.hour), one.state, one.generation, one.objects, one.rows, one.duplicates) for one in catalog.contents(RUNS).hours]
-
-
-def rows(lake: Path, columns: str = "event_id") -> list[tuple[Any, ...]]:
-    """Columns of every row, by hour and as they lie."""
-    return list(open_lake(lake, SOURCES).engine.query(f"select {columns} from {RUNS}").rows)
 
 
 @pytest.fixture(params=["parquet", "json"])
@@ -180,9 +137,47 @@ def test_an_hour_with_a_damaged_object_stays_and_stops_no_other(tmp_path: Path, 
 
     first, second = close(tmp_path)
 
+    with closing(open_catalog(tmp_path)) as catalog:
+        (kept,) = catalog.problems()
+    assert (kept[0], kept[1].problem, kept[1].retry) == (RUNS, first.problem, AFTER + timedelta(minutes=1))
+    assert [one.sentence for one in check_lake(tmp_path)][-1].startswith(
+        f"The hour 2026-12-30T10 of {RUNS} could not be closed; it is tried again"
+    )
     assert first.problem == f'The object "{damaged.key}" is missing or damaged: run "eventlake doctor".'
     assert (second.problem, second.rows) == ("", 1)
     assert [state[1] for state in states(tmp_path)] == ["open", "closed"]
+
+
+def test_many_small_objects_of_an_hour_become_one(tmp_path: Path, log_format: str) -> None:
+    """Its rows, its state and its place in the spool stay as they are, duplicates too; the closing comes later, and so may a rebuilt catalog."""
+    store(tmp_path, [(FIRST + timedelta(seconds=turn), [event(f"e{turn}"), event("twice")]) for turn in range(MANY)], log_format)
+    before = Counter(rows(tmp_path, "*"))
+
+    with Importer(tmp_path, SOURCES) as importer, Closer(importer.catalog, tmp_path / "objects") as closer:
+        assert closer.merge(TABLES[RUNS], Hour.of(FIRST)) >= TOGETHER
+        assert closer.merge(TABLES[RUNS], Hour.of(FIRST)) == 0
+
+    ((_, state, generation, objects, *_),) = states(tmp_path)
+    assert (state, generation) == ("open", 0)
+    assert objects <= MANY - TOGETHER + 1
+    assert Counter(rows(tmp_path, "*")) == before
+    assert examine(tmp_path, [f"e{turn}" for turn in range(MANY)], sent_twice=["twice"]) is None
+    rebuild(tmp_path, SOURCES)
+    assert Counter(rows(tmp_path, "*")) == before
+    close(tmp_path)
+    assert states(tmp_path) == [("2026-12-30T10", "closed", 1, 1, MANY + 1, MANY - 1)]
+
+
+def test_a_closing_does_not_begin_where_the_disk_has_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what it needs; delivery's reserve is not touched."""
+    store(tmp_path, [(FIRST, [event("a"), event("a")])])
+    monkeypatch.setattr(Disk, "of", lambda _folder: Disk(free_bytes=300 << 20, reserve_bytes=300 << 20))
+
+    (first,) = close(tmp_path)
+
+    assert first.problem.startswith(f"{RUNS} 2026-12-30T10 needs up to 1 MiB of the disk beside what is kept for delivery")
+    monkeypatch.undo()
+    assert close(tmp_path)[0].rows == 1
 
 
 class Stopped(Exception):

@@ -1,0 +1,159 @@
+"""The service's side of closing: knows which hours are complete, starts the process that closes them, and ends it at any moment.
+
+An hour is complete when no request of it is still being written, and everything is delivered that was on disk then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from eventlake.backends.sqlite_catalog import SqliteCatalog
+from eventlake.errors import EventlakeError, StorageError
+from eventlake.layout import Hour
+from eventlake.local.closing.closer import GRACE, Closer
+from eventlake.local.closing.process import Task
+from eventlake.local.folder import CATALOG, OBJECTS
+from eventlake.pipeline.compaction import MANY
+
+_LOOK_S = 1.0
+_FIRST_PAUSE_S = 10.0
+_LONGEST_PAUSE_S = 3600.0
+
+
+class Complete:
+    """Finds the hour before which everything that was accepted is delivered.
+
+    oldest: gives the moment of the oldest request that is being written, None if there is none. accepted, delivered: positions of the spool.
+    """
+
+    def __init__(self, oldest: Callable[[], datetime | None], accepted: Callable[[], int], delivered: Callable[[], int]) -> None:
+        self._oldest = oldest
+        self._accepted = accepted
+        self._delivered = delivered
+        self._marks: list[tuple[Hour, int]] = []
+        self.before: Hour | None = None
+
+    def look(self, now: datetime) -> Hour | None:
+        """Return the hour before which all are complete; None before the first look that knows of one."""
+        running, oldest = Hour.of(now), self._oldest()
+        is_new = running > max([*(hour for hour, _ in self._marks), self.before or Hour("", "")])
+        if is_new and (oldest is None or oldest >= running.start):
+            self._marks.append((running, self._accepted()))
+        while self._marks and self._delivered() >= self._marks[0][1]:
+            self.before = self._marks.pop(0)[0]
+        return self.before
+
+
+class Keeper:
+    """Closes the hours of a lake whose bus runs in this process.
+
+    inherited: descriptors that the process of the closing holds, the lake's lock among them. is_delivering: whether the delivering process
+    has begun, so that nothing is recovered any more. told: is given each sentence of trouble, once.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        epoch: int,
+        complete: Complete,
+        inherited: tuple[int, ...],
+        is_delivering: Callable[[], bool],
+        told: Callable[[str], None],
+    ) -> None:
+        self._folder = folder
+        self._epoch = epoch
+        self._complete = complete
+        self._inherited = inherited
+        self._is_delivering = is_delivering
+        self._told = told
+        self._said: set[str] = set()
+        self._process: asyncio.subprocess.Process | None = None
+        self._is_starting = False
+        self._is_stopped = False
+        self._catalog = SqliteCatalog(folder / CATALOG, read_only=True)
+        self._pause_s = _FIRST_PAUSE_S
+        self._not_before = 0.0
+        self.problems = 0
+        """How many hours could not be closed."""
+
+    async def run(self) -> None:
+        """Close what is complete, until `stop`."""
+        while not self._is_stopped:
+            before = self._complete.look(datetime.now(UTC))
+            if before is not None and self._is_delivering() and time.monotonic() >= self._not_before and self._has_work(before):
+                await self._close(before)
+            await asyncio.sleep(_LOOK_S)
+
+    async def end(self) -> None:
+        """End the process, if it runs, at once; what it was about is left as it was, or done."""
+        while self._is_starting:  # a process that is half begun could not be ended
+            await asyncio.sleep(0.01)
+        process = self._process
+        if process is not None and process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+
+    async def stop(self) -> None:
+        """End the process and begin none any more."""
+        self._is_stopped = True
+        await self.end()
+        self._catalog.close()
+
+    def tidy(self) -> None:
+        """Put aside what a closing left that was ended; where that cannot be done, the next start does it."""
+        with contextlib.suppress(StorageError):
+            catalog = SqliteCatalog(self._folder / CATALOG, epoch=self._epoch)
+            try:
+                Closer(catalog, self._folder / OBJECTS).tidy()
+            finally:
+                catalog.close()
+
+    def _has_work(self, before: Hour) -> bool:
+        try:
+            self.problems = self._catalog.problem_count()
+            return self._catalog.waits_for_closing(before, MANY, datetime.now(UTC), GRACE)
+        except EventlakeError as error:
+            self._tell(str(error))
+            return False
+
+    async def _close(self, before: Hour) -> None:
+        """Run the process once; after one that failed wait longer each time."""
+        try:
+            code = await self._once(Task(str(self._folder), self._epoch, str(before)))
+        except OSError as error:
+            self._tell(f"The process that closes hours cannot be started: {error.strerror or error}. It is tried again.")
+            code = 1
+        self._pause_s = _FIRST_PAUSE_S if code == 0 else min(self._pause_s * 2, _LONGEST_PAUSE_S)
+        self._not_before = time.monotonic() + (0.0 if code == 0 else self._pause_s)
+        if code == 0:
+            self._said.clear()
+
+    async def _once(self, task: Task) -> int:
+        self._is_starting = True
+        try:
+            process = self._process = await asyncio.create_subprocess_exec(
+                *task.arguments(),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                pass_fds=self._inherited,
+                start_new_session=True,
+                limit=1 << 20,
+            )
+        finally:
+            self._is_starting = False
+        while process.stdout is not None and (line := await process.stdout.readline()):
+            self._tell(line.decode("utf-8", "replace").rstrip("\n"))
+        return await process.wait()
+
+    def _tell(self, sentence: str) -> None:
+        if sentence not in self._said:
+            self._said.add(sentence)
+            self._told(sentence)

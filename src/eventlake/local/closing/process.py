@@ -1,0 +1,88 @@
+"""The process that closes hours for `serve`: does what is to be done, once, and ends.
+
+It tells on stdout, a sentence a line, what it could not do. If stdin ends, the bus was killed: this process and what rewrites for it end at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from eventlake.backends.sqlite_catalog import SqliteCatalog
+from eventlake.errors import EventlakeError, StorageError
+from eventlake.layout import Hour
+from eventlake.local.closing.closer import Closer
+from eventlake.local.folder import CATALOG, OBJECTS
+from eventlake.model import Table
+
+_NICENESS = 10
+"""Below delivery; what rewrites is below this one, which holds the catalog now and then and must not keep it for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The lake's folder, the epoch of the bus, and the hour before which everything is delivered, `YYYY-MM-DDTHH`."""
+
+    folder: str
+    epoch: int
+    before: str
+
+    def arguments(self) -> list[str]:
+        """Return the command line that starts the process."""
+        return [sys.executable, "-P", "-m", "eventlake.local.closing.process", json.dumps(asdict(self))]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the process, which leads a process group; 1 if anything could not be done."""
+    os.nice(_NICENESS)
+    threading.Thread(target=_end_with_the_bus, daemon=True).start()
+    task = Task(**json.loads(arguments[0]))
+    try:
+        return _closed(task)
+    except (EventlakeError, OSError) as error:
+        _say(str(error))
+        return 1
+
+
+def _closed(task: Task) -> int:
+    catalog = SqliteCatalog(Path(task.folder) / CATALOG, epoch=task.epoch)
+    with Closer(catalog, Path(task.folder) / OBJECTS) as closer:
+        closer.tidy()
+        closer.remove_replaced()
+        problems = [problem for table in catalog.tables() for problem in _close_table(closer, table, catalog, Hour.parse(task.before))]
+    for problem in problems:
+        _say(problem)
+    return 1 if problems else 0
+
+
+def _close_table(closer: Closer, table: Table, catalog: SqliteCatalog, before: Hour) -> list[str]:
+    """Close the hours of a table that wait, and merge the small objects of those that go on; what could not be closed, in sentences."""
+    problems = [closer.close(table, state).problem for state in closer.waiting(table, before)]
+    for state in catalog.contents(table.name).hours:
+        if state.hour >= before:
+            try:
+                closer.merge(table, state.hour)
+            except StorageError as error:
+                problems.append(str(error))
+                catalog.keep_open(state.hour, table.name, str(error), closer.now())
+    return [problem for problem in problems if problem]
+
+
+def _end_with_the_bus() -> None:
+    while os.read(0, 1 << 10):
+        pass
+    os.killpg(0, signal.SIGKILL)
+
+
+def _say(sentence: str) -> None:
+    os.write(1, sentence.replace("\n", " ").encode() + b"\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
