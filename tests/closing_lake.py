@@ -19,6 +19,8 @@ SOURCES = load()
 TABLES = {table.name: table for source in SOURCES for table in source.tables}
 RUNS = "pipeline_execution_state_change"
 FIRST = datetime(2026, 12, 30, 10, 5, tzinfo=UTC)
+PAST = datetime(2026, 6, 30, 10, 5, tzinfo=UTC)
+"""Over by the clock of the machine too."""
 AFTER = datetime(2027, 2, 1, tzinfo=UTC)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,6 +125,7 @@ class DuckDBEngine:
             objects_total=sum(reading.total for reading in readings),
             bytes_read=sum(reading.size_bytes for reading in readings),
             bytes_total=sum(reading.total_bytes for reading in readings),
+            open_hours=len(prepared.open_hours),
         )
 
     def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
@@ -146,10 +147,14 @@ class DuckDBEngine:
         tables = self.catalog.tables()
         understood = worker.translate(Question(statement, tuple(map(KnownTable.of, tables)), now))
         translation = understood.translation(tables)
-        return _Prepared(translation, tables, self._readings(worker, understood, translation))
+        wanted = self._wanted(worker, understood, translation)
+        is_open = {(scan.table.name, one.hour) for scan, _, hours in wanted for one in hours if one.state != "closed"}
+        return _Prepared(translation, tables, [self._reading(*one) for one in wanted], is_open)
 
-    def _readings(self, worker: Worker, understood: Understood, translation: Translation) -> list[Reading]:
-        """Find the objects of each scan: those of all hours, or of the hours that its predicates leave."""
+    def _wanted(
+        self, worker: Worker, understood: Understood, translation: Translation
+    ) -> list[tuple[Scan, Contents, Sequence[HourContents]]]:
+        """Find the hours of each scan: all, or those that its predicates leave."""
         if len(translation.scans) > MOST_SCANS:
             raise QueryLimitError(f"The statement reads tables {len(translation.scans):,} times; at most {MOST_SCANS} are taken.")
         known = {name: self.catalog.contents(name) for name in {scan.table.name for scan in translation.scans if not scan.listing}}
@@ -161,7 +166,7 @@ class DuckDBEngine:
         ]
         if sum(hour.objects for _, _, hours in wanted for hour in hours) > MOST_OBJECTS:
             raise QueryLimitError(f"The query would read more than {MOST_OBJECTS:,} objects: name fewer days in its WHERE.")
-        return [self._reading(scan, contents, hours) for scan, contents, hours in wanted]
+        return wanted
 
     def _reading(self, scan: Scan, contents: Contents, hours: Sequence[HourContents]) -> Reading:
         """Look the objects of the hours up; all hours of a table at once."""
@@ -225,11 +230,15 @@ class DuckDBEngine:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A statement ready to run: its translation, the tables it was translated over, the objects of each scan that reads some."""
+    """A statement ready to run: its translation, the tables it was translated over, the objects of each scan that reads some.
+
+    open_hours: which of the hours that they are of are not closed, by table.
+    """
 
     translation: Translation
     tables: Sequence[Table]
     readings: Sequence[Reading]
+    open_hours: Set[tuple[str, Hour]]
 
 
 def _chosen(hours: Sequence[HourContents], days: Days | None) -> Sequence[HourContents]:

@@ -27,19 +27,24 @@ _COLUMNS = ("table", "hour", "generation", "objects_before", "rows", "duplicates
 @click.command(short_help="Close the hours that are over: one sorted object each, without duplicates.")
 @click.option("--table", "table", help="Only this table.", metavar="TABLE")
 @click.option("--hour", "hour", help="Only this hour, YYYY-MM-DDTHH in UTC; closed again if it is closed.", metavar="HOUR")
+@click.option("--all", "every", is_flag=True, help="Closed hours again too, as after a change of `sort` or of columns.")
 @click.option("--dry-run", is_flag=True, help="Show what would be closed, and change nothing.")
 @global_options
-def close(table: str | None, hour: str | None, dry_run: bool) -> int:
+def close(table: str | None, hour: str | None, every: bool, dry_run: bool) -> int:
     """Deliver what is accepted, then close each hour that is over: its objects become one, sorted, each event once.
+
+    `eventlake serve` does that by itself. Without --all, closed hours to which nothing came are left as they are.
 
     An event that an hour of the two days before or after holds is left out too. Ends with 1 if an hour could not be closed.
     """
     current = settings()
     if current.is_on_aws:
         raise UsageError("`close` is for a lake in a folder; hours on AWS are not closed yet.")
+    if every and hour:
+        raise UsageError("--all is every hour that is over, and --hour is one of them: leave one out.")
     wanted = Hour.parse(hour) if hour else None
     with _closer(current) as (closer, catalog):
-        chosen = [(known, state) for known in _tables(table, catalog) for state in _states(closer, catalog, known, wanted)]
+        chosen = [(known, state) for known in _tables(table, catalog) for state in _states(closer, catalog, known, wanted, every=every)]
         if dry_run:
             rows = [[known.name, str(state.hour), state.state, state.objects, state.rows, state.size_bytes] for known, state in chosen]
             show(("table", "hour", "state", "objects", "rows", "bytes"), rows, current.form)
@@ -59,7 +64,7 @@ def close(table: str | None, hour: str | None, dry_run: bool) -> int:
 def hours(table: str | None) -> None:
     """List the hours of TABLE, or of every table: open, closed, dirty (something arrived after it was closed) or missing.
 
-    An open or dirty hour may hold an event twice; duplicates are the rows that its closings left out.
+    An open or dirty hour may hold an event twice; duplicates are the rows that its closings left out; a problem is why it could not be closed.
     """
     from eventlake.local.folder import open_catalog
 
@@ -68,7 +73,8 @@ def hours(table: str | None) -> None:
         raise UsageError("`hours` is for a lake in a folder; `eventlake partitions TABLE` lists the hours of one on AWS.")
     catalog = open_catalog(current.lake_folder)
     rows = [row for known in _tables(table, catalog) for row in _hours(known, catalog)]
-    show(("table", "date", "hour", "state", "generation", "objects", "rows", "bytes", "duplicates"), rows, current.form)
+    columns = ("table", "date", "hour", "state", "generation", "objects", "rows", "bytes", "duplicates", "problem")
+    show(columns, rows, current.form)
 
 
 @contextmanager
@@ -89,11 +95,14 @@ def _tables(written: str | None, catalog: SqliteCatalog) -> Sequence[Table]:
     return [named_table(written, catalog)] if written else catalog.tables()
 
 
-def _states(closer: Closer, catalog: SqliteCatalog, table: Table, wanted: Hour | None) -> list[HourContents]:
-    """Return the hours to close: those that are due, or the one that is named. Raises UsageError for one that is not over."""
-    if wanted is None:
+def _states(closer: Closer, catalog: SqliteCatalog, table: Table, wanted: Hour | None, *, every: bool) -> list[HourContents]:
+    """Return the hours to close: those that are due, all that are over, or the one that is named. Raises UsageError for one that is not over."""
+    if wanted is None and not every:
         return closer.due(table)
-    if wanted.end > datetime.now(UTC):
+    now = datetime.now(UTC)
+    if wanted is None:
+        return [one for one in catalog.contents(table.name).hours if one.hour.end <= now]
+    if wanted.end > now:
         raise UsageError(f"The hour {wanted} is not over yet: it can be closed from {wanted.end:%Y-%m-%d %H:%M} UTC on.")
     return [one for one in catalog.contents(table.name).hours if one.hour == wanted]
 
@@ -108,6 +117,16 @@ def _hours(table: Table, catalog: SqliteCatalog) -> Iterator[list[object]]:
     before: Hour | None = None
     for one in catalog.contents(table.name).hours:
         while before is not None and (before := Hour.of(before.end)) < one.hour:
-            yield [table.name, *before.values, "missing", 0, 0, 0, 0, 0]
-        yield [table.name, *one.hour.values, one.state, one.generation, one.objects, one.rows, one.size_bytes, one.duplicates]
+            yield [table.name, *before.values, "missing", 0, 0, 0, 0, 0, None]
+        yield [
+            table.name,
+            *one.hour.values,
+            one.state,
+            one.generation,
+            one.objects,
+            one.rows,
+            one.size_bytes,
+            one.duplicates,
+            one.problem or None,
+        ]
         before = one.hour

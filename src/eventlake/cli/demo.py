@@ -18,6 +18,9 @@ from eventlake.cli.show import show
 from eventlake.errors import ConfigurationError, ServiceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from eventlake.interfaces import HourContents
     from eventlake.lake import Lake
     from eventlake.local.service import Service
     from eventlake.query.saved import SavedQuery
@@ -62,6 +65,7 @@ def demo(no_serve: bool) -> None:
         lake = open_lake(folder, sources)
         for name, values in QUESTIONS:
             ask(lake, saved[name], values)
+        _close(lake, bus, current)
         _tell_next(folder, current)
         if sys.stdout.isatty() and sys.stdin.isatty() and not no_serve:
             current.say(f"The bus takes events at {bus.url} until Ctrl-C.")
@@ -124,6 +128,15 @@ class _Running:
                 raise ServiceError(f"Delivery took longer than {_PATIENCE_S:.0f} s; `eventlake doctor` says more.")
             time.sleep(0.02)
 
+    def close_hours(self, is_done: Callable[[], bool]) -> None:
+        """Have everything closed that is delivered. Raises ServiceError if that takes too long."""
+        self._service.close_now()
+        end = time.monotonic() + _PATIENCE_S
+        while not is_done():
+            if time.monotonic() > end:
+                raise ServiceError(f"Closing took longer than {_PATIENCE_S:.0f} s; `eventlake doctor` says more.")
+            time.sleep(0.05)
+
     def wait(self) -> None:
         """Return when the bus ends, or Ctrl-C is pressed."""
         try:
@@ -175,6 +188,24 @@ def ask(lake: Lake, question: SavedQuery, values: dict[str, str]) -> None:
     show(result.columns, result.rows[:ROWS_SHOWN], "table")
     more = f", {ROWS_SHOWN} shown" if len(result.rows) > ROWS_SHOWN else ""
     click.echo(f"{len(result.rows)} rows{more}, {result.seconds:.2f} s, {size(result.bytes_read)} in {result.objects_read} objects read")
+
+
+def _close(lake: Lake, bus: _Running, current: Settings) -> None:
+    """Close the hour in which everything arrived, without waiting for its end, and say what became of it."""
+
+    def contents() -> list[HourContents]:
+        return [one for table in lake.catalog.tables() for one in lake.catalog.contents(table.name).hours]
+
+    before = contents()
+    bus.close_hours(lambda: all(one.state == "closed" for one in contents()))
+    after = contents()
+    objects, sizes = ([sum(getattr(one, name) for one in found) for found in (before, after)] for name in ("objects", "size_bytes"))
+    current.say("")
+    current.say(
+        f"Closed: {objects[0]:,} objects became {objects[1]:,} sorted ones, {size(sizes[0])} became {size(sizes[1])}, "
+        f"{sum(one.duplicates for one in after):,} duplicates were left out.\n"
+        "The bus closes an hour when it is over; the demo did not wait for that, and what you send within it opens it again."
+    )
 
 
 def _tell_next(folder: Path, current: Settings) -> None:

@@ -165,13 +165,18 @@ def find(name: str, saved: dict[str, Any]) -> Any:  # SavedQuery
 
 
 def tell(result: Result, current: Settings, *, charged: bool = False) -> None:
-    """Tell after an answer its rows, its time, what was read of how much, and what Athena charges, or would have if it had answered."""
+    """Tell after an answer its rows, its time, what was read of how much, and what Athena charges, or would have if it had answered.
+
+    And how many of the hours it is about are not closed, where the catalog knows that.
+    """
     from eventlake.query.cost import PRICE_DATE, athena_cost
 
     rows = f"{len(result.rows):,} row{'' if len(result.rows) == 1 else 's'}"
     verb = "charges" if charged else "would charge"
     dollars = athena_cost(result.bytes_read).dollars
     current.say(f"{rows} in {result.seconds:.2f} s; {_read(result)} read; Athena {verb} ${dollars:.6f} (prices of {PRICE_DATE}).")
+    if result.open_hours and not current.is_on_aws:
+        current.say(f"{result.open_hours:,} open hour{'' if result.open_hours == 1 else 's'}: counts may still change.")
     for warning in result.warnings:
         current.say(warning)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -20,20 +21,35 @@ if TYPE_CHECKING:
 @click.command(short_help="The tables of the lake: rows, bytes, objects, freshness.")
 @global_options
 def tables() -> None:
-    """List the tables of the lake: rows, bytes, objects, partitions, formats, and the hours they reach from and to (UTC, by arrival)."""
+    """List the tables of the lake: rows, bytes, objects, partitions, formats, the hours they reach from and to (UTC, by arrival).
+
+    And how many of the hours are open, closed, dirty (something arrived after they were closed) and missing, and the duplicates left out.
+    """
     current = settings()
     catalog = open_catalog(current)
     rows = [_row(table, catalog) for table in catalog.tables()]
     for error in getattr(catalog, "denied", ()):  # databases on AWS that this user may not look into
         current.say(str(error))
-    show(("database", "table", "rows", "bytes", "objects", "partitions", "format", "first_hour", "last_hour"), rows, current.form)
+    show(
+        ("database", "table", "rows", "bytes", "objects", "partitions", "format", "first_hour", "last_hour", *_CLOSING), rows, current.form
+    )
 
 
 def _row(table: Table, catalog: Catalog) -> list[object]:
     hours = catalog.contents(table.name).hours
     formats = ", ".join(sorted({part.format for part in catalog.partitions(table.name)}))
     bounds = [str(hours[0].hour), str(hours[-1].hour)] if hours else [None, None]
-    return [table.database, table.name, *_sums(hours), len(hours), formats, *bounds]
+    return [table.database, table.name, *_sums(hours), len(hours), formats, *bounds, *_closing(hours)]
+
+
+_CLOSING = ("open", "closed", "dirty", "missing", "duplicates")
+
+
+def _closing(hours: Sequence[HourContents]) -> list[int]:
+    """Count the hours by how they are, those without anything between others too; and the rows that closings left out."""
+    states = [one.state for one in hours]
+    span = (hours[-1].hour.end - hours[0].hour.start) // timedelta(hours=1) if hours else 0
+    return [*map(states.count, ("open", "closed", "dirty")), span - len(hours), sum(one.duplicates for one in hours)]
 
 
 def _sums(hours: Sequence[HourContents]) -> list[int | None]:
@@ -47,7 +63,7 @@ def _sums(hours: Sequence[HourContents]) -> list[int | None]:
 @click.option("--register", is_flag=True, help="Register the hours on AWS that hold objects and are no partition yet.")
 @global_options
 def partitions(table: str, register: bool) -> None:
-    """List the partitions of TABLE (or database.table): date, hour, location, format, rows, bytes, objects."""
+    """List the partitions of TABLE (or database.table): date, hour, location, format, rows, bytes, objects, and how far each is closed."""
     current = settings()
     if register:
         _register(table, current)
@@ -55,8 +71,17 @@ def partitions(table: str, register: bool) -> None:
     catalog = open_catalog(current)
     known = named_table(table, catalog)
     contents = {one.hour: [one] for one in catalog.contents(known.name).hours}
-    rows = [[*part.hour.values, part.location, part.format, *_sums(contents.get(part.hour, []))] for part in catalog.partitions(known.name)]
-    show(("date", "hour", "location", "format", "rows", "bytes", "objects"), rows, current.form)
+    rows = [
+        [*part.hour.values, part.location, part.format, *_sums(contents.get(part.hour, [])), *_state(contents.get(part.hour, []))]
+        for part in catalog.partitions(known.name)
+    ]
+    columns = ("date", "hour", "location", "format", "rows", "bytes", "objects", "state", "generation", "duplicates")
+    show(columns, rows, current.form)
+
+
+def _state(found: Sequence[HourContents]) -> list[object]:
+    """Return state, generation and left-out duplicates of an hour; of one without objects, that it is missing."""
+    return [found[0].state, found[0].generation, found[0].duplicates] if found else ["missing", 0, 0]
 
 
 def _register(written: str, current: Settings) -> None:

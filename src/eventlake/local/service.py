@@ -84,6 +84,7 @@ class Service:
         self._server: Server | None = None
         self._stopped = False
         self._pending: Callable[[], int] = lambda: 0
+        self._hurry: Callable[[], None] = lambda: None
         if self._token is None and not self._address.is_own:
             raise ConfigurationError(
                 f'At "{host}" others could send events: set EVENTLAKE_TOKEN, or leave --host out to listen on this machine only.'
@@ -116,6 +117,10 @@ class Service:
     def pending_bytes(self) -> int:
         """Count the bytes in the spool that are not delivered yet."""
         return self._pending()
+
+    def close_now(self) -> None:
+        """Close the running hour too, as soon as nothing is on its way; what comes later opens it again."""
+        self._hurry()
 
     def stop(self) -> None:
         """End `serve` from within, also before it listens."""
@@ -151,6 +156,7 @@ class Service:
         bus = Bus(spool, intake, pressure, lambda: datetime.now(UTC), courier.durable, self._token, self._names, self._beside, health)
         complete = Complete(bus.oldest_arrival, lambda: spool.end, lambda: courier.delivered)
         keeper = Keeper(self._folder, epoch, complete, inherited, lambda: courier.is_delivering, self._told)
+        self._hurry = keeper.hurry
         health.not_closed = lambda: keeper.problems
         limits = Limits(connections=room_for_connections(Limits().connections))
         self._server = Server(bus, Connections(limits, pressure.is_crowded, self._told), ready)

@@ -11,6 +11,7 @@ from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ from eventlake.local.rebuilding import rebuild
 from eventlake.pipeline.compaction import MANY, TOGETHER
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
-from closing_lake import AFTER, FIRST, RUNS, SOURCES, TABLES, close, event, rows, states, store
+from closing_lake import AFTER, FIRST, PAST, RUNS, SOURCES, TABLES, close, event, rows, states, store
 from oracle import examine
 
 
@@ -257,6 +258,45 @@ def test_the_command_closes_what_is_over_and_says_what_it_did(tmp_path: Path, ca
     assert [one["state"] for one in map(json.loads, capfd.readouterr().out.splitlines())] == ["open", "missing", "missing", "open"]
     assert run(["close", "--hour", f"{Hour.of(datetime.now(UTC))}", *asked]) == 252
     assert "is not over yet" in capfd.readouterr().err
+
+
+def test_an_answer_over_open_hours_says_so(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """In every form, each hour once, of those that were read; a closed hour is none, and --quiet is quiet."""
+    store(tmp_path, [(FIRST + timedelta(hours=turn), [event(f"e{turn}"), event("twice")]) for turn in range(3)])
+    sql = f"select count(*) from {RUNS} a, {RUNS} b"
+
+    def said(*options: str, sql: str = sql) -> str:
+        assert run(["query", sql, "--lake", str(tmp_path), *options]) == 0
+        return capfd.readouterr().err
+
+    for form in ("table", "csv", "json", "jsonl", "markdown"):
+        assert said("--output", form).count("3 open hours: counts may still change.") == 1
+    assert "1 open hour: counts" in said(sql=f"select * from {RUNS} where hour = '11'")
+    assert said("--quiet") == ""
+    close(tmp_path, FIRST + timedelta(hours=2))
+    assert "1 open hour: counts" in said()
+    close(tmp_path)
+    assert "open hour" not in said()
+
+
+def test_tables_and_partitions_show_how_far_hours_are_closed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Open, closed, dirty, missing, and the duplicates; all closed again on request."""
+    asked = ["--lake", str(tmp_path), "--output", "jsonl", "--quiet"]
+
+    def shown(*words: str) -> list[dict[str, Any]]:
+        assert run([*words, *asked]) == 0
+        return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+
+    store(tmp_path, [(PAST + timedelta(hours=turn), [event(f"e{turn}"), event(f"e{turn}")]) for turn in (0, 1)])
+    shown("close")
+    store(tmp_path, [(PAST, [event("late")]), (PAST + timedelta(hours=4), [event("new")])])
+
+    (table,) = [one for one in shown("tables") if one["table"] == RUNS]
+    assert [table[name] for name in ("open", "closed", "dirty", "missing", "duplicates")] == [1, 1, 1, 2, 2]
+    found = [(one["state"], one["generation"], one["duplicates"]) for one in shown("partitions", RUNS)]
+    assert found == [("dirty", 1, 1), ("closed", 1, 1), ("open", 0, 0)]
+    assert [(one["generation"], one["duplicates"]) for one in shown("close", "--all")] == [(2, 0), (2, 0), (1, 0)]
+    assert run(["close", "--all", "--hour", "2026-01-01T00", *asked]) == 252
 
 
 def test_closed_lines_are_the_very_lines_that_came(tmp_path: Path) -> None:

@@ -21,10 +21,9 @@ from eventlake.local.closing.keeper import Complete
 from eventlake.local.folder import open_catalog
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
-from closing_lake import RUNS, event, rows, states, store
+from closing_lake import PAST, RUNS, event, rows, states, store
 from oracle import examine
 
-PAST = datetime(2026, 10, 30, 10, 5, tzinfo=UTC)
 TEN = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
 

@@ -11,7 +11,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from eventlake.backends.sqlite_catalog import SqliteCatalog
@@ -39,6 +39,11 @@ class Complete:
         self._delivered = delivered
         self._marks: list[tuple[Hour, int]] = []
         self.before: Hour | None = None
+
+    @property
+    def is_all_delivered(self) -> bool:
+        """Return True if nothing is on its way."""
+        return self._oldest() is None and self._delivered() >= self._accepted()
 
     def look(self, now: datetime) -> Hour | None:
         """Return the hour before which all are complete; None before the first look that knows of one."""
@@ -77,6 +82,7 @@ class Keeper:
         self._process: asyncio.subprocess.Process | None = None
         self._is_starting = False
         self._is_stopped = False
+        self._is_hurried = False
         self._catalog = SqliteCatalog(folder / CATALOG, read_only=True)
         self._pause_s = _FIRST_PAUSE_S
         self._not_before = 0.0
@@ -86,10 +92,21 @@ class Keeper:
     async def run(self) -> None:
         """Close what is complete, until `stop`."""
         while not self._is_stopped:
-            before = self._complete.look(datetime.now(UTC))
+            before = self._before(datetime.now(UTC))
             if before is not None and self._is_delivering() and time.monotonic() >= self._not_before and self._has_work(before):
                 await self._close(before)
             await asyncio.sleep(_LOOK_S)
+
+    def hurry(self) -> None:
+        """Close the running hour too, once, as soon as nothing is on its way; what comes later opens it again."""
+        self._is_hurried = True
+
+    def _before(self, now: datetime) -> Hour | None:
+        complete = self._complete.look(now)
+        if self._is_hurried and self._complete.is_all_delivered and self._is_delivering():
+            self._is_hurried = False
+            return Hour.of(now + timedelta(hours=1))
+        return complete
 
     async def end(self) -> None:
         """End the process, if it runs, at once; what it was about is left as it was, or done."""
