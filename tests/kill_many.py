@@ -2,10 +2,12 @@
 
     python tests/kill_many.py --kills 200 --seed 1
     python tests/kill_many.py --kills 50 --only bus
+    python tests/kill_many.py --kills 50 --closing
 
 Each lake lives through ten kills (-9) of the accepting process, the delivering one, or both, while senders put events, and is started
 again at once, whoever still lives; after a last start and an orderly end, `oracle.examine` reads everything that is left. Ends with 1 and
-says what is wrong if a start is refused, or anything acknowledged is missing, stored twice or unreadable.
+says what is wrong if a start is refused, or anything acknowledged is missing, stored twice or unreadable. With --closing each lake holds
+hours of the past in which each event arrived twice, the bus closes them while it is killed, and so is what closes; in the end all are closed.
 """
 
 from __future__ import annotations
@@ -18,18 +20,23 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from oracle import examine
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
+from eventlake.local.item import Item
 
 SOURCE_ROOT = Path(__file__).parent.parent / "src"
 KILLS_PER_LAKE = 10
@@ -44,6 +51,7 @@ class Lake:
     random: random.Random
     acknowledged: set[str] = field(default_factory=set)
     sent: int = 0
+    closing: bool = False
 
 
 def event(identity: str, number: int) -> dict[str, object]:
@@ -113,8 +121,8 @@ def kill_once(lake: Lake, only: str | None) -> None:
     senders = [threading.Thread(target=send, args=(lake, port, stop, lock), daemon=True) for _ in range(3)]
     for sender in senders:
         sender.start()
-    time.sleep(lake.random.uniform(0.005, 0.4))
-    kill(bus, only or lake.random.choice(["bus", "delivery", "both"]), lake.random)
+    time.sleep(lake.random.uniform(*((0.5, 5.0) if lake.closing else (0.005, 0.4))))
+    kill(bus, only or lake.random.choice(["bus", "delivery", "both", *(["closing"] * lake.closing)]), lake.random)
     stop.set()
     for sender in senders:
         sender.join()
@@ -125,7 +133,11 @@ def kill_once(lake: Lake, only: str | None) -> None:
 
 
 def kill(bus: subprocess.Popen[str], which: str, choice: random.Random) -> None:
-    """Kill the accepting process, the delivering one, or both."""
+    """Kill the accepting process, the delivering one (and what closes), both, or first one of all that work for the bus."""
+    if which == "closing":
+        below = [one for child in children(bus.pid) for one in (child, *children(child))]
+        _kill(choice.choice(below or [bus.pid]))
+        time.sleep(choice.uniform(0.0, 2.0))
     if which == "delivery":
         for child in children(bus.pid):
             _kill(child)
@@ -150,17 +162,45 @@ def _kill(pid: int) -> None:
 
 
 def finish(lake: Lake) -> None:
-    """Start once more, then end in an orderly way: everything must be delivered."""
+    """Start once more, then end in an orderly way: everything must be delivered, and what is over closed."""
     bus, _ = start(lake)
+    end = time.monotonic() + 120
+    while lake.closing and open_hours(lake.folder):
+        if time.monotonic() > end:
+            raise SystemExit("Hours of the past are not closed.")
+        time.sleep(0.1)
     bus.send_signal(signal.SIGTERM)
     _, errors = bus.communicate(timeout=60)
     if bus.returncode != 0:
         raise SystemExit(f"The bus ended with {bus.returncode}: {errors}")
 
 
-def attack(folder: Path, log_format: str, kills: int, seed: int, only: str | None = None) -> str | None:
+def stock(lake: Lake) -> None:
+    """Let each of 60 events arrive twice in the hours of a day of the past, at random distances."""
+    from closing_lake import PAST, store
+
+    arrivals: dict[datetime, list[Item]] = {}
+    for number in range(60):
+        identity = f"{lake.folder.name}-past-{number}"
+        lake.acknowledged.add(identity)
+        for _ in range(2):
+            moment = PAST + timedelta(hours=lake.random.randrange(24))
+            arrivals.setdefault(moment, []).append(Item(1, json.dumps(event(identity, number)).encode()))
+    store(lake.folder, sorted(arrivals.items(), key=lambda one: one[0]), lake.log_format)
+
+
+def open_hours(folder: Path) -> int:
+    """How many hours of the past are not closed."""
+    with sqlite3.connect(folder / "catalog.db") as connection:
+        query = "select count(*) from partition where objects > 0 and state <> 'closed' and \"date\" < '2026-07-02'"
+        return int(connection.execute(query).fetchone()[0])
+
+
+def attack(folder: Path, log_format: str, kills: int, seed: int, only: str | None = None, *, closing: bool = False) -> str | None:
     """Kill a lake so many times; what is wrong afterwards, None if nothing."""
-    lake = Lake(folder, log_format, random.Random(seed))
+    lake = Lake(folder, log_format, random.Random(seed), closing=closing)
+    if closing:
+        stock(lake)
     for _ in range(kills):
         kill_once(lake, only)
     finish(lake)
@@ -173,6 +213,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--only", choices=["bus", "delivery", "both"])
+    parser.add_argument("--closing", action="store_true")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     done = 0
@@ -180,7 +221,7 @@ def main() -> int:
     while done < options.kills:
         kills = min(KILLS_PER_LAKE, options.kills - done)
         log_format = ("json", "parquet")[done // KILLS_PER_LAKE % 2]
-        wrong = attack(root / f"lake-{done}", log_format, kills, options.seed + done, options.only)
+        wrong = attack(root / f"lake-{done}", log_format, kills, options.seed + done, options.only, closing=options.closing)
         done += kills
         if wrong:
             print(f"After {done} kills, {log_format}, lake kept in {root}: {wrong}", flush=True)
