@@ -16,7 +16,7 @@ from eventlake.cli import run
 from eventlake.description import LINES, Description
 from eventlake.errors import CorruptObjectError
 from eventlake.layout import Hour
-from eventlake.local.closing import Closer
+from eventlake.local.closing.closer import Closer
 from eventlake.local.delivery.checked import writer_of
 from eventlake.local.examine import check_lake
 from eventlake.local.folder import CATALOG, OBJECTS, open_lake
