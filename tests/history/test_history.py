@@ -20,7 +20,7 @@ END = datetime(2026, 11, 20, 14, 37, 12, tzinfo=UTC)
 DOCUMENTATION_NETWORKS = [ipaddress.ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")]
 
 
-def _history(seed: int = 5, days: float = 4, **settings: Any) -> History:  # History's own keyword arguments
+def _history(seed: int = 5, days: float = 2, **settings: Any) -> History:  # History's own keyword arguments
     return History(seed, END - timedelta(days=days), END, 0.3, **settings)
 
 
@@ -97,7 +97,7 @@ def test_memory_does_not_grow_with_the_length() -> None:
         return most
 
     peak(1)  # what is cached for all histories
-    assert peak(12) < 1.5 * peak(3)
+    assert peak(8) < 1.5 * peak(2)
 
 
 def test_demo_is_small_and_ends_in_trouble() -> None:

@@ -58,7 +58,7 @@ def test_a_crash_at_any_step_of_accepting_loses_nothing_acknowledged(run: Run, t
     assert crash_at > 6, "the job passes through a handful of steps"
 
 
-@pytest.mark.parametrize("log_format", ["json", "parquet"])
+@pytest.mark.parametrize("log_format", ["json", pytest.param("parquet", marks=pytest.mark.slow)])
 def test_a_crash_at_any_step_of_delivery_neither_loses_nor_doubles(run: Run, tmp_path: Path, log_format: str) -> None:
     """Whatever step was the last, recovery ends in the same events as a run without a crash; a second crash in recovery too."""
     accepted = tmp_path / "accepted"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from by_day import one_in
 from eventlake.errors import StorageError, StorageFullError
 from eventlake.local.spool.frames import EVENT
 from eventlake.local.spool.reader import SpoolReader
@@ -84,7 +85,7 @@ def assert_holds(found: list[str], acknowledged: list[str], sent: list[str]) -> 
     assert found == [body for body in sent if body in set(found)]
 
 
-@pytest.mark.parametrize("dies", range(CALLS_OF_A_LIFE + 1))
+@pytest.mark.parametrize("dies", one_in(4, range(CALLS_OF_A_LIFE + 1)))
 def test_no_power_cut_loses_what_was_acknowledged(tmp_path: Path, dies: int) -> None:
     """A writer is killed at its n-th call (0: not at all), another goes on, and the power fails during any call of either."""
     choice = random.Random(dies)
@@ -159,11 +160,12 @@ while True:
 """
 
 
-def test_no_kill_loses_what_was_acknowledged(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [3, pytest.param(KILLS, marks=pytest.mark.slow)])
+def test_no_kill_loses_what_was_acknowledged(tmp_path: Path, kills: int) -> None:
     """A writing process is killed after any number of acknowledgements, again and again."""
-    choice = random.Random(KILLS)
+    choice = random.Random(kills)
     sent = 0
-    for _ in range(KILLS):
+    for _ in range(kills):
         command = [sys.executable, "-c", WRITER, str(tmp_path), str(sent)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None

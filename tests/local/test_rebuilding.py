@@ -27,7 +27,7 @@ from restore_many import PARTS, SOURCES, busy, chosen, copy_part, deliver, event
 TABLE = "pipeline_execution_state_change"
 
 
-@pytest.mark.parametrize("log_format", ["json", "parquet"])
+@pytest.mark.parametrize("log_format", ["json", pytest.param("parquet", marks=pytest.mark.slow)])
 def test_a_copy_taken_in_any_order_of_a_busy_lake_holds_what_was_acknowledged(tmp_path: Path, log_format: str) -> None:
     """Each part at another instant: what is put together has every event that was acknowledged when the copy began, once."""
     history = busy(tmp_path, log_format)

@@ -73,6 +73,7 @@ def test_rows_without_a_key_are_never_duplicates(tmp_path: Path, log_format: str
     assert Counter(row[0] for row in found) == {None: 2, "a": 1}
 
 
+@pytest.mark.parametrize("log_format", ["parquet", pytest.param("json", marks=pytest.mark.slow)])
 def test_every_event_is_there_once_however_often_and_late_it_came(tmp_path: Path, log_format: str) -> None:
     """Three times each, up to 48 hours apart, over New Year; closed while more arrives, in any order; counts per hour of the event are the truth."""
     chance = random.Random(log_format)
