@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from by_day import one_in
 from eventlake.conformance.fixture import FixtureEngine, read_fixture
 from eventlake.dialect.translate import translate
 from eventlake.errors import EventlakeError
@@ -59,7 +60,7 @@ def _answer(engine: FixtureEngine, calls: Sequence[str], source: str) -> list[st
         return [str(error)] if len(calls) == 1 else [answer for call in calls for answer in _answer(engine, [call], source)]
 
 
-@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("text", one_in(5, TEXTS))
 def test_a_part_is_the_same_beside_its_relation_and_by_itself(engine: FixtureEngine, text: str) -> None:
     """Whatever the text is: loose, damaged, no JSON, with numbers that DuckDB writes anew; a text that is no column is read by itself."""
     calls = [f"{name}({{}}, '{path}')" for name in ("json_extract_scalar", "json_extract") for path in PATHS]
@@ -69,7 +70,7 @@ def test_a_part_is_the_same_beside_its_relation_and_by_itself(engine: FixtureEng
     assert beside == _answer(engine, [call.format("concat(d, '')") for call in calls], f"(values '{text}') t(d)")
 
 
-@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("text", one_in(5, TEXTS))
 def test_one_of_several_paths_is_what_it_is_alone(engine: FixtureEngine, text: str) -> None:
     """Several paths are looked for in one list, of which only those are read that a row asks for."""
     rows = f"(values ('{text}', 1)) t(d, n)"
