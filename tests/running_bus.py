@@ -37,6 +37,8 @@ class Running:
     port: int = 0
     url: str = ""
     told: list[str] = field(default_factory=list)
+    connections: Callable[[], int] = lambda: 0
+    """How many are open."""
     stop: Callable[[], None] = lambda: None
 
     def connect(self) -> socket.socket:
@@ -80,7 +82,9 @@ async def _serve(
     with listening("127.0.0.1", 0) as listener:
         running.port = listener.getsockname()[1]
         running.url = f"http://127.0.0.1:{running.port}"
-        server = Server(bus, Connections(limits, pressure.is_crowded, running.told.append), ready)
+        connections = Connections(limits, pressure.is_crowded, running.told.append)
+        running.connections = lambda: len(connections.open)
+        server = Server(bus, connections, ready)
         running.stop = lambda: setattr(server, "should_exit", True)
         await server.serve(sockets=[listener])
     spool.close()
