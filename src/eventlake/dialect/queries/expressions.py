@@ -538,6 +538,8 @@ def row_field(value: Value, name: str, node: exp.Expr) -> Value:
     known = [(stored, kind) for stored, kind in value.type.fields() if stored.lower() == name and stored]
     if not known or name not in [(given or "").lower() for given in value.type.names]:
         raise unknown("field", name, [given for given in value.type.names if given], node)
+    if [(given or "").lower() for given in value.type.names].count(name) > 1:
+        raise mistyped(f'"{name}" could be any of several fields of the row', node)
     return value.become(emit("struct_extract({}, {})", value.sql, text(known[0][0])), known[0][1])
 
 

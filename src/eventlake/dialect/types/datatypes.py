@@ -93,6 +93,6 @@ def _nested(name: str, node: exp.DataType) -> Type:
 
 def _field(node: exp.Expr) -> tuple[str | None, Type]:
     if isinstance(node, exp.ColumnDef):
-        return node.name.lower(), datatype(node.args["kind"])
+        return node.name if node.this.args.get("quoted") else node.name.lower(), datatype(node.args["kind"])
     assert isinstance(node, exp.DataType)
     return None, datatype(node)

@@ -62,14 +62,24 @@ def _fail(j: Sql, kind: Type) -> Sql:
 def _row(j: Sql, kind: Type, node: exp.Expr | None) -> Sql:
     """Make SQL that names j once: a field may be a row itself, and each would name it as often as it has fields."""
     by_name, by_place = [], []
-    for index, (name, part) in enumerate(kind.fields()):
+    for index, ((name, part), given) in enumerate(zip(kind.fields(), kind.names, strict=True)):
         by_place.append(emit("{} := {}", quoted(name), json_to(_field(text(f"$[{index}]")), part, node)))
-        key = emit("list_filter(json_keys(el_r), lambda el_k: lower(el_k) = {})[1]", text(name.lower()))
-        by_name.append(emit("{} := {}", quoted(name), json_to(_field(emit("""'$."' || {} || '"'""", key)), part, node)))
+        by_name.append(emit("{} := {}", quoted(name), json_to(_named(given or name), part, node)))
     wrong = _fail(ours("el_r"), kind)
     placed = emit("CASE WHEN json_array_length(el_r) <> {} THEN {} ELSE struct_pack({}) END", len(by_place), wrong, joined(", ", by_place))
-    made = _if_type(ours("el_r"), kind, OBJECT=emit("struct_pack({})", joined(", ", by_name)), ARRAY=placed)
+    named = emit("struct_pack({})", joined(", ", by_name)) if None not in kind.names else wrong
+    made = _if_type(ours("el_r"), kind, OBJECT=named, ARRAY=placed)
     return emit("list_transform([coalesce({}, 'null')], lambda el_r: {})[1]", j, made)
+
+
+def _named(name: str) -> Value:
+    """Return the field of an object by its key, which Trino takes in small letters: a name with a capital, in quotes, finds none."""
+    if name != name.lower():
+        return Value(emit("CAST(NULL AS VARCHAR)"), JSON)
+    keys = emit("list_filter(json_keys(el_r), lambda el_k: lower(el_k) = {})", text(name))
+    several = failure(f"This JSON has several fields {name}: ", ours("substring(el_r, 1, 60)"))
+    key = emit("list_transform([{}], lambda el_k: CASE WHEN len(el_k) > 1 THEN {} ELSE el_k[1] END)[1]", keys, several)
+    return _field(emit("""'$."' || {} || '"'""", key))
 
 
 def _field(path: Sql) -> Value:
