@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlake.errors import LayoutError
-from eventlake.layout import Hour, error_key, object_key, object_name, partition_location, split_key
+from eventlake.layout import (
+    Hour,
+    closing_key,
+    closing_number,
+    error_key,
+    object_key,
+    object_name,
+    partition_location,
+    split_key,
+)
 
 MOMENTS = st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  the strategy adds the zone
 
@@ -102,3 +111,11 @@ def test_a_name_that_is_a_path_is_refused(name: str) -> None:
     """An object's name is one segment."""
     with pytest.raises(LayoutError):
         object_key("logs", Hour("2026-11-20", "09"), name)
+
+
+def test_the_newest_closing_comes_first() -> None:
+    """In the order in which a bucket lists its keys; the number is read from the key again."""
+    keys = [closing_key("auth0_logs", number) for number in (1, 2, 9, 10, 99_999)]
+
+    assert sorted(keys) == keys[::-1]
+    assert [closing_number(key) for key in keys] == [1, 2, 9, 10, 99_999]

@@ -59,6 +59,8 @@ class Partition:
     """`prefix/YYYY/MM/DD/HH/`, below the bucket or the folder of objects."""
     format: str
     """`parquet` or `json`"""
+    parameters: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What else the catalog keeps of it, by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,11 @@ from eventlake.errors import LayoutError
 KEY_BYTES = 1024
 """The longest key S3 takes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 
+CLOSED, CLOSINGS = "closed/", "closing/"
+"""Below what closed hours lie, and on AWS what is known of each closing."""
+
+_MOST_CLOSINGS = 9_999_999_999
+
 _HOUR_OF_KEY = re.compile(
     r"(?P<prefix>.+?)/(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d)/(?P<hour>\d\d)/(?P<name>[^/]+)", re.ASCII | re.DOTALL
 )
@@ -75,7 +80,17 @@ def partition_location(prefix: str, hour: Hour) -> str:
 
 def closed_location(prefix: str, hour: Hour, generation: int, attempt: str) -> str:
     """Return where the object of a closed hour lies, `closed/prefix/YYYY/MM/DD/HH/GENERATION-ATTEMPT/`: a fresh place for every attempt."""
-    return f"closed/{prefix}/{hour.path}/{generation}-{attempt}/"
+    return f"{CLOSED}{prefix}/{hour.path}/{generation}-{attempt}/"
+
+
+def closing_key(table: str, number: int) -> str:
+    """Return the key of what is known of a closing; the newest comes first in a listing."""
+    return f"{CLOSINGS}{table}/{_MOST_CLOSINGS - number:010d}"
+
+
+def closing_number(key: str) -> int:
+    """Return the number of the closing that a key tells of; closings are counted from 1."""
+    return _MOST_CLOSINGS - int(key.rpartition("/")[2])
 
 
 def is_closed_key(key: str) -> bool:

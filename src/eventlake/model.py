@@ -30,6 +30,8 @@ STORAGE_FORMATS: dict[str, tuple[str, str, str]] = {
 
 https://docs.aws.amazon.com/athena/latest/ug/supported-serdes.html
 """
+LINES_FORMAT = (*STORAGE_FORMATS["json"][:2], "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe")
+"""The same for JSON lines that are read as texts, each whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,11 @@ class Table:
     def stream(self) -> str:
         """Return the name of its delivery stream, with which Firehose begins its objects' names."""
         return self.name.replace("_", "-")
+
+    @property
+    def closed_prefix(self) -> str:
+        """Return where its closed hours lie on AWS, with a slash at the end; what a source has there lies together."""
+        return f"closed/{self.source}/{self.prefix}/"
 
     @property
     def error_prefix(self) -> str:

@@ -85,6 +85,10 @@ class AthenaEngine:
             warnings=_warnings(names, types),
         )
 
+    def write(self, statement: str) -> None:
+        """Run a statement of our own that writes, such as UNLOAD, to its end. Raises QueryError and its kinds, ServiceError."""
+        self._run(self._statement(statement, None))
+
     def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
         """Return the statement that would run and Athena's plan for it, which costs nothing."""
         statement = self._statement(sql, parameters)

@@ -30,6 +30,8 @@ from eventlake.backends.retries import ONCE, wait_between_tries
 from eventlake.errors import ConfigurationError, ServiceError, StorageServiceError
 
 _TRIES = 5
+FUNCTION_TIMEOUT_S = 905
+"""How long a function may take to answer, and some seconds: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "AuthorizationError", "Forbidden", "UnauthorizedOperation", "403"}
 _BAD_CREDENTIALS = {
@@ -90,7 +92,8 @@ class Session:
 
         # The name of a bucket is no name of a host at an endpoint of one's own.
         style = {"s3": {"addressing_style": "path"}} if service == "s3" and self._endpoint_url else {}
-        return ONCE.merge(Config(connect_timeout=5, max_pool_connections=32, **style))
+        read_timeout = FUNCTION_TIMEOUT_S if service == "lambda" else 60
+        return ONCE.merge(Config(connect_timeout=5, read_timeout=read_timeout, max_pool_connections=32, **style))
 
 
 def _region_of_environment(profile: str | None) -> str | None:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from eventlake.backends.aws import code_of, failing, is_denied
 from eventlake.errors import ConfigurationError, NameNotFoundError, StorageServiceError
-from eventlake.interfaces import Contents, LogObject, Partition, Store
+from eventlake.interfaces import Contents, HourContents, LogObject, Partition, Store
 from eventlake.layout import Hour
 from eventlake.model import STORAGE_FORMATS, Column, Table
+from eventlake.pipeline.closings import DUPLICATES, GENERATION, ROWS
 
 _LISTERS = 16
 """How many prefixes of the bucket are listed at once."""
@@ -62,6 +64,23 @@ class GlueCatalog:
                 raise
         return True
 
+    def swap(self, partition: Partition) -> None:
+        """Let readers of the partition's hour read its location from now on; makes the partition if there is none. Raises StorageServiceError."""
+        table = self._table(partition.table)
+        wanted = {
+            "Values": partition.hour.values,
+            "StorageDescriptor": storage_descriptor(table, f"s3://{self._bucket}/{partition.location}", partition.format),
+            "Parameters": dict(partition.parameters),
+        }
+        name = {"DatabaseName": table.database, "TableName": table.name}
+        with failing(f"The partition {partition.hour} of {table.database}.{table.name} cannot be changed", storage=True):
+            try:
+                self._client.update_partition(**name, PartitionValueList=partition.hour.values, PartitionInput=wanted)
+            except ClientError as error:
+                if code_of(error) != "EntityNotFoundException":
+                    raise
+                self._client.create_partition(**name, PartitionInput=wanted)
+
     def tables(self) -> Sequence[Table]:
         """Return the declared tables that Glue has, with the columns they have there, by database and name.
 
@@ -79,11 +98,15 @@ class GlueCatalog:
                 self.denied.append(error)
         return found
 
-    def partitions(self, table: str) -> Sequence[Partition]:
-        """Return every partition of a table, by hour. A location in another bucket keeps its `s3://`."""
+    def partitions(self, table: str, first_day: str = "") -> Sequence[Partition]:
+        """Return every partition of a table, by hour. A location in another bucket keeps its `s3://`.
+
+        first_day: `YYYY-MM-DD`, from which on they are wanted.
+        """
         known = self._table(table)
+        some = {"Expression": f"date >= '{first_day}'"} if first_day else {}
         pages = self._pages("get_partitions", f"The partitions of {known.database}.{known.name} cannot be listed", known.database)(
-            TableName=known.name, ExcludeColumnSchema=True
+            TableName=known.name, ExcludeColumnSchema=True, **some
         )
         found = [self._partition(known, one) for page in pages for one in page["Partitions"]]
         return sorted(found, key=lambda partition: (partition.hour, partition.location))
@@ -96,14 +119,15 @@ class GlueCatalog:
         wanted = None if hours is None else set(hours)
         partitions = [one for one in self.partitions(table) if wanted is None or one.hour in wanted]
         by_location = {one.location: one for one in partitions}
-        prefixes = _listings(self._table(table).prefix, list(by_location), whole=wanted is None)
+        prefixes = _listings(self._table(table), list(by_location), whole=wanted is None)
         with ThreadPoolExecutor(_LISTERS) as pool:
             found = [one for listed in pool.map(lambda prefix: self._listed(prefix, by_location), prefixes) for one in listed]
         return sorted(found, key=lambda one: (one.hour, one.key))
 
     def contents(self, table: str) -> Contents:
-        """List a table once: what lies in each of its partitions."""
-        return Contents.of(self.objects(table))
+        """List a table once: what lies in each of its partitions. What arrived for a closed hour since is not in it."""
+        found, said = Contents.of(self.objects(table)), {one.hour: one for one in self.partitions(table)}
+        return replace(found, hours=[_as_closed(one, said[one.hour]) for one in found.hours])
 
     def log_format(self, table: str) -> str:
         """Return how Glue reads the table, `parquet` or `json`. Raises StorageServiceError."""
@@ -155,7 +179,8 @@ class GlueCatalog:
         day, hour = (*described["Values"], "", "")[:2]
         descriptor = described.get("StorageDescriptor", {})
         location = descriptor.get("Location", "").rstrip("/") + "/"
-        return Partition(table.name, Hour(day, hour), location.removeprefix(f"s3://{self._bucket}/"), _format(descriptor))
+        place, said = location.removeprefix(f"s3://{self._bucket}/"), described.get("Parameters") or {}
+        return Partition(table.name, Hour(day, hour), place, _format(descriptor), said)
 
 
 def storage_descriptor(table: Table, location: str, log_format: str) -> dict[str, Any]:  # JSON as Glue defines it
@@ -193,10 +218,20 @@ def _column(declared: Table, described: Mapping[str, Any]) -> Column:  # Glue's 
     return Column(described["Name"], described["Type"], (), "", described.get("Comment", ""))
 
 
-def _listings(prefix: str, locations: Sequence[str], *, whole: bool) -> list[str]:
-    """Return the prefixes whose listings hold every location once: the whole table, or its days; others one by one."""
-    regular = [location for location in locations if location.startswith(f"{prefix}/")]
-    others = [location for location in locations if not location.startswith(f"{prefix}/") and "://" not in location]
+def _as_closed(hour: HourContents, partition: Partition) -> HourContents:
+    """Return what is read of an hour with what its closing said of it; an open hour as it is."""
+    if GENERATION not in partition.parameters:
+        return hour
+    generation, rows, duplicates = (int(partition.parameters.get(name, "0")) for name in (GENERATION, ROWS, DUPLICATES))
+    return replace(hour, state="closed", generation=generation, rows=rows, duplicates=duplicates)
+
+
+def _listings(table: Table, locations: Sequence[str], *, whole: bool) -> list[str]:
+    """Return the prefixes whose listings hold every location once: the whole table, open and closed, or its days; others one by one."""
+    roots = [f"{table.prefix}/", table.closed_prefix]
+    regular = {root: [one for one in locations if one.startswith(root)] for root in roots}
+    others = [one for one in locations if not one.startswith(tuple(roots)) and "://" not in one]
     if whole:
-        return [*([f"{prefix}/"] if regular else []), *others]
-    return [*dict.fromkeys(location.rstrip("/").rpartition("/")[0] + "/" for location in regular), *others]
+        return [*(root for root, found in regular.items() if found), *others]
+    days = [root + "/".join(one.removeprefix(root).split("/")[:3]) + "/" for root, found in regular.items() for one in found]
+    return [*dict.fromkeys(days), *others]

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from eventlake.interfaces import HourContents
 from eventlake.layout import Hour
 from eventlake.model import Table
+from eventlake.pipeline.athena_sql import not_in, place, quoted, stored, within
 
 WINDOW = timedelta(hours=48)
 """How far apart two deliveries of one event are looked for: EventBridge and Firehose each try again for 24 hours."""
@@ -82,12 +83,12 @@ def closing(table: Table, hour: Hour, others: Sequence[Hour]) -> str:
 
     others: the hours whose rows count as there already.
     """
-    columns = ", ".join(_name(column.stored_name) for column in table.columns)
-    key, order = _name(_stored(table, table.key)), [_name(_stored(table, name)) for name in (*table.sort, table.key)]
+    columns = ", ".join(quoted(column.stored_name) for column in table.columns)
+    key, order = quoted(stored(table, table.key)), [quoted(stored(table, name)) for name in (*table.sort, table.key)]
     first = f'row_number() OVER (PARTITION BY {key} ORDER BY {", ".join(order)}, "$path") AS el_copy'
-    kept = f"el_copy = 1{_not_in(table, key, others)}"
+    kept = f"el_copy = 1{not_in(table, key, others)}"
     return (
-        f"SELECT {columns} FROM (SELECT {columns}, {first} FROM {_place(table)} WHERE {_within([hour])}) "
+        f"SELECT {columns} FROM (SELECT {columns}, {first} FROM {place(table)} WHERE {within([hour])}) "
         f"WHERE {key} IS NULL OR ({kept}) ORDER BY {', '.join(dict.fromkeys(order))}"
     )
 
@@ -100,9 +101,9 @@ def merging(table: Table, hour: Hour) -> str:
 
 def counting(table: Table, hour: Hour, others: Sequence[Hour]) -> str:
     """Write Athena's SELECT that counts an hour by another way than `closing`: all rows, and those that are to stay."""
-    key = _name(_stored(table, table.key))
-    kept = f"{key} IS NOT NULL{_not_in(table, key, others)}"
-    return f"SELECT count(*), count_if({key} IS NULL) + count(DISTINCT CASE WHEN {kept} THEN {key} END) FROM {_place(table)} WHERE {_within([hour])}"
+    key = quoted(stored(table, table.key))
+    kept = f"{key} IS NOT NULL{not_in(table, key, others)}"
+    return f"SELECT count(*), count_if({key} IS NULL) + count(DISTINCT CASE WHEN {kept} THEN {key} END) FROM {place(table)} WHERE {within([hour])}"
 
 
 def happened(table: Table, hour: Hour) -> str:
@@ -110,31 +111,4 @@ def happened(table: Table, hour: Hour) -> str:
     if table.column("event_time") is None:
         return "SELECT CAST(NULL AS varchar) WHERE false"
     shown = "date_format(CAST(event_time AS timestamp), '%Y-%m-%dT%H')"  # the cast is for lines, whose times are texts
-    return f"SELECT DISTINCT {shown} FROM {_place(table)} WHERE {_within([hour])} AND event_time IS NOT NULL"
-
-
-def _not_in(table: Table, key: str, others: Sequence[Hour]) -> str:
-    return f" AND {key} NOT IN (SELECT {key} FROM {_place(table)} WHERE {_within(others)} AND {key} IS NOT NULL)" if others else ""
-
-
-def _within(hours: Sequence[Hour]) -> str:
-    """Write the condition on the partition keys that leaves these hours, a day at a time."""
-    by_day: dict[str, list[str]] = {}
-    for one in hours:
-        by_day.setdefault(one.date, []).append(f"'{one.hour}'")
-    parts = [f"(date = DATE '{day}' AND hour IN ({', '.join(found)}))" for day, found in by_day.items()]
-    return f"({' OR '.join(parts)})"
-
-
-def _place(table: Table) -> str:
-    return f"{_name(table.database)}.{_name(table.name)}"
-
-
-def _stored(table: Table, name: str) -> str:
-    column = table.column(name)
-    return name if column is None else column.stored_name
-
-
-def _name(name: str) -> str:
-    quoted = name.replace('"', '""')
-    return f'"{quoted}"'
+    return f"SELECT DISTINCT {shown} FROM {place(table)} WHERE {within([hour])} AND event_time IS NOT NULL"

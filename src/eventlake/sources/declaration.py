@@ -269,11 +269,16 @@ def _sort(place: _Place, columns: tuple[Column, ...]) -> tuple[str, ...]:
     return tuple(sort)
 
 
+_TAKEN = {"closed", "closing", "error", "raw"}
+"""Where the bucket holds what is no new log object."""
+
+
 def _prefix(place: _Place, name: str) -> str:
     prefix = place.text("prefix", name)
-    if not _PREFIX.fullmatch(prefix) or prefix.split("/")[0] in {"error", "raw"}:
+    if not _PREFIX.fullmatch(prefix) or prefix.split("/")[0] in _TAKEN:
         raise place.wrong(
-            f'"prefix" is "{prefix}"; allowed are lower-case letters, digits, _, - and /, not at an end, and not "error" or "raw".'
+            f'"prefix" is "{prefix}"; allowed are lower-case letters, digits, _, - and /, not at an end, '
+            f"and at the beginning none of {', '.join(sorted(_TAKEN))}."
         )
     return prefix
 
