@@ -2,8 +2,8 @@
 
     python benchmarks/bill.py [EVENTS_A_MONTH]
 
-Prices of us-east-1, read on 2026-11-20 from the services' pricing pages; free tiers are left out. The two designs differ in what a table of
-steady traffic makes of them: how many objects are written, and how many of them the queries of a month read.
+Prices of us-east-1, read on 2026-11-20 from the services' pricing pages; free tiers are left out. The designs differ in what a table of
+steady traffic makes of them: how many objects are written, how many of them the queries of a month read, and whether hours are closed.
 """
 
 from __future__ import annotations
@@ -50,12 +50,19 @@ class Design:
     calls_a_thousand_objects: int
     """Calls of the function that registers partitions."""
     log_bytes_an_object: int
+    closings_a_day: int = 0
+    """How often hours are closed, each time those that are over; their queries read one object for an hour."""
 
 
 DESIGNS = (
     Design("60 s, gzip JSON, a call an object", 60, 230, False, 0.128, 0.15, "Lambda, a GB-second on x86", 1_000, 1_300),
     Design("300 s, Parquet, calls in batches", 300, 190, True, 0.25, 0.10, "Lambda, a GB-second on arm64", 250, 300),
+    Design("the same, closed once a day", 300, 190, True, 0.25, 0.10, "Lambda, a GB-second on arm64", 250, 300, 1),
+    Design("the same, closed every hour", 300, 190, True, 0.25, 0.10, "Lambda, a GB-second on arm64", 250, 300, 24),
 )
+
+STATEMENTS_A_CLOSING, SECONDS_A_CLOSING, PUTS_A_CLOSING = 2, 12, 8
+"""Of one table: one statement counts and one writes; results, manifests and lists are written and asked for beside the closed objects."""
 
 
 def bill(design: Design, events: int) -> dict[str, float]:
@@ -64,20 +71,24 @@ def bill(design: Design, events: int) -> dict[str, float]:
     transforms = min(events, TABLES * SECONDS / 60)
     registrations = objects * design.calls_a_thousand_objects / 1_000
     taken_in_gb = events * 5_000 / 1e9
-    read = QUERIES * objects / TABLES / 30
-    seconds = (transforms + registrations) * design.seconds_a_call * design.memory_gb
+    closings = design.closings_a_day * 30 * TABLES
+    read = QUERIES * min(objects / TABLES / 30, 24 if closings else objects)
+    seconds = (transforms + registrations) * design.seconds_a_call * design.memory_gb + closings * SECONDS_A_CLOSING * design.memory_gb
+    puts = objects + (closings * PUTS_A_CLOSING + TABLES * 720 if closings else 0)
     return {
         "EventBridge": events * PARTNER_SHARE / 1e6 * PRICES["EventBridge, a million partner events"],
         "Firehose": taken_in_gb * PRICES["Firehose, a GB taken in (each record counts 5 KB at least)"]
         + (events * EVENT_BYTES / 1e9 * PRICES["Firehose, a GB converted to Parquet"] if design.converts else 0),
-        "Lambda": (transforms + registrations) / 1e6 * PRICES["Lambda, a million calls"] + seconds * PRICES[design.gb_second],
-        "S3": objects / 1e3 * PRICES["S3, a thousand PUT or LIST"]
+        "Lambda": (transforms + registrations + closings) / 1e6 * PRICES["Lambda, a million calls"] + seconds * PRICES[design.gb_second],
+        "S3": puts / 1e3 * PRICES["S3, a thousand PUT or LIST"]
         + read / 1e3 * PRICES["S3, a thousand GET"]
         + QUERIES * 24 / 1e3 * PRICES["S3, a thousand PUT or LIST"]
         + events * design.bytes_a_line / 1e9 * PRICES["S3, a GB and month"],
         "SQS": (objects + 3 * SECONDS / 20) / 1e6 * PRICES["SQS, a million requests"] if design.converts else 0.0,
-        "Athena": QUERIES
-        * max(events * design.bytes_a_line / 30, 10e6)
+        "Athena": (
+            QUERIES * max(events * design.bytes_a_line / 30, 10e6)
+            + STATEMENTS_A_CLOSING * closings * max(events * design.bytes_a_line / max(closings, 1), 10e6)
+        )
         / 1e12
         * PRICES["Athena, a TB read (each query counts 10 MB at least)"],
         "CloudWatch": (objects * design.log_bytes_an_object + transforms * 700) / 1e9 * PRICES["CloudWatch, a GB of logs"],
@@ -85,7 +96,7 @@ def bill(design: Design, events: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print both bills, service by service, and their ratio."""
+    """Print the bills, service by service, and their ratios to the first."""
     events = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     bills = [bill(design, events) for design in DESIGNS]
     print(f"{events:,} events a month, {PARTNER_SHARE:.0%} of them over a partner bus, {QUERIES} queries over a day each")
@@ -93,8 +104,9 @@ def main() -> None:
         print(f"{service:12}" + "".join(f"{one[service]:10.2f}" for one in bills))
     totals = [sum(one.values()) for one in bills]
     print(f"{'together':12}" + "".join(f"{total:10.2f}" for total in totals))
-    print(f"{'':12}" + "".join(f"  {design.name}" for design in DESIGNS))
-    print(f"ratio {totals[1] / totals[0]:.2f}; alarms not counted: $0.10 each beyond the first ten")
+    print(f"{'ratio':12}" + "".join(f"{total / totals[0]:10.2f}" for total in totals))
+    print("\n".join(f"{number}. {design.name}" for number, design in enumerate(DESIGNS, 1)))
+    print("alarms not counted: $0.10 each beyond the first ten")
 
 
 if __name__ == "__main__":

@@ -53,7 +53,8 @@ def test_a_lake_of_thirty_own_sources_is_deployed_by_its_text(tmp_path: Path) ->
 def test_the_partition_function_may_create_partitions_of_every_source(tmp_path: Path) -> None:
     """In as many policies as it takes, each of which IAM takes, and the same table in one of them."""
     sources = _sources(tmp_path, 60)
-    policies = [one for one in read_template(sources_stack_text(sources))["Resources"].values() if one["Type"] == "AWS::IAM::ManagedPolicy"]
+    resources = read_template(sources_stack_text(sources))["Resources"]
+    policies = [one for name, one in resources.items() if name.startswith("PartitionPolicy")]
     assert 1 < len(policies) <= 10
     named = [
         str(resource) for policy in policies for one in statements(policy) for resource in one["Resource"] if "table/" in str(resource)
@@ -61,6 +62,20 @@ def test_the_partition_function_may_create_partitions_of_every_source(tmp_path: 
     assert len(named) == len(set(named)) == sum(len(source.tables) for source in sources)
     for policy in policies:
         assert len(yaml.safe_dump(policy["Properties"]["PolicyDocument"], default_flow_style=True)) < 2 * MANAGED_POLICY_CHARACTERS
+
+
+def test_the_closing_function_may_close_hours_of_every_source(tmp_path: Path) -> None:
+    """In as many policies as it takes; what landed for a table is named in one of them."""
+    sources = _sources(tmp_path, 60)
+    resources = read_template(sources_stack_text(sources))["Resources"]
+    policies = [one for name, one in resources.items() if name.startswith("ClosingPolicy")]
+
+    landed = [
+        str(resource) for one in policies for said in statements(one) if said["Sid"] == "ReadLanded" for resource in said["Resource"][1:]
+    ]
+
+    assert 1 < len(policies) <= 10
+    assert len(landed) == len(set(landed)) == sum(len(source.tables) for source in sources)
 
 
 def _with_tables(count: int) -> Source:

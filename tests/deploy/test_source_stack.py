@@ -13,6 +13,7 @@ from eventlake.deploy.source_stack import source_stack_text
 from eventlake.deploy.sources_stack import sources_stack_text
 from eventlake.errors import DeclarationError
 from eventlake.model import Source
+from eventlake.pipeline.batch import places_name
 from eventlake.query.saved import load_saved, positional
 from eventlake.sources import load
 from eventlake.sources.declaration import parse_source
@@ -72,7 +73,7 @@ def test_the_defaults_deploy_codepipeline_and_leave_out_what_needs_a_name() -> N
 def test_a_table_has_the_declared_columns_in_lower_case(source: Source) -> None:
     """Glue's columns are the declaration's, in its order, and the partition keys are date and hour."""
     tables = {table["TableInput"]["Name"]: table["TableInput"] for table in resources(_stack(source), "AWS::Glue::Table").values()}
-    assert sorted(tables) == sorted(table.name for table in source.tables)
+    assert sorted(tables) == sorted(name for table in source.tables for name in (table.name, places_name(table)))
     for table in source.tables:
         columns = tables[table.name]["StorageDescriptor"]["Columns"]
         assert [(one["Name"], one["Type"]) for one in columns] == [(column.stored_name, column.type) for column in table.columns]

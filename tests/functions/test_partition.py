@@ -14,7 +14,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from eventlake.functions import partition
+from eventlake.functions import deployed, partition
 from eventlake.functions.partition import handler
 from functions.glue_server import Glue, serving_glue
 from functions.runtime_api import Container, running
@@ -48,7 +48,7 @@ def here(glue: Glue, monkeypatch: pytest.MonkeyPatch) -> Iterator[Glue]:
 
 def forget() -> None:
     """Make the next call that of a new container."""
-    for cached in (partition._partitioner, partition._tables, partition._glue):
+    for cached in (partition._partitioner, deployed.tables, partition._glue):
         cached.cache_clear()
 
 
@@ -283,7 +283,7 @@ def test_declarations_of_a_user_are_read_beside_the_functions(here: Glue, tmp_pa
         columns = [{ name = "order", type = "string", from = "$.detail.order", doc = "Its number." }]
         """
     )
-    monkeypatch.setattr(partition, "DECLARED", tmp_path)
+    monkeypatch.setattr(deployed, "DECLARED", tmp_path)
     monkeypatch.setenv("DATABASES", "shop=orders_of_the_shop")
     forget()
 

@@ -173,7 +173,7 @@ def _misplaced(table: Table, partition: Partition) -> Iterator[str]:
     hour = partition.hour
     if not _exists(hour):
         yield f"{table.name} has a partition that is no hour, date={hour.date}/hour={hour.hour}; it fails every query of the table."
-    elif partition.location != partition_location(table.prefix, hour):
+    elif partition.location != partition_location(table.prefix, hour) and not partition.location.startswith(table.closed_prefix):
         yield f'The partition {hour} of {table.name} lies in "{partition.location}", which is not its own hour.'
 
 

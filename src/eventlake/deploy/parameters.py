@@ -48,6 +48,12 @@ SETTINGS: dict[str, Template] = {
         "AllowedValues": ["yes", "no"],
         "Description": "Whether every event is also kept as it came, under raw/. Firehose lets it be switched on later, and not off again.",
     },
+    "Closing": {
+        "Type": "String",
+        "Default": "off",
+        "AllowedValues": ["off", "hourly", "daily"],
+        "Description": "How often hours that are over become sorted objects without duplicates. Each time costs Athena's least for each table.",
+    },
     "KmsKeyArn": {
         "Type": "String",
         "Default": "",

@@ -11,7 +11,7 @@ from typing import Any
 
 from eventlake.deploy.cloudformation import Tagged, Template, ref, sub, when
 from eventlake.deploy.delivery_stream import rule_arn, stream_arn
-from eventlake.layout import results_prefix
+from eventlake.layout import CLOSED, results_prefix
 from eventlake.model import Source
 from eventlake.stack_names import workgroup_name
 
@@ -57,7 +57,8 @@ def delivery_policy(source: Source) -> Template:
 
 def analyst_policy(source: Source) -> Template:
     """Describe a managed policy for people who query the source's tables, and nothing else of the lake: not the answers of others either."""
-    prefixes, results = [f"{table.prefix}/*" for table in source.tables], f"{results_prefix(source.name)}*"
+    prefixes = [*(f"{table.prefix}/*" for table in source.tables), f"{CLOSED}{source.name}/*"]
+    results = f"{results_prefix(source.name)}*"
     statements = [
         _allow("Query", _QUERY, [f"{_ATHENA}:workgroup/{workgroup_name('${LakeName}', source.name)}"]),
         _allow("ReadCatalog", _READ_CATALOG, _catalog(source)),

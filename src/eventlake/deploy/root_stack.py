@@ -42,7 +42,15 @@ def root_stack(sources: Sequence[Source]) -> Template:
     return template
 
 
-_OWN_NAMES = ("LakeName", "LogBucketName", "ResultsBucketName", "TransformFunctionArn", "PartitionRoleName", "UndeliveredQueueArn")
+_OWN_NAMES = (
+    "LakeName",
+    "LogBucketName",
+    "ResultsBucketName",
+    "TransformFunctionArn",
+    "PartitionRoleName",
+    "FunctionDeadLetterQueueArn",
+    "UndeliveredQueueArn",
+)
 """Parameters of the nested stacks, which no source may take."""
 
 
@@ -133,6 +141,7 @@ def _passed_to_sources(sources: Sequence[Source]) -> Template:
         "ResultsBucketName": attribute("Lake", "Outputs.ResultsBucket"),
         "TransformFunctionArn": attribute("Functions", "Outputs.TransformFunctionArn"),
         "PartitionRoleName": attribute("Functions", "Outputs.PartitionRoleName"),
+        "FunctionDeadLetterQueueArn": attribute("Upkeep", "Outputs.FunctionDeadLetterQueueArn"),
         "UndeliveredQueueArn": attribute("Upkeep", "Outputs.UndeliveredQueueArn"),
     }
 

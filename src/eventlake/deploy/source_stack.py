@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from eventlake.deploy.alarms import alarms
 from eventlake.deploy.cloudformation import Tagged, Template, cut, equals, is_set, ref, template_text, when
 from eventlake.deploy.delivery_stream import delivery_stream, rule, stream_id
-from eventlake.deploy.glue_table import glue_table
+from eventlake.deploy.glue_table import glue_table, places_table
 from eventlake.deploy.limits import require_limits
 from eventlake.deploy.named_query import named_query
 from eventlake.deploy.parameters import LAKE_NAME, SETTINGS, database_parameter, event_bus_parameter
@@ -18,6 +18,7 @@ from eventlake.deploy.roles import analyst_policy, delivery_policy, delivery_rol
 from eventlake.deploy.workgroup import work_group
 from eventlake.errors import DeclarationError
 from eventlake.model import Source, Table
+from eventlake.pipeline.batch import places_name
 from eventlake.query.saved import SavedQuery
 from eventlake.sources import DECLARATION
 from eventlake.stack_names import logical_id, table_output
@@ -29,6 +30,9 @@ LONGEST_DESCRIPTION = 1_024
 
 LONGEST_TABLE_NAME = 42
 """Characters that the 64 of a delivery stream's name leave beside the lake's name and a hyphen."""
+
+CLOSES = Tagged("Not", [equals("Closing", "off")])
+"""Whether hours are closed."""
 
 PASSED: dict[str, str] = {
     "LogBucketName": "Bucket that the log lines go to.",
@@ -53,12 +57,14 @@ def source_stack(source: Source, saved: Sequence[SavedQuery]) -> Template:
                 f'{source.name}/{DECLARATION}: table "{table.name}" has {len(table.name)} characters; '
                 f"its delivery stream is named after it, which leaves {LONGEST_TABLE_NAME}."
             )
+    _require_places(source)
     template = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": cut(f"eventlake - {source.title} - {source.doc}", LONGEST_DESCRIPTION),
         "Parameters": _parameters(source),
         "Conditions": {
             "IsParquet": equals("LogFormat", "parquet"),
+            "Closes": CLOSES,
             "KeepsRawEvents": equals("KeepRawEvents", "yes"),
             "HasKey": is_set("KmsKeyArn"),
             "HasBoundary": is_set("PermissionsBoundaryArn"),
@@ -71,6 +77,16 @@ def source_stack(source: Source, saved: Sequence[SavedQuery]) -> Template:
     }
     require_limits(f"{source.name}/{DECLARATION}", template)
     return template
+
+
+def _require_places(source: Source) -> None:
+    """Raise DeclarationError if a table has the name of another's places."""
+    taken = {places_name(table): table.name for table in source.tables}
+    for table in source.tables:
+        if table.name in taken:
+            raise DeclarationError(
+                f'{source.name}/{DECLARATION}: table "{table.name}" has the name by which "{taken[table.name]}" is closed; give it another.'
+            )
 
 
 def _parameters(source: Source) -> Template:
@@ -120,6 +136,7 @@ _LOG_GROUP_SKIP = {
 def _resources_of(source: Source, table: Table) -> Template:
     return {
         logical_id(table.name, "Table"): glue_table(table, "GlueDatabase"),
+        logical_id(table.name, "Places"): places_table(table, "GlueDatabase"),
         stream_id(table): delivery_stream(table),
         logical_id(table.name, "Rule"): rule(source, table),
     }

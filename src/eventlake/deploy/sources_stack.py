@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eventlake.deploy.cloudformation import Template, attribute, nested_stack, ref, template_text
+from eventlake.deploy.closing_policies import CLOSING_STACK, closing_policies
+from eventlake.deploy.cloudformation import Tagged, Template, attribute, nested_stack, ref, sub, template_text, when
 from eventlake.deploy.limits import require_limits
 from eventlake.deploy.parameters import LAKE_NAME, SETTINGS
 from eventlake.deploy.partition_policies import partition_policies
-from eventlake.deploy.source_stack import COMMENT, PASSED
+from eventlake.deploy.source_stack import CLOSES, COMMENT, PASSED
 from eventlake.deploy.switches import bus_name, condition, own_parameters, switch
 from eventlake.model import Source
 from eventlake.stack_names import database_name, short_title
@@ -31,8 +32,13 @@ def sources_stack(sources: Sequence[Source]) -> Template:
         "Description": "eventlake - the stacks of the sources.",
         "Metadata": {"cfn-lint": {"config": {"ignore_checks": ["W3002"]}}},  # paths to nested templates, as in root.yaml
         "Parameters": _parameters(sources),
-        "Conditions": {switch(source): condition(source) for source in sources},
-        "Resources": {**partition_policies(sources), **{_resource(source): _stack(source) for source in sources}},
+        "Conditions": {"Closes": CLOSES, **{switch(source): condition(source) for source in sources}},
+        "Resources": {
+            **partition_policies(sources),
+            **closing_policies(sources),
+            CLOSING_STACK: _closing(sources),
+            **{_resource(source): _stack(source) for source in sources},
+        },
         "Outputs": {name: output for source in sources for name, output in outputs(source, _resource(source)).items()},
     }
     require_limits("The template of all sources", template)
@@ -62,8 +68,28 @@ def _parameters(sources: Sequence[Source]) -> Template:
     return {"LakeName": LAKE_NAME, **own, **SETTINGS, **passed}
 
 
-OF_FUNCTIONS = {"PartitionRoleName": "Name of the role of the function that creates partitions."}
-"""What the stack of the functions gives to this one alone."""
+OF_FUNCTIONS = {
+    "PartitionRoleName": "Name of the role of the function that creates partitions.",
+    "FunctionDeadLetterQueueArn": "ARN of the queue for asynchronous calls of a function that failed.",
+}
+"""What the stacks of the functions give to this one alone."""
+
+
+def _closing(sources: Sequence[Source]) -> Template:
+    """Describe the stack that closes the hours of the sources that are on."""
+    switched_on = [when(switch(source), sub(f"{source.name}=${{{database_name(source)}}}"), "") for source in sources]
+    settings = (
+        "LakeName",
+        "Closing",
+        "LogFormat",
+        "BufferingHintsIntervalInSeconds",
+        "LogRetentionDays",
+        "KmsKeyArn",
+        "PermissionsBoundaryArn",
+    )
+    passed = ("Alarms", "AlarmTopicArn", "LogBucketName", "ResultsBucketName", "ScanLimitInMBs", "FunctionDeadLetterQueueArn")
+    parameters = {"Databases": Tagged("Join", [" ", switched_on]), **{name: ref(name) for name in (*settings, *passed)}}
+    return {**nested_stack("closing.yaml", parameters), "Condition": "Closes"}
 
 
 def _resource(source: Source) -> str:

@@ -36,6 +36,17 @@ REASONS = {
     "ListObjects": "Athena lists the source's own prefixes.",
     "ReadObjects": "Athena reads the source's log lines, not its failed or raw events.",
     "KeepResults": "Athena keeps the source's results, and reads them again.",
+    "AskAthena": "The closing function runs its statements in a workgroup of its own.",
+    "FindBucketsToClose": "Athena finds the buckets for the closing function.",
+    "WriteClosed": "Athena writes closed hours for the closing function, which counts their rows and removes what was replaced.",
+    "WriteClosings": "The closing function writes down each closing, and reads what it holds; none is changed or removed.",
+    "ListClosed": "The closing function finds the last closing, and what was replaced.",
+    "KeepCounts": "Athena keeps what the closing function counts.",
+    "UseKeyToClose": "Where `KmsKeyArn` names a key: objects, results and the queue are encrypted with it, and only through S3 and SQS.",
+    "SwapPartitions": "The closing function and its Athena read the catalog of the sources that are on, and swap the locations of their hours.",
+    "ReadLanded": "Athena reads what landed, and the closing function removes it a day after it is closed; the bucket keeps the version for 30 days.",
+    "ListLanded": "The closing function sees what landed.",
+    "CallFunction": "The schedule calls the closing function.",
     "ListResults": "Athena looks for an earlier result, below the source's own prefix.",
 }
 """Sid -> why the statement is there."""

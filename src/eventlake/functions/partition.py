@@ -11,23 +11,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from os import environ
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
 from eventlake.backends.glue import GlueCatalog
 from eventlake.errors import LayoutError
+from eventlake.functions.deployed import tables
 from eventlake.functions.metrics import embedded_metrics, say
-from eventlake.layout import Hour
-from eventlake.model import Table
+from eventlake.layout import CLOSED, CLOSINGS, Hour
 from eventlake.pipeline.partition import Partitioner
-from eventlake.sources import DECLARATION, load
-
-DECLARED = Path(__file__).parent / "declared"
-"""Where the declarations of a user's own sources lie, one folder each."""
 
 SPARE_MS = 5_000
 """With less time left than this no call to Glue is begun: a message reported as failed comes again at once, one cut off waits."""
@@ -38,8 +32,11 @@ LOGGED_OBJECTS = 20
 _TRIES = 3
 """Calls to Glue before a message is given back: the queue has more patience than a running function."""
 
-ERRORS, RAW = "error/", "raw/"
-"""Prefixes of what is no log object: failed records, and whole events kept on request."""
+ERRORS = "error/"
+"""Prefix of failed records."""
+
+NO_LOG_OBJECTS = ("raw/", CLOSED, CLOSINGS)
+"""Prefixes of what needs no partition: whole events kept on request, and what the closing of hours writes."""
 
 ERROR_KINDS = ("processing-failed", "format-conversion-failed")
 """Firehose's error-output-type where S3 is the destination: https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html"""
@@ -86,7 +83,7 @@ class _Notifications:
             self._note(message_id, bucket, key)
 
     def _note(self, message_id: str, bucket: str, key: str) -> None:
-        if key.startswith(RAW):
+        if key.startswith(NO_LOG_OBJECTS):
             return
         if key.startswith(ERRORS):
             self._error_objects[_failed_kind(key)] += 1
@@ -148,25 +145,14 @@ def _objects(body: str) -> Iterator[tuple[str, str]]:
 def _failed_kind(key: str) -> tuple[str, str]:
     """Return table and kind of an object of failed records, from its key `error/<table>/<kind>/...`; unknown names become `unknown`."""
     _, name, kind, *_ = [*key.split("/"), "", ""]
-    known = any(table.name == name for table in _tables())
+    known = any(table.name == name for table in tables())
     return (name if known else "unknown"), (kind if kind in ERROR_KINDS else "unknown")
 
 
 @cache
 def _partitioner(bucket: str) -> Partitioner:
     """Return the partitioner of a bucket; it remembers what it made while the container lives."""
-    tables = _tables()
-    return Partitioner(GlueCatalog(_glue(), tables, bucket), tables, environ["LOG_FORMAT"])
-
-
-@cache
-def _tables() -> tuple[Table, ...]:
-    """Return the tables of the sources that the lake has switched on, with the databases they have there."""
-    databases = dict(pair.split("=", 1) for pair in environ["DATABASES"].split())
-    sources = load([DECLARED] if any(DECLARED.glob(f"*/{DECLARATION}")) else [])
-    return tuple(
-        replace(table, database=databases[source.name]) for source in sources if source.name in databases for table in source.tables
-    )
+    return Partitioner(GlueCatalog(_glue(), tables(), bucket), tables(), environ["LOG_FORMAT"])
 
 
 @cache

@@ -25,7 +25,7 @@ from typing import Any
 import ministack.services.athena as athena
 from ministack.core.responses import error_response_json, json_response, new_uuid
 
-from aws.emulator import athena_values, trino
+from aws.emulator import athena_values, control, trino
 from aws.emulator.athena_statement import Statement, is_hive_ddl, translated
 from aws.emulator.firehose import put_object
 from aws.emulator.trino import Cancelled, TrinoError
@@ -55,6 +55,8 @@ def install() -> None:
 
     async def answer(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Answer:
         action = headers.get("x-amz-target", "").rpartition(".")[2]
+        if control.is_throttled(f"athena:{action}"):
+            return error_response_json("TooManyRequestsException", "Rate exceeded", 400)
         if action not in own:
             return await answer_other(method, path, headers, body, query)
         try:
