@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from eventlake.cli.close_on_aws import close_on_aws, states_on_aws
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
 from eventlake.cli.tables import named_table
@@ -38,11 +39,11 @@ def close(table: str | None, hour: str | None, every: bool, dry_run: bool) -> in
     An event that an hour of the two days before or after holds is left out too. Ends with 1 if an hour could not be closed.
     """
     current = settings()
-    if current.is_on_aws:
-        raise UsageError("`close` is for a lake in a folder; hours on AWS are not closed yet.")
     if every and hour:
         raise UsageError("--all is every hour that is over, and --hour is one of them: leave one out.")
     wanted = Hour.parse(hour) if hour else None
+    if current.is_on_aws:
+        return close_on_aws(current, table, wanted, dry_run=dry_run, every=every)
     with _closer(current) as (closer, catalog):
         chosen = [(known, state) for known in _tables(table, catalog) for state in _states(closer, catalog, known, wanted, every=every)]
         if dry_run:
@@ -70,9 +71,11 @@ def hours(table: str | None) -> None:
 
     current = settings()
     if current.is_on_aws:
-        raise UsageError("`hours` is for a lake in a folder; `eventlake partitions TABLE` lists the hours of one on AWS.")
-    catalog = open_catalog(current.lake_folder)
-    rows = [row for known in _tables(table, catalog) for row in _hours(known, catalog)]
+        states = states_on_aws(current, table)
+    else:
+        catalog = open_catalog(current.lake_folder)
+        states = [(known, catalog.contents(known.name).hours) for known in _tables(table, catalog)]
+    rows = [row for known, found in states for row in _hours(known, found)]
     columns = ("table", "date", "hour", "state", "generation", "objects", "rows", "bytes", "duplicates", "problem")
     show(columns, rows, current.form)
 
@@ -112,10 +115,10 @@ def _row(one: Closed) -> list[object]:
     return [one.table, str(one.hour), one.generation, one.objects_before, one.rows, one.duplicates, *sizes, one.problem or None]
 
 
-def _hours(table: Table, catalog: SqliteCatalog) -> Iterator[list[object]]:
+def _hours(table: Table, known: Sequence[HourContents]) -> Iterator[list[object]]:
     """Yield a row for each hour from the first to the last, those without anything too."""
     before: Hour | None = None
-    for one in catalog.contents(table.name).hours:
+    for one in known:
         while before is not None and (before := Hour.of(before.end)) < one.hour:
             yield [table.name, *before.values, "missing", 0, 0, 0, 0, 0, None]
         yield [
