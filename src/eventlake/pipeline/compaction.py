@@ -44,13 +44,13 @@ def small(sizes: Sequence[int]) -> list[int]:
     """
     if len(sizes) < MANY:
         return []
-    places = sorted(range(len(sizes)), key=lambda place: sizes[place])
-    chosen, total = places[:TOGETHER], sum(sizes[place] for place in places[:TOGETHER])
-    for place in places[TOGETHER:]:
-        if sizes[place] > total:
+    places = sorted(range(len(sizes)), key=lambda at: sizes[at])
+    chosen, total = places[:TOGETHER], sum(sizes[at] for at in places[:TOGETHER])
+    for at in places[TOGETHER:]:
+        if sizes[at] > total:
             break
-        chosen.append(place)
-        total += sizes[place]
+        chosen.append(at)
+        total += sizes[at]
     return chosen if total <= LARGE_BYTES else []
 
 
@@ -95,8 +95,8 @@ def closing(table: Table, hour: Hour, others: Sequence[Hour]) -> str:
 
 def merging(table: Table, hour: Hour) -> str:
     """Write Athena's SELECT of all rows of an hour, each column by its stored name."""
-    columns = ", ".join(_name(column.stored_name) for column in table.columns)
-    return f"SELECT {columns} FROM {_place(table)} WHERE {_within([hour])}"
+    columns = ", ".join(quoted(column.stored_name) for column in table.columns)
+    return f"SELECT {columns} FROM {place(table)} WHERE {within([hour])}"
 
 
 def counting(table: Table, hour: Hour, others: Sequence[Hour]) -> str:
