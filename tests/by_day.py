@@ -10,8 +10,9 @@ from hypothesis import settings
 
 
 def one_in(count: int, cases: Iterable[Any]) -> list[Any]:  # what `parametrize` takes
-    """Return the cases of one parameter: the first of every `count` runs every day, the others are slow."""
-    return [pytest.param(case, marks=pytest.mark.slow if number % count else ()) for number, case in enumerate(cases)]
+    """Return the cases: the first of every `count` runs every day, the others are slow. A case of several parameters is a tuple."""
+    several = [case if isinstance(case, tuple) else (case,) for case in cases]
+    return [pytest.param(*case, marks=pytest.mark.slow if number % count else ()) for number, case in enumerate(several)]
 
 
 def times(count: int) -> settings:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from by_day import one_in
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.deploy.declared import FOLDER, declared_module, declared_modules
 from eventlake.functions.transform import _load
@@ -74,7 +75,7 @@ def place(event: dict[str, Any], path: tuple[Any, ...], value: Any) -> None:
             event["resources"] = [value, "arn:aws:x:application:y"]
 
 
-@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+@pytest.mark.parametrize("table", one_in(4, TABLES.values()), ids=TABLES)
 @given(data=st.data())
 def test_the_module_gives_the_lines_of_the_declaration(table: Table, data: st.DataObject) -> None:
     """The module's text, the dict written by the standard library, and by the fast codec: one line, of any event."""

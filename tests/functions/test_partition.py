@@ -315,9 +315,10 @@ def notifications(number: int, seed: int, hours: int = 1) -> list[dict[str, Any]
     return told
 
 
-def test_10_000_objects_of_an_hour_from_20_containers_are_one_partition(glue: Glue) -> None:
+@pytest.mark.parametrize("objects", [1_000, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_many_objects_of_an_hour_from_20_containers_are_one_partition(glue: Glue, objects: int) -> None:
     """In any order, duplicated: each container asks at most once, one of them creates it."""
-    assert drained(glue, notifications(10_000, seed=1)) == {"left": 0, "deliveries": 1}
+    assert drained(glue, notifications(objects, seed=1)) == {"left": 0, "deliveries": 1}
 
     assert list(glue.partitions) == [("logins", "auth0_logs", "2026-11-20", "00")]
     assert max(Counter(caller for caller, _, _ in glue.calls).values()) == 1
@@ -328,7 +329,7 @@ def test_nothing_is_lost_while_glue_throttles(glue: Glue) -> None:
     """Three of ten calls are refused: the queue drains, no message is delivered as often as a dead letter, and every hour is there."""
     glue.throttled = 0.3
 
-    drain = drained(glue, notifications(2_000, seed=2, hours=4), containers=6)
+    drain = drained(glue, notifications(600, seed=2, hours=4), containers=6)
 
     assert drain["left"] == 0
     assert drain["deliveries"] <= 8
