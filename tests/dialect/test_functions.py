@@ -70,6 +70,46 @@ def test_two_ways_to_join_arrays_are_refused(engine: FixtureEngine) -> None:
         engine.query("select array['a'] || null")
 
 
+@pytest.mark.parametrize(
+    "call", ["'a' || null", "null || 'a'", "concat('a', null)", "'a' || null || 'b'", "1 || null", "cast('a' as varchar(5)) || null"]
+)
+def test_a_bare_null_is_an_array_beside_a_value(call: str, engine: FixtureEngine) -> None:
+    """Trino joins it as an array of such values."""
+    answer = engine.query(f"select {call}")
+
+    assert answer.rows == [(None,)]
+    assert str(answer.types[0]).startswith("array(")
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        ("null || null", QuerySyntaxError),
+        ("concat(null, null)", QuerySyntaxError),
+        ("to_utf8('a') || null", QuerySyntaxError),
+        ("type || null", QueryRefusedError),
+        ("concat(type, null)", QueryRefusedError),
+        ("upper('a') || null", QueryRefusedError),
+        ("length('a' || null)", QueryRefusedError),
+        ("coalesce('a' || null, 'x')", QuerySyntaxError),
+    ],
+)
+def test_a_bare_null_beside_a_text_without_bounds_is_refused(call: str, error: type[Exception], engine: FixtureEngine) -> None:
+    """Trino finds two ways to join them, or an array where a text is wanted."""
+    with pytest.raises(error):
+        engine.query(f"select {call} from auth0_logs")
+
+
+@pytest.mark.parametrize(
+    "call", ["'a' || cast(null as varchar)", "concat('a', null, 'b')", "'a' || nullif('b', 'b')", "concat(type, cast(null as varchar))"]
+)
+def test_a_null_of_type_text_is_a_text(call: str, engine: FixtureEngine) -> None:
+    """Cast, or of a function, it joins as texts do."""
+    answer = engine.query(f"select {call} from auth0_logs limit 1")
+
+    assert (answer.rows, str(answer.types[0])) == ([(None,)], "varchar")
+
+
 def test_branches_of_a_case_stay_branches(engine: FixtureEngine) -> None:
     """What a pattern checks of a long expression is computed once without tearing the CASE apart."""
     long = "json_extract_scalar(x, '$[\"a\"]')"

@@ -13,7 +13,7 @@ from eventlake.dialect.sql import emit, joined, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
-from eventlake.dialect.types.concatenation import all_concatenated
+from eventlake.dialect.types.concatenation import all_concatenated, joined_with_null
 from eventlake.dialect.types.type import VARCHAR
 
 
@@ -32,8 +32,9 @@ def _substring(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 def _concat(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     if len(values) < 2:
         raise mistyped("concat() takes two or more arguments", node)
-    if len(values) == 2 and all(value.is_null for value in values):
-        raise mistyped("concat() of two bare NULLs is ambiguous: cast one", node)
+    given = [parts.value(argument) for argument in node.expressions] if len(values) == 2 and any(value.is_null for value in values) else []
+    if any(value.type.name == "unknown" for value in given):
+        return joined_with_null(*given, node)
     return derived(emit("({})", joined(" || ", (value.sql for value in values))), values[0].type, values)
 
 

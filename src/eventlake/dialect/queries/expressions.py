@@ -24,7 +24,7 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import arithmetic
 from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.comparison import compared, row_part
-from eventlake.dialect.types.concatenation import concatenated
+from eventlake.dialect.types.concatenation import concatenated, joined_with_null
 from eventlake.dialect.types.datatypes import datatype
 from eventlake.dialect.types.json_casts import by_keys, canonical, distinguished, require_keys
 from eventlake.dialect.types.literals import interval_literal, number_literal, typed_literal, unescaped
@@ -229,6 +229,8 @@ class Expressions:
     def _concatenate(self, node: exp.Expr) -> Value:
         left, right = self.value(node.this), self.value(node.expression)
         pair = {left.type.name, right.type.name} - {"unknown"}
+        if "unknown" in {left.type.name, right.type.name} and "array" not in pair:
+            return joined_with_null(left, right, node)
         if pair <= {"varchar", "char"}:
             return derived(emit("({} || {})", coerce(left, VARCHAR).sql, coerce(right, VARCHAR).sql), VARCHAR, (left, right))
         if "array" in pair:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from eventlake.dialect.binding import InvalidArgumentError, Value, derived, mistyped
+from eventlake.dialect.binding import InvalidArgumentError, Value, derived, mistyped, refused
 from eventlake.dialect.sql import Sql, emit
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
@@ -24,6 +24,20 @@ def concatenated(left: Value, right: Value, node: exp.Expr) -> Value:
     a, b = coerce(left, kinds[0]), coerce(right, kinds[1])
     whole = kinds[0] if _depth(kinds[0]) >= _depth(kinds[1]) else kinds[1]
     return derived(_joined(a, b, whole), whole, (left, right))
+
+
+def joined_with_null(left: Value, right: Value, node: exp.Expr) -> Value:
+    """Return a value joined with a NULL that has no type, which Trino takes for an array of such values where nothing else fits.
+
+    Raises QuerySyntaxError where several ways fit, QueryRefusedError for a text of which it is not known here whether its length has a bound.
+    """
+    known = right if left.type.name == "unknown" else left
+    if known.type.name in {"unknown", "varbinary", "char"}:
+        raise mistyped(f"|| of {left.type} and {right.type} is ambiguous: cast NULL", node)
+    if known.type.name == "varchar" and not known.type.numbers:
+        raise refused("A text joined with a bare NULL", node, "cast the NULL to varchar")
+    kind = array(known.type)
+    return derived(emit("CAST(NULL AS {})", kind.duckdb), kind, (known,))
 
 
 def all_concatenated(values: Sequence[Value], node: exp.Expr) -> Value:
