@@ -147,8 +147,8 @@ el_offset_label(m) :=
     ELSE CASE WHEN m < 0 THEN '-' ELSE '+' END || lpad(CAST(abs(m) // 60 AS VARCHAR), 2, '0') || ':'
       || lpad(CAST(abs(m) % 60 AS VARCHAR), 2, '0')
   END;
-el_iso8601(s) := coalesce(el_iso_usual(s), el_iso_other(s));
-el_iso_clock(s) := coalesce(el_iso_usual(s), el_iso_other(s) + to_minutes(el_iso_offset(s)));
+el_iso8601(s) := coalesce(el_iso_usual(s), el_iso_other(s) - to_minutes(el_iso_offset(s)));
+el_iso_clock(s) := coalesce(el_iso_usual(s), el_iso_other(s));
 el_iso_usual(s) :=
   CASE
     WHEN s >= '2' AND s < '3' AND ends_with(s, 'Z') THEN CASE strlen(s)
@@ -161,12 +161,12 @@ el_iso_other(s) :=
     WHEN s IS NULL THEN NULL
     WHEN length(s) IN (25, 29) AND s[-6] IN ('+', '-') AND s[-3] = ':' AND s[11] = 'T' AND s[5] = '-' AND s[14] = ':' AND s[17] = ':'
       AND NOT contains(s, ',') AND s[1] BETWEEN '0' AND '9' AND s[12] BETWEEN '0' AND '2' AND s[12:13] < '24'
-      AND s[6] <> 'W' AND s[-5:-4] < '14' AND s[-2:] < '60' THEN CAST(s[1:-7] AS TIMESTAMP) - to_minutes(el_iso_offset(s))
+      AND s[6] <> 'W' AND s[-5:-4] < '14' AND s[-2:] < '60' THEN CAST(s[1:-7] AS TIMESTAMP)
     WHEN regexp_full_match(s,
       '([+-]?[0-9]+(-[0-9]{1,2}(-[0-9]{1,2})?|-[0-9]{3}|-W[0-9]{1,2}(-[1-7])?)?[Tt]?)?|([+-]?[0-9]+(-[0-9]{1,2}(-[0-9]{1,2})?|-[0-9]{3}|-W[0-9]{1,2}(-[1-7])?)?)?[Tt]([01]?[0-9]|2[0-3])(:[0-5]?[0-9](:[0-5]?[0-9])?)?([.,][0-9]+)?(Z|z|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?|[+-]14(:?00)?)?')
         AND s <> '' THEN CASE
           WHEN regexp_matches(s, '^(-|[+]?[0-9]{5}|[+]?0+(-|T|t|$))') THEN refusal('A year before 1 or after 9999: ', s)
-          ELSE el_iso_wall(s) - to_minutes(el_iso_offset(s))
+          ELSE el_iso_wall(s)
         END
     ELSE failure('Not an ISO 8601 timestamp: ', s)
   END;

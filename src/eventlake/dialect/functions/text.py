@@ -32,9 +32,10 @@ def _substring(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 def _concat(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     if len(values) < 2:
         raise mistyped("concat() takes two or more arguments", node)
-    given = [parts.value(argument) for argument in node.expressions] if len(values) == 2 and any(value.is_null for value in values) else []
-    if any(value.type.name == "unknown" for value in given):
-        return joined_with_null(*given, node)
+    if len(values) == 2 and any(value.is_null for value in values):
+        left, right = (parts.value(argument) for argument in node.expressions)
+        if "unknown" in {left.type.name, right.type.name}:
+            return joined_with_null(left, right, node)
     return derived(emit("({})", joined(" || ", (value.sql for value in values))), values[0].type, values)
 
 
