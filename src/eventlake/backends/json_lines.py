@@ -1,17 +1,20 @@
 """Log lines as gzip JSON lines, `.gz` as Firehose names them; read back before they count.
 
-What the object says of itself stands in the extra field of the header, under the subfield `EL`; readers of gzip skip it.
+What the object says of itself stands in the extra field of the header, under the subfield `EL`; readers of gzip skip it. What is too long for
+that, as of a closed hour that holds thousands of stretches, follows in the headers of empty members.
 Format: https://www.rfc-editor.org/rfc/rfc1952
 """
 
 from __future__ import annotations
 
 import gzip
+import os
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from eventlake.backends.line_check import LineCheck, UnwritableLinesError
 from eventlake.description import Description, decode
@@ -26,6 +29,12 @@ _MAGIC = b"\x1f\x8b\x08"
 _HAS_EXTRA = 4
 _FIXED_BYTES = 10
 _SUBFIELD = b"EL"
+_LONG = b"EN"
+"""The subfield of a description that is too long for a header: how many bytes at the end of the file hold it, in empty members of their own."""
+_HEADER_BYTES = 16 << 10
+"""How much of a description a header takes; DuckDB reads none of more than 32 KiB."""
+_NOTHING = b"\x03\0" + bytes(8)
+"""What an empty member holds behind its header: nothing deflated, the checksum and the length of nothing."""
 _LENGTH = struct.Struct("<H")
 _TRAILER = struct.Struct("<II")
 
@@ -75,7 +84,8 @@ class GzipWriter:
 
     def __init__(self, path: Path, description: Description) -> None:
         self._file = path.open("wb")
-        self._file.write(_header(description))
+        header, self._tail = _described(description)
+        self._file.write(header)
         self._deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
         self.checksum = self.length = 0
 
@@ -85,7 +95,7 @@ class GzipWriter:
 
     def __exit__(self, *_: object) -> None:
         """End the file."""
-        self._file.write(self._deflate.flush() + _TRAILER.pack(self.checksum, self.length & 0xFFFFFFFF))
+        self._file.write(self._deflate.flush() + _TRAILER.pack(self.checksum, self.length & 0xFFFFFFFF) + self._tail)
         self._file.close()
 
     def write(self, data: bytes) -> None:
@@ -95,27 +105,52 @@ class GzipWriter:
         self._file.write(self._deflate.compress(data))
 
 
-def _header(description: Description) -> bytes:
-    """Return the header with the description as its extra field; no time of change, an unknown system."""
+def _described(description: Description) -> tuple[bytes, bytes]:
+    """Return the header of a file with its description, and what follows the file where that is too long for a header."""
     text = description.encode().encode()
-    extra = _SUBFIELD + _LENGTH.pack(len(text)) + text
+    if len(text) <= _HEADER_BYTES:
+        return _header(_SUBFIELD, text), b""
+    pieces = (text[at : at + _HEADER_BYTES] for at in range(0, len(text), _HEADER_BYTES))
+    tail = b"".join(_header(_SUBFIELD, piece) + _NOTHING for piece in pieces)
+    return _header(_LONG, str(len(tail)).encode()), tail
+
+
+def _header(subfield: bytes, text: bytes) -> bytes:
+    """Return a header with a text in its extra field; no time of change, an unknown system."""
+    extra = subfield + _LENGTH.pack(len(text)) + text
     return _MAGIC + bytes([_HAS_EXTRA, 0, 0, 0, 0, 0, 255]) + _LENGTH.pack(len(extra)) + extra
 
 
 def read_description(path: Path) -> Description | None:
     """Return what a gzip file says of itself; None if nothing. Raises OSError."""
     with path.open("rb") as file:
-        fixed = file.read(_FIXED_BYTES + _LENGTH.size)
-        if len(fixed) < _FIXED_BYTES + _LENGTH.size or not fixed.startswith(_MAGIC) or not fixed[3] & _HAS_EXTRA:
-            return None
-        extra = file.read(_LENGTH.unpack_from(fixed, _FIXED_BYTES)[0])
-    while len(extra) > len(_SUBFIELD) + _LENGTH.size:
+        said = _subfields(file)
+        if (size := said.get(_LONG, b"")).isdigit():
+            file.seek(max(file.seek(0, os.SEEK_END) - int(size), 0))
+            return decode(b"".join(_pieces(file)))
+    return decode(said[_SUBFIELD]) if _SUBFIELD in said else None
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    """Yield what the empty members hold in their headers that follow from here to the end."""
+    while piece := _subfields(file).get(_SUBFIELD):
+        yield piece
+        file.seek(len(_NOTHING), os.SEEK_CUR)
+
+
+def _subfields(file: BinaryIO) -> dict[bytes, bytes]:
+    """Read the header of a member; the subfields of its extra field by name. Raises OSError."""
+    fixed = file.read(_FIXED_BYTES + _LENGTH.size)
+    if len(fixed) < _FIXED_BYTES + _LENGTH.size or not fixed.startswith(_MAGIC) or not fixed[3] & _HAS_EXTRA:
+        return {}
+    extra = file.read(_LENGTH.unpack_from(fixed, _FIXED_BYTES)[0])
+    found: dict[bytes, bytes] = {}
+    begin = len(_SUBFIELD) + _LENGTH.size
+    while len(extra) > begin:
         (length,) = _LENGTH.unpack_from(extra, len(_SUBFIELD))
-        begin = len(_SUBFIELD) + _LENGTH.size
-        if extra.startswith(_SUBFIELD):
-            return decode(extra[begin : begin + length])
+        found.setdefault(extra[: len(_SUBFIELD)], extra[begin : begin + length])
         extra = extra[begin + length :]
-    return None
+    return found
 
 
 def read_gzip(path: Path) -> bytes:
