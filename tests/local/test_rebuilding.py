@@ -205,3 +205,24 @@ def test_doctor_finds_rows_that_hold_the_name_of_a_folder(tmp_path: Path) -> Non
 
     (finding,) = [one for one in check_lake(folder) if "folder above" in one.sentence]
     assert f'"{known.key}" holds "prod" in every row of the column "state"' in finding.sentence
+
+
+@pytest.mark.parametrize("has_spool", [True, False])
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_the_catalog_of_another_lake_is_refused(tmp_path: Path, has_spool: bool, is_empty: bool) -> None:
+    """Also where no segment tells whose lake it is: its objects do; nothing is stored under the other's id."""
+    folder, other = tmp_path / "lake", tmp_path / "other"
+    deliver(folder, event("a"))
+    deliver(other, *([] if is_empty else [event("b")]))
+    for path in folder.glob("catalog.db*"):
+        path.unlink()
+    shutil.copy(other / "catalog.db", folder / "catalog.db")
+    if not has_spool:
+        shutil.rmtree(folder / "spool")
+
+    with pytest.raises(ConfigurationError, match="another lake"):
+        deliver(folder, event("c"))
+
+    rebuild(folder, SOURCES)
+    deliver(folder, event("c"))
+    assert examine(folder, ["a", "c"]) is None

@@ -159,7 +159,11 @@ class SqliteCatalog:
 
     def tables(self) -> Sequence[Table]:
         """Return every table, by database and name."""
-        return [_table(row[0]) for row in self._rows('select declaration from "table" order by "database", name')]
+        rows = self._rows('select declaration from "table" order by "database", name')
+        try:
+            return [_table(row[0]) for row in rows]
+        except (ValueError, TypeError, LookupError, AttributeError) as error:  # a bit of it flipped
+            raise self._file.damaged(error) from None
 
     def add_partition(self, partition: Partition) -> bool:
         """Make sure the partition exists; True if this call created it."""
@@ -203,6 +207,11 @@ class SqliteCatalog:
     def keys(self) -> set[str]:
         """Return the keys of every object that the catalog knows: visible, replaced, of failed records."""
         return {row[0] for row in self._rows("select key from object union all select key from failed_object")}
+
+    def last_key(self) -> str | None:
+        """Return the key of the object that became visible last; None if there is none."""
+        found = self._rows("select key from object where state = 'live' order by rowid desc limit 1")
+        return str(found[0][0]) if found else None
 
     def intend(self, keys: Sequence[str]) -> None:
         """Note the keys of objects that are about to be written; those that are never registered are removed after a crash."""
@@ -253,7 +262,10 @@ class SqliteCatalog:
             f"where {_OF_HOUR} and state = 'live' order by key"
         )
         rows = self._rows(query, (table, *hour.values))
-        return [dataclasses.replace(NewObject(key, table, hour, *rest), stretches=_stretches(several)) for key, *rest, several in rows]
+        try:
+            return [dataclasses.replace(NewObject(key, table, hour, *rest), stretches=_stretches(several)) for key, *rest, several in rows]
+        except (ValueError, TypeError) as error:  # a bit of it flipped
+            raise self._file.damaged(error) from None
 
     def replace(
         self, hour: Hour, table: str, generation: int, remove: Sequence[str], add: NewObject, duplicates: int, now: datetime

@@ -192,9 +192,18 @@ class SqliteFile:
                 raise StorageFullError(
                     f'"{self.path}" cannot be written: the disk is full. Make room; nothing that was accepted is lost.'
                 ) from None
+            if code == sqlite3.SQLITE_ERROR:  # every statement of ours is right for a catalog that is whole
+                raise self.damaged(error) from None
             raise StorageError(f'"{self.path}" cannot be used: {error}.') from None
-        except sqlite3.DatabaseError as error:
-            raise StorageError(f'"{self.path}" is no catalog of a lake, or is damaged: {error}.') from None
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            raise self.damaged(error) from None
+
+    def damaged(self, error: Exception) -> StorageError:
+        """Return the error for a file that does not hold what was written, with the way out."""
+        return StorageError(
+            f'"{self.path}" is no catalog of a lake, or is damaged: {error}. Restore it from a copy, or make it from the objects with '
+            f"`eventlake doctor --rebuild --lake {self.path.parent}`."
+        )
 
 
 def _is_full(folder: Path) -> bool:

@@ -6,6 +6,7 @@ process that writes.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eventlake.backends.descriptions import read_descriptions
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import storage_error
 from eventlake.backends.parquet import stored_types
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 MISSING = "is missing; what the spool still holds of it is delivered again"
 _UNFINISHED = "catalog-rebuilt.db"
+_LOOKED_AT = 10
 
 Told = Callable[[int, int], None]
 """Hears how many objects are done, and how many there are."""
@@ -109,6 +112,7 @@ def require_catalog(folder: Path) -> None:
     """
     if (folder / CATALOG).exists():
         _require_spool_of(folder)
+        _require_objects_of(folder)
         return
     if not (_holds_objects(folder) or segments_of(folder / SPOOL)):
         return
@@ -153,6 +157,33 @@ def _written_by(folder: Path) -> list[Origin]:
         return list(origins(folder / SPOOL))
     except OSError as error:
         raise storage_error(error, f'The spool "{folder / SPOOL}" cannot be read') from None
+
+
+def _require_objects_of(folder: Path) -> None:
+    """Refuse a catalog whose last object is not there, where an object of another lake is: what is sent would be stored under the wrong id."""
+    catalog = SqliteCatalog(folder / CATALOG, read_only=True)
+    try:
+        lake_id, last = catalog.lake_id, catalog.last_key()
+    finally:
+        catalog.close()
+    store = DirectoryStore(folder / OBJECTS)
+    if last is not None and store.path(last).exists():
+        return
+    said = next((said for _, said in read_descriptions(_some_files(folder / OBJECTS)) if said is not None), None)
+    if said is not None and said.lake != lake_id:
+        raise ConfigurationError(
+            f'"{folder / CATALOG}" is the catalog of another lake: the objects beside it are of {said.lake}. Put the catalog of that lake in its '
+            f"place, or run `eventlake doctor --rebuild --lake {folder}`, which makes it from the objects."
+        )
+
+
+def _some_files(objects: Path) -> list[Path]:
+    """Return the objects of the first folder in which there are some."""
+    for above, folders, names in os.walk(objects):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if names:
+            return [Path(above) / name for name in sorted(names)[:_LOOKED_AT]]
+    return []
 
 
 def require_current(folder: Path, catalog: SqliteCatalog) -> None:
