@@ -175,6 +175,27 @@ def test_a_rename_is_preceded_and_followed_by_synchronisation(folder: DirectoryS
     assert steps[-1] == "folder"
 
 
+def test_the_name_of_every_folder_is_synchronised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of the store's own too, and those that a process made that was killed before it could; once for each process."""
+    synchronised: list[Path] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synchronised.append(Path(f"/proc/self/fd/{descriptor}").resolve())
+        fsync(descriptor)
+
+    (tmp_path / "objects" / "logs" / "2026").mkdir(parents=True)
+    monkeypatch.setattr(os, "fsync", noted)
+    store = DirectoryStore(tmp_path / "objects")
+    store.put("logs/2026/11/a", b"x")
+
+    assert {tmp_path, *[tmp_path / "objects" / part for part in ("", "logs", "logs/2026", "logs/2026/11")]} <= set(synchronised)
+    synchronised.clear()
+    store.put("logs/2026/11/b", b"x")
+    assert synchronised.count(tmp_path / "objects" / "logs" / "2026" / "11") == 1
+    assert tmp_path not in synchronised
+
+
 # what a bucket holds
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import json
 import lzma
 from pathlib import Path
 
 import pytest
 
 from eventlake.errors import EventError, StorageError
+from eventlake.local.encodings import in_utf8, utf8_pieces
 from eventlake.local.item import Item
 from eventlake.local.items import read_items
+from eventlake.pipeline.envelope import Intake
+from eventlake.sources import load
 
 EVENT = b'{"id": "1", "detail": {"state": "STARTED"}}'
 
@@ -82,3 +86,50 @@ def test_the_place_of_a_document_follows_what_is_wrong_with_it(sentence: str, to
     """As one sentence, of which nothing is cut off but its full stop."""
     assert str(Item(2, b"{}", 9).failed(EventError("NotAnEvent", sentence))) == f"{told}; it begins at line 2, byte 10."
     assert str(Item(1, b"{}", 0).failed(EventError("NotAnEvent", sentence))) == sentence
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("between", ["\r\n", "", ","])
+def test_text_in_another_encoding_is_read_document_by_document(tmp_path: Path, encoding: str, between: str) -> None:
+    """As `>` of PowerShell writes it, in pieces of any size, compressed or not; a broken document costs no other."""
+    documents = [EVENT.decode(), '{"id": "\u00e9\U0001f600"}', "{broken", EVENT.decode()] if between == "\r\n" else [EVENT.decode()] * 3
+    text = between.join(documents).encode(encoding)
+    for name, data in (("plain", text), ("gzip", gzip.compress(text))):
+        (tmp_path / name).write_bytes(data)
+
+        assert [item.data for item in read_items(str(tmp_path / name))] == [document.encode() for document in documents]
+
+
+def test_pieces_may_cut_a_character(tmp_path: Path) -> None:
+    """What comes in pieces of any size is what comes at once."""
+    text = ("\U0001f600{}\r\n" * 50).encode("utf-16")
+
+    for size in (1, 2, 3, 5, 7):
+        pieces = (text[at : at + size] for at in range(0, len(text), size))
+        assert b"".join(utf8_pieces(pieces)) == ("\U0001f600{}\r\n" * 50).encode()
+
+
+def test_what_is_no_text_in_its_encoding_fails_where_it_stands(tmp_path: Path) -> None:
+    """Half a character at the end, half a pair in a text: bytes that are no UTF-8, as one failed record has them."""
+    lone = '{"a": "'.encode("utf-16-le") + b"\x00\xd8" + '"}\n{}'.encode("utf-16-le") + b"x"
+
+    text = in_utf8(b"\xff\xfe" + lone)
+
+    assert text == b'{"a": "\xed\xa0\x80"}\n{}\xff'
+    assert in_utf8(EVENT) is EVENT
+    assert in_utf8(b"") == b""
+
+
+def test_lines_of_an_export_of_auth0_are_events(tmp_path: Path) -> None:
+    """One entry of the tenant log a line, with the id of the database that exported it."""
+    entry = {"_id": "900202611200001", "date": "2026-11-20T10:00:00.000Z", "type": "s", "client_id": "c", "isMobile": False}
+    more = {"log_id": "900202611200002", "details": {"prompts": []}, "hostname": "acorn.eu.auth0.com", "_id": "900202611200002"}
+    file = tmp_path / "export.ndjson"
+    file.write_text("".join(json.dumps(one) + "\n" for one in (entry, {**entry, **more})))
+    intake = Intake(load())
+
+    taken = [intake.take(item.data) for item in read_items(str(file))]
+
+    events = [json.loads(accepted.body) for one in taken for accepted in one.accepted]
+    assert [event["detail"]["data"]["_id"] for event in events] == ["900202611200001", "900202611200002"]
+    assert {event["detail-type"] for event in events} == {"Auth0 log"}

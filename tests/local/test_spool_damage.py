@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,10 +46,12 @@ def stored(folder: Path) -> list[str]:
     return [row[0] for row in rows]
 
 
-def deliver(folder: Path) -> None:
-    """Open the lake to write, and deliver."""
-    with Importer(folder, SOURCES) as importer:
+def deliver(folder: Path) -> list[str]:
+    """Open the lake to write, and deliver; what is said of damage."""
+    said: list[str] = []
+    with Importer(folder, SOURCES, told=said.append) as importer:
         importer.deliver()
+    return said
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -60,10 +65,12 @@ def test_a_flipped_bit_costs_one_event_at_most(tmp_path: Path, waiting: Path, se
     segment.write_bytes(damaged)
     told = [one.sentence for one in check_lake(folder) if segment.name in one.sentence]
 
-    deliver(folder)
-    deliver(folder)
+    said = deliver(folder) + deliver(folder)
 
     assert len(stored(folder)) >= EVENTS - 1
+    assert len(said) == 1
+    assert "The spool is damaged from byte" in said[0]
+    assert "Everything before and behind is delivered; see `eventlake failed`" in said[0]
     failed = LocalFailedRecords(folder)
     kept = [(one.stream, one.code, failed.original(one) in damaged) for one in failed.newest(9)[0]]
     assert kept == [("rejected", "DamagedSpool", True)]
@@ -90,3 +97,22 @@ def test_a_sound_spool_is_no_finding_but_for_what_waits(waiting: Path) -> None:
     deliver(waiting)
     assert check_lake(waiting) == []
     assert stored(waiting) == sorted(f"e{number}" for number in range(EVENTS))
+
+
+def test_send_and_serve_say_that_they_met_damage(tmp_path: Path, waiting: Path) -> None:
+    """In one sentence, to the person who runs them; they go on."""
+    for command in (["send", "/dev/null"], ["serve", "--port", "0", "--buffer-seconds", "0.1"]):
+        folder = shutil.copytree(waiting, tmp_path / command[0])
+        segment = min((folder / "spool").glob("*.log"))
+        damaged = bytearray(segment.read_bytes())
+        damaged[300] ^= 4
+        segment.write_bytes(damaged)
+        program = [sys.executable, "-c", "from eventlake.cli import main; main()", *command, "--lake", str(folder)]
+        with subprocess.Popen(program, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+            assert process.stderr is not None
+            said = next(line for line in process.stderr if "damaged" in line)
+            if command[0] == "serve":
+                process.send_signal(signal.SIGTERM)
+            process.stderr.read()
+            assert process.wait(60) == 0
+        assert "The spool is damaged from byte" in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventlake.errors import EventError, StorageError
+from eventlake.errors import EventError, StorageError, StorageFullError
 from eventlake.layout import split_key
 from eventlake.model import Table
 from eventlake.pipeline.delivery import Batch, Delivery, Hints, failed_record, record_id
@@ -78,6 +79,86 @@ def test_a_record_whose_buffer_cannot_be_emptied_is_not_half_accepted() -> None:
     assert (
         sorted((batch.stream, len(batch.lines)) for batch in done) == [("auth0_logs", 1)] * 2 + [("pipeline_execution_state_change", 1)] * 2
     )
+
+
+def test_a_stream_that_cannot_be_delivered_holds_up_no_other() -> None:
+    """It rests; what comes for it when its buffer is full is left out, and must be read once more; nothing behind it counts as delivered."""
+    broken = {"auth0_logs"}
+    done: list[tuple[str, int, int]] = []
+
+    def deliver(batch: Batch) -> None:
+        if batch.stream in broken:
+            raise StorageError("a link")
+        done.append((batch.stream, batch.position_from, batch.position_to))
+
+    delivery = Delivery(deliver, Hints(5, 100), {}, can_go_back=True)
+    for position in range(4):
+        accept(delivery, position, line(AUTH0 if position % 2 == 0 else PIPELINE), NOON + timedelta(minutes=45 * (position // 2)))
+        accept(delivery, position, Routed())
+    accept(delivery, 4, line(text=b"x" * 100), NOON + timedelta(hours=1))
+    accept(delivery, 5, line(PIPELINE), NOON + timedelta(hours=1))
+
+    with pytest.raises(StorageError, match="a link"):
+        delivery.deliver_due(10.0)
+    assert delivery.deliver_due(10.5) == 0
+    assert delivery.next_due(10.5) == 1.5
+    assert done == [("pipeline_execution_state_change", 1, 5), ("pipeline_execution_state_change", 5, 6)]
+    assert (delivery.delivered, delivery.must_go_back) == (0, False)
+
+    broken.clear()
+    assert delivery.deliver_due(12.0) == 1
+    assert done[-1] == ("auth0_logs", 0, 4)
+    assert (delivery.delivered, delivery.must_go_back) == (4, True)
+
+
+@pytest.mark.parametrize("table", [AUTH0, None])
+@pytest.mark.parametrize("room", [1, 2, 3, 5, 100])
+def test_a_batch_for_which_there_is_no_room_is_delivered_in_halves(room: int, table: Table | None) -> None:
+    """Down to one event; each stretch follows the one in front, and the records of one event stay together."""
+    done: list[Batch] = []
+
+    def deliver(batch: Batch) -> None:
+        if len(batch.positions) > room:
+            raise StorageFullError("full")
+        done.append(batch)
+
+    delivery = Delivery(deliver, Hints(5, 1 << 20), {})
+    for position in range(17):
+        accept(delivery, position, line(text=b"%d\n" % position) if table else Routed(failures=[(None, EventError("NotJson", "no"))]))
+    for _ in range(6):
+        with contextlib.suppress(StorageFullError):
+            delivery.deliver_all()
+
+    held = [(batch.position_from, batch.position_to, list(batch.positions)) for batch in done]
+    assert [end for _, end, _ in held[:-1]] == [start for start, _, _ in held[1:]]
+    assert [position for _, _, positions in held for position in positions] == list(range(17))
+    assert all(start <= min(positions) and max(positions) < end for start, end, positions in held)
+    assert all(len(batch.lines) + len(batch.failures) == len(batch.positions) for batch in done)
+    assert delivery.delivered == 17
+
+
+def test_the_halves_that_were_delivered_are_not_delivered_again() -> None:
+    """The disk is full in the middle of it."""
+    done: list[int] = []
+    room = 5
+
+    def deliver(batch: Batch) -> None:
+        if len(batch.lines) > room - len(done):
+            raise StorageFullError("full")
+        done.extend(batch.positions)
+
+    delivery = Delivery(deliver, Hints(5, 1 << 20), {})
+    for position in range(9):
+        accept(delivery, position, line())
+    for _ in range(2):
+        with pytest.raises(StorageFullError):
+            delivery.deliver_due(9.0)
+    assert done == list(range(4))
+    assert delivery.delivered == 4
+    room = 100
+    delivery.deliver_due(9.0)
+
+    assert done == list(range(9))
 
 
 @pytest.mark.parametrize(("size", "seconds", "due"), [(10, 4.9, 0), (10, 5.0, 1), (99, 0.0, 0), (100, 0.0, 1)])

@@ -24,6 +24,7 @@ TRASH = ".trash"
 """The folder of objects that were put aside, each below the moment that happened; lists leave it out too."""
 
 
+_KNOWN_FOLDERS = 10_000
 _MOMENT = "%Y-%m-%dT%H%M%SZ"
 
 
@@ -32,6 +33,8 @@ class DirectoryStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._durable: set[Path] = set()
+        """The folders whose names are known to be on the disk."""
 
     def path(self, key: str) -> Path:
         """Return where an object lies. Raises LayoutError for a key that leads out of the folder."""
@@ -58,7 +61,7 @@ class DirectoryStore:
         """Return the path for an unfinished file, on the same file system."""
         folder = self._root / STAGING
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)  # what is in it need not outlast a power cut
         except OSError as error:
             raise storage_error(error, f'"{folder}" cannot be written') from None
         return folder / name
@@ -138,12 +141,18 @@ class DirectoryStore:
         return path
 
     def _make_folders(self, folder: Path) -> None:
-        """Make the folder and those above it, each durable in the one that names it."""
-        if folder.is_dir():
+        """Make the folder and those above it, each durable in the one that names it: also one that a process made that ended before it was."""
+        if folder in self._durable:
             return
-        self._make_folders(folder.parent)
-        folder.mkdir(exist_ok=True)
+        if folder == self._root:
+            folder.mkdir(parents=True, exist_ok=True)
+        else:
+            self._make_folders(folder.parent)
+            folder.mkdir(exist_ok=True)
         _sync(folder.parent)
+        if len(self._durable) >= _KNOWN_FOLDERS:
+            self._durable.clear()
+        self._durable.add(folder)
 
 
 def _files_below(folder: Path, prefix: str) -> Iterator[tuple[str, os.stat_result]]:

@@ -12,6 +12,9 @@ from eventlake.errors import StorageError, StorageFullError
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _RESERVE_BYTES = 256 << 20
 _RESERVE_SHARE = 0.05
+_NEEDED_BYTES = 64 << 20
+"""What delivery needs at once for a batch of the usual size: its lines and its object, and what the catalog writes meanwhile."""
+_NEEDED_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +26,13 @@ class Disk:
 
     @classmethod
     def of(cls, folder: Path, reserve_bytes: int | None = None) -> Disk:
-        """Look at the disk of a folder. reserve_bytes: None is 256 MiB or 5% of the disk, whichever is less."""
+        """Look at the disk of a folder.
+
+        reserve_bytes: None is 5% of the disk, at least what delivery needs or a fifth of a small disk, at most 256 MiB.
+        """
         status = os.statvfs(folder)
-        usual = min(_RESERVE_BYTES, int(status.f_blocks * status.f_frsize * _RESERVE_SHARE))
+        size = status.f_blocks * status.f_frsize
+        usual = min(_RESERVE_BYTES, max(int(size * _RESERVE_SHARE), min(_NEEDED_BYTES, int(size * _NEEDED_SHARE))))
         return cls(status.f_bavail * status.f_frsize, usual if reserve_bytes is None else reserve_bytes)
 
     @property

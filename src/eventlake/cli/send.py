@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +19,7 @@ from eventlake.errors import StorageError
 if TYPE_CHECKING:
     from eventlake.local.client import Outcome
     from eventlake.local.item import Item
+    from eventlake.pipeline.envelope import Taken
 
 SHOWN_PER_FILE = 20
 """How many failures of a file are told one by one."""
@@ -56,11 +58,12 @@ def send(files: tuple[str, ...], bus: str | None) -> int:
 
 
 def _send_file(file: str, bus: str | None, current: Settings) -> Tally:
-    from eventlake.local.items import read_items
+    from eventlake.local.items import read_items, read_taken
 
-    tally = Tally()
-    items = _Readable(read_items(file))
-    for outcome in _through_bus(items, bus) if bus else _into_lake(items, current):
+    tally, readable = Tally(), _Readable()
+    through_bus = partial(_through_bus, readable.part_of(read_items(file)))
+    into_lake = partial(_into_lake, lambda take: readable.part_of(read_taken(file, take)))
+    for outcome in through_bus(bus) if bus else into_lake(current):
         if outcome.opened is not None:
             tally.opened.update(outcome.opened)
             continue
@@ -70,23 +73,22 @@ def _send_file(file: str, bus: str | None, current: Settings) -> Tally:
             continue
         tally.failed += 1
         _tell(file, outcome, tally.failed)
-    if items.trouble is not None:
-        click.echo(str(items.trouble), err=True)
+    if readable.trouble is not None:
+        click.echo(str(readable.trouble), err=True)
         tally.failed += 1
     return tally
 
 
 class _Readable:
-    """The items of a file as far as it can be read; then they end, so that all before is stored, and `trouble` says why."""
+    """What of a file can be read; then it ends, so that all before is stored, and `trouble` says why."""
 
-    def __init__(self, items: Iterable[Item]) -> None:
-        self._items = items
+    def __init__(self) -> None:
         self.trouble: StorageError | None = None
 
-    def __iter__(self) -> Iterator[Item]:
+    def part_of(self, items: Iterable[Any]) -> Iterator[Any]:  # whatever is read of a file
         """Yield them."""
         try:
-            yield from self._items
+            yield from items
         except StorageError as error:
             self.trouble = error
 
@@ -118,7 +120,7 @@ def _through_bus(items: Iterable[Item], bus: str) -> Iterator[Outcome]:
         client.close()
 
 
-def _into_lake(items: Iterable[Item], current: Settings) -> Iterator[Outcome]:
-    from eventlake.local.importing import store
+def _into_lake(read: Callable[[Callable[[bytes], Taken]], Iterator[tuple[Item, Taken]]], current: Settings) -> Iterator[Outcome]:
+    from eventlake.local.importing import store_read
 
-    yield from store(items, current.lake_folder, current.load_sources())
+    yield from store_read(read, current.lake_folder, current.load_sources(), lambda sentence: click.echo(sentence, err=True))

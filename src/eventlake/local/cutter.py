@@ -33,15 +33,16 @@ class Cutter:
     """What was read and not yet cut, and where it stands in the input.
 
     An array at the top is open between its brackets; its elements are cut as documents are. One that is still open at the end is told.
+    array: the one in which the pieces begin.
     """
 
-    def __init__(self, pieces: Iterator[bytes], line: int = 1, base: int = 0) -> None:
+    def __init__(self, pieces: Iterator[bytes], line: int = 1, base: int = 0, array: Item | None = None) -> None:
         self._pieces = pieces
         self._ended = False
         self._buffer, self._at = b"", 0
         self._base = base
         self._line, self._counted = line, 0
-        self._array: Item | None = None
+        self._array = array
         self._is_lost = False
         self._wasted = 0
 

@@ -33,9 +33,26 @@ def split(data: bytes) -> Iterator[Item]:
 def taken_of(data: bytes, take: Callable[[bytes], Taken]) -> Iterator[tuple[Item, Taken]]:
     """Cut a text into its documents, and take each; ordinary ones are read only then, and not to find where they end."""
     begin = gap(data, 0)
+    if data.startswith(b"[", begin):
+        yield from _taken_array(data, begin, take)
+        return
     end = begin + (yield from taken_guesses(data[begin:], take, 1 + data.count(b"\n", 0, begin), begin))
     if gap(data, end) < len(data):
         yield from _taken(Cutter(iter(_in_pieces(data[end:])), 1 + data.count(b"\n", 0, end), end), take)
+
+
+def taken_documents(pieces: Iterable[bytes], take: Callable[[bytes], Taken]) -> Iterator[tuple[Item, Taken]]:
+    """Cut the pieces of one input into its documents, and take each; as `taken_of` does, for what is not held at once."""
+    return _taken(Cutter(iter(pieces)), take)
+
+
+def _taken_array(data: bytes, begin: int, take: Callable[[bytes], Taken]) -> Iterator[tuple[Item, Taken]]:
+    """Take the elements of the array that begins here, and whatever follows it."""
+    first = gap(data, begin + 1)
+    opened = Item(1 + data.count(b"\n", 0, begin), b"[", begin)
+    line = opened.line + data.count(b"\n", begin, first)
+    end = first + (yield from taken_guesses(data[first:], take, line, first, in_array=True))
+    yield from _taken(Cutter(iter(_in_pieces(data[end:])), 1 + data.count(b"\n", 0, end), end, opened), take)
 
 
 def _taken(cutter: Cutter, take: Callable[[bytes], Taken]) -> Iterator[tuple[Item, Taken]]:

@@ -17,17 +17,22 @@ from eventlake.pipeline.envelope import Taken
 GAP = re.compile(rb"[\s,\x1e\xef\xbb\xbf]*+")
 """What may stand between documents: white space, commas, the separators of RFC 7464, the bytes of a byte order mark."""
 WHITE = b" \t\r\n"
+_BETWEEN = re.compile(rb"\}\s*+,\s*+\{")
+_LOOKED_AT = 1 << 20
+"""How far the end of the first element of an array is looked for."""
 _OBJECT, _OBJECT_END = b"{}"
 _document = msgspec.json.Decoder(msgspec.Raw).decode
 
 
-def taken_guesses(block: bytes, take: Callable[[bytes], Taken], line: int, base: int) -> Generator[tuple[Item, Taken], None, int]:
+def taken_guesses(
+    block: bytes, take: Callable[[bytes], Taken], line: int, base: int, *, in_array: bool = False
+) -> Generator[tuple[Item, Taken], None, int]:
     """Take the documents of a block, which begins where one does, as long as each is one; return how much of the block that was.
 
-    line, base: where the block begins in the input.
+    line, base: where the block begins in the input. in_array: whether it begins with an element of an array.
     """
     end = 0
-    for breaks, at, data in _guesses(block):
+    for breaks, at, data in _elements(block) if in_array else _guesses(block):
         found = take(data)
         if found.error is not None and not _is_document(data):
             return end
@@ -67,6 +72,24 @@ def _joined(text: bytes) -> Iterator[tuple[int, int, bytes]]:
         yield 0, at, text[at:end]
         at = end
     yield 0, at, text[at:] if at else text
+
+
+def _elements(text: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Cut an array of objects, from its first one on, where what stands between the first two stands again."""
+    between = _BETWEEN.search(text, 0, _LOOKED_AT)
+    if not text.startswith(b"{"):
+        return
+    breaks = at = 0
+    if between is not None:
+        parted, has_breaks = between[0], b"\n" in text
+        while (end := text.find(parted, at) + 1) > 0:
+            yield breaks, at, text[at:end]
+            following = end + len(parted) - 2
+            breaks += text.count(b"\n", at, following) if has_breaks else 0
+            at = following
+    end = text.rfind(b"}", at, text.rfind(b"]") + 1) + 1
+    if end > at:
+        yield breaks, at, text[at:end]
 
 
 def _is_document(data: bytes) -> bool:

@@ -25,7 +25,7 @@ from eventlake.local.spool.rejection import pack
 from eventlake.local.spool.writer import SpoolWriter
 from eventlake.model import Source
 from eventlake.pipeline.delivery import Hints
-from eventlake.pipeline.envelope import Intake
+from eventlake.pipeline.envelope import Intake, Taken
 from eventlake.pipeline.router import Router
 
 GROUP = 5000
@@ -36,7 +36,7 @@ GROUP_BYTES = 16 << 20
 class Importer:
     """A lake in a folder, opened to write by this process.
 
-    now: the moment of arrival, aware. Raises LakeLockedError, ConfigurationError, StorageError.
+    now: the moment of arrival, aware. told: is given a sentence for each damage that is met. Raises LakeLockedError, ConfigurationError, StorageError.
     """
 
     def __init__(
@@ -47,12 +47,13 @@ class Importer:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         hints: Hints | None = None,
         log_format: str | None = None,
+        told: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
         self._now = now
         self._lock = LakeLock(folder)
         try:
             require_catalog(folder)
-            self._pump = Pump(folder, sources, hints or Hints(seconds=float("inf")), time.monotonic, log_format)
+            self._pump = Pump(folder, sources, hints or Hints(seconds=float("inf")), time.monotonic, log_format, told=told)
             require_current(folder, self._pump.catalog)
             origin = Origin(self._pump.catalog.lake_id, self._pump.catalog.epoch)
             self._spool = SpoolWriter(folder / SPOOL, at_least=self._pump.at_least, origin=origin, require_held=self._lock.require_held)
@@ -77,16 +78,24 @@ class Importer:
 
     def accept(self, items: Sequence[Item]) -> list[Outcome]:
         """Make items durable; what became of each: stored in a table, or kept as failed with its reason."""
+        return self.accept_taken([(item, self.take(item.data)) for item in items])
+
+    def take(self, data: bytes) -> Taken:
+        """Take one item of input, to be accepted with it."""
+        return self._intake.take(data)
+
+    def accept_taken(self, items: Sequence[tuple[Item, Taken]]) -> list[Outcome]:
+        """Make items durable that were taken; as `accept` does."""
         with self._budget:
             return self._accept(items, int(self._now().timestamp() * 1_000_000))
 
-    def _accept(self, items: Sequence[Item], arrival: int) -> list[Outcome]:
+    def _accept(self, items: Sequence[tuple[Item, Taken]], arrival: int) -> list[Outcome]:
         entries: list[Entry] = []
         outcomes: list[Outcome] = []
         size = 0
-        for item in items:
+        for item, taken in items:
             before = len(entries)
-            outcomes += self._judge(item, arrival, entries)
+            outcomes += self._judge(item, taken, arrival, entries)
             size += sum(len(body) for _, _, body in entries[before:])
             if size > GROUP_BYTES:  # what wrappers hold may be more than they are
                 self._spool.append(entries)
@@ -110,9 +119,8 @@ class Importer:
         self._pump.close()
         self._lock.release()
 
-    def _judge(self, item: Item, arrival: int, entries: list[Entry]) -> Iterator[Outcome]:
+    def _judge(self, item: Item, taken: Taken, arrival: int, entries: list[Entry]) -> Iterator[Outcome]:
         """Add what an item becomes to the entries, and tell it."""
-        taken = self._intake.take(item.data)
         if taken.opened:
             yield Outcome(item, None, opened=taken.opened)
         for accepted in taken.accepted:
@@ -126,20 +134,32 @@ class Importer:
             yield Outcome(item, None, failed.code, str(failed))
 
 
-def store(items: Iterable[Item], folder: Path, sources: Sequence[Source]) -> Iterator[Outcome]:
-    """Store items in the lake in a folder, and tell what became of each. Raises LakeLockedError, StorageError."""
-    with Importer(folder, sources) as importer:
-        for group in _groups(items):
-            yield from importer.accept(group)
+def store(
+    items: Iterable[Item], folder: Path, sources: Sequence[Source], told: Callable[[str], None] = lambda _sentence: None
+) -> Iterator[Outcome]:
+    """Store items in the lake in a folder, and tell what became of each; told: hears of damage. Raises LakeLockedError, StorageError."""
+    return store_read(lambda take: ((item, take(item.data)) for item in items), folder, sources, told)
+
+
+def store_read(
+    read: Callable[[Callable[[bytes], Taken]], Iterable[tuple[Item, Taken]]],
+    folder: Path,
+    sources: Sequence[Source],
+    told: Callable[[str], None] = lambda _sentence: None,
+) -> Iterator[Outcome]:
+    """Store what is read and taken on the way, as `store` does. read: gives items with what they became, by what takes them."""
+    with Importer(folder, sources, told=told) as importer:
+        for group in _groups(read(importer.take)):
+            yield from importer.accept_taken(group)
             importer.deliver_due()
         importer.deliver()
 
 
-def _groups(items: Iterable[Item]) -> Iterator[list[Item]]:
-    group: list[Item] = []
+def _groups(items: Iterable[tuple[Item, Taken]]) -> Iterator[list[tuple[Item, Taken]]]:
+    group: list[tuple[Item, Taken]] = []
     size = 0
-    for item in items:
-        group.append(item)
+    for item, taken in items:
+        group.append((item, taken))
         size += len(item.data)
         if len(group) == GROUP or size >= GROUP_BYTES:
             yield group

@@ -6,15 +6,18 @@ An item's bytes are those of the file, so that what is wrong with one can be sho
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 from eventlake.errors import StorageError
-from eventlake.local.documents import documents
+from eventlake.local.documents import documents, taken_documents
+from eventlake.local.encodings import utf8_pieces
 from eventlake.local.inflate import MAGIC, PIECE_BYTES, CutOffError, inflated
 from eventlake.local.item import Item
+from eventlake.pipeline.envelope import Taken
 
 _FOREIGN = (
     (0, MAGIC, "a gzip file within a gzip file"),
@@ -30,10 +33,23 @@ _FOREIGN = (
 
 def read_items(name: str) -> Iterator[Item]:
     """Read the items of a file, or of stdin if the name is `-`. Raises StorageError if it cannot be read, or ends too early."""
+    with _reading(name) as text:
+        yield from documents(text)
+
+
+def read_taken(name: str, take: Callable[[bytes], Taken]) -> Iterator[tuple[Item, Taken]]:
+    """Read the items of a file as `read_items` does, and take each; what is in order is read as JSON only then."""
+    with _reading(name) as text:
+        yield from taken_documents(text, take)
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[_Text]:
+    """Open a file, and say in the end what kept it from being read to its own. Raises StorageError."""
     try:
         with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
             text = _Text(file)
-            yield from documents(text)
+            yield text
     except OSError as error:
         raise StorageError(f'"{name}" cannot be read: {error.strerror or error}.') from None
     if text.trouble:
@@ -55,8 +71,7 @@ class _Text:
             if kind := _foreign(first):
                 self.trouble = f"is {kind}; unpack it, and send what it holds."
                 return
-            yield first
-            yield from pieces
+            yield from utf8_pieces(chain([first], pieces))
         except CutOffError as error:
             self.trouble = f"is not whole: its gzip stream ends in an error ({error}); fetch it again. What stands before it was read."
 

@@ -1,8 +1,9 @@
 """Log lines -> batches that become objects: one buffer for each delivery stream, as Firehose keeps them.
 
 A buffer covers a range of positions in the order of arrival; it is delivered when its oldest record has waited long enough, when it is large
-enough, or when the hour of arrival changes, so that an object never spans two hours. Called by the service on one machine; on AWS Firehose
-does this. What cannot be a log line is buffered likewise and delivered to the error prefix, in Firehose's own form.
+enough, or when the hour of arrival changes, so that an object never spans two hours. A stream that cannot be delivered holds up no other;
+where the disk has no room for a batch, half of it is tried the next time. Called by the service on one machine; on AWS Firehose does this.
+What cannot be a log line is buffered likewise and delivered to the error prefix, in Firehose's own form.
 Buffering hints: https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html
 """
 
@@ -13,14 +14,14 @@ import hashlib
 import json
 import uuid
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from eventlake.description import PROCESSING_FAILED
-from eventlake.errors import EventError
+from eventlake.errors import EventError, StorageError, StorageFullError
 from eventlake.layout import Hour, error_key, object_key, object_name
 from eventlake.model import Table
 from eventlake.pipeline.router import Routed
@@ -33,6 +34,13 @@ REJECTED = "rejected"
 ID_DIGITS = 32
 SHOWN_DIGITS = 10
 """Digits of a failed record's id, and how many of them a person sees."""
+
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 30.0
+"""How long a stream rests that could not be delivered: at first, and at last."""
+
+_MOST_HALVINGS = 10
+"""How often a batch is halved at most, for which the disk has no room."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -81,7 +89,7 @@ class FailedRecord:
 class Batch:
     """What one object will hold: log lines of a table, or failed records of a stream, that arrived in one hour.
 
-    position_from is where its first record lies, position_to where the stream goes on after it; positions are those of its lines' events.
+    position_from is where its first record lies, position_to where the stream goes on after it; positions are those of its records' events.
     """
 
     stream: str
@@ -99,6 +107,25 @@ class Batch:
         """Return the hour in which its records arrived."""
         return Hour.of(self.arrival)
 
+    def halves(self) -> tuple[Batch, Batch] | None:
+        """Return it as two batches, each of whole events; None if it holds one."""
+        middle = self.positions[len(self.positions) // 2]
+        at = bisect_left(self.positions, middle) or bisect_right(self.positions, middle)
+        if at == len(self.positions):
+            return None
+        end = self.positions[at]
+        return self._part(0, at, self.position_from, end), self._part(at, len(self.positions), end, self.position_to)
+
+    def behind(self, position: int) -> Batch:
+        """Return what of it lies at a position and behind."""
+        return self._part(bisect_left(self.positions, position), len(self.positions), position, self.position_to)
+
+    def _part(self, start: int, end: int, position_from: int, position_to: int) -> Batch:
+        part = Batch(self.stream, self.table, self.arrival, position_from, position_to)
+        part.lines, part.failures, part.positions = self.lines[start:end], self.failures[start:end], self.positions[start:end]
+        part.size_bytes = sum(map(len, part.lines)) + sum(len(record.raw) for record in part.failures)
+        return part
+
     def key(self, extension: str, kind: str = PROCESSING_FAILED, life: str = "") -> str:
         """Return the key of its object. life: of the process that delivers; so that no key is ever one that another process gave."""
         held = f"{self.stream}/{kind if self.table is None else ''}/{self.position_from}/{self.position_to}"
@@ -114,7 +141,8 @@ class Delivery:
 
     deliver: makes a batch visible and durable, or raises; then the batch stays buffered and is delivered again.
     checkpoints: for each stream the position before which everything is delivered. covered: for each stream the stretches that are delivered
-    beyond that, in order, the ends left out.
+    beyond that, in order, the ends left out. can_go_back: whether records may be left out of a stream that cannot be delivered, because they
+    are read once more when it goes on.
     """
 
     def __init__(
@@ -123,7 +151,10 @@ class Delivery:
         hints: Hints,
         checkpoints: Mapping[str, int],
         covered: Mapping[str, Sequence[tuple[int, int]]] | None = None,
+        *,
+        can_go_back: bool = False,
     ) -> None:
+        self._can_go_back = can_go_back
         self._deliver = deliver
         self._hints = hints
         self._checkpoints = dict(checkpoints)
@@ -131,8 +162,14 @@ class Delivery:
             name: stretches for name, stretches in (covered or {}).items() if stretches[-1][1] > self._checkpoints.get(name, 0)
         }
         self._buffers: dict[str, tuple[Batch, float]] = {}
+        self._resting: dict[str, tuple[float, float]] = {}
+        """Streams that could not be delivered: until when they rest, and for how long."""
+        self._halvings: dict[str, int] = {}
+        """Streams for whose batch the disk had no room: into how small parts it is cut."""
+        self._left: dict[str, int] = {}
+        """Streams whose buffer could not be emptied: the first position of which nothing was taken for them."""
         self.position = 0
-        """Everything before this position is in a buffer or delivered."""
+        """Everything before this position is in a buffer, delivered, or left out."""
 
     @property
     def is_empty(self) -> bool:
@@ -142,45 +179,56 @@ class Delivery:
     @property
     def delivered(self) -> int:
         """Return the position before which everything of every stream is delivered."""
-        return min((batch.position_from for batch, _ in self._buffers.values()), default=self.position)
+        return min([self.position, *self._left.values(), *[batch.position_from for batch, _ in self._buffers.values()]])
+
+    @property
+    def must_go_back(self) -> bool:
+        """Return True if a stream can be delivered again of which records were left out: they must be read once more."""
+        return any(name not in self._buffers for name in self._left)
 
     def accept(self, position: int, end: int, arrival: datetime, routed: Routed, raw: bytes, now: float) -> None:
         """Buffer what became of the record at `position`; what is already delivered of it is left out.
 
-        now: seconds of any clock that only goes forward. Raises what `deliver` raises; the record is then not accepted.
+        now: seconds of any clock that only goes forward. Raises what `deliver` raises; the record is then not accepted. Where it can be read
+        once more, it is left out of a stream that cannot be delivered, unless the disk is full.
         """
         lines = [(table, line) for table, line in routed.lines if self._is_new(table.name, position)]
         failures = [
             (stream, error) for stream, error in map(_failed_stream, routed.failures) if self._is_new(error_stream(stream), position)
         ]
         for table, _ in lines:
-            self._make_room(table.name, arrival)
+            self._make_room(table.name, arrival, position, now)
         for stream, _ in failures:
-            self._make_room(error_stream(stream), arrival)
+            self._make_room(error_stream(stream), arrival, position, now)
         for table, line in lines:
+            if table.name in self._left:
+                continue
             batch = self._batch(table.name, table, position, arrival, now)
             batch.lines.append(line)
             batch.positions.append(position)
             batch.size_bytes += len(line)
         for stream, error in failures:
+            if error_stream(stream) in self._left:
+                continue
             batch = self._batch(error_stream(stream), None, position, arrival, now)
+            batch.positions.append(position)
             batch.failures.append(failed_record(stream, error, arrival, raw))
             batch.size_bytes += len(raw)
         self.position = end
 
     def deliver_due(self, now: float) -> int:
-        """Deliver the buffers that are old or large enough; how many there were."""
-        due = [name for name, (batch, since) in self._buffers.items() if self._is_due(batch, now - since)]
-        return self._deliver_streams(due)
+        """Deliver the buffers that are old or large enough; how many there were. Raises the first StorageError, after the others were delivered."""
+        due = [name for name, (batch, since) in self._buffers.items() if self._is_due(batch, now - since) and not self._rests(name, now)]
+        return self._deliver_streams(due, now)
 
     def deliver_all(self) -> int:
-        """Deliver every buffer; how many there were."""
-        return self._deliver_streams(list(self._buffers))
+        """Deliver every buffer; how many there were. Raises the first StorageError, after the others were delivered."""
+        return self._deliver_streams(list(self._buffers), float("-inf"))
 
     def next_due(self, now: float) -> float | None:
         """Return in how many seconds the oldest buffer is due, None if all are empty."""
-        ages = [now - since for _, since in self._buffers.values()]
-        return max(self._hints.seconds - max(ages), 0.0) if ages else None
+        waits = [self._resting.get(name, (since + self._hints.seconds, 0.0))[0] - now for name, (_, since) in self._buffers.items()]
+        return max(min(waits), 0.0) if waits else None
 
     def _is_new(self, name: str, position: int) -> bool:
         return position >= self._checkpoints.get(name, 0) and not (name in self._covered and _is_within(self._covered[name], position))
@@ -188,11 +236,27 @@ class Delivery:
     def _is_due(self, batch: Batch, age: float) -> bool:
         return age >= self._hints.seconds or self._is_full(batch)
 
-    def _make_room(self, name: str, arrival: datetime) -> None:
-        """Deliver this buffer if it is full or holds another hour."""
+    def _let_rest(self, name: str, now: float) -> None:
+        pause = min(2 * self._resting[name][1], _LONGEST_PAUSE_S) if name in self._resting else _FIRST_PAUSE_S
+        self._resting[name] = now + pause, pause
+
+    def _rests(self, name: str, now: float) -> bool:
+        return name in self._resting and now < self._resting[name][0]
+
+    def _make_room(self, name: str, arrival: datetime, position: int, now: float) -> None:
+        """Deliver this buffer if it is full or holds another hour; where that fails, leave out what comes from here on. Raises StorageFullError."""
         held = self._buffers.get(name)
-        if held is not None and (held[0].size_bytes >= self._hints.size_bytes or not _same_hour(held[0].arrival, arrival)):
-            self._deliver_streams([name])
+        if held is None or name in self._left or not (self._is_full(held[0]) or not _same_hour(held[0].arrival, arrival)):
+            return
+        if self._rests(name, now):
+            self._left[name] = position
+            return
+        try:
+            self._deliver_streams([name], now)
+        except StorageError as error:
+            if not self._can_go_back or isinstance(error, StorageFullError):
+                raise
+            self._left[name] = position  # it is told when it is tried again
 
     def _batch(self, name: str, table: Table | None, position: int, arrival: datetime, now: float) -> Batch:
         held = self._buffers.get(name)
@@ -203,16 +267,47 @@ class Delivery:
     def _is_full(self, batch: Batch) -> bool:
         return batch.size_bytes >= self._hints.size_bytes
 
-    def _deliver_streams(self, names: Iterable[str]) -> int:
+    def _deliver_streams(self, names: Iterable[str], now: float) -> int:
+        """Deliver these buffers; a stream that cannot be delivered rests. Raises the first StorageError in the end."""
         count = 0
+        errors: list[StorageError] = []
         for name in names:
-            batch, _ = self._buffers[name]
-            batch.position_to = max(self.position, batch.position_from + 1)
-            self._deliver(batch)
-            del self._buffers[name]
-            self._checkpoints[name] = batch.position_to
-            count += 1
+            try:
+                self._deliver_stream(name)
+            except StorageError as error:
+                errors.append(error)
+                if self._can_go_back and not isinstance(error, StorageFullError):  # that keeps all of them waiting
+                    self._let_rest(name, now)
+            else:
+                self._resting.pop(name, None)
+                count += 1
+        if errors:
+            raise errors[0]
         return count
+
+    def _deliver_stream(self, name: str) -> None:
+        """Deliver one buffer, in smaller parts after each time for which the disk had no room. Raises StorageError; the rest stays buffered."""
+        batch, since = self._buffers[name]
+        batch.position_to = max(min(self.position, self._left.get(name, self.position)), batch.position_from + 1)
+        for part in _in_parts(batch, self._halvings.get(name, 0)):
+            try:
+                self._deliver(part)
+            except StorageFullError:
+                self._halvings[name] = min(self._halvings.get(name, 0) + 1, _MOST_HALVINGS)
+                raise
+            self._checkpoints[name] = part.position_to
+            if part is not batch:
+                self._buffers[name] = batch.behind(part.position_to), since
+        self._halvings.pop(name, None)
+        del self._buffers[name]
+
+
+def _in_parts(batch: Batch, halvings: int) -> list[Batch]:
+    """Return a batch in parts, each halved so many times, as far as it has events."""
+    parts = [batch]
+    for _ in range(halvings):
+        parts = [half for part in parts for half in part.halves() or (part,)]
+    return parts
 
 
 def _is_within(stretches: Sequence[tuple[int, int]], position: int) -> bool:

@@ -275,6 +275,47 @@ def test_gzip_is_known_by_its_bytes_too(caller: Caller) -> None:
     assert caller.call("POST", "/events", gzip.compress(EVENT_BYTES))[1]["accepted"] == 1
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_lines_in_another_encoding_of_text_are_events(caller: Caller, encoding: str) -> None:
+    """As PowerShell writes them, with or without a byte order mark."""
+    text = "\r\n".join([EVENT_BYTES.decode(), "{broken}", EVENT_BYTES.decode(), ""]).encode(encoding)
+
+    _, said, _ = caller.call("POST", "/events", text)
+
+    assert (said["accepted"], said["rejected"], said["events"][1]["line"]) == (2, 1, 2)
+    assert caller.frames()[0].body == EVENT_BYTES
+
+
+def test_gzip_may_follow_plain_text(caller: Caller) -> None:
+    """As a file that was compressed in parts; a stream that is cut off is refused, as everywhere."""
+    stream = gzip.compress(EVENT_BYTES)
+
+    assert caller.call("POST", "/events", EVENT_BYTES + b"\n" + stream + EVENT_BYTES)[1]["accepted"] == 3
+    assert caller.call("POST", "/events", EVENT_BYTES + b"\n" + stream[:-9])[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("coding", "status"), [("chunked", 200), ("Chunked", 200), ("gzip, chunked", 501), ("gzip", 501), ("identity", 501)]
+)
+def test_a_transfer_coding_that_is_not_undone_is_refused(caller: Caller, coding: str, status: int) -> None:
+    """By its name; nothing is stored."""
+    found, said, headers = caller.call("POST", "/events", EVENT_BYTES, transfer_encoding=coding)
+
+    assert found == status
+    assert len(caller.frames()) == (status == 200)
+    assert status == 200 or (f'"{coding}"' in said["message"] and headers["connection"] == "close")
+
+
+def test_a_compressed_request_is_read_beside_a_large_one(caller: Caller) -> None:
+    """While all that is large waits for its turn."""
+    busy = threading.Event()
+    caller.bus._large.submit(busy.wait, 60)
+    try:
+        assert caller.call("POST", "/events", gzip.compress(EVENT_BYTES))[0] == 200
+    finally:
+        busy.set()
+
+
 def test_another_encoding_is_refused(caller: Caller) -> None:
     """Its bytes would be no event; nothing is stored."""
     status, said, headers = caller.call("POST", "/events", b"\x0b\x02\x80{}\x03", content_encoding="br")
@@ -365,6 +406,19 @@ async def page(scope: Message, _receive: Receive, send: Send) -> None:
     """Something beside the bus: answers with the path that it was asked for."""
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": json.dumps(scope["path"]).encode()})
+
+
+def test_a_failure_of_the_page_has_an_id_too(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """As every other answer."""
+
+    async def failing(scope: Message, _receive: Receive, _send: Send) -> None:
+        raise ZeroDivisionError(scope["path"])
+
+    with caplog.at_level(logging.ERROR):
+        status, said, headers = Caller(tmp_path, beside=failing).call("GET", "/page")
+
+    assert (status, said["message"]) == (500, "The bus failed, and said why where it runs.")
+    assert headers["x-amzn-requestid"]
 
 
 def test_the_page_gets_what_is_not_the_buses(tmp_path: Path) -> None:

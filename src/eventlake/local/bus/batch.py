@@ -16,6 +16,7 @@ import msgspec
 from eventlake.local.bus.answer import HttpError
 from eventlake.local.bus.body import BODY_LIMIT
 from eventlake.local.documents import taken_of
+from eventlake.local.encodings import in_utf8
 from eventlake.local.item import Item
 from eventlake.local.spool.frames import EVENT, REJECTED, Entry, encode
 from eventlake.local.spool.rejection import pack
@@ -50,7 +51,7 @@ def read_batch(body: bytes, intake: Intake, arrival: int) -> Batch:
     if len(body) > _PARTS_LIMIT and _parts(body) > _PARTS_LIMIT:
         raise _too_many()
     batch = _Batch(arrival)
-    for item, found in taken_of(body, intake.take):
+    for item, found in taken_of(in_utf8(body), intake.take):
         batch.add(item, found)
     return batch.whole()
 

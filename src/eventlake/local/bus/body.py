@@ -6,6 +6,7 @@ from types import TracebackType
 
 from eventlake.local.bus.answer import Headers, HttpError, Receive
 from eventlake.local.bus.pressure import Pressure, Refusal
+from eventlake.local.encodings import encoding_of
 from eventlake.local.inflate import MAGIC, CutOffError
 from eventlake.local.inflate import inflated as inflated_pieces
 
@@ -21,6 +22,7 @@ class Reading:
     """
 
     def __init__(self, pressure: Pressure, headers: Headers) -> None:
+        _require_known_transfer(headers)
         length = headers.get(b"content-length")
         self._declared = None if length is None else int(length)
         self._pressure = pressure
@@ -39,7 +41,7 @@ class Reading:
     def hold(self, size_bytes: int) -> None:
         """Count bytes as held. Raises HttpError if there is no room for them beside other requests."""
         self._held += size_bytes
-        self._pressure.flying += size_bytes
+        self._pressure.hold(size_bytes)
         if self._pressure.is_crowded(self._size()) and self._held < self._pressure.flying:
             raise refused(self._pressure.crowded())
 
@@ -65,19 +67,34 @@ class Reading:
         return max(BODY_LIMIT if self._declared is None else self._declared, self._held)
 
 
+def _require_known_transfer(headers: Headers) -> None:
+    """Refuse a body that was changed for its way in a form that the bus does not undo. Raises HttpError.
+
+    https://www.rfc-editor.org/rfc/rfc9112#section-6.1
+    """
+    coding = headers.get(b"transfer-encoding", b"").strip().lower()
+    if coding not in {b"", b"chunked"}:
+        said = coding.decode("latin-1")[:40]
+        sentence = f'The bus takes bodies in chunks, not in "{said}"; name a compression in Content-Encoding.'
+        raise HttpError(501, sentence, [(b"connection", b"close")])
+
+
 def is_gzip(headers: Headers, body: bytes) -> bool:
-    """Return True if a body is gzip, by its header or because it begins so, which JSON never does. Raises HttpError for other encodings."""
+    """Return True if a body is gzip, or has some behind plain text; neither JSON nor text in UTF-8 ever looks so.
+
+    Raises HttpError for other encodings, and for a header that says gzip of what is none.
+    """
     encoding = headers.get(b"content-encoding", b"").strip().lower()
     if encoding not in {b"", b"identity", b"gzip", b"x-gzip"}:
         said = encoding.decode("latin-1")[:40]
         raise HttpError(415, f'The bus reads gzip and plain bodies, not "{said}".', [(b"accept-encoding", b"gzip")])
-    return encoding.endswith(b"gzip") or body.startswith(MAGIC)
+    if encoding.endswith(b"gzip") and not body.startswith(MAGIC):
+        raise HttpError(400, "The request says that it is gzip, and is not.")
+    return body.startswith(MAGIC) or (MAGIC in body and encoding_of(body) is None)
 
 
 def inflated(body: bytes, limit_bytes: int = BODY_LIMIT) -> bytes:
-    """Decode one or more gzip streams, with line breaks or nothing between them, never beyond the limit, however small they came. Raises HttpError."""
-    if not body.startswith(MAGIC):
-        raise HttpError(400, "The request says that it is gzip, and is not.")
+    """Decode gzip streams, with plain text, line breaks or nothing between them, never beyond the limit, however small they came. Raises HttpError."""
     if body.count(MAGIC) > _STREAMS_LIMIT:
         raise HttpError(413, f"A request holds at most {_STREAMS_LIMIT:,} gzip streams; compress it as one.")
     pieces: list[bytes] = []

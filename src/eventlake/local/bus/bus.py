@@ -79,6 +79,7 @@ class Bus:
         self._guard = Guard(names, token)
         self._beside = beside
         self._large = ThreadPoolExecutor(1, "large bodies")
+        self._inflating = ThreadPoolExecutor(1, "compressed bodies")
         self._arriving: Counter[datetime] = Counter()
 
     def oldest_arrival(self) -> datetime | None:
@@ -114,7 +115,20 @@ class Bus:
         except HttpError as error:
             await respond(send, answer_to(error, to_aws=False))
             return
-        await beside(scope, receive, send)
+        has_begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await beside(scope, receive, sent)
+        except Exception:  # the server would answer without an id by which both sides can speak of it
+            _log.exception("What stands beside the bus failed to answer %s %s.", scope["method"], scope["path"])
+            if has_begun:
+                raise
+            await respond(send, answer_to(HttpError(500, "The bus failed, and said why where it runs."), to_aws=False))
 
     async def _answer(self, path: str, method: str, headers: Headers, receive: Receive) -> Answer:
         if path == "/healthz":
@@ -170,7 +184,7 @@ class Bus:
         """Read the request's body, inflated."""
         body = await reading.body(receive, limit_bytes)
         if is_gzip(headers, body):
-            body = await asyncio.get_running_loop().run_in_executor(self._large, inflated, body, limit_bytes)
+            body = await asyncio.get_running_loop().run_in_executor(self._inflating, inflated, body, limit_bytes)
             reading.hold(len(body))
         return body
 

@@ -44,7 +44,7 @@ class Pressure:
         self._pending_limit = pending_limit
         self._reserve = reserve_bytes
         self._looked = -_LOOK_EVERY_S
-        self._has_room = True
+        self._room_bytes = 0
         self.flying = 0
         """Bytes in requests that are not answered yet."""
         self.pending: Callable[[], int] = lambda: 0
@@ -56,7 +56,12 @@ class Pressure:
             return self.crowded()
         if self.pending() > self._pending_limit:
             return Refusal(503, "Delivery is behind; send it again in some seconds.", 5)
-        return None if self._room() else self.full()
+        return None if self._room() > 0 else self.full()
+
+    def hold(self, size_bytes: int) -> None:
+        """Count bytes of a request that come; they are on the disk before they are answered, and before the disk is looked at again."""
+        self.flying += size_bytes
+        self._room_bytes -= size_bytes
 
     def is_crowded(self, size_bytes: int = 1 << 30) -> bool:
         """Return True if requests that are under way hold as much as they may beside one of a size."""
@@ -71,9 +76,11 @@ class Pressure:
         self._looked = -_LOOK_EVERY_S
         return Refusal(507, "The disk of the lake is full, or its reserve is reached; make room, then send it again.", 10)
 
-    def _room(self) -> bool:
+    def _room(self) -> int:
+        """Return how many bytes may still be taken: what is free, without the reserve and what is under way."""
         now = self._seconds()
         if now - self._looked >= _LOOK_EVERY_S:
             self._looked = now
-            self._has_room = Disk.of(self._folder, self._reserve).has_room
-        return self._has_room
+            disk = Disk.of(self._folder, self._reserve)
+            self._room_bytes = disk.free_bytes - disk.reserve_bytes - self.flying
+        return self._room_bytes

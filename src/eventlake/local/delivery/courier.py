@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from eventlake.errors import LakeTakenError
-from eventlake.local.delivery.process import TAKEN, Task
+from eventlake.local.delivery.process import AGAIN, TAKEN, Task
 
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
@@ -82,7 +82,8 @@ class Courier:
             if self._is_stopping():
                 return
             pause = _FIRST_PAUSE_S if self.delivered > before else min(pause * 2, _LONGEST_PAUSE_S)
-            self._tell(self._trouble or ended)
+            if ended:
+                self._tell(self._trouble or ended)
             await asyncio.sleep(pause)
 
     async def stop(self, patience_s: float = 60.0) -> bool:
@@ -111,12 +112,12 @@ class Courier:
         return self._stopping
 
     async def _life(self) -> str:
-        """Run one life of the process, and say how it ended. Raises LakeTakenError."""
+        """Run one life of the process, and say how it ended; nothing if it is to be started again. Raises LakeTakenError."""
         try:
             code = await self._once()
             if code == TAKEN:
                 raise LakeTakenError(self._trouble or "Another process has taken the lake to write; this one writes nothing more.")
-            return f"The delivering process ended ({code}); it is started again."
+            return "" if code == AGAIN else f"The delivering process ended ({code}); it is started again."
         except OSError as error:  # no more processes, files or memory: over when the cause is
             return f"The delivering process cannot be started: {error.strerror or error}. It is tried again; what is accepted is kept."
 
@@ -169,6 +170,8 @@ class Courier:
                 self.is_delivering = True
             elif word == "trouble":
                 self._tell(value)
+            elif word == "told":
+                self._told(value)
 
     def _tell(self, sentence: str) -> None:
         if sentence != self._trouble:

@@ -1,7 +1,8 @@
 """The process that delivers, beside the one that accepts: so that each has a processor of its own.
 
 Reads commands on stdin: `durable N` (the spool may be read up to N) and `stop` (deliver everything, then end). Answers on stdout with
-`delivered N` and `trouble SENTENCE`. If stdin ends without `stop`, the bus was killed: this process ends at once, and the next start recovers.
+`delivered N`, `trouble SENTENCE`, and `told SENTENCE` for what keeps nothing from being delivered. If stdin ends without `stop`, the bus was
+killed: this process ends at once, and the next start recovers.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ UNDELIVERED = 4
 
 TAKEN = 5
 """The exit code of a process whose lake another has taken."""
+
+AGAIN = 6
+"""The exit code of a process that is to be started again: a stream goes on of which it left records out while that could not be delivered."""
 
 _IDLE_S = 60.0
 _FIRST_PAUSE_S = 0.25
@@ -98,6 +102,8 @@ class _Worker:
                 if self._commands.stopping:
                     return UNDELIVERED
                 busy = False
+            if self._pump.must_go_back:
+                return AGAIN
             if self._commands.stopping and self._pump.delivered >= self._commands.until:
                 return 0
             self._commands.wait(0.0 if busy else self._patience())
@@ -106,14 +112,19 @@ class _Worker:
     def _turn(self) -> bool:
         """Take what is there, deliver what is due; whether there may be more at once."""
         taken = self._pump.take(self._commands.until)
-        if self._commands.stopping and not taken:
-            self._pump.deliver_all(self._commands.until)
-        else:
-            self._pump.deliver_due()
+        try:
+            if self._commands.stopping and not taken:
+                self._pump.deliver_all(self._commands.until)
+            else:
+                self._pump.deliver_due()
+        finally:
+            self._tell_delivered()
+        return bool(taken)
+
+    def _tell_delivered(self) -> None:
         if self._pump.delivered != self._told:
             self._told = self._pump.delivered
             _say(f"delivered {self._told}")
-        return bool(taken)
 
     def _patience(self) -> float:
         if self._pause:
@@ -139,7 +150,10 @@ def main(arguments: Sequence[str]) -> int:
     task = Task(**{**fields, "sources": tuple(fields["sources"])})
     try:
         sources = load([Path(folder) for folder in task.sources])
-        pump = Pump(Path(task.folder), sources, Hints(task.seconds, task.size_bytes), time.monotonic, task.log_format, task.epoch)
+        hints = Hints(task.seconds, task.size_bytes)
+        pump = Pump(
+            Path(task.folder), sources, hints, time.monotonic, task.log_format, task.epoch, lambda sentence: _say(f"told {sentence}")
+        )
         return _Worker(pump).run()
     except LakeTakenError as error:
         _say(f"trouble {error}")

@@ -6,6 +6,7 @@ before is delivered, so a restart delivers the rest and nothing twice.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import Disk
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.backends.sqlite_catalog import SqliteCatalog
-from eventlake.errors import EventError
+from eventlake.errors import EventError, StorageError
 from eventlake.local.crash import crash_point
 from eventlake.local.delivery.budget import Budget
 from eventlake.local.delivery.checked import writer_of
@@ -39,7 +40,7 @@ class Pump:
     """Delivers what a lake's spool holds.
 
     seconds: gives the time of a clock that only goes forward. log_format: of a new lake; an old one keeps its own. epoch: of the process that
-    has taken the lake, if that is another.
+    has taken the lake, if that is another. told: is given a sentence for each damage that is met.
     Opening recovers what a crash left. Raises ConfigurationError, StorageError, CorruptObjectError.
     """
 
@@ -51,7 +52,9 @@ class Pump:
         seconds: Callable[[], float],
         log_format: str | None = None,
         epoch: int | None = None,
+        told: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
+        self._told = told
         self._spool = folder / SPOOL
         self._seconds = seconds
         self.catalog = SqliteCatalog(folder / CATALOG, epoch=epoch)
@@ -63,7 +66,7 @@ class Pump:
         self._budget = Budget(Router(sources, FAST).route)
         start = max(first_position(self._spool), self._checkpoints.get(LOW_WATER, 0))
         sink = Sink(store, self.catalog, writer_of(chosen), partial(frames_at, self._spool))
-        self._delivery = Delivery(sink.deliver, hints, self._checkpoints, self.catalog.covered(start))
+        self._delivery = Delivery(sink.deliver, hints, self._checkpoints, self.catalog.covered(start), can_go_back=True)
         self._reader = SpoolReader(self._spool, start)
         self._strikes = Strikes(self._spool, start)
         self._delivery.position = start
@@ -76,6 +79,11 @@ class Pump:
     def at_least(self) -> int:
         """Return the position that a new spool must not begin before."""
         return self.catalog.end()
+
+    @property
+    def must_go_back(self) -> bool:
+        """Return True if a stream goes on of which records were left out; a pump that is opened anew reads them again."""
+        return self._delivery.must_go_back
 
     @property
     def delivered(self) -> int:
@@ -97,14 +105,17 @@ class Pump:
         return count
 
     def deliver_due(self) -> int:
-        """Deliver the buffers that are due; how many. Raises StorageError."""
-        return self._note(self._delivery.deliver_due(self._seconds()))
+        """Deliver the buffers that are due; how many. Raises StorageError, after what could be delivered was."""
+        return self._noted_after(lambda: self._delivery.deliver_due(self._seconds()))
 
     def deliver_all(self, until: int) -> None:
-        """Deliver everything before `until`. Raises StorageError."""
+        """Deliver everything before `until`. Raises StorageError, after what could be delivered was."""
         while self.take(until):
-            self._delivery.deliver_due(self._seconds())
-        self._note(self._delivery.deliver_all())
+            with contextlib.suppress(StorageError):  # what is left is tried once more, and told
+                self._delivery.deliver_due(self._seconds())
+        self._noted_after(self._delivery.deliver_all)
+        if self.must_go_back:
+            raise StorageError("Not everything could be delivered; it is kept in the spool, and the next start delivers it.")
 
     def next_due(self) -> float | None:
         """Return in how many seconds a buffer is due, None if all are empty."""
@@ -118,6 +129,8 @@ class Pump:
     def _accept(self, frame: Frame, now: float) -> None:
         if frame.kind in {REJECTED, DAMAGED}:
             error, raw = unpack(frame.body) if frame.kind == REJECTED else (damage_of(frame), frame.body)
+            if frame.kind == DAMAGED:
+                self._told(f"{error} Everything before and behind is delivered; see `eventlake failed`, and look at the disk.")
             routed = Routed(failures=[(None, error)])
         else:
             raw = frame.body
@@ -142,6 +155,16 @@ class Pump:
         if now - self._tidied >= _TIDY_EVERY_S:
             self._tidied = now
             drop_before(self._spool, self._noted, kept_bytes=KEPT_BYTES if Disk.of(self._spool.parent).has_room else 0)
+
+    def _noted_after(self, deliver: Callable[[], int]) -> int:
+        """Deliver, and note how far everything is, also where one stream could not be delivered: the others make room."""
+        try:
+            count = deliver()
+        except StorageError:
+            with contextlib.suppress(StorageError):
+                self._note(1)
+            raise
+        return self._note(count)
 
     def _note(self, count: int) -> int:
         """Remember after deliveries how far every stream is, and drop the segments before."""

@@ -18,7 +18,7 @@ from eventlake.backends.disk import storage_error
 from eventlake.backends.json_lines import EXTENSION, write_gzip
 from eventlake.backends.sqlite_catalog import FailedEntry, NewFailedObject, NewObject, SqliteCatalog
 from eventlake.description import CONVERSION_FAILED, LINES, PROCESSING_FAILED, Description
-from eventlake.errors import EventError
+from eventlake.errors import EventError, LayoutError, StorageError
 from eventlake.local.crash import crash_point
 from eventlake.local.delivery.checked import CheckedWriter, Writer
 from eventlake.local.spool.frames import Frame
@@ -51,6 +51,8 @@ class Sink:
                 self._deliver_lines(batch, batch.table)
         except OSError as error:
             raise storage_error(error, f"{batch.stream}: its records cannot be delivered") from None
+        except LayoutError as error:  # a folder on the way was replaced by a link
+            raise StorageError(f"{batch.stream}: its records cannot be delivered: {error}") from None
 
     def _deliver_lines(self, batch: Batch, table: Table) -> None:
         """Make the lines visible together with the failed records of those that are refused, so that neither is there without the other."""
