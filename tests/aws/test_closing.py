@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from aws.client import Aws, eventually
 from aws.deploying import delete
 from aws.events import TABLES, samples, tables_of
 from aws.lake import Lake, deployed
+from aws.roles import without
 
 pytestmark = pytest.mark.java
 
@@ -221,3 +222,68 @@ def test_what_was_closed_and_not_shown_is_shown_by_the_next(closable: Closable) 
     assert of(closable.close(), "hour") == []
 
     assert closable.location("2026/03/10/04") == closed
+
+
+def test_what_was_replaced_is_removed_after_a_day(closable: Closable) -> None:
+    """Not before; readers see the same, and what arrives later still opens the hour."""
+    closable.deliver(2, "2026/03/11/04", "a", "b")
+    of(closable.close(), "hour")
+    assert len(closable.lake.bucket.keys(f"{PREFIX}/2026/03/11/04/")) == 2
+    partition = closable.partition("2026/03/11/04")
+    assert partition is not None
+    two_days_ago = {**partition["Parameters"], "closed_at": f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"}
+    wanted = {"Values": partition["Values"], "StorageDescriptor": partition["StorageDescriptor"], "Parameters": two_days_ago}
+    closable.lake.aws.service("glue").update_partition(
+        DatabaseName=closable.lake.database(TABLE), TableName=TABLE, PartitionValueList=wanted["Values"], PartitionInput=wanted
+    )
+
+    of(closable.close(), "hour")
+
+    assert closable.lake.bucket.keys(f"{PREFIX}/2026/03/11/04/") == []
+    assert closable.counts("2026-03-11") == {"04": (2, 2)}
+    closable.deliver(1, "2026/03/11/04", "late")
+    assert of(closable.close(), "generation", "rows") == [(2, 3)]
+
+
+def test_an_hour_that_cannot_be_closed_keeps_no_other_from_it(closable: Closable) -> None:
+    """A damaged object is told with its hour; the rest of its day is closed, and what is damaged stays where it is."""
+    closable.deliver(2, "2026/03/12/01", "whole")
+    closable.deliver(2, "2026/03/12/02", "whole")
+    (key,) = closable.lake.bucket.keys(f"{PREFIX}/2026/03/12/02/")
+    s3, bucket = closable.lake.aws.service("s3"), closable.lake.bucket.name
+    s3.put_object(Bucket=bucket, Key=key, Body=closable.lake.bucket.read(key)[:-9])
+
+    answer = closable.close()
+
+    assert [one["hour"] for one in answer["closed"]] == ["2026-03-12T01"]
+    assert [one["hours"] for one in answer["failed"]] == [["2026-03-12T02"]]
+    assert closable.lake.bucket.keys(f"{PREFIX}/2026/03/12/02/") == [key]
+    s3.delete_object(Bucket=bucket, Key=key)
+
+
+USED = [
+    "athena:GetQueryExecution",
+    "athena:GetQueryResults",
+    "athena:StartQueryExecution",
+    "glue:GetPartitions",
+    "glue:UpdatePartition",
+    "s3:GetObject",
+    "s3:ListBucket",
+    "s3:PutObject",
+]
+"""What the function itself calls when it closes an hour; Athena uses the others in its name, which the emulator does not ask for."""
+
+
+@pytest.mark.parametrize("action", USED)
+def test_without_a_permission_nothing_is_closed_and_nothing_is_lost(closable: Closable, action: str) -> None:
+    """The hour stays as it is; with the permission again it is closed."""
+    day = f"2026-04-{USED.index(action) + 1:02d}"
+    closable.deliver(2, f"{day.replace('-', '/')}/01", "a", "b")
+    arn = closable.lake.aws.service("lambda").get_function_configuration(FunctionName=f"{closable.lake.name}-compaction")["Role"]
+    with without(closable.lake.aws, arn.rsplit("/", 1)[1], action):
+        assert closable.close()["failed"]
+        assert closable.counts(day) == {"01": (4, 2)}
+
+    closable.close()
+
+    assert closable.counts(day) == {"01": (2, 2)}

@@ -74,6 +74,12 @@ def test_a_healthy_lake_has_no_finding(lake: Lake) -> None:
     assert lake.findings(later=GRACE / 2) == []
 
 
+def test_a_closed_hour_lies_where_its_closing_wrote(lake: Lake) -> None:
+    """Which is no finding."""
+    lake.add_partition(Hour("2026-11-20", "12"), "closed/auth0/logs/2026/11/20/1-ab/hour=12/")
+    assert lake.findings() == []
+
+
 SPOILED: list[tuple[Callable[[Lake], object], str, str]] = [
     (
         lambda lake: lake.store.put("logs/2026/11/20/11/b.parquet", b"x"),

@@ -158,9 +158,9 @@ def test_objects_that_belong_to_no_table_are_told_and_not_retried(here: Glue, ca
         "nobody/2026/11/20/10/a.gz",
         "build_state_change/2026/11/20/10/a.gz",
     ]
-    raw = "raw/auth0_logs/2026/11/20/10/a"
+    others = ["raw/auth0_logs/2026/11/20/10/a", "closed/auth0/logs/2026/11/20/1-ab/hour=10/a", "closing/auth0_logs/9999999998"]
 
-    assert failed(handler({"Records": [message("a", *keys, raw, "logs/2026/11/20/10/a.gz")]}, None)) == []
+    assert failed(handler({"Records": [message("a", *keys, *others, "logs/2026/11/20/10/a.gz")]}, None)) == []
 
     said = log(capsys)
     assert [entry["key"] for entry in said if "key" in entry] == keys

@@ -81,6 +81,7 @@ class _Work:
 
     def _try(self, hours: Hours, batch: Batch) -> bool:
         """Close a batch; if that fails, each hour of it alone. Return False if somebody else closes the table."""
+        number = hours.number
         try:
             closing = self.closer.close(hours, batch)
         except GenerationConflictError as error:
@@ -88,7 +89,10 @@ class _Work:
             self.left += len(batch.hours)
             return False
         except EventlakeError as error:
-            return self._try_parts(hours, batch, error)
+            if hours.number == number:
+                return self._try_parts(hours, batch, error)
+            self._fail(batch.table.name, [str(one.hour) for one in batch.hours], error)  # written down, and shown by the next that closes
+            return True
         self.closed += [_said(batch.table, one) for one in closing.hours]
         return True
 
