@@ -44,6 +44,10 @@ def test_the_select_keeps_the_first_of_each_key_and_every_row_without_one() -> N
 
     assert 'row_number() OVER (PARTITION BY "log_id" ORDER BY' in sql
     assert 'WHERE "log_id" IS NULL OR (el_copy = 1 AND "log_id" NOT IN (SELECT "log_id" FROM' in sql
+    assert (
+        """AND "log_id" IN (SELECT "log_id" FROM "auth0_event_logs"."auth0_logs" WHERE ((date = DATE '2026-11-20' AND hour IN ('12')))"""
+        in sql
+    )
     assert "((date = DATE '2026-11-19' AND hour IN ('23')) OR (date = DATE '2026-11-20' AND hour IN ('00', '11')))" in sql
     assert sql.endswith('ORDER BY "event_time", "log_id"')
 

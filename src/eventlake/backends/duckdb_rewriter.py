@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from eventlake.backends.directory import DirectoryStore
-from eventlake.backends.disk import Disk
 from eventlake.backends.rewriting import Task
 from eventlake.description import Description
 from eventlake.dialect.queries.scan import Scan
@@ -24,8 +23,8 @@ from eventlake.interfaces import LogObject
 from eventlake.model import Column, Table
 from eventlake.query.reading import Reading
 
-MEMORY_MB = 400
-"""What rewriting an hour may use; more spills to the disk."""
+MEMORY_MB = 260
+"""What DuckDB may use to rewrite an hour, so that the process stays within 400 MB; more spills to the disk."""
 
 LINE = "el_line"
 """The column that holds a whole log line."""
@@ -47,13 +46,16 @@ class DuckDBRewriter:
         self._memory_mb = memory_mb
         self._process: subprocess.Popen[str] | None = None
 
-    def rows(self, statement: Statement, table: Table, sources: Sources) -> list[list[Any]]:
-        """Return the rows of a SELECT."""
-        return self._run(*self._translated(statement, table, sources))
+    def rows(self, statement: Statement, table: Table, sources: Sources, spill_mb: int) -> list[list[Any]]:
+        """Return the rows of a SELECT. spill_mb: what it may take of the disk."""
+        return self._run(*self._translated(statement, table, sources), spill_mb)
 
-    def write(self, statement: Statement, table: Table, sources: Sources, target: Path, description: Description) -> int:
-        """Write the rows of a SELECT to a file, in its order; how many. A lake of JSON lines keeps the very lines that it chooses."""
-        return int(self._run(*self._translated(statement, table, sources), target, description)[0][0])
+    def write(self, statement: Statement, table: Table, sources: Sources, spill_mb: int, target: Path, description: Description) -> int:
+        """Write the rows of a SELECT to a file, in its order; how many. A lake of JSON lines keeps the very lines that it chooses.
+
+        spill_mb: what it may take of the disk beside the file.
+        """
+        return int(self._run(*self._translated(statement, table, sources), spill_mb, target, description)[0][0])
 
     def _translated(self, statement: Statement, table: Table, sources: Sources) -> tuple[tuple[str, ...], str]:
         of_lines = sources[0][0].format == "json"
@@ -63,12 +65,11 @@ class DuckDBRewriter:
         return translation.macros, translation.sql([read(scan, objects, self._objects) for scan, objects in scans])
 
     def _run(
-        self, macros: tuple[str, ...], statement: str, target: Path | None = None, description: Description | None = None
+        self, macros: tuple[str, ...], statement: str, spill_mb: int, target: Path | None = None, description: Description | None = None
     ) -> list[list[Any]]:
-        room = Disk.of(self._objects).free_bytes // (2 << 20)
         with tempfile.TemporaryDirectory(dir=DirectoryStore(self._objects).staged("closing").parent, prefix="closing-") as spill:
             said = description.encode() if description is not None else ""
-            answer = self._asked(Task(macros, statement, str(target or ""), said, self._memory_mb, spill, max(room, 1)))
+            answer = self._asked(Task(macros, statement, str(target or ""), said, self._memory_mb, spill, spill_mb))
         if "error" in answer:
             full = "No space left" in answer["error"] or "max_temp_directory_size" in answer["error"]
             raise (StorageFullError if full else StorageError)(f"{answer['error']}.")

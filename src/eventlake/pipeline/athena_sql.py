@@ -45,12 +45,14 @@ def within(hours: Sequence[Hour]) -> str:
     return f"({' OR '.join(parts)})"
 
 
-def not_in(table: Table, key: str, others: Sequence[Hour], held: str = "") -> str:
+def not_in(table: Table, key: str, others: Sequence[Hour], held: str = "", own: str = "") -> str:
     """Write the condition that no other hour holds the key, with an AND before it; nothing if there is no other.
 
-    held: how the others give their key, where that is not as it is asked for.
+    held: how the others give their key, where that is not as it is asked for. own: a SELECT of the keys that are asked for; of the others',
+    which are many, only those are kept in memory then.
     """
     if not others:
         return ""
     given = held or key
-    return f" AND {key} NOT IN (SELECT {given} FROM {place(table)} WHERE {within(others)} AND {given} IS NOT NULL)"
+    asked = f"{given} IN ({own})" if own else f"{given} IS NOT NULL"
+    return f" AND {key} NOT IN (SELECT {given} FROM {place(table)} WHERE {within(others)} AND {asked})"

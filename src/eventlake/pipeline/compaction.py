@@ -86,7 +86,7 @@ def closing(table: Table, hour: Hour, others: Sequence[Hour]) -> str:
     columns = ", ".join(quoted(column.stored_name) for column in table.columns)
     key, order = quoted(stored(table, table.key)), [quoted(stored(table, name)) for name in (*table.sort, table.key)]
     first = f'row_number() OVER (PARTITION BY {key} ORDER BY {", ".join(order)}, "$path") AS el_copy'
-    kept = f"el_copy = 1{not_in(table, key, others)}"
+    kept = f"el_copy = 1{not_in(table, key, others, own=_own(table, hour))}"
     return (
         f"SELECT {columns} FROM (SELECT {columns}, {first} FROM {place(table)} WHERE {within([hour])}) "
         f"WHERE {key} IS NULL OR ({kept}) ORDER BY {', '.join(dict.fromkeys(order))}"
@@ -102,7 +102,7 @@ def merging(table: Table, hour: Hour) -> str:
 def counting(table: Table, hour: Hour, others: Sequence[Hour]) -> str:
     """Write Athena's SELECT that counts an hour by another way than `closing`: all rows, and those that are to stay."""
     key = quoted(stored(table, table.key))
-    kept = f"{key} IS NOT NULL{not_in(table, key, others)}"
+    kept = f"{key} IS NOT NULL{not_in(table, key, others, own=_own(table, hour))}"
     return f"SELECT count(*), count_if({key} IS NULL) + count(DISTINCT CASE WHEN {kept} THEN {key} END) FROM {place(table)} WHERE {within([hour])}"
 
 
@@ -112,3 +112,7 @@ def happened(table: Table, hour: Hour) -> str:
         return "SELECT CAST(NULL AS varchar) WHERE false"
     shown = "date_format(CAST(event_time AS timestamp), '%Y-%m-%dT%H')"  # the cast is for lines, whose times are texts
     return f"SELECT DISTINCT {shown} FROM {place(table)} WHERE {within([hour])} AND event_time IS NOT NULL"
+
+
+def _own(table: Table, hour: Hour) -> str:
+    return f"SELECT {quoted(stored(table, table.key))} FROM {place(table)} WHERE {within([hour])}"

@@ -177,7 +177,7 @@ def test_a_closing_does_not_begin_where_the_disk_has_no_room(tmp_path: Path, mon
 
     (first,) = close(tmp_path)
 
-    assert first.problem.startswith(f"{RUNS} 2026-12-30T10 needs up to 1 MiB of the disk beside what is kept for delivery")
+    assert first.problem.startswith(f"{RUNS} 2026-12-30T10 needs up to 2 MiB of the disk beside what is kept for delivery")
     monkeypatch.undo()
     assert close(tmp_path)[0].rows == 1
 

@@ -5,6 +5,7 @@ An hour that cannot be closed stays as it is, is told with its reason, and stops
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ from eventlake.backends.parquet import EXTENSION as PARQUET
 from eventlake.backends.sqlite_catalog import ALL, NewObject, SqliteCatalog
 from eventlake.checksum import crc32
 from eventlake.description import LINES, Description
-from eventlake.errors import CorruptObjectError, StorageError, StorageFullError
+from eventlake.errors import CorruptObjectError, GenerationConflictError, StorageError, StorageFullError
 from eventlake.interfaces import HourContents, LogObject
 from eventlake.layout import Hour, closed_location, is_closed_key
 from eventlake.local.crash import crash_point
@@ -32,6 +33,9 @@ from eventlake.query.stored_types import Asked, TypeCheck, misfits
 
 STAGED = "closing-"
 """What the names of unfinished files of a closing begin with."""
+
+_COMPRESSION = 20
+_HOURS_MB = 16
 
 GRACE = timedelta(hours=24)
 """How long replaced objects stay: longer than any query runs, and than a copy of the lake takes."""
@@ -88,10 +92,12 @@ class Closer:
         before = sum(one.size_bytes for one in inputs)
         try:
             new, duplicates = self._rewritten(table, state, inputs)
-            self._catalog.replace(state.hour, table.name, state.generation, [one.key for one in inputs], new, duplicates, self.now())
+            self._swap(
+                new, lambda: self._catalog.replace(state.hour, table.name, state.generation, _keys(inputs), new, duplicates, self.now())
+            )
         except (CorruptObjectError, StorageError) as error:
-            self.tidy()
-            self._catalog.keep_open(state.hour, table.name, str(error), self.now())
+            if not isinstance(error, GenerationConflictError):  # then another closed it meanwhile
+                self._catalog.keep_open(state.hour, table.name, str(error), self.now())
             rows = sum(one.rows for one in inputs)
             return Closed(table.name, state.hour, state.generation, len(inputs), rows, 0, before, before, str(error))
         crash_point("hour swapped")
@@ -107,9 +113,23 @@ class Closer:
         self._require_whole(inputs)
         self._require_types(table, inputs)
         new = self._written(table, hour, inputs, 0, partial(merging, hour=hour), [], sum(one.rows for one in inputs))
-        self._catalog.merge(hour, table.name, [one.key for one in inputs], new, self.now())
+        self._swap(new, lambda: self._catalog.merge(hour, table.name, _keys(inputs), new, self.now()))
         crash_point("small objects swapped")
         return len(inputs)
+
+    def _swap(self, new: NewObject, swap: Callable[[], None]) -> None:
+        """Make an object visible, or put it aside. Raises StorageError."""
+        try:
+            swap()
+        except StorageError:
+            self._give_up(new.key)
+            raise
+
+    def _give_up(self, key: str) -> None:
+        """Put an object aside that will not become visible; where the disk is too full even for that, the next closing does."""
+        with contextlib.suppress(StorageError):
+            self._store.put_aside(key, self.now())
+            self._catalog.forget([key])
 
     def tidy(self) -> None:
         """Put aside what a closing left that was ended on its way. Raises StorageError."""
@@ -139,7 +159,7 @@ class Closer:
         self._require_types(table, inputs)
         others = self._others(table, state.hour, sources)
         hours = sorted({one.hour for one in others})
-        expected = self._counted(table, state, hours, sources, others)
+        expected = self._counted(table, state, hours, sources, others, _spill_mb(inputs))
         statement = partial(closing, hour=state.hour, others=hours)
         new = self._written(table, state.hour, inputs, state.generation + 1, statement, others, expected)
         return new, sum(one.rows for one in inputs) - new.rows
@@ -159,7 +179,9 @@ class Closer:
         staged = self._store.staged(f"{STAGED}{uuid.uuid4().hex}{extension}")
         said = self._description(table, hour, inputs, expected, generation)
         try:
-            rows = self._rewriter.write(statement, table, _read([_as_log_object(one) for one in inputs], others), staged, said)
+            rows = self._rewriter.write(
+                statement, table, _read([_as_log_object(one) for one in inputs], others), _spill_mb(inputs), staged, said
+            )
             if rows != expected:
                 raise CorruptObjectError(f"{table.name} {hour}: {rows:,} rows were written where {expected:,} are to stay.")
             return self._placed(table, hour, staged, inputs[0].format, said)
@@ -176,7 +198,7 @@ class Closer:
 
     def _require_room(self, inputs: Sequence[NewObject]) -> None:
         """Refuse to begin where the disk has no room for what is written and what that spills. Raises StorageFullError."""
-        disk, needed = Disk.of(self._objects), 2 * sum(one.size_bytes for one in inputs)
+        disk, needed = Disk.of(self._objects), sum(one.size_bytes for one in inputs) + (_spill_mb(inputs) << 20)
         if disk.free_bytes - disk.reserve_bytes < needed:
             raise StorageFullError(
                 f"{inputs[0].table} {inputs[0].hour} needs up to {max(needed >> 20, 1):,} MiB of the disk beside what is kept for delivery, "
@@ -184,10 +206,16 @@ class Closer:
             )
 
     def _counted(
-        self, table: Table, state: HourContents, hours: Sequence[Hour], sources: Sequence[LogObject], others: Sequence[LogObject]
+        self,
+        table: Table,
+        state: HourContents,
+        hours: Sequence[Hour],
+        sources: Sequence[LogObject],
+        others: Sequence[LogObject],
+        spill_mb: int,
     ) -> int:
         """Count the rows that are to stay. Raises CorruptObjectError if the objects do not hold the rows that the catalog says."""
-        (found,) = self._rewriter.rows(partial(counting, hour=state.hour, others=hours), table, _read(sources, others))
+        (found,) = self._rewriter.rows(partial(counting, hour=state.hour, others=hours), table, _read(sources, others), spill_mb)
         known = sum(one.rows or 0 for one in sources)
         if found[0] != known:
             raise CorruptObjectError(f"{table.name} {state.hour}: its objects hold {found[0]:,} rows, the catalog says {known:,}.")
@@ -198,7 +226,7 @@ class Closer:
         closed = [one.hour for one in self._catalog.contents(table.name).hours if one.generation]
         if not [one for one in closed if one != hour]:
             return []
-        events = {Hour.parse(row[0]) for row in self._rewriter.rows(partial(happened, hour=hour), table, [sources])}
+        events = {Hour.parse(row[0]) for row in self._rewriter.rows(partial(happened, hour=hour), table, [sources], _HOURS_MB)}
         wanted = neighbours(hour, events, closed)
         return [_as_log_object(one) for other in wanted for one in self._catalog.held(table.name, other) if one.generation]
 
@@ -225,9 +253,18 @@ class Closer:
         new = NewObject.described(f"{location}{table.stream}{staged.suffix}", staged, log_format, said)
         self._catalog.intend([new.key])
         crash_point("closed object intended")
-        self._store.put(new.key, staged)
+        try:
+            self._store.put(new.key, staged)
+        except StorageError:
+            self._give_up(new.key)
+            raise
         crash_point("closed object in place")
         return new
+
+
+def _spill_mb(inputs: Sequence[NewObject]) -> int:
+    """Return what rewriting may spill: what is read is compressed, to a twentieth at most."""
+    return 2 + (_COMPRESSION * sum(one.size_bytes for one in inputs) >> 20)
 
 
 def _held(one: NewObject) -> Iterator[tuple[int, int]]:
@@ -237,8 +274,12 @@ def _held(one: NewObject) -> Iterator[tuple[int, int]]:
         yield one.position_from, one.position_to
 
 
+def _keys(objects: Sequence[NewObject]) -> list[str]:
+    return [one.key for one in objects]
+
+
 def _read(sources: Sequence[LogObject], others: Sequence[LogObject]) -> list[Sequence[LogObject]]:
-    return [sources, others] if others else [sources]
+    return [sources, others, sources] if others else [sources]
 
 
 def _as_log_object(one: NewObject) -> LogObject:
