@@ -103,3 +103,29 @@ def test_a_full_disk_is_answered_with_507_and_recovered_from(small_disk: Path) -
     bus.communicate(timeout=60)
     assert bus.returncode == 0
     assert examine(lake, [*acknowledged, "after"]) is None
+
+
+@pytest.mark.slow
+def test_a_small_disk_makes_room_for_more_by_delivering(small_disk: Path) -> None:
+    """A burst fills it up to its reserve while nothing is due; then it is delivered in parts that fit, and the bus takes events again."""
+    lake = small_disk / "lake"
+    options = ["--lake", str(lake), "--port", "0", "--buffer-seconds", "2"]
+    with subprocess.Popen([sys.executable, "-m", "eventlake", "serve", *options], stdout=subprocess.PIPE, text=True) as bus:
+        assert bus.stdout is not None
+        port = int(bus.stdout.readline().rsplit(":", 1)[1])
+        acknowledged: list[str] = []
+        status = 200
+        while status == 200:
+            identities = [f"e-{len(acknowledged) + number}" for number in range(500)]
+            status = post(port, identities)
+            acknowledged += identities if status == 200 else []
+        deadline = time.monotonic() + PATIENCE_S
+        while (again := post(port, ["again"])) != 200:
+            assert (status, again) == (507, 507)
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        bus.terminate()
+        bus.communicate(timeout=60)
+        assert bus.returncode == 0
+
+    assert examine(lake, [*acknowledged, "again"]) is None

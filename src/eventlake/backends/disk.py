@@ -41,6 +41,12 @@ class Disk:
         return self.free_bytes > self.reserve_bytes
 
 
+def disk_bytes(folder: Path) -> int:
+    """Return the size of the disk of a folder. Raises OSError."""
+    status = os.statvfs(folder)
+    return status.f_blocks * status.f_frsize
+
+
 def storage_error(error: OSError, what: str) -> StorageError:
     """Return the error of a failed call: what could not be done, and why."""
     if error.errno in _NO_ROOM:

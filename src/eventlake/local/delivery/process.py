@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from eventlake.backends.disk import storage_error
-from eventlake.errors import CorruptObjectError, EventlakeError, LakeTakenError, StorageError
+from eventlake.errors import CorruptObjectError, EventlakeError, LakeTakenError, StorageError, StorageFullError
 from eventlake.local.delivery.pump import Pump
 from eventlake.pipeline.delivery import Hints
 from eventlake.sources import load
@@ -35,6 +35,8 @@ AGAIN = 6
 _IDLE_S = 60.0
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 10.0
+_LAST_TRIES = 6
+"""How often delivery is tried again on a full disk before the process ends: within 16 seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class _Worker:
         self._commands = _Commands()
         self._told = -1
         self._pause = 0.0
+        self._last_tries = 0
 
     def run(self) -> int:
         """Deliver until told to stop; the exit code."""
@@ -99,7 +102,7 @@ class _Worker:
             except (StorageError, OSError) as error:
                 self._pause = min(max(self._pause * 2, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
                 _say(f"trouble {_known(error)}")
-                if self._commands.stopping:
+                if self._commands.stopping and not self._may_try_again(error):
                     return UNDELIVERED
                 busy = False
             if self._pump.must_go_back:
@@ -108,6 +111,11 @@ class _Worker:
                 return 0
             self._commands.wait(0.0 if busy else self._patience())
         return 1
+
+    def _may_try_again(self, error: StorageError | OSError) -> bool:
+        """Return True while what remains may be delivered in smaller parts before the end: the disk had no room for it at once."""
+        self._last_tries += 1
+        return isinstance(error, StorageFullError) and self._last_tries <= _LAST_TRIES
 
     def _turn(self) -> bool:
         """Take what is there, deliver what is due; whether there may be more at once."""

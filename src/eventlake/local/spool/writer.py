@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-from eventlake.backends.disk import storage_error
+from eventlake.backends.disk import disk_bytes, storage_error
 from eventlake.errors import EventlakeError, StorageError
 from eventlake.local.crash import crash_point
 from eventlake.local.spool.files import FileSystem
@@ -23,6 +23,9 @@ from eventlake.local.spool.header import Header, Origin, encoded, new_header
 from eventlake.local.spool.segments import damage_in, segment_path, segments_of
 
 SEGMENT_BYTES = 64 << 20
+_SEGMENTS_OF_DISK = 16
+_LEAST_SEGMENT_BYTES = 1 << 20
+"""Into how many segments a small disk goes at least: the last one is never dropped, so it must leave room; and how small they become."""
 _GROUP_LIMIT = 1000
 """How many callers share a write at most."""
 
@@ -46,7 +49,6 @@ class SpoolWriter:
     ) -> None:
         self._folder = folder
         self._files = files or FileSystem()
-        self._segment_bytes = segment_bytes
         self._origin = origin
         self._require_held = require_held
         self._descriptor = -1
@@ -55,6 +57,7 @@ class SpoolWriter:
         self.cut_bytes = 0
         try:
             self._files.make_folder(folder)
+            self._segment_bytes = min(segment_bytes, max(disk_bytes(folder) // _SEGMENTS_OF_DISK, _LEAST_SEGMENT_BYTES))
             self._start = self._end = max(at_least, self._finish_last())
             self._keep_names()
         except OSError as error:
