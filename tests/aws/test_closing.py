@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.java
 
 TABLE = "pipeline_execution_state_change"
 PREFIX = TABLES[TABLE].prefix
+GZIP = b"\x1f\x8b"
 EVENT = next(event for event in samples() if [table.name for table in tables_of(event)] == [TABLE])
 
 
@@ -153,10 +155,8 @@ def test_json_lines_stay_as_they_are(closable: Closable) -> None:
 
 
 def lines(bodies: list[bytes]) -> list[bytes]:
-    """The lines of gzip objects."""
-    import gzip
-
-    return [line for body in bodies for line in gzip.decompress(body).splitlines()]
+    """The lines of objects, each read as what its bytes are."""
+    return [line for body in bodies for line in (gzip.decompress(body) if body.startswith(GZIP) else body).splitlines()]
 
 
 def test_of_two_closers_at_once_one_closes(closable: Closable) -> None:
@@ -251,7 +251,7 @@ def test_an_hour_that_cannot_be_closed_keeps_no_other_from_it(closable: Closable
     closable.deliver(2, "2026/03/12/02", "whole")
     (key,) = closable.lake.bucket.keys(f"{PREFIX}/2026/03/12/02/")
     s3, bucket = closable.lake.aws.service("s3"), closable.lake.bucket.name
-    s3.put_object(Bucket=bucket, Key=key, Body=closable.lake.bucket.read(key)[:-9])
+    s3.put_object(Bucket=bucket, Key=key, Body=s3.get_object(Bucket=bucket, Key=key)["Body"].read()[:-9])
 
     answer = closable.close()
 
