@@ -8,20 +8,21 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import Disk
-from eventlake.backends.sqlite_catalog import SqliteCatalog
+from eventlake.backends.sqlite_catalog import NewObject, SqliteCatalog
 from eventlake.errors import StorageFullError
-from eventlake.layout import Hour
+from eventlake.layout import Hour, closed_location
 from eventlake.local import crash
 from eventlake.local.closing.closer import Closed, Closer
-from eventlake.local.folder import CATALOG, OBJECTS, open_lake
-from eventlake.local.importing import Importer
+from eventlake.local.folder import CATALOG, OBJECTS, open_catalog, open_lake
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 from closing_lake import AFTER, FIRST, RUNS, SOURCES, TABLES, close, event, rows, states, store
@@ -47,11 +48,15 @@ def test_many_objects_with_duplicates_become_one_with_the_same_rows(tmp_path: Pa
     assert (len(after), set(after)) == (events, before)
 
 
-@pytest.mark.parametrize("swaps", [6, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("swaps", [20, pytest.param(1000, marks=pytest.mark.slow)])
 def test_readers_see_the_hour_before_a_swap_or_after_it(tmp_path: Path, swaps: int) -> None:
-    """Four that never stop meet no error, and no answer but that of the closed hour, or of it and what came late."""
+    """Four that never stop meet no error, and no answer but that of the one object or of the other."""
     store(tmp_path, [(FIRST, [event("a"), event("b"), event("b")])])
     close(tmp_path)
+    two = held(tmp_path)
+    store(tmp_path, [(FIRST, [event("c")])])
+    close(tmp_path)
+    three = held(tmp_path)
     seen: Counter[tuple[int, int]] = Counter()
     errors: list[Exception] = []
     is_over = threading.Event()
@@ -68,19 +73,30 @@ def test_readers_see_the_hour_before_a_swap_or_after_it(tmp_path: Path, swaps: i
     readers = [threading.Thread(target=read) for _ in range(4)]
     for reader in readers:
         reader.start()
-    with Importer(tmp_path, SOURCES, now=lambda: FIRST) as importer, Closer(importer.catalog, tmp_path / OBJECTS, lambda: AFTER) as closer:
-        for _ in range(swaps):
-            importer.accept([event("a")])
-            importer.deliver()
-            (state,) = closer.due(TABLE)
-            assert closer.close(TABLE, state).problem == ""
+    objects = DirectoryStore(tmp_path / OBJECTS)
+    with contextlib.closing(SqliteCatalog(tmp_path / CATALOG)) as catalog:
+        there = three
+        for turn in range(swaps):
+            like = (two, three)[turn % 2]
+            key = f"{closed_location(TABLE.prefix, HOUR, 3 + turn, f'{turn:08x}')}one.parquet"
+            objects.put(key, objects.get(like.key))
+            new = replace(like, key=key, generation=0)
+            catalog.replace(HOUR, RUNS, 2 + turn, [there.key], new, 0, AFTER)
+            there = new
     is_over.set()
     for reader in readers:
         reader.join()
 
     assert errors == []
-    assert set(seen) <= {(2, 2), (3, 2)}
-    assert states(tmp_path) == [(str(HOUR), "closed", swaps + 1, 1, 2, swaps + 1)]
+    assert set(seen) <= {(2, 2), (3, 3)}
+    assert states(tmp_path) == [(str(HOUR), "closed", swaps + 2, 1, 3, 1)]
+
+
+def held(lake: Path) -> NewObject:
+    """The one object of the hour."""
+    with contextlib.closing(open_catalog(lake)) as catalog:
+        (one,) = catalog.held(RUNS, HOUR)
+    return one
 
 
 @pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.slow)])
