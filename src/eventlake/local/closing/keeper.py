@@ -24,7 +24,7 @@ from eventlake.pipeline.compaction import MANY
 
 _LOOK_S = 1.0
 _FIRST_PAUSE_S = 10.0
-_LONGEST_PAUSE_S = 3600.0
+_LONGEST_PAUSE_S = 60.0
 
 
 class Complete:
@@ -84,7 +84,7 @@ class Keeper:
         self._is_stopped = False
         self._is_hurried = False
         self._catalog = SqliteCatalog(folder / CATALOG, read_only=True)
-        self._pause_s = _FIRST_PAUSE_S
+        self._pause_s = 0.0
         self._not_before = 0.0
         self.problems = 0
         """How many hours could not be closed."""
@@ -142,16 +142,19 @@ class Keeper:
             return False
 
     async def _close(self, before: Hour) -> None:
-        """Run the process once; after one that failed wait longer each time."""
+        """Run the process once; after one that failed, or left what waits as it was, pause longer each time."""
         try:
             code = await self._once(Task(str(self._folder), self._epoch, str(before)))
         except OSError as error:
             self._tell(f"The process that closes hours cannot be started: {error.strerror or error}. It is tried again.")
             code = 1
-        self._pause_s = _FIRST_PAUSE_S if code == 0 else min(self._pause_s * 2, _LONGEST_PAUSE_S)
-        self._not_before = time.monotonic() + (0.0 if code == 0 else self._pause_s)
         if code == 0:
             self._said.clear()
+        if code == 0 and not self._has_work(before):
+            self._pause_s = 0.0
+        else:
+            self._pause_s = min(max(self._pause_s * 2, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
+        self._not_before = time.monotonic() + self._pause_s
 
     async def _once(self, task: Task) -> int:
         self._is_starting = True
