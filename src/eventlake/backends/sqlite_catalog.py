@@ -26,6 +26,7 @@ from eventlake.layout import Hour
 from eventlake.model import Column, Table
 
 _FAILED = "id, stream, code, message, arrival_us, size_bytes, key, line, redriven_us, redriven_into"
+_CURSOR = "cursor/"
 _FIRST_RETRY = timedelta(minutes=1)
 _LAST_RETRY = timedelta(hours=6)
 _OF_HOUR = '"table" = ? and "date" = ? and hour = ?'
@@ -237,11 +238,12 @@ class SqliteCatalog:
         failed: Sequence[tuple[NewFailedObject, Sequence[FailedEntry]]],
         checkpoints: Mapping[str, int],
         redriven: Redriven | None = None,
+        cursors: Mapping[str, int] | None = None,
     ) -> None:
         """Make objects visible, with their partitions, failed records and the checkpoints of their streams: all of it or nothing.
 
         An object that is visible already, with the same bytes, changes nothing. redriven: the failed records that the objects hold now.
-        Raises StorageError for an object with other bytes, and for a record that was redriven already.
+        cursors: how far each history is read of which they are. Raises StorageError for an object with other bytes, and for a record that was redriven already.
         """
         with self._transaction() as run:
             for partition in partitions:
@@ -254,6 +256,13 @@ class SqliteCatalog:
                 run("insert or replace into checkpoint values (?, ?)", (stream, position))
             if redriven is not None:
                 _mark(run, redriven)
+            for history, position in (cursors or {}).items():
+                run("insert or replace into setting values (?, ?)", (_CURSOR + history, str(position)))
+
+    def cursor(self, history: str) -> int:
+        """Return how far a history is read: the position from which nothing is stored yet, 0 for one that is new."""
+        found = self._rows("select value from setting where name = ?", (_CURSOR + history,))
+        return int(found[0][0]) if found else 0
 
     def held(self, table: str, hour: Hour) -> list[NewObject]:
         """Return the live objects of an hour, with what they hold of the spool; by key."""
@@ -347,7 +356,8 @@ class SqliteCatalog:
 
     def before_all(self) -> int:
         """Return the position before which no stretch of any object begins, at most 0: where one of what did not come by the spool may end."""
-        return int(self._rows("select min(0, coalesce((select min(position_from) from object), 0))")[0][0])
+        query = "select min(0, coalesce((select min(position_from) from object), 0), coalesce((select min(position_from) from failed_object), 0))"
+        return int(self._rows(query)[0][0])
 
     def end(self) -> int:
         """Return the position before which no event may be accepted any more: up to here, positions are taken."""

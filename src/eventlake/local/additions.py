@@ -16,13 +16,17 @@ from pathlib import Path
 
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import storage_error
-from eventlake.backends.sqlite_catalog import NewObject, Redriven, SqliteCatalog
-from eventlake.description import LINES, Description
+from eventlake.backends.json_lines import EXTENSION as GZIP
+from eventlake.backends.json_lines import write_gzip
+from eventlake.backends.sqlite_catalog import NewFailedObject, NewObject, Redriven, SqliteCatalog
+from eventlake.description import LINES, PROCESSING_FAILED, Description
 from eventlake.errors import StorageError
-from eventlake.layout import Hour, object_key, object_name
+from eventlake.layout import Hour, error_key, object_key, object_name
 from eventlake.local.crash import crash_point
 from eventlake.local.delivery.checked import CheckedWriter, writer_of
+from eventlake.local.delivery.sink import entries_of
 from eventlake.model import Table
+from eventlake.pipeline.delivery import FailedRecord
 from eventlake.pipeline.partition import partition_of
 
 
@@ -43,6 +47,7 @@ class _Staged:
     key: str
     path: Path
     description: Description
+    failures: Sequence[FailedRecord] = ()
 
 
 class Additions:
@@ -74,11 +79,32 @@ class Additions:
             self.discard(staged)
             refused |= found
 
-    def register(self, staged: Sequence[_Staged], redriven: Redriven | None = None) -> None:
-        """Make what is staged visible, together with what was redriven by it. Raises StorageError; then nothing of it is."""
+    def stage_failures(self, records: Sequence[FailedRecord]) -> list[_Staged]:
+        """Write failed records aside, a file for each stream. Raises StorageError; then no file is left."""
+        staged: list[_Staged] = []
         try:
-            objects = [self._described(one) for one in staged]
-            self._catalog.intend([one.key for one in objects])
+            for place, (stream, found) in enumerate(_by_stream(records).items(), 1):
+                path = self._store.staged(f"{uuid.uuid4().hex}{GZIP}")
+                said = self._description(
+                    stream, PROCESSING_FAILED, Hour.of(found[0].arrival), self._catalog.before_all() - place, len(found)
+                )
+                name = object_name(stream.replace("_", "-"), 1, found[0].arrival, str(uuid.uuid4()), GZIP)
+                staged.append(_Staged(error_key(f"error/{stream}", PROCESSING_FAILED, found[0].arrival, name), path, said, found))
+                write_gzip([record.line() for record in found], path, said)
+        except OSError as error:
+            self.discard(staged)
+            raise storage_error(error, "The failed records cannot be written") from None
+        return staged
+
+    def register(self, staged: Sequence[_Staged], redriven: Redriven | None = None, cursors: Mapping[str, int] | None = None) -> None:
+        """Make what is staged visible, together with what was redriven by it and how far a history is read.
+
+        Raises StorageError; then nothing of it is.
+        """
+        try:
+            objects = [self._described(one) for one in staged if not one.failures]
+            failed = [(_described_failures(one), entries_of(one.failures, one.key)) for one in staged if one.failures]
+            self._catalog.intend([one.key for one in staged])
             crash_point("additions intended")
             for one in staged:
                 self._store.put(one.key, one.path)
@@ -89,7 +115,7 @@ class Additions:
             self.discard(staged)
         tables = {table.name: table for table in self._catalog.tables()}
         partitions = [partition_of(tables[one.table], one.hour, one.format) for one in objects]
-        self._catalog.register(objects, partitions, [], {}, redriven)
+        self._catalog.register(objects, partitions, failed, {}, redriven, cursors)
         crash_point("additions registered")
 
     def discard(self, staged: Sequence[_Staged]) -> None:
@@ -105,9 +131,9 @@ class Additions:
             position -= 1
             path = self._store.staged(f"{uuid.uuid4().hex}{self._writer.extension}")
             table = lines[0].table
-            one = _Staged(self._key(table, hour, lines), path, self._description(table, hour, position, len(lines)))
+            one = _Staged(self._key(table, hour, lines), path, self._description(table.name, LINES, hour, position, len(lines)))
             staged.append(one)
-            describe = partial(self._description, table, hour, position)
+            describe = partial(self._description, table.name, LINES, hour, position)
             found = self._writer.write(table, [line.data for line in lines], path, describe)
             refused |= {lines[place].record: reason for place, reason in found.items()}
         return refused
@@ -117,11 +143,22 @@ class Additions:
         name = object_name(table.stream.replace("_", "-"), 1, oldest, str(uuid.uuid4()), self._writer.extension)
         return object_key(table.prefix, hour, name)
 
-    def _description(self, table: Table, hour: Hour, position: int, rows: int) -> Description:
-        return Description(self._catalog.lake_id, table.name, LINES, hour, position, position + 1, rows, time.time_ns() // 1000)
+    def _description(self, stream: str, kind: str, hour: Hour, position: int, rows: int) -> Description:
+        return Description(self._catalog.lake_id, stream, kind, hour, position, position + 1, rows, time.time_ns() // 1000)
 
     def _described(self, one: _Staged) -> NewObject:
         return NewObject.described(one.key, one.path, self._writer.format, one.description)
+
+
+def _described_failures(one: _Staged) -> NewFailedObject:
+    return NewFailedObject.described(one.key, one.path, one.description)
+
+
+def _by_stream(records: Sequence[FailedRecord]) -> dict[str, list[FailedRecord]]:
+    found: dict[str, list[FailedRecord]] = {}
+    for record in records:
+        found.setdefault(record.stream, []).append(record)
+    return found
 
 
 def _by_hour(lines: Sequence[Line]) -> dict[tuple[str, Hour], list[Line]]:

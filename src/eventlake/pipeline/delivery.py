@@ -194,7 +194,7 @@ class Delivery:
         """
         lines = [(table, line) for table, line in routed.lines if self._is_new(table.name, position)]
         failures = [
-            (stream, error) for stream, error in map(_failed_stream, routed.failures) if self._is_new(error_stream(stream), position)
+            (stream, error) for stream, error in map(failed_stream, routed.failures) if self._is_new(error_stream(stream), position)
         ]
         for table, _ in lines:
             self._make_room(table.name, arrival, position, now)
@@ -325,7 +325,7 @@ def error_stream(stream: str) -> str:
     return f"error/{stream}"
 
 
-def _failed_stream(failure: tuple[Table | None, EventError]) -> tuple[str, EventError]:
+def failed_stream(failure: tuple[Table | None, EventError]) -> tuple[str, EventError]:
     """Return where a failure belongs: to its table, or to `unmatched` or `rejected` if there is none."""
     table, error = failure
     if table is not None:

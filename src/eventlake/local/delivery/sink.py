@@ -105,11 +105,14 @@ class Sink:
             write_gzip([record.line() for record in batch.failures], path, said)
             new = NewFailedObject.described(batch.key(EXTENSION, kind, self._life), path, said)
             self._place(new.key, path)
-            return new, [_entry(record, batch.stream, new.key, line) for line, record in enumerate(batch.failures)]
+            return new, entries_of(batch.failures, new.key)
 
 
-def _entry(record: FailedRecord, stream: str, key: str, line: int) -> FailedEntry:
-    return FailedEntry(record.id, stream, record.code, record.message, record.arrival, len(record.raw), key, line)
+def entries_of(records: Sequence[FailedRecord], key: str) -> list[FailedEntry]:
+    """Return failed records as the catalog lists them, whose lines are those of an object in this order."""
+    return [
+        FailedEntry(one.id, one.stream, one.code, one.message, one.arrival, len(one.raw), key, line) for line, one in enumerate(records)
+    ]
 
 
 class _removed_in_the_end:

@@ -1,0 +1,95 @@
+"""`backfill`: history is brought into the hours in which it happened, and goes on where it was stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from eventlake.cli.group import Suggesting
+from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.cli.show import show
+from eventlake.errors import StorageError, UsageError
+
+if TYPE_CHECKING:
+    from eventlake.local.backfilling import Backfiller, Progress
+
+_COLUMNS = ("file", "state", "events", "rows", "failed")
+
+
+@click.group(cls=Suggesting, short_help="Bring in history, each event into the hour in which it happened.")
+def backfill() -> None:
+    """Bring in history: each event becomes a row in the hour in which it happened, not in which it comes in."""
+
+
+@backfill.command(short_help="History from files, in every form that `send` takes.")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(exists=True, path_type=Path))
+@global_options
+def files(paths: tuple[Path, ...]) -> int:
+    """Bring in the events of files, or of every file below a folder.
+
+    Each becomes a row in the hour of its own event_time. Stopped by Ctrl-C or a kill, the same command goes on where it was; a file that was
+    read to its end is known by its bytes, and is not read again. Ends with 1 if something failed.
+    """
+    current = settings()
+    if current.is_on_aws:
+        raise UsageError("`backfill files` is for a lake in a folder; it does not write to a lake on AWS yet.")
+    found = [file for path in paths for file in _below(path)]
+    if not found:
+        raise UsageError(f'There is no file below "{paths[0]}".')
+    with _backfiller(current) as backfiller:
+        rows = [_brought_in(file, backfiller, current) for file in found]
+    show(_COLUMNS, rows, current.form)
+    return 1 if any(row[-1] for row in rows) else 0
+
+
+def _below(path: Path) -> list[Path]:
+    """Return a file, or the files below a folder in the order of their paths."""
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+
+
+@contextmanager
+def _backfiller(current: Settings) -> Iterator[Backfiller]:
+    """Take the lake, deliver what its spool holds, and give what brings history in. Raises LakeLockedError."""
+    from eventlake.local.backfilling import Backfiller
+    from eventlake.local.importing import Importer
+
+    sources = current.load_sources()
+    with Importer(current.lake_folder, sources) as importer:
+        importer.deliver()
+        yield Backfiller(importer.catalog, current.lake_folder, sources)
+
+
+def _brought_in(file: Path, backfiller: Backfiller, current: Settings) -> list[object]:
+    """Bring in a file; its row of the answer. One that ends too early has a row too, and what was read of it stays."""
+    from eventlake.local.backfilling import Progress, history_of
+    from eventlake.local.items import read_items
+
+    history = history_of(file)
+    if backfiller.is_done(history):
+        return [str(file), "known", 0, 0, 0]
+    progress, begun = Progress(), time.monotonic()
+    try:
+        for progress in backfiller.items(history, read_items(str(file))):
+            current.progress(_so_far(file, progress, time.monotonic() - begun), is_done=False)
+    except KeyboardInterrupt:
+        current.say("What is stored stays; the same command goes on where it was.")
+        raise
+    except StorageError as error:
+        current.say(str(error))
+        return [str(file), "unfinished", progress.events, progress.rows, progress.failed + 1]
+    current.progress(f"{file.name}: {progress.events:,} events", is_done=True)
+    return [str(file), "done", progress.events, progress.rows, progress.failed]
+
+
+def _so_far(file: Path, progress: Progress, seconds: float) -> str:
+    """Say how far a file is, and for how long it goes on if its size tells."""
+    size = file.stat().st_size
+    said = f"{file.name}: {progress.events:,} events"
+    if not 0 < progress.at < size:  # packed files have other places than bytes
+        return said
+    return f"{said}, {100 * progress.at // size} %, about {seconds * (size - progress.at) / progress.at:,.0f} s to go"

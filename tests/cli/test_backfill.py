@@ -1,0 +1,67 @@
+"""`backfill`: what the command says of files that are new, known, broken or not there."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from eventlake.cli import run
+
+EVENT = {
+    "id": "e-1",
+    "detail-type": "CodePipeline Pipeline Execution State Change",
+    "source": "aws.codepipeline",
+    "time": "2026-03-20T10:00:00Z",
+    "detail": {"pipeline": "web", "state": "STARTED"},
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two files below another, and a lake that is not there yet."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EVENTLAKE_LAKE", "lake")
+    monkeypatch.delenv("EVENTLAKE_SOURCES", raising=False)
+    (tmp_path / "exports/march").mkdir(parents=True)
+    (tmp_path / "exports/a.json").write_text(json.dumps(EVENT))
+    (tmp_path / "exports/march/b.json.gz").write_bytes(gzip.compress(json.dumps({**EVENT, "id": "e-2"}).encode()))
+    return tmp_path
+
+
+def test_every_file_below_a_folder_is_brought_in_once(capfd: pytest.CaptureFixture[str]) -> None:
+    """Named again, each is known."""
+    assert run(["backfill", "files", "exports"]) == 0
+    first = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert run(["backfill", "files", "exports", "exports/a.json"]) == 0
+    again = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+
+    assert [(row["file"], row["state"], row["rows"]) for row in first] == [
+        ("exports/a.json", "done", 1),
+        ("exports/march/b.json.gz", "done", 1),
+    ]
+    assert [row["state"] for row in again] == ["known", "known", "known"]
+    run(["query", 'select event_id, "date", hour from pipeline_execution_state_change order by 1'])
+    rows = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [(row["event_id"], row["date"], row["hour"]) for row in rows] == [("e-1", "2026-03-20", "10"), ("e-2", "2026-03-20", "10")]
+
+
+def test_a_file_that_is_cut_off_is_told_and_the_others_are_brought_in(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The command ends with 1."""
+    packed = folder / "exports/march/b.json.gz"
+    packed.write_bytes(packed.read_bytes()[:-8])
+
+    assert run(["backfill", "files", "exports/march", "exports/a.json"]) == 1
+
+    captured = capfd.readouterr()
+    assert [json.loads(line)["state"] for line in captured.out.splitlines()] == ["unfinished", "done"]
+    assert "b.json.gz" in captured.err
+
+
+@pytest.mark.parametrize("words", [["files", "nowhere"], ["files"], ["filse", "exports"]])
+def test_what_cannot_be_meant_is_refused(words: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    """A path that is not there, no path, a typo: one sentence each."""
+    assert run(["backfill", *words]) == 252
+    assert len(capfd.readouterr().err.strip().splitlines()) == 1

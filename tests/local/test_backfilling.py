@@ -1,0 +1,204 @@
+"""History brought in: each event into the hour in which it happened, once, wherever it was stopped."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from eventlake.local import backfilling, crash
+from eventlake.local.backfilling import Backfiller, Progress, history_of
+from eventlake.local.closing.closer import Closer
+from eventlake.local.delivery.checked import FORMATS
+from eventlake.local.folder import open_catalog, open_lake
+from eventlake.local.importing import Importer
+from eventlake.local.items import read_items
+from eventlake.local.rebuilding import rebuild
+from eventlake.sources import load
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from oracle import examine
+
+SOURCES = load()
+RUNS = "pipeline_execution_state_change"
+FIRST = datetime(2025, 12, 31, 22, 30, tzinfo=UTC)
+AUTH0 = Path(next(source.folder for source in SOURCES if source.name == "auth0")) / "samples"
+
+
+def run(number: int, step: timedelta = timedelta(minutes=20)) -> dict[str, object]:
+    """A pipeline event; they are `step` apart."""
+    return {
+        "id": f"e-{number}",
+        "detail-type": "CodePipeline Pipeline Execution State Change",
+        "source": "aws.codepipeline",
+        "time": f"{FIRST + number * step:%Y-%m-%dT%H:%M:%SZ}",
+        "detail": {"state": "STARTED", "pipeline": "web"},
+    }
+
+
+def history(folder: Path, count: int = 6, name: str = "history.jsonl") -> Path:
+    """A file of events over some hours, which ends with something that is no event."""
+    file = folder / name
+    file.write_text("\n".join([*(json.dumps(run(number)) for number in range(count)), '{"id": "no event"}']))
+    return file
+
+
+def backfill(lake: Path, file: Path, log_format: str = "parquet") -> Progress:
+    """Bring a file in, as the command does."""
+    with Importer(lake, SOURCES, log_format=log_format) as importer:
+        importer.deliver()
+        return list(Backfiller(importer.catalog, lake, SOURCES).items(history_of(file), read_items(str(file))))[-1]
+
+
+def hours(lake: Path) -> list[tuple[object, ...]]:
+    """The stored runs, with the hour in which they lie."""
+    answer = open_lake(lake, SOURCES).engine.query(f'select event_id, "date", hour from {RUNS} order by 1')
+    return [(row[0], str(row[1]), row[2]) for row in answer.rows]
+
+
+@pytest.mark.parametrize("log_format", FORMATS)
+def test_rows_land_in_the_hours_in_which_their_events_happened(tmp_path: Path, log_format: str) -> None:
+    """Over a midnight and New Year; what is no event is kept as failed, with its place in the file."""
+    lake = tmp_path / "lake"
+
+    progress = backfill(lake, history(tmp_path), log_format)
+
+    assert (progress.events, progress.rows, progress.failed) == (6, 6, 1)
+    day, year = ("2025-12-31", "2026-01-01")
+    assert hours(lake) == [
+        ("e-0", day, "22"), ("e-1", day, "22"), ("e-2", day, "23"), ("e-3", day, "23"), ("e-4", day, "23"), ("e-5", year, "00")
+    ]  # fmt: skip
+    (failed,) = open_catalog(lake).failed()
+    assert "line 7" in failed.message
+    assert examine(lake, [f"e-{number}" for number in range(6)]) is None
+
+
+def test_a_file_that_was_read_to_its_end_is_known_by_its_bytes(tmp_path: Path) -> None:
+    """Whatever it is called; and packed it is another, whose rows closing leaves out."""
+    lake = tmp_path / "lake"
+    file = history(tmp_path)
+    backfill(lake, file)
+    copy = tmp_path / "copy.jsonl"
+    shutil.copy(file, copy)
+
+    again = backfill(lake, copy)
+    assert (again.events, again.rows, again.failed) == (0, 0, 0)
+
+    packed = tmp_path / "history.jsonl.gz"
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    assert backfill(lake, packed).rows == 6
+    _close(lake)
+    assert [row[0] for row in hours(lake)] == [f"e-{number}" for number in range(6)]
+
+
+def test_auth0s_logs_land_by_the_date_of_the_log(tmp_path: Path) -> None:
+    """In every form that `send` takes: a page of the Management API here."""
+    lake = tmp_path / "lake"
+    log = json.loads((AUTH0 / "login.event.json").read_text())["detail"]["data"]
+    page = tmp_path / "page.json"
+    page.write_text(json.dumps({"start": 0, "limit": 2, "length": 1, "total": 1, "logs": [{**log, "date": "2026-03-01T05:06:07.000Z"}]}))
+
+    backfill(lake, page)
+
+    answer = open_lake(lake, SOURCES).engine.query('select "date", hour from auth0_logs')
+    assert [(str(row[0]), row[1]) for row in answer.rows] == [("2026-03-01", "05")]
+
+
+def test_a_row_without_a_time_lands_in_the_hour_in_which_it_comes_in(tmp_path: Path) -> None:
+    """It is not refused for that."""
+    lake = tmp_path / "lake"
+    event = run(0)
+    del event["time"]
+    file = tmp_path / "one.json"
+    file.write_text(json.dumps(event))
+    before = datetime.now(UTC)
+
+    backfill(lake, file)
+
+    ((_, day, hour),) = hours(lake)
+    assert datetime.fromisoformat(f"{day}T{hour}:59:59+00:00") >= before
+
+
+@pytest.mark.parametrize(
+    ("log_format", "again"),
+    [
+        ("parquet", (0,)),
+        pytest.param("parquet", (1, 2, 3, 5), marks=pytest.mark.slow),
+        pytest.param("json", (0, 2), marks=pytest.mark.slow),
+    ],
+)
+def test_killed_at_every_step_it_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_format: str, again: Sequence[int]
+) -> None:
+    """In groups of a few events; again: the steps at which the one that goes on is killed too."""
+    monkeypatch.setattr(backfilling, "GROUP_BYTES", 1000)
+    file = history(tmp_path, 4)
+    steps: list[str] = []
+    crash.at_each(steps.append)
+    backfill(tmp_path / "counting", file, log_format)
+    crash.at_each()
+
+    for first in range(1, len(steps) + 1):
+        for second in again:
+            lake = tmp_path / f"lake-{first}-{second}"
+            _killed(lake, file, log_format, first)
+            if second:
+                _killed(lake, file, log_format, second)
+            backfill(lake, file, log_format)
+            assert [row[0] for row in hours(lake)] == [f"e-{number}" for number in range(4)], (steps[first - 1], second)
+            assert open_catalog(lake).failed_count() == 1
+            assert examine(lake, [f"e-{number}" for number in range(4)]) is None
+            shutil.rmtree(lake)
+    assert steps.count("additions registered") >= 2
+
+
+def test_a_file_that_ends_too_early_keeps_what_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole, it is another file; the rows it shares are left out when their hours are closed."""
+    monkeypatch.setattr(backfilling, "GROUP_BYTES", 1000)
+    lake = tmp_path / "lake"
+    whole = gzip.compress(b"\n".join(json.dumps(run(number)).encode() for number in range(200)))
+    cut = tmp_path / "cut.gz"
+    cut.write_bytes(whole[:-20])
+    with pytest.raises(Exception, match="cut"):
+        backfill(lake, cut)
+    assert 0 < len(hours(lake)) <= 200
+
+    cut.write_bytes(whole)
+    backfill(lake, cut)
+    _close(lake)
+
+    assert len(hours(lake)) == 200
+
+
+def test_a_catalog_made_anew_has_the_history(tmp_path: Path) -> None:
+    """Its objects say what they hold, though nothing of it came by way of the spool."""
+    lake = tmp_path / "lake"
+    backfill(lake, history(tmp_path))
+    before = hours(lake)
+
+    assert rebuild(lake, SOURCES).left == ()
+    assert hours(lake) == before
+
+
+def _close(lake: Path) -> None:
+    table = next(table for source in SOURCES for table in source.tables if table.name == RUNS)
+    with Importer(lake, SOURCES) as importer, Closer(importer.catalog, lake / "objects") as closer:
+        for state in closer.due(table):
+            assert closer.close(table, state).problem == ""
+
+
+def _killed(lake: Path, file: Path, log_format: str, step: int) -> None:
+    """Backfill in a process of its own that ends at a step."""
+    subprocess.run([sys.executable, __file__, str(lake), str(file), log_format, str(step)], check=False)
+
+
+if __name__ == "__main__":
+    crash.end_at(int(sys.argv[4]))
+    backfill(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
