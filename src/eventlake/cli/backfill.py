@@ -22,6 +22,7 @@ _COLUMNS = ("file", "state", "events", "rows", "failed")
 
 
 @click.group(cls=Suggesting, short_help="Bring in history, each event into the hour in which it happened.")
+@global_options
 def backfill() -> None:
     """Bring in history: each event becomes a row in the hour in which it happened, not in which it comes in."""
 

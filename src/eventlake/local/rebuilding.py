@@ -19,6 +19,7 @@ from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import storage_error
 from eventlake.backends.parquet import stored_types
 from eventlake.backends.sqlite_catalog import SqliteCatalog
+from eventlake.backends.sqlite_file import SqliteFile
 from eventlake.errors import ConfigurationError, EventlakeError, LakeNotFoundError
 from eventlake.local.delivery.pump import LOW_WATER
 from eventlake.local.delivery.strays import Adopter, Stray, strays
@@ -110,7 +111,7 @@ def require_catalog(folder: Path) -> None:
 
     Raises ConfigurationError.
     """
-    if (folder / CATALOG).exists():
+    if (folder / CATALOG).exists() and _is_begun(folder / CATALOG):
         _require_spool_of(folder)
         _require_objects_of(folder)
         return
@@ -120,6 +121,15 @@ def require_catalog(folder: Path) -> None:
         f'"{folder}" holds objects or a spool of a lake and no {CATALOG}: restore it from a copy, or make it from the objects with '
         f"`eventlake doctor --rebuild --lake {folder}`."
     )
+
+
+def _is_begun(path: Path) -> bool:
+    """Return False for a catalog without tables: a disk without room left it so, when it was to be the first of its lake."""
+    file = SqliteFile(path, read_only=True)
+    try:
+        return bool(file.rows("select count(*) from sqlite_schema where type = 'table'")[0][0])
+    finally:
+        file.close()
 
 
 def _catch_up(folder: Path, catalog: SqliteCatalog) -> None:
