@@ -144,6 +144,7 @@ def failed(athena: Athena, sql: str = "select 1") -> EventlakeError:
 FAILURES = [
     ("DIVISION_BY_ZERO: Division by zero", QueryFailedError, "A number is divided by zero"),
     ("INVALID_CAST_ARGUMENT: Cannot cast 'x' to INT", QueryFailedError, "use try_cast(...) to get NULL there"),
+    ("INVALID_FUNCTION_ARGUMENT: Invalid JSON path: '$.a-b'", QuerySyntaxError, "'$.a-b' is no JSON path: write $.name"),
     (
         "COLUMN_NOT_FOUND: line 2:8: Column 'ipp' cannot be resolved or requester is not authorized",
         NameNotFoundError,

@@ -35,6 +35,7 @@ _NOT_FOUND = (
     (r"Schema '([^']+)' does not exist", "database"),
     (r"Function '([^']+)' not registered", "function"),
 )
+_NO_PATH = r"^Invalid JSON path: '(.*)'$"
 _NAMES = {"COLUMN_NOT_FOUND", "TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND", "CATALOG_NOT_FOUND", "FUNCTION_NOT_FOUND", "AMBIGUOUS_NAME"}
 _LIMITS = r"EXCEEDED_|CLUSTER_OUT_OF_MEMORY|QUERY_HAS_TOO_MANY|COMPILER_ERROR|GENERATED_BYTECODE_TOO_LARGE|QUERY_TEXT_TOO_LARGE|TOO_MANY_"
 _DENIED = {"PERMISSION_DENIED", "ACCESS_DENIED", "HIVE_FILESYSTEM_ACCESS_DENIED"}
@@ -59,6 +60,8 @@ def query_error(engine: str, name: str, message: str, *, blames_query: bool, tab
         return _not_found(text, place, tables)
     if name == "NOT_SUPPORTED":
         return QueryRefusedError(f"{engine} does not answer this: {said}.")
+    if path := re.search(_NO_PATH, text):
+        return QuerySyntaxError(f"'{path[1]}' is no JSON path{place}: write $.name, $[\"any name\"] or $[0].")
     if name in _FAILED:
         return QueryFailedError(_FAILED[name].format(said))
     if re.match(_LIMITS, name) or "exhausted resources" in message:
