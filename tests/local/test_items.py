@@ -102,11 +102,11 @@ def test_text_in_another_encoding_is_read_document_by_document(tmp_path: Path, e
 
 def test_pieces_may_cut_a_character(tmp_path: Path) -> None:
     """What comes in pieces of any size is what comes at once."""
-    text = ("\U0001f600{}\r\n" * 50).encode("utf-16")
+    text = ('{"\U0001f600"}\r\n' * 50).encode("utf-16")
 
     for size in (1, 2, 3, 5, 7):
         pieces = (text[at : at + size] for at in range(0, len(text), size))
-        assert b"".join(utf8_pieces(pieces)) == ("\U0001f600{}\r\n" * 50).encode()
+        assert b"".join(utf8_pieces(pieces)) == ('{"\U0001f600"}\r\n' * 50).encode()
 
 
 def test_what_is_no_text_in_its_encoding_fails_where_it_stands(tmp_path: Path) -> None:
@@ -118,6 +118,12 @@ def test_what_is_no_text_in_its_encoding_fails_where_it_stands(tmp_path: Path) -
     assert text == b'{"a": "\xed\xa0\x80"}\n{}\xff'
     assert in_utf8(EVENT) is EVENT
     assert in_utf8(b"") == b""
+
+
+@pytest.mark.parametrize("stray", [b"\xff\xfe", b"\xfe\xff", b"\xff\xfe\0\0", b"\0", b"\xff\xfe\n\0"])
+def test_a_stray_mark_or_zero_makes_no_other_text_of_what_is_behind_it(stray: bytes) -> None:
+    """A text is in UTF-16 or UTF-32 if it begins as JSON does there."""
+    assert in_utf8(stray + b"\n" + EVENT) == stray + b"\n" + EVENT
 
 
 def test_lines_of_an_export_of_auth0_are_events(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Text in UTF-16 or UTF-32, as PowerShell and editors of Windows write it -> the same text in UTF-8, which everything behind reads.
 
-Known by its byte order mark, or by the zeros around its first character, which no UTF-8 has there: https://www.rfc-editor.org/rfc/rfc4627#section-3
+Known by the zeros around its first characters, which no UTF-8 has there, behind a byte order mark or without one: https://www.rfc-editor.org/rfc/rfc4627#section-3
 What is no text in its encoding becomes bytes that are no UTF-8, so that it fails where it stands. Called for files and for bodies of requests.
 """
 
@@ -16,13 +16,14 @@ _MARKS = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
-_UNMARKED = (
-    (re.compile(rb"[\s{\[]\0\0\0"), "utf-32-le"),
-    (re.compile(rb"\0\0\0[\s{\[]"), "utf-32-be"),
-    (re.compile(rb"[\s{\[]\0(?!\0)"), "utf-16-le"),
-    (re.compile(rb"\0[\s{\[]"), "utf-16-be"),
-)
-_LOOKED_AT = 4
+_BEGINNINGS = {
+    "utf-32-le": re.compile(rb"[\s{\[]\0\0\0"),
+    "utf-32-be": re.compile(rb"\0\0\0[\s{\[]"),
+    "utf-16-le": re.compile(rb"[\s{\[]\0[\x01-\x7f]\0"),
+    "utf-16-be": re.compile(rb"\0[\s{\[]\0[\x01-\x7f]"),
+}
+"""How JSON begins: its first two characters are ASCII. So a stray mark or zero does not make what is behind it another text."""
+_LOOKED_AT = 8
 
 
 def in_utf8(text: bytes) -> bytes:
@@ -33,9 +34,9 @@ def in_utf8(text: bytes) -> bytes:
 def encoding_of(beginning: bytes) -> str | None:
     """Return the encoding of a text that begins so; None for UTF-8."""
     for mark, name in _MARKS:
-        if beginning.startswith(mark):
+        if beginning.startswith(mark) and _BEGINNINGS[name].match(beginning, len(mark)):
             return name
-    return next((name for pattern, name in _UNMARKED if pattern.match(beginning)), None) if b"\0" in beginning[:_LOOKED_AT] else None
+    return next((name for name, pattern in _BEGINNINGS.items() if pattern.match(beginning)), None)
 
 
 def utf8_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
