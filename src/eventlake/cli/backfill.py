@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from eventlake.cli.group import Suggesting
+from eventlake.cli.opening import taken_lake
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
 from eventlake.errors import StorageError, UsageError
@@ -36,13 +35,16 @@ def files(paths: tuple[Path, ...]) -> int:
     Each becomes a row in the hour of its own event_time. Stopped by Ctrl-C or a kill, the same command goes on where it was; a file that was
     read to its end is known by its bytes, and is not read again. Ends with 1 if something failed.
     """
+    from eventlake.local.backfilling import Backfiller
+
     current = settings()
     if current.is_on_aws:
         raise UsageError("`backfill files` is for a lake in a folder; it does not write to a lake on AWS yet.")
     found = [file for path in paths for file in _below(path)]
     if not found:
         raise UsageError(f'There is no file below "{paths[0]}".')
-    with _backfiller(current) as backfiller:
+    with taken_lake(current) as catalog:
+        backfiller = Backfiller(catalog, current.lake_folder, current.load_sources())
         rows = [_brought_in(file, backfiller, current) for file in found]
     show(_COLUMNS, rows, current.form)
     return 1 if any(row[-1] for row in rows) else 0
@@ -51,18 +53,6 @@ def files(paths: tuple[Path, ...]) -> int:
 def _below(path: Path) -> list[Path]:
     """Return a file, or the files below a folder in the order of their paths."""
     return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
-
-
-@contextmanager
-def _backfiller(current: Settings) -> Iterator[Backfiller]:
-    """Take the lake, deliver what its spool holds, and give what brings history in. Raises LakeLockedError."""
-    from eventlake.local.backfilling import Backfiller
-    from eventlake.local.importing import Importer
-
-    sources = current.load_sources()
-    with Importer(current.lake_folder, sources) as importer:
-        importer.deliver()
-        yield Backfiller(importer.catalog, current.lake_folder, sources)
 
 
 def _brought_in(file: Path, backfiller: Backfiller, current: Settings) -> list[object]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eventlake.cli.close_on_aws import close_on_aws, states_on_aws
+from eventlake.cli.opening import taken_lake
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
 from eventlake.cli.tables import named_table
@@ -85,13 +86,10 @@ def _closer(current: Settings) -> Iterator[tuple[Closer, SqliteCatalog]]:
     """Take the lake, deliver what its spool holds, and give what closes its hours. Raises LakeLockedError."""
     from eventlake.local.closing.closer import Closer
     from eventlake.local.folder import OBJECTS, require_lake
-    from eventlake.local.importing import Importer
 
     require_lake(current.lake_folder)
-    with Importer(current.lake_folder, current.load_sources()) as importer:
-        importer.deliver()
-        with Closer(importer.catalog, current.lake_folder / OBJECTS) as closer:
-            yield closer, importer.catalog
+    with taken_lake(current) as catalog, Closer(catalog, current.lake_folder / OBJECTS) as closer:
+        yield closer, catalog
 
 
 def _tables(written: str | None, catalog: SqliteCatalog) -> Sequence[Table]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ from eventlake.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from eventlake.backends.aws import Session
+    from eventlake.backends.sqlite_catalog import SqliteCatalog
     from eventlake.cloud.deployment import Deployment
     from eventlake.interfaces import Catalog, Engine
 
@@ -55,6 +58,16 @@ def open_deployment(current: Settings) -> tuple[Deployment, Session]:
 
     session = Session(current.profile, current.region, current.endpoint_url)
     return find(current.lake_name or AWS_LAKE, current.load_sources(), session), session
+
+
+@contextmanager
+def taken_lake(current: Settings) -> Iterator[SqliteCatalog]:
+    """Take the lake in a folder to write, deliver what its spool holds, and give its catalog. Raises LakeLockedError."""
+    from eventlake.local.importing import Importer
+
+    with Importer(current.lake_folder, current.load_sources()) as importer:
+        importer.deliver()
+        yield importer.catalog
 
 
 def _duckdb(current: Settings) -> Engine:

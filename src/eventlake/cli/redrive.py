@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from eventlake.cli.opening import taken_lake
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
 from eventlake.errors import UsageError
@@ -40,6 +40,7 @@ def redrive(ids: tuple[str, ...], reason: str, stream: str, since: str | None, d
     ID: how ids begin, as `failed` shows them; all failed events without one. Trying again what was redriven changes nothing. What still fails
     stays, with its new reason.
     """
+    from eventlake.local.folder import require_lake
     from eventlake.pipeline.redrive import Filter
 
     current = settings()
@@ -49,7 +50,8 @@ def redrive(ids: tuple[str, ...], reason: str, stream: str, since: str | None, d
     if dry_run:
         show(_PREVIEW, _previews(_tried(chosen, current)), current.form)
         return 0
-    with _writing(current) as catalog:
+    require_lake(current.lake_folder)
+    with taken_lake(current) as catalog:
         entries = _wanted(catalog, chosen)
         show(_COUNTS, _counts(_redriven(catalog, entries, current), current), current.form)
     return 0
@@ -74,18 +76,6 @@ def _wanted(catalog: SqliteCatalog, chosen: Filter) -> list[FailedEntry]:
             done = f"was redriven into {known[0].into} already" if known else "is no failed event; `eventlake failed` lists them"
             raise UsageError(f'"{written}" {done}.')
     return found
-
-
-@contextmanager
-def _writing(current: Settings) -> Iterator[SqliteCatalog]:
-    """Take the lake and deliver what its spool holds. Raises LakeLockedError."""
-    from eventlake.local.folder import require_lake
-    from eventlake.local.importing import Importer
-
-    require_lake(current.lake_folder)
-    with Importer(current.lake_folder, current.load_sources()) as importer:
-        importer.deliver()
-        yield importer.catalog
 
 
 def _redriven(catalog: SqliteCatalog, entries: Sequence[FailedEntry], current: Settings) -> Iterator[Tried]:
