@@ -215,6 +215,13 @@ def test_both_spellings_and_both_shapes_are_one_column() -> None:
     assert line(AUTH0, auth0_event({"details": {"b": [1.5], "a": {}}}))["details"] == '{"b":[1.5],"a":{}}'
 
 
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_what_an_event_was_made_from_has_a_column(table: Table) -> None:
+    """An envelope that we made says so in its own key, and nothing of that is left for `extra`."""
+    found = line(table, {"id": "1", "source": "aws.example", "detail-type": "x", "detail": {}, "eventlake-origin": "some-api"})
+    assert (found["event_origin"], "eventlake" in found.get("extra", "")) == ("some-api", False)
+
+
 def test_columns_stand_in_the_tables_order() -> None:
     """As the declaration has them."""
     found = list(

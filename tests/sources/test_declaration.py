@@ -265,6 +265,7 @@ def test_a_declaration_says_it_all() -> None:
         "event_time",
         "account",
         "event_region",
+        "event_origin",
         "extra",
     ]
     assert [column.converter for column in table.columns[:3]] == ["text", "number", "array"]

@@ -16,7 +16,7 @@ from eventlake.errors import EventError, UsageError
 from eventlake.model import Column, Source
 from eventlake.pipeline.path import parse_path, value_at
 from eventlake.sources import BUILT_IN, load, read_source
-from eventlake.sources.declaration import parse_source
+from eventlake.sources.declaration import STANDARD_COLUMNS, parse_source
 from eventlake.sources.draft import draft, write_draft
 from eventlake.sources.samples import Flow, check, names
 
@@ -43,7 +43,7 @@ def _drafted(*events: dict[str, Any]) -> Source:
 
 def _types(*details: Any) -> dict[str, str]:
     """The types of the columns drafted for these details; JSON columns are "json"."""
-    columns = _drafted(*map(_event, details)).tables[0].columns[:-5]
+    columns = _drafted(*map(_event, details)).tables[0].columns[: -len(STANDARD_COLUMNS)]
     return {column.name: "json" if column.converter == "json" else column.type for column in columns}
 
 
@@ -131,7 +131,7 @@ def test_each_detail_type_is_a_table_with_a_rule_of_its_own() -> None:
         "user_created": {"source": [{"prefix": "aws.partner/example.com"}], "detail-type": ["user.created"]},
     }
     assert source.bus == "partner"
-    assert [column.paths[0] for table in source.tables for column in table.columns[:-5]] == [
+    assert [column.paths[0] for table in source.tables for column in table.columns[: -len(STANDARD_COLUMNS)]] == [
         "$.detail.a",
         "$.source",
         "$.detail.b",
@@ -179,7 +179,10 @@ def test_docs_are_prompts_with_the_constants_that_were_seen_and_no_other_value()
 def test_keys_that_no_path_can_name_are_kept_in_a_json_column_of_the_whole() -> None:
     """`a.b` cannot be written as a path; the whole detail is kept as JSON, so that nothing is left for extra."""
     source = _drafted(_event({"a.b": 1, "c": 2}))
-    assert [(column.name, column.paths[0]) for column in source.tables[0].columns[:-5]] == [("detail", "$.detail"), ("c", "$.detail.c")]
+    assert [(column.name, column.paths[0]) for column in source.tables[0].columns[: -len(STANDARD_COLUMNS)]] == [
+        ("detail", "$.detail"),
+        ("c", "$.detail.c"),
+    ]
     _assert_round_trip(source, _event({"a.b": 1, "c": 2}))
 
 
@@ -187,7 +190,7 @@ def test_keys_that_no_path_can_name_are_kept_in_a_json_column_of_the_whole() -> 
 def test_a_detail_that_is_no_object_is_one_json_column(detail: Any) -> None:
     """Whatever the detail is, the draft is valid and holds it."""
     source = _drafted(_event(detail))
-    assert [column.name for column in source.tables[0].columns[:-5]] == ["detail"]
+    assert [column.name for column in source.tables[0].columns[: -len(STANDARD_COLUMNS)]] == ["detail"]
     _assert_round_trip(source, _event(detail))
 
 
@@ -280,7 +283,7 @@ def _assert_round_trip(source: Source, event: dict[str, Any]) -> None:
     ((name, line),) = lines.items()
     assert "extra" not in line
     columns = next(table.columns for table in source.tables if table.name == name)
-    for column in columns[:-5]:
+    for column in columns[: -len(STANDARD_COLUMNS)]:
         value = value_at(event, parse_path(column.paths[0]))
         assert (column.name in line) == (value is not None), column
         assert value is None or _says(column, line[column.name], value), (column, value)

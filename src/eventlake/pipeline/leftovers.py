@@ -24,6 +24,9 @@ if TYPE_CHECKING:  # importing typing costs more than the rest of the module
 ENVELOPE_KEYS = frozenset({"version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"})
 """The keys of every event: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html"""
 
+ORIGIN = "eventlake-origin"
+"""The key of an envelope that we made from something else, and says from what; no event that EventBridge delivers has it."""
+
 EXTRA = "extra"
 """The column that keeps, as JSON text, what no other column does."""
 

@@ -17,7 +17,7 @@ from typing import Any
 from eventlake.model import Column, Table
 from eventlake.pipeline import convert, nested, values
 from eventlake.pipeline.codec import Codec
-from eventlake.pipeline.leftovers import ENVELOPE_KEYS, EXTRA
+from eventlake.pipeline.leftovers import ENVELOPE_KEYS, EXTRA, ORIGIN
 from eventlake.pipeline.line_form import Fields, LineForm, Pieces, indented
 from eventlake.pipeline.literal import LINE_LENGTH, Brackets, broken_lines, string, strings
 from eventlake.pipeline.path import Holding, Path, parse_path
@@ -77,7 +77,7 @@ class _Writer:
         self.used: dict[str, set[str]] = {name: set() for name in ("codec", "line", "nested", "path", "values")}
         for module, name in (("line", "Rest"), ("line", "remainder"), *form.imports):
             self._use(module, name)
-        self.constants: dict[str, str | Brackets] = {"SOURCE": string(table.source), "ENVELOPE": strings(ENVELOPE_KEYS)}
+        self.constants: dict[str, str | Brackets] = {"SOURCE": string(table.source), "ENVELOPE": strings(ENVELOPE_KEYS | {ORIGIN})}
         self.containers: dict[tuple[Path, type], str] = {((), dict): "event"}
         self.kinds = self._container_kinds()
 

@@ -1,7 +1,7 @@
 """A source.toml -> a Source, or a sentence that names what is wrong with it.
 
 One file declares a source: its tables with event pattern and columns. The form is described in docs/adding-a-source.md.
-Every table ends in five columns that it need not declare: event_id, event_time, account, event_region and extra.
+Every table ends in six columns that it need not declare: event_id, event_time, account, event_region, event_origin and extra.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from eventlake.errors import DeclarationError, PatternError
 from eventlake.model import PARTITION_KEYS, Bare, Column, Refusal, Source, Stack, Table
 from eventlake.naming import nearest
 from eventlake.pipeline import convert
-from eventlake.pipeline.leftovers import ENVELOPE_KEYS
+from eventlake.pipeline.leftovers import ENVELOPE_KEYS, ORIGIN
 from eventlake.pipeline.path import parse_path
 from eventlake.pipeline.rule import compile_pattern
 
@@ -30,6 +30,13 @@ STANDARD_COLUMNS = (
     Column("event_time", "timestamp", ("$.time",), "timestamp", "When it happened, in UTC, cut to milliseconds."),
     Column("account", "string", ("$.account",), "text", "The AWS account the event was sent from."),
     Column("event_region", "string", ("$.region",), "text", "The region the event was sent from."),
+    Column(
+        "event_origin",
+        "string",
+        (f"$.{ORIGIN}",),
+        "text",
+        "What the event was made from, `auth0-api` for example; NULL for an event as its sender sent it.",
+    ),
     Column(
         "extra",
         "string",

@@ -38,7 +38,7 @@ _COMMON_KEYS = ("version", "id", "detail-type", "source", "account", "time", "re
 _HEADER = """\
 # {title}: drafted from {count}.
 # Fill in what "..." leaves open, rename and delete columns as you like: what has no column is kept in the column extra.
-# Every table ends in event_id, event_time, account, event_region and extra; they need no line here.
+# Every table ends in event_id, event_time, account, event_region, event_origin and extra; they need no line here.
 # Check it with: ./run sources check FOLDER"""
 
 

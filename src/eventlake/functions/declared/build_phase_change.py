@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from eventlake.pipeline.line import Unread
 
 SOURCE = "codebuild"
-ENVELOPE = {"account", "detail", "detail-type", "id", "region", "resources", "source", "time", "version"}
+ENVELOPE = {"account", "detail", "detail-type", "eventlake-origin", "id", "region", "resources", "source", "time", "version"}
 KEYS_OF_DETAIL = {
     "additional-information",
     "build-id",
@@ -53,6 +53,7 @@ REST = Rest(
         (timestamp, ["$.time"]),
         (text, ["$.account"]),
         (text, ["$.region"]),
+        (text, ["$.eventlake-origin"]),
     ],
 )
 
@@ -220,6 +221,12 @@ def log_line(event: dict[str, Any]) -> bytes:
         add(quote(value))
     elif value is not None:
         odd |= write(add, "event_region", text(value))
+    value = event.get("eventlake-origin")
+    if value.__class__ is str:
+        add(',"event_origin":')
+        add(quote(value))
+    elif value is not None:
+        odd |= write(add, "event_origin", text(value))
     if odd or unread:
         rest = REST.of(event) if odd else remainder(unread)
         if rest:
