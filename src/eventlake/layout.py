@@ -17,6 +17,8 @@ KEY_BYTES = 1024
 
 CLOSED, CLOSINGS = "closed/", "closing/"
 """Below what closed hours lie, and on AWS what is known of each closing."""
+REDRIVEN, BACKFILLED = "redriven/", "backfilled/"
+"""Below what is kept on AWS of failed records that were sent again, and of how far histories are read."""
 
 _MOST_CLOSINGS = 9_999_999_999
 

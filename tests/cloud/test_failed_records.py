@@ -66,7 +66,7 @@ REFUSED: dict[str, Any] = {"errorCode": "Lambda.ProcessingFailedStatus", "errorM
 REASONS = [
     (b"no json", "NotJson: "),
     (b'{"source": "aws.unknown", "detail": {}}', "NoRuleMatched: No rule matches source"),
-    ((SAMPLES / "login.event.json").read_bytes(), "It can be stored now: send it again."),
+    ((SAMPLES / "login.event.json").read_bytes(), "It can be stored now: `eventlake failed redrive` sends it again."),
 ]
 
 

@@ -17,7 +17,7 @@ from eventlake.pipeline.delivery import SHOWN_DIGITS
 
 if TYPE_CHECKING:
     from eventlake.backends.sqlite_catalog import FailedEntry
-    from eventlake.cloud.failed_records import FailedRecords
+    from eventlake.cloud.failed_events import FailedEvents
     from eventlake.local.failed_records import LocalFailedRecords
 
 COLUMNS = ("id", "arrived", "table", "code", "reason", "bytes")
@@ -72,23 +72,24 @@ failed.add_command(redrive)
 
 
 def _list(limit: int, all_records: bool, current: Settings) -> None:
-    entries, more = _records(current).newest(limit, redriven=all_records)
+    records = _records(current)
+    entries, more = records.newest(limit, redriven=all_records)
     digits = SHOWN_DIGITS if current.form == "table" else None
     rows = [[entry.id[:digits], *_row(entry, redriven=all_records)[1:]] for entry in entries]
     show((*COLUMNS, *REDRIVEN) if all_records else COLUMNS, rows, current.form)
     if more:
         current.say(f"The newest {limit:,}; --limit shows more.")
+    if records.not_seen:
+        current.say(records.not_seen)
 
 
-def _records(current: Settings) -> FailedRecords | LocalFailedRecords:
+def _records(current: Settings) -> FailedEvents | LocalFailedRecords:
     """Open the failed records of the lake."""
     if current.is_on_aws:
         from eventlake.cli.opening import open_deployment
-        from eventlake.cloud.deployment import open_store
-        from eventlake.cloud.failed_records import FailedRecords
+        from eventlake.cloud.failed_events import FailedEvents
 
-        deployment, session = open_deployment(current)
-        return FailedRecords(open_store(deployment, session), deployment.sources)
+        return FailedEvents(*open_deployment(current))
     from eventlake.local.failed_records import LocalFailedRecords
 
     return LocalFailedRecords(current.lake_folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -37,6 +37,9 @@ _COUNTS = ("table", "code", "failed", "redriven", "still_failing", "into", "reas
 def redrive(ids: tuple[str, ...], reason: str, stream: str, since: str | None, dry_run: bool) -> int:
     """Try failed events again with the declarations of today; each that is right now becomes a row in the hour in which it arrived.
 
+    On AWS each that is right now is sent to its table's stream, and becomes a row in the hour in which it comes there; what EventBridge could
+    not deliver is tried too.
+
     ID: how ids begin, as `failed` shows them; all failed events without one. Trying again what was redriven changes nothing. What still fails
     stays, with its new reason.
     """
@@ -44,9 +47,10 @@ def redrive(ids: tuple[str, ...], reason: str, stream: str, since: str | None, d
     from eventlake.pipeline.redrive import Filter
 
     current = settings()
-    if current.is_on_aws:
-        raise UsageError("`failed redrive` is for a lake in a folder; on AWS, send what `failed show ID --raw` prints once more.")
     chosen = Filter(tuple(one.lower() for one in ids), reason, stream, _microseconds(since))
+    if current.is_on_aws:
+        _on_aws(chosen, current, dry_run=dry_run)
+        return 0
     if dry_run:
         show(_PREVIEW, _previews(_tried(chosen, current)), current.form)
         return 0
@@ -65,26 +69,58 @@ def _tried(chosen: Filter, current: Settings) -> Iterator[Tried]:
     return tried(_wanted(open_catalog(current.lake_folder), chosen), current.lake_folder, current.load_sources())
 
 
+def _on_aws(chosen: Filter, current: Settings, *, dry_run: bool) -> None:
+    """Try failed events of a lake on AWS, and send what is right unless it is a dry run."""
+    from eventlake.cli.opening import open_deployment
+    from eventlake.cloud.redriving import AwsRedriver
+
+    deployment, session = open_deployment(current)
+    if not deployment.name:
+        raise UsageError(f'The name of "{deployment.named}" does not tell its streams: name the lake by its stack, aws:NAME.')
+    redriver = AwsRedriver(deployment, session)
+    try:
+        entries = redriver.wanted(chosen)
+        _require_ids(entries, chosen, redriver.events.find)
+        if dry_run:
+            show(_PREVIEW, _previews(redriver.tried(entries)), current.form)
+        else:
+            show(_COUNTS, _counts(_told(redriver.redrive(entries), len(entries), current), current), current.form)
+    finally:
+        redriver.events.put_back()
+    if redriver.events.not_seen:
+        current.say(redriver.events.not_seen)
+
+
 def _wanted(catalog: SqliteCatalog, chosen: Filter) -> list[FailedEntry]:
     """Return the records that were chosen. Raises UsageError for an id that none has."""
     from eventlake.local.redriving import wanted
 
     found = wanted(catalog, chosen)
+    _require_ids(found, chosen, catalog.find_failed)
+    return found
+
+
+def _require_ids(found: Sequence[FailedEntry], chosen: Filter, find: Callable[[str], Sequence[FailedEntry]]) -> None:
+    """Raise UsageError for an id that none of the chosen has. find: finds records by how their ids begin, the redriven ones too."""
     for written in chosen.ids:
         if not any(entry.id.startswith(written) for entry in found):
-            known = catalog.find_failed(written)
+            known = find(written)
             done = f"was redriven into {known[0].into} already" if known else "is no failed event; `eventlake failed` lists them"
             raise UsageError(f'"{written}" {done}.')
-    return found
 
 
 def _redriven(catalog: SqliteCatalog, entries: Sequence[FailedEntry], current: Settings) -> Iterator[Tried]:
     from eventlake.local.redriving import Redriver
 
     redriver = Redriver(catalog, current.lake_folder, current.load_sources())
-    for number, one in enumerate(redriver.redrive(entries), 1):
+    return _told(redriver.redrive(entries), len(entries), current)
+
+
+def _told(found: Iterable[Tried], count: int, current: Settings) -> Iterator[Tried]:
+    """Yield what became of each, and tell how many are done."""
+    for number, one in enumerate(found, 1):
         yield one
-        current.progress(f"{number:,} of {len(entries):,} failed events", is_done=number == len(entries))
+        current.progress(f"{number:,} of {count:,} failed events", is_done=number == count)
 
 
 def _previews(found: Iterable[Tried]) -> list[list[object]]:

@@ -33,7 +33,7 @@ _DEAD_LETTERS = {
     ),
     "undelivered": (
         "events that EventBridge could not put into a delivery stream",
-        "Each message's attributes say why; mend the cause, then put its body on the bus again.",
+        "`eventlake failed` lists them with their reasons; mend the cause, then `eventlake failed redrive` sends them.",
     ),
     "functions-dead": (
         "calls of functions that failed to the end",

@@ -14,15 +14,16 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
+from eventlake.backends.redriven_log import Mark
 from eventlake.backends.sqlite_catalog import FailedEntry
-from eventlake.errors import CorruptObjectError
+from eventlake.errors import CorruptObjectError, EventError, StorageError
 from eventlake.interfaces import Store, StoredObject
 from eventlake.model import Source
 from eventlake.pipeline.delivery import ID_DIGITS, record_id
@@ -40,11 +41,15 @@ _SHOWN = 20
 
 
 class FailedRecords:
-    """The failed records of a lake on AWS. sources: whose rules and transforms say why an event was refused."""
+    """The failed records of a lake on AWS.
 
-    def __init__(self, store: Store, sources: Sequence[Source] = ()) -> None:
+    sources: whose rules and transforms say why an event was refused. marks: of what was sent again, by id.
+    """
+
+    def __init__(self, store: Store, sources: Sequence[Source] = (), marks: Mapping[str, Mark] | None = None) -> None:
         self._store = store
         self._router = Router(sources)
+        self._marks = marks or {}
 
     def objects(self) -> list[StoredObject]:
         """List the objects that hold failed records, the newest hour first."""
@@ -53,19 +58,41 @@ class FailedRecords:
     def newest(self, limit: int, *, redriven: bool = False) -> tuple[list[FailedEntry], bool]:
         """Return so many records, the newest first, and whether there are more. Reads whole hours until it has them."""
         found: list[FailedEntry] = []
-        hours = groupby(self.objects(), key=lambda one: _hour(one.key))
-        for _, objects in hours:
-            found += sorted(self._entries([one.key for one in objects]), key=lambda entry: entry.arrival, reverse=True)
+        hours = self._hours()
+        for entries in hours:
+            shown = [entry for entry in entries if redriven or entry.redriven is None]
+            found += sorted(shown, key=lambda entry: entry.arrival, reverse=True)
             if len(found) >= limit:
                 break
         return found[:limit], len(found) > limit or next(hours, None) is not None
+
+    def every(self) -> Iterator[FailedEntry]:
+        """Yield every record, the newest hour first, and within it object by object."""
+        for entries in self._hours():
+            yield from entries
+
+    def originals(self, entries: Iterable[FailedEntry]) -> Iterator[tuple[FailedEntry, bytes | EventError]]:
+        """Yield each record with the bytes that failed, or why they cannot be read; an object is read once for records that follow each other."""
+        key = ""
+        lines: list[bytes] | EventError = []
+        for entry in entries:
+            if entry.key != key:
+                key, lines = entry.key, self._lines_or_why(entry.key)
+            yield entry, lines if isinstance(lines, EventError) else _raw(_record(lines[entry.line]), lines[entry.line])
+
+    def _lines_or_why(self, key: str) -> list[bytes] | EventError:
+        """Read the records of an object, or say why they cannot be."""
+        try:
+            return self._lines(key)
+        except StorageError as error:
+            return EventError("Unreadable", str(error))
 
     def find(self, beginning: str) -> list[FailedEntry]:
         """Find the records whose id begins like this, at most 20, the newest hours first; also by the id that an earlier version gave."""
         wanted = beginning.lower()
         found: dict[str, FailedEntry] = {}
-        for _, objects in groupby(self.objects(), key=lambda one: _hour(one.key)):
-            for entry in self._entries([one.key for one in objects], wanted):
+        for entries in self._hours(wanted):
+            for entry in entries:
                 found.setdefault(entry.id, entry)
             if len(found) >= _SHOWN or (found and len(wanted) >= ID_DIGITS):
                 break
@@ -75,6 +102,11 @@ class FailedRecords:
         """Return the bytes that failed. Raises StorageError, CorruptObjectError."""
         line = self._lines(entry.key)[entry.line]
         return _raw(_record(line), line)
+
+    def _hours(self, wanted: str = "") -> Iterator[list[FailedEntry]]:
+        """Yield the records of each hour, the newest first, whose id begins like this."""
+        for _, objects in groupby(self.objects(), key=lambda one: _hour(one.key)):
+            yield list(self._entries([one.key for one in objects], wanted))
 
     def _entries(self, keys: list[str], wanted: str = "") -> Iterator[FailedEntry]:
         """Yield the records of objects whose id, or the one of an earlier version, begins like this."""
@@ -86,12 +118,15 @@ class FailedRecords:
                         yield self._explained(entry, line)
 
     def _explained(self, entry: FailedEntry, line: bytes) -> FailedEntry:
-        """Replace the entry's reason with the transform's where Firehose knows only that there was one."""
+        """Say when the entry was sent again; replace its reason with the transform's where Firehose knows only that there was one."""
+        mark = self._marks.get(entry.id)
+        if mark is not None:
+            entry = replace(entry, redriven=mark.at, into=mark.into)
         if not entry.code.startswith(_REFUSED):
             return entry
         routed = self._router.route(_raw(_record(line), line))
         reasons = [f"{error.code}: {error}" for _, error in routed.failures]
-        return replace(entry, message=reasons[0] if reasons else "It can be stored now: send it again.")
+        return replace(entry, message=reasons[0] if reasons else "It can be stored now: `eventlake failed redrive` sends it again.")
 
     def _lines(self, key: str) -> list[bytes]:
         """Read the records of an object, gzip or plain."""

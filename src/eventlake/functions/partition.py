@@ -20,7 +20,7 @@ from eventlake.backends.glue import GlueCatalog
 from eventlake.errors import LayoutError
 from eventlake.functions.deployed import tables
 from eventlake.functions.metrics import embedded_metrics, say
-from eventlake.layout import CLOSED, CLOSINGS, Hour
+from eventlake.layout import BACKFILLED, CLOSED, CLOSINGS, REDRIVEN, Hour
 from eventlake.pipeline.partition import Partitioner
 
 SPARE_MS = 5_000
@@ -35,8 +35,8 @@ _TRIES = 3
 ERRORS = "error/"
 """Prefix of failed records."""
 
-NO_LOG_OBJECTS = ("raw/", CLOSED, CLOSINGS)
-"""Prefixes of what needs no partition: whole events kept on request, and what the closing of hours writes."""
+NO_LOG_OBJECTS = ("raw/", CLOSED, CLOSINGS, REDRIVEN, BACKFILLED)
+"""Prefixes of what needs no partition: whole events kept on request, and what closing, redriving and backfilling keep of themselves."""
 
 ERROR_KINDS = ("processing-failed", "format-conversion-failed")
 """Firehose's error-output-type where S3 is the destination: https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html"""

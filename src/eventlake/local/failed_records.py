@@ -11,7 +11,9 @@ from eventlake.local.folder import OBJECTS, open_catalog
 
 
 class LocalFailedRecords:
-    """The failed records of the lake in a folder. Raises LakeNotFoundError."""
+    """The failed records of the lake in a folder. not_seen: why something could not be looked at, here never. Raises LakeNotFoundError."""
+
+    not_seen = ""
 
     def __init__(self, folder: Path) -> None:
         self._catalog = open_catalog(folder)

@@ -52,9 +52,14 @@ def wanted(catalog: SqliteCatalog, chosen: Filter) -> list[FailedEntry]:
 
 def tried(entries: Iterable[FailedEntry], folder: Path, sources: Sequence[Source]) -> Iterator[Tried]:
     """Try records with the declarations of today, and change nothing. One whose object cannot be read fails for that, and stops no other."""
+    return tried_originals(_originals(entries, DirectoryStore(folder / OBJECTS)), sources)
+
+
+def tried_originals(found: Iterable[tuple[FailedEntry, bytes | EventError]], sources: Sequence[Source]) -> Iterator[Tried]:
+    """Try records with the declarations of today. found: each with its original bytes, or why they cannot be read."""
     budget = Budget(Router(sources, FAST).route)
     redrive = Redrive(Intake(sources, FAST), budget.route)
-    for entry, raw in _originals(entries, DirectoryStore(folder / OBJECTS)):
+    for entry, raw in found:
         if isinstance(raw, EventError):
             yield Tried(entry, "unreadable", (), raw)
             continue

@@ -79,7 +79,26 @@ def install() -> None:
         return firehose._invalid(refused) if refused else validate(kind, configuration)
 
     firehose._validate_s3_destination_config, firehose._deliver_records_to_s3 = validate_as_aws, accept
+    put_all = firehose._put_record_batch
+    firehose._HANDLERS["PutRecordBatch"] = lambda asked: put_some(asked, put_all)
     metrics.gauges.append(measure_freshness)
+
+
+def put_some(asked: dict[str, Any], put_all: Any) -> Any:
+    """Put a batch of which Firehose takes only a share: the others are answered with its error for a busy moment, each in its place."""
+    records = asked.get("Records", [])
+    taken = [not control.is_throttled("firehose:PutRecordBatch") for _ in records]
+    if all(taken):
+        return put_all(asked)
+    status, headers, body = put_all({**asked, "Records": [one for one, is_taken in zip(records, taken, strict=True) if is_taken]})
+    answer = json.loads(body) if any(taken) else {"RequestResponses": []}
+    if "RequestResponses" not in answer:
+        return status, headers, body
+    answers = iter(answer["RequestResponses"])
+    busy = {"ErrorCode": "ServiceUnavailableException", "ErrorMessage": "Slow down."}
+    merged = [next(answers) if is_taken else busy for is_taken in taken]
+    failed = sum("ErrorCode" in one for one in merged)
+    return firehose.json_response({"FailedPutCount": failed, "Encrypted": False, "RequestResponses": merged})
 
 
 def accept(stream: dict[str, Any], destination: dict[str, Any], records: Iterable[tuple[str, bytes]]) -> None:

@@ -31,6 +31,7 @@ def install() -> None:
     enforce = iam_evaluator.enforce
 
     def enforce_and_count(access_key: str, action: str, *arguments: Any, **keywords: Any) -> Any:
+        action = action.removesuffix("Batch") if action.startswith("sqs:") else action  # a batch is asked for its one action
         denied = enforce(access_key, action, *arguments, **keywords)
         if isinstance(denied, iam_evaluator.EvalResult):
             count_denial(denied.principal_arn, action)
