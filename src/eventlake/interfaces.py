@@ -1,4 +1,4 @@
-"""What differs between AWS and one machine, as Protocols: Store, Catalog, Engine, Clock.
+"""What differs between AWS and one machine, as Protocols: Store, Catalog, Engine, Clock; and History, what a provider's API tells of the past.
 
 An adapter of each is given at construction; no stage asks where it runs. The nouns are S3's, Glue's and Athena's.
 """
@@ -193,6 +193,33 @@ class Engine(Protocol):
 
     def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
         """Tell what would run: the SQL of the engine, the partitions and the bytes it will read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events of a history that come together, as envelopes, and the cursor behind them; there may be none.
+
+    done: which share of the history lies behind the cursor, 0 to 1; None if nobody can tell.
+    """
+
+    events: Sequence[bytes]
+    cursor: str
+    done: float | None = None
+
+
+class History(Protocol):
+    """What a provider's API tells of the past, as the events that would have come.
+
+    Its cursor is text of its own, stored in one transaction with the rows of the pages before it; so pages may come again only if they were
+    not stored.
+    """
+
+    @property
+    def name(self) -> str:
+        """Return what its cursor is kept by: `auth0-api/tenant.eu.auth0.com`."""
+
+    def pages(self, cursor: str) -> Iterator[Page]:
+        """Yield the pages behind a cursor, in order; the cursor is empty where nothing is stored yet. Raises ConfigurationError, ServiceError."""
 
 
 class Clock(Protocol):

@@ -7,12 +7,15 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from eventlake.errors import ServiceError
+from eventlake.interfaces import Page
 from eventlake.local import backfilling, crash
 from eventlake.local.backfilling import Backfiller, Progress, history_of
 from eventlake.local.closing.closer import Closer
@@ -48,6 +51,34 @@ def history(folder: Path, count: int = 6, name: str = "history.jsonl") -> Path:
     file = folder / name
     file.write_text("\n".join([*(json.dumps(run(number)) for number in range(count)), '{"id": "no event"}']))
     return file
+
+
+class Told:
+    """A history that an API tells: `count` events, three a page; it breaks off before an event if it is told to."""
+
+    name = "told-api/example"
+
+    def __init__(self, count: int, breaks_at: int | None = None) -> None:
+        self.count = count
+        self.breaks_at = breaks_at
+        self.asked: list[str] = []
+
+    def pages(self, cursor: str) -> Iterator[Page]:
+        """Yield the pages behind a cursor such as `event 3`."""
+        self.asked.append(cursor)
+        for first in range(int(cursor.removeprefix("event ") or 0), self.count, 3):
+            if self.breaks_at is not None and first >= self.breaks_at:
+                raise ServiceError("The API told no more.")
+            behind = min(first + 3, self.count)
+            events = [json.dumps({**run(number), "eventlake-origin": "told-api"}).encode() for number in range(first, behind)]
+            yield Page(events, f"event {behind}", behind / self.count)
+
+
+def backfill_told(lake: Path, told: Told, log_format: str = "parquet") -> Progress:
+    """Bring in what an API tells."""
+    with Importer(lake, SOURCES, log_format=log_format) as importer:
+        importer.deliver()
+        return list(Backfiller(importer.catalog, lake, SOURCES).pages(told))[-1]
 
 
 def backfill(lake: Path, file: Path, log_format: str = "parquet") -> Progress:
@@ -157,6 +188,47 @@ def test_killed_at_every_step_it_goes_on_where_it_was(
             assert examine(lake, [f"e-{number}" for number in range(4)]) is None
             shutil.rmtree(lake)
     assert steps.count("additions registered") >= 2
+
+
+def test_what_an_api_tells_is_brought_in_once_and_what_is_new_later(tmp_path: Path) -> None:
+    """It is asked from the text cursor that was stored with the rows; the rows say what they were made from."""
+    lake = tmp_path / "lake"
+
+    first = backfill_told(lake, Told(4))
+    again = Told(6)
+    second = backfill_told(lake, again)
+
+    assert (first.events, first.cursor, first.done) == (4, "event 4", 1.0)
+    assert (second.events, again.asked) == (2, ["event 4"])
+    assert [row[0] for row in hours(lake)] == [f"e-{number}" for number in range(6)]
+    assert open_lake(lake, SOURCES).engine.query(f"select distinct event_origin from {RUNS}").rows == [("told-api",)]
+
+
+def test_what_an_api_told_before_it_failed_stays(tmp_path: Path) -> None:
+    """Though the group was not full; and the next time it is asked from there."""
+    lake = tmp_path / "lake"
+    with pytest.raises(ServiceError, match="told no more"):
+        backfill_told(lake, Told(9, breaks_at=6))
+    assert len(hours(lake)) == 6
+
+    whole = Told(9)
+    backfill_told(lake, whole)
+
+    assert whole.asked == ["event 6"]
+    assert [row[0] for row in hours(lake)] == [f"e-{number}" for number in range(9)]
+
+
+def test_pages_of_an_api_come_together_until_they_are_many_or_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of its own transaction would make an object for each."""
+    monkeypatch.setattr(backfilling, "GROUP_EVENTS", 6)
+    with Importer(tmp_path / "many", SOURCES) as importer:
+        told = [one.events for one in map(replace, Backfiller(importer.catalog, tmp_path / "many", SOURCES).pages(Told(15)))]
+    assert told == [6, 12, 15]
+
+    seconds = iter(range(0, 1000, 9))
+    with Importer(tmp_path / "old", SOURCES) as importer:
+        backfiller = Backfiller(importer.catalog, tmp_path / "old", SOURCES, elapsed=lambda: float(next(seconds)))
+        assert [one.cursor for one in map(replace, backfiller.pages(Told(9)))] == ["event 6", "event 9"]
 
 
 def test_a_file_that_ends_too_early_keeps_what_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

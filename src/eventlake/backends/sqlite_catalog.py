@@ -238,7 +238,7 @@ class SqliteCatalog:
         failed: Sequence[tuple[NewFailedObject, Sequence[FailedEntry]]],
         checkpoints: Mapping[str, int],
         redriven: Redriven | None = None,
-        cursors: Mapping[str, int] | None = None,
+        cursors: Mapping[str, str] | None = None,
     ) -> None:
         """Make objects visible, with their partitions, failed records and the checkpoints of their streams: all of it or nothing.
 
@@ -256,13 +256,13 @@ class SqliteCatalog:
                 run("insert or replace into checkpoint values (?, ?)", (stream, position))
             if redriven is not None:
                 _mark(run, redriven)
-            for history, position in (cursors or {}).items():
-                run("insert or replace into setting values (?, ?)", (_CURSOR + history, str(position)))
+            for history, cursor in (cursors or {}).items():
+                run("insert or replace into setting values (?, ?)", (_CURSOR + history, cursor))
 
-    def cursor(self, history: str) -> int:
-        """Return how far a history is read: the position from which nothing is stored yet, 0 for one that is new."""
+    def cursor(self, history: str) -> str:
+        """Return how far a history is read, in its own words; empty for one that is new."""
         found = self._rows("select value from setting where name = ?", (_CURSOR + history,))
-        return int(found[0][0]) if found else 0
+        return str(found[0][0]) if found else ""
 
     def held(self, table: str, hour: Hour) -> list[NewObject]:
         """Return the live objects of an hour, with what they hold of the spool; by key."""

@@ -79,8 +79,8 @@ def _brought_in(file: Path, backfiller: Backfiller, current: Settings) -> list[o
 
 def _so_far(file: Path, progress: Progress, seconds: float) -> str:
     """Say how far a file is, and for how long it goes on if its size tells."""
-    size = file.stat().st_size
+    size, at = file.stat().st_size, int(progress.cursor)
     said = f"{file.name}: {progress.events:,} events"
-    if not 0 < progress.at < size:  # packed files have other places than bytes
+    if not 0 < at < size:  # packed files have other places than bytes
         return said
-    return f"{said}, {100 * progress.at // size} %, about {seconds * (size - progress.at) / progress.at:,.0f} s to go"
+    return f"{said}, {100 * at // size} %, about {seconds * (size - at) / at:,.0f} s to go"

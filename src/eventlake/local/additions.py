@@ -96,7 +96,7 @@ class Additions:
             raise storage_error(error, "The failed records cannot be written") from None
         return staged
 
-    def register(self, staged: Sequence[_Staged], redriven: Redriven | None = None, cursors: Mapping[str, int] | None = None) -> None:
+    def register(self, staged: Sequence[_Staged], redriven: Redriven | None = None, cursors: Mapping[str, str] | None = None) -> None:
         """Make what is staged visible, together with what was redriven by it and how far a history is read.
 
         Raises StorageError; then nothing of it is.

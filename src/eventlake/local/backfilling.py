@@ -1,12 +1,13 @@
-"""History -> the hours in which it happened: read from files, brought in beside the spool, and never twice.
+"""History -> the hours in which it happened: read from files or from a provider's API, brought in beside the spool, and never twice.
 
-How far a file is read is stored in one transaction with its rows; so whoever is stopped, by Ctrl-C or a kill, goes on where it was, and a file
+How far a history is read is stored in one transaction with its rows; so whoever is stopped, by Ctrl-C or a kill, goes on where it was, and a file
 that is named again is known by its bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,8 @@ from pathlib import Path
 from eventlake.backends.disk import storage_error
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.backends.sqlite_catalog import SqliteCatalog
-from eventlake.errors import EventError
+from eventlake.errors import ConfigurationError, EventError, ServiceError
+from eventlake.interfaces import History
 from eventlake.local.additions import Additions, Line
 from eventlake.local.delivery.budget import Budget
 from eventlake.local.folder import OBJECTS
@@ -28,25 +30,37 @@ from eventlake.pipeline.router import Router
 
 GROUP_BYTES = 16 << 20
 """Bytes of events and log lines that are brought in by one transaction."""
+GROUP_EVENTS = 5_000
+GROUP_SECONDS = 10.0
+"""How many events of an API, and seconds of asking for them, come to one transaction: what is asked for again after a kill."""
 DONE = 1 << 62
 """How far a file is read whose end was reached."""
 
 
 @dataclass(slots=True)
 class Progress:
-    """How far a file is: where its next item begins, and how many events, rows and failed records came of it so far."""
+    """How far a history is, and how many events, rows and failed records came of it so far.
 
-    at: int = 0
+    cursor: of a file, where its next item begins; of an API, its own. done: which share is read, 0 to 1; None if nobody can tell.
+    """
+
+    cursor: str = ""
     events: int = 0
     rows: int = 0
     failed: int = 0
+    done: float | None = None
 
 
 class Backfiller:
-    """Brings histories into a lake that this process writes. now: the moment, aware."""
+    """Brings histories into a lake that this process writes. now: the moment, aware. elapsed: seconds since some moment."""
 
     def __init__(
-        self, catalog: SqliteCatalog, folder: Path, sources: Iterable[Source], now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        catalog: SqliteCatalog,
+        folder: Path,
+        sources: Iterable[Source],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
         known = list(sources)
         self._catalog = catalog
@@ -54,39 +68,64 @@ class Backfiller:
         self._budget = Budget(Router(known, FAST).route)
         self._backfill = Backfill(Intake(known, FAST), self._budget.route, FAST)
         self._now = now
+        self._elapsed = elapsed
 
     def is_done(self, history: str) -> bool:
-        """Return True if a history was read to its end."""
-        return self._catalog.cursor(history) == DONE
+        """Return True if a file was read to its end."""
+        return self._catalog.cursor(history) == str(DONE)
 
     def items(self, history: str, items: Iterable[Item]) -> Iterator[Progress]:
-        """Bring in the items of a history that are new, a group at a time; tell after each how far it is. Raises StorageError.
+        """Bring in the items of a file that are new, a group at a time; tell after each how far it is. Raises StorageError.
 
         history: what it is known by. The items come in the order of their places.
         """
         progress = Progress(self._catalog.cursor(history))
+        begin = int(progress.cursor or 0)
         group: list[Became] = []
         size = 0
         for item in items:
-            if item.at < progress.at:
+            if item.at < begin:
                 continue
             if size >= GROUP_BYTES:
-                yield self._bring_in(history, group, progress, item.at)
+                yield self._bring_in(history, group, progress, str(item.at))
                 group, size = [], 0
-            with self._budget:
-                became = self._backfill.became(item.data, self._now())
-            group.append(_placed(became, item))
-            size += sum(len(row.line) + len(row.event) for row in became.rows) + sum(len(one.raw) for one in became.failures)
-        yield self._bring_in(history, group, progress, DONE)
+            group.append(_placed(self._became(item.data), item))
+            size += _size(group[-1])
+        yield self._bring_in(history, group, progress, str(DONE))
 
-    def _bring_in(self, history: str, group: list[Became], progress: Progress, at: int) -> Progress:
+    def pages(self, history: History) -> Iterator[Progress]:
+        """Bring in what an API tells that is new, some pages at a time; tell after each time how far it is.
+
+        Raises StorageError, and what the API raises; then what was told before is stored.
+        """
+        progress = Progress(self._catalog.cursor(history.name))
+        group: list[Became] = []
+        cursor, size, begun = progress.cursor, 0, self._elapsed()
+        try:
+            for page in history.pages(cursor):
+                group += map(self._became, page.events)
+                size += sum(map(_size, group[len(group) - len(page.events) :]))
+                cursor, progress.done = page.cursor, page.done
+                if len(group) >= GROUP_EVENTS or size >= GROUP_BYTES or self._elapsed() - begun >= GROUP_SECONDS:
+                    yield self._bring_in(history.name, group, progress, cursor)
+                    group, size, begun = [], 0, self._elapsed()
+        except (ConfigurationError, ServiceError):
+            self._bring_in(history.name, group, progress, cursor)
+            raise
+        yield self._bring_in(history.name, group, progress, cursor)
+
+    def _became(self, data: bytes) -> Became:
+        with self._budget:
+            return self._backfill.became(data, self._now())
+
+    def _bring_in(self, history: str, group: list[Became], progress: Progress, cursor: str) -> Progress:
         """Make a group visible, with how far its history is read."""
         rows = {f"{place}": row for place, row in enumerate(row for became in group for row in became.rows)}
         staged, refused = self._additions.stage([Line(row.table, row.moment, row.line, name) for name, row in rows.items()])
         failures = [one for became in group for one in became.failures]
         failures += [_refused(rows[name], reason, self._now()) for name, reason in refused.items()]
-        self._additions.register([*staged, *self._additions.stage_failures(failures)], cursors={history: at})
-        progress.at = at
+        self._additions.register([*staged, *self._additions.stage_failures(failures)], cursors={history: cursor})
+        progress.cursor = cursor
         progress.events += sum(became.events for became in group)
         progress.rows += len(rows) - len(refused)
         progress.failed += len(failures)
@@ -100,6 +139,11 @@ def history_of(file: Path) -> str:
             return f"file/{hashlib.file_digest(content, 'sha256').hexdigest()}"
     except OSError as error:
         raise storage_error(error, f'"{file}" cannot be read') from None
+
+
+def _size(became: Became) -> int:
+    """Return how many bytes an item takes while it waits."""
+    return sum(len(row.line) + len(row.event) for row in became.rows) + sum(len(one.raw) for one in became.failures)
 
 
 def _placed(became: Became, item: Item) -> Became:
