@@ -21,6 +21,7 @@ from eventlake.local.backfilling import Backfiller, Progress, history_of
 from eventlake.local.closing.closer import Closer
 from eventlake.local.delivery.checked import FORMATS
 from eventlake.local.folder import open_catalog, open_lake
+from eventlake.local.histories import LocalHistories
 from eventlake.local.importing import Importer
 from eventlake.local.items import read_items
 from eventlake.local.rebuilding import rebuild
@@ -78,14 +79,14 @@ def backfill_told(lake: Path, told: Told, log_format: str = "parquet") -> Progre
     """Bring in what an API tells."""
     with Importer(lake, SOURCES, log_format=log_format) as importer:
         importer.deliver()
-        return list(Backfiller(importer.catalog, lake, SOURCES).pages(told))[-1]
+        return list(Backfiller(LocalHistories(importer.catalog, lake), SOURCES).pages(told))[-1]
 
 
 def backfill(lake: Path, file: Path, log_format: str = "parquet") -> Progress:
     """Bring a file in, as the command does."""
     with Importer(lake, SOURCES, log_format=log_format) as importer:
         importer.deliver()
-        return list(Backfiller(importer.catalog, lake, SOURCES).items(history_of(file), read_items(str(file))))[-1]
+        return list(Backfiller(LocalHistories(importer.catalog, lake), SOURCES).items(history_of(file), read_items(str(file))))[-1]
 
 
 def hours(lake: Path) -> list[tuple[object, ...]]:
@@ -222,12 +223,14 @@ def test_pages_of_an_api_come_together_until_they_are_many_or_old(tmp_path: Path
     """A page of its own transaction would make an object for each."""
     monkeypatch.setattr(backfilling, "GROUP_EVENTS", 6)
     with Importer(tmp_path / "many", SOURCES) as importer:
-        told = [one.events for one in map(replace, Backfiller(importer.catalog, tmp_path / "many", SOURCES).pages(Told(15)))]
+        told = [
+            one.events for one in map(replace, Backfiller(LocalHistories(importer.catalog, tmp_path / "many"), SOURCES).pages(Told(15)))
+        ]
     assert told == [6, 12, 15]
 
     seconds = iter(range(0, 1000, 9))
     with Importer(tmp_path / "old", SOURCES) as importer:
-        backfiller = Backfiller(importer.catalog, tmp_path / "old", SOURCES, elapsed=lambda: float(next(seconds)))
+        backfiller = Backfiller(LocalHistories(importer.catalog, tmp_path / "old"), SOURCES, elapsed=lambda: float(next(seconds)))
         assert [one.cursor for one in map(replace, backfiller.pages(Told(9)))] == ["event 6", "event 9"]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eventlake.cli.group import Suggesting
-from eventlake.cli.opening import taken_lake
+from eventlake.cli.opening import backfiller
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
 from eventlake.errors import StorageError, UsageError
@@ -35,17 +35,14 @@ def files(paths: tuple[Path, ...]) -> int:
     Each becomes a row in the hour of its own event_time. Stopped by Ctrl-C or a kill, the same command goes on where it was; a file that was
     read to its end is known by its bytes, and is not read again. Ends with 1 if something failed.
     """
-    from eventlake.local.backfilling import Backfiller
-
     current = settings()
     if current.is_on_aws:
         raise UsageError("`backfill files` is for a lake in a folder; it does not write to a lake on AWS yet.")
     found = [file for path in paths for file in _below(path)]
     if not found:
         raise UsageError(f'There is no file below "{paths[0]}".')
-    with taken_lake(current) as catalog:
-        backfiller = Backfiller(catalog, current.lake_folder, current.load_sources())
-        rows = [_brought_in(file, backfiller, current) for file in found]
+    with backfiller(current) as opened:
+        rows = [_brought_in(file, opened, current) for file in found]
     show(_COLUMNS, rows, current.form)
     return 1 if any(row[-1] for row in rows) else 0
 
@@ -55,17 +52,17 @@ def _below(path: Path) -> list[Path]:
     return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
 
 
-def _brought_in(file: Path, backfiller: Backfiller, current: Settings) -> list[object]:
+def _brought_in(file: Path, opened: Backfiller, current: Settings) -> list[object]:
     """Bring in a file; its row of the answer. One that ends too early has a row too, and what was read of it stays."""
     from eventlake.local.backfilling import Progress, history_of
     from eventlake.local.items import read_items
 
     history = history_of(file)
-    if backfiller.is_done(history):
+    if opened.is_done(history):
         return [str(file), "known", 0, 0, 0]
     progress, begun = Progress(), time.monotonic()
     try:
-        for progress in backfiller.items(history, read_items(str(file))):
+        for progress in opened.items(history, read_items(str(file))):
             current.progress(_so_far(file, progress, time.monotonic() - begun), is_done=False)
     except KeyboardInterrupt:
         current.say("What is stored stays; the same command goes on where it was.")

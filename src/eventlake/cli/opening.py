@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from eventlake.backends.sqlite_catalog import SqliteCatalog
     from eventlake.cloud.deployment import Deployment
     from eventlake.interfaces import Catalog, Engine
+    from eventlake.local.backfilling import Backfiller
 
 AWS_LAKE = "aws:eventlake"
 """The lake that Athena is asked about when none is named: the stack of the README."""
@@ -68,6 +69,16 @@ def taken_lake(current: Settings) -> Iterator[SqliteCatalog]:
     with Importer(current.lake_folder, current.load_sources()) as importer:
         importer.deliver()
         yield importer.catalog
+
+
+@contextmanager
+def backfiller(current: Settings) -> Iterator[Backfiller]:
+    """Open the lake that the options name to bring histories into it; one in a folder is taken to write. Raises LakeLockedError."""
+    from eventlake.local.backfilling import Backfiller
+    from eventlake.local.histories import LocalHistories
+
+    with taken_lake(current) as catalog:
+        yield Backfiller(LocalHistories(catalog, current.lake_folder), current.load_sources())
 
 
 def _duckdb(current: Settings) -> Engine:

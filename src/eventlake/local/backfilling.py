@@ -1,7 +1,7 @@
-"""History -> the hours in which it happened: read from files or from a provider's API, brought in beside the spool, and never twice.
+"""History -> the hours in which it happened: read from files or from a provider's API, brought into a lake beside what arrives, and never twice.
 
-How far a history is read is stored in one transaction with its rows; so whoever is stopped, by Ctrl-C or a kill, goes on where it was, and a file
-that is named again is known by its bytes.
+How far a history is read is stored together with its rows; so whoever is stopped, by Ctrl-C or a kill, goes on where it was, and a file that is
+named again is known by its bytes.
 """
 
 from __future__ import annotations
@@ -15,16 +15,13 @@ from pathlib import Path
 
 from eventlake.backends.disk import storage_error
 from eventlake.backends.msgspec_codec import FAST
-from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import ConfigurationError, EventError, ServiceError
 from eventlake.interfaces import History
-from eventlake.local.additions import Additions, Line
 from eventlake.local.delivery.budget import Budget
-from eventlake.local.folder import OBJECTS
 from eventlake.local.item import Item
 from eventlake.model import Source
-from eventlake.pipeline.backfill import Backfill, Became, Row
-from eventlake.pipeline.delivery import FailedRecord, failed_record
+from eventlake.pipeline.backfill import Backfill, Became, Histories
+from eventlake.pipeline.delivery import failed_record
 from eventlake.pipeline.envelope import Intake
 from eventlake.pipeline.router import Router
 
@@ -52,19 +49,17 @@ class Progress:
 
 
 class Backfiller:
-    """Brings histories into a lake that this process writes. now: the moment, aware. elapsed: seconds since some moment."""
+    """Brings histories into a lake. now: the moment, aware. elapsed: seconds since some moment."""
 
     def __init__(
         self,
-        catalog: SqliteCatalog,
-        folder: Path,
+        lake: Histories,
         sources: Iterable[Source],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
         known = list(sources)
-        self._catalog = catalog
-        self._additions = Additions(catalog, folder / OBJECTS)
+        self._lake = lake
         self._budget = Budget(Router(known, FAST).route)
         self._backfill = Backfill(Intake(known, FAST), self._budget.route, FAST)
         self._now = now
@@ -72,14 +67,14 @@ class Backfiller:
 
     def is_done(self, history: str) -> bool:
         """Return True if a file was read to its end."""
-        return self._catalog.cursor(history) == str(DONE)
+        return self._lake.cursor(history) == str(DONE)
 
     def items(self, history: str, items: Iterable[Item]) -> Iterator[Progress]:
         """Bring in the items of a file that are new, a group at a time; tell after each how far it is. Raises StorageError.
 
         history: what it is known by. The items come in the order of their places.
         """
-        progress = Progress(self._catalog.cursor(history))
+        progress = Progress(self._lake.cursor(history))
         begin = int(progress.cursor or 0)
         group: list[Became] = []
         size = 0
@@ -98,7 +93,7 @@ class Backfiller:
 
         Raises StorageError, and what the API raises; then what was told before is stored.
         """
-        progress = Progress(self._catalog.cursor(history.name))
+        progress = Progress(self._lake.cursor(history.name))
         group: list[Became] = []
         cursor, size, begun = progress.cursor, 0, self._elapsed()
         try:
@@ -120,15 +115,13 @@ class Backfiller:
 
     def _bring_in(self, history: str, group: list[Became], progress: Progress, cursor: str) -> Progress:
         """Make a group visible, with how far its history is read."""
-        rows = {f"{place}": row for place, row in enumerate(row for became in group for row in became.rows)}
-        staged, refused = self._additions.stage([Line(row.table, row.moment, row.line, name) for name, row in rows.items()])
+        rows = [row for became in group for row in became.rows]
         failures = [one for became in group for one in became.failures]
-        failures += [_refused(rows[name], reason, self._now()) for name, reason in refused.items()]
-        self._additions.register([*staged, *self._additions.stage_failures(failures)], cursors={history: cursor})
+        unreadable = self._lake.bring_in(history, cursor, rows, failures, self._now())
         progress.cursor = cursor
         progress.events += sum(became.events for became in group)
-        progress.rows += len(rows) - len(refused)
-        progress.failed += len(failures)
+        progress.rows += len(rows) - unreadable
+        progress.failed += len(failures) + unreadable
         return progress
 
 
@@ -153,8 +146,3 @@ def _placed(became: Became, item: Item) -> Became:
             error = item.failed(EventError(one.code, one.message))
             became.failures[place] = failed_record(one.stream, error, one.arrival, one.raw)
     return became
-
-
-def _refused(row: Row, reason: str, now: datetime) -> FailedRecord:
-    error = EventError("ConversionFailed", f"The {row.table.name} line cannot be stored: {reason}")
-    return failed_record(row.table.name, error, now, row.event)

@@ -6,9 +6,10 @@ there. A row without an `event_time` lands in the hour in which it comes in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from eventlake.errors import EventError
 from eventlake.model import Table
@@ -38,6 +39,19 @@ class Became:
     failures: list[FailedRecord] = field(default_factory=list)
 
 
+class Histories(Protocol):
+    """The lake that histories are brought into: it keeps how far each is read, together with what came of it."""
+
+    def cursor(self, history: str) -> str:
+        """Return how far a history is read, in its own words; empty for one that is new. Raises StorageError."""
+
+    def bring_in(self, history: str, cursor: str, rows: Sequence[Row], failures: Sequence[FailedRecord], now: datetime) -> int:
+        """Store rows in the hours of their moments, and failed records, and that the history is read up to the cursor: all of it or nothing.
+
+        Return how many of the rows became failed records because no reader could read them. now: aware. Raises StorageError.
+        """
+
+
 class Backfill:
     """Turns items of a history into rows. route: what the router makes of an event, within a time. codec: reads log lines."""
 
@@ -62,6 +76,12 @@ class Backfill:
         """Return the `event_time` of a log line, in UTC; None if it has none."""
         when = moment(self._codec.loads(line).get("event_time"))
         return when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when
+
+
+def refused(row: Row, reason: str, now: datetime) -> FailedRecord:
+    """Return the failed record of a row that its table cannot hold. now: aware."""
+    error = EventError("ConversionFailed", f"The {row.table.name} line cannot be stored: {reason}")
+    return failed_record(row.table.name, error, now, row.event)
 
 
 def _rejected(data: bytes, error: EventError, now: datetime) -> Iterator[FailedRecord]:

@@ -1,0 +1,34 @@
+"""Histories in a lake in a folder: their rows, their failed records and how far they are read become visible in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from eventlake.backends.sqlite_catalog import SqliteCatalog
+from eventlake.local.additions import Additions, Line
+from eventlake.local.folder import OBJECTS
+from eventlake.pipeline.backfill import Row, refused
+from eventlake.pipeline.delivery import FailedRecord
+
+
+class LocalHistories:
+    """The histories of a lake that this process writes."""
+
+    def __init__(self, catalog: SqliteCatalog, folder: Path) -> None:
+        self._catalog = catalog
+        self._additions = Additions(catalog, folder / OBJECTS)
+
+    def cursor(self, history: str) -> str:
+        """Return how far a history is read, in its own words; empty for one that is new."""
+        return self._catalog.cursor(history)
+
+    def bring_in(self, history: str, cursor: str, rows: Sequence[Row], failures: Sequence[FailedRecord], now: datetime) -> int:
+        """Store rows, failed records and the cursor: all of it or nothing; return how many of the rows were refused. Raises StorageError."""
+        named = {f"{place}": row for place, row in enumerate(rows)}
+        staged, found = self._additions.stage([Line(row.table, row.moment, row.line, name) for name, row in named.items()])
+        unreadable = [refused(named[name], reason, now) for name, reason in found.items()]
+        staged_failures = self._additions.stage_failures([*failures, *unreadable])
+        self._additions.register([*staged, *staged_failures], cursors={history: cursor})
+        return len(unreadable)
