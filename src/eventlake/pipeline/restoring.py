@@ -1,0 +1,268 @@
+"""Log line -> the envelope that it came from: the inverse of a table's mapping.
+
+Takes the columns of one log line as they are stored, gives an event that becomes the same log line again, byte for byte. It is the event as
+it came wherever the line kept all of it; what a line does not keep (docs/replay.md lists it) is written in the form that nearly all events
+have. Called by `replay`, and for records of which a log line is all that is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice, pairwise, permutations, product
+from typing import Any
+
+from eventlake.model import Table
+from eventlake.pipeline.codec import STANDARD, Codec
+from eventlake.pipeline.leftovers import EXTRA
+from eventlake.pipeline.path import Holding, Path, parse_path, value_at
+from eventlake.pipeline.readable import Readable, as_events_write
+from eventlake.pipeline.transform import Transform
+
+Event = dict[str, Any]  # JSON
+
+_EXACTNESS = ("json", "struct", "map", "array", "text", "joined", "number", "integer", "boolean", "date", "timestamp")
+"""Which of the columns that read one place says most of it: those before write it first."""
+_ORDER = ("version", "id", "detail-type", "source", "account", "time", "region", "resources")
+"""The keys of an envelope, as EventBridge writes them, but for `detail` at the end."""
+_MOST_ORDERS = 5_000
+"""How many orders of an array are tried; seven texts in it have 5,040."""
+
+
+class Restorer:
+    """Restores the events of one table. codec: reads and writes JSON as whoever wrote the lines did."""
+
+    def __init__(self, table: Table, codec: Codec = STANDARD) -> None:
+        self.table = table
+        self._codec = codec
+        columns = [Readable.of(column, codec, is_key=column.name == table.key) for column in table.columns if column.name != EXTRA]
+        self._columns = sorted(columns, key=lambda one: _EXACTNESS.index(one.converter))
+        self._root = parse_path(table.root)
+        self._beside = {one.name: [other for other in columns if other is not one and one.meets(other)] for one in columns}
+        self._straight = [(one, one.paths[0]) for one in self._columns if self._is_straight(one)]
+        self._careful = [one for one in self._columns if not self._is_straight(one)]
+        self._constants = {key: _constant(table.pattern.get(key)) for key in ("source", "detail-type")}
+        self._repeated = [(one, places) for one in self._careful if (places := _repeated(one))]
+        self._usual: dict[str, Any] = {"version": "0", "resources": [], **self._constants}
+
+    def event(self, line: Mapping[str, Any]) -> Event:
+        """Return the event of a log line, given as its columns in the spelling of the declaration."""
+        written = line.get(EXTRA)
+        if written is None:
+            return self._event(line, {})
+        extra = self._codec.loads(written.encode())
+        if not self._is_ambiguous(extra):
+            return self._event(line, _nested(self._root, extra))
+        events = [self._event(line, unfolded) for unfolded in self._unfolded(written)]
+        return next((event for event in events if self._becomes(event, line)), events[0])
+
+    def envelope(self, line: bytes) -> bytes:
+        """Return the bytes of the event of a log line, given as it is stored. Raises ValueError for what is no JSON object."""
+        columns = self._codec.loads(line)
+        if columns.__class__ is not dict:
+            raise ValueError("the log line is no JSON object")
+        return self._codec.encode(self.event(columns))
+
+    def _becomes(self, event: Event, line: Mapping[str, Any]) -> bool:
+        made = self._codec.loads(self._transform.line(event))
+        return bool(made == {name: value for name, value in line.items() if value is not None})
+
+    @cached_property
+    def _transform(self) -> Transform:
+        return Transform(self.table, self._codec)
+
+    def _is_straight(self, one: Readable) -> bool:
+        """Return True if a column has one place, of which no other column says more than it does itself."""
+        if len(one.paths) > 1 or any(isinstance(segment, Holding) for segment in one.paths[0]):
+            return False
+        others = [path for other in self._beside[one.name] for path in other.paths if one.is_at(path)]
+        return not others or (one.converter == "json" and all(path[: len(one.paths[0])] == one.paths[0] for path in others))
+
+    def _is_ambiguous(self, extra: Event) -> bool:
+        """Return True if fields of `extra` may lie outside the table's root, or be the root itself."""
+        return "envelope" in extra or "$" in extra or str(self._root[-1]) in extra
+
+    def _unfolded(self, written: str) -> Iterator[Event]:
+        """Yield the events that `extra` alone may stand for: what lies outside the root has a name that a field inside may have too."""
+        for around, whole in product(("$", "envelope", None), (False, True)):
+            extra = self._codec.loads(written.encode())
+            outside = {} if around is None else extra.pop(around, None)
+            inside = extra.get(str(self._root[-1])) if whole else extra
+            if outside.__class__ is dict and (not whole or (inside is not None and len(extra) == 1)):
+                yield _merged(outside, _nested(self._root, inside)) if inside or whole else outside
+
+    def _event(self, line: Mapping[str, Any], event: Event) -> Event:
+        """Put every column's value at its place in what `extra` left of the event."""
+        for one, path in self._straight:
+            value = line.get(one.name)
+            if value is not None:
+                _put(event, path, one.written(value))
+        for one in self._careful:
+            value = line.get(one.name)
+            if value is not None and one.read(event) != value:
+                event = self._with(event, one, value, line)
+        for one, places in self._repeated:
+            event = self._again(event, one, places, line)
+        for place, readers in self._chosen.items():
+            event = _in_order(event, place, readers, line)
+        return self._enveloped(event, line)
+
+    def _with(self, event: Event, one: Readable, value: Any, line: Mapping[str, Any]) -> Event:
+        """Return the event with a column's value at the first of its places where no other column reads what it should not."""
+        for path in one.paths:
+            for candidate in () if isinstance(path[-1], Holding) else one.candidates(value):
+                trial = _copied(event, path)
+                if _put(trial, path, candidate) and one.read(trial) == value and self._fits(trial, one, path, line):
+                    return trial
+        return event
+
+    def _again(self, event: Event, one: Readable, places: Sequence[Path], line: Mapping[str, Any]) -> Event:
+        """Return the event with a value that stands at its first place at these too, if that changes nothing of the line."""
+        value = line.get(one.name)
+        if value is None or value_at(event, one.paths[0]) != value:
+            return event
+        for path in places:
+            trial = _copied(event, path)
+            if value_at(event, path) is None and _put(trial, path, value) and self._fits(trial, one, path, line):
+                event = trial
+        return event
+
+    def _fits(self, event: Event, one: Readable, path: Path, line: Mapping[str, Any]) -> bool:
+        """Return True if the columns beside one read nothing that the line does not say; what is not put yet may come."""
+        for other in self._beside[one.name]:
+            read, said = other.read(event), line.get(other.name)
+            if read != said and (read is not None or other.paths == (path,)) and not (read.__class__ is dict and said.__class__ is dict):
+                return False
+        return True
+
+    @cached_property
+    def _chosen(self) -> dict[Path, list[Readable]]:
+        """Return the arrays from which columns choose texts by what they hold, each with the columns that read it."""
+        places = {path[:-1]: None for one in self._columns for path in one.paths if isinstance(path[-1], Holding)}
+        return {place: [one for one in self._columns if any(path[:-1] == place for path in one.paths)] for place in places}
+
+    def _enveloped(self, event: Event, line: Mapping[str, Any]) -> Event:
+        """Return the event with the keys of every envelope, in EventBridge's order."""
+        detail = event.pop("detail", None)
+        made = {}
+        for key in _ORDER:
+            value = event.pop(key, None)
+            if value is None and key not in self._silent:
+                value = self._unsaid(key, line)
+            if value is not None:
+                made[key] = value
+        return {**made, **event, "detail": {} if detail is None else detail}
+
+    @cached_property
+    def _silent(self) -> set[str]:
+        """Return the keys of which a column says everything, that there was nothing too."""
+        said = {str(path[0]) for one in self._columns for path in one.paths if len(path) == 1}
+        return said - {"time"} - {key for key, constant in self._constants.items() if constant}
+
+    def _unsaid(self, key: str, line: Mapping[str, Any]) -> Any:
+        """Return what the envelope had under a key of which the line says nothing, as far as that is known."""
+        if key == "time":
+            return self._time(line)
+        return line.get("event_id") if key == "id" else self._usual.get(key)
+
+    def _time(self, line: Mapping[str, Any]) -> str | None:
+        """Return the moment of the event, if every column that would read it finds its value before."""
+        readers = [one for one in self._columns if ("time",) in one.paths]
+        if any(len(one.paths) == 1 or one.paths[-1] != ("time",) or line.get(one.name) in (None, "") for one in readers):
+            return None
+        moment = line.get("event_time")
+        return None if moment is None else as_events_write(moment)
+
+
+def _constant(condition: Any) -> str | None:
+    """Return the one text that a pattern allows a key, None if it allows several."""
+    return condition[0] if isinstance(condition, list) and len(condition) == 1 and isinstance(condition[0], str) else None
+
+
+def _repeated(one: Readable) -> list[Path]:
+    """Return the places where events say a text once more: further out than its first, and as the first of `resources`.
+
+    Other names in one object are those of other versions, of which an event has one.
+    """
+    first, *others = one.paths
+    outer = [first[:depth] for depth in range(len(first) - 1)]
+    return [path for path in others if one.converter == "text" and (path[:-1] in outer or path == ("resources", 0))]
+
+
+def _nested(path: Path, value: Any) -> Event:
+    for segment in reversed(path):
+        value = {segment: value}
+    return value  # type: ignore[no-any-return]  # a table's root has a segment at least
+
+
+def _merged(event: Any, other: Any) -> Any:  # any JSON values
+    """Return both values as one: objects key by key, of anything else the first."""
+    if event.__class__ is not dict or other.__class__ is not dict:
+        return event
+    return event | {key: _merged(event[key], value) if key in event else value for key, value in other.items()}
+
+
+def _put(event: Any, path: Path, value: Any) -> bool:
+    """Put a value at a place of an event, through objects and arrays that are made; False if something else is on the way or there."""
+    for segment, following in pairwise(path):
+        inner = _at(event, segment)
+        if inner is None and not _set(event, segment, inner := [] if isinstance(following, int) else {}):
+            return False
+        event = inner
+    before = _at(event, path[-1])
+    return _set(event, path[-1], value if before is None else _merged(before, value))
+
+
+def _at(container: Any, segment: Any) -> Any:
+    if isinstance(segment, str):
+        return container.get(segment) if container.__class__ is dict else None
+    return container[segment] if container.__class__ is list and segment < len(container) else None
+
+
+def _set(container: Any, segment: Any, value: Any) -> bool:
+    if container.__class__ is not (dict if isinstance(segment, str) else list):
+        return False
+    if container.__class__ is list:
+        container.extend([None] * (segment + 1 - len(container)))
+    container[segment] = value
+    return True
+
+
+def _copied(event: Event, path: Path) -> Event:
+    """Return the event with copies of what lies on the way to a place, so that the event stays as it is when something is put there."""
+    made = event.copy()
+    container: Any = made
+    for segment in path[:-1]:
+        inner = _at(container, segment)
+        if inner.__class__ not in (dict, list):
+            break
+        _set(container, segment, inner.copy())
+        container = _at(container, segment)
+    return made
+
+
+def _in_order(event: Event, place: Path, readers: Sequence[Readable], line: Mapping[str, Any]) -> Event:
+    """Return the event with the texts that columns choose from an array, in an order in which each column finds its own."""
+    if all(one.read(event) == line.get(one.name) for one in readers):
+        return event
+    texts = [line[one.name] for one in readers if isinstance(line.get(one.name), str)]
+    before = value_at(event, place)
+    for order in islice(permutations(dict.fromkeys(texts)), _MOST_ORDERS):
+        trial = _copied(event, (*place, 0))
+        is_put = _put(trial, place, []) and _fill(value_at(trial, place), before, order)
+        if is_put and all(one.read(trial) == line.get(one.name) for one in readers):
+            return trial
+    return event
+
+
+def _fill(array: Any, before: Any, texts: Sequence[str]) -> bool:
+    """Put texts into an array: what was at a place stays there."""
+    if array.__class__ is not list:
+        return False
+    fixed = {index: value for index, value in enumerate(before or []) if value is not None}
+    left = iter([text for text in texts if text not in fixed.values()])
+    size = len(texts) + len(fixed)
+    array[:] = [fixed[index] if index in fixed else next(left, None) for index in range(size)]
+    while array and array[-1] is None:
+        array.pop()
+    return True
