@@ -101,6 +101,7 @@ def test_the_engine_installed_is_the_engine_tested() -> None:
     assert locked[1] in declared
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not is_clone(), reason="only a clone knows which files are the project's")
 def test_an_sdist_holds_every_file_of_the_clone(sdist: Path) -> None:
     """Templates, benchmarks and tests as well, and nothing that a tool has made."""

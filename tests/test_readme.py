@@ -27,6 +27,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "eventlake", *words[1:]], cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     """But for the tests themselves, and the bus, which has a test of its own."""
     wanted = [command for command in commands(ROOT / "README.md") if command.split()[1] not in {"test", "serve"}]
@@ -36,6 +37,7 @@ def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     assert wanted[0] == "./run demo"
 
 
+@pytest.mark.slow
 def test_the_page_of_the_package_runs(tmp_path: Path) -> None:
     """Its commands, and its Python on the lake they made."""
     page = ROOT / "docs/package.md"
@@ -63,6 +65,7 @@ def test_the_bus_of_the_readme_starts_and_ends(tmp_path: Path) -> None:
     assert bus.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_source_is_added_as_the_guide_says(tmp_path: Path) -> None:
     """From the pasted event to a row."""
     page = ROOT / "docs/adding-a-source.md"

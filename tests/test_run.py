@@ -162,6 +162,7 @@ def test_modules_in_the_working_folder_are_not_imported(ready: Clone, tmp_path: 
     assert ready.run(cwd=tmp_path)[1] == f"[] {tmp_path} 1.0\n"
 
 
+@pytest.mark.slow
 def test_an_environment_without_a_stamp_is_completed(ready: Clone) -> None:
     """One made by hand, for example: what is there is used."""
     (ready.folder / ".venv" / "requirements.lock.installed").unlink()
@@ -169,6 +170,7 @@ def test_an_environment_without_a_stamp_is_completed(ready: Clone) -> None:
     assert ready.run()[2] == INSTALLED
 
 
+@pytest.mark.slow
 def test_a_changed_lock_file_is_installed(ready: Clone) -> None:
     """Into the environment that is there."""
     (ready.folder / "requirements.lock").write_text(put_wheel(Path(ready.settings["PIP_FIND_LINKS"]), "2.0"))
@@ -178,6 +180,7 @@ def test_a_changed_lock_file_is_installed(ready: Clone) -> None:
     assert (code, out.split()[-1], errors) == (7, "2.0", INSTALLED)
 
 
+@pytest.mark.slow
 def test_an_interrupted_installation_begins_again(ready: Clone) -> None:
     """Half a package looks like a whole one, so nothing of it is kept."""
     (ready.folder / ".venv" / "requirements.lock.installed").rename(ready.folder / ".venv" / "unfinished")
@@ -188,6 +191,7 @@ def test_an_interrupted_installation_begins_again(ready: Clone) -> None:
     assert (code, out.split()[-1], errors) == (7, "1.0", MADE)
 
 
+@pytest.mark.slow
 def test_a_folder_that_was_moved_gets_a_new_environment(ready: Clone, tmp_path: Path) -> None:
     """Its commands would look for the old place."""
     ready.folder.rename(tmp_path / "moved")
@@ -197,6 +201,7 @@ def test_a_folder_that_was_moved_gets_a_new_environment(ready: Clone, tmp_path: 
     assert moved.run()[2] == ""
 
 
+@pytest.mark.slow
 def test_an_environment_that_lost_a_package_is_made_again(ready: Clone) -> None:
     """pip alone would believe its list."""
     shutil.rmtree(ready.packages / "pebble")
@@ -204,6 +209,7 @@ def test_an_environment_that_lost_a_package_is_made_again(ready: Clone) -> None:
     assert ready.run()[2] == MADE
 
 
+@pytest.mark.slow
 def test_an_environment_whose_python_is_gone_is_made_again(ready: Clone) -> None:
     """After an upgrade of the machine, for example."""
     python = ready.folder / ".venv" / "bin" / "python"
@@ -213,6 +219,7 @@ def test_an_environment_whose_python_is_gone_is_made_again(ready: Clone) -> None
     assert ready.run()[2] == MADE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noted", one_in(3, ["nonsense\nof\nmany\nlines\n", "\n", ""]))
 def test_a_stamp_that_is_torn_counts_as_none(ready: Clone, noted: str) -> None:
     """Whatever it says."""
@@ -223,6 +230,7 @@ def test_a_stamp_that_is_torn_counts_as_none(ready: Clone, noted: str) -> None:
     assert (code, errors) == (7, MADE)
 
 
+@pytest.mark.slow
 def test_a_file_in_the_place_of_the_environment_is_replaced(clone: Clone) -> None:
     """A link that leads nowhere, too."""
     (clone.folder / ".venv").symlink_to("nowhere")
@@ -240,6 +248,7 @@ def test_clones_can_share_an_environment(ready: Clone, tmp_path: Path) -> None:
     assert other.run() == (0, "its own\n", "")
 
 
+@pytest.mark.slow
 def test_two_at_once_wait_for_each_other(clone: Clone) -> None:
     """Both end well, and only one of them installs."""
     both = [clone.start(), clone.start()]
@@ -250,6 +259,7 @@ def test_two_at_once_wait_for_each_other(clone: Clone) -> None:
     assert sum("Installing" in errors for errors in told) == 1
 
 
+@pytest.mark.slow
 def test_ctrl_c_during_the_set_up_is_one_sentence(clone: Clone, silent_index: socket.socket) -> None:
     """Exit code 130, no traceback of ours, and the next run begins where nothing is half done."""
     process = clone.start(more=asking(silent_index))
@@ -265,6 +275,7 @@ def test_ctrl_c_during_the_set_up_is_one_sentence(clone: Clone, silent_index: so
     assert clone.run()[0] == 7
 
 
+@pytest.mark.slow
 def test_an_installer_that_outlives_its_run_is_waited_for(clone: Clone, silent_index: socket.socket) -> None:
     """A run that was killed leaves a pip behind, which holds the lock until it ends."""
     killed = clone.start(more=asking(silent_index))
@@ -282,6 +293,7 @@ def test_an_installer_that_outlives_its_run_is_waited_for(clone: Clone, silent_i
     assert (following.returncode, errors) == (7, MADE)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_installed_is_told(clone: Clone) -> None:
     """One sentence after pip's own words, exit code 253, and no stamp."""
     (clone.folder / "requirements.lock").write_text("pebble==3.0 --hash=sha256:" + "0" * 64 + "\n")
@@ -294,6 +306,7 @@ def test_what_cannot_be_installed_is_told(clone: Clone) -> None:
     assert not (clone.folder / ".venv" / "requirements.lock.installed").exists()
 
 
+@pytest.mark.slow
 def test_a_package_with_another_hash_is_refused(clone: Clone) -> None:
     """The lock file decides what is installed, not the index."""
     lock = (clone.folder / "requirements.lock").read_text()
@@ -304,6 +317,7 @@ def test_a_package_with_another_hash_is_refused(clone: Clone) -> None:
     assert (code, "DO NOT MATCH THE HASHES" in errors) == (253, True)
 
 
+@pytest.mark.slow
 def test_settings_that_lead_elsewhere_are_left_out(clone: Clone, tmp_path: Path) -> None:
     """Packages go into the environment, whatever pip is told for other work."""
     elsewhere = str(tmp_path / "elsewhere")
@@ -316,6 +330,7 @@ def test_settings_that_lead_elsewhere_are_left_out(clone: Clone, tmp_path: Path)
     assert not (tmp_path / "elsewhere").exists()
 
 
+@pytest.mark.slow
 def test_pip_installs_when_uv_cannot(clone: Clone, tmp_path: Path) -> None:
     """An index that only pip knows of, for example; uv is told pip's settings as far as it has them."""
     (tmp_path / "bin").mkdir()
@@ -370,6 +385,7 @@ def test_pytest_gets_two_workers(script: ModuleType) -> None:
     assert script.test_arguments(["-k", "run"]) == ["-n", "2", "--dist", "worksteal", "-k", "run"]
 
 
+@pytest.mark.slow
 def test_tests_may_keep_what_was_compiled(ready: Clone) -> None:
     """Even where Python is told not to: they start many interpreters."""
     shutil.copy(ready.folder / "requirements.lock", ready.folder / "requirements-test.lock")

@@ -71,7 +71,7 @@ def test_lines_are_counted(members: list[bytes], lines: int, size: int) -> None:
     assert gzip_lines(data[at : at + size] for at in range(0, len(data), size)) == lines
 
 
-@pytest.mark.parametrize("data", [gzip.compress(b"a\nb\n")[:-3], b"plain\n", gzip.compress(b"a\n") + b"rest"])
+@pytest.mark.parametrize("data", [gzip.compress(b"a\nb\n")[:-3], b"plain\n", gzip.compress(b"a\n") + b"rest"], ids=["cut", "plain", "more"])
 def test_a_gzip_file_that_is_not_whole_tells_nothing(data: bytes) -> None:
     """Cut off, plain, or with something behind it."""
     with pytest.raises(CorruptObjectError):

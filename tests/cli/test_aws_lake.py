@@ -23,6 +23,7 @@ from botocore.config import Config
 import eventlake
 from aws.client import REGION, Aws
 from aws_lake import client_environment, create_tables
+from by_day import one_in
 from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.parquet import ParquetWriter
 from eventlake.backends.s3 import S3Store
@@ -168,7 +169,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("words", "code", "sentence"), WRONG)
+@pytest.mark.parametrize(("words", "code", "sentence"), one_in(4, WRONG))
 def test_what_is_wrong_is_one_sentence(typed: Typed, tmp_path: Path, words: list[str], code: int, sentence: str) -> None:
     """What, where, and what to do; nothing on stdout; never a traceback."""
     (tmp_path / "event.json").write_bytes(EVENT)
@@ -217,6 +218,7 @@ def test_tables_are_listed_with_their_bytes(typed: Typed, named: str) -> None:
     assert logs["bytes"] > 1000
 
 
+@pytest.mark.slow
 def test_partitions_are_listed_with_their_locations(typed: Typed) -> None:
     """Each at its own hour."""
     found = typed("partitions", "auth0_event_logs.auth0_logs", "--lake", "aws:lake").records
@@ -260,6 +262,7 @@ def test_the_environment_may_name_the_lake(typed: Typed, monkeypatch: pytest.Mon
 QUESTION = "select type, count(*) n from auth0_logs where date = date '2026-11-20' and hour = :hour group by 1 order by 1"
 
 
+@pytest.mark.slow
 def test_duckdb_answers_from_copies_when_it_is_asked(typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the hour that the question is about, and no other."""
     monkeypatch.setenv("EVENTLAKE_CACHE", str(tmp_path / "cache"))

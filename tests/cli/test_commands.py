@@ -309,6 +309,7 @@ def test_a_bus_that_is_ended_delivers_what_is_buffered(
     assert typed("query", "select count(*) as n from pipeline_execution_state_change").records == [{"n": 1}]
 
 
+@pytest.mark.slow
 def test_a_bus_that_could_not_deliver_says_so_by_its_exit_code(
     bus: tuple[subprocess.Popen[str], str], typed: Typed, tmp_path: Path
 ) -> None:

@@ -29,7 +29,7 @@ SHARES = {
     "patterns.jsonl.gz": 1.0,
 }
 """How many of a file's cases must be right."""
-SAMPLED = {"queries.jsonl.gz": 4, "functions.jsonl.gz": 4, "expressions.tsv.gz": 10, "zones.jsonl.gz": 4, "json.jsonl.gz": 4}
+SAMPLED = {"queries.jsonl.gz": 8, "functions.jsonl.gz": 8, "expressions.tsv.gz": 20, "zones.jsonl.gz": 8, "json.jsonl.gz": 8}
 """The large files, of each family of which one of so many cases is asked every day."""
 INTEGER = (golden_type("integer"),)
 

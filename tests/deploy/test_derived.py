@@ -24,6 +24,7 @@ def test_what_is_committed_is_what_derives_from_the_declarations() -> None:
     assert (found.outdated, found.stale) == ((), ())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not is_clone(), reason="git says it, of a clone")
 def test_reviews_fold_what_is_derived() -> None:
     """`.gitattributes` marks every derived file as generated, and no file that a person writes."""
@@ -40,6 +41,7 @@ def _is_marked(path: Path) -> bool:
     return said.strip().endswith(": set")
 
 
+@pytest.mark.slow
 def test_a_clone_is_brought_up_to_date_once(tmp_path: Path) -> None:
     """A file that differs is written, one whose declaration is gone is removed, and then there is nothing to do."""
     files = _files()
@@ -55,6 +57,7 @@ def test_a_clone_is_brought_up_to_date_once(tmp_path: Path) -> None:
     assert not differences(tmp_path, files)
 
 
+@pytest.mark.slow
 def test_a_users_source_brings_its_declaration_to_the_functions(tmp_path: Path) -> None:
     """The functions' folder holds what they need, and nothing points out of the clone."""
     own = tmp_path / "shop"

@@ -315,7 +315,7 @@ def notifications(number: int, seed: int, hours: int = 1) -> list[dict[str, Any]
     return told
 
 
-@pytest.mark.parametrize("objects", [1_000, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("objects", [200, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_many_objects_of_an_hour_from_20_containers_are_one_partition(glue: Glue, objects: int) -> None:
     """In any order, duplicated: each container asks at most once, one of them creates it."""
     assert drained(glue, notifications(objects, seed=1)) == {"left": 0, "deliveries": 1}
@@ -325,6 +325,7 @@ def test_many_objects_of_an_hour_from_20_containers_are_one_partition(glue: Glue
     assert Counter(outcome for _, _, outcome in glue.calls)["Created"] == 1
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_while_glue_throttles(glue: Glue) -> None:
     """Three of ten calls are refused: the queue drains, no message is delivered as often as a dead letter, and every hour is there."""
     glue.throttled = 0.3

@@ -255,6 +255,7 @@ def test_the_answer_stays_within_the_limit_when_everything_fails(container: Cont
     assert [bool(record["data"]) for record in answer.value["records"]] == [True] * 5 + [False] * 3
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(400_000, 900_000), min_size=6, max_size=9), st.text(max_size=5))
 def test_no_answer_is_longer_than_the_limit(sizes: list[int], odd: str) -> None:
     """Whatever the lines' sizes, and ids that JSON must escape: no record is left out."""

@@ -85,6 +85,7 @@ def test_truth_counts_the_events() -> None:
     assert not silent.truth.sign_ins
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_length() -> None:
     """Four times as many days need hardly more memory, because only what is under way is kept."""
 
@@ -115,6 +116,7 @@ def test_demo_is_small_and_ends_in_trouble() -> None:
     assert "FAILED" in {execution.states[-1][0] for execution in truth.executions if execution.pipeline == "data-lake"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("events", "days"), [(20_000, 7), (30_000, 2)])
 def test_sized_history_has_about_as_many_events_as_asked(events: int, days: int) -> None:
     """At least so many, so that a benchmark can cut off, and not many more."""
@@ -123,6 +125,7 @@ def test_sized_history_has_about_as_many_events_as_asked(events: int, days: int)
     assert not sized_history(events, days, END).truth.recording
 
 
+@pytest.mark.slow
 def test_nobody_in_it_is_real() -> None:
     """Addresses are of example domains and documentation networks, accounts are AWS's example."""
     for _, event in _history(days=6).events():

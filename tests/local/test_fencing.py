@@ -43,6 +43,7 @@ def test_a_lock_that_was_removed_is_no_longer_held(tmp_path: Path, replaced: boo
     lock.release()
 
 
+@pytest.mark.slow
 def test_two_buses_over_a_lake_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     """The lock is removed while senders put events to one, another starts: the first one ends and says why, and each event is there once."""
     lake = Lake(tmp_path / "lake", "json", random.Random(1))

@@ -176,6 +176,7 @@ def test_a_start_does_not_wait_for_ever(left: Left, tmp_path: Path, monkeypatch:
         service(tmp_path, [], threading.Event()).run(lambda _url: None)
 
 
+@pytest.mark.slow
 def test_a_bus_that_is_killed_and_started_again_at_once_loses_nothing(tmp_path: Path) -> None:
     """Three times, while senders put events: it starts, and what it acknowledged is stored once."""
     assert attack(tmp_path / "lake", "json", 3, seed=7, only="bus") is None

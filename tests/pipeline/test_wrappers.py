@@ -177,6 +177,7 @@ def test_wrappers_inside_each_other_end_at_a_limit() -> None:
     assert (error.code, "8 wrappers" in str(error)) == ("TooDeep", True)
 
 
+@pytest.mark.slow
 def test_what_comes_out_of_a_wrapper_is_bounded() -> None:
     """However small it came, and over all its parts together."""
     part = base64.b64encode(gzip.compress(b" " * (40 << 20), 1, mtime=0)).decode()

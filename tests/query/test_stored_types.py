@@ -86,6 +86,7 @@ def found(path: Path, kind: str, log_format: str) -> list[tuple[str, str]]:
         return [(one.stored, one.declared) for one in misfits(connection, check)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("log_format", ["parquet", "json"])
 def test_every_type_is_read_as_another_faithfully_or_named(log_format: str, tmp_path: Path) -> None:
     """All pairs: what the writer of one type wrote, declared as any other."""

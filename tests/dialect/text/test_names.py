@@ -133,6 +133,7 @@ def test_what_is_told_of_a_table_is_looked_up_where_it_lies(sql: str, database: 
     assert database_of(sql, TABLES) == database
 
 
+@pytest.mark.slow
 def test_a_flood_of_comments_that_never_end_is_read_once() -> None:
     """Each opening is not followed to the end anew."""
     with pytest.raises(QuerySyntaxError):

@@ -367,6 +367,7 @@ def test_a_large_body_is_read_as_a_small_one() -> None:
     assert [event.get("line") for event in said["events"][:6]] == [None, 2, None, None, 5, None]
 
 
+@pytest.mark.slow
 def test_requests_beside_each_other_hold_what_memory_allows(caller: Caller) -> None:
     """One that is too much now is told to come again; what was held is given back, also by those that failed."""
     big = json.dumps({**ENVELOPE, "detail": {"text": "x" * 900_000}}).encode() + b"\n"

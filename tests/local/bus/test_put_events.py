@@ -77,6 +77,7 @@ def aws(bus: str, *words: str, **environment: str) -> subprocess.CompletedProces
     return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **CREDENTIALS, **environment})
 
 
+@pytest.mark.slow
 def test_the_aws_cli_puts_events(bus: str) -> None:
     """Good entries get an id, bad ones their error, as EventBridge answers."""
     answer = json.loads(aws(bus, "put-events", "--entries", json.dumps([ENTRY, {**ENTRY, "Detail": "nope"}])).stdout)
@@ -86,6 +87,7 @@ def test_the_aws_cli_puts_events(bus: str) -> None:
     assert answer["Entries"][1] == {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
 
 
+@pytest.mark.slow
 def test_the_aws_cli_tests_patterns(bus: str) -> None:
     """TestEventPattern answers, and refuses a pattern in EventBridge's words."""
     right = aws(bus, "test-event-pattern", "--event-pattern", '{"source": ["x"]}', "--event", EVENT)
@@ -97,6 +99,7 @@ def test_the_aws_cli_tests_patterns(bus: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_access_key_of_the_aws_cli_is_the_token(tmp_path: Path) -> None:
     """One that is wrong is refused with the code of AWS, before anything is stored."""
     words = ("put-events", "--entries", json.dumps([ENTRY]))

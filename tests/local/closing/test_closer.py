@@ -33,7 +33,7 @@ from closing_lake import AFTER, FIRST, PAST, RUNS, SOURCES, TABLES, close, event
 from oracle import examine
 
 
-@pytest.fixture(params=["parquet", "json"])
+@pytest.fixture(params=["parquet", pytest.param("json", marks=pytest.mark.slow)])
 def log_format(request: pytest.FixtureRequest) -> str:
     """Each format in turn."""
     return str(request.param)
@@ -73,7 +73,7 @@ def test_rows_without_a_key_are_never_duplicates(tmp_path: Path, log_format: str
     assert Counter(row[0] for row in found) == {None: 2, "a": 1}
 
 
-@pytest.mark.parametrize("log_format", ["parquet", pytest.param("json", marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_every_event_is_there_once_however_often_and_late_it_came(tmp_path: Path, log_format: str) -> None:
     """Three times each, up to 48 hours apart, over New Year; closed while more arrives, in any order; counts per hour of the event are the truth."""
     chance = random.Random(log_format)
@@ -186,6 +186,7 @@ class Stopped(Exception):
     """The process ends here."""
 
 
+@pytest.mark.slow
 def test_a_crash_at_any_step_leaves_the_old_hour_or_the_new_one(tmp_path: Path) -> None:
     """And the next closing ends in the same rows."""
     steps = 0

@@ -16,6 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from eventlake.layout import Hour
 from eventlake.local.closing.keeper import Complete
 from eventlake.local.folder import open_catalog
@@ -73,6 +75,7 @@ def health(url: str) -> dict[str, Any]:
         return dict(json.loads(answer.read()))
 
 
+@pytest.mark.slow
 def test_a_bus_closes_the_hours_that_are_over_and_says_which_it_cannot(tmp_path: Path) -> None:
     """Each hour by itself; what cannot be closed is counted by its health, and the bus stays in service."""
     store(tmp_path, [(PAST + timedelta(minutes=turn), [event(f"e{turn}"), event("twice")]) for turn in range(0, 180, 20)])
@@ -104,6 +107,7 @@ def test_a_bus_is_told_to_leave_hours_open(tmp_path: Path) -> None:
     assert states(tmp_path)[0][1:4] == ("open", 0, 2)
 
 
+@pytest.mark.slow
 def test_a_bus_that_is_ended_or_killed_while_it_closes_loses_nothing(tmp_path: Path) -> None:
     """However far a closing is: SIGTERM ends in order with nothing half done, and the start after a kill goes on."""
     hours = 6

@@ -286,6 +286,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the children of a process are read from /proc")
 def test_nothing_is_left_of_a_query_whose_owner_was_killed(place: Place) -> None:
     """Its zygote sees that it is alone and ends, and the query with it."""
