@@ -17,11 +17,12 @@ import pytest
 from eventlake.errors import ServiceError
 from eventlake.interfaces import Page
 from eventlake.local import backfilling, crash
-from eventlake.local.backfilling import Backfiller, Progress, history_of
+from eventlake.local.backfilling import Backfiller, Progress
 from eventlake.local.closing.closer import Closer
 from eventlake.local.delivery.checked import FORMATS
 from eventlake.local.folder import open_catalog, open_lake
 from eventlake.local.histories import LocalHistories
+from eventlake.local.history_files import LocalFile
 from eventlake.local.importing import Importer
 from eventlake.local.items import read_items
 from eventlake.local.rebuilding import rebuild
@@ -86,7 +87,7 @@ def backfill(lake: Path, file: Path, log_format: str = "parquet") -> Progress:
     """Bring a file in, as the command does."""
     with Importer(lake, SOURCES, log_format=log_format) as importer:
         importer.deliver()
-        return list(Backfiller(LocalHistories(importer.catalog, lake), SOURCES).items(history_of(file), read_items(str(file))))[-1]
+        return list(Backfiller(LocalHistories(importer.catalog, lake), SOURCES).items(LocalFile(file).history, read_items(str(file))))[-1]
 
 
 def hours(lake: Path) -> list[tuple[object, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,11 @@ from eventlake.cli.opening import backfiller
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
 from eventlake.errors import StorageError, UsageError
+from eventlake.stack_names import BUCKET
 
 if TYPE_CHECKING:
     from eventlake.local.backfilling import Backfiller, Progress
+    from eventlake.local.history_files import HistoryFile
 
 _COLUMNS = ("file", "state", "events", "rows", "failed")
 
@@ -27,42 +30,48 @@ def backfill() -> None:
 
 
 @backfill.command(short_help="History from files, in every form that `send` takes.")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(exists=True, path_type=Path))
+@click.argument("places", nargs=-1, required=True, metavar="PATH|s3://BUCKET/PREFIX...")
 @global_options
-def files(paths: tuple[Path, ...]) -> int:
-    """Bring in the events of files, or of every file below a folder.
+def files(places: tuple[str, ...]) -> int:
+    """Bring in the events of files, or of every file below a folder or of every object below a prefix in S3.
 
-    Each becomes a row in the hour of its own event_time. Stopped by Ctrl-C or a kill, the same command goes on where it was; a file that was
-    read to its end is known by its bytes, and is not read again. Ends with 1 if something failed.
+    Each becomes a row in the hour of its own event_time. Stopped by Ctrl-C or a kill, the same command goes on where it was. A file that was
+    read to its end is known by its bytes, an object in S3 by its place and ETag, and neither is read again. Ends with 1 if something failed.
     """
     current = settings()
-    if current.is_on_aws:
-        raise UsageError("`backfill files` is for a lake in a folder; it does not write to a lake on AWS yet.")
-    found = [file for path in paths for file in _below(path)]
+    found = [file for place in places for file in _below(place, current)]
     if not found:
-        raise UsageError(f'There is no file below "{paths[0]}".')
+        raise UsageError(f'There is no file below "{places[0]}".')
     with backfiller(current) as opened:
         rows = [_brought_in(file, opened, current) for file in found]
     show(_COLUMNS, rows, current.form)
     return 1 if any(row[-1] for row in rows) else 0
 
 
-def _below(path: Path) -> list[Path]:
-    """Return a file, or the files below a folder in the order of their paths."""
-    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+def _below(place: str, current: Settings) -> Sequence[HistoryFile]:
+    """Return a file, or the files below a folder or a prefix in S3. Raises UsageError for a place where nothing is."""
+    from eventlake.local import history_files
+
+    if place.startswith(BUCKET):
+        from eventlake.backends.aws import Session
+        from eventlake.cloud import object_files
+
+        return object_files.below(place, Session(current.profile, current.region, current.endpoint_url))
+    if not Path(place).exists():
+        raise UsageError(f'There is no file or folder "{place}".')
+    return history_files.below(Path(place))
 
 
-def _brought_in(file: Path, opened: Backfiller, current: Settings) -> list[object]:
+def _brought_in(file: HistoryFile, opened: Backfiller, current: Settings) -> list[object]:
     """Bring in a file; its row of the answer. One that ends too early has a row too, and what was read of it stays."""
-    from eventlake.local.backfilling import Progress, history_of
-    from eventlake.local.items import read_items
+    from eventlake.local.backfilling import Progress
 
-    history = history_of(file)
+    history = file.history
     if opened.is_done(history):
         return [str(file), "known", 0, 0, 0]
     progress, begun = Progress(), time.monotonic()
     try:
-        for progress in opened.items(history, read_items(str(file))):
+        for progress in opened.items(history, file.items()):
             current.progress(_so_far(file, progress, time.monotonic() - begun), is_done=False)
     except KeyboardInterrupt:
         current.say("What is stored stays; the same command goes on where it was.")
@@ -74,9 +83,9 @@ def _brought_in(file: Path, opened: Backfiller, current: Settings) -> list[objec
     return [str(file), "done", progress.events, progress.rows, progress.failed]
 
 
-def _so_far(file: Path, progress: Progress, seconds: float) -> str:
+def _so_far(file: HistoryFile, progress: Progress, seconds: float) -> str:
     """Say how far a file is, and for how long it goes on if its size tells."""
-    size, at = file.stat().st_size, int(progress.cursor)
+    size, at = file.size_bytes, int(progress.cursor)
     said = f"{file.name}: {progress.events:,} events"
     if not 0 < at < size:  # packed files have other places than bytes
         return said

@@ -75,6 +75,13 @@ def taken_lake(current: Settings) -> Iterator[SqliteCatalog]:
 def backfiller(current: Settings) -> Iterator[Backfiller]:
     """Open the lake that the options name to bring histories into it; one in a folder is taken to write. Raises LakeLockedError."""
     from eventlake.local.backfilling import Backfiller
+
+    if current.is_on_aws:
+        from eventlake.cloud.histories import AwsHistories
+
+        deployment, session = open_deployment(current)
+        yield Backfiller(AwsHistories(deployment, session), deployment.sources)
+        return
     from eventlake.local.histories import LocalHistories
 
     with taken_lake(current) as catalog:

@@ -6,14 +6,11 @@ named again is known by its bytes.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-from eventlake.backends.disk import storage_error
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.errors import ConfigurationError, EventError, ServiceError
 from eventlake.interfaces import History
@@ -123,15 +120,6 @@ class Backfiller:
         progress.rows += len(rows) - unreadable
         progress.failed += len(failures) + unreadable
         return progress
-
-
-def history_of(file: Path) -> str:
-    """Return what a file is known by: its bytes, wherever it lies. Raises StorageError."""
-    try:
-        with file.open("rb") as content:
-            return f"file/{hashlib.file_digest(content, 'sha256').hexdigest()}"
-    except OSError as error:
-        raise storage_error(error, f'"{file}" cannot be read') from None
 
 
 def _size(became: Became) -> int:

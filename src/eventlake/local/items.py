@@ -43,15 +43,26 @@ def read_taken(name: str, take: Callable[[bytes], Taken]) -> Iterator[tuple[Item
         yield from taken_documents(text, take)
 
 
+def items_of(file: BinaryIO, name: str) -> Iterator[Item]:
+    """Read the items of what is open. name: what it is called. Raises StorageError if it ends too early."""
+    with _whole(_Text(file), name) as text:
+        yield from documents(text)
+
+
 @contextmanager
 def _reading(name: str) -> Iterator[_Text]:
     """Open a file, and say in the end what kept it from being read to its own. Raises StorageError."""
     try:
-        with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
-            text = _Text(file)
+        with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file, _whole(_Text(file), name) as text:
             yield text
     except OSError as error:
         raise StorageError(f'"{name}" cannot be read: {error.strerror or error}.') from None
+
+
+@contextmanager
+def _whole(text: _Text, name: str) -> Iterator[_Text]:
+    """Raise StorageError in the end for what was not read to its own."""
+    yield text
     if text.trouble:
         raise StorageError(f'"{name}" {text.trouble}')
 

@@ -1,0 +1,71 @@
+"""The files of a history: what each is known by, and its items. Here those of this machine; objects in S3 are read the same way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from eventlake.backends.disk import storage_error
+from eventlake.local.item import Item
+from eventlake.local.items import read_items
+
+
+class HistoryFile(Protocol):
+    """A file of a history, whose text is its place."""
+
+    @property
+    def name(self) -> str:
+        """Return the last part of its place."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Return how large it is."""
+
+    @property
+    def history(self) -> str:
+        """Return what it is known by. Raises StorageError."""
+
+    def items(self) -> Iterator[Item]:
+        """Read its items. Raises StorageError if it cannot be read, or ends too early."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file of this machine."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    @property
+    def name(self) -> str:
+        """Return the last part of its place."""
+        return self.path.name
+
+    @property
+    def size_bytes(self) -> int:
+        """Return how large it is."""
+        return self.path.stat().st_size
+
+    @property
+    def history(self) -> str:
+        """Return what it is known by: its bytes, wherever it lies. Raises StorageError."""
+        try:
+            with self.path.open("rb") as content:
+                return f"file/{hashlib.file_digest(content, 'sha256').hexdigest()}"
+        except OSError as error:
+            raise storage_error(error, f'"{self.path}" cannot be read') from None
+
+    def items(self) -> Iterator[Item]:
+        """Read its items. Raises StorageError if it cannot be read, or ends too early."""
+        return read_items(str(self.path))
+
+
+def below(path: Path) -> list[LocalFile]:
+    """Return a file, or the files below a folder in the order of their paths."""
+    found = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    return [LocalFile(file) for file in found]
