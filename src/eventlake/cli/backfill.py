@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from eventlake.cli.backfill_auth0 import auth0
 from eventlake.cli.group import Suggesting
 from eventlake.cli.opening import backfiller
 from eventlake.cli.settings import Settings, global_options, settings
@@ -46,6 +47,9 @@ def files(places: tuple[str, ...]) -> int:
         rows = [_brought_in(file, opened, current) for file in found]
     show(_COLUMNS, rows, current.form)
     return 1 if any(row[-1] for row in rows) else 0
+
+
+backfill.add_command(auth0)
 
 
 def _below(place: str, current: Settings) -> Sequence[HistoryFile]:

@@ -1,0 +1,1 @@
+"""Auth0: the tenant log, as the Management API tells it."""

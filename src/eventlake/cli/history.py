@@ -1,0 +1,58 @@
+"""What commands that bring in an API's history have in common: the stretch of time that is meant, and how far it is."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from eventlake.cli.opening import backfiller
+from eventlake.cli.settings import Settings
+from eventlake.errors import UsageError
+
+if TYPE_CHECKING:
+    from eventlake.interfaces import History
+    from eventlake.local.backfilling import Progress
+
+
+def stretch(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """Read the begin and the end that a person wrote. Raises UsageError for what is no time, or ends before it begins."""
+    begin, end = _moment(since), _moment(until)
+    if begin and end and begin >= end:
+        raise UsageError(f'"{until}" is not after "{since}": --since names the begin, --until the end.')
+    return begin, end
+
+
+def brought_in(history: History, shown: str, current: Settings) -> Progress:
+    """Bring an API's history into the lake, and tell how far it is. shown: what it is called there. Raises what the API raises."""
+    from eventlake.local.backfilling import Progress
+
+    progress, begun = Progress(), time.monotonic()
+    with backfiller(current) as opened:
+        try:
+            for progress in opened.pages(history):
+                current.progress(_so_far(shown, progress, time.monotonic() - begun), is_done=False)
+        except KeyboardInterrupt:
+            current.say("What is stored stays; the same command goes on where it was.")
+            raise
+    current.progress(f"{shown}: {progress.events:,} events", is_done=True)
+    return progress
+
+
+def _so_far(shown: str, progress: Progress, seconds: float) -> str:
+    """Say how far a history is, and for how long it goes on if it can tell."""
+    said = f"{shown}: {progress.events:,} events"
+    if not progress.done:
+        return said
+    return f"{said}, {100 * progress.done:.0f} %, about {seconds * (1 - progress.done) / progress.done:,.0f} s to go"
+
+
+def _moment(written: str | None) -> datetime | None:
+    """Read a moment, in UTC if it names no other zone. Raises UsageError."""
+    if written is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        raise UsageError(f'"{written}" is no time: write YYYY-MM-DD or YYYY-MM-DDTHH:MM, in UTC.') from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
