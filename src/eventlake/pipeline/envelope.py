@@ -71,8 +71,9 @@ class Intake:
         if self._codec is not STANDARD:
             try:
                 return self._accept(data, self._codec)
-            except EventError:
-                pass
+            except EventError as error:
+                if error.code == "NotAnEvent":  # it was read, and is none for any codec
+                    raise
         return self._accept(data, STANDARD)
 
     def _accept(self, data: bytes, codec: Codec) -> Accepted:
