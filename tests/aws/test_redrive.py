@@ -22,6 +22,7 @@ from eventlake.cli import run
 from eventlake.cloud.deployment import find
 from eventlake.cloud.redriving import AwsRedriver
 from eventlake.pipeline.redrive import Filter
+from eventlake.pipeline.router import Router
 from eventlake.sources import load
 
 pytestmark = pytest.mark.aws
@@ -82,20 +83,23 @@ def throttle(aws: Aws, share: float) -> None:
     aws.service("cloudwatch").put_metric_data(Namespace="Emulator", MetricData=[datum])
 
 
-def failed(lake: Lake, count: int) -> list[str]:
-    """The ids of events that failed: an object as Firehose writes it, of a time when the function was broken."""
+def failed(lake: Lake, count: int, stream: str = TABLE, kind: str = "processing-failed") -> list[str]:
+    """The ids of events that failed: an object as Firehose writes it, of a time when the function was broken or the table another."""
     ids = [str(uuid4()) for _ in range(count)]
+    router = Router(load())
+    events = [json.dumps({**SAMPLE, "id": one}).encode() for one in ids]
+    raw = events if kind == "processing-failed" else [router.route(event).lines[0][1] for event in events]
     lines = [
         {
             "attemptsMade": 4,
             "arrivalTimestamp": 1_790_000_000_000,
             "errorCode": "Lambda.FunctionError",
             "errorMessage": "The function returned an error.",
-            "rawData": base64.b64encode(json.dumps({**SAMPLE, "id": one}).encode()).decode(),
+            "rawData": base64.b64encode(one).decode(),
         }
-        for one in ids
+        for one in raw
     ]
-    key = f"error/{TABLE}/processing-failed/year=2026/month=09/day=21/hour=14/{uuid4()}"
+    key = f"error/{stream}/{kind}/year=2026/month=09/day=21/hour=14/{uuid4()}"
     lake.aws.service("s3").put_object(Bucket=lake.bucket.name, Key=key, Body="\n".join(map(json.dumps, lines)).encode())
     return ids
 
@@ -131,6 +135,15 @@ def test_a_dry_run_shows_and_sends_nothing(lake: Lake, typed: Typed) -> None:
     assert (shown["events"], shown["becomes"], shown["code"]) == (2, TABLE, "Lambda.FunctionError")
     assert lake.bucket.keys("redriven/") == before
     assert typed("failed", "redrive", "--table", TABLE)[1][0]["redriven"] == 2
+
+
+@pytest.mark.parametrize(("stream", "kind"), [(TABLE, "format-conversion-failed"), ("unmatched", "processing-failed")])
+def test_what_is_left_of_an_event_is_enough(lake: Lake, typed: Typed, stream: str, kind: str) -> None:
+    """A log line that Firehose could not convert is made an event again; what a history brought that no rule matched finds its table."""
+    ids = failed(lake, 3, stream, kind)
+    _, (counted,), _ = typed("failed", "redrive", "--table", stream)
+    assert (counted["redriven"], counted["into"]) == (3, TABLE)
+    assert rows(lake, ids) == dict.fromkeys(ids, 1)
 
 
 class _Killed(DeliveryStreams):

@@ -66,3 +66,13 @@ def test_a_call_that_fails_after_a_part_was_taken_forgets_no_part(stub: Stubber)
     for _ in range(7):
         stub.add_client_error("put_record_batch", "ServiceUnavailableException", "Away.")
     assert list(DeliveryStreams(stub.client, lambda _: None).put("lake-orders", [b"a", b"b"])) == [1]
+
+
+def test_what_is_too_much_for_a_call_is_put_in_several(stub: Stubber) -> None:
+    """At most 500 records and 4 MiB each."""
+    large = b"l" * 1_000_000
+    expect(stub, [b"s"] * 500, *[TAKEN] * 500)
+    expect(stub, [b"s", large, large, large, large], *[TAKEN] * 5)
+    expect(stub, [large], BUSY)
+    expect(stub, [large], TAKEN)
+    assert DeliveryStreams(stub.client, lambda _: None).put("lake-orders", [b"s"] * 501 + [large] * 5) == {}

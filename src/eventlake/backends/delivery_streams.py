@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from eventlake.backends.aws import failing
@@ -31,7 +31,7 @@ class DeliveryStreams:
         self._wait = wait
 
     def put(self, stream: str, records: Sequence[bytes]) -> dict[int, str]:
-        """Put at most a call's records on a stream; return the places of those that it does not take in the end, each with the reason.
+        """Put records on a stream; return the places of those that it does not take in the end, each with the reason.
 
         Raises ServiceError for what concerns the stream, such as a permission that is missing; then nothing was taken.
         """
@@ -50,8 +50,25 @@ class DeliveryStreams:
         return left
 
     def _put(self, stream: str, records: Sequence[bytes], places: Sequence[int]) -> dict[int, str]:
-        """Make one call; return which of these places it did not take, and why."""
-        with failing(f'The stream "{stream}" does not take records'):
-            answer = self._client.put_record_batch(DeliveryStreamName=stream, Records=[{"Data": records[place]} for place in places])
-        answers = zip(places, answer["RequestResponses"], strict=True)
-        return {place: f"{one['ErrorCode']}: {one.get('ErrorMessage', '')}" for place, one in answers if one.get("ErrorCode")}
+        """Make as few calls as these places need; return which of them were not taken, and why."""
+        left: dict[int, str] = {}
+        for some in _calls(records, places):
+            with failing(f'The stream "{stream}" does not take records'):
+                answer = self._client.put_record_batch(DeliveryStreamName=stream, Records=[{"Data": records[place]} for place in some])
+            answers = zip(some, answer["RequestResponses"], strict=True)
+            left |= {place: f"{one['ErrorCode']}: {one.get('ErrorMessage', '')}" for place, one in answers if one.get("ErrorCode")}
+        return left
+
+
+def _calls(records: Sequence[bytes], places: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the places in stretches of which each fits into a call."""
+    some: list[int] = []
+    size = 0
+    for place in places:
+        if some and (len(some) == MOST_RECORDS or size + len(records[place]) > MOST_BYTES):
+            yield some
+            some, size = [], 0
+        some.append(place)
+        size += len(records[place])
+    if some:
+        yield some
