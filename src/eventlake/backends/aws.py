@@ -127,6 +127,11 @@ def is_denied(error: ServiceError) -> bool:
     return error.code in _DENIED
 
 
+def is_throttled(error: ServiceError) -> bool:
+    """Return True if a service refused because it was asked too often."""
+    return error.code in _THROTTLED
+
+
 def _answered(error: ClientError, what: str, kind: type[ServiceError]) -> ServiceError | ConfigurationError:
     """Translate an error that AWS answered into one of ours, whose sentence carries AWS's words."""
     code, message = code_of(error), str(error.response.get("Error", {}).get("Message") or "").strip().rstrip(".")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eventlake.cli.backfill_auth0 import auth0
+from eventlake.cli.backfill_aws import codebuild, codedeploy, codepipeline
 from eventlake.cli.group import Suggesting
 from eventlake.cli.opening import backfiller
 from eventlake.cli.settings import Settings, global_options, settings
@@ -49,7 +50,8 @@ def files(places: tuple[str, ...]) -> int:
     return 1 if any(row[-1] for row in rows) else 0
 
 
-backfill.add_command(auth0)
+for told in (auth0, codepipeline, codebuild, codedeploy):
+    backfill.add_command(told)
 
 
 def _below(place: str, current: Settings) -> Sequence[HistoryFile]:

@@ -12,7 +12,7 @@ from eventlake.errors import UsageError
 
 if TYPE_CHECKING:
     from eventlake.interfaces import History
-    from eventlake.local.backfilling import Progress
+    from eventlake.local.backfilling import Backfiller, Progress
 
 
 def stretch(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
@@ -25,16 +25,21 @@ def stretch(since: str | None, until: str | None) -> tuple[datetime | None, date
 
 def brought_in(history: History, shown: str, current: Settings) -> Progress:
     """Bring an API's history into the lake, and tell how far it is. shown: what it is called there. Raises what the API raises."""
+    with backfiller(current) as opened:
+        return bring_in(history, shown, opened, current)
+
+
+def bring_in(history: History, shown: str, opened: Backfiller, current: Settings) -> Progress:
+    """Bring it into a lake that is open."""
     from eventlake.local.backfilling import Progress
 
     progress, begun = Progress(), time.monotonic()
-    with backfiller(current) as opened:
-        try:
-            for progress in opened.pages(history):
-                current.progress(_so_far(shown, progress, time.monotonic() - begun), is_done=False)
-        except KeyboardInterrupt:
-            current.say("What is stored stays; the same command goes on where it was.")
-            raise
+    try:
+        for progress in opened.pages(history):
+            current.progress(_so_far(shown, progress, time.monotonic() - begun), is_done=False)
+    except KeyboardInterrupt:
+        current.say("What is stored stays; the same command goes on where it was.")
+        raise
     current.progress(f"{shown}: {progress.events:,} events", is_done=True)
     return progress
 
