@@ -50,7 +50,7 @@ class BuildHistory:
         events = [
             body for thing, build in things if reach.is_new(thing) for body in reach.take(thing, BuildEvents(self._asked.place, build))
         ]
-        return reach.page(events, builds[-1]["startTime"])
+        return reach.page(events, [thing for thing, _ in things])
 
 
 def _thing(build: Told) -> Thing:

@@ -55,7 +55,7 @@ class DeploymentHistory:
             thing = Thing(info["deploymentId"], info["createTime"], info.get("completeTime") or info["createTime"], info["status"] in _ENDS)
             if low <= thing.start < high and reach.is_new(thing):
                 events += reach.take(thing, deployment_events(self._asked.place, info))
-        return reach.page(events, low)
+        return reach.page_from(events, low)
 
     def _deployments(self, low: datetime, high: datetime) -> Iterator[Told]:
         during = {"start": low, "end": high}

@@ -60,7 +60,7 @@ class PipelineHistory:
             for one in day:
                 if thing := new.get(one["pipelineExecutionId"]):
                     events += reach.take(thing, ExecutionEvents(self._asked.place, self._pipeline, one, runs[thing.id]))
-            yield reach.page(events, day[-1]["startTime"])
+            yield reach.page(events, [*map(_thing, day)])
 
 
 class _Actions:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from eventlake.apis.aws.derived import Derived, Place, Teller, iso, told
@@ -23,6 +23,8 @@ ACTION = "CodePipeline Action Execution State Change"
 ENDS = {"Cancelled": "CANCELED", "Failed": "FAILED", "Stopped": "STOPPED", "Succeeded": "SUCCEEDED", "Superseded": "SUPERSEDED"}
 """What the API calls the end of an execution, and its event."""
 _ACTION_ENDS = {"Abandoned": "ABANDONED", "Failed": "FAILED", "Succeeded": "SUCCEEDED"}
+_AT_ONCE = timedelta(seconds=10)
+"""Within which a stage ends with the action that a stop waited for; if it had ended earlier, the execution was between two stages."""
 
 Told = Mapping[str, Any]
 """What an API told of one thing, as boto3 reads it."""
@@ -113,10 +115,10 @@ class ExecutionEvents:
         if after is not None:
             yield self._stage(one, one.end, "FAILED" if after.is_retry else "SUCCEEDED")
             return
-        if self._is_stopped:
-            yield self._stage(one, self._end, "STOPPING")
         status = self._execution["status"]
-        if status in {"Stopped", "Cancelled"}:
+        if status in {"Stopped", "Cancelled"} and not (one.succeeded and self._end - one.end > _AT_ONCE):
+            if self._is_stopped:
+                yield self._stage(one, self._end, "STOPPING")
             yield self._stage(one, self._end, ENDS[status])
         else:
             yield self._stage(one, one.end, "SUCCEEDED" if one.succeeded or status != "Failed" else "FAILED")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from eventlake.interfaces import Page
 Told = TypeVar("Told")
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,29 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """What started after `low` and before `high` is taken, of each thing what happened before `until`."""
+    """What started after `low` and before `high` is taken, of each thing what happened before `until`; and so are those of `at_low`.
+
+    at_low: ids of things that started at `low` itself, where others of the same moment may not be taken.
+    """
 
     low: datetime
     high: datetime
     until: datetime
+    at_low: Sequence[str] = ()
+
+    @classmethod
+    def read(cls, low: str, high: str, until: str, at_low: Sequence[str]) -> _Span:
+        """Read it from a cursor."""
+        return cls(datetime.fromisoformat(low), datetime.fromisoformat(high), datetime.fromisoformat(until), at_low)
+
+    @property
+    def written(self) -> list[object]:
+        """Return it as a cursor holds it."""
+        return [*(moment.isoformat() for moment in (self.low, self.high, self.until)), list(self.at_low)]
+
+    def holds(self, thing: Thing) -> bool:
+        """Return True if a thing is taken."""
+        return self.low < thing.start < self.high or (thing.start == self.low and thing.id in self.at_low)
 
 
 class Reach:
@@ -45,11 +64,12 @@ class Reach:
 
     def __init__(self, cursor: str, since: datetime, until: datetime) -> None:
         said = json.loads(cursor or '{"spans": [], "open": {}}')
-        self._spans = [_Span(*map(datetime.fromisoformat, span)) for span in said["spans"]]
+        self._spans = [_Span.read(*span) for span in said["spans"]]
         self._open = {name: datetime.fromisoformat(moment) for name, moment in said["open"].items()}
         self._since = since
         self._until = until
         self._low = until
+        self._at_low: Sequence[str] = ()
 
     @classmethod
     def up_to(cls, now: datetime, cursor: str, since: datetime, until: datetime | None) -> Reach:
@@ -60,10 +80,10 @@ class Reach:
     def cursor(self) -> str:
         """Return it as text: what was taken before is kept where this run has not been."""
         spans = self._kept()
-        own = _Span(self._low, self._until, self._until)
-        if own.low < own.high and not any(span.low <= own.low and own.high <= span.high and own.until <= span.until for span in spans):
+        own = _Span(self._low, self._until, self._until, self._at_low)
+        if own.low < own.high and not any(span.low < own.low and own.high <= span.high and own.until <= span.until for span in spans):
             spans.append(own)
-        said = [[moment.isoformat() for moment in (span.low, span.high, span.until)] for span in sorted(spans, key=lambda one: one.low)]
+        said = [span.written for span in sorted(spans, key=lambda one: one.low)]
         return json.dumps({"spans": said, "open": {name: moment.isoformat() for name, moment in sorted(self._open.items())}})
 
     @property
@@ -90,20 +110,28 @@ class Reach:
             self._open[thing.id] = self._until
         return [event.body for event in events if after <= event.moment < self._until]
 
-    def page(self, events: Sequence[bytes], start: datetime) -> Page:
-        """Return a page of events, behind which everything is taken that started later."""
-        self._low = min(self._low, max(start, self._since))
+    def page(self, events: Sequence[bytes], things: Sequence[Thing]) -> Page:
+        """Return a page of events, behind which these things and everything that started later are taken."""
+        low = min(thing.start for thing in things)
+        together = [thing.id for thing in things if thing.start == low]
+        if low <= self._low:
+            self._low, self._at_low = low, [*self._at_low, *together] if low == self._low else together
+        return Page(events, self.cursor, self.done)
+
+    def page_from(self, events: Sequence[bytes], start: datetime) -> Page:
+        """Return a page of events, behind which everything is taken that started since a moment."""
+        self._low, self._at_low = min(self._low, max(start, self._since) - _TICK), ()
         return Page(events, self.cursor, self.done)
 
     def last_page(self) -> Page:
         """Return the page behind which there is nothing."""
-        return self.page([], self._since)
+        return self.page_from([], self._since)
 
     def _taken(self, thing: Thing) -> datetime:
         """Return the moment before which everything of a thing is taken."""
         if thing.id in self._open:
             return self._open[thing.id]
-        return max((span.until for span in self._spans if span.low < thing.start < span.high), default=BEGINNING)
+        return max((span.until for span in self._spans if span.holds(thing)), default=BEGINNING)
 
     def _kept(self) -> list[_Span]:
         """Return what was taken before, but for what this run has gone over and taken further."""
@@ -112,8 +140,11 @@ class Reach:
             if span.until >= self._until:
                 kept.append(span)
                 continue
-            below, above = _Span(span.low, min(span.high, self._low), span.until), _Span(max(span.low, self._until), span.high, span.until)
-            kept += [piece for piece in (below, above) if piece.low < piece.high]
+            below, above = (
+                _Span(span.low, min(span.high, self._low + _TICK), span.until, span.at_low),
+                _Span(max(span.low, self._until), span.high, span.until),
+            )
+            kept += [piece for piece in (below, above) if piece.low + _TICK < piece.high]
         return kept
 
 
