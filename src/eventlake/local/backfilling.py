@@ -24,7 +24,7 @@ from eventlake.pipeline.router import Router
 
 GROUP_BYTES = 16 << 20
 """Bytes of events and log lines that are brought in by one transaction."""
-GROUP_EVENTS = 5_000
+GROUP_EVENTS = 2_000
 GROUP_SECONDS = 10.0
 """How many events of an API, and seconds of asking for them, come to one transaction: what is asked for again after a kill."""
 DONE = 1 << 62
@@ -95,7 +95,8 @@ class Backfiller:
         cursor, size, begun = progress.cursor, 0, self._elapsed()
         try:
             for page in history.pages(cursor):
-                group += map(self._became, page.events)
+                with self._budget:
+                    group += [self._backfill.became(event, self._now()) for event in page.events]
                 size += sum(map(_size, group[len(group) - len(page.events) :]))
                 cursor, progress.done = page.cursor, page.done
                 if len(group) >= GROUP_EVENTS or size >= GROUP_BYTES or self._elapsed() - begun >= GROUP_SECONDS:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -35,9 +36,9 @@ Log = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
-    """A page as it was answered: its entries in order of their ids, what has no id, and the id behind which the next begins."""
+    """A page as it was answered: its entries by their ids and in order, what has no id, and the id behind which the next begins."""
 
-    logs: Sequence[Log]
+    logs: Mapping[str, Log]
     odd: Sequence[Any]
     behind: str
 
@@ -80,13 +81,13 @@ class Auth0Logs:
         while self._until is None or at < self._until:
             page = self._page(at)
             end = self._end(stored.next(at))
-            new = [log for log in page.logs if end is None or _id(log) <= end]
+            new = {log_id: log for log_id, log in page.logs.items() if end is None or log_id <= end}
             last = end if end is not None and len(new) < len(page.logs) else page.behind
             if last <= at:
                 return
-            self.last = max([self.last, *map(_id, new)])
+            self.last = max(self.last, *new) if new else self.last
             stored.add(at, last)
-            events = [*map(self._event, new), *map(_encoded, page.odd)]
+            events = [*starmap(self._event, new.items()), *map(_encoded, page.odd)]
             yield Page(events, stored.cursor, _share(first, last, self._until or self._now))
             if last >= self._now and not page.is_full:
                 return
@@ -100,11 +101,12 @@ class Auth0Logs:
         """Return what is behind an id. Raises ServiceError for an answer that is no page."""
         said = self._ask(f"/api/v2/logs?from={quote(at, safe='')}&take={TAKE}")
         found = said.value.get("logs") if isinstance(said.value, dict) else said.value
-        logs = {_id(log): log for log in found if _id(log)} if isinstance(found, list) else {}
-        if not isinstance(found, list) or (found and not logs):
+        logs = {_id(log): log for log in found} if isinstance(found, list) else {}
+        if not isinstance(found, list) or set(logs) == {""}:
             raise ServiceError(f"{self._asker.host.url} answers with no page of log entries; is it the domain of an Auth0 tenant?")
-        new = [logs[log_id] for log_id in sorted(logs) if log_id > at]
-        return _Answered(new, [log for log in found if not _id(log)], max([at, _next(said), *map(_id, new)]))
+        new = {log_id: logs[log_id] for log_id in sorted(logs) if log_id > at}
+        odd = [log for log in found if not _id(log)] if "" in logs else []
+        return _Answered(new, odd, max([at, _next(said), *new]))
 
     def _ask(self, path: str) -> Said:
         """Ask with a token, once more with a new one if it has ended. Raises ConfigurationError, ServiceError for what is refused."""
@@ -127,9 +129,8 @@ class Auth0Logs:
         token = self._access.token(self._asker)
         return self._asker.ask("GET", path, {"Authorization": f"Bearer {token}", "Accept": "application/json"})
 
-    def _event(self, log: Log) -> bytes:
+    def _event(self, log_id: str, log: Log) -> bytes:
         """Return the event that a log stream would have sent of an entry, which says that it was made from the API."""
-        log_id = _id(log)
         tenant = log.get("tenant_name") or self._asker.host.name.partition(".")[0]
         event: dict[str, Any] = {
             "version": "0",
