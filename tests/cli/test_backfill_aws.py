@@ -114,6 +114,7 @@ def test_one_pipeline_can_be_meant(api: Api, capfd: pytest.CaptureFixture[str]) 
     assert answer(capfd, "query", f"select distinct pipeline from {PIPELINES}") == [{"pipeline": "login"}]
 
 
+@pytest.mark.slow
 def test_history_ends_where_the_live_events_begin(api: Api, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """What the API tells of the time after is left out, unless somebody says until when."""
     moment = api.told.executions["eu-west-1", "login"][1]["startTime"].replace(microsecond=0) + timedelta(minutes=1)

@@ -18,6 +18,7 @@ from pipeline_api import ACCOUNT
 
 BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
 REGION = "eu-west-1"
+A_MORNING = [event for _, event in History(3, BEGIN, BEGIN + timedelta(hours=11), scale=0.6, systems=["codepipeline"]).events()]
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +47,10 @@ def test_it_is_asked_as_often_as_the_formula_says(sent: list[dict[str, Any]]) ->
     assert again[-1].done == 1
 
 
-def test_it_waits_where_aws_throttles(sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_waits_where_aws_throttles(monkeypatch: pytest.MonkeyPatch) -> None:
     """And brings in the same: each call is made five times before it waits longer."""
     monkeypatch.setattr(retries, "_FIRST_PAUSE_S", 0.001)
-    few = sent[:300]
-    with api_of(few) as api:
+    with api_of(A_MORNING) as api:
         calm = events_of(history(api, REGION, ACCOUNT, BEGIN).pages(""))
         refused = iter([True] * 7)
         api.refuse = lambda _, operation: (
@@ -62,10 +62,10 @@ def test_it_waits_where_aws_throttles(sent: list[dict[str, Any]], monkeypatch: p
         assert waited == [5]
 
 
-def test_where_it_is_always_throttled_it_says_so(sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_it_is_always_throttled_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """After minutes of waiting."""
     monkeypatch.setattr(retries, "_FIRST_PAUSE_S", 0.001)
-    with api_of(sent[:300]) as api:
+    with api_of(A_MORNING) as api:
         api.refuse = lambda *_: ("ThrottlingException", "Rate exceeded")
         waited: list[float] = []
         with pytest.raises(ServiceError, match="AWS throttles the calls"):

@@ -108,7 +108,19 @@ def test_its_cursor_stays_small() -> None:
     """Runs that follow each other are one."""
     cursor, listed = "", [thing(f"t{number}", number, number + 0.5) for number in range(50)]
     for now in range(1, 50):
-        cursor, _ = run(cursor, listed[:now], now + 1)
+        cursor, _ = run(cursor, listed[:now], now - 0.1)
 
     assert len(json.loads(cursor)["spans"]) == 1
     assert len(cursor) < 300
+
+
+def test_its_cursor_stays_small_where_each_run_begins_later() -> None:
+    """As it does without a begin of one's own: a year ago."""
+    cursor, taken, listed = "", 0, [thing(f"t{number}", number, number + 0.5) for number in range(40)]
+    for now in range(1, 40):
+        cursor, new = run(cursor, listed[:now], now - 0.1, since=at(now - 12))
+        taken += len(new)
+
+    assert taken == 2 * 39
+    assert len(cursor) < 2000
+    assert run(cursor, listed[:39], 41)[1] == []

@@ -20,6 +20,8 @@ Told = TypeVar("Told")
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
+_SPANS = 8
+"""So many spans a cursor holds: each run that begins later than the one before leaves one below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Reach:
         own = _Span(self._low, self._until, self._until, self._at_low)
         if own.low < own.high and not any(span.low < own.low and own.high <= span.high and own.until <= span.until for span in spans):
             spans.append(own)
-        said = [span.written for span in sorted(spans, key=lambda one: one.low)]
+        said = [span.written for span in _few(sorted(spans, key=lambda one: one.low))]
         return json.dumps({"spans": said, "open": {name: moment.isoformat() for name, moment in sorted(self._open.items())}})
 
     @property
@@ -146,6 +148,14 @@ class Reach:
             )
             kept += [piece for piece in (below, above) if piece.low + _TICK < piece.high]
         return kept
+
+
+def _few(spans: list[_Span]) -> list[_Span]:
+    """Make one of the lowest spans where there are many; of what changed between their runs, an event may be taken again, with the same id."""
+    while len(spans) > _SPANS:
+        first, second, *rest = spans
+        spans = [_Span(first.low, max(first.high, second.high), min(first.until, second.until), first.at_low), *rest]
+    return spans
 
 
 def by_day(listed: Iterable[Told], start: Callable[[Told], datetime]) -> Iterator[list[Told]]:
