@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -167,5 +172,25 @@ def test_what_auth0_refuses_loses_nothing(
     api.scope, api.faults = "read:logs", faults()
     assert run(words) == 0
     assert [row["rows"] for row in rows(capfd)] == [250 - 100 * bool(kinds)]
+    run(["query", COUNT])
+    assert rows(capfd) == [{"n": 250, "ids": 250}]
+
+
+@pytest.mark.slow
+def test_after_ctrl_c_the_same_command_goes_on(api: Auth0Api, capfd: pytest.CaptureFixture[str]) -> None:
+    """Interrupted while it waits, it ends with 130 and says so."""
+    api.faults = itertools.chain(faults(""), itertools.repeat("429"))
+    command = [sys.executable, "-m", "eventlake", "backfill", "auth0", "--domain", api.url]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while len(api.asked) < 2 and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    printed, told = process.communicate(timeout=60)
+    assert (process.returncode, printed) == (130, "")
+    assert [line for line in told.splitlines() if line] == ["What is stored stays; the same command goes on where it was.", "Interrupted."]
+
+    api.faults = faults()
+    assert run(["backfill", "auth0", "--domain", api.url]) == 0
+    capfd.readouterr()
     run(["query", COUNT])
     assert rows(capfd) == [{"n": 250, "ids": 250}]

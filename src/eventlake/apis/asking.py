@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from eventlake.answers.values import visible
 from eventlake.apis.host import Answer, Host
 from eventlake.apis.limit import Limit
 from eventlake.errors import ConfigurationError, ServiceError
@@ -21,6 +22,7 @@ from eventlake.errors import ConfigurationError, ServiceError
 PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """How long to wait before asking again, the first time, the second, ...; then it is given up."""
 _TOO_MANY = 429
+_WORDS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,11 @@ class Said:
 
     @property
     def words(self) -> str:
-        """Return what it says of an error, in its own words."""
+        """Return what it says of an error, in its own words, as a terminal may show them."""
         said = self.value if isinstance(self.value, dict) else {}
         code = said.get("errorCode") or said.get("error")
         words = said.get("message") or said.get("error_description") or http.client.responses.get(self.status, "no reason")
-        return f"{self.status} {code}: {words}"[:300] if code else f"{self.status} {words}"[:300]
+        return visible(f"{self.status} {code}: {words}" if code else f"{self.status} {words}")[:_WORDS]
 
 
 class Asker:

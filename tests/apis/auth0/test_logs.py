@@ -205,6 +205,15 @@ def test_who_may_not_read_is_told_in_auth0s_words(clock: Clock, access: Access |
         assert clock.paused == []
 
 
+def test_what_a_host_says_cannot_change_the_terminal(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor fill it: its words are shown as an event's are, and cut."""
+    monkeypatch.setattr(Auth0Api, "page", lambda _api, _query: (400, {"error": "\x1b[2J", "message": "long " * 10_000}, ""))
+    with serving(Auth0Api([], clock.now)) as api, pytest.raises(ServiceError) as raised:
+        list(logs(api, clock).pages(""))
+    assert r"400 \x1b[2J: long" in str(raised.value)
+    assert len(str(raised.value)) < 500
+
+
 def test_a_host_that_is_not_there_is_told_at_once(clock: Clock) -> None:
     """Not after a minute of waiting; one that went away meanwhile is asked again."""
     with serving(Auth0Api(log_of(250), clock.now)) as api:
