@@ -160,7 +160,7 @@ def test_any_event_of_an_odd_table_becomes_its_line_again(event: dict[str, Any])
     check(ODD, event)
 
 
-@pytest.mark.parametrize("name", one_in(5, TABLES))
+@pytest.mark.parametrize("name", one_in(12, TABLES))
 def test_any_event_of_a_declared_table_becomes_its_line_again(name: str) -> None:
     """Whatever stands where, byte for byte."""
 
@@ -267,4 +267,4 @@ def test_keys_stand_in_eventbridges_order() -> None:
     made = restored(ODD, {"detail-type": "Odd", **event})[1]
 
     assert list(made) == ["version", "id", "detail-type", "account", "time", "region", "resources", "new", "detail"]
-    assert made["time"] == "2026-11-20T10:00:00.120Z"
+    assert made["time"] == "2026-11-20T10:00:00Z"

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "close": ("close", "Close the hours that are over: one sorted object each, without duplicates."),
     "failed": ("failed", "What could not be stored in a table, and why."),
     "backfill": ("backfill", "Bring in history, each event into the hour in which it happened."),
+    "replay": ("replay", "Play events of the past again, to a bus or a file."),
     "conformance": ("conformance", "Compare an engine's answers to SQL with golden answers."),
     "doctor": ("doctor", "Examine this machine and the lake; every finding with its remedy."),
     "templates": ("templates", "Write the CloudFormation templates and docs that derive from declarations."),

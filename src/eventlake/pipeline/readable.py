@@ -64,6 +64,11 @@ class Readable:
             return self.codec.loads(value.encode())
         return as_events_write(value) if self.converter == "timestamp" else value
 
+    @property
+    def writer(self) -> Callable[[Any], Any] | None:
+        """Return `written`, None where that is the value itself."""
+        return self.written if self.converter in ("json", "timestamp") else None
+
     def candidates(self, value: Any) -> Iterator[Any]:
         """Yield the JSON values that may have become a column's value, the most usual first."""
         yield self.written(value)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import islice, pairwise, permutations, product
+from itertools import islice, permutations, product
 from typing import Any
 
 from eventlake.model import Table
 from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.leftovers import EXTRA
 from eventlake.pipeline.path import Holding, Path, parse_path, value_at
-from eventlake.pipeline.readable import Readable, as_events_write
+from eventlake.pipeline.placing import Groups, Vacancy, copied, merged, put
+from eventlake.pipeline.readable import Readable
 from eventlake.pipeline.transform import Transform
 
 Event = dict[str, Any]  # JSON
@@ -39,11 +40,16 @@ class Restorer:
         self._columns = sorted(columns, key=lambda one: _EXACTNESS.index(one.converter))
         self._root = parse_path(table.root)
         self._beside = {one.name: [other for other in columns if other is not one and one.meets(other)] for one in columns}
-        self._straight = [(one, one.paths[0]) for one in self._columns if self._is_straight(one)]
-        self._careful = [one for one in self._columns if not self._is_straight(one)]
+        needed = [one for one in self._columns if not self._is_implied(one)]
+        straight = [one for one in needed if self._is_straight(one)]
+        alone = [one for one in needed if one not in straight and self._is_alone(one)]
+        self._alone_paths = Vacancy(path for one in alone for path in one.paths)
+        self._straight = Groups((one.name, one.paths[0], one.writer) for one in straight)
+        self._plain = Groups((one.name, path, one.writer) for one in (*straight, *alone) for path in (one.paths[0], *_repeated(one)))
+        self._careful = [(one, _repeated(one)) for one in needed if one not in straight]
+        self._difficult = [(one, repeated) for one, repeated in self._careful if one not in alone]
         self._constants = {key: _constant(table.pattern.get(key)) for key in ("source", "detail-type")}
-        self._repeated = [(one, places) for one in self._careful if (places := _repeated(one))]
-        self._usual: dict[str, Any] = {"version": "0", "resources": [], **self._constants}
+        self._usual = {"version": "0", **self._constants}
 
     def event(self, line: Mapping[str, Any]) -> Event:
         """Return the event of a log line, given as its columns in the spelling of the declaration."""
@@ -73,10 +79,20 @@ class Restorer:
 
     def _is_straight(self, one: Readable) -> bool:
         """Return True if a column has one place, of which no other column says more than it does itself."""
-        if len(one.paths) > 1 or any(isinstance(segment, Holding) for segment in one.paths[0]):
+        place = one.paths[0]
+        if len(one.paths) > 1 or not _is_of_keys(place):
             return False
         others = [path for other in self._beside[one.name] for path in other.paths if one.is_at(path)]
-        return not others or (one.converter == "json" and all(path[: len(one.paths[0])] == one.paths[0] for path in others))
+        return not others or (one.converter == "json" and all(path[: len(place)] == place for path in others))
+
+    def _is_implied(self, one: Readable) -> bool:
+        """Return True if a column reads a part of what a column of JSON holds, and nothing else."""
+        leading = [other for other in self._beside[one.name] if other.converter == "json" and self._is_straight(other)]
+        return len(one.paths) == 1 and any(len(other.paths[0]) < len(one.paths[0]) for other in leading)
+
+    def _is_alone(self, one: Readable) -> bool:
+        """Return True if a column has several places, of which no other column says anything."""
+        return not self._beside[one.name] and all(map(_is_of_keys, (*one.paths, *_repeated(one))))
 
     def _is_ambiguous(self, extra: Event) -> bool:
         """Return True if fields of `extra` may lie outside the table's root, or be the root itself."""
@@ -89,20 +105,18 @@ class Restorer:
             outside = {} if around is None else extra.pop(around, None)
             inside = extra.get(str(self._root[-1])) if whole else extra
             if outside.__class__ is dict and (not whole or (inside is not None and len(extra) == 1)):
-                yield _merged(outside, _nested(self._root, inside)) if inside or whole else outside
+                yield merged(outside, _nested(self._root, inside)) if inside or whole else outside
 
     def _event(self, line: Mapping[str, Any], event: Event) -> Event:
         """Put every column's value at its place in what `extra` left of the event."""
-        for one, path in self._straight:
-            value = line.get(one.name)
-            if value is not None:
-                _put(event, path, one.written(value))
-        for one in self._careful:
+        is_plain = not event or self._alone_paths.is_free(event)
+        (self._plain if is_plain else self._straight).put(event, line)
+        for one, repeated in self._difficult if is_plain else self._careful:
             value = line.get(one.name)
             if value is not None and one.read(event) != value:
                 event = self._with(event, one, value, line)
-        for one, places in self._repeated:
-            event = self._again(event, one, places, line)
+            if repeated:
+                event = self._again(event, one, repeated, line)
         for place, readers in self._chosen.items():
             event = _in_order(event, place, readers, line)
         return self._enveloped(event, line)
@@ -111,8 +125,8 @@ class Restorer:
         """Return the event with a column's value at the first of its places where no other column reads what it should not."""
         for path in one.paths:
             for candidate in () if isinstance(path[-1], Holding) else one.candidates(value):
-                trial = _copied(event, path)
-                if _put(trial, path, candidate) and one.read(trial) == value and self._fits(trial, one, path, line):
+                trial = copied(event, path)
+                if put(trial, path, candidate) and one.read(trial) == value and self._fits(trial, one, path, line):
                     return trial
         return event
 
@@ -122,8 +136,8 @@ class Restorer:
         if value is None or value_at(event, one.paths[0]) != value:
             return event
         for path in places:
-            trial = _copied(event, path)
-            if value_at(event, path) is None and _put(trial, path, value) and self._fits(trial, one, path, line):
+            trial = copied(event, path)
+            if value_at(event, path) is None and put(trial, path, value) and self._fits(trial, one, path, line):
                 event = trial
         return event
 
@@ -163,15 +177,24 @@ class Restorer:
         """Return what the envelope had under a key of which the line says nothing, as far as that is known."""
         if key == "time":
             return self._time(line)
+        if key == "resources":
+            return []
         return line.get("event_id") if key == "id" else self._usual.get(key)
 
+    @cached_property
+    def _timed(self) -> list[Readable]:
+        return [one for one in self._columns if ("time",) in one.paths]
+
     def _time(self, line: Mapping[str, Any]) -> str | None:
-        """Return the moment of the event, if every column that would read it finds its value before."""
-        readers = [one for one in self._columns if ("time",) in one.paths]
-        if any(len(one.paths) == 1 or one.paths[-1] != ("time",) or line.get(one.name) in (None, "") for one in readers):
+        """Return the moment of the event, to the second as EventBridge writes it, if every column that would read it finds its value before."""
+        if any(len(one.paths) == 1 or one.paths[-1] != ("time",) or line.get(one.name) in (None, "") for one in self._timed):
             return None
         moment = line.get("event_time")
-        return None if moment is None else as_events_write(moment)
+        return None if moment is None else f"{moment[:10]}T{moment[11:19]}Z"
+
+
+def _is_of_keys(path: Path) -> bool:
+    return all(isinstance(segment, str) for segment in path)
 
 
 def _constant(condition: Any) -> str | None:
@@ -195,52 +218,6 @@ def _nested(path: Path, value: Any) -> Event:
     return value  # type: ignore[no-any-return]  # a table's root has a segment at least
 
 
-def _merged(event: Any, other: Any) -> Any:  # any JSON values
-    """Return both values as one: objects key by key, of anything else the first."""
-    if event.__class__ is not dict or other.__class__ is not dict:
-        return event
-    return event | {key: _merged(event[key], value) if key in event else value for key, value in other.items()}
-
-
-def _put(event: Any, path: Path, value: Any) -> bool:
-    """Put a value at a place of an event, through objects and arrays that are made; False if something else is on the way or there."""
-    for segment, following in pairwise(path):
-        inner = _at(event, segment)
-        if inner is None and not _set(event, segment, inner := [] if isinstance(following, int) else {}):
-            return False
-        event = inner
-    before = _at(event, path[-1])
-    return _set(event, path[-1], value if before is None else _merged(before, value))
-
-
-def _at(container: Any, segment: Any) -> Any:
-    if isinstance(segment, str):
-        return container.get(segment) if container.__class__ is dict else None
-    return container[segment] if container.__class__ is list and segment < len(container) else None
-
-
-def _set(container: Any, segment: Any, value: Any) -> bool:
-    if container.__class__ is not (dict if isinstance(segment, str) else list):
-        return False
-    if container.__class__ is list:
-        container.extend([None] * (segment + 1 - len(container)))
-    container[segment] = value
-    return True
-
-
-def _copied(event: Event, path: Path) -> Event:
-    """Return the event with copies of what lies on the way to a place, so that the event stays as it is when something is put there."""
-    made = event.copy()
-    container: Any = made
-    for segment in path[:-1]:
-        inner = _at(container, segment)
-        if inner.__class__ not in (dict, list):
-            break
-        _set(container, segment, inner.copy())
-        container = _at(container, segment)
-    return made
-
-
 def _in_order(event: Event, place: Path, readers: Sequence[Readable], line: Mapping[str, Any]) -> Event:
     """Return the event with the texts that columns choose from an array, in an order in which each column finds its own."""
     if all(one.read(event) == line.get(one.name) for one in readers):
@@ -248,8 +225,8 @@ def _in_order(event: Event, place: Path, readers: Sequence[Readable], line: Mapp
     texts = [line[one.name] for one in readers if isinstance(line.get(one.name), str)]
     before = value_at(event, place)
     for order in islice(permutations(dict.fromkeys(texts)), _MOST_ORDERS):
-        trial = _copied(event, (*place, 0))
-        is_put = _put(trial, place, []) and _fill(value_at(trial, place), before, order)
+        trial = copied(event, (*place, 0))
+        is_put = put(trial, place, []) and _fill(value_at(trial, place), before, order)
         if is_put and all(one.read(trial) == line.get(one.name) for one in readers):
             return trial
     return event

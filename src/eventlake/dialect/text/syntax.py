@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from eventlake.dialect.text import tree
 from eventlake.dialect.text.length import require_length
-from eventlake.dialect.text.lexicon import BACKQUOTED, COMMENT, DELIMITED, DIGITS, QUOTED, STRANGE, Token, spoken
+from eventlake.dialect.text.lexicon import BACKQUOTED, COMMENT, DELIMITED, DIGITS, END, QUOTED, STRANGE, Token, spoken
 from eventlake.dialect.text.parsing.cursor import place
 from eventlake.dialect.text.parsing.queries import Queries
 from eventlake.dialect.text.parsing.shows import Shows
@@ -47,6 +47,24 @@ def parse(sql: str) -> tree.Query:
         return (Shows if shows else Queries)(tokens).statement()
     except RecursionError:
         raise QueryRefusedError("The statement is nested too deeply: break it up with WITH.") from None
+
+
+def require_condition(text: str) -> None:
+    """Raise QuerySyntaxError unless a text is one condition and nothing else, as it may stand between brackets behind WHERE.
+
+    Raises QueryRefusedError for what Athena or this engine does not take.
+    """
+    require_length(text)
+    tokens = spoken(text)
+    _require_readable(tokens, _UNREADABLE)
+    _require_shallow(tokens)
+    reader = Queries(tokens)
+    try:
+        reader.expression()
+    except RecursionError:
+        raise QueryRefusedError("The condition is nested too deeply.") from None
+    if reader.token.kind != END:
+        reader.fail()
 
 
 def position(node: tree.Expr | None) -> str:

@@ -1,0 +1,176 @@
+"""`replay`: events of the past played again, to a bus or a file."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from eventlake.cli.opening import open_catalog, open_engine
+from eventlake.cli.query import ENGINES
+from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.cli.tables import named_table
+from eventlake.errors import StorageError, UsageError
+
+if TYPE_CHECKING:
+    from eventlake.model import Table
+    from eventlake.pipeline.played import Played, Replay
+
+OWN_BUS = "http://127.0.0.1:8787"
+"""Where `serve` listens unless it is told otherwise."""
+_GROUP = 1_000
+_SPEED = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)x?")
+
+
+@click.command(short_help="Play events of the past again, to a bus or a file.")
+@click.option("--from", "start", required=True, metavar="TIME", help="From this moment on: YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS, in UTC.")
+@click.option("--until", metavar="TIME", help="To before this moment; default: now.")
+@click.option("--to", "target", required=True, metavar="TARGET", help="URL of a bus, `bus` (the one on this machine), a file, or `-`.")
+@click.option("--table", "names", multiple=True, metavar="TABLE", help="Only events of this table; several are allowed.")
+@click.option("--where", default="", metavar="SQL", help="Only events whose row fulfils this condition in Athena's SQL; with one --table.")
+@click.option("--speed", default="max", show_default=True, metavar="Nx|max", help="60x plays an hour in a minute; max as fast as it goes.")
+@click.option("--engine", type=click.Choice(ENGINES), help="What answers; default: duckdb for a lake in a folder, athena for one on AWS.")
+@global_options
+def replay(start: str, until: str | None, target: str, names: tuple[str, ...], where: str, speed: str, engine: str | None) -> int:
+    """Send the events that happened from one moment to before another once more, in that order, with their ids.
+
+    The stretch is --from and --until, the target --to. Each row becomes the event that it came from; into the lake that it came from, it is
+    known by its id, and adds nothing. A bus with a token wants it in EVENTLAKE_TOKEN. Ends with 1 if the target refused an event.
+    """
+    from eventlake.backends.msgspec_codec import FAST
+    from eventlake.pipeline.played import Replay, Stretch
+
+    current = settings()
+    pace = _speed(speed)
+    begin, end = _moment("--from", start), _moment("--until", until) if until else datetime.now(UTC)
+    if begin >= end:
+        raise UsageError(f"The stretch is empty: --from {start} is not before --until {until or 'now'}.")
+    _require_target(target)
+    tables = _tables(names, where, current)
+    played = Replay(open_engine(current, engine), Stretch(begin, end, tables, where), FAST)
+    with _opened(target) as send:
+        return _play(played, send, pace, current)
+
+
+def _tables(names: Sequence[str], where: str, current: Settings) -> Sequence[Table]:
+    """Return the tables that are played. Raises UsageError, NameNotFoundError or QuerySyntaxError."""
+    if where:
+        from eventlake.dialect.text.syntax import require_condition
+
+        if len(names) != 1:
+            raise UsageError("--where speaks of the columns of one table: name it with --table.")
+        require_condition(where)
+    catalog = open_catalog(current)
+    return [named_table(name, catalog) for name in dict.fromkeys(names)] if names else catalog.tables()
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a replay is: events sent, those that were refused, and when the last one happened."""
+
+    sent: int = 0
+    refused: int = 0
+    at: str = ""
+
+
+def _play(played: Replay, send: Callable[[Sequence[Played]], int], speed: float | None, current: Settings) -> int:
+    """Send the events; the exit code. Stopped by Ctrl-C, say from where to go on."""
+    from eventlake.pipeline.pace import Pace
+
+    progress = _Progress()
+    try:
+        for group in Pace(speed, time.monotonic, time.sleep).groups(iter(played), _GROUP):
+            progress.refused += send(group)
+            progress.sent += len(group)
+            progress.at = group[-1].at
+            current.progress(f"{progress.sent:,} of at most {played.total:,} events, to {progress.at}", is_done=False)
+    except KeyboardInterrupt:
+        current.say(f"Stopped after {progress.sent:,} events.{_from_there(progress)}")
+        raise
+    current.say(f"{progress.sent:,} events played{f', {progress.refused:,} of them refused' if progress.refused else ''}.")
+    return 1 if progress.refused else 0
+
+
+def _from_there(progress: _Progress) -> str:
+    return (
+        f" To go on: --from {progress.at.replace(' ', 'T')} (events of that moment come again, with the same ids)." if progress.at else ""
+    )
+
+
+def _require_target(target: str) -> None:
+    """Raise UsageError for a target that there is not, before anything is read."""
+    if target == "detections":
+        raise UsageError('There are no detections to play events to yet; a file of that name is "./detections".')
+    if "://" not in target and target not in ("bus", "-") and not Path(target).absolute().parent.is_dir():
+        raise UsageError(f'There is no folder for the file "{target}"; --to takes a URL, bus, a file or -.')
+
+
+@contextmanager
+def _opened(target: str) -> Iterator[Callable[[Sequence[Played]], int]]:
+    """Open the target; what is given sends events to it and tells how many were refused. Raises StorageError or ConfigurationError."""
+    if target == "bus" or "://" in target:
+        with _bus(OWN_BUS if target == "bus" else target) as send:
+            yield send
+    elif target == "-":
+        yield _writer(sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    else:
+        try:
+            with Path(target).open("wb") as file:
+                yield _writer(file)
+        except OSError as error:
+            raise StorageError(f'"{target}" cannot be written: {error.strerror or error}.') from None
+
+
+def _writer(file: BinaryIO) -> Callable[[Sequence[Played]], int]:
+    def send(events: Sequence[Played]) -> int:
+        file.write(b"\n".join([event.body for event in events]) + b"\n")
+        return 0
+
+    return send
+
+
+@contextmanager
+def _bus(url: str) -> Iterator[Callable[[Sequence[Played]], int]]:
+    from eventlake.answers.values import visible
+    from eventlake.local.client import BusClient
+    from eventlake.local.item import Item
+
+    client = BusClient(url, token=os.environ.get("EVENTLAKE_TOKEN"))
+
+    def send(events: Sequence[Played]) -> int:
+        refused = [one for one in client.send(Item(1, event.body) for event in events) if one.code is not None]
+        for one in refused[:3]:
+            click.echo(f"Refused: {visible(one.message or one.code or '')}", err=True)
+        return len(refused)
+
+    try:
+        yield send
+    finally:
+        client.close()
+
+
+def _speed(written: str) -> float | None:
+    """Read `60x`, `60` or `max`, which is None. Raises UsageError."""
+    match = _SPEED.fullmatch(written)
+    if written != "max" and (match is None or float(match[1]) == 0):
+        raise UsageError(f'"{written}" is no speed: write 60x for sixty times as fast as it was, or max.')
+    return None if match is None else float(match[1])
+
+
+def _moment(option: str, written: str) -> datetime:
+    """Read a moment in UTC. Raises UsageError."""
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        raise UsageError(f'{option} is "{written}", which is no time: write YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS, in UTC.') from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

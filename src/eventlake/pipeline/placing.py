@@ -1,0 +1,115 @@
+"""Values at their places in an event that is being put together.
+
+Called by `eventlake.pipeline.restoring`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
+from typing import Any
+
+from eventlake.pipeline.path import Path
+
+
+class Groups:
+    """Columns whose values go to keys of objects, each object looked up once for all of its keys.
+
+    places: of each column its name, the path of a value of it (keys alone), and how the value is written there, None for as it is.
+    """
+
+    def __init__(self, places: Iterable[tuple[str, Path, Callable[[Any], Any] | None]]) -> None:
+        self._objects: dict[Path, list[tuple[str, Any, Callable[[Any], Any] | None]]] = {}
+        for name, path, written in places:
+            self._objects.setdefault(path[:-1], []).append((name, path[-1], written))
+
+    def put(self, event: dict[str, Any], line: Mapping[str, Any]) -> None:
+        """Put the values of a line into an event, in which nothing but objects is on their way."""
+        get = line.get
+        for path, keys in self._objects.items():
+            found = {key: value if written is None else written(value) for name, key, written in keys if (value := get(name)) is not None}
+            if found:
+                holder = _object(event, path)
+                if holder.keys().isdisjoint(found):
+                    holder.update(found)
+                else:
+                    holder.update({key: merged(holder[key], value) if key in holder else value for key, value in found.items()})
+
+
+class Vacancy:
+    """Places in an event that may be taken."""
+
+    def __init__(self, places: Iterable[Path]) -> None:
+        self._keys: dict[Path, set[Any]] = {}
+        for path in places:
+            self._keys.setdefault(path[:-1], set()).add(path[-1])
+
+    def is_free(self, event: dict[str, Any]) -> bool:
+        """Return True if nothing is at any of the places, nor anything but objects on the way there."""
+        for path, keys in self._keys.items():
+            holder: Any = event
+            for segment in path:
+                holder = holder.get(segment)
+                if holder is None:
+                    break
+                if holder.__class__ is not dict:
+                    return False
+            if holder and not holder.keys().isdisjoint(keys):
+                return False
+        return True
+
+
+def _object(event: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return the object at a path, made if it is not there."""
+    for segment in path:
+        inner = event.get(segment)  # type: ignore[arg-type]  # keys alone
+        if inner is None:
+            inner = event[segment] = {}  # type: ignore[index]
+        event = inner
+    return event
+
+
+def merged(event: Any, other: Any) -> Any:  # any JSON values
+    """Return two JSON values as one: objects key by key, of anything else the first."""
+    if event.__class__ is not dict or other.__class__ is not dict:
+        return event
+    return event | {key: merged(event[key], value) if key in event else value for key, value in other.items()}
+
+
+def put(event: Any, path: Path, value: Any) -> bool:
+    """Put a value at a place of an event, through objects and arrays that are made; False if something else is on the way or there."""
+    for segment, following in pairwise(path):
+        inner = _at(event, segment)
+        if inner is None and not _set(event, segment, inner := [] if isinstance(following, int) else {}):
+            return False
+        event = inner
+    before = _at(event, path[-1])
+    return _set(event, path[-1], value if before is None else merged(before, value))
+
+
+def _at(container: Any, segment: Any) -> Any:
+    if isinstance(segment, str):
+        return container.get(segment) if container.__class__ is dict else None
+    return container[segment] if container.__class__ is list and segment < len(container) else None
+
+
+def _set(container: Any, segment: Any, value: Any) -> bool:
+    if container.__class__ is not (dict if isinstance(segment, str) else list):
+        return False
+    if container.__class__ is list:
+        container.extend([None] * (segment + 1 - len(container)))
+    container[segment] = value
+    return True
+
+
+def copied(event: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return the event with copies of what lies on the way to a place, so that the event stays as it is when something is put there."""
+    made = event.copy()
+    container: Any = made
+    for segment in path[:-1]:
+        inner = _at(container, segment)
+        if inner.__class__ not in (dict, list):
+            break
+        _set(container, segment, inner.copy())
+        container = _at(container, segment)
+    return made

@@ -1,0 +1,189 @@
+"""The events of a stretch of time, made again from the rows of a lake, in the order in which they happened.
+
+Takes an engine that answers Athena's SQL, gives the envelopes in pieces that memory holds. Called by `replay`.
+An event that stands in two tables, or twice in one, is given once: two rows of one `event_id` are one event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from heapq import merge
+from typing import Any
+
+from eventlake.interfaces import Engine
+from eventlake.model import Column, Table
+from eventlake.pipeline.codec import STANDARD, Codec
+from eventlake.pipeline.convert import GlueType, parse_glue_type
+from eventlake.pipeline.restoring import Restorer
+
+PIECE = 40_000
+"""About how many rows are held at once."""
+_UNITS = (("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)), ("second", timedelta(seconds=1)))
+"""How finely a stretch is parted: an hour of many rows by its minutes, such a minute by its seconds."""
+
+
+@dataclass(slots=True)
+class Played:
+    """An event: when it happened, in UTC as `YYYY-MM-DD HH:MM:SS.fff`, and the bytes of its envelope."""
+
+    at: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What is played: from `start` to before `end`, both aware, of these tables; where: a condition in Athena's SQL, checked, or nothing."""
+
+    start: datetime
+    end: datetime
+    tables: Sequence[Table]
+    where: str = ""
+
+
+class Replay:
+    """The events of a stretch; `total` rows. codec: reads and writes JSON as whoever wrote the lines did. Raises QueryError and its kinds."""
+
+    def __init__(self, engine: Engine, stretch: Stretch, codec: Codec = STANDARD, piece: int = PIECE) -> None:
+        self._engine = engine
+        self._piece = piece
+        self._where = stretch.where
+        self._rows = {table.name: _Rows(table, codec) for table in stretch.tables}
+        self._spans = list(self._parted(stretch.start, stretch.end, 0))
+        self.total = sum(span.rows for span in self._spans)
+
+    def __iter__(self) -> Iterator[Played]:
+        """Yield the events in order of `event_time`; the next piece is asked for while one is read."""
+        before: set[str] = set()
+        with ThreadPoolExecutor(1) as beside:
+            pieces = list(_pieces(self._spans, self._piece))
+            coming = [beside.submit(self._asked, piece) for piece in pieces[:1]]
+            for following in [*pieces[1:], None]:
+                answers = coming.pop().result()
+                if following is not None:
+                    coming.append(beside.submit(self._asked, following))
+                seen: set[str] = set()
+                yield from self._once(answers, seen, before)
+                before = seen
+
+    def _once(self, answers: Sequence[tuple[_Rows, Sequence[Any]]], seen: set[str], before: set[str]) -> Iterator[Played]:
+        """Yield the events of a piece, those of all its tables in one order, without those that came already."""
+        for at, event_id, rows, row in merge(*[rows.in_order(answer) for rows, answer in answers], key=lambda one: one[0]):
+            if event_id is None or not (event_id in seen or event_id in before):
+                if event_id is not None:
+                    seen.add(event_id)
+                yield Played(at, rows.body(row))
+
+    def _asked(self, piece: _Piece) -> list[tuple[_Rows, Sequence[Any]]]:
+        """Ask for the rows of a piece, table by table."""
+        return [(self._rows[name], self._engine.query(self._select(name, piece)).rows) for name in self._rows if name in piece.tables]
+
+    def _select(self, name: str, piece: _Piece) -> str:
+        return f"SELECT {self._rows[name].columns} FROM {self._from(name, piece.start, piece.end)} ORDER BY event_time, event_id"
+
+    def _from(self, name: str, start: datetime, end: datetime) -> str:
+        condition = f" AND (\n{self._where}\n)" if self._where else ""
+        table = self._rows[name].table
+        named = f'"{table.database}"."{table.name}"'
+        return f"{named} WHERE event_time >= {_literal(start)} AND event_time < {_literal(end)}{condition}"
+
+    def _parted(self, start: datetime, end: datetime, depth: int, only: Sequence[str] = ()) -> Iterator[_Piece]:
+        """Yield the hours of a stretch that hold rows, in order; one that holds too many in minutes, and such a minute in seconds."""
+        unit, length = _UNITS[depth]
+        counts: dict[datetime, dict[str, int]] = {}
+        for name in only or self._rows:
+            counting = f"SELECT date_trunc('{unit}', event_time), count(*) FROM {self._from(name, start, end)} GROUP BY 1"
+            for moment, count in self._engine.query(counting).rows:
+                counts.setdefault(_aware(moment), {})[name] = count
+        for moment in sorted(counts):
+            one = _Piece(max(moment, start), min(moment + length, end), counts[moment])
+            if one.rows > self._piece and depth + 1 < len(_UNITS):
+                yield from self._parted(one.start, one.end, depth + 1, tuple(one.tables))
+            else:
+                yield one
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part of the stretch, with how many rows each table has there."""
+
+    start: datetime
+    end: datetime
+    tables: Mapping[str, int]
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows there are."""
+        return sum(self.tables.values())
+
+
+def _pieces(spans: Sequence[_Piece], most: int) -> Iterator[_Piece]:
+    """Join spans that follow each other into pieces of about so many rows."""
+    start, end, tables = None, None, dict[str, int]()
+    for span in spans:
+        if start is not None and end is not None and sum(tables.values()) + span.rows > most:
+            yield _Piece(start, end, tables)
+            start, tables = None, {}
+        start, end = start or span.start, span.end
+        tables = {name: tables.get(name, 0) + span.tables.get(name, 0) for name in {**tables, **span.tables}}
+    if start is not None and end is not None:
+        yield _Piece(start, end, tables)
+
+
+class _Rows:
+    """The rows of one table in an answer, and how an event is made of each."""
+
+    def __init__(self, table: Table, codec: Codec) -> None:
+        self.table = table
+        self._encode = codec.encode
+        self._restorer = Restorer(table, codec)
+        self._names = [column.name for column in table.columns]
+        self._time, self._id = self._names.index("event_time"), self._names.index("event_id")
+        self._nested = [(index, kind) for index, column in enumerate(table.columns) if (kind := parse_glue_type(column.type)).items]
+        self.columns = ", ".join(map(_selected, table.columns))
+
+    def in_order(self, answer: Sequence[Any]) -> Iterator[tuple[str, str | None, _Rows, Any]]:
+        """Yield when the event of each row happened, the event's id, and the row itself."""
+        at, event_id = self._time, self._id
+        for row in answer:
+            yield row[at], row[event_id], self, row
+
+    def body(self, row: Any) -> bytes:  # a tuple of an engine's values
+        """Return the bytes of the event that a row came from."""
+        line = dict(zip(self._names, row, strict=True))
+        for index, kind in self._nested:
+            if row[index] is not None:
+                line[self._names[index]] = _as_stored(row[index], kind)
+        return self._encode(self._restorer.event(line))
+
+
+def _selected(column: Column) -> str:
+    """Write a column for the SELECT: a moment as the text that log lines have."""
+    return f'CAST("{column.stored_name}" AS varchar)' if column.type in ("timestamp", "date") else f'"{column.stored_name}"'
+
+
+def _as_stored(value: Any, kind: GlueType) -> Any:
+    """Return an engine's value as a log line has it: fields as they are declared and without those that are NULL, moments as texts."""
+    if value is None:
+        return None
+    if kind.name == "struct":
+        by_name = {name.lower(): inner for name, inner in value.items()}
+        fields = ((name, _as_stored(by_name.get(name.lower()), item)) for name, item in zip(kind.fields, kind.items, strict=True))
+        return {name: inner for name, inner in fields if inner is not None}
+    if kind.name == "map":
+        return {name: _as_stored(inner, kind.items[1]) for name, inner in value.items()}
+    if kind.name == "array":
+        return [_as_stored(inner, kind.items[0]) for inner in value]
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "milliseconds")[:23]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _literal(moment: datetime) -> str:
+    return f"TIMESTAMP '{moment.astimezone(UTC).isoformat(' ', 'milliseconds')[:23]}'"
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
