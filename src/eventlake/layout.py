@@ -41,7 +41,7 @@ class Hour:
     def of(cls, moment: datetime) -> Hour:
         """Return the hour that an aware moment falls in."""
         utc = moment.astimezone(UTC)
-        return cls(f"{utc:%Y-%m-%d}", f"{utc:%H}")
+        return cls(utc.date().isoformat(), f"{utc.hour:02d}")
 
     @classmethod
     def parse(cls, text: str) -> Hour:

@@ -37,6 +37,7 @@ _COUNTS = ("table", "code", "failed", "redriven", "still_failing", "into", "reas
 def redrive(ids: tuple[str, ...], reason: str, stream: str, since: str | None, dry_run: bool) -> int:
     """Try failed events again with the declarations of today; each that is right now becomes a row in the hour in which it arrived.
 
+    What no rule had matched becomes a row in the hour in which it happened.
     On AWS each that is right now is sent to its table's stream, and becomes a row in the hour in which it comes there; what EventBridge could
     not deliver is tried too.
 

@@ -7,7 +7,7 @@ named again is known by its bytes.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -24,6 +24,8 @@ from eventlake.pipeline.router import Router
 
 GROUP_BYTES = 16 << 20
 """Bytes of events and log lines that are brought in by one transaction."""
+_STRETCHES = 64
+"""In how many stretches a group is read, each under one clock."""
 GROUP_EVENTS = 2_000
 GROUP_SECONDS = 10.0
 """How many events of an API, and seconds of asking for them, come to one transaction: what is asked for again after a kill."""
@@ -75,14 +77,13 @@ class Backfiller:
         begin = int(progress.cursor or 0)
         group: list[Became] = []
         size = 0
-        for item in items:
-            if item.at < begin:
-                continue
+        for some in _together(item for item in items if item.at >= begin):
             if size >= GROUP_BYTES:
-                yield self._bring_in(history, group, progress, str(item.at))
+                yield self._bring_in(history, group, progress, str(some[0].at))
                 group, size = [], 0
-            group.append(_placed(self._became(item.data), item))
-            size += _size(group[-1])
+            new = list(map(_placed, self._became([item.data for item in some]), some))
+            group += new
+            size += sum(map(_size, new))
         yield self._bring_in(history, group, progress, str(DONE))
 
     def pages(self, history: History) -> Iterator[Progress]:
@@ -95,9 +96,9 @@ class Backfiller:
         cursor, size, begun = progress.cursor, 0, self._elapsed()
         try:
             for page in history.pages(cursor):
-                with self._budget:
-                    group += [self._backfill.became(event, self._now()) for event in page.events]
-                size += sum(map(_size, group[len(group) - len(page.events) :]))
+                new = self._became(page.events)
+                group += new
+                size += sum(map(_size, new))
                 cursor, progress.done = page.cursor, page.done
                 if len(group) >= GROUP_EVENTS or size >= GROUP_BYTES or self._elapsed() - begun >= GROUP_SECONDS:
                     yield self._bring_in(history.name, group, progress, cursor)
@@ -107,9 +108,10 @@ class Backfiller:
             raise
         yield self._bring_in(history.name, group, progress, cursor)
 
-    def _became(self, data: bytes) -> Became:
+    def _became(self, items: Sequence[bytes]) -> list[Became]:
+        now = self._now()
         with self._budget:
-            return self._backfill.became(data, self._now())
+            return [self._backfill.became(data, now) for data in items]
 
     def _bring_in(self, history: str, group: list[Became], progress: Progress, cursor: str) -> Progress:
         """Make a group visible, with how far its history is read."""
@@ -121,6 +123,20 @@ class Backfiller:
         progress.rows += len(rows) - unreadable
         progress.failed += len(failures) + unreadable
         return progress
+
+
+def _together(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Yield the items in stretches: the clock that limits their time is started once for each."""
+    some: list[Item] = []
+    size = 0
+    for item in items:
+        some.append(item)
+        size += len(item.data)
+        if size >= GROUP_BYTES // _STRETCHES:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
 
 
 def _size(became: Became) -> int:

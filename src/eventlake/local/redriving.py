@@ -20,6 +20,8 @@ from eventlake.local.additions import Additions, Line
 from eventlake.local.delivery.budget import Budget
 from eventlake.local.folder import OBJECTS
 from eventlake.model import Source, Table
+from eventlake.pipeline.backfill import happened
+from eventlake.pipeline.delivery import UNMATCHED
 from eventlake.pipeline.envelope import Intake
 from eventlake.pipeline.redrive import Filter, Redrive, shape
 from eventlake.pipeline.router import Router
@@ -89,13 +91,18 @@ class Redriver:
             yield from self._bring_in(group)
 
     def _bring_in(self, group: Sequence[Tried]) -> list[Tried]:
-        lines = [Line(table, one.entry.arrival, data, one.entry.id) for one in group for table, data in one.lines]
+        lines = [Line(table, _moment(one.entry, data), data, one.entry.id) for one in group for table, data in one.lines]
         staged, refused = self._additions.stage(lines)
         done = [_refused(one, refused[one.entry.id]) if one.entry.id in refused else one for one in group]
         into = {one.entry.id: one.into for one in done if one.error is None}
         failing = {one.entry.id: one.error for one in done if one.error is not None and not _is_told(one.entry, one.error)}
         self._additions.register(staged, Redriven(into, failing, self._now()))
         return done
+
+
+def _moment(entry: FailedEntry, line: bytes) -> datetime:
+    """Return the moment in whose hour a line belongs: of arrival; of what no rule matched, which may be old history, when it happened."""
+    return (happened(line, FAST) if entry.stream == UNMATCHED else None) or entry.arrival
 
 
 def _is_told(entry: FailedEntry, error: EventError) -> bool:

@@ -66,16 +66,17 @@ class Backfill:
         found = Became(len(taken.accepted))
         for event in taken.accepted:
             routed = self._route(event.body)
-            found.rows += [Row(table, self._happened(line) or now, line, event.body) for table, line in routed.lines]
+            found.rows += [Row(table, happened(line, self._codec) or now, line, event.body) for table, line in routed.lines]
             found.failures += [failed_record(stream, error, now, event.body) for stream, error in map(failed_stream, routed.failures)]
         if taken.error is not None:
             found.failures += _rejected(data, taken.error, now)
         return found
 
-    def _happened(self, line: bytes) -> datetime | None:
-        """Return the `event_time` of a log line, in UTC; None if it has none."""
-        when = moment(self._codec.loads(line).get("event_time"))
-        return when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when
+
+def happened(line: bytes, codec: Codec = STANDARD) -> datetime | None:
+    """Return the `event_time` of a log line, in UTC; None if it has none."""
+    when = moment(codec.loads(line).get("event_time"))
+    return when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when
 
 
 def refused(row: Row, reason: str, now: datetime) -> FailedRecord:
