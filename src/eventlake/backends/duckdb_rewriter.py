@@ -13,17 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from eventlake.backends.directory import DirectoryStore
+from eventlake.backends.gathering import FILES, Gathering
 from eventlake.backends.rewriting import Task
 from eventlake.description import Description
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.sql import quoted_name, quoted_text
 from eventlake.dialect.translate import translate
+from eventlake.dialect.types.type import parse_type
 from eventlake.errors import StorageError, StorageFullError
 from eventlake.interfaces import LogObject
 from eventlake.model import Column, Table
-from eventlake.query.reading import Reading
+from eventlake.query.reading import ROW, Reading, parquet_source
 
-MEMORY_MB = 400
+MEMORY_MB = 250
 """What DuckDB may use to rewrite an hour; more spills to the disk. The process takes about 90 MB beside it."""
 
 LINE = "el_line"
@@ -57,6 +59,18 @@ class DuckDBRewriter:
         """
         return int(self._run(*self._translated(statement, table, sources), spill_mb, target, description)[0][0])
 
+    def gather(self, statement: Statement, table: Table, sources: Sources, spill_mb: int, target: Path, description: Description) -> int:
+        """Write the Parquet rows that a SELECT chooses, in its order; how many. It may ask for the column `ROW`."""
+        numbered = replace(table, columns=(*table.columns, Column(ROW, "bigint", (), "", "")))
+        macros, chosen = self._translated(statement, numbered, sources)
+        return int(self._run(macros, chosen, spill_mb, target, description, self._gathering(table, sources[0]))[0][0])
+
+    def _gathering(self, table: Table, objects: Sequence[LogObject]) -> Gathering:
+        types = {column.stored_name: parse_type(column.type) for column in table.columns}
+        rows = f"SELECT * FROM {parquet_source(f'getvariable({quoted_text(FILES)})', types, filename=True, numbered=True)}"
+        key, first = (_stored(table, name) for name in (table.key, (*table.sort, table.key)[0]))
+        return Gathering(tuple(f"{self._objects}/{one.key}" for one in objects), rows, tuple(types), key, first)
+
     def _translated(self, statement: Statement, table: Table, sources: Sources) -> tuple[tuple[str, ...], str]:
         of_lines = sources[0][0].format == "json"
         known, read = (_as_lines(table), _lines) if of_lines else (table, _rows)
@@ -65,11 +79,17 @@ class DuckDBRewriter:
         return translation.macros, translation.sql([read(scan, objects, self._objects) for scan, objects in scans])
 
     def _run(
-        self, macros: tuple[str, ...], statement: str, spill_mb: int, target: Path | None = None, description: Description | None = None
+        self,
+        macros: tuple[str, ...],
+        statement: str,
+        spill_mb: int,
+        target: Path | None = None,
+        description: Description | None = None,
+        gathering: Gathering | None = None,
     ) -> list[list[Any]]:
         with tempfile.TemporaryDirectory(dir=DirectoryStore(self._objects).staged("closing").parent, prefix="closing-") as spill:
             said = description.encode() if description is not None else ""
-            answer = self._asked(Task(macros, statement, str(target or ""), said, self._memory_mb, spill, spill_mb))
+            answer = self._asked(Task(macros, statement, str(target or ""), said, self._memory_mb, spill, spill_mb, gathering))
         if "error" in answer:
             full = "No space left" in answer["error"] or "max_temp_directory_size" in answer["error"]
             raise (StorageFullError if full else StorageError)(f"{answer['error']}.")
@@ -103,7 +123,12 @@ class DuckDBRewriter:
 
 
 def _rows(scan: Scan, objects: Sequence[LogObject], folder: Path) -> str:
-    return Reading(scan, tuple(objects), 0, 0, folder, folder.name).sql()
+    return Reading(scan, tuple(objects), 0, 0, folder, str(folder)).sql()
+
+
+def _stored(table: Table, name: str) -> str:
+    column = table.column(name)
+    return name if column is None else column.stored_name
 
 
 def _as_lines(table: Table) -> Table:

@@ -14,17 +14,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from eventlake.backends.gathering import Gathering, gather
 from eventlake.backends.json_lines import GzipWriter
 from eventlake.backends.parquet import METADATA_KEY, ROW_GROUP
 from eventlake.description import decode
 from eventlake.dialect.sql import quoted_text as text
+from eventlake.errors import CorruptObjectError
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """One statement. target: the file that takes its rows, empty to answer with them. description: what the file says of itself.
 
-    memory_mb: where DuckDB stops. temp_folder: where it spills, at most disk_mb.
+    memory_mb: where DuckDB stops. temp_folder: where it spills, at most disk_mb. gathering: the statement chooses these rows, which are written.
     """
 
     macros: tuple[str, ...]
@@ -34,6 +36,13 @@ class Task:
     memory_mb: int
     temp_folder: str
     disk_mb: int
+    gathering: Gathering | None = None
+
+    @classmethod
+    def decode(cls, line: str) -> Task:
+        """Read it from JSON."""
+        fields = json.loads(line)
+        return cls(**{**fields, "gathering": Gathering(**fields["gathering"]) if fields["gathering"] else None})
 
     def encode(self) -> str:
         """Write it as JSON."""
@@ -44,7 +53,7 @@ def main() -> int:
     """Run the tasks of stdin."""
     os.nice(19)
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(_answer(Task(**json.loads(line)))) + "\n")
+        sys.stdout.write(json.dumps(_answer(Task.decode(line))) + "\n")
         sys.stdout.flush()
     return 0
 
@@ -56,6 +65,8 @@ def _answer(task: Task) -> dict[str, Any]:  # JSON
         return {"rows": _carried_out(task)}
     except duckdb.Error as error:
         return {"error": str(error).splitlines()[0].rstrip(". ")}
+    except CorruptObjectError as error:
+        return {"error": str(error)}
     except OSError as error:
         return {"error": error.strerror or str(error)}
 
@@ -75,6 +86,8 @@ def _carried_out(task: Task) -> list[list[Any]]:  # the values are the statement
             connection.execute(statement)
         if not task.target:
             return [list(row) for row in connection.execute(task.sql).fetchall()]
+        if task.gathering is not None:
+            return [[gather(connection, task.sql, task.gathering, Path(task.target), Path(task.temp_folder), task.description)]]
         if task.target.endswith(".parquet"):
             return [list(row) for row in connection.execute(_copy(task)).fetchall()]
         return [[_write_lines(connection.execute(task.sql), task)]]

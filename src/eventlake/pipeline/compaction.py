@@ -83,14 +83,33 @@ def closing(table: Table, hour: Hour, others: Sequence[Hour]) -> str:
 
     others: the hours whose rows count as there already.
     """
-    columns = ", ".join(quoted(column.stored_name) for column in table.columns)
-    key, order = quoted(stored(table, table.key)), [quoted(stored(table, name)) for name in (*table.sort, table.key)]
-    first = f'row_number() OVER (PARTITION BY {key} ORDER BY {", ".join(order)}, "$path") AS el_copy'
+    columns = [quoted(column.stored_name) for column in table.columns]
+    return f"SELECT {', '.join(columns)}{_kept(table, hour, others, columns)} ORDER BY {', '.join(_order(table))}"
+
+
+def choosing(table: Table, hour: Hour, others: Sequence[Hour], number: str) -> str:
+    """Write the SELECT of which rows a closed hour holds, without the rows: `el_path`, `el_row`, `el_key`, `el_first`, and `el_place` in the order.
+
+    number: the column that numbers the rows of an object.
+    """
+    order = _order(table)
+    key, first = quoted(stored(table, table.key)), order[0]
+    kept = _kept(table, hour, others, dict.fromkeys(['"$path"', quoted(number), *order]))
+    shown = f'"$path" AS el_path, {quoted(number)} AS el_row, {key} AS el_key, {first} AS el_first'
+    return f'SELECT {shown}, row_number() OVER (ORDER BY {", ".join(order)}, "$path", {quoted(number)}) AS el_place{kept}'
+
+
+def _order(table: Table) -> list[str]:
+    """Return the columns that sort a closed hour."""
+    return list(dict.fromkeys(quoted(stored(table, name)) for name in (*table.sort, table.key)))
+
+
+def _kept(table: Table, hour: Hour, others: Sequence[Hour], columns: Iterable[str]) -> str:
+    """Write what follows a SELECT of these columns: the rows that stay, the first of each key that no other hour holds."""
+    key = quoted(stored(table, table.key))
+    first = f'row_number() OVER (PARTITION BY {key} ORDER BY {", ".join(_order(table))}, "$path") AS el_copy'
     kept = f"el_copy = 1{not_in(table, key, others, own=_own(table, hour))}"
-    return (
-        f"SELECT {columns} FROM (SELECT {columns}, {first} FROM {place(table)} WHERE {within([hour])}) "
-        f"WHERE {key} IS NULL OR ({kept}) ORDER BY {', '.join(dict.fromkeys(order))}"
-    )
+    return f" FROM (SELECT {', '.join(columns)}, {first} FROM {place(table)} WHERE {within([hour])}) WHERE {key} IS NULL OR ({kept})"
 
 
 def merging(table: Table, hour: Hour) -> str:

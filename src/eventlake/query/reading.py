@@ -24,6 +24,9 @@ from eventlake.query.stored_types import Asked, TypeCheck
 _OF_FILES = (*(name for name, _ in PARTITION_KEYS), *OBJECT_COLUMNS)
 """The columns that are not in an object: they are the catalog's, or its own."""
 
+ROW = "el_row"
+"""The column of a Parquet row's number in its object; who rewrites objects adds it to a table, nobody else can ask for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -120,12 +123,19 @@ _NO_FOLDERS = ", hive_partitioning=false"
 
 def _parquet(listed: str, columns: dict[str, Type], scan: Scan, *, filename: bool) -> tuple[str, list[str]]:
     """Return read_parquet by column names: `schema` fixes names and types, so no object is asked for its own."""
-    chosen = columns or dict(list(scan.columns.items())[:1])
+    stored = {name: kind for name, kind in columns.items() if name != ROW}
+    numbered = [f"file_row_number AS {quoted(ROW)}"] if ROW in columns else []
+    source = parquet_source(listed, stored or dict(list(scan.columns.items())[:1]), filename=filename, numbered=bool(numbered))
+    return source, [*(_whole(name, kind) for name, kind in stored.items()), *numbered]
+
+
+def parquet_source(listed: str, columns: dict[str, Type], *, filename: bool, numbered: bool) -> str:
+    """Return read_parquet of columns, beside them the `filename` and the `file_row_number` if they are asked for."""
     schema = ", ".join(
-        f"{text(name)}: {{name: {text(name)}, type: {text(written(kind.duckdb))}, default_value: NULL}}" for name, kind in chosen.items()
+        f"{text(name)}: {{name: {text(name)}, type: {text(written(kind.duckdb))}, default_value: NULL}}" for name, kind in columns.items()
     )
-    options = f", schema=MAP {{{schema}}}{_NO_FOLDERS}{', filename=true' if filename else ''}"
-    return f"read_parquet({listed}{options})", [_whole(name, kind) for name, kind in columns.items()]
+    more = f"{', filename=true' if filename else ''}{', file_row_number=true' if numbered else ''}"
+    return f"read_parquet({listed}, schema=MAP {{{schema}}}{_NO_FOLDERS}{more})"
 
 
 def _whole(name: str, kind: Type) -> str:

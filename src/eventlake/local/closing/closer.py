@@ -16,7 +16,7 @@ from pathlib import Path
 
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import Disk, storage_error
-from eventlake.backends.duckdb_rewriter import DuckDBRewriter, Statement
+from eventlake.backends.duckdb_rewriter import DuckDBRewriter, Sources
 from eventlake.backends.json_lines import EXTENSION as GZIP
 from eventlake.backends.parquet import EXTENSION as PARQUET
 from eventlake.backends.sqlite_catalog import ALL, NewObject, SqliteCatalog
@@ -27,12 +27,16 @@ from eventlake.interfaces import HourContents, LogObject
 from eventlake.layout import Hour, closed_location, is_closed_key
 from eventlake.local.crash import crash_point
 from eventlake.model import Table
-from eventlake.pipeline.compaction import closing, counting, due, happened, merged, merging, neighbours, small
+from eventlake.pipeline.compaction import choosing, closing, counting, due, happened, merged, merging, neighbours, small
 from eventlake.query.diagnosis import other_type
+from eventlake.query.reading import ROW
 from eventlake.query.stored_types import Asked, TypeCheck, misfits
 
 STAGED = "closing-"
 """What the names of unfinished files of a closing begin with."""
+
+Write = Callable[[Table, Sources, int, Path, Description], int]
+"""Writes rows of a table's objects to a file, given what it may spill in MiB; how many."""
 
 _COMPRESSION = 20
 _HOURS_MB = 16
@@ -112,7 +116,9 @@ class Closer:
         self._require_room(inputs)
         self._require_whole(inputs)
         self._require_types(table, inputs)
-        new = self._written(table, hour, inputs, 0, partial(merging, hour=hour), [], sum(one.rows for one in inputs))
+        new = self._written(
+            table, hour, inputs, 0, partial(self._rewriter.write, partial(merging, hour=hour)), [], sum(one.rows for one in inputs)
+        )
         self._swap(new, lambda: self._catalog.merge(hour, table.name, _keys(inputs), new, self.now()))
         crash_point("small objects swapped")
         return len(inputs)
@@ -160,8 +166,11 @@ class Closer:
         others = self._others(table, state.hour, sources)
         hours = sorted({one.hour for one in others})
         expected = self._counted(table, state, hours, sources, others, _spill_mb(inputs))
-        statement = partial(closing, hour=state.hour, others=hours)
-        new = self._written(table, state.hour, inputs, state.generation + 1, statement, others, expected)
+        if inputs[0].format == "parquet":
+            write = partial(self._rewriter.gather, partial(choosing, hour=state.hour, others=hours, number=ROW))
+        else:
+            write = partial(self._rewriter.write, partial(closing, hour=state.hour, others=hours))
+        new = self._written(table, state.hour, inputs, state.generation + 1, write, others, expected)
         return new, sum(one.rows for one in inputs) - new.rows
 
     def _written(
@@ -170,7 +179,7 @@ class Closer:
         hour: Hour,
         inputs: Sequence[NewObject],
         generation: int,
-        statement: Statement,
+        write: Write,
         others: Sequence[LogObject],
         expected: int,
     ) -> NewObject:
@@ -179,9 +188,7 @@ class Closer:
         staged = self._store.staged(f"{STAGED}{uuid.uuid4().hex}{extension}")
         said = self._description(table, hour, inputs, expected, generation)
         try:
-            rows = self._rewriter.write(
-                statement, table, _read([_as_log_object(one) for one in inputs], others), _spill_mb(inputs), staged, said
-            )
+            rows = write(table, _read([_as_log_object(one) for one in inputs], others), _spill_mb(inputs), staged, said)
             if rows != expected:
                 raise CorruptObjectError(f"{table.name} {hour}: {rows:,} rows were written where {expected:,} are to stay.")
             return self._placed(table, hour, staged, inputs[0].format, said)

@@ -1,0 +1,120 @@
+"""Rows that are chosen -> one sorted Parquet file, in bounded memory: a slice of the order at a time is read, sorted and added.
+
+The order is made of keys alone, which are small. A slice reads the files that hold a row of it, and of them the row groups whose values may
+be in it. Where rows lie so wildly that this would read everything again and again, DuckDB sorts all of them at once and spills.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eventlake.backends.parquet import METADATA_KEY, ROW_GROUP
+from eventlake.backends.parquet_joining import Joined
+from eventlake.dialect.sql import quoted_name as quoted
+from eventlake.dialect.sql import quoted_text as text
+from eventlake.errors import CorruptObjectError
+
+if TYPE_CHECKING:
+    import duckdb
+
+FILES = "el_files"
+"""The variable that holds the paths from which whole rows are read."""
+_SLICE_BYTES = 64 << 20
+_VECTOR = 2048
+_AGAIN = 4
+"""So many times, on the mean, a row may be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """What is gathered.
+
+    rows: the SELECT of whole rows of the files that `FILES` names, beside their `filename` and `file_row_number`. columns: those to write.
+    key: the one by which the result is proved. first: the one that sorts first.
+    """
+
+    files: tuple[str, ...]
+    rows: str
+    columns: tuple[str, ...]
+    key: str
+    first: str
+
+
+def gather(connection: duckdb.DuckDBPyConnection, chosen: str, what: Gathering, target: Path, folder: Path, description: str) -> int:
+    """Write the rows; how many. Raises duckdb.Error, OSError, CorruptObjectError if the file does not hold the keys that were chosen.
+
+    chosen: the SELECT of `el_path`, `el_row`, `el_key`, `el_first` and of the place in the order, `el_place`, counted from 1. folder: takes a
+    slice at a time.
+    """
+    _place(connection, chosen, what.files)
+    total, keys = _one(connection, "select count(*), sum(el_hash) from el_order")
+    group, size = _sizes(connection, what, total)
+    part = folder / "slice.parquet"
+    options = f"format parquet, compression zstd, row_group_size {group}, kv_metadata {{{METADATA_KEY}: {text(description)}}}"
+    connection.execute(
+        "set disabled_optimizers = 'statistics_propagation'"
+    )  # else a column without a NULL in a slice is written as REQUIRED
+    with Joined(target) as joined:
+        for first in range(0, max(total, 1), size):
+            connection.execute(f"copy ({_slice(connection, what, first, first + size)}) to {text(str(part))} ({options})")
+            joined.add(part)
+            part.unlink()
+    if _one(connection, f"select count(*), sum(hash({quoted(what.key)})) from read_parquet({text(str(target))})") != (total, keys):
+        raise CorruptObjectError("What was written is not what was chosen")
+    return total
+
+
+def _place(connection: duckdb.DuckDBPyConnection, chosen: str, files: Sequence[str]) -> None:
+    """Make the table of the order: for each row its file, its number in it, and its place."""
+    connection.execute("create temp table el_file as select unnest(?) as el_path, unnest(range(?)) as el_number", [list(files), len(files)])
+    connection.execute(
+        "create temp table el_order as select cast(el_number as integer) as el_number, cast(el_row as uinteger) as el_row, el_first, "
+        f"cast(el_place - 1 as uinteger) as el_place, hash(el_key) as el_hash from ({chosen}) join el_file using (el_path)"
+    )
+
+
+def _sizes(connection: duckdb.DuckDBPyConnection, what: Gathering, total: int) -> tuple[int, int]:
+    """Return the rows of a row group and of a slice: fewer where rows are large, all in one slice where they lie wildly."""
+    width = _one(
+        connection,
+        "select cast(sum(total_uncompressed_size) as bigint) // greatest(1, sum(num_values)) from parquet_metadata(?)",
+        what.files,
+    )[0]
+    fit = _SLICE_BYTES // (len(what.columns) * ((width or 0) + 16))
+    group = min(ROW_GROUP, max(fit // _VECTOR, 1) * _VECTOR)
+    size = max(fit // group, 1) * group
+    return group, size if _read_again(connection, size) <= _AGAIN else max(total, 1)
+
+
+def _read_again(connection: duckdb.DuckDBPyConnection, size: int) -> float:
+    """Return how many times a row is read, on the mean, if slices are of this size."""
+    ends = f"min(el_place) // {size} as el_from, max(el_place) // {size} as el_to"
+    groups = f"select el_number, {ends}, count(*) as n from el_order group by 1, el_row // {ROW_GROUP}"
+    held = f"select distinct el_number, el_place // {size} as el_slice from el_order"
+    read = f"select sum(n) from ({groups}) join ({held}) using (el_number) where el_slice between el_from and el_to"
+    return float(_one(connection, f"select coalesce(({read}) / (select count(*) from el_order), 0)")[0])
+
+
+def _slice(connection: duckdb.DuckDBPyConnection, what: Gathering, first: int, end: int) -> str:
+    """Write the SELECT of the rows of some places, in their order."""
+    within = f"el_place >= {first} and el_place < {end}"
+    held = f"select list(distinct el_path) from el_order join el_file using (el_number) where {within}"
+    connection.execute(f"set variable {FILES} = (select coalesce(({held}), list(el_path)) from el_file)")
+    least = f"select case when count(el_first) = count(*) then min(el_first) end from el_order where {within}"
+    connection.execute(f"set variable el_least = ({least})")
+    connection.execute(f"set variable el_most = (select max(el_first) from el_order where {within})")
+    is_bounded = _one(connection, "select getvariable('el_least') is not null")[0]
+    bounds = f" where {quoted(what.first)} between getvariable('el_least') and getvariable('el_most')" if is_bounded else ""
+    columns = ", ".join(map(quoted, what.columns))
+    places = f"select el_path, el_row, el_place from el_order join el_file using (el_number) where {within}"
+    return (
+        f"select {columns} from ({what.rows}{bounds}) join ({places}) on filename = el_path and file_row_number = el_row order by el_place"
+    )
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str, *parameters: object) -> tuple[int, ...]:
+    """Return the one row of a query."""
+    return connection.execute(query, [list(one) if isinstance(one, tuple) else one for one in parameters]).fetchone() or ()

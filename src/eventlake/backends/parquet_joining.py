@@ -1,0 +1,212 @@
+"""Parquet files of one schema -> one file: the bytes of their row groups as they are, behind them one footer that counts them all.
+
+So rows are encoded once, in pieces that fit into memory. A footer is a struct of Thrift's compact protocol.
+Formats: https://parquet.apache.org/docs/file-format/metadata/ and
+https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+from eventlake.errors import CorruptObjectError
+
+MARK = b"PAR1"
+_TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _STRUCT = 1, 2, 3, 7, 8, 9, 10, 12
+_WHOLE = (4, 5, 6)  # i16, i32, i64
+
+_SCHEMA, _ROWS, _GROUPS = 2, 3, 4
+_COLUMNS, _GROUP_OFFSET, _ORDINAL = 1, 5, 7
+_METADATA = 3
+_CHUNK_OFFSETS = (2, 4, 6)
+"""Of a column chunk: its own, that of its offset index and of its column index."""
+_PAGE_OFFSETS = (9, 10, 11, 14)
+"""Of a chunk's metadata: data, index and dictionary page, Bloom filter."""
+
+Value = Any  # what a field holds: a number, bytes, `Items` or a `Struct`; a Boolean is its type
+Struct = dict[int, tuple[int, Value]]
+"""The fields of a struct by their ids, each with its type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list or a set, and the type of its items."""
+
+    kind: int
+    values: list[Value]
+
+
+class Joined:
+    """A Parquet file that files are added to. Without error, the footer is written at the end of its `with` statement."""
+
+    def __init__(self, target: Path) -> None:
+        self._file = target.open("wb")
+        self._file.write(MARK)
+        self._footer: Struct = {}
+        self.rows = 0
+
+    def __enter__(self) -> Joined:
+        """Use it in a `with` statement."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Write the footer, if all went well, and close the file."""
+        with self._file:
+            if kind is None and self._footer:
+                footer = written(self._footer)
+                self._file.write(footer + len(footer).to_bytes(4, "little") + MARK)
+
+    def add(self, part: Path) -> None:
+        """Add the row groups of a file. Raises CorruptObjectError if it is none of the same schema, OSError."""
+        footer, length = footer_of(part)
+        distance = self._file.tell() - len(MARK)
+        with part.open("rb") as file:
+            file.seek(len(MARK))
+            _copy(file, self._file, length)
+        self.rows += footer[_ROWS][1]
+        groups = footer[_GROUPS][1].values
+        if not self._footer:
+            self._footer = footer
+        elif footer[_SCHEMA] != self._footer[_SCHEMA]:
+            raise CorruptObjectError(f'"{part.name}" has other columns than the files before it.')
+        else:
+            self._add_groups(groups, distance)
+
+    def _add_groups(self, groups: list[Struct], distance: int) -> None:
+        own = self._footer[_GROUPS][1].values
+        for group in groups:
+            _move(group, (_GROUP_OFFSET,), distance)
+            if _ORDINAL in group:
+                group[_ORDINAL] = group[_ORDINAL][0], len(own)
+            for chunk in group[_COLUMNS][1].values:
+                _move(chunk, _CHUNK_OFFSETS, distance)
+                _move(chunk[_METADATA][1], _PAGE_OFFSETS, distance)
+            own.append(group)
+        self._footer[_ROWS] = self._footer[_ROWS][0], self.rows
+
+
+def _copy(source: BinaryIO, target: BinaryIO, length: int) -> None:
+    """Copy the next bytes of a file, so many."""
+    while length > 0 and (piece := source.read(min(length, 1 << 20))):
+        target.write(piece)
+        length -= len(piece)
+
+
+def footer_of(path: Path) -> tuple[Struct, int]:
+    """Read the footer of a file, and how many bytes lie between the mark and it. Raises CorruptObjectError."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(size - 8, 0))
+        tail = file.read()
+        start = size - 8 - int.from_bytes(tail[:4], "little")
+        if tail[4:] != MARK or start < len(MARK):
+            raise CorruptObjectError(f"{path}: is no whole Parquet file.")
+        file.seek(start)
+        data = file.read(size - 8 - start)
+    return Compact(data).struct(), start - len(MARK)
+
+
+def _move(fields: Struct, ids: tuple[int, ...], distance: int) -> None:
+    """Move offsets; one of 0 says that there is none."""
+    for one in ids:
+        if one in fields and fields[one][1]:
+            kind, offset = fields[one]
+            fields[one] = kind, offset + distance
+
+
+class Compact:
+    """Reads Thrift's compact protocol from bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def struct(self) -> Struct:
+        """Read the fields of a struct, up to its end."""
+        found: Struct = {}
+        last = 0
+        while head := self._byte():
+            last = last + (head >> 4) if head >> 4 else self._signed()
+            found[last] = head & 15, self._field(head & 15)
+        return found
+
+    def _field(self, kind: int) -> Value:
+        return None if kind in (_TRUE, _FALSE) else self._value(kind)
+
+    def _value(self, kind: int) -> Value:
+        if kind in _WHOLE:
+            return self._signed()
+        if kind in (_TRUE, _FALSE, _BYTE):
+            return self._byte()
+        if kind == _STRUCT:
+            return self.struct()
+        if kind in (_LIST, _SET):
+            return self._items()
+        return self._bytes(8 if kind == _DOUBLE else self._unsigned())
+
+    def _items(self) -> Items:
+        head = self._byte()
+        size = head >> 4 if head >> 4 < 15 else self._unsigned()
+        return Items(head & 15, [self._value(head & 15) for _ in range(size)])
+
+    def _bytes(self, size: int) -> bytes:
+        self._at += size
+        return self._data[self._at - size : self._at]
+
+    def _byte(self) -> int:
+        self._at += 1
+        return self._data[self._at - 1]
+
+    def _unsigned(self) -> int:
+        found = shift = 0
+        while True:
+            byte = self._byte()
+            found |= (byte & 127) << shift
+            if byte < 128:
+                return found
+            shift += 7
+
+    def _signed(self) -> int:
+        found = self._unsigned()
+        return (found >> 1) ^ -(found & 1)
+
+
+def written(fields: Struct) -> bytes:
+    """Write a struct in Thrift's compact protocol."""
+    made = bytearray()
+    last = 0
+    for one, (kind, value) in sorted(fields.items()):
+        near = 0 < one - last <= 15
+        made += bytes([(one - last) << 4 | kind]) if near else bytes([kind]) + _signed(one)
+        made += b"" if kind in (_TRUE, _FALSE) else _written(kind, value)
+        last = one
+    return bytes(made) + b"\0"
+
+
+def _written(kind: int, value: Value) -> bytes:
+    if kind in _WHOLE:
+        return _signed(value)
+    if kind in (_TRUE, _FALSE, _BYTE):
+        return bytes([value])
+    if kind == _STRUCT:
+        return written(value)
+    if kind in (_LIST, _SET):
+        size = len(value.values)
+        head = bytes([size << 4 | value.kind]) if size < 15 else bytes([15 << 4 | value.kind]) + _unsigned(size)
+        return head + b"".join(_written(value.kind, item) for item in value.values)
+    return bytes(value) if kind == _DOUBLE else _unsigned(len(value)) + value
+
+
+def _unsigned(value: int) -> bytes:
+    made = bytearray()
+    while value > 127:
+        made.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*made, value])
+
+
+def _signed(value: int) -> bytes:
+    return _unsigned(value << 1 if value >= 0 else (-value << 1) - 1)
