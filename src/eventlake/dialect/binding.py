@@ -166,9 +166,7 @@ class Scope:
         return None
 
     def _find_here(self, parts: Sequence[str]) -> tuple[Field, list[str]] | None:
-        for size in (4, 3, 2, 1):
-            if len(parts) <= size - 1:
-                continue
+        for size in range(min(len(parts), 4), 0, -1):
             relation, name, rest = ".".join(parts[: size - 1]), parts[size - 1], list(parts[size:])
             matches = [f for f in self.fields if f.lower == name and (not relation or f.is_of(relation))]
             if len(matches) > 1:

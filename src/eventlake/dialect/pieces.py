@@ -5,7 +5,10 @@ They are made by `sql.emit` and its like, and written out by `sql.written_out`; 
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 _NOTHING: frozenset[str] = frozenset()
+_HASH = attrgetter("_hash")
 
 
 class Sql:
@@ -53,7 +56,7 @@ class Sql:
         self.size = size or total + len(words[0])
         self.macros = macros
         self.simple = simple
-        self._hash = hash((words, parts))
+        self._hash = hash((words, *map(_HASH, parts)))
 
     def __hash__(self) -> int:
         return self._hash

@@ -8,10 +8,10 @@ it, whether it is worth computing once) it knows from its making; nothing looks 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 
 from eventlake.dialect.expansion import LARGE, expanded
 from eventlake.dialect.pieces import Gap, Literal, Name, Sql
@@ -61,7 +61,7 @@ class _Template:
     """A template read.
 
     is_list: whether it is several expressions, one with its name, or a branch of a CASE. uses: how often the piece in each place stands in the
-    expanded text, whose own words have `size` characters.
+    expanded text, whose own words have `size` characters. in_turn: whether its places are 0, 1, 2 and so on.
     """
 
     words: tuple[str, ...]
@@ -73,6 +73,7 @@ class _Template:
     uses: tuple[int, ...]
     size: int
     grows: bool
+    in_turn: bool
 
 
 def emit(template: str, *parts: Part, **named: Part) -> Sql:
@@ -81,7 +82,9 @@ def emit(template: str, *parts: Part, **named: Part) -> Sql:
     Raises TypeError for a part that is no piece and no whole number, IndexError or KeyError for a place without one.
     """
     made = _parsed(template)
-    given = [parts[place] if type(place) is int else named[place] for place in made.places]  # type: ignore[index]
+    given: Sequence[Part] = parts
+    if not made.in_turn or len(parts) != len(made.places):
+        given = [parts[place] if type(place) is int else named[place] for place in made.places]  # type: ignore[index]
     chosen = tuple([part if isinstance(part, Sql) else _piece(part) for part in given])
     size = made.size + sum([use * part.size for use, part in zip(made.uses, chosen, strict=True)]) if made.grows else 0
     whole = Sql(made.words, chosen, made.macros, simple=made.simple, asks=made.asks, size=size)
@@ -154,23 +157,20 @@ def written_out(whole: Sql) -> WrittenOut:
     parts: list[str | int] = []
     texts: list[str] = []
     names = set()
-    todo: list[Iterator[Any]] = [iter([whole])]  # of texts and pieces
+    todo: list[str | Sql] = [whole]  # the next one last
     while todo:
-        for item in todo[-1]:
-            if type(item) is str:
-                texts.append(item)
-            elif item.parts:
-                todo.append(iter(item.laid_out()))
-                break
-            elif type(item) is Gap:
-                parts += ("".join(texts), item.number)
-                texts.clear()
-            else:
-                texts.append(item.words[0])
-                if type(item) is Name:
-                    names.add(item.words[0])
+        item = todo.pop()
+        if isinstance(item, str):
+            texts.append(item)
+        elif item.parts:
+            todo += item.laid_out()[::-1]
+        elif isinstance(item, Gap):
+            parts += ("".join(texts), item.number)
+            texts.clear()
         else:
-            todo.pop()
+            texts.append(item.words[0])
+            if isinstance(item, Name):
+                names.add(item.words[0])
     return WrittenOut((*parts, "".join(texts)), frozenset(names))
 
 
@@ -230,6 +230,7 @@ def _parsed(template: str) -> _Template:
         uses=uses,
         size=grown.size,
         grows=grown.size > 400 or any(use > 1 for use in uses),
+        in_turn=places == list(range(len(places))),
     )
 
 

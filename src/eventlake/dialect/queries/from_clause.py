@@ -163,8 +163,8 @@ class Source:
                 partial(original.value, stored),
                 scan if original.name in _KEYS else None,
                 original.name,
-                implicit=original.implicit,
-                beside=beside,
+                original.implicit,
+                beside,
             )
             for column, original in zip(fields, columns, strict=True)
         ]

@@ -40,15 +40,15 @@ def require_step(query: exp.Union, name: str, where: exp.Expr) -> None:
 def _is_fed(table: exp.Expr, query: exp.Union) -> bool:
     """Tell whether all rows of a table reach the SELECT that is the step: by FROM, past no set operation and no outer join."""
     node: exp.Expr = table
-    while node.parent is not None and node.parent is not query:
-        parent = node.parent
+    parents = query.parents()
+    while (parent := parents[node]) is not query:
         if isinstance(parent, exp.SetOperation) or (
             isinstance(parent, exp.Select) and not isinstance(node, exp.From | exp.Join | exp.With)
         ):
             return False
         if isinstance(node, exp.Join) and node.args.get("side") in {"LEFT", "FULL"}:
             return False
-        if any(join.args.get("side") in {"RIGHT", "FULL"} for join in _joins_behind(node)):
+        if any(join.args.get("side") in {"RIGHT", "FULL"} for join in _joins_behind(node, parent)):
             return False
         if isinstance(parent, exp.Join) and parent.this is not node:
             return False
@@ -56,9 +56,9 @@ def _is_fed(table: exp.Expr, query: exp.Union) -> bool:
     return True
 
 
-def _joins_behind(node: exp.Expr) -> Iterator[exp.Expr]:
-    """Yield the joins that a relation stands on the left of."""
-    beside: Sequence[exp.Expr] = node.parent.args.get("joins") or () if node.parent is not None else ()
+def _joins_behind(node: exp.Expr, parent: exp.Expr) -> Iterator[exp.Expr]:
+    """Yield the joins that a relation stands on the left of. parent: what it is a part of."""
+    beside: Sequence[exp.Expr] = parent.args.get("joins") or ()
     if isinstance(node, exp.Join) and node in beside:
         yield from beside[list(beside).index(node) + 1 :]
     elif isinstance(node, exp.From):

@@ -101,7 +101,8 @@ def is_global(query: exp.Select) -> bool:
         return not has_sets(group) and all(isinstance(key, exp.Tuple) and not key.expressions for key in group.expressions)
     if query.args.get("having") is not None:
         return True
-    return any(is_aggregate(part) and not isinstance(part.parent, exp.Window) for part in _outside_queries(query.expressions))
+    parents = query.parents()
+    return any(is_aggregate(part) and not isinstance(parents[part], exp.Window) for part in _outside_queries(query.expressions))
 
 
 def has_sets(group: exp.Expr) -> bool:

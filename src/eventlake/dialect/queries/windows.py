@@ -163,8 +163,8 @@ def _columns(parts: Parts, node: exp.Expr) -> frozenset[str]:
 
 def _has_aggregate(call: exp.Expr) -> bool:
     return any(
-        isinstance(part, exp.Anonymous) and part is not call and part.name.lower() in AGGREGATES and not isinstance(part.parent, exp.Window)
-        for part in call.walk()
+        isinstance(part, exp.Anonymous) and part.name.lower() in AGGREGATES and not isinstance(parent, exp.Window)
+        for part, parent in call.parents().items()
     )
 
 

@@ -15,20 +15,13 @@ _Node = typing.TypeVar("_Node", bound="Expr")
 
 
 class Expr:
-    """A node. token: where it stands in the statement, if it has a place of its own. parent: the node it is a part of."""
+    """A node. token: where it stands in the statement, if it has a place of its own. Which node it is a part of, `parents` says."""
 
-    __slots__ = ("args", "parent", "token")
+    __slots__ = ("args", "token")
 
     def __init__(self, token: Token | None = None, **args: typing.Any) -> None:  # parts are nodes, lists of them, words and flags
         self.token = token
         self.args = args
-        self.parent: Expr | None = None
-        for part in args.values():
-            if isinstance(part, Expr):
-                part.parent = self
-            elif isinstance(part, list):
-                for item in part:
-                    item.parent = self
 
     @property
     def this(self) -> typing.Any:  # a node, or the text of a leaf
@@ -65,8 +58,14 @@ class Expr:
     def set(self, key: str, part: typing.Any) -> None:
         """Put a part in the place of another."""
         self.args[key] = part
-        if isinstance(part, Expr):
-            part.parent = self
+
+    def children(self) -> Iterator[Expr]:
+        """Yield the nodes that it is made of itself."""
+        for part in self.args.values():
+            if isinstance(part, Expr):
+                yield part
+            elif isinstance(part, list):
+                yield from part
 
     def walk(self) -> Iterator[Expr]:
         """Yield the node and all its parts, the nearer before the deeper."""
@@ -74,11 +73,11 @@ class Expr:
         while waiting:
             node = waiting.popleft()
             yield node
-            for part in node.args.values():
-                if isinstance(part, Expr):
-                    waiting.append(part)
-                elif isinstance(part, list):
-                    waiting.extend(part)
+            waiting.extend(node.children())
+
+    def parents(self) -> dict[Expr, Expr]:
+        """Return the node that each part in it is a part of."""
+        return {part: node for node in self.walk() for part in node.children()}
 
     def find_all(self, kind: type[_Node]) -> Iterator[_Node]:
         """Yield every part of that kind, itself among them."""
@@ -89,11 +88,6 @@ class Leaf(Expr):
     """A node that is what its text says."""
 
     __slots__ = ()
-
-    def __init__(self, token: Token | None = None, **args: typing.Any) -> None:  # words and flags, no nodes
-        self.token = token
-        self.args = args
-        self.parent = None
 
 
 class Query(Expr):
@@ -191,7 +185,7 @@ class Column(Expr):
     @property
     def parts(self) -> list[typing.Any]:
         """Return the names, from left to right."""
-        return [self.args[key] for key in ("catalog", "db", "table", "this") if self.args.get(key) is not None]
+        return [part for part in map(self.args.get, ("catalog", "db", "table", "this")) if part is not None]
 
     @property
     def table(self) -> str:

@@ -177,9 +177,7 @@ class Queries(Relations):
             joins.append(tree.Join(this=bracketed(self.relation())))
         select.set("from_", tree.From(this=first))
         if joins:
-            select.args["joins"] = joins
-            for join in joins:
-                join.parent = select
+            select.set("joins", joins)
 
     def _window_definition(self) -> tree.Window:
         name = self.identifier()

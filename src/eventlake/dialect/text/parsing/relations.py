@@ -25,9 +25,7 @@ class Relations(Conditions):
         while self.word in _JOINS:
             joins.append(self._join())
         if joins:
-            left.args["joins"] = joins
-            for join in joins:
-                join.parent = left
+            left.set("joins", joins)
         return left
 
     def _join(self) -> tree.Join:
