@@ -48,15 +48,20 @@ def serve(
     """Take events over HTTP and deliver them into the lake, until SIGTERM or Ctrl-C.
 
     `POST /events` takes one event, an array or JSON lines; AWS's CLI and SDKs put events with --endpoint-url. The bus answers when the
-    events are on disk. Hours that are over are closed beside it. It ends with 0, or with 4 if something is left in the spool for the next start to deliver.
+    events are on disk. A browser shows at the same address what lies in the lake. Hours that are over are closed beside it. It ends with 0,
+    or with 4 if something is left in the spool for the next start to deliver.
     """
     from eventlake.local.service import Service
     from eventlake.pipeline.delivery import Hints
+    from eventlake.web.opening import page_of
+    from eventlake.web.sign_in import SignIn
 
     current = settings()
+    sources = current.load_sources()
+    site = page_of(current.lake_folder, sources, lambda: service.is_stopping)
     service = Service(
         current.lake_folder,
-        current.load_sources(),
+        sources,
         source_folders=current.source_folders,
         host=host,
         port=port,
@@ -65,6 +70,11 @@ def serve(
         token=os.environ.get("EVENTLAKE_TOKEN"),
         names=names,
         told=current.say,
+        beside=site,
+        sign_in=SignIn,
         closes=not no_close,
     )
-    return service.run(lambda url: click.echo(f"Ready: {url}"))
+    try:
+        return service.run(lambda url: click.echo(f"Ready: {url}"))
+    finally:
+        site.close()

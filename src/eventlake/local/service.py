@@ -22,7 +22,7 @@ from eventlake.local.bus.address import Address
 from eventlake.local.bus.answer import Application
 from eventlake.local.bus.bus import Bus
 from eventlake.local.bus.connections import Connections, Limits
-from eventlake.local.bus.guard import usable_token
+from eventlake.local.bus.guard import Guard, usable_token
 from eventlake.local.bus.health import LEAST_PATIENCE_S, Health
 from eventlake.local.bus.pressure import Pressure
 from eventlake.local.bus.server import Server, listening, room_for_connections
@@ -52,7 +52,8 @@ class Service:
 
     sources: those of `source_folders` and the built-in ones. log_format: of a new lake. token: what senders must show; it is demanded where
     the address is not this machine's own. names: what senders call the bus beside its address, as behind a proxy. told: is given sentences
-    for the person who runs it. closes: whether hours that are over are closed.
+    for the person who runs it. beside, sign_in: the page, and what lets a browser in, as the bus takes them. closes: whether hours that are
+    over are closed.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Service:
         names: Sequence[str] = (),
         told: Callable[[str], None] = lambda _sentence: None,
         beside: Application | None = None,
+        sign_in: Callable[[Guard], Application] | None = None,
         closes: bool = True,
     ) -> None:
         self._folder = folder
@@ -81,6 +83,7 @@ class Service:
         self._names = self._address.names(names)
         self._told = told
         self._beside = beside
+        self._sign_in = sign_in
         self._server: Server | None = None
         self._stopped = False
         self._pending: Callable[[], int] = lambda: 0
@@ -118,6 +121,11 @@ class Service:
         """Count the bytes in the spool that are not delivered yet."""
         return self._pending()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Tell whether the service is to end, so that nobody waits for an answer any more."""
+        return self._stopped
+
     def close_now(self) -> None:
         """Close the running hour too, as soon as nothing is on its way; what comes later opens it again."""
         self._hurry()
@@ -153,7 +161,18 @@ class Service:
         health = Health(pressure, max(LEAST_PATIENCE_S, 3 * self._task.seconds))
         health.is_in_trouble, health.stuck_s = lambda: courier.is_in_trouble, lambda: courier.stuck_s
         intake = Intake(self._sources, FAST)
-        bus = Bus(spool, intake, pressure, lambda: datetime.now(UTC), courier.durable, self._token, self._names, self._beside, health)
+        bus = Bus(
+            spool,
+            intake,
+            pressure,
+            lambda: datetime.now(UTC),
+            courier.durable,
+            self._token,
+            self._names,
+            self._beside,
+            health,
+            self._sign_in,
+        )
         complete = Complete(bus.oldest_arrival, lambda: spool.end, lambda: courier.delivered)
         keeper = Keeper(self._folder, epoch, complete, inherited, lambda: courier.is_delivering, self._told)
         self._hurry = keeper.hurry

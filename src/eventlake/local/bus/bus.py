@@ -54,7 +54,8 @@ class Bus:
     """The ASGI application.
 
     now: the time, in UTC. durable: is told the end of the spool after each write. token: what a sender must show, if any. names: what senders
-    may call it. beside: answers the paths that are not the bus's, to those who pass the same guard; the page is one.
+    may call it. beside: answers the paths that are not the bus's, to those who pass the same guard; the page is one. sign_in: makes, of the
+    guard, what those are answered there who show no token.
     health: what `GET /healthz` answers from.
     """
 
@@ -69,6 +70,7 @@ class Bus:
         names: Names = Names(),  # noqa: B008  it is frozen
         beside: Application | None = None,
         health: Health | None = None,
+        sign_in: Callable[[Guard], Application] | None = None,
     ) -> None:
         self._commit = GroupCommit(spool)
         self._intake = intake
@@ -78,6 +80,7 @@ class Bus:
         self._durable = durable
         self._guard = Guard(names, token)
         self._beside = beside
+        self._sign_in = None if sign_in is None else sign_in(self._guard)
         self._large = ThreadPoolExecutor(1, "large bodies")
         self._inflating = ThreadPoolExecutor(1, "compressed bodies")
         self._arriving: Counter[datetime] = Counter()
@@ -91,7 +94,7 @@ class Bus:
         if scope["type"] != "http":
             return
         if self._beside is not None and _is_beside(scope["path"], scope["method"]):
-            await self._pass_on(self._beside, scope, receive, send)
+            await self._let_in(self._beside, scope, receive, send)
             return
         headers: Headers = {}
         try:
@@ -106,15 +109,25 @@ class Bus:
             answer = answer_to(failure, to_aws=b"x-amz-target" in headers)
         await respond(send, answer)
 
-    async def _pass_on(self, beside: Application, scope: Message, receive: Receive, send: Send) -> None:
-        """Let what is beside the bus answer those who pass the bus's guard."""
+    async def _let_in(self, beside: Application, scope: Message, receive: Receive, send: Send) -> None:
+        """Let what is beside the bus answer those who pass the bus's guard, and have those sign in who show no token."""
         try:
             headers = self._guard.headers(scope["headers"])
             self._guard.check_sender(headers, scope["method"])
-            self._guard.check_token(headers)
         except HttpError as error:
             await respond(send, answer_to(error, to_aws=False))
             return
+        try:
+            self._guard.check_visitor(headers)
+        except HttpError as error:
+            if self._sign_in is None:
+                await respond(send, answer_to(error, to_aws=False))
+                return
+            beside = self._sign_in
+        await self._pass_on(beside, scope, receive, send)
+
+    async def _pass_on(self, beside: Application, scope: Message, receive: Receive, send: Send) -> None:
+        """Have what is beside the bus answer, and say so where it fails."""
         has_begun = False
 
         async def sent(message: Message) -> None:

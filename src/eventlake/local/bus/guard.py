@@ -5,6 +5,7 @@ What is checked before anything of a body is read, for every path, also those th
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import ipaddress
 import re
@@ -16,14 +17,17 @@ from eventlake.local.bus.answer import Headers, HttpError, RawHeaders
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 HEAD_LIMIT_BYTES = 64 << 10
 """How large the headers of a request may be, each counted with 32 bytes of its own: https://www.rfc-editor.org/rfc/rfc9113#section-6.5.2"""
+COOKIE = "eventlake"
+"""The name of the cookie by which a browser shows that its owner knew the token."""
 LEAST_TOKEN = 16
 """How many characters a token has at least; fewer can be guessed."""
 
 _HEADER_BYTES = 32
-_ONCE = {b"host", b"authorization", b"origin", b"sec-fetch-site", b"x-amz-target", b"content-length", b"content-encoding"}
+_ONCE = {b"host", b"authorization", b"origin", b"sec-fetch-site", b"x-amz-target", b"content-length", b"content-encoding", b"cookie"}
 """Headers that decide something: of two, one could pass the guard and the other be believed."""
 _CREDENTIAL = re.compile(rb"Credential=([^/,\s]+)/\d+/([a-z0-9-]+)/")
 _BEARER = re.compile(rb"bearer +(\S+)\s*\Z", re.IGNORECASE)
+_COOKIE = re.compile(rb"(?:^|; ?)" + COOKIE.encode() + rb"=([0-9a-f]{64})(?=;|$)")
 _PRINTABLE = re.compile(r"[!-~]+")
 _PORT = re.compile(r":\d{1,5}\Z")
 _KNOWN_LIMIT = 1000
@@ -51,6 +55,8 @@ class Guard:
     def __init__(self, names: Names, token: str | None) -> None:
         self._names = names
         self._token = token
+        self.fingerprint = hmac.new((token or "").encode(), b"eventlake page", hashlib.sha256).hexdigest()
+        """What the cookie holds: of the token, from which nobody finds the token, and which changes with it."""
         self._known: set[bytes] = set()
         """Host headers that were found right."""
 
@@ -90,6 +96,16 @@ class Guard:
                 "This bus wants a token: Authorization: Bearer TOKEN, or the token as AWS access key id.",
                 [(b"www-authenticate", b"Bearer")],
             )
+
+    def is_token(self, given: bytes) -> bool:
+        """Return True if this is the token, compared in a time that tells nothing of it; False where there is none."""
+        return self._token is not None and hmac.compare_digest(given, self._token.encode())
+
+    def check_visitor(self, headers: Headers) -> None:
+        """Refuse a browser that shows neither the token nor the cookie of who knew it, if a token is set. Raises HttpError."""
+        wanted = self.fingerprint.encode()
+        if not any(hmac.compare_digest(given, wanted) for given in _COOKIE.findall(headers.get(b"cookie", b""))):
+            self.check_token(headers)
 
     def _check_host(self, given: bytes) -> None:
         host = given.decode("latin-1")

@@ -1,0 +1,9 @@
+"""The page: what lies in a lake, seen in a browser instead of asked for. It stands beside the bus, behind the bus's guard.
+
+site        a request -> an answer              sign_in     lets a browser in where the bus has a token
+pages       which tiles a page shows             tile        a title, a query, a chart, where its marks lead
+asking      runs a tile's SQL, remembers         window      from, to and zone: the state in a page's address
+shell       what stands round every page         forms       saved queries as forms, and SQL of one's own
+lake_page   the hours of every table             charts/     rows -> SVG
+elements    HTML and SVG, escaped                cells       a value as a person reads it
+"""

@@ -1,0 +1,31 @@
+"""Charts as SVG: rows in, an element out. Colours and lines are classes of the one stylesheet; each mark has a title, and a link if it leads somewhere.
+
+Words: `columns` and `rows` are an answer's; a mark leads where its tile's `link` says, or to its stretch of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from eventlake.web.charts.bars import bars
+from eventlake.web.charts.drawing import Drawing
+from eventlake.web.charts.heat import heat
+from eventlake.web.charts.numbers import numbers
+from eventlake.web.charts.outcomes import outcomes
+from eventlake.web.charts.ranked import ranked
+from eventlake.web.charts.rows import rows_drawn
+from eventlake.web.charts.waterfall import waterfall
+from eventlake.web.elements import Element
+
+CHARTS: Mapping[str, Callable[[Drawing], Element]] = {
+    "bars": bars,
+    "heat": heat,
+    "numbers": numbers,
+    "outcomes": outcomes,
+    "ranked": ranked,
+    "table": rows_drawn,
+    "waterfall": waterfall,
+}
+"""The kinds of charts, by the name a tile has for them."""
+
+__all__ = ["CHARTS", "Drawing"]

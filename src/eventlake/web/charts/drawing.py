@@ -1,0 +1,80 @@
+"""What a chart is drawn from, and the pieces that charts share: the frame, a mark with its title and link."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eventlake.interfaces import Result
+from eventlake.web.elements import Child, Element, element
+from eventlake.web.tile import Tile, link_of
+from eventlake.web.window import Window
+
+WIDTH = 720
+GOOD, BAD = frozenset({"succeeded", "logins", "entered"}), frozenset({"failed", "rejected"})
+_COLOURS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A tile's answer, to be drawn. path: of the page it stands on."""
+
+    tile: Tile
+    result: Result
+    window: Window
+    path: str = "/"
+
+    @property
+    def title(self) -> str:
+        """Return what the picture shows, for those who do not see it."""
+        return self.tile.title or self.tile.query.title
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows by column."""
+        return (dict(zip(self.result.columns, row, strict=True)) for row in self.result.rows)
+
+    def link(self, row: dict[str, Any]) -> str:
+        """Return where the mark of a row leads."""
+        return link_of(self.tile.link, row, self.window)
+
+
+def frame(height: float, label: str, *children: Child, width: float = WIDTH) -> Element:
+    """Return a picture. label: what it shows, for those who do not see it."""
+    return element(
+        "svg",
+        *children,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {width:g} {height:g}",
+        class_="chart",
+        role="group",
+        aria_label=label,
+    )
+
+
+def mark(title: str, link: str, *children: Child) -> Element:
+    """Return a mark that says what it is when it is pointed at or read out, and leads where its link says."""
+    named = element("title", title)
+    return element("a", named, *children, href=link) if link else element("g", named, *children)
+
+
+def colour(series: str, place: int) -> str:
+    """Return the class that colours a series: good and bad ones their own, others by their place."""
+    name = series.lower()
+    return "good" if name in GOOD else "bad" if name in BAD else f"c{place % _COLOURS}"
+
+
+def nice(most: float) -> float:
+    """Return a round number that is at least as large: 1, 2, 2.5 or 5 times a power of ten."""
+    size = 1.0
+    while size < most:
+        for factor in (2.0, 2.5, 5.0, 10.0):
+            if most <= size * factor:
+                return size * factor
+        size *= 10
+    return size
+
+
+def largest(values: Sequence[float]) -> float:
+    """Return the largest of the values, 1 if there is none above."""
+    return max([1.0, *values])

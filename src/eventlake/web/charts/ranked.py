@@ -1,0 +1,33 @@
+"""Ranked bars: a name, then how much; the largest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eventlake.answers.values import as_text
+from eventlake.web.cells import cell, cut, heading, number
+from eventlake.web.charts.drawing import WIDTH, Drawing, colour, frame, largest, mark
+from eventlake.web.elements import Element, element
+
+HIGH, LABEL, VALUE = 20, 270, 70
+
+
+def ranked(drawing: Drawing) -> Element:
+    """Draw a bar for each row of an answer: its first column is the name, its second the length."""
+    rows = list(drawing.rows())
+    most = largest([number(row[drawing.result.columns[1]]) for row in rows])
+    return frame(len(rows) * HIGH + 4, drawing.title, *[_bar(drawing, place, row, most) for place, row in enumerate(rows)])
+
+
+def _bar(drawing: Drawing, place: int, row: dict[str, Any], most: float) -> Element:
+    name, measure = drawing.result.columns[:2]
+    label, value = as_text(row[name]) or "none", row[measure]
+    wide = (WIDTH - LABEL - VALUE) * number(value) / most
+    y = place * HIGH + 2
+    return mark(
+        f"{cut(label, 200)}: {cell(value, drawing.window)} {heading(measure)}",
+        drawing.link(row),
+        element("text", cut(label, 42), class_="label end", x=LABEL - 8, y=y + 13),
+        element("rect", class_=colour(heading(measure), 0), x=LABEL, y=y, width=max(wide, 1.0), height=HIGH - 5),
+        element("text", cell(value, drawing.window), class_="label", x=LABEL + wide + 6, y=y + 13),
+    )

@@ -1,0 +1,73 @@
+"""A waterfall: what one execution did, a row for each action, from left to right as time went; where nothing ran, the gap is named.
+
+Several runs of an action, as after a retry, are bars in its one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from eventlake.web.cells import cell, cut
+from eventlake.web.charts.drawing import WIDTH, Drawing, frame, mark
+from eventlake.web.elements import Element, element
+
+HIGH, LABEL, VALUE = 22, 250, 70
+SHORTEST_GAP = timedelta(seconds=60)
+_CLASSES = {"SUCCEEDED": "good", "FAILED": "bad", "STARTED": "c0"}
+Run = dict[str, Any]  # a row
+
+
+def waterfall(drawing: Drawing) -> Element:
+    """Draw the runs of an answer: stage, action, category, began, ended, state, attempt, summary; `ended` is NULL while it runs."""
+    until = drawing.window.end.replace(tzinfo=None)
+    runs = [row | {"until": max(row["ended"] or until, row["began"])} for row in drawing.rows()]
+    first, last = min(run["began"] for run in runs), max(run["until"] for run in runs)
+    scale = (WIDTH - LABEL - VALUE) / max((last - first).total_seconds(), 1.0)
+    names = list(dict.fromkeys((run["stage"], run["action"]) for run in runs))
+    marks = [_run(drawing, run, names.index((run["stage"], run["action"])), first, scale) for run in runs]
+    labels = [_label(place, *name) for place, name in enumerate(names)]
+    high = len(names) * HIGH
+    between = [_gap(begin, end, first, scale, high) for begin, end in gaps(runs)]
+    whole = element("text", f"{lasting(last - first)} in all", class_="axis", x=LABEL, y=high + 16)
+    return frame(high + 24, drawing.title, *between, *labels, *marks, whole)
+
+
+def gaps(runs: list[Run]) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the stretches in which no action ran."""
+    reached = None
+    for run in sorted(runs, key=lambda run: run["began"]):
+        if reached is not None and run["began"] - reached >= SHORTEST_GAP:
+            yield reached, run["began"]
+        reached = max(reached or run["until"], run["until"])
+
+
+def lasting(time: timedelta) -> str:
+    """Return how long something took, in the two largest units: `2 h 5 min`."""
+    seconds = int(time.total_seconds())
+    for size, unit, smaller_size, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if seconds >= size:
+            rest = seconds % size // smaller_size
+            return f"{seconds // size} {unit} {rest} {smaller}" if rest else f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def _run(drawing: Drawing, run: Run, place: int, first: datetime, scale: float) -> Element:
+    x = LABEL + (run["began"] - first).total_seconds() * scale
+    wide = max((run["until"] - run["began"]).total_seconds() * scale, 2.0)
+    took = lasting(run["until"] - run["began"])
+    kind = "approval " if run["category"] == "Approval" else ""
+    said = f"{run['stage']} / {run['action']}: {run['state']}, {took}, from {cell(run['began'], drawing.window)}. {cut(run['summary'] or '', 300)}"
+    shape = element("rect", class_=kind + _CLASSES.get(run["state"], "other"), x=x, y=place * HIGH + 3, width=wide, height=HIGH - 7, rx=2)
+    return mark(said, run.get("externalurl") or "", shape, element("text", took, class_="axis", x=x + wide + 4, y=place * HIGH + 15))
+
+
+def _label(place: int, stage: str | None, action: str | None) -> Element:
+    name = f"{stage or 'none'} / {action or 'none'}"
+    return mark(name, "", element("text", cut(name, 38), class_="label end", x=LABEL - 8, y=place * HIGH + 15))
+
+
+def _gap(begin: datetime, end: datetime, first: datetime, scale: float, high: int) -> Element:
+    x, wide = LABEL + (begin - first).total_seconds() * scale, (end - begin).total_seconds() * scale
+    return mark(f"Nothing ran for {lasting(end - begin)}.", "", element("rect", class_="gap", x=x, y=0, width=wide, height=high))

@@ -1,0 +1,97 @@
+"""SQL on a page: saved queries as forms, a statement of one's own, and the rows with a chart where their shape asks for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from eventlake.errors import NameNotFoundError
+from eventlake.interfaces import Result
+from eventlake.query.saved import Parameter, SavedQuery, render
+from eventlake.web.asking import Answered
+from eventlake.web.charts import CHARTS, Drawing
+from eventlake.web.elements import Child, Element, element
+from eventlake.web.shell import sentence
+from eventlake.web.tile import Tile
+from eventlake.web.window import Window
+
+MOST_BARS = 40
+"""How many rows are drawn as bars; the table has all."""
+_HIDDEN = ("tz",)
+
+
+def statement_of(values: Mapping[str, str], saved: Mapping[str, SavedQuery]) -> str:
+    """Return the statement that an address asks for: its own, or that of a saved query with its values; nothing if it asks none.
+
+    Raises NameNotFoundError, UsageError.
+    """
+    name = values.get("query", "")
+    if not name:
+        return values.get("q", "").strip()
+    if name not in saved:
+        raise NameNotFoundError(f'There is no saved query "{name[:60]}"; choose one of the list.')
+    known = {parameter.name for parameter in saved[name].parameters}
+    return render(saved[name], {key: value for key, value in values.items() if key in known and value != ""})
+
+
+def forms(values: Mapping[str, str], sql: str, saved: Mapping[str, SavedQuery]) -> Iterator[Child]:
+    """Yield the form for a statement, and one for each saved query."""
+    hidden = [element("input", type="hidden", name=name, value=values[name]) for name in _HIDDEN if name in values]
+    area = element("textarea", sql, name="q", rows=8, spellcheck="false", aria_label="Athena's SQL")
+    yield element("form", *hidden, area, element("button", "Run"), action="/sql", method="get", class_="statement")
+    chosen = saved.get(values.get("query", ""))
+    if chosen is not None:
+        yield _form(chosen, values, hidden)
+    names = [element("li", element("a", query.name, href=f"/sql?query={query.name}&show=1"), f" {query.title}") for query in saved.values()]
+    yield element(
+        "details", element("summary", f"{len(names)} saved queries"), element("ul", *names, class_="names"), open=not sql and chosen is None
+    )
+
+
+def _form(query: SavedQuery, values: Mapping[str, str], hidden: list[Element]) -> Element:
+    fields = [_field(parameter, values) for parameter in query.parameters]
+    meaning = element("p", " ".join(query.doc.split("\n")[1:]), class_="meaning")
+    name = element("input", type="hidden", name="query", value=query.name)
+    return element(
+        "form",
+        *hidden,
+        name,
+        element("h2", query.title),
+        meaning,
+        *fields,
+        element("button", "Run"),
+        action="/sql",
+        method="get",
+        class_="saved",
+    )
+
+
+def _field(parameter: Parameter, values: Mapping[str, str]) -> Element:
+    given = values.get(parameter.name, parameter.default or "")
+    return element("label", f"{parameter.name} ", element("input", name=parameter.name, value=given), element("small", f" {parameter.doc}"))
+
+
+def answer(answered: Answered, window: Window) -> Iterator[Element]:
+    """Yield what an answer cost, a chart if its shape asks for one, and its rows."""
+    result = answered.result
+    if answered.problem:
+        yield sentence(answered.problem, is_problem=True)
+        return
+    yield element("p", _said(result), class_="note")
+    if not result.rows:
+        yield sentence("The statement has no rows.")
+        return
+    if has_bars(result):
+        first = replace(result, rows=result.rows[:MOST_BARS])
+        yield CHARTS["ranked"](Drawing(Tile("answer", "ranked", title="The first rows"), first, window, "/sql"))
+    yield CHARTS["table"](Drawing(Tile("answer", "table", title="The answer"), result, window, "/sql"))
+
+
+def has_bars(result: Result) -> bool:
+    """Return True if an answer's shape asks for ranked bars: a name and a number in each row."""
+    numeric = [one in {"bigint", "integer", "double", "smallint", "tinyint", "real"} or one.startswith("decimal") for one in result.types]
+    return len(result.types) == 2 and result.types[0].startswith("varchar") and numeric[1] and len(result.rows) > 1
+
+
+def _said(result: Result) -> str:
+    return f"{len(result.rows):,} rows in {result.seconds:.2f} s; {result.objects_read:,} objects, {result.bytes_read:,} bytes read."

@@ -1,0 +1,42 @@
+"""Opens the page over the lake in a folder; the lake itself is opened when somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from eventlake.lake import Lake
+from eventlake.local.folder import OBJECTS, SystemClock, open_catalog
+from eventlake.model import Source
+from eventlake.web.asking import AT_ONCE
+from eventlake.web.site import WAITING, Site
+
+MEMORY_MB = 1024
+"""What a query of the page may use."""
+SECONDS = 30.0
+"""How long it may run."""
+
+
+def page_of(folder: Path, sources: Sequence[Source], is_stopping: Callable[[], bool]) -> Site:
+    """Make the page of the lake in a folder. is_stopping: whether the bus is to end."""
+    return Site(lambda: _opened(folder, sources), SystemClock().now, is_stopping)
+
+
+def _opened(folder: Path, sources: Sequence[Source]) -> Lake:
+    """Open the lake with an engine that keeps processes ready, so that tiles are answered at once. Raises LakeNotFoundError."""
+    from eventlake.backends.directory import DirectoryStore
+    from eventlake.backends.duckdb import DuckDBEngine
+
+    catalog = open_catalog(folder)
+    engine = DuckDBEngine(
+        catalog,
+        folder / OBJECTS,
+        clock=SystemClock(),
+        memory_mb=MEMORY_MB,
+        threads=1,
+        seconds=SECONDS,
+        at_once=AT_ONCE,
+        waiting=WAITING * 16,
+        warm=AT_ONCE,
+    )
+    return Lake(tuple(sources), DirectoryStore(folder / OBJECTS), catalog, engine)

@@ -1,0 +1,107 @@
+"""What stands round every page: the head, the ways to other pages, the window and the zone as a form, and a tile's frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from eventlake.web.asking import Answered
+from eventlake.web.cells import cut
+from eventlake.web.charts import CHARTS, Drawing
+from eventlake.web.elements import Child, Element, element
+from eventlake.web.tile import Tile
+from eventlake.web.window import ZONES, Window
+
+WAYS = (("/", "Now"), ("/deliveries", "Deliveries"), ("/logins", "Logins"), ("/lake", "Lake"), ("/sql", "SQL"))
+SPANS = (
+    ("-6h", "6 h"),
+    ("-1d", "1 day"),
+    ("-7d", "7 days"),
+    ("-14d", "14 days"),
+    ("-30d", "30 days"),
+    ("-90d", "90 days"),
+    ("-365d", "a year"),
+)
+_WINDOW = frozenset({"from", "to", "tz"})
+
+
+def document(title: str, *body: Child) -> bytes:
+    """Return a whole page of HTML."""
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("title", f"{title} - eventlake"),
+        element("link", rel="icon", href="/static/icon.svg"),
+        element("link", rel="stylesheet", href="/static/page.css"),
+    )
+    return b"<!doctype html>" + str(element("html", head, element("body", *body), lang="en")).encode()
+
+
+def page(title: str, path: str, window: Window | None, *body: Child) -> bytes:
+    """Return a page with the ways to the others. window: None where the address names none."""
+    ways = [
+        element("a", name, href=window.link(way) if window else way, aria_current="page" if way == path else None) for way, name in WAYS
+    ]
+    bar = element(
+        "header", element("a", "eventlake", href="/", class_="name"), element("nav", *ways, aria_label="Pages"), _chooser(path, window)
+    )
+    return document(title, bar, element("main", element("h1", cut(title, 200)), *body))
+
+
+def tile_frame(tile: Tile, answered: Answered, window: Window, path: str) -> Element:
+    """Return a tile: its title, its chart or the sentence that says why there is none, and its rows and SQL."""
+    address = urlencode(dict(window.values) | {"from": f"{window.start:%Y-%m-%dT%H:%M:%SZ}", "to": f"{window.end:%Y-%m-%dT%H:%M:%SZ}"})
+    forms = ("json", "csv", "sql") if tile.chart == "table" else ("svg", "json", "csv", "sql")
+    links = [element("a", form, href=f"/tiles/{tile.name}.{form}?{address}") for form in forms]
+    meaning = " ".join(tile.query.doc.split("\n")[1:])
+    return element(
+        "section",
+        element("h2", element("a", tile.query.title, href=f"/tiles/{tile.name}?{address}")),
+        element("p", meaning, class_="meaning"),
+        drawn(tile, answered, window, path),
+        element("p", *[[" " if place else None, link] for place, link in enumerate(links)], class_="forms"),
+        class_="tile wide" if tile.wide else "tile",
+    )
+
+
+def drawn(tile: Tile, answered: Answered, window: Window, path: str) -> Element:
+    """Return a tile's chart, or the sentence that says why there is none."""
+    if answered.problem:
+        return sentence(answered.problem, is_problem=True)
+    if not answered.result.rows:
+        return sentence(tile.empty)
+    chart = CHARTS[tile.chart](Drawing(tile, answered.result, window, path))
+    return element("div", chart, sentence("There are more rows than are drawn here; narrow the window.")) if answered.cut else chart
+
+
+def sentence(text: str, *, is_problem: bool = False) -> Element:
+    """Return a sentence in the place of what cannot be shown."""
+    return element("p", cut(text, 1000), class_="problem" if is_problem else "empty", role="status" if is_problem else None)
+
+
+def _chooser(path: str, window: Window | None) -> Element | None:
+    """Return the form that chooses window and zone."""
+    if window is None:
+        return None
+    values: Mapping[str, str] = window.values
+    kept = [element("input", type="hidden", name=name, value=value) for name, value in values.items() if name not in _WINDOW]
+    zone = window.zone.key
+    return element(
+        "form",
+        *kept,
+        _choice("from", "From", values.get("from", ""), [("", "usual"), *SPANS]),
+        element("label", "to ", element("input", name="to", value=values.get("to", "now"), size=12)),
+        _choice("tz", "Zone", zone, [(name, name) for name in ZONES]),
+        element("button", "Show"),
+        action=path,
+        method="get",
+        class_="window",
+    )
+
+
+def _choice(name: str, label: str, chosen: str, options: list[tuple[str, str]]) -> Element:
+    known = options if chosen in {value for value, _ in options} else [(chosen, chosen), *options]
+    offered = [element("option", text, value=value, selected=value == chosen) for value, text in known]
+    return element("label", f"{label} ", element("select", *offered, name=name))

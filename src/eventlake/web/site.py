@@ -1,0 +1,171 @@
+"""The ASGI application of the page: a request in, a page, a tile or a file out. It reads, and changes nothing.
+
+It stands beside the bus, which has checked who asks. Pages are made in threads, and their queries run in processes of their own, so that the
+bus goes on taking events; when it ends, nothing here holds it up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from urllib.parse import parse_qsl
+
+from eventlake.answers.forms import in_form
+from eventlake.errors import EventlakeError
+from eventlake.lake import Lake
+from eventlake.local.bus.answer import Answer, Message, Receive, Send, respond
+from eventlake.query.saved import load_saved
+from eventlake.web.answers import CSV, HTML, JSON, SVG, TEXT, answer
+from eventlake.web.asking import Answered, Asking
+from eventlake.web.charts import CHARTS, Drawing
+from eventlake.web.elements import Child, Element, element
+from eventlake.web.forms import answer as answer_shown
+from eventlake.web.forms import forms, statement_of
+from eventlake.web.lake_page import lake_page
+from eventlake.web.pages import BY_PATH, TILES, Page
+from eventlake.web.shell import page, sentence, tile_frame
+from eventlake.web.static import static
+from eventlake.web.tile import Tile, statement
+from eventlake.web.window import Window, window_of
+
+MADE_AT_ONCE = 4
+"""How many pages are made at the same time."""
+WAITING = 64
+"""How many may wait to be made."""
+_LONGEST_ADDRESS = 32_000
+_FORMS = {".svg": SVG, ".json": JSON, ".csv": CSV, ".sql": TEXT}
+_log = logging.getLogger(__name__)
+
+
+class Site:
+    """The page over a lake. open_lake: opens it when somebody looks. now: the time, in UTC. is_stopping: whether the bus is to end."""
+
+    def __init__(self, open_lake: Callable[[], Lake], now: Callable[[], datetime], is_stopping: Callable[[], bool]) -> None:
+        self._asking = Asking(open_lake, is_stopping)
+        self._now = now
+        self._pool = ThreadPoolExecutor(MADE_AT_ONCE, "pages")
+        self._made = 0
+
+    def close(self) -> None:
+        """Make nothing more."""
+        self._asking.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers = dict(scope["headers"])
+        if (refused := self._refused(scope, headers)) is not None:
+            await respond(send, refused)
+            return
+        self._made += 1
+        try:
+            await respond(send, await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, scope, headers))
+        finally:
+            self._made -= 1
+
+    def _refused(self, scope: Message, headers: Mapping[bytes, bytes]) -> Answer | None:
+        """Return the answer to what is not made: other methods, pictures that pages of other sites ask for, and too much at once."""
+        if scope["method"] not in {"GET", "HEAD"}:
+            return _plain(405, "This page is read with GET.")
+        if headers.get(b"sec-fetch-site") in {b"cross-site", b"same-site"} and headers.get(b"sec-fetch-mode") != b"navigate":
+            return _plain(403, "A page of another site may not read this.")
+        if len(scope["query_string"]) > _LONGEST_ADDRESS:
+            return _plain(414, "The address is too long.")
+        return _plain(503, "Too many look at once; try again in a moment.") if self._made >= WAITING else static(scope["path"])
+
+    def _answer(self, scope: Message, headers: Mapping[bytes, bytes]) -> Answer:
+        """Make the answer; what the address has wrong becomes a page with a sentence."""
+        path, shrinks = scope["path"], b"gzip" in headers.get(b"accept-encoding", b"")
+        values = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        may_run = headers.get(b"sec-fetch-site") not in {b"cross-site", b"same-site"}
+        try:
+            if path.startswith("/tiles/"):
+                return self._tile(path, values, shrinks)
+            made = self._page(path, values, may_run)
+        except EventlakeError as error:
+            return answer(400, HTML, page("This cannot be shown", path, None, sentence(str(error), is_problem=True)))
+        if made is None:
+            return answer(404, HTML, page("There is no such page", path, None, sentence("Choose one above; events go to POST /events.")))
+        return answer(200, HTML, made, shrinks=shrinks)
+
+    def _page(self, path: str, values: dict[str, str], may_run: bool) -> bytes | None:
+        if path == "/sql":
+            return self._sql(values, may_run)
+        if path == "/lake":
+            return page("Lake", path, window_of(values, self._now()), *lake_page(self._asking.lake))
+        found = BY_PATH.get(path)
+        return None if found is None else self._tiles(found, values)
+
+    def _tiles(self, found: Page, values: dict[str, str]) -> bytes:
+        """Return a page of tiles, which are asked for side by side."""
+        window = window_of(values, self._now(), found.default)
+        if found.wants and not values.get(found.wants):
+            return page(found.title, found.path, window, sentence(f"Name one in the address: {found.path}?{found.wants}=..."))
+        asked = [(tile, self._asking.ask(statement(tile.query, window))) for tile in found.tiles]
+        drawn: list[Child] = [tile_frame(tile, answered.result(), window, found.path) for tile, answered in asked]
+        named = values.get(found.wants) or values.get("pipeline")
+        return page(f"{found.title} {named}" if named else found.title, found.path, window, element("div", *drawn, class_="tiles"))
+
+    def _tile(self, path: str, values: dict[str, str], shrinks: bool) -> Answer:
+        """Return a tile of its own: as a page with its rows and its SQL, or in one of its forms."""
+        name, dot, form = path.removeprefix("/tiles/").partition(".")
+        tile = TILES.get(name)
+        if tile is None or (dot and dot + form not in _FORMS):
+            return _plain(404, "There is no such tile.")
+        window = window_of(values, self._now())
+        sql = statement(tile.query, window)
+        if form == "sql":
+            return answer(200, TEXT, sql.encode(), shrinks=shrinks)
+        answered = self._asking.answer(sql)
+        if not dot:
+            return answer(200, HTML, _tile_page(tile, answered, window, path, sql), shrinks=shrinks)
+        if answered.problem:
+            return _plain(400, answered.problem)
+        return answer(200, _FORMS[dot + form], _in_form(tile, answered, window, form), shrinks=shrinks)
+
+    def _sql(self, values: dict[str, str], may_run: bool) -> bytes:
+        """Return the page for SQL; a link on another site fills the form, and runs nothing."""
+        saved = load_saved(self._asking.lake.sources)
+        window, problem, sql = window_of(values, self._now()), None, values.get("q", "")
+        try:
+            sql = statement_of(values, saved) if "show" not in values else sql
+        except EventlakeError as error:
+            problem, may_run = sentence(str(error), is_problem=True), False
+        runs = bool(sql) and may_run and "show" not in values
+        answered = list(answer_shown(self._asking.answer(sql), window)) if runs else []
+        return page("SQL", "/sql", window, *forms(values, sql, saved), problem, *answered)
+
+
+def _tile_page(tile: Tile, answered: Answered, window: Window, path: str, sql: str) -> bytes:
+    rows: Element | None = None
+    if tile.chart != "table" and answered.result.rows:
+        rows = CHARTS["table"](Drawing(tile, answered.result, window, path))
+    return page(tile.query.title, path, window, tile_frame(tile, answered, window, path), rows, element("pre", sql))
+
+
+def _in_form(tile: Tile, answered: Answered, window: Window, form: str) -> bytes:
+    if form != "svg":
+        return in_form(answered.result.columns, answered.result.rows, form).encode()
+    return _picture(tile, answered, window)
+
+
+def _picture(tile: Tile, answered: Answered, window: Window) -> bytes:
+    """Return a tile's chart as a file of its own, which takes its colours from the page's stylesheet."""
+    drawn = CHARTS[tile.chart](Drawing(tile, answered.result, window)) if answered.result.rows else sentence(tile.empty)
+    picture = _svg_in(drawn) or element(
+        "svg", element("text", tile.empty, x=4, y=20), xmlns="http://www.w3.org/2000/svg", viewBox="0 0 720 30"
+    )
+    return b'<?xml version="1.0" encoding="utf-8"?><?xml-stylesheet href="/static/page.css"?>' + str(picture).encode()
+
+
+def _svg_in(drawn: Element) -> Element | None:
+    if drawn.tag == "svg":
+        return drawn
+    return next((found for child in drawn.children if isinstance(child, Element) and (found := _svg_in(child))), None)
+
+
+def _plain(status: int, text: str) -> Answer:
+    return answer(status, TEXT, text.encode())

@@ -1,0 +1,67 @@
+"""A tile: a title, a query over the page's window, how its rows are drawn, and where its marks lead.
+
+The queries are saved queries beside this module, `tiles/NAME.sql`. Of their parameters, `since` is the first day of arrival that can hold
+what the window asks for, `start` and `end` are the window itself in UTC, and others stand in the page's address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+from eventlake.query.saved import SavedQuery, read_saved, render
+from eventlake.web.window import Window
+
+FOLDER = Path(__file__).parent / "tiles"
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A tile. name: of its query. chart: one of `charts.CHARTS`. link: where a row's mark leads; `{column}` is a value of the row.
+
+    empty: why there may be nothing, and what to do. wide: whether it takes a page's whole width. title: if not that of its query.
+    """
+
+    name: str
+    chart: str
+    link: str = ""
+    empty: str = "Nothing happened in this window; take a longer one."
+    wide: bool = False
+    title: str = ""
+
+    @property
+    def query(self) -> SavedQuery:
+        """Return its saved query."""
+        return queries()[self.name]
+
+
+@cache
+def queries() -> Mapping[str, SavedQuery]:
+    """Return the queries of the tiles by name, read once."""
+    return {
+        path.stem: read_saved(path.read_text("utf-8"), path.stem, "page", where=f"tiles/{path.name}")
+        for path in sorted(FOLDER.glob("*.sql"))
+    }
+
+
+def statement(query: SavedQuery, window: Window) -> str:
+    """Return a tile's SQL for a window, as Athena takes it. Raises UsageError."""
+    own = {
+        "since": f"{window.start - timedelta(days=1):%Y-%m-%d}",  # a sender's clock may be ahead of the arrival
+        "start": f"{window.start:%Y-%m-%d %H:%M:%S}",
+        "end": f"{window.end:%Y-%m-%d %H:%M:%S}",
+    }
+    known = {parameter.name for parameter in query.parameters}
+    return render(query, {name: value for name, value in (dict(window.values) | own).items() if name in known})
+
+
+def link_of(template: str, row: Mapping[str, object], window: Window) -> str:
+    """Return where the mark of a row leads, through the same window; nothing where the row has no value for it."""
+    path, _, query = template.partition("?")
+    names = [part.partition("=") for part in query.split("&") if part]
+    values = {name: row.get(place.strip("{}")) for name, _, place in names}
+    return "" if not path or None in values.values() else window.link(quote(path), **{name: str(value) for name, value in values.items()})

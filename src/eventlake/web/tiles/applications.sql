@@ -1,0 +1,11 @@
+-- Applications
+-- What people log in to.
+-- param since date  the first day of arrival
+-- param start timestamp  the window's beginning, in UTC
+-- param end timestamp  its end
+select coalesce(client_name, 'unknown') as application, count(distinct coalesce(log_id, event_id)) as logins
+from auth0_logs
+where "date" >= :since and event_time >= :start and event_time < :end and type = 's'
+group by coalesce(client_name, 'unknown')
+order by logins desc, application
+limit 15

@@ -1,0 +1,11 @@
+-- What this address did
+-- Entries of the tenant log, by type.
+-- param since date  the first day of arrival
+-- param start timestamp  the window's beginning, in UTC
+-- param end timestamp  its end
+-- param address string  the address
+select date_add('minute', 15 * (minute(event_time) / 15), date_trunc('hour', event_time)) as quarter, type, count(distinct coalesce(log_id, event_id)) as entries
+from auth0_logs
+where "date" >= :since and event_time >= :start and event_time < :end and ip = :address
+group by 1, type
+order by quarter, type

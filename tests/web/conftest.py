@@ -1,0 +1,153 @@
+"""A lake of a small history with the truth about it, and a lake in which every column holds a stranger's marks; each with its page."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from eventlake.history import History, Truth
+from eventlake.lake import Lake
+from eventlake.local.folder import open_lake
+from eventlake.local.importing import Importer
+from eventlake.local.item import Item
+from eventlake.sources import load
+from eventlake.web.site import Site
+
+END = datetime(2026, 11, 20, 14, 37, 12, tzinfo=UTC)
+START = END - timedelta(days=12)
+WINDOW = {"from": "2026-11-08T00:00:00Z", "to": "2026-11-20T14:38:00Z"}
+"""As an address says it: all of the history."""
+MARK = "<b onx=1>'\"&\u202emark</b>"
+"""Harmless, and whatever a page would have to escape."""
+
+
+@dataclass
+class Got:
+    """What a browser got."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return (gzip.decompress(self.body) if self.headers.get("content-encoding") == "gzip" else self.body).decode()
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of a tile that was asked for as JSON."""
+        return list(json.loads(self.text))
+
+
+class Browser:
+    """Asks a page for addresses, as a browser that shows what it got does."""
+
+    def __init__(self, lake: Lake, truth: Truth) -> None:
+        self.truth = truth
+        self.lake = lake
+        self.site = Site(lambda: lake, lambda: END, lambda: False)
+
+    def get(
+        self, path: str, values: Mapping[str, str] | None = None, *, method: str = "GET", headers: Mapping[str, str] | None = None
+    ) -> Got:
+        """What an address gives."""
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b""}
+
+        given = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+        scope = {"type": "http", "method": method, "path": path, "query_string": urlencode(values or {}).encode(), "headers": given}
+        asyncio.run(self.site(scope, receive, send))
+        return Got(sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}, sent[1]["body"])
+
+    def tile(self, name: str, **values: str) -> list[dict[str, Any]]:
+        """The rows of a tile over all of the history."""
+        return self.get(f"/tiles/{name}.json", WINDOW | values).rows()
+
+
+def filled(folder: Path, bodies: Iterable[bytes]) -> Lake:
+    """A lake that holds these events."""
+    sources = load()
+    with Importer(folder, sources, now=lambda: END, log_format="parquet") as importer:
+        importer.accept([Item(number, body) for number, body in enumerate(bodies, 1)])
+        importer.deliver()
+    return open_lake(folder, sources)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Browser:
+    """Twelve days of history, in which some events are delivered twice."""
+    history = History(4, START, END, 0.25, users=100, duplicates=0.1)
+    lake = filled(tmp_path_factory.mktemp("lake"), [body for _, body in history])
+    return Browser(lake, history.truth)
+
+
+@pytest.fixture(scope="session")
+def marked(tmp_path_factory: pytest.TempPathFactory) -> Browser:
+    """Events of an hour ago that hold marks in every text."""
+    lake = filled(tmp_path_factory.mktemp("marked"), _marked())
+    return Browser(lake, Truth(0))
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Browser:
+    """A lake that holds nothing."""
+    return Browser(filled(tmp_path_factory.mktemp("empty"), []), Truth(0))
+
+
+def _marked() -> list[bytes]:
+    at = f"{END - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    common = {"pipeline": MARK, "execution-id": MARK, "start-time": at, "version": 1, "pipeline-execution-attempt": 1}
+    kind = {"owner": MARK, "category": MARK, "provider": MARK, "version": "1"}
+    trigger = {"trigger-type": MARK, "trigger-detail": MARK, "commit-id": MARK, "author-display-name": MARK, "author-date": at}
+    result = {"external-execution-summary": MARK, "external-execution-url": f"javascript:{MARK}", "error-code": MARK}
+    events: list[tuple[str, str, dict[str, Any]]] = [
+        ("aws.codepipeline", "CodePipeline Pipeline Execution State Change", {**common, "state": state, "execution-trigger": trigger})
+        for state in ("STARTED", "FAILED")
+    ]
+    events += [
+        ("aws.codepipeline", "CodePipeline Stage Execution State Change", {**common, "stage": MARK, "state": "RESUMED"}),
+        (
+            "aws.codepipeline",
+            "CodePipeline Action Execution State Change",
+            {
+                **common,
+                "stage": MARK,
+                "action": MARK,
+                "type": kind,
+                "state": "FAILED",
+                "execution-result": result,
+                "action-execution-id": "a",
+            },
+        ),
+    ]
+    entry = dict.fromkeys(
+        ("user_name", "user_id", "description", "client_name", "client_id", "connection", "ip", "organization_name"), MARK
+    )
+    for number, log_type in enumerate(("s", "fp", "sapi", "seccft", "ss", "limit_wc", "gd_send_pn", f"gd_{MARK}")):
+        data = {
+            **entry,
+            "type": log_type,
+            "date": at,
+            "log_id": str(number),
+            "location_info": {"country_code": MARK},
+            "security_context": {"ja4": MARK},
+        }
+        events.append(("aws.partner/auth0.com/x/auth0.logs", "Auth0 log", {"log_id": str(number), "data": data}))
+    return [
+        json.dumps({"id": f"m{number}", "source": source, "detail-type": kind_of, "time": at, "detail": detail}).encode()
+        for number, (source, kind_of, detail) in enumerate(events)
+    ]

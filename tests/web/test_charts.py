@@ -1,0 +1,60 @@
+"""Charts draw what an answer holds: stretches of the zone, gaps between actions, and marks that can be told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from eventlake.interfaces import Result
+from eventlake.web.charts import CHARTS, Drawing
+from eventlake.web.charts.bars import counted
+from eventlake.web.charts.drawing import nice
+from eventlake.web.charts.waterfall import gaps, lasting
+from eventlake.web.tile import Tile
+from eventlake.web.window import window_of
+
+NOW = datetime(2026, 11, 20, 14, 37, tzinfo=UTC)
+BEGAN = datetime(2026, 10, 25, 0, 0)  # noqa: DTZ001  as rows have it
+
+
+def drawing(kind: str, columns: tuple[str, ...], types: tuple[str, ...], rows: list[tuple[Any, ...]], **values: str) -> Drawing:
+    """An answer, to be drawn."""
+    return Drawing(Tile("x", kind, title="x"), Result(columns, types, rows), window_of({"tz": "Europe/Berlin", **values}, NOW))
+
+
+def test_quarters_are_folded_into_the_days_of_the_zone() -> None:
+    """The day on which clocks are set back holds what happened in its 25 hours."""
+    rows = [(BEGAN + timedelta(hours=hour - 2), 1) for hour in range(25)]
+    drawn = drawing("bars", ("quarter", "n"), ("timestamp(3)", "bigint"), rows, **{"from": "2026-10-15", "to": "2026-11-01"})
+
+    assert [sum(series.values()) for series in counted(drawn).values()] == [25]
+
+
+def test_both_hours_of_a_clock_that_is_set_back_are_bars() -> None:
+    """02:00 is there twice, and each counts its own."""
+    rows = [(BEGAN, "a", 1), (BEGAN + timedelta(hours=1), "a", 2)]
+    drawn = drawing(
+        "bars", ("quarter", "s", "n"), ("timestamp(3)", "varchar", "bigint"), rows, **{"from": "2026-10-24", "to": "2026-10-27"}
+    )
+    text = str(CHARTS["bars"](drawn))
+
+    assert "a: 1, Sun 25 Oct 02:00" in text
+    assert "a: 2, Sun 25 Oct 02:00" in text
+
+
+def test_a_gap_is_a_time_in_which_nothing_ran() -> None:
+    """Actions that run beside each other leave none."""
+    minutes = [(0, 5), (2, 9), (30, 40), (40, 41)]
+    runs = [{"began": BEGAN + timedelta(minutes=begin), "until": BEGAN + timedelta(minutes=end)} for begin, end in minutes]
+
+    assert list(gaps(runs)) == [(BEGAN + timedelta(minutes=9), BEGAN + timedelta(minutes=30))]
+
+
+def test_times_are_told_in_two_units() -> None:
+    """The largest ones."""
+    assert [lasting(timedelta(seconds=s)) for s in (7, 65, 3600, 7500, 90_000)] == ["7 s", "1 min 5 s", "1 h", "2 h 5 min", "1 d 1 h"]
+
+
+def test_axes_end_at_round_numbers() -> None:
+    """That hold everything."""
+    assert [nice(n) for n in (1, 3, 7, 12, 99, 101, 2_600)] == [1, 5, 10, 20, 100, 200, 5000]

@@ -1,0 +1,166 @@
+"""The page answers every address with a page or a sentence, escapes what strangers wrote, and asks for nothing elsewhere."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+
+from eventlake.web.pages import PAGES, TILES
+from web.conftest import MARK, WINDOW, Browser
+
+ADDRESSES = {"/execution": {"execution": MARK}, "/user": {"user": MARK}, "/address": {"address": MARK}}
+PATHS = [*(page.path for page in PAGES), "/lake", "/sql"]
+
+
+class Seen(HTMLParser):
+    """What a browser would see: tags, attributes, and where they lead."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag."""
+        self.tags.add(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        """Note a text."""
+        self.text += data
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_page_answers(browser: Browser, path: str) -> None:
+    """With what it is called, and under a policy that lets nothing run."""
+    got = browser.get(path, WINDOW | ADDRESSES.get(path, {}))
+
+    assert got.status == 200
+    assert got.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self';")
+    assert "unsafe" not in got.headers["content-security-policy"]
+    assert 'class="problem"' not in got.text
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_asks_for_nothing_elsewhere(browser: Browser, path: str) -> None:
+    """Nothing is loaded but its own stylesheet and icon; no script and no style stands in it."""
+    seen = Seen(browser.get(path, WINDOW).text)
+
+    assert not seen.tags & {"script", "style", "img", "iframe", "object"}
+    assert not [name for name, _ in seen.attributes if name == "style" or name.startswith("on")]
+    assert {value for name, value in seen.attributes if name == "href" and value.startswith("/static")} == {
+        "/static/icon.svg",
+        "/static/page.css",
+    }
+    assert not [value for name, value in seen.attributes if name in {"src", "action"} and not value.startswith("/")]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_strangers_wrote_is_text(marked: Browser, path: str) -> None:
+    """Marks in every column come out escaped: no tag, no attribute and no link of theirs, and no turned direction."""
+    text = marked.get(path, {"from": "-2h"} | ADDRESSES.get(path, {})).text
+    seen = Seen(text)
+
+    assert "<b onx" not in text
+    assert "onx" not in {name for name, _ in seen.attributes}
+    assert "javascript:" not in " ".join(value for name, value in seen.attributes if name == "href")
+    assert "\u202e" not in text
+    if path not in {"/lake", "/sql"}:
+        assert "mark</b>" in seen.text + " ".join(value for _, value in seen.attributes)
+
+
+@pytest.mark.parametrize("name", sorted(TILES))
+def test_every_tile_has_its_forms(marked: Browser, name: str) -> None:
+    """A picture that is XML, JSON, CSV, and the SQL that the command line takes."""
+    values = {"from": "-2h", "execution": MARK, "user": MARK, "address": MARK}
+
+    ElementTree.fromstring(marked.get(f"/tiles/{name}.svg", values).text)
+    rows = marked.get(f"/tiles/{name}.json", values).rows()
+    assert marked.get(f"/tiles/{name}.csv", values).text.count("\n") >= len(rows)
+    sql = marked.get(f"/tiles/{name}.sql", values).text
+    assert len(marked.lake.engine.query(sql).rows) == len(rows)
+    assert marked.get(f"/tiles/{name}", values).status == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_an_empty_lake_says_so(empty: Browser, path: str) -> None:
+    """Each tile has a sentence of its own."""
+    got = empty.get(path, ADDRESSES.get(path, {}))
+
+    assert got.status == 200
+    assert 'class="problem"' not in got.text
+    assert path == "/sql" or 'class="empty"' in got.text
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"from": "yesterday"}, "is no moment"),
+        ({"tz": "Mars/Olympus"}, "is no time zone"),
+        ({"tz": "../../etc"}, "is no time zone"),
+        ({"from": "now", "to": "-1d"}, "is no window"),
+        ({"from": "0001-01-01"}, "is no window"),
+    ],
+)
+def test_a_wrong_address_is_a_sentence(browser: Browser, values: dict[str, str], said: str) -> None:
+    """With what was written."""
+    got = browser.get("/", values)
+
+    assert got.status == 400
+    assert said in Seen(got.text).text
+
+
+def test_a_refused_statement_says_why(browser: Browser) -> None:
+    """On its page, where it can be corrected."""
+    got = browser.get("/sql", {"q": "select nothing from nowhere"})
+
+    assert got.status == 200
+    assert "nowhere" in re.findall(r'class="problem"[^>]*>([^<]*)', got.text)[0]
+
+
+def test_a_saved_query_is_a_form_and_an_answer(browser: Browser) -> None:
+    """Its parameters are fields."""
+    asked = browser.get("/sql", {"query": "deployment_frequency", "show": "1"})
+    got = browser.get("/sql", {"q": "select type, count(*) as n from auth0_logs group by 1 order by 2 desc"})
+
+    assert 'name="days"' in asked.text
+    assert "rows in" in got.text
+    assert 'class="chart"' in got.text
+
+
+def test_a_link_elsewhere_runs_no_statement(browser: Browser) -> None:
+    """It fills the form; a picture or a frame on another site gets nothing."""
+    navigated = browser.get("/sql", {"q": "select 1 as one"}, headers={"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"})
+    embedded = browser.get("/sql", {"q": "select 1 as one"}, headers={"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"})
+
+    assert "select 1 as one" in navigated.text
+    assert "rows in" not in navigated.text
+    assert embedded.status == 403
+
+
+def test_the_page_is_read_alone(browser: Browser) -> None:
+    """Nothing can be sent to it."""
+    assert browser.get("/", method="POST").status == 405
+    assert browser.get("/nothing").status == 404
+    assert browser.get("/static/../site.py").status == 404
+
+
+def test_what_did_not_change_is_not_asked_again(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same statement over the same objects is remembered."""
+    first = browser.get("/deliveries", WINDOW).text
+    monkeypatch.setattr(browser.lake.engine, "query", None)
+
+    assert browser.get("/deliveries", WINDOW).text == first
+
+
+def test_a_page_is_small(browser: Browser) -> None:
+    """At most 60 KB with its stylesheet, as a browser takes it."""
+    takes = {"accept-encoding": "gzip"}
+    paint = len(browser.get("/static/page.css").body)
+
+    assert all(len(browser.get(page.path, WINDOW, headers=takes).body) + paint < 60_000 for page in PAGES)
