@@ -52,13 +52,13 @@ def start(lake: Path, api: Auth0Api) -> subprocess.Popen[str]:
 
 
 def killed(lake: Path, api: Auth0Api, choice: random.Random) -> bool:
-    """Let the command ask, and kill it within a second and a half; False if it was at its end before."""
+    """Let the command ask, and kill it within a second; False if it was at its end before."""
     asked = len(api.asked)
     process = start(lake, api)
     give_up = time.monotonic() + 60
     while process.poll() is None and len(api.asked) == asked and time.monotonic() < give_up:
         time.sleep(0.005)
-    time.sleep(choice.uniform(0.0, 1.5))
+    time.sleep(choice.uniform(0.0, 1.0))
     process.kill()
     said = process.communicate()
     if process.returncode > 0:
