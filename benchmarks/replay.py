@@ -1,0 +1,85 @@
+"""How fast `replay` plays the events of thirty days to a file, from closed hours and from one hour that is open.
+
+Prints events a second by the clock, and the processor time of an event in this process, which restores it, and in those that query.
+The time of a router and transform over the same events stands beside it: it says how fast the machine was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from eventlake.backends.msgspec_codec import FAST
+from eventlake.history.history import sized_history
+from eventlake.local.folder import open_lake
+from eventlake.local.importing import Importer
+from eventlake.local.item import Item
+from eventlake.pipeline.pace import Pace
+from eventlake.pipeline.played import Replay, Stretch
+from eventlake.pipeline.router import Router
+from eventlake.sources import load
+
+END = datetime(2026, 6, 30, tzinfo=UTC)
+DAYS = 30
+
+
+def main() -> None:
+    """Fill a lake, play it to a file, and print what it took."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=200_000)
+    count: int = parser.parse_args().events
+    events = [line.rstrip() for line in islice(sized_history(count, DAYS, END).lines(), count)]
+    print(f"router and transform: {_routed(events):.1f} us an event")
+    with tempfile.TemporaryDirectory() as folder:
+        _fill(Path(folder), events)
+        _play(Path(folder))
+
+
+def _routed(events: Sequence[bytes]) -> float:
+    """Return the microseconds of processor time in which an event is routed and transformed."""
+    router = Router(load(), FAST)
+    router.route(events[0])
+    begun = time.process_time()
+    for event in events[:20_000]:
+        router.route(event)
+    return (time.process_time() - begun) / len(events[:20_000]) * 1e6
+
+
+def _fill(folder: Path, events: Sequence[bytes]) -> None:
+    """Store the events as they would have arrived, a day at a time."""
+    for at in range(0, len(events), 20_000):
+        arrival = END - timedelta(hours=len(events) // 20_000 - at // 20_000)
+        with Importer(folder, load(), now=lambda arrival=arrival: arrival) as importer:  # type: ignore[misc]  # bound now
+            importer.accept([Item(number, event) for number, event in enumerate(events[at : at + 20_000], 1)])
+            importer.deliver()
+
+
+def _play(folder: Path) -> None:
+    """Play everything to a file."""
+    lake = open_lake(folder, load())
+    stretch = Stretch(END - timedelta(days=DAYS + 1), END + timedelta(days=1), lake.catalog.tables())
+    begun, used, beside = time.monotonic(), time.process_time(), _children()
+    played = 0
+    with (folder / "played.jsonl").open("wb") as file:
+        for group in Pace(None, time.monotonic, time.sleep).groups(iter(Replay(lake.engine, stretch, FAST)), 1_000):
+            file.write(b"\n".join([event.body for event in group]) + b"\n")
+            played += len(group)
+    seconds, used = time.monotonic() - begun, time.process_time() - used
+    print(f"{played:,} events in {seconds:.1f} s: {played / seconds:,.0f} events/s by the clock")
+    print(f"processor: {used / played * 1e6:.1f} us an event to restore, {(_children() - beside) / played * 1e6:.1f} us to query")
+    print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB at most, with the events that were stored")
+
+
+def _children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    main()
