@@ -1,6 +1,6 @@
-"""How fast `replay` plays the events of thirty days to a file, from closed hours and from one hour that is open.
+"""How fast `replay` plays the events of thirty days to a file.
 
-Prints events a second by the clock, and the processor time of an event in this process, which restores it, and in those that query.
+Prints events a second by the clock, and the processor time of an event in this process, which restores it; others query beside it.
 The time of a router and transform over the same events stands beside it: it says how fast the machine was.
 """
 
@@ -64,7 +64,7 @@ def _play(folder: Path) -> None:
     """Play everything to a file."""
     lake = open_lake(folder, load())
     stretch = Stretch(END - timedelta(days=DAYS + 1), END + timedelta(days=1), lake.catalog.tables())
-    begun, used, beside = time.monotonic(), time.process_time(), _children()
+    begun, used = time.monotonic(), time.process_time()
     played = 0
     with (folder / "played.jsonl").open("wb") as file:
         for group in Pace(None, time.monotonic, time.sleep).groups(iter(Replay(lake.engine, stretch, FAST)), 1_000):
@@ -72,13 +72,8 @@ def _play(folder: Path) -> None:
             played += len(group)
     seconds, used = time.monotonic() - begun, time.process_time() - used
     print(f"{played:,} events in {seconds:.1f} s: {played / seconds:,.0f} events/s by the clock")
-    print(f"processor: {used / played * 1e6:.1f} us an event to restore, {(_children() - beside) / played * 1e6:.1f} us to query")
+    print(f"processor: {used / played * 1e6:.1f} us an event in this process")
     print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB at most, with the events that were stored")
-
-
-def _children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

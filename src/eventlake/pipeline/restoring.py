@@ -43,6 +43,9 @@ class Restorer:
         needed = [one for one in self._columns if not self._is_implied(one)]
         straight = [one for one in needed if self._is_straight(one)]
         alone = [one for one in needed if one not in straight and self._is_alone(one)]
+        led = [one for one in needed if one not in straight and self._is_led(one)]
+        self._leading = [(one.name, [(other.name, other.convert) for other in self._beside[one.name]]) for one in led]
+        alone += led
         self._alone_paths = Vacancy(path for one in alone for path in one.paths)
         self._straight = Groups((one.name, one.paths[0], one.writer) for one in straight)
         self._plain = Groups((one.name, path, one.writer) for one in (*straight, *alone) for path in (one.paths[0], *_repeated(one)))
@@ -94,6 +97,20 @@ class Restorer:
         """Return True if a column has several places, of which no other column says anything."""
         return not self._beside[one.name] and all(map(_is_of_keys, (*one.paths, *_repeated(one))))
 
+    def _is_led(self, one: Readable) -> bool:
+        """Return True if a column keeps the text of a place of which others keep the moment that it names."""
+        beside = self._beside[one.name]
+        is_text = one.converter == "text" and len(one.paths) == 1 and _is_of_keys(one.paths[0])
+        return is_text and all(other.converter == "timestamp" and other.paths[0] == one.paths[0] for other in beside)
+
+    def _is_led_in(self, line: Mapping[str, Any]) -> bool:
+        """Return True if such texts of a line name the moments beside them."""
+        for name, others in self._leading:
+            text = line.get(name)
+            if text is not None and not all(convert(text) == line.get(other) for other, convert in others):
+                return False
+        return True
+
     def _is_ambiguous(self, extra: Event) -> bool:
         """Return True if fields of `extra` may lie outside the table's root, or be the root itself."""
         return "envelope" in extra or "$" in extra or str(self._root[-1]) in extra
@@ -109,7 +126,7 @@ class Restorer:
 
     def _event(self, line: Mapping[str, Any], event: Event) -> Event:
         """Put every column's value at its place in what `extra` left of the event."""
-        is_plain = not event or self._alone_paths.is_free(event)
+        is_plain = self._is_led_in(line) and (not event or self._alone_paths.is_free(event))
         (self._plain if is_plain else self._straight).put(event, line)
         for one, repeated in self._difficult if is_plain else self._careful:
             value = line.get(one.name)
