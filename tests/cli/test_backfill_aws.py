@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from eventlake.apis.aws.pipeline_events import ENDS
 from eventlake.cli import run
 from eventlake.history import History
 
@@ -175,6 +178,42 @@ def test_what_is_not_allowed_is_one_sentence_and_what_was_told_before_stays(api:
 
     api.refuse = lambda number, operation: None
     assert answer(capfd, "backfill", "codepipeline", "--since", "2026-03-01")[0]["state"] == "done"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT])
+def test_ended_while_it_asks_the_same_command_goes_on(api: Api, capfd: pytest.CaptureFixture[str], by: signal.Signals) -> None:
+    """Wherever it was killed, or stopped by Ctrl-C: every event is there once."""
+    begin = BEGIN - timedelta(days=4)
+    api.told = Told.of(event for _, event in History(3, begin, END, scale=0.6, systems=["codepipeline"]).events())
+    words = ["backfill", "codepipeline", "--since", f"{begin:%Y-%m-%d}", "--from-region", "eu-central-1"]
+    in_small_groups = (
+        f"from eventlake.local import backfilling; backfilling.GROUP_EVENTS = 200; from eventlake.cli import main; main({words})"
+    )
+    ends = []
+    for calls in (6, 8, 5, 10_000):
+        before, running = (
+            len(api.calls),
+            subprocess.Popen([sys.executable, "-c", in_small_groups], stdout=subprocess.PIPE, stderr=subprocess.PIPE),
+        )
+
+        def end(number: int, _: str, last: int = before + calls, process: subprocess.Popen[bytes] = running) -> None:
+            if number == last:
+                process.send_signal(by)
+                process.wait(60) if by is signal.SIGKILL else None
+
+        api.refuse = end
+        ends.append((running.communicate(timeout=120), running.returncode))
+
+    assert [code for _, code in ends[:-1]].count(-9 if by is signal.SIGKILL else 130) >= 2
+    assert ends[-1][1] == 0
+    api.refuse = lambda number, operation: None
+    assert answer(capfd, *words)[0]["state"] == "known"
+    once = f"select count(distinct executionid) as n, count(*) - count(distinct event_id) as twice from {PIPELINES}"
+    done = [
+        one for (region, _), listed in api.told.executions.items() for one in listed if region == "eu-central-1" and one["status"] in ENDS
+    ]
+    assert answer(capfd, "query", once) == [{"n": len(done), "twice": 0}]
 
 
 @pytest.mark.parametrize("words", [["--since", "yesterday"], ["--since", "2026-03-02", "--until", "2026-03-01"]])
