@@ -12,11 +12,13 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import Disk
+from eventlake.backends.duckdb_rewriter import DuckDBRewriter
 from eventlake.backends.sqlite_catalog import NewObject, SqliteCatalog
 from eventlake.errors import StorageFullError
 from eventlake.layout import Hour, closed_location
@@ -195,4 +197,30 @@ def test_an_hour_closes_later_where_the_disk_is_full_now(small_disk: Path, left_
     close(lake)
 
     assert Counter(row[0] for row in rows(lake)) == Counter("abc")
+    assert examine(lake, list("abc")) is None
+
+
+def test_a_disk_that_fills_while_an_hour_is_written_leaves_it_for_later(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There was room when it began; nothing is lost or half done, and nothing is left of what was written."""
+    lake = small_disk / "lake"
+    store(lake, [(FIRST, [event("a"), event("b")]), (FIRST, [event("b"), event("c")])])
+    filling = small_disk / "filling"
+    write = DuckDBRewriter.gather
+
+    def fill_and_write(*arguments: Any) -> int:
+        with contextlib.suppress(OSError), filling.open("wb", buffering=0) as file:
+            while file.write(bytes(1 << 12)):
+                pass
+        return write(*arguments)
+
+    monkeypatch.setattr(DuckDBRewriter, "gather", fill_and_write)
+    with contextlib.suppress(StorageFullError):
+        assert close(lake)[0].problem
+    filling.unlink()
+    monkeypatch.undo()
+
+    assert Counter(row[0] for row in rows(lake)) == Counter("abbc")
+    close(lake)
+    assert Counter(row[0] for row in rows(lake)) == Counter("abc")
+    assert not list(DirectoryStore(lake / OBJECTS).staged("closing").parent.glob("closing-*"))
     assert examine(lake, list("abc")) is None
