@@ -68,7 +68,7 @@ def demo(no_serve: bool) -> None:
         _close(lake, bus, current)
         _tell_next(folder, current)
         if sys.stdout.isatty() and sys.stdin.isatty() and not no_serve:
-            current.say(f"The bus takes events at {bus.url} until Ctrl-C.")
+            current.say(f"\nOpen {bus.url}/ in a browser to look at it. The bus takes events there too, until Ctrl-C.")
             bus.wait()
 
 
@@ -91,10 +91,13 @@ class _Running:
     def __init__(self, folder: Path, current: Settings) -> None:
         from eventlake.local.service import Service
         from eventlake.pipeline.delivery import Hints
+        from eventlake.web.opening import page_of
+        from eventlake.web.sign_in import SignIn
 
         self.url = ""
         self._ready = threading.Event()
         self._error: BaseException | None = None
+        self._site = page_of(folder, current.load_sources(), lambda: self._service.is_stopping)
         self._service: Service = Service(
             folder,
             current.load_sources(),
@@ -102,6 +105,8 @@ class _Running:
             port=0,
             hints=Hints(BUFFER_SECONDS),
             told=current.say,
+            beside=self._site,
+            sign_in=SignIn,
         )
         self._thread = threading.Thread(target=self._run, name="bus")
 
@@ -119,6 +124,7 @@ class _Running:
     def __exit__(self, *_: object) -> None:
         self._service.stop()
         self._thread.join()
+        self._site.close()
 
     def wait_for_delivery(self) -> None:
         """Return when everything that was accepted is delivered. Raises ServiceError if that takes too long."""

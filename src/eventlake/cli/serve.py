@@ -6,7 +6,7 @@ import os
 
 import click
 
-from eventlake.cli.settings import global_options, settings
+from eventlake.cli.settings import Settings, global_options, settings
 
 
 @click.command(short_help="The bus on this machine.")
@@ -75,6 +75,12 @@ def serve(
         closes=not no_close,
     )
     try:
-        return service.run(lambda url: click.echo(f"Ready: {url}"))
+        return service.run(lambda url: _say_ready(url, current))
     finally:
         site.close()
+
+
+def _say_ready(url: str, current: Settings) -> None:
+    """Say that events are taken, on stdout for programs, and where the page is for whoever reads along."""
+    click.echo(f"Ready: {url}")
+    current.say(f"The page: {url}/ in a browser.")

@@ -72,7 +72,15 @@ def calendar(name: str, hours: Sequence[HourContents]) -> Element:
     labels = [element("text", f"{day:%d %b %Y}", class_="axis end", x=LEFT - 6, y=TOP + row * CELL + 13) for row, day in enumerate(days)]
     heads = [element("text", f"{hour:02}", class_="axis", x=LEFT + hour * CELL, y=11) for hour in range(0, 24, 3)]
     cells = [_cell(one, row) for row, day in enumerate(days) for one in by_day.get(day, ())]
-    return frame(TOP + len(days) * CELL + 2, f"Hours of {name} that hold something", *heads, *labels, *cells, width=LEFT + 24 * CELL)
+    return frame(
+        TOP + len(days) * CELL + 2,
+        f"Hours of {name} that hold something",
+        *heads,
+        *labels,
+        *cells,
+        width=LEFT + 24 * CELL,
+        kind="chart calendar",
+    )
 
 
 def _cell(one: HourContents, row: int) -> Element:

@@ -39,14 +39,14 @@ class Drawing:
         return link_of(self.tile.link, row, self.window)
 
 
-def frame(height: float, label: str, *children: Child, width: float = WIDTH) -> Element:
-    """Return a picture. label: what it shows, for those who do not see it."""
+def frame(height: float, label: str, *children: Child, width: float = WIDTH, kind: str = "chart") -> Element:
+    """Return a picture. label: what it shows, for those who do not see it. kind: its class."""
     return element(
         "svg",
         *children,
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {width:g} {height:g}",
-        class_="chart",
+        class_=kind,
         role="group",
         aria_label=label,
     )
