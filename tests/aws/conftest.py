@@ -15,6 +15,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from aws.client import Aws  # noqa: E402  this folder is not importable before
+from aws.closable import Closable, closable_lake  # noqa: E402
 from aws.deploying import deploy  # noqa: E402
 from aws.lake import AUTH0_BUS, EVERY_SOURCE, Lake, deployed  # noqa: E402
 from aws.serving import Emulator, serving, serving_trino  # noqa: E402
@@ -53,3 +54,9 @@ def lake(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """A lake with every source, Parquet, and the events kept as they came too."""
     aws("events", "create-event-bus", "--name", AUTH0_BUS)
     return deployed(aws, "eventlake", tmp_path_factory.mktemp("lake"), {**EVERY_SOURCE, "KeepRawEvents": "yes"})
+
+
+@pytest.fixture(scope="session")
+def closes(aws: Aws, trino: str, tmp_path_factory: pytest.TempPathFactory) -> Closable:
+    """A lake of Parquet whose hours can be closed, and a real Trino for its Athena."""
+    return closable_lake(aws, "closes", tmp_path_factory.mktemp("closes"))

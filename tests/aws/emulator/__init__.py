@@ -5,7 +5,7 @@
     settings             what the environment says
     control              the tester's door: the clock of the alarms, and calls that are throttled
     permissions          whether a role may do what a service does in its name
-    athena_permissions   the workgroup of the query that a call of Athena names
+    athena_permissions   the workgroup of the query that a call names; what Athena does in its caller's name
     function_properties  the dead-letter queue of a function that a template declares
     function_roles       what Lambda does under a function's role
     bucket_properties    lifecycle, encryption, object lock and ownership of a bucket that a template declares
@@ -15,6 +15,7 @@
     firehose_settings    what a stream's configuration says, and what of it AWS refuses
     firehose_processing  the function that Firehose calls for each batch
     firehose_conversion  record format conversion, JSON to Parquet
+    schedules            the role of a schedule
     queues               how long a function's messages are invisible
     glue_partitions      the actions about partitions, their limits and refusals
     stack_waiting        CloudFormation that answers when it is done

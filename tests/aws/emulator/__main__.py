@@ -24,6 +24,7 @@ from aws.emulator import (  # noqa: E402
     nested_stacks,
     permissions,
     queues,
+    schedules,
     settings,
     stack_waiting,
 )
@@ -43,6 +44,7 @@ PARTS = (
     named_queries,
     nested_stacks,
     queues,
+    schedules,
     stack_waiting,
 )
 for part in PARTS:

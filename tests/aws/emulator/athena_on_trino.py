@@ -23,11 +23,14 @@ import time
 from typing import Any
 
 import ministack.services.athena as athena
+import ministack.services.glue as glue
 from ministack.core.responses import error_response_json, json_response, new_uuid
+from ministack.core.router import extract_access_key_id
 
-from aws.emulator import athena_values, control, trino
+from aws.emulator import athena_permissions, athena_values, control, trino
 from aws.emulator.athena_statement import Statement, is_hive_ddl, translated
 from aws.emulator.firehose import put_object
+from aws.emulator.permissions import AccessDenied
 from aws.emulator.trino import Cancelled, TrinoError
 
 LONGEST_QUERY_BYTES = 262_144
@@ -35,7 +38,7 @@ PAGE = 1000
 Answer = Any
 """ministack's answer: status, headers, body."""
 Execution = dict[str, Any]
-"""A QueryExecution, with the result under `_table`, `_columns` and `_updates`."""
+"""A QueryExecution, with the result under `_table`, `_columns` and `_updates`, and who asked under `_caller`."""
 
 _tokens: dict[str, str] = {}
 
@@ -60,10 +63,13 @@ def install() -> None:
         if action not in own:
             return await answer_other(method, path, headers, body, query)
         try:
-            return await asyncio.to_thread(own[action], json.loads(body))  # Trino calls back into this process meanwhile
+            asked = {**json.loads(body), "_caller": extract_access_key_id(headers, query)}
+            return await asyncio.to_thread(own[action], asked)  # Trino calls back into this process meanwhile
         except Refused as refused:
             extra = {"AthenaErrorCode": refused.code} if refused.code else None
             return error_response_json("InvalidRequestException", str(refused), 400, extra=extra)
+        except AccessDenied as denied:
+            return error_response_json("AccessDeniedException", str(denied), 400)
 
     athena.handle_request = answer
 
@@ -145,6 +151,7 @@ def new_execution(asked: dict[str, Any], workgroup: str, location: str, statemen
         "_table": [],
         "_columns": [],
         "_updates": 0,
+        "_caller": asked["_caller"],
     }
 
 
@@ -153,6 +160,7 @@ def execute(execution: Execution, statement: Statement, cutoff_bytes: int | None
     status, statistics, started = execution["Status"], execution["Statistics"], time.time()
     outcome, reason = "SUCCEEDED", None
     try:
+        require(execution, statement)
         result = trino.run(statement.sql, execution["QueryExecutionContext"]["Database"], statement.session, watch(execution, cutoff_bytes))
         keep(execution, statement, result)
     except Cancelled as cancelled:
@@ -167,6 +175,16 @@ def execute(execution: Execution, statement: Statement, cutoff_bytes: int | None
     if reason:
         status["StateChangeReason"] = reason
     status["State"] = outcome  # last: whoever sees the end sees the rest
+
+
+def require(execution: Execution, statement: Statement) -> None:
+    """Raise TrinoError unless the caller may do what the statement needs."""
+    result = execution["ResultConfiguration"]["OutputLocation"]
+    wanted = athena_permissions.to_run(execution["Query"], result, statement.unloads_to, glue._tables)
+    try:
+        athena_permissions.require(execution["_caller"], wanted)
+    except AccessDenied as denied:
+        raise TrinoError("PERMISSION_DENIED", str(denied), trino.USER_ERROR) from denied
 
 
 def watch(execution: Execution, cutoff_bytes: int | None) -> Any:
@@ -217,7 +235,7 @@ def csv_field(value: str | None) -> str:
 
 
 def results(asked: dict[str, Any]) -> Answer:
-    """GetQueryResults. Raises Refused."""
+    """GetQueryResults. Raises Refused and AccessDenied."""
     execution = athena._executions.get(asked.get("QueryExecutionId"))
     if not execution:
         raise Refused(f"QueryExecution {asked.get('QueryExecutionId')} was not found")
@@ -227,6 +245,7 @@ def results(asked: dict[str, Any]) -> Answer:
     if state != "SUCCEEDED":
         raise Refused(f"Query did not finish successfully. Final query state: {state}")
     start, count = int(asked.get("NextToken") or 0), int(asked.get("MaxResults") or PAGE)
+    athena_permissions.require(asked["_caller"], athena_permissions.to_read_result(execution["ResultConfiguration"]["OutputLocation"]))
     table = execution["_table"]
     rows = [{"Data": [{} if value is None else {"VarCharValue": value} for value in row]} for row in table[start : start + count]]
     more = {"NextToken": str(start + count)} if start + count < len(table) else {}

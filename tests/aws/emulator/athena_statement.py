@@ -27,13 +27,17 @@ DML = ("SELECT", "VALUES", "TABLE", "INSERT", "UNLOAD")
 
 @dataclass(frozen=True)
 class Statement:
-    """sql: for Trino. kind: Athena's SubstatementType. unload_table: the passing table of an UNLOAD. session: Trino's properties."""
+    """sql: for Trino. kind: Athena's SubstatementType. unload_table: the passing table of an UNLOAD. session: Trino's properties.
+
+    unloads_to: the address below which an UNLOAD writes.
+    """
 
     sql: str
     kind: str
     unload_table: str | None = None
     names_its_location: bool = False
     session: dict[str, str] = field(default_factory=dict)
+    unloads_to: str | None = None
 
     @property
     def type(self) -> str:
@@ -60,7 +64,7 @@ def translated(sql: str, query_id: str) -> Statement:
     if unload:
         table = f"unload_{query_id.replace('-', '')}"
         head = f"CREATE TABLE {table} WITH (external_location='{unload['location']}', {unload['properties']}) AS "
-        return Statement(trino_sql(head, unload["select"]), "UNLOAD", table, session=writing(head))
+        return Statement(trino_sql(head, unload["select"]), "UNLOAD", table, session=writing(head), unloads_to=unload["location"])
     if ctas:
         head = ctas[0]
         located = re.search(r"\bexternal_location\b", head, re.IGNORECASE) is not None
