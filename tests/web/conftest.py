@@ -16,6 +16,7 @@ import pytest
 
 from eventlake.history import History, Truth
 from eventlake.lake import Lake
+from eventlake.local.failed_records import LocalFailedRecords
 from eventlake.local.folder import open_lake
 from eventlake.local.importing import Importer
 from eventlake.local.item import Item
@@ -51,10 +52,10 @@ class Got:
 class Browser:
     """Asks a page for addresses, as a browser that shows what it got does."""
 
-    def __init__(self, lake: Lake, truth: Truth) -> None:
+    def __init__(self, folder: Path, lake: Lake, truth: Truth) -> None:
         self.truth = truth
         self.lake = lake
-        self.site = Site(lambda: lake, lambda: END, lambda: False)
+        self.site = Site(lambda: lake, lambda: LocalFailedRecords(folder), lambda: END, lambda: False)
 
     def get(
         self, path: str, values: Mapping[str, str] | None = None, *, method: str = "GET", headers: Mapping[str, str] | None = None
@@ -91,21 +92,23 @@ def filled(folder: Path, bodies: Iterable[bytes]) -> Lake:
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Browser:
     """Twelve days of history, in which some events are delivered twice."""
     history = History(4, START, END, 0.25, users=100, duplicates=0.1)
-    lake = filled(tmp_path_factory.mktemp("lake"), [body for _, body in history])
-    return Browser(lake, history.truth)
+    folder = tmp_path_factory.mktemp("lake")
+    lake = filled(folder, [body for _, body in history])
+    return Browser(folder, lake, history.truth)
 
 
 @pytest.fixture(scope="session")
 def marked(tmp_path_factory: pytest.TempPathFactory) -> Browser:
     """Events of an hour ago that hold marks in every text."""
-    lake = filled(tmp_path_factory.mktemp("marked"), _marked())
-    return Browser(lake, Truth(0))
+    folder = tmp_path_factory.mktemp("marked")
+    return Browser(folder, filled(folder, [*_marked(), *[json.dumps({MARK: number}).encode() for number in range(3)]]), Truth(0))
 
 
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Browser:
     """A lake that holds nothing."""
-    return Browser(filled(tmp_path_factory.mktemp("empty"), []), Truth(0))
+    folder = tmp_path_factory.mktemp("empty")
+    return Browser(folder, filled(folder, []), Truth(0))
 
 
 def _marked() -> list[bytes]:

@@ -12,7 +12,7 @@ from eventlake.web.pages import PAGES, TILES
 from web.conftest import MARK, WINDOW, Browser
 
 ADDRESSES = {"/execution": {"execution": MARK}, "/user": {"user": MARK}, "/address": {"address": MARK}}
-PATHS = [*(page.path for page in PAGES), "/lake", "/sql"]
+PATHS = [*(page.path for page in PAGES), "/failed", "/lake", "/sql"]
 
 
 class Seen(HTMLParser):
@@ -164,3 +164,15 @@ def test_a_page_is_small(browser: Browser) -> None:
     paint = len(browser.get("/static/page.css").body)
 
     assert all(len(browser.get(page.path, WINDOW, headers=takes).body) + paint < 60_000 for page in PAGES)
+
+
+def test_what_failed_is_grouped_and_shown(marked: Browser) -> None:
+    """By its code, and each with what came."""
+    listed = marked.get("/failed")
+    ids = re.findall(r"/failed\?id=(\w+)", listed.text)
+    shown = Seen(marked.get("/failed", {"id": ids[0]}).text)
+
+    assert "NotAnEvent" in listed.text
+    assert len(ids) == 3
+    assert "mark</b>" in shown.text
+    assert marked.get("/failed", {"id": "none"}).status == 400

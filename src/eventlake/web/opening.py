@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from eventlake.lake import Lake
+from eventlake.local.failed_records import LocalFailedRecords
 from eventlake.local.folder import OBJECTS, SystemClock, open_catalog
 from eventlake.model import Source
 from eventlake.web.asking import AT_ONCE
@@ -19,7 +20,7 @@ SECONDS = 30.0
 
 def page_of(folder: Path, sources: Sequence[Source], is_stopping: Callable[[], bool]) -> Site:
     """Make the page of the lake in a folder. is_stopping: whether the bus is to end."""
-    return Site(lambda: _opened(folder, sources), SystemClock().now, is_stopping)
+    return Site(lambda: _opened(folder, sources), lambda: LocalFailedRecords(folder), SystemClock().now, is_stopping)
 
 
 def _opened(folder: Path, sources: Sequence[Source]) -> Lake:

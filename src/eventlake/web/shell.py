@@ -12,7 +12,7 @@ from eventlake.web.elements import Child, Element, element
 from eventlake.web.tile import Tile
 from eventlake.web.window import ZONES, Window
 
-WAYS = (("/", "Now"), ("/deliveries", "Deliveries"), ("/logins", "Logins"), ("/lake", "Lake"), ("/sql", "SQL"))
+WAYS = (("/", "Now"), ("/deliveries", "Deliveries"), ("/logins", "Logins"), ("/failed", "Failed"), ("/lake", "Lake"), ("/sql", "SQL"))
 SPANS = (
     ("-6h", "6 h"),
     ("-1d", "1 day"),

@@ -22,6 +22,7 @@ from eventlake.web.answers import CSV, HTML, JSON, SVG, TEXT, answer
 from eventlake.web.asking import Answered, Asking
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.elements import Child, Element, element
+from eventlake.web.failed_page import FailedRecords, failed_page
 from eventlake.web.forms import answer as answer_shown
 from eventlake.web.forms import forms, statement_of
 from eventlake.web.lake_page import lake_page
@@ -41,9 +42,19 @@ _log = logging.getLogger(__name__)
 
 
 class Site:
-    """The page over a lake. open_lake: opens it when somebody looks. now: the time, in UTC. is_stopping: whether the bus is to end."""
+    """The page over a lake.
 
-    def __init__(self, open_lake: Callable[[], Lake], now: Callable[[], datetime], is_stopping: Callable[[], bool]) -> None:
+    open_lake, open_failed: open it, and what failed in it, when somebody looks. now: the time, in UTC. is_stopping: whether the bus is to end.
+    """
+
+    def __init__(
+        self,
+        open_lake: Callable[[], Lake],
+        open_failed: Callable[[], FailedRecords],
+        now: Callable[[], datetime],
+        is_stopping: Callable[[], bool],
+    ) -> None:
+        self._open_failed = open_failed
         self._asking = Asking(open_lake, is_stopping)
         self._now = now
         self._pool = ThreadPoolExecutor(MADE_AT_ONCE, "pages")
@@ -96,6 +107,9 @@ class Site:
             return self._sql(values, may_run)
         if path == "/lake":
             return page("Lake", path, window_of(values, self._now()), *lake_page(self._asking.lake))
+        if path == "/failed":
+            window = window_of(values, self._now())
+            return page("Failed", path, window, *failed_page(self._open_failed(), window))
         found = BY_PATH.get(path)
         return None if found is None else self._tiles(found, values)
 
