@@ -80,6 +80,10 @@ class Asking:
         self._remember(key, answered)
         return answered
 
+    def state(self) -> object:
+        """Return what changes when anything comes into the lake, or is swapped in it."""
+        return tuple(_generations(self.lake, table.name) for table in self.lake.tables)
+
     def close(self) -> None:
         """Let go of what waits; what runs is given up."""
         self._pool.shutdown(wait=False, cancel_futures=True)

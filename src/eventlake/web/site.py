@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -32,8 +33,10 @@ from eventlake.web.static import static
 from eventlake.web.tile import Tile, statement
 from eventlake.web.window import Window, window_of
 
-MADE_AT_ONCE = 4
-"""How many pages are made at the same time."""
+MADE_AT_ONCE = 1
+"""How many pages are made at the same time: making them takes the interpreter from the bus."""
+REMEMBERED = 64
+"""How many pages of tiles are remembered."""
 WAITING = 64
 """How many may wait to be made."""
 _LONGEST_ADDRESS = 32_000
@@ -59,6 +62,8 @@ class Site:
         self._now = now
         self._pool = ThreadPoolExecutor(MADE_AT_ONCE, "pages")
         self._made = 0
+        self._known: OrderedDict[object, bytes] = OrderedDict()
+        """Pages as they were made, by their address, the end of their window and the state of the lake; one thread makes them."""
 
     def close(self) -> None:
         """Make nothing more."""
@@ -118,10 +123,22 @@ class Site:
         window = window_of(values, self._now(), found.default)
         if found.wants and not values.get(found.wants):
             return page(found.title, found.path, window, sentence(f"Name one in the address: {found.path}?{found.wants}=..."))
-        asked = [(tile, self._asking.ask(statement(tile.query, window))) for tile in found.tiles]
-        drawn: list[Child] = [tile_frame(tile, answered.result(), window, found.path) for tile, answered in asked]
+        key = found.path, tuple(values.items()), window.end, self._asking.state()
+        if (known := self._known.get(key)) is not None:
+            return known
+        asked = [self._asking.ask(statement(tile.query, window)) for tile in found.tiles]
+        answers = [one.result() for one in asked]
+        drawn: list[Child] = [tile_frame(tile, one, window, found.path) for tile, one in zip(found.tiles, answers, strict=True)]
         named = values.get(found.wants) or values.get("pipeline")
-        return page(f"{found.title} {named}" if named else found.title, found.path, window, element("div", *drawn, class_="tiles"))
+        made = page(f"{found.title} {named}" if named else found.title, found.path, window, element("div", *drawn, class_="tiles"))
+        if not any(one.problem for one in answers):
+            self._remember(key, made)
+        return made
+
+    def _remember(self, key: object, made: bytes) -> None:
+        self._known[key] = made
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
 
     def _tile(self, path: str, values: dict[str, str], shrinks: bool) -> Answer:
         """Return a tile of its own: as a page with its rows and its SQL, or in one of its forms."""
