@@ -176,3 +176,29 @@ def test_what_failed_is_grouped_and_shown(marked: Browser) -> None:
     assert len(ids) == 3
     assert "mark</b>" in shown.text
     assert marked.get("/failed", {"id": "none"}).status == 400
+
+
+def test_a_saved_query_runs_with_its_values(browser: Browser) -> None:
+    """Those that were left empty have their defaults; one that is not there is named."""
+    got = browser.get("/sql", {"query": "deployment_frequency", "days": "", "pipeline": ""})
+    wrong = browser.get("/sql", {"query": "deployment_frequency", "days": "many"})
+    unknown = browser.get("/sql", {"query": "nothing"})
+
+    assert 'class="problem"' not in got.text
+    assert 'name="days" value="30"' in got.text
+    assert "days" in Seen(wrong.text).text
+    assert "no saved query" in Seen(unknown.text).text
+
+
+def test_an_answer_without_rows_says_so(browser: Browser) -> None:
+    """Instead of an empty table."""
+    assert "has no rows" in browser.get("/sql", {"q": "select 1 as one where false"}).text
+
+
+def test_a_page_of_one_thing_wants_its_name(browser: Browser) -> None:
+    """And says how to write it; a tile wants it too, and one that is not there is not found."""
+    assert "/execution?execution=..." in browser.get("/execution").text
+    assert browser.get("/tiles/execution.json").status == 400
+    assert browser.get("/tiles/nothing").status == 404
+    assert browser.get("/tiles/logins.exe").status == 404
+    assert browser.get("/", {"from": "-1d", "x": "y" * 40_000}).status == 414
