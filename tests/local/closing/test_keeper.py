@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import signal
@@ -19,7 +20,8 @@ from typing import Any
 import pytest
 
 from eventlake.layout import Hour
-from eventlake.local.closing.keeper import Complete
+from eventlake.local.closing.keeper import Complete, Keeper
+from eventlake.local.closing.process import Task
 from eventlake.local.folder import open_catalog
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
@@ -46,6 +48,35 @@ def test_an_hour_is_complete_when_all_that_was_on_disk_at_its_end_is_delivered()
     assert complete.look(TEN + timedelta(hours=1)) == Hour("2026-11-20", "10")
     delivered[0] = 900
     assert complete.look(TEN + timedelta(hours=1)) == Hour("2026-11-20", "11")
+
+
+class _Finished(Keeper):
+    """Closes nothing: its process ends well, when it is told to."""
+
+    begun = asyncio.Event()
+    ends = asyncio.Event()
+
+    async def _once(self, task: Task) -> int:
+        self.begun.set()
+        await self.ends.wait()
+        return 0
+
+
+def test_a_closing_that_ends_while_the_bus_does_is_no_trouble(tmp_path: Path) -> None:
+    """The catalog is closed by then, and nobody is told that it is none."""
+    told: list[str] = []
+    store(tmp_path, [(PAST, [event("a")])])
+
+    async def scenario() -> None:
+        keeper = _Finished(tmp_path, 0, Complete(lambda: None, lambda: 1, lambda: 1), (), lambda: True, told.append)
+        running = asyncio.create_task(keeper.run())
+        await asyncio.wait_for(keeper.begun.wait(), 60)
+        await keeper.stop()
+        keeper.ends.set()
+        await asyncio.wait_for(running, 60)
+
+    asyncio.run(scenario())
+    assert told == []
 
 
 @contextmanager

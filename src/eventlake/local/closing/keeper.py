@@ -134,6 +134,8 @@ class Keeper:
                 catalog.close()
 
     def _has_work(self, before: Hour) -> bool:
+        if self._is_stopped:
+            return False
         try:
             self.problems = self._catalog.problem_count()
             return self._catalog.waits_for_closing(before, MANY, datetime.now(UTC), GRACE)
