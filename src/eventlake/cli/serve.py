@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import click
 
@@ -81,6 +82,7 @@ def serve(
 
 
 def _say_ready(url: str, current: Settings) -> None:
-    """Say that events are taken, on stdout for programs, and where the page is for whoever reads along."""
+    """Say that events are taken, on stdout for programs, and where the page is for whoever looks at a terminal."""
     click.echo(f"Ready: {url}")
-    current.say(f"The page: {url}/ in a browser.")
+    if sys.stderr.isatty():
+        current.say(f"The page: {url}/ in a browser.")
