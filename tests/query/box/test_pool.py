@@ -104,7 +104,7 @@ def test_a_spare_process_that_was_killed_costs_no_query(place: Place, warm: int)
     assert engine.query(COUNT).rows == [(2000,)]
     engine.prepare()
     for spare, _ in engine.box._spare:
-        assert spare.begin()
+        spare.begin()  # it stands then, unless the system took it already
     for process in children(zygote_of(place)):
         os.kill(process, signal.SIGKILL)
 
