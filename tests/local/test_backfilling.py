@@ -162,7 +162,7 @@ def test_a_row_without_a_time_lands_in_the_hour_in_which_it_comes_in(tmp_path: P
 @pytest.mark.parametrize(
     ("log_format", "again"),
     [
-        ("parquet", (0,)),
+        pytest.param("parquet", (0,), marks=pytest.mark.slow),
         pytest.param("parquet", (1, 2, 3, 5), marks=pytest.mark.slow),
         pytest.param("json", (0, 2), marks=pytest.mark.slow),
     ],

@@ -204,7 +204,7 @@ def test_an_object_that_is_missing_stops_no_other(tmp_path: Path, shop: tuple[So
 @pytest.mark.parametrize(
     ("log_format", "again"),
     [
-        ("parquet", (0,)),
+        pytest.param("parquet", (0,), marks=pytest.mark.slow),
         pytest.param("parquet", (1, 2, 3), marks=pytest.mark.slow),
         pytest.param("json", (0, 1, 2, 3), marks=pytest.mark.slow),
     ],
