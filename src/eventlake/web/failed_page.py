@@ -11,6 +11,7 @@ from eventlake.errors import NameNotFoundError
 from eventlake.web.cells import cell, cut
 from eventlake.web.elements import Child, Element, element
 from eventlake.web.shell import sentence
+from eventlake.web.tables import framed_table
 from eventlake.web.window import Window
 
 MOST = 500
@@ -77,7 +78,5 @@ def _link(one: FailedEntry, window: Window) -> Element:
 
 
 def _table(title: str, names: Sequence[str], rows: Iterable[Sequence[Child]]) -> Element:
-    head = element("thead", element("tr", *[element("th", name, scope="col") for name in names]))
-    body = element("tbody", *[element("tr", *[element("td", element("bdi", value)) for value in row]) for row in rows])
-    held = element("div", element("table", head, body), class_="rows", tabindex="0", role="region", aria_label=title)
+    held = framed_table(title, names, [element("tr", *[element("td", element("bdi", value)) for value in row]) for row in rows])
     return element("section", element("h2", title), held, class_="tile wide")

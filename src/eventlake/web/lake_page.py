@@ -11,6 +11,7 @@ from eventlake.lake import Lake
 from eventlake.web.charts.drawing import frame, mark
 from eventlake.web.elements import Element, element
 from eventlake.web.shell import sentence
+from eventlake.web.tables import framed_table
 
 CELL, LEFT, TOP = 18, 84, 16
 MOST_DAYS = 60
@@ -38,13 +39,10 @@ def _summary(held: Sequence[tuple[str, str, Sequence[HourContents]]]) -> Element
         for one in held
     ]
     problems = sorted({hour.problem for _, _, hours in held for hour in hours if hour.problem})
-    table = element(
-        "table", element("thead", element("tr", *[element("th", name, scope="col") for name in names])), element("tbody", *rows)
-    )
     return element(
         "section",
         element("h2", "What lies in it"),
-        element("div", table, class_="rows", tabindex="0", role="region", aria_label="What lies in the lake"),
+        framed_table("What lies in the lake", names, rows),
         *[sentence(problem, is_problem=True) for problem in problems],
         class_="tile wide",
     )

@@ -8,6 +8,7 @@ from typing import Any
 from eventlake.web.cells import cell, heading
 from eventlake.web.charts.drawing import Drawing
 from eventlake.web.elements import Child, Element, element
+from eventlake.web.tables import framed_table
 
 MOST = 500
 """How many rows a page shows; all are in the tile's .csv and .json."""
@@ -16,10 +17,8 @@ MOST = 500
 def rows_drawn(drawing: Drawing) -> Element:
     """Write the rows of an answer as a table, the first of them if there are many."""
     columns, rows = drawing.result.columns, list(drawing.rows())
-    head = element("thead", element("tr", *[element("th", heading(name), scope="col") for name in columns]))
-    body = element("tbody", *[element("tr", *_cells(drawing, row)) for row in rows[:MOST]])
     more = element("p", f"The first {MOST} of {len(rows):,} rows.", class_="note") if len(rows) > MOST else None
-    return element("div", element("table", head, body), more, class_="rows", tabindex="0", role="region", aria_label=drawing.title)
+    return framed_table(drawing.title, map(heading, columns), [element("tr", *_cells(drawing, row)) for row in rows[:MOST]], more)
 
 
 def _cells(drawing: Drawing, row: dict[str, Any]) -> list[Element]:
