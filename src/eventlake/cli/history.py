@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from eventlake.cli.moments import moment
 from eventlake.cli.opening import backfiller
 from eventlake.cli.settings import Settings
 from eventlake.errors import UsageError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def stretch(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
     """Read the begin and the end that a person wrote. Raises UsageError for what is no time, or ends before it begins."""
-    begin, end = _moment(since), _moment(until)
+    begin, end = (moment(one) if one is not None else None for one in (since, until))
     if begin and end and begin >= end:
         raise UsageError(f'"{until}" is not after "{since}": --since names the begin, --until the end.')
     return begin, end
@@ -50,14 +51,3 @@ def _so_far(shown: str, progress: Progress, seconds: float) -> str:
     if not progress.done:
         return said
     return f"{said}, {100 * progress.done:.0f} %, about {seconds * (1 - progress.done) / progress.done:,.0f} s to go"
-
-
-def _moment(written: str | None) -> datetime | None:
-    """Read a moment, in UTC if it names no other zone. Raises UsageError."""
-    if written is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError:
-        raise UsageError(f'"{written}" is no time: write YYYY-MM-DD or YYYY-MM-DDTHH:MM, in UTC.') from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

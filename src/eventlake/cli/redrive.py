@@ -6,11 +6,11 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from eventlake.cli.moments import moment
 from eventlake.cli.opening import taken_lake
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
@@ -176,11 +176,5 @@ def _counts(found: Iterable[Tried], current: Settings) -> list[list[object]]:
 
 
 def _microseconds(since: str | None) -> int:
-    """Read a moment in UTC. Raises UsageError."""
-    if since is None:
-        return 0
-    try:
-        moment = datetime.fromisoformat(since)
-    except ValueError:
-        raise UsageError(f'"{since}" is no time: write YYYY-MM-DD or YYYY-MM-DDTHH:MM, in UTC.') from None
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000_000)
+    """Return a moment as microseconds since 1970, 0 if none is named. Raises UsageError."""
+    return 0 if since is None else round(moment(since).timestamp() * 1_000_000)
