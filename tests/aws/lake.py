@@ -23,6 +23,7 @@ EVERY_SOURCE = {
     "CodeBuild": "on",
     "CodeDeploy": "on",
     "CodeCommit": "on",
+    "Eventlake": "on",
     "BufferingHintsIntervalInSeconds": "60",
 }
 """Parameters of a lake with all sources, and the shortest buffers that the time scale makes bearable."""
@@ -33,6 +34,7 @@ TITLES = {
     "codecommit": "CodeCommit",
     "codedeploy": "CodeDeploy",
     "codepipeline": "CodePipeline",
+    "eventlake": "Eventlake",
 }
 """With what the parameters of a source begin."""
 
