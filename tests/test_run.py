@@ -130,6 +130,7 @@ def asking(server: socket.socket) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_the_first_run_sets_up_and_the_second_says_nothing(clone: Clone, tmp_path: Path) -> None:
     """Words, working folder and exit code are the command's, from wherever it is started."""
     first = clone.run("query", "a b", cwd=tmp_path)
@@ -139,6 +140,7 @@ def test_the_first_run_sets_up_and_the_second_says_nothing(clone: Clone, tmp_pat
     assert second == (7, first[1], "")
 
 
+@pytest.mark.slow
 def test_the_command_of_the_environment_is_the_same(ready: Clone) -> None:
     """`.venv/bin/eventlake` takes words as `./run` does."""
     python, command = ready.folder / ".venv" / "bin" / "python", ready.folder / ".venv" / "bin" / "eventlake"

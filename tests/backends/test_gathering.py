@@ -66,6 +66,7 @@ def test_rows_are_those_that_were_chosen_in_their_order(tmp_path: Path, monkeypa
     assert not (tmp_path / "slice.parquet").exists()
 
 
+@pytest.mark.slow
 def test_an_hour_much_larger_than_the_memory_is_gathered(tmp_path: Path) -> None:
     """300 MB of texts within 200 MB, and nothing of them spilled."""
     paths = files(tmp_path, 150_000, "i", 64)

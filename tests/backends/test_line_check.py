@@ -126,7 +126,9 @@ def read(table: Table, path: Path, log_format: str) -> list[tuple[Any, ...]]:
         return connection.execute(f"select * from {source}").fetchall()
 
 
-@pytest.mark.parametrize("table", [*TABLES, NESTED], ids=lambda table: table.name)
+@pytest.mark.parametrize(
+    "table", [TABLES[0], NESTED, *(pytest.param(table, marks=pytest.mark.slow) for table in TABLES[1:])], ids=lambda table: table.name
+)
 def test_whatever_an_event_holds_both_writers_write_and_duckdb_reads(table: Table, tmp_path: Path) -> None:
     """The same values from both formats."""
     lines = lines_of(table)

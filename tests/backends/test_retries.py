@@ -64,6 +64,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return waited
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "away",
     [[failed(500)], [failed(503), failed(502), failed(504)], [failed(400, "ThrottlingException")] * 2, [failed(429, "Other")] * 4],
@@ -103,6 +104,7 @@ def test_where_nobody_listens_it_is_tried_again(pauses: list[float]) -> None:
     assert len(pauses) == 2
 
 
+@pytest.mark.slow
 def test_every_client_of_a_session_waits(monkeypatch: pytest.MonkeyPatch, pauses: list[float]) -> None:
     """Four pauses, 4.5 seconds at least."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")

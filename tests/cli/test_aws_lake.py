@@ -274,6 +274,7 @@ def test_duckdb_answers_from_copies_when_it_is_asked(typed: Typed, tmp_path: Pat
     assert [path.parent.name for path in (tmp_path / "cache").rglob("*.parquet")] == ["10"]
 
 
+@pytest.mark.slow
 def test_more_than_the_cache_keeps_is_one_sentence(typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With Athena as a way out."""
     from eventlake.cloud import cache
@@ -285,6 +286,7 @@ def test_more_than_the_cache_keeps_is_one_sentence(typed: Typed, tmp_path: Path,
     assert "--engine athena" in said.err
 
 
+@pytest.mark.slow
 def test_python_connects_to_it(environment: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its stack; DuckDB takes limits and a time, and what is not there is an OperationalError."""
     monkeypatch.setenv("EVENTLAKE_CACHE", str(tmp_path / "cache"))

@@ -60,6 +60,7 @@ def test_the_log_lands_in_the_hours_in_which_it_happened(api: Auth0Api, capfd: p
     assert rows(capfd) == [{"hour": "00", "n": 139, "ids": 139}, {"hour": "01", "n": 111, "ids": 111}]
 
 
+@pytest.mark.slow
 def test_an_entry_that_came_live_too_is_one_row_when_its_hour_is_closed(
     api: Auth0Api, folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

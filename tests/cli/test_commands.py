@@ -337,6 +337,7 @@ def test_a_bus_that_could_not_deliver_says_so_by_its_exit_code(
     assert typed("query", "select count(*) as n from pipeline_execution_state_change").records == [{"n": 1}]
 
 
+@pytest.mark.slow
 def test_a_lake_has_one_writer_and_says_who(bus: tuple[subprocess.Popen[str], str], typed: Typed, tmp_path: Path) -> None:
     """The sentence names command, process and the way out; readers are not in the way."""
     process, url = bus

@@ -100,6 +100,7 @@ def test_what_cannot_be_played_is_told_in_a_sentence(words: list[str], said: str
     assert "Unexpected" not in captured.err
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_from_where_to_go_on(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """What was played is played; an hour later at 3600x is a second later."""
     slept: list[float] = []
@@ -116,6 +117,7 @@ def test_ctrl_c_says_from_where_to_go_on(monkeypatch: pytest.MonkeyPatch, capfd:
     assert json.loads(Path("out.jsonl").read_text()) == SOONER
 
 
+@pytest.mark.slow
 def test_a_bus_gets_the_same_events(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Over HTTP, as `send --bus` sends them."""
     with running(tmp_path / "spool") as bus:

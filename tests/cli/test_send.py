@@ -144,6 +144,7 @@ def test_lines_of_the_predecessors_are_stored_as_they_are(typed: Typed, tmp_path
     }
 
 
+@pytest.mark.slow
 def test_a_column_whose_type_was_changed_is_named(typed: Typed, tmp_path: Path) -> None:
     """The query names the column and both types, and `doctor` finds the object and says what to do."""
     source = """name = "app"
@@ -177,6 +178,7 @@ columns = [{ name = "amount", type = "TYPE", from = "$.detail.amount", doc = "Am
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_sent_to_a_bus", [False, True])
 def test_what_stands_before_a_cut_is_stored(typed: Typed, tmp_path: Path, is_sent_to_a_bus: bool) -> None:
     """A file whose gzip stream is cut off is told, and its whole events are in the table; so are those of the file behind it."""

@@ -170,6 +170,7 @@ def test_an_index_that_is_damaged_is_told_with_the_remedy(bucket: Bucket) -> Non
         cache.fetch([bucket.put("a.gz")])
 
 
+@pytest.mark.slow
 def test_an_interrupt_stops_the_fetch_and_keeps_what_has_come(bucket: Bucket) -> None:
     """The next query goes on from there."""
     objects = [bucket.put(f"{number:02d}.gz") for number in range(40)]

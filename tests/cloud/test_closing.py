@@ -54,6 +54,7 @@ def test_closed_hours_tell_what_their_closing_said(lake: tuple[Table, Deployment
     assert said == [(NINE, "closed", 2, 1, 10, 6), (TEN, "open", 0, 1, None, 0)]
 
 
+@pytest.mark.slow
 def test_what_arrived_for_a_closed_hour_makes_it_dirty(lake: tuple[Table, Deployment, Session]) -> None:
     """Until it is closed again, nobody reads it."""
     table, deployment, session = lake
@@ -73,6 +74,7 @@ def test_objects_are_listed_by_day(lake: tuple[Table, Deployment, Session]) -> N
     assert [one.hour for one in catalog.objects(table.name)] == [NINE, TEN]
 
 
+@pytest.mark.slow
 def test_a_lake_that_closes_no_hours_says_so(lake: tuple[Table, Deployment, Session]) -> None:
     """With what to deploy; one that is known by its bucket alone cannot be asked."""
     _, deployment, session = lake

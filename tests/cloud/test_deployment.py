@@ -79,6 +79,7 @@ def test_a_missing_permission_is_named(here: Aws, monkeypatch: pytest.MonkeyPatc
     assert raised.value.exit_code == 254
 
 
+@pytest.mark.slow
 def test_who_may_not_look_into_stacks_finds_the_lake_by_its_usual_names(here: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     """People who query have the analysts' policy and nothing else: that they may ask where the bucket lies is enough."""
     create_stack(here, "usual", {"LogBucket": "usual-123456789012-us-east-1"})

@@ -29,7 +29,16 @@ SHARES = {
     "patterns.jsonl.gz": 1.0,
 }
 """How many of a file's cases must be right."""
-SAMPLED = {"queries.jsonl.gz": 8, "functions.jsonl.gz": 8, "expressions.tsv.gz": 20, "zones.jsonl.gz": 8, "json.jsonl.gz": 8}
+SAMPLED = {
+    "queries.jsonl.gz": 16,
+    "questions.jsonl.gz": 4,
+    "functions.jsonl.gz": 16,
+    "expressions.tsv.gz": 60,
+    "zones.jsonl.gz": 16,
+    "json.jsonl.gz": 16,
+    "collections.jsonl.gz": 8,
+    "patterns.jsonl.gz": 4,
+}
 """The large files, of each family of which one of so many cases is asked every day."""
 INTEGER = (golden_type("integer"),)
 

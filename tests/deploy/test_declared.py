@@ -75,6 +75,7 @@ def place(event: dict[str, Any], path: tuple[Any, ...], value: Any) -> None:
             event["resources"] = [value, "arn:aws:x:application:y"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", one_in(4, TABLES.values()), ids=TABLES)
 @given(data=st.data())
 def test_the_module_gives_the_lines_of_the_declaration(table: Table, data: st.DataObject) -> None:

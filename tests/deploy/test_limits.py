@@ -51,6 +51,7 @@ def test_a_lake_of_thirty_own_sources_is_deployed_by_its_text(tmp_path: Path) ->
         assert max(len(template["Parameters"]), len(template["Outputs"])) <= 200
 
 
+@pytest.mark.slow
 def test_the_partition_function_may_create_partitions_of_every_source(tmp_path: Path) -> None:
     """In as many policies as it takes, each of which IAM takes, and the same table in one of them."""
     sources = _sources(tmp_path, 60)
@@ -65,6 +66,7 @@ def test_the_partition_function_may_create_partitions_of_every_source(tmp_path: 
         assert len(yaml.safe_dump(policy["Properties"]["PolicyDocument"], default_flow_style=True)) < 2 * MANAGED_POLICY_CHARACTERS
 
 
+@pytest.mark.slow
 def test_the_closing_function_may_close_hours_of_every_source(tmp_path: Path) -> None:
     """In as many policies as it takes; what landed for a table is named in one of them."""
     sources = _sources(tmp_path, 60)

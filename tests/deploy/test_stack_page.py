@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from eventlake.deploy.cloudformation import read_template, statements
 from eventlake.deploy.derived import TEMPLATES, clone_folder
 from eventlake.deploy.stack_page import REASONS, stack_page
@@ -18,6 +20,7 @@ def test_every_permission_stands_on_the_page_with_its_reason() -> None:
     assert used == set(REASONS)
 
 
+@pytest.mark.slow
 def test_a_permission_that_is_taken_away_changes_the_page() -> None:
     """So a change of any action or resource is a change that a review sees."""
     templates = _templates()

@@ -22,6 +22,7 @@ LINTED = [pytest.param(path, id=path.stem, marks=() if path.stem in {"auth0", "r
 """Every day the root, and one of the templates that derive from sources."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("region", ["us-east-1", pytest.param("eu-central-1", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("path", LINTED)
 def test_a_template_passes_cfn_lint(path: Path, region: str) -> None:

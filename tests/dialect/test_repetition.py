@@ -80,6 +80,7 @@ def test_what_is_bound_gives_the_same_rows() -> None:
     engine.close()
 
 
+@pytest.mark.slow
 def test_aggregates_windows_and_subqueries_can_be_bound() -> None:
     """DuckDB takes no subquery inside a lambda, so that one is bound too."""
     deep = "{}"

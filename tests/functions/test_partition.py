@@ -315,6 +315,7 @@ def notifications(number: int, seed: int, hours: int = 1) -> list[dict[str, Any]
     return told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objects", [200, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_many_objects_of_an_hour_from_20_containers_are_one_partition(glue: Glue, objects: int) -> None:
     """In any order, duplicated: each container asks at most once, one of them creates it."""

@@ -40,6 +40,7 @@ def _details(history: Told, kind: str, *states: str) -> list[Event]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "states"),
     [

@@ -101,6 +101,7 @@ def test_memory_does_not_grow_with_the_length() -> None:
     assert peak(8) < 1.5 * peak(2)
 
 
+@pytest.mark.slow
 def test_demo_is_small_and_ends_in_trouble() -> None:
     """10,000 to 20,000 events of 30 days, every log type, attacks in the last days, executions that are stuck and broken now."""
     history = demo_history(END)

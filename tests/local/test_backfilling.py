@@ -113,6 +113,7 @@ def test_rows_land_in_the_hours_in_which_their_events_happened(tmp_path: Path, l
     assert examine(lake, [f"e-{number}" for number in range(6)]) is None
 
 
+@pytest.mark.slow
 def test_a_file_that_was_read_to_its_end_is_known_by_its_bytes(tmp_path: Path) -> None:
     """Whatever it is called; and packed it is another, whose rows closing leaves out."""
     lake = tmp_path / "lake"
@@ -235,6 +236,7 @@ def test_pages_of_an_api_come_together_until_they_are_many_or_old(tmp_path: Path
         assert [one.cursor for one in map(replace, backfiller.pages(Told(9)))] == ["event 6", "event 9"]
 
 
+@pytest.mark.slow
 def test_a_file_that_ends_too_early_keeps_what_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whole, it is another file; the rows it shares are left out when their hours are closed."""
     monkeypatch.setattr(backfilling, "GROUP_BYTES", 1000)

@@ -101,6 +101,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.dictionaries(st.text(), JSON, max_size=3), min_size=1),
     st.sampled_from(["", "\n", " ", "\r\n", "array"]),

@@ -35,7 +35,7 @@ def make_lake(folder: Path, log_format: str = "parquet") -> Path:
     return folder
 
 
-@pytest.mark.parametrize("log_format", ["parquet", "json"])
+@pytest.mark.parametrize("log_format", ["parquet", pytest.param("json", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_folder_says_nothing_about_the_rows_below_it(tmp_path: Path, folder: str, log_format: str) -> None:
     """Rows, partition keys and paths are those of the event; a column is never filled from the lake's folder."""

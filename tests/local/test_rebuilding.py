@@ -27,6 +27,7 @@ from restore_many import PARTS, SOURCES, busy, chosen, copy_part, deliver, event
 TABLE = "pipeline_execution_state_change"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("log_format", ["json", pytest.param("parquet", marks=pytest.mark.slow)])
 def test_a_copy_taken_in_any_order_of_a_busy_lake_holds_what_was_acknowledged(tmp_path: Path, log_format: str) -> None:
     """Each part at another instant: what is put together has every event that was acknowledged when the copy began, once."""
@@ -37,7 +38,7 @@ def test_a_copy_taken_in_any_order_of_a_busy_lake_holds_what_was_acknowledged(tm
     assert [found for order, instants in wanted if (found := tried(history, order, instants, tmp_path))] == []
 
 
-@pytest.fixture(params=["json", "parquet"])
+@pytest.fixture(params=[pytest.param("json", marks=pytest.mark.slow), "parquet"])
 def lake(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, list[str]]:
     """A lake of a few objects in each stream, and what is stored in it."""
     history = busy(tmp_path, request.param)
@@ -60,7 +61,7 @@ def test_the_catalog_is_made_from_the_objects(lake: tuple[Path, list[str]]) -> N
     assert examine(folder, [*stored, "new"]) is None
 
 
-@pytest.mark.parametrize("without", [("catalog.db",), ("catalog.db", "spool")])
+@pytest.mark.parametrize("without", [("catalog.db",), pytest.param(("catalog.db", "spool"), marks=pytest.mark.slow)])
 def test_a_lake_without_its_catalog_is_not_begun_anew(lake: tuple[Path, list[str]], without: tuple[str, ...]) -> None:
     """It is refused with the way out, which brings everything back."""
     folder, stored = lake
@@ -83,6 +84,7 @@ def test_a_folder_without_any_part_of_a_lake_is_not_rebuilt(tmp_path: Path, capf
     assert not (tmp_path / "laek").exists()
 
 
+@pytest.mark.slow
 def test_an_old_catalog_without_a_spool_is_refused(tmp_path: Path) -> None:
     """It would give positions again that objects hold already."""
     history = busy(tmp_path, "json")
@@ -207,6 +209,7 @@ def test_doctor_finds_rows_that_hold_the_name_of_a_folder(tmp_path: Path) -> Non
     assert f'"{known.key}" holds "prod" in every row of the column "state"' in finding.sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_spool", [True, False])
 @pytest.mark.parametrize("is_empty", [True, False])
 def test_the_catalog_of_another_lake_is_refused(tmp_path: Path, has_spool: bool, is_empty: bool) -> None:

@@ -100,6 +100,7 @@ def test_a_sound_spool_is_no_finding_but_for_what_waits(tmp_path: Path, waiting:
     assert stored(folder) == sorted(f"e{number}" for number in range(EVENTS))
 
 
+@pytest.mark.slow
 def test_send_and_serve_say_that_they_met_damage(tmp_path: Path, waiting: Path) -> None:
     """In one sentence, to the person who runs them; they go on."""
     for command in (["send", "/dev/null"], ["serve", "--port", "0", "--buffer-seconds", "0.1"]):

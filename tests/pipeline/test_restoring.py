@@ -147,6 +147,7 @@ def events(draw: st.DrawFn, table: Table) -> dict[str, Any]:
     return {"detail-type": "Odd", **event} if table is ODD else event
 
 
+@pytest.mark.slow
 @given(events(ODD))
 @example({"detail-type": "Odd", "detail": {"data": {"envelope": {"source": "x"}}}})
 @example({"detail-type": "Odd", "detail": {"data": {"envelope": {"new": 1}, "$": 2}}, "new": 3})

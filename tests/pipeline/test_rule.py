@@ -31,6 +31,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 def test_the_verdicts_are_those_of_awss_own_matcher() -> None:
     """Over 6,000 pairs of pattern and event."""
     with gzip.open(VERDICTS, "rt", encoding="utf-8") as lines:
@@ -42,6 +43,7 @@ def test_the_verdicts_are_those_of_awss_own_matcher() -> None:
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_numbers_and_refusals_are_those_of_awss_own_matcher() -> None:
     """Over 5,000 pairs; what is refused is refused as a pattern."""
     with gzip.open(NUMBERS_AND_REFUSALS, "rt", encoding="utf-8") as lines:

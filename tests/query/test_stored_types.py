@@ -140,6 +140,7 @@ def asked(folder: Path, sql: str) -> list[tuple[Any, ...]]:
     return list(open_lake(folder, load()).engine.query(sql).rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("log_format", ["parquet", "json"])
 @pytest.mark.parametrize(
     ("was", "old", "now", "new"), [("string", "2.50", "double", 3.5), ("double", 3.5, "string", "2.50"), ("string", "7", "int", 8)]

@@ -70,6 +70,7 @@ def test_what_was_sent_is_seen(served: Served) -> None:
     assert "Shop" in served.ask("GET", "/logins?from=-1h")[1]
 
 
+@pytest.mark.slow
 def test_a_long_query_keeps_nobody(served: Served) -> None:
     """Events are taken meanwhile, and the bus ends when it is told to; whoever asked hears that."""
     answers: list[tuple[int, str]] = []

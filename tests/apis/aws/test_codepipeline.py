@@ -62,6 +62,7 @@ def test_it_waits_where_aws_throttles(monkeypatch: pytest.MonkeyPatch) -> None:
         assert waited == [5]
 
 
+@pytest.mark.slow
 def test_where_it_is_always_throttled_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """After minutes of waiting."""
     monkeypatch.setattr(retries, "_FIRST_PAUSE_S", 0.001)

@@ -113,6 +113,7 @@ def test_a_body_that_comes_slowly_buys_its_time(tmp_path: Path) -> None:
         assert connection.recv(1000)[9:12] == b"200"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", one_in(2, [1, 1 << 40]))
 def test_headers_buy_no_time(tmp_path: Path, rate: int) -> None:
     """A line of them now and then does not keep a connection."""
@@ -130,6 +131,7 @@ def test_headers_buy_no_time(tmp_path: Path, rate: int) -> None:
     assert found[9:12] == b"408"
 
 
+@pytest.mark.slow
 def test_while_large_requests_hold_all_room_the_silent_ones_go_first(tmp_path: Path) -> None:
     """Small requests are taken all the time; large ones again, when those that stopped in the middle were given up."""
     large = EVENT + b"\n" * (2 << 20)
@@ -187,6 +189,7 @@ def test_headers_of_many_lines_are_cut_off(tmp_path: Path) -> None:
         assert sent < 32 << 20
 
 
+@pytest.mark.slow
 def test_who_does_not_take_its_answer_is_given_up(tmp_path: Path) -> None:
     """Nothing is kept for it."""
     with running(tmp_path, Limits(patience_s=0), _large) as bus, bus.connect() as connection:

@@ -345,7 +345,7 @@ class FullFor(Pressure):
         return self.full() if self.asked <= self._requests else super().refusal(size_bytes)
 
 
-@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+@pytest.mark.parametrize("mode", ["standard", *(pytest.param(mode, marks=pytest.mark.slow) for mode in ("legacy", "adaptive"))])
 def test_boto3_sends_again_when_the_disk_was_full(tmp_path: Path, mode: Any) -> None:
     """As it does after every answer that says so: a status of its own would end the first attempt."""
     pressure = FullFor(tmp_path, 2)

@@ -100,6 +100,7 @@ def test_every_event_is_there_once_however_often_and_late_it_came(tmp_path: Path
     assert sum(duplicates for *_, duplicates in states(tmp_path)) == 18
 
 
+@pytest.mark.slow
 def test_a_late_object_makes_its_hour_dirty_until_it_is_closed_again(tmp_path: Path, log_format: str) -> None:
     """The next generation holds both; two months later too."""
     store(tmp_path, [(FIRST, [event("a"), event("b")])], log_format)
@@ -150,6 +151,7 @@ def test_an_hour_with_a_damaged_object_stays_and_stops_no_other(tmp_path: Path, 
     assert [state[1] for state in states(tmp_path)] == ["open", "closed"]
 
 
+@pytest.mark.slow
 def test_many_small_objects_of_an_hour_become_one(tmp_path: Path, log_format: str) -> None:
     """Its rows, its state and its place in the spool stay as they are, duplicates too; the closing comes later, and so may a rebuilt catalog."""
     store(tmp_path, [(FIRST + timedelta(seconds=turn), [event(f"e{turn}"), event("twice")]) for turn in range(MANY)], log_format)
@@ -216,6 +218,7 @@ def test_a_crash_at_any_step_leaves_the_old_hour_or_the_new_one(tmp_path: Path) 
     assert steps > 3
 
 
+@pytest.mark.slow
 def test_a_lake_whose_staging_is_gone_or_full_of_what_a_kill_left_closes(tmp_path: Path) -> None:
     """A copy without it; a folder in it, into which the rewriting of an hour had spilled."""
     store(tmp_path, [(FIRST, [event("a"), event("a")])])
@@ -232,6 +235,7 @@ def test_a_lake_whose_staging_is_gone_or_full_of_what_a_kill_left_closes(tmp_pat
     assert not spilled.exists()
 
 
+@pytest.mark.slow
 def test_a_rebuilt_catalog_knows_closed_hours(tmp_path: Path, log_format: str) -> None:
     """Also beside what was replaced and is not removed yet, and what came late."""
     store(tmp_path, [(FIRST + timedelta(minutes=turn), [event(f"e{turn}"), event("twice")]) for turn in range(3)], log_format)
@@ -281,6 +285,7 @@ def test_an_answer_over_open_hours_says_so(tmp_path: Path, capfd: pytest.Capture
     assert "open hour" not in said()
 
 
+@pytest.mark.slow
 def test_tables_and_partitions_show_how_far_hours_are_closed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Open, closed, dirty, missing, and the duplicates; all closed again on request."""
     asked = ["--lake", str(tmp_path), "--output", "jsonl", "--quiet"]

@@ -62,6 +62,7 @@ class _Finished(Keeper):
         return 0
 
 
+@pytest.mark.slow
 def test_a_closing_that_ends_while_the_bus_does_is_no_trouble(tmp_path: Path) -> None:
     """The catalog is closed by then, and nobody is told that it is none."""
     told: list[str] = []

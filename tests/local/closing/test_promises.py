@@ -34,6 +34,7 @@ TABLE = TABLES[RUNS]
 HOUR = Hour.of(FIRST)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("events", [600, pytest.param(55_000, marks=pytest.mark.slow)])
 def test_many_objects_with_duplicates_become_one_with_the_same_rows(tmp_path: Path, events: int) -> None:
     """64 objects, one row in 27 of them twice; every column of every row is as it was."""
@@ -101,6 +102,7 @@ def held(lake: Path) -> NewObject:
     return one
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.slow)])
 def test_of_two_closers_at_once_one_wins(tmp_path: Path, times: int) -> None:
     """The other says so, and takes back what it wrote."""
@@ -200,6 +202,7 @@ def test_an_hour_closes_later_where_the_disk_is_full_now(small_disk: Path, left_
     assert examine(lake, list("abc")) is None
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_while_an_hour_is_written_leaves_it_for_later(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """There was room when it began; nothing is lost or half done, and nothing is left of what was written."""
     lake = small_disk / "lake"

@@ -135,6 +135,7 @@ def test_an_event_that_ended_the_process_twice_is_kept_with_its_bytes(tmp_path: 
     assert sorted((entry.code, records.original(entry)) for entry in found) == sorted(("Poison", bodies[at]) for at in (1, 3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("written", [b"", b"{", b"[1]", b'{"a": 1}', b"\0" * 20])
 def test_a_file_that_a_power_cut_left_blames_nobody(tmp_path: Path, written: bytes) -> None:
     """It is written anew with the next large event."""

@@ -276,6 +276,7 @@ def rows_of(folder: Path, table: Table) -> list[str]:
     return sorted(map(repr, open_lake(folder, SOURCES).engine.query(f"select {names} from {table.name}").rows))
 
 
+@pytest.mark.slow
 def test_both_formats_hold_the_same_values(tmp_path: Path) -> None:
     """Every column of every sample of every source, read back through the engine."""
     samples = sorted(file for source in SOURCES for file in Path(source.folder).glob("samples/*.event.json"))

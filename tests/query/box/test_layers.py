@@ -117,7 +117,7 @@ def test_the_engine_alone_runs_one_select_only(place: Place, sql: str) -> None:
     assert place.state() == before
 
 
-@pytest.mark.parametrize("layers", [LAYERS, ("process",)])
+@pytest.mark.parametrize("layers", [LAYERS, pytest.param(("process",), marks=pytest.mark.slow)])
 @pytest.mark.parametrize("sql", EXHAUST, ids=range(len(EXHAUST)))
 def test_the_limits_of_the_process_bound_its_memory(place: Place, sql: str, layers: tuple[str, ...]) -> None:
     """With DuckDB's own limit or without it."""

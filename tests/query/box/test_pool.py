@@ -160,6 +160,7 @@ def test_a_folder_that_was_put_in_anew_is_read(place: Place) -> None:
     engine.close()
 
 
+@pytest.mark.slow
 @HAS_CHILDREN
 def test_a_zygote_that_is_killed_costs_no_query_and_is_no_zombie(place: Place) -> None:
     """Its spare processes go with it."""
@@ -193,6 +194,7 @@ def test_too_many_columns_of_an_answer_are_refused_by_their_bytes(place: Place) 
     engine.close()
 
 
+@pytest.mark.slow
 def test_queries_of_many_threads_all_answer(place: Place) -> None:
     """More than are answered at once wait their turn."""
     engine = place.engine(seconds=60, at_once=2, warm=2)

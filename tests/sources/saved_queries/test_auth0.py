@@ -43,7 +43,9 @@ def _users(facts: Iterable[SignIn]) -> int:
     return len({fact.user_id for fact in facts if fact.kind == "s"})
 
 
-@pytest.mark.parametrize(("days", "tenant"), [(30, ""), (2, ""), (30, "aurora-staff")])
+@pytest.mark.parametrize(
+    ("days", "tenant"), [(2, ""), *(pytest.param(30, tenant, marks=pytest.mark.slow) for tenant in ("", "aurora-staff"))]
+)
 def test_logins_by_hour_counts_logins_failures_and_users(world: World, days: int, tenant: str) -> None:
     """Each hour's logins, failures and users; of one tenant if asked."""
     hours: defaultdict[int, list[SignIn]] = defaultdict(list)
