@@ -411,3 +411,22 @@ def test_a_broken_pipe_is_no_error(tmp_path: Path, stored: Typed) -> None:
     said = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert (said.returncode, said.stderr) == (0, "")
+
+
+def test_detections_are_listed_and_one_shown_in_full(typed: Typed) -> None:
+    """All with how bad and how often, one with its thresholds and what to do; a typo gets the nearest name."""
+    listed = typed("detections").records
+    assert {"detection": "log_stream_stopped", "severity": "critical", "every": "5m", "window": "1h"}.items() <= listed[
+        [one["detection"] for one in listed].index("log_stream_stopped")
+    ].items()
+    [one] = json.loads(typed("detections", "credential_stuffing", "--output", "json").out)
+    assert [each["name"] for each in one["parameters"]] == ["users"]
+    assert one["tables"] == ["auth0_logs"]
+    shown = typed("detections", "credential_stuffing", "--output", "table").out
+    assert "Runs every 5m over the last 1h, and 15m more for what comes late." in shown
+    assert "--param users=...  int, default 10: " in shown
+    refused = typed("detections", "credential_stufing")
+    assert (refused.code, refused.err) == (
+        252,
+        'There is no detection "credential_stufing". Did you mean "credential_stuffing"? `eventlake detections` lists them.\n',
+    )

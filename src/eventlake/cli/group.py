@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "send": ("send", "Send events from files or stdin, to a bus or into a lake."),
     "query": ("query", "Answer Athena's SQL, or a saved query."),
     "queries": ("queries", "The saved queries: all, or one in full."),
+    "detections": ("detections", "What somebody should know of: the detections, all or one in full; test, backtest, import."),
     "sources": ("sources", "The log sources: all, one in full; check declarations, draft a new one."),
     "explain": ("explain", "What becomes of an event, and why."),
     "tables": ("tables", "The tables of the lake: rows, bytes, objects, freshness."),
@@ -63,6 +64,23 @@ class Suggesting(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the sub-command that the words name. Raises UsageError with the nearest one."""
         return _resolve(self, ctx, args, super().resolve_command)
+
+
+class Naming(Suggesting):
+    """A group whose `GROUP NAME` shows one of its things: a word that is no sub-command is a name, for the sub-command `show`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take a name for `GROUP show NAME`."""
+        words = [word for word in args if not word.startswith("-")]
+        if words and words[0] not in self.commands and _is_name(words[0], args):
+            args.insert(args.index(words[0]), "show")
+        return super().parse_args(ctx, args)
+
+
+def _is_name(word: str, args: list[str]) -> bool:
+    """Return True if a word stands for itself, and not for the value of an option in front of it."""
+    before = args[: args.index(word)]
+    return not before or not before[-1].startswith("--") or before[-1] in {"--quiet", "--debug"} or "=" in before[-1]
 
 
 def _resolve(group: click.Group, ctx: click.Context, args: list[str], resolve: Any) -> tuple[str | None, click.Command | None, list[str]]:

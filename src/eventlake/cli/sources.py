@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from eventlake.cli.group import Suggesting
+from eventlake.cli.group import Naming
 from eventlake.cli.settings import global_options, settings
 from eventlake.cli.show import show, show_records
 from eventlake.errors import UsageError
@@ -18,24 +18,7 @@ if TYPE_CHECKING:
     from eventlake.model import Source
 
 
-class _SourceNames(Suggesting):
-    """`sources NAME` shows a source: a word that is no sub-command is its name."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take a name for `sources show NAME`."""
-        words = [word for word in args if not word.startswith("-")]
-        if words and words[0] not in self.commands and _is_name(words[0], args):
-            args.insert(args.index(words[0]), "show")
-        return super().parse_args(ctx, args)
-
-
-def _is_name(word: str, args: list[str]) -> bool:
-    """Return True if a word stands for itself, and not for the value of an option in front of it."""
-    before = args[: args.index(word)]
-    return not before or not before[-1].startswith("--") or before[-1] in {"--quiet", "--debug"} or "=" in before[-1]
-
-
-@click.group(cls=_SourceNames, invoke_without_command=True, short_help="The log sources: all, one in full; check, draft.")
+@click.group(cls=Naming, invoke_without_command=True, short_help="The log sources: all, one in full; check, draft.")
 @global_options
 def sources() -> None:
     """List the log sources; `sources NAME` shows one in full."""

@@ -1,0 +1,161 @@
+"""A detection: a SQL file of a source, `detections/NAME.sql`, whose header says how it runs, and whose rows are what it finds.
+
+    -- Many users tried from one address
+    -- What it means.
+    -- severity high
+    -- every 5m
+    -- window 1h
+    -- key ip
+    -- param users int = 10  why it is ten
+    -- do What to do.
+    SELECT ip AS key, count(DISTINCT log_id) AS events, min(event_time) AS first_event, max(event_time) AS last_event
+    FROM auth0_logs WHERE event_time >= :since AND event_time < :until GROUP BY ip HAVING count(DISTINCT user_name) >= :users
+
+`:since` and `:until` are given: the window with the lateness, up to now. It is a saved query as well, about the window that ends now.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from eventlake.detections.header import require_all, settings_in
+from eventlake.dialect.text.lexicon import tokens
+from eventlake.dialect.text.parameters import literal, names_in, replaced
+from eventlake.errors import DeclarationError
+from eventlake.model import Source
+from eventlake.query.saved import Parameter, SavedQuery, read_saved, render
+
+FOLDER = "detections"
+GIVEN = ("since", "until")
+"""The parameters that every detection uses, and that nobody declares: timestamps in UTC, the second not included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A detection.
+
+    doc: its title, and what it means. every: how often it runs. window: how far back it looks, and lateness: how much farther, for events
+    that come late. key: what a key is. quiet: how long nothing more is told of a key. parameters: its thresholds. advice: what to do.
+    tables: those that it reads.
+    """
+
+    name: str
+    source: str
+    doc: str
+    severity: str
+    every: timedelta
+    window: timedelta
+    lateness: timedelta
+    key: str
+    quiet: timedelta
+    parameters: tuple[Parameter, ...]
+    advice: str
+    sql: str
+    tables: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """Return the first line of its meaning."""
+        return self.doc.partition("\n")[0]
+
+    @property
+    def reach(self) -> timedelta:
+        """Return how far back it looks, the lateness included."""
+        return self.window + self.lateness
+
+    @property
+    def saved(self) -> SavedQuery:
+        """Return it as a saved query about the window that ends now."""
+        minutes = self.reach // timedelta(minutes=1)
+        now = {"since": f"(localtimestamp - interval '{minutes}' minute)", "until": "localtimestamp"}
+        return SavedQuery(self.name, self.source, self.doc, self.parameters, self._with(now))
+
+    def statement(self, since: datetime, until: datetime, values: Mapping[str, Any] | None = None) -> str:  # values are the user's
+        """Return Athena's SQL over the events of [since, until), both aware. values: other thresholds than the usual ones."""
+        bounds = {name: literal(name, _utc(moment)) for name, moment in zip(GIVEN, (since, until), strict=True)}
+        return self.over(bounds, values)
+
+    def over(self, bounds: Mapping[str, str], values: Mapping[str, Any] | None = None) -> str:  # values are the user's
+        """Return Athena's SQL with these expressions for `:since` and `:until`."""
+        return render(SavedQuery(self.name, self.source, self.doc, self.parameters, self._with(bounds)), values)
+
+    def _with(self, bounds: Mapping[str, str]) -> str:
+        return replaced(self.sql, {**{one.name: f":{one.name}" for one in self.parameters}, **bounds})
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def load_detections(sources: Sequence[Source]) -> dict[str, Detection]:
+    """Load every detection of the sources by name. Raises DeclarationError for a file that does not say what it must, or a name used twice."""
+    tables = [table.name for source in sources for table in source.tables]
+    found: dict[str, Detection] = {}
+    for source in sources:
+        for path in files_of(source):
+            where = f"{source.name}/{FOLDER}/{path.name}"
+            if path.stem in found:
+                raise DeclarationError(
+                    f'{where}: a detection of {found[path.stem].source} is named "{path.stem}" already; choose another name.'
+                )
+            found[path.stem] = read_detection(path.read_text(encoding="utf-8"), path.stem, source.name, tables, where=where)
+    return dict(sorted(found.items()))
+
+
+def files_of(source: Source) -> list[Path]:
+    """List the files of a source's detections."""
+    return sorted((Path(source.folder) / FOLDER).glob("*.sql")) if source.folder else []
+
+
+def read_detection(content: str, name: str, source: str, tables: Sequence[str], *, where: str) -> Detection:
+    """Read the detection that a file's text holds. tables: all that there are. where: the file as sentences name it. Raises DeclarationError."""
+    header, body = _parts(content)
+    settings, others = settings_in(header, where)
+    require_all(settings, where)
+    _require_bounds(body, others, where)
+    given = [f"param {one} timestamp" for one in GIVEN]
+    saved = read_saved("\n".join([*(f"-- {line}" for line in [*others, *given]), body]), name, source, where=where)
+    return Detection(
+        name=name,
+        source=source,
+        doc=saved.doc,
+        severity=settings["severity"],
+        every=settings["every"],
+        window=settings["window"],
+        lateness=settings["lateness"],
+        key=settings["key"],
+        quiet=settings["quiet"],
+        parameters=tuple(one for one in saved.parameters if one.name not in GIVEN),
+        advice=settings["do"],
+        sql=saved.sql,
+        tables=_tables_in(body, tables, where),
+    )
+
+
+def _parts(content: str) -> tuple[list[str], str]:
+    """Split a file into the lines of its header, without their dashes, and the SQL."""
+    lines = content.splitlines()
+    length = next((number for number, line in enumerate(lines) if line.strip() and not line.startswith("--")), len(lines))
+    return [line[2:].strip() for line in lines[:length] if line.strip()], "\n".join(lines[length:])
+
+
+def _require_bounds(sql: str, header: Sequence[str], where: str) -> None:
+    used = names_in(sql)
+    for name in GIVEN:
+        if name not in used:
+            raise DeclarationError(f"{where}: the statement does not use :{name}: ask for event_time >= :since AND event_time < :until.")
+        if any(re.match(rf"param\s+{name}\b", line) for line in header):
+            raise DeclarationError(f"{where}: :{name} is given to every detection; leave -- param {name} out.")
+
+
+def _tables_in(sql: str, tables: Sequence[str], where: str) -> tuple[str, ...]:
+    words = {token.text.lower() for token in tokens(sql)}
+    found = tuple(table for table in tables if table.lower() in words)
+    if not found:
+        raise DeclarationError(f"{where}: the statement names no table of a source; `eventlake tables` lists them.")
+    return found

@@ -1,0 +1,51 @@
+"""One run of a detection: its statement over the window that ends now, on any engine, as what was found. Called by every schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from eventlake.answers.values import as_text
+from eventlake.detections.detection import Detection
+from eventlake.detections.found import Found
+from eventlake.errors import QueryError
+from eventlake.interfaces import Engine
+
+COLUMNS = ("key", "events", "first_event", "last_event")
+"""The columns that a detection's rows have at least."""
+
+
+def evaluate(detection: Detection, engine: Engine, now: datetime, values: Mapping[str, Any] | None = None) -> Sequence[Found]:  # the user's
+    """Return what a detection finds of the events in [now - window - lateness, now), by key.
+
+    now: aware. values: other thresholds than the usual ones. Raises QueryError and its kinds.
+    """
+    result = engine.query(detection.statement(now - detection.reach, now, values))
+    return list(found_in(detection.name, result.columns, result.rows))
+
+
+def found_in(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[Found]:
+    """Yield what the rows of a detection's statement say; a row without a key is about nobody. Raises QueryError if a column is missing."""
+    missing = [column for column in COLUMNS if column not in columns]
+    if missing:
+        raise QueryError(f'The detection "{name}" has no column "{missing[0]}": its rows are {", ".join(COLUMNS)}, and context.')
+    for row in rows:
+        values = dict(zip(columns, row, strict=True))
+        if values["key"] is not None:
+            yield _found(name, values)
+
+
+def _found(name: str, values: Mapping[str, Any]) -> Found:
+    context = {column: as_text(value) for column, value in values.items() if column not in COLUMNS and value is not None}
+    first, last = (_moment(name, column, values[column]) for column in ("first_event", "last_event"))
+    return Found(as_text(values["key"]), int(values["events"] or 0), first, last, context)
+
+
+def _moment(name: str, column: str, value: Any) -> datetime:  # a value of a row
+    """Return a timestamp of the lake, which is of UTC, as an aware one."""
+    if not isinstance(value, datetime):
+        raise QueryError(
+            f'The detection "{name}" gives {as_text(value) or "NULL"} for "{column}", which is no timestamp: give that of an event.'
+        )
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -1,0 +1,113 @@
+"""Detections as their files say them, and what is refused of a file."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from eventlake.detections.detection import load_detections, read_detection
+from eventlake.errors import DeclarationError, UsageError
+from eventlake.sources import load
+
+HEADER = """
+-- Too many of something
+-- What that means.
+-- severity high
+-- every 5m
+-- window 1h
+-- key the address
+-- param least int = 3  two are usual
+-- do Look at it.
+-- do Then stop it.
+"""
+SQL = """
+SELECT ip AS key, count(*) AS events, min(event_time) AS first_event, max(event_time) AS last_event FROM Auth0_Logs
+WHERE event_time >= :since AND event_time < :until GROUP BY ip HAVING count(*) >= :least;
+"""
+
+
+def _read(content: str) -> object:
+    return read_detection(content, "too_many", "auth0", ["auth0_logs", "logs"], where="auth0/detections/too_many.sql")
+
+
+def test_file_says_all_that_a_detection_is() -> None:
+    """Settings, meaning, thresholds with their reasons, advice of several lines, and the tables that the statement reads."""
+    one = read_detection(HEADER + SQL, "too_many", "auth0", ["auth0_logs", "logs"], where="x")
+    assert (one.name, one.source, one.severity, one.key) == ("too_many", "auth0", "high", "the address")
+    assert (one.title, one.doc) == ("Too many of something", "Too many of something\nWhat that means.")
+    assert (one.every, one.window, one.lateness, one.quiet) == tuple(timedelta(minutes=each) for each in (5, 60, 15, 360))
+    assert [(each.name, each.default, each.doc) for each in one.parameters] == [("least", "3", "two are usual")]
+    assert one.advice == "Look at it.\nThen stop it."
+    assert one.tables == ("auth0_logs",)
+
+
+def test_statement_is_of_one_window_in_utc() -> None:
+    """The bounds are timestamps without a zone, as `event_time` is; thresholds are the usual ones, or others."""
+    one = read_detection(HEADER + SQL, "too_many", "auth0", ["auth0_logs"], where="x")
+    until = datetime(2026, 11, 20, 13, 0, tzinfo=timezone(timedelta(hours=1)))
+    statement = one.statement(until - one.reach, until, {"least": 9})
+    assert "event_time >= TIMESTAMP '2026-11-20 10:45:00.000' AND event_time < TIMESTAMP '2026-11-20 12:00:00.000'" in statement
+    assert statement.endswith("count(*) >= 9")
+    with pytest.raises(UsageError, match="whole number"):
+        one.statement(until - one.reach, until, {"least": "many"})
+
+
+def test_detection_is_a_saved_query_about_now() -> None:
+    """With the window that ends now, its thresholds as parameters."""
+    saved = read_detection(HEADER + SQL, "too_many", "auth0", ["auth0_logs"], where="x").saved
+    assert [each.name for each in saved.parameters] == ["least"]
+    assert "event_time >= (localtimestamp - interval '75' minute) AND event_time < localtimestamp" in saved.sql
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentence"),
+    [
+        ("-- severity high", "", 'the header does not say "severity": add -- severity high.'),
+        ("-- severity high", "-- severity hihg", '"-- severity hihg" is no severity. Did you mean "high"?'),
+        ("-- every 5m", "-- every 5", '"-- every 5" names no length of time: write 15m, 6h or 30d'),
+        ("-- window 1h", "-- window 401d", "at most 400 days"),
+        ("-- window 1h", "-- window 1h\n-- window 2h", '"-- window" is said twice'),
+        ("-- key the address", "-- key", '"-- key" says nothing'),
+        ("-- do Look at it.\n-- do Then stop it.", "", 'the header does not say "do"'),
+        ("event_time < :until", "true", "the statement does not use :until"),
+        ("-- param least int = 3  two are usual", "", 'the parameter "least" is used but not declared'),
+        ("-- key the", "-- param since date\n-- key the", ":since is given to every detection"),
+        ("Auth0_Logs", "logons", "the statement names no table of a source"),
+        ("-- Too many of something\n-- What that means.", "", "begin with a comment that says what is asked"),
+    ],
+)
+def test_file_that_does_not_say_what_it_must_is_refused(before: str, after: str, sentence: str) -> None:
+    """With the file, what is wrong in it and what to write instead."""
+    content = HEADER + SQL
+    assert before in content
+    with pytest.raises(DeclarationError) as refused:
+        _read(content.replace(before, after))
+    assert str(refused.value).startswith("auth0/detections/too_many.sql: ")
+    assert sentence in str(refused.value)
+
+
+def _own(folder: Path, name: str) -> Path:
+    """A source of one's own with a detection of that name."""
+    (folder / "detections").mkdir(parents=True)
+    (folder / "source.toml").write_text(
+        'name = "shop"\ntitle = "Shop"\ndoc = "Orders."\nreference = "https://shop.example.com"\ndatabase = "shop_logs"\n'
+        '[[table]]\nname = "orders"\nprefix = "orders"\ndoc = "Orders."\npattern = { source = ["shop"] }\nroot = "$.detail"\nkey = "event_id"\n'
+        'columns = [{ name = "ip", type = "string", from = "$.detail.ip", doc = "Address of the buyer." }]\n'
+    )
+    (folder / "detections" / f"{name}.sql").write_text((HEADER + SQL).replace("Auth0_Logs", "orders"))
+    return folder
+
+
+def test_detection_of_ones_own_is_read_like_a_built_in_one(tmp_path: Path) -> None:
+    """From the folder of a source of the user's, about its tables."""
+    found = load_detections(load([_own(tmp_path / "shop", "too_many_orders")]))
+    assert found["too_many_orders"].tables == ("orders",)
+    assert found.keys() >= {"credential_stuffing", "too_many_orders"}
+
+
+def test_name_is_of_one_detection(tmp_path: Path) -> None:
+    """An alert is told by the name of its detection, so two of one name are refused."""
+    with pytest.raises(DeclarationError, match='a detection of auth0 is named "credential_stuffing" already'):
+        load_detections(load([_own(tmp_path / "shop", "credential_stuffing")]))
