@@ -2,7 +2,7 @@
 
 A line is `["accept"|"deliver", FOLDER, FORMAT, n]`; n is 0 for a job that may end by itself. Each has a process of its own, forked from this one,
 which has loaded everything; a line of the output says how it ended.
-`accept` puts three groups of events into the spool and writes the ids of each group it was told is durable to `FOLDER/acknowledged`.
+`accept` puts four groups of events into the spool and writes the ids of each group it was told is durable to `FOLDER/acknowledged`.
 `deliver` recovers the lake and delivers what the spool holds.
 """
 
@@ -29,8 +29,8 @@ from eventlake.sources import load
 LOADED = (duckdb, mapping)
 """What delivery imports when it is needed: imported here, it is there in every process that is forked."""
 
-HOURS = (1_795_000_000_000_000, 1_795_000_000_000_001, 1_795_003_600_000_000)
-"""Arrivals in microseconds: two groups in one hour, one in the next."""
+HOURS = (1_795_000_000_000_000, 1_795_000_000_000_001, 1_795_003_600_000_000, 1_795_000_000_000_002)
+"""Arrivals in microseconds: two groups in one hour, one in the next, and one in the first again, of a clock that was set back."""
 
 SOURCES = [source for source in load() if source.name == "codepipeline"]
 """Those of the events; loaded once for all jobs."""
@@ -49,7 +49,7 @@ def event(identity: str, kind: str) -> bytes:
 
 
 def accept(folder: Path) -> None:
-    """Put three groups into the spool; note each that is durable."""
+    """Put four groups into the spool; note each that is durable."""
     writer = SpoolWriter(folder / SPOOL, segment_bytes=2000)
     with (folder / "acknowledged").open("a") as told:
         for group, arrival in enumerate(HOURS):

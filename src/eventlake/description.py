@@ -23,7 +23,8 @@ class Description:
 
     lake: the lake's id. stream: a table's name, `unmatched` or `rejected`. hour: of arrival. position_from, position_to: the stretch of the
     spool whose records of this stream it holds, the end left out. generation: 0 for what delivery wrote, more for a closed hour.
-    written_us: microseconds since 1970. stretches: those of a closed hour's object, which holds what several held; of others there is the one.
+    written_us: microseconds since 1970. stretches: those of a closed hour's object, which holds what several held, and of one that was
+    delivered together with those of other hours; of others there is the one.
     """
 
     lake: str

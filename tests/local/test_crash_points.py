@@ -73,6 +73,6 @@ def test_a_crash_at_any_step_of_delivery_neither_loses_nor_doubles(run: Run, tmp
         run("deliver", folder, log_format, 1 + crash_at % 4)
         assert run("deliver", folder, log_format) == 0
         assert examine(folder, acknowledged(folder)) is None
-        assert sum(rows for _, _, rows in catalogued(folder).values()) == 27
+        assert sum(rows for _, _, rows in catalogued(folder).values()) == 36
     assert code == 0
     assert crash_at > 20, "the job passes through every step of each of its objects"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -55,9 +56,9 @@ def test_the_select_keeps_the_first_of_each_key_and_every_row_without_one() -> N
 STRETCHES = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 4), st.booleans()), max_size=12)
 
 
-@given(STRETCHES)
-def test_merged_stretches_hold_their_own_and_nothing_of_others(drawn: list[tuple[int, int, bool]]) -> None:
-    """Whatever lies between them."""
+@given(STRETCHES, st.integers(0, 80))
+def test_merged_stretches_hold_their_own_and_nothing_of_others(drawn: list[tuple[int, int, bool]], delivered: int) -> None:
+    """Whatever lies between them; and no gap beyond what is delivered, where something may still come."""
     own: list[tuple[int, int]] = []
     foreign: list[tuple[int, int]] = []
     end = 0
@@ -66,11 +67,13 @@ def test_merged_stretches_hold_their_own_and_nothing_of_others(drawn: list[tuple
         end = start + length
         (own if is_own else foreign).append((start, end))
 
-    found = merged(own, [*own, *foreign])
+    found = merged(own, [*own, *foreign], delivered)
 
     assert all(any(first <= start and end <= last for first, last in found) for start, end in own)
     assert not any(first < end and start < last for first, last in found for start, end in foreign)
-    assert len(found) <= len(foreign) + 1
+    gaps = [(end, start) for (_, end), (start, _) in itertools.pairwise(own) if end < start and start > delivered]
+    assert not any(first <= end and start <= last for end, start in gaps for first, last in found)
+    assert len(found) <= len(foreign) + 1 + len(gaps)
 
 
 @given(st.lists(st.integers(1, 10**6), max_size=900))

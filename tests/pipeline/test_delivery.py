@@ -195,12 +195,83 @@ def test_an_object_never_spans_hours_and_counts_add_up(arrivals: list[tuple[int,
         accept(delivery, position, routed, arrival)
     delivery.deliver_all()
 
-    for batch in done:
-        assert all(datetime.fromisoformat(text.decode()).replace(minute=0) == batch.hour.start for text in batch.lines)
-        if batch.table:
-            assert split_key(batch.key(".gz"))[1] == batch.hour
+    for part in [part for batch in done for part in batch.parts() if batch.table]:
+        assert all(datetime.fromisoformat(text.decode()).replace(minute=0) == part.hour.start for text in part.lines)
+        assert split_key(part.key(".gz"))[1] == part.hour
     assert sum(len(batch.lines) + len(batch.failures) for batch in done) == len(arrivals)
     assert delivery.delivered == len(arrivals)
+
+
+@pytest.mark.parametrize("name", ["alternating", "round", "scattered", "back", "forth"])
+def test_scattered_arrivals_make_few_objects(name: str) -> None:
+    """A clock that jumps costs a few objects for each time that a buffer is delivered, and for each hour that begins, whatever else it showed."""
+    hours = {
+        "alternating": [number % 2 for number in range(2000)],
+        "round": [23 - number % 24 for number in range(2000)],
+        "scattered": [number * 7919 % 10_007 for number in range(2000)],
+        "back": list(range(2000, 0, -1)),
+        "forth": [0, 5000, *range(1998)],
+    }[name]
+    done: list[Batch] = []
+    delivery = Delivery(done.append, Hints(5, 1 << 20), {})
+    for position, ahead in enumerate(hours):
+        accept(delivery, position, line(), NOON + timedelta(hours=ahead))
+    delivery.deliver_all()
+
+    parts = [part for batch in done for part in batch.parts()]
+    begun = sum(later > max(hours[:at], default=-1) for at, later in enumerate(hours))
+    assert len(parts) <= 24 * (1 + begun) < 200
+    assert all(part.arrival >= NOON + timedelta(hours=hours[position]) for part in parts for position in part.positions)
+    assert sorted(position for part in parts for position in part.positions) == list(range(2000))
+
+
+def test_what_was_left_for_days_goes_to_its_hours() -> None:
+    """Delivery that was down begins with each hour in turn: none of them is mixed with another, however many there are."""
+    done: list[Batch] = []
+    delivery = Delivery(done.append, Hints(5, 1 << 20), {})
+    for position in range(200):
+        accept(delivery, position, line(), NOON + timedelta(minutes=30 * position))
+    delivery.deliver_all()
+
+    assert [list(batch.positions) for batch in done] == [[first, first + 1] for first in range(0, 200, 2)]
+    assert all(len(batch.parts()) == 1 for batch in done)
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=40), st.integers(0, 40))
+def test_the_parts_of_a_batch_hold_its_stretches_once(records: list[tuple[int, bool]], cut: int) -> None:
+    """Also of a half of it, and of what lies behind a position: nothing of the spool is in two of them, and nothing is left out."""
+    done: list[Batch] = []
+    delivery = Delivery(done.append, Hints(5, 1 << 20), {})
+    accept(delivery, 0, line(), NOON + timedelta(hours=100))
+    for position, (hours, is_twice) in enumerate(records, 1):
+        both = Routed(lines=[(AUTH0, b"%d\n" % number) for number in range(1 + is_twice)])
+        accept(delivery, position, both, NOON + timedelta(hours=hours))
+    delivery.deliver_all()
+    (batch,) = done
+
+    halves = batch.halves() or (batch,)
+    assert sum(len(half.lines) for half in halves) == len(batch.lines)
+    for whole in (batch, *halves, batch.behind(min(cut, len(records)))):
+        parts = whole.parts()
+        held = sorted(stretch for part in parts for stretch in part.stretches or ((part.position_from, part.position_to),))
+        assert [start for start, _ in held] == [whole.position_from, *(end for _, end in held[:-1])]
+        assert held[-1][1] == whole.position_to
+        assert all(
+            any(start <= position < end for start, end in part.stretches) for part in parts if part.stretches for position in part.positions
+        )
+        assert sum(len(part.lines) for part in parts) == len(whole.lines) == sum(len(part.positions) for part in parts)
+
+
+def test_a_buffer_whose_hour_changes_all_the_time_is_full() -> None:
+    """What an object says of itself stays small."""
+    done: list[Batch] = []
+    delivery = Delivery(done.append, Hints(5, 1 << 30), {})
+    for position in range(10_000):
+        accept(delivery, position, line(), NOON - timedelta(hours=position % 2))
+    delivery.deliver_all()
+
+    assert len(done) == 3
+    assert all(len(part.stretches) <= 2049 for batch in done for part in batch.parts())
 
 
 @given(st.lists(st.integers(1, 8), min_size=1, max_size=30), st.integers(0, 30), st.data())

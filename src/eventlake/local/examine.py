@@ -22,13 +22,13 @@ from eventlake.dialect.types.type import parse_type
 from eventlake.errors import EventlakeError, LakeLockedError
 from eventlake.lake import Finding
 from eventlake.local.declared import check_declarations
-from eventlake.local.delivery.pump import LOW_WATER
 from eventlake.local.delivery.strays import HELD, Adopter, strays
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL, open_catalog
 from eventlake.local.lock import LOCK, LakeLock
 from eventlake.local.running import check_bus
 from eventlake.local.spool.segments import damage_in, segment_path, segments_of, waiting_in
 from eventlake.model import Source, Table
+from eventlake.pipeline.delivery import LOW_WATER
 from eventlake.query.stored_types import Asked, Misfit, TypeCheck, duckdb_fits, key_of, misfits
 
 if TYPE_CHECKING:

@@ -21,13 +21,13 @@ from eventlake.backends.parquet import stored_types
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.backends.sqlite_file import SqliteFile
 from eventlake.errors import ConfigurationError, EventlakeError, LakeNotFoundError
-from eventlake.local.delivery.pump import LOW_WATER
 from eventlake.local.delivery.strays import Adopter, Stray, strays
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL, require_lake
 from eventlake.local.lock import LakeLock
 from eventlake.local.spool.header import Origin
 from eventlake.local.spool.segments import first_position, origins, segments_of
 from eventlake.model import Source, Table
+from eventlake.pipeline.delivery import LOW_WATER
 from eventlake.query.stored_types import duckdb_fits
 
 if TYPE_CHECKING:

@@ -63,15 +63,17 @@ def neighbours(hour: Hour, events: Collection[Hour], closed: Iterable[Hour]) -> 
     return sorted(one for one in set(closed) if one != hour and any(first <= one.start <= last for first, last in spans))
 
 
-def merged(own: Sequence[Stretch], of_stream: Sequence[Stretch]) -> tuple[Stretch, ...]:
+def merged(own: Sequence[Stretch], of_stream: Sequence[Stretch], delivered: int) -> tuple[Stretch, ...]:
     """Merge stretches of the spool between which no other object of the stream lies; nothing of the stream is in their gaps then.
 
-    own: of one hour. of_stream: of every object of the stream, those of the hour among them.
+    own: of one hour. of_stream: of every object of the stream, those of the hour among them. delivered: before this position everything is,
+    so that no gap behind it hides what is still to come.
     """
     foreign = sorted(start for start, _ in set(of_stream) - set(own))
     found: list[Stretch] = []
     for start, end in sorted(own):
-        if found and bisect_left(foreign, found[-1][1]) == bisect_left(foreign, start):
+        is_empty = found and (start <= delivered or start <= found[-1][1])
+        if is_empty and bisect_left(foreign, found[-1][1]) == bisect_left(foreign, start):
             found[-1] = found[-1][0], max(end, found[-1][1])
         else:
             found.append((start, end))

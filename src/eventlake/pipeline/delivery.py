@@ -1,8 +1,9 @@
 """Log lines -> batches that become objects: one buffer for each delivery stream, as Firehose keeps them.
 
 A buffer covers a range of positions in the order of arrival; it is delivered when its oldest record has waited long enough, when it is large
-enough, or when the hour of arrival changes, so that an object never spans two hours. A stream that cannot be delivered holds up no other;
-where the disk has no room for a batch, half of it is tried the next time. Called by the service on one machine; on AWS Firehose does this.
+enough, or when an hour of arrival begins; what arrives out of order (a clock that was set back) waits in the same buffer, and is delivered with
+it, an object for each hour. A stream that cannot be delivered holds up no other; where the disk has no room for a batch, half of it is tried
+the next time. Called by the service on one machine; on AWS Firehose does this.
 What cannot be a log line is buffered likewise and delivered to the error prefix, in Firehose's own form.
 Buffering hints: https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html
 """
@@ -31,6 +32,9 @@ UNMATCHED = "unmatched"
 REJECTED = "rejected"
 """The stream of input that is no event."""
 
+LOW_WATER = ""
+"""The checkpoint before which everything of every stream is delivered."""
+
 ID_DIGITS = 32
 SHOWN_DIGITS = 10
 """Digits of a failed record's id, and how many of them a person sees."""
@@ -41,6 +45,11 @@ _LONGEST_PAUSE_S = 30.0
 
 _MOST_HALVINGS = 10
 """How often a batch is halved at most, for which the disk has no room."""
+
+_MOST_HOURS = 24
+"""How many hours of arrival are told apart in a buffer: beyond that the clock is astray, and what comes goes to the latest of them."""
+_MOST_RUNS = 4096
+"""How often the hour may change within a buffer before it counts as full: each time is told in the objects and in the catalog."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -87,9 +96,11 @@ class FailedRecord:
 
 @dataclass(slots=True)
 class Batch:
-    """What one object will hold: log lines of a table, or failed records of a stream, that arrived in one hour.
+    """What is delivered together: log lines of a table, an object for each hour of arrival; or failed records of a stream, one object.
 
     position_from is where its first record lies, position_to where the stream goes on after it; positions are those of its records' events.
+    moments, runs: where there are several hours, a moment of each; and where each run of records begins that are of one: its place, which hour.
+    stretches: of a part of such a batch, what it holds of the spool; of others there is the one, from and to.
     """
 
     stream: str
@@ -101,11 +112,49 @@ class Batch:
     positions: array[int] = field(default_factory=partial(array, "q"))
     failures: list[FailedRecord] = field(default_factory=list)
     size_bytes: int = 0
+    moments: list[datetime] = field(default_factory=list)
+    runs: list[tuple[int, int]] = field(default_factory=list)
+    stretches: tuple[tuple[int, int], ...] = ()
 
     @property
     def hour(self) -> Hour:
-        """Return the hour in which its records arrived."""
+        """Return the hour in which its records arrived, the first of them where there are several."""
         return Hour.of(self.arrival)
+
+    def is_at(self, arrival: datetime) -> bool:
+        """Return True if a moment lies in the hour of the last record."""
+        return _same_hour(self.moments[self.runs[-1][1]] if self.runs else self.arrival, arrival)
+
+    def turn(self, arrival: datetime) -> None:
+        """Let what is added from here on belong to the hour of a moment.
+
+        Where too many are told apart already, the latest takes it in, and moves on to its hour if that is later still.
+        """
+        if not self.runs:
+            self.moments, self.runs = [self.arrival], [(0, 0)]
+        which = next((at for at, moment in enumerate(self.moments) if _same_hour(moment, arrival)), len(self.moments))
+        if which == _MOST_HOURS:
+            which = max(range(_MOST_HOURS), key=lambda at: self.moments[at])
+            self.moments[which] = max(self.moments[which], arrival)
+        elif which == len(self.moments):
+            self.moments.append(arrival)
+        if which != self.runs[-1][1]:
+            self.runs.append((len(self.positions), which))
+
+    def parts(self) -> list[Batch]:
+        """Return it as batches of one hour each, which are delivered together or not at all."""
+        if not self.runs:
+            return [self]
+        found: dict[int, Batch] = {}
+        places = [at for at, _ in self.runs] + [len(self.positions)]
+        bounds = [self.position_from, *(self.positions[at] for at in places[1:-1]), self.position_to]
+        for run, (start, which) in enumerate(self.runs):
+            part = found.setdefault(which, Batch(self.stream, self.table, self.moments[which], bounds[run]))
+            part.lines += self.lines[start : places[run + 1]]
+            part.positions += self.positions[start : places[run + 1]]
+            part.position_to = bounds[run + 1]
+            part.stretches += ((bounds[run], bounds[run + 1]),)
+        return list(found.values())
 
     def halves(self) -> tuple[Batch, Batch] | None:
         """Return it as two batches, each of whole events; None if it holds one."""
@@ -122,6 +171,10 @@ class Batch:
 
     def _part(self, start: int, end: int, position_from: int, position_to: int) -> Batch:
         part = Batch(self.stream, self.table, self.arrival, position_from, position_to)
+        if self.runs:
+            runs = [(max(at - start, 0), which) for at, which in self.runs if at < end]
+            part.moments, part.runs = list(self.moments), runs[sum(at == 0 for at, _ in runs) - 1 :]
+            part.arrival = self.moments[part.runs[0][1]]
         part.lines, part.failures, part.positions = self.lines[start:end], self.failures[start:end], self.positions[start:end]
         part.size_bytes = sum(map(len, part.lines)) + sum(len(record.raw) for record in part.failures)
         return part
@@ -166,6 +219,8 @@ class Delivery:
         """Streams that could not be delivered: until when they rest, and for how long."""
         self._halvings: dict[str, int] = {}
         """Streams for whose batch the disk had no room: into how small parts it is cut."""
+        self._latest: dict[str, datetime] = {}
+        """The latest moment at which anything of a stream arrived, to the hour."""
         self._left: dict[str, int] = {}
         """Streams whose buffer could not be emptied: the first position of which nothing was taken for them."""
         self.position = 0
@@ -204,6 +259,8 @@ class Delivery:
             if table.name in self._left:
                 continue
             batch = self._batch(table.name, table, position, arrival, now)
+            if not batch.is_at(arrival):
+                batch.turn(arrival)
             batch.lines.append(line)
             batch.positions.append(position)
             batch.size_bytes += len(line)
@@ -244,9 +301,9 @@ class Delivery:
         return name in self._resting and now < self._resting[name][0]
 
     def _make_room(self, name: str, arrival: datetime, position: int, now: float) -> None:
-        """Deliver this buffer if it is full or holds another hour; where that fails, leave out what comes from here on. Raises StorageFullError."""
+        """Deliver this buffer if it is full or an hour begins; where that fails, leave out what comes from here on. Raises StorageFullError."""
         held = self._buffers.get(name)
-        if held is None or name in self._left or not (self._is_full(held[0]) or not _same_hour(held[0].arrival, arrival)):
+        if held is None or name in self._left or not (self._is_full(held[0]) or self._begins_hour(name, held[0], arrival)):
             return
         if self._rests(name, now):
             self._left[name] = position
@@ -258,14 +315,19 @@ class Delivery:
                 raise
             self._left[name] = position  # it is told when it is tried again
 
+    def _begins_hour(self, name: str, batch: Batch, arrival: datetime) -> bool:
+        """Return True if nothing of the stream arrived in this hour or a later one before; what comes late waits with its neighbours."""
+        return not batch.is_at(arrival) and Hour.of(arrival) > Hour.of(self._latest[name])
+
     def _batch(self, name: str, table: Table | None, position: int, arrival: datetime, now: float) -> Batch:
         held = self._buffers.get(name)
         if held is None:
             held = self._buffers[name] = Batch(name.removeprefix("error/"), table, arrival, position), now
+            self._latest[name] = max(self._latest.get(name, arrival), arrival)
         return held[0]
 
     def _is_full(self, batch: Batch) -> bool:
-        return batch.size_bytes >= self._hints.size_bytes
+        return batch.size_bytes >= self._hints.size_bytes or len(batch.runs) >= _MOST_RUNS
 
     def _deliver_streams(self, names: Iterable[str], now: float) -> int:
         """Deliver these buffers; a stream that cannot be delivered rests. Raises the first StorageError in the end."""

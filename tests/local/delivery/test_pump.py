@@ -16,12 +16,14 @@ from eventlake.backends.line_check import UnwritableLinesError
 from eventlake.backends.parquet import ParquetWriter
 from eventlake.description import Description
 from eventlake.errors import StorageError, StorageFullError
+from eventlake.layout import Hour
 from eventlake.local.delivery.checked import FORMATS
 from eventlake.local.delivery.sink import Sink
 from eventlake.local.failed_records import LocalFailedRecords
 from eventlake.local.folder import open_catalog, open_lake
 from eventlake.local.importing import Importer
 from eventlake.local.item import Item
+from eventlake.local.rebuilding import rebuild
 from eventlake.model import Table
 from eventlake.pipeline.delivery import Hints
 from eventlake.pipeline.router import Routed, Router
@@ -94,6 +96,28 @@ def test_a_clock_that_goes_back_loses_nothing(tmp_path: Path) -> None:
         "2026-11-20T11",
         "2026-11-21T10",
     ]
+
+
+def test_a_clock_that_jumps_makes_few_objects_and_loses_nothing(tmp_path: Path) -> None:
+    """Each event is in its hour, in one of three objects; a catalog that is made from them knows what each of them holds."""
+    clock = FixedClock(datetime(2026, 11, 20, 10, 59, tzinfo=UTC))
+    sent = [f"e{number}" for number in range(41)]
+    with Importer(tmp_path, SOURCES, now=clock.now) as lake:
+        for number, identity in enumerate(sent):
+            lake.accept([event(identity)])
+            clock.moment += timedelta(hours=-1 if number % 2 else 1)
+        lake.deliver()
+
+    assert examine(tmp_path, sent) is None
+    hours = open_catalog(tmp_path).contents("pipeline_execution_state_change").hours
+    assert [(str(one.hour), one.objects, one.rows) for one in hours] == [("2026-11-20T10", 2, 21), ("2026-11-20T11", 1, 20)]
+
+    (one,) = open_catalog(tmp_path).objects("pipeline_execution_state_change", [Hour("2026-11-20", "11")])
+    (tmp_path / "objects" / one.key).rename(tmp_path / "aside")
+    rebuild(tmp_path, SOURCES)
+    with Importer(tmp_path, SOURCES) as lake:
+        lake.deliver()
+    assert examine(tmp_path, sent) is None, "what one of them held comes from the spool again"
 
 
 def test_what_was_accepted_and_not_delivered_is_delivered_by_the_next(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from eventlake.layout import Hour, closed_location, is_closed_key
 from eventlake.local.crash import crash_point
 from eventlake.model import Table
 from eventlake.pipeline.compaction import choosing, closing, counting, due, happened, merged, merging, neighbours, small
+from eventlake.pipeline.delivery import LOW_WATER
 from eventlake.query.diagnosis import other_type
 from eventlake.query.reading import ROW
 from eventlake.query.stored_types import Asked, TypeCheck, misfits
@@ -199,7 +200,8 @@ class Closer:
 
     def _description(self, table: Table, hour: Hour, inputs: Sequence[NewObject], rows: int, generation: int) -> Description:
         """Return what the object says of itself: it holds every stretch that its inputs held."""
-        held = merged([stretch for one in inputs for stretch in _held(one)], self._catalog.covered(ALL).get(table.name, ()))
+        of_stream, delivered = self._catalog.covered(ALL).get(table.name, ()), self._catalog.checkpoints().get(LOW_WATER, 0)
+        held = merged([stretch for one in inputs for stretch in _held(one)], of_stream, delivered)
         ends = (held[0][0], max(end for _, end in held)) if held else (0, 0)
         return Description(self._catalog.lake_id, table.name, LINES, hour, *ends, rows, time.time_ns() // 1000, generation, held)
 

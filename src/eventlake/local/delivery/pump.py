@@ -28,12 +28,10 @@ from eventlake.local.spool.reader import SpoolReader, frames_at
 from eventlake.local.spool.rejection import damage_of, unpack
 from eventlake.local.spool.segments import KEPT_BYTES, drop_before, first_position
 from eventlake.model import Source
-from eventlake.pipeline.delivery import Delivery, Hints, moment
+from eventlake.pipeline.delivery import LOW_WATER, Delivery, Hints, moment
 from eventlake.pipeline.router import Routed, Router
 
 _TIDY_EVERY_S = 10.0
-LOW_WATER = ""
-"""The checkpoint before which everything of every stream is delivered."""
 
 
 class Pump:

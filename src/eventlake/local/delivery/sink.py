@@ -56,18 +56,25 @@ class Sink:
 
     def _deliver_lines(self, batch: Batch, table: Table) -> None:
         """Make the lines visible together with the failed records of those that are refused, so that neither is there without the other."""
-        path = self._store.staged(f"{uuid.uuid4().hex}{self._writer.extension}")
-        with _removed_in_the_end(path):
-            refused = self._writer.write(table, batch.lines, path, partial(self._description, batch, LINES))
-            failed = [self._place_failures(self._conversion_failures(batch, refused), CONVERSION_FAILED)] if refused else []
-            rows = len(batch.lines) - len(refused)
-            objects = [self._place_lines(batch, path, rows)] if rows else []
-            partitions = [partition_of(table, batch.hour, self._writer.format)] if rows else []
+        with contextlib.ExitStack() as staged:
+            written = [(part, *self._written(part, table, staged)) for part in batch.parts()]
+            failed = [
+                self._place_failures(self._conversion_failures(part, refused), CONVERSION_FAILED) for part, _, refused in written if refused
+            ]
+            filled = [(part, path, len(part.lines) - len(refused)) for part, path, refused in written if len(refused) < len(part.lines)]
+            objects = [self._place_lines(part, path, rows) for part, path, rows in filled]
+            partitions = [partition_of(table, part.hour, self._writer.format) for part, _, _ in filled]
             self._catalog.register(objects, partitions, failed, {batch.stream: batch.position_to})
             crash_point("object registered")
 
-    def _place_lines(self, batch: Batch, path: Path, rows: int) -> NewObject:
-        key, said = batch.key(self._writer.extension, life=self._life), self._description(batch, LINES, rows)
+    def _written(self, part: Batch, table: Table, staged: contextlib.ExitStack) -> tuple[Path, dict[int, str]]:
+        """Write the lines of an hour aside; where, and the places of those that are refused, with the reason."""
+        path = self._store.staged(f"{uuid.uuid4().hex}{self._writer.extension}")
+        staged.enter_context(_removed_in_the_end(path))
+        return path, self._writer.write(table, part.lines, path, partial(self._description, part, LINES))
+
+    def _place_lines(self, part: Batch, path: Path, rows: int) -> NewObject:
+        key, said = part.key(self._writer.extension, life=self._life), self._description(part, LINES, rows)
         new = NewObject.described(key, path, self._writer.format, said)
         self._place(new.key, path)
         return new
@@ -81,7 +88,8 @@ class Sink:
     def _description(self, batch: Batch, kind: str, rows: int) -> Description:
         """Return what the batch's object says of itself."""
         held = batch.position_from, batch.position_to
-        return Description(self._catalog.lake_id, batch.stream, kind, batch.hour, *held, rows, time.time_ns() // 1000)
+        written_us = time.time_ns() // 1000
+        return Description(self._catalog.lake_id, batch.stream, kind, batch.hour, *held, rows, written_us, stretches=batch.stretches)
 
     def _conversion_failures(self, batch: Batch, refused: Mapping[int, str]) -> Batch:
         """Return the failed records of refused lines, with the bytes of their events as the spool has them."""

@@ -110,7 +110,9 @@ class Adopter:
         self._catalog.register([], [], [(new, entries)], self._checkpoint(said))
 
     def _checkpoint(self, said: Description) -> dict[str, int]:
-        return {_name(said): said.position_to} if self._advances and said.kind in {LINES, PROCESSING_FAILED} else {}
+        """Return how far a stream is with this object; what lies between its stretches may not be delivered yet."""
+        is_alone = said.kind in {LINES, PROCESSING_FAILED} and not said.stretches
+        return {_name(said): said.position_to} if self._advances and is_alone else {}
 
 
 def _name(said: Description) -> str:
