@@ -42,15 +42,24 @@ from eventlake.cli.settings import Settings, global_options, settings
 )
 @click.option("--log-format", type=click.Choice(["parquet", "json"]), default=None, help="Format of a new lake's objects; default parquet.")
 @click.option("--no-close", is_flag=True, help="Leave the hours that are over open; `eventlake close` closes them.")
+@click.option("--no-detections", is_flag=True, help="Run no detections, and tell no alerts.")
 @global_options
 def serve(
-    host: str, names: tuple[str, ...], port: int, buffer_seconds: float, buffer_mb: float, log_format: str | None, no_close: bool
+    host: str,
+    names: tuple[str, ...],
+    port: int,
+    buffer_seconds: float,
+    buffer_mb: float,
+    log_format: str | None,
+    no_close: bool,
+    no_detections: bool,
 ) -> int:
     """Take events over HTTP and deliver them into the lake, until SIGTERM or Ctrl-C.
 
     `POST /events` takes one event, an array or JSON lines; AWS's CLI and SDKs put events with --endpoint-url. The bus answers when the
-    events are on disk. A browser shows at the same address what lies in the lake. Hours that are over are closed beside it. It ends with 0,
-    or with 4 if something is left in the spool for the next start to deliver.
+    events are on disk. A browser shows at the same address what lies in the lake. Hours that are over are closed beside it, and
+    detections run; `sinks.toml` in the lake's folder says who is told of alerts. It ends with 0, or with 4 if something is left in the
+    spool for the next start to deliver.
     """
     from eventlake.local.service import Service
     from eventlake.pipeline.delivery import Hints
@@ -74,6 +83,7 @@ def serve(
         beside=site,
         sign_in=SignIn,
         closes=not no_close,
+        detects=not no_detections,
     )
     try:
         return service.run(lambda url: _say_ready(url, current))

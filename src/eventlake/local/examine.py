@@ -10,6 +10,7 @@ import contextlib
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,11 @@ from eventlake.backends.parquet import holds_only, stored_types
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.checksum import crc32
 from eventlake.dialect.types.type import parse_type
-from eventlake.errors import EventlakeError, LakeLockedError
+from eventlake.errors import EventlakeError, LakeLockedError, StorageError
 from eventlake.lake import Finding
 from eventlake.local.declared import check_declarations
 from eventlake.local.delivery.strays import HELD, Adopter, strays
+from eventlake.local.detecting.memory import MEMORY, Memory
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL, open_catalog
 from eventlake.local.lock import LOCK, LakeLock
 from eventlake.local.running import check_bus
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 _SEE_FAILED = (
     "Look at the disk; the damaged bytes are kept as a failed record, see `eventlake failed`, and what they held can be sent again."
 )
+_LATE = timedelta(hours=1)
 SHOWN = 5
 """How many objects of one kind of finding are told one by one."""
 
@@ -60,6 +63,7 @@ def check_lake(folder: Path, sources: Sequence[Source] | None = None) -> list[Fi
             *_types(folder, catalog),
             *_spool(folder, catalog, written=written),
             *_not_closed(catalog),
+            *_not_detecting(folder),
         ]
     except EventlakeError as error:
         return [Finding("error", str(error), "Restore the file from a copy of the lake.")]
@@ -227,6 +231,25 @@ def _not_closed(catalog: SqliteCatalog) -> Iterator[Finding]:
         again = f"; it is tried again from {one.retry:%Y-%m-%d %H:%M} UTC on" if one.retry is not None else ""
         remedy = f"End the cause; `eventlake serve` tries it again, `eventlake close --table {table} --hour {one.hour}` at once."
         yield Finding("warning", f"The hour {one.hour} of {table} could not be closed{again}: {one.problem}", remedy)
+
+
+def _not_detecting(folder: Path) -> Iterator[Finding]:
+    """Tell the detections that ran in vain, and the sinks that could not be told."""
+    problems, waiting = _remembered(folder / MEMORY)
+    for name, problem in problems.items():
+        yield Finding("warning", f'The detection "{name}" cannot run: {problem}', "Correct its file; `eventlake serve` tries it again.")
+    for sink, count in waiting.items():
+        what = f'The sink "{sink}" was not told of {count:,} alert{"" if count == 1 else "s"} for an hour'
+        yield Finding("warning", f"{what}; each is tried for 24 hours.", "See why where `eventlake serve` runs, and whether it runs.")
+
+
+def _remembered(file: Path) -> tuple[dict[str, str], dict[str, int]]:
+    """Return why detections ran in vain, and how many alerts sinks wait for; nothing where that cannot be read, as in a folder of others."""
+    with contextlib.suppress(StorageError):
+        if file.exists():
+            with contextlib.closing(Memory(file, read_only=True)) as memory:
+                return memory.problems(), memory.late(datetime.now(UTC) - _LATE)
+    return {}, {}
 
 
 def _segments(spool: Path) -> Iterator[tuple[int, bytes]]:

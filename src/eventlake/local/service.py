@@ -29,6 +29,9 @@ from eventlake.local.bus.server import Server, listening, room_for_connections
 from eventlake.local.closing.keeper import Complete, Keeper
 from eventlake.local.delivery.courier import Courier
 from eventlake.local.delivery.process import UNDELIVERED, Task
+from eventlake.local.detecting.process import Task as Detecting
+from eventlake.local.detecting.sinks import read_sinks
+from eventlake.local.detecting.watcher import Watcher
 from eventlake.local.folder import CATALOG, SPOOL
 from eventlake.local.lock import LakeLock
 from eventlake.local.rebuilding import require_catalog, require_current
@@ -53,7 +56,7 @@ class Service:
     sources: those of `source_folders` and the built-in ones. log_format: of a new lake. token: what senders must show; it is demanded where
     the address is not this machine's own. names: what senders call the bus beside its address, as behind a proxy. told: is given sentences
     for the person who runs it. beside, sign_in: the page, and what lets a browser in, as the bus takes them. closes: whether hours that are
-    over are closed.
+    over are closed. detects: whether detections run, and alerts are told.
     """
 
     def __init__(
@@ -72,9 +75,11 @@ class Service:
         beside: Application | None = None,
         sign_in: Callable[[Guard], Application] | None = None,
         closes: bool = True,
+        detects: bool = True,
     ) -> None:
         self._folder = folder
         self._closes = closes
+        self._detects = detects
         self._sources = sources
         self._address = Address(host)
         self._port = port
@@ -177,18 +182,30 @@ class Service:
         keeper = Keeper(self._folder, epoch, complete, inherited, lambda: courier.is_delivering, self._told)
         self._hurry = keeper.hurry
         health.not_closed = lambda: keeper.problems
+        watcher = Watcher(
+            Detecting(self._task.folder, self._task.sources),
+            bus.accept,
+            lambda: spool.end,
+            lambda: courier.delivered,
+            lambda: courier.is_delivering,
+            inherited,
+            self._told,
+        )
+        health.not_detecting = lambda: watcher.problems
         limits = Limits(connections=room_for_connections(Limits().connections))
         self._server = Server(bus, Connections(limits, pressure.is_crowded, self._told), ready)
         self._server.should_exit = self._stopped
         running = asyncio.create_task(courier.run())
         watching = asyncio.create_task(_watch(lock))
         closing = asyncio.create_task(keeper.run() if self._closes else asyncio.Event().wait())
+        detecting = asyncio.create_task(watcher.run() if self._detects else asyncio.Event().wait())
         for task in (running, watching):
             task.add_done_callback(lambda _done: self.stop())  # whatever ended it: a bus that cannot deliver ends, and says why
         courier.durable(spool.end)
         try:
             with _signals(self.stop):
                 await self._server.serve(sockets=[listener])
+                await watcher.stop()
                 spool.close()
                 await keeper.stop()
                 lock.require_held()
@@ -201,7 +218,9 @@ class Service:
         finally:
             watching.cancel()
             running.cancel()
+            await watcher.stop()
             await keeper.stop()
+            detecting.cancel()
             closing.cancel()
             courier.kill()
             with contextlib.suppress(asyncio.CancelledError):
@@ -210,6 +229,8 @@ class Service:
     def _open_spool(self, lock: LakeLock) -> tuple[SpoolWriter, int]:
         """Take the lake and prepare its catalog, then open the spool where it goes on; the epoch of this process."""
         require_catalog(self._folder)
+        if self._detects:
+            read_sinks(self._folder)  # what is wrong there is said before anything begins
         catalog = SqliteCatalog(self._folder / CATALOG)
         try:
             chosen = self._task.log_format or catalog.log_format() or "parquet"

@@ -89,6 +89,12 @@ class Bus:
         """Return the moment of the oldest request that is being written, None if there is none."""
         return min(self._arriving, default=None)
 
+    async def accept(self, event: bytes) -> None:
+        """Store an event that the lake tells of itself, an envelope with an id. Raises StorageError, LakeTakenError."""
+        with self._arrival(self._now()) as arrival:
+            end = await self._commit.store(encode([(EVENT, arrival, event)]))
+        self._durable(end)
+
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":

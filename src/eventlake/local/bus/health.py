@@ -14,6 +14,8 @@ LEAST_PATIENCE_S = 60.0
 """How long something may wait while nothing is delivered, where the buffers are shorter."""
 _NOT_CLOSED = "Hours could not be closed, and are tried again; `eventlake doctor` says which and why. Nothing is lost."
 
+_NOT_DETECTING = "Detections cannot run; `eventlake doctor` says which and why. Others run."
+
 
 class Health:
     """Asks what can be wrong with a bus. pressure: what it may still take. patience_s: how long delivery may stand still."""
@@ -30,6 +32,9 @@ class Health:
         self.not_closed: Callable[[], int] = lambda: 0
         """Tells how many hours could not be closed: no reason to take the bus out of service, so it stays ok."""
 
+        self.not_detecting: Callable[[], int] = lambda: 0
+        """Tells how many detections cannot run; others do, so it stays ok."""
+
     def state(self) -> dict[str, Any]:  # as JSON
         """Return `status`, which is ok, busy (send again later) or failing (somebody must act), figures, and a `message` unless all is well."""
         from eventlake import __version__
@@ -40,13 +45,15 @@ class Health:
             "pending_bytes": self._pressure.pending(),
             "stuck_s": round(self.stuck_s(), 1),
             "hours_not_closed": self.not_closed(),
+            "detections_failing": self.not_detecting(),
             "version": __version__,
         }
         if wrong is not None:
             return {"status": "failing", **figures, "message": wrong}
         if refusal is not None:
             return {"status": "busy", **figures, "message": refusal.sentence}
-        return {"status": "ok", **figures, **({"message": _NOT_CLOSED} if self.not_closed() else {})}
+        notes = [_NOT_CLOSED] * bool(self.not_closed()) + [_NOT_DETECTING] * bool(self.not_detecting())
+        return {"status": "ok", **figures, **({"message": " ".join(notes)} if notes else {})}
 
     def _wrong(self) -> str | None:
         if not self.can_write:

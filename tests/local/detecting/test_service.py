@@ -1,0 +1,71 @@
+"""A bus that runs detections: alerts within a minute, none with --no-detections, and an end at once."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from alert_kills import alerts_of, made, orders, send, serving, told_in
+from eventlake.local.examine import check_lake
+from local.detecting.alerting import ORDERS
+
+pytestmark = pytest.mark.slow
+
+
+def _until(what: Callable[[], bool], patience_s: float = 60.0) -> float:
+    """Wait for something; how long it took."""
+    begun = time.monotonic()
+    while not what():
+        assert time.monotonic() - begun < patience_s
+        time.sleep(0.1)
+    return time.monotonic() - begun
+
+
+def test_orders_become_an_alert_that_a_sink_is_told_of(tmp_path: Path) -> None:
+    """Beside a detection that fails, which is counted and named, and stops no other; SIGTERM ends it all."""
+    broken = ORDERS.replace("count(distinct event_id) >= :least", "cast(max(who) as bigint) >= :least")
+    lake, sources = made(tmp_path, {"a_broken": broken, "many_orders": ORDERS})
+    with serving(lake, sources) as (bus, url):
+        send(url, orders("ann", datetime.now(UTC)) * 3)
+        _until(lambda: len(told_in(tmp_path / "told")) == 1)
+        with urllib.request.urlopen(f"{url}/healthz") as answer:
+            health = json.loads(answer.read())
+        assert (health["status"], health["detections_failing"]) == ("ok", 1)
+        _until(lambda: len(alerts_of(lake, sources)) == 1)
+        bus.send_signal(signal.SIGTERM)
+        assert _until(lambda: bus.poll() is not None) < 10
+        assert bus.returncode == 0
+    [(event, key)] = alerts_of(lake, sources)
+    assert key == "ann"
+    assert told_in(lake / "alerts.jsonl") == told_in(tmp_path / "told") == [(event, "ann")]
+    findings = [finding.sentence for finding in check_lake(lake)]
+    assert [sentence for sentence in findings if "detection" in sentence] == [
+        'The detection "a_broken" cannot run: Not a whole number: ann.'
+    ]
+
+
+def test_without_detections_no_process_runs_them(tmp_path: Path) -> None:
+    """Nothing is remembered."""
+    lake, sources = made(tmp_path)
+    with serving(lake, sources, "--no-detections") as (bus, url):
+        send(url, orders("ann", datetime.now(UTC)))
+        bus.send_signal(signal.SIGTERM)
+        assert bus.wait(60) == 0
+    assert not (lake / "detections.db").exists()
+
+
+def test_a_wrong_sink_is_said_before_anything_begins(tmp_path: Path) -> None:
+    """In one sentence, without its secret."""
+    lake, sources = made(tmp_path)
+    (lake / "sinks.toml").write_text('[[sink]]\nname = "x"\nkind = "webhook"\nurl = "http://example.com/s3cr3t"', "utf-8")
+    with pytest.raises(SystemExit) as error, serving(lake, sources):
+        pass
+    assert "begins with https://" in str(error.value)
+    assert "s3cr3t" not in str(error.value)
