@@ -56,7 +56,12 @@ class BusClient:
     def send(self, items: Iterable[Item]) -> Iterator[Outcome]:
         """Send items in batches; what the bus said of each, in order. Raises ServiceError or ConfigurationError."""
         for batch in _batches(items):
-            yield from self._outcomes(batch, self._post(b"\n".join([item.data for item in batch])))
+            rest = batch
+            while rest:
+                answer = self._post(b"\n".join([item.data for item in rest]))
+                taken = self._taken(rest, answer)
+                yield from self._outcomes(taken, answer)
+                rest = rest[len(taken) :]
 
     def close(self) -> None:
         """Close the connection."""
@@ -68,7 +73,7 @@ class BusClient:
             if status not in {429, 503}:
                 break
             self._pause(min(float(retry_after or 2**attempt), _LONGEST_PAUSE_S))
-        if status != 200:
+        if status != 200 and not _has_rest(status, answer):
             raise ServiceError(f"The bus at {self._url} answered {status}: {_sentence(answer)}")
         found: dict[str, Any] = json.loads(answer)
         return found
@@ -97,16 +102,35 @@ class BusClient:
             f"The bus at {self._url} cannot be reached: {reason}. Start it with `eventlake serve`, or name another with --bus."
         )
 
+    def _taken(self, batch: list[Item], answer: dict[str, Any]) -> list[Item]:
+        """Return the items that an answer speaks of: all of them, or those before the line from which on the bus took nothing."""
+        if "rest" not in answer:
+            return batch
+        count = bisect_right(_lines(batch), answer["rest"]["line"]) - 1
+        if count < 1:
+            raise ServiceError(f"The bus at {self._url} took nothing: {_sentence(json.dumps(answer).encode())}")
+        return batch[:count]
+
     def _outcomes(self, batch: list[Item], answer: dict[str, Any]) -> Iterator[Outcome]:
         said, opened = answer["events"], answer.get("opened")
         if opened is None and len(said) != len(batch):
             raise ServiceError(f"The bus at {self._url} answered for {len(said)} of {len(batch)} events; is it an eventlake bus?")
         if opened is not None:
             yield Outcome(batch[0], None, opened=opened)
-        lines = list(accumulate((item.data.count(b"\n") + 1 for item in batch), initial=1))
+        lines = _lines(batch)
         for place, one in enumerate(said):
             index = bisect_right(lines, one["line"]) - 1 if "line" in one else place
             yield _outcome(batch[min(index, len(batch) - 1)], one)
+
+
+def _lines(batch: list[Item]) -> list[int]:
+    """Return the line of a request on which each item begins, and the one behind the last."""
+    return list(accumulate((item.data.count(b"\n") + 1 for item in batch), initial=1))
+
+
+def _has_rest(status: int, answer: bytes) -> bool:
+    """Return True if a bus took a part of a request, and says from where on it did not."""
+    return status == 413 and b'"rest":' in answer
 
 
 def _outcome(item: Item, said: dict[str, Any]) -> Outcome:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.errors import ConfigurationError
-from eventlake.local.bus import batch
+from eventlake.local.bus import batch, pressure
 from eventlake.local.bus.answer import Message, Receive, Send
 from eventlake.local.bus.batch import EVENTS_LIMIT, is_small, read_batch
 from eventlake.local.bus.body import BODY_LIMIT
@@ -33,7 +33,7 @@ from eventlake.local.spool.frames import EVENT, REJECTED, Frame
 from eventlake.local.spool.reader import SpoolReader
 from eventlake.local.spool.rejection import unpack
 from eventlake.local.spool.writer import SpoolWriter
-from eventlake.pipeline.envelope import Accepted, Intake
+from eventlake.pipeline.envelope import Accepted, Intake, Taken
 from eventlake.sources import load
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
@@ -83,6 +83,14 @@ class Caller:
         await self.bus(scope, _receive(body), _collect(sent))
         answer_headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return sent[0]["status"], json.loads(sent[1]["body"]), answer_headers
+
+    async def post_from(self, sender: tuple[str, int], body: bytes) -> int:
+        """The status that a sender at an address gets."""
+        sent: list[Any] = []
+        headers = [(b"host", b"127.0.0.1:8787"), (b"content-length", b"%d" % len(body))]
+        scope = {"type": "http", "method": "POST", "path": "/events", "headers": headers, "client": sender}
+        await self.bus(scope, _receive(body), _collect(sent))
+        return int(sent[0]["status"])
 
     def frames(self) -> list[Frame]:
         """What is on disk."""
@@ -376,6 +384,83 @@ def test_requests_beside_each_other_hold_what_memory_allows(caller: Caller) -> N
     assert sorted(caller.call_together(*bodies)) == [200, 200, 200, 429]
     assert caller.pressure.flying == 0
     assert caller.call_together(*bodies[2:]) == [200, 200]
+
+
+def test_a_request_with_many_rejects_is_taken_up_to_one_too_many(caller: Caller) -> None:
+    """The answer says what is kept, and from where on nothing was taken; sent from there it is taken like any other."""
+    good, bad = EVENT_BYTES + b"\n", b"{no json}\n"
+    body = good + bad * 1000 + good + bad * 700 + good
+
+    status, said, _ = caller.call("POST", "/events", body)
+    rest = said["rest"]
+    assert (status, said["accepted"], said["rejected"], len(said["events"])) == (413, 2, 1000, 1002)
+    assert rest == {"line": 1003, "byte": 2 * len(good) + 1000 * len(bad) + 1}
+    assert said["message"].startswith(
+        "1,000 documents of the request are no events, as many as one may hold. What stands before line 1,003, byte "
+    )
+    assert len(caller.frames()) == 1002
+
+    status, said, _ = caller.call("POST", "/events", body[rest["byte"] - 1 :])
+    assert (status, said["accepted"], said["rejected"], "rest" in said) == (200, 1, 700, False)
+    assert [frame.kind for frame in caller.frames()].count(REJECTED) == 1700
+
+
+@pytest.mark.parametrize("wrap", [b"%s", b"[%s]"])
+def test_rejects_beyond_the_limit_cost_no_work(caller: Caller, wrap: bytes) -> None:
+    """However many follow: as much is looked at as one request may hold of them."""
+    looked: list[bytes] = []
+
+    class Counting(Intake):
+        def take(self, data: bytes) -> Taken:
+            """Count what is looked at."""
+            looked.append(data)
+            return super().take(data)
+
+    body = wrap % b",\n".join([b'{"a":1}'] * 50_000)
+    batch = read_batch(body, Counting(SOURCES, FAST), 1)
+
+    assert (batch.status, json.loads(batch.answer)["rejected"]) == (413, 1000)
+    assert len(looked) < 1100
+
+
+def test_one_sender_leaves_room_for_its_neighbours(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who holds more than twice what is left over is told to come again, and its only request goes on; the others are answered."""
+    monkeypatch.setattr(pressure, "FLYING_BYTES", 12 << 20)
+    big = json.dumps({**ENVELOPE, "detail": {"text": "x" * 90_000}}).encode() + b"\n"
+    one, other = ("192.0.2.1", 1), ("192.0.2.2", 1)
+
+    async def together() -> list[int]:
+        calls = [caller.post_from(one, big * 50), caller.post_from(one, big * 50), caller.post_from(one, big * 5)]
+        return await asyncio.gather(*calls, caller.post_from(other, big * 20), caller.post_from(other, EVENT_BYTES))
+
+    first, second, third, *others = asyncio.run(together())
+    assert others == [200, 200]
+    assert 200 in {first, second}
+    assert 429 in {second, third}
+    assert caller.pressure.flying == 0
+
+
+def test_who_fills_the_spool_waits_and_its_neighbours_do_not(tmp_path: Path) -> None:
+    """While delivery is behind, and until it is delivered again; nothing that was taken is lost."""
+    caller = Caller(tmp_path, pressure=Pressure(tmp_path, lambda: 0.0, pending_limit=3_000_000, reserve_bytes=0))
+    delivered = 0
+    caller.pressure.pending = lambda: caller.spool.end - delivered
+    big = json.dumps({**ENVELOPE, "detail": {"text": "x" * 100_000}}).encode()
+    one, other = ("192.0.2.1", 1), ("192.0.2.2", 1)
+
+    def post(sender: tuple[str, int], body: bytes) -> int:
+        return asyncio.run(caller.post_from(sender, body))
+
+    statuses = [post(one, big) for _ in range(40)]
+    taken = statuses.count(200)
+    assert statuses == [200] * taken + [503] * (40 - taken)
+    assert 18 <= taken <= 22, "two thirds of what may wait"
+    assert [post(other, big) for _ in range(4)] == [200] * 4
+    assert post(("192.0.2.1", 2), big) == 503, "another connection of the same machine"
+
+    delivered = caller.spool.end
+    assert post(one, big) == 200
+    assert len(caller.frames()) == taken + 5
 
 
 def test_a_body_without_a_length_is_cut_off_at_the_limit(caller: Caller) -> None:

@@ -15,9 +15,12 @@ from pathlib import Path
 import pytest
 
 from by_day import one_in
+from eventlake.local.bus import connections
 from eventlake.local.bus.answer import Message, Receive, Send
 from eventlake.local.bus.connections import Limits
 from eventlake.local.bus.pressure import FLYING_BYTES
+from eventlake.local.client import BusClient
+from eventlake.local.item import Item
 from running_bus import EVENT, running
 
 FOR_EVER = 1e9
@@ -159,6 +162,38 @@ def test_a_thousand_idle_connections_make_room_for_one_that_sends(tmp_path: Path
         assert [bus.post() for _ in range(5)] == [200] * 5
         assert answer(idle[0]) == b""
         assert bus.told == ["100 connections are open, as many as the bus keeps: for a new one, the one goes that was silent longest."]
+
+
+def test_who_opens_the_most_connections_loses_them_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A neighbour that was silent longer keeps its own."""
+    monkeypatch.setattr(connections, "sender_at", lambda host, _port: host)
+    with running(tmp_path, Limits(patience_s=FOR_EVER, connections=20)) as bus, ExitStack() as stack:
+        modest = http.client.HTTPConnection("127.0.0.1", bus.port, timeout=60)
+        stack.callback(modest.close)
+        modest.request("POST", "/events", EVENT)
+        assert modest.getresponse().read()
+        from_another = ("127.0.0.2", 0)
+        greedy = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", bus.port), timeout=60, source_address=from_another))
+            for _ in range(60)
+        ]
+
+        assert answer(greedy[0]) == b""
+        modest.request("POST", "/events", EVENT)
+        assert modest.getresponse().status == 200
+        assert bus.connections() <= 20
+
+
+def test_a_client_sends_the_rest_of_a_request_with_many_rejects(tmp_path: Path) -> None:
+    """And hears of each item what became of it, in order."""
+    items = [Item(number, EVENT if number % 4 == 0 else b'{"no": "event",\n"at": %d}' % number, number) for number in range(1, 3001)]
+    with running(tmp_path) as bus:
+        client = BusClient(bus.url)
+        outcomes = list(client.send(items))
+        client.close()
+
+    assert [outcome.item for outcome in outcomes] == items
+    assert [outcome.code for outcome in outcomes] == [None if item.line % 4 == 0 else "NotAnEvent" for item in items]
 
 
 @pytest.mark.parametrize("said", [HEAD + b"X-Long: ", b"GET /" + b"a" * 100, b"\r\n" * 5])

@@ -24,6 +24,8 @@ from eventlake.pipeline.envelope import Accepted, Intake, Taken
 
 EVENTS_LIMIT = 100_000
 """How many events a request may hold: enough for 64 MiB of 671 bytes each, and a bound for what the answer takes."""
+REJECTS_LIMIT = 1000
+"""How many documents of a request may be no events: each costs ten times what an event does, and nobody means to send more."""
 _PARTS_LIMIT = 1 << 22
 """How many lines, or commas of an array, a request may hold, before it is taken apart: 64 MiB of nothing else take seconds."""
 _SMALL_BYTES = 1 << 20
@@ -35,10 +37,11 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(slots=True)
 class Batch:
-    """What a request became: the frames to store, and the answer once they are."""
+    """What a request became: the frames to store, the answer once they are, and its status: 413 where a rest was not taken."""
 
     frames: bytes
     answer: bytes
+    status: int = 200
 
 
 def is_small(body: bytes) -> bool:
@@ -52,6 +55,8 @@ def read_batch(body: bytes, intake: Intake, arrival: int) -> Batch:
         raise _too_many()
     batch = _Batch(arrival)
     for item, found in taken_of(in_utf8(body), intake.take):
+        if not batch.takes(found):
+            return batch.whole(item)
         batch.add(item, found)
     return batch.whole()
 
@@ -66,6 +71,10 @@ class _Batch:
         self._opened: Counter[str] = Counter()
         self._rejected = 0
         self._size = 0
+
+    def takes(self, taken: Taken) -> bool:
+        """Return False for a document that would be one too many that is no event."""
+        return taken.error is None or self._rejected < REJECTS_LIMIT
 
     def add(self, item: Item, taken: Taken) -> None:
         """Add a document: an event, what holds events, or what is kept with its reason. Raises HttpError."""
@@ -88,13 +97,19 @@ class _Batch:
         if self._size > BODY_LIMIT:
             raise HttpError(413, f"What is opened in a request may have {BODY_LIMIT >> 20} MiB; send less at once.")
 
-    def whole(self) -> Batch:
-        """Return the frames and the answer. Raises HttpError if there was nothing."""
+    def whole(self, rest: Item | None = None) -> Batch:
+        """Return the frames and the answer. rest: the document with which begins what is not taken. Raises HttpError if there was nothing."""
         if not self._entries and not self._opened:
             raise HttpError(400, "The request holds no event.")
         opened = {"opened": dict(self._opened)} if self._opened else {}
         answer = {"accepted": len(self._said) - self._rejected, "rejected": self._rejected, **opened, "events": self._said}
-        return Batch(encode(self._entries), _encode(answer))
+        if rest is None:
+            return Batch(encode(self._entries), _encode(answer))
+        message = (
+            f"{REJECTS_LIMIT:,} documents of the request are no events, as many as one may hold. What stands before {rest.place} is stored or kept; "
+            "nothing is from there on: correct it and send it in a request of its own."
+        )
+        return Batch(encode(self._entries), _encode({"message": message, "rest": {"line": rest.line, "byte": rest.at + 1}, **answer}), 413)
 
 
 def _parts(body: bytes) -> int:

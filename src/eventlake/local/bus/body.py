@@ -6,6 +6,7 @@ from types import TracebackType
 
 from eventlake.local.bus.answer import Headers, HttpError, Receive
 from eventlake.local.bus.pressure import Pressure, Refusal
+from eventlake.local.bus.sender import Sender
 from eventlake.local.encodings import encoding_of
 from eventlake.local.inflate import MAGIC, CutOffError
 from eventlake.local.inflate import inflated as inflated_pieces
@@ -16,34 +17,37 @@ _STREAMS_LIMIT = 10_000
 
 
 class Reading:
-    """One request while it is under way: `with Reading(pressure, headers) as reading`.
+    """One request while it is under way: `with Reading(pressure, headers, sender) as reading`.
 
     What came of it is counted until it is answered; what its sender only says will come is not.
     """
 
-    def __init__(self, pressure: Pressure, headers: Headers) -> None:
+    def __init__(self, pressure: Pressure, headers: Headers, sender: Sender) -> None:
         _require_known_transfer(headers)
         length = headers.get(b"content-length")
         self._declared = None if length is None else int(length)
         self._pressure = pressure
         self._held = 0
+        self.sender = sender
 
     def __enter__(self) -> Reading:
         """Refuse the request if the bus cannot take any. Raises HttpError."""
-        if (refusal := self._pressure.refusal(self._size())) is not None:
+        if (refusal := self._pressure.refusal(self._size()) or self._pressure.refusal_of(self.sender)) is not None:
             raise refused(refusal)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Give back the room that the request held: it is answered."""
-        self._pressure.flying -= self._held
+        self._pressure.release(self._held, self.sender)
 
     def hold(self, size_bytes: int) -> None:
         """Count bytes as held. Raises HttpError if there is no room for them beside other requests."""
         self._held += size_bytes
-        self._pressure.hold(size_bytes)
+        self._pressure.hold(size_bytes, self.sender)
         if self._pressure.is_crowded(self._size()) and self._held < self._pressure.flying:
             raise refused(self._pressure.crowded())
+        if self._pressure.is_greedy(self.sender, self._size(), self._held):
+            raise refused(self._pressure.greedy())
 
     async def body(self, receive: Receive, limit_bytes: int = BODY_LIMIT) -> bytes:
         """Read all of the request's body, as it was sent. Raises HttpError."""

@@ -6,13 +6,12 @@ application without a framework, because the path of an accepted event is the ho
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
@@ -38,6 +37,8 @@ from eventlake.local.bus.guard import Guard, Names, region
 from eventlake.local.bus.health import Health
 from eventlake.local.bus.pressure import Pressure
 from eventlake.local.bus.put_events import OPERATIONS, TARGET, put_events, test_event_pattern
+from eventlake.local.bus.sender import Sender, sender_of
+from eventlake.local.bus.turns import Turns
 from eventlake.local.spool.frames import EVENT, encode
 from eventlake.local.spool.writer import SpoolWriter
 from eventlake.pipeline.envelope import Intake
@@ -81,8 +82,8 @@ class Bus:
         self._guard = Guard(names, token)
         self._beside = beside
         self._sign_in = None if sign_in is None else sign_in(self._guard)
-        self._large = ThreadPoolExecutor(1, "large bodies")
-        self._inflating = ThreadPoolExecutor(1, "compressed bodies")
+        self._large = Turns("large bodies")
+        self._inflating = Turns("compressed bodies")
         self._arriving: Counter[datetime] = Counter()
 
     def oldest_arrival(self) -> datetime | None:
@@ -106,7 +107,7 @@ class Bus:
         try:
             headers = self._guard.headers(scope["headers"])
             self._guard.check_sender(headers, scope["method"])
-            answer = await self._answer(scope["path"], scope["method"], headers, receive)
+            answer = await self._answer(scope["path"], scope["method"], headers, receive, sender_of(scope))
         except (AwsError, HttpError) as error:
             answer = answer_to(error, to_aws=b"x-amz-target" in headers)
         except Exception:  # the sender must hear that this was no 200, whatever it was
@@ -149,7 +150,7 @@ class Bus:
                 raise
             await respond(send, answer_to(HttpError(500, "The bus failed, and said why where it runs."), to_aws=False))
 
-    async def _answer(self, path: str, method: str, headers: Headers, receive: Receive) -> Answer:
+    async def _answer(self, path: str, method: str, headers: Headers, receive: Receive, sender: Sender) -> Answer:
         if path == "/healthz":
             _require(method, "GET", "HEAD")
             return self._how_it_is()
@@ -158,35 +159,35 @@ class Bus:
         _require(method, "POST")
         self._guard.check_token(headers)
         if path == "/":
-            return await self._aws(headers, receive)
-        return await self._events(headers, receive)
+            return await self._aws(headers, receive, sender)
+        return await self._events(headers, receive, sender)
 
-    async def _aws(self, headers: Headers, receive: Receive) -> Answer:
+    async def _aws(self, headers: Headers, receive: Receive, sender: Sender) -> Answer:
         """Answer in EventBridge's protocol."""
         operation = headers.get(b"x-amz-target", b"").decode("latin-1").removeprefix(TARGET)
         if operation not in OPERATIONS:
             raise _unknown(operation)
-        with Reading(self._pressure, headers) as reading:
+        with Reading(self._pressure, headers, sender) as reading:
             body = await self._body(reading, headers, receive, AWS_BODY_LIMIT)
             if operation == "TestEventPattern":
                 return Answer(200, test_event_pattern(body), AWS_JSON)
             now = self._now()
             with self._arrival(now) as arrival:
                 put = put_events(body, region(headers), now)
-                await self._store(encode((EVENT, arrival, event) for event in put.bodies))
+                await self._store(encode((EVENT, arrival, event) for event in put.bodies), sender)
         return Answer(200, put.answer, AWS_JSON, ((REQUEST_ID, put.request_id.encode()),))
 
-    async def _events(self, headers: Headers, receive: Receive) -> Answer:
+    async def _events(self, headers: Headers, receive: Receive, sender: Sender) -> Answer:
         """Answer `POST /events`."""
-        with Reading(self._pressure, headers) as reading:
+        with Reading(self._pressure, headers, sender) as reading:
             body = await self._body(reading, headers, receive, BODY_LIMIT)
             with self._arrival(self._now()) as arrival:
                 if is_small(body):
                     batch = read_batch(body, self._intake, arrival)
                 else:  # in a thread, so that other requests are answered meanwhile
-                    batch = await asyncio.get_running_loop().run_in_executor(self._large, read_batch, body, self._intake, arrival)
-                await self._store(batch.frames)
-        return Answer(200, batch.answer)
+                    batch = await self._large.take(sender, partial(read_batch, body, self._intake, arrival))
+                await self._store(batch.frames, sender)
+        return Answer(batch.status, batch.answer)
 
     @contextmanager
     def _arrival(self, now: datetime) -> Iterator[int]:
@@ -203,11 +204,11 @@ class Bus:
         """Read the request's body, inflated."""
         body = await reading.body(receive, limit_bytes)
         if is_gzip(headers, body):
-            body = await asyncio.get_running_loop().run_in_executor(self._inflating, inflated, body, limit_bytes)
+            body = await self._inflating.take(reading.sender, partial(inflated, body, limit_bytes))
             reading.hold(len(body))
         return body
 
-    async def _store(self, frames: bytes) -> None:
+    async def _store(self, frames: bytes, sender: Sender) -> None:
         """Return when the frames are durable."""
         if not frames:
             return
@@ -220,6 +221,7 @@ class Bus:
             raise HttpError(503, str(error), [(b"retry-after", b"10")]) from None
         self._health.can_write = True
         self._durable(end)
+        self._pressure.stored(sender, end, len(frames))
 
     def _how_it_is(self) -> Answer:
         state = self._health.state()

@@ -8,7 +8,7 @@ those go that were silent longest, never one that the bus is at work for.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from eventlake.local.bus.answer import HttpError, answer_to, written
 from eventlake.local.bus.guard import HEAD_LIMIT_BYTES, too_large_head
+from eventlake.local.bus.sender import Sender, sender_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Connections:
         self.limits = limits
         self.open: OrderedDict[Connection, None] = OrderedDict()
         """Whoever was silent longest first."""
+        self._of: Counter[Sender] = Counter()
         self._is_crowded = is_crowded
         self._told = told
         self._are_many = False
@@ -51,14 +53,32 @@ class Connections:
     def add(self, connection: Connection) -> bool:
         """Take a new connection in, if need be for the one that was silent longest; False if there is none such."""
         self.open[connection] = None
+        self._of[connection.sender] += 1
         if len(self.open) <= self.limits.connections:
             return True
         self._tell_of_many()
-        silent = next((one for one in self.open if one.is_waited_for() and one is not connection), None)
+        silent = self._silent_beside(connection)
         if silent is not None:
-            del self.open[silent]  # it closes in a later turn; in this one it makes room once
+            self.forget(silent)  # it closes in a later turn; in this one it makes room once
             silent.give_up("The bus keeps as many connections as it can; this one was silent longest.", 503)
         return silent is not None
+
+    def _silent_beside(self, connection: Connection) -> Connection | None:
+        """Return the connection that was silent longest, of the sender that has the most if there is any of it; None if none waits."""
+        most = max(self._of.values())
+        waiting = (one for one in self.open if one.is_waited_for() and one is not connection)
+        first = next(waiting, None)
+        if first is None or self._of[first.sender] == most:
+            return first
+        return next((one for one in waiting if self._of[one.sender] == most), first)
+
+    def forget(self, connection: Connection) -> None:
+        """Leave out a connection that is closed, or will be."""
+        if connection in self.open:
+            del self.open[connection]
+            self._of[connection.sender] -= 1
+            if not self._of[connection.sender]:
+                del self._of[connection.sender]
 
     def heard(self, connection: Connection) -> None:
         """Take note that something came from a connection."""
@@ -94,6 +114,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(**options)
         self.headers = []
         self._all = connections
+        self.sender: Sender = self
         self._patience_s = connections.limits.patience_s
         self._arrived = 0
         self._unsent = 0
@@ -105,12 +126,14 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Take the connection in, or say that there is no room."""
         super().connection_made(transport)
+        if self.client is not None:
+            self.sender = sender_at(*self.client)
         if not self._all.add(self):
             self._answer(_later("The bus is at work for as many senders as it can; send it again in a second.", 503))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
-        self._all.open.pop(self, None)
+        self._all.forget(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

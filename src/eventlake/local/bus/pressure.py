@@ -5,11 +5,14 @@ The reserve on the disk is for delivery: it lets what was accepted become object
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from eventlake.backends.disk import Disk
+from eventlake.local.bus.sender import Sender
+from eventlake.local.bus.shares import Waiting, is_fair
 
 PENDING_BYTES = 2 << 30
 """How much may wait in the spool."""
@@ -47,6 +50,9 @@ class Pressure:
         self._room_bytes = 0
         self.flying = 0
         """Bytes in requests that are not answered yet."""
+        self._flying_of: Counter[Sender] = Counter()
+        self._waiting = Waiting()
+        self._end = 0
         self.pending: Callable[[], int] = lambda: 0
         """Bytes in the spool that are not delivered yet."""
 
@@ -58,18 +64,47 @@ class Pressure:
             return Refusal(503, "Delivery is behind; send it again in some seconds.", 5)
         return None if self._room() > 0 else self.full()
 
-    def hold(self, size_bytes: int) -> None:
+    def refusal_of(self, sender: Sender) -> Refusal | None:
+        """Say why nothing more can be taken of a sender: delivery is behind, and most of what waits is its own; return None if it can."""
+        pending = self.pending()
+        if 2 * pending <= self._pending_limit or is_fair(self._waiting.of(sender, self._end - pending), pending, self._pending_limit):
+            return None
+        return Refusal(503, "Delivery is behind, and most of what waits for it is from here; send it again in some seconds.", 5)
+
+    def hold(self, size_bytes: int, sender: Sender = None) -> None:
         """Count bytes of a request that come; they are on the disk before they are answered, and before the disk is looked at again."""
         self.flying += size_bytes
+        self._flying_of[sender] += size_bytes
         self._room_bytes -= size_bytes
+
+    def release(self, size_bytes: int, sender: Sender) -> None:
+        """Give back what a request held: it is answered."""
+        self.flying -= size_bytes
+        self._flying_of[sender] -= size_bytes
+        if not self._flying_of[sender]:
+            del self._flying_of[sender]
+
+    def stored(self, sender: Sender, end: int, size_bytes: int) -> None:
+        """Note what of a sender is on the disk now, and where the spool ends."""
+        self._end = max(self._end, end)
+        self._waiting.add(sender, end, size_bytes, self._end - self.pending())
 
     def is_crowded(self, size_bytes: int = 1 << 30) -> bool:
         """Return True if requests that are under way hold as much as they may beside one of a size."""
-        return self.flying > FLYING_BYTES + (_SMALL_FLYING_BYTES if size_bytes <= _SMALL_BYTES else 0)
+        return self.flying > _most_beside(size_bytes)
+
+    def is_greedy(self, sender: Sender, size_bytes: int, held: int) -> bool:
+        """Return True if a sender's requests hold more than its share beside this one; its only one is none too many. held: what this one does."""
+        own = self._flying_of[sender]
+        return held < own and not is_fair(own, self.flying, _most_beside(size_bytes))
 
     def crowded(self) -> Refusal:
         """Return the refusal while they do."""
         return Refusal(429, "Too much is being sent at once; send it again in a second.", 1)
+
+    def greedy(self) -> Refusal:
+        """Return the refusal for a sender that has more than its share."""
+        return Refusal(429, "Too much is being sent from here at once; send it again in a second.", 1)
 
     def full(self) -> Refusal:
         """Return the refusal of a full disk."""
@@ -84,3 +119,8 @@ class Pressure:
             disk = Disk.of(self._folder, self._reserve)
             self._room_bytes = disk.free_bytes - disk.reserve_bytes - self.flying
         return self._room_bytes
+
+
+def _most_beside(size_bytes: int) -> int:
+    """Return how much requests may hold together, beside one of a size."""
+    return FLYING_BYTES + (_SMALL_FLYING_BYTES if size_bytes <= _SMALL_BYTES else 0)
