@@ -56,16 +56,16 @@ def compile_line(table: Table) -> LogLine:
 
 def line_source(table: Table) -> str:
     """Return the code of a module that holds what `compile_line` gives, as `log_line`; ends in a newline."""
-    return _Writer(table, Pieces()).module()
+    return MappingWriter(table, Pieces()).module()
 
 
 def _run(table: Table, form: LineForm, scope: dict[str, Any]) -> dict[str, Any]:
-    source = _Writer(table, form).module()
+    source = MappingWriter(table, form).module()
     exec(compile(source, f"<mapping of {table.name}>", "exec"), scope)  # the source is ours, a declaration's texts go in as literals
     return scope
 
 
-class _Writer:
+class MappingWriter:
     """Writes the code, and notes the names it uses."""
 
     def __init__(self, table: Table, form: LineForm) -> None:
@@ -75,7 +75,7 @@ class _Writer:
         self.paths = {column: [parse_path(path) for path in column.paths] for column in self.columns}
         self.root = parse_path(table.root)
         self.used: dict[str, set[str]] = {name: set() for name in ("codec", "line", "nested", "path", "values")}
-        for module, name in (("line", "Rest"), ("line", "remainder"), *form.imports):
+        for module, name in form.imports:
             self._use(module, name)
         self.constants: dict[str, str | Brackets] = {"SOURCE": string(table.source), "ENVELOPE": strings(ENVELOPE_KEYS | {ORIGIN})}
         self.containers: dict[tuple[Path, type], str] = {((), dict): "event"}
@@ -84,7 +84,6 @@ class _Writer:
     def module(self) -> str:
         """Write the whole code, its imports last: they are known when the function is written."""
         function = [self.form.signature, *indented(4, [self.form.doc, *self._function()])]
-        self.constants["REST"] = self._rest()
         constants = [line for name, value in self.constants.items() for line in broken_lines(value, before=f"{name} = ")]
         return "\n".join([*self._imports(), "", *constants, "", "", *function]) + "\n"
 
@@ -107,16 +106,24 @@ class _Writer:
 
     def _function(self) -> Iterator[str]:
         yield from self.form.begin
-        yield "odd = not ENVELOPE.issuperset(event)"
-        yield "unread: list[Unread] = []"
+        yield from self._begin()
         for path in sorted(self.kinds, key=len):
             for kind in self.kinds[path]:
                 yield from self._container(path, kind)
         yield from self._envelope()
         for column in self.columns:
             yield from self._column(column)
+        yield from self._end()
+
+    def _begin(self) -> Iterator[str]:
+        yield "odd = not ENVELOPE.issuperset(event)"
+        yield "unread: list[Unread] = []"
+
+    def _end(self) -> Iterator[str]:
+        """Put what no column kept into the line, and give it."""
+        self.constants["REST"] = self._rest()
         yield "if odd or unread:"
-        yield "    rest = REST.of(event) if odd else remainder(unread)"
+        yield f"    rest = REST.of(event) if odd else {self._use('line', 'remainder')}(unread)"
         yield "    if rest:"
         yield from indented(8, self.form.put(Column(EXTRA, "string", (), "json", ""), "dumps(rest)"))
         yield self.form.end
@@ -125,7 +132,7 @@ class _Writer:
         """Mark an event as odd if its envelope holds what is neither standard nor read by a column."""
         read = {path[0] for paths in self.paths.values() for path in paths if path}
         for key in sorted(ENVELOPE_KEYS - settled_keys(self.table) - read - {"detail"}):
-            yield f'odd = odd or event.get("{key}") not in (None, [], "")'
+            yield f'odd = odd or {self._read((key,))} not in (None, [], "")'
 
     def _container_kinds(self) -> dict[Path, list[type]]:
         """Return every path that a column's path goes through: as an object, as an array, or as either if both are declared."""
@@ -276,7 +283,7 @@ class _Writer:
         readings = {column: _reading(column.converter, convert.parse_glue_type(column.type)) for column in self.columns}
         columns = [Brackets("(", [self._with_values(reading), _paths(column)], ")") for column, reading in readings.items()]
         settled = strings(settled_keys(self.table))
-        return Brackets("Rest(", [string(self.table.root), settled, Brackets("[", columns, "]")], ")")
+        return Brackets(f"{self._use('line', 'Rest')}(", [string(self.table.root), settled, Brackets("[", columns, "]")], ")")
 
 
 def _paths(column: Column) -> Brackets:

@@ -5,7 +5,7 @@ What EventBridge's rules and Firehose's streams do on AWS, for one machine: call
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,9 +13,19 @@ from eventlake.errors import EventError
 from eventlake.model import Refusal, Source, Table
 from eventlake.pipeline.as_written import loads
 from eventlake.pipeline.codec import STANDARD, Codec
-from eventlake.pipeline.reading import read_event
+from eventlake.pipeline.reading import DEPTH_LIMIT, SIZE_LIMIT_BYTES, read_event
 from eventlake.pipeline.rule import Rule, compile_pattern
 from eventlake.pipeline.transform import Transform
+
+Line = tuple[object, object, bytes]
+"""The source and the detail-type of an event, any JSON values, and its log line."""
+
+Straight = Callable[[Table], Callable[[bytes], Line | None]]
+"""Makes the function that reads the events of a table which have just the shape that it declares, and gives None for all others."""
+
+_DETAIL_TYPE = b'"detail-type"'
+_SOURCES = 1000
+"""So many sources are remembered at most."""
 
 
 @dataclass(slots=True)
@@ -33,15 +43,20 @@ class Router:
     """The rules and transforms of all tables.
 
     codec: reads and writes the ordinary event; what it cannot, the standard library's reads again, so that both find the same reasons.
+    straight: for events that need neither, because they are just as their table declares them.
     """
 
-    def __init__(self, sources: Sequence[Source], codec: Codec = STANDARD) -> None:
+    def __init__(self, sources: Sequence[Source], codec: Codec = STANDARD, straight: Straight | None = None) -> None:
         self._ordinary = _Routes(sources, codec)
         self._exact = self._ordinary if codec is STANDARD else _Routes(sources, STANDARD)
         self._codec = codec
+        self._straight = {} if straight is None else self._ordinary.straight(straight)
 
     def route(self, data: bytes) -> Routed:
         """Return the log lines of one event, or its failures; raises nothing, whatever the bytes."""
+        way = self._straight.get(_guessed_detail_type(data))
+        if way is not None and (routed := way.route(data)):
+            return routed
         if self._codec is not STANDARD:
             try:
                 return self._ordinary.route(data, keep_errors=False)
@@ -66,6 +81,15 @@ class _Routes:
                 self._by_detail_type.setdefault(kind, []).append(route)
             if _detail_types(table) is None:
                 self._others.append(route)
+
+    def straight(self, make: Straight) -> dict[bytes, _StraightWay]:
+        """Return the ways of the detail-types that one table alone may want, and for which source and detail-type decide."""
+        found = {}
+        for kind, routes in self._by_detail_type.items():
+            rule, transform = routes[0]
+            if len(routes) == 1 and rule.paths <= {"source", "detail-type"} and not rule.needs_as_written(b""):
+                found[kind.encode()] = _StraightWay(kind, rule, transform.table, make)
+        return found
 
     def route(self, data: bytes, *, keep_errors: bool) -> Routed:
         routed = Routed()
@@ -95,6 +119,44 @@ class _Routes:
     def _unmatched(self, event: dict[str, Any]) -> EventError:
         refusal = next((refusal for rule, refusal in self._refusals if rule.matches(event)), None)
         return refused(refusal) if refusal else unmatched(event)
+
+
+class _StraightWay:
+    """The way of one detail-type's events to the log lines of the one table that wants them."""
+
+    def __init__(self, kind: str, rule: Rule, table: Table, make: Straight) -> None:
+        self._kind = kind
+        self._rule = rule
+        self._table = table
+        self._make = make
+        self._read: Callable[[bytes], Line | None] | None = None
+        """Made when the first event comes."""
+        self._wanted: dict[object, bool] = {}
+
+    def route(self, data: bytes) -> Routed | None:
+        """Return the log line of an event; None if it is not just as declared, is not wanted, or may pass a limit."""
+        if data.count(b"{") + data.count(b"[") > DEPTH_LIMIT or len(data) > SIZE_LIMIT_BYTES:
+            return None
+        if self._read is None:
+            self._read = self._make(self._table)
+        found = self._read(data)
+        if found is None:
+            return None
+        source, kind, line = found
+        if kind != self._kind or source.__class__ is not str or len(line) > SIZE_LIMIT_BYTES:
+            return None
+        wanted = self._wanted.get(source)
+        if wanted is None:
+            wanted = self._rule.matches({"source": source, "detail-type": kind})
+            if len(self._wanted) < _SOURCES:
+                self._wanted[source] = wanted
+        return Routed([(self._table, line)]) if wanted else None
+
+
+def _guessed_detail_type(data: bytes) -> bytes:
+    """Return the text that follows the first `"detail-type"`: mostly the event's own."""
+    begin = data.find(b'"', data.find(_DETAIL_TYPE) + len(_DETAIL_TYPE)) + 1
+    return data[begin : data.find(b'"', begin)]
 
 
 def refused(refusal: Refusal) -> EventError:

@@ -67,11 +67,12 @@ class Difference:
 
 
 class Rule:
-    """A compiled event pattern."""
+    """A compiled event pattern. paths: the flattened paths whose leaves decide."""
 
     def __init__(self, branches: Sequence[Branch]) -> None:
         self._branches = [_Branch(branch) for branch in branches]
         conditions = [(path, test) for branch in branches for path, tests in branch.items() for test in tests]
+        self.paths = frozenset(path for path, _ in conditions)
         self._compares_numbers = any(test.compares_numbers for _, test in conditions)
         self._keys = {json.dumps(key).encode() for path, _ in conditions if "." in path for key in path.split(".")}
 

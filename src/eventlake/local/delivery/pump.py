@@ -14,6 +14,7 @@ from pathlib import Path
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import Disk
 from eventlake.backends.msgspec_codec import FAST
+from eventlake.backends.msgspec_events import StraightReader
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import EventError, StorageError
 from eventlake.local.crash import crash_point
@@ -61,7 +62,7 @@ class Pump:
         store = DirectoryStore(folder / OBJECTS)
         self.recovered = recover(store, self.catalog)
         self._checkpoints = self.catalog.checkpoints()
-        self._budget = Budget(Router(sources, FAST).route)
+        self._budget = Budget(Router(sources, FAST, StraightReader).route)
         start = max(first_position(self._spool), self._checkpoints.get(LOW_WATER, 0))
         sink = Sink(store, self.catalog, writer_of(chosen), partial(frames_at, self._spool))
         self._delivery = Delivery(sink.deliver, hints, self._checkpoints, self.catalog.covered(start), can_go_back=True)

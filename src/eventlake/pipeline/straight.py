@@ -1,0 +1,158 @@
+"""One table's mapping for events of just the shape that it declares, as the source of one function: objects with places in place of dicts.
+
+Called by who reads JSON into such objects (`eventlake.backends.msgspec_events`). Whatever is odd about an event makes the function give None;
+the mapping of `eventlake.pipeline.mapping`, from which this one is derived, takes it then and finds out what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from eventlake.model import Column, Table
+from eventlake.pipeline.leftovers import ENVELOPE_KEYS, ORIGIN
+from eventlake.pipeline.line_form import LineForm, indented
+from eventlake.pipeline.mapping import MappingWriter
+from eventlake.pipeline.path import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """An object whose keys are all known. name: of the variable that holds it, and of nothing else in the function.
+
+    places: for each key the attribute that holds its value. texts: the keys whose values are texts or null. inner: those of the values that are
+    such objects, by key.
+    """
+
+    name: str
+    path: Path
+    places: dict[str, str]
+    texts: frozenset[str]
+    inner: dict[str, Shape] = field(default_factory=dict)
+
+    @property
+    def empty(self) -> str:
+        """Return the name by which the code finds an empty one."""
+        return f"NO_{self.name.upper()}"
+
+
+def straight_source(table: Table, loose: Collection[Path]) -> tuple[str, Shape]:
+    """Return the code of a module with the function `straight_line`, and the shape of the events that it takes.
+
+    loose: what may be other than a text though a column of text reads it. The module needs `dumps` and `encode`, which write JSON, an empty
+    object for each shape but the whole event, and `LINE`, which takes the values of all columns.
+    """
+    writer = _StraightWriter(table, loose)
+    return writer.module(), writer.shape
+
+
+class _Values(LineForm):
+    """The line as an expression for each column: a variable, or the place that holds its value."""
+
+    signature = "def straight_line(event: Any) -> bytes | None:"
+    doc = '"""Return the log line of an event, None if anything about it is odd."""'
+    imports = ()
+    helper = target = end = ""  # what does not fit ends the function
+
+    def __init__(self, table: Table, direct: Collection[str]) -> None:
+        self.values = {column.name: f"C{number}" for number, column in enumerate(table.columns)}  # no other name is of capitals and digits
+        self.begin = (" = ".join([*(value for name, value in self.values.items() if name not in direct), "None"]),)
+
+    def put(self, column: Column, value: str) -> list[str]:
+        """Set the column's variable."""
+        return [f"{self.values[column.name]} = {value}"]
+
+
+class _StraightWriter(MappingWriter):
+    """Writes the code."""
+
+    def __init__(self, table: Table, loose: Collection[Path]) -> None:
+        super().__init__(table, _Values(table, ()))
+        read = {column: paths for column, paths in self.paths.items() if column.converter == "text"}
+        self._texts = {path for paths in read.values() for path in paths} - set(self.kinds) - set(loose)
+        self._direct = {column.name for column, paths in read.items() if self._is_direct(column, paths)}
+        self._values = self.form = _Values(table, self._direct)
+        self._shapes: dict[Path, Shape] = {}
+        self.shape = self._shaped((), "event", ENVELOPE_KEYS | {ORIGIN})
+
+    def _is_direct(self, column: Column, paths: list[Path]) -> bool:
+        """Return True if a column's value is that of one place as it is."""
+        return len(paths) == 1 and self._is_text(paths[0]) and column.name != self.table.key
+
+    def _is_text(self, path: Path) -> bool:
+        return path in self._texts and self._is_shape(path[:-1])
+
+    def _is_shape(self, path: Path) -> bool:
+        """Return True if an object is read key by key alone, as all those are that it lies in."""
+        whole = {path for paths in self.paths.values() for path in paths}
+        outer = [path[:depth] for depth in range(1, len(path) + 1)]
+        return all(self.kinds.get(one) == [dict] and one not in whole for one in outer)
+
+    def _shaped(self, path: Path, name: str, more: Collection[str] = ()) -> Shape:
+        keys = sorted({*more, *map(str, self._segments_below(path, dict))})
+        texts = frozenset(key for key in keys if (*path, key) in self._texts)
+        self._shapes[path] = Shape(name, path, {key: f"k{number}" for number, key in enumerate(keys)}, texts)
+        return self._shapes[path]
+
+    def _begin(self) -> Iterator[str]:
+        yield "odd = False"
+        for key in sorted(self.shape.places.keys() - ENVELOPE_KEYS - {ORIGIN}):
+            yield f"odd = odd or {self._read((key,))} is not None"
+
+    def _end(self) -> Iterator[str]:
+        yield "if odd:"
+        yield "    return None"
+        yield f'return encode(LINE({", ".join(self._values.values.values())})) + b"\\n"'
+
+    def _container(self, path: Path, kind: type) -> Iterator[str]:
+        if not self._is_shape(path):
+            yield from super()._container(path, kind)
+            return
+        name = self._name(path)
+        yield f"{name} = {self._read(path)}"
+        self.containers[path, kind] = name
+        shape = self._shapes[path[:-1]].inner[str(path[-1])] = self._shaped(path, name)
+        yield f"if {name} is None:"
+        yield f"    {name} = {shape.empty}"
+
+    def _undeclared_keys(self, path: Path, name: str) -> Iterator[str]:
+        for line in super()._undeclared_keys(path, name):
+            yield "    odd = True" if line.startswith("    unread") else line
+
+    def _read(self, path: Path) -> str:
+        shape = self._shapes.get(path[:-1])
+        return super()._read(path) if shape is None else f"{shape.name}.{shape.places[str(path[-1])]}"
+
+    def _column(self, column: Column) -> Iterator[str]:
+        if column.name in self._direct:
+            self._values.values[column.name] = self._read(self.paths[column][0])
+        else:
+            yield from super()._column(column)
+
+    def _put(self, column: Column) -> Iterator[str]:
+        if column.converter == "json":
+            yield from super()._put(column)
+        elif column.converter == "text" and all(map(self._is_text, self.paths[column])):
+            yield from self.form.put(column, "value")
+        else:
+            if column.converter in {"text", "joined"}:
+                yield "if value.__class__ is str:"
+                yield from indented(4, self.form.put(column, "value"))
+                yield "elif value is not None:"
+            else:
+                yield "if value is not None:"
+            yield from self._put_converted(column)
+
+    def _put_converted(self, column: Column) -> Iterator[str]:
+        yield f"    fitting = {self._converter(column)}(value)"
+        yield f"    if fitting is {self._use('values', 'MISFIT')}:"
+        yield "        return None"
+        yield from indented(4, self._unless_whole(column))
+        yield from indented(4, self.form.put(column, "fitting"))
+
+    def _unless_whole(self, column: Column) -> list[str]:
+        if "struct" not in column.type:
+            return []
+        is_flat = column.type.count("struct") == 1 and column.type.startswith("struct")
+        condition = "len(fitting) != len(value)" if is_flat else f"not {self._use('nested', 'is_whole')}(fitting, value)"
+        return [f"if {condition}:", "    return None"]

@@ -1,0 +1,157 @@
+"""Events of just the declared shape take a shorter way, and become the very lines that the longer one gives."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from eventlake.backends.msgspec_codec import FAST
+from eventlake.backends.msgspec_events import StraightReader
+from eventlake.model import Column, Source, Table
+from eventlake.pipeline.envelope import Intake
+from eventlake.pipeline.mapping import compile_mapping
+from eventlake.pipeline.router import Router
+from eventlake.sources import load
+from eventlake.sources.samples import names, read_sample
+
+SOURCES = load()
+VALUES = (None, "", "a", 6.0, 1.5, True, 10**30, -1, [], ["a"], ["a", "b"], [1, {}], {}, {"x": 1}, "2026-11-20T10:00:00Z", 1763632800)
+"""What an odd sender may put wherever something else is declared."""
+
+
+def events() -> list[dict[str, Any]]:
+    """Return an event of every sample."""
+    intake = Intake(SOURCES)
+    read = [read_sample(source, name).event for source in SOURCES for name in names(source)]
+    return [json.loads(accepted.body) for data in read for accepted in intake.take(data).accepted]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of every value in a JSON value."""
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from places(inner, (*path, key))
+
+
+def changed(event: dict[str, Any], path: tuple[Any, ...], value: object) -> dict[str, Any]:
+    """Return an event with another value at a path."""
+    made = copy.deepcopy(event)
+    holder: Any = made
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = value
+    return made
+
+
+def variants(event: dict[str, Any], step: int) -> Iterator[dict[str, Any]]:
+    """Yield an event with one value after another changed, and with a key that nobody declared in each object."""
+    yield event
+    for number, path in enumerate(list(places(event))):
+        for value in VALUES[number % step :: step] if path else ():
+            yield changed(event, path, value)
+        yield changed(event, (*path, "undeclared"), 1) if _at(event, path).__class__ is dict else event
+
+
+def _at(value: Any, path: tuple[Any, ...]) -> Any:
+    for key in path:
+        value = value[key]
+    return value
+
+
+@pytest.mark.parametrize("step", [pytest.param(6, marks=pytest.mark.slow), 24])
+def test_odd_events_become_what_they_become_without_it(step: int) -> None:
+    """Every sample, with every value of it changed in turn, gives the same lines and failures on both ways, by readers that met all before."""
+    long, short = Router(SOURCES, FAST), Router(SOURCES, FAST, StraightReader)
+    for event in events():
+        for one in variants(event, step):
+            data = json.dumps(one).encode()
+            assert (short.route(data).lines, str(short.route(data).failures)) == (long.route(data).lines, str(long.route(data).failures)), (
+                one
+            )
+
+
+def test_most_events_need_no_other_way() -> None:
+    """Of the samples' events, three quarters are read straight, whatever stands for a text in some."""
+    readers = {table.name: StraightReader(table) for source in SOURCES for table in source.tables}
+    lines = [(table.name, data) for data in map(_written, events()) for table, _ in Router(SOURCES).route(data).lines]
+    straight = [name for name, data in lines if readers[name](data) is not None]
+    assert len(straight) >= len(lines) * 3 // 4
+
+
+def _written(event: dict[str, Any]) -> bytes:
+    return json.dumps(event).encode()
+
+
+EVENT = {"version": "0", "id": "1", "detail-type": "Tea", "source": "kitchen", "time": "2026-11-20T10:00:00Z", "detail": {"leaf": "oolong"}}
+
+
+TEA = {"source": ["kitchen"], "detail-type": ["Tea"]}
+
+
+def kitchen(pattern: dict[str, Any], *more: Column) -> Source:
+    """Return a source with one table, of the leaves of tea."""
+    columns = (Column("leaf", "string", ("$.detail.leaf",), "text", ""), *more)
+    table = Table("tea", "kitchen", "tea", "lake", "kitchen", pattern, "$.detail", "leaf", columns)
+    return Source("kitchen", "Kitchen", "", "", "lake", "default", (table,), (), ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"detail-type":"Tea","source":"kitchen","detail":{"leaf":"a"},"detail-type":"Coffee"}',
+        b'{"detail-type":"Coffee","source":"kitchen","detail":{"leaf":"a"},"detail-type":"Tea"}',
+        b'{"detail":{"detail-type":"Tea","leaf":"a"},"detail-type":"Coffee","source":"kitchen"}',
+        b'{"detail-type":"Tea","source":"kitchen","source":"attic","detail":{"leaf":"a"}}',
+        b'{"detail-type":"Tea","source":"kitchen","detail":{"leaf":"a","leaf":"b"}}',
+        b'{"detail-type":"Tea","source":"kitchen","detail":{"leaf":"\\u00e9\\ud83c\\udf75"}}',
+        b'{"detail-type":"Te\\u0061","source":"kitchen","detail":{"leaf":"a"}}',
+        b'{"detail-type":"Tea","source":"kitchen","d\\u0065tail":{"leaf":"a"}}',
+        b'{"detail-type":"Tea","source":"kitchen","detail":{"leaf":"a"}} x',
+        b'{"detail-type":"Tea","source":"kitchen","detail":{"leaf":"\xff"}}',
+        b'{"detail-type":"Tea","source":"kitchen"}',
+        b'{"detail-type":"Tea","source":["kitchen"],"detail":{"leaf":"a"}}',
+        b'{"detail-type":"Tea","source":"kitchen","detail":{"leaf":' + b"[" * 70 + b"]" * 70 + b"}}",
+        b'{"detail-type":"Tea","source":"kitchen","detail":{"leaf":"' + b"a" * 999_999 + b'"}}',
+        b'"detail-type"',
+        b"",
+    ],
+)
+def test_what_is_written_in_another_way_is_read_alike(text: bytes) -> None:
+    """Keys that stand twice, escapes, damage and what passes a limit are decided as without it."""
+    sources = [kitchen(TEA)]
+    long, short = Router(sources, FAST).route(text), Router(sources, FAST, StraightReader).route(text)
+    assert (short.lines, str(short.failures)) == (long.lines, str(long.failures))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        {"detail-type": ["Tea"], "detail": {"leaf": ["sencha"]}},
+        {"detail-type": ["Tea"], "account": [{"exists": True}]},
+        {"detail-type": ["Tea"], "source": [{"anything-but": "kitchen"}]},
+    ],
+)
+def test_rules_are_asked_as_ever(pattern: dict[str, Any]) -> None:
+    """An event that the rule of its table does not want has no line, wherever the rule looks."""
+    assert not Router([kitchen(pattern)], FAST, StraightReader).route(_written(EVENT)).lines
+
+
+def test_a_place_that_holds_no_texts_is_read_straight_from_then_on() -> None:
+    """A number where a text is declared is written as ever, and so are the texts behind it."""
+    (table,) = kitchen(TEA).tables
+    reader, mapping = StraightReader(table), compile_mapping(table, FAST)
+    for leaf in ("oolong", 6.0, "sencha", True, None):
+        event = {**EVENT, "detail": {"leaf": leaf}}
+        assert reader(_written(event)) == ("kitchen", "Tea", FAST.encode(mapping(event)) + b"\n")
+
+
+def test_values_at_the_top_that_a_table_alone_declares_are_left_to_the_mapping() -> None:
+    """A column may read a key of the envelope that EventBridge does not know."""
+    (table,) = kitchen(TEA, Column("pot", "string", ("$.pot",), "text", "")).tables
+    assert StraightReader(table)(_written(EVENT)) is not None
+    assert StraightReader(table)(_written({**EVENT, "pot": "iron"})) is None
