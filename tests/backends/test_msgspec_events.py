@@ -19,7 +19,24 @@ from eventlake.sources import load
 from eventlake.sources.samples import names, read_sample
 
 SOURCES = load()
-VALUES = (None, "", "a", 6.0, 1.5, True, 10**30, -1, [], ["a"], ["a", "b"], [1, {}], {}, {"x": 1}, "2026-11-20T10:00:00Z", 1763632800)
+VALUES: tuple[Any, ...] = (
+    None,
+    "",
+    "a",
+    6.0,
+    1.5,
+    True,
+    10**30,
+    -1,
+    [],
+    ["a"],
+    ["a", "b"],
+    [1, {}],
+    {},
+    {"x": 1},
+    "2026-11-20T10:00:00Z",
+    1763632800,
+)
 """What an odd sender may put wherever something else is declared."""
 
 

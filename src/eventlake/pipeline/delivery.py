@@ -115,6 +115,8 @@ class Batch:
     moments: list[datetime] = field(default_factory=list)
     runs: list[tuple[int, int]] = field(default_factory=list)
     stretches: tuple[tuple[int, int], ...] = ()
+    last: datetime | None = None
+    """A moment that was seen to lie in the hour of the last record."""
 
     @property
     def hour(self) -> Hour:
@@ -123,13 +125,18 @@ class Batch:
 
     def is_at(self, arrival: datetime) -> bool:
         """Return True if a moment lies in the hour of the last record."""
-        return _same_hour(self.moments[self.runs[-1][1]] if self.runs else self.arrival, arrival)
+        if arrival is not self.last:
+            if not _same_hour(self.moments[self.runs[-1][1]] if self.runs else self.arrival, arrival):
+                return False
+            self.last = arrival
+        return True
 
     def turn(self, arrival: datetime) -> None:
         """Let what is added from here on belong to the hour of a moment.
 
         Where too many are told apart already, the latest takes it in, and moves on to its hour if that is later still.
         """
+        self.last = None
         if not self.runs:
             self.moments, self.runs = [self.arrival], [(0, 0)]
         which = next((at for at, moment in enumerate(self.moments) if _same_hour(moment, arrival)), len(self.moments))
@@ -247,6 +254,9 @@ class Delivery:
         now: seconds of any clock that only goes forward. Raises what `deliver` raises; the record is then not accepted. Where it can be read
         once more, it is left out of a stream that cannot be delivered, unless the disk is full.
         """
+        if len(routed.lines) == 1 and not routed.failures and self._is_added(*routed.lines[0], position, arrival):
+            self.position = end
+            return
         lines = [(table, line) for table, line in routed.lines if self._is_new(table.name, position)]
         failures = [
             (stream, error) for stream, error in map(failed_stream, routed.failures) if self._is_new(error_stream(stream), position)
@@ -272,6 +282,20 @@ class Delivery:
             batch.failures.append(failed_record(stream, error, arrival, raw))
             batch.size_bytes += len(raw)
         self.position = end
+
+    def _is_added(self, table: Table, line: bytes, position: int, arrival: datetime) -> bool:
+        """Add a line to a buffer that goes on, as nearly all do; False, and nothing is done, where there is anything to decide."""
+        name = table.name
+        held = self._buffers.get(name)
+        if held is None or name in self._left or name in self._covered or position < self._checkpoints.get(name, 0):
+            return False
+        batch = held[0]
+        if self._is_full(batch) or not batch.is_at(arrival):
+            return False
+        batch.lines.append(line)
+        batch.positions.append(position)
+        batch.size_bytes += len(line)
+        return True
 
     def deliver_due(self, now: float) -> int:
         """Deliver the buffers that are old or large enough; how many there were. Raises the first StorageError, after the others were delivered."""

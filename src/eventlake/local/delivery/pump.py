@@ -32,6 +32,7 @@ from eventlake.model import Source
 from eventlake.pipeline.delivery import LOW_WATER, Delivery, Hints, moment
 from eventlake.pipeline.router import Routed, Router
 
+_NO_EVENTS = frozenset({REJECTED, DAMAGED})
 _TIDY_EVERY_S = 10.0
 
 
@@ -126,7 +127,7 @@ class Pump:
         self.catalog.close()
 
     def _accept(self, frame: Frame, now: float) -> None:
-        if frame.kind in {REJECTED, DAMAGED}:
+        if frame.kind in _NO_EVENTS:
             error, raw = unpack(frame.body) if frame.kind == REJECTED else (damage_of(frame), frame.body)
             if frame.kind == DAMAGED:
                 self._told(f"{error} Everything before and behind is delivered; see `eventlake failed`, and look at the disk.")

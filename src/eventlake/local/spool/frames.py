@@ -38,7 +38,7 @@ Entry = tuple[int, int, bytes]
 """Kind, arrival in microseconds since 1970 in UTC, body."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that takes four times as long to make, and one is made for each event
 class Frame:
     """One accepted item: where it begins and ends in the log, its kind, its arrival in microseconds since 1970 (UTC), its body."""
 
