@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from eventlake.web.asking import Answered
 from eventlake.web.cells import cut
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.elements import Child, Element, element
-from eventlake.web.tile import Tile
+from eventlake.web.filters import Filter
+from eventlake.web.leads import Leads, leads_of
+from eventlake.web.tile import Question, Tile
 from eventlake.web.window import ZONES, Window
 
 WAYS = (("/", "Now"), ("/deliveries", "Deliveries"), ("/logins", "Logins"), ("/failed", "Failed"), ("/lake", "Lake"), ("/sql", "SQL"))
@@ -47,32 +49,63 @@ def page(title: str, path: str, window: Window | None, *body: Child) -> bytes:
     bar = element(
         "header", element("a", "eventlake", href="/", class_="name"), element("nav", *ways, aria_label="Pages"), _chooser(path, window)
     )
-    return document(title, bar, element("main", element("h1", cut(title, 200)), *body))
+    return document(title, bar, element("main", element("h1", cut(title, 200)), chips(window, path) if window else None, *body))
 
 
-def tile_frame(tile: Tile, answered: Answered, window: Window, path: str) -> Element:
+def tile_frame(asked: Question, answered: Answered, window: Window, path: str) -> Element:
     """Return a tile: its title, its chart or the sentence that says why there is none, and its rows and SQL."""
-    address = urlencode(dict(window.values) | {"from": f"{window.start:%Y-%m-%dT%H:%M:%SZ}", "to": f"{window.end:%Y-%m-%dT%H:%M:%SZ}"})
+    tile = asked.tile
+    leads = leads_of(tile.name, path, window, asked.reading)
+    address = urlencode(window.pinned())
     forms = ("json", "csv", "sql") if tile.chart == "table" else ("svg", "json", "csv", "sql")
-    links = [element("a", form, href=f"/tiles/{tile.name}.{form}?{address}") for form in forms]
+    links = [element("a", form, href=f"/tiles/{tile.name}.{form}?{address}", data_form=form) for form in forms]
+    if leads.has_rows:
+        links.insert(0, element("a", "rows", href=leads.rows()))
     meaning = " ".join(tile.query.doc.split("\n")[1:])
     return element(
         "section",
         element("h2", element("a", tile.query.title, href=f"/tiles/{tile.name}?{address}")),
         element("p", meaning, class_="meaning"),
-        drawn(tile, answered, window, path),
+        _unfiltered(asked.left),
+        drawn(tile, answered, window, path, leads),
         element("p", *[[" " if place else None, link] for place, link in enumerate(links)], class_="forms"),
         class_="tile wide" if tile.wide else "tile",
+        id=f"tile-{tile.name}",
+        data_tables=" ".join(sorted({scan.table.name for scan in asked.reading.scans})),
     )
 
 
-def drawn(tile: Tile, answered: Answered, window: Window, path: str) -> Element:
+def _unfiltered(left: Sequence[str]) -> Element | None:
+    """Say by what a tile is not filtered; nothing if it keeps to all filters."""
+    if not left:
+        return None
+    text = f"Not filtered by {' and '.join(left)}: what is counted here has no such column, or needs its events whole."
+    return element("p", text, class_="unfiltered", role="note")
+
+
+def chips(window: Window, path: str) -> Element | None:
+    """Return the filters of a page, each with the way to take it off; nothing if there are none."""
+    if not window.filters:
+        return None
+    shown = [
+        element("li", element("bdi", f"{one.column} {'≠' if one.is_not else '='} {cut(one.value, 60)} "), _off(one, window, path))
+        for one in window.filters
+    ]
+    return element("ul", *shown, class_="chips", aria_label="Filters")
+
+
+def _off(one: Filter, window: Window, path: str) -> Element:
+    rest = [other for other in window.filters if other != one]
+    return element("a", "take off", href=window.filtered(path, *rest), aria_label=f"Take off the filter {one.column}")
+
+
+def drawn(tile: Tile, answered: Answered, window: Window, path: str, leads: Leads | None = None) -> Element:
     """Return a tile's chart, or the sentence that says why there is none."""
     if answered.problem:
         return sentence(answered.problem, is_problem=True)
     if not answered.result.rows:
         return sentence(tile.empty)
-    chart = CHARTS[tile.chart](Drawing(tile, answered.result, window, path))
+    chart = CHARTS[tile.chart](Drawing(tile, answered.result, window, path, leads))
     return element("div", chart, sentence("There are more rows than are drawn here; narrow the window.")) if answered.cut else chart
 
 
@@ -86,7 +119,8 @@ def _chooser(path: str, window: Window | None) -> Element | None:
     if window is None:
         return None
     values: Mapping[str, str] = window.values
-    kept = [element("input", type="hidden", name=name, value=value) for name, value in values.items() if name not in _WINDOW]
+    said = window.said(*window.filters)
+    kept = [element("input", type="hidden", name=name, value=value) for name, value in said if name not in _WINDOW]
     zone = window.zone.key
     return element(
         "form",

@@ -24,13 +24,17 @@ from eventlake.web.asking import Answered, Asking
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.elements import Child, Element, element
 from eventlake.web.failed_page import FailedRecords, failed_page
+from eventlake.web.filters import filters_of
 from eventlake.web.forms import answer as answer_shown
 from eventlake.web.forms import forms, statement_of
 from eventlake.web.lake_page import lake_page
+from eventlake.web.leads import leads_of
+from eventlake.web.marks import MOST, MOST_FILED, mark_of, rows_statement
 from eventlake.web.pages import BY_PATH, TILES, Page
+from eventlake.web.rows_page import rows_page
 from eventlake.web.shell import page, sentence, tile_frame
 from eventlake.web.static import static
-from eventlake.web.tile import Tile, statement
+from eventlake.web.tile import Question, Tile, question
 from eventlake.web.window import Window, window_of
 
 MADE_AT_ONCE = 1
@@ -41,6 +45,8 @@ WAITING = 64
 """How many may wait to be made."""
 _LONGEST_ADDRESS = 32_000
 _FORMS = {".svg": SVG, ".json": JSON, ".csv": CSV, ".sql": TEXT}
+Pairs = list[tuple[str, str]]
+"""What an address says, in order; a name may stand again."""
 _log = logging.getLogger(__name__)
 
 
@@ -95,19 +101,20 @@ class Site:
     def _answer(self, scope: Message, headers: Mapping[bytes, bytes]) -> Answer:
         """Make the answer; what the address has wrong becomes a page with a sentence."""
         path, shrinks = scope["path"], b"gzip" in headers.get(b"accept-encoding", b"")
-        values = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        pairs = parse_qsl(scope["query_string"].decode("latin-1"))
         may_run = headers.get(b"sec-fetch-site") not in {b"cross-site", b"same-site"}
         try:
             if path.startswith("/tiles/"):
-                return self._tile(path, values, shrinks)
-            made = self._page(path, values, may_run)
+                return self._tile(path, pairs, shrinks)
+            made = self._page(path, pairs, may_run)
         except EventlakeError as error:
             return answer(400, HTML, page("This cannot be shown", path, None, sentence(str(error), is_problem=True)))
         if made is None:
             return answer(404, HTML, page("There is no such page", path, None, sentence("Choose one above; events go to POST /events.")))
         return answer(200, HTML, made, shrinks=shrinks)
 
-    def _page(self, path: str, values: dict[str, str], may_run: bool) -> bytes | None:
+    def _page(self, path: str, pairs: Pairs, may_run: bool) -> bytes | None:
+        values = dict(pairs)
         if path == "/sql":
             return self._sql(values, may_run)
         if path == "/lake":
@@ -116,46 +123,71 @@ class Site:
             window = window_of(values, self._now())
             return page("Failed", path, window, *failed_page(self._open_failed(), window))
         found = BY_PATH.get(path)
-        return None if found is None else self._tiles(found, values)
+        return None if found is None else self._tiles(found, pairs)
 
-    def _tiles(self, found: Page, values: dict[str, str]) -> bytes:
+    def _tiles(self, found: Page, pairs: Pairs) -> bytes:
         """Return a page of tiles, which are asked for side by side."""
-        window = window_of(values, self._now(), found.default)
+        values = dict(pairs)
+        window = self._window(pairs, found.default, found.wants)
         if found.wants and not values.get(found.wants):
             return page(found.title, found.path, window, sentence(f"Name one in the address: {found.path}?{found.wants}=..."))
-        key = found.path, tuple(values.items()), window.end, self._asking.state()
+        key = found.path, tuple(pairs), window.end, self._asking.state()
         if (known := self._known.get(key)) is not None:
             return known
-        asked = [self._asking.ask(statement(tile.query, window)) for tile in found.tiles]
-        answers = [one.result() for one in asked]
-        drawn: list[Child] = [tile_frame(tile, one, window, found.path) for tile, one in zip(found.tiles, answers, strict=True)]
+        asked = [question(tile, window, self._asking.lake.tables) for tile in found.tiles]
+        waiting = [self._asking.ask(one.sql) for one in asked]
+        answers = [one.result() for one in waiting]
+        drawn: list[Child] = [tile_frame(one, answered, window, found.path) for one, answered in zip(asked, answers, strict=True)]
         named = values.get(found.wants) or values.get("pipeline")
         made = page(f"{found.title} {named}" if named else found.title, found.path, window, element("div", *drawn, class_="tiles"))
         if not any(one.problem for one in answers):
             self._remember(key, made)
         return made
 
+    def _window(self, pairs: Pairs, default: str = "-7d", wants: str = "") -> Window:
+        """Return the window of an address, with its filters. Raises UsageError."""
+        return window_of(dict(pairs), self._now(), default, filters_of(pairs, self._asking.lake.tables, wants))
+
     def _remember(self, key: object, made: bytes) -> None:
         self._known[key] = made
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
 
-    def _tile(self, path: str, values: dict[str, str], shrinks: bool) -> Answer:
+    def _tile(self, path: str, pairs: Pairs, shrinks: bool) -> Answer:
         """Return a tile of its own: as a page with its rows and its SQL, or in one of its forms."""
         name, dot, form = path.removeprefix("/tiles/").partition(".")
+        name, slash, of_rows = name.partition("/")
         tile = TILES.get(name)
-        if tile is None or (dot and dot + form not in _FORMS):
+        if tile is None or (dot and dot + form not in _FORMS) or (slash and of_rows != "rows"):
             return _plain(404, "There is no such tile.")
-        window = window_of(values, self._now())
-        sql = statement(tile.query, window)
+        window = self._window(pairs)
+        asked = question(tile, window, self._asking.lake.tables)
+        if of_rows:
+            return self._rows(asked, window, pairs, form, shrinks)
+        sql = asked.sql
         if form == "sql":
             return answer(200, TEXT, sql.encode(), shrinks=shrinks)
         answered = self._asking.answer(sql)
         if not dot:
-            return answer(200, HTML, _tile_page(tile, answered, window, path, sql), shrinks=shrinks)
+            return answer(200, HTML, _tile_page(asked, answered, window, path), shrinks=shrinks)
         if answered.problem:
             return _plain(400, answered.problem)
         return answer(200, _FORMS[dot + form], _in_form(tile, answered, window, form), shrinks=shrinks)
+
+    def _rows(self, asked: Question, window: Window, pairs: Pairs, form: str, shrinks: bool) -> Answer:
+        """Return the rows behind a mark of a tile: as a page with their SQL, or in one of the forms."""
+        mark, path = mark_of(pairs), f"/tiles/{asked.tile.name}/rows"
+        limit = MOST_FILED if form else MOST
+        sql, left = rows_statement(asked.reading, mark, window.zone.key, limit)
+        if form == "sql":
+            return answer(200, TEXT, sql.encode(), shrinks=shrinks)
+        answered = self._asking.answer(sql)
+        if form and answered.problem:
+            return _plain(400, answered.problem)
+        if form:
+            return answer(200, _FORMS[f".{form}"], in_form(answered.result.columns, answered.result.rows, form).encode(), shrinks=shrinks)
+        shown = rows_page(answered, asked.reading.scans[0].table, window, path, sql, [*left, *asked.left])
+        return answer(200, HTML, page(f"Rows behind {asked.tile.query.title}", path, window, *shown), shrinks=shrinks)
 
     def _sql(self, values: dict[str, str], may_run: bool) -> bytes:
         """Return the page for SQL; a link on another site fills the form, and runs nothing."""
@@ -170,11 +202,12 @@ class Site:
         return page("SQL", "/sql", window, *forms(values, sql, saved), problem, *answered)
 
 
-def _tile_page(tile: Tile, answered: Answered, window: Window, path: str, sql: str) -> bytes:
+def _tile_page(asked: Question, answered: Answered, window: Window, path: str) -> bytes:
     rows: Element | None = None
+    tile = asked.tile
     if tile.chart != "table" and answered.result.rows:
-        rows = CHARTS["table"](Drawing(tile, answered.result, window, path))
-    return page(tile.query.title, path, window, tile_frame(tile, answered, window, path), rows, element("pre", sql))
+        rows = CHARTS["table"](Drawing(tile, answered.result, window, path, leads_of(tile.name, path, window, asked.reading)))
+    return page(tile.query.title, path, window, tile_frame(asked, answered, window, path), rows, element("pre", asked.sql))
 
 
 def _in_form(tile: Tile, answered: Answered, window: Window, form: str) -> bytes:

@@ -6,14 +6,17 @@ what the window asks for, `start` and `end` are the window itself in UTC, and ot
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
+from eventlake.model import Table
 from eventlake.query.saved import SavedQuery, read_saved, render
+from eventlake.web.filters import filtered, plain
+from eventlake.web.scan import Reading, reading_of
 from eventlake.web.window import Window
 
 FOLDER = Path(__file__).parent / "tiles"
@@ -48,6 +51,23 @@ def queries() -> Mapping[str, SavedQuery]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a tile asks through a window. left: the filters of the window that it cannot keep to."""
+
+    tile: Tile
+    sql: str
+    reading: Reading
+    left: tuple[str, ...]
+
+
+def question(tile: Tile, window: Window, tables: Sequence[Table]) -> Question:
+    """Return what a tile asks of these tables, with the window's filters. Raises UsageError."""
+    reading = reading_of(statement(tile.query, window), tables)
+    sql, left = filtered(reading, window.filters, (one.name for one in tile.query.parameters))
+    return Question(tile, sql, reading_of(sql, tables) if window.filters else reading, tuple(left))
+
+
 def statement(query: SavedQuery, window: Window) -> str:
     """Return a tile's SQL for a window, as Athena takes it. Raises UsageError."""
     own = {
@@ -56,7 +76,9 @@ def statement(query: SavedQuery, window: Window) -> str:
         "end": f"{window.end:%Y-%m-%d %H:%M:%S}",
     }
     known = {parameter.name for parameter in query.parameters}
-    return render(query, {name: value for name, value in (dict(window.values) | own).items() if name in known})
+    filters = {one.column for one in window.filters}
+    values = {name: value for name, value in window.values.items() if name not in filters} | dict(plain(window.filters))
+    return render(query, {name: value for name, value in (values | own).items() if name in known})
 
 
 def link_of(template: str, row: Mapping[str, object], window: Window) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from eventlake.errors import UsageError
+from eventlake.web.filters import Filter
 
 LONGEST = timedelta(days=1100)
 QUARTER, HOUR, DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
@@ -36,13 +37,17 @@ _OWN = ("from", "to", "tz")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of time in a zone. start, end: aware, in UTC. values: all that the address says, by name. now: the moment of the request."""
+    """A stretch of time in a zone. start, end: aware, in UTC. values: what the address says, by name. now: the moment of the request.
+
+    filters: what else it says, by the names of columns.
+    """
 
     start: datetime
     end: datetime
     zone: ZoneInfo
     values: Mapping[str, str]
     now: datetime
+    filters: tuple[Filter, ...] = ()
 
     @property
     def step(self) -> timedelta:
@@ -80,12 +85,30 @@ class Window:
         kept = {name: value for name, value in self.values.items() if name in _OWN}
         return f"{path}?{urlencode(kept | changes)}" if kept | changes else path
 
+    def said(self, *filters: Filter, **changes: str) -> list[tuple[str, str]]:
+        """Return all that the address says, with some of it changed, and with these filters."""
+        named = {one.column for one in self.filters}
+        values = {name: value for name, value in self.values.items() if name not in named} | changes
+        return [*values.items(), *((one.column, one.written) for one in filters)]
+
+    def filtered(self, path: str, *filters: Filter) -> str:
+        """Return the address of a page that looks through this window, with these filters instead of its own."""
+        return _joined(path, self.said(*filters))
+
     def within(self, path: str, begin: datetime, end: datetime) -> str:
         """Return the address of a page that looks at a part of this window, with all else that is chosen."""
-        return f"{path}?{urlencode(dict(self.values) | {'from': _instant(begin), 'to': _instant(end)})}"
+        return _joined(path, self.part(begin, end))
+
+    def part(self, begin: datetime, end: datetime) -> list[tuple[str, str]]:
+        """Return what an address says that looks at the part of this window between two moments."""
+        return self.said(*self.filters, **{"from": _instant(max(begin, self.start)), "to": _instant(min(end, self.end))})
+
+    def pinned(self) -> list[tuple[str, str]]:
+        """Return what an address says that looks at just this window, whenever it is asked."""
+        return self.part(self.start, self.end)
 
 
-def window_of(values: Mapping[str, str], now: datetime, default: str = "-7d") -> Window:
+def window_of(values: Mapping[str, str], now: datetime, default: str = "-7d", filters: tuple[Filter, ...] = ()) -> Window:
     """Read the window from an address. Raises UsageError for what is no moment, no zone, or no stretch of time."""
     zone = _zone(values.get("tz", "UTC"))
     start, end = (_moment(name, values.get(name, other), zone, now) for name, other in (("from", default), ("to", "now")))
@@ -93,7 +116,11 @@ def window_of(values: Mapping[str, str], now: datetime, default: str = "-7d") ->
         raise UsageError(
             f"from={values.get('from', default)} to={values.get('to', 'now')} is no window of up to {LONGEST.days} days; swap them, or narrow it."
         )
-    return Window(start, end, zone, values, now)
+    return Window(start, end, zone, values, now, filters)
+
+
+def _joined(path: str, pairs: list[tuple[str, str]]) -> str:
+    return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
 def _moment(name: str, text: str, zone: ZoneInfo, now: datetime) -> datetime:

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from eventlake.web.cells import cut, heading, number
 from eventlake.web.charts.drawing import WIDTH, Drawing, colour, frame, largest, mark, nice
 from eventlake.web.charts.ticks import ticks
-from eventlake.web.elements import Element, element
+from eventlake.web.elements import Child, Element, element
 
 HEIGHT, LEFT, TOP, BOTTOM = 170, 40, 8, 24
 MOST_SERIES = 8
+NO_NAME = "none"
+"""What a series without a name is called."""
 Counts = Mapping[datetime, Mapping[str, float]]
 
 
@@ -28,22 +31,27 @@ def bars(drawing: Drawing) -> Element:
             totals[name] += value
     order = sorted(totals, key=lambda name: (-totals[name], name))
     colours = {name: colour(name, min(place, MOST_SERIES - 1)) for place, name in enumerate(order)}
-    picture = frame(HEIGHT, drawing.title, *_axes(drawing, counts), *_stacks(drawing, counts, order, colours))
-    return element("div", picture, _legend(totals, order, colours), class_="drawn")
+    picture = frame(HEIGHT, drawing.title, *_axes(drawing, counts), *_stacks(drawing, counts, order, colours), more=_times(drawing))
+    return element("div", picture, _legend(drawing, totals, order, colours), class_="drawn")
 
 
 def counted(drawing: Drawing) -> Counts:
     """Count the rows of an answer by stretch and series."""
     counts: defaultdict[datetime, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
-    is_long = drawing.result.types[1].startswith("varchar")
     for row in drawing.result.rows:
         series = counts[drawing.window.bucket(row[0])]
-        if is_long:
-            series[str(row[1])] += number(row[2])
+        if is_long(drawing):
+            series[NO_NAME if row[1] is None else str(row[1])] += number(row[2])
         else:
             for name, value in zip(drawing.result.columns[1:], row[1:], strict=True):
                 series[heading(name)] += number(value)
     return counts
+
+
+def _times(drawing: Drawing) -> dict[str, float]:
+    """Return what a script needs in order to tell a place of the picture as a time: its beginning and end, and where they stand."""
+    stretches = list(drawing.window.buckets())
+    return {"data_from": stretches[0][0].timestamp(), "data_to": stretches[-1][1].timestamp(), "data_left": LEFT, "data_right": WIDTH}
 
 
 def _most(counts: Counts) -> float:
@@ -64,8 +72,8 @@ def _axes(drawing: Drawing, counts: Counts) -> Iterator[Element]:
 
 
 def _stacks(drawing: Drawing, counts: Counts, order: list[str], colours: Mapping[str, str]) -> Iterator[Element]:
-    window, most = drawing.window, _most(counts)
-    stretches = list(window.buckets())
+    most = _most(counts)
+    stretches = list(drawing.window.buckets())
     first, last = stretches[0][0], stretches[-1][1]
     scale = (WIDTH - LEFT) / (last - first).total_seconds()
     for begin, end in stretches:
@@ -75,26 +83,51 @@ def _stacks(drawing: Drawing, counts: Counts, order: list[str], colours: Mapping
             value = counts.get(begin, {}).get(name, 0.0)
             if value:
                 top = _y(base + value, most)
-                shape = element(
-                    "rect",
-                    class_=colours[name] + (" unfinished" if end > window.now else ""),
-                    x=x,
-                    y=top,
-                    width=wide,
-                    height=_y(base, most) - top,
-                )
-                said = f"{cut(name, 80)}: {value:,g}, {window.local(begin):%a %d %b %H:%M} to {window.local(end):%H:%M}"
-                yield mark(said, window.within(drawing.path, begin, end), shape)
+                yield _bar(drawing, name, value, begin, end, colours[name], x=x, y=top, width=wide, height=_y(base, most) - top)
             base += value
+
+
+def _bar(drawing: Drawing, name: str, value: float, begin: datetime, end: datetime, kind: str, **place: float) -> Element:
+    """Return what a series counts in a stretch; it leads to its rows."""
+    window, leads = drawing.window, drawing.leads
+    said = f"{cut(name, 80)}: {value:,g}, {window.local(begin):%a %d %b %H:%M} to {window.local(end):%H:%M}"
+    row, column = behind(drawing, name)
+    link = leads.rows(row, series=column, begin=begin, end=end) if leads else window.within(drawing.path, begin, end)
+    return mark(said, link, element("rect", class_=kind + (" unfinished" if end > window.now else ""), **place))
 
 
 def _y(value: float, most: float) -> float:
     return TOP + (HEIGHT - BOTTOM - TOP) * (1 - value / most)
 
 
-def _legend(totals: Mapping[str, float], order: list[str], colours: Mapping[str, str]) -> Element:
+def is_long(drawing: Drawing) -> bool:
+    """Return True if a text names the series in each row, not the columns of the answer."""
+    return drawing.result.types[1].startswith("varchar")
+
+
+def behind(drawing: Drawing, series: str) -> tuple[dict[str, Any], str]:
+    """Return what chooses the rows of a series: a value of the answer, or the column that counts."""
+    columns = drawing.result.columns[1:]
+    if is_long(drawing):
+        return {columns[0]: None if series == NO_NAME else series}, ""
+    return {}, next(name for name in columns if heading(name) == series)
+
+
+def _legend(drawing: Drawing, totals: Mapping[str, float], order: list[str], colours: Mapping[str, str]) -> Element:
     named = [
-        element("li", element("i", class_=f"key {colours[name]}"), f"{cut(name, 60)} ", element("b", f"{totals[name]:,g}"))
+        element("li", element("i", class_=f"key {colours[name]}"), _name(drawing, name), " ", element("b", f"{totals[name]:,g}"))
         for name in order[:12]
     ]
     return element("ul", *named, f"and {len(order) - 12} more" if len(order) > 12 else None, class_="legend")
+
+
+def _name(drawing: Drawing, series: str) -> Child:
+    """Return the name of a series: a filter where it is a value, else the way to its rows."""
+    shown = cut(series, 60)
+    if drawing.leads is None:
+        return shown
+    values, column = behind(drawing, series)
+    if column:
+        link = drawing.leads.rows(series=column)
+        return element("a", shown, href=link) if link else shown
+    return drawing.value(drawing.result.columns[1], values[drawing.result.columns[1]], shown) or shown

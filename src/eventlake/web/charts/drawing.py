@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from eventlake.interfaces import Result
 from eventlake.web.elements import Child, Element, element
+from eventlake.web.leads import Leads
 from eventlake.web.tile import Tile, link_of
 from eventlake.web.window import Window
 
@@ -18,12 +19,13 @@ _COLOURS = 8
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A tile's answer, to be drawn. path: of the page it stands on."""
+    """A tile's answer, to be drawn. path: of the page it stands on. leads: where its marks and values lead, if anywhere."""
 
     tile: Tile
     result: Result
     window: Window
     path: str = "/"
+    leads: Leads | None = None
 
     @property
     def title(self) -> str:
@@ -38,9 +40,20 @@ class Drawing:
         """Return where the mark of a row leads."""
         return link_of(self.tile.link, row, self.window)
 
+    def link_or_rows(self, row: dict[str, Any]) -> str:
+        """Return where the mark of a row leads: to a page of its own, else to its rows."""
+        return self.link(row) or (self.leads.rows(row) if self.leads else "")
 
-def frame(height: float, label: str, *children: Child, width: float = WIDTH, kind: str = "chart") -> Element:
-    """Return a picture. label: what it shows, for those who do not see it. kind: its class."""
+    def value(self, column: str, value: Any, shown: Child, **attributes: str) -> Element | None:  # a value of a row
+        """Return a value as a link that filters the page by it; None if it cannot."""
+        link = self.leads.value(column, value) if self.leads else ""
+        return element("a", shown, href=link, data_not="", **attributes) if link else None
+
+
+def frame(
+    height: float, label: str, *children: Child, width: float = WIDTH, kind: str = "chart", more: Mapping[str, float] | None = None
+) -> Element:
+    """Return a picture. label: what it shows, for those who do not see it. kind: its class. more: what a script needs."""
     return element(
         "svg",
         *children,
@@ -49,6 +62,7 @@ def frame(height: float, label: str, *children: Child, width: float = WIDTH, kin
         class_=kind,
         role="group",
         aria_label=label,
+        **(more or {}),
     )
 
 

@@ -21,15 +21,16 @@ def heat(drawing: Drawing) -> Element:
         here = drawing.window.local(row[0])
         counts[here.weekday(), here.hour] += number(row[1])
     most = largest(list(counts.values()))
-    cells = (_cell(day, hour, counts[day, hour], most) for day in range(7) for hour in range(24))
+    cells = (_cell(drawing, day, hour, counts[day, hour], most) for day in range(7) for hour in range(24))
     return frame(TOP + 7 * CELL_HIGH + 20, drawing.title, *_labels(), *cells)
 
 
-def _cell(day: int, hour: int, value: float, most: float) -> Element:
+def _cell(drawing: Drawing, day: int, hour: int, value: float, most: float) -> Element:
     wide = (WIDTH - LEFT) / 24
     level = -(-value * LEVELS // most)
     shape = element("rect", class_=f"l{level:g}", x=LEFT + hour * wide, y=TOP + day * CELL_HIGH, width=wide - 1.5, height=CELL_HIGH - 1.5)
-    return mark(f"{day_abbr[day]} {hour:02}:00: {value:,g}", "", shape)
+    link = drawing.leads.rows(cell=f"{day + 1}-{hour}") if drawing.leads and value else ""
+    return mark(f"{day_abbr[day]} {hour:02}:00: {value:,g}", link, shape)
 
 
 def _labels() -> Iterator[Element]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eventlake.web.cells import cell, heading
-from eventlake.web.charts.drawing import WIDTH, Drawing, frame
+from eventlake.web.charts.drawing import WIDTH, Drawing, frame, mark
 from eventlake.web.elements import Element, element
 
 
@@ -11,9 +11,10 @@ def numbers(drawing: Drawing) -> Element:
     """Draw the first row of an answer: a number for each column."""
     row, columns = drawing.result.rows[0], drawing.result.columns
     wide = WIDTH / len(columns)
+    link = drawing.leads.rows() if drawing.leads else ""
     drawn = [
         (
-            element("text", cell(value, drawing.window) or "-", class_="figure", x=place * wide + 4, y=34),
+            mark(heading(name), link, element("text", cell(value, drawing.window) or "-", class_="figure", x=place * wide + 4, y=34)),
             element("text", heading(name), class_="axis", x=place * wide + 4, y=56),
         )
         for place, (name, value) in enumerate(zip(columns, row, strict=True))

@@ -24,10 +24,14 @@ def _bar(drawing: Drawing, place: int, row: dict[str, Any], most: float) -> Elem
     label, value = as_text(row[name]) or "none", row[measure]
     wide = (WIDTH - LABEL - VALUE) * number(value) / most
     y = place * HIGH + 2
-    return mark(
-        f"{cut(label, 200)}: {cell(value, drawing.window)} {heading(measure)}",
-        drawing.link(row),
-        element("text", cut(label, 42), class_="label end", x=LABEL - 8, y=y + 13),
+    named = element("text", cut(label, 42), class_="label end", x=LABEL - 8, y=y + 13)
+    said = f"{cut(label, 200)}: {cell(value, drawing.window)} {heading(measure)}"
+    bar = mark(
+        said,
+        drawing.leads.rows(row) if drawing.leads else "",
         element("rect", class_=colour(heading(measure), 0), x=LABEL, y=y, width=max(wide, 1.0), height=HIGH - 5),
         element("text", cell(value, drawing.window), class_="label", x=LABEL + wide + 6, y=y + 13),
     )
+    own = drawing.link(row)
+    name_of = mark(cut(label, 200), own, named) if own else drawing.value(name, row[name], [element("title", cut(label, 200)), named])
+    return element("g", name_of or mark(cut(label, 200), "", named), bar)

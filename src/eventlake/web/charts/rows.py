@@ -7,10 +7,10 @@ from typing import Any
 
 from eventlake.web.cells import cell, heading
 from eventlake.web.charts.drawing import Drawing
-from eventlake.web.elements import Child, Element, element
+from eventlake.web.elements import Element, element
 from eventlake.web.tables import framed_table
 
-MOST = 500
+MOST = 200
 """How many rows a page shows; all are in the tile's .csv and .json."""
 
 
@@ -18,14 +18,26 @@ def rows_drawn(drawing: Drawing) -> Element:
     """Write the rows of an answer as a table, the first of them if there are many."""
     columns, rows = drawing.result.columns, list(drawing.rows())
     more = element("p", f"The first {MOST} of {len(rows):,} rows.", class_="note") if len(rows) > MOST else None
-    return framed_table(drawing.title, map(heading, columns), [element("tr", *_cells(drawing, row)) for row in rows[:MOST]], more)
+    names = [*map(heading, columns), *([""] if _has_rows(drawing) else [])]
+    return framed_table(drawing.title, names, [element("tr", *_cells(drawing, row)) for row in rows[:MOST]], more)
 
 
 def _cells(drawing: Drawing, row: dict[str, Any]) -> list[Element]:
     link = drawing.link(row)
-    written = [(value, element("bdi", cell(value, drawing.window))) for value in row.values()]
-    first: Child = element("a", written[0][1], href=link) if link else written[0][1]
-    return [element("td", first if place == 0 else text, class_=_class(value)) for place, (value, text) in enumerate(written)]
+    written = [(name, value, element("bdi", cell(value, drawing.window))) for name, value in row.items()]
+    cells = [
+        element("td", element("a", text, href=link) if link and place == 0 else _value(drawing, name, value, text), class_=_class(value))
+        for place, (name, value, text) in enumerate(written)
+    ]
+    return [*cells, *([element("td", element("a", "rows", href=drawing.leads.rows(row)))] if drawing.leads and _has_rows(drawing) else [])]
+
+
+def _has_rows(drawing: Drawing) -> bool:
+    return drawing.leads is not None and drawing.leads.has_rows
+
+
+def _value(drawing: Drawing, name: str, value: Any, text: Element) -> Element:  # a value of a row
+    return text if isinstance(value, datetime) else drawing.value(name, value, text, class_="value") or text
 
 
 def _class(value: Any) -> str | None:  # a value of a row

@@ -60,7 +60,12 @@ def _run(drawing: Drawing, run: Run, place: int, first: datetime, scale: float) 
     kind = "approval " if run["category"] == "Approval" else ""
     said = f"{run['stage']} / {run['action']}: {run['state']}, {took}, from {cell(run['began'], drawing.window)}. {cut(run['summary'] or '', 300)}"
     shape = element("rect", class_=kind + _CLASSES.get(run["state"], "other"), x=x, y=place * HIGH + 3, width=wide, height=HIGH - 7, rx=2)
-    return mark(said, run.get("externalurl") or "", shape, element("text", took, class_="axis", x=x + wide + 4, y=place * HIGH + 15))
+    return mark(
+        said,
+        run.get("externalurl") or drawing.link_or_rows(run),
+        shape,
+        element("text", took, class_="axis", x=x + wide + 4, y=place * HIGH + 15),
+    )
 
 
 def _label(place: int, stage: str | None, action: str | None) -> Element:

@@ -1,0 +1,74 @@
+"""The rows behind a mark, as the table has them: its columns that say anything, each value a filter, and the SQL that gives them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from eventlake.answers.values import as_text
+from eventlake.interfaces import Result
+from eventlake.model import Table
+from eventlake.web.asking import Answered
+from eventlake.web.cells import cell, cut, heading
+from eventlake.web.elements import Element, element
+from eventlake.web.filters import KINDS
+from eventlake.web.leads import Leads
+from eventlake.web.marks import MOST
+from eventlake.web.shell import sentence
+from eventlake.web.tables import framed_table
+from eventlake.web.window import Window
+
+MOST_DIFFERENT = 0.8
+"""Of how many rows a column's values differ at most where they are filters."""
+MOST_TEXT = 80
+"""How many characters of a value are shown; the files have all."""
+
+
+def rows_page(answered: Answered, table: Table, window: Window, path: str, sql: str, left: Sequence[str]) -> Iterator[Element]:
+    """Yield the rows of an answer, and how they were chosen. left: what of the mark does not narrow them."""
+    if left:
+        yield sentence(f"Not narrowed by {', '.join(map(heading, left))}: that is made of many rows.")
+    if answered.problem:
+        yield sentence(answered.problem, is_problem=True)
+    elif not answered.result.rows:
+        yield sentence("No rows: take a filter off, or a longer window.")
+    else:
+        yield _table(_telling(answered.result), table, window, path)
+    forms = [element("a", form, href=f"{path}.{form}?{urlencode(window.said(*window.filters))}") for form in ("json", "csv", "sql")]
+    yield element("p", *[[" " if place else None, link] for place, link in enumerate(forms)], class_="forms")
+    yield element("pre", sql)
+
+
+def _telling(result: Result) -> Result:
+    """Leave out the columns that are NULL in every row."""
+    kept = [place for place in range(len(result.columns)) if any(row[place] is not None for row in result.rows)]
+    return replace(
+        result,
+        columns=tuple(result.columns[place] for place in kept),
+        types=tuple(result.types[place] for place in kept),
+        rows=tuple(tuple(row[place] for place in kept) for row in result.rows),
+    )
+
+
+def _table(result: Result, table: Table, window: Window, path: str) -> Element:
+    filtering = {name: (name, "") for name in result.columns if (column := table.column(name)) and column.type in KINDS}
+    for place, name in enumerate(result.columns):
+        if len({as_text(row[place]) for row in result.rows}) > MOST_DIFFERENT * len(result.rows):
+            filtering.pop(name, None)  # about a row each: a filter would show nothing more
+    leads = Leads("", path, window, frozenset(), filtering, has_rows=False)
+    shown = [
+        element("tr", *[_cell(name, value, leads) for name, value in zip(result.columns, row, strict=True)]) for row in result.rows[:MOST]
+    ]
+    note = f"The newest {MOST}; the files below have more." if len(result.rows) >= MOST else f"{len(result.rows)} rows."
+    return element(
+        "section", framed_table(f"Rows of {table.name}", result.columns, shown, element("p", note, class_="note")), class_="tile wide"
+    )
+
+
+def _cell(name: str, value: Any, leads: Leads) -> Element:  # a value of a row
+    text = element("bdi", cut(cell(value, leads.window), MOST_TEXT))
+    link = "" if isinstance(value, datetime) else leads.value(name, value)
+    return element("td", element("a", text, href=link, class_="value", data_not=name) if link else text)
