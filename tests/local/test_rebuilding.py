@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import random
+import re
 import shutil
 import sys
 from contextlib import closing
@@ -14,7 +16,7 @@ import duckdb
 import pytest
 
 from eventlake.cli import run
-from eventlake.errors import ConfigurationError
+from eventlake.errors import ConfigurationError, StorageError
 from eventlake.local.examine import check_lake
 from eventlake.local.folder import open_catalog
 from eventlake.local.importing import Importer
@@ -183,6 +185,27 @@ def test_what_cannot_be_adopted_is_told_with_its_reason(tmp_path: Path, capfd: p
         "foreign.parquet": "does not say what it holds: an earlier version wrote it, or it is damaged",
     }
     assert all("emove" not in one.remedy for one in check_lake(folder))
+
+
+def test_doctor_finds_a_bit_of_the_catalog_that_hides_objects(tmp_path: Path) -> None:
+    """In a row or in an index, where no query notices; made anew from the objects, the catalog has them again."""
+    for number in range(6):
+        deliver(tmp_path, event(f"e{number}"), log_format="json")
+    with closing(open_catalog(tmp_path)) as catalog:
+        objects = catalog.objects(TABLE)
+    file = tmp_path / "catalog.db"
+    whole = file.read_bytes()
+
+    hidden = 0
+    for place in [found.start() for found in re.finditer(TABLE.encode(), whole)]:
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        with closing(open_catalog(tmp_path)) as catalog, contextlib.suppress(StorageError):
+            if catalog.objects(TABLE) != objects:
+                hidden += 1
+                assert any("--rebuild" in one.remedy for one in check_lake(tmp_path))
+    assert hidden >= 5
+    rebuild(tmp_path, SOURCES)
+    assert examine(tmp_path, [f"e{number}" for number in range(6)]) is None
 
 
 def test_doctor_takes_no_type_from_the_name_of_a_folder(tmp_path: Path) -> None:

@@ -399,6 +399,10 @@ class SqliteCatalog:
 
     # The file
 
+    def fault(self) -> StorageError | None:
+        """Return the first damage that is found in the file, which is read whole for that; None if there is none."""
+        return self._file.fault()
+
     def name_lake(self, lake_id: str, epoch: int) -> None:
         """Make a new catalog that of a lake that is there already, and take the lake. epoch: the highest that is known of it."""
         with self._file.transaction() as run:

@@ -62,6 +62,14 @@ class SqliteFile:
         with self._failing():
             return self.connection.execute(query, parameters).fetchall()
 
+    def fault(self) -> StorageError | None:
+        """Read all of the file, and return the first damage that SQLite finds in it, of indexes too; None if there is none."""
+        try:
+            found = self.rows("pragma integrity_check(1)")[0][0]
+        except StorageError as error:
+            return error
+        return None if found == "ok" else self.damaged(ValueError(found))
+
     @contextmanager
     def transaction(self) -> Iterator[Any]:
         """Commit everything that is done within, or nothing; durable when it ends."""

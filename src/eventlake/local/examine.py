@@ -36,6 +36,9 @@ from eventlake.query.stored_types import Asked, Misfit, TypeCheck, duckdb_fits, 
 if TYPE_CHECKING:
     import duckdb
 
+_MAKE_ANEW = (
+    "Restore the file from a copy of the lake; or end the bus and run `eventlake doctor --rebuild`, which makes it from the objects."
+)
 _SEE_FAILED = (
     "Look at the disk; the damaged bytes are kept as a failed record, see `eventlake failed`, and what they held can be sent again."
 )
@@ -54,6 +57,7 @@ def check_lake(folder: Path, sources: Sequence[Source] | None = None) -> list[Fi
     written = _is_written(folder)
     try:
         return [
+            *_catalog(catalog),
             *_permissions(folder),
             *(check_bus(folder) if written else ()),
             *(check_declarations(catalog.tables(), sources) if sources is not None else ()),
@@ -66,9 +70,16 @@ def check_lake(folder: Path, sources: Sequence[Source] | None = None) -> list[Fi
             *_not_detecting(folder),
         ]
     except EventlakeError as error:
-        return [Finding("error", str(error), "Restore the file from a copy of the lake.")]
+        return [Finding("error", str(error), _MAKE_ANEW)]
     finally:
         catalog.close()
+
+
+def _catalog(catalog: SqliteCatalog) -> Iterator[Finding]:
+    """Tell damage of the catalog itself: a bit of an index that flipped hides objects from every query, and no query notices."""
+    fault = catalog.fault()
+    if fault is not None:
+        yield Finding("error", str(fault), _MAKE_ANEW)
 
 
 def _is_written(folder: Path) -> bool:
