@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -35,6 +36,10 @@ from eventlake.model import Source
 from eventlake.query.saved import SavedQuery, load_saved, render
 from eventlake.sources import load
 from eventlake.stack_names import database_name
+from eventlake.web.grafana import DASHBOARDS, panel_sql
+from eventlake.web.pages import BY_PATH
+from eventlake.web.tile import Tile, statement
+from eventlake.web.window import Window
 
 pytestmark = pytest.mark.java
 
@@ -42,6 +47,7 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 SOURCES = load()
 SAVED = load_saved(SOURCES)
 DATABASES = {source.name: f"questions_{source.name}" for source in SOURCES}
+PANELS = [(name, tile) for name in DASHBOARDS for tile in BY_PATH[f"/{name}"].tiles if tile.chart != "waterfall"]
 
 
 @dataclass(frozen=True)
@@ -169,6 +175,23 @@ def test_a_saved_query_answers_alike_everywhere(engines: Engines, saved: SavedQu
     assert athena.columns == here.columns
     plain = [place for place, kind in enumerate(here.types) if not kind.startswith(("array", "map", "row"))]
     assert [[row[place] for place in plain] for row in athena.rows] == [[row[place] for place in plain] for row in here.rows]
+
+
+@pytest.mark.parametrize(("name", "tile"), PANELS, ids=[f"{name}-{tile.name}" for name, tile in PANELS])
+def test_a_panel_of_grafana_is_understood_by_trino(engines: Engines, trino: str, name: str, tile: Tile) -> None:
+    """Its variables filled in as Grafana does, and no schema given; what is not drawn over time has the rows of the page's tile."""
+    start, source = NOW - timedelta(days=10), next(source for source in SOURCES if source.name == DASHBOARDS[name])
+    filled = {"__from": f"{start.timestamp():.0f}000", "__to": f"{NOW.timestamp():.0f}000", "__interval_ms": "3600000"}
+    places = filled | {"catalog": "lake", "database": DATABASES[source.name]}
+    sql = re.sub(r"\$\{\w+:sqlstring\}", "''", panel_sql(tile, "trino", source))
+    found = TrinoEngine(trino, "lake").query(re.sub(r"\$\{(\w+)\}", lambda place: places[place[1]], sql))
+
+    on_page = engines.duckdb.query(statement(tile.query, Window(start, NOW, ZoneInfo("UTC"), {}, NOW)))
+    assert found.columns[1:] == on_page.columns[1:]
+    if found.columns[0] != "time":
+        assert found.rows == on_page.rows
+    else:
+        assert sum(row[-1] for row in found.rows) == sum(row[-1] for row in on_page.rows)
 
 
 def _without_lengths(types: tuple[str, ...]) -> list[str]:
