@@ -16,7 +16,7 @@ import pytest
 
 from eventlake.errors import ServiceError
 from eventlake.interfaces import Page
-from eventlake.local import backfilling, crash
+from eventlake.local import backfilling, collecting, crash
 from eventlake.local.backfilling import Backfiller, Progress
 from eventlake.local.closing.closer import Closer
 from eventlake.local.delivery.checked import FORMATS
@@ -46,6 +46,11 @@ def run(number: int, step: timedelta = timedelta(minutes=20)) -> dict[str, objec
         "time": f"{FIRST + number * step:%Y-%m-%dT%H:%M:%SZ}",
         "detail": {"state": "STARTED", "pipeline": "web"},
     }
+
+
+def _moment(number: int) -> datetime:
+    """When a pipeline event happened."""
+    return FIRST + number * timedelta(minutes=20)
 
 
 def history(folder: Path, count: int = 6, name: str = "history.jsonl") -> Path:
@@ -158,6 +163,43 @@ def test_a_row_without_a_time_lands_in_the_hour_in_which_it_comes_in(tmp_path: P
 
     ((_, day, hour),) = hours(lake)
     assert datetime.fromisoformat(f"{day}T{hour}:59:59+00:00") >= before
+
+
+@pytest.mark.parametrize("log_format", [pytest.param("parquet", marks=pytest.mark.slow), "json"])
+def test_a_file_out_of_order_makes_one_object_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_format: str) -> None:
+    """Hours that come up again and again wait for each other in a file; in order, a group is brought in as soon as it is large."""
+    monkeypatch.setattr(backfilling, "GROUP_BYTES", 5_000)
+    numbers = [number * 37 % 120 for number in range(120)]
+    lines = {name: [json.dumps(run(number)) for number in order] for name, order in (("scattered", numbers), ("ordered", range(120)))}
+    made: dict[str, int] = {}
+    for name, order in lines.items():
+        file = tmp_path / name
+        file.write_text("\n".join([*order[:60], '{"id": "no event"}', *order[60:]]))
+        lake = tmp_path / f"lake-{name}"
+        done = backfill(lake, file, log_format)
+        assert (done.events, done.rows, done.failed) == (120, 120, 1)
+        assert hours(lake) == sorted(
+            (f"e-{number}", f"{moment:%Y-%m-%d}", f"{moment:%H}") for number in range(120) for moment in [_moment(number)]
+        )
+        assert backfill(lake, file, log_format).events == 0
+        made[name] = len(open_catalog(lake).objects(RUNS))
+
+    assert made["scattered"] == len({f"{_moment(number):%Y-%m-%dT%H}" for number in range(120)}) == 41
+    assert made["ordered"] <= 41 + 2 * len("\n".join(lines["ordered"])) // 5_000
+
+
+def test_a_file_out_of_order_is_brought_in_by_as_much_as_may_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows and bytes that wait are bounded; nothing of it is left behind."""
+    monkeypatch.setattr(backfilling, "GROUP_BYTES", 5_000)
+    monkeypatch.setattr(collecting, "SCATTERED_ROWS", 40)
+    file = tmp_path / "scattered"
+    file.write_text("\n".join(json.dumps(run(number * 37 % 120 % 30)) for number in range(120)))
+
+    assert backfill(tmp_path / "lake", file, "json").rows == 120
+    hours_of_them = open_catalog(tmp_path / "lake").contents(RUNS).hours
+    assert len(hours_of_them) == 11
+    assert 2 <= max(one.objects for one in hours_of_them) <= 5
+    assert list((tmp_path / "lake").rglob("tmp*")) == []
 
 
 @pytest.mark.parametrize(

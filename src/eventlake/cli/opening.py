@@ -85,7 +85,7 @@ def backfiller(current: Settings) -> Iterator[Backfiller]:
     from eventlake.local.histories import LocalHistories
 
     with taken_lake(current) as catalog:
-        yield Backfiller(LocalHistories(catalog, current.lake_folder), current.load_sources())
+        yield Backfiller(LocalHistories(catalog, current.lake_folder), current.load_sources(), aside=current.lake_folder)
 
 
 def _duckdb(current: Settings) -> Engine:

@@ -30,7 +30,7 @@ from eventlake.errors import CorruptObjectError, GenerationConflictError
 from eventlake.layout import BACKFILLED, Hour, error_key, object_key, object_name
 from eventlake.local.delivery.checked import CheckedWriter, writer_of
 from eventlake.model import Table
-from eventlake.pipeline.backfill import Row, refused
+from eventlake.pipeline.backfill import AnyRow, refused
 from eventlake.pipeline.delivery import FailedRecord
 
 _NAMESPACE = uuid.UUID("9f0c3a5e-3b0d-5f83-8a39-6d6a0ac6a2f4")
@@ -81,7 +81,7 @@ class AwsHistories:
         self._each(self._store.delete, state.writing)
         return state.cursor
 
-    def bring_in(self, history: str, cursor: str, rows: Sequence[Row], failures: Sequence[FailedRecord], now: datetime) -> int:
+    def bring_in(self, history: str, cursor: str, rows: Sequence[AnyRow], failures: Sequence[FailedRecord], now: datetime) -> int:
         """Store rows in the hours of their moments, and failed records, then that the history is read up to the cursor.
 
         Return how many of the rows were refused. Raises StorageError, and GenerationConflictError if somebody else reads the same history.
@@ -98,7 +98,7 @@ class AwsHistories:
         self._note(history, cursor, [])
         return len(written.unreadable)
 
-    def _written(self, stretch: str, rows: Sequence[Row], folder: Path, now: datetime) -> _Written:
+    def _written(self, stretch: str, rows: Sequence[AnyRow], folder: Path, now: datetime) -> _Written:
         """Write a file for each table and hour."""
         found = _Written()
         for (_, hour), group in _by_hour(rows).items():
@@ -179,9 +179,9 @@ def _key(history: str) -> str:
     return f"{BACKFILLED}{quote(history, safe='/-._')}.json"
 
 
-def _by_hour(rows: Sequence[Row]) -> Mapping[tuple[str, Hour], list[Row]]:
+def _by_hour(rows: Sequence[AnyRow]) -> Mapping[tuple[str, Hour], list[AnyRow]]:
     """Group rows by table and hour."""
-    groups: dict[tuple[str, Hour], list[Row]] = {}
+    groups: dict[tuple[str, Hour], list[AnyRow]] = {}
     for row in rows:
         groups.setdefault((row.table.name, Hour.of(row.moment)), []).append(row)
     return groups

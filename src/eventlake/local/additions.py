@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import storage_error
@@ -40,6 +41,26 @@ class Line:
     record: str
 
 
+class AnyLine(Protocol):
+    """A line, wherever its bytes are held."""
+
+    @property
+    def table(self) -> Table:
+        """Return the table."""
+
+    @property
+    def moment(self) -> datetime:
+        """Return the moment that gives its hour; aware."""
+
+    @property
+    def data(self) -> bytes:
+        """Return the log line. Raises StorageError."""
+
+    @property
+    def record(self) -> str:
+        """Return the record that it comes from."""
+
+
 @dataclass(slots=True)
 class _Staged:
     """A file that is written and checked, and where it will lie."""
@@ -58,7 +79,7 @@ class Additions:
         self._store = DirectoryStore(objects)
         self._writer = CheckedWriter(writer_of(catalog.log_format() or "parquet"))
 
-    def stage(self, lines: Sequence[Line]) -> tuple[list[_Staged], dict[str, str]]:
+    def stage(self, lines: Sequence[AnyLine]) -> tuple[list[_Staged], dict[str, str]]:
         """Write the lines aside, those of a record all or none; return the files, and the records that are refused with the reason.
 
         Raises StorageError; then no file is left.
@@ -123,7 +144,7 @@ class Additions:
         for one in staged:
             one.path.unlink(missing_ok=True)
 
-    def _stage(self, groups: Mapping[tuple[str, Hour], list[Line]], staged: list[_Staged]) -> dict[str, str]:
+    def _stage(self, groups: Mapping[tuple[str, Hour], list[AnyLine]], staged: list[_Staged]) -> dict[str, str]:
         """Write a file for each table and hour; return the records that are refused."""
         refused: dict[str, str] = {}
         position = self._catalog.before_all()
@@ -138,7 +159,7 @@ class Additions:
             refused |= {lines[place].record: reason for place, reason in found.items()}
         return refused
 
-    def _key(self, table: Table, hour: Hour, lines: Sequence[Line]) -> str:
+    def _key(self, table: Table, hour: Hour, lines: Sequence[AnyLine]) -> str:
         oldest = min(line.moment for line in lines)
         name = object_name(table.stream.replace("_", "-"), 1, oldest, str(uuid.uuid4()), self._writer.extension)
         return object_key(table.prefix, hour, name)
@@ -161,9 +182,9 @@ def _by_stream(records: Sequence[FailedRecord]) -> dict[str, list[FailedRecord]]
     return found
 
 
-def _by_hour(lines: Sequence[Line]) -> dict[tuple[str, Hour], list[Line]]:
+def _by_hour(lines: Sequence[AnyLine]) -> dict[tuple[str, Hour], list[AnyLine]]:
     """Group lines by table and hour, in the order of the hours."""
-    groups: dict[tuple[str, Hour], list[Line]] = {}
+    groups: dict[tuple[str, Hour], list[AnyLine]] = {}
     for line in lines:
         groups.setdefault((line.table.name, Hour.of(line.moment)), []).append(line)
     return dict(sorted(groups.items(), key=lambda item: (item[0][1], item[0][0])))

@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.errors import ConfigurationError, EventError, ServiceError
 from eventlake.interfaces import History
+from eventlake.local.collecting import Collected
 from eventlake.local.delivery.budget import Budget
 from eventlake.local.item import Item
 from eventlake.model import Source
@@ -23,7 +25,7 @@ from eventlake.pipeline.envelope import Intake
 from eventlake.pipeline.router import Router
 
 GROUP_BYTES = 16 << 20
-"""Bytes of events and log lines that are brought in by one transaction."""
+"""Bytes of events and log lines that are brought in by one transaction, where they come in order."""
 _STRETCHES = 64
 """In how many stretches a group is read, each under one clock."""
 GROUP_EVENTS = 2_000
@@ -48,7 +50,7 @@ class Progress:
 
 
 class Backfiller:
-    """Brings histories into a lake. now: the moment, aware. elapsed: seconds since some moment."""
+    """Brings histories into a lake. now: the moment, aware. elapsed: seconds since some moment. aside: where a large group may wait in a file."""
 
     def __init__(
         self,
@@ -56,6 +58,7 @@ class Backfiller:
         sources: Iterable[Source],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         elapsed: Callable[[], float] = time.monotonic,
+        aside: Path | None = None,
     ) -> None:
         known = list(sources)
         self._lake = lake
@@ -63,6 +66,7 @@ class Backfiller:
         self._backfill = Backfill(Intake(known, FAST), self._budget.route, FAST)
         self._now = now
         self._elapsed = elapsed
+        self._aside = aside
 
     def is_done(self, history: str) -> bool:
         """Return True if a file was read to its end."""
@@ -75,16 +79,17 @@ class Backfiller:
         """
         progress = Progress(self._lake.cursor(history))
         begin = int(progress.cursor or 0)
-        group: list[Became] = []
-        size = 0
-        for some in _together(item for item in items if item.at >= begin):
-            if size >= GROUP_BYTES:
-                yield self._bring_in(history, group, progress, str(some[0].at))
-                group, size = [], 0
-            new = list(map(_placed, self._became([item.data for item in some]), some))
-            group += new
-            size += sum(map(_size, new))
-        yield self._bring_in(history, group, progress, str(DONE))
+        seen: set[datetime] = set()
+        group = Collected(self._aside, GROUP_BYTES, seen)
+        try:
+            for some in _together(item for item in items if item.at >= begin):
+                if group.is_full:
+                    yield self._bring_in(history, group, progress, str(some[0].at))
+                    group = Collected(self._aside, GROUP_BYTES, seen)
+                group.add(map(_placed, self._became([item.data for item in some]), some))
+            yield self._bring_in(history, group, progress, str(DONE))
+        finally:
+            group.close()
 
     def pages(self, history: History) -> Iterator[Progress]:
         """Bring in what an API tells that is new, some pages at a time; tell after each time how far it is.
@@ -92,36 +97,35 @@ class Backfiller:
         Raises StorageError, and what the API raises; then what was told before is stored.
         """
         progress = Progress(self._lake.cursor(history.name))
-        group: list[Became] = []
-        cursor, size, begun = progress.cursor, 0, self._elapsed()
+        group, cursor, begun = Collected(self._aside, GROUP_BYTES, set()), progress.cursor, self._elapsed()
         try:
             for page in history.pages(cursor):
-                new = self._became(page.events)
-                group += new
-                size += sum(map(_size, new))
+                group.add(self._became(page.events))
                 cursor, progress.done = page.cursor, page.done
-                if len(group) >= GROUP_EVENTS or size >= GROUP_BYTES or self._elapsed() - begun >= GROUP_SECONDS:
+                if group.items >= GROUP_EVENTS or group.is_full or self._elapsed() - begun >= GROUP_SECONDS:
                     yield self._bring_in(history.name, group, progress, cursor)
-                    group, size, begun = [], 0, self._elapsed()
+                    group, begun = Collected(self._aside, GROUP_BYTES, set()), self._elapsed()
         except (ConfigurationError, ServiceError):
             self._bring_in(history.name, group, progress, cursor)
             raise
-        yield self._bring_in(history.name, group, progress, cursor)
+        else:
+            yield self._bring_in(history.name, group, progress, cursor)
+        finally:
+            group.close()
 
     def _became(self, items: Sequence[bytes]) -> list[Became]:
         now = self._now()
         with self._budget:
             return [self._backfill.became(data, now) for data in items]
 
-    def _bring_in(self, history: str, group: list[Became], progress: Progress, cursor: str) -> Progress:
+    def _bring_in(self, history: str, group: Collected, progress: Progress, cursor: str) -> Progress:
         """Make a group visible, with how far its history is read."""
-        rows = [row for became in group for row in became.rows]
-        failures = [one for became in group for one in became.failures]
-        unreadable = self._lake.bring_in(history, cursor, rows, failures, self._now())
+        unreadable = self._lake.bring_in(history, cursor, group.rows, group.failures, self._now())
         progress.cursor = cursor
-        progress.events += sum(became.events for became in group)
-        progress.rows += len(rows) - unreadable
-        progress.failed += len(failures) + unreadable
+        progress.events += group.events
+        progress.rows += len(group.rows) - unreadable
+        progress.failed += len(group.failures) + unreadable
+        group.close()
         return progress
 
 
@@ -137,11 +141,6 @@ def _together(items: Iterable[Item]) -> Iterator[list[Item]]:
             some, size = [], 0
     if some:
         yield some
-
-
-def _size(became: Became) -> int:
-    """Return how many bytes an item takes while it waits."""
-    return sum(len(row.line) + len(row.event) for row in became.rows) + sum(len(one.raw) for one in became.failures)
 
 
 def _placed(became: Became, item: Item) -> Became:

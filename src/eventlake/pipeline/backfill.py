@@ -30,6 +30,26 @@ class Row:
     event: bytes
 
 
+class AnyRow(Protocol):
+    """A row, wherever its bytes are held."""
+
+    @property
+    def table(self) -> Table:
+        """Return the table."""
+
+    @property
+    def moment(self) -> datetime:
+        """Return when its event happened; aware."""
+
+    @property
+    def line(self) -> bytes:
+        """Return the log line. Raises StorageError."""
+
+    @property
+    def event(self) -> bytes:
+        """Return the bytes of the event. Raises StorageError."""
+
+
 @dataclass(slots=True)
 class Became:
     """What became of one item of a history. events: how many were in it."""
@@ -45,7 +65,7 @@ class Histories(Protocol):
     def cursor(self, history: str) -> str:
         """Return how far a history is read, in its own words; empty for one that is new. Raises StorageError."""
 
-    def bring_in(self, history: str, cursor: str, rows: Sequence[Row], failures: Sequence[FailedRecord], now: datetime) -> int:
+    def bring_in(self, history: str, cursor: str, rows: Sequence[AnyRow], failures: Sequence[FailedRecord], now: datetime) -> int:
         """Store rows in the hours of their moments, and failed records, and that the history is read up to the cursor: all of it or nothing.
 
         Return how many of the rows became failed records because no reader could read them. now: aware. Raises StorageError.
@@ -79,7 +99,7 @@ def happened(line: bytes, codec: Codec = STANDARD) -> datetime | None:
     return when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when
 
 
-def refused(row: Row, reason: str, now: datetime) -> FailedRecord:
+def refused(row: AnyRow, reason: str, now: datetime) -> FailedRecord:
     """Return the failed record of a row that its table cannot hold. now: aware."""
     error = EventError("ConversionFailed", f"The {row.table.name} line cannot be stored: {reason}")
     return failed_record(row.table.name, error, now, row.event)
