@@ -62,11 +62,15 @@ class Browser:
     ) -> Got:
         """What an address gives."""
         sent: list[Any] = []
+        asked: list[bool] = []
 
         async def send(message: Any) -> None:
             sent.append(message)
 
         async def receive() -> dict[str, Any]:
+            if asked:
+                await asyncio.sleep(60)  # a browser that stays
+            asked.append(True)
             return {"type": "http.request", "body": b""}
 
         given = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]

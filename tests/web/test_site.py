@@ -48,10 +48,11 @@ def test_every_page_answers(browser: Browser, path: str) -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_page_asks_for_nothing_elsewhere(browser: Browser, path: str) -> None:
-    """Nothing is loaded but its own stylesheet and icon; no script and no style stands in it."""
+    """Nothing is loaded but its own stylesheet, icon and script; no script and no style stands in it."""
     seen = Seen(browser.get(path, WINDOW).text)
 
-    assert not seen.tags & {"script", "style", "img", "iframe", "object"}
+    assert not seen.tags & {"style", "img", "iframe", "object"}
+    assert [value for name, value in seen.attributes if name == "src"] == ["/static/page.js"]
     assert not [name for name, _ in seen.attributes if name == "style" or name.startswith("on")]
     assert {value for name, value in seen.attributes if name == "href" and value.startswith("/static")} == {
         "/static/icon.svg",

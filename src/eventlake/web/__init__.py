@@ -8,6 +8,7 @@ lake_page   the hours of every table             failed_page what could not be s
 opening     the page of the lake in a folder     charts/     rows -> SVG
 filters     what an address keeps and leaves out      marks       from a mark to the SELECT of its rows
 scan        what a tile's statement reads             leads       where marks and values of a tile lead
-rows_page   the rows behind a mark
+rows_page   the rows behind a mark                    live        tells browsers which tables changed
+search_page what a text may name                      static/     stylesheet, script and icon
 elements    HTML and SVG, escaped                cells       a value as a person reads it
 """

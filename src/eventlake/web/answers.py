@@ -6,10 +6,11 @@ import gzip
 
 from eventlake.local.bus.answer import Answer
 
-HTML, SVG, CSS, TEXT, CSV, JSON = (
+HTML, SVG, CSS, JS, TEXT, CSV, JSON = (
     b"text/html; charset=utf-8",
     b"image/svg+xml",
     b"text/css; charset=utf-8",
+    b"text/javascript; charset=utf-8",
     b"text/plain; charset=utf-8",
     b"text/csv; charset=utf-8",
     b"application/json",
@@ -31,7 +32,7 @@ _LEAST_TO_SHRINK = 1000
 
 def answer(status: int, kind: bytes, body: bytes, *headers: tuple[bytes, bytes], shrinks: bool = False) -> Answer:
     """Return an answer with all headers. shrinks: whether the browser takes gzip."""
-    lasting = (b"cache-control", b"private, no-cache" if kind != CSS else b"private, max-age=300")
+    lasting = (b"cache-control", b"private, no-cache" if kind not in {CSS, JS} else b"private, max-age=300")
     if shrinks and len(body) >= _LEAST_TO_SHRINK:
         body, headers = gzip.compress(body, 5, mtime=0), ((b"content-encoding", b"gzip"), *headers)
     return Answer(status, body, kind, (*_HEADERS, lasting, (b"vary", b"accept-encoding"), *headers))

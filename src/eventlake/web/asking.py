@@ -10,7 +10,8 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from eventlake.errors import EventlakeError
@@ -24,6 +25,8 @@ REMEMBERED = 400
 MOST_ROWS = 20_000
 """How many rows of an answer are remembered and drawn."""
 
+Key = tuple[str, object]
+"""A statement, and what changes with what its tables hold."""
 _WORD = re.compile(r"\w+")
 _log = logging.getLogger(__name__)
 
@@ -40,6 +43,36 @@ class Answered:
 NOTHING = Result((), (), ())
 
 
+@dataclass(slots=True)
+class Asked:
+    """A statement under way, or answered. wanted: how many wait who can go away. is_given_up: whether the last of them went."""
+
+    future: Future[Answered]
+    wanted: int = 0
+    is_given_up: bool = False
+
+    @classmethod
+    def over(cls, answered: Answered) -> Asked:
+        """Return one that is answered."""
+        future: Future[Answered] = Future()
+        future.set_result(answered)
+        return cls(future)
+
+    def settle(self, answered: Answered) -> None:
+        """Give the answer to all who wait, once."""
+        with suppress(InvalidStateError):
+            self.future.set_result(answered)
+
+    def want(self) -> None:
+        """Count one more who waits."""
+        self.wanted += 1
+
+    def leave(self) -> None:
+        """Count one less; the last has the statement given up, if it still runs."""
+        self.wanted -= 1
+        self.is_given_up = self.wanted <= 0 and not self.future.done()
+
+
 class Asking:
     """Asks a lake. open_lake: opens it when somebody looks for the first time. is_stopping: whether nobody will hear the answer."""
 
@@ -48,7 +81,8 @@ class Asking:
         self._is_stopping = is_stopping
         self._lake: Lake | None = None
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[str, object], Answered] = OrderedDict()
+        self._known: OrderedDict[Key, Answered] = OrderedDict()
+        self._under_way: dict[Key, Asked] = {}
         self._pool = ThreadPoolExecutor(AT_ONCE, "tiles")
 
     @property
@@ -59,19 +93,37 @@ class Asking:
                 self._lake = self._open()
             return self._lake
 
-    def ask(self, sql: str) -> Future[Answered]:
-        """Have a statement answered, in its turn."""
-        return self._pool.submit(self.answer, sql)
+    def ask(self, sql: str) -> Asked:
+        """Have a statement answered in its turn; who asks the same meanwhile shares the answer."""
+        try:
+            key: Key = sql, self._state(sql)
+        except EventlakeError as error:
+            return Asked.over(Answered(NOTHING, str(error)))
+        with self._lock:
+            if known := self._known.get(key):
+                self._known.move_to_end(key)
+                return Asked.over(known)
+            asked = self._under_way.get(key)
+            if asked is None or asked.is_given_up:
+                asked = self._under_way[key] = Asked(Future())
+                self._pool.submit(self._run, key, asked)
+            return asked
 
     def answer(self, sql: str) -> Answered:
         """Answer a statement; what goes wrong becomes a sentence."""
+        return self.ask(sql).future.result()
+
+    def _run(self, key: Key, asked: Asked) -> None:
+        """Run a statement for all who asked it; nobody else would hear of what goes wrong."""
+        answered = self._answered(key, asked)
+        with self._lock:
+            if self._under_way.get(key) is asked:
+                del self._under_way[key]
+        asked.settle(answered)
+
+    def _answered(self, key: Key, asked: Asked) -> Answered:
         try:
-            key = sql, self._state(sql)
-            with self._lock:
-                if known := self._known.get(key):
-                    self._known.move_to_end(key)
-                    return known
-            answered = _kept(self.lake.engine.query(sql, cancelled=self._is_stopping))
+            answered = _kept(self.lake.engine.query(key[0], cancelled=lambda: asked.is_given_up or self._is_stopping()))
         except EventlakeError as error:
             return Answered(NOTHING, str(error))
         except Exception:
@@ -84,9 +136,21 @@ class Asking:
         """Return what changes when anything comes into the lake, or is swapped in it."""
         return tuple(_generations(self.lake, table.name) for table in self.lake.tables)
 
+    def generations(self) -> dict[str, dict[str, object]]:
+        """Return for each table what changes with each of its hours."""
+        return {table.name: {str(one[0]): one for one in _generations(self.lake, table.name)} for table in self.lake.tables}
+
+    def unfinished_hours(self) -> int:
+        """Return how many hours hold something that is not closed: more may come into them."""
+        return len(
+            {one.hour for table in self.lake.tables for one in self.lake.catalog.contents(table.name).hours if one.state != "closed"}
+        )
+
     def close(self) -> None:
         """Let go of what waits; what runs is given up."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        for asked in list(self._under_way.values()):
+            asked.settle(Answered(NOTHING, "The bus ends; ask again when it is back."))
         if (close := getattr(self._lake and self._lake.engine, "close", None)) is not None:
             close()
 
@@ -96,14 +160,14 @@ class Asking:
         named = [table.name for table in self.lake.tables if table.name in words]
         return tuple(_generations(self.lake, name) for name in named)
 
-    def _remember(self, key: tuple[str, object], answered: Answered) -> None:
+    def _remember(self, key: Key, answered: Answered) -> None:
         with self._lock:
             self._known[key] = answered
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
 
 
-def _generations(lake: Lake, table: str) -> Sequence[object]:
+def _generations(lake: Lake, table: str) -> Sequence[tuple[object, ...]]:
     return tuple((one.hour, one.generation, one.objects, one.rows) for one in lake.catalog.contents(table).hours)
 
 

@@ -27,8 +27,8 @@ SPANS = (
 _WINDOW = frozenset({"from", "to", "tz"})
 
 
-def document(title: str, *body: Child) -> bytes:
-    """Return a whole page of HTML."""
+def document(title: str, *body: Child, more: Child = None) -> bytes:
+    """Return a whole page of HTML. more: stands in its head."""
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -37,19 +37,65 @@ def document(title: str, *body: Child) -> bytes:
         element("title", f"{title} - eventlake"),
         element("link", rel="icon", href="/static/icon.svg"),
         element("link", rel="stylesheet", href="/static/page.css"),
+        more,
     )
     return b"<!doctype html>" + str(element("html", head, element("body", *body), lang="en")).encode()
 
 
-def page(title: str, path: str, window: Window | None, *body: Child) -> bytes:
-    """Return a page with the ways to the others. window: None where the address names none."""
+def page(title: str, path: str, window: Window | None, *body: Child, unfinished: int = 0, waits: bool = False) -> bytes:
+    """Return a page with the ways to the others. window: None where the address names none.
+
+    unfinished: how many hours are open. waits: whether tiles are still to come; a browser without script asks again for them.
+    """
     ways = [
         element("a", name, href=window.link(way) if window else way, aria_current="page" if way == path else None) for way, name in WAYS
     ]
     bar = element(
-        "header", element("a", "eventlake", href="/", class_="name"), element("nav", *ways, aria_label="Pages"), _chooser(path, window)
+        "header",
+        element("a", "eventlake", href="/", class_="name"),
+        element("nav", *ways, aria_label="Pages"),
+        _state(window, unfinished),
+        _search(window),
+        _chooser(path, window),
     )
-    return document(title, bar, element("main", element("h1", cut(title, 200)), chips(window, path) if window else None, *body))
+    times = {} if window is None else {"data_start": window.start, "data_end": window.end, "data_now": window.now}
+    whole = element(
+        "main",
+        element("h1", cut(title, 200)),
+        chips(window, path) if window else None,
+        *body,
+        **{name: moment.timestamp() for name, moment in times.items()},
+    )
+    again = element("noscript", element("meta", http_equiv="refresh", content="1")) if waits else None
+    return document(title, bar, whole, more=[again, element("script", src="/static/page.js", defer=True) if window else None])
+
+
+def _state(window: Window | None, unfinished: int) -> Element | None:
+    """Return how many hours are still open, and where a script says that it listens."""
+    if window is None:
+        return None
+    hours = element("a", f"{unfinished:,} open hour{'' if unfinished == 1 else 's'}", href=window.link("/lake")) if unfinished else None
+    return element("p", hours, " " if hours else None, element("span", class_="live"), class_="state")
+
+
+def _search(window: Window | None) -> Element | None:
+    if window is None:
+        return None
+    hidden = [element("input", type="hidden", name=name, value=value) for name, value in window.values.items() if name in _WINDOW]
+    field = element("input", type="search", name="text", id="search", placeholder="Look for", aria_label="Look for", size=12)
+    return element("form", *hidden, field, action="/search", method="get", role="search")
+
+
+def tile_to_come(asked: Question, window: Window) -> Element:
+    """Return the place of a tile whose answer is not here yet."""
+    title = element("h2", element("a", asked.tile.query.title, href=f"/tiles/{asked.tile.name}?{urlencode(window.pinned())}"))
+    wait = element("p", "Being asked …", class_="empty", role="status")
+    kind = "tile wide" if asked.tile.wide else "tile"
+    return element("section", title, wait, class_=kind, data_waiting=True, aria_busy="true", **_named(asked))
+
+
+def _named(asked: Question) -> dict[str, str]:
+    return {"id": f"tile-{asked.tile.name}", "data_tables": " ".join(sorted({scan.table.name for scan in asked.reading.scans}))}
 
 
 def tile_frame(asked: Question, answered: Answered, window: Window, path: str) -> Element:
@@ -70,8 +116,7 @@ def tile_frame(asked: Question, answered: Answered, window: Window, path: str) -
         drawn(tile, answered, window, path, leads),
         element("p", *[[" " if place else None, link] for place, link in enumerate(links)], class_="forms"),
         class_="tile wide" if tile.wide else "tile",
-        id=f"tile-{tile.name}",
-        data_tables=" ".join(sorted({scan.table.name for scan in asked.reading.scans})),
+        **_named(asked),
     )
 
 

@@ -10,8 +10,9 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from eventlake.answers.forms import in_form
@@ -20,7 +21,7 @@ from eventlake.lake import Lake
 from eventlake.local.bus.answer import Answer, Message, Receive, Send, respond
 from eventlake.query.saved import load_saved
 from eventlake.web.answers import CSV, HTML, JSON, SVG, TEXT, answer
-from eventlake.web.asking import Answered, Asking
+from eventlake.web.asking import Answered, Asked, Asking
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.elements import Child, Element, element
 from eventlake.web.failed_page import FailedRecords, failed_page
@@ -29,10 +30,12 @@ from eventlake.web.forms import answer as answer_shown
 from eventlake.web.forms import forms, statement_of
 from eventlake.web.lake_page import lake_page
 from eventlake.web.leads import leads_of
+from eventlake.web.live import Live, waited
 from eventlake.web.marks import MOST, MOST_FILED, mark_of, rows_statement
 from eventlake.web.pages import BY_PATH, TILES, Page
 from eventlake.web.rows_page import rows_page
-from eventlake.web.shell import page, sentence, tile_frame
+from eventlake.web.search_page import found as search_page
+from eventlake.web.shell import page, sentence, tile_frame, tile_to_come
 from eventlake.web.static import static
 from eventlake.web.tile import Question, Tile, question
 from eventlake.web.window import Window, window_of
@@ -43,11 +46,29 @@ REMEMBERED = 64
 """How many pages of tiles are remembered."""
 WAITING = 64
 """How many may wait to be made."""
+PATIENCE_S = 0.06
+"""How long a page waits for its tiles before it goes out without those that are not here yet."""
 _LONGEST_ADDRESS = 32_000
 _FORMS = {".svg": SVG, ".json": JSON, ".csv": CSV, ".sql": TEXT}
 Pairs = list[tuple[str, str]]
 """What an address says, in order; a name may stand again."""
 _log = logging.getLogger(__name__)
+
+
+class Asks(NamedTuple):
+    """How a page is asked for: whether its statement may run, and whether tiles may come later."""
+
+    may_run: bool
+    may_wait: bool
+
+
+class Part(NamedTuple):
+    """A tile of a page that is asked for alone. path: of the page."""
+
+    question: Question
+    asked: Asked
+    window: Window
+    path: str
 
 
 class Site:
@@ -66,6 +87,7 @@ class Site:
         self._open_failed = open_failed
         self._asking = Asking(open_lake, is_stopping)
         self._now = now
+        self._live = Live(self._asking.generations, is_stopping)
         self._pool = ThreadPoolExecutor(MADE_AT_ONCE, "pages")
         self._made = 0
         self._known: OrderedDict[object, bytes] = OrderedDict()
@@ -82,11 +104,29 @@ class Site:
         if (refused := self._refused(scope, headers)) is not None:
             await respond(send, refused)
             return
+        if scope["path"] == "/live":
+            await self._live(receive, send)
+            return
         self._made += 1
         try:
-            await respond(send, await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, scope, headers))
+            await respond(send, await self._made_for(scope, headers, receive))
         finally:
             self._made -= 1
+
+    async def _made_for(self, scope: Message, headers: Mapping[bytes, bytes], receive: Receive) -> Answer:
+        """Make the answer in the thread for it; what waits for a tile alone waits outside of it, and as long as the browser does."""
+        loop = asyncio.get_running_loop()
+        if not scope["path"].endswith(".part"):
+            return await loop.run_in_executor(self._pool, self._answer, scope, headers)
+        try:
+            part = await loop.run_in_executor(self._pool, self._part, scope)
+        except EventlakeError as error:
+            return _plain(400, str(error))
+        if part is None:
+            return _plain(404, "There is no such tile.")
+        answered = await waited(part.asked, receive)
+        drawn = await loop.run_in_executor(self._pool, lambda: str(tile_frame(part.question, answered, part.window, part.path)))
+        return answer(200, HTML, drawn.encode(), shrinks=_shrinks(headers))
 
     def _refused(self, scope: Message, headers: Mapping[bytes, bytes]) -> Answer | None:
         """Return the answer to what is not made: other methods, pictures that pages of other sites ask for, and too much at once."""
@@ -96,37 +136,42 @@ class Site:
             return _plain(403, "A page of another site may not read this.")
         if len(scope["query_string"]) > _LONGEST_ADDRESS:
             return _plain(414, "The address is too long.")
-        return _plain(503, "Too many look at once; try again in a moment.") if self._made >= WAITING else static(scope["path"])
+        if self._made >= WAITING or (scope["path"] == "/live" and self._live.is_full):
+            return _plain(503, "Too many look at once; try again in a moment.")
+        return static(scope["path"])
 
     def _answer(self, scope: Message, headers: Mapping[bytes, bytes]) -> Answer:
         """Make the answer; what the address has wrong becomes a page with a sentence."""
-        path, shrinks = scope["path"], b"gzip" in headers.get(b"accept-encoding", b"")
+        path, shrinks = scope["path"], _shrinks(headers)
         pairs = parse_qsl(scope["query_string"].decode("latin-1"))
-        may_run = headers.get(b"sec-fetch-site") not in {b"cross-site", b"same-site"}
+        asks = Asks(headers.get(b"sec-fetch-site") not in {b"cross-site", b"same-site"}, headers.get(b"sec-fetch-mode") == b"navigate")
         try:
             if path.startswith("/tiles/"):
                 return self._tile(path, pairs, shrinks)
-            made = self._page(path, pairs, may_run)
+            made = self._page(path, pairs, asks)
         except EventlakeError as error:
             return answer(400, HTML, page("This cannot be shown", path, None, sentence(str(error), is_problem=True)))
         if made is None:
             return answer(404, HTML, page("There is no such page", path, None, sentence("Choose one above; events go to POST /events.")))
         return answer(200, HTML, made, shrinks=shrinks)
 
-    def _page(self, path: str, pairs: Pairs, may_run: bool) -> bytes | None:
+    def _page(self, path: str, pairs: Pairs, asks: Asks) -> bytes | None:
         values = dict(pairs)
         if path == "/sql":
-            return self._sql(values, may_run)
+            return self._sql(values, asks.may_run)
         if path == "/lake":
             return page("Lake", path, window_of(values, self._now()), *lake_page(self._asking.lake))
         if path == "/failed":
             window = window_of(values, self._now())
             return page("Failed", path, window, *failed_page(self._open_failed(), window))
+        if path == "/search":
+            looked = window_of(values, self._now())
+            return page("Look for", path, looked, *search_page(looked, load_saved(self._asking.lake.sources)))
         found = BY_PATH.get(path)
-        return None if found is None else self._tiles(found, pairs)
+        return None if found is None else self._tiles(found, pairs, asks.may_wait)
 
-    def _tiles(self, found: Page, pairs: Pairs) -> bytes:
-        """Return a page of tiles, which are asked for side by side."""
+    def _tiles(self, found: Page, pairs: Pairs, may_wait: bool) -> bytes:
+        """Return a page of tiles, which are asked for side by side. may_wait: whether tiles may come later, to a browser that asks for them."""
         values = dict(pairs)
         window = self._window(pairs, found.default, found.wants)
         if found.wants and not values.get(found.wants):
@@ -136,13 +181,36 @@ class Site:
             return known
         asked = [question(tile, window, self._asking.lake.tables) for tile in found.tiles]
         waiting = [self._asking.ask(one.sql) for one in asked]
-        answers = [one.result() for one in waiting]
-        drawn: list[Child] = [tile_frame(one, answered, window, found.path) for one, answered in zip(asked, answers, strict=True)]
+        wait([one.future for one in waiting], PATIENCE_S if may_wait else None)
+        answers = [one.future.result() if one.future.done() else None for one in waiting]
+        drawn: list[Child] = [
+            tile_frame(one, answered, window, found.path) if answered else tile_to_come(one, window)
+            for one, answered in zip(asked, answers, strict=True)
+        ]
         named = values.get(found.wants) or values.get("pipeline")
-        made = page(f"{found.title} {named}" if named else found.title, found.path, window, element("div", *drawn, class_="tiles"))
-        if not any(one.problem for one in answers):
+        made = page(
+            f"{found.title} {named}" if named else found.title,
+            found.path,
+            window,
+            element("div", *drawn, class_="tiles"),
+            unfinished=self._asking.unfinished_hours(),
+            waits=None in answers,
+        )
+        if all(one and not one.problem for one in answers):
             self._remember(key, made)
         return made
+
+    def _part(self, scope: Message) -> Part | None:
+        """Have one tile of a page asked; None if there is no such tile. Raises UsageError."""
+        pairs = parse_qsl(scope["query_string"].decode("latin-1"))
+        on = dict(pairs).get("on", "/")
+        tile = TILES.get(scope["path"].removeprefix("/tiles/").removesuffix(".part"))
+        if tile is None:
+            return None
+        found, said = BY_PATH.get(on), [pair for pair in pairs if pair[0] != "on"]
+        window = self._window(said, found.default, found.wants) if found else self._window(said)
+        asked = question(tile, window, self._asking.lake.tables)
+        return Part(asked, self._asking.ask(asked.sql), window, on)
 
     def _window(self, pairs: Pairs, default: str = "-7d", wants: str = "") -> Window:
         """Return the window of an address, with its filters. Raises UsageError."""
@@ -229,6 +297,10 @@ def _svg_in(drawn: Element) -> Element | None:
     if drawn.tag == "svg":
         return drawn
     return next((found for child in drawn.children if isinstance(child, Element) and (found := _svg_in(child))), None)
+
+
+def _shrinks(headers: Mapping[bytes, bytes]) -> bool:
+    return b"gzip" in headers.get(b"accept-encoding", b"")
 
 
 def _plain(status: int, text: str) -> Answer:

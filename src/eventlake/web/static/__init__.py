@@ -1,4 +1,4 @@
-"""What pages are painted with: files beside this module, read once."""
+"""What pages are painted and moved with: files beside this module, read once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 
 from eventlake.local.bus.answer import Answer
-from eventlake.web.answers import CSS, SVG, answer
+from eventlake.web.answers import CSS, JS, SVG, answer
 
-_KINDS = {"page.css": CSS, "icon.svg": SVG}
+_KINDS = {"page.css": CSS, "page.js": JS, "icon.svg": SVG}
 
 
 @cache

@@ -1,0 +1,247 @@
+// What a browser adds to a page that works without it: keys, dragging, leaving values out, tiles that come later and change by themselves.
+"use strict";
+
+const LADDER = [15, 60, 360, 1440, 4320, 10080, 20160, 43200, 129600, 525600]; // minutes that zooming goes through
+const QUIET_MS = 1000; // how long changes are gathered before tiles are asked again
+const main = document.querySelector("main");
+const seen = { start: +main.dataset.start, end: +main.dataset.end, now: +main.dataset.now };
+const isNow = ["", "now"].includes(new URLSearchParams(location.search).get("to") ?? "");
+
+function made(tag, attributes = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), attributes);
+  element.append(...children);
+  return element;
+}
+
+function say(text) {
+  let place = document.getElementById("said");
+  if (!place) document.body.append(place = made("p", { id: "said", role: "status" }));
+  place.textContent = text;
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => { place.textContent = ""; }, 4000);
+}
+
+// the window
+
+const written = (seconds) => new Date(Math.round(seconds) * 1000).toISOString().replace(".000Z", "Z");
+
+function look(from, to) {
+  const said = new URLSearchParams(location.search);
+  said.set("from", from);
+  said.set("to", to);
+  location.assign(`${location.pathname}?${said}`);
+}
+
+function move(share) {
+  const by = (seen.end - seen.start) * share;
+  look(written(seen.start + by), written(seen.end + by));
+}
+
+function zoom(step) {
+  const minutes = (seen.end - seen.start) / 60;
+  const wider = LADDER.filter((one) => (step > 0 ? one > minutes * 1.01 : one < minutes * 0.99));
+  if (!wider.length) return say(step > 0 ? "No window is longer." : "No window is shorter.");
+  const half = (step > 0 ? wider[0] : wider.at(-1)) * 30, middle = (seen.start + seen.end) / 2;
+  const end = Math.min(middle + half, Math.max(seen.now, seen.end));
+  return look(written(end - 2 * half), written(end));
+}
+
+function today() {
+  const minutes = Math.max(Math.round((seen.end - seen.start) / 60), 1);
+  look(minutes > 9999 ? `-${Math.round(minutes / 60)}h` : `-${minutes}m`, "now");
+}
+
+// dragging over a chart of time
+
+let drag = null, dragged = false;
+
+function timeAt(svg, clientX) {
+  const box = svg.getBoundingClientRect(), { from, to, left, right } = svg.dataset;
+  const x = (clientX - box.left) / box.width * svg.viewBox.baseVal.width;
+  const share = Math.min(Math.max((x - left) / (right - left), 0), 1);
+  return { x: +left + share * (right - left), time: +from + share * (to - from) };
+}
+
+document.addEventListener("pointerdown", (event) => {
+  const svg = event.target.closest?.("svg[data-from]");
+  dragged = false;
+  if (svg && event.button === 0 && event.pointerType !== "touch") drag = { svg, begin: timeAt(svg, event.clientX), x: event.clientX };
+});
+document.addEventListener("dragstart", (event) => { if (drag) event.preventDefault(); });
+document.addEventListener("pointermove", (event) => {
+  if (!drag || Math.abs(event.clientX - drag.x) < 6) return;
+  dragged = true;
+  const to = timeAt(drag.svg, event.clientX);
+  if (!drag.shade) {
+    drag.shade = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+    drag.shade.setAttribute("class", "shade");
+    drag.svg.append(drag.shade);
+  }
+  const at = { x: Math.min(drag.begin.x, to.x), width: Math.abs(to.x - drag.begin.x), y: 0, height: drag.svg.viewBox.baseVal.height };
+  for (const [name, value] of Object.entries(at)) drag.shade.setAttribute(name, value);
+});
+document.addEventListener("pointerup", (event) => {
+  if (!drag) return;
+  const { svg, begin, shade } = drag, end = timeAt(svg, event.clientX).time;
+  drag = null;
+  shade?.remove();
+  if (dragged && Math.abs(end - begin.time) >= 60) look(written(Math.min(begin.time, end)), written(Math.max(begin.time, end)));
+});
+
+// a click on a value keeps it: its link does; with shift it leaves it out
+
+document.addEventListener("click", (event) => {
+  if (dragged) {
+    event.preventDefault();
+    dragged = false;
+    return;
+  }
+  const link = event.target.closest?.("a[data-not]");
+  if (!link || !event.shiftKey) return;
+  event.preventDefault();
+  const address = new URL(link.href.baseVal ?? link.href, location.href), pairs = [...address.searchParams];
+  const [name, value] = pairs.pop();
+  address.search = new URLSearchParams([...pairs, [name, `!${value.replace(/^=/, "")}`]]);
+  location.assign(address);
+}, true);
+
+// tiles that come later, and that change
+
+function addressOf(tile) {
+  const said = new URLSearchParams(location.search);
+  said.set("on", location.pathname);
+  return `/tiles/${tile.id.replace("tile-", "")}.part?${said}`;
+}
+
+async function ask(tile) {
+  if (tile.asked) return;
+  const giveUp = tile.asked = new AbortController(), begun = Date.now();
+  const stop = made("button", { type: "button", onclick: () => giveUp.abort() }, "Stop"), time = made("span", {}, "Working …");
+  const work = made("p", { className: "working" }, time, " ", stop);
+  const showing = setTimeout(() => tile.append(work), 300);
+  const counting = setInterval(() => { time.textContent = `Working, ${Math.round((Date.now() - begun) / 1000)} s`; }, 1000);
+  try {
+    const answer = await fetch(addressOf(tile), { signal: giveUp.signal });
+    if (!answer.ok) throw new Error(answer.statusText);
+    replace(tile, await answer.text());
+  } catch (error) {
+    const again = made("button", { type: "button", onclick: () => { said.remove(); ask(tile); } }, "Ask again");
+    const said = made("p", { className: "working" }, error.name === "AbortError" ? "Stopped. " : "This did not come. ", again);
+    tile.append(said);
+  } finally {
+    clearTimeout(showing);
+    clearInterval(counting);
+    work.remove();
+    tile.asked = null;
+  }
+}
+
+function replace(tile, text) {
+  const fresh = new DOMParser().parseFromString(text, "text/html").body.firstElementChild;
+  const reachable = "a,[tabindex],summary,button", focused = [...tile.querySelectorAll(reachable)].indexOf(document.activeElement);
+  tile.replaceWith(fresh);
+  if (focused >= 0) fresh.querySelectorAll(reachable)[focused]?.focus({ preventScroll: true });
+}
+
+const tiles = () => [...document.querySelectorAll("section[data-tables]")];
+const refresh = (wanted = tiles()) => wanted.forEach(ask);
+document.querySelectorAll("section[data-waiting]").forEach(ask);
+
+// live: the server names what changed; what is hidden, and what somebody is at work with, waits
+
+const changed = new Set(), dot = document.querySelector(".live");
+let stream = null, gathering = null;
+
+function take() {
+  gathering = null;
+  if (drag || document.querySelector("dialog[open]") || !getSelection().isCollapsed) return gather();
+  const names = [...changed];
+  changed.clear();
+  return refresh(tiles().filter((tile) => names.some((name) => tile.dataset.tables.split(" ").includes(name))));
+}
+
+function gather() { gathering ??= setTimeout(take, QUIET_MS); }
+
+function listen() {
+  if (document.hidden || stream) return;
+  stream = new EventSource("/live");
+  stream.onopen = () => { dot.textContent = "live"; dot.classList.add("on"); };
+  stream.onerror = () => { dot.textContent = "not connected"; dot.classList.remove("on"); };
+  stream.addEventListener("change", (event) => { changed.add(JSON.parse(event.data).table); gather(); });
+}
+
+if (dot && isNow && tiles().length) {
+  listen();
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      stream?.close();
+      stream = null;
+      dot.textContent = "paused";
+      dot.classList.remove("on");
+    } else {
+      listen();
+      refresh();
+    }
+  });
+}
+
+// keys
+
+let going = 0; // when g was pressed
+const ways = new Map();
+for (const link of document.querySelectorAll("header nav a")) {
+  const letter = [...link.textContent.toLowerCase()].find((one) => /[a-z]/.test(one) && !ways.has(one));
+  if (letter) ways.set(letter, link);
+}
+const pointed = () => (document.activeElement.closest?.(".tile") ?? document.querySelector(".tile:hover") ?? document.querySelector(".tile[id]"));
+
+async function copy() {
+  const said = new URLSearchParams(location.search);
+  said.set("from", written(seen.start));
+  said.set("to", written(seen.end));
+  const address = `${location.origin}${location.pathname}?${said}`;
+  try {
+    await navigator.clipboard.writeText(address);
+    say("The address of this very window is copied.");
+  } catch {
+    prompt("The address of this very window:", address);
+  }
+}
+
+const KEYS = {
+  "[": ["half a window earlier", () => move(-0.5)],
+  "]": ["half a window later", () => move(0.5)],
+  "-": ["a longer window", () => zoom(1)],
+  "=": ["a shorter window", () => zoom(-1)],
+  t: ["the same span, until now", today],
+  g: ["go to a page, by one more letter", () => { going = Date.now(); say(`Go to: ${[...ways].map(([letter, link]) => `${letter} ${link.textContent}`).join(", ")}`); }],
+  s: ["the SQL of the tile", () => { const link = pointed()?.querySelector("a[data-form=sql]"); return link ? location.assign(link.href) : say("There is no tile here."); }],
+  r: ["ask all tiles again", () => refresh()],
+  c: ["copy the address of this very window", copy],
+  "/": ["look for something", () => document.getElementById("search")?.focus()],
+  "?": ["this help", help],
+};
+
+function help() {
+  const rows = Object.entries(KEYS).map(([key, [meaning]]) => made("tr", {}, made("td", {}, made("kbd", {}, key)), made("td", {}, meaning)));
+  const more = ["Drag over a chart of time to look at that stretch.", "Click a value to keep it alone; with shift, to leave it out."];
+  const shown = made("dialog", { onclose: () => shown.remove() }, made("h2", {}, "Keys"), made("table", {}, ...rows),
+    ...more.map((line) => made("p", {}, line)), made("form", { method: "dialog" }, made("button", {}, "Close")));
+  document.body.append(shown);
+  shown.showModal();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input,select,textarea,dialog")) {
+    if (event.key === "Escape") document.activeElement.blur();
+    return;
+  }
+  const goes = Date.now() - going < 3000 && ways.get(event.key);
+  going = 0;
+  if (goes) {
+    location.assign(goes.href);
+  } else if (Object.hasOwn(KEYS, event.key)) {
+    event.preventDefault();
+    KEYS[event.key][1]();
+  }
+});

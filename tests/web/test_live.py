@@ -1,0 +1,145 @@
+"""Browsers hear which tables changed, from one look for all; tiles that are slow come by themselves, or are given up."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import http.client
+import signal
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from eventlake.interfaces import Result
+from eventlake.web import live as live_module
+from eventlake.web.asking import NOTHING, Answered, Asking
+from eventlake.web.live import Live, changes, waited
+from eventlake.web.static import static
+from web.conftest import WINDOW, Browser
+from web.test_serving import Served, served  # noqa: F401  a fixture
+
+NAVIGATES = {"sec-fetch-mode": "navigate"}
+
+
+def test_a_change_names_table_and_hours() -> None:
+    """Of what came, what was swapped and what went; a table that is as it was is not named."""
+    before = {"a": {"10": 1, "11": 1, "12": 1}, "b": {"10": 1}}
+    after = {"a": {"10": 1, "11": 2, "13": 1}, "b": {"10": 1}, "c": {}}
+
+    assert list(changes(before, after)) == [b'event: change\ndata: {"table": "a", "hours": ["11", "12", "13"]}\n\n']
+
+
+def test_all_hear_the_same_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two streams, one look each time; nobody looks when the last has gone; the end of the bus ends them."""
+    monkeypatch.setattr(live_module, "LOOK_S", 0.01)
+    monkeypatch.setattr(live_module, "TICK_S", 0.01)
+    looks, ended = [0], [False]
+
+    def generations() -> dict[str, dict[str, object]]:
+        looks[0] += 1
+        return {"a": {"10": looks[0] // 2}}
+
+    async def run() -> list[list[bytes]]:
+        live, heard = Live(generations, lambda: ended[0]), [[], []]  # type: ignore[var-annotated]
+        streams = [asyncio.create_task(live(_never, _into(one))) for one in heard]
+        while not all(len(one) > 2 for one in heard):
+            await asyncio.sleep(0.01)
+        ended[0] = True
+        await asyncio.gather(*streams)
+        return heard
+
+    first, second = asyncio.run(asyncio.wait_for(run(), 30))
+
+    assert first == second
+    assert first[1].startswith(b'event: change\ndata: {"table": "a"')
+    assert first[-1] == b""
+
+
+async def _never() -> dict[str, Any]:
+    await asyncio.sleep(60)
+    return {"type": "http.disconnect"}
+
+
+def _into(heard: list[bytes]) -> Any:
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            heard.append(message["body"])
+
+    return send
+
+
+def test_a_page_does_not_wait_for_what_is_slow(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To a browser it goes out with places for the tiles, which come when they are asked for; whoever takes no script is told to ask again."""
+    hold, query = threading.Event(), browser.lake.engine.query
+
+    def slow(*given: Any, **named: Any) -> Result:
+        hold.wait(60)
+        return query(*given, **named)
+
+    monkeypatch.setattr(browser.lake.engine, "query", slow)
+    window = WINDOW | {"from": "2026-11-09T00:00:00Z"}
+    early = browser.get("/user", window | {"user": "nobody"}, headers=NAVIGATES).text
+    hold.set()
+    part = browser.get("/tiles/one_user.part", window | {"user": "nobody", "on": "/user"}).text
+
+    assert early.count("data-waiting") == 2
+    assert '<noscript><meta http-equiv="refresh"' in early
+    assert part.startswith('<section class="tile wide" id="tile-one_user"')
+    assert "This user did nothing" in part
+    assert "data-waiting" not in browser.get("/user", window | {"user": "nobody"}).text
+    assert browser.get("/tiles/nothing.part").status == 404
+    assert browser.get("/tiles/logins.part", {"from": "x"}).status == 400
+
+
+def test_what_nobody_waits_for_is_given_up() -> None:
+    """The last who goes ends it; who comes back asks anew."""
+    ended: list[bool] = []
+
+    class Engine:
+        def query(self, _sql: str, *, cancelled: Any) -> Result:
+            while not cancelled():
+                time.sleep(0.01)
+            ended.append(True)
+            return NOTHING
+
+    class Lake:
+        tables = ()
+        engine = Engine()
+
+    asking = Asking(lambda: Lake(), lambda: False)  # type: ignore[arg-type, return-value]
+    asked = asking.ask("select 1")
+
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    assert asking.ask("select 1") is asked
+    assert asyncio.run(waited(asked, gone)) == Answered(NOTHING, "Nobody waits for this any more.")
+    asked.future.result(30)
+    assert ended == [True]
+    asking.close()
+
+
+def test_the_script_is_small() -> None:
+    """At most 12 KB as a browser takes it, with nothing in it that a strict policy would stop."""
+    script = static("/static/page.js")
+
+    assert script is not None
+    assert len(gzip.compress(script.body, 9)) < 12_000
+    assert not [word for word in (b"eval(", b"innerHTML", b"document.write", b"import", b".style") if word in script.body]
+
+
+def test_a_stream_ends_with_the_bus(served: Served) -> None:  # noqa: F811
+    """At once: an open stream holds up nobody who ends the bus."""
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
+    connection.request("GET", "/live")
+    answer = connection.getresponse()
+    first = answer.readline()
+
+    served.process.send_signal(signal.SIGTERM)
+    answer.read()
+
+    assert first == b"retry: 3000\n"
+    assert served.process.wait(60) == 0
+    connection.close()
