@@ -68,6 +68,7 @@ def killing(closes: Closable, monkeypatch: pytest.MonkeyPatch) -> Iterator[Killi
 def forget() -> None:
     """Let the function begin anew, as a container does."""
     compaction._closer.cache_clear()
+    deployed.sources.cache_clear()
     deployed.tables.cache_clear()
 
 

@@ -60,22 +60,24 @@ def _policy(sources: Sequence[Source]) -> Template:
 def _document(sources: Sequence[Source]) -> Template:
     """Allow it on the catalog, the databases and all tables in them, which are the sources'; and on what landed for them."""
     databases = [(source, f"${{{database_name(source)}}}") for source in sources]
-    catalog = [_switched(source, f"{_GLUE}:{kind}") for source, name in databases for kind in (f"database/{name}", f"table/{name}/*")]
+    catalog = [switched(source, f"{_GLUE}:{kind}") for source, name in databases for kind in (f"database/{name}", f"table/{name}/*")]
     prefixes = [(source, table.prefix) for source in sources for table in source.tables]
     # What it may anyway stands first, because a list without any resource is refused where no source is on.
-    landed = [sub(f"{_BUCKET}/{CLOSED}*"), *(_switched(source, f"{_BUCKET}/{prefix}/*") for source, prefix in prefixes)]
+    landed = [sub(f"{_BUCKET}/{CLOSED}*"), *(switched(source, f"{_BUCKET}/{prefix}/*") for source, prefix in prefixes)]
     listed = [f"{CLOSED}*", *(when(switch(source), f"{prefix}/*") for source, prefix in prefixes)]
     statements = [
-        _allow("SwapPartitions", [*READ_CATALOG, "glue:UpdatePartition", "glue:CreatePartition"], [sub(f"{_GLUE}:catalog"), *catalog]),
-        _allow("ReadLanded", ["s3:GetObject", "s3:DeleteObject"], landed),
-        {**_allow("ListLanded", ["s3:ListBucket"], [sub(_BUCKET)]), "Condition": {"StringLike": {"s3:prefix": listed}}},
+        allow("SwapPartitions", [*READ_CATALOG, "glue:UpdatePartition", "glue:CreatePartition"], [sub(f"{_GLUE}:catalog"), *catalog]),
+        allow("ReadLanded", ["s3:GetObject", "s3:DeleteObject"], landed),
+        {**allow("ListLanded", ["s3:ListBucket"], [sub(_BUCKET)]), "Condition": {"StringLike": {"s3:prefix": listed}}},
     ]
     return {"Version": _VERSION, "Statement": statements}
 
 
-def _switched(source: Source, resource: str) -> Tagged:
+def switched(source: Source, resource: str) -> Tagged:
+    """Return a resource that counts where a source is on."""
     return when(switch(source), sub(resource))
 
 
-def _allow(sid: str, actions: list[str], resources: list[Tagged]) -> Template:
+def allow(sid: str, actions: list[str], resources: list[Tagged]) -> Template:
+    """Describe a statement that allows actions on resources."""
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}

@@ -24,7 +24,7 @@ from eventlake.sources import BUILT_IN, DECLARATION
 TEMPLATES = Path("templates")
 DECLARED = Path("src/eventlake/functions/declared")
 
-BY_HAND = ("lake.yaml", "functions.yaml", "closing.yaml", "upkeep.yaml")
+BY_HAND = ("lake.yaml", "functions.yaml", "closing.yaml", "detections.yaml", "upkeep.yaml")
 """The templates that do not derive from declarations."""
 
 _KEPT = {DECLARED / "__init__.py"}

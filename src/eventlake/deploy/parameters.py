@@ -97,6 +97,32 @@ SETTINGS: dict[str, Template] = {
 }
 """What a deployment may choose for all its sources."""
 
+DETECTING: dict[str, Template] = {
+    "Detections": {
+        "Type": "String",
+        "Default": "off",
+        "AllowedValues": ["off", "on"],
+        "Description": "Whether detections run, every five minutes. Athena's least for that is about $0.43 a month.",
+    },
+    "AlertWebhookUrl": {
+        "Type": "String",
+        "Default": "",
+        "NoEcho": True,
+        "AllowedPattern": r"(https://[\w.:-]+(/[!-~]*)?)?",
+        "ConstraintDescription": "A URL that begins with https://, or nothing.",
+        "Description": "URL that alerts are posted to, as Slack's webhooks take them. Empty - none.",
+    },
+    "AlertWebhookKey": {
+        "Type": "String",
+        "Default": "none",
+        "NoEcho": True,
+        "MinLength": 1,
+        "MaxLength": 512,
+        "Description": "What the header X-Api-Key of these posts says, for a receiver that wants it.",
+    },
+}
+"""What concerns detections, and who is told of alerts."""
+
 LOG_BUCKET_NAME: Template = {
     "Type": "String",
     "Default": "",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from eventlake.deploy.cloudformation import Tagged, Template, attribute, equals, is_set, nested_stack, ref, sub, template_text, when
 from eventlake.deploy.limits import require_limits
-from eventlake.deploy.parameters import LAKE_ONLY, LOG_BUCKET_NAME, SETTINGS, SMALLEST_PARQUET_BUFFER_MB
+from eventlake.deploy.parameters import DETECTING, LAKE_ONLY, LOG_BUCKET_NAME, SETTINGS, SMALLEST_PARQUET_BUFFER_MB
 from eventlake.deploy.sources_stack import SOURCES_COMMENT, outputs
 from eventlake.deploy.switches import condition, own_parameters, switch
 from eventlake.errors import DeclarationError
@@ -34,7 +34,11 @@ def root_stack(sources: Sequence[Source]) -> Template:
         },
         "Parameters": _parameters(sources),
         "Rules": {"ParquetWantsLargeBuffers": _parquet_rule()},
-        "Conditions": {"HasLogBucketName": is_set("LogBucketName"), **{switch(source): condition(source) for source in sources}},
+        "Conditions": {
+            "HasLogBucketName": is_set("LogBucketName"),
+            "Detects": equals("Detections", "on"),
+            **{switch(source): condition(source) for source in sources},
+        },
         "Resources": _resources(sources),
         "Outputs": _outputs(sources),
     }
@@ -55,7 +59,12 @@ _OWN_NAMES = (
 
 
 def _check_names(sources: Sequence[Source]) -> None:
-    names = [name for source in sources for name in (*own_parameters(source), switch(source))] + [*SETTINGS, *LAKE_ONLY, *_OWN_NAMES]
+    names = [name for source in sources for name in (*own_parameters(source), switch(source))] + [
+        *SETTINGS,
+        *LAKE_ONLY,
+        *DETECTING,
+        *_OWN_NAMES,
+    ]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         titles = ", ".join(source.title for source in sources)
@@ -69,12 +78,13 @@ def _groups(sources: Sequence[Source]) -> list[Template]:
     return [
         {"Label": {"default": "Sources"}, "Parameters": own},
         {"Label": {"default": "The lake"}, "Parameters": ["LogBucketName", *SETTINGS, *LAKE_ONLY]},
+        {"Label": {"default": "Detections"}, "Parameters": [*DETECTING]},
     ]
 
 
 def _parameters(sources: Sequence[Source]) -> Template:
     own = {name: value for source in sources for name, value in own_parameters(source).items()}
-    return {**own, "LogBucketName": LOG_BUCKET_NAME, **SETTINGS, **LAKE_ONLY}
+    return {**own, "LogBucketName": LOG_BUCKET_NAME, **SETTINGS, **LAKE_ONLY, **DETECTING}
 
 
 def _parquet_rule() -> Template:
@@ -136,7 +146,7 @@ def _databases(sources: Sequence[Source]) -> str:
 def _passed_to_sources(sources: Sequence[Source]) -> Template:
     own = [name for source in sources for name in own_parameters(source)]
     return {
-        **{name: ref(name) for name in (*own, *SETTINGS, "ScanLimitInMBs")},
+        **{name: ref(name) for name in (*own, *SETTINGS, *DETECTING, "ScanLimitInMBs")},
         "LogBucketName": attribute("Lake", "Outputs.LogBucket"),
         "ResultsBucketName": attribute("Lake", "Outputs.ResultsBucket"),
         "TransformFunctionArn": attribute("Functions", "Outputs.TransformFunctionArn"),
@@ -152,5 +162,10 @@ def _outputs(sources: Sequence[Source]) -> Template:
         "ResultsBucket": {"Description": "Bucket of Athena's results.", "Value": attribute("Lake", "Outputs.ResultsBucket")},
         "WorkGroup": {"Description": "Athena workgroup for queries over several sources.", "Value": attribute("Lake", "Outputs.WorkGroup")},
         "LogFormat": {"Description": "Format of the log lines.", "Value": ref("LogFormat")},
+    }
+    of_lake["AlertTopicArn"] = {
+        "Condition": "Detects",
+        "Description": "SNS topic of alerts.",
+        "Value": attribute("Sources", "Outputs.AlertTopicArn"),
     }
     return of_lake | {name: output for source in sources for name, output in outputs(source, "Sources", passed_on=True).items()}

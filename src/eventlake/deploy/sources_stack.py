@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eventlake.deploy.closing_policies import CLOSING_STACK, closing_policies
-from eventlake.deploy.cloudformation import Tagged, Template, attribute, nested_stack, ref, sub, template_text, when
+from eventlake.deploy.cloudformation import Tagged, Template, attribute, equals, nested_stack, ref, sub, template_text, when
+from eventlake.deploy.detecting_policies import DETECTIONS_STACK, detecting_policies
 from eventlake.deploy.limits import require_limits
-from eventlake.deploy.parameters import LAKE_NAME, SETTINGS
+from eventlake.deploy.parameters import DETECTING, LAKE_NAME, SETTINGS
 from eventlake.deploy.partition_policies import partition_policies
 from eventlake.deploy.source_stack import CLOSES, COMMENT, PASSED
 from eventlake.deploy.switches import bus_name, condition, own_parameters, switch
@@ -32,14 +33,21 @@ def sources_stack(sources: Sequence[Source]) -> Template:
         "Description": "eventlake - the stacks of the sources.",
         "Metadata": {"cfn-lint": {"config": {"ignore_checks": ["W3002"]}}},  # paths to nested templates, as in root.yaml
         "Parameters": _parameters(sources),
-        "Conditions": {"Closes": CLOSES, **{switch(source): condition(source) for source in sources}},
+        "Conditions": {
+            "Closes": CLOSES,
+            "Detects": equals("Detections", "on"),
+            **{switch(source): condition(source) for source in sources},
+        },
         "Resources": {
             **partition_policies(sources),
             **closing_policies(sources),
             CLOSING_STACK: _closing(sources),
+            **detecting_policies(sources),
+            DETECTIONS_STACK: _detecting(sources),
             **{_resource(source): _stack(source) for source in sources},
         },
-        "Outputs": {name: output for source in sources for name, output in outputs(source, _resource(source)).items()},
+        "Outputs": {"AlertTopicArn": _ALERT_TOPIC}
+        | {name: output for source in sources for name, output in outputs(source, _resource(source)).items()},
     }
     require_limits("The template of all sources", template)
     return template
@@ -65,7 +73,7 @@ def outputs(source: Source, stack: str, *, passed_on: bool = False) -> Template:
 def _parameters(sources: Sequence[Source]) -> Template:
     own = {name: value for source in sources for name, value in own_parameters(source).items()}
     passed = {name: {"Type": "String", "Description": text} for name, text in {**PASSED, **OF_FUNCTIONS}.items()}
-    return {"LakeName": LAKE_NAME, **own, **SETTINGS, **passed}
+    return {"LakeName": LAKE_NAME, **own, **SETTINGS, **DETECTING, **passed}
 
 
 OF_FUNCTIONS = {
@@ -77,7 +85,6 @@ OF_FUNCTIONS = {
 
 def _closing(sources: Sequence[Source]) -> Template:
     """Describe the stack that closes the hours of the sources that are on."""
-    switched_on = [when(switch(source), sub(f"{source.name}=${{{database_name(source)}}}"), "") for source in sources]
     settings = (
         "LakeName",
         "Closing",
@@ -88,8 +95,35 @@ def _closing(sources: Sequence[Source]) -> Template:
         "PermissionsBoundaryArn",
     )
     passed = ("Alarms", "AlarmTopicArn", "LogBucketName", "ResultsBucketName", "ScanLimitInMBs", "FunctionDeadLetterQueueArn")
-    parameters = {"Databases": Tagged("Join", [" ", switched_on]), **{name: ref(name) for name in (*settings, *passed)}}
+    parameters = {"Databases": _databases(sources), **{name: ref(name) for name in (*settings, *passed)}}
     return {**nested_stack("closing.yaml", parameters), "Condition": "Closes"}
+
+
+def _detecting(sources: Sequence[Source]) -> Template:
+    """Describe the stack that runs the detections of the sources that are on."""
+    settings = ("LakeName", "LogRetentionDays", "KmsKeyArn", "PermissionsBoundaryArn", "Alarms", "AlarmTopicArn", "ScanLimitInMBs")
+    passed = (
+        "LogBucketName",
+        "ResultsBucketName",
+        "FunctionDeadLetterQueueArn",
+        "UndeliveredQueueArn",
+        "AlertWebhookUrl",
+        "AlertWebhookKey",
+    )
+    parameters = {"Databases": _databases(sources), **{name: ref(name) for name in (*settings, *passed)}}
+    return {**nested_stack("detections.yaml", parameters), "Condition": "Detects"}
+
+
+_ALERT_TOPIC: Template = {
+    "Condition": "Detects",
+    "Description": "SNS topic of alerts.",
+    "Value": attribute(DETECTIONS_STACK, "Outputs.AlertTopicArn"),
+}
+
+
+def _databases(sources: Sequence[Source]) -> Tagged:
+    """Write the database of each source that is on, as functions read them."""
+    return Tagged("Join", [" ", [when(switch(source), sub(f"{source.name}=${{{database_name(source)}}}"), "") for source in sources]])
 
 
 def _resource(source: Source) -> str:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from eventlake.detections.states import Telling
+from eventlake.detections.wording import headline_of, unmarked
 
 SOURCE, DETAIL_TYPE, TABLE = "eventlake", "eventlake Alert", "alerts"
 
@@ -29,7 +30,7 @@ class Subject:
 def detail_of(subject: Subject, telling: Telling) -> dict[str, Any]:  # as JSON
     """Return the detail of the event that tells an alert."""
     state = telling.state
-    return {
+    detail = {
         "alert-id": state.alert,
         "state": telling.kind,
         "severity": subject.severity,
@@ -43,6 +44,7 @@ def detail_of(subject: Subject, telling: Telling) -> dict[str, Any]:  # as JSON
         "context": dict(state.context),
         "advice": subject.advice,
     }
+    return {**detail, "text": unmarked(headline_of(detail))}
 
 
 def event_of(subject: Subject, telling: Telling, now: datetime, account: str, region: str) -> dict[str, Any]:  # as JSON

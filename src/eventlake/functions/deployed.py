@@ -7,7 +7,7 @@ from functools import cache
 from os import environ
 from pathlib import Path
 
-from eventlake.model import Table
+from eventlake.model import Source, Table
 from eventlake.sources import DECLARATION, load
 
 DECLARED = Path(__file__).parent / "declared"
@@ -15,10 +15,18 @@ DECLARED = Path(__file__).parent / "declared"
 
 
 @cache
-def tables() -> tuple[Table, ...]:
-    """Return the tables, read once in a container."""
+def sources() -> tuple[Source, ...]:
+    """Return the sources, their tables in the databases of the lake, read once in a container."""
     databases = dict(pair.split("=", 1) for pair in environ["DATABASES"].split())
-    sources = load([DECLARED] if any(DECLARED.glob(f"*/{DECLARATION}")) else [])
-    return tuple(
-        replace(table, database=databases[source.name]) for source in sources if source.name in databases for table in source.tables
-    )
+    declared = load([DECLARED] if any(DECLARED.glob(f"*/{DECLARATION}")) else [])
+    return tuple(_in_lake(source, databases[source.name]) for source in declared if source.name in databases)
+
+
+@cache
+def tables() -> tuple[Table, ...]:
+    """Return the tables."""
+    return tuple(table for source in sources() for table in source.tables)
+
+
+def _in_lake(source: Source, database: str) -> Source:
+    return replace(source, database=database, tables=tuple(replace(table, database=database) for table in source.tables))

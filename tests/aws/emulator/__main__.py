@@ -11,6 +11,7 @@ from ministack.app import main  # noqa: E402  this folder is not importable befo
 
 from aws.emulator import (  # noqa: E402
     alarms,
+    api_destinations,
     athena_permissions,
     bucket_properties,
     event_times,
@@ -40,6 +41,7 @@ PARTS = (
     firehose,
     event_times,
     eventbridge_targets,
+    api_destinations,
     glue_partitions,
     named_queries,
     nested_stacks,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from eventlake.local.detecting.messages import FORMS, headline_of, lines_of, slack, teams
+from eventlake.detections.wording import headline_of, lines_of
+from eventlake.local.detecting.messages import FORMS, slack, teams
 from eventlake.sources import load
 from eventlake.sources.samples import read_sample
 
@@ -23,9 +24,9 @@ def _event(**changes: Any) -> dict[str, Any]:  # JSON
 
 def test_an_alert_in_words() -> None:
     """Severity, title and key; how many events, when; context, advice."""
-    assert headline_of(_event()) == "HIGH: One address tries many users: 203.0.113.7"
-    assert headline_of(_event(state="resolved")) == "HIGH: One address tries many users (resolved): 203.0.113.7"
-    assert lines_of(_event()) == [
+    assert headline_of(_event()["detail"]) == "HIGH: One address tries many users: 203.0.113.7"
+    assert headline_of(_event(state="resolved")["detail"]) == "HIGH: One address tries many users (resolved): 203.0.113.7"
+    assert lines_of(_event()["detail"]) == [
         "14 events, 2026-11-16 09:58:02 to 2026-11-16 10:06:55 UTC",
         "users: 11",
         "users_entered: 0",

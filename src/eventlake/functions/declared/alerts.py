@@ -6,7 +6,7 @@ Written by `eventlake templates` from the declaration of the source eventlake; c
 from __future__ import annotations
 
 from eventlake.pipeline.codec import dumps, quote
-from eventlake.pipeline.line import EMPTY, Rest, joined_line, remainder, write
+from eventlake.pipeline.line import EMPTY, Rest, first_fitting, joined_line, remainder, write
 from eventlake.pipeline.values import MISFIT, int64, text, timestamp, whole
 
 TYPE_CHECKING = False
@@ -22,6 +22,7 @@ KEYS_OF_DETAIL = {
     "alert-id",
     "context",
     "detection",
+    "event-id",
     "events",
     "first-event",
     "key",
@@ -29,6 +30,7 @@ KEYS_OF_DETAIL = {
     "opened",
     "severity",
     "state",
+    "text",
     "title",
 }
 REST = Rest(
@@ -47,7 +49,8 @@ REST = Rest(
         (timestamp, ["$.detail.last-event"]),
         (whole, ["$.detail.context"]),
         (text, ["$.detail.advice"]),
-        (text, ["$.id"]),
+        (text, ["$.detail.text"]),
+        (text, ["$.detail.event-id", "$.id"]),
         (timestamp, ["$.time"]),
         (text, ["$.account"]),
         (text, ["$.region"]),
@@ -143,14 +146,29 @@ def log_line(event: dict[str, Any]) -> bytes:
         add(quote(value))
     elif value is not None:
         odd |= write(add, "advice", text(value))
-    value = event.get("id")
+    value = detail.get("text")
+    if value.__class__ is str:
+        add(',"text":')
+        add(quote(value))
+    elif value is not None:
+        odd |= write(add, "text", text(value))
+    value = detail.get("event-id")
+    other = event.get("id")
+    if other is not None and (value is None or value == ""):
+        value = other
     if value == "":
         value = None
     if value.__class__ is str:
         add(',"event_id":')
         add(quote(value))
     elif value is not None:
-        odd |= write(add, "event_id", text(value))
+        fitting = text(value)
+        if fitting is MISFIT:
+            odd = True
+            fitting = first_fitting(event, ["$.detail.event-id", "$.id"], text)
+        if fitting is not MISFIT:
+            add(',"event_id":')
+            add(quote(fitting))
     value = event.get("time")
     if value is not None:
         fitting = timestamp(value)

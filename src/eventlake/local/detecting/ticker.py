@@ -8,7 +8,7 @@ a window at a time.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -17,6 +17,7 @@ from eventlake.detections.alerts import TABLE, Subject, body_of, event_of
 from eventlake.detections.detection import Detection
 from eventlake.detections.found import Found
 from eventlake.detections.states import State, Step, Telling, Terms, step
+from eventlake.detections.together import moments
 from eventlake.errors import EventlakeError, UsageError
 from eventlake.local.detecting.memory import Memory, Run, Saved
 from eventlake.local.detecting.outbox import PATIENCE
@@ -27,8 +28,6 @@ SOON = timedelta(seconds=45)
 _LONG = timedelta(minutes=5)
 """A detection that is to run less often than this keeps to it, whatever comes: it reads much."""
 _NOTED = timedelta(minutes=10)
-_CAUGHT_UP = timedelta(hours=24)
-"""How far back it is looked for what nobody looked for then."""
 _OF_EVENTS = re.compile(r"event_time\s*<\s*:until\b", re.IGNORECASE)
 ACCOUNT, REGION = "123456789012", "us-east-1"
 
@@ -107,7 +106,7 @@ class Ticker:
         try:
             if TABLE in detection.tables:
                 raise UsageError(f'it reads "{TABLE}", and alerts about alerts would never end.')
-            for until in _moments(detection, run, now):
+            for until in moments(detection, run.until, now):
                 self._look(detection, mark, until, now)
         except EventlakeError as error:
             self._failed(detection, str(error), now)
@@ -150,17 +149,6 @@ def finds_by_time(detection: Detection) -> bool:
 def _mark(detection: Detection, newest: Mapping[str, int]) -> int:
     """Return what changes when one of the detection's tables gets an object; 0 as long as none has any."""
     return max((newest.get(table, 0) for table in detection.tables), default=0)
-
-
-def _moments(detection: Detection, run: Run, now: datetime) -> Iterator[datetime]:
-    """Yield up to which moments is to be looked: now, and before that those at which nobody looked, a window apart."""
-    if run.until is not None:
-        reach = max(detection.window, detection.every)
-        missed = max(run.until, now - _CAUGHT_UP) + reach
-        while missed < now - detection.lateness:
-            yield missed
-            missed += reach
-    yield now
 
 
 def _is_open(states: Mapping[str, State]) -> bool:
