@@ -5,6 +5,7 @@ https://auth0.com/docs/api/management/v2
 
 from __future__ import annotations
 
+import json
 from random import Random
 from typing import NamedTuple
 
@@ -136,7 +137,8 @@ class Administration:
 
     def _call(self, kind: str, call: Call, values: Values, who: str) -> None:
         path = call.path.format(id=token(self.random, 16))
-        self.log.truth.note(Change(self.timeline.now, kind, who, values["ip"], call.description, call.method, path, call.weakens))
+        body = json.dumps(call.body, separators=(",", ":"))
+        self.log.truth.note(Change(self.timeline.now, kind, who, values["ip"], call.description, call.method, path, call.weakens, body))
         self.log.write(
             kind,
             values,

@@ -53,10 +53,10 @@ _DESCRIPTIONS = {
 }
 
 _NOTED = frozenset({
-    "gd_send_pn", "gd_auth_rejected", "gd_auth_succeed", "gd_unenroll", "gd_enrollment_complete", "scp", "ss",
-    "limit_wc", "limit_mu", "limit_sul", "pwd_leak", "reset_pwd_leak", "signup_pwd_leak",
+    "gd_send_pn", "gd_auth_rejected", "gd_auth_succeed", "gd_unenroll", "gd_enrollment_complete", "scp", "ss", "fs",
+    "pwd_leak", "reset_pwd_leak", "signup_pwd_leak",
 })  # fmt: skip
-"""Types that are noted as something that happened to a user."""
+"""Types that are noted as something that happened to a user, besides every limit that was reached."""
 
 
 _DIGITS_ONLY = str.maketrans("", "", "-:.TZ")
@@ -86,7 +86,7 @@ class TenantLog:
         self.timeline.say(log_shape(code) % {**values, "description": description, **more, **self._stamps(now)})
         self.truth.counts(AUTH0_LOG)
         self.truth.logged(code, user_id, now)
-        if code in _NOTED:
+        if code in _NOTED or code.startswith("limit_"):
             self.truth.note(UserEvent(now, code, values["user_name"], user_id, values["ip"]))
 
     def _stamps(self, now: int) -> Values:
@@ -115,6 +115,7 @@ class TenantLog:
                 connection=values["connection"],
                 organization=values["organization_name"],
                 reason=reason,
+                fingerprint=values["ja4"],
             )
         )
         self.write(kind, values, **more, error=reason)

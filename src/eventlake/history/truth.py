@@ -72,7 +72,7 @@ class StageRetry(NamedTuple):
 class SignIn(NamedTuple):
     """Somebody tried to log in: kind `s` with success, `f`, `fp` or `fu` without, for a reason.
 
-    country: None where the log does not know it. organization: its name, or nothing.
+    country: None where the log does not know it. organization: its name, or nothing. fingerprint: of its TLS client (JA4).
     """
 
     at: int
@@ -85,10 +85,11 @@ class SignIn(NamedTuple):
     connection: str
     organization: str
     reason: str
+    fingerprint: str
 
 
 class UserEvent(NamedTuple):
-    """Something else that happened to a user, by its log type: a block, a breached password, a second factor, a password change."""
+    """Something else that happened to a user, by its log type: a sign-up, a block, a breached password, a second factor, a password change."""
 
     at: int
     kind: str
@@ -110,7 +111,7 @@ class MachineToken(NamedTuple):
 class Change(NamedTuple):
     """Somebody used the Management API: kind `sapi` for a change, `mgmt_api_read` for reading secrets.
 
-    weakens: what protection it took away, or nothing.
+    weakens: what protection it took away, or nothing. body: what it sent, as JSON.
     """
 
     at: int
@@ -121,6 +122,7 @@ class Change(NamedTuple):
     method: str
     path: str
     weakens: str
+    body: str
 
 
 class Incident(NamedTuple):
