@@ -24,7 +24,6 @@ from eventlake.local.folder import open_catalog, open_lake
 from eventlake.local.histories import LocalHistories
 from eventlake.local.history_files import LocalFile
 from eventlake.local.importing import Importer
-from eventlake.local.items import read_items
 from eventlake.local.rebuilding import rebuild
 from eventlake.sources import load
 
@@ -92,7 +91,7 @@ def backfill(lake: Path, file: Path, log_format: str = "parquet") -> Progress:
     """Bring a file in, as the command does."""
     with Importer(lake, SOURCES, log_format=log_format) as importer:
         importer.deliver()
-        return list(Backfiller(LocalHistories(importer.catalog, lake), SOURCES).items(LocalFile(file).history, read_items(str(file))))[-1]
+        return list(Backfiller(LocalHistories(importer.catalog, lake), SOURCES).items(LocalFile(file).history, LocalFile(file).taken))[-1]
 
 
 def hours(lake: Path) -> list[tuple[object, ...]]:

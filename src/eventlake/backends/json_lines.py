@@ -55,6 +55,11 @@ class JsonLinesWriter:
             raise UnwritableLinesError(next(iter(refused.values())))
         write_gzip(lines, path, description)
 
+    def write_all(self, table: Table, parts: Sequence[tuple[Sequence[bytes], Path, Description]]) -> None:
+        """Write several files, checked. Raises OSError, CorruptObjectError, UnwritableLinesError."""
+        for lines, path, description in parts:
+            self.write(table, lines, path, description)
+
     def _check(self, table: Table) -> LineCheck:
         if table.name not in self._checks:
             self._checks[table.name] = LineCheck(table)

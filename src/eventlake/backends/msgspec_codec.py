@@ -13,6 +13,20 @@ _decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
 
 
+class _Timed(msgspec.Struct):
+    """What is read of a log line to know its moment; everything else in it is passed by."""
+
+    event_time: str | None = None
+
+
+_timed = msgspec.json.Decoder(_Timed).decode
+
+
+def event_time(line: bytes) -> str | None:
+    """Return the `event_time` of a log line, as it stands there; None if it has none."""
+    return _timed(line).event_time
+
+
 def _dumps(value: object) -> str:
     return _encoder.encode(value).decode()
 

@@ -6,7 +6,8 @@ Types: https://docs.aws.amazon.com/athena/latest/ug/data-types.html
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,9 @@ ROW_GROUP = 20_480
 METADATA_KEY = "eventlake"
 """The key of the metadata under which an object says what it holds."""
 
+_LINES = "lines_at_once"
+"""The table of the lines of several files."""
+
 
 class ParquetWriter:
     """Writes Parquet objects with one DuckDB connection.
@@ -45,22 +49,39 @@ class ParquetWriter:
 
     def write(self, table: Table, lines: Sequence[bytes], path: Path, description: Description) -> None:
         """Write the log lines to a file, checked. Raises OSError, StorageError, UnwritableLinesError."""
-        import duckdb
+        with _translated(path.with_suffix(".jsonl")) as source:
+            _write_lines(lines, source)
+            self._connection.execute(_copy(_selected(table, source), path, description))
+            self._check({path: len(lines)})
 
-        source = path.with_suffix(".jsonl")
-        try:
-            with source.open("wb") as file:
-                file.writelines(lines)
-            self._connection.execute(_copy(table, source, path, description))
-            self._check(path, len(lines))
-        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-            raise UnwritableLinesError(_reason(error, source)) from None
-        except duckdb.IOException as error:
-            if "No space left" in str(error):
-                raise StorageFullError(f'"{path.name}" cannot be written: the disk is full.') from None
-            raise StorageError(f'"{path.name}" cannot be written: {error}.') from None
-        finally:
-            source.unlink(missing_ok=True)
+    def write_all(self, table: Table, parts: Sequence[tuple[Sequence[bytes], Path, Description]]) -> None:
+        """Write several files, checked; all lines are read at once. Raises OSError, StorageError, UnwritableLinesError."""
+        if len(parts) == 1:
+            self.write(table, *parts[0])
+            return
+        with _translated(parts[0][1].with_suffix(".jsonl")) as source:
+            _write_lines([line for lines, _, _ in parts for line in lines], source)
+            try:
+                self._connection.execute(f"create temp table {_LINES} as {_selected(table, source)}")
+                self._check_count(sum(len(lines) for lines, _, _ in parts))
+                self._copy_parts(parts)
+            finally:
+                self._connection.execute(f"drop table if exists {_LINES}")
+            self._check({path: len(lines) for lines, path, _ in parts})
+
+    def _check_count(self, count: int) -> None:
+        """Check that each line became a row. Raises CorruptObjectError."""
+        found = self._connection.execute(f"select count(*) from {_LINES}").fetchone()
+        if found is None or found[0] != count:
+            raise CorruptObjectError(f"{found[0] if found else 'No'} rows were read of {count} log lines.")
+
+    def _copy_parts(self, parts: Sequence[tuple[Sequence[bytes], Path, Description]]) -> None:
+        """Write a file of the rows of each part, which lie one behind the other as their lines do."""
+        end = 0
+        for lines, path, description in parts:
+            begin, end = end, end + len(lines)
+            rows = f"select * from {_LINES} where rowid >= {begin} and rowid < {end} order by rowid"
+            self._connection.execute(_copy(rows, path, description))
 
     @property
     def _connection(self) -> duckdb.DuckDBPyConnection:
@@ -72,14 +93,40 @@ class ParquetWriter:
             )
         return self._opened
 
-    def _check(self, path: Path, rows: int) -> None:
-        """Check that the footer counts the rows that went in, and that the last bytes are Parquet's own mark."""
-        with path.open("rb") as file:
-            file.seek(-4, 2)
-            whole = file.read() == b"PAR1"
-        found = self._connection.execute("select num_rows from parquet_file_metadata(?)", [str(path)]).fetchone()
-        if not whole or found is None or found[0] != rows:
-            raise CorruptObjectError(f"{path}: holds {found[0] if found else 'no'} rows, {rows} were written.")
+    def _check(self, rows: Mapping[Path, int]) -> None:
+        """Check that each footer counts the rows that went in, and that the last bytes are Parquet's own mark."""
+        for path in rows:
+            with path.open("rb") as file:
+                file.seek(-4, 2)
+                if file.read() != b"PAR1":
+                    raise CorruptObjectError(f"{path}: does not end as it should.")
+        counting = "select file_name, num_rows from parquet_file_metadata(?)"
+        found = dict(self._connection.execute(counting, [[str(path) for path in rows]]).fetchall())
+        for path, count in rows.items():
+            if found.get(str(path)) != count:
+                raise CorruptObjectError(f"{path}: holds {found.get(str(path), 'no')} rows, {count} were written.")
+
+
+def _write_lines(lines: Sequence[bytes], source: Path) -> None:
+    with source.open("wb") as file:
+        file.writelines(lines)
+
+
+@contextmanager
+def _translated(source: Path) -> Iterator[Path]:
+    """Raise what DuckDB says of the lines in a file as errors of this project, and remove the file in the end."""
+    import duckdb
+
+    try:
+        yield source
+    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        raise UnwritableLinesError(_reason(error, source)) from None
+    except duckdb.IOException as error:
+        if "No space left" in str(error):
+            raise StorageFullError(f'"{source.stem}{EXTENSION}" cannot be written: the disk is full.') from None
+        raise StorageError(f'"{source.stem}{EXTENSION}" cannot be written: {error}.') from None
+    finally:
+        source.unlink(missing_ok=True)
 
 
 def _reason(error: Exception, source: Path) -> str:
@@ -141,11 +188,15 @@ def duckdb_type(spelling: str) -> str:
     return written(parse_type(spelling).duckdb)
 
 
-def _copy(table: Table, source: Path, target: Path, description: Description) -> str:
-    """Write the statement that turns JSON lines into Parquet."""
+def _selected(table: Table, source: Path) -> str:
+    """Write the query that reads JSON lines as the table's columns."""
     types = ", ".join(f"{quoted_text(column.name)}: {quoted_text(duckdb_type(column.type))}" for column in table.columns)
     names = ", ".join(f"{quoted_name(column.name)} as {quoted_name(column.stored_name)}" for column in table.columns)
     options = "format = 'newline_delimited', maximum_object_size = 4000000, hive_partitioning = false"
-    reading = f"read_json({quoted_text(str(source))}, columns = {{{types}}}, {options})"
+    return f"select {names} from read_json({quoted_text(str(source))}, columns = {{{types}}}, {options})"
+
+
+def _copy(rows: str, target: Path, description: Description) -> str:
+    """Write the statement that turns rows into Parquet."""
     about = f"row_group_size {ROW_GROUP}, kv_metadata {{{METADATA_KEY}: {quoted_text(description.encode())}}}"
-    return f"copy (select {names} from {reading}) to {quoted_text(str(target))} (format parquet, compression zstd, {about})"
+    return f"copy ({rows}) to {quoted_text(str(target))} (format parquet, compression zstd, {about})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,14 +11,15 @@ import click
 from eventlake.cli.backfill_auth0 import auth0
 from eventlake.cli.backfill_aws import codebuild, codedeploy, codepipeline
 from eventlake.cli.group import Suggesting
+from eventlake.cli.history import followed
 from eventlake.cli.opening import backfiller
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
-from eventlake.errors import StorageError, UsageError
+from eventlake.errors import UsageError
 from eventlake.stack_names import BUCKET
 
 if TYPE_CHECKING:
-    from eventlake.local.backfilling import Backfiller, Progress
+    from eventlake.local.backfilling import Backfiller
     from eventlake.local.history_files import HistoryFile
 
 _COLUMNS = ("file", "state", "events", "rows", "failed")
@@ -70,29 +70,11 @@ def _below(place: str, current: Settings) -> Sequence[HistoryFile]:
 
 def _brought_in(file: HistoryFile, opened: Backfiller, current: Settings) -> list[object]:
     """Bring in a file; its row of the answer. One that ends too early has a row too, and what was read of it stays."""
-    from eventlake.local.backfilling import Progress
-
     history = file.history
     if opened.is_done(history):
         return [str(file), "known", 0, 0, 0]
-    progress, begun = Progress(), time.monotonic()
-    try:
-        for progress in opened.items(history, file.items()):
-            current.progress(_so_far(file, progress, time.monotonic() - begun), is_done=False)
-    except KeyboardInterrupt:
-        current.say("What is stored stays; the same command goes on where it was.")
-        raise
-    except StorageError as error:
-        current.say(str(error))
-        return [str(file), "unfinished", progress.events, progress.rows, progress.failed + 1]
-    current.progress(f"{file.name}: {progress.events:,} events", is_done=True)
-    return [str(file), "done", progress.events, progress.rows, progress.failed]
-
-
-def _so_far(file: HistoryFile, progress: Progress, seconds: float) -> str:
-    """Say how far a file is, and for how long it goes on if its size tells."""
-    size, at = file.size_bytes, int(progress.cursor)
-    said = f"{file.name}: {progress.events:,} events"
-    if not 0 < at < size:  # packed files have other places than bytes
-        return said
-    return f"{said}, {100 * at // size} %, about {seconds * (size - at) / at:,.0f} s to go"
+    progress, error = followed(opened.items(history, file.taken, file.size_bytes), file.name, current)
+    if error is None:
+        return [str(file), "done", progress.events, progress.rows, progress.failed]
+    current.say(str(error))
+    return [str(file), "unfinished", progress.events, progress.rows, progress.failed + 1]

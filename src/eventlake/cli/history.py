@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
+from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from eventlake.cli.moments import moment
 from eventlake.cli.opening import backfiller
 from eventlake.cli.settings import Settings
-from eventlake.errors import UsageError
+from eventlake.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from eventlake.interfaces import History
@@ -32,17 +34,28 @@ def brought_in(history: History, shown: str, current: Settings) -> Progress:
 
 def bring_in(history: History, shown: str, opened: Backfiller, current: Settings) -> Progress:
     """Bring it into a lake that is open."""
+    progress, error = followed(opened.pages(history), shown, current)
+    if error is not None:
+        raise error
+    return progress
+
+
+def followed(coming: Generator[Progress, None, None], shown: str, current: Settings) -> tuple[Progress, StorageError | None]:
+    """Follow a history that comes in to its end, and tell how far it is; return how far it came, and what ended it too early."""
     from eventlake.local.backfilling import Progress
 
     progress, begun = Progress(), time.monotonic()
-    try:
-        for progress in opened.pages(history):
-            current.progress(_so_far(shown, progress, time.monotonic() - begun), is_done=False)
-    except KeyboardInterrupt:
-        current.say("What is stored stays; the same command goes on where it was.")
-        raise
+    with closing(coming):  # what is being stored is stored before the lake is closed
+        try:
+            for progress in coming:
+                current.progress(_so_far(shown, progress, time.monotonic() - begun), is_done=False)
+        except KeyboardInterrupt:
+            current.say("What is stored stays; the same command goes on where it was.")
+            raise
+        except StorageError as error:
+            return progress, error
     current.progress(f"{shown}: {progress.events:,} events", is_done=True)
-    return progress
+    return progress, None
 
 
 def _so_far(shown: str, progress: Progress, seconds: float) -> str:

@@ -11,7 +11,7 @@ import json
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,9 +28,10 @@ from eventlake.cloud.deployment import Deployment, open_catalog, open_store
 from eventlake.description import LINES, PROCESSING_FAILED, Description
 from eventlake.errors import CorruptObjectError, GenerationConflictError
 from eventlake.layout import BACKFILLED, Hour, error_key, object_key, object_name
-from eventlake.local.delivery.checked import CheckedWriter, writer_of
+from eventlake.local.additions import batches
+from eventlake.local.delivery.checked import CheckedWriter, Part, writer_of
 from eventlake.model import Table
-from eventlake.pipeline.backfill import AnyRow, refused
+from eventlake.pipeline.backfill import Gathered, HourRows, refused
 from eventlake.pipeline.delivery import FailedRecord
 
 _NAMESPACE = uuid.UUID("9f0c3a5e-3b0d-5f83-8a39-6d6a0ac6a2f4")
@@ -81,8 +82,8 @@ class AwsHistories:
         self._each(self._store.delete, state.writing)
         return state.cursor
 
-    def bring_in(self, history: str, cursor: str, rows: Sequence[AnyRow], failures: Sequence[FailedRecord], now: datetime) -> int:
-        """Store rows in the hours of their moments, and failed records, then that the history is read up to the cursor.
+    def bring_in(self, history: str, cursor: str, gathered: Gathered, now: datetime) -> int:
+        """Store rows in their hours, and failed records, then that the history is read up to the cursor.
 
         Return how many of the rows were refused. Raises StorageError, and GenerationConflictError if somebody else reads the same history.
         """
@@ -90,27 +91,30 @@ class AwsHistories:
             self.cursor(history)
         begin = self._states[history].cursor
         with tempfile.TemporaryDirectory(prefix="eventlake-") as folder:
-            written = self._written(f"{history}\n{begin}", rows, Path(folder), now)
-            written.files += self._failures(f"{history}\n{begin}", [*failures, *written.unreadable], Path(folder))
+            written = self._written(f"{history}\n{begin}", gathered.hours, Path(folder), now)
+            written.files += self._failures(f"{history}\n{begin}", [*gathered.failures, *written.unreadable], Path(folder))
             if written.files:
                 self._note(history, begin, [one.key for one in written.files])
                 self._each(self._put, written.files)
         self._note(history, cursor, [])
         return len(written.unreadable)
 
-    def _written(self, stretch: str, rows: Sequence[AnyRow], folder: Path, now: datetime) -> _Written:
-        """Write a file for each table and hour."""
+    def _written(self, stretch: str, hours: Sequence[HourRows], folder: Path, now: datetime) -> _Written:
+        """Write a file for each table and hour, all of a table at once."""
         found = _Written()
-        for (_, hour), group in _by_hour(rows).items():
-            table = group[0].table
-            writer = self._writer(table)
-            named = uuid.uuid5(_NAMESPACE, f"{stretch}\n{table.name}\n{hour}")
-            path = folder / f"{named}{writer.extension}"
-            reasons = writer.write(table, [row.line for row in group], path, _describing(self._bucket, table, hour, named))
-            found.unreadable += [refused(group[place], reason, now) for place, reason in reasons.items()]
-            if path.exists():
-                name = object_name(table.stream, 1, hour.start, str(named), writer.extension)
-                found.files.append(_File(object_key(table.prefix, hour, name), path))
+        for places in batches(hours):
+            some = [hours[place] for place in places]
+            writer = self._writer(some[0].table)
+            named = [uuid.uuid5(_NAMESPACE, f"{stretch}\n{one.table.name}\n{one.hour}") for one in some]
+            parts = [
+                Part(one.lines, folder / f"{name}{writer.extension}", _describing(self._bucket, one.table, one.hour, name))
+                for one, name in zip(some, named, strict=True)
+            ]
+            for one, name, part, reasons in zip(some, named, parts, writer.write_all(some[0].table, parts), strict=True):
+                found.unreadable += [refused(one.table, one.event(place), reason, now) for place, reason in reasons.items()]
+                if part.path.exists():
+                    key = object_name(one.table.stream, 1, one.hour.start, str(name), writer.extension)
+                    found.files.append(_File(object_key(one.table.prefix, one.hour, key), part.path))
         return found
 
     def _failures(self, stretch: str, failures: Sequence[FailedRecord], folder: Path) -> Iterator[_File]:
@@ -177,14 +181,6 @@ class AwsHistories:
 
 def _key(history: str) -> str:
     return f"{BACKFILLED}{quote(history, safe='/-._')}.json"
-
-
-def _by_hour(rows: Sequence[AnyRow]) -> Mapping[tuple[str, Hour], list[AnyRow]]:
-    """Group rows by table and hour."""
-    groups: dict[tuple[str, Hour], list[AnyRow]] = {}
-    for row in rows:
-        groups.setdefault((row.table.name, Hour.of(row.moment)), []).append(row)
-    return groups
 
 
 def _describing(lake: str, table: Table, hour: Hour, named: uuid.UUID) -> Callable[[int], Description]:

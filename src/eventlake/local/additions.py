@@ -6,11 +6,11 @@ transaction. Until then nothing has happened; what a crash leaves is put aside b
 
 from __future__ import annotations
 
+import itertools
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -24,45 +24,38 @@ from eventlake.description import LINES, PROCESSING_FAILED, Description
 from eventlake.errors import StorageError
 from eventlake.layout import Hour, error_key, object_key, object_name
 from eventlake.local.crash import crash_point
-from eventlake.local.delivery.checked import CheckedWriter, writer_of
+from eventlake.local.delivery.checked import CheckedWriter, Part, writer_of
 from eventlake.local.delivery.sink import entries_of
 from eventlake.model import Table
 from eventlake.pipeline.delivery import FailedRecord
 from eventlake.pipeline.partition import partition_of
 
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A log line, the moment that gives its hour (aware), and the record that it comes from."""
-
-    table: Table
-    moment: datetime
-    data: bytes
-    record: str
+_BATCH_BYTES = 32 << 20
+"""How many bytes of log lines are in memory at once, if no hour has more."""
 
 
-class AnyLine(Protocol):
-    """A line, wherever its bytes are held."""
+class HourLines(Protocol):
+    """Log lines of a table that belong into one hour, wherever their bytes are held."""
 
     @property
     def table(self) -> Table:
         """Return the table."""
 
     @property
-    def moment(self) -> datetime:
-        """Return the moment that gives its hour; aware."""
+    def hour(self) -> Hour:
+        """Return the hour."""
 
     @property
-    def data(self) -> bytes:
-        """Return the log line. Raises StorageError."""
+    def size_bytes(self) -> int:
+        """Return how large they are together."""
 
     @property
-    def record(self) -> str:
-        """Return the record that it comes from."""
+    def lines(self) -> Sequence[bytes]:
+        """Read them. Raises StorageError."""
 
 
 @dataclass(slots=True)
-class _Staged:
+class Staged:
     """A file that is written and checked, and where it will lie."""
 
     key: str
@@ -79,30 +72,24 @@ class Additions:
         self._store = DirectoryStore(objects)
         self._writer = CheckedWriter(writer_of(catalog.log_format() or "parquet"))
 
-    def stage(self, lines: Sequence[AnyLine]) -> tuple[list[_Staged], dict[str, str]]:
-        """Write the lines aside, those of a record all or none; return the files, and the records that are refused with the reason.
+    def stage(self, hours: Sequence[HourLines]) -> tuple[list[Staged], list[dict[int, str]]]:
+        """Write lines aside, a file for each table and hour; return the files, and of each hour the places of lines that are refused, with the reason.
 
         Raises StorageError; then no file is left.
         """
-        refused: dict[str, str] = {}
-        while True:
-            staged: list[_Staged] = []
-            try:
-                found = self._stage(_by_hour([line for line in lines if line.record not in refused]), staged)
-            except OSError as error:
-                self.discard(staged)
-                raise storage_error(error, "The log lines cannot be written") from None
-            except StorageError:
-                self.discard(staged)
-                raise
-            if not found:
-                return staged, refused
+        staged: list[Staged] = []
+        try:
+            return staged, self._stage(hours, staged)
+        except OSError as error:
             self.discard(staged)
-            refused |= found
+            raise storage_error(error, "The log lines cannot be written") from None
+        except StorageError:
+            self.discard(staged)
+            raise
 
-    def stage_failures(self, records: Sequence[FailedRecord]) -> list[_Staged]:
+    def stage_failures(self, records: Sequence[FailedRecord]) -> list[Staged]:
         """Write failed records aside, a file for each stream. Raises StorageError; then no file is left."""
-        staged: list[_Staged] = []
+        staged: list[Staged] = []
         try:
             for place, (stream, found) in enumerate(_by_stream(records).items(), 1):
                 path = self._store.staged(f"{uuid.uuid4().hex}{GZIP}")
@@ -110,14 +97,14 @@ class Additions:
                     stream, PROCESSING_FAILED, Hour.of(found[0].arrival), self._catalog.before_all() - place, len(found)
                 )
                 name = object_name(stream.replace("_", "-"), 1, found[0].arrival, str(uuid.uuid4()), GZIP)
-                staged.append(_Staged(error_key(f"error/{stream}", PROCESSING_FAILED, found[0].arrival, name), path, said, found))
+                staged.append(Staged(error_key(f"error/{stream}", PROCESSING_FAILED, found[0].arrival, name), path, said, found))
                 write_gzip([record.line() for record in found], path, said)
         except OSError as error:
             self.discard(staged)
             raise storage_error(error, "The failed records cannot be written") from None
         return staged
 
-    def register(self, staged: Sequence[_Staged], redriven: Redriven | None = None, cursors: Mapping[str, str] | None = None) -> None:
+    def register(self, staged: Sequence[Staged], redriven: Redriven | None = None, cursors: Mapping[str, str] | None = None) -> None:
         """Make what is staged visible, together with what was redriven by it and how far a history is read.
 
         Raises StorageError; then nothing of it is.
@@ -139,39 +126,45 @@ class Additions:
         self._catalog.register(objects, partitions, failed, {}, redriven, cursors)
         crash_point("additions registered")
 
-    def discard(self, staged: Sequence[_Staged]) -> None:
+    def discard(self, staged: Sequence[Staged]) -> None:
         """Remove files that lie aside."""
         for one in staged:
             one.path.unlink(missing_ok=True)
 
-    def _stage(self, groups: Mapping[tuple[str, Hour], list[AnyLine]], staged: list[_Staged]) -> dict[str, str]:
-        """Write a file for each table and hour; return the records that are refused."""
-        refused: dict[str, str] = {}
-        position = self._catalog.before_all()
-        for (_, hour), lines in groups.items():
-            position -= 1
-            path = self._store.staged(f"{uuid.uuid4().hex}{self._writer.extension}")
-            table = lines[0].table
-            one = _Staged(self._key(table, hour, lines), path, self._description(table.name, LINES, hour, position, len(lines)))
-            staged.append(one)
-            describe = partial(self._description, table.name, LINES, hour, position)
-            found = self._writer.write(table, [line.data for line in lines], path, describe)
-            refused |= {lines[place].record: reason for place, reason in found.items()}
+    def _stage(self, hours: Sequence[HourLines], staged: list[Staged]) -> list[dict[int, str]]:
+        """Write the files, of a table as many at once as memory holds."""
+        positions = itertools.count(self._catalog.before_all() - 1, -1)
+        refused: list[dict[int, str]] = [{} for _ in hours]
+        for places in batches(hours):
+            planned = [self._planned(hours[place], next(positions)) for place in places]
+            staged += [one for one, _ in planned]
+            found = self._writer.write_all(hours[places[0]].table, [part for _, part in planned])
+            for place, reasons, (one, part) in zip(places, found, planned, strict=True):
+                refused[place] = reasons
+                one.description = part.describe(len(part.lines) - len(reasons))
+        staged[:] = [one for one in staged if one.description.rows]
         return refused
 
-    def _key(self, table: Table, hour: Hour, lines: Sequence[AnyLine]) -> str:
-        oldest = min(line.moment for line in lines)
-        name = object_name(table.stream.replace("_", "-"), 1, oldest, str(uuid.uuid4()), self._writer.extension)
-        return object_key(table.prefix, hour, name)
+    def _planned(self, rows: HourLines, position: int) -> tuple[Staged, Part]:
+        """Return the file that rows are to become, and what is to be written there."""
+        path = self._store.staged(f"{uuid.uuid4().hex}{self._writer.extension}")
+        describe = partial(self._description, rows.table.name, LINES, rows.hour, position)
+        lines = rows.lines
+        return Staged(self._key(rows.table, rows.hour), path, describe(len(lines))), Part(lines, path, describe)
+
+    def _key(self, table: Table, hour: Hour) -> str:
+        return object_key(
+            table.prefix, hour, object_name(table.stream.replace("_", "-"), 1, hour.start, str(uuid.uuid4()), self._writer.extension)
+        )
 
     def _description(self, stream: str, kind: str, hour: Hour, position: int, rows: int) -> Description:
         return Description(self._catalog.lake_id, stream, kind, hour, position, position + 1, rows, time.time_ns() // 1000)
 
-    def _described(self, one: _Staged) -> NewObject:
+    def _described(self, one: Staged) -> NewObject:
         return NewObject.described(one.key, one.path, self._writer.format, one.description)
 
 
-def _described_failures(one: _Staged) -> NewFailedObject:
+def _described_failures(one: Staged) -> NewFailedObject:
     return NewFailedObject.described(one.key, one.path, one.description)
 
 
@@ -182,9 +175,17 @@ def _by_stream(records: Sequence[FailedRecord]) -> dict[str, list[FailedRecord]]
     return found
 
 
-def _by_hour(lines: Sequence[AnyLine]) -> dict[tuple[str, Hour], list[AnyLine]]:
-    """Group lines by table and hour, in the order of the hours."""
-    groups: dict[tuple[str, Hour], list[AnyLine]] = {}
-    for line in lines:
-        groups.setdefault((line.table.name, Hour.of(line.moment)), []).append(line)
-    return dict(sorted(groups.items(), key=lambda item: (item[0][1], item[0][0])))
+def batches(hours: Sequence[HourLines]) -> Iterator[list[int]]:
+    """Yield the places of hours that are written at once: of one table, and no more than memory holds."""
+    tables: dict[str, list[int]] = {}
+    for place, one in enumerate(hours):
+        tables.setdefault(one.table.name, []).append(place)
+    for places in tables.values():
+        batch, size = list[int](), 0
+        for place in places:
+            if batch and size + hours[place].size_bytes > _BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
+            batch.append(place)
+            size += hours[place].size_bytes
+        yield batch

@@ -7,27 +7,32 @@ named again is known by its bytes.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from eventlake.backends.msgspec_codec import FAST
-from eventlake.errors import ConfigurationError, EventError, ServiceError
+from eventlake.backends.msgspec_codec import FAST, event_time
+from eventlake.backends.msgspec_events import StraightReader
+from eventlake.errors import ConfigurationError, ServiceError, StorageError
 from eventlake.interfaces import History
+from eventlake.layout import Hour
 from eventlake.local.collecting import Collected
 from eventlake.local.delivery.budget import Budget
 from eventlake.local.item import Item
 from eventlake.model import Source
-from eventlake.pipeline.backfill import Backfill, Became, Histories
-from eventlake.pipeline.delivery import failed_record
-from eventlake.pipeline.envelope import Intake
+from eventlake.pipeline.backfill import Backfill, Histories
+from eventlake.pipeline.envelope import Intake, Taken
 from eventlake.pipeline.router import Router
 
 GROUP_BYTES = 16 << 20
 """Bytes of events and log lines that are brought in by one transaction, where they come in order."""
 _STRETCHES = 64
 """In how many stretches a group is read, each under one clock."""
+_THREADS = 2
+"""One makes rows of a group while the other stores the group before."""
 GROUP_EVENTS = 2_000
 GROUP_SECONDS = 10.0
 """How many events of an API, and seconds of asking for them, come to one transaction: what is asked for again after a kill."""
@@ -39,7 +44,8 @@ DONE = 1 << 62
 class Progress:
     """How far a history is, and how many events, rows and failed records came of it so far.
 
-    cursor: of a file, where its next item begins; of an API, its own. done: which share is read, 0 to 1; None if nobody can tell.
+    cursor: of a file, where its next item begins; of an API, its own. done: which share is read, 0 to 1; None if nobody can tell, as
+    of a packed file, whose places are not its bytes.
     """
 
     cursor: str = ""
@@ -47,6 +53,19 @@ class Progress:
     rows: int = 0
     failed: int = 0
     done: float | None = None
+
+
+@dataclass(slots=True)
+class _Group:
+    """What becomes visible together. cursor, done: how far the history is read with it."""
+
+    collected: Collected
+    cursor: str = ""
+    done: float | None = None
+
+
+Read = Callable[[Callable[[bytes], Taken]], Iterable[tuple[Item, Taken]]]
+"""Gives the items of a file in the order of their places, each with what it was taken as, by what takes them."""
 
 
 class Backfiller:
@@ -62,8 +81,9 @@ class Backfiller:
     ) -> None:
         known = list(sources)
         self._lake = lake
-        self._budget = Budget(Router(known, FAST).route)
-        self._backfill = Backfill(Intake(known, FAST), self._budget.route, FAST)
+        self._budget = Budget(Router(known, FAST, StraightReader).route, threads=_THREADS)
+        self._take = Intake(known, FAST, keeps_events=True).take
+        self._backfill = Backfill(self._budget.route, event_time)
         self._now = now
         self._elapsed = elapsed
         self._aside = aside
@@ -72,81 +92,97 @@ class Backfiller:
         """Return True if a file was read to its end."""
         return self._lake.cursor(history) == str(DONE)
 
-    def items(self, history: str, items: Iterable[Item]) -> Iterator[Progress]:
+    def items(self, history: str, read: Read, size_bytes: int = 0) -> Generator[Progress, None, None]:
         """Bring in the items of a file that are new, a group at a time; tell after each how far it is. Raises StorageError.
 
-        history: what it is known by. The items come in the order of their places.
+        history: what it is known by. size_bytes: of the file, if that tells how far it is. A group is stored while the next is read; who stops
+        in between has to close the iterator.
         """
         progress = Progress(self._lake.cursor(history))
-        begin = int(progress.cursor or 0)
-        seen: set[datetime] = set()
-        group = Collected(self._aside, GROUP_BYTES, seen)
-        try:
-            for some in _together(item for item in items if item.at >= begin):
-                if group.is_full:
-                    yield self._bring_in(history, group, progress, str(some[0].at))
-                    group = Collected(self._aside, GROUP_BYTES, seen)
-                group.add(map(_placed, self._became([item.data for item in some]), some))
-            yield self._bring_in(history, group, progress, str(DONE))
-        finally:
-            group.close()
+        storing: Future[Progress] | None = None
+        with ThreadPoolExecutor(1) as beside:
+            try:
+                for group in self._groups(read, int(progress.cursor or 0), size_bytes):
+                    if storing is not None:
+                        yield storing.result()
+                    storing = beside.submit(self._bring_in, history, group, progress)
+            except StorageError:
+                if storing is not None:
+                    yield storing.result()
+                raise
+            if storing is not None:
+                yield storing.result()
 
-    def pages(self, history: History) -> Iterator[Progress]:
+    def _groups(self, read: Read, begin: int, size_bytes: int) -> Iterator[_Group]:
+        """Yield what becomes of a file's items from a place on, in groups; the last one says that the file is read."""
+        seen: set[Hour] = set()
+        group = self._group(seen)
+        try:
+            for some in _together((item, taken) for item, taken in read(self._take) if item.at >= begin):
+                if group.collected.is_full:
+                    at = some[0][0].at
+                    group.cursor, group.done = str(at), at / size_bytes if 0 < at < size_bytes else None
+                    yield group
+                    group = self._group(seen)
+                self._add(some, group.collected)
+        except StorageError:
+            group.collected.close()
+            raise
+        group.cursor = str(DONE)
+        yield group
+
+    def pages(self, history: History) -> Generator[Progress, None, None]:
         """Bring in what an API tells that is new, some pages at a time; tell after each time how far it is.
 
         Raises StorageError, and what the API raises; then what was told before is stored.
         """
         progress = Progress(self._lake.cursor(history.name))
-        group, cursor, begun = Collected(self._aside, GROUP_BYTES, set()), progress.cursor, self._elapsed()
+        group, told, begun = self._group(set(), progress.cursor), 0, self._elapsed()
         try:
-            for page in history.pages(cursor):
-                group.add(self._became(page.events))
-                cursor, progress.done = page.cursor, page.done
-                if group.items >= GROUP_EVENTS or group.is_full or self._elapsed() - begun >= GROUP_SECONDS:
-                    yield self._bring_in(history.name, group, progress, cursor)
-                    group, begun = Collected(self._aside, GROUP_BYTES, set()), self._elapsed()
+            for page in history.pages(progress.cursor):
+                self._add([(Item(1, data), self._take(data)) for data in page.events], group.collected)
+                group.cursor, group.done = page.cursor, page.done
+                told += len(page.events)
+                if told >= GROUP_EVENTS or group.collected.is_full or self._elapsed() - begun >= GROUP_SECONDS:
+                    yield self._bring_in(history.name, group, progress)
+                    group, told, begun = self._group(set(), group.cursor, group.done), 0, self._elapsed()
         except (ConfigurationError, ServiceError):
-            self._bring_in(history.name, group, progress, cursor)
+            self._bring_in(history.name, group, progress)
             raise
-        else:
-            yield self._bring_in(history.name, group, progress, cursor)
-        finally:
-            group.close()
+        yield self._bring_in(history.name, group, progress)
 
-    def _became(self, items: Sequence[bytes]) -> list[Became]:
+    def _group(self, seen: set[Hour], cursor: str = "", done: float | None = None) -> _Group:
+        return _Group(Collected(self._aside, GROUP_BYTES, seen), cursor, done)
+
+    def _add(self, items: Sequence[tuple[Item, Taken]], collected: Collected) -> None:
+        """Add what becomes of items. Raises StorageError."""
         now = self._now()
         with self._budget:
-            return [self._backfill.became(data, now) for data in items]
+            for item, taken in items:
+                self._backfill.add(taken, item.data, now, item.failed, collected)
+        collected.settle()
 
-    def _bring_in(self, history: str, group: Collected, progress: Progress, cursor: str) -> Progress:
+    def _bring_in(self, history: str, group: _Group, progress: Progress) -> Progress:
         """Make a group visible, with how far its history is read."""
-        unreadable = self._lake.bring_in(history, cursor, group.rows, group.failures, self._now())
-        progress.cursor = cursor
-        progress.events += group.events
-        progress.rows += len(group.rows) - unreadable
-        progress.failed += len(group.failures) + unreadable
-        group.close()
+        collected = group.collected
+        with closing(collected):
+            unreadable = self._lake.bring_in(history, group.cursor, collected, self._now())
+        progress.events += collected.events
+        progress.rows += collected.rows - unreadable
+        progress.failed += len(collected.failures) + unreadable
+        progress.cursor, progress.done = group.cursor, group.done
         return progress
 
 
-def _together(items: Iterable[Item]) -> Iterator[list[Item]]:
+def _together(items: Iterable[tuple[Item, Taken]]) -> Iterator[list[tuple[Item, Taken]]]:
     """Yield the items in stretches: the clock that limits their time is started once for each."""
-    some: list[Item] = []
+    some: list[tuple[Item, Taken]] = []
     size = 0
-    for item in items:
-        some.append(item)
+    for item, taken in items:
+        some.append((item, taken))
         size += len(item.data)
         if size >= GROUP_BYTES // _STRETCHES:
             yield some
             some, size = [], 0
     if some:
         yield some
-
-
-def _placed(became: Became, item: Item) -> Became:
-    """Say in the reason of what is no event where it stands in its file."""
-    for place, one in enumerate(became.failures):
-        if one.raw is item.data and one.stream == "rejected":
-            error = item.failed(EventError(one.code, one.message))
-            became.failures[place] = failed_record(one.stream, error, one.arrival, one.raw)
-    return became

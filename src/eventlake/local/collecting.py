@@ -2,49 +2,78 @@
 
 An object is written for each hour of a group. In order, a group of some megabytes begins where the one before it ended. A file whose hours come
 up again and again would make a small object of each hour with every group, so its groups are a hundred times as large, and wait in a file.
+What waits is lists of bytes and of numbers, and no object for each row: Python's collector would look at each of those again and again.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
-from dataclasses import dataclass
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from eventlake.backends.disk import Disk, storage_error
+from eventlake.layout import Hour
 from eventlake.model import Table
-from eventlake.pipeline.backfill import AnyRow, Became
+from eventlake.pipeline.backfill import HourRows, happened
 from eventlake.pipeline.delivery import FailedRecord
 
 SCATTERED_BYTES = 1 << 30
 SCATTERED_ROWS = 400_000
-"""How many bytes and rows at most, where they do not: what is known of a row that waits in a file takes a quarter of a kilobyte of memory."""
+"""How many bytes and rows at most, where they do not."""
 _ASTRAY = 4
 """From which share on of its turns to another hour, as one in so many, a group is out of order: those to an hour that was there, and to and fro."""
+_HOUR = len("2026-11-20 10")
+_MILLISECOND = len("2026-11-20 10:00:00.000")
 
 
-@dataclass(frozen=True, slots=True)
-class RowAside:
-    """A row whose bytes wait in a file."""
+@dataclass(slots=True)
+class RowsHeld:
+    """The rows of one table and hour, in memory: their log lines, and the bytes of the event of each."""
 
     table: Table
-    moment: datetime
+    hour: Hour
+    lines: list[bytes] = field(default_factory=list)
+    events: list[bytes] = field(default_factory=list)
+
+    @property
+    def size_bytes(self) -> int:
+        """Return how large the log lines are together."""
+        return sum(map(len, self.lines))
+
+    def event(self, place: int) -> bytes:
+        """Return the bytes of the event of a line."""
+        return self.events[place]
+
+
+@dataclass(slots=True)
+class RowsAside:
+    """The rows of one table and hour whose bytes wait in a file: where each is, how long its line is, and how long its event behind it."""
+
+    table: Table
+    hour: Hour
     file: IO[bytes]
-    at: int
-    line_bytes: int
-    event_bytes: int
+    places: array[int] = field(default_factory=partial(array, "q"))
+    sizes: array[int] = field(default_factory=partial(array, "l"))
+    event_sizes: array[int] = field(default_factory=partial(array, "l"))
 
     @property
-    def line(self) -> bytes:
-        """Read the log line."""
-        return self._read(self.at, self.line_bytes)
+    def size_bytes(self) -> int:
+        """Return how large the log lines are together."""
+        return sum(self.sizes)
 
     @property
-    def event(self) -> bytes:
-        """Read the bytes of the event."""
-        return self._read(self.at + self.line_bytes, self.event_bytes)
+    def lines(self) -> list[bytes]:
+        """Read the log lines. Raises StorageError."""
+        return [self._read(at, size) for at, size in zip(self.places, self.sizes, strict=True)]
+
+    def event(self, place: int) -> bytes:
+        """Read the bytes of the event of a line. Raises StorageError."""
+        return self._read(self.places[place] + self.sizes[place], self.event_sizes[place])
 
     def _read(self, at: int, size: int) -> bytes:
         try:
@@ -61,32 +90,48 @@ class Collected:
     the hours of the groups before, which is added to.
     """
 
-    def __init__(self, folder: Path | None, size_bytes: int, seen: set[datetime]) -> None:
+    def __init__(self, folder: Path | None, size_bytes: int, seen: set[Hour]) -> None:
         self._folder = folder
         self._size_bytes = size_bytes
-        self.rows: list[AnyRow] = []
         self.failures: list[FailedRecord] = []
-        self.items = 0
         self.events = 0
+        self.rows = 0
+        self._held: dict[tuple[Hour, str], RowsHeld] = {}
+        self._by_time: dict[tuple[str, str], RowsHeld] = {}
+        self._aside: dict[tuple[Hour, str], RowsAside] = {}
         self._file: IO[bytes] | None = None
         self._aside_rows = 0
         self._aside_bytes = 0
         self._held_bytes = 0
         self._seen = seen
         self._turns = self._astray = 0
-        self._last: datetime | None = None
+        self._last: RowsHeld | None = None
         self._was_forth = True
 
-    def add(self, became: Iterable[Became]) -> None:
-        """Add what became of items. Raises StorageError."""
-        for one in became:
-            self.items += 1
-            self.events += one.events
-            self.failures += one.failures
-            self.rows += one.rows
-            self._held_bytes += sum(len(row.line) + len(row.event) for row in one.rows) + sum(len(failed.raw) for failed in one.failures)
-            for row in one.rows:
-                self._note(row.moment)
+    def add_events(self, count: int) -> None:
+        """Count events that an item holds."""
+        self.events += count
+
+    def add(self, table: Table, line: bytes, event: bytes, event_time: str | None, now: datetime) -> None:
+        """Add a log line. event_time: as it stands in the line. now: when it comes in, aware."""
+        key = event_time[:_HOUR] if event_time is not None and len(event_time) == _MILLISECOND else "", table.name
+        rows = self._by_time.get(key) if key[0] else None
+        if rows is None:
+            rows = self._by_time[key] = self._rows(table, Hour.of(happened(event_time) or now))
+        rows.lines.append(line)
+        rows.events.append(event)
+        self.rows += 1
+        self._held_bytes += len(line) + len(event)
+        if rows is not self._last:
+            self._turn(rows)
+
+    def add_failure(self, record: FailedRecord) -> None:
+        """Add a failed record."""
+        self.failures.append(record)
+        self._held_bytes += len(record.raw)
+
+    def settle(self) -> None:
+        """Put what is out of order into a file where it is large. Raises StorageError."""
         if self._held_bytes >= self._size_bytes and self._is_scattered:
             self._put_aside()
 
@@ -101,21 +146,32 @@ class Collected:
         return self._held_bytes >= self._size_bytes or self._aside_bytes >= self._most_bytes() or self._aside_rows >= SCATTERED_ROWS
 
     @property
+    def hours(self) -> Sequence[HourRows]:
+        """Return the rows of each table and hour, in the order of the hours. Raises StorageError."""
+        if self._file is not None:
+            self._put_aside()
+        found = self._held if self._file is None else self._aside
+        return [found[key] for key in sorted(found)]
+
+    @property
     def _is_scattered(self) -> bool:
         return self._astray * _ASTRAY > self._turns
 
-    def _note(self, moment: datetime) -> None:
-        """Take note of a row's hour."""
-        hour = moment.replace(minute=0, second=0, microsecond=0)
-        if hour == self._last:
-            return
-        if self._last is not None:
-            is_forth = hour > self._last
+    def _rows(self, table: Table, hour: Hour) -> RowsHeld:
+        """Return where the rows of a table and hour are held."""
+        return self._held.setdefault((hour, table.name), RowsHeld(table, hour))
+
+    def _turn(self, rows: RowsHeld) -> None:
+        """Take note that a row is not of the table and hour of the one before it."""
+        before, self._last = self._last, rows
+        if before is not None:
+            if before.hour == rows.hour:
+                return
+            is_forth = rows.hour > before.hour
             self._turns += 1
-            self._astray += hour in self._seen or is_forth != self._was_forth
+            self._astray += rows.hour in self._seen or is_forth != self._was_forth
             self._was_forth = is_forth
-        self._last = hour
-        self._seen.add(hour)
+        self._seen.add(rows.hour)
 
     def _put_aside(self) -> None:
         """Write the rows that are held to the file; failed records stay. Raises StorageError."""
@@ -123,15 +179,20 @@ class Collected:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115  it is closed by `close`, and has no name that could stay
             file, at = self._file, self._file.seek(0, 2)
-            for place in range(self._aside_rows, len(self.rows)):
-                row = self.rows[place]
-                file.write(row.line + row.event)
-                self.rows[place] = RowAside(row.table, row.moment, file, at, len(row.line), len(row.event))
-                at += len(row.line) + len(row.event)
+            for key, rows in self._held.items():
+                aside = self._aside.setdefault(key, RowsAside(rows.table, rows.hour, file))
+                for line, event in zip(rows.lines, rows.events, strict=True):
+                    file.write(line + event)
+                    aside.places.append(at)
+                    aside.sizes.append(len(line))
+                    aside.event_sizes.append(len(event))
+                    at += len(line) + len(event)
             file.flush()
         except OSError as error:
             raise storage_error(error, "What was read of a history cannot be set aside") from None
-        self._aside_rows, self._aside_bytes = len(self.rows), at
+        self._held.clear()
+        self._by_time.clear()
+        self._aside_rows, self._aside_bytes = self.rows, at
         self._held_bytes = sum(len(failed.raw) for failed in self.failures)
 
     def _most_bytes(self) -> int:

@@ -2,40 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.local.additions import Additions
 from eventlake.local.folder import OBJECTS
-from eventlake.model import Table
-from eventlake.pipeline.backfill import AnyRow, refused
-from eventlake.pipeline.delivery import FailedRecord
-
-
-@dataclass(slots=True)
-class _NamedRow:
-    """A row as a line to add, whose bytes are read only when it is written."""
-
-    record: str
-    row: AnyRow
-
-    @property
-    def table(self) -> Table:
-        """Return the table."""
-        return self.row.table
-
-    @property
-    def moment(self) -> datetime:
-        """Return when its event happened; aware."""
-        return self.row.moment
-
-    @property
-    def data(self) -> bytes:
-        """Return the log line. Raises StorageError."""
-        return self.row.line
+from eventlake.pipeline.backfill import Gathered, refused
 
 
 class LocalHistories:
@@ -49,11 +22,15 @@ class LocalHistories:
         """Return how far a history is read, in its own words; empty for one that is new."""
         return self._catalog.cursor(history)
 
-    def bring_in(self, history: str, cursor: str, rows: Sequence[AnyRow], failures: Sequence[FailedRecord], now: datetime) -> int:
+    def bring_in(self, history: str, cursor: str, gathered: Gathered, now: datetime) -> int:
         """Store rows, failed records and the cursor: all of it or nothing; return how many of the rows were refused. Raises StorageError."""
-        named = {f"{place}": row for place, row in enumerate(rows)}
-        staged, found = self._additions.stage([_NamedRow(name, row) for name, row in named.items()])
-        unreadable = [refused(named[name], reason, now) for name, reason in found.items()]
-        staged_failures = self._additions.stage_failures([*failures, *unreadable])
+        hours = gathered.hours
+        staged, found = self._additions.stage(hours)
+        unreadable = [
+            refused(one.table, one.event(place), reason, now)
+            for one, reasons in zip(hours, found, strict=True)
+            for place, reason in reasons.items()
+        ]
+        staged_failures = self._additions.stage_failures([*gathered.failures, *unreadable])
         self._additions.register([*staged, *staged_failures], cursors={history: cursor})
         return len(unreadable)

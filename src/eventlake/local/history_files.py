@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from eventlake.backends.disk import storage_error
 from eventlake.local.item import Item
-from eventlake.local.items import read_items
+from eventlake.local.items import read_taken
+from eventlake.pipeline.envelope import Taken
 
 
 class HistoryFile(Protocol):
@@ -28,8 +29,8 @@ class HistoryFile(Protocol):
     def history(self) -> str:
         """Return what it is known by. Raises StorageError."""
 
-    def items(self) -> Iterator[Item]:
-        """Read its items. Raises StorageError if it cannot be read, or ends too early."""
+    def taken(self, take: Callable[[bytes], Taken]) -> Iterator[tuple[Item, Taken]]:
+        """Read its items, and take each. Raises StorageError if it cannot be read, or ends too early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,9 @@ class LocalFile:
         except OSError as error:
             raise storage_error(error, f'"{self.path}" cannot be read') from None
 
-    def items(self) -> Iterator[Item]:
-        """Read its items. Raises StorageError if it cannot be read, or ends too early."""
-        return read_items(str(self.path))
+    def taken(self, take: Callable[[bytes], Taken]) -> Iterator[tuple[Item, Taken]]:
+        """Read its items, and take each. Raises StorageError if it cannot be read, or ends too early."""
+        return read_taken(str(self.path), take)
 
 
 def below(path: Path) -> list[LocalFile]:

@@ -43,10 +43,10 @@ def read_taken(name: str, take: Callable[[bytes], Taken]) -> Iterator[tuple[Item
         yield from taken_documents(text, take)
 
 
-def items_of(file: BinaryIO, name: str) -> Iterator[Item]:
-    """Read the items of what is open. name: what it is called. Raises StorageError if it ends too early."""
+def taken_of_file(file: BinaryIO, name: str, take: Callable[[bytes], Taken]) -> Iterator[tuple[Item, Taken]]:
+    """Read the items of what is open, and take each. name: what it is called. Raises StorageError if it ends too early."""
     with _whole(_Text(file), name) as text:
-        yield from documents(text)
+        yield from taken_documents(text, take)
 
 
 @contextmanager

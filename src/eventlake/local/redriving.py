@@ -7,16 +7,16 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from eventlake.backends.directory import DirectoryStore
-from eventlake.backends.msgspec_codec import FAST
+from eventlake.backends.msgspec_codec import FAST, event_time
 from eventlake.backends.sqlite_catalog import FailedEntry, Redriven, SqliteCatalog
 from eventlake.errors import EventError, EventlakeError
 from eventlake.layout import Hour
-from eventlake.local.additions import Additions, Line
+from eventlake.local.additions import Additions, Staged
 from eventlake.local.delivery.budget import Budget
 from eventlake.local.folder import OBJECTS
 from eventlake.model import Source, Table
@@ -44,6 +44,21 @@ class Tried:
     def into(self) -> str:
         """Return the names of the tables that it goes into."""
         return ", ".join(sorted({table.name for table, _ in self.lines}))
+
+
+@dataclass(slots=True)
+class _HourLines:
+    """The log lines of one table and hour, and the id of the failed record of each."""
+
+    table: Table
+    hour: Hour
+    lines: list[bytes] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+
+    @property
+    def size_bytes(self) -> int:
+        """Return how large the log lines are together."""
+        return sum(map(len, self.lines))
 
 
 def wanted(catalog: SqliteCatalog, chosen: Filter) -> list[FailedEntry]:
@@ -91,18 +106,41 @@ class Redriver:
             yield from self._bring_in(group)
 
     def _bring_in(self, group: Sequence[Tried]) -> list[Tried]:
-        lines = [Line(table, _moment(one.entry, data), data, one.entry.id) for one in group for table, data in one.lines]
-        staged, refused = self._additions.stage(lines)
+        staged, refused = self._staged(group)
         done = [_refused(one, refused[one.entry.id]) if one.entry.id in refused else one for one in group]
         into = {one.entry.id: one.into for one in done if one.error is None}
         failing = {one.entry.id: one.error for one in done if one.error is not None and not _is_told(one.entry, one.error)}
         self._additions.register(staged, Redriven(into, failing, self._now()))
         return done
 
+    def _staged(self, group: Sequence[Tried]) -> tuple[list[Staged], dict[str, str]]:
+        """Write the lines of records aside, those of a record all or none; return the files, and why which records are refused."""
+        refused: dict[str, str] = {}
+        while True:
+            hours = _by_hour([one for one in group if one.entry.id not in refused])
+            staged, found = self._additions.stage(hours)
+            new = {one.ids[place]: reason for one, reasons in zip(hours, found, strict=True) for place, reason in reasons.items()}
+            if not new:
+                return staged, refused
+            self._additions.discard(staged)
+            refused |= new
+
+
+def _by_hour(group: Sequence[Tried]) -> list[_HourLines]:
+    """Group the lines of records by table and hour, in the order of the hours."""
+    hours: dict[tuple[Hour, str], _HourLines] = {}
+    for one in group:
+        for table, line in one.lines:
+            hour = Hour.of(_moment(one.entry, line))
+            of_hour = hours.setdefault((hour, table.name), _HourLines(table, hour))
+            of_hour.lines.append(line)
+            of_hour.ids.append(one.entry.id)
+    return [hours[key] for key in sorted(hours)]
+
 
 def _moment(entry: FailedEntry, line: bytes) -> datetime:
     """Return the moment in whose hour a line belongs: of arrival; of what no rule matched, which may be old history, when it happened."""
-    return (happened(line, FAST) if entry.stream == UNMATCHED else None) or entry.arrival
+    return (happened(event_time(line)) if entry.stream == UNMATCHED else None) or entry.arrival
 
 
 def _is_told(entry: FailedEntry, error: EventError) -> bool:

@@ -1,4 +1,4 @@
-"""An item of a history -> log lines, each with the moment at which its event happened, and what of it failed.
+"""Items of a history -> the log lines of each hour in which their events happened, and what of them failed.
 
 History lands where it happened: in the hour of a row's own `event_time`, not in that of its arrival, so that questions about a month find it
 there. A row without an `event_time` lands in the hour in which it comes in.
@@ -6,57 +6,65 @@ there. A row without an `event_time` lands in the hour in which it comes in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from eventlake.errors import EventError
+from eventlake.layout import Hour
 from eventlake.model import Table
-from eventlake.pipeline.codec import STANDARD, Codec
-from eventlake.pipeline.delivery import FailedRecord, failed_record, failed_stream
-from eventlake.pipeline.envelope import Intake
+from eventlake.pipeline.delivery import REJECTED, FailedRecord, failed_record, failed_stream
+from eventlake.pipeline.envelope import Taken
 from eventlake.pipeline.router import Routed
 from eventlake.pipeline.written import moment
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A log line of a table, when its event happened (aware), and the bytes of the event."""
-
-    table: Table
-    moment: datetime
-    line: bytes
-    event: bytes
-
-
-class AnyRow(Protocol):
-    """A row, wherever its bytes are held."""
+class HourRows(Protocol):
+    """The rows of one table and hour, wherever their bytes are held."""
 
     @property
     def table(self) -> Table:
         """Return the table."""
 
     @property
-    def moment(self) -> datetime:
-        """Return when its event happened; aware."""
+    def hour(self) -> Hour:
+        """Return the hour."""
 
     @property
-    def line(self) -> bytes:
-        """Return the log line. Raises StorageError."""
+    def size_bytes(self) -> int:
+        """Return how large the log lines are together."""
 
     @property
-    def event(self) -> bytes:
-        """Return the bytes of the event. Raises StorageError."""
+    def lines(self) -> Sequence[bytes]:
+        """Read the log lines. Raises StorageError."""
+
+    def event(self, place: int) -> bytes:
+        """Read the bytes of the event of a line. Raises StorageError."""
 
 
-@dataclass(slots=True)
-class Became:
-    """What became of one item of a history. events: how many were in it."""
+class Gathered(Protocol):
+    """What became of items of a history, and comes into a lake together."""
 
-    events: int = 0
-    rows: list[Row] = field(default_factory=list)
-    failures: list[FailedRecord] = field(default_factory=list)
+    @property
+    def hours(self) -> Sequence[HourRows]:
+        """Return the rows of each table and hour, in the order of the hours. Raises StorageError."""
+
+    @property
+    def failures(self) -> Sequence[FailedRecord]:
+        """Return the failed records."""
+
+
+class Gathering(Protocol):
+    """What takes what becomes of items of a history."""
+
+    def add_events(self, count: int) -> None:
+        """Count events that an item holds."""
+
+    def add(self, table: Table, line: bytes, event: bytes, event_time: str | None, now: datetime) -> None:
+        """Add a log line. event_time: as it stands in the line. now: when it comes in, aware."""
+
+    def add_failure(self, record: FailedRecord) -> None:
+        """Add a failed record."""
 
 
 class Histories(Protocol):
@@ -65,46 +73,47 @@ class Histories(Protocol):
     def cursor(self, history: str) -> str:
         """Return how far a history is read, in its own words; empty for one that is new. Raises StorageError."""
 
-    def bring_in(self, history: str, cursor: str, rows: Sequence[AnyRow], failures: Sequence[FailedRecord], now: datetime) -> int:
-        """Store rows in the hours of their moments, and failed records, and that the history is read up to the cursor: all of it or nothing.
+    def bring_in(self, history: str, cursor: str, gathered: Gathered, now: datetime) -> int:
+        """Store rows in their hours, and failed records, and that the history is read up to the cursor: all of it or nothing.
 
         Return how many of the rows became failed records because no reader could read them. now: aware. Raises StorageError.
         """
 
 
 class Backfill:
-    """Turns items of a history into rows. route: what the router makes of an event, within a time. codec: reads log lines."""
+    """Turns items of a history into rows.
 
-    def __init__(self, intake: Intake, route: Callable[[bytes], Routed], codec: Codec = STANDARD) -> None:
-        self._intake = intake
+    route: what the router makes of an event, within a time, from its bytes and what they were read as. event_time: reads it of a log line.
+    """
+
+    def __init__(self, route: Callable[[bytes, dict[str, Any] | None], Routed], event_time: Callable[[bytes], str | None]) -> None:
         self._route = route
-        self._codec = codec
+        self._event_time = event_time
 
-    def became(self, data: bytes, now: datetime) -> Became:
-        """Return the rows of an item, and what of it failed; raises nothing. now: when it comes in, aware."""
-        taken = self._intake.take(data)
-        found = Became(len(taken.accepted))
+    def add(self, taken: Taken, data: bytes, now: datetime, placed: Callable[[EventError], EventError], into: Gathering) -> None:
+        """Add what becomes of an item that was taken; raises nothing.
+
+        data: its bytes. now: when it comes in, aware. placed: says of an error where the item stands.
+        """
+        into.add_events(len(taken.accepted))
         for event in taken.accepted:
-            routed = self._route(event.body)
-            found.rows += [Row(table, happened(line, self._codec) or now, line, event.body) for table, line in routed.lines]
-            found.failures += [failed_record(stream, error, now, event.body) for stream, error in map(failed_stream, routed.failures)]
+            routed = self._route(event.body, event.event)
+            for table, line in routed.lines:
+                into.add(table, line, event.body, self._event_time(line), now)
+            for stream, error in map(failed_stream, routed.failures):
+                is_item = stream == REJECTED and event.body is data
+                into.add_failure(failed_record(stream, placed(error) if is_item else error, now, event.body))
         if taken.error is not None:
-            found.failures += _rejected(data, taken.error, now)
-        return found
+            stream, error = failed_stream((None, taken.error))
+            into.add_failure(failed_record(stream, placed(error) if stream == REJECTED else error, now, data))
 
 
-def happened(line: bytes, codec: Codec = STANDARD) -> datetime | None:
-    """Return the `event_time` of a log line, in UTC; None if it has none."""
-    when = moment(codec.loads(line).get("event_time"))
+def happened(event_time: str | None) -> datetime | None:
+    """Return the moment that a log line's `event_time` names, in UTC; None if it names none."""
+    when = moment(event_time)
     return when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when
 
 
-def refused(row: AnyRow, reason: str, now: datetime) -> FailedRecord:
+def refused(table: Table, event: bytes, reason: str, now: datetime) -> FailedRecord:
     """Return the failed record of a row that its table cannot hold. now: aware."""
-    error = EventError("ConversionFailed", f"The {row.table.name} line cannot be stored: {reason}")
-    return failed_record(row.table.name, error, now, row.event)
-
-
-def _rejected(data: bytes, error: EventError, now: datetime) -> Iterator[FailedRecord]:
-    stream, reason = failed_stream((None, error))
-    yield failed_record(stream, reason, now, data)
+    return failed_record(table.name, EventError("ConversionFailed", f"The {table.name} line cannot be stored: {reason}"), now, event)

@@ -23,11 +23,13 @@ class Budget:
     """Routes events, each within its time: `with budget: budget.route(data)`.
 
     A clock ticks while any event is worked on, and interrupts the one that it has met before: so the time costs the others nothing.
+    threads: how many work at a time, because the clock counts the seconds of all of them.
     """
 
-    def __init__(self, route: Callable[[bytes], Routed], seconds: float = BUDGET_S) -> None:
+    def __init__(self, route: Callable[..., Routed], seconds: float = BUDGET_S, *, threads: int = 1) -> None:
         self._route = route
         self._seconds = seconds
+        self._every_s = seconds * threads
         self._begun = 0
         self._met = -1
         self._is_routing = False
@@ -38,7 +40,7 @@ class Budget:
         if threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGPROF, self._tick)
             signal.siginterrupt(signal.SIGPROF, False)
-            signal.setitimer(signal.ITIMER_PROF, self._seconds, self._seconds)
+            signal.setitimer(signal.ITIMER_PROF, self._every_s, self._every_s)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -47,12 +49,12 @@ class Budget:
             signal.setitimer(signal.ITIMER_PROF, 0)
             signal.signal(signal.SIGPROF, self._before)
 
-    def route(self, data: bytes) -> Routed:
-        """Return what becomes of an event; if it takes too long, that it failed."""
+    def route(self, data: bytes, *read: Any) -> Routed:
+        """Return what becomes of an event; if it takes too long, that it failed. read: what else the route takes of it."""
         self._begun += 1
         self._is_routing = True
         try:
-            return self._route(data)
+            return self._route(data, *read)
         except TooSlowError:
             sentence = f"The event takes more than {self._seconds:g} seconds of the processor; it is kept, and nothing behind it waits."
             return Routed(failures=[(None, EventError("TooSlow", sentence))])

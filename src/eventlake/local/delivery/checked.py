@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,15 @@ Describe = Callable[[int], Description]
 """Gives what a file of so many rows is to say of itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Log lines that are to become a file of their own, and what describes it."""
+
+    lines: Sequence[bytes]
+    path: Path
+    describe: Describe
+
+
 class Writer(Protocol):
     """Writes the log lines of one object to a file, checked."""
 
@@ -26,6 +36,9 @@ class Writer(Protocol):
 
     def write(self, table: Table, lines: Sequence[bytes], path: Path, description: Description) -> None:
         """Write them, with what the object is to say of itself. Raises OSError, StorageError, UnwritableLinesError."""
+
+    def write_all(self, table: Table, parts: Sequence[tuple[Sequence[bytes], Path, Description]]) -> None:
+        """Write the lines of several objects, each as `write` does. Raises OSError, StorageError, UnwritableLinesError."""
 
 
 def writer_of(log_format: str) -> Writer:
@@ -65,6 +78,14 @@ class CheckedWriter:
             refused |= self._find_refused(table, lines, [place for place in range(len(lines)) if place not in refused], path, describe)
             self._write_others(table, lines, refused, path, describe)
         return refused
+
+    def write_all(self, table: Table, parts: Sequence[Part]) -> list[dict[int, str]]:
+        """Write several files at once, which costs less than one after the other; return for each what `write` does. Raises OSError, StorageError."""
+        try:
+            self._writer.write_all(table, [(part.lines, part.path, part.describe(len(part.lines))) for part in parts])
+            return [{} for _ in parts]
+        except UnwritableLinesError:
+            return [self.write(table, part.lines, part.path, part.describe) for part in parts]
 
     def _write_others(self, table: Table, lines: Sequence[bytes], refused: dict[int, str], path: Path, describe: Describe) -> None:
         others = [line for place, line in enumerate(lines) if place not in refused]
