@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -109,6 +110,36 @@ def test_a_stream_that_cannot_be_delivered_holds_up_no_other() -> None:
     assert delivery.deliver_due(12.0) == 1
     assert done[-1] == ("auth0_logs", 0, 4)
     assert (delivery.delivered, delivery.must_go_back) == (4, True)
+
+
+def test_what_is_due_at_once_is_delivered_at_once() -> None:
+    """A round of many streams is one delivery; where that fails, each is on its own, and the one that cannot be delivered stays."""
+    rounds: list[list[str]] = []
+    alone: list[str] = []
+    broken: set[str] = set()
+
+    def together(batches: Sequence[Batch]) -> None:
+        rounds.append([batch.stream for batch in batches])
+        if broken & {batch.stream for batch in batches}:
+            raise StorageError("a link")
+
+    def deliver(batch: Batch) -> None:
+        if batch.stream in broken:
+            raise StorageError("a link")
+        alone.append(batch.stream)
+
+    delivery = Delivery(deliver, Hints(5, 100), {}, can_go_back=True, together=together)
+    names = [AUTH0.name, PIPELINE.name]
+    for position in range(0, 8, 2):
+        broken = {AUTH0.name} if position == 4 else set()
+        accept(delivery, position, line(AUTH0))
+        accept(delivery, position + 1, line(PIPELINE))
+        with pytest.raises(StorageError, match="a link") if broken else contextlib.nullcontext():
+            delivery.deliver_due(10.0 * position + 10)
+        assert delivery.delivered == (4 if broken else position + 2)
+
+    assert rounds == [names, names, names, names]
+    assert alone == [PIPELINE.name]
 
 
 @pytest.mark.parametrize("table", [AUTH0, None])

@@ -202,7 +202,7 @@ class Delivery:
     deliver: makes a batch visible and durable, or raises; then the batch stays buffered and is delivered again.
     checkpoints: for each stream the position before which everything is delivered. covered: for each stream the stretches that are delivered
     beyond that, in order, the ends left out. can_go_back: whether records may be left out of a stream that cannot be delivered, because they
-    are read once more when it goes on.
+    are read once more when it goes on. together: makes batches of several streams visible at once, or raises; then each is delivered alone.
     """
 
     def __init__(
@@ -213,9 +213,11 @@ class Delivery:
         covered: Mapping[str, Sequence[tuple[int, int]]] | None = None,
         *,
         can_go_back: bool = False,
+        together: Callable[[Sequence[Batch]], None] | None = None,
     ) -> None:
         self._can_go_back = can_go_back
         self._deliver = deliver
+        self._together = together
         self._hints = hints
         self._checkpoints = dict(checkpoints)
         self._covered = {
@@ -355,9 +357,11 @@ class Delivery:
 
     def _deliver_streams(self, names: Iterable[str], now: float) -> int:
         """Deliver these buffers; a stream that cannot be delivered rests. Raises the first StorageError in the end."""
-        count = 0
+        waiting, count = list(names), 0
+        if self._delivered_together(waiting):
+            return len(waiting)
         errors: list[StorageError] = []
-        for name in names:
+        for name in waiting:
             try:
                 self._deliver_stream(name)
             except StorageError as error:
@@ -371,10 +375,30 @@ class Delivery:
             raise errors[0]
         return count
 
+    def _delivered_together(self, names: Sequence[str]) -> bool:
+        """Deliver these buffers at once; False, and nothing is delivered, if there is none but one or one of them cannot be: then each is on its own."""
+        if self._together is None or len(names) < 2 or any(name in self._halvings for name in names):
+            return False
+        batches = [self._ended(name) for name in names]
+        try:
+            self._together(batches)
+        except StorageError:
+            return False
+        for name, batch in zip(names, batches, strict=True):
+            self._checkpoints[name] = batch.position_to
+            self._resting.pop(name, None)
+            del self._buffers[name]
+        return True
+
+    def _ended(self, name: str) -> Batch:
+        """Return a buffer's batch, which ends where its stream is now."""
+        batch = self._buffers[name][0]
+        batch.position_to = max(min(self.position, self._left.get(name, self.position)), batch.position_from + 1)
+        return batch
+
     def _deliver_stream(self, name: str) -> None:
         """Deliver one buffer, in smaller parts after each time for which the disk had no room. Raises StorageError; the rest stays buffered."""
-        batch, since = self._buffers[name]
-        batch.position_to = max(min(self.position, self._left.get(name, self.position)), batch.position_from + 1)
+        batch, since = self._ended(name), self._buffers[name][1]
         for part in _in_parts(batch, self._halvings.get(name, 0)):
             try:
                 self._deliver(part)

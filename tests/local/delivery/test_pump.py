@@ -14,6 +14,7 @@ import pytest
 
 from eventlake.backends.line_check import UnwritableLinesError
 from eventlake.backends.parquet import ParquetWriter
+from eventlake.backends.sqlite_file import SqliteFile
 from eventlake.description import Description
 from eventlake.errors import StorageError, StorageFullError
 from eventlake.layout import Hour
@@ -118,6 +119,28 @@ def test_a_clock_that_jumps_makes_few_objects_and_loses_nothing(tmp_path: Path) 
     with Importer(tmp_path, SOURCES) as lake:
         lake.deliver()
     assert examine(tmp_path, sent) is None, "what one of them held comes from the spool again"
+
+
+def test_a_round_of_many_streams_takes_as_many_transactions_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The intention, what is visible, and how far everything is."""
+    counts: list[int] = []
+    transaction = SqliteFile.transaction
+
+    def counted(file: SqliteFile) -> Any:
+        counts[-1] += 1
+        return transaction(file)
+
+    with Importer(tmp_path, SOURCES) as lake:
+        monkeypatch.setattr(SqliteFile, "transaction", counted)
+        for kinds in (["Pipeline"], ["Pipeline", "Stage", "Action", "Other"]):
+            lake.accept(
+                [Item(1, event(f"{len(kinds)}-{kind}").data.replace(b"Pipeline Execution", f"{kind} Execution".encode())) for kind in kinds]
+            )
+            counts.append(0)
+            lake.deliver()
+
+    assert counts == [3, 3]
+    assert examine(tmp_path, ["1-Pipeline", "4-Pipeline", "4-Stage", "4-Action", "4-Other"]) is None
 
 
 def test_what_was_accepted_and_not_delivered_is_delivered_by_the_next(tmp_path: Path) -> None:

@@ -66,7 +66,9 @@ class Pump:
         self._budget = Budget(Router(sources, FAST, StraightReader).route)
         start = max(first_position(self._spool), self._checkpoints.get(LOW_WATER, 0))
         sink = Sink(store, self.catalog, writer_of(chosen), partial(frames_at, self._spool))
-        self._delivery = Delivery(sink.deliver, hints, self._checkpoints, self.catalog.covered(start), can_go_back=True)
+        self._delivery = Delivery(
+            sink.deliver, hints, self._checkpoints, self.catalog.covered(start), can_go_back=True, together=sink.deliver_together
+        )
         self._reader = SpoolReader(self._spool, start)
         self._strikes = Strikes(self._spool, start)
         self._delivery.position = start

@@ -1,7 +1,8 @@
-"""A batch -> an object that readers see: written, checked, durable, registered.
+"""Batches -> objects that readers see: written, checked, durable, registered.
 
-Four steps, each safe to be the last before a crash: the file is written aside and checked; the catalog notes the key that is intended; the file
-is moved to its place; one transaction makes it visible with its partition and its stream's checkpoint. `recovery` finishes what a crash left.
+Four steps, each safe to be the last before a crash: the files are written aside and checked; the catalog notes the keys that are intended; the
+files are moved to their places; one transaction makes them visible with their partitions and their streams' checkpoints. `recovery` finishes what
+a crash left. Batches of many streams that are due at once take the steps together: a transaction costs as much for one as for all of them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -19,12 +21,24 @@ from eventlake.backends.json_lines import EXTENSION, write_gzip
 from eventlake.backends.sqlite_catalog import FailedEntry, NewFailedObject, NewObject, SqliteCatalog
 from eventlake.description import CONVERSION_FAILED, LINES, PROCESSING_FAILED, Description
 from eventlake.errors import EventError, LayoutError, StorageError
+from eventlake.interfaces import Partition
 from eventlake.local.crash import crash_point
 from eventlake.local.delivery.checked import CheckedWriter, Writer
 from eventlake.local.spool.frames import Frame
 from eventlake.model import Table
 from eventlake.pipeline.delivery import Batch, FailedRecord, error_stream, failed_record, moment
 from eventlake.pipeline.partition import partition_of
+
+
+@dataclass(slots=True)
+class _Aside:
+    """What batches became, before it is moved to its places: the files with their keys, and what the catalog is told of them."""
+
+    files: list[tuple[str, Path]] = field(default_factory=list)
+    objects: list[NewObject] = field(default_factory=list)
+    partitions: list[Partition] = field(default_factory=list)
+    failed: list[tuple[NewFailedObject, list[FailedEntry]]] = field(default_factory=list)
+    checkpoints: dict[str, int] = field(default_factory=dict)
 
 
 class Sink:
@@ -44,44 +58,64 @@ class Sink:
 
     def deliver(self, batch: Batch) -> None:
         """Make a batch visible and durable. Raises StorageError; then nothing of it is visible."""
+        self.deliver_together([batch])
+
+    def deliver_together(self, batches: Sequence[Batch]) -> None:
+        """Make batches of several streams visible and durable, all of them at once. Raises StorageError; then nothing of them is visible."""
         try:
-            if batch.table is None:
-                self._deliver_failures(batch)
-            else:
-                self._deliver_lines(batch, batch.table)
+            with contextlib.ExitStack() as staged:
+                aside = _Aside()
+                for batch in batches:
+                    self._write(batch, aside, staged)
+                self._catalog.intend([key for key, _ in aside.files])
+                crash_point("objects intended")
+                for key, path in aside.files:
+                    self._place(key, path)
+                self._catalog.register(aside.objects, aside.partitions, aside.failed, aside.checkpoints)
+                crash_point("objects registered")
         except OSError as error:
-            raise storage_error(error, f"{batch.stream}: its records cannot be delivered") from None
+            raise storage_error(error, f"{_streams(batches)}: its records cannot be delivered") from None
         except LayoutError as error:  # a folder on the way was replaced by a link
-            raise StorageError(f"{batch.stream}: its records cannot be delivered: {error}") from None
+            raise StorageError(f"{_streams(batches)}: its records cannot be delivered: {error}") from None
 
-    def _deliver_lines(self, batch: Batch, table: Table) -> None:
-        """Make the lines visible together with the failed records of those that are refused, so that neither is there without the other."""
-        with contextlib.ExitStack() as staged:
-            written = [(part, *self._written(part, table, staged)) for part in batch.parts()]
-            failed = [
-                self._place_failures(self._conversion_failures(part, refused), CONVERSION_FAILED) for part, _, refused in written if refused
-            ]
-            filled = [(part, path, len(part.lines) - len(refused)) for part, path, refused in written if len(refused) < len(part.lines)]
-            objects = [self._place_lines(part, path, rows) for part, path, rows in filled]
-            partitions = [partition_of(table, part.hour, self._writer.format) for part, _, _ in filled]
-            self._catalog.register(objects, partitions, failed, {batch.stream: batch.position_to})
-            crash_point("object registered")
+    def _write(self, batch: Batch, aside: _Aside, staged: contextlib.ExitStack) -> None:
+        """Write the objects of a batch aside."""
+        if batch.table is None:
+            aside.checkpoints[error_stream(batch.stream)] = batch.position_to
+            self._write_failures(batch, PROCESSING_FAILED, aside, staged)
+            return
+        aside.checkpoints[batch.stream] = batch.position_to
+        for part in batch.parts():
+            self._write_lines(part, batch.table, aside, staged)
 
-    def _written(self, part: Batch, table: Table, staged: contextlib.ExitStack) -> tuple[Path, dict[int, str]]:
-        """Write the lines of an hour aside; where, and the places of those that are refused, with the reason."""
-        path = self._store.staged(f"{uuid.uuid4().hex}{self._writer.extension}")
+    def _write_lines(self, part: Batch, table: Table, aside: _Aside, staged: contextlib.ExitStack) -> None:
+        """Write the lines of an hour, and the failed records of those that are refused, so that neither is there without the other."""
+        path = self._staged(self._writer.extension, staged)
+        refused = self._writer.write(table, part.lines, path, partial(self._description, part, LINES))
+        if refused:
+            self._write_failures(self._conversion_failures(part, refused), CONVERSION_FAILED, aside, staged)
+        if len(refused) < len(part.lines):
+            said = self._description(part, LINES, len(part.lines) - len(refused))
+            new = NewObject.described(part.key(self._writer.extension, life=self._life), path, self._writer.format, said)
+            aside.files.append((new.key, path))
+            aside.objects.append(new)
+            aside.partitions.append(partition_of(table, part.hour, self._writer.format))
+
+    def _write_failures(self, batch: Batch, kind: str, aside: _Aside, staged: contextlib.ExitStack) -> None:
+        path = self._staged(EXTENSION, staged)
+        said = self._description(batch, kind, len(batch.failures))
+        write_gzip([record.line() for record in batch.failures], path, said)
+        new = NewFailedObject.described(batch.key(EXTENSION, kind, self._life), path, said)
+        aside.files.append((new.key, path))
+        aside.failed.append((new, entries_of(batch.failures, new.key)))
+
+    def _staged(self, extension: str, staged: contextlib.ExitStack) -> Path:
+        """Return where a file is written that is removed in the end, unless it has been moved to its place."""
+        path = self._store.staged(f"{uuid.uuid4().hex}{extension}")
         staged.enter_context(_removed_in_the_end(path))
-        return path, self._writer.write(table, part.lines, path, partial(self._description, part, LINES))
-
-    def _place_lines(self, part: Batch, path: Path, rows: int) -> NewObject:
-        key, said = part.key(self._writer.extension, life=self._life), self._description(part, LINES, rows)
-        new = NewObject.described(key, path, self._writer.format, said)
-        self._place(new.key, path)
-        return new
+        return path
 
     def _place(self, key: str, path: Path) -> None:
-        self._catalog.intend([key])
-        crash_point("object intended")
         self._store.put(key, path)
         crash_point("object in place")
 
@@ -101,26 +135,17 @@ class Sink:
             aside.failures.append(failed_record(batch.stream, error, moment(event.arrival), event.body))
         return aside
 
-    def _deliver_failures(self, batch: Batch) -> None:
-        failed = self._place_failures(batch, PROCESSING_FAILED)
-        self._catalog.register([], [], [failed], {error_stream(batch.stream): batch.position_to})
-        crash_point("failures registered")
-
-    def _place_failures(self, batch: Batch, kind: str) -> tuple[NewFailedObject, list[FailedEntry]]:
-        path = self._store.staged(f"{uuid.uuid4().hex}{EXTENSION}")
-        with _removed_in_the_end(path):
-            said = self._description(batch, kind, len(batch.failures))
-            write_gzip([record.line() for record in batch.failures], path, said)
-            new = NewFailedObject.described(batch.key(EXTENSION, kind, self._life), path, said)
-            self._place(new.key, path)
-            return new, entries_of(batch.failures, new.key)
-
 
 def entries_of(records: Sequence[FailedRecord], key: str) -> list[FailedEntry]:
     """Return failed records as the catalog lists them, whose lines are those of an object in this order."""
     return [
         FailedEntry(one.id, one.stream, one.code, one.message, one.arrival, len(one.raw), key, line) for line, one in enumerate(records)
     ]
+
+
+def _streams(batches: Sequence[Batch]) -> str:
+    """Return what a failure concerns: a stream by its name."""
+    return batches[0].stream if len(batches) == 1 else f"{len(batches)} streams"
 
 
 class _removed_in_the_end:
