@@ -24,6 +24,9 @@ FILES = "el_files"
 """The variable that holds the paths from which whole rows are read."""
 _SLICE_BYTES = 64 << 20
 _VECTOR = 2048
+_LEFT_OUT = "statistics_propagation,join_order,build_side_probe_side"
+"""What DuckDB's optimizer is not to do with a slice: the first writes a column without a NULL in it as REQUIRED; the others put the whole rows
+into the table of a hash join, and probe it with the places."""
 _AGAIN = 4
 """So many times, on the mean, a row may be read."""
 
@@ -54,9 +57,7 @@ def gather(connection: duckdb.DuckDBPyConnection, chosen: str, what: Gathering, 
     group, size = _sizes(connection, what, total)
     part = folder / "slice.parquet"
     options = f"format parquet, compression zstd, row_group_size {group}, kv_metadata {{{METADATA_KEY}: {text(description)}}}"
-    connection.execute(
-        "set disabled_optimizers = 'statistics_propagation'"
-    )  # else a column without a NULL in a slice is written as REQUIRED
+    connection.execute(f"set disabled_optimizers = '{_LEFT_OUT}'")
     with Joined(target) as joined:
         for first in range(0, max(total, 1), size):
             connection.execute(f"copy ({_slice(connection, what, first, first + size)}) to {text(str(part))} ({options})")
@@ -68,11 +69,11 @@ def gather(connection: duckdb.DuckDBPyConnection, chosen: str, what: Gathering, 
 
 
 def _place(connection: duckdb.DuckDBPyConnection, chosen: str, files: Sequence[str]) -> None:
-    """Make the table of the order: for each row its file, its number in it, and its place."""
+    """Make the table of the order: for each row its file, its number in it, and its place; in order, so that a slice of it is found soon."""
     connection.execute("create temp table el_file as select unnest(?) as el_path, unnest(range(?)) as el_number", [list(files), len(files)])
     connection.execute(
         "create temp table el_order as select cast(el_number as integer) as el_number, cast(el_row as uinteger) as el_row, el_first, "
-        f"cast(el_place - 1 as uinteger) as el_place, hash(el_key) as el_hash from ({chosen}) join el_file using (el_path)"
+        f"cast(el_place - 1 as uinteger) as el_place, hash(el_key) as el_hash from ({chosen}) join el_file using (el_path) order by el_place"
     )
 
 
