@@ -105,7 +105,9 @@ def main() -> None:
     totals = [sum(one.values()) for one in bills]
     print(f"{'together':12}" + "".join(f"{total:10.2f}" for total in totals))
     print(f"{'ratio':12}" + "".join(f"{total / totals[0]:10.2f}" for total in totals))
+    print(f"{'least':12}" + "".join(f"{(one['EventBridge'] + one['Firehose']) / totals[0]:10.2f}" for one in bills))
     print("\n".join(f"{number}. {design.name}" for number, design in enumerate(DESIGNS, 1)))
+    print("least: what EventBridge and Firehose alone take of the first bill, whatever is saved elsewhere")
     print("alarms not counted: $0.10 each beyond the first ten")
 
 

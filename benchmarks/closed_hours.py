@@ -1,0 +1,127 @@
+"""What closing hours brings a question: `python benchmarks/closed_hours.py [HOURS] [ROWS]`.
+
+The seven questions of `query.py` over HOURS hours (168) of ROWS log lines each (6,000) in three layouts: gzip JSON lines every 60 seconds, which
+is how the lakes before this one kept them; the 60 Parquet objects that an open hour keeps at buffers of 5 seconds; and one sorted object for each
+closed hour. All are asked through the product. Seconds are of the processor, of all processes together, medians of three, in turns; the second
+ratio of each pair leaves out what a question costs that reads nothing, which is a process that begins. Bytes are those of the objects, of Parquet
+those of the columns that a question names. The goals are 25 times for the first layout, no question below 4 times, 6 times fewer bytes, and 3
+times for the second.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import statistics
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import duckdb
+from comparing import Objects
+from questions import processor_s
+
+from eventlake.backends.duckdb import DuckDBEngine
+from eventlake.backends.parquet import ROW_GROUP
+from eventlake.interfaces import LogObject
+from eventlake.layout import Hour
+from query import FIRST, LINES, LOGS, NAMES, QUESTIONS
+
+OBJECTS_AN_HOUR = 60
+TURNS = 3
+
+
+def hour_of_bytes(rows: int) -> dict[str, list[tuple[str, bytes, int]]]:
+    """Return the files of one hour for each layout: name, bytes and rows of each."""
+    made: dict[str, list[tuple[str, bytes, int]]] = {"lines": [], "open": [], "closed": []}
+    with tempfile.TemporaryDirectory() as name, duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE log AS SELECT *, row_number() OVER () AS n FROM ({LINES.replace('ROWS', str(rows))})")
+        columns, path = ", ".join(f'"{column}"' for column in NAMES), Path(name) / "one"
+
+        def copied(within: str, options: str) -> bytes:
+            connection.execute(f"COPY (SELECT {columns} FROM log {within} ORDER BY n) TO '{path}' ({options})")
+            return path.read_bytes()
+
+        for number in range(OBJECTS_AN_HOUR):
+            within, count = f"WHERE n % {OBJECTS_AN_HOUR} = {number}", len(range(number or OBJECTS_AN_HOUR, rows + 1, OBJECTS_AN_HOUR))
+            lines = gzip.compress(copied(within, "FORMAT json"))
+            made["lines"].append((f"{number}.gz", lines, count))
+            made["open"].append((f"{number}.parquet", copied(within, "FORMAT parquet, COMPRESSION zstd"), count))
+        whole = copied("", f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP}")
+        made["closed"].append(("closed.parquet", whole, rows))
+    return made
+
+
+def lake(folder: Path, files: Sequence[tuple[str, bytes, int]], hours: int) -> list[LogObject]:
+    """Write the same files for every hour."""
+    made = []
+    for index in range(hours):
+        hour = Hour((FIRST + timedelta(days=index // 24)).isoformat(), f"{index % 24:02}")
+        for name, body, rows in files:
+            path = folder / f"auth0/{hour.path}/{name}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body)
+            log_format = "json" if name.endswith(".gz") else "parquet"
+            made.append(LogObject(LOGS.name, hour, str(path.relative_to(folder)), log_format, len(body), rows, zlib.crc32(body)))
+    return made
+
+
+def bytes_of(statement: str, folder: Path, objects: Sequence[LogObject]) -> int:
+    """Return how many bytes a question reads of these objects; all have the same files in each hour."""
+    if objects[0].format == "json":
+        return sum(one.size_bytes for one in objects)
+    named = [column for column in NAMES if column in statement.replace("auth0_logs", "").replace("log_id", "")]
+    first = [f"{folder}/{one.key}" for one in objects if one.hour == objects[0].hour]
+    query = "SELECT coalesce(sum(total_compressed_size), 0) FROM parquet_metadata(?) WHERE list_contains(?, path_in_schema)"
+    (found,) = duckdb.execute(query, [first, named]).fetchone() or (0,)
+    return int(found) * len(objects) // len(first)
+
+
+def processor_seconds(runs: Sequence[Callable[[], object]]) -> list[float]:
+    """Seconds of each, in turns, medians; what objects are read for the first time for is not counted."""
+    taken: list[list[float]] = [[] for _ in runs]
+    for turn in range(TURNS + 1):
+        for run, seconds in zip(runs, taken, strict=True):
+            before = processor_s()
+            run()
+            if turn:
+                seconds.append(processor_s() - before)
+    return [max(statistics.median(seconds), 0.01) for seconds in taken]
+
+
+def mean(values: Sequence[float]) -> float:
+    """The geometric mean."""
+    return math.exp(statistics.fmean(map(math.log, values)))
+
+
+def main() -> None:
+    """Print a line for each question, and the means."""
+    given = [int(number) for number in sys.argv[1:3]]
+    hours, rows = [*given, *(168, 6000)[len(given) :]]
+    ratios: list[tuple[float, ...]] = []
+    with tempfile.TemporaryDirectory() as name:
+        folders = {layout: Path(name).resolve() / layout for layout in ("lines", "open", "closed")}
+        lakes = {layout: lake(folders[layout], files, hours) for layout, files in hour_of_bytes(rows).items()}
+        engines = [DuckDBEngine(Objects([LOGS], lakes[layout]), folders[layout], warm=1) for layout in folders]
+        print(f"{hours * rows:,} log lines in {hours} hours: {', '.join(f'{len(one):,} objects' for one in lakes.values())}")
+        for title, sql, _, part in QUESTIONS:
+            runs = [*(partial(engine.query, sql) for engine in engines), partial(engines[2].query, "select 1")]
+            lines, opened, closed, nothing = processor_seconds(runs)
+            own = max(closed - nothing, 0.01)
+            wanted = {one.hour for one in lakes["closed"][part]}
+            sizes = [bytes_of(sql, folders[layout], [one for one in lakes[layout] if one.hour in wanted]) for layout in folders]
+            ratios.append((lines / closed, (lines - nothing) / own, opened / closed, (opened - nothing) / own, sizes[0] / max(sizes[2], 1)))
+            said = f"lines {lines:.2f} s, open {opened:.2f} s, closed {closed:.2f} s, nothing {nothing:.2f} s"
+            shown = " ".join(f"{ratio:.1f}" for ratio in ratios[-1])
+            print(f"{title:32} {said}; to lines, to open hours, bytes: {shown}", flush=True)
+    by = [(mean(one), min(one)) for one in zip(*ratios, strict=True)]
+    for title, (middle, least) in zip(("to lines", "beyond nothing", "to open hours", "beyond nothing", "bytes"), by, strict=True):
+        print(f"{title:16} mean {middle:.1f}, least {least:.1f}")
+
+
+if __name__ == "__main__":
+    main()
