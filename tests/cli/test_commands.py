@@ -430,3 +430,11 @@ def test_detections_are_listed_and_one_shown_in_full(typed: Typed) -> None:
         252,
         'There is no detection "credential_stufing". Did you mean "credential_stuffing"? `eventlake detections` lists them.\n',
     )
+
+
+def test_detections_are_tried_on_their_tests(typed: Typed) -> None:
+    """One outcome a try, and their number; nothing is wrong with a built-in one."""
+    said = typed("detections", "test", "log_stream_stopped")
+    assert said.code == 0
+    assert {one["outcome"] for one in said.records} == {"ok"}
+    assert said.err == f"1 detection, {len(said.records)} tries, 0 wrong.\n"

@@ -101,17 +101,20 @@ class DuckDBEngine:
         sql: str,
         parameters: Mapping[str, Any] | None = None,  # values are the user's
         cancelled: Cancelled | None = None,
+        *,
+        repeats: bool = False,
     ) -> Result:
         """Return the rows of one SELECT in Athena's SQL.
 
         parameters: values for `:name` in the statement. cancelled: asked ten times a second; once it says True, the query is killed.
+        repeats: whether a LATERAL is a statement that is run for each row in front of it, which Athena would refuse.
         Raises QueryError and its kinds; CorruptObjectError names an object that is missing or cannot be read, because an answer without it
         would be short.
         """
         started = time.perf_counter()
         self.prepare()
         with self.box.turn(cancelled) as worker:
-            prepared = self._prepared(worker, sql, parameters)
+            prepared = self._prepared(worker, sql, parameters, repeats=repeats)
             translation, readings = prepared.translation, prepared.readings
             self._fetched(worker, readings)
             self._intact.check(readings)
@@ -139,13 +142,13 @@ class DuckDBEngine:
         lines += prepared.translation.macros
         return "\n".join(lines)
 
-    def _prepared(self, worker: Worker, sql: str, parameters: Mapping[str, Any] | None) -> _Prepared:
+    def _prepared(self, worker: Worker, sql: str, parameters: Mapping[str, Any] | None, *, repeats: bool = False) -> _Prepared:
         """Translate the statement, and find the objects that it reads."""
         require_length(sql)
         statement = bound(sql, parameters) if parameters else sql
         now = self.clock.now() if self.clock is not None else datetime.now(UTC)
         tables = self.catalog.tables()
-        understood = worker.translate(Question(statement, tuple(map(KnownTable.of, tables)), now))
+        understood = worker.translate(Question(statement, tuple(map(KnownTable.of, tables)), now, repeats))
         translation = understood.translation(tables)
         wanted = self._wanted(worker, understood, translation)
         is_open = {(scan.table.name, one.hour) for scan, _, hours in wanted for one in hours if one.state != "closed"}

@@ -47,6 +47,34 @@ def show_detection(name: str) -> None:
     show_records([record], current.form, tuple(record))
 
 
+@detections.command(name="test", short_help="Try the detections on their tests.")
+@click.argument("name", required=False)
+@global_options
+def test_detections(name: str | None) -> int:
+    """Try all detections, or the one NAME, on the cases in their `NAME.test.json`, on a real engine.
+
+    Each case is tried as it is written, with every event three times, and, where it finds something, 20 minutes later. Ends with 1 if a
+    detection does not find what it should, or finds more.
+    """
+    from eventlake.detections.cases import read_cases
+    from eventlake.detections.trying import tries_of
+    from eventlake.local.trial import tried
+
+    current, known = settings(), loaded()
+    sources = current.load_sources()
+    chosen = [named(name, known)] if name else list(known.values())
+    rows: list[list[str]] = []
+    for one in chosen:
+        tries = tries_of(read_cases(one, sources))
+        if not tries:
+            current.say(f"{one.name} has no tests: write {one.source}/detections/{one.name}.test.json.")
+        rows += [[outcome.detection, outcome.case, outcome.variant, outcome.wrong or "ok"] for outcome in tried(one, tries, sources)]
+    show(("detection", "case", "variant", "outcome"), rows, current.form)
+    wrong = sum(row[-1] != "ok" for row in rows)
+    current.say(f"{len(chosen):,} detection{'s' * (len(chosen) != 1)}, {len(rows):,} tries, {wrong:,} wrong.")
+    return 1 if wrong else 0
+
+
 def loaded() -> Mapping[str, Detection]:
     """Load the detections of the sources that the options name. Raises DeclarationError."""
     from eventlake.detections.detection import load_detections

@@ -57,8 +57,8 @@ def length(text: str, subject: str) -> timedelta:
 
 def length_text(value: timedelta) -> str:
     """Write a length of time as a header has it, in the largest unit that says it whole."""
-    unit, one = next((unit, one) for unit, one in reversed(_UNITS.items()) if value % one == timedelta(0))
-    return f"{value // one}{unit}"
+    unit, one = next(((unit, one) for unit, one in reversed(_UNITS.items()) if value % one == timedelta(0)), ("s", timedelta(seconds=1)))
+    return f"{value / one:g}{unit}"
 
 
 def require_all(found: Mapping[str, Any], where: str) -> None:  # values of any kind

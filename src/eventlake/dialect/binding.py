@@ -136,11 +136,15 @@ class Reading(NamedTuple):
 
 @dataclass(slots=True)
 class Scope:
-    """The columns that a SELECT sees, and the scope around it. read: what the names of the statement mean, by the identity of their nodes."""
+    """The columns that a SELECT sees, and the scope around it. read: what the names of the statement mean, by the identity of their nodes.
+
+    given: whether its columns are values that the statement is run with, row by row, so that a subquery may read them where it likes.
+    """
 
     fields: list[Field] = field(default_factory=list)
     outer: Scope | None = None
     read: dict[int, Reading] = field(default_factory=dict)
+    given: bool = False
 
     def __post_init__(self) -> None:
         """Keep what is read together with the scope around."""

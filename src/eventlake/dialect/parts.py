@@ -99,10 +99,14 @@ class Parts(Protocol):
 
 
 class Statement(Protocol):
-    """Reads the queries of one statement. tables: the catalog's. moment: what current_timestamp answers. scans: the tables read so far."""
+    """Reads the queries of one statement. tables: the catalog's. moment: what current_timestamp answers. scans: the tables read so far.
+
+    repeats: whether a LATERAL is a statement that is run for each row in front of it, which it may read wherever it likes.
+    """
 
     tables: Sequence[Table]
     moment: str
+    repeats: bool
     scans: list[Scan]
 
     def query(self, node: exp.Query, outer: Scope | None = None) -> Relation:

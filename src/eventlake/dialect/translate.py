@@ -19,13 +19,14 @@ from eventlake.errors import QueryRefusedError
 from eventlake.model import Table
 
 
-def translate(sql: str, tables: Sequence[Table], now: datetime) -> Translation:
+def translate(sql: str, tables: Sequence[Table], now: datetime, *, repeats: bool = False) -> Translation:
     """Translate one statement of Athena's into DuckDB's.
 
-    now: what current_date and current_timestamp answer; aware. Raises QuerySyntaxError, NameNotFoundError or QueryRefusedError.
+    now: what current_date and current_timestamp answer; aware. repeats: whether a LATERAL is a statement that is run for each row in front of
+    it, which Trino could not join. Raises QuerySyntaxError, NameNotFoundError or QueryRefusedError.
     """
     moment = now.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "milliseconds")
-    queries = Queries(tables, moment)
+    queries = Queries(tables, moment, repeats=repeats)
     try:
         relation = shown(queries.query(parse(sql)))
     except RecursionError:

@@ -90,7 +90,7 @@ class _Reader:
 
     def __init__(self, outside: Scope) -> None:
         self.read = outside.read
-        self.scopes = {id(scope) for scope in outside.chain()}
+        self.scopes = {id(scope) for scope in outside.chain() if not scope.given}
 
     # columns
 

@@ -53,7 +53,7 @@ class Source:
             self._join_unnest(right, side, node)
             return
         before = list(self.scope.fields)
-        seen = Scope(before, self.scope.outer, self.scope.read)
+        seen = Scope(before, self.scope.outer, self.scope.read, self.queries.repeats)
         sql, fields, scans = self._one(right, seen)
         if isinstance(right, exp.Lateral):
             require_joinable(_use(side, node.args.get("on")), right.this.this, seen)

@@ -41,11 +41,12 @@ from eventlake.naming import nearest
 
 
 class Queries:
-    """Reads queries over the tables of a catalog."""
+    """Reads queries over the tables of a catalog. repeats: see `parts.Statement`."""
 
-    def __init__(self, tables: Sequence[Table], moment: str) -> None:
+    def __init__(self, tables: Sequence[Table], moment: str, *, repeats: bool = False) -> None:
         self.tables = tables
         self.moment = moment
+        self.repeats = repeats
         self.scans: list[Scan] = []
         self._with: list[dict[str, Relation]] = []
         self._aliases = count(1)
@@ -53,7 +54,7 @@ class Queries:
 
     def query(self, node: exp.Query, outer: Scope | None = None) -> Relation:
         """Make a whole query: WITH, body, ORDER BY, OFFSET and LIMIT. Raises QueryError."""
-        definitions = self._definitions(node)
+        definitions = self._definitions(node, outer if self.repeats else None)
         try:
             relation = self._body(node, outer)
         finally:
@@ -64,7 +65,7 @@ class Queries:
 
     # WITH
 
-    def _definitions(self, node: exp.Query) -> list[Sql]:
+    def _definitions(self, node: exp.Query, outer: Scope | None) -> list[Sql]:
         clause = node.args.get("with_")
         self._with.append({})
         if clause is None:
@@ -78,7 +79,7 @@ class Queries:
             if clause.args.get("recursive") and isinstance(table.this, exp.Union) and references(table.this.expression, name):
                 relation = self._recursive(table.this, name, names, stored, table)
             else:
-                relation = self.query(table.this)
+                relation = self.query(table.this, outer)
             _require_distinct(names, table)
             fields = renamed(relation.fields, names, table)
             self._with[-1][name] = Relation(quoted(stored), fields)

@@ -114,7 +114,7 @@ class _Dialogue:
         from eventlake.dialect.translate import translate
 
         tables = [known.table for known in question.tables]
-        self.translation = translate(question.sql, tables, question.now)
+        self.translation = translate(question.sql, tables, question.now, repeats=question.repeats)
         return Understood.of(self.translation, tables)
 
     def kept(self, days: tuple[Days, ...]) -> list[Days]:

@@ -43,11 +43,12 @@ class KnownTable:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A statement in Athena's SQL, the tables it may name, and what current_timestamp answers."""
+    """A statement in Athena's SQL, the tables it may name, and what current_timestamp answers. repeats: see `translate`."""
 
     sql: str
     tables: tuple[KnownTable, ...]
     now: datetime
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)

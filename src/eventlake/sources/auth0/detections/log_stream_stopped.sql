@@ -1,10 +1,9 @@
 -- A log stream stopped or narrowed
--- Somebody deletes or pauses a log stream of the tenant, or has it leave out entries: what happens next is seen by nobody.
+-- Somebody deletes or pauses a log stream of the tenant, or has it leave entries out: what happens next is seen by nobody.
 -- severity critical
 -- every 5m
 -- window 1h
 -- key who did it
--- param changes int = 1  a stream is stopped once, and no later entry of it will ever tell
 -- do Ask who did it whether they meant to; if not, lock the account, start the stream again, and fill the gap with backfill auth0-api.
 select
   who as key,
@@ -31,4 +30,3 @@ from (
 where path like '%/log-streams/%'
   and (method = 'delete' or body like '%"status":"paused"%' or body like '%"filters"%' or body like '%"pii_config"%')
 group by who
-having count(distinct log_id) >= :changes

@@ -1,0 +1,23 @@
+-- Many more logins fail than usual
+-- Within an hour more logins fail than the tenant is used to: an attack from many addresses, or an application that broke.
+-- Usual is the mean hour of the 14 days before.
+-- severity medium
+-- every 5m
+-- window 1h
+-- key all logins together
+-- param failures int = 50  below, a tenant of hundreds of users is not under attack
+-- param times double = 3.0  the busiest hour of a day has about twice the mean
+-- do Compare failed_logins_by_ip and failure_reasons: one reason is an application, many addresses an attack; switch bot detection on.
+select
+  'all logins' as key,
+  count(distinct case when event_time >= :since then coalesce(log_id, event_id) end) as events,
+  min(case when event_time >= :since then event_time end) as first_event,
+  max(event_time) as last_event,
+  round(count(distinct case when event_time < :since then coalesce(log_id, event_id) end) / 336e0, 1) as usual_an_hour
+from auth0_logs
+where "date" >= date(:since) - interval '15' day
+  and event_time >= date_add('day', -14, :since)
+  and event_time < :until
+  and type in ('f', 'fp', 'fu', 'fcoa', 'pwd_leak', 'limit_wc', 'limit_sul', 'limit_mu')
+having count(distinct case when event_time >= :since then coalesce(log_id, event_id) end) >= :failures
+  and count(distinct case when event_time >= :since then coalesce(log_id, event_id) end) >= :times * count(distinct case when event_time < :since then coalesce(log_id, event_id) end) / 336e0

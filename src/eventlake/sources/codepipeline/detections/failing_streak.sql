@@ -1,0 +1,31 @@
+-- A pipeline that only fails
+-- The last executions of a pipeline that came to an end have all failed.
+-- severity high
+-- every 15m
+-- window 7d
+-- key the pipeline
+-- param failures int = 3  one may be chance, two are being looked at
+-- do Look at failing_actions for the pipeline: whoever changed it last is the one to ask.
+with ends as (
+  select pipeline, executionid, max_by(state, event_time) as state, max(event_time) as ended
+  from pipeline_execution_state_change
+  where "date" >= date(:since) - interval '1' day
+    and event_time >= :since
+    and event_time < :until
+    and state in ('SUCCEEDED', 'FAILED')
+  group by pipeline, executionid
+),
+numbered as (
+  select pipeline, executionid, state, ended, row_number() over (partition by pipeline order by ended desc, executionid) as place
+  from ends
+)
+select
+  pipeline as key,
+  count(*) as events,
+  min(ended) as first_event,
+  max(ended) as last_event
+from numbered
+where place <= :failures
+group by pipeline
+having count(*) = :failures
+  and count_if(state = 'SUCCEEDED') = 0

@@ -1,0 +1,27 @@
+-- A pipeline does something new
+-- A pipeline that was there before has an action of a category and provider that it did not have in the 30 days before: a Lambda, a shell, another deployment.
+-- severity medium
+-- every 15m
+-- window 1d
+-- quiet 7d
+-- key the pipeline, the category and the provider
+-- do Read the action in the pipeline; ask who added it, if no change was planned.
+with actions as (
+  select pipeline, type.category as category, type.provider as provider, min(event_time) as first_seen
+  from action_execution_state_change
+  where "date" >= date(:since) - interval '31' day
+    and event_time >= date_add('day', -30, :since)
+    and event_time < :until
+  group by pipeline, type.category, type.provider
+)
+select
+  fresh.pipeline || ' ' || fresh.category || '/' || fresh.provider as key,
+  1 as events,
+  fresh.first_seen as first_event,
+  fresh.first_seen as last_event,
+  count(distinct old.category || '/' || old.provider) as others
+from actions fresh
+join actions old on old.pipeline = fresh.pipeline
+  and old.first_seen < :since
+where fresh.first_seen >= :since
+group by fresh.pipeline, fresh.category, fresh.provider, fresh.first_seen

@@ -1,0 +1,22 @@
+-- Somebody new starts pipelines
+-- Somebody started an execution or a rollback by hand who had started none in the 30 days before, on any pipeline.
+-- severity medium
+-- every 15m
+-- window 1d
+-- quiet 7d
+-- key who started it
+-- do Ask the team whether they know them; if not, stop the execution, and revoke the session of the role.
+select
+  triggerdetail as key,
+  count(distinct executionid) as events,
+  min(event_time) as first_event,
+  max(event_time) as last_event,
+  array_join(array_sort(array_agg(distinct pipeline)), ', ') as pipelines
+from pipeline_execution_state_change
+where "date" >= date(:since) - interval '31' day
+  and event_time >= date_add('day', -30, :since)
+  and event_time < :until
+  and triggertype in ('StartPipelineExecution', 'ManualRollback')
+  and triggerdetail is not null
+group by triggerdetail
+having min(event_time) >= :since

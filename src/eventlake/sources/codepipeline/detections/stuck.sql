@@ -1,0 +1,38 @@
+-- An execution that does not end
+-- An execution has begun and not ended, for hours, and several times as long as nearly all of its pipeline take: a job that nobody takes, a stage that is locked.
+-- severity medium
+-- every 15m
+-- window 2d
+-- quiet 2d
+-- key the pipeline and the execution
+-- param hours int = 8  approvals of the working day are no hang
+-- param times int = 3  as long as nearly all take three times over
+-- do Look at stuck_now for the action it waits for; stop the execution, or give it what it waits for.
+with executions as (
+  select
+    pipeline,
+    executionid,
+    min(event_time) as started,
+    max(case when state in ('SUCCEEDED', 'FAILED', 'STOPPED', 'SUPERSEDED', 'CANCELED') then event_time end) as ended
+  from pipeline_execution_state_change
+  where "date" >= date(:since) - interval '1' day
+    and event_time >= :since
+    and event_time < :until
+  group by pipeline, executionid
+),
+usual as (
+  select pipeline, approx_percentile(date_diff('second', started, ended), 0.95) as seconds
+  from executions
+  group by pipeline
+)
+select
+  executions.pipeline || ' ' || executions.executionid as key,
+  1 as events,
+  executions.started as first_event,
+  executions.started as last_event,
+  usual.seconds as usual_seconds
+from executions
+left join usual on usual.pipeline = executions.pipeline
+where executions.ended is null
+  and executions.started < date_add('hour', -:hours, :until)
+  and date_diff('second', executions.started, :until) > :times * coalesce(usual.seconds, 0)

@@ -1,0 +1,29 @@
+"""Detections with one condition taken out, as tests of their cases make them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from eventlake.detections.detection import Detection
+
+_CONDITION = re.compile(r"(?P<before>\s*(?:.*\bon\s)??)(?P<word>where|and|or|having)\s(?P<condition>.+)")
+_GIVEN = re.compile(r"""\s"date" >= |\sevent_time < :until$""")
+
+
+def mutants(detection: Detection) -> Iterator[tuple[str, Detection]]:
+    """Yield each condition that stands on a line of its own, and the detection without it.
+
+    Not those that only keep reading short, and not the end of the window, behind which no event lies.
+    """
+    lines = detection.sql.splitlines()
+    for number, line in enumerate(lines):
+        match = re.fullmatch(r"(\s*)(where|and|or|having)\s(.+)", line)
+        if match is None or _GIVEN.search(line) or match[3].count("(") != match[3].count(")"):
+            continue
+        always = "false" if match[2] == "or" else "true"
+        changed = [*lines[:number], f"{match[1]}{match[2]} {always}", *lines[number + 1 :]]
+        sql = "\n".join(changed)
+        left = tuple(one for one in detection.parameters if f":{one.name}" in sql)
+        yield line.strip(), replace(detection, sql=sql, parameters=left)

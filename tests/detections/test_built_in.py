@@ -1,0 +1,69 @@
+"""The built-in detections on their tests; and that each of their conditions is needed by one."""
+
+from __future__ import annotations
+
+import pytest
+
+from by_day import one_in
+from detections.mutants import mutants
+from eventlake.detections.cases import read_cases
+from eventlake.detections.detection import Detection, load_detections
+from eventlake.detections.evaluating import evaluate
+from eventlake.detections.sliding import slid
+from eventlake.detections.trying import AS_WRITTEN, outcomes, tries_of
+from eventlake.errors import QueryError
+from eventlake.local.trial import trial_lake
+from eventlake.sources import load
+
+SOURCES = load()
+DETECTIONS = load_detections(SOURCES)
+
+READ_LESS = {
+    ("breached_password_entered", "and type in ('pwd_leak', 'reset_pwd_leak', 'signup_pwd_leak', 'scp', 's')"),
+    ("takeover_after_failures", "and event_time >= date_add('hour', -1, :since)"),
+}
+"""Conditions that change nothing but how much is read: others say the same of what is left."""
+
+
+def test_there_are_enough_for_a_team_that_watches_logins_and_pipelines() -> None:
+    """Those nobody else has among them, and the names of keys and thresholds are explained."""
+    assert len(DETECTIONS) >= 24
+    assert DETECTIONS.keys() >= {"log_stream_stopped", "m2m_from_new_address", "source_silent"}
+    assert all(parameter.doc for one in DETECTIONS.values() for parameter in one.parameters)
+    assert all(one.advice.endswith(".") and one.doc.count("\n") for one in DETECTIONS.values())
+
+
+@pytest.mark.parametrize("detection", DETECTIONS.values(), ids=DETECTIONS)
+def test_detection_has_cases_of_every_kind(detection: Detection) -> None:
+    """At least one that fires and two that do not; a detection without a threshold says why once is enough."""
+    cases = read_cases(detection, SOURCES)
+    assert sum(bool(case.finds) for case in cases) >= 1
+    assert sum(not case.finds for case in cases) >= 2
+    assert len({case.name for case in cases}) == len(cases)
+
+
+@pytest.mark.parametrize("detection", one_in(15, DETECTIONS.values()))
+def test_detection_finds_what_its_tests_say_and_needs_each_condition(detection: Detection) -> None:
+    """As written, with every event three times, and late by 20 minutes; without any one of its conditions a test fails."""
+    tries = tries_of(read_cases(detection, SOURCES))
+    written = [one for one in tries if one.variant == AS_WRITTEN]
+    with trial_lake(SOURCES, (event for one in tries for event in one.events)) as engine:
+        assert [outcome for outcome in outcomes(detection, tries, engine) if outcome.wrong] == []
+        for line, mutant in mutants(detection):
+            if (detection.name, line) in READ_LESS:
+                continue
+            try:
+                broken = any(outcome.wrong for outcome in outcomes(mutant, written, engine))
+            except QueryError as error:
+                broken = "which is no timestamp" in str(error)
+            assert broken, f"{detection.name} passes its tests without: {line}"
+
+
+def test_many_moments_at_once_find_what_each_finds_alone() -> None:
+    """One statement over all moments, and one for each of them, over hours with and without events."""
+    detection = DETECTIONS["takeover_after_failures"]
+    tries = [one for one in tries_of(read_cases(detection, SOURCES)) if one.variant == AS_WRITTEN][:4]
+    with trial_lake(SOURCES, (event for one in tries for event in one.events)) as engine:
+        found = dict(slid(detection, engine, [one.runs_at for one in tries]))
+        assert found == {one.runs_at: list(evaluate(detection, engine, one.runs_at)) for one in tries}
+    assert any(found.values())
