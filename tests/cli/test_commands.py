@@ -438,3 +438,18 @@ def test_detections_are_tried_on_their_tests(typed: Typed) -> None:
     assert said.code == 0
     assert {one["outcome"] for one in said.records} == {"ok"}
     assert said.err == f"1 detection, {len(said.records)} tries, 0 wrong.\n"
+
+
+def test_detection_is_asked_about_now_and_about_the_past(typed: Typed, tmp_path: Path) -> None:
+    """As a query over the window that ends now; as one row a key of what would have been told, with other thresholds if one likes."""
+    failed = {
+        **EVENT,
+        "detail": {"pipeline": "web", "execution-id": "x-1", "state": "STARTED", "execution-trigger": {"trigger-type": "ManualRollback"}},
+    }
+    (tmp_path / "event.json").write_text(json.dumps(failed))
+    assert typed("send", "event.json").code == 0
+    assert typed("query", "detections/rollback").records == []
+    said = typed("detections", "backtest", "rollback", "--days", "2", "--until", "2026-11-21")
+    assert [(one["key"], one["events"], one["alerts"]) for one in said.records] == [("web", 1, 1)]
+    assert said.err == "1 alert in 2 days.\n"
+    assert typed("detections", "backtest").err.startswith("detections backtest takes the NAME of a detection, or --all.")

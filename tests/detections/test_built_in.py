@@ -9,11 +9,13 @@ from detections.mutants import mutants
 from eventlake.detections.cases import read_cases
 from eventlake.detections.detection import Detection, load_detections
 from eventlake.detections.evaluating import evaluate
+from eventlake.detections.header import length_text
 from eventlake.detections.sliding import slid
 from eventlake.detections.trying import AS_WRITTEN, outcomes, tries_of
 from eventlake.errors import QueryError
 from eventlake.local.trial import trial_lake
 from eventlake.sources import load
+from project import ROOT
 
 SOURCES = load()
 DETECTIONS = load_detections(SOURCES)
@@ -67,3 +69,12 @@ def test_many_moments_at_once_find_what_each_finds_alone() -> None:
         found = dict(slid(detection, engine, [one.runs_at for one in tries]))
         assert found == {one.runs_at: list(evaluate(detection, engine, one.runs_at)) for one in tries}
     assert any(found.values())
+
+
+def test_page_names_every_detection_with_how_it_runs() -> None:
+    """The table of docs/detections.md says what the files say."""
+    page = (ROOT / "docs/detections.md").read_text("utf-8")
+    for one in DETECTIONS.values():
+        thresholds = ", ".join(f"{each.name} {each.default}" for each in one.parameters)
+        row = (f"`{one.name}`", one.source, one.severity, length_text(one.every), length_text(one.window), one.key, thresholds, one.title)
+        assert f"| {' | '.join(row)} |" in page

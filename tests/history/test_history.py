@@ -136,3 +136,17 @@ def test_nobody_in_it_is_real() -> None:
             assert re.fullmatch(r".+@example\.(com|net|org)", name), name
         for ip in filter(None, (data.get("ip"), data.get("client_ip"))):
             assert any(ipaddress.ip_address(ip) in network for network in DOCUMENTATION_NETWORKS), ip
+
+
+def test_incidents_happen_one_by_one_if_asked() -> None:
+    """Those that are named, each once and noted; none, and then nothing but what people do on any day."""
+    calm = _history(days=3, incidents=())
+    told = {event["detail"]["data"]["type"] for _, event in calm.events() if "data" in event["detail"]}
+    assert calm.truth.incidents == []
+    assert told & {"limit_wc", "limit_mu", "limit_phone", "ferrt", "pwd_leak"} == set()
+    one = _history(days=3, incidents=["token reuse", "silent source"])
+    reused = [event for _, event in one.events() if event["detail"].get("data", {}).get("type") == "ferrt"]
+    assert [incident.kind for incident in one.truth.incidents] == ["token reuse", "silent source"]
+    assert len(reused) == 2
+    with pytest.raises(ValueError, match="no such thing"):
+        list(_history(days=3, incidents=["no such thing"]))

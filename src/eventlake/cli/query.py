@@ -134,7 +134,14 @@ def _asked(sql: str, values: dict[str, Given], sources: Any) -> tuple[str, dict[
         sql = sys.stdin.read()
     if not _NAME.fullmatch(sql.strip()):
         return sql, {name: value.value(name) for name, value in values.items()}
-    return _rendered(find(sql.strip(), load_saved(sources)), values), {}
+    return _rendered(find(sql.strip(), {**load_saved(sources), **_detections(sources)}), values), {}
+
+
+def _detections(sources: Any) -> dict[str, SavedQuery]:  # a tuple of Source
+    """Return the detections as saved queries about the window that ends now, by `detections/NAME`."""
+    from eventlake.detections.detection import load_detections
+
+    return {f"detections/{name}": one.saved for name, one in load_detections(sources).items()}
 
 
 def _rendered(saved: SavedQuery, values: dict[str, Given]) -> str:

@@ -9,12 +9,14 @@ executions      what happens to an execution             scene       what their 
 pipeline_events the shapes of CodePipeline's events
 users           who and what logs in                 logins        the ordinary life of a tenant
 administration  changes of a tenant                  attacks       attacks on it
+incidents       each of them once, and those that a demo does without
 tenant_log      writes log entries                   log_types     the shapes of Auth0's log entries, by type
 truth           what really happened, noted by the stories
 shape           shapes with holes -> text            names         invented people, places and things
 """
 
 from eventlake.history.history import EVENTS_PER_DAY, SYSTEMS, History, demo_history, sized_history
+from eventlake.history.incidents import INCIDENTS
 from eventlake.history.truth import Truth
 
-__all__ = ["EVENTS_PER_DAY", "SYSTEMS", "History", "Truth", "demo_history", "sized_history"]
+__all__ = ["EVENTS_PER_DAY", "INCIDENTS", "SYSTEMS", "History", "Truth", "demo_history", "sized_history"]

@@ -63,6 +63,12 @@ _ROUTINE = (
 
 _READ = Call("Get a client", "GET", "/api/v2/clients/{id}", {}, {"client_id": "read", "client_secret": "*****"})
 
+_STREAM = Call("Delete a log stream", "DELETE", "/api/v2/log-streams/lst_{id}", {}, {}, "log stream")
+_INVITATION = Call(
+    "Create tenant invitations for a given client", "POST", "/api/v2/tenants/invitations", {"roles": ["owner"]}, {"roles": ["owner"]}
+)
+_REMOVAL = Call("Delete tenant member", "DELETE", "/api/v2/tenants/members/{id}", {}, {})
+
 WEAKENING = (
     Call("Update Brute-force settings", "PATCH", _BRUTE_FORCE, {"enabled": False}, _OFF, "brute-force-protection"),
     Call(
@@ -82,7 +88,7 @@ WEAKENING = (
         "Update client grant", "PATCH", "/api/v2/client-grants/cgr_{id}",
         {"scope": _POWERFUL}, {"audience": "https://aurora-shop.eu.example.com/api/v2/", "scope": _POWERFUL}, "client grant",
     ),
-    Call("Delete a log stream", "DELETE", "/api/v2/log-streams/lst_{id}", {}, {}, "log stream"),
+    _STREAM,
 )  # fmt: skip
 """What takes protection away, in the order somebody does it who covers their tracks."""
 
@@ -129,6 +135,25 @@ class Administration:
             self._call("sapi", call, values, who.email)
             yield 40 * SECOND + self.random.randrange(4 * MINUTE)
         self.log.truth.note(Incident("weakened protection", begun, self.timeline.now, (where.ip,), (who.email,)))
+
+    def stopping_the_stream(self) -> Story:
+        """Delete the log stream and nothing else, with an administrator's account."""
+        who, _ = self.random.choice(self.people)
+        where, begun = self.random.choice(ABROAD_SPOTS), self.timeline.now
+        self._call("sapi", _STREAM, self._by_hand(who, device(self.random), where.ip), who.email)
+        yield SECOND
+        self.log.truth.note(Incident("log stream stopped", begun, self.timeline.now, (where.ip,), (who.email,)))
+
+    def taking_the_tenant(self) -> Story:
+        """Send an invitation to an owner with one administrator's account, and remove the other administrators over an evening."""
+        who, *others = [one for one, _ in self.random.sample(self.people, len(self.people))]
+        where, begun = self.random.choice(ABROAD_SPOTS), self.timeline.now
+        values = self._by_hand(who, device(self.random), where.ip)
+        self._call("sapi", _INVITATION, values, who.email)
+        for _ in others:
+            yield 20 * MINUTE + self.random.randrange(60 * MINUTE)
+            self._call("sapi", _REMOVAL, values, who.email)
+        self.log.truth.note(Incident("tenant takeover", begun, self.timeline.now, (where.ip,), (who.email,)))
 
     def _by_hand(self, who: Person, with_what: Device, ip: str) -> Values:
         user_id = f"google-oauth2|{who.slug}"

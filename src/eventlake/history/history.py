@@ -16,6 +16,7 @@ from typing import Any
 from eventlake.history.administration import Administration
 from eventlake.history.attacks import Attacks
 from eventlake.history.company import Company
+from eventlake.history.incidents import Incidents
 from eventlake.history.logins import Logins
 from eventlake.history.tenant_log import SLOWEST_DELIVERY, delivered_at
 from eventlake.history.timeline import SECOND, Timeline, datetime_of, moment_of
@@ -32,7 +33,9 @@ class History:
 
     scale: how much happens; 1 is a dozen pipelines and a few hundred users, about 1,900 events a day. users: how many users there are, if
     not as many as fit the scale. systems: those of `SYSTEMS` that it tells. duplicates: the share of events that are delivered twice,
-    as EventBridge may. truth: what happened, as far as it has been iterated over; empty if `recording` is False, which keeps memory flat.
+    as EventBridge may. incidents: those of `INCIDENTS` that happen, each once in the last days, and nothing else that is out of the ordinary; by
+    default attacks happen now and then, and all of them at the end.
+    truth: what happened, as far as it has been iterated over; empty if `recording` is False, which keeps memory flat.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class History:
         users: int | None = None,
         systems: Sequence[str] = SYSTEMS,
         duplicates: float = 0.0,
+        incidents: Sequence[str] | None = None,
         recording: bool = True,
     ) -> None:
         self.seed = seed
@@ -54,6 +58,7 @@ class History:
         self.users = users if users is not None else 250 + int(150 * scale)
         self.systems = tuple(systems)
         self.duplicates = duplicates
+        self.incidents = incidents
         self.recording = recording
         self.truth = Truth(moment_of(end), recording=recording)
 
@@ -80,7 +85,7 @@ class History:
 
     def _pipelines(self) -> Iterator[tuple[int, str]]:
         timeline = Timeline(moment_of(self.start), moment_of(self.end))
-        Company(Random(f"{self.seed} codepipeline"), timeline, self.truth, self.scale).begin()
+        Company(Random(f"{self.seed} codepipeline"), timeline, self.truth, self.scale).begin(in_trouble=self.incidents is None)
         return timeline.run()
 
     def _logins(self) -> Iterator[tuple[int, str]]:
@@ -88,8 +93,12 @@ class History:
         timeline = Timeline(moment_of(self.start), moment_of(self.end) - SLOWEST_DELIVERY)
         logins = Logins(random, timeline, self.truth, self.scale, self.users)
         administration = Administration(random, logins, self.scale)
-        for part in (logins, administration, Attacks(random, logins, administration, self.scale)):
-            part.begin()
+        logins.begin(with_oddities=self.incidents is None)
+        administration.begin()
+        if self.incidents is None:
+            Attacks(random, logins, administration, self.scale).begin()
+        else:
+            Incidents(random, logins, administration, self.scale).begin_each(self.incidents)
         return ((delivered_at(at), text) for at, text in timeline.run())
 
 

@@ -70,7 +70,7 @@ _FIELDS: dict[str, dict[str, Json]] = {
 """What the fields look like; those that are missing here are optional and left out."""
 
 _PUSH: dict[str, Json] = {
-    "authenticator": {"type": "push-notification"},
+    "authenticator": {"<+phone>": None, "type": "push-notification"},
     "enrollment": {"id": "dev_<correlation_id>"},
     "device_id": "dev_<correlation_id>",
     "session_id": "<session_id>",

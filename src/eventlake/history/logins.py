@@ -67,8 +67,8 @@ class Logins:
         for user in self.customers:
             self._by_place.setdefault(user.place, []).append(user)
 
-    def begin(self) -> None:
-        """Let everything begin that goes on for the whole history."""
+    def begin(self, *, with_oddities: bool = True) -> None:
+        """Let everything begin that goes on for the whole history; oddities are entries of every other type, limits that were met among them."""
         per_day = _VISITS_PER_DAY * self.scale
         begin = self.timeline.begin
         for place, users in self._by_place.items():
@@ -77,7 +77,8 @@ class Logins:
         begin(self._visits(self.staff, self.employees, OFFICE, per_day * 0.12, 1))
         begin(self._signups(per_day * 0.02))
         begin(self._trips(max(0.4, per_day * 0.004)))
-        begin(self._oddities(max(5.0, 20 * self.scale)))
+        if with_oddities:
+            begin(self._oddities(max(5.0, 20 * self.scale)))
         for machine in self.machines:
             begin(self._tokens(machine))
 

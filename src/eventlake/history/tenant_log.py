@@ -26,7 +26,9 @@ def delivered_at(moment: int) -> int:
 NOBODY: Values = {
     **dict.fromkeys(("user_id", "user_name", "identity_user_id", "organization", "organization_name"), ""),
     **dict.fromkeys(("connection", "connection_id", "strategy", "strategy_type", "client_id", "client_name", "audience"), ""),
-    **dict.fromkeys(("ip", "location", "user_agent", "mobile", "ja3", "ja4", "session_id", "correlation_id", "trace_id", "risk"), ""),
+    **dict.fromkeys(
+        ("ip", "location", "user_agent", "mobile", "ja3", "ja4", "session_id", "correlation_id", "trace_id", "risk", "phone"), ""
+    ),
     "scope": '""',
     "auth0_client": "{}",
 }
@@ -63,13 +65,14 @@ _DIGITS_ONLY = str.maketrans("", "", "-:.TZ")
 
 
 class TenantLog:
-    """The log of one tenant."""
+    """The log of one tenant. is_silent: whether its stream has stopped, so that what is written reaches nobody."""
 
     def __init__(self, random: Random, timeline: Timeline, truth: Truth, tenant: Tenant) -> None:
         self.random = random
         self.timeline = timeline
         self.truth = truth
         self.tenant = tenant
+        self.is_silent = False
         self._serial = random.randrange(10**9)
 
     def values(self, *layers: Values) -> Values:
@@ -81,6 +84,8 @@ class TenantLog:
 
     def write(self, code: str, values: Values, /, **more: str) -> None:
         """Write one entry of this type, now."""
+        if self.is_silent:
+            return
         now, user_id = self.timeline.now, values["user_id"] if _names_a_user(code) else ""
         description = _DESCRIPTIONS.get(code) or _event(code)
         self.timeline.say(log_shape(code) % {**values, "description": description, **more, **self._stamps(now)})

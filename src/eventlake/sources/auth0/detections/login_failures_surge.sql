@@ -13,7 +13,7 @@ select
   count(distinct case when event_time >= :since then coalesce(log_id, event_id) end) as events,
   min(case when event_time >= :since then event_time end) as first_event,
   max(event_time) as last_event,
-  round(count(distinct case when event_time < :since then coalesce(log_id, event_id) end) / 336e0, 1) as usual_an_hour
+  cast(count(distinct case when event_time < :since then coalesce(log_id, event_id) end) / 336e0 as decimal(18, 1)) as usual_an_hour
 from auth0_logs
 where "date" >= date(:since) - interval '15' day
   and event_time >= date_add('day', -14, :since)

@@ -5,7 +5,7 @@
 -- window 2d
 -- quiet 2d
 -- key the pipeline and the execution
--- param hours int = 8  approvals of the working day are no hang
+-- param hours int = 24  what waits for people waits until the next day
 -- param times int = 3  as long as nearly all take three times over
 -- do Look at stuck_now for the action it waits for; stop the execution, or give it what it waits for.
 with executions as (
