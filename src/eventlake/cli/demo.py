@@ -50,7 +50,7 @@ _PATIENCE_S = 60.0
 def demo(no_serve: bool) -> None:
     """Make a fresh lake, send a month of CodePipeline and Auth0 events through the real bus, and answer questions about them.
 
-    On a terminal the bus then stays up until Ctrl-C.
+    On a terminal the bus then stays up until Ctrl-C, and where there is a screen its page opens in the browser.
     """
     current = settings()
     folder = current.lake_folder
@@ -68,7 +68,10 @@ def demo(no_serve: bool) -> None:
         _close(lake, bus, current)
         _tell_next(folder, current)
         if sys.stdout.isatty() and sys.stdin.isatty() and not no_serve:
-            current.say(f"\nOpen {bus.url}/ in a browser to look at it. The bus takes events there too, until Ctrl-C.")
+            from eventlake.cli.browser import opened
+
+            look = f"Your browser shows it at {bus.url}/." if opened(f"{bus.url}/") else f"Open {bus.url}/ in a browser to look at it."
+            current.say(f"\n{look} The bus takes events there too, until Ctrl-C.")
             bus.wait()
 
 

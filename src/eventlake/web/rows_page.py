@@ -39,12 +39,13 @@ def rows_page(answered: Answered, table: Table, window: Window, path: str, sql: 
         yield _table(_telling(answered.result), table, window, path)
     forms = [element("a", form, href=f"{path}.{form}?{urlencode(window.said(*window.filters))}") for form in ("json", "csv", "sql")]
     yield element("p", *[[" " if place else None, link] for place, link in enumerate(forms)], class_="forms")
-    yield element("pre", sql)
+    yield element("section", element("h2", "The statement"), element("pre", sql), class_="tile wide")
 
 
 def _telling(result: Result) -> Result:
-    """Leave out the columns that are NULL in every row."""
+    """Leave out the columns that are NULL in every row; the moment of the event comes first."""
     kept = [place for place in range(len(result.columns)) if any(row[place] is not None for row in result.rows)]
+    kept.sort(key=lambda place: result.columns[place] != "event_time")
     return replace(
         result,
         columns=tuple(result.columns[place] for place in kept),
@@ -64,7 +65,9 @@ def _table(result: Result, table: Table, window: Window, path: str) -> Element:
     ]
     note = f"The newest {MOST}; the files below have more." if len(result.rows) >= MOST else f"{len(result.rows)} rows."
     return element(
-        "section", framed_table(f"Rows of {table.name}", result.columns, shown, element("p", note, class_="note")), class_="tile wide"
+        "section",
+        framed_table(f"Rows of {table.name}", result.columns, shown, element("p", note, class_="note")),
+        class_="tile wide events",
     )
 
 

@@ -16,6 +16,7 @@ from eventlake.web.charts.ticks import ticks
 from eventlake.web.elements import Child, Element, element
 
 HEIGHT, LEFT, TOP, BOTTOM = 170, 40, 8, 24
+WIDE = 1000
 MOST_SERIES = 8
 NO_NAME = "none"
 """What a series without a name is called."""
@@ -31,7 +32,8 @@ def bars(drawing: Drawing) -> Element:
             totals[name] += value
     order = sorted(totals, key=lambda name: (-totals[name], name))
     colours = {name: colour(name, min(place, MOST_SERIES - 1)) for place, name in enumerate(order)}
-    picture = frame(HEIGHT, drawing.title, *_axes(drawing, counts), *_stacks(drawing, counts, order, colours), more=_times(drawing))
+    marks = [_hatching(drawing), *_axes(drawing, counts), *_stacks(drawing, counts, order, colours)]
+    picture = frame(HEIGHT, drawing.title, *marks, width=_right(drawing), kind=_kind(drawing), more=_times(drawing))
     return element("div", picture, _legend(drawing, totals, order, colours), class_="drawn")
 
 
@@ -48,10 +50,30 @@ def counted(drawing: Drawing) -> Counts:
     return counts
 
 
+def _right(drawing: Drawing) -> int:
+    """Return how wide the picture is: more where its tile takes the page's width."""
+    return WIDE if drawing.tile.wide else WIDTH
+
+
+def _kind(drawing: Drawing) -> str:
+    return "chart broad" if drawing.tile.wide else "chart"
+
+
+def _hatching(drawing: Drawing) -> Element:
+    """Return the pattern that marks what is not over yet."""
+    line = element("path", d="M0 6L6 0", class_="hatch")
+    return element("pattern", line, id=f"hatch-{drawing.tile.name}", width=6, height=6, patternUnits="userSpaceOnUse")
+
+
 def _times(drawing: Drawing) -> dict[str, float]:
     """Return what a script needs in order to tell a place of the picture as a time: its beginning and end, and where they stand."""
     stretches = list(drawing.window.buckets())
-    return {"data_from": stretches[0][0].timestamp(), "data_to": stretches[-1][1].timestamp(), "data_left": LEFT, "data_right": WIDTH}
+    return {
+        "data_from": stretches[0][0].timestamp(),
+        "data_to": stretches[-1][1].timestamp(),
+        "data_left": LEFT,
+        "data_right": _right(drawing),
+    }
 
 
 def _most(counts: Counts) -> float:
@@ -59,14 +81,14 @@ def _most(counts: Counts) -> float:
 
 
 def _axes(drawing: Drawing, counts: Counts) -> Iterator[Element]:
-    most = _most(counts)
+    most, right = _most(counts), _right(drawing)
     for share in (1.0, 0.5):
         y = _y(most * share, most)
-        yield element("line", class_="grid", x1=LEFT, x2=WIDTH, y1=y, y2=y)
+        yield element("line", class_="grid", x1=LEFT, x2=right, y1=y, y2=y)
         yield element("text", f"{most * share:,g}", class_="axis end", x=LEFT - 5, y=y + 4)
-    yield element("line", class_="base", x1=LEFT, x2=WIDTH, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM)
+    yield element("line", class_="base", x1=LEFT, x2=right, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM)
     for share, label in ticks(drawing.window):
-        x = LEFT + (WIDTH - LEFT) * share
+        x = LEFT + (right - LEFT) * share
         yield element("line", class_="tick", x1=x, x2=x, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM + 4)
         yield element("text", label, class_="axis", x=x + 2, y=HEIGHT - 8)
 
@@ -75,7 +97,7 @@ def _stacks(drawing: Drawing, counts: Counts, order: list[str], colours: Mapping
     most = _most(counts)
     stretches = list(drawing.window.buckets())
     first, last = stretches[0][0], stretches[-1][1]
-    scale = (WIDTH - LEFT) / (last - first).total_seconds()
+    scale = (_right(drawing) - LEFT) / (last - first).total_seconds()
     for begin, end in stretches:
         base = 0.0
         x, wide = LEFT + (begin - first).total_seconds() * scale, max((end - begin).total_seconds() * scale - 1, 0.7)
@@ -93,7 +115,10 @@ def _bar(drawing: Drawing, name: str, value: float, begin: datetime, end: dateti
     said = f"{cut(name, 80)}: {value:,g}, {window.local(begin):%a %d %b %H:%M} to {window.local(end):%H:%M}"
     row, column = behind(drawing, name)
     link = leads.rows(row, series=column, begin=begin, end=end) if leads else window.within(drawing.path, begin, end)
-    return mark(said, link, element("rect", class_=kind + (" unfinished" if end > window.now else ""), **place))
+    if end <= window.now:
+        return mark(said, link, element("rect", class_=kind, **place))
+    over = element("rect", fill=f"url(#hatch-{drawing.tile.name})", **place)
+    return mark(f"{said}, which is not over yet", link, element("rect", class_=f"{kind} unfinished", **place), over)
 
 
 def _y(value: float, most: float) -> float:

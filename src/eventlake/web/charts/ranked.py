@@ -24,7 +24,7 @@ def _bar(drawing: Drawing, place: int, row: dict[str, Any], most: float) -> Elem
     label, value = as_text(row[name]) or "none", row[measure]
     wide = (WIDTH - LABEL - VALUE) * number(value) / most
     y = place * HIGH + 2
-    named = element("text", cut(label, 42), class_="label end", x=LABEL - 8, y=y + 13)
+    named = element("text", cut(label, 36), class_="label end", x=LABEL - 8, y=y + 13)
     said = f"{cut(label, 200)}: {cell(value, drawing.window)} {heading(measure)}"
     bar = mark(
         said,
