@@ -20,6 +20,7 @@ PATHS = [
     "/search?text=login",
     "/tiles/logins",
     "/tiles/addresses/rows",
+    "/address?address=192.0.2.77",
 ]
 
 
