@@ -93,6 +93,27 @@ def test_a_page_does_not_wait_for_what_is_slow(browser: Browser, monkeypatch: py
     assert browser.get("/tiles/logins.part", {"from": "x"}).status == 400
 
 
+def test_a_slow_statement_keeps_no_page(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks one waits; pages are made meanwhile."""
+    hold, begun, query = threading.Event(), threading.Event(), browser.lake.engine.query
+
+    def slow(sql: str, **named: Any) -> Result:
+        if sql == "select 7 as seven":
+            begun.set()
+            hold.wait(60)
+        return query(sql, **named)
+
+    monkeypatch.setattr(browser.lake.engine, "query", slow)
+    asking = threading.Thread(target=lambda: browser.get("/sql", {"q": "select 7 as seven"}))
+    asking.start()
+    begun.wait(60)
+
+    assert browser.get("/lake").status == 200
+    assert asking.is_alive()
+    hold.set()
+    asking.join(60)
+
+
 def test_what_nobody_waits_for_is_given_up() -> None:
     """The last who goes ends it; who comes back asks anew."""
     ended: list[bool] = []

@@ -7,7 +7,7 @@ or over HTTPS.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
 from typing import TypeAlias
@@ -32,7 +32,9 @@ class Element:
     children: tuple[Child, ...]
 
     def __str__(self) -> str:
-        return "".join(_written(self))
+        pieces: list[str] = []
+        _write(self, pieces.append)
+        return "".join(pieces)
 
 
 def element(tag: str, *children: Child, **attributes: str | float | bool | None) -> Element:
@@ -56,17 +58,20 @@ def _attribute(value: str | float | bool) -> str:
     return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
 
 
-def _written(child: Child) -> Iterator[str]:
+def _write(child: Child, put: Callable[[str], None]) -> None:
+    """Put the text of a child, and of all that stands in it, piece by piece."""
     if child is None:
         return
     if isinstance(child, str | int):
-        yield escape(shown(str(child)), quote=False)
+        put(escape(shown(str(child)), quote=False))
     elif isinstance(child, Element):
-        attributes = "".join(f' {name}="{escape(shown(value))}"' for name, value in child.attributes)
-        yield f"<{child.tag}{attributes}>"
+        put(f"<{child.tag}")
+        for name, value in child.attributes:
+            put(f' {name}="{escape(shown(value))}"')
+        put(">")
         if child.tag not in _VOID:
-            yield from _written(child.children)
-            yield f"</{child.tag}>"
+            _write(child.children, put)
+            put(f"</{child.tag}>")
     else:
         for one in child:
-            yield from _written(one)
+            _write(one, put)

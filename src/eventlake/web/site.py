@@ -40,6 +40,8 @@ from eventlake.web.static import static
 from eventlake.web.tile import Question, Tile, question
 from eventlake.web.window import Window, window_of
 
+ASKED_AT_ONCE = 4
+"""How many statements and tiles that somebody asks for alone wait for their answers at the same time; more wait for those."""
 MADE_AT_ONCE = 1
 """How many pages are made at the same time: making them takes the interpreter from the bus."""
 REMEMBERED = 64
@@ -89,6 +91,7 @@ class Site:
         self._now = now
         self._live = Live(self._asking.generations, is_stopping)
         self._pool = ThreadPoolExecutor(MADE_AT_ONCE, "pages")
+        self._asking_pool = ThreadPoolExecutor(ASKED_AT_ONCE, "statements")
         self._made = 0
         self._known: OrderedDict[object, bytes] = OrderedDict()
         """Pages as they were made, by their address, the end of their window and the state of the lake; one thread makes them."""
@@ -96,7 +99,8 @@ class Site:
     def close(self) -> None:
         """Make nothing more."""
         self._asking.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._asking_pool):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -117,7 +121,8 @@ class Site:
         """Make the answer in the thread for it; what waits for a tile alone waits outside of it, and as long as the browser does."""
         loop = asyncio.get_running_loop()
         if not scope["path"].endswith(".part"):
-            return await loop.run_in_executor(self._pool, self._answer, scope, headers)
+            waits = scope["path"].startswith(("/sql", "/tiles/"))  # for an answer, so not where pages are made
+            return await loop.run_in_executor(self._asking_pool if waits else self._pool, self._answer, scope, headers)
         try:
             part = await loop.run_in_executor(self._pool, self._part, scope)
         except EventlakeError as error:
