@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def test_one_table_and_a_condition_choose(capfd: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--to", "detections"], "no detections"),
+        (["--to", "detections"], "ask the lake itself"),
         (["--to", "-", "--until", "2026-03-20"], "The stretch is empty"),
         (["--to", "-", "--from", "yesterday"], "no time"),
         (["--to", "-", "--speed", "0x"], "no speed"),
@@ -118,10 +119,14 @@ def test_ctrl_c_says_from_where_to_go_on(monkeypatch: pytest.MonkeyPatch, capfd:
 
 
 @pytest.mark.slow
-def test_a_bus_gets_the_same_events(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Over HTTP, as `send --bus` sends them."""
+@pytest.mark.parametrize("is_named", [False, True])
+def test_a_bus_gets_the_same_events(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, is_named: bool
+) -> None:
+    """Over HTTP, as `send --bus` sends them; `bus` is the one where `serve` listens."""
     with running(tmp_path / "spool") as bus:
-        assert run(["replay", *DAY, "--to", bus.url]) == 0
+        monkeypatch.setattr(sys.modules["eventlake.cli.replay"], "OWN_BUS", bus.url)
+        assert run(["replay", *DAY, "--to", "bus" if is_named else bus.url]) == 0
 
     assert "3 events played." in capfd.readouterr().err
     stored = b"".join(file.read_bytes() for file in sorted((tmp_path / "spool").rglob("*")) if file.is_file())

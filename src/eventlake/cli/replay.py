@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from eventlake.cli.moments import moment
 from eventlake.cli.opening import open_catalog, open_engine
 from eventlake.cli.query import ENGINES
 from eventlake.cli.settings import Settings, global_options, settings
@@ -51,7 +52,7 @@ def replay(start: str, until: str | None, target: str, names: tuple[str, ...], w
 
     current = settings()
     pace = _speed(speed)
-    begin, end = _moment("--from", start), _moment("--until", until) if until else datetime.now(UTC)
+    begin, end = moment(start), moment(until) if until else datetime.now(UTC)
     if begin >= end:
         raise UsageError(f"The stretch is empty: --from {start} is not before --until {until or 'now'}.")
     _require_target(target)
@@ -109,7 +110,9 @@ def _from_there(progress: _Progress) -> str:
 def _require_target(target: str) -> None:
     """Raise UsageError for a target that there is not, before anything is read."""
     if target == "detections":
-        raise UsageError('There are no detections to play events to yet; a file of that name is "./detections".')
+        raise UsageError(
+            'Detections ask the lake itself, so nothing is played to them: bring the events into a lake; a file of that name is "./detections".'
+        )
     if "://" not in target and target not in ("bus", "-") and not Path(target).absolute().parent.is_dir():
         raise UsageError(f'There is no folder for the file "{target}"; --to takes a URL, bus, a file or -.')
 
@@ -165,12 +168,3 @@ def _speed(written: str) -> float | None:
     if written != "max" and (match is None or float(match[1]) == 0):
         raise UsageError(f'"{written}" is no speed: write 60x for sixty times as fast as it was, or max.')
     return None if match is None else float(match[1])
-
-
-def _moment(option: str, written: str) -> datetime:
-    """Read a moment in UTC. Raises UsageError."""
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError:
-        raise UsageError(f'{option} is "{written}", which is no time: write YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS, in UTC.') from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

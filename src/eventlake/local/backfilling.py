@@ -29,7 +29,7 @@ from eventlake.pipeline.router import Router
 
 GROUP_BYTES = 16 << 20
 """Bytes of events and log lines that are brought in by one transaction, where they come in order."""
-_STRETCHES = 64
+_STRETCHES = 512
 """In how many stretches a group is read, each under one clock."""
 _THREADS = 2
 """One makes rows of a group while the other stores the group before."""
@@ -82,7 +82,7 @@ class Backfiller:
         known = list(sources)
         self._lake = lake
         self._budget = Budget(Router(known, FAST, StraightReader).route, threads=_THREADS)
-        self._take = Intake(known, FAST, keeps_events=True).take
+        self._take = Intake(known, FAST).take
         self._backfill = Backfill(self._budget.route, event_time)
         self._now = now
         self._elapsed = elapsed

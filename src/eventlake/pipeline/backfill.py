@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from eventlake.errors import EventError
 from eventlake.layout import Hour
@@ -83,10 +83,10 @@ class Histories(Protocol):
 class Backfill:
     """Turns items of a history into rows.
 
-    route: what the router makes of an event, within a time, from its bytes and what they were read as. event_time: reads it of a log line.
+    route: what the router makes of an event, within a time. event_time: reads it of a log line.
     """
 
-    def __init__(self, route: Callable[[bytes, dict[str, Any] | None], Routed], event_time: Callable[[bytes], str | None]) -> None:
+    def __init__(self, route: Callable[[bytes], Routed], event_time: Callable[[bytes], str | None]) -> None:
         self._route = route
         self._event_time = event_time
 
@@ -97,7 +97,7 @@ class Backfill:
         """
         into.add_events(len(taken.accepted))
         for event in taken.accepted:
-            routed = self._route(event.body, event.event)
+            routed = self._route(event.body)
             for table, line in routed.lines:
                 into.add(table, line, event.body, self._event_time(line), now)
             for stream, error in map(failed_stream, routed.failures):

@@ -28,11 +28,10 @@ _NAMESPACE = uuid.UUID("6f1d3a52-8a5e-5c0b-9d3e-2f6f0f0c7b11")
 
 @dataclass(slots=True)  # not frozen: that takes four times as long to make, and one is made for each event
 class Accepted:
-    """One event as it will be stored: its id and the bytes of its envelope. event: what they were read as, if that is kept."""
+    """One event as it will be stored: its id and the bytes of its envelope."""
 
     id: str
     body: bytes
-    event: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -48,12 +47,10 @@ class Intake:
     """Recognises what a sender hands in.
 
     An event without an id gets one that follows from its content, so that sending it again is a duplicate, not a second event.
-    keeps_events: whether what is accepted carries the event that the codec read, for who goes on with it at once.
     """
 
-    def __init__(self, sources: Sequence[Source], codec: Codec = STANDARD, *, keeps_events: bool = False) -> None:
+    def __init__(self, sources: Sequence[Source], codec: Codec = STANDARD) -> None:
         self._codec = codec
-        self._keeps_events = keeps_events
         self._bare = [(compile_pattern(bare.pattern), bare) for source in sources for bare in source.bare]
 
     def take(self, data: bytes) -> Taken:
@@ -84,7 +81,7 @@ class Intake:
         event = self._envelope(item)
         event_id = event.get("id")
         if event_id.__class__ is str and event_id and event is item and codec is not STANDARD:
-            return Accepted(event_id, data, event if self._keeps_events else None)
+            return Accepted(event_id, data)
         try:
             event["id"] = event_id = id_of(event, codec)
             return Accepted(event_id, codec.encode(event))

@@ -52,17 +52,17 @@ class Router:
         self._codec = codec
         self._straight = {} if straight is None else self._ordinary.straight(straight)
 
-    def route(self, data: bytes, event: dict[str, Any] | None = None) -> Routed:
-        """Return the log lines of one event, or its failures; raises nothing, whatever the bytes. event: what the codec read of them, if it did."""
+    def route(self, data: bytes) -> Routed:
+        """Return the log lines of one event, or its failures; raises nothing, whatever the bytes."""
         way = self._straight.get(_guessed_detail_type(data))
         if way is not None and (routed := way.route(data)):
             return routed
         if self._codec is not STANDARD:
             try:
-                return self._ordinary.route(data, event, keep_errors=False)
+                return self._ordinary.route(data, keep_errors=False)
             except EventError:
                 pass
-        return self._exact.route(data, None, keep_errors=True)
+        return self._exact.route(data, keep_errors=True)
 
 
 class _Routes:
@@ -91,10 +91,10 @@ class _Routes:
                 found[kind.encode()] = _StraightWay(kind, rule, transform.table, make)
         return found
 
-    def route(self, data: bytes, event: dict[str, Any] | None, *, keep_errors: bool) -> Routed:
+    def route(self, data: bytes, *, keep_errors: bool) -> Routed:
         routed = Routed()
         try:
-            event = read_event(data, self._codec) if event is None else event
+            event = read_event(data, self._codec)
         except EventError as error:
             if not keep_errors:
                 raise

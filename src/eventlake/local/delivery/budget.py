@@ -26,7 +26,7 @@ class Budget:
     threads: how many work at a time, because the clock counts the seconds of all of them.
     """
 
-    def __init__(self, route: Callable[..., Routed], seconds: float = BUDGET_S, *, threads: int = 1) -> None:
+    def __init__(self, route: Callable[[bytes], Routed], seconds: float = BUDGET_S, *, threads: int = 1) -> None:
         self._route = route
         self._seconds = seconds
         self._every_s = seconds * threads
@@ -49,12 +49,12 @@ class Budget:
             signal.setitimer(signal.ITIMER_PROF, 0)
             signal.signal(signal.SIGPROF, self._before)
 
-    def route(self, data: bytes, *read: Any) -> Routed:
-        """Return what becomes of an event; if it takes too long, that it failed. read: what else the route takes of it."""
+    def route(self, data: bytes) -> Routed:
+        """Return what becomes of an event; if it takes too long, that it failed."""
         self._begun += 1
         self._is_routing = True
         try:
-            return self._route(data, *read)
+            return self._route(data)
         except TooSlowError:
             sentence = f"The event takes more than {self._seconds:g} seconds of the processor; it is kept, and nothing behind it waits."
             return Routed(failures=[(None, EventError("TooSlow", sentence))])
