@@ -1,0 +1,69 @@
+"""What providers' APIs tell, in a lake on AWS, and played again out of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auth0_api import CLIENT, SECRET, Auth0Api, log_of, serving
+from aws.client import eventually
+from aws.lake import Lake
+from aws_lake import client_environment
+from eventlake.cli import run
+from eventlake.local.folder import open_lake
+from eventlake.sources import load
+
+pytestmark = pytest.mark.aws
+
+Typed = Callable[..., list[dict[str, Any]]]
+"""Types a command that goes well: its answer."""
+
+
+@pytest.fixture
+def typed(lake: Lake, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Typed:
+    """Types commands about the lake on AWS."""
+    for name, value in client_environment(lake.aws).items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+
+    def type_words(*words: str) -> list[dict[str, Any]]:
+        capfd.readouterr()
+        code = run([*words, "--lake", f"aws:{lake.name}"])
+        captured = capfd.readouterr()
+        assert code == 0, captured.err
+        return [json.loads(line) for line in captured.out.splitlines()]
+
+    return type_words
+
+
+def asked(typed: Typed, sql: str) -> list[dict[str, Any]]:
+    """What the lake answers, from checked copies of its objects."""
+    return typed("query", sql, "--engine", "duckdb")
+
+
+def test_the_log_of_a_tenant_comes_into_a_lake_on_aws_and_out_again(typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the hours in which it happened, once however often it is asked for; played to a file, and from there into a lake in a folder."""
+    monkeypatch.setenv("AUTH0_CLIENT_ID", CLIENT)
+    monkeypatch.setenv("AUTH0_CLIENT_SECRET", SECRET)
+    with serving(Auth0Api(log_of(250))) as api:
+        command = ["backfill", "auth0", "--domain", api.url, "--since", "2026-10-01"]
+        assert [(row["state"], row["rows"], row["failed"]) for row in typed(*command)] == [("done", 250, 0)]
+        assert [row["state"] for row in typed(*command)] == ["known"]
+
+    counted = (
+        "select hour, count(*) as n, count(distinct log_id) as ids from auth0_logs where \"date\" = date '2026-10-01' group by 1 order by 1"
+    )
+    wanted = [{"hour": "00", "n": 139, "ids": 139}, {"hour": "01", "n": 111, "ids": 111}]
+    eventually(lambda: asked(typed, counted) == wanted)
+
+    file, folder = tmp_path / "again.jsonl", str(tmp_path / "folder")
+    stretch = ["--from", "2026-10-01", "--until", "2026-10-02", "--table", "auth0_logs"]
+    typed("replay", *stretch, "--to", str(file), "--engine", "duckdb")
+    events = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [event["detail"]["log_id"] for event in events] == api.ids
+    assert run(["backfill", "files", str(file), "--lake", folder]) == 0
+    assert open_lake(Path(folder), load()).engine.query("select count(distinct log_id) from auth0_logs").rows[0][0] == 250
