@@ -111,7 +111,7 @@ def _require_target(target: str) -> None:
     """Raise UsageError for a target that there is not, before anything is read."""
     if target == "detections":
         raise UsageError(
-            'Detections ask the lake itself, so nothing is played to them: bring the events into a lake; a file of that name is "./detections".'
+            'Detections ask the lake itself: "eventlake detections backtest NAME" runs one over its past. A file of that name is "./detections".'
         )
     if "://" not in target and target not in ("bus", "-") and not Path(target).absolute().parent.is_dir():
         raise UsageError(f'There is no folder for the file "{target}"; --to takes a URL, bus, a file or -.')
