@@ -88,6 +88,19 @@ def test_parts_stand_in_every_clause(engine: FixtureEngine, sql: str, rows: list
     assert list(engine.query(sql.format(ROWS)).rows) == rows
 
 
+@pytest.mark.parametrize("text", ['{"b":Infinity,"a":1}', '{"a":1, }', '{"b":[1, ],"a":1}', '{"b":NaN,"a":1}'])
+def test_no_part_is_taken_of_a_text_that_only_duckdb_reads(engine: FixtureEngine, text: str) -> None:
+    """Infinity, and a comma before a closing bracket with or without space, are no JSON to Athena, which finds nothing behind them."""
+    with pytest.raises(EventlakeError, match="Malformed JSON"):
+        engine.query(f"select json_extract_scalar(d, '$.a') from (values '{text}') t(d)")
+
+
+def test_no_number_is_taken_of_a_part_that_only_duckdb_reads(engine: FixtureEngine) -> None:
+    """The part itself is looked at: `nan` in it is no JSON to Athena."""
+    with pytest.raises(EventlakeError, match="Malformed JSON"):
+        engine.query("""select json_extract(d, '$.a') from (values '{"a":[1,nan]}') t(d)""")
+
+
 def test_a_text_is_parsed_once_for_all_paths() -> None:
     """However many paths there are, one call reads them."""
     columns = ", ".join(f"json_extract_scalar(d, '$.a{number}')" for number in range(5))

@@ -1166,7 +1166,8 @@ el_json_size(j, p) :=
   END;
 
 el_json_valid(s) := json_valid(s) AND NOT el_json_loose(s);
-el_json_maybe_loose(s) := CASE WHEN contains(s, 'NaN') THEN true WHEN contains(s, ',}') THEN true ELSE contains(s, ',]') END;
+el_json_maybe_loose(s) :=
+  CASE WHEN contains(s, 'NaN') THEN true WHEN contains(s, 'Infinity') THEN true ELSE regexp_matches(s, ',\s*[\]}]') END;
 el_json_loose(s) :=
   CASE
     WHEN regexp_matches(s, ',\s*[\]}]|NaN|nan|[Ii]nf')

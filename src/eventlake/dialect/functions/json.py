@@ -108,18 +108,14 @@ def _read_beside(function: str, beside: Beside, source: Value, path: Path, again
     again: branches of a CASE that say of {part} and {source} whether it is. Conditions are a CASE, because DuckDB computes both sides of an OR.
     """
     parts, part, is_loose = beside.part(function, source.sql, path.sql)
-    first = emit("WHEN {} IS NULL THEN {} IS NOT NULL WHEN {} IS NULL THEN false WHEN {} THEN true", parts, source, part, is_loose)
+    first = emit("WHEN {} IS NULL THEN {} IS NULL AND {} IS NOT NULL WHEN {} THEN true", part, parts, source, is_loose)
     unsure = emit("CASE {} {} END", first, emit(again, part=part, source=source, unsure=_UNSURE))
     return emit("(CASE WHEN {} THEN {} ELSE CAST({} AS VARCHAR) END)", unsure, _read_carefully(source, path, exact), part)
 
 
-_WORD = "CASE WHEN strlen({part}) > 8 THEN false ELSE lower({part}) IN ('nan', 'inf', 'infinity') END"
-_LOOKS_READ = f"""
-    WHEN {{part}} >= 'a' AND {{part}} < '{{{{' THEN {_WORD} WHEN {{part}} >= 'A' AND {{part}} < '[' THEN {_WORD}
-    WHEN CASE WHEN strlen({{part}}) < 7 THEN CAST(TRY_CAST({{part}} AS INTEGER) AS VARCHAR) = {{part}} END
-      THEN CASE {{part}} WHEN '0' THEN contains({{source}}, '-0') ELSE false END
-    ELSE regexp_matches({{part}}, {{unsure}})"""
-"""Texts that begin with a letter, and short whole numbers, are passed by without a pattern, which is faster; a cast that fails is slower."""
+_LOOKS_READ = "WHEN {part} = '0' THEN contains({source}, '-0') ELSE regexp_matches({part}, {unsure})"
+_MAY_BE_LOOSE = r"regexp_matches(CAST({part} AS VARCHAR), '(^|[:,\[])-?(?i:nan|inf)')"
+"""Whether a part needs care: of a text, and of a JSON, in which DuckDB reads `nan` and `inf`."""
 
 
 def _read_once(function: str, source: Value, path: Path, unread: Sql, again: Sql, exact: Callable[[Sql], Sql], found: Sql) -> Sql:
@@ -191,13 +187,14 @@ def _extract(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     beside = _beside(parts, source, path)
     if beside is not None:
         exact = _at("CAST(json_extract({}, {}) AS VARCHAR)", path)
-        return _part(_read_beside("json_extract", beside, source, path, "ELSE false", exact), values)
+        return _part(_read_beside("json_extract", beside, source, path, f"ELSE {_MAY_BE_LOOSE}", exact), values)
 
     def read(j: Sql, path: Path) -> Sql:
         found = emit("CAST(el_s AS VARCHAR)")
         unread = emit("CAST({} AS JSON)", text('"\\u0001"'))
+        again = emit(f"WHEN el_s = {{}} THEN true WHEN {_MAY_BE_LOOSE} THEN true", unread, part=ours("el_s"))
         exact = _at("CAST(json_extract({}, {}) AS VARCHAR)", path)
-        return _read_once("json_extract", source._replace(sql=j), path, unread, emit("WHEN el_s = {} THEN true", unread), exact, found)
+        return _read_once("json_extract", source._replace(sql=j), path, unread, again, exact, found)
 
     return _part(_by_path(source, path, read), values)
 
