@@ -125,7 +125,9 @@ def _marked() -> list[bytes]:
         ("aws.codepipeline", "CodePipeline Pipeline Execution State Change", {**common, "state": state, "execution-trigger": trigger})
         for state in ("STARTED", "FAILED")
     ]
+    alert = {"alert-id": MARK, "state": "opened", "severity": "high", "detection": MARK, "key": MARK, "events": 3, "opened": at}
     events += [
+        ("eventlake", "eventlake Alert", {**alert, "first-event": at, "last-event": at, "advice": MARK}),
         ("aws.codepipeline", "CodePipeline Stage Execution State Change", {**common, "stage": MARK, "state": "RESUMED"}),
         (
             "aws.codepipeline",

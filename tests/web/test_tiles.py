@@ -13,7 +13,7 @@ from eventlake.web.pages import PAGES, TILES
 from web.conftest import Browser
 
 ENDS = {"SUCCEEDED", "FAILED", "STOPPED", "SUPERSEDED", "CANCELED"}
-NAMES = sorted(name for name in TILES if not name.startswith(("one_", "execution")))
+NAMES = sorted(name for name in TILES if not name.startswith(("one_", "execution", "alerts_")))
 
 
 def summed(rows: list[dict[str, Any]], name: str, measure: str) -> Counter[Any]:

@@ -82,6 +82,15 @@ PAGES: tuple[Page, ...] = (
         default="-14d",
     ),
     Page(
+        "/alerts",
+        "Alerts",
+        (
+            Tile("alerts_open", "table", empty="No alert of this window is open.", wide=True),
+            Tile("alerts_told", "bars", empty="No detection found anything in this window.", wide=True),
+        ),
+        default="-14d",
+    ),
+    Page(
         "/execution",
         "Execution",
         (

@@ -14,7 +14,15 @@ from eventlake.web.leads import Leads, leads_of
 from eventlake.web.tile import Question, Tile
 from eventlake.web.window import ZONES, Window
 
-WAYS = (("/", "Now"), ("/deliveries", "Deliveries"), ("/logins", "Logins"), ("/failed", "Failed"), ("/lake", "Lake"), ("/sql", "SQL"))
+WAYS = (
+    ("/", "Now"),
+    ("/deliveries", "Deliveries"),
+    ("/logins", "Logins"),
+    ("/alerts", "Alerts"),
+    ("/failed", "Failed"),
+    ("/lake", "Lake"),
+    ("/sql", "SQL"),
+)
 SPANS = (
     ("-6h", "6 h"),
     ("-1d", "1 day"),
