@@ -15,7 +15,7 @@ from eventlake.errors import LayoutError
 KEY_BYTES = 1024
 """The longest key S3 takes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 
-CLOSED, CLOSINGS, DETECTIONS = "closed/", "closing/", "detections/"
+CLOSED, CLOSINGS = "closed/", "closing/"
 """Below what closed hours lie, and on AWS what is known of each closing."""
 REDRIVEN, BACKFILLED = "redriven/", "backfilled/"
 """Below what is kept on AWS of failed records that were sent again, and of how far histories are read."""

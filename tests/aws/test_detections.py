@@ -75,7 +75,7 @@ class Detects:
 
     def forget(self) -> None:
         """Take the state away, so that what is still found is told again."""
-        self.lake.aws.service("s3").delete_object(Bucket=self.lake.bucket.name, Key="detections/state.json")
+        self.lake.aws.service("s3").delete_object(Bucket=self.lake.outputs()["ResultsBucket"], Key="alerts/state.json")
 
     def in_topic(self) -> list[dict[str, Any]]:
         """The details of all alerts that the topic told so far."""
@@ -117,10 +117,11 @@ def detects(aws: Aws, trino: str, hook: Hook, tmp_path_factory: pytest.TempPathF
     port = hook.server_address[1]
     aws.service("events").update_api_destination(Name=f"{NAME}-alerts", InvocationEndpoint=f"http://127.0.0.1:{port}/hook")
     sqs = aws.service("sqs")
-    url = sqs.create_queue(QueueName=f"{NAME}-alerts")["QueueUrl"]
-    aws.service("sns").subscribe(
-        TopicArn=lake.outputs()["AlertTopicArn"], Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{NAME}-alerts"
-    )
+    queue, topic = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{NAME}-alerts", lake.outputs()["AlertTopicArn"]
+    allowed = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": queue}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{**allowed, "Condition": {"ArnEquals": {"aws:SourceArn": topic}}}]})
+    url = sqs.create_queue(QueueName=f"{NAME}-alerts", Attributes={"Policy": policy})["QueueUrl"]
+    aws.service("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
     lake.arrived(lake.put(_login(number) for number in range(12)), ["logs"])
     eventually(lambda: lake.partitions("auth0_logs"))
     return Detects(lake, url, hook)

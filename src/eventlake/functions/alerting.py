@@ -17,9 +17,9 @@ from botocore.exceptions import ClientError
 from eventlake.backends.aws import code_of, failing
 from eventlake.detections.states import State
 from eventlake.errors import CorruptObjectError, GenerationConflictError
-from eventlake.layout import DETECTIONS
 
-KEY = f"{DETECTIONS}state.json"
+KEY = "alerts/state.json"
+"""In the bucket of results, whose objects nobody is told of."""
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409", "NoSuchKey"}
 _MISSING = {"NoSuchKey", "404"}
 _TIMES = ("opened", "first_event", "last_event", "seen")

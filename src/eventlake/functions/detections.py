@@ -41,7 +41,7 @@ def handler(event: Any, context: Any) -> dict[str, Any]:  # any JSON value and L
     """Run what is due, and answer how many detections ran, how many alerts were told, and which cannot run."""
     asked = event if isinstance(event, dict) else {}
     now = datetime.fromisoformat(asked["time"]).astimezone(UTC) if asked.get("time") else datetime.now(UTC)
-    call = Call(Memory(_client("s3"), os.environ["LOG_BUCKET"]), _engine(), _client("events"), now.replace(microsecond=0))
+    call = Call(Memory(_client("s3"), os.environ["RESULTS_BUCKET"]), _engine(), _client("events"), now.replace(microsecond=0))
     try:
         call.run(_detections())
     except GenerationConflictError as error:

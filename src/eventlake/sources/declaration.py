@@ -276,7 +276,7 @@ def _sort(place: _Place, columns: tuple[Column, ...]) -> tuple[str, ...]:
     return tuple(sort)
 
 
-_TAKEN = {"closed", "closing", "detections", "error", "raw"}
+_TAKEN = {"closed", "closing", "error", "raw"}
 """Where the bucket holds what is no new log object."""
 
 
