@@ -28,8 +28,8 @@ ROLE = declared(TEMPLATE, "AWS::IAM::Role")["DetectionsRole"]["Policies"][0]
 OF_SOURCES = declared(PROJECT / "templates" / "sources.yaml", "AWS::IAM::ManagedPolicy")["DetectingPolicy1"]
 NOT_ASKED_FOR = {"s3:AbortMultipartUpload"}
 """For parts of a result that could not be finished."""
-AT_THE_EDGES = {"WriteLog", "KeepFailedCalls", "Trace", "SeeThatThereIsNoState"}
-"""Without these an alert is told all the same."""
+AT_THE_EDGES = {"WriteLog", "KeepFailedCalls", "Trace", "SeeThatThereIsNoState", "ReadLinesToDetect", "ListLinesToDetect"}
+"""Without these an alert is told all the same here; log lines, the emulator's Athena reads with rights of its own."""
 RIGHTS = [
     right for policy in (ROLE, OF_SOURCES) for right in rights(policy) if right[1] not in NOT_ASKED_FOR and right[0] not in AT_THE_EDGES
 ]
