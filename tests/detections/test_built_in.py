@@ -44,7 +44,7 @@ def test_detection_has_cases_of_every_kind(detection: Detection) -> None:
     assert len({case.name for case in cases}) == len(cases)
 
 
-@pytest.mark.parametrize("detection", one_in(15, DETECTIONS.values()))
+@pytest.mark.parametrize("detection", one_in(30, DETECTIONS.values()))
 def test_detection_finds_what_its_tests_say_and_needs_each_condition(detection: Detection) -> None:
     """As written, with every event three times, and late by 20 minutes; without any one of its conditions a test fails."""
     tries = tries_of(read_cases(detection, SOURCES))
