@@ -31,7 +31,7 @@ COUNTED = {
 }
 """Tiles that count entries of the log by one column, and what they call the count."""
 
-BY_DAY = {"deployments", "countries", "running"}
+BY_DAY = {"countries"}
 
 
 def ways(browser: Browser, address: str, values: dict[str, str]) -> list[str]:
@@ -82,6 +82,7 @@ def test_a_mark_leads_to_as_many_rows_as_it_says(browser: Browser, name: str, co
     assert entries(browser.get(f"/tiles/{name}/rows.json", WINDOW | {f"is.{column}": said[column]}).rows()) == said[count]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "series"), [("logins", "failed"), ("outcomes", "ended_otherwise"), ("signups", "succeeded")])
 def test_a_series_leads_to_what_it_counts(browser: Browser, name: str, series: str) -> None:
     """The condition of its count is that of its rows."""
@@ -92,6 +93,7 @@ def test_a_series_leads_to_what_it_counts(browser: Browser, name: str, series: s
     assert len({row[column] for row in found}) <= 3
 
 
+@pytest.mark.slow
 def test_a_cell_of_the_week_leads_to_its_hours(browser: Browser) -> None:
     """Those of the zone that the page is read in; all cells together lead to all rows."""
     berlin = WINDOW | {"tz": "Europe/Berlin"}
@@ -105,6 +107,7 @@ def test_a_cell_of_the_week_leads_to_its_hours(browser: Browser) -> None:
     assert entries(browser.get("/tiles/login_heat/rows.json", berlin | {"cell": f"{day}-{hour}"}).rows()) == int(said)
 
 
+@pytest.mark.slow
 def test_a_value_made_of_many_rows_leads_through_what_gathers_them(browser: Browser) -> None:
     """Who started executions is known from one event of several; the rows are those of the executions."""
     first = browser.tile("who_started")[0]
@@ -113,6 +116,7 @@ def test_a_value_made_of_many_rows_leads_through_what_gathers_them(browser: Brow
     assert entries(found) == first["executions"]
 
 
+@pytest.mark.slow
 def test_a_click_filters_and_the_chip_takes_it_off(browser: Browser) -> None:
     """Of what a page shows, all keeps to it; values of rows are filters themselves."""
     text = browser.get("/logins", WINDOW | {"type": "fp"}).text
