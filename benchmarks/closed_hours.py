@@ -111,10 +111,10 @@ def main() -> None:
         for title, sql, _, part in QUESTIONS:
             runs = [*(partial(engine.query, sql) for engine in engines), partial(engines[2].query, "select 1")]
             lines, opened, closed, nothing = processor_seconds(runs)
-            own = max(closed - nothing, 0.01)
+            more_lines, more_open, own = (max(one - nothing, 0.01) for one in (lines, opened, closed))
             wanted = {one.hour for one in lakes["closed"][part]}
             sizes = [bytes_of(sql, folders[layout], [one for one in lakes[layout] if one.hour in wanted]) for layout in folders]
-            ratios.append((lines / closed, (lines - nothing) / own, opened / closed, (opened - nothing) / own, sizes[0] / max(sizes[2], 1)))
+            ratios.append((lines / closed, more_lines / own, opened / closed, more_open / own, sizes[0] / max(sizes[2], 1)))
             said = f"lines {lines:.2f} s, open {opened:.2f} s, closed {closed:.2f} s, nothing {nothing:.2f} s"
             shown = " ".join(f"{ratio:.1f}" for ratio in ratios[-1])
             print(f"{title:32} {said}; to lines, to open hours, bytes: {shown}", flush=True)
