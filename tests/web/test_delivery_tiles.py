@@ -205,3 +205,29 @@ def test_an_execution_shows_each_run_from_second_to_second(browser: Browser) -> 
     assert [(row["state"], row["event_time"]) for row in events if row["what"] == "pipeline"] == [
         (state, said(at)) for state, at in one.states
     ]
+
+
+def test_an_execution_stands_beside_what_is_usual(browser: Browser) -> None:
+    """The medians of first runs that succeeded, of the last thirty other executions of its pipeline."""
+    one = next(one for one in browser.truth.executions if [state for state, _ in one.states][1:3] == ["FAILED", "RESUMED"])
+    begun: defaultdict[str, list[int]] = defaultdict(list)
+    others = [run for run in browser.truth.actions if run.pipeline == one.pipeline and run.execution != one.id]
+    for run in others:
+        begun[run.execution].append(run.start // 1000)
+    last = sorted(begun, key=lambda execution: min(begun[execution]), reverse=True)[:30]
+    retried: dict[str, int] = {}
+    for again in browser.truth.retries:
+        retried[again.execution] = min(again.at, retried.get(again.execution, again.at))
+    starts: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    times: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for run in others:
+        if run.execution in last and run.state == "SUCCEEDED" and run.start < retried.get(run.execution, run.end):
+            starts[run.stage, run.action].append(run.start // 1000 - min(begun[run.execution]))
+            times[run.stage, run.action].append(run.end // 1000 - run.start // 1000)
+    rows = browser.tile("execution", execution=one.id)
+
+    assert rows
+    for row in rows:
+        name = row["stage"], row["action"]
+        assert row["usual_start"] in (medians(starts[name]) if starts[name] else {None})
+        assert row["usual_seconds"] in (medians(times[name]) if times[name] else {None})

@@ -11,7 +11,13 @@ import pytest
 from eventlake.web.pages import PAGES, TILES
 from web.conftest import MARK, WINDOW, Browser
 
-ADDRESSES = {"/execution": {"execution": MARK}, "/user": {"user": MARK}, "/address": {"address": MARK}}
+ADDRESSES = {
+    "/execution": {"execution": MARK},
+    "/pipeline": {"pipeline": MARK},
+    "/application": {"application": MARK},
+    "/user": {"user": MARK},
+    "/address": {"address": MARK},
+}
 PATHS = [*(page.path for page in PAGES), "/failed", "/lake", "/sql"]
 
 
@@ -78,7 +84,7 @@ def test_what_strangers_wrote_is_text(marked: Browser, path: str) -> None:
 @pytest.mark.parametrize("name", sorted(TILES))
 def test_every_tile_has_its_forms(marked: Browser, name: str) -> None:
     """A picture that is XML, JSON, CSV, and the SQL that the command line takes."""
-    values = {"from": "-2h", "execution": MARK, "user": MARK, "address": MARK}
+    values = {"from": "-2h", "execution": MARK, "user": MARK, "address": MARK, "application": MARK}
 
     ElementTree.fromstring(marked.get(f"/tiles/{name}.svg", values).text)
     rows = marked.get(f"/tiles/{name}.json", values).rows()

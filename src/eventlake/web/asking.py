@@ -9,7 +9,7 @@ import logging
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -27,6 +27,9 @@ MOST_ROWS = 20_000
 
 Key = tuple[str, object]
 """A statement, and what changes with what its tables hold."""
+Held = Mapping[str, Sequence[object]]
+"""What each table of a lake holds: it changes with it."""
+
 _WORD = re.compile(r"\w+")
 _log = logging.getLogger(__name__)
 
@@ -93,10 +96,10 @@ class Asking:
                 self._lake = self._open()
             return self._lake
 
-    def ask(self, sql: str) -> Asked:
-        """Have a statement answered in its turn; who asks the same meanwhile shares the answer."""
+    def ask(self, sql: str, held: Held | None = None) -> Asked:
+        """Have a statement answered in its turn; who asks the same meanwhile shares the answer. held: what the tables hold, if known already."""
         try:
-            key: Key = sql, self._state(sql)
+            key: Key = sql, self._state(sql, held)
         except EventlakeError as error:
             return Asked.over(Answered(NOTHING, str(error)))
         with self._lock:
@@ -132,9 +135,13 @@ class Asking:
         self._remember(key, answered)
         return answered
 
-    def state(self) -> object:
-        """Return what changes when anything comes into the lake, or is swapped in it."""
-        return tuple(_generations(self.lake, table.name) for table in self.lake.tables)
+    def explain(self, sql: str) -> str:
+        """Say what a statement would read and cost, without running it. Raises EventlakeError for what would be refused."""
+        return self.lake.engine.explain(sql)
+
+    def held(self) -> Held:
+        """Return what changes when anything comes into a table, or is swapped in it, for every table."""
+        return {table.name: _generations(self.lake, table.name) for table in self.lake.tables}
 
     def generations(self) -> dict[str, dict[str, object]]:
         """Return for each table what changes with each of its hours."""
@@ -154,11 +161,11 @@ class Asking:
         if (close := getattr(self._lake and self._lake.engine, "close", None)) is not None:
             close()
 
-    def _state(self, sql: str) -> object:
+    def _state(self, sql: str, held: Held | None) -> object:
         """Return what changes when something comes into the tables that a statement names, or is swapped in them."""
         words = {word.lower() for word in _WORD.findall(sql)}
         named = [table.name for table in self.lake.tables if table.name in words]
-        return tuple(_generations(self.lake, name) for name in named)
+        return tuple(_generations(self.lake, name) if held is None else held[name] for name in named)
 
     def _remember(self, key: Key, answered: Answered) -> None:
         with self._lock:

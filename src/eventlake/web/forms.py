@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from eventlake.errors import NameNotFoundError
 from eventlake.interfaces import Result
+from eventlake.model import Table
 from eventlake.query.saved import Parameter, SavedQuery, render
 from eventlake.web.asking import Answered
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.elements import Child, Element, element
+from eventlake.web.schema import schema
 from eventlake.web.shell import sentence
 from eventlake.web.tile import Tile
 from eventlake.web.window import Window
@@ -18,6 +20,7 @@ from eventlake.web.window import Window
 MOST_BARS = 40
 """How many rows are drawn as bars; the table has all."""
 _HIDDEN = ("tz",)
+_EXPLAIN = element("button", "Explain", name="explain", value="1", title="What it would read and cost, without running it")
 
 
 def statement_of(values: Mapping[str, str], saved: Mapping[str, SavedQuery]) -> str:
@@ -34,11 +37,11 @@ def statement_of(values: Mapping[str, str], saved: Mapping[str, SavedQuery]) -> 
     return render(saved[name], {key: value for key, value in values.items() if key in known and value != ""})
 
 
-def forms(values: Mapping[str, str], sql: str, saved: Mapping[str, SavedQuery]) -> Iterator[Child]:
-    """Yield the form for a statement, and one for each saved query."""
+def forms(values: Mapping[str, str], sql: str, saved: Mapping[str, SavedQuery], tables: Sequence[Table]) -> Iterator[Child]:
+    """Yield the form for a statement, one for each saved query, and what the tables have."""
     hidden = [element("input", type="hidden", name=name, value=values[name]) for name in _HIDDEN if name in values]
     area = element("textarea", sql, name="q", rows=8, spellcheck="false", aria_label="Athena's SQL")
-    yield element("form", *hidden, area, element("button", "Run"), action="/sql", method="get", class_="statement")
+    yield element("form", *hidden, area, element("button", "Run"), " ", _EXPLAIN, action="/sql", method="get", class_="statement")
     chosen = saved.get(values.get("query", ""))
     if chosen is not None:
         yield _form(chosen, values, hidden)
@@ -46,6 +49,7 @@ def forms(values: Mapping[str, str], sql: str, saved: Mapping[str, SavedQuery]) 
     yield element(
         "details", element("summary", f"{len(names)} saved queries"), element("ul", *names, class_="names"), open=not sql and chosen is None
     )
+    yield from schema(tables)
 
 
 def _form(query: SavedQuery, values: Mapping[str, str], hidden: list[Element]) -> Element:
@@ -59,7 +63,7 @@ def _form(query: SavedQuery, values: Mapping[str, str], hidden: list[Element]) -
         element("h2", query.title),
         meaning,
         *fields,
-        element("button", "Run"),
+        element("span", element("button", "Run"), " ", _EXPLAIN),
         action="/sql",
         method="get",
         class_="saved",

@@ -28,7 +28,15 @@ DASHBOARDS = {"deliveries": "codepipeline", "logins": "auth0"}
 
 _INPUT = "DS_EVENTLAKE"
 _TIME_SERIES, _TABLE = 0, 1
-_PANELS = {"bars": "timeseries", "heat": "timeseries", "ranked": "bargauge", "numbers": "stat", "table": "table", "outcomes": "table"}
+_PANELS = {
+    "bars": "timeseries",
+    "heat": "timeseries",
+    "ranked": "bargauge",
+    "numbers": "stat",
+    "table": "table",
+    "outcomes": "table",
+    "changes": "table",
+}
 """How each kind of the page's charts is drawn by Grafana."""
 _SERIES = {"deployments": "pipeline", "blocks": "type"}
 """The tiles over time that have a row for each of these, and what else they have is a number."""

@@ -6,11 +6,30 @@ from dataclasses import dataclass
 
 from eventlake.web.tile import Tile
 
-_PIPELINE = "/deliveries?pipeline={pipeline}"
+_PIPELINE = "/pipeline?pipeline={pipeline}"
+_APPLICATION = "/application?application={application}"
 _EXECUTION = "/execution?execution={executionid}"
 _USER = "/user?user={user_name}"
 _ADDRESS = "/address?address={ip}"
 _NO_EVENTS = "No such event came in this window; take a longer one, or see on the page Lake what came at all."
+
+_CHANGES = Tile("changes", "changes", "", "Nobody changed the tenant in this window.", wide=True)
+_DELIVERIES = (
+    Tile("measures", "numbers", empty=_NO_EVENTS, wide=True),
+    Tile("deployments", "bars", empty="Nothing was deployed in this window; take a longer one."),
+    Tile("outcomes", "bars", empty=_NO_EVENTS),
+    Tile("last_executions", "outcomes", _EXECUTION, _NO_EVENTS, wide=True),
+    Tile("failing_actions", "table", _EXECUTION, "No action failed in this window.", wide=True),
+    Tile("lead_time", "ranked", _PIPELINE, "No deployment names its commit: only Git triggers of V2 pipelines do."),
+    Tile("approval_wait", "ranked", _PIPELINE, "No approval was answered in this window."),
+    Tile("slow_actions", "ranked", _PIPELINE, _NO_EVENTS),
+    Tile("retries", "ranked", _PIPELINE, "Nobody retried a stage in this window."),
+    Tile("failing_providers", "ranked", "", "No action failed in this window."),
+    Tile("who_started", "ranked", "", _NO_EVENTS),
+    Tile("delivery_heat", "heat", empty="Nothing was deployed in this window; take a longer one."),
+    Tile("running", "table", _EXECUTION, "Nothing runs.", wide=True),
+    Tile("broken", "table", _EXECUTION, "No pipeline is broken: the last execution of each succeeded.", wide=True),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +59,7 @@ PAGES: tuple[Page, ...] = (
     Page(
         "/deliveries",
         "Deliveries",
-        (
-            Tile("measures", "numbers", empty=_NO_EVENTS, wide=True),
-            Tile("deployments", "bars", empty="Nothing was deployed in this window; take a longer one."),
-            Tile("outcomes", "bars", empty=_NO_EVENTS),
-            Tile("last_executions", "outcomes", _EXECUTION, _NO_EVENTS, wide=True),
-            Tile("failing_actions", "table", _EXECUTION, "No action failed in this window.", wide=True),
-            Tile("lead_time", "ranked", _PIPELINE, "No deployment names its commit: only Git triggers of V2 pipelines do."),
-            Tile("approval_wait", "ranked", _PIPELINE, "No approval was answered in this window."),
-            Tile("slow_actions", "ranked", _PIPELINE, _NO_EVENTS),
-            Tile("retries", "ranked", _PIPELINE, "Nobody retried a stage in this window."),
-            Tile("failing_providers", "ranked", "", "No action failed in this window."),
-            Tile("who_started", "ranked", "", _NO_EVENTS),
-            Tile("delivery_heat", "heat", empty="Nothing was deployed in this window; take a longer one."),
-            Tile("running", "table", _EXECUTION, "Nothing runs.", wide=True),
-            Tile("broken", "table", _EXECUTION, "No pipeline is broken: the last execution of each succeeded.", wide=True),
-        ),
+        _DELIVERIES,
         default="-30d",
     ),
     Page(
@@ -70,16 +74,28 @@ PAGES: tuple[Page, ...] = (
             Tile("blocks", "bars", empty="Nothing was blocked, and no leaked password was used."),
             Tile("second_factor", "ranked", "", "Nobody was asked for a second factor."),
             Tile("countries", "ranked", "", _NO_EVENTS),
-            Tile("applications", "ranked", "", _NO_EVENTS),
+            Tile("applications", "ranked", _APPLICATION, _NO_EVENTS),
             Tile("connections", "ranked", "", _NO_EVENTS),
             Tile("organizations", "ranked", "", "No login named an organization."),
             Tile("signups", "bars", empty="Nobody signed up in this window."),
             Tile("machines", "ranked", "", "No machine asked for a token."),
             Tile("log_types", "ranked", "", _NO_EVENTS),
             Tile("fingerprints", "ranked", "", "No failed login has a fingerprint of its client."),
-            Tile("changes", "table", "", "Nobody changed the tenant in this window.", wide=True),
+            _CHANGES,
         ),
         default="-14d",
+    ),
+    Page("/changes", "Changes", (_CHANGES,), default="-30d"),
+    Page("/pipeline", "Pipeline", _DELIVERIES, wants="pipeline", default="-90d"),
+    Page(
+        "/application",
+        "Application",
+        (
+            Tile("one_application", "bars", empty="Nobody used this application in this window.", wide=True),
+            Tile("one_application_entries", "table", empty="Nobody used this application in this window.", wide=True),
+        ),
+        wants="application",
+        default="-30d",
     ),
     Page(
         "/alerts",

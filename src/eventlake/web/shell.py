@@ -19,6 +19,7 @@ WAYS = (
     ("/deliveries", "Deliveries"),
     ("/logins", "Logins"),
     ("/alerts", "Alerts"),
+    ("/changes", "Changes"),
     ("/failed", "Failed"),
     ("/lake", "Lake"),
     ("/sql", "SQL"),
@@ -111,7 +112,7 @@ def tile_frame(asked: Question, answered: Answered, window: Window, path: str) -
     tile = asked.tile
     leads = leads_of(tile.name, path, window, asked.reading)
     address = urlencode(window.pinned())
-    forms = ("json", "csv", "sql") if tile.chart == "table" else ("svg", "json", "csv", "sql")
+    forms = ("json", "csv", "sql") if tile.chart in {"table", "changes"} else ("svg", "json", "csv", "sql")
     links = [element("a", form, href=f"/tiles/{tile.name}.{form}?{address}", data_form=form) for form in forms]
     if leads.has_rows:
         links.insert(0, element("a", "rows", href=leads.rows()))

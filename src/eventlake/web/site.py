@@ -7,9 +7,10 @@ bus goes on taking events; when it ends, nothing here holds it up.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 from typing import NamedTuple
@@ -34,6 +35,7 @@ from eventlake.web.live import Live, waited
 from eventlake.web.marks import MOST, MOST_FILED, mark_of, rows_statement
 from eventlake.web.pages import BY_PATH, TILES, Page
 from eventlake.web.rows_page import rows_page
+from eventlake.web.schema import completions
 from eventlake.web.search_page import found as search_page
 from eventlake.web.shell import page, sentence, tile_frame, tile_to_come
 from eventlake.web.static import static
@@ -153,6 +155,8 @@ class Site:
         try:
             if path.startswith("/tiles/"):
                 return self._tile(path, pairs, shrinks)
+            if path == "/sql/names.json":
+                return self._names(pairs, shrinks)
             made = self._page(path, pairs, asks)
         except EventlakeError as error:
             return answer(400, HTML, page("This cannot be shown", path, None, sentence(str(error), is_problem=True)))
@@ -181,11 +185,12 @@ class Site:
         window = self._window(pairs, found.default, found.wants)
         if found.wants and not values.get(found.wants):
             return page(found.title, found.path, window, sentence(f"Name one in the address: {found.path}?{found.wants}=..."))
-        key = found.path, tuple(pairs), window.end, self._asking.state()
+        held = self._asking.held()
+        key = found.path, tuple(pairs), window.end, tuple(held.items())
         if (known := self._known.get(key)) is not None:
             return known
         asked = [question(tile, window, self._asking.lake.tables) for tile in found.tiles]
-        waiting = [self._asking.ask(one.sql) for one in asked]
+        waiting = [self._asking.ask(one.sql, held) for one in asked]
         wait([one.future for one in waiting], PATIENCE_S if may_wait else None)
         answers = [one.future.result() if one.future.done() else None for one in waiting]
         drawn: list[Child] = [
@@ -271,8 +276,23 @@ class Site:
         except EventlakeError as error:
             problem, may_run = sentence(str(error), is_problem=True), False
         runs = bool(sql) and may_run and "show" not in values
-        answered = list(answer_shown(self._asking.answer(sql), window)) if runs else []
-        return page("SQL", "/sql", window, *forms(values, sql, saved), problem, *answered)
+        shown = self._answered(sql, window, explains="explain" in values) if runs else ()
+        return page("SQL", "/sql", window, *forms(values, sql, saved, self._asking.lake.tables), problem, *shown)
+
+    def _answered(self, sql: str, window: Window, *, explains: bool) -> Iterable[Child]:
+        """Return what a statement answers, or what it would read and cost."""
+        if not explains:
+            return answer_shown(self._asking.answer(sql), window)
+        try:
+            return [element("h2", "What it would read"), element("pre", self._asking.explain(sql), class_="plan")]
+        except EventlakeError as error:
+            return [sentence(str(error), is_problem=True)]
+
+    def _names(self, pairs: Pairs, shrinks: bool) -> Answer:
+        """Return the names that complete a beginning, as JSON."""
+        lake = self._asking.lake
+        found = completions(dict(pairs).get("begins", ""), lake.tables, load_saved(lake.sources).values())
+        return answer(200, JSON, json.dumps(found).encode(), shrinks=shrinks)
 
 
 def _tile_page(asked: Question, answered: Answered, window: Window, path: str) -> bytes:

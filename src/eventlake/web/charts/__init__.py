@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from eventlake.web.charts.bars import bars
+from eventlake.web.charts.changes import changes
 from eventlake.web.charts.drawing import Drawing
 from eventlake.web.charts.heat import heat
 from eventlake.web.charts.numbers import numbers
@@ -19,6 +20,7 @@ from eventlake.web.elements import Element
 
 CHARTS: Mapping[str, Callable[[Drawing], Element]] = {
     "bars": bars,
+    "changes": changes,
     "heat": heat,
     "numbers": numbers,
     "outcomes": outcomes,

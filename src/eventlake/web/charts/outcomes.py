@@ -26,7 +26,7 @@ def _strip(drawing: Drawing, place: int, pipeline: str | None, rows: list[dict[s
     failed = sum(row["state"] == "FAILED" for row in rows)
     return element(
         "g",
-        mark(f"{cut(name, 200)}: {failed} of the last {len(rows)} failed", drawing.window.link("/deliveries", pipeline=name), label),
+        mark(f"{cut(name, 200)}: {failed} of the last {len(rows)} failed", drawing.window.link("/pipeline", pipeline=name), label),
         *[_outcome(drawing, LABEL + at * STEP, y, row) for at, row in enumerate(rows)],
     )
 

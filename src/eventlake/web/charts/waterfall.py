@@ -1,6 +1,6 @@
 """A waterfall: what one execution did, a row for each action, from left to right as time went; where nothing ran, the gap is named.
 
-Several runs of an action, as after a retry, are bars in its one row.
+Several runs of an action, as after a retry, are bars in its one row. Behind them stands the outline of what is usual.
 """
 
 from __future__ import annotations
@@ -16,6 +16,19 @@ from eventlake.web.elements import Element, element
 HIGH, LABEL, VALUE = 22, 250, 70
 SHORTEST_GAP = timedelta(seconds=60)
 _CLASSES = {"SUCCEEDED": "good", "FAILED": "bad", "STARTED": "c0"}
+_HATCH = element(
+    "defs",
+    element(
+        "pattern",
+        element("path", d="M0 0V6", class_="hatch"),
+        id="hatch",
+        width=6,
+        height=6,
+        patternUnits="userSpaceOnUse",
+        patternTransform="rotate(45)",
+    ),
+)
+"""What approvals are filled with: people, not machines, took that time."""
 Run = dict[str, Any]  # a row
 
 
@@ -23,7 +36,8 @@ def waterfall(drawing: Drawing) -> Element:
     """Draw the runs of an answer: stage, action, category, began, ended, state, attempt, summary; `ended` is NULL while it runs."""
     until = drawing.window.end.replace(tzinfo=None)
     runs = [row | {"until": max(row["ended"] or until, row["began"])} for row in drawing.rows()]
-    first, last = min(run["began"] for run in runs), max(run["until"] for run in runs)
+    first = min(run["began"] for run in runs)
+    last = max(*(run["until"] for run in runs), *(end for _, end in usual(runs, first).values()), first)
     scale = (WIDTH - LABEL - VALUE) / max((last - first).total_seconds(), 1.0)
     names = list(dict.fromkeys((run["stage"], run["action"]) for run in runs))
     marks = [_run(drawing, run, names.index((run["stage"], run["action"])), first, scale) for run in runs]
@@ -31,7 +45,20 @@ def waterfall(drawing: Drawing) -> Element:
     high = len(names) * HIGH
     between = [_gap(begin, end, first, scale, high) for begin, end in gaps(runs)]
     whole = element("text", f"{lasting(last - first)} in all", class_="axis", x=LABEL, y=high + 16)
-    return frame(high + 24, drawing.title, *between, *labels, *marks, whole)
+    ghosts = [_ghost(begin, end, names.index(name), first, scale) for name, (begin, end) in usual(runs, first).items()]
+    return frame(high + 24, drawing.title, _HATCH, *between, *labels, *ghosts, *marks, whole)
+
+
+def usual(runs: list[Run], first: datetime) -> dict[tuple[str, str], tuple[datetime, datetime]]:
+    """Return when each action usually begins and ends, counted from the first one; those of which it is known."""
+    return {
+        (run["stage"], run["action"]): (
+            begin := first + timedelta(seconds=run["usual_start"]),
+            begin + timedelta(seconds=run["usual_seconds"]),
+        )
+        for run in runs
+        if run.get("usual_start") is not None and run.get("usual_seconds") is not None
+    }
 
 
 def gaps(runs: list[Run]) -> Iterator[tuple[datetime, datetime]]:
@@ -60,10 +87,12 @@ def _run(drawing: Drawing, run: Run, place: int, first: datetime, scale: float) 
     kind = "approval " if run["category"] == "Approval" else ""
     said = f"{run['stage']} / {run['action']}: {run['state']}, {took}, from {cell(run['began'], drawing.window)}. {cut(run['summary'] or '', 300)}"
     shape = element("rect", class_=kind + _CLASSES.get(run["state"], "other"), x=x, y=place * HIGH + 3, width=wide, height=HIGH - 7, rx=2)
+    hatched = element("rect", fill="url(#hatch)", x=x, y=place * HIGH + 3, width=wide, height=HIGH - 7) if kind else None
     return mark(
         said,
         run.get("externalurl") or drawing.link_or_rows(run),
         shape,
+        hatched,
         element("text", took, class_="axis", x=x + wide + 4, y=place * HIGH + 15),
     )
 
@@ -75,4 +104,12 @@ def _label(place: int, stage: str | None, action: str | None) -> Element:
 
 def _gap(begin: datetime, end: datetime, first: datetime, scale: float, high: int) -> Element:
     x, wide = LABEL + (begin - first).total_seconds() * scale, (end - begin).total_seconds() * scale
-    return mark(f"Nothing ran for {lasting(end - begin)}.", "", element("rect", class_="gap", x=x, y=0, width=wide, height=high))
+    said = f"nothing for {lasting(end - begin)}"
+    name = element("text", said, class_="axis", x=x + 3, y=high - 4) if wide > 6 * len(said) else None
+    return mark(f"Nothing ran for {lasting(end - begin)}.", "", element("rect", class_="gap", x=x, y=0, width=wide, height=high), name)
+
+
+def _ghost(begin: datetime, end: datetime, place: int, first: datetime, scale: float) -> Element:
+    x, wide = LABEL + (begin - first).total_seconds() * scale, max((end - begin).total_seconds() * scale, 2.0)
+    said = f"Usually {lasting(end - begin)}, {lasting(begin - first)} after the beginning."
+    return mark(said, "", element("rect", class_="ghost", x=x, y=place * HIGH + 1, width=wide, height=HIGH - 3, rx=2))

@@ -1,0 +1,57 @@
+"""Changes as a table: who changed what, the lines that went and those that came, and a mark where protection was taken away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from difflib import ndiff
+from typing import Any
+
+from eventlake.web.cells import cell, cut
+from eventlake.web.charts.drawing import Drawing
+from eventlake.web.elements import Child, Element, element
+from eventlake.web.tables import framed_table
+
+COLUMNS = ("event_time", "who", "ip", "description", "path")
+MOST_LINES = 12
+"""How many lines of a change are shown; all are in the tile's .json."""
+MOST_TEXT = 20_000
+"""How much of a body is compared."""
+
+
+def changes(drawing: Drawing) -> Element:
+    """Write the changes of an answer: who, when and where, `body_before`, `body_after` (JSON or NULL), `weakened` (a text or NULL)."""
+    rows = [element("tr", *_cells(drawing, row), class_="weakened" if row["weakened"] else None) for row in drawing.rows()]
+    return framed_table(drawing.title, ("when", "who", "from", "what", "where", "before and after"), rows)
+
+
+def _cells(drawing: Drawing, row: dict[str, Any]) -> Iterator[Element]:
+    for name in COLUMNS:
+        text = element("bdi", cell(row[name], drawing.window))
+        warning = (
+            element("strong", f" weakens: {row['weakened']}", class_="bad-text") if name == "description" and row["weakened"] else None
+        )
+        shown: Child = text if name == "event_time" else drawing.value(name, row[name], text, class_="value") or text
+        yield element("td", shown, warning, class_="when" if name == "event_time" else None)
+    yield element("td", *list(difference(row["body_before"], row["body_after"])), class_="difference")
+
+
+def difference(before: str | None, after: str | None) -> Iterator[Element]:
+    """Yield the lines that went and those that came; where nothing is known of the time before, all that was sent."""
+    if before is not None and before == after:
+        yield element("span", "as before")
+        return
+    lines = [line for line in ndiff(_lines(before), _lines(after)) if line[:1] in "+-"]
+    for line in lines[:MOST_LINES]:
+        yield element("ins" if line[0] == "+" else "del", element("bdi", cut(line, 200)))
+    if len(lines) > MOST_LINES:
+        yield element("span", f"and {len(lines) - MOST_LINES} more lines")
+
+
+def _lines(body: str | None) -> list[str]:
+    if body is None:
+        return []
+    try:
+        return json.dumps(json.loads(body[:MOST_TEXT]), indent=1, sort_keys=True, ensure_ascii=False).splitlines()
+    except ValueError:  # cut, or no JSON
+        return body[:MOST_TEXT].splitlines()

@@ -1,0 +1,39 @@
+"""A change is shown as the lines that went and those that came."""
+
+from __future__ import annotations
+
+import pytest
+
+from eventlake.web.charts.changes import MOST_LINES, difference
+from web.conftest import WINDOW, Browser
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ('{"a":1,"b":2}', '{"b":3,"a":1}', '<del><bdi>-  "b": 2</bdi></del><ins><bdi>+  "b": 3</bdi></ins>'),
+        ('{"a":1}', '{"a":1}', "<span>as before</span>"),
+        (None, "[]", "<ins><bdi>+ []</bdi></ins>"),
+        (None, None, ""),
+        ("{", "}", "<del><bdi>- {</bdi></del><ins><bdi>+ }</bdi></ins>"),
+        (None, '"<b>"', '<ins><bdi>+ "&lt;b&gt;"</bdi></ins>'),
+    ],
+)
+def test_a_difference_is_told_line_by_line(before: str | None, after: str | None, shown: str) -> None:
+    """Whatever was sent, JSON or not."""
+    assert "".join(map(str, difference(before, after))) == shown
+
+
+def test_a_long_change_is_cut() -> None:
+    """And says by how much."""
+    lines = list(difference(None, str(list(range(100)))))
+
+    assert len(lines) == MOST_LINES + 1
+    assert "more lines" in str(lines[-1])
+
+
+def test_the_page_marks_what_weakens(browser: Browser) -> None:
+    """Each change that takes protection away."""
+    weakened = sum(bool(one.weakens) for one in browser.truth.changes)
+
+    assert browser.get("/changes", WINDOW).text.count("weakens: ") == weakened > 0
