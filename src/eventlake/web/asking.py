@@ -27,8 +27,8 @@ MOST_ROWS = 20_000
 
 Key = tuple[str, object]
 """A statement, and what changes with what its tables hold."""
-Held = Mapping[str, Sequence[object]]
-"""What each table of a lake holds: it changes with it."""
+Held = Mapping[str, Sequence[tuple[object, ...]]]
+"""What each hour of each table of a lake holds, its hour first and its state last: it changes with it."""
 
 _WORD = re.compile(r"\w+")
 _log = logging.getLogger(__name__)
@@ -147,12 +147,6 @@ class Asking:
         """Return for each table what changes with each of its hours."""
         return {table.name: {str(one[0]): one for one in _generations(self.lake, table.name)} for table in self.lake.tables}
 
-    def unfinished_hours(self) -> int:
-        """Return how many hours hold something that is not closed: more may come into them."""
-        return len(
-            {one.hour for table in self.lake.tables for one in self.lake.catalog.contents(table.name).hours if one.state != "closed"}
-        )
-
     def close(self) -> None:
         """Let go of what waits; what runs is given up."""
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -174,8 +168,13 @@ class Asking:
                 self._known.popitem(last=False)
 
 
+def unfinished_hours(held: Held) -> int:
+    """Return how many hours hold something that is not closed: more may come into them."""
+    return len({one[0] for hours in held.values() for one in hours if one[-1] != "closed"})
+
+
 def _generations(lake: Lake, table: str) -> Sequence[tuple[object, ...]]:
-    return tuple((one.hour, one.generation, one.objects, one.rows) for one in lake.catalog.contents(table).hours)
+    return tuple((one.hour, one.generation, one.objects, one.rows, one.state) for one in lake.catalog.contents(table).hours)
 
 
 def _kept(result: Result) -> Answered:

@@ -22,7 +22,7 @@ from eventlake.lake import Lake
 from eventlake.local.bus.answer import Answer, Message, Receive, Send, respond
 from eventlake.query.saved import load_saved
 from eventlake.web.answers import CSV, HTML, JSON, SVG, TEXT, answer
-from eventlake.web.asking import Answered, Asked, Asking
+from eventlake.web.asking import Answered, Asked, Asking, unfinished_hours
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.elements import Child, Element, element
 from eventlake.web.failed_page import FailedRecords, failed_page
@@ -203,7 +203,7 @@ class Site:
             found.path,
             window,
             element("div", *drawn, class_="tiles"),
-            unfinished=self._asking.unfinished_hours(),
+            unfinished=unfinished_hours(held),
             waits=None in answers,
         )
         if all(one and not one.problem for one in answers):
