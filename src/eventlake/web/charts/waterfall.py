@@ -20,8 +20,8 @@ _HATCH = element(
     "defs",
     element(
         "pattern",
-        element("path", d="M0 0V6", class_="hatch"),
-        id="hatch",
+        element("path", d="M0 0V6", class_="waited"),
+        id="waited",
         width=6,
         height=6,
         patternUnits="userSpaceOnUse",
@@ -87,7 +87,7 @@ def _run(drawing: Drawing, run: Run, place: int, first: datetime, scale: float) 
     kind = "approval " if run["category"] == "Approval" else ""
     said = f"{run['stage']} / {run['action']}: {run['state']}, {took}, from {cell(run['began'], drawing.window)}. {cut(run['summary'] or '', 300)}"
     shape = element("rect", class_=kind + _CLASSES.get(run["state"], "other"), x=x, y=place * HIGH + 3, width=wide, height=HIGH - 7, rx=2)
-    hatched = element("rect", fill="url(#hatch)", x=x, y=place * HIGH + 3, width=wide, height=HIGH - 7) if kind else None
+    hatched = element("rect", fill="url(#waited)", x=x, y=place * HIGH + 3, width=wide, height=HIGH - 7) if kind else None
     return mark(
         said,
         run.get("externalurl") or drawing.link_or_rows(run),
