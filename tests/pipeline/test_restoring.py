@@ -184,6 +184,7 @@ def changed(before: Any, after: Any, place: str = "$") -> list[str]:
 
 
 CHANGED: dict[str, set[str]] = {
+    "alerts": {"$.detail.event-id", "$.time"},
     "auth0_logs": {
         "$.detail.data._id",
         "$.detail.data.isMobile",

@@ -192,7 +192,7 @@ def _extract(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     def read(j: Sql, path: Path) -> Sql:
         found = emit("CAST(el_s AS VARCHAR)")
         unread = emit("CAST({} AS JSON)", text('"\\u0001"'))
-        again = emit(f"WHEN el_s = {{}} THEN true WHEN {_MAY_BE_LOOSE} THEN true", unread, part=ours("el_s"))
+        again = emit("WHEN el_s = {} THEN true WHEN " + _MAY_BE_LOOSE + " THEN true", unread, part=ours("el_s"))
         exact = _at("CAST(json_extract({}, {}) AS VARCHAR)", path)
         return _read_once("json_extract", source._replace(sql=j), path, unread, again, exact, found)
 
