@@ -12,6 +12,7 @@ import pytest
 
 from aws.client import Aws
 from aws_lake import create_tables, new_bucket, nobody
+from by_day import one_in
 from eventlake.backends.aws import Session
 from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.s3 import S3Store
@@ -116,7 +117,7 @@ SPOILED: list[tuple[Callable[[Lake], object], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("spoil", "severity", "sentence"), SPOILED)
+@pytest.mark.parametrize(("spoil", "severity", "sentence"), one_in(4, SPOILED))
 def test_what_is_wrong_is_found(lake: Lake, spoil: Callable[[Lake], object], severity: str, sentence: str) -> None:
     """With a remedy, and nothing else is called wrong that is not."""
     spoil(lake)

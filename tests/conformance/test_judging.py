@@ -36,7 +36,7 @@ SAMPLED = {
     "expressions.tsv.gz": 60,
     "zones.jsonl.gz": 16,
     "json.jsonl.gz": 16,
-    "collections.jsonl.gz": 8,
+    "collections.jsonl.gz": 16,
     "patterns.jsonl.gz": 4,
 }
 """The large files, of each family of which one of so many cases is asked every day."""

@@ -60,7 +60,7 @@ def _answer(engine: FixtureEngine, calls: Sequence[str], source: str) -> list[st
         return [str(error)] if len(calls) == 1 else [answer for call in calls for answer in _answer(engine, [call], source)]
 
 
-@pytest.mark.parametrize("text", one_in(5, TEXTS))
+@pytest.mark.parametrize("text", one_in(12, TEXTS))
 def test_a_part_is_the_same_beside_its_relation_and_by_itself(engine: FixtureEngine, text: str) -> None:
     """Whatever the text is: loose, damaged, no JSON, with numbers that DuckDB writes anew; a text that is no column is read by itself."""
     calls = [f"{name}({{}}, '{path}')" for name in ("json_extract_scalar", "json_extract") for path in PATHS]

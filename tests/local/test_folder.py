@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from by_day import one_in
 from eventlake.cli import run
 from eventlake.local.folder import open_lake
 from eventlake.local.importing import Importer
@@ -36,7 +37,7 @@ def make_lake(folder: Path, log_format: str = "parquet") -> Path:
 
 
 @pytest.mark.parametrize("log_format", ["parquet", pytest.param("json", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("folder", one_in(3, FOLDERS))
 def test_a_folder_says_nothing_about_the_rows_below_it(tmp_path: Path, folder: str, log_format: str) -> None:
     """Rows, partition keys and paths are those of the event; a column is never filled from the lake's folder."""
     lake = make_lake(tmp_path / folder / "lake", log_format)
@@ -50,7 +51,7 @@ def test_a_folder_says_nothing_about_the_rows_below_it(tmp_path: Path, folder: s
     assert engine.query(f'select "$path" from {TABLE}').rows == [(str(stored.relative_to(lake)),)]
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("folder", one_in(3, FOLDERS))
 def test_an_answer_in_a_file_holds_what_was_asked(tmp_path: Path, folder: str) -> None:
     """The folder of the file says nothing about its columns either."""
     lake = make_lake(tmp_path / "lake")

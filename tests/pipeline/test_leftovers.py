@@ -116,7 +116,7 @@ def growth(work: Callable[[bytes], object], event: dict[str, Any], place: tuple[
     return steps(lambda: work(many)) / steps(lambda: work(few))
 
 
-@pytest.mark.parametrize(("source", "table"), one_in(5, TABLES), ids=[table.name for _, table in TABLES])
+@pytest.mark.parametrize(("source", "table"), one_in(15, TABLES), ids=[table.name for _, table in TABLES])
 def test_no_shape_of_an_event_takes_more_than_its_size(source: Source, table: Table) -> None:
     """Neither the rules and transforms of one machine nor the transform of a Lambda function."""
     event = example(source, table)

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from by_day import one_in
 from eventlake.web.pages import PAGES, TILES
 from web.conftest import MARK, WINDOW, Browser
 
@@ -41,7 +42,7 @@ class Seen(HTMLParser):
         self.text += data
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", one_in(4, PATHS))
 def test_every_page_answers(browser: Browser, path: str) -> None:
     """With what it is called, and under a policy that lets nothing run."""
     got = browser.get(path, WINDOW | ADDRESSES.get(path, {}))
@@ -67,7 +68,7 @@ def test_a_page_asks_for_nothing_elsewhere(browser: Browser, path: str) -> None:
     assert not [value for name, value in seen.attributes if name in {"src", "action"} and not value.startswith("/")]
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", one_in(4, PATHS))
 def test_what_strangers_wrote_is_text(marked: Browser, path: str) -> None:
     """Marks in every column come out escaped: no tag, no attribute and no link of theirs, and no turned direction."""
     text = marked.get(path, {"from": "-2h"} | ADDRESSES.get(path, {})).text
@@ -81,7 +82,7 @@ def test_what_strangers_wrote_is_text(marked: Browser, path: str) -> None:
         assert "mark</b>" in seen.text + " ".join(value for _, value in seen.attributes)
 
 
-@pytest.mark.parametrize("name", sorted(TILES))
+@pytest.mark.parametrize("name", one_in(8, sorted(TILES)))
 def test_every_tile_has_its_forms(marked: Browser, name: str) -> None:
     """A picture that is XML, JSON, CSV, and the SQL that the command line takes."""
     values = {"from": "-2h", "execution": MARK, "user": MARK, "address": MARK, "application": MARK}
@@ -94,7 +95,7 @@ def test_every_tile_has_its_forms(marked: Browser, name: str) -> None:
     assert marked.get(f"/tiles/{name}", values).status == 200
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", one_in(4, PATHS))
 def test_an_empty_lake_says_so(empty: Browser, path: str) -> None:
     """Each tile has a sentence of its own."""
     got = empty.get(path, ADDRESSES.get(path, {}))
