@@ -23,8 +23,11 @@ DETECTIONS = load_detections(SOURCES)
 READ_LESS = {
     ("breached_password_entered", "and type in ('pwd_leak', 'reset_pwd_leak', 'signup_pwd_leak', 'scp', 's')"),
     ("takeover_after_failures", "and event_time >= date_add('hour', -1, :since)"),
+    ("new_starter", "and triggerdetail is not null"),
+    ("pipeline_edited", "and version is not null"),
+    ("shared_second_factor", "where factor is not null"),
 }
-"""Conditions that change nothing but how much is read: others say the same of what is left."""
+"""Conditions that change nothing but how much is read: others say the same of what is left, or it has no key and is about nobody."""
 
 
 def test_there_are_enough_for_a_team_that_watches_logins_and_pipelines() -> None:
