@@ -188,7 +188,9 @@ def test_a_panel_of_grafana_is_understood_by_trino(engines: Engines, trino: str,
 
     on_page = engines.duckdb.query(statement(tile.query, Window(start, NOW, ZoneInfo("UTC"), {}, NOW)))
     assert found.columns[1:] == on_page.columns[1:]
-    if found.columns[0] != "time":
+    if tile.name == "measures":  # a median of so many values is Trino's approximation, and differs with how it reads its files
+        assert [one or 0 for one in found.rows[0]] == pytest.approx([one or 0 for one in on_page.rows[0]], rel=0.05, abs=1)
+    elif found.columns[0] != "time":
         assert found.rows == on_page.rows
     else:
         assert sum(row[-1] for row in found.rows) == sum(row[-1] for row in on_page.rows)
