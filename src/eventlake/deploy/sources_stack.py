@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eventlake.deploy.closing_policies import CLOSING_STACK, closing_policies
+from eventlake.deploy.closing_policies import CLOSING_GRANT, CLOSING_STACK
 from eventlake.deploy.cloudformation import Tagged, Template, attribute, equals, nested_stack, ref, sub, template_text, when
-from eventlake.deploy.detecting_policies import DETECTIONS_STACK, detecting_policies
+from eventlake.deploy.detecting_policies import DETECTING_GRANT, DETECTIONS_STACK
 from eventlake.deploy.limits import require_limits
 from eventlake.deploy.parameters import DETECTING, LAKE_NAME, SETTINGS
 from eventlake.deploy.partition_policies import partition_policies
@@ -40,9 +40,9 @@ def sources_stack(sources: Sequence[Source]) -> Template:
         },
         "Resources": {
             **partition_policies(sources),
-            **closing_policies(sources),
+            **CLOSING_GRANT.policies(sources),
             CLOSING_STACK: _closing(sources),
-            **detecting_policies(sources),
+            **DETECTING_GRANT.policies(sources),
             DETECTIONS_STACK: _detecting(sources),
             **{_resource(source): _stack(source) for source in sources},
         },
