@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -17,6 +15,7 @@ from pathlib import Path
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import EventlakeError, StorageError
 from eventlake.layout import Hour
+from eventlake.local.child import Child
 from eventlake.local.closing.closer import GRACE, Closer
 from eventlake.local.closing.process import Task
 from eventlake.local.folder import CATALOG, OBJECTS
@@ -25,6 +24,8 @@ from eventlake.pipeline.compaction import MANY
 _LOOK_S = 1.0
 _FIRST_PAUSE_S = 10.0
 _LONGEST_PAUSE_S = 60.0
+_LINE_BYTES = 1 << 20
+"""How long a line of the process may be."""
 
 
 class Complete:
@@ -75,12 +76,10 @@ class Keeper:
         self._folder = folder
         self._epoch = epoch
         self._complete = complete
-        self._inherited = inherited
+        self._child = Child(inherited, _LINE_BYTES)
         self._is_delivering = is_delivering
         self._told = told
         self._said: set[str] = set()
-        self._process: asyncio.subprocess.Process | None = None
-        self._is_starting = False
         self._is_stopped = False
         self._is_hurried = False
         self._catalog = SqliteCatalog(folder / CATALOG, read_only=True)
@@ -110,13 +109,7 @@ class Keeper:
 
     async def end(self) -> None:
         """End the process, if it runs, at once; what it was about is left as it was, or done."""
-        while self._is_starting:  # a process that is half begun could not be ended
-            await asyncio.sleep(0.01)
-        process = self._process
-        if process is not None and process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+        await self._child.end()
 
     async def stop(self) -> None:
         """End the process and begin none any more."""
@@ -159,18 +152,7 @@ class Keeper:
         self._not_before = time.monotonic() + self._pause_s
 
     async def _once(self, task: Task) -> int:
-        self._is_starting = True
-        try:
-            process = self._process = await asyncio.create_subprocess_exec(
-                *task.arguments(),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                pass_fds=self._inherited,
-                start_new_session=True,
-                limit=1 << 20,
-            )
-        finally:
-            self._is_starting = False
+        process = await self._child.start(task.arguments())
         while process.stdout is not None and (line := await process.stdout.readline()):
             self._tell(line.decode("utf-8", "replace").rstrip("\n"))
         return await process.wait()

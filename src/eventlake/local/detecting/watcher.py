@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
-import signal
 from collections.abc import Awaitable, Callable
 
 from eventlake.errors import EventlakeError
+from eventlake.local.child import Child
 from eventlake.local.crash import crash_point
 from eventlake.local.detecting.process import Task
 
@@ -45,10 +44,8 @@ class Watcher:
         self._accepted = accepted
         self._delivered = delivered
         self._is_delivering = is_delivering
-        self._inherited = inherited
+        self._child = Child(inherited, _LINE_BYTES)
         self._told = told
-        self._process: asyncio.subprocess.Process | None = None
-        self._is_starting = False
         self._is_stopped = False
         self._pause_s = _FIRST_PAUSE_S
         self.problems = 0
@@ -69,13 +66,7 @@ class Watcher:
     async def stop(self) -> None:
         """End the process and begin none any more; what it was about is in its memory."""
         self._is_stopped = True
-        while self._is_starting:  # a process that is half begun could not be ended
-            await asyncio.sleep(0.01)
-        process = self._process
-        if process is not None and process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+        await self._child.end()
 
     async def _all_delivered(self) -> None:
         """Return when the lake holds all that was accepted until now: the alerts of the process before among it."""
@@ -87,18 +78,7 @@ class Watcher:
         """Run the process once, unless it is to begin no more. Raises OSError."""
         if self._is_stopped:
             return
-        self._is_starting = True
-        try:
-            process = self._process = await asyncio.create_subprocess_exec(
-                *self._task.arguments(),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                pass_fds=self._inherited,
-                start_new_session=True,
-                limit=_LINE_BYTES,
-            )
-        finally:
-            self._is_starting = False
+        process = await self._child.start(self._task.arguments())
         while process.stdout is not None and (line := await process.stdout.readline()):
             word, _, value = line.decode("utf-8", "replace").rstrip("\n").partition(" ")
             if word == "alert":

@@ -1,0 +1,47 @@
+"""A process beside that of the service, which leads a process group: begun again and again, and ended at any moment with all that it has begun."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Sequence
+
+_LOOK_S = 0.01
+
+
+class Child:
+    """One such process at a time. inherited: descriptors that it holds, the lake's lock among them. line_bytes: how long a line of it may be."""
+
+    def __init__(self, inherited: tuple[int, ...], line_bytes: int) -> None:
+        self._inherited = inherited
+        self._line_bytes = line_bytes
+        self._process: asyncio.subprocess.Process | None = None
+        self._is_starting = False
+
+    async def start(self, arguments: Sequence[str]) -> asyncio.subprocess.Process:
+        """Begin it, with pipes to its stdin and stdout. Raises OSError."""
+        self._is_starting = True
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *arguments,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                pass_fds=self._inherited,
+                start_new_session=True,
+                limit=self._line_bytes,
+            )
+            return self._process
+        finally:
+            self._is_starting = False
+
+    async def end(self) -> None:
+        """End it, if it runs, at once, and all of its group."""
+        while self._is_starting:  # a process that is half begun could not be ended
+            await asyncio.sleep(_LOOK_S)
+        process = self._process
+        if process is not None and process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
