@@ -73,15 +73,8 @@ class SqliteFile:
     @contextmanager
     def transaction(self) -> Iterator[Any]:
         """Commit everything that is done within, or nothing; durable when it ends."""
-        with self._failing():
-            self.connection.execute("begin immediate")
-            try:
-                yield self.connection.execute
-                self.connection.execute("commit")
-            except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("rollback")
-                raise
+        with self._failing(), committed(self.connection):
+            yield self.connection.execute
 
     # opening
 
@@ -212,6 +205,19 @@ class SqliteFile:
             f'"{self.path}" is no catalog of a lake, or is damaged: {error}. Restore it from a copy, or make it from the objects with '
             f"`eventlake doctor --rebuild --lake {self.path.parent}`."
         )
+
+
+@contextmanager
+def committed(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit everything that is done within, or nothing. The connection has no transactions of its own (isolation_level None)."""
+    connection.execute("begin immediate")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise
 
 
 def _is_full(folder: Path) -> bool:

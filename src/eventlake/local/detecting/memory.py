@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from eventlake.backends.sqlite_file import committed
 from eventlake.detections.states import State
 from eventlake.errors import StorageError
 from eventlake.local.crash import crash_point
@@ -185,15 +186,8 @@ class Memory:
 
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
-        with self._failing():
-            self._connection.execute("begin immediate")
-            try:
-                yield self._connection.execute
-                self._connection.execute("commit")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("rollback")
-                raise
+        with self._failing(), committed(self._connection):
+            yield self._connection.execute
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
