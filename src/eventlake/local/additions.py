@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import storage_error
@@ -27,31 +26,12 @@ from eventlake.local.crash import crash_point
 from eventlake.local.delivery.checked import CheckedWriter, Part, writer_of
 from eventlake.local.delivery.sink import entries_of
 from eventlake.model import Table
+from eventlake.pipeline.backfill import HourLines
 from eventlake.pipeline.delivery import FailedRecord
 from eventlake.pipeline.partition import partition_of
 
 _BATCH_BYTES = 32 << 20
 """How many bytes of log lines are in memory at once, if no hour has more."""
-
-
-class HourLines(Protocol):
-    """Log lines of a table that belong into one hour, wherever their bytes are held."""
-
-    @property
-    def table(self) -> Table:
-        """Return the table."""
-
-    @property
-    def hour(self) -> Hour:
-        """Return the hour."""
-
-    @property
-    def size_bytes(self) -> int:
-        """Return how large they are together."""
-
-    @property
-    def lines(self) -> Sequence[bytes]:
-        """Read them. Raises StorageError."""
 
 
 @dataclass(slots=True)

@@ -32,18 +32,24 @@ _MILLISECOND = len("2026-11-20 10:00:00.000")
 
 
 @dataclass(slots=True)
-class RowsHeld:
-    """The rows of one table and hour, in memory: their log lines, and the bytes of the event of each."""
+class LinesHeld:
+    """The log lines of one table and hour, in memory."""
 
     table: Table
     hour: Hour
     lines: list[bytes] = field(default_factory=list)
-    events: list[bytes] = field(default_factory=list)
 
     @property
     def size_bytes(self) -> int:
-        """Return how large the log lines are together."""
+        """Return how large they are together."""
         return sum(map(len, self.lines))
+
+
+@dataclass(slots=True)
+class RowsHeld(LinesHeld):
+    """The rows of one table and hour, in memory: their log lines, and the bytes of the event of each."""
+
+    events: list[bytes] = field(default_factory=list)
 
     def event(self, place: int) -> bytes:
         """Return the bytes of the event of a line."""

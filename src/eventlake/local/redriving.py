@@ -17,6 +17,7 @@ from eventlake.backends.sqlite_catalog import FailedEntry, Redriven, SqliteCatal
 from eventlake.errors import EventError, EventlakeError
 from eventlake.layout import Hour
 from eventlake.local.additions import Additions, Staged
+from eventlake.local.collecting import LinesHeld
 from eventlake.local.delivery.budget import Budget
 from eventlake.local.folder import OBJECTS
 from eventlake.model import Source, Table
@@ -47,18 +48,10 @@ class Tried:
 
 
 @dataclass(slots=True)
-class _HourLines:
+class _HourLines(LinesHeld):
     """The log lines of one table and hour, and the id of the failed record of each."""
 
-    table: Table
-    hour: Hour
-    lines: list[bytes] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
-
-    @property
-    def size_bytes(self) -> int:
-        """Return how large the log lines are together."""
-        return sum(map(len, self.lines))
 
 
 def wanted(catalog: SqliteCatalog, chosen: Filter) -> list[FailedEntry]:

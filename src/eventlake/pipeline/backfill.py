@@ -19,8 +19,8 @@ from eventlake.pipeline.router import Routed
 from eventlake.pipeline.written import moment
 
 
-class HourRows(Protocol):
-    """The rows of one table and hour, wherever their bytes are held."""
+class HourLines(Protocol):
+    """Log lines of a table that belong into one hour, wherever their bytes are held."""
 
     @property
     def table(self) -> Table:
@@ -32,11 +32,15 @@ class HourRows(Protocol):
 
     @property
     def size_bytes(self) -> int:
-        """Return how large the log lines are together."""
+        """Return how large they are together."""
 
     @property
     def lines(self) -> Sequence[bytes]:
-        """Read the log lines. Raises StorageError."""
+        """Read them. Raises StorageError."""
+
+
+class HourRows(HourLines, Protocol):
+    """Log lines with the event of each."""
 
     def event(self, place: int) -> bytes:
         """Read the bytes of the event of a line. Raises StorageError."""
