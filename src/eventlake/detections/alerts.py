@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from eventlake.detections.states import Telling
-from eventlake.detections.wording import headline_of, unmarked
+from eventlake.detections.wording import event_moment, headline_of, unmarked
 
 SOURCE, DETAIL_TYPE, TABLE = "eventlake", "eventlake Alert", "alerts"
 
@@ -38,9 +38,9 @@ def detail_of(subject: Subject, telling: Telling) -> dict[str, Any]:  # as JSON
         "title": subject.title,
         "key": telling.key,
         "events": state.events,
-        "opened": _written(state.opened),
-        "first-event": _written(state.first_event),
-        "last-event": _written(state.last_event),
+        "opened": event_moment(state.opened),
+        "first-event": event_moment(state.first_event),
+        "last-event": event_moment(state.last_event),
         "context": dict(state.context),
         "advice": subject.advice,
     }
@@ -50,14 +50,9 @@ def detail_of(subject: Subject, telling: Telling) -> dict[str, Any]:  # as JSON
 def event_of(subject: Subject, telling: Telling, now: datetime, account: str, region: str) -> dict[str, Any]:  # as JSON
     """Return the whole event. now: when it is told, aware. account, region: of the lake."""
     envelope = {"version": "0", "id": telling.id, "detail-type": DETAIL_TYPE, "source": SOURCE, "account": account}
-    return {**envelope, "time": _written(now), "region": region, "resources": [], "detail": detail_of(subject, telling)}
+    return {**envelope, "time": event_moment(now), "region": region, "resources": [], "detail": detail_of(subject, telling)}
 
 
 def body_of(event: dict[str, Any]) -> bytes:  # an event, as JSON
     """Return the bytes of an event, on one line."""
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-
-
-def _written(moment: datetime) -> str:
-    """Write a moment in UTC, to the millisecond."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

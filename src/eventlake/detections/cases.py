@@ -24,6 +24,7 @@ from typing import Any
 
 from eventlake.detections.detection import FOLDER, Detection
 from eventlake.detections.header import length
+from eventlake.detections.wording import event_moment
 from eventlake.errors import DeclarationError
 from eventlake.model import Source, Table
 from eventlake.naming import nearest_or_all
@@ -49,7 +50,7 @@ class CaseEvent:
     def at(self, clock: datetime, identity: str) -> bytes:
         """Write the event as it happens before a clock, under ids that follow from what names it."""
         body = deepcopy(dict(self.body))
-        written = (clock - self.before).astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        written = event_moment(clock - self.before)
         name = str(uuid.uuid5(_NAMESPACE, identity))
         for column, value in (("event_time", written), ("event_id", name), (self.table.key, name)):
             for path in self._paths(column):

@@ -6,6 +6,7 @@ Whom an alert is about may have chosen the words: they stay text, never mark-up.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 _LINES = 20
@@ -34,6 +35,11 @@ def lines_of(detail: Detail) -> list[str]:
 def unmarked(text: str) -> str:
     """Write the three signs that Slack's mark-up begins with as it reads them: https://docs.slack.dev/messaging/formatting-message-text"""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def event_moment(moment: datetime) -> str:
+    """Write a moment as events have it: in UTC, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _moment(text: str) -> str:

@@ -19,6 +19,7 @@ from eventlake.errors import NameNotFoundError
 from eventlake.model import Source
 from eventlake.naming import nearest_or_all
 from eventlake.web.pages import BY_PATH, Page
+from eventlake.web.scan import reading_of
 from eventlake.web.tile import Tile
 
 PLUGINS = {"athena": "grafana-athena-datasource", "trino": "trino-datasource"}
@@ -178,8 +179,8 @@ def _summed(sql: str, series: str | None, numbers: Sequence[str]) -> str:
 
 def _qualified(sql: str, source: Source) -> str:
     """Say where the tables are that a statement names, by names of its own for them: Grafana's data source for Trino has no default schema."""
-    words = {token.text.lower() for token in tokens(sql)}
-    named = [table.name for table in source.tables if table.name in words]
+    read = {scan.table.name for scan in reading_of(sql, source.tables).scans}
+    named = [table.name for table in source.tables if table.name in read]
     own = ",\n".join(f"{name} as (select * from ${{catalog}}.${{database}}.{name})" for name in named)
     first = next(token for token in tokens(sql) if token.kind not in {BLANK, COMMENT})
     return f"with {own},{sql[first.end :]}" if first.word == "WITH" else f"with {own}\n{sql}"
