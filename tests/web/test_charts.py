@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -58,3 +59,13 @@ def test_times_are_told_in_two_units() -> None:
 def test_axes_end_at_round_numbers() -> None:
     """That hold everything."""
     assert [nice(n) for n in (1, 3, 7, 12, 99, 101, 2_600)] == [1, 5, 10, 20, 100, 200, 5000]
+
+
+def test_a_mark_at_the_edge_says_what_it_says_within_the_picture() -> None:
+    """The day that has just begun: its mark stands at the right edge, and its label ends there."""
+    rows = [(datetime(2026, 11, 19, 12, 0), 1)]  # noqa: DTZ001  as rows have it
+    text = str(CHARTS["bars"](drawing("bars", ("quarter", "n"), ("timestamp(3)", "bigint"), rows, **{"from": "-30d", "tz": "UTC"})))
+
+    places = re.findall(r'<text class="(axis|axis end)" x="([\d.]+)" y="162">(\d\d \w{3})<', text)
+    assert places[-1] == ("axis end", "720", "20 Nov")
+    assert all(kind == "axis" and float(x) < 680 for kind, x, _ in places[:-1])

@@ -15,7 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "send": ("send", "Send events from files or stdin, to a bus or into a lake."),
     "query": ("query", "Answer Athena's SQL, or a saved query."),
     "queries": ("queries", "The saved queries: all, or one in full."),
-    "detections": ("detections", "What somebody should know of: the detections, all or one in full; test, backtest, import."),
+    "detections": ("detections", "What somebody should know of: the detections, all or one in full; test, backtest."),
     "sources": ("sources", "The log sources: all, one in full; check declarations, draft a new one."),
     "explain": ("explain", "What becomes of an event, and why."),
     "tables": ("tables", "The tables of the lake: rows, bytes, objects, freshness."),

@@ -17,6 +17,8 @@ from eventlake.web.elements import Child, Element, element
 
 HEIGHT, LEFT, TOP, BOTTOM = 170, 40, 8, 24
 WIDE = 1000
+LABEL = 42
+"""How wide what a mark of the time axis says is at most."""
 MOST_SERIES = 8
 NO_NAME = "none"
 """What a series without a name is called."""
@@ -90,7 +92,8 @@ def _axes(drawing: Drawing, counts: Counts) -> Iterator[Element]:
     for share, label in ticks(drawing.window):
         x = LEFT + (right - LEFT) * share
         yield element("line", class_="tick", x1=x, x2=x, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM + 4)
-        yield element("text", label, class_="axis", x=x + 2, y=HEIGHT - 8)
+        is_last = right - x < LABEL  # it would be cut off at the picture's edge
+        yield element("text", label, class_="axis end" if is_last else "axis", x=right if is_last else x + 2, y=HEIGHT - 8)
 
 
 def _stacks(drawing: Drawing, counts: Counts, order: list[str], colours: Mapping[str, str]) -> Iterator[Element]:
