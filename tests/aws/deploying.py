@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,13 +22,19 @@ def deploy(
 def deploy_packaged(
     aws: Aws, exported: Path, stack: str, parameters: Mapping[str, str] | None = None, capability: str = "CAPABILITY_IAM"
 ) -> str:
-    """Deploy what is packaged; what the CLI says. Raises AssertionError with the reasons."""
+    """Deploy what is packaged; what the CLI says. Raises AssertionError with the reasons.
+
+    The CLI names a change set by the second it is made in: a stack deployed twice within one second is asked again in the next.
+    """
     given = [f"{name}={value}" for name, value in (parameters or {}).items()]
     overrides = ["--parameter-overrides", *given] if given else []
     start = ["cloudformation", "deploy", "--template-file", str(exported), "--stack-name", stack, "--no-fail-on-empty-changeset"]
     try:
         return aws.run(*start, "--capabilities", capability, *overrides)
     except CommandFailed as failed:
+        if "AlreadyExistsException" in str(failed) and "ChangeSet" in str(failed):
+            time.sleep(1)
+            return deploy_packaged(aws, exported, stack, parameters, capability)
         raise AssertionError(failures(aws, stack)) from failed
 
 
