@@ -100,7 +100,9 @@ class Window:
         self.url = url
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else None)
+        self.page.on(
+            "console", lambda said: self.complaints.append(f"{said.text} {said.location}") if said.type in {"error", "warning"} else None
+        )
         self.page.on("request", lambda asked: self.complaints.append(asked.url) if not asked.url.startswith((url, "data:")) else None)
 
     def open(self, path: str) -> Any:

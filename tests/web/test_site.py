@@ -158,6 +158,11 @@ def test_the_page_is_read_alone(browser: Browser) -> None:
     assert browser.get("/static/../site.py").status == 404
 
 
+def test_what_names_no_icon_has_one(browser: Browser) -> None:
+    """A browser asks for it beside SQL, JSON and CSV."""
+    assert browser.get("/favicon.ico").body == browser.get("/static/icon.svg").body
+
+
 def test_what_did_not_change_is_not_asked_again(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same statement over the same objects is remembered."""
     first = browser.get("/deliveries", WINDOW).text
