@@ -1137,10 +1137,8 @@ el_json_decimal(s) := regexp_replace(s, '^(-?)\.', '\10.');
 el_json_double(x) := CASE WHEN isnan(x) OR isinf(x) THEN '"' || el_double_to_text(x) || '"' ELSE el_java_double(x) END;
 el_json_array_get(j, i) :=
   CASE
-    WHEN json_valid(j) THEN CASE
-      WHEN json_type(j) = 'ARRAY' THEN el_json_item(j, '$[' || CASE WHEN i < 0
-        THEN CAST(json_array_length(j) + i AS VARCHAR) ELSE CAST(i AS VARCHAR) END || ']')
-    END
+    WHEN json_type(j) = 'ARRAY' THEN el_json_item(j, '$[' || CASE WHEN i < 0
+      THEN CAST(json_array_length(j) + i AS VARCHAR) ELSE CAST(i AS VARCHAR) END || ']')
   END;
 el_json_item(j, p) :=
   CASE json_type(j, p)
@@ -1151,10 +1149,7 @@ el_json_item(j, p) :=
     WHEN 'ARRAY' THEN el_json_normal(CAST(json_extract(j, p) AS VARCHAR))
     ELSE CAST(json_extract(j, p) AS VARCHAR)
   END;
-el_json_array_length(j) :=
-  CASE
-    WHEN el_json_valid(j) THEN CASE WHEN json_type(j) = 'ARRAY' THEN CAST(json_array_length(j) AS BIGINT) END
-  END;
+el_json_array_length(j) := CASE WHEN json_type(j) = 'ARRAY' THEN CAST(json_array_length(j) AS BIGINT) END;
 el_json_size(j, p) :=
   CASE
     WHEN json_valid(j) THEN CASE json_type(j, p)
@@ -1167,11 +1162,15 @@ el_json_size(j, p) :=
 
 el_json_valid(s) := json_valid(s) AND NOT el_json_loose(s);
 el_json_maybe_loose(s) :=
-  CASE WHEN contains(s, 'NaN') THEN true WHEN contains(s, 'Infinity') THEN true ELSE regexp_matches(s, ',\s*[\]}]') END;
+  CASE
+    WHEN regexp_matches(s, ',\s*(?:[\]}]|-?[nNiI][aAnN][nNfF])') THEN true
+    WHEN regexp_matches(s, ':\s*-?[nNiI][aAnN][nNfF]') THEN true
+    ELSE regexp_matches(s, '\[\s*-?[nNiI][aAnN][nNfF]')
+  END;
 el_json_loose(s) :=
   CASE
-    WHEN regexp_matches(s, ',\s*[\]}]|NaN|nan|[Ii]nf')
-      THEN regexp_matches(regexp_replace(s, '"(?:[^"\\]|\\.)*"', '""', 'g'), ',\s*[\]}]|NaN|nan|[Ii]nf')
+    WHEN regexp_matches(s, ',\s*[\]}]|[nNiI][aAnN][nNfF]')
+      THEN regexp_matches(regexp_replace(s, '"(?:[^"\\]|\\.)*"', '""', 'g'), ',\s*[\]}]|[nNiI][aAnN][nNfF]')
     ELSE false
   END;
 el_json_given(s) :=

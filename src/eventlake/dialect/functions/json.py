@@ -11,8 +11,8 @@ from contextlib import suppress
 from eventlake.dialect.beside import Beside
 from eventlake.dialect.binding import Value, derived
 from eventlake.dialect.failures import refusal
-from eventlake.dialect.functions.function import Builder, Syntactic
 from eventlake.dialect.functions.function import Function as F
+from eventlake.dialect.functions.function import Syntactic
 from eventlake.dialect.functions.json_paths import Path, json_path
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, ours, text
@@ -217,44 +217,55 @@ def _size(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     return derived(_by_path(source, path, read), BIGINT, values)
 
 
-def _valid(source: Value) -> Sql:
-    """Make SQL of a text that DuckDB may compute with before the query runs, where a literal that is no JSON would fail."""
-    return emit("(CASE WHEN json_valid({0}) THEN {0} END)", source) if source.literal is not None else source.sql
+_ELEMENT_TYPES = {"varchar": "VARCHAR", "boolean": "BOOLEAN", "bigint": "BIGINT", "double": "DOUBLE"}
 
 
 def _contains(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    source, wanted = values
-    j = _valid(source)
-    element = {"varchar": "VARCHAR", "boolean": "BOOLEAN", "bigint": "BIGINT", "double": "DOUBLE"}[wanted.type.name]
-    kinds = {"VARCHAR": "('VARCHAR')", "BOOLEAN": "('BOOLEAN')", "BIGINT": "('BIGINT', 'UBIGINT')", "DOUBLE": "('DOUBLE')"}[element]
+    wanted = values[1]
+    element = _ELEMENT_TYPES[wanted.type.name]
+    kinds = {"BIGINT": "('BIGINT', 'UBIGINT')"}.get(element, f"('{element}')")
     shown = emit("(x ->> '$')") if element == "VARCHAR" else emit("TRY_CAST(x ->> '$' AS {})", ours(element))
-    item = emit("json_type(x) IN {} AND {} = {}", ours(kinds), shown, wanted)
-    found = emit("len(list_filter(CAST(json_extract({}, '$[*]') AS JSON[]), lambda x: {})) > 0", j, item)
-    sql = emit(
-        "(CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL WHEN json_valid({0}) THEN CASE WHEN json_type({2}) = 'ARRAY' THEN {3} END END)",
-        source,
-        wanted,
-        j,
-        found,
-    )
-    return derived(sql, BOOLEAN, values)
+
+    def read(j: Sql) -> Sql:
+        item = emit("json_type(x) IN {} AND {} = {}", ours(kinds), shown, wanted)
+        found = emit("len(list_filter(CAST(json_extract({}, '$[*]') AS JSON[]), lambda x: {})) > 0", j, item)
+        return emit("CASE WHEN {} IS NOT NULL AND json_type({}) = 'ARRAY' THEN {} END", wanted, j, found)
+
+    return _of_array(values, read, _BEGUN, BOOLEAN)
 
 
 def _format(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     return values[0].become(canonical(values[0]), VARCHAR)
 
 
-def _of_valid(template: str, kind: Type) -> Builder:
-    """Make the builder of a function whose first argument is JSON or NULL."""
+_BEGUN = r"regexp_matches({0}, '^\s*\[\s*\S')"
+"""Whether a text begins as an array with an element, which Trino may find before it comes to a fault."""
+_ENDED = r"el_json_closed({0}) AND starts_with(ltrim({0}), '[')"
+"""Whether a text may hold a whole array, behind which Trino reads nothing."""
 
-    def build(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-        return derived(emit(template, _valid(values[0]), *values[1:]), kind, values)
 
-    return build
+def _of_array(values: list[Value], made: Callable[[Sql], Sql], may_be_read: str, kind: Type) -> Value:
+    """Make the value of a function that reads an array; malformed text that Trino may have read is refused.
+
+    may_be_read: of a malformed text, whether Trino comes to an answer before the fault; elsewhere it is NULL.
+    """
+    source = values[0]
+
+    def read(j: Sql) -> Sql:
+        if _is_sound(source):
+            return made(j)
+        broken = emit("CASE WHEN " + may_be_read + " THEN {1} END", j, _refused(source._replace(sql=j)))
+        return emit("(CASE WHEN el_json_valid({}) THEN {} ELSE CAST({} AS {}) END)", j, made(j), broken, kind.duckdb)
+
+    return derived(_bound(source, read), kind, values)
+
+
+def _array_length(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+    return _of_array(values, lambda j: emit("el_json_array_length({})", j), _ENDED, BIGINT)
 
 
 def _array_get(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    return derived(emit("el_json_array_get({}, {})", _valid(values[0]), values[1]), JSON, values)._replace(json="text")
+    return _of_array(values, lambda j: emit("el_json_array_get({}, {})", j, values[1]), _BEGUN, JSON)._replace(json="text")
 
 
 def _parse(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
@@ -272,7 +283,7 @@ def _both(name: str, signature: str, build: object) -> list[F]:
 FUNCTIONS = [
     *_both("json_extract_scalar", "{0}, varchar -> varchar", _scalar),
     *_both("json_extract", "{0}, varchar -> json", _extract),
-    *_both("json_array_length", "{0} -> bigint", _of_valid("el_json_array_length({0})", BIGINT)),
+    *_both("json_array_length", "{0} -> bigint", _array_length),
     *_both("json_size", "{0}, varchar -> bigint", _size),
     *_both("json_array_contains", "{0}, varchar -> boolean", _contains),
     *_both("json_array_contains", "{0}, boolean -> boolean", _contains),
