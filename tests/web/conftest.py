@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -83,9 +83,9 @@ class Browser:
         return self.get(f"/tiles/{name}.json", WINDOW | values).rows()
 
 
-def filled(folder: Path, bodies: Iterable[bytes]) -> Lake:
+def filled(folder: Path, bodies: Iterable[bytes], source_folders: Sequence[Path] = ()) -> Lake:
     """A lake that holds these events."""
-    sources = load()
+    sources = load(source_folders)
     with Importer(folder, sources, now=lambda: END, log_format="parquet") as importer:
         importer.accept([Item(number, body) for number, body in enumerate(bodies, 1)])
         importer.deliver()

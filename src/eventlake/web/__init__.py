@@ -10,6 +10,7 @@ opening     the page of the lake in a folder     charts/     rows -> SVG
 filters     what an address keeps and leaves out      marks       from a mark to the SELECT of its rows
 scan        what a tile's statement reads             leads       where marks and values of a tile lead
 rows_page   the rows behind a mark                    live        tells browsers which tables changed
+declared_pages  a page of each source             sources_page what sources there are
 search_page what a text may name                      static/     stylesheet, script and icon
 elements    HTML and SVG, escaped                cells       a value as a person reads it
 """

@@ -92,6 +92,8 @@ def filtering(reading: Reading) -> Callable[[str], bool]:
     def may(name: str) -> bool:
         if not reading.scans or not all(scan.is_plain and _has(scan, name) for scan in reading.scans):
             return False
+        if reading.counts_rows:
+            return True
         if reading.partitions is not None:
             return name in reading.partitions
         return all(not (scan.is_inner and scan.groups) or column_of(scan.items.get(name, "")) == name for scan in reading.scans)

@@ -1,7 +1,7 @@
 """From a mark to its rows: what a mark stands for, as an address says it, and the SELECT of the rows of the table behind it.
 
 `/tiles/countries/rows?from=...&to=...&is.country=DE`. `is.NAME` is a text of the tile's answer,
-`at.NAME` a moment in UTC, `number.NAME` a number, `null` names those that are NULL, `series` a
+`at.NAME` a moment in UTC, `on.NAME` a day, `number.NAME` a number, `flag.NAME` true or false, `null` names those that are NULL, `series` a
 column of it that counts, and `cell` a day of the week, from Monday as 1, and an hour of the page's zone.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -22,7 +22,9 @@ from eventlake.errors import UsageError
 from eventlake.web.filters import narrowed
 from eventlake.web.scan import Reading, Scan, column_of, is_aggregate
 
-IS, AT, NUMBER, NULL, SERIES, CELL = "is.", "at.", "number.", "null", "series", "cell"
+IS, AT, ON, NUMBER, FLAG, NULL, SERIES, CELL = "is.", "at.", "on.", "number.", "flag.", "null", "series", "cell"
+_KINDS = ((IS, "string"), (AT, "timestamp"), (ON, "date"), (NUMBER, "decimal"), (FLAG, "boolean"))
+"""What the name of a value begins with, and as what the value is read."""
 MOST = 100
 """How many rows a page shows."""
 MOST_FILED = 10_000
@@ -55,7 +57,7 @@ def mark_of(pairs: Sequence[tuple[str, str]]) -> Mark:
     """Read a mark from an address. Raises UsageError."""
     known = dict(pairs)
     values: dict[str, Any] = {}  # values of an answer
-    for prefix, kind in ((IS, "string"), (AT, "timestamp"), (NUMBER, "decimal")):
+    for prefix, kind in _KINDS:
         names = (name for name in known if name.startswith(prefix))
         values |= {name.removeprefix(prefix): typed(name, kind, known[name]) for name in names}
     values |= dict.fromkeys(filter(None, known.get(NULL, "").split(",")))
@@ -88,8 +90,11 @@ def rows_statement(reading: Reading, mark: Mark, zone: str, limit: int) -> tuple
         else:
             left.append(name)
     if mark.series:
-        counted = _counted(reading.items.get(mark.series, ""))
-        more.append(f"({counted})" if " or " in counted.lower() else counted) if counted else left.append(mark.series)
+        expression = reading.items.get(mark.series, "")
+        if counted := _counted(expression):
+            more.append(f"({counted})" if " or " in counted.lower() else counted)
+        elif not _counts_all(expression):
+            left.append(mark.series)
     if mark.cell:
         more += _within_week(mark.cell, zone)
     conditions = narrowed(reading.sql[scan.start : scan.end], more).strip()
@@ -98,7 +103,8 @@ def rows_statement(reading: Reading, mark: Mark, zone: str, limit: int) -> tuple
 
 
 def _key_of(value: Any) -> str:  # a value of an answer
-    return AT if isinstance(value, datetime) else NUMBER if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else IS
+    kinds = ((bool, FLAG), (datetime, AT), (date, ON), (int | float | Decimal, NUMBER))  # a truth is a number too, a moment a day
+    return next((key for kind, key in kinds if isinstance(value, kind)), IS)
 
 
 def _text(value: Any) -> str:  # a value of an answer
@@ -148,6 +154,12 @@ def _counted(expression: str) -> str:
         return ""
     stop = next(_thens(words, start), None)
     return expression[words[start + 1].start : words[stop - 1].end] if stop else ""
+
+
+def _counts_all(expression: str) -> bool:
+    """Return True if an expression counts every row, or every different value of a column, without a condition."""
+    words = [token.word for token in spoken(expression)]
+    return words[:1] == ["COUNT"] and "WHEN" not in words and words[-1:] == [")"]
 
 
 def _thens(words: Sequence[Token], start: int) -> Iterator[int]:

@@ -34,13 +34,17 @@ _DELIVERIES = (
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page. path: its address. wants: the name in the address without which it has nothing to show. default: its window's beginning."""
+    """A page. path: its address. wants: the name in the address without which it has nothing to show. default: its window's beginning.
+
+    source: the one whose page it is, if any.
+    """
 
     path: str
     title: str
     tiles: tuple[Tile, ...]
     wants: str = ""
     default: str = "-7d"
+    source: str = ""
 
 
 PAGES: tuple[Page, ...] = (

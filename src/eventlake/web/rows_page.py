@@ -13,6 +13,7 @@ from eventlake.interfaces import Result
 from eventlake.model import Table
 from eventlake.web.asking import Answered
 from eventlake.web.cells import cell, cut, heading
+from eventlake.web.charts.rows import telling
 from eventlake.web.elements import Element, element
 from eventlake.web.filters import KINDS
 from eventlake.web.leads import Leads
@@ -44,7 +45,7 @@ def rows_page(answered: Answered, table: Table, window: Window, path: str, sql: 
 
 def _telling(result: Result) -> Result:
     """Leave out the columns that are NULL in every row; the moment of the event comes first."""
-    kept = [place for place in range(len(result.columns)) if any(row[place] is not None for row in result.rows)]
+    kept = [result.columns.index(name) for name in telling(result)]
     kept.sort(key=lambda place: result.columns[place] != "event_time")
     return replace(
         result,

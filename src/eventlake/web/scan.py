@@ -38,12 +38,16 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a statement reads. items: what its outermost select has, by name. partitions: what its windows are cut by, None without windows."""
+    """What a statement reads. items: what its outermost select has, by name. partitions: what its windows are cut by, None without windows.
+
+    counts_rows: whether each row is counted by itself, whatever its text looks like.
+    """
 
     sql: str
     scans: tuple[Scan, ...]
     items: Mapping[str, str]
     partitions: frozenset[str] | None
+    counts_rows: bool = False
 
 
 def reading_of(sql: str, tables: Sequence[Table]) -> Reading:

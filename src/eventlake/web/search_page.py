@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from eventlake.query.saved import SavedQuery
 from eventlake.web.elements import Element, element
-from eventlake.web.pages import PAGES
+from eventlake.web.pages import Page
 from eventlake.web.shell import sentence
 from eventlake.web.window import Window
 
 _EXECUTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def found(window: Window, saved: Mapping[str, SavedQuery]) -> Iterator[Element]:
-    """Yield where the text leads that the address looks for, the likeliest first."""
+def found(window: Window, saved: Mapping[str, SavedQuery], pages: Iterable[Page]) -> Iterator[Element]:
+    """Yield where the text leads that the address looks for, the likeliest first. pages: those whose titles and tiles are looked through."""
     text = window.values.get("text", "").strip()
     if not text:
         yield sentence("Write an execution's id, a user, an address, a pipeline, or a word of a title.")
         return
-    ways = [*_things(text, window), *_titles(text.lower(), window, saved)]
+    ways = [*_things(text, window), *_titles(text.lower(), window, saved, pages)]
     yield element("ul", *[element("li", element("a", said, href=link)) for said, link in ways], class_="found")
 
 
@@ -33,8 +33,8 @@ def _things(text: str, window: Window) -> Iterator[tuple[str, str]]:
     yield from [things[only]] if only else [things["pipeline"], things["user"], things["execution"]]
 
 
-def _titles(text: str, window: Window, saved: Mapping[str, SavedQuery]) -> Iterator[tuple[str, str]]:
-    for page in PAGES:
+def _titles(text: str, window: Window, saved: Mapping[str, SavedQuery], pages: Iterable[Page]) -> Iterator[tuple[str, str]]:
+    for page in pages:
         if text in page.title.lower() and not page.wants:
             yield f"page {page.title}", window.link(page.path)
         if not page.wants:

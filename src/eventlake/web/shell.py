@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from eventlake.web.asking import Answered
 from eventlake.web.cells import cut
-from eventlake.web.charts import CHARTS, Drawing
+from eventlake.web.charts import CHARTS, WRITTEN, Drawing
 from eventlake.web.elements import Child, Element, element
 from eventlake.web.filters import Filter
 from eventlake.web.leads import Leads, leads_of
@@ -20,6 +20,7 @@ WAYS = (
     ("/logins", "Logins"),
     ("/alerts", "Alerts"),
     ("/changes", "Changes"),
+    ("/sources", "Sources"),
     ("/failed", "Failed"),
     ("/lake", "Lake"),
     ("/sql", "SQL"),
@@ -112,7 +113,7 @@ def tile_frame(asked: Question, answered: Answered, window: Window, path: str) -
     tile = asked.tile
     leads = leads_of(tile.name, path, window, asked.reading)
     address = urlencode(window.pinned())
-    forms = ("json", "csv", "sql") if tile.chart in {"table", "changes"} else ("svg", "json", "csv", "sql")
+    forms = ("json", "csv", "sql") if tile.chart in WRITTEN else ("svg", "json", "csv", "sql")
     links = [element("a", form, href=f"/tiles/{tile.name}.{form}?{address}", data_form=form) for form in forms]
     if leads.has_rows:
         links.insert(0, element("a", "rows", href=leads.rows()))

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
@@ -20,10 +21,11 @@ from eventlake.answers.forms import in_form
 from eventlake.errors import EventlakeError
 from eventlake.lake import Lake
 from eventlake.local.bus.answer import Answer, Message, Receive, Send, respond
-from eventlake.query.saved import load_saved
+from eventlake.query.saved import SavedQuery, load_saved
 from eventlake.web.answers import CSV, HTML, JSON, SVG, TEXT, answer
 from eventlake.web.asking import Answered, Asked, Asking, unfinished_hours
 from eventlake.web.charts import CHARTS, Drawing
+from eventlake.web.declared_pages import head, pages_of
 from eventlake.web.elements import Child, Element, element
 from eventlake.web.failed_page import FailedRecords, failed_page
 from eventlake.web.filters import filters_of
@@ -33,11 +35,12 @@ from eventlake.web.lake_page import lake_page
 from eventlake.web.leads import leads_of
 from eventlake.web.live import Live, waited
 from eventlake.web.marks import MOST, MOST_FILED, mark_of, rows_statement
-from eventlake.web.pages import BY_PATH, TILES, Page
+from eventlake.web.pages import BY_PATH, Page
 from eventlake.web.rows_page import rows_page
 from eventlake.web.schema import completions
 from eventlake.web.search_page import found as search_page
 from eventlake.web.shell import page, sentence, tile_frame, tile_to_come
+from eventlake.web.sources_page import sources_page
 from eventlake.web.static import static
 from eventlake.web.tile import Question, Tile, question
 from eventlake.web.window import Window, window_of
@@ -175,8 +178,11 @@ class Site:
             return page("Failed", path, window, *failed_page(self._open_failed(), window))
         if path == "/search":
             looked = window_of(values, self._now())
-            return page("Look for", path, looked, *search_page(looked, load_saved(self._asking.lake.sources)))
-        found = BY_PATH.get(path)
+            return page("Look for", path, looked, *search_page(looked, self._saved, self._pages.values()))
+        if path == "/sources":
+            window = window_of(values, self._now())
+            return page("Sources", path, window, *sources_page(self._asking.lake, window))
+        found = self._pages.get(path)
         return None if found is None else self._tiles(found, pairs, asks.may_wait)
 
     def _tiles(self, found: Page, pairs: Pairs, may_wait: bool) -> bytes:
@@ -202,6 +208,7 @@ class Site:
             f"{found.title} {named}" if named else found.title,
             found.path,
             window,
+            *self._head(found, window),
             element("div", *drawn, class_="tiles"),
             unfinished=unfinished_hours(held),
             waits=None in answers,
@@ -214,10 +221,10 @@ class Site:
         """Have one tile of a page asked; None if there is no such tile. Raises UsageError."""
         pairs = parse_qsl(scope["query_string"].decode("latin-1"))
         on = dict(pairs).get("on", "/")
-        tile = TILES.get(scope["path"].removeprefix("/tiles/").removesuffix(".part"))
+        tile = self._tiles_known.get(scope["path"].removeprefix("/tiles/").removesuffix(".part"))
         if tile is None:
             return None
-        found, said = BY_PATH.get(on), [pair for pair in pairs if pair[0] != "on"]
+        found, said = self._pages.get(on), [pair for pair in pairs if pair[0] != "on"]
         window = self._window(said, found.default, found.wants) if found else self._window(said)
         asked = question(tile, window, self._asking.lake.tables)
         return Part(asked, self._asking.ask(asked.sql), window, on)
@@ -225,6 +232,24 @@ class Site:
     def _window(self, pairs: Pairs, default: str = "-7d", wants: str = "") -> Window:
         """Return the window of an address, with its filters. Raises UsageError."""
         return window_of(dict(pairs), self._now(), default, filters_of(pairs, self._asking.lake.tables, wants))
+
+    def _head(self, found: Page, window: Window) -> Iterable[Element]:
+        """Return what stands above the tiles of a source's page."""
+        source = next((one for one in self._asking.lake.sources if one.name == found.source), None)
+        return () if source is None else head(source, found.path, window, self._saved)
+
+    @cached_property
+    def _pages(self) -> Mapping[str, Page]:
+        """Return every page of tiles by its address: those of this module's data, and those of the declarations."""
+        return {**BY_PATH, **pages_of(self._asking.lake.sources)}
+
+    @cached_property
+    def _tiles_known(self) -> Mapping[str, Tile]:
+        return {tile.name: tile for found in self._pages.values() for tile in found.tiles}
+
+    @property
+    def _saved(self) -> Mapping[str, SavedQuery]:
+        return load_saved(self._asking.lake.sources)
 
     def _remember(self, key: object, made: bytes) -> None:
         self._known[key] = made
@@ -235,7 +260,7 @@ class Site:
         """Return a tile of its own: as a page with its rows and its SQL, or in one of its forms."""
         name, dot, form = path.removeprefix("/tiles/").partition(".")
         name, slash, of_rows = name.partition("/")
-        tile = TILES.get(name)
+        tile = self._tiles_known.get(name)
         if tile is None or (dot and dot + form not in _FORMS) or (slash and of_rows != "rows"):
             return _plain(404, "There is no such tile.")
         window = self._window(pairs)
@@ -269,7 +294,7 @@ class Site:
 
     def _sql(self, values: dict[str, str], may_run: bool) -> bytes:
         """Return the page for SQL; a link on another site fills the form, and runs nothing."""
-        saved = load_saved(self._asking.lake.sources)
+        saved = self._saved
         window, problem, sql = window_of(values, self._now()), None, values.get("q", "")
         try:
             sql = statement_of(values, saved) if "show" not in values else sql
@@ -291,14 +316,14 @@ class Site:
     def _names(self, pairs: Pairs, shrinks: bool) -> Answer:
         """Return the names that complete a beginning, as JSON."""
         lake = self._asking.lake
-        found = completions(dict(pairs).get("begins", ""), lake.tables, load_saved(lake.sources).values())
+        found = completions(dict(pairs).get("begins", ""), lake.tables, self._saved.values())
         return answer(200, JSON, json.dumps(found).encode(), shrinks=shrinks)
 
 
 def _tile_page(asked: Question, answered: Answered, window: Window, path: str) -> bytes:
     rows: Element | None = None
     tile = asked.tile
-    if tile.chart != "table" and answered.result.rows:
+    if tile.chart not in {"table", "telling"} and answered.result.rows:
         rows = CHARTS["table"](Drawing(tile, answered.result, window, path, leads_of(tile.name, path, window, asked.reading)))
     return page(tile.query.title, path, window, tile_frame(asked, answered, window, path), rows, element("pre", asked.sql))
 

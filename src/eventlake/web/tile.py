@@ -7,7 +7,7 @@ what the window asks for, `start` and `end` are the window itself in UTC, and ot
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,7 @@ class Tile:
     """A tile. name: of its query. chart: one of `charts.CHARTS`. link: where a row's mark leads; `{column}` is a value of the row.
 
     empty: why there may be nothing, and what to do. wide: whether it takes a page's whole width. title: if not that of its query.
+    own: its query, if none of `tiles/`. counts_rows: whether it counts each row by itself, so that fewer rows are counted as right.
     """
 
     name: str
@@ -35,11 +36,13 @@ class Tile:
     empty: str = "Nothing happened in this window; take a longer one."
     wide: bool = False
     title: str = ""
+    own: SavedQuery | None = None
+    counts_rows: bool = False
 
     @property
     def query(self) -> SavedQuery:
         """Return its saved query."""
-        return queries()[self.name]
+        return self.own or queries()[self.name]
 
 
 @cache
@@ -63,9 +66,13 @@ class Question:
 
 def question(tile: Tile, window: Window, tables: Sequence[Table]) -> Question:
     """Return what a tile asks of these tables, with the window's filters. Raises UsageError."""
-    reading = reading_of(statement(tile.query, window), tables)
+    reading = _reading(tile, statement(tile.query, window), tables)
     sql, left = filtered(reading, window.filters, (one.name for one in tile.query.parameters))
-    return Question(tile, sql, reading_of(sql, tables) if window.filters else reading, tuple(left))
+    return Question(tile, sql, _reading(tile, sql, tables) if window.filters else reading, tuple(left))
+
+
+def _reading(tile: Tile, sql: str, tables: Sequence[Table]) -> Reading:
+    return replace(reading_of(sql, tables), counts_rows=tile.counts_rows)
 
 
 def statement(query: SavedQuery, window: Window) -> str:

@@ -14,7 +14,8 @@ from eventlake.web.charts.heat import heat
 from eventlake.web.charts.numbers import numbers
 from eventlake.web.charts.outcomes import outcomes
 from eventlake.web.charts.ranked import ranked
-from eventlake.web.charts.rows import rows_drawn
+from eventlake.web.charts.rows import rows_drawn, telling_drawn
+from eventlake.web.charts.values import values
 from eventlake.web.charts.waterfall import waterfall
 from eventlake.web.elements import Element
 
@@ -26,8 +27,12 @@ CHARTS: Mapping[str, Callable[[Drawing], Element]] = {
     "outcomes": outcomes,
     "ranked": ranked,
     "table": rows_drawn,
+    "telling": telling_drawn,
+    "values": values,
     "waterfall": waterfall,
 }
 """The kinds of charts, by the name a tile has for them."""
+WRITTEN = frozenset({"changes", "table", "telling", "values"})
+"""Those that are no picture of their own."""
 
-__all__ = ["CHARTS", "Drawing"]
+__all__ = ["CHARTS", "WRITTEN", "Drawing"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from eventlake.interfaces import Result
 from eventlake.web.cells import cell, heading
 from eventlake.web.charts.drawing import Drawing
 from eventlake.web.elements import Element, element
@@ -16,15 +18,29 @@ MOST = 200
 
 def rows_drawn(drawing: Drawing) -> Element:
     """Write the rows of an answer as a table, the first of them if there are many."""
-    columns, rows = drawing.result.columns, list(drawing.rows())
+    return _written(drawing, drawing.result.columns)
+
+
+def telling_drawn(drawing: Drawing) -> Element:
+    """Write the same without the columns that are NULL in every row."""
+    return _written(drawing, telling(drawing.result))
+
+
+def telling(result: Result) -> tuple[str, ...]:
+    """Return the columns of an answer that say something in one of its rows."""
+    return tuple(name for place, name in enumerate(result.columns) if any(row[place] is not None for row in result.rows))
+
+
+def _written(drawing: Drawing, columns: Sequence[str]) -> Element:
+    rows = list(drawing.rows())
     more = element("p", f"The first {MOST} of {len(rows):,} rows.", class_="note") if len(rows) > MOST else None
     names = [*map(heading, columns), *([""] if _has_rows(drawing) else [])]
-    return framed_table(drawing.title, names, [element("tr", *_cells(drawing, row)) for row in rows[:MOST]], more)
+    return framed_table(drawing.title, names, [element("tr", *_cells(drawing, row, columns)) for row in rows[:MOST]], more)
 
 
-def _cells(drawing: Drawing, row: dict[str, Any]) -> list[Element]:
+def _cells(drawing: Drawing, row: dict[str, Any], columns: Sequence[str]) -> list[Element]:
     link = drawing.link(row)
-    written = [(name, value, element("bdi", cell(value, drawing.window))) for name, value in row.items()]
+    written = [(name, row[name], element("bdi", cell(row[name], drawing.window))) for name in columns]
     cells = [
         element("td", element("a", text, href=link) if link and place == 0 else _value(drawing, name, value, text), class_=_class(value))
         for place, (name, value, text) in enumerate(written)
