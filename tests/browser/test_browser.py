@@ -14,6 +14,8 @@ from eventlake.web.pages import PAGES
 pytestmark = pytest.mark.browser
 PATHS = [
     *(page.path for page in PAGES if not page.wants),
+    "/sources",
+    "/source/auth0",
     "/failed",
     "/lake",
     "/sql",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from eventlake.query.saved import load_saved
 from eventlake.sources import load
 from eventlake.web.schema import MOST_NAMES, completions, schema
@@ -36,6 +38,27 @@ def test_every_completed_column_can_be_asked_for(browser: Browser) -> None:
 
     assert {"client_id", "client_ip", "client_name"} == set(names)
     assert browser.lake.engine.query(f'select {", ".join(names)}, "date", hour from auth0_logs limit 1').rows
+
+
+def test_what_a_statement_reads_completes_first() -> None:
+    """Columns of its tables stand before other names; a word of SQL is in quotes, and the day of arrival is found without them."""
+    plain, near = completions("st", TABLES, []), completions("st", TABLES, [], ["stage_execution_state_change"])
+
+    assert plain[0]["kind"] == "table"
+    assert near[0]["of"].split().count("stage_execution_state_change") == 1
+    assert sorted(one["name"] for one in near) == sorted(one["name"] for one in plain)
+    assert '"date"' in {one["name"] for one in completions("dat", TABLES, [])}
+    assert '"date"' in {one["name"] for one in completions('"dat', TABLES, [])}
+
+
+def test_the_cost_is_told_while_one_writes(browser: Browser) -> None:
+    """Hours, bytes and price; of what would be refused, why; of nothing, nothing. Another site gets none of it."""
+    told = browser.get("/sql/cost.txt", {"q": "select count(*) from auth0_logs"}).text
+
+    assert re.fullmatch(r"auth0_logs: \d+ of \d+ objects, \d+ hours, .* bytes\nCost: \$[\d.]+ on Athena .*", told)
+    assert "nowhere" in browser.get("/sql/cost.txt", {"q": "select nowhere"}).text
+    assert browser.get("/sql/cost.txt", {"q": " "}).text == ""
+    assert browser.get("/sql/cost.txt", headers={"sec-fetch-site": "cross-site", "sec-fetch-mode": "cors"}).status == 403
 
 
 def test_a_statement_is_explained_before_it_runs(browser: Browser) -> None:

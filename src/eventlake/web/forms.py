@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from eventlake.errors import NameNotFoundError
 from eventlake.interfaces import Result
 from eventlake.model import Table
 from eventlake.query.saved import Parameter, SavedQuery, render
+from eventlake.web.answer_chart import answer_chart
 from eventlake.web.asking import Answered
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.elements import Child, Element, element
@@ -17,8 +17,6 @@ from eventlake.web.shell import sentence
 from eventlake.web.tile import Tile
 from eventlake.web.window import Window
 
-MOST_BARS = 40
-"""How many rows are drawn as bars; the table has all."""
 _HIDDEN = ("tz",)
 _EXPLAIN = element("button", "Explain", name="explain", value="1", title="What it would read and cost, without running it")
 
@@ -40,7 +38,7 @@ def statement_of(values: Mapping[str, str], saved: Mapping[str, SavedQuery]) -> 
 def forms(values: Mapping[str, str], sql: str, saved: Mapping[str, SavedQuery], tables: Sequence[Table]) -> Iterator[Child]:
     """Yield the form for a statement, one for each saved query, and what the tables have."""
     hidden = [element("input", type="hidden", name=name, value=values[name]) for name in _HIDDEN if name in values]
-    area = element("textarea", sql, name="q", rows=8, spellcheck="false", aria_label="Athena's SQL")
+    area = element("textarea", sql, name="q", rows=8, spellcheck="false", autocomplete="off", aria_label="Athena's SQL")
     yield element("form", *hidden, area, element("button", "Run"), " ", _EXPLAIN, action="/sql", method="get", class_="statement")
     chosen = saved.get(values.get("query", ""))
     if chosen is not None:
@@ -81,20 +79,30 @@ def answer(answered: Answered, window: Window) -> Iterator[Element]:
     if answered.problem:
         yield sentence(answered.problem, is_problem=True)
         return
-    yield element("p", _said(result), class_="note")
+    yield element("p", _said(result), class_="note", id="cost")
     if not result.rows:
         yield sentence("The statement has no rows.")
         return
-    if has_bars(result):
-        first = replace(result, rows=result.rows[:MOST_BARS])
-        yield CHARTS["ranked"](Drawing(Tile("answer", "ranked", title="The first rows"), first, window, "/sql"))
+    if (chart := answer_chart(result, window)) is not None:
+        yield chart
     yield CHARTS["table"](Drawing(Tile("answer", "table", title="The answer"), result, window, "/sql"))
 
 
-def has_bars(result: Result) -> bool:
-    """Return True if an answer's shape asks for ranked bars: a name and a number in each row."""
-    numeric = [one in {"bigint", "integer", "double", "smallint", "tinyint", "real"} or one.startswith("decimal") for one in result.types]
-    return len(result.types) == 2 and result.types[0].startswith("varchar") and numeric[1] and len(result.rows) > 1
+def explained(plan: str) -> Iterator[Element]:
+    """Yield what a statement would read and cost, then how it would be answered."""
+    cost = cost_of(plan)
+    yield element("h2", "What it would read")
+    if cost:
+        yield element("p", *[[element("br") if place else None, said] for place, said in enumerate(cost)], class_="note", id="cost")
+    yield element("pre", plan, class_="plan")
+
+
+def cost_of(plan: str) -> list[str]:
+    """Return the lines of a plan that say what is read, table by table, and what that costs; none if it says no cost."""
+    lines = plan.split("\n")
+    last = next((place for place, text in enumerate(lines) if text.startswith("Cost: ")), -1)
+    first = max((place for place in range(last) if not lines[place]), default=-1)
+    return lines[first + 1 : last + 1] if last >= 0 else []
 
 
 def _said(result: Result) -> str:

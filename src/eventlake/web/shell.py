@@ -125,7 +125,7 @@ def tile_frame(asked: Question, answered: Answered, window: Window, path: str) -
         _unfiltered(asked.left),
         drawn(tile, answered, window, path, leads),
         element("p", *[[" " if place else None, link] for place, link in enumerate(links)], class_="forms"),
-        class_="tile wide" if tile.wide else "tile",
+        class_=f"tile{' wide' if tile.wide else ''}{' events' if tile.chart == 'telling' else ''}",
         **_named(asked),
     )
 

@@ -30,7 +30,7 @@ from eventlake.web.elements import Child, Element, element
 from eventlake.web.failed_page import FailedRecords, failed_page
 from eventlake.web.filters import filters_of
 from eventlake.web.forms import answer as answer_shown
-from eventlake.web.forms import forms, statement_of
+from eventlake.web.forms import cost_of, explained, forms, statement_of
 from eventlake.web.lake_page import lake_page
 from eventlake.web.leads import leads_of
 from eventlake.web.live import Live, waited
@@ -160,6 +160,8 @@ class Site:
                 return self._tile(path, pairs, shrinks)
             if path == "/sql/names.json":
                 return self._names(pairs, shrinks)
+            if path == "/sql/cost.txt":
+                return answer(200, TEXT, self._cost(dict(pairs).get("q", "")).encode(), shrinks=shrinks)
             made = self._page(path, pairs, asks)
         except EventlakeError as error:
             return answer(400, HTML, page("This cannot be shown", path, None, sentence(str(error), is_problem=True)))
@@ -309,15 +311,23 @@ class Site:
         if not explains:
             return answer_shown(self._asking.answer(sql), window)
         try:
-            return [element("h2", "What it would read"), element("pre", self._asking.explain(sql), class_="plan")]
+            return explained(self._asking.explain(sql))
         except EventlakeError as error:
             return [sentence(str(error), is_problem=True)]
 
     def _names(self, pairs: Pairs, shrinks: bool) -> Answer:
         """Return the names that complete a beginning, as JSON."""
         lake = self._asking.lake
-        found = completions(dict(pairs).get("begins", ""), lake.tables, self._saved.values())
+        values = dict(pairs)
+        found = completions(values.get("begins", ""), lake.tables, self._saved.values(), values.get("of", "").split(","))
         return answer(200, JSON, json.dumps(found).encode(), shrinks=shrinks)
+
+    def _cost(self, sql: str) -> str:
+        """Return what a statement would read and cost, a line for each table, or the sentence that says why it would be refused."""
+        try:
+            return "\n".join(cost_of(self._asking.explain(sql))) if sql.strip() else ""
+        except EventlakeError as error:
+            return str(error)
 
 
 def _tile_page(asked: Question, answered: Answered, window: Window, path: str) -> bytes:

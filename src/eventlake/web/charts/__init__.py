@@ -11,6 +11,7 @@ from eventlake.web.charts.bars import bars
 from eventlake.web.charts.changes import changes
 from eventlake.web.charts.drawing import Drawing
 from eventlake.web.charts.heat import heat
+from eventlake.web.charts.line import line
 from eventlake.web.charts.numbers import numbers
 from eventlake.web.charts.outcomes import outcomes
 from eventlake.web.charts.ranked import ranked
@@ -23,6 +24,7 @@ CHARTS: Mapping[str, Callable[[Drawing], Element]] = {
     "bars": bars,
     "changes": changes,
     "heat": heat,
+    "line": line,
     "numbers": numbers,
     "outcomes": outcomes,
     "ranked": ranked,

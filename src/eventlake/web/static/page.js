@@ -1,4 +1,5 @@
-// What a browser adds to a page that works without it: keys, dragging, leaving values out, tiles that come later and change by themselves.
+// What a browser adds to a page that works without it: keys, dragging, leaving values out, tiles that come later and change by themselves,
+// and names that complete what is written.
 "use strict";
 
 const LADDER = [15, 60, 360, 1440, 4320, 10080, 20160, 43200, 129600, 525600]; // minutes that zooming goes through
@@ -245,3 +246,124 @@ document.addEventListener("keydown", (event) => {
     KEYS[event.key][1]();
   }
 });
+
+// SQL: names that complete a word, what a statement would cost, and what was asked here
+
+const sql = document.querySelector(".statement textarea");
+const PAUSE_MS = 150, THINKING_MS = 800; // how long typing pauses before names, and before the cost, are asked for
+let names = [], chosen = -1, asking = null, pausing = null, thinking = null;
+
+async function given(address) {
+  asking?.abort();
+  const mine = asking = new AbortController();
+  try {
+    const answer = await fetch(address, { signal: mine.signal });
+    return answer.ok ? answer : null;
+  } catch { return null; }
+}
+
+const word = () => /[\w"]+$/.exec(sql.value.slice(0, sql.selectionStart))?.[0] ?? "";
+
+async function complete(isWanted) {
+  const begins = word();
+  if (begins.length < (isWanted ? 0 : 2) || sql.selectionStart !== sql.selectionEnd) return offer([]);
+  const of = [...sql.value.matchAll(/\b(?:from|join)\s+"?(\w+)/gi)].map((found) => found[1].toLowerCase());
+  const answer = await given(`/sql/names.json?${new URLSearchParams({ begins, of })}`);
+  if (!answer || begins !== word()) return undefined;
+  const isAlone = sql.value.trim() === begins; // a saved query takes the place of all that is written
+  return offer((await answer.json()).filter((one) => isAlone || one.kind !== "saved query").slice(0, 12));
+}
+
+function offer(found) {
+  names = found;
+  chosen = -1;
+  sql.removeAttribute("aria-activedescendant");
+  document.getElementById("names").replaceChildren(...found.map((one, place) => {
+    const item = made("li", { id: `name-${place}`, onpointerdown: (event) => { event.preventDefault(); takeName(place); } },
+      made("code", {}, one.name), ` ${one.kind} `, made("small", {}, one.of));
+    item.setAttribute("role", "option");
+    return item;
+  }));
+}
+
+function point(place) {
+  chosen = (place + names.length) % names.length;
+  for (const item of document.getElementById("names").children) item.setAttribute("aria-selected", item.id === `name-${chosen}`);
+  sql.setAttribute("aria-activedescendant", `name-${chosen}`);
+  document.getElementById(`name-${chosen}`).scrollIntoView({ block: "nearest" });
+}
+
+function takeName(place) {
+  const one = names[place], end = sql.selectionStart, begin = end - word().length;
+  if (one.kind === "saved query") return location.assign(`/sql?${new URLSearchParams({ query: one.name, show: 1 })}`);
+  sql.setRangeText(one.name, begin, end, "end");
+  offer([]);
+  return think();
+}
+
+function think() {
+  clearTimeout(thinking);
+  thinking = setTimeout(async () => {
+    const place = document.getElementById("would");
+    const answer = sql.value.trim() && await fetch(`/sql/cost.txt?${new URLSearchParams({ q: sql.value })}`).catch(() => null);
+    place.textContent = answer?.ok ? await answer.text() : "";
+  }, THINKING_MS);
+}
+
+function keyed(event) {
+  const goes = { ArrowDown: chosen + 1, ArrowUp: chosen < 0 ? -1 : chosen - 1 }[event.key];
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) sql.form.requestSubmit();
+  else if (event.key === " " && event.ctrlKey) complete(true);
+  else if (!names.length) return;
+  else if (goes !== undefined) point(goes);
+  else if (event.key === "Escape") offer([]);
+  else if ((event.key === "Tab" && !event.shiftKey) || (event.key === "Enter" && chosen >= 0)) takeName(Math.max(chosen, 0));
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+// statements that were asked here stay in this browser, and are told to nobody
+
+const HISTORY = "eventlake statements", MOST_KEPT = 30, LONGEST_KEPT = 4000;
+
+function kept() {
+  try { return JSON.parse(localStorage.getItem(HISTORY) ?? "[]").filter((one) => typeof one === "string"); } catch { return []; }
+}
+
+function keep(statements) {
+  try {
+    if (statements.length) localStorage.setItem(HISTORY, JSON.stringify(statements));
+    else localStorage.removeItem(HISTORY);
+  } catch { /* a browser that keeps nothing has no history */ }
+}
+
+function historyOf(statements) {
+  const forget = made("button", { type: "button", onclick: () => { keep([]); shown.remove(); } }, "Forget all");
+  const lines = statements.map((one) => made("li", {}, made("a", { href: `/sql?${new URLSearchParams({ q: one, show: 1 })}`, title: one },
+    one.replace(/\s+/g, " ").slice(0, 140))));
+  const shown = made("details", { id: "history" }, made("summary", {}, `${statements.length} asked in this browser`), made("ul", {}, ...lines), forget);
+  return shown;
+}
+
+if (sql) {
+  const list = made("ul", { id: "names" });
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "Names that begin like this");
+  sql.setAttribute("aria-autocomplete", "list");
+  sql.setAttribute("aria-controls", "names");
+  sql.after(list, made("p", { id: "would", className: "note" }));
+  document.getElementById("would").setAttribute("role", "status");
+  sql.addEventListener("input", () => {
+    clearTimeout(pausing);
+    pausing = setTimeout(() => complete(false), PAUSE_MS);
+    think();
+  });
+  sql.addEventListener("keydown", keyed);
+  sql.addEventListener("blur", () => offer([]));
+  const ran = sql.value.trim(), said = new URLSearchParams(location.search);
+  const isNew = document.getElementById("cost") && !said.has("show") && !said.has("explain") && ran && ran.length <= LONGEST_KEPT;
+  const statements = isNew ? [ran, ...kept().filter((one) => one !== ran)].slice(0, MOST_KEPT) : kept();
+  if (isNew) keep(statements);
+  if (statements.length) sql.form.after(historyOf(statements));
+}
