@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aws.client import eventually
-from aws.closable import PREFIX, TABLE, Closable, of
+from aws.closable import PREFIX, Closable, of
 from aws.emulator.alarms import state as state_of
 from aws.lake import PROJECT
 from aws.roles import broken, count, is_refused, without
@@ -26,14 +26,14 @@ HOUR_S = 3600
 TOO_LONG_S = 3 * HOUR_S + 1
 
 
-def sums(closes: Closable, **dimensions: str) -> dict[str, float]:
+def sums(closes: Closable) -> dict[str, float]:
     """{metric: sum} of what the function published so far."""
-    return {name: count(closes.lake.aws, "eventlake", name, Lake=closes.lake.name, **dimensions) for name in METRICS}
+    return {name: count(closes.lake.aws, "eventlake", name, Lake=closes.lake.name) for name in METRICS}
 
 
-def published(closes: Closable, before: dict[str, float], **dimensions: str) -> dict[str, float]:
+def published(closes: Closable, before: dict[str, float]) -> dict[str, float]:
     """{metric: sum} of what came since."""
-    return {name: value - before[name] for name, value in sums(closes, **dimensions).items()}
+    return {name: value - before[name] for name, value in sums(closes).items()}
 
 
 def state(closes: Closable, alarm: str) -> str:
@@ -82,9 +82,9 @@ def test_the_schedule_calls_when_an_hour_is_due() -> None:
 
 
 def test_metrics_are_what_was_closed(closes: Closable) -> None:
-    """Rows, duplicates and bytes, of the lake and of the table, as they lie in the bucket."""
+    """Rows, duplicates and bytes, as they lie in the bucket."""
     closes.close()
-    before, of_table = sums(closes), sums(closes, Table=TABLE)
+    before = sums(closes)
     closes.fill("2026/07/06/03", closes.seed(4), "a", "b", "c")
     closes.fill("2026/07/06/04", closes.seed(5), "a")
     landed = sum(map(closes.size, ["2026/07/06/03", "2026/07/06/04"]))
@@ -98,7 +98,6 @@ def test_metrics_are_what_was_closed(closes: Closable) -> None:
         "BytesBefore": landed,
         "BytesAfter": sum(map(closes.size, ["2026/07/06/03", "2026/07/06/04"])),
     }
-    assert published(closes, of_table, Table=TABLE) == {**said, "FailedClosings": 0}
     assert published(closes, before) == {**said, "FailedClosings": 0}
 
 

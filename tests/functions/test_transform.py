@@ -315,8 +315,8 @@ def test_every_auth0_type_becomes_the_line_it_becomes_here(container: Container)
 # What it says
 
 
-def test_a_batch_is_one_line_of_metrics(capsys: pytest.CaptureFixture[str]) -> None:
-    """Events in, rows out, failed and the age of the oldest, for the lake and the table; events in for the source as well."""
+def test_a_batch_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Events in, rows out, failed and the age of the oldest; what alarms look at are metrics, of the source and of the table, and nothing else."""
     asked = batch("auth0_logs", [b'{"detail": {"data": {"type": "s"}}}', b"{"])
     asked["records"][1]["approximateArrivalTimestamp"] += 60_000
 
@@ -326,18 +326,20 @@ def test_a_batch_is_one_line_of_metrics(capsys: pytest.CaptureFixture[str]) -> N
     assert (metrics["Lake"], metrics["Source"], metrics["Table"]) == ("eventlake", "auth0", "auth0_logs")
     assert (metrics["EventsIn"], metrics["RowsOut"], metrics["Failed"]) == (2, 1, 1)
     assert metrics["LagSeconds"] >= 0
-    of_lake, of_source = metrics["_aws"]["CloudWatchMetrics"]
-    assert of_lake["Namespace"] == of_source["Namespace"] == "eventlake"
-    assert of_lake["Dimensions"] == [["Lake"], ["Lake", "Table"]]
-    assert of_lake["Metrics"] == [
-        {"Name": "EventsIn", "Unit": "Count"},
-        {"Name": "RowsOut", "Unit": "Count"},
-        {"Name": "Failed", "Unit": "Count"},
-        {"Name": "LagSeconds", "Unit": "Seconds"},
+    assert metrics["_aws"]["CloudWatchMetrics"] == [
+        {"Namespace": "eventlake", "Dimensions": [["Lake", "Source"]], "Metrics": [{"Name": "EventsIn", "Unit": "Count"}]},
+        {"Namespace": "eventlake", "Dimensions": [["Lake", "Table"]], "Metrics": [{"Name": "Failed", "Unit": "Count"}]},
     ]
-    assert (of_source["Dimensions"], of_source["Metrics"]) == ([["Lake", "Source"]], [{"Name": "EventsIn", "Unit": "Count"}])
     assert (reason["Reason"], reason["Failed"]) == ("NotJson", 1)
-    assert reason["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Lake", "Table", "Reason"]]
+    assert "_aws" not in reason
+
+
+def test_a_batch_without_failures_has_one_metric(capsys: pytest.CaptureFixture[str]) -> None:
+    """CloudWatch charges each metric for each hour in which it is sent."""
+    handler(batch("auth0_logs", [b'{"detail": {"data": {"type": "s"}}}']), None)
+
+    (said,) = [json.loads(entry) for entry in capsys.readouterr().out.splitlines()]
+    assert [directive["Metrics"] for directive in said["_aws"]["CloudWatchMetrics"]] == [[{"Name": "EventsIn", "Unit": "Count"}]]
 
 
 def test_the_log_is_bounded_however_much_fails(capsys: pytest.CaptureFixture[str]) -> None:

@@ -117,12 +117,11 @@ class _Work:
         return self.context is not None and self.context.get_remaining_time_in_millis() < SPARE_MS
 
     def report(self, chosen: Sequence[Table]) -> None:
-        """Say what was closed, as metrics of the lake and of each table, and how long the hour that waits longest has waited."""
+        """Say what was closed of each table, as metrics what of the lake, and how long the hour that waits longest has waited."""
         for table in chosen:
             mine = [one for one in self.closed if one["table"] == table.name]
             if mine:
-                of_table = embedded_metrics((list(_SUMS), [["Lake", "Table"]]))
-                say("INFO", "Hours of a table are closed.", Table=table.name, **_sums(mine), _aws=of_table)
+                say("INFO", "Hours of a table are closed.", Table=table.name, **_sums(mine))
         waited = self.longest_wait(datetime.now(UTC)).total_seconds()
         names = [*_SUMS, "FailedClosings", "LongestWaitSeconds"]
         counts = {**_sums(self.closed), "FailedClosings": len(self.failed), "LongestWaitSeconds": int(waited)}

@@ -148,8 +148,8 @@ class Call:
         return [entry for entry, said in zip(entries, answer["Entries"], strict=True) if "ErrorCode" in said]
 
     def report(self) -> None:
-        """Say what was done, as metrics of the lake."""
-        names = ["DetectionsRun", "FailingDetections", "AlertsTold"]
+        """Say what was done; what alarms look at are metrics of the lake."""
+        names = ["DetectionsRun", *(["FailingDetections"] if self.remembered.problems else [])]
         counts = {"DetectionsRun": self.ran, "FailingDetections": len(self.remembered.problems), "AlertsTold": self.told}
         say("WARNING" if self.remembered.problems else "INFO", "Detections ran.", **counts, _aws=embedded_metrics((names, [["Lake"]])))
 

@@ -114,21 +114,19 @@ class _Notifications:
                     say("INFO", "Partition created.", Table=table, hour=str(hour))
 
     def report(self) -> None:
-        """Say what became of the batch, as metrics of the lake, of each table, and of each kind of failed records."""
+        """Say what became of the batch, of each table, and of each kind of failed records; only that records failed is a metric, for its alarm."""
         counts = {
             "ObjectsSeen": self._seen.total(),
             "PartitionsCreated": self._created.total(),
             "FailedObjects": self._error_objects.total(),
             "ForeignObjects": self._foreign,
         }
-        of_lake = embedded_metrics((list(counts), [["Lake"]]))
-        say("WARNING" if self.failed else "INFO", "Notifications read.", failedMessages=len(self.failed), **counts, _aws=of_lake)
+        metrics = {"_aws": embedded_metrics((["FailedObjects"], [["Lake"]]))} if self._error_objects else {}
+        say("WARNING" if self.failed else "INFO", "Notifications read.", failedMessages=len(self.failed), **counts, **metrics)
         for table, number in self._seen.items():
-            of_table = embedded_metrics((["ObjectsSeen", "PartitionsCreated"], [["Lake", "Table"]]))
-            say("INFO", "Objects of a table.", Table=table, ObjectsSeen=number, PartitionsCreated=self._created[table], _aws=of_table)
+            say("INFO", "Objects of a table.", Table=table, ObjectsSeen=number, PartitionsCreated=self._created[table])
         for (name, kind), number in self._error_objects.items():
-            of_kind = embedded_metrics((["FailedObjects"], [["Lake", "Table"], ["Lake", "Table", "Kind"]]))
-            say("WARNING", "Failed records were written.", Table=name, Kind=kind, FailedObjects=number, _aws=of_kind)
+            say("WARNING", "Failed records were written.", Table=name, Kind=kind, FailedObjects=number)
 
 
 def _objects(body: str) -> Iterator[tuple[str, str]]:

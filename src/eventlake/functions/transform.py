@@ -133,7 +133,7 @@ class _Records:
         return len(kept)
 
     def report(self, table: str, source: str) -> None:
-        """Say what became of the batch, as metrics of the lake, its source and table; and of each reason for which records failed."""
+        """Say what became of the batch, and of each reason for which records failed; what alarms look at are metrics, and each of them costs."""
         failed = sum(self._failures.values())
         age_s = 0.0 if self._arrived_ms is None else time() - self._arrived_ms / 1000
         lag = {"LagSeconds": round(age_s, 3)} if age_s > 0 else {}
@@ -144,11 +144,10 @@ class _Records:
             Source=source,
             Table=table,
             **counts,
-            _aws=embedded_metrics((list(counts), [["Lake"], ["Lake", "Table"]]), (["EventsIn"], [["Lake", "Source"]])),
+            _aws=embedded_metrics((["EventsIn"], [["Lake", "Source"]]), *([(["Failed"], [["Lake", "Table"]])] if failed else [])),
         )
         for code, number in self._failures.items():
-            metrics = embedded_metrics((["Failed"], [["Lake", "Table", "Reason"]]))
-            say("WARNING", "Records failed.", Table=table, Reason=code, Failed=number, _aws=metrics)
+            say("WARNING", "Records failed.", Table=table, Reason=code, Failed=number)
 
 
 def _size(ids: str) -> int:
