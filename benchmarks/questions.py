@@ -196,15 +196,16 @@ def hand_written(sql: str, folder: Path) -> None:
 def processor_s() -> float:
     """Return the seconds of processor time of this process and all that it or its children began."""
     ticks = 0
-    for process in _family():
+    for process in family(os.getpid()):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has just ended; who waits for it counts it
             fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
             ticks += sum(map(int, fields[11:15]))  # its own and of those that it waited for, proc(5)
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _family() -> list[int]:
-    family, todo = [], [os.getpid()]
+def family(root: int) -> list[int]:
+    """Return a process and all that it or its children began."""
+    family, todo = [], [root]
     while todo:
         process = todo.pop()
         family.append(process)

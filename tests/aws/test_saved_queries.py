@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,11 +25,16 @@ from aws.events import samples, tables_of
 from aws.lake import AUTH0_BUS, EVERY_SOURCE, Lake, batches, deployed, entry
 from aws.serving import Emulator
 from eventlake.backends.athena import AthenaEngine
+from eventlake.backends.aws import Session
 from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.trino import TrinoEngine
-from eventlake.history import History
+from eventlake.cloud.deployment import find
+from eventlake.cloud.looking import lake_to_look_at
+from eventlake.history import History, Truth
 from eventlake.history.history import SYSTEMS
 from eventlake.interfaces import Engine
+from eventlake.lake import Lake as LakeToAsk
+from eventlake.local.failed_records import LocalFailedRecords
 from eventlake.local.folder import open_lake
 from eventlake.local.importing import store
 from eventlake.local.item import Item
@@ -38,8 +44,10 @@ from eventlake.sources import load
 from eventlake.stack_names import database_name
 from eventlake.web.grafana import DASHBOARDS, panel_sql
 from eventlake.web.pages import BY_PATH
+from eventlake.web.site import Site
 from eventlake.web.tile import Tile, statement
 from eventlake.web.window import Window
+from web.conftest import Browser
 
 pytestmark = pytest.mark.java
 
@@ -52,13 +60,17 @@ PANELS = [(name, tile) for name in DASHBOARDS for tile in BY_PATH[f"/{name}"].ti
 
 @dataclass(frozen=True)
 class Engines:
-    """The three engines over the same events. given: a value that occurs in them for each parameter without a default. raw: the events."""
+    """The three engines over the same events. given: a value that occurs in them for each parameter without a default. raw: the events.
+
+    folder: of the lake on this machine.
+    """
 
     duckdb: Engine
     trino: Engine
     athena: Engine
     given: dict[str, str]
     raw: list[dict[str, Any]]
+    folder: Path
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +96,14 @@ def engines(emulator: Emulator, trino: str, tmp_path_factory: pytest.TempPathFac
     outcomes = list(store([Item(place, json.dumps(event).encode()) for place, event in enumerate(raw, 1)], folder / "local", SOURCES))
     assert len(outcomes) == len(events)
     local = open_lake(folder / "local", SOURCES)
-    return Engines(local.engine, TrinoEngine(trino, "lake", tables), AthenaEngine(aws.service("athena"), "questions", tables), given, raw)
+    return Engines(
+        local.engine,
+        TrinoEngine(trino, "lake", tables),
+        AthenaEngine(aws.service("athena"), "questions", tables),
+        given,
+        raw,
+        folder / "local",
+    )
 
 
 def _of_other_sources() -> Iterator[dict[str, Any]]:
@@ -194,6 +213,45 @@ def test_a_panel_of_grafana_is_understood_by_trino(engines: Engines, trino: str,
         assert found.rows == on_page.rows
     else:
         assert sum(row[-1] for row in found.rows) == sum(row[-1] for row in on_page.rows)
+
+
+@pytest.mark.parametrize("path", ["/logins", "/changes", "/source/auth0", "/source/codebuild"])
+def test_a_page_over_athena_is_the_page_of_one_machine(
+    engines: Engines, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """The same numbers in the same places, as a browser gets them; asked again, Athena is not."""
+    for name, value in emulator.aws.environment().items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    session = Session()
+    athena = session.client("athena")
+    asked: list[str] = []
+    athena.meta.events.register("before-call.athena.StartQueryExecution", lambda params, **_: asked.append(str(params)))
+    deployment = find("aws:questions", SOURCES, session)
+    there = _looking(engines.folder, lake_to_look_at(deployment, session, lambda: NOW))
+    here = _looking(engines.folder, open_lake(engines.folder, SOURCES))
+    window = {"from": f"{NOW - timedelta(days=11):%Y-%m-%dT%H:%M:%SZ}", "to": f"{NOW:%Y-%m-%dT%H:%M:%SZ}"}
+
+    over_athena, on_one_machine = there.get(path, window), here.get(path, window)
+    times = len(asked)
+    there.get(path, window)
+
+    assert over_athena.status == 200
+    assert 'class="problem"' not in over_athena.text
+    assert _tiles(over_athena.text) == _tiles(on_one_machine.text)
+    assert len(asked) == times > 0
+
+
+def _looking(folder: Path, lake: LakeToAsk) -> Browser:
+    """A browser that looks at a lake now."""
+    browser = Browser(folder, lake, Truth(0))
+    browser.site = Site(lambda: lake, lambda: LocalFailedRecords(folder), lambda: NOW, lambda: False)
+    return browser
+
+
+def _tiles(text: str) -> list[str]:
+    """The tiles of a page, as they are written."""
+    return re.findall(r'<section class="tile.*?</section>', text, re.DOTALL)
 
 
 def _without_lengths(types: tuple[str, ...]) -> list[str]:

@@ -164,7 +164,9 @@ WRONG = [
     (["query", "select 1", "--engine", "athena", "--lake", "here"], 253, '"here" is a folder'),
     (["query", "select 1", "--engine", "trino"], 253, "set EVENTLAKE_TRINO"),
     (["query", "select 1", "--engine", "trino", "--workgroup", "lake"], 253, "--workgroup belongs to Athena"),
-    (["serve", "--lake", "aws:lake"], 253, "aws:lake is on AWS"),
+    (["serve", "--lake", "aws:lake", "--no-close"], 252, "--no-close is for a bus, and aws:lake is only looked at here"),
+    (["serve", "--lake", "aws:absent"], 253, 'There is no stack "absent"'),
+    (["serve", "--lake", "aws:lake", "--host", "0.0.0.0"], 253, "others could look at the lake: set EVENTLAKE_TOKEN"),
     (["send", "event.json", "--lake", "s3://bucket"], 253, "s3://bucket is on AWS"),
 ]
 

@@ -1,4 +1,4 @@
-"""`serve`: the bus on this machine."""
+"""`serve`: the bus on this machine, or the page alone over a lake on AWS."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import os
 import sys
 
 import click
+from click.core import ParameterSource
 
 from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.errors import UsageError
 
 
 @click.command(short_help="The bus on this machine.")
@@ -60,7 +62,11 @@ def serve(
     events are on disk. A browser shows at the same address what lies in the lake. Hours that are over are closed beside it, and
     detections run; `sinks.toml` in the lake's folder says who is told of alerts. It ends with 0, or with 4 if something is left in the
     spool for the next start to deliver.
+
+    With --lake aws:STACK it takes no events: a browser shows the lake on AWS, which Athena answers.
     """
+    if settings().is_on_aws:
+        return _serve_page(host, port, names, settings())
     from eventlake.local.service import Service
     from eventlake.pipeline.delivery import Hints
     from eventlake.web.opening import page_of
@@ -89,6 +95,30 @@ def serve(
         return service.run(lambda url: _say_ready(url, current))
     finally:
         site.close()
+
+
+def _serve_page(host: str, port: int, names: tuple[str, ...], current: Settings) -> int:
+    """Serve the page alone, over a lake on AWS."""
+    from eventlake.cli.opening import open_deployment
+    from eventlake.web.opening import page_of_deployment
+    from eventlake.web.reading import Reading
+
+    _refuse_options_of_a_bus(current)
+    site = page_of_deployment(*open_deployment(current), lambda: reading.is_stopping)
+    reading = Reading(site, host=host, port=port, token=os.environ.get("EVENTLAKE_TOKEN"), names=names, told=current.say)
+    try:
+        return reading.run(lambda url: _say_ready(url, current))
+    finally:
+        site.close()
+
+
+def _refuse_options_of_a_bus(current: Settings) -> None:
+    """Refuse what only a bus can heed. Raises UsageError."""
+    context = click.get_current_context()
+    for name in ("buffer_seconds", "buffer_mb", "log_format", "no_close", "no_detections"):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{option} is for a bus, and {current.lake_name} is only looked at here; leave it out.")
 
 
 def _say_ready(url: str, current: Settings) -> None:

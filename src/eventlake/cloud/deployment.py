@@ -24,6 +24,7 @@ from eventlake.stack_names import BUCKET, STACK, database_name, workgroup_name
 if TYPE_CHECKING:
     from eventlake.backends.duckdb import DuckDBEngine
     from eventlake.cloud.cache import Told
+    from eventlake.interfaces import Catalog
 
 _OWN_BUCKET = re.compile(r"(?P<lake>[a-z][a-z0-9-]{1,20})-\d{12}-[a-z]{2}(?:-[a-z]+)+-\d")
 """How a bucket is called that nobody gave a name."""
@@ -85,16 +86,20 @@ def open_athena(deployment: Deployment, session: Session, workgroup: str | None 
     return AthenaEngine(session.client("athena"), chosen, deployment.tables, workgroups=of_sources)
 
 
-def open_duckdb(deployment: Deployment, session: Session, told: Told | None = None, **limits: Any) -> DuckDBEngine:
+def open_duckdb(
+    deployment: Deployment, session: Session, told: Told | None = None, catalog: Catalog | None = None, **limits: Any
+) -> DuckDBEngine:
     """Open DuckDB on this machine, over checked copies of the objects that a query needs.
 
-    told: hears how far a fetch is. limits: arguments of DuckDBEngine.
+    told: hears how far a fetch is. catalog: the lake's, if it is open already. limits: arguments of DuckDBEngine.
     """
     from eventlake.backends.duckdb import DuckDBEngine
     from eventlake.cloud.cache import ObjectCache, cache_folder, cache_limit
 
     cache = ObjectCache(session.client("s3"), deployment.bucket, cache_folder(deployment.bucket), limit_bytes=cache_limit(), told=told)
-    return DuckDBEngine(open_catalog(deployment, session), cache.objects, fetch=cache.fetch, location=f"s3://{deployment.bucket}", **limits)
+    return DuckDBEngine(
+        catalog or open_catalog(deployment, session), cache.objects, fetch=cache.fetch, location=f"s3://{deployment.bucket}", **limits
+    )
 
 
 def _by_stack(named: str, sources: Sequence[Source], session: Session) -> Deployment:

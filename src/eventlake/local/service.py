@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +24,7 @@ from eventlake.local.bus.connections import Connections, Limits
 from eventlake.local.bus.guard import Guard, usable_token
 from eventlake.local.bus.health import LEAST_PATIENCE_S, Health
 from eventlake.local.bus.pressure import Pressure
-from eventlake.local.bus.server import Server, listening, room_for_connections
+from eventlake.local.bus.server import Server, listening, room_for_connections, stopped_by_signals
 from eventlake.local.closing.keeper import Complete, Keeper
 from eventlake.local.delivery.courier import Courier
 from eventlake.local.delivery.process import UNDELIVERED, Task
@@ -203,7 +202,7 @@ class Service:
             task.add_done_callback(lambda _done: self.stop())  # whatever ended it: a bus that cannot deliver ends, and says why
         courier.durable(spool.end)
         try:
-            with _signals(self.stop):
+            with stopped_by_signals(self.stop):
                 await self._server.serve(sockets=[listener])
                 await watcher.stop()
                 spool.close()
@@ -258,20 +257,3 @@ async def _watch(lock: LakeLock) -> None:
         except StorageError:  # it cannot be looked at now: whoever writes is told
             pass
         await asyncio.sleep(_WATCH_S)
-
-
-@contextlib.contextmanager
-def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Let SIGTERM and Ctrl-C stop the service, however often they come."""
-    loop = asyncio.get_running_loop()
-    try:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop)
-    except (ValueError, RuntimeError):  # not in the main thread: its owner stops the service
-        yield
-        return
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)

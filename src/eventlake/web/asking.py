@@ -19,7 +19,7 @@ from eventlake.interfaces import Result
 from eventlake.lake import Lake
 
 AT_ONCE = 2
-"""How many tiles are asked for at the same time, by all who look."""
+"""How many tiles are asked for at the same time on one machine, by all who look."""
 REMEMBERED = 400
 """How many answers are remembered."""
 MOST_ROWS = 20_000
@@ -77,16 +77,20 @@ class Asked:
 
 
 class Asking:
-    """Asks a lake. open_lake: opens it when somebody looks for the first time. is_stopping: whether nobody will hear the answer."""
+    """Asks a lake.
 
-    def __init__(self, open_lake: Callable[[], Lake], is_stopping: Callable[[], bool]) -> None:
+    open_lake: opens it when somebody looks for the first time. is_stopping: whether nobody will hear the answer. at_once: how many tiles are
+    asked for at the same time, by all who look.
+    """
+
+    def __init__(self, open_lake: Callable[[], Lake], is_stopping: Callable[[], bool], at_once: int = AT_ONCE) -> None:
         self._open = open_lake
         self._is_stopping = is_stopping
         self._lake: Lake | None = None
         self._lock = threading.Lock()
         self._known: OrderedDict[Key, Answered] = OrderedDict()
         self._under_way: dict[Key, Asked] = {}
-        self._pool = ThreadPoolExecutor(AT_ONCE, "tiles")
+        self._pool = ThreadPoolExecutor(at_once, "tiles")
 
     @property
     def lake(self) -> Lake:

@@ -116,7 +116,7 @@ def _last(table: Table) -> Tile:
 select distinct event_time, {", ".join(_quoted(column) for column in told)}
 from {table.name}
 where {_WITHIN}
-order by event_time desc
+order by event_time desc, {", ".join(dict.fromkeys((f'"{table.key}"', '"event_id"')))}
 limit {MOST_EVENTS}"""
     doc = f"The last events of {table.name}\nColumns that say nothing are left out; the rows have all."
     return Tile(f"{table.name}-last", "telling", empty=_EMPTY, wide=True, own=_query(table, doc, sql))

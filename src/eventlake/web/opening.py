@@ -1,9 +1,10 @@
-"""Opens the page over the lake in a folder; the lake itself is opened when somebody looks."""
+"""Opens the page over the lake in a folder, or over one on AWS; the lake itself is opened when somebody looks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eventlake.lake import Lake
 from eventlake.local.failed_records import LocalFailedRecords
@@ -12,15 +13,30 @@ from eventlake.model import Source
 from eventlake.web.asking import AT_ONCE
 from eventlake.web.site import WAITING, Site
 
+if TYPE_CHECKING:
+    from eventlake.backends.aws import Session
+    from eventlake.cloud.deployment import Deployment
+
 MEMORY_MB = 1024
 """What a query of the page may use."""
 SECONDS = 30.0
 """How long it may run."""
+ON_ATHENA_AT_ONCE = 6
+"""How many tiles Athena is asked for at the same time: each waits longer than it works."""
 
 
 def page_of(folder: Path, sources: Sequence[Source], is_stopping: Callable[[], bool]) -> Site:
     """Make the page of the lake in a folder. is_stopping: whether the bus is to end."""
     return Site(lambda: _opened(folder, sources), lambda: LocalFailedRecords(folder), SystemClock().now, is_stopping)
+
+
+def page_of_deployment(deployment: Deployment, session: Session, is_stopping: Callable[[], bool]) -> Site:
+    """Make the page of a lake on AWS, which Athena answers. is_stopping: whether the service is to end."""
+    from eventlake.cloud.looking import KeptFailures, lake_to_look_at, steady
+
+    clock = SystemClock().now
+    lake, failed = lake_to_look_at(deployment, session, clock), KeptFailures(deployment, session, clock)
+    return Site(lambda: lake, lambda: failed, lambda: steady(clock()), is_stopping, ON_ATHENA_AT_ONCE)
 
 
 def _opened(folder: Path, sources: Sequence[Source]) -> Lake:

@@ -23,7 +23,7 @@ from eventlake.lake import Lake
 from eventlake.local.bus.answer import Answer, Message, Receive, Send, respond
 from eventlake.query.saved import SavedQuery, load_saved
 from eventlake.web.answers import CSV, HTML, JSON, SVG, TEXT, answer
-from eventlake.web.asking import Answered, Asked, Asking, unfinished_hours
+from eventlake.web.asking import AT_ONCE, Answered, Asked, Asking, unfinished_hours
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.declared_pages import head, pages_of
 from eventlake.web.elements import Child, Element, element
@@ -82,6 +82,7 @@ class Site:
     """The page over a lake.
 
     open_lake, open_failed: open it, and what failed in it, when somebody looks. now: the time, in UTC. is_stopping: whether the bus is to end.
+    at_once: how many tiles are asked for at the same time.
     """
 
     def __init__(
@@ -90,9 +91,10 @@ class Site:
         open_failed: Callable[[], FailedRecords],
         now: Callable[[], datetime],
         is_stopping: Callable[[], bool],
+        at_once: int = AT_ONCE,
     ) -> None:
         self._open_failed = open_failed
-        self._asking = Asking(open_lake, is_stopping)
+        self._asking = Asking(open_lake, is_stopping, at_once)
         self._now = now
         self._live = Live(self._asking.generations, is_stopping)
         self._pool = ThreadPoolExecutor(MADE_AT_ONCE, "pages")

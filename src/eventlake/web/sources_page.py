@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from eventlake.lake import Lake
 from eventlake.model import Source
@@ -21,9 +21,11 @@ def sources_page(lake: Lake, window: Window) -> Iterator[Element]:
 
 def _lines(source: Source, lake: Lake, window: Window) -> Iterator[list[Child]]:
     """Yield a line for each table of a source; the first says what the source is."""
+    not_seen: Mapping[str, str] = getattr(lake.catalog, "not_seen", {})  # on AWS a user may be kept from some
     for place, table in enumerate(source.tables):
         hours = lake.catalog.contents(table.name).hours
         title: Child = element("a", source.title, href=window.link(address_of(source.name))) if place == 0 else ""
         way = element("a", table.name, href=window.link(address_of(source.name, table.name)))
-        rows = f"{sum(one.rows or 0 for one in hours):,}" if hours else "none yet"
+        counted, is_all = sum(one.rows or 0 for one in hours), all(one.rows is not None for one in hours)
+        rows = f"{counted:,}{'' if is_all else ', and those of open hours'}" if hours else not_seen.get(table.name, "none yet")
         yield [title, source.doc if place == 0 else "", way, rows, str(max(one.hour for one in hours)) if hours else ""]

@@ -39,6 +39,7 @@ from eventlake.local.bus.pressure import Pressure
 from eventlake.local.bus.put_events import OPERATIONS, TARGET, put_events, test_event_pattern
 from eventlake.local.bus.sender import Sender, sender_of
 from eventlake.local.bus.turns import Turns
+from eventlake.local.bus.visitors import Visitors
 from eventlake.local.spool.frames import EVENT, encode
 from eventlake.local.spool.writer import SpoolWriter
 from eventlake.pipeline.envelope import Intake
@@ -80,8 +81,7 @@ class Bus:
         self._now = now
         self._durable = durable
         self._guard = Guard(names, token)
-        self._beside = beside
-        self._sign_in = None if sign_in is None else sign_in(self._guard)
+        self._visitors = None if beside is None else Visitors(self._guard, beside, sign_in)
         self._large = Turns("large bodies")
         self._inflating = Turns("compressed bodies")
         self._arriving: Counter[datetime] = Counter()
@@ -100,8 +100,8 @@ class Bus:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        if self._beside is not None and _is_beside(scope["path"], scope["method"]):
-            await self._let_in(self._beside, scope, receive, send)
+        if self._visitors is not None and _is_beside(scope["path"], scope["method"]):
+            await self._visitors(scope, receive, send)
             return
         headers: Headers = {}
         try:
@@ -115,40 +115,6 @@ class Bus:
             failure = HttpError(500, "The bus failed, and said why where it runs; nothing of the request may be stored.")
             answer = answer_to(failure, to_aws=b"x-amz-target" in headers)
         await respond(send, answer)
-
-    async def _let_in(self, beside: Application, scope: Message, receive: Receive, send: Send) -> None:
-        """Let what is beside the bus answer those who pass the bus's guard, and have those sign in who show no token."""
-        try:
-            headers = self._guard.headers(scope["headers"])
-            self._guard.check_sender(headers, scope["method"])
-        except HttpError as error:
-            await respond(send, answer_to(error, to_aws=False))
-            return
-        try:
-            self._guard.check_visitor(headers)
-        except HttpError as error:
-            if self._sign_in is None:
-                await respond(send, answer_to(error, to_aws=False))
-                return
-            beside = self._sign_in
-        await self._pass_on(beside, scope, receive, send)
-
-    async def _pass_on(self, beside: Application, scope: Message, receive: Receive, send: Send) -> None:
-        """Have what is beside the bus answer, and say so where it fails."""
-        has_begun = False
-
-        async def sent(message: Message) -> None:
-            nonlocal has_begun
-            has_begun = True
-            await send(message)
-
-        try:
-            await beside(scope, receive, sent)
-        except Exception:  # the server would answer without an id by which both sides can speak of it
-            _log.exception("What stands beside the bus failed to answer %s %s.", scope["method"], scope["path"])
-            if has_begun:
-                raise
-            await respond(send, answer_to(HttpError(500, "The bus failed, and said why where it runs."), to_aws=False))
 
     async def _answer(self, path: str, method: str, headers: Headers, receive: Receive, sender: Sender) -> Answer:
         if path == "/healthz":
