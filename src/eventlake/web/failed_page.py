@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
 
 from eventlake.backends.sqlite_catalog import FailedEntry
 from eventlake.errors import NameNotFoundError
@@ -12,25 +11,13 @@ from eventlake.web.cells import cell, cut
 from eventlake.web.elements import Child, Element, element
 from eventlake.web.shell import sentence
 from eventlake.web.tables import framed_table
+from eventlake.web.told import FailedRecords
 from eventlake.web.window import Window
 
 MOST = 500
 """How many records are shown, the newest."""
 MOST_TEXT = 20_000
 """How much of an original is shown; `eventlake failed show` gives all."""
-
-
-class FailedRecords(Protocol):
-    """What could not be stored in a lake; `local.failed_records` has one."""
-
-    def newest(self, limit: int) -> tuple[list[FailedEntry], bool]:
-        """Return so many records, the newest first, and whether there are more."""
-
-    def find(self, beginning: str) -> list[FailedEntry]:
-        """Find the records whose id begins like this."""
-
-    def original(self, entry: FailedEntry) -> bytes:
-        """Return the bytes that failed. Raises StorageError, CorruptObjectError."""
 
 
 def failed_page(records: FailedRecords, window: Window) -> Iterator[Element]:

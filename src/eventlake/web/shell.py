@@ -105,7 +105,7 @@ def tile_to_come(asked: Question, window: Window) -> Element:
 
 
 def _named(asked: Question) -> dict[str, str]:
-    return {"id": f"tile-{asked.tile.name}", "data_tables": " ".join(sorted({scan.table.name for scan in asked.reading.scans}))}
+    return {"id": f"tile-{asked.tile.name}", "data_tables": " ".join(sorted(asked.tables))}
 
 
 def tile_frame(asked: Question, answered: Answered, window: Window, path: str) -> Element:

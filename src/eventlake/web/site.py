@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 from functools import cached_property
@@ -23,15 +23,16 @@ from eventlake.lake import Lake
 from eventlake.local.bus.answer import Answer, Message, Receive, Send, respond
 from eventlake.query.saved import SavedQuery, load_saved
 from eventlake.web.answers import CSV, HTML, JSON, SVG, TEXT, answer
-from eventlake.web.asking import AT_ONCE, Answered, Asked, Asking, unfinished_hours
+from eventlake.web.asking import AT_ONCE, Answered, Asked, Asking, Held, unfinished_hours
 from eventlake.web.charts import CHARTS, Drawing
+from eventlake.web.charts.drawing import frame, one_below_another
 from eventlake.web.declared_pages import head, pages_of
 from eventlake.web.elements import Child, Element, element
-from eventlake.web.failed_page import FailedRecords, failed_page
+from eventlake.web.failed_page import failed_page
 from eventlake.web.filters import filters_of
 from eventlake.web.forms import answer as answer_shown
 from eventlake.web.forms import cost_of, explained, forms, statement_of
-from eventlake.web.lake_page import lake_page
+from eventlake.web.lake_tiles import lake_page
 from eventlake.web.leads import leads_of
 from eventlake.web.live import Live, waited
 from eventlake.web.marks import MOST, MOST_FILED, mark_of, rows_statement
@@ -43,6 +44,7 @@ from eventlake.web.shell import page, sentence, tile_frame, tile_to_come
 from eventlake.web.sources_page import sources_page
 from eventlake.web.static import static
 from eventlake.web.tile import Question, Tile, question
+from eventlake.web.told import FailedRecords, Known, as_statement
 from eventlake.web.window import Window, window_of
 
 ASKED_AT_ONCE = 4
@@ -175,8 +177,6 @@ class Site:
         values = dict(pairs)
         if path == "/sql":
             return self._sql(values, asks.may_run)
-        if path == "/lake":
-            return page("Lake", path, window_of(values, self._now()), *lake_page(self._asking.lake))
         if path == "/failed":
             window = window_of(values, self._now())
             return page("Failed", path, window, *failed_page(self._open_failed(), window))
@@ -200,7 +200,7 @@ class Site:
         if (known := self._known.get(key)) is not None:
             return known
         asked = [question(tile, window, self._asking.lake.tables) for tile in found.tiles]
-        waiting = [self._asking.ask(one.sql, held) for one in asked]
+        waiting = [self._asked(one, window, held) for one in asked]
         wait([one.future for one in waiting], PATIENCE_S if may_wait else None)
         answers = [one.future.result() if one.future.done() else None for one in waiting]
         drawn: list[Child] = [
@@ -231,7 +231,14 @@ class Site:
         found, said = self._pages.get(on), [pair for pair in pairs if pair[0] != "on"]
         window = self._window(said, found.default, found.wants) if found else self._window(said)
         asked = question(tile, window, self._asking.lake.tables)
-        return Part(asked, self._asking.ask(asked.sql), window, on)
+        return Part(asked, self._asked(asked, window), window, on)
+
+    def _asked(self, one: Question, window: Window, held: Held | None = None) -> Asked:
+        """Have a tile's rows asked of the tables, or told by what knows them. held: what the tables hold, if known already."""
+        tell = one.tile.told
+        if tell is None:
+            return self._asking.ask(one.sql, held)
+        return self._asking.told(lambda: tell(Known(self._asking.lake, self._open_failed), window))
 
     def _window(self, pairs: Pairs, default: str = "-7d", wants: str = "") -> Window:
         """Return the window of an address, with its filters. Raises UsageError."""
@@ -245,7 +252,8 @@ class Site:
     @cached_property
     def _pages(self) -> Mapping[str, Page]:
         """Return every page of tiles by its address: those of this module's data, and those of the declarations."""
-        return {**BY_PATH, **pages_of(self._asking.lake.sources)}
+        lake = self._asking.lake
+        return {**BY_PATH, "/lake": lake_page(lake.tables), **pages_of(lake.sources)}
 
     @cached_property
     def _tiles_known(self) -> Mapping[str, Tile]:
@@ -271,14 +279,15 @@ class Site:
         asked = question(tile, window, self._asking.lake.tables)
         if of_rows:
             return self._rows(asked, window, pairs, form, shrinks)
-        sql = asked.sql
-        if form == "sql":
-            return answer(200, TEXT, sql.encode(), shrinks=shrinks)
-        answered = self._asking.answer(sql)
+        if form == "sql" and tile.told is None:
+            return answer(200, TEXT, asked.sql.encode(), shrinks=shrinks)
+        answered = self._asked(asked, window).future.result()
         if not dot:
             return answer(200, HTML, _tile_page(asked, answered, window, path), shrinks=shrinks)
         if answered.problem:
             return _plain(400, answered.problem)
+        if form == "sql":
+            return answer(200, TEXT, as_statement(answered.result).encode(), shrinks=shrinks)
         return answer(200, _FORMS[dot + form], _in_form(tile, answered, window, form), shrinks=shrinks)
 
     def _rows(self, asked: Question, window: Window, pairs: Pairs, form: str, shrinks: bool) -> Answer:
@@ -337,7 +346,14 @@ def _tile_page(asked: Question, answered: Answered, window: Window, path: str) -
     tile = asked.tile
     if tile.chart not in {"table", "telling"} and answered.result.rows:
         rows = CHARTS["table"](Drawing(tile, answered.result, window, path, leads_of(tile.name, path, window, asked.reading)))
-    return page(tile.query.title, path, window, tile_frame(asked, answered, window, path), rows, element("pre", asked.sql))
+    return page(
+        tile.query.title,
+        path,
+        window,
+        tile_frame(asked, answered, window, path),
+        rows,
+        element("pre", asked.sql or as_statement(answered.result)),
+    )
 
 
 def _in_form(tile: Tile, answered: Answered, window: Window, form: str) -> bytes:
@@ -349,16 +365,18 @@ def _in_form(tile: Tile, answered: Answered, window: Window, form: str) -> bytes
 def _picture(tile: Tile, answered: Answered, window: Window) -> bytes:
     """Return a tile's chart as a file of its own, which takes its colours from the page's stylesheet."""
     drawn = CHARTS[tile.chart](Drawing(tile, answered.result, window)) if answered.result.rows else sentence(tile.empty)
-    picture = _svg_in(drawn) or element(
-        "svg", element("text", tile.empty, x=4, y=20), xmlns="http://www.w3.org/2000/svg", viewBox="0 0 720 30"
-    )
-    return b'<?xml version="1.0" encoding="utf-8"?><?xml-stylesheet href="/static/page.css"?>' + str(picture).encode()
+    pictures = list(_svgs_in(drawn))
+    whole = one_below_another(pictures) if pictures else frame(30, tile.query.title, element("text", tile.empty, x=4, y=20))
+    return b'<?xml version="1.0" encoding="utf-8"?><?xml-stylesheet href="/static/page.css"?>' + str(whole).encode()
 
 
-def _svg_in(drawn: Element) -> Element | None:
+def _svgs_in(drawn: Element) -> Iterator[Element]:
     if drawn.tag == "svg":
-        return drawn
-    return next((found for child in drawn.children if isinstance(child, Element) and (found := _svg_in(child))), None)
+        yield drawn
+        return
+    for child in drawn.children:
+        if isinstance(child, Element):
+            yield from _svgs_in(child)
 
 
 def _shrinks(headers: Mapping[bytes, bytes]) -> bool:

@@ -6,19 +6,23 @@ what the window asks for, `start` and `end` are the window itself in UTC, and ot
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
+from eventlake.interfaces import Result
 from eventlake.model import Table
 from eventlake.query.saved import SavedQuery, read_saved, render
 from eventlake.web.filters import filtered, plain
 from eventlake.web.scan import Reading, reading_of
+from eventlake.web.told import Known
 from eventlake.web.window import Window
 
+_PLACE = re.compile(r"\{(\w+)\}")
 FOLDER = Path(__file__).parent / "tiles"
 
 
@@ -28,6 +32,7 @@ class Tile:
 
     empty: why there may be nothing, and what to do. wide: whether it takes a page's whole width. title: if not that of its query.
     own: its query, if none of `tiles/`. counts_rows: whether it counts each row by itself, so that fewer rows are counted as right.
+    told: what tells its rows, where no table holds them; then its query is a title alone.
     """
 
     name: str
@@ -38,6 +43,7 @@ class Tile:
     title: str = ""
     own: SavedQuery | None = None
     counts_rows: bool = False
+    told: Callable[[Known, Window], Result] | None = None
 
     @property
     def query(self) -> SavedQuery:
@@ -56,19 +62,23 @@ def queries() -> Mapping[str, SavedQuery]:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a tile asks through a window. left: the filters of the window that it cannot keep to."""
+    """What a tile asks through a window. left: the filters of the window that it cannot keep to. tables: the names of those it reads."""
 
     tile: Tile
     sql: str
     reading: Reading
     left: tuple[str, ...]
+    tables: frozenset[str]
 
 
 def question(tile: Tile, window: Window, tables: Sequence[Table]) -> Question:
     """Return what a tile asks of these tables, with the window's filters. Raises UsageError."""
+    if tile.told is not None:
+        return Question(tile, "", reading_of("", ()), tuple(one.column for one in window.filters), frozenset(one.name for one in tables))
     reading = _reading(tile, statement(tile.query, window), tables)
     sql, left = filtered(reading, window.filters, (one.name for one in tile.query.parameters))
-    return Question(tile, sql, _reading(tile, sql, tables) if window.filters else reading, tuple(left))
+    asked = _reading(tile, sql, tables) if window.filters else reading
+    return Question(tile, sql, asked, tuple(left), frozenset(scan.table.name for scan in asked.scans))
 
 
 def _reading(tile: Tile, sql: str, tables: Sequence[Table]) -> Reading:
@@ -91,6 +101,8 @@ def statement(query: SavedQuery, window: Window) -> str:
 def link_of(template: str, row: Mapping[str, object], window: Window) -> str:
     """Return where the mark of a row leads, through the same window; nothing where the row has no value for it."""
     path, _, query = template.partition("?")
+    if not path or None in [row.get(name) for name in _PLACE.findall(template)]:
+        return ""
     names = [part.partition("=") for part in query.split("&") if part]
-    values = {name: row.get(place.strip("{}")) for name, _, place in names}
-    return "" if not path or None in values.values() else window.link(quote(path), **{name: str(value) for name, value in values.items()})
+    there = _PLACE.sub(lambda found: quote(str(row[found[1]]), safe=""), path)
+    return window.link(there, **{name: _PLACE.sub(lambda found: str(row[found[1]]), place) for name, _, place in names})

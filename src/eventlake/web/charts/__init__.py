@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from eventlake.web.charts.bars import bars
+from eventlake.web.charts.calendar import calendar
 from eventlake.web.charts.changes import changes
 from eventlake.web.charts.drawing import Drawing
 from eventlake.web.charts.heat import heat
@@ -22,6 +23,7 @@ from eventlake.web.elements import Element
 
 CHARTS: Mapping[str, Callable[[Drawing], Element]] = {
     "bars": bars,
+    "calendar": calendar,
     "changes": changes,
     "heat": heat,
     "line": line,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from eventlake.interfaces import Result
@@ -64,6 +65,19 @@ def frame(
         aria_label=label,
         **(more or {}),
     )
+
+
+def one_below_another(pictures: Sequence[Element]) -> Element:
+    """Return one picture of several, as wide as the widest; of one, that one."""
+    if len(pictures) == 1:
+        return pictures[0]
+    sizes = [[float(size) for size in dict(one.attributes)["viewBox"].split()[2:]] for one in pictures]
+    tops = accumulate((high for _, high in sizes), initial=0.0)
+    placed = [
+        element("svg", one.children, x=0, y=top, width=wide, height=high, viewBox=f"0 0 {wide:g} {high:g}")
+        for one, top, (wide, high) in zip(pictures, tops, sizes, strict=False)
+    ]
+    return frame(sum(high for _, high in sizes), "", *placed, width=max(wide for wide, _ in sizes))
 
 
 def mark(title: str, link: str, *children: Child) -> Element:
