@@ -125,9 +125,9 @@ class DirectoryStore:
                 shutil.rmtree(folder, ignore_errors=True)
         return count
 
-    def clear_staging(self, beginning: str = "") -> int:
-        """Remove unfinished files of a process that ended, whose names begin like this; how many there were."""
-        left = list((self._root / STAGING).glob(f"{beginning}*"))
+    def clear_staging(self, beginning: str = "", keep: str | None = None) -> int:
+        """Remove unfinished files of a process that ended, whose names begin like this; how many there were. keep: those that begin so stay."""
+        left = [path for path in (self._root / STAGING).glob(f"{beginning}*") if keep is None or not path.name.startswith(keep)]
         try:
             for path in left:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()  # a folder is where the rewriting of an hour spilled to

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -27,6 +27,7 @@ from eventlake.model import Column, Table
 
 _FAILED = "id, stream, code, message, arrival_us, size_bytes, key, line, redriven_us, redriven_into"
 _CURSOR = "cursor/"
+_ADDED = "added"
 _FIRST_RETRY = timedelta(minutes=1)
 _LAST_RETRY = timedelta(hours=6)
 _OF_HOUR = '"table" = ? and "date" = ? and hour = ?'
@@ -113,16 +114,26 @@ class SqliteCatalog:
     """The catalog of a lake on one machine.
 
     read_only: for readers; the folder may be read-only too. epoch: of the process that has taken the lake and shares it with this one; without
-    it the lake is taken. hurried: for a file that counts only once it is finished and closed; nothing is durable before.
+    it the lake is taken. beside: raises LakeTakenError as soon as this process may add no more beside whoever takes the lake, which is not
+    taken then. hurried: for a file that counts only once it is finished and closed; nothing is durable before.
     Raises ConfigurationError for a file of a newer version, StorageError.
     """
 
-    def __init__(self, file: Path, *, read_only: bool = False, epoch: int | None = None, hurried: bool = False) -> None:
+    def __init__(
+        self,
+        file: Path,
+        *,
+        read_only: bool = False,
+        epoch: int | None = None,
+        beside: Callable[[], None] | None = None,
+        hurried: bool = False,
+    ) -> None:
         self._file = SqliteFile(file, read_only=read_only, hurried=hurried)
         self.lake_id, self.epoch = self._rows("select id, epoch from lake")[0]
+        self._beside = beside
         if epoch is not None:
             self.epoch = epoch
-        elif not read_only:
+        elif not read_only and beside is None:
             self.epoch = self._take()
 
     def close(self) -> None:
@@ -218,11 +229,16 @@ class SqliteCatalog:
         """Return for each table that has objects a number that grows with each that comes, or that a closing makes."""
         return dict(self._rows('select "table", max(rowid) from object group by "table"'))
 
-    def intend(self, keys: Sequence[str]) -> None:
-        """Note the keys of objects that are about to be written; those that are never registered are removed after a crash."""
+    def intend(self, keys: Sequence[str], *, added: bool = False) -> None:
+        """Note the keys of objects that are about to be written; those that are never registered are removed after a crash.
+
+        added: whether they are added beside what is delivered.
+        """
         with self._transaction() as run:
             for key in keys:
                 run("insert or ignore into pending values (?)", (key,))
+            if added:
+                run("insert or replace into setting values (?, ?)", (_ADDED, json.dumps(keys)))
 
     def intended(self) -> list[str]:
         """Return the keys that were intended and not registered."""
@@ -235,6 +251,20 @@ class SqliteCatalog:
             for key in keys:
                 run("delete from pending where key = ?", (key,))
 
+    @contextmanager
+    def withdrawing(self, keys: Sequence[str]) -> Iterator[set[str]]:
+        """Take intentions back, and give those that are still open: within, nobody registers them, so their files can be removed."""
+        with self._transaction() as run:
+            wanted = "key in (select value from json_each(?))"
+            yield {row[0] for row in run(f"select key from pending where {wanted}", (json.dumps(keys),))}
+            run(f"delete from pending where {wanted}", (json.dumps(keys),))
+
+    def added(self) -> list[str]:
+        """Return the keys that who adds to the lake intended last, and did not register."""
+        found = self._rows("select value from setting where name = ?", (_ADDED,))
+        known = set(json.loads(found[0][0])) if found else set()
+        return [key for key in self.intended() if key in known]
+
     def register(
         self,
         objects: Sequence[NewObject],
@@ -243,13 +273,17 @@ class SqliteCatalog:
         checkpoints: Mapping[str, int],
         redriven: Redriven | None = None,
         cursors: Mapping[str, str] | None = None,
+        *,
+        intended: Sequence[str] = (),
     ) -> None:
         """Make objects visible, with their partitions, failed records and the checkpoints of their streams: all of it or nothing.
 
         An object that is visible already, with the same bytes, changes nothing. redriven: the failed records that the objects hold now.
-        cursors: how far each history is read of which they are. Raises StorageError for an object with other bytes, and for a record that was redriven already.
+        cursors: how far each history is read of which they are. intended: keys that are registered only if nobody has taken them back.
+        Raises StorageError for an object with other bytes, and for a record that was redriven already; GenerationConflictError for a key that was taken back.
         """
         with self._transaction() as run:
+            _require_intended(run, intended)
             for partition in partitions:
                 _add_partition(run, partition)
             for one in objects:
@@ -403,6 +437,11 @@ class SqliteCatalog:
         """Return the first damage that is found in the file, which is read whole for that; None if there is none."""
         return self._file.fault()
 
+    @property
+    def is_current(self) -> bool:
+        """Return True if the file is of this version, as it lies."""
+        return self._file.is_current
+
     def name_lake(self, lake_id: str, epoch: int) -> None:
         """Make a new catalog that of a lake that is there already, and take the lake. epoch: the highest that is known of it."""
         with self._file.transaction() as run:
@@ -422,7 +461,9 @@ class SqliteCatalog:
     def _transaction(self) -> Iterator[Any]:
         """Commit everything that is done within, or nothing; durable when it ends. Raises LakeTakenError if the lake was taken meanwhile."""
         with self._file.transaction() as run:
-            if run("select epoch from lake").fetchone()[0] != self.epoch:
+            if self._beside is not None:
+                self._beside()
+            elif run("select epoch from lake").fetchone()[0] != self.epoch:
                 raise LakeTakenError(f'Another process has taken the lake of "{self._file.path}" to write; this one writes nothing more.')
             yield run
 
@@ -456,6 +497,14 @@ def _close(run: Any, one: NewObject) -> None:  # run: sqlite3's execute
         f"update partition set generation = ?, state = ?, location = ? where {_OF_HOUR} and generation < ?",
         (one.generation, state, f"{one.key.rpartition('/')[0]}/", one.table, *one.hour.values, one.generation),
     )
+
+
+def _require_intended(run: Any, keys: Sequence[str]) -> None:  # run: sqlite3's execute
+    for key in keys:
+        if run("select 1 from pending where key = ?", (key,)).fetchone() is None:
+            raise GenerationConflictError(
+                f'The object "{key}" was put aside meanwhile, because delivery was started again; nothing of it is stored. Run the command again.'
+            )
 
 
 def _require_generation(run: Any, table: str, hour: Hour, generation: int) -> None:  # run: sqlite3's execute

@@ -70,6 +70,11 @@ class SqliteFile:
             return error
         return None if found == "ok" else self.damaged(ValueError(found))
 
+    @property
+    def is_current(self) -> bool:
+        """Return True if the file is of this version, as it lies."""
+        return self._version() == len(STEPS)
+
     @contextmanager
     def transaction(self) -> Iterator[Any]:
         """Commit everything that is done within, or nothing; durable when it ends."""

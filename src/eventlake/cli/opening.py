@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 from eventlake.cli.settings import Settings
-from eventlake.errors import ConfigurationError
+from eventlake.errors import ConfigurationError, LakeLockedError
 
 if TYPE_CHECKING:
     from eventlake.backends.aws import Session
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 AWS_LAKE = "aws:eventlake"
 """The lake that Athena is asked about when none is named: the stack of the README."""
 TRINO_CATALOG = "lake"
+_NICENESS = 10
+"""Of who adds to a lake beside its bus: below delivery, as what closes hours is."""
 
 
 def open_catalog(current: Settings) -> Catalog:
@@ -72,8 +74,25 @@ def taken_lake(current: Settings) -> Iterator[SqliteCatalog]:
 
 
 @contextmanager
+def shared_lake(current: Settings) -> Iterator[SqliteCatalog]:
+    """Take the lake in a folder to write, or add to it beside the bus that writes it, and give its catalog. Raises LakeLockedError."""
+    from eventlake.local.joining import added_to
+    from eventlake.local.lock import read_holder
+
+    with ExitStack() as opened:
+        try:
+            catalog = opened.enter_context(taken_lake(current))
+        except LakeLockedError:
+            if not read_holder(current.lake_folder).get("shares"):
+                raise
+            catalog = opened.enter_context(added_to(current.lake_folder, current.load_sources()))
+            os.nice(_NICENESS)
+        yield catalog
+
+
+@contextmanager
 def backfiller(current: Settings) -> Iterator[Backfiller]:
-    """Open the lake that the options name to bring histories into it; one in a folder is taken to write. Raises LakeLockedError."""
+    """Open the lake that the options name to bring histories into it; one in a folder is taken to write, or added to beside its bus. Raises LakeLockedError."""
     from eventlake.local.backfilling import Backfiller
 
     if current.is_on_aws:
@@ -84,7 +103,7 @@ def backfiller(current: Settings) -> Iterator[Backfiller]:
         return
     from eventlake.local.histories import LocalHistories
 
-    with taken_lake(current) as catalog:
+    with shared_lake(current) as catalog:
         yield Backfiller(LocalHistories(catalog, current.lake_folder), current.load_sources(), aside=current.lake_folder)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eventlake.cli.moments import moment
-from eventlake.cli.opening import taken_lake
+from eventlake.cli.opening import shared_lake
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
 from eventlake.errors import UsageError
@@ -56,7 +56,7 @@ def redrive(ids: tuple[str, ...], reason: str, stream: str, since: str | None, d
         show(_PREVIEW, _previews(_tried(chosen, current)), current.form)
         return 0
     require_lake(current.lake_folder)
-    with taken_lake(current) as catalog:
+    with shared_lake(current) as catalog:
         entries = _wanted(catalog, chosen)
         show(_COUNTS, _counts(_redriven(catalog, entries, current), current), current.form)
     return 0

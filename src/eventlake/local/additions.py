@@ -6,13 +6,16 @@ transaction. Until then nothing has happened; what a crash leaves is put aside b
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import storage_error
@@ -20,16 +23,20 @@ from eventlake.backends.json_lines import EXTENSION as GZIP
 from eventlake.backends.json_lines import write_gzip
 from eventlake.backends.sqlite_catalog import NewFailedObject, NewObject, Redriven, SqliteCatalog
 from eventlake.description import LINES, PROCESSING_FAILED, Description
-from eventlake.errors import StorageError
+from eventlake.errors import GenerationConflictError, StorageError
 from eventlake.layout import Hour, error_key, object_key, object_name
 from eventlake.local.crash import crash_point
 from eventlake.local.delivery.checked import CheckedWriter, Part, writer_of
+from eventlake.local.delivery.recovery import ADDED
 from eventlake.local.delivery.sink import entries_of
 from eventlake.model import Table
 from eventlake.pipeline.backfill import HourLines
 from eventlake.pipeline.delivery import FailedRecord
 from eventlake.pipeline.partition import partition_of
 
+Result = TypeVar("Result")
+_TRIES = 5
+"""How often a group is written that a new beginning of delivery takes back."""
 _BATCH_BYTES = 32 << 20
 """How many bytes of log lines are in memory at once, if no hour has more."""
 
@@ -45,7 +52,7 @@ class Staged:
 
 
 class Additions:
-    """Adds log lines to a lake that this process writes."""
+    """Adds log lines to a lake that this process writes, or adds to beside the bus that does."""
 
     def __init__(self, catalog: SqliteCatalog, objects: Path) -> None:
         self._catalog = catalog
@@ -72,7 +79,7 @@ class Additions:
         staged: list[Staged] = []
         try:
             for place, (stream, found) in enumerate(_by_stream(records).items(), 1):
-                path = self._store.staged(f"{uuid.uuid4().hex}{GZIP}")
+                path = self._store.staged(f"{ADDED}{uuid.uuid4().hex}{GZIP}")
                 said = self._description(
                     stream, PROCESSING_FAILED, Hour.of(found[0].arrival), self._catalog.before_all() - place, len(found)
                 )
@@ -87,12 +94,13 @@ class Additions:
     def register(self, staged: Sequence[Staged], redriven: Redriven | None = None, cursors: Mapping[str, str] | None = None) -> None:
         """Make what is staged visible, together with what was redriven by it and how far a history is read.
 
-        Raises StorageError; then nothing of it is.
+        Raises StorageError; then nothing of it is. GenerationConflictError says that delivery began anew beside, and put the objects aside.
         """
+        keys = [one.key for one in staged]
         try:
             objects = [self._described(one) for one in staged if not one.failures]
             failed = [(_described_failures(one), entries_of(one.failures, one.key)) for one in staged if one.failures]
-            self._catalog.intend([one.key for one in staged])
+            self._catalog.intend(keys, added=True)
             crash_point("additions intended")
             for one in staged:
                 self._store.put(one.key, one.path)
@@ -103,7 +111,12 @@ class Additions:
             self.discard(staged)
         tables = {table.name: table for table in self._catalog.tables()}
         partitions = [partition_of(tables[one.table], one.hour, one.format) for one in objects]
-        self._catalog.register(objects, partitions, failed, {}, redriven, cursors)
+        try:
+            self._catalog.register(objects, partitions, failed, {}, redriven, cursors, intended=keys)
+        except GenerationConflictError:
+            for key in keys:  # those that came to their places behind its back
+                self._store.put_aside(key, datetime.now(UTC))
+            raise
         crash_point("additions registered")
 
     def discard(self, staged: Sequence[Staged]) -> None:
@@ -127,7 +140,7 @@ class Additions:
 
     def _planned(self, rows: HourLines, position: int) -> tuple[Staged, Part]:
         """Return the file that rows are to become, and what is to be written there."""
-        path = self._store.staged(f"{uuid.uuid4().hex}{self._writer.extension}")
+        path = self._store.staged(f"{ADDED}{uuid.uuid4().hex}{self._writer.extension}")
         describe = partial(self._description, rows.table.name, LINES, rows.hour, position)
         lines = rows.lines
         return Staged(self._key(rows.table, rows.hour), path, describe(len(lines))), Part(lines, path, describe)
@@ -142,6 +155,14 @@ class Additions:
 
     def _described(self, one: Staged) -> NewObject:
         return NewObject.described(one.key, one.path, self._writer.format, one.description)
+
+
+def persistently(bring_in: Callable[[], Result]) -> Result:
+    """Bring a group in, and anew where delivery began anew beside and put its objects aside. Raises StorageError."""
+    for _ in range(_TRIES - 1):
+        with contextlib.suppress(GenerationConflictError):
+            return bring_in()
+    return bring_in()
 
 
 def _described_failures(one: Staged) -> NewFailedObject:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from eventlake.backends.sqlite_catalog import SqliteCatalog
-from eventlake.local.additions import Additions
+from eventlake.local.additions import Additions, persistently
 from eventlake.local.folder import OBJECTS
 from eventlake.pipeline.backfill import Gathered, refused
 
 
 class LocalHistories:
-    """The histories of a lake that this process writes."""
+    """The histories of a lake that this process writes, or adds to beside the bus that does."""
 
     def __init__(self, catalog: SqliteCatalog, folder: Path) -> None:
         self._catalog = catalog
@@ -24,6 +25,9 @@ class LocalHistories:
 
     def bring_in(self, history: str, cursor: str, gathered: Gathered, now: datetime) -> int:
         """Store rows, failed records and the cursor: all of it or nothing; return how many of the rows were refused. Raises StorageError."""
+        return persistently(partial(self._bring_in, history, cursor, gathered, now))
+
+    def _bring_in(self, history: str, cursor: str, gathered: Gathered, now: datetime) -> int:
         hours = gathered.hours
         staged, found = self._additions.stage(hours)
         unreadable = [

@@ -18,77 +18,125 @@ from eventlake.backends.disk import storage_error
 from eventlake.errors import LakeLeftError, LakeLockedError, LakeTakenError
 
 LOCK = "lock"
+ADDING = "adding"
+"""The lock of who adds a history, or failed events, beside the bus that writes the lake. While it is held nobody but a bus takes the lake."""
 
 
-class LakeLock:
-    """The lock of the lake in a folder, held until `release`. Raises LakeLockedError, StorageError.
+class FileLock:
+    """An flock on a file in a lake's folder, held until `release`. Raises BlockingIOError if another process holds it, LakeLockedError, StorageError."""
 
-    tells: whether its text is to name this process. Raises LakeLeftError where whoever took the lock is gone, and its child is not.
-    """
-
-    def __init__(self, folder: Path, *, tells: bool = True) -> None:
+    def __init__(self, folder: Path, name: str) -> None:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # logs of logins are nobody else's
-            self.descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+            self.descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         except OSError as error:
             raise storage_error(error, f'The lake in "{folder}" cannot be opened for writing') from None
+        self._path = folder / name
         try:
             fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(self.descriptor)
-            raise _locked(folder) from None
-        self._folder = folder
+            self.release()
+            raise
         if not self._is_held():  # removed between opening and locking: whoever comes next would lock another file
-            os.close(self.descriptor)
+            self.release()
             raise LakeLockedError(f'The lock of the lake in "{folder}" was removed while it was taken; try again.')
         self._since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
-        try:
-            if tells:
-                self.tell()
-        except OSError as error:
-            os.close(self.descriptor)
-            raise storage_error(error, f'The lake in "{folder}" cannot be opened for writing') from None
-
-    def tell(self, url: str | None = None, delivering: int | None = None) -> None:
-        """Write who holds the lock, where its bus listens, and which process delivers for it and holds the lock too. Raises OSError."""
-        holder = {
-            "pid": os.getpid(),
-            "command": " ".join(sys.argv[1:2]) or "a program",
-            "since": self._since,
-            "url": url,
-            "delivering": delivering,
-        }
-        text = json.dumps(holder).encode()
-        os.pwrite(self.descriptor, text, 0)  # before the rest of an older text is cut off: there is something to read at any time
-        os.ftruncate(self.descriptor, len(text))
 
     def require_held(self) -> None:
         """Raise LakeTakenError if the lock's file was removed or replaced: then another process may write the lake, and this one must not."""
         if not self._is_held():
             raise LakeTakenError(
-                f'"{self._folder / LOCK}" was removed or replaced while this process held it, so another may write the lake; '
+                f'"{self._path}" was removed or replaced while this process held it, so another may write the lake; '
                 "this one takes nothing more. Leave the file alone, and start again."
             )
-
-    def _is_held(self) -> bool:
-        try:
-            there = (self._folder / LOCK).stat()
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise storage_error(error, f'The lock of the lake in "{self._folder}" cannot be looked at') from None
-        held = os.fstat(self.descriptor)
-        return (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino)
 
     def release(self) -> None:
         """Let others write."""
         os.close(self.descriptor)
 
+    def _write(self, **said: object) -> None:
+        """Write who holds the lock, and what else is to be known of it. Raises OSError."""
+        holder = {"pid": os.getpid(), "command": " ".join(sys.argv[1:2]) or "a program", "since": self._since, **said}
+        text = json.dumps(holder).encode()
+        os.pwrite(self.descriptor, text, 0)  # before the rest of an older text is cut off: there is something to read at any time
+        os.ftruncate(self.descriptor, len(text))
 
-def read_holder(folder: Path) -> dict[str, object]:
-    """Read what the lock's text says of who holds or held it; {} if nothing."""
+    def _write_first(self, **said: object) -> None:
+        """Write it where the lock was just taken. Raises StorageError; then it is released."""
+        try:
+            self._write(**said)
+        except OSError as error:
+            self.release()
+            raise storage_error(error, f'The lake in "{self._path.parent}" cannot be opened for writing') from None
+
+    def _is_held(self) -> bool:
+        try:
+            there = self._path.stat()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise storage_error(error, f'The lock of the lake in "{self._path.parent}" cannot be looked at') from None
+        held = os.fstat(self.descriptor)
+        return (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino)
+
+
+class LakeLock(FileLock):
+    """The lock of the lake in a folder, held until `release`. Raises LakeLockedError, StorageError.
+
+    tells: whether its text is to name this process. shares: whether others may add histories beside this process, as beside a bus; all others
+    wait until those have ended. Raises LakeLeftError where whoever took the lock is gone, and its child is not.
+    """
+
+    def __init__(self, folder: Path, *, tells: bool = True, shares: bool = False) -> None:
+        try:
+            super().__init__(folder, LOCK)
+        except BlockingIOError:
+            raise _locked(folder) from None
+        self._shares = shares
+        if tells:
+            self._write_first(url=None, delivering=None, shares=shares)
+        if not shares and is_added_to(folder):
+            self.release()
+            raise _added_to(folder)
+
+    def tell(self, url: str | None = None, delivering: int | None = None) -> None:
+        """Write who holds the lock, where its bus listens, and which process delivers for it and holds the lock too. Raises OSError."""
+        self._write(url=url, delivering=delivering, shares=self._shares)
+
+
+class AddingLock(FileLock):
+    """The lock of who adds to the lake in a folder beside the bus that writes it. Raises LakeLockedError where no bus does, StorageError."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            super().__init__(folder, ADDING)
+        except BlockingIOError:
+            raise _added_to(folder) from None
+        self._write_first()
+        if not read_holder(folder).get("shares"):  # looked at with the lock in hand: who takes the lake from here on sees it
+            self.release()
+            raise _locked(folder)
+
+
+def is_added_to(folder: Path) -> bool:
+    """Return True if a process adds to the lake in a folder now."""
     try:
-        holder = json.loads((folder / LOCK).read_text("utf-8"))
+        descriptor = os.open(folder / ADDING, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def read_holder(folder: Path, name: str = LOCK) -> dict[str, object]:
+    """Read what a lock's text says of who holds or held it; {} if nothing."""
+    try:
+        holder = json.loads((folder / name).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     return holder if isinstance(holder, dict) else {}
@@ -99,12 +147,23 @@ def _locked(folder: Path) -> LakeLockedError:
     holder = read_holder(folder)
     if not holder:
         return LakeLockedError(f'The lake in "{folder}" is being written by another process. End it first{_way_out(holder)}.')
-    who = f"{holder.get('command')} (process {holder.get('pid')}, since {holder.get('since')})"
+    who = _who(holder)
     if _is_gone(holder.get("pid")):
         return LakeLeftError(
             f'The lake in "{folder}" is being written by {_child(holder)} of {who}, which was killed. It ends by itself; try again in a moment.'
         )
     return LakeLockedError(f'The lake in "{folder}" is being written by {who}. End it first{_way_out(holder)}.')
+
+
+def _added_to(folder: Path) -> LakeLockedError:
+    """Return the error that says who adds to the lake."""
+    return LakeLockedError(
+        f'The lake in "{folder}" is being added to by {_who(read_holder(folder, ADDING))}. Wait for its end, or end it first.'
+    )
+
+
+def _who(holder: dict[str, object]) -> str:
+    return f"{holder.get('command')} (process {holder.get('pid')}, since {holder.get('since')})"
 
 
 def _child(holder: dict[str, object]) -> str:

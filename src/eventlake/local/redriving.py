@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from eventlake.backends.directory import DirectoryStore
@@ -16,7 +17,7 @@ from eventlake.backends.msgspec_codec import FAST, event_time
 from eventlake.backends.sqlite_catalog import FailedEntry, Redriven, SqliteCatalog
 from eventlake.errors import EventError, EventlakeError
 from eventlake.layout import Hour
-from eventlake.local.additions import Additions, Staged
+from eventlake.local.additions import Additions, Staged, persistently
 from eventlake.local.collecting import LinesHeld
 from eventlake.local.delivery.budget import Budget
 from eventlake.local.folder import OBJECTS
@@ -82,7 +83,7 @@ def tried_originals(found: Iterable[tuple[FailedEntry, bytes | EventError]], sou
 
 
 class Redriver:
-    """Brings failed records into a lake that this process writes. now: the moment, aware."""
+    """Brings failed records into a lake that this process writes, or adds to beside its bus. now: the moment, aware."""
 
     def __init__(
         self, catalog: SqliteCatalog, folder: Path, sources: Sequence[Source], now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -96,7 +97,7 @@ class Redriver:
     def redrive(self, entries: Sequence[FailedEntry]) -> Iterator[Tried]:
         """Bring records in, a group at a time, each group in one transaction; tell what became of each. Raises StorageError."""
         for group in _groups(tried(entries, self._folder, self._sources)):
-            yield from self._bring_in(group)
+            yield from persistently(partial(self._bring_in, group))
 
     def _bring_in(self, group: Sequence[Tried]) -> list[Tried]:
         staged, refused = self._staged(group)

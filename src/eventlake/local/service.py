@@ -145,7 +145,7 @@ class Service:
         waited = 0
         while not self._stopped:
             try:
-                return LakeLock(self._folder)
+                return LakeLock(self._folder, shares=True)
             except LakeLeftError as error:
                 if waited == _LOOKS:
                     raise

@@ -24,6 +24,7 @@ from eventlake.local.delivery.recovery import recover
 from eventlake.local.delivery.sink import Sink
 from eventlake.local.delivery.strikes import LARGE_BYTES, Strikes
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL
+from eventlake.local.lock import is_added_to
 from eventlake.local.spool.frames import DAMAGED, REJECTED, Frame
 from eventlake.local.spool.reader import SpoolReader, frames_at
 from eventlake.local.spool.rejection import damage_of, unpack
@@ -61,7 +62,7 @@ class Pump:
         chosen = log_format or self.catalog.log_format() or "parquet"
         self.catalog.register_tables([table for source in sources for table in source.tables], chosen)
         store = DirectoryStore(folder / OBJECTS)
-        self.recovered = recover(store, self.catalog)
+        self.recovered = recover(store, self.catalog, is_added_to=is_added_to(folder))
         self._checkpoints = self.catalog.checkpoints()
         self._budget = Budget(Router(sources, FAST, StraightReader).route)
         start = max(first_position(self._spool), self._checkpoints.get(LOW_WATER, 0))

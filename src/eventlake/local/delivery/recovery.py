@@ -5,6 +5,7 @@ Nothing is removed at once: what was put aside stays in the trash for a day, and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,8 @@ from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.local.crash import crash_point
 from eventlake.local.delivery.strays import Adopter, strays
 
+ADDED = "adding-"
+"""What the names of unfinished files begin with of who adds to a lake, perhaps beside its bus."""
 GRACE = timedelta(hours=24)
 """How long what was put aside is kept: longer than any copy of a lake takes."""
 
@@ -26,27 +29,40 @@ class Recovered:
     put_aside: int
 
 
-def recover(store: DirectoryStore, catalog: SqliteCatalog) -> Recovered:
-    """Finish what was intended and is not registered. Raises StorageError."""
+def recover(store: DirectoryStore, catalog: SqliteCatalog, *, is_added_to: bool = False) -> Recovered:
+    """Finish what was intended and is not registered. is_added_to: whether somebody adds to the lake meanwhile. Raises StorageError."""
     now = datetime.now(UTC)
-    store.clear_staging()
+    store.clear_staging(keep=ADDED if is_added_to else None)
     store.empty_trash(now - GRACE)
     left = catalog.intended()
     if not left:
         return Recovered(0, 0)
     adopter = Adopter(catalog, advances=True)
-    adopted = put_aside = 0
+    unwanted: list[str] = []
+    found = sorted(strays(store, left), key=lambda stray: stray.description.position_from if stray.description else 0)
     try:
-        for stray in sorted(strays(store, left), key=lambda stray: stray.description.position_from if stray.description else 0):
-            if adopter.adopt(stray) is None:
-                adopted += 1
-                crash_point("left-over registered")
+        for stray in found:
+            if adopter.adopt(stray) is not None:
+                unwanted.append(stray.key)
                 continue
-            store.put_aside(stray.key, now)
-            put_aside += 1
-            crash_point("left-over put aside")
+            crash_point("left-over registered")
     except OSError as error:
         raise storage_error(error, "What a crash left cannot be recovered") from None
-    catalog.forget(left)
+    count = take_back(store, catalog, left, unwanted, now)
     crash_point("left-overs forgotten")
-    return Recovered(adopted, put_aside)
+    return Recovered(len(found) - len(unwanted), count)
+
+
+def take_back(store: DirectoryStore, catalog: SqliteCatalog, left: Sequence[str], there: Sequence[str], now: datetime) -> int:
+    """Forget intentions, and put aside the objects that are there of them; how many. Raises StorageError.
+
+    Nobody can register them meanwhile, and afterwards it is refused: one of them may be in the hands of who adds to the lake beside a bus.
+    """
+    count = 0
+    with catalog.withdrawing(left) as open_still:
+        for key in there:
+            if key in open_still:
+                store.put_aside(key, now)
+                count += 1
+                crash_point("left-over put aside")
+    return count

@@ -1,0 +1,55 @@
+"""A lake that a bus writes, opened by another process to add histories and failed events to it, while events come in.
+
+The bus keeps the lake: its lock, its spool, its checkpoints. Who adds holds a lock of its own, so nobody else adds, and nobody but a bus takes
+the lake meanwhile. What is added becomes visible in transactions of its own; a bus that ends, or is started again, changes nothing in that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from eventlake.backends.directory import DirectoryStore
+from eventlake.backends.sqlite_catalog import SqliteCatalog
+from eventlake.errors import ConfigurationError
+from eventlake.local.delivery.recovery import ADDED, take_back
+from eventlake.local.folder import CATALOG, OBJECTS, open_catalog
+from eventlake.local.lock import AddingLock
+from eventlake.model import Source
+
+
+@contextmanager
+def added_to(folder: Path, sources: Sequence[Source]) -> Iterator[SqliteCatalog]:
+    """Open the catalog of a lake that a bus writes, to add to it. Raises LakeLockedError where no bus does, ConfigurationError, StorageError."""
+    lock = AddingLock(folder)
+    try:
+        _require_current(folder)
+        catalog = SqliteCatalog(folder / CATALOG, beside=lock.require_held)
+        try:
+            catalog.register_tables([table for source in sources for table in source.tables], catalog.log_format() or "parquet")
+            _tidy(DirectoryStore(folder / OBJECTS), catalog)
+            yield catalog
+        finally:
+            catalog.close()
+    finally:
+        lock.release()
+
+
+def _require_current(folder: Path) -> None:
+    """Refuse a catalog that opening it would bring up to date, under a bus of an older version. Raises ConfigurationError."""
+    catalog = open_catalog(folder)
+    try:
+        if not catalog.is_current:
+            raise ConfigurationError(f'The bus that writes the lake in "{folder}" is of an older version: start it again with this one.')
+    finally:
+        catalog.close()
+
+
+def _tidy(store: DirectoryStore, catalog: SqliteCatalog) -> None:
+    """Put aside what one who added to the lake left when it was killed. Raises StorageError."""
+    store.clear_staging(ADDED)
+    left = catalog.added()
+    if left:
+        take_back(store, catalog, left, left, datetime.now(UTC))
