@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from aws.client import eventually
 from aws.lake import Lake
 from aws_lake import client_environment
 from eventlake.cli import run
+from eventlake.history import History
 from eventlake.local.folder import open_lake
 from eventlake.sources import load
+from pipeline_api import Told, listening
 
 pytestmark = pytest.mark.aws
 
@@ -67,3 +70,19 @@ def test_the_log_of_a_tenant_comes_into_a_lake_on_aws_and_out_again(typed: Typed
     assert [event["detail"]["log_id"] for event in events] == api.ids
     assert run(["backfill", "files", str(file), "--lake", folder]) == 0
     assert open_lake(Path(folder), load()).engine.query("select count(distinct log_id) from auth0_logs").rows[0][0] == 250
+
+
+def test_the_executions_of_pipelines_come_into_a_lake_on_aws(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From an endpoint of CodePipeline alone; in the hours in which they happened, once however often they are asked for."""
+    begin = datetime(2026, 3, 2, tzinfo=UTC)
+    morning = [event for _, event in History(3, begin, begin + timedelta(hours=11), scale=0.6, systems=["codepipeline"]).events()]
+    with listening(Told.of(morning)) as api:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CODEPIPELINE", api.url)
+        command = ["backfill", "codepipeline", "--from-region", "eu-west-1", "--since", "2026-03-01", "--until", "2026-04-01"]
+        (first,) = typed(*command)
+        assert (first["state"], first["failed"], first["rows"] > 20) == ("done", 0, True)
+        assert [row["state"] for row in typed(*command)] == ["known"]
+
+    tables = [table.name for source in load() if source.name == "codepipeline" for table in source.tables]
+    counts = [f"select count(*) as n from {table} where event_origin = 'codepipeline-api'" for table in tables]
+    eventually(lambda: sum(asked(typed, sql)[0]["n"] for sql in counts) == first["rows"])

@@ -119,3 +119,25 @@ def test_a_client_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session(region="eu-west-1", endpoint_url="http://127.0.0.1:9")
     assert session.client("s3") is session.client("s3")
     assert session.client("s3").meta.endpoint_url == "http://127.0.0.1:9"
+
+
+def test_an_endpoint_of_one_service_comes_before_that_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the names that the AWS CLI knows, one of which is not that of the client; an option comes before both."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_CODEPIPELINE", "http://127.0.0.1:2")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_EVENTBRIDGE", "http://127.0.0.1:3")
+
+    def endpoints(session: Session) -> list[str]:
+        return [session.client(name).meta.endpoint_url for name in ("codepipeline", "events", "glue")]
+
+    assert endpoints(Session(region="eu-west-1")) == ["http://127.0.0.1:2", "http://127.0.0.1:3", "http://127.0.0.1:1"]
+    assert endpoints(Session(region="eu-west-1", endpoint_url="http://127.0.0.1:9")) == ["http://127.0.0.1:9"] * 3
+
+
+def test_what_is_no_endpoint_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it was written."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_GLUE", "nowhere")
+    with pytest.raises(ConfigurationError, match=r'^"nowhere" is not the URL of an endpoint'):
+        Session(region="eu-west-1").client("glue")
+    with pytest.raises(ConfigurationError, match=r'^"there" is not the URL of an endpoint'):
+        Session(region="eu-west-1", endpoint_url="there").client("glue")

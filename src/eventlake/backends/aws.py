@@ -30,6 +30,8 @@ from eventlake.backends.retries import ONCE, wait_between_tries
 from eventlake.errors import ConfigurationError, ServiceError, StorageServiceError
 
 _TRIES = 5
+_S3_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+"""What names an endpoint of one's own for S3: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html"""
 FUNCTION_TIMEOUT_S = 905
 """How long a function may take to answer, and some seconds: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
@@ -59,7 +61,7 @@ class Session:
     def __init__(self, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None) -> None:
         import boto3
 
-        self._endpoint_url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL") or None
+        self._endpoint_url = endpoint_url or None
         self._clients: dict[str, Any] = {}  # boto3's clients have no types
         with failing("AWS cannot be asked"):
             self._session = boto3.Session(profile_name=profile, region_name=region or _region_of_environment(profile))
@@ -82,7 +84,7 @@ class Session:
             client = self._session.client(service, endpoint_url=self._endpoint_url, config=self._config(service))
         except ValueError as error:
             raise ConfigurationError(
-                f'"{self._endpoint_url}" is not the URL of an endpoint ({error}); write --endpoint-url or AWS_ENDPOINT_URL as https://host.'
+                f'"{self._endpoint_url or str(error).rpartition(": ")[2]}" is not the URL of an endpoint ({error}); write --endpoint-url or AWS_ENDPOINT_URL as https://host.'
             ) from None
         wait_between_tries(client, _TRIES)
         return client
@@ -91,7 +93,11 @@ class Session:
         from botocore.config import Config
 
         # The name of a bucket is no name of a host at an endpoint of one's own.
-        style = {"s3": {"addressing_style": "path"}} if service == "s3" and self._endpoint_url else {}
+        style = (
+            {"s3": {"addressing_style": "path"}}
+            if service == "s3" and (self._endpoint_url or any(map(os.environ.get, _S3_ENDPOINTS)))
+            else {}
+        )
         read_timeout = FUNCTION_TIMEOUT_S if service == "lambda" else 60
         return ONCE.merge(Config(connect_timeout=5, read_timeout=read_timeout, max_pool_connections=32, **style))
 
