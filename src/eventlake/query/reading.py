@@ -1,12 +1,14 @@
 """What stands in the gap of a scan: the objects of the hours that are left, with explicit columns and types.
 
 Names and types come from the catalog, never from the files: a column that an older object lacks is NULL, a type is what Glue says.
-`date` and `hour` come from the catalog too; where an object lies under its own hour (`prefix/YYYY/MM/DD/HH/`) they are cut out of its path,
-which DuckDB evaluates once for each object, otherwise they are joined by path. So is what an object says of itself, such as "$path".
+`date` and `hour` come from the catalog too; where an object lies under its own hour (`prefix/YYYY/MM/DD/HH/`, `closed/prefix/YYYY/MM/DD/HH/`)
+they are cut out of its path, which DuckDB evaluates once for each object, otherwise they are joined by path, which costs each row as much as
+reading it. So is what an object says of itself, such as "$path".
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,8 +62,7 @@ class Reading:
         if not self.objects:
             nothing = ", ".join(f"CAST(NULL AS {written(kind.duckdb)}) AS {quoted(name)}" for name, kind in columns.items()) or "NULL"
             return f"(SELECT {nothing} WHERE false)"
-        groups = [tuple(item for item in self.objects if _reader(item) is reader) for reader in (_parquet, _gzip_json, _plain_json)]
-        parts = [replace(self, objects=group)._of_one_format(columns, brief=brief) for group in groups if group]
+        parts = [replace(self, objects=group)._of_one_kind(columns, brief=brief) for group in self._groups(columns)]
         return parts[0] if len(parts) == 1 else f"({' UNION ALL '.join(f'SELECT * FROM {part}' for part in parts)})"
 
     def type_checks(self) -> list[TypeCheck]:
@@ -74,7 +75,17 @@ class Reading:
         }
         return [TypeCheck(paths, columns, compression) for compression, paths in groups.items() if paths] if columns else []
 
-    def _of_one_format(self, columns: dict[str, Type], *, brief: bool) -> str:
+    def _groups(self, columns: dict[str, Type]) -> list[tuple[LogObject, ...]]:
+        """Return the objects of one format each, and where something of their paths is asked for, with their hours at one place in them."""
+        kinds: defaultdict[tuple[int, int], list[LogObject]] = defaultdict(list)
+        asks = any(name in columns for name in _OF_FILES)
+        for item in self.objects:
+            kinds[_READERS.index(_reader(item)), _place(item) if asks else 0].append(item)
+        if len(kinds) > _MOST_KINDS:
+            return [group for reader in _READERS if (group := tuple(item for item in self.objects if _reader(item) is reader))]
+        return [tuple(kinds[kind]) for kind in sorted(kinds)]
+
+    def _of_one_kind(self, columns: dict[str, Type], *, brief: bool) -> str:
         stored = {name: kind for name, kind in columns.items() if name not in _OF_FILES}
         keys = [name for name in _OF_FILES if name in columns]
         read = _reader(self.objects[0])
@@ -110,11 +121,13 @@ class Reading:
 
     def _offset(self) -> int | None:
         """Return where in every path its own hour stands, counted from 1; None if it does not stand at one place in all of them."""
-        prefix = f"{self.scan.table.prefix}/"
-        at = len(prefix)
-        if all(item.key.startswith(prefix) and item.key[at : at + 13] == item.hour.path for item in self.objects):
-            return len(str(self.folder)) + 1 + at + 1
-        return None
+        (place, *others) = {_place(item) for item in self.objects}
+        return None if others or place < 0 else len(str(self.folder)) + 1 + place + 1
+
+
+def _place(item: LogObject) -> int:
+    """Return where an object's own hour stands in its key, as folders; -1 if it does not."""
+    return f"/{item.key}".find(f"/{item.hour.path}/")
 
 
 _NO_FOLDERS = ", hive_partitioning=false"
@@ -163,6 +176,11 @@ def _json(listed: str, columns: dict[str, Type], scan: Scan, options: str) -> tu
     made = ", ".join(f"{text(spelling.get(name, name))}: {text(written(kind.duckdb))}" for name, kind in chosen.items())
     source = f"read_json({listed}, columns={{{made}}}{_JSON_OPTIONS}{options}{_NO_FOLDERS})"
     return source, [f"{quoted(spelling.get(name, name))} AS {quoted(name)}" for name in columns]
+
+
+_READERS = (_parquet, _gzip_json, _plain_json)
+_MOST_KINDS = 8
+"""Into how many kinds objects are parted at most: each is a scan of its own."""
 
 
 def _reader(item: LogObject) -> Callable[..., tuple[str, list[str]]]:
