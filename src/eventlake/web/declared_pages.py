@@ -18,7 +18,7 @@ MOST_COLUMNS = 40
 MOST_VALUES = 8
 """How many values of a column are shown."""
 MOST_EVENTS = 50
-"""How many events are shown, the last ones."""
+"""How many events are shown, the last ones; four times as many are read, so that copies of some do no harm."""
 _COUNTED = frozenset({"string", "boolean", "int", "bigint", "date"})
 """The types of columns whose values come again."""
 _WINDOW = (
@@ -89,7 +89,7 @@ order by quarter"""
 
 
 def _values(table: Table, columns: Sequence[Column]) -> Tile:
-    """Count each value of each column, all in one reading of the table."""
+    """Count each value of each column, all in one reading of the table; to tell copies apart would cost a set of ids for each value."""
     names = [_quoted(column) for column in columns]
     which = " ".join(f"when grouping({name}) = 0 then '{column.stored_name}'" for name, column in zip(names, columns, strict=True))
     sql = f"""\
@@ -98,7 +98,7 @@ from (
   select column_name, {", ".join(names)}, events,
     row_number() over (partition by column_name order by events desc, {", ".join(names)}) as place
   from (
-    select case {which} end as column_name, {", ".join(names)}, count(distinct {_identity(table)}) as events
+    select case {which} end as column_name, {", ".join(names)}, count(*) as events
     from {table.name}
     where {_WITHIN}
     group by grouping sets ({", ".join(f"({name})" for name in names)})
@@ -106,17 +106,24 @@ from (
 )
 where place <= {MOST_VALUES}
 order by column_name, place"""
-    doc = f"Values of {table.name}\nThe most frequent of each column; texts of JSON are left out. What was delivered twice counts once."
+    doc = f"Values of {table.name}\nThe most frequent of each column, without JSON. What was delivered twice counts twice until its hour is closed."
     return Tile(f"{table.name}-values", "values", empty=_EMPTY, wide=True, own=_query(table, doc, sql), counts_rows=True)
 
 
 def _last(table: Table) -> Tile:
     told = [column for column in table.columns if column.stored_name != "event_time" and column.converter != "json"]
+    columns = f"event_time, {', '.join(_quoted(column) for column in told)}"
+    order = f"order by event_time desc, {', '.join(dict.fromkeys((_quoted_name(table.key), 'event_id')))}"
     sql = f"""\
-select distinct event_time, {", ".join(_quoted(column) for column in told)}
-from {table.name}
-where {_WITHIN}
-order by event_time desc, {", ".join(dict.fromkeys((f'"{table.key}"', '"event_id"')))}
+select distinct {columns}
+from (
+  select {columns}
+  from {table.name}
+  where {_WITHIN}
+  {order}
+  limit {4 * MOST_EVENTS}
+)
+{order}
 limit {MOST_EVENTS}"""
     doc = f"The last events of {table.name}\nColumns that say nothing are left out; the rows have all."
     return Tile(f"{table.name}-last", "telling", empty=_EMPTY, wide=True, own=_query(table, doc, sql))
@@ -136,7 +143,11 @@ def _identity(table: Table) -> str:
 
 
 def _quoted(column: Column) -> str:
-    return f'"{column.stored_name}"'
+    return _quoted_name(column.stored_name)
+
+
+def _quoted_name(name: str) -> str:
+    return name if name == "event_id" else f'"{name}"'
 
 
 def _query(table: Table, doc: str, sql: str) -> SavedQuery:
