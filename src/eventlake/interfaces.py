@@ -16,6 +16,16 @@ from eventlake.layout import Hour
 from eventlake.model import Table
 
 
+class Pseudonyms(Protocol):
+    """What stands for a person's texts: the same for the same text, and nobody finds the text by it."""
+
+    differ_by_day: bool
+    """Whether the day of an event decides; if not, none need be given."""
+
+    def of(self, text: str, day: str) -> str:
+        """Return the pseudonym of a text. day: YYYY-MM-DD of the event, empty if it has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredObject:
     """One object: key below the bucket or folder of objects, size in bytes, moment of its last change in UTC.

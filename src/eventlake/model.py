@@ -58,6 +58,23 @@ class Column:
         return self.name.lower()
 
 
+HOW_KEPT = ("keep", "mask", "hmac", "drop", "network")
+"""What may become of personal data: nothing, `***`, a pseudonym under a key of the lake's, NULL, the network of an address."""
+EVERY = ""
+"""The step of a path that stands for each element of an array."""
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """A place of a table's events that holds personal data, and what becomes of it: one of `HOW_KEPT`.
+
+    path: from the event inwards, as a column's; `[]` stands for each element of an array (`$.detail.people[].email`).
+    """
+
+    path: str
+    how: str
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """One table of the lake: what an event rule selects, as log lines with these columns.
@@ -65,6 +82,7 @@ class Table:
     prefix: first part of its keys, without slashes at the ends. pattern: an EventBridge event pattern.
     root: the path under which undeclared fields are collected into `extra` by their bare name.
     key: the column that tells duplicates apart; NULL is never a duplicate. sort: the columns by which the rows of a closed hour are sorted.
+    personal: where its events hold personal data.
     """
 
     name: str
@@ -77,6 +95,7 @@ class Table:
     key: str
     columns: tuple[Column, ...]
     sort: tuple[str, ...] = ()
+    personal: tuple[Personal, ...] = ()
 
     @property
     def stream(self) -> str:

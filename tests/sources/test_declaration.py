@@ -55,7 +55,7 @@ STATE = f'{TABLE}, column "state"'
 BARE = "shop/source.toml, bare form number 1"
 NAMES = "allowed are lower-case letters, digits and _, not a digit first, at most 128."
 TYPES = "Types: string, boolean, int, bigint, double, timestamp, date, array<...>, map<string,...>, struct<name:...>."
-COLUMN_KEYS = "Keys: name, type, from, as, doc."
+COLUMN_KEYS = "Keys: name, type, from, as, personal, doc."
 
 WRONG = [
     # of the whole

@@ -5,7 +5,7 @@ For one machine, where most events are so. What is odd in any way is left to the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -13,9 +13,10 @@ import msgspec
 
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.model import Table
+from eventlake.pipeline.masking import Masking, masked
 from eventlake.pipeline.path import Path
 from eventlake.pipeline.router import Line
-from eventlake.pipeline.straight import Shape, straight_source
+from eventlake.pipeline.straight import NOTHING, Shape, straight_source
 
 _LOOKED_AT = 100
 """So many events that are not as expected are looked at for places that hold no texts."""
@@ -24,19 +25,22 @@ _LOOKED_AT = 100
 class StraightReader:
     """Reads the events of one table: `reader(data)` gives the log line, or None if the event is not of just the declared shape.
 
+    masking: what becomes of personal data, None if all of it is kept.
+
     Where a text is declared, texts alone are expected until another scalar is met; then the place takes any value from there on.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, masking: Masking | None = None) -> None:
         self._table = table
+        self._tree: Mapping[Any, Any] = NOTHING if masking is None else masking.tree
         self._loose: set[Path] = set()
         self._looked_at = 0
         self._any = msgspec.json.Decoder(_struct(straight_source(table, ())[1], {}, is_strict=False)).decode
         self._make()
 
     def _make(self) -> None:
-        source, self._shape = straight_source(self._table, self._loose)
-        scope: dict[str, Any] = {"dumps": FAST.dumps, "encode": FAST.encode, "LINE": _line(self._table)}
+        source, self._shape, masks = straight_source(self._table, self._loose, self._tree)
+        scope: dict[str, Any] = {"dumps": FAST.dumps, "encode": FAST.encode, "LINE": _line(self._table), "masked": masked, **masks}
         self._decode = msgspec.json.Decoder(_struct(self._shape, scope, is_strict=True)).decode
         exec(compile(source, f"<straight mapping of {self._table.name}>", "exec"), scope)  # the source is ours
         self._line_of = scope["straight_line"]

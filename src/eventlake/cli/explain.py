@@ -27,7 +27,7 @@ def explain(event: str) -> int:
     """Show what becomes of EVENT: a file, `-` for stdin, or the JSON itself.
 
     For each event: the rule that matches, why the others do not, its log line, table and partition, and what a reader should know.
-    Nothing is stored.
+    Nothing is stored. Pseudonyms are those of a key that is made for this and forgotten.
     """
     current = settings()
     sources = current.load_sources()
@@ -61,9 +61,10 @@ def explained(place: int, data: bytes, sources: tuple[Source, ...], arrival: dat
 def _explained(
     place: int, accepted: Accepted, sources: tuple[Source, ...], arrival: datetime, notes: list[str]
 ) -> Iterator[dict[str, Any]]:
+    from eventlake.pipeline.pseudonyms import KeyRing
     from eventlake.pipeline.router import Router
 
-    routed = Router(sources).route(accepted.body)
+    routed = Router(sources, pseudonyms=KeyRing.of_this_moment()).route(accepted.body)
     for table, line in routed.lines:
         record = _stored(place, table, line, accepted, arrival)
         yield {**record, "notes": [*notes, *record["notes"]]}

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("replay", "Play events of the past again, to a bus or a file."),
     "conformance": ("conformance", "Compare an engine's answers to SQL with golden answers."),
     "doctor": ("doctor", "Examine this machine and the lake; every finding with its remedy."),
+    "keys": ("keys", "The keys of pseudonyms: all, or a new one."),
     "grafana": ("grafana", "A dashboard for Grafana, over Athena or Trino."),
     "templates": ("templates", "Write the CloudFormation templates and docs that derive from declarations."),
     "package": ("templates", "Upload the templates and functions for a deployment."),

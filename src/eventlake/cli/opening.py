@@ -102,9 +102,11 @@ def backfiller(current: Settings) -> Iterator[Backfiller]:
         yield Backfiller(AwsHistories(deployment, session), deployment.sources)
         return
     from eventlake.local.histories import LocalHistories
+    from eventlake.local.keys import read_keys
 
+    folder = current.lake_folder
     with shared_lake(current) as catalog:
-        yield Backfiller(LocalHistories(catalog, current.lake_folder), current.load_sources(), aside=current.lake_folder)
+        yield Backfiller(LocalHistories(catalog, folder), current.load_sources(), aside=folder, pseudonyms=read_keys(folder))
 
 
 def _duckdb(current: Settings) -> Engine:

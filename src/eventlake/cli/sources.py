@@ -15,7 +15,7 @@ from eventlake.cli.show import show, show_records
 from eventlake.errors import UsageError
 
 if TYPE_CHECKING:
-    from eventlake.model import Source
+    from eventlake.model import Column, Source, Table
 
 
 @click.group(cls=Naming, invoke_without_command=True, short_help="The log sources: all, one in full; check, draft.")
@@ -43,19 +43,30 @@ def show_source(name: str) -> None:
     if current.form == "table":
         click.echo("\n".join(_page(source)))
         return
-    columns = ("database", "table", "column", "type", "from", "as", "meaning")
-    records = [
-        dict(
-            zip(
-                columns,
-                (table.database, table.name, column.name, column.type, " or ".join(column.paths), column.converter, column.doc),
-                strict=True,
-            )
-        )
-        for table in source.tables
-        for column in table.columns
-    ]
-    show_records(records, current.form, columns)
+    columns = ("database", "table", "column", "type", "from", "as", "personal", "meaning")
+    show_records([_record(table, column) for table in source.tables for column in table.columns], current.form, columns)
+
+
+def _record(table: Table, column: Column) -> dict[str, str]:
+    """Return what `sources NAME` says of a column. personal: what becomes of its value, and of the values in it."""
+    return {
+        "database": table.database,
+        "table": table.name,
+        "column": column.name,
+        "type": column.type,
+        "from": " or ".join(column.paths),
+        "as": column.converter,
+        "personal": ", ".join(_personal(table, column)),
+        "meaning": column.doc,
+    }
+
+
+def _personal(table: Table, column: Column) -> Iterator[str]:
+    for place in table.personal:
+        if place.path in column.paths:
+            yield place.how
+        elif column.converter == "json" and column.name != "extra" and place.path.startswith(f"{column.paths[0]}."):
+            yield f"{place.path[len(column.paths[0]) + 1 :]}: {place.how}"
 
 
 def _named(name: str, known: tuple[Source, ...]) -> Source:
@@ -78,6 +89,8 @@ def _page(source: Source) -> Iterator[str]:
         yield f"Rule: {json.dumps(table.pattern)}"
         width, kinds = max(len(column.name) for column in table.columns), max(len(column.type) for column in table.columns)
         yield from (f"  {column.name.ljust(width)}  {column.type.ljust(min(kinds, 12))}  {column.doc}" for column in table.columns)
+        if table.personal:
+            yield f"Personal data: {', '.join(f'{place.path} ({place.how})' for place in table.personal)}"
     for refusal in source.refusals:
         yield ""
         yield f"Not stored: {refusal.name}: {refusal.reason}"

@@ -27,6 +27,7 @@ from eventlake.errors import CorruptObjectError, EventError, StorageError
 from eventlake.interfaces import Store, StoredObject
 from eventlake.model import Source
 from eventlake.pipeline.delivery import ID_DIGITS, record_id
+from eventlake.pipeline.pseudonyms import KeyRing
 from eventlake.pipeline.router import Router
 
 FOLDER = "error/"
@@ -48,7 +49,7 @@ class FailedRecords:
 
     def __init__(self, store: Store, sources: Sequence[Source] = (), marks: Mapping[str, Mark] | None = None) -> None:
         self._store = store
-        self._router = Router(sources)
+        self._router = Router(sources, pseudonyms=KeyRing.of_this_moment())
         self._marks = marks or {}
 
     def objects(self) -> list[StoredObject]:

@@ -24,6 +24,7 @@ from eventlake.local.redriving import Tried, tried_originals
 from eventlake.model import Table
 from eventlake.pipeline.delivery import REJECTED
 from eventlake.pipeline.envelope import Intake
+from eventlake.pipeline.pseudonyms import KeyRing
 from eventlake.pipeline.redrive import Filter
 from eventlake.pipeline.restoring import Restorer
 from eventlake.pipeline.router import Router
@@ -48,7 +49,7 @@ class AwsRedriver:
         self._checks: dict[str, LineCheck] = {}
         self._streams = streams or DeliveryStreams(session.client("firehose"))
         self._log = RedrivenLog(session.client("s3"), deployment.bucket)
-        self._intake, self._router = Intake(deployment.sources), Router(deployment.sources)
+        self._intake, self._router = Intake(deployment.sources), Router(deployment.sources, pseudonyms=KeyRing.of_this_moment())
         self._restorers: dict[str, Restorer] = {}
         self._bodies: dict[str, bytes] = {}
         self._sends: dict[str, list[_Send]] = {}
@@ -87,7 +88,7 @@ class AwsRedriver:
 
     def _tried(self, entries: Sequence[FailedEntry]) -> Iterator[Tried]:
         """Try events; what would be sent of each is kept until it is asked for."""
-        for one in tried_originals(self._envelopes(entries), self._deployment.sources):
+        for one in tried_originals(self._envelopes(entries), self._deployment.sources, KeyRing.of_this_moment()):
             yield self._checked(one, self._bodies.pop(one.entry.id, b""))
 
     def _envelopes(self, entries: Sequence[FailedEntry]) -> Iterator[tuple[FailedEntry, bytes | EventError]]:

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from eventlake.errors import ConfigurationError
 from eventlake.model import Source, Table
+from eventlake.pipeline.literal import Brackets, broken_lines, string
 from eventlake.pipeline.mapping import line_source
+from eventlake.pipeline.masking import masked_places
 
 FOLDER = Path(__file__).parent.parent / "functions" / "declared"
 """Where the Lambda functions look for them."""
@@ -24,7 +27,22 @@ def declared_module(table: Table) -> str:
         '"""',
         "",
     ]
-    return "\n".join(header) + "\n" + line_source(table)
+    return "\n".join(header) + "\n" + line_source(table) + _personal(table)
+
+
+def _personal(table: Table) -> str:
+    """Write where the table's events hold personal data that is not kept, for the function to mask; nothing if all of it is kept."""
+    places = masked_places(table)
+    if not places:
+        return ""
+    if asking := next((path for path, how in places if how == "hmac"), ""):
+        raise ConfigurationError(
+            f'{asking} of {table.name} is to become a pseudonym, which a lake on AWS does not make: choose "mask", "network" or "drop" there.'
+        )
+    return (
+        "\n".join(broken_lines(Brackets("[", [f"({string(path)}, {string(how)})" for path, how in places], "]"), before="PERSONAL = "))
+        + "\n"
+    )
 
 
 def declared_modules(sources: Iterable[Source]) -> dict[str, str]:

@@ -63,6 +63,16 @@ def _table(table: Table) -> Iterator[str]:
         yield f"| `{column.name}` | {kind} | {paths} | {_cell(column.doc)} |"
     yield "| `date` | `date` |  | Day of arrival, in UTC; partition key. |"
     yield "| `hour` | `string` |  | Hour of arrival, `00` to `23`, in UTC; partition key. |"
+    if table.personal:
+        yield ""
+        yield f"Personal data may stand in {_listed(table)}; [privacy](../privacy.md) says how less of it is kept."
+
+
+def _listed(table: Table) -> str:
+    """List where a table's events hold personal data: columns by their names, other places by their paths."""
+    columns = {path: column.name for column in table.columns for path in column.paths if column.name != "extra"}
+    named = dict.fromkeys(columns.get(place.path, place.path) for place in table.personal)
+    return ", ".join(f"`{name}`" for name in named)
 
 
 def _queries(source: Source, saved: dict[str, SavedQuery]) -> Iterator[str]:

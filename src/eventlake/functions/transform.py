@@ -18,7 +18,10 @@ from eventlake.pipeline.transform import LineTransform
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing typing costs more than the rest of the module
+    from collections.abc import Sequence
     from typing import Any
+
+    from eventlake.pipeline.masking import Masking
 
     Record = dict[str, Any]
     """One record of Firehose's, asked or answered: JSON as Firehose defines it."""
@@ -76,8 +79,17 @@ def _load(table: str) -> tuple[str, LineTransform] | None:
         if error.name != module:
             raise
         return None
-    _tables[table] = declared.SOURCE, LineTransform(declared.log_line)
+    _tables[table] = declared.SOURCE, LineTransform(declared.log_line, masking=_masking(table, getattr(declared, "PERSONAL", ())))
     return _tables[table]
+
+
+def _masking(table: str, places: Sequence[tuple[str, str]]) -> Masking | None:
+    """Return what becomes of a table's personal data, None if all of it is kept."""
+    if not places:
+        return None
+    from eventlake.pipeline.masking import Masking
+
+    return Masking(table, places, (), None)
 
 
 class _Records:

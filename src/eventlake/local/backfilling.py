@@ -17,7 +17,7 @@ from pathlib import Path
 from eventlake.backends.msgspec_codec import FAST, event_time
 from eventlake.backends.msgspec_events import StraightReader
 from eventlake.errors import ConfigurationError, ServiceError, StorageError
-from eventlake.interfaces import History
+from eventlake.interfaces import History, Pseudonyms
 from eventlake.layout import Hour
 from eventlake.local.collecting import Collected
 from eventlake.local.delivery.budget import Budget
@@ -69,7 +69,10 @@ Read = Callable[[Callable[[bytes], Taken]], Iterable[tuple[Item, Taken]]]
 
 
 class Backfiller:
-    """Brings histories into a lake. now: the moment, aware. elapsed: seconds since some moment. aside: where a large group may wait in a file."""
+    """Brings histories into a lake. now: the moment, aware. elapsed: seconds since some moment. aside: where a large group may wait in a file.
+
+    pseudonyms: of the lake, where a table asks for some.
+    """
 
     def __init__(
         self,
@@ -78,10 +81,11 @@ class Backfiller:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         elapsed: Callable[[], float] = time.monotonic,
         aside: Path | None = None,
+        pseudonyms: Pseudonyms | None = None,
     ) -> None:
         known = list(sources)
         self._lake = lake
-        self._budget = Budget(Router(known, FAST, StraightReader).route, threads=_THREADS)
+        self._budget = Budget(Router(known, FAST, StraightReader, pseudonyms).route, threads=_THREADS)
         self._take = Intake(known, FAST).take
         self._backfill = Backfill(self._budget.route, event_time)
         self._now = now

@@ -17,6 +17,7 @@ from eventlake.local.delivery.budget import Budget
 from eventlake.local.delivery.pump import Pump
 from eventlake.local.folder import SPOOL
 from eventlake.local.item import Item
+from eventlake.local.keys import read_keys
 from eventlake.local.lock import LakeLock
 from eventlake.local.rebuilding import require_catalog, require_current
 from eventlake.local.spool.frames import EVENT, REJECTED, Entry
@@ -61,7 +62,7 @@ class Importer:
             self._lock.release()
             raise
         self._intake = Intake(sources, FAST)
-        self._budget = Budget(Router(sources, FAST).route)
+        self._budget = Budget(Router(sources, FAST, pseudonyms=read_keys(folder)).route)
 
     @property
     def catalog(self) -> SqliteCatalog:

@@ -16,11 +16,13 @@ from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.msgspec_codec import FAST, event_time
 from eventlake.backends.sqlite_catalog import FailedEntry, Redriven, SqliteCatalog
 from eventlake.errors import EventError, EventlakeError
+from eventlake.interfaces import Pseudonyms
 from eventlake.layout import Hour
 from eventlake.local.additions import Additions, Staged, persistently
 from eventlake.local.collecting import LinesHeld
 from eventlake.local.delivery.budget import Budget
 from eventlake.local.folder import OBJECTS
+from eventlake.local.keys import read_keys
 from eventlake.model import Source, Table
 from eventlake.pipeline.backfill import happened
 from eventlake.pipeline.delivery import UNMATCHED
@@ -63,12 +65,14 @@ def wanted(catalog: SqliteCatalog, chosen: Filter) -> list[FailedEntry]:
 
 def tried(entries: Iterable[FailedEntry], folder: Path, sources: Sequence[Source]) -> Iterator[Tried]:
     """Try records with the declarations of today, and change nothing. One whose object cannot be read fails for that, and stops no other."""
-    return tried_originals(_originals(entries, DirectoryStore(folder / OBJECTS)), sources)
+    return tried_originals(_originals(entries, DirectoryStore(folder / OBJECTS)), sources, read_keys(folder))
 
 
-def tried_originals(found: Iterable[tuple[FailedEntry, bytes | EventError]], sources: Sequence[Source]) -> Iterator[Tried]:
+def tried_originals(
+    found: Iterable[tuple[FailedEntry, bytes | EventError]], sources: Sequence[Source], pseudonyms: Pseudonyms | None
+) -> Iterator[Tried]:
     """Try records with the declarations of today. found: each with its original bytes, or why they cannot be read."""
-    budget = Budget(Router(sources, FAST).route)
+    budget = Budget(Router(sources, FAST, pseudonyms=pseudonyms).route)
     redrive = Redrive(Intake(sources, FAST), budget.route)
     for entry, raw in found:
         if isinstance(raw, EventError):

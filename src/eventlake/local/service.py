@@ -32,6 +32,7 @@ from eventlake.local.detecting.process import Task as Detecting
 from eventlake.local.detecting.sinks import read_sinks
 from eventlake.local.detecting.watcher import Watcher
 from eventlake.local.folder import CATALOG, SPOOL
+from eventlake.local.keys import require_keys
 from eventlake.local.lock import LakeLock
 from eventlake.local.rebuilding import require_catalog, require_current
 from eventlake.local.spool.header import Origin
@@ -101,8 +102,9 @@ class Service:
         """Serve until SIGTERM or Ctrl-C, then deliver what is buffered. `ready` is given the URL once events are taken.
 
         Gives 0, or UNDELIVERED if something that was accepted is left to the next start.
-        Raises LakeLockedError, ConfigurationError for a port in use, StorageError.
+        Raises LakeLockedError, ConfigurationError for a port in use or a key of pseudonyms that is not there, StorageError.
         """
+        require_keys(self._folder, self._sources)
         sys.setswitchinterval(_SWITCH_S)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(self.serve(ready))

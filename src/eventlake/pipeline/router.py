@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from eventlake.errors import EventError
+from eventlake.interfaces import Pseudonyms
 from eventlake.model import Refusal, Source, Table
 from eventlake.pipeline.as_written import loads
 from eventlake.pipeline.codec import STANDARD, Codec
+from eventlake.pipeline.masking import Masking, masking_of
 from eventlake.pipeline.reading import DEPTH_LIMIT, SIZE_LIMIT_BYTES, read_event
 from eventlake.pipeline.rule import Rule, compile_pattern
 from eventlake.pipeline.transform import Transform
@@ -20,8 +23,13 @@ from eventlake.pipeline.transform import Transform
 Line = tuple[object, object, bytes]
 """The source and the detail-type of an event, any JSON values, and its log line."""
 
-Straight = Callable[[Table], Callable[[bytes], Line | None]]
-"""Makes the function that reads the events of a table which have just the shape that it declares, and gives None for all others."""
+
+class Straight(Protocol):
+    """Makes the function that reads the events of a table which have just the shape that it declares, and gives None for all others."""
+
+    def __call__(self, table: Table, masking: Masking | None) -> Callable[[bytes], Line | None]:
+        """Make it. masking: what becomes of personal data, None if all of it is kept."""
+
 
 _DETAIL_TYPE = b'"detail-type"'
 _SOURCES = 1000
@@ -43,12 +51,19 @@ class Router:
     """The rules and transforms of all tables.
 
     codec: reads and writes the ordinary event; what it cannot, the standard library's reads again, so that both find the same reasons.
-    straight: for events that need neither, because they are just as their table declares them.
+    straight: for events that need neither, because they are just as their table declares them. pseudonyms: makes them for tables that ask for
+    some. Raises ConfigurationError if there are none to be had.
     """
 
-    def __init__(self, sources: Sequence[Source], codec: Codec = STANDARD, straight: Straight | None = None) -> None:
-        self._ordinary = _Routes(sources, codec)
-        self._exact = self._ordinary if codec is STANDARD else _Routes(sources, STANDARD)
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        codec: Codec = STANDARD,
+        straight: Straight | None = None,
+        pseudonyms: Pseudonyms | None = None,
+    ) -> None:
+        self._ordinary = _Routes(sources, codec, pseudonyms)
+        self._exact = self._ordinary if codec is STANDARD else _Routes(sources, STANDARD, pseudonyms)
         self._codec = codec
         self._straight = {} if straight is None else self._ordinary.straight(straight)
 
@@ -68,15 +83,16 @@ class Router:
 class _Routes:
     """Rules and transforms with one codec, found by detail-type."""
 
-    def __init__(self, sources: Sequence[Source], codec: Codec) -> None:
+    def __init__(self, sources: Sequence[Source], codec: Codec, pseudonyms: Pseudonyms | None) -> None:
         self._codec = codec
+        self._pseudonyms = pseudonyms
         self._refusals = [(compile_pattern(refusal.pattern), refusal) for source in sources for refusal in source.refusals]
         self._by_detail_type: dict[str, list[tuple[Rule, Transform]]] = {}
         self._others: list[tuple[Rule, Transform]] = []
         tables = [table for source in sources for table in source.tables]
         kinds = {kind for table in tables for kind in _detail_types(table) or ()}
         for table in tables:
-            route = (compile_pattern(table.pattern), Transform(table, codec))
+            route = (compile_pattern(table.pattern), Transform(table, codec, pseudonyms))
             for kind in _detail_types(table) or kinds:
                 self._by_detail_type.setdefault(kind, []).append(route)
             if _detail_types(table) is None:
@@ -88,7 +104,9 @@ class _Routes:
         for kind, routes in self._by_detail_type.items():
             rule, transform = routes[0]
             if len(routes) == 1 and rule.paths <= {"source", "detail-type"} and not rule.needs_as_written(b""):
-                found[kind.encode()] = _StraightWay(kind, rule, transform.table, make)
+                masking = masking_of(transform.table, self._pseudonyms)
+                if masking is None or not masking.by_day:  # the straight way does not look for the day
+                    found[kind.encode()] = _StraightWay(kind, rule, transform.table, partial(make, masking=masking))
         return found
 
     def route(self, data: bytes, *, keep_errors: bool) -> Routed:
@@ -124,7 +142,7 @@ class _Routes:
 class _StraightWay:
     """The way of one detail-type's events to the log lines of the one table that wants them."""
 
-    def __init__(self, kind: str, rule: Rule, table: Table, make: Straight) -> None:
+    def __init__(self, kind: str, rule: Rule, table: Table, make: Callable[[Table], Callable[[bytes], Line | None]]) -> None:
         self._kind = kind
         self._rule = rule
         self._table = table

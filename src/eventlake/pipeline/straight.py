@@ -6,14 +6,18 @@ the mapping of `eventlake.pipeline.mapping`, from which this one is derived, tak
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 from eventlake.model import Column, Table
 from eventlake.pipeline.leftovers import ENVELOPE_KEYS, ORIGIN
 from eventlake.pipeline.line_form import LineForm, indented
 from eventlake.pipeline.mapping import MappingWriter
 from eventlake.pipeline.path import Path
+
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +40,15 @@ class Shape:
         return f"NO_{self.name.upper()}"
 
 
-def straight_source(table: Table, loose: Collection[Path]) -> tuple[str, Shape]:
-    """Return the code of a module with the function `straight_line`, and the shape of the events that it takes.
+def straight_source(table: Table, loose: Collection[Path], tree: Mapping[Any, Any] = NOTHING) -> tuple[str, Shape, dict[str, Any]]:
+    """Return the code of a module with the function `straight_line`, the shape of the events that it takes, and what it masks with, by name.
 
-    loose: what may be other than a text though a column of text reads it. The module needs `dumps` and `encode`, which write JSON, an empty
-    object for each shape but the whole event, and `LINE`, which takes the values of all columns.
+    loose: what may be other than a text though a column of text reads it. tree: what becomes of personal data, as `Masking` has it. The module
+    needs `dumps` and `encode`, which write JSON, an empty object for each shape but the whole event, `LINE`, which takes the values of all
+    columns, and `masked`.
     """
-    writer = _StraightWriter(table, loose)
-    return writer.module(), writer.shape
+    writer = _StraightWriter(table, loose, tree)
+    return writer.module(), writer.shape, writer.masks
 
 
 class _Values(LineForm):
@@ -66,8 +71,12 @@ class _Values(LineForm):
 class _StraightWriter(MappingWriter):
     """Writes the code."""
 
-    def __init__(self, table: Table, loose: Collection[Path]) -> None:
+    def __init__(self, table: Table, loose: Collection[Path], tree: Mapping[Any, Any]) -> None:
         super().__init__(table, _Values(table, ()))
+        self._tree = tree
+        self.masks: dict[str, Any] = {}
+        self._done: set[Path] = set()
+        """Where the masks stand already."""
         read = {column: paths for column, paths in self.paths.items() if column.converter == "text"}
         self._texts = {path for paths in read.values() for path in paths} - set(self.kinds) - set(loose)
         self._direct = {column.name for column, paths in read.items() if self._is_direct(column, paths)}
@@ -99,6 +108,30 @@ class _StraightWriter(MappingWriter):
         for key in sorted(self.shape.places.keys() - ENVELOPE_KEYS - {ORIGIN}):
             yield f"odd = odd or {self._read((key,))} is not None"
 
+    def _envelope(self) -> Iterator[str]:
+        yield from self._masked(self._tree, self.shape)
+        yield from super()._envelope()
+
+    def _masked(self, tree: Mapping[Any, Any], shape: Shape) -> Iterator[str]:
+        """Put in the place of each value what is kept of it. An event has no other keys than the shape, and an empty shape holds nothing."""
+        for key, inner in tree.items():
+            if (*shape.path, key) in self._done:
+                continue
+            if key in shape.inner and inner.__class__ is dict:
+                yield from self._masked(inner, shape.inner[key])
+            elif key in shape.places:
+                place, name = f"{shape.name}.{shape.places[key]}", f"MASK_{len(self.masks)}"
+                self.masks[name] = inner
+                yield f"if {place} is not None:"
+                yield f"    {place} = masked({place}, {name}, '')" if inner.__class__ is dict else f"    {place} = {name}({place}, '')"
+
+    def _node(self, path: Path) -> Any:
+        """Return what becomes of the value at a path, or of those in it; None if all is kept."""
+        node: Any = self._tree
+        for key in path:
+            node = node.get(key) if node.__class__ is dict or node is self._tree else None
+        return node
+
     def _end(self) -> Iterator[str]:
         yield "if odd:"
         yield "    return None"
@@ -106,6 +139,10 @@ class _StraightWriter(MappingWriter):
 
     def _container(self, path: Path, kind: type) -> Iterator[str]:
         if not self._is_shape(path):
+            shape, key = self._shapes.get(path[:-1]), path[-1]
+            if shape is not None and (inner := self._node(path)) is not None:  # before parts of it are read
+                yield from self._masked({key: inner}, shape)
+                self._done.add(path)
             yield from super()._container(path, kind)
             return
         name = self._name(path)

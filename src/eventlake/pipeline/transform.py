@@ -13,9 +13,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing typing costs more than the rest of the module
     from typing import Any
 
+    from eventlake.interfaces import Pseudonyms
     from eventlake.model import Table
     from eventlake.pipeline.codec import Codec
     from eventlake.pipeline.mapping import LogLine
+    from eventlake.pipeline.masking import Masking
 
 _STRAIGHT_BYTES = 1_000_000
 """Bytes of an event or a line, and containers of an event, up to which no limit of `eventlake.pipeline.reading` is passed."""
@@ -25,13 +27,14 @@ _STRAIGHT_CONTAINERS = 64
 class LineTransform:
     """A transform by the function that writes its log lines: `transform(data)` gives the log line of one event.
 
-    codec: reads events. A Lambda function has the function of its table in a module.
+    codec: reads events. masking: what becomes of personal data, None if all of it is kept. A Lambda function has the function of its table in a
+    module.
     """
 
-    def __init__(self, log_line: LogLine, codec: Codec = STANDARD) -> None:
+    def __init__(self, log_line: LogLine, codec: Codec = STANDARD, masking: Masking | None = None) -> None:
         self._codec = codec
         self._loads = codec.loads
-        self._log_line = log_line
+        self._log_line = _masked(log_line, masking)
 
     def __call__(self, data: bytes) -> bytes:
         """Return the log line of one event. Raises EventError."""
@@ -62,15 +65,32 @@ class LineTransform:
 
 
 class Transform(LineTransform):
-    """The transform of a declared table; its function is made when the first event comes, because most processes meet few of the tables."""
+    """The transform of a declared table; its function is made when the first event comes, because most processes meet few of the tables.
 
-    def __init__(self, table: Table, codec: Codec = STANDARD) -> None:
+    pseudonyms: makes them for a table that asks for some. Raises ConfigurationError if there are none to be had.
+    """
+
+    def __init__(self, table: Table, codec: Codec = STANDARD, pseudonyms: Pseudonyms | None = None) -> None:
         super().__init__(self._first_log_line, codec)
+        self._masking = _masking(table, pseudonyms)
         self.table = table
 
     def _first_log_line(self, event: dict[str, Any]) -> bytes:
-        self._log_line = _log_line(self.table, self._codec)
+        self._log_line = _masked(_log_line(self.table, self._codec), self._masking)
         return self._log_line(event)
+
+
+def _masked(log_line: LogLine, masking: Masking | None) -> LogLine:
+    """Return what writes the line of an event as it may be kept."""
+    return log_line if masking is None else lambda event: log_line(masking(event))
+
+
+def _masking(table: Table, pseudonyms: Pseudonyms | None) -> Masking | None:
+    if not table.personal:
+        return None
+    from eventlake.pipeline.masking import masking_of
+
+    return masking_of(table, pseudonyms)
 
 
 def _log_line(table: Table, codec: Codec) -> LogLine:

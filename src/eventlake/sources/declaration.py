@@ -20,6 +20,7 @@ from eventlake.pipeline import convert
 from eventlake.pipeline.leftovers import ENVELOPE_KEYS, ORIGIN
 from eventlake.pipeline.path import parse_path
 from eventlake.pipeline.rule import compile_pattern
+from eventlake.sources.privacy import personal_places
 
 DECLARATION = "source.toml"
 
@@ -53,8 +54,8 @@ _BUS = re.compile(r"[A-Za-z0-9_./-]{1,256}", re.ASCII)
 _LOGICAL_ID = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}", re.ASCII)
 _PREFIX = re.compile(r"[a-z0-9_][a-z0-9_-]*(/[a-z0-9_][a-z0-9_-]*){0,3}", re.ASCII)
 _SOURCE_KEYS = ("name", "title", "doc", "reference", "database", "bus", "table", "bare", "refused", "stack")
-_TABLE_KEYS = ("name", "doc", "prefix", "pattern", "root", "key", "sort", "event_id", "event_time", "columns")
-_COLUMN_KEYS = ("name", "type", "from", "as", "doc")
+_TABLE_KEYS = ("name", "doc", "prefix", "pattern", "root", "key", "sort", "event_id", "event_time", "personal", "columns")
+_COLUMN_KEYS = ("name", "type", "from", "as", "personal", "doc")
 _BARE_KEYS = ("pattern", "into", "envelope", "rename", "json")
 _REFUSED_KEYS = ("name", "pattern", "reason")
 _STACK_KEYS = ("deployed", "event_bus_parameter", "table_outputs")
@@ -250,6 +251,7 @@ def _table(place: _Place, source: str, database: str) -> Table:
         raise place.wrong('"columns" is missing: one line each, { name = "...", type = "...", from = "$.detail...", doc = "..." }.')
     columns += _standard_columns(place)
     _check_columns(place, columns)
+    root, key = place.keys_path("root", place.values.get("root", "$.detail")), _key(place, columns)
     return Table(
         name=name,
         database=database,
@@ -257,11 +259,18 @@ def _table(place: _Place, source: str, database: str) -> Table:
         doc=place.text("doc"),
         prefix=_prefix(place, name),
         pattern=place.pattern(),
-        root=place.keys_path("root", place.values.get("root", "$.detail")),
-        key=_key(place, columns),
+        root=root,
+        key=key,
         columns=columns,
         sort=_sort(place, columns),
+        personal=personal_places(columns, root, key, _personal(place), place.wrong),
     )
+
+
+def _personal(place: _Place) -> dict[str, Any]:
+    """Read how personal data is kept: of columns in their own lines, of parts of their JSON in the table's `personal`."""
+    of_columns = {part.text("name"): part.values["personal"] for part in place.parts("columns", "column") if "personal" in part.values}
+    return of_columns | dict(place.section("personal").values)
 
 
 def _sort(place: _Place, columns: tuple[Column, ...]) -> tuple[str, ...]:

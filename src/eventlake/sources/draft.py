@@ -38,6 +38,7 @@ _COMMON_KEYS = ("version", "id", "detail-type", "source", "account", "time", "re
 _HEADER = """\
 # {title}: drafted from {count}.
 # Fill in what "..." leaves open, rename and delete columns as you like: what has no column is kept in the column extra.
+# personal = "keep" marks what may be personal data: "mask", "hmac", "network" or "drop" keep less of it.
 # Every table ends in event_id, event_time, account, event_region, event_origin and extra; they need no line here.
 # Check it with: ./run sources check FOLDER"""
 
@@ -53,7 +54,8 @@ class _Column:
     def line(self) -> str:
         kind = 'type = "string", as = "json"' if self.type == JSON else f"type = {_toml(self.type)}"
         mark = f"  # personal data: {', '.join(self.personal)}" if self.personal else ""
-        return f"  {{ name = {_toml(self.name)}, {kind}, from = {_toml(self.path)}, doc = {_toml(self.doc)} }},{mark}"
+        kept = ', personal = "keep"' if self.personal else ""
+        return f"  {{ name = {_toml(self.name)}, {kind}, from = {_toml(self.path)}{kept}, doc = {_toml(self.doc)} }},{mark}"
 
 
 def draft(name: str, events: Sequence[Event | bytes]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +69,13 @@ def check(source: Source, sources: Sequence[Source] = (), codec: Codec = STANDAR
 
 
 class Flow:
-    """An item of input -> its log lines, by the rules and transforms of some sources."""
+    """An item of input -> its log lines, by the rules and transforms of some sources; personal data is kept, as samples show it."""
 
     def __init__(self, sources: Sequence[Source], codec: Codec = STANDARD) -> None:
         self.tables = {table.name: table for source in sources for table in source.tables}
         self._intake = Intake(sources, codec)
-        self._router = Router(sources, codec)
+        kept = [replace(source, tables=tuple(replace(table, personal=()) for table in source.tables)) for source in sources]
+        self._router = Router(kept, codec)
 
     def lines(self, item: bytes) -> tuple[dict[str, LogLine], list[str]]:
         """Return the log lines of one item by table, and the reasons for those it did not become."""

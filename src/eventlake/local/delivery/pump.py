@@ -24,6 +24,7 @@ from eventlake.local.delivery.recovery import recover
 from eventlake.local.delivery.sink import Sink
 from eventlake.local.delivery.strikes import LARGE_BYTES, Strikes
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL
+from eventlake.local.keys import read_keys
 from eventlake.local.lock import is_added_to
 from eventlake.local.spool.frames import DAMAGED, REJECTED, Frame
 from eventlake.local.spool.reader import SpoolReader, frames_at
@@ -64,7 +65,7 @@ class Pump:
         store = DirectoryStore(folder / OBJECTS)
         self.recovered = recover(store, self.catalog, is_added_to=is_added_to(folder))
         self._checkpoints = self.catalog.checkpoints()
-        self._budget = Budget(Router(sources, FAST, StraightReader).route)
+        self._budget = Budget(Router(sources, FAST, StraightReader, read_keys(folder)).route)
         start = max(first_position(self._spool), self._checkpoints.get(LOW_WATER, 0))
         sink = Sink(store, self.catalog, writer_of(chosen), partial(frames_at, self._spool))
         self._delivery = Delivery(

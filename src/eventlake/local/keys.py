@@ -1,0 +1,69 @@
+"""The keys of a lake's pseudonyms: one file in its folder, which its owner alone may read. Who removes it, forgets everybody at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from eventlake.errors import ConfigurationError, StorageError, UsageError
+from eventlake.model import Source
+from eventlake.pipeline.pseudonyms import KeyRing, new_key, read, written
+
+KEYS = "pseudonyms.json"
+
+
+def read_keys(folder: Path) -> KeyRing | None:
+    """Read the keys of the lake in a folder, None if it has none. Raises ConfigurationError for a file that holds no keys, StorageError."""
+    file = folder / KEYS
+    try:
+        return read(file.read_text("utf-8"), str(file))
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{file} is not UTF-8, and so holds no keys of pseudonyms.") from None
+    except OSError as error:
+        raise StorageError(f"{file}, the keys of pseudonyms, cannot be read: {error.strerror}.") from None
+
+
+def add_key(folder: Path, since: str) -> KeyRing:
+    """Make a key that holds from a day on, YYYY-MM-DD; all keys. Raises UsageError if a key has that day, ConfigurationError, StorageError."""
+    found = read_keys(folder)
+    keys = [] if found is None else found.keys
+    if any(key.since == since for key in keys):
+        raise UsageError(f"There is a key since {since} already: name another day with --since.")
+    names = {key.name for key in keys}
+    name = next(name for name in (f"k{number}" for number in range(1, len(keys) + 2)) if name not in names)
+    ring = KeyRing([*keys, new_key(name, since)])
+    _write(folder, written(ring))
+    return ring
+
+
+def _write(folder: Path, text: str) -> None:
+    """Write the file whole or not at all, for its owner's eyes only."""
+    beside = folder / f".{KEYS}.{os.getpid()}"
+    try:
+        with open(beside, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(folder / KEYS)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise StorageError(f"{folder / KEYS}, the keys of pseudonyms, cannot be written: {error.strerror}.") from None
+
+
+def require_keys(folder: Path, sources: Sequence[Source]) -> None:
+    """Raise ConfigurationError if a table asks for pseudonyms, and the lake has no key."""
+    asking = next(
+        (table.name for source in sources for table in source.tables if any(place.how == "hmac" for place in table.personal)), None
+    )
+    if asking is not None and read_keys(folder) is None:
+        raise ConfigurationError(
+            f'Personal data of {asking} is to become pseudonyms, and "{folder}" holds no key: make one with `eventlake keys new --lake {folder}`.'
+        )

@@ -1,0 +1,140 @@
+"""`keys`, and what a lake holds of people whose data it masks."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from eventlake.cli import run
+from eventlake.local.importing import Importer
+from eventlake.sources import load
+
+PRIVACY = """
+[auth0_logs]
+user_id = "hmac"
+user_name = "hmac"
+ip = "network"
+"details.prompts[].user_name" = "mask"
+"extra.email" = "drop"
+"""
+TOLD = ["auth0|5f7c8ec7", "ada.lovelace@example.com", "203.0.113.77"]
+"""What the entry says of a person."""
+
+
+def entry(number: int, date: str, person: str = TOLD[0]) -> str:
+    """An entry of a tenant's log."""
+    data = {
+        "log_id": f"9{number}",
+        "date": f"{date}T10:00:00.000Z",
+        "type": "s",
+        "user_id": person,
+        "user_name": TOLD[1],
+        "ip": TOLD[2],
+        "email": TOLD[1],
+        "details": {"prompts": [{"name": "login", "user_name": TOLD[1]}]},
+    }
+    return json.dumps({"log_id": f"9{number}", "data": data})
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two entries and what becomes of them, in which commands are typed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EVENTLAKE_SOURCES", "mine")
+    monkeypatch.setenv("EVENTLAKE_LAKE", "lake")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/privacy.toml").write_text(PRIVACY)
+    (tmp_path / "log.jsonl").write_text(entry(1, "2026-11-20") + "\n" + entry(2, "2025-01-02") + "\n")
+    return tmp_path
+
+
+def rows(capfd: pytest.CaptureFixture[str], sql: str) -> list[dict[str, str]]:
+    """The rows that a query prints."""
+    capfd.readouterr()
+    assert run(["query", sql, "--output", "jsonl"]) == 0
+    return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+
+
+def test_without_a_key_nothing_is_written(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The sentence says which command makes one; then all is delivered."""
+    assert run(["send", "log.jsonl"]) == 253
+    assert "eventlake keys new" in capfd.readouterr().err
+    assert not list(folder.glob("lake/objects/**/*.parquet"))
+
+    assert run(["keys", "new"]) == 0
+    assert run(["send", "log.jsonl"]) == 0
+    assert len(rows(capfd, "select log_id from auth0_logs")) == 2
+
+
+def test_serve_wants_the_key_before_it_takes_events(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """It ends at once."""
+    assert run(["serve", "--port", "0"]) == 253
+    assert "make one with `eventlake keys new --lake lake`" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["parquet", "json"])
+def test_no_byte_of_the_objects_says_who_it_was(folder: Path, capfd: pytest.CaptureFixture[str], form: str) -> None:
+    """Nor of the catalog; the same person still joins, and the network of the address is there."""
+    run(["keys", "new"])
+    with Importer(folder / "lake", load([folder / "mine"]), log_format=form):
+        pass  # the lake is made
+    assert run(["send", "log.jsonl"]) == 0
+
+    found = rows(capfd, "select * from auth0_logs")
+
+    assert {row["user_id"] for row in found} == {found[0]["user_id"]}
+    assert found[0]["user_id"].startswith("k1:")
+    assert {row["ip"] for row in found} == {"203.0.113.0/24"}
+    kept = json.dumps(found).encode() + b"".join(
+        _bytes(file) for file in folder.glob("lake/**/*") if file.is_file() and file.parent.name != "spool"
+    )
+    assert b"203.0.113.0/24" in kept
+    assert not [told for told in TOLD if told.encode() in kept]
+
+
+def _bytes(file: Path) -> bytes:
+    return gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+
+
+def test_keys_are_listed_and_not_shown(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A second one holds from its day on; the file is its owner's."""
+    run(["keys", "new", "--since", "2025-01-01"])
+    run(["keys", "new", "--since", "2026-01-01"])
+    capfd.readouterr()
+
+    assert run(["keys", "--output", "jsonl"]) == 0
+
+    listed = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [(key["name"], key["since"]) for key in listed] == [("k1", "2025-01-01"), ("k2", "2026-01-01")]
+    assert (folder / "lake/pseudonyms.json").stat().st_mode & 0o777 == 0o600
+    run(["send", "log.jsonl"])
+    assert {row["k"] for row in rows(capfd, "select substr(user_id, 1, 2) k from auth0_logs")} == {"k1", "k2"}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["keys", "new", "--since", "2026-13-01"], '--since is "2026-13-01", expected a day'),
+        (["keys", "nwe"], 'There is no command "nwe". Did you mean "new"?'),
+        (["keys", "new", "--since", "2026-11-20"], "There is a key since 2026-11-20 already"),
+    ],
+)
+def test_a_slip_is_told(folder: Path, capfd: pytest.CaptureFixture[str], words: list[str], sentence: str) -> None:
+    """In one sentence."""
+    run(["keys", "new", "--since", "2026-11-20"])
+    capfd.readouterr()
+
+    assert run(words) == 252
+    assert sentence in capfd.readouterr().err
+
+
+def test_a_file_that_holds_no_keys_is_told(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """With the form that it has."""
+    (folder / "lake").mkdir()
+    (folder / "lake/pseudonyms.json").write_text("secret")
+
+    assert run(["keys"]) == 253
+    assert "lake/pseudonyms.json holds no keys of pseudonyms" in capfd.readouterr().err

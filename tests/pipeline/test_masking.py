@@ -1,0 +1,199 @@
+"""What becomes of personal data before a log line is made."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from by_day import one_in
+from eventlake.backends.msgspec_codec import FAST
+from eventlake.backends.msgspec_events import StraightReader
+from eventlake.errors import ConfigurationError
+from eventlake.model import Personal, Source, Table
+from eventlake.pipeline.codec import STANDARD, Codec
+from eventlake.pipeline.envelope import Intake
+from eventlake.pipeline.masking import Masking, steps
+from eventlake.pipeline.pseudonyms import KeyRing, new_key
+from eventlake.pipeline.router import Router
+from eventlake.pipeline.transform import Transform
+from eventlake.sources import load
+from eventlake.sources.samples import names, read_sample
+
+SOURCES = load()
+TABLES = {table.name: table for source in SOURCES for table in source.tables}
+LOGS = TABLES["auth0_logs"]
+RING = KeyRing([new_key("k1", "2026-01-01")])
+EVENT: dict[str, Any] = {
+    "id": "1",
+    "source": "aws.partner/auth0.com/t/auth0.logs",
+    "detail-type": "Auth0 log",
+    "time": "2026-11-20T10:00:00Z",
+    "detail": {
+        "log_id": "9",
+        "data": {
+            "log_id": "9",
+            "date": "2026-11-20T10:00:00Z",
+            "type": "s",
+            "user_id": "auth0|ada",
+            "user_name": "Ada@Example.com",
+            "ip": "203.0.113.77",
+            "details": {
+                "session_id": "s-1",
+                "prompts": [{"name": "login", "user": "ada"}, {"name": "mfa"}],
+                "emails": ["ada@example.com", "ada@example.org"],
+            },
+            "unknown": {"email": "ada@example.com", "kept": 1},
+        },
+    },
+}
+
+
+def declared(table: Table, places: dict[str, str]) -> Table:
+    """The table with these places of personal data."""
+    return replace(table, personal=tuple(Personal(path, how) for path, how in places.items()))
+
+
+def masking(places: dict[str, str]) -> Masking:
+    """The masking of these places."""
+    return Masking(LOGS.name, places.items(), (), RING)
+
+
+def line(places: dict[str, str], event: object = EVENT, codec: Codec = STANDARD) -> dict[str, Any]:
+    """The log line of an event, with these places of personal data."""
+    found: dict[str, Any] = json.loads(Transform(declared(LOGS, places), codec, RING)(json.dumps(event).encode()))
+    return found
+
+
+@pytest.mark.parametrize("codec", [STANDARD, FAST])
+def test_each_place_becomes_what_is_declared(codec: Codec) -> None:
+    """A mark, a pseudonym, a network or nothing; the other columns stay."""
+    masked = line(
+        {
+            "$.detail.data.user_id": "hmac",
+            "$.detail.data.user_name": "mask",
+            "$.detail.data.ip": "network",
+            "$.detail.data.details.session_id": "drop",
+            "$.detail.data.type": "keep",
+        },
+        codec=codec,
+    )
+
+    plain = line({}, codec=codec)
+    assert masked["user_id"] == RING.of("auth0|ada", "")
+    assert (masked["user_name"], masked["ip"], masked["type"]) == ("***", "203.0.113.0/24", "s")
+    assert "session_id" not in masked
+    assert masked.keys() == plain.keys() - {"session_id"}
+
+
+@pytest.mark.parametrize("codec", [STANDARD, FAST])
+def test_what_lies_in_json_is_masked_there(codec: Codec) -> None:
+    """In a column of JSON text and in `extra`, in objects and in each element of an array."""
+    masked = line(
+        {
+            "$.detail.data.details.prompts[].user": "mask",
+            "$.detail.data.details.emails[]": "hmac",
+            "$.detail.data.unknown.email": "drop",
+        },
+        codec=codec,
+    )
+
+    details = json.loads(masked["details"])
+    assert details["prompts"] == [{"name": "login", "user": "***"}, {"name": "mfa"}]
+    assert details["emails"] == [RING.of("ada@example.com", ""), RING.of("ada@example.org", "")]
+    assert json.loads(masked["extra"])["unknown"] == {"email": None, "kept": 1}
+
+
+def test_a_value_that_does_not_fit_is_masked_in_extra() -> None:
+    """An object where a text is declared goes to `extra`, as it may be kept."""
+    event = json.loads(json.dumps(EVENT))
+    event["detail"]["data"]["user_name"] = {"email": "misfit@example.com"}
+
+    assert "misfit" in line({}, event)["extra"]
+    assert "misfit" not in line({"$.detail.data.user_name": "mask"}, event)["extra"]
+
+
+def test_the_event_itself_stays() -> None:
+    """Another table, whose personal data is kept, reads the same event."""
+    before = json.dumps(EVENT)
+
+    masking({"$.detail.data.details.emails[]": "mask", "$.detail.data.user_id": "drop"})(EVENT)
+
+    assert json.dumps(EVENT) == before
+
+
+def test_masking_twice_is_masking_once() -> None:
+    """A log line that is played again joins with the first."""
+    once = masking({"$.detail.data.user_id": "hmac", "$.detail.data.user_name": "mask", "$.detail.data.ip": "network"})
+
+    assert once(once(EVENT)) == once(EVENT)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("2001:db8:1:2::3", "2001:db8:1::/48"),
+        ("::ffff:203.0.113.77", "::/48"),
+        ("203.0.113.0/24", "203.0.113.0/24"),
+        ("203.0.113.77, 10.0.0.1", "***"),
+        ("", None),
+        (7, "***"),
+    ],
+)
+def test_an_address_becomes_its_network(address: object, network: str | None) -> None:
+    """24 bits of version 4, 48 of version 6; what is no address is marked."""
+    event = json.loads(json.dumps(EVENT))
+    event["detail"]["data"]["ip"] = address
+
+    assert line({"$.detail.data.ip": "network"}, event).get("ip") == network
+
+
+def test_without_a_key_no_pseudonym_is_made() -> None:
+    """The sentence names the place and the command that makes a key; nothing is written meanwhile."""
+    with pytest.raises(ConfigurationError, match=r"\$\.detail\.data\.user_id of auth0_logs .*eventlake keys new"):
+        Transform(declared(LOGS, {"$.detail.data.user_id": "hmac"}))
+
+
+def test_the_day_of_the_event_chooses_the_key() -> None:
+    """Also on the way of events that are just as declared."""
+    ring = KeyRing([new_key("k1", "2026-01-01"), new_key("k2", "2026-11-20")])
+    table = declared(LOGS, {"$.detail.data.user_id": "hmac"})
+    router = Router([replace(next(source for source in SOURCES if source.name == "auth0"), tables=(table,))], FAST, StraightReader, ring)
+
+    def user(day: str) -> str:
+        event = json.loads(json.dumps(EVENT))
+        event["detail"]["data"]["date"] = f"{day}T10:00:00Z"
+        ((_, found),) = router.route(json.dumps(event).encode()).lines
+        return str(json.loads(found)["user_id"])
+
+    assert [user(day).split(":")[0] for day in ("2025-01-01", "2026-11-19", "2026-11-20", "2027-01-01")] == ["k1", "k1", "k2", "k2"]
+
+
+def samples(source: Source) -> list[bytes]:
+    """The events of a source's samples, with envelopes."""
+    intake = Intake(SOURCES)
+    return [intake.accept(read_sample(source, name).event).body for name in names(source)]
+
+
+@pytest.mark.parametrize("table", one_in(4, TABLES.values()), ids=TABLES)
+@pytest.mark.parametrize("how", ["hmac", "drop"])
+def test_every_way_masks_alike(table: Table, how: str) -> None:
+    """By msgspec's objects, its dicts and the standard library's, with every text of the table masked."""
+    source = next(source for source in SOURCES if source.name == table.source)
+    places = {path: how for column in table.columns if column.converter == "text" for path in column.paths if path.startswith("$.detail.")}
+    alone = replace(source, tables=(declared(table, places),))
+    ways = [Router([alone], STANDARD, None, RING), Router([alone], FAST, None, RING), Router([alone], FAST, StraightReader, RING)]
+
+    for event in samples(source):
+        found = [[json.loads(line) for _, line in way.route(event).lines] for way in ways]
+        assert found[0] == found[1] == found[2]
+
+
+def test_paths_lead_through_arrays() -> None:
+    """`[]` stands for each element."""
+    assert steps("$.detail.people[].names[0]") == ["detail", "people", "", "names", 0]
+    with pytest.raises(ValueError, match="is not"):
+        steps("$.detail.people[].")
