@@ -69,3 +69,51 @@ def test_a_mark_at_the_edge_says_what_it_says_within_the_picture() -> None:
     places = re.findall(r'<text class="(axis|axis end)" x="([\d.]+)" y="162">(\d\d \w{3})<', text)
     assert places[-1] == ("axis end", "720", "20 Nov")
     assert all(kind == "axis" and float(x) < 680 for kind, x, _ in places[:-1])
+
+
+def test_more_series_than_colours_are_one_that_names_them() -> None:
+    """The smallest; each of the others has a colour of its own, and what is counted stays the same."""
+    rows = [(BEGAN, f"s{number:02}", 100 - number) for number in range(15)]
+    text = str(
+        CHARTS["bars"](
+            drawing(
+                "bars", ("quarter", "s", "n"), ("timestamp(3)", "varchar", "bigint"), rows, **{"from": "2026-10-24", "to": "2026-10-27"}
+            )
+        )
+    )
+
+    assert re.findall(r'<rect class="(c\d|other)"', text) == [*(f"c{place}" for place in range(7)), "other"]
+    assert f"others: {sum(100 - number for number in range(7, 15))}, Sun 25 Oct" in text
+    assert "<li>others: s07, s08, s09, s10, s11, s12, s13, s14</li>" in text
+
+
+def test_as_many_series_as_colours_keep_theirs() -> None:
+    """None of them is made one with others."""
+    rows = [(BEGAN, f"s{number:02}", 100 - number) for number in range(8)]
+    text = str(
+        CHARTS["bars"](
+            drawing(
+                "bars", ("quarter", "s", "n"), ("timestamp(3)", "varchar", "bigint"), rows, **{"from": "2026-10-24", "to": "2026-10-27"}
+            )
+        )
+    )
+
+    assert "others" not in text
+    assert "c7" in text
+
+
+def test_a_spark_leaves_out_what_is_not_known() -> None:
+    """A week that has no number has no bar, and each bar looks at its week."""
+    weeks = [datetime(2026, 11, 6, 14, 38), datetime(2026, 11, 13, 14, 38)]  # noqa: DTZ001  as rows have it
+    text = str(
+        CHARTS["sparks"](
+            drawing("sparks", ("week", "a_b", "c"), ("timestamp(3)", "double", "bigint"), [(weeks[0], 2.5, None), (weeks[1], 5.0, 7)])
+        )
+    )
+
+    assert re.findall(r"<title>([^<]*)", text) == [
+        "a b: 2.5, 06 Nov to 13 Nov",
+        "a b: 5, 13 Nov to 20 Nov",
+        "c: 7, 13 Nov to 20 Nov",
+    ]
+    assert "from=2026-11-06T14%3A38%3A00Z&amp;to=2026-11-13T14%3A38%3A00Z" in text

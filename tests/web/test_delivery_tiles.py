@@ -231,3 +231,21 @@ def test_an_execution_stands_beside_what_is_usual(browser: Browser) -> None:
         name = row["stage"], row["action"]
         assert row["usual_start"] in (medians(starts[name]) if starts[name] else {None})
         assert row["usual_seconds"] in (medians(times[name]) if times[name] else {None})
+
+
+def test_weeks_have_the_measures_of_what_ended_in_them(browser: Browser) -> None:
+    """Up to the window's end; a week in which nothing ended has no row."""
+    rows = browser.tile("measure_trends")
+    ended = {state: reached(browser, state) for state in ("SUCCEEDED", "FAILED")}
+
+    assert len(rows) == 2
+    for row in rows:
+        begin = datetime.fromisoformat(row["week"]).replace(tzinfo=UTC)
+        within = range(round(begin.timestamp() * 1000), round((begin + timedelta(days=7)).timestamp() * 1000))
+        good, bad = ({one.id for at, one, _ in ended[state] if at in within} for state in ("SUCCEEDED", "FAILED"))
+        assert row["deployments_a_day"] == pytest.approx(len(good) / 7, abs=0.0051)
+        assert row["failed_percent"] == pytest.approx(100 * len(bad) / len(good | bad), abs=0.051)
+        assert row["median_lead_minutes"] in medians(
+            [(at - one.committed) // MINUTE for at, one, _ in ended["SUCCEEDED"] if at in within and one.committed]
+        )
+    assert begin + timedelta(days=7) == WINDOW_END

@@ -202,3 +202,20 @@ def test_rows_are_those_of_the_first_table() -> None:
     assert left == ["n"]
     with pytest.raises(UsageError):
         rows_statement(reading("select 1 as one"), Mark({}), "UTC", 10)
+
+
+@pytest.mark.slow
+def test_a_mark_of_a_union_leads_to_its_own_table(browser: Browser) -> None:
+    """An event of a stage to the stage's rows, one of the pipeline to the pipeline's."""
+    execution = next(one.id for one in browser.truth.executions if len(one.states) > 1)
+    told = browser.tile("execution_events", execution=execution)
+    links = ways(browser, "/execution", WINDOW | {"execution": execution})
+
+    of_events = [link for link in links if "execution_events" in link and "is.what" in link]
+    assert len(of_events) == len(told)
+    for link in of_events:
+        found = rows(browser, link)
+        values = dict(parse_qsl(urlsplit(link).query))
+        assert {one["executionid"] for one in found} == {execution}
+        assert {one["state"] for one in found} == {values["is.state"]}
+        assert ("stage" in found[0]) == (values["is.what"] == "stage")

@@ -1,7 +1,7 @@
 """Grafana dashboards that show the page's tiles: the same queries, asked of Athena or of Trino by Grafana itself.
 
 A dashboard is JSON as Grafana imports it. The window comes from Grafana's `${__from}` and `${__to}`, milliseconds that every data source fills
-in; tiles over time are summed over the widths of bars that Grafana asks for. What cannot be drawn by it (waterfalls) stays on the page.
+in; tiles over time are summed over the widths of bars that Grafana asks for. What cannot be drawn by it (waterfalls, sparklines) stays on the page.
 Model: https://grafana.com/docs/grafana/latest/visualizations/dashboards/build-dashboards/view-dashboard-json-model/
 Queries of the data sources: https://github.com/grafana/athena-datasource 3.3.3 and https://github.com/trinodb/grafana-trino 1.1.1, src/types.ts
 """

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -73,8 +73,19 @@ def narrows(reading: Reading, column: str) -> bool:
 
 
 def has_rows(reading: Reading) -> bool:
-    """Return True if the rows behind a tile are those of one table."""
-    return bool(reading.scans) and reading.scans[0].is_plain and (len(reading.scans) == 1 or reading.scans[0].is_inner)
+    """Return True if the rows behind a mark of a tile are those of one table."""
+    return bool(reading.branches) or (
+        bool(reading.scans) and reading.scans[0].is_plain and (len(reading.scans) == 1 or reading.scans[0].is_inner)
+    )
+
+
+def branch(reading: Reading, mark: Mark) -> Reading:
+    """Return what the select reads that a mark of a union stands for: the first whose constants are the mark's; of no union, the same."""
+    for scan, items in zip(reading.scans, reading.branches, strict=False):
+        constants = {name: text for name, text in items.items() if name in mark.values and text.startswith("'") and len(spoken(text)) == 1}
+        if all(literal("value", mark.values[name]) == text for name, text in constants.items()):
+            return replace(reading, scans=(scan,), items=items, branches=())
+    return reading
 
 
 def rows_statement(reading: Reading, mark: Mark, zone: str, limit: int) -> tuple[str, list[str]]:

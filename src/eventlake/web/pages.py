@@ -16,6 +16,7 @@ _NO_EVENTS = "No such event came in this window; take a longer one, or see on th
 _CHANGES = Tile("changes", "changes", "", "Nobody changed the tenant in this window.", wide=True)
 _DELIVERIES = (
     Tile("measures", "numbers", empty=_NO_EVENTS, wide=True),
+    Tile("measure_trends", "sparks", empty="No execution ended in the 13 weeks before the window's end.", wide=True),
     Tile("deployments", "bars", empty="Nothing was deployed in this window; take a longer one."),
     Tile("outcomes", "bars", empty=_NO_EVENTS),
     Tile("last_executions", "outcomes", _EXECUTION, _NO_EVENTS, wide=True),

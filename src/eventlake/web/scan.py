@@ -40,7 +40,7 @@ class Scan:
 class Reading:
     """What a statement reads. items: what its outermost select has, by name. partitions: what its windows are cut by, None without windows.
 
-    counts_rows: whether each row is counted by itself, whatever its text looks like.
+    counts_rows: whether each row is counted by itself, whatever its text looks like. branches: of a union, what the select of each scan has.
     """
 
     sql: str
@@ -48,6 +48,7 @@ class Reading:
     items: Mapping[str, str]
     partitions: frozenset[str] | None
     counts_rows: bool = False
+    branches: tuple[Mapping[str, str], ...] = ()
 
 
 def reading_of(sql: str, tables: Sequence[Table]) -> Reading:
@@ -61,7 +62,9 @@ def reading_of(sql: str, tables: Sequence[Table]) -> Reading:
         if word.word in {"FROM", "JOIN"} and following.name.lower() in by_name and following.kind in {WORD, QUOTED}
     ]
     scans = tuple(_scan(sql, words, depths, place, by_name[words[place + 1].name.lower()]) for place in places)
-    return Reading(sql, scans, _outermost(sql, words, depths), _partitions(words))
+    branches = tuple(_branches(sql, words, depths)) if all(scan.is_plain and not scan.is_inner for scan in scans) else ()
+    is_union = 1 < len(scans) == len(branches)
+    return Reading(sql, scans, _outermost(sql, words, depths), _partitions(words), branches=branches if is_union else ())
 
 
 def is_aggregate(expression: str) -> bool:
@@ -114,15 +117,30 @@ def _outermost(sql: str, words: Sequence[Token], depths: Sequence[int]) -> Mappi
     return _items(sql, words, depths, start + 1, stop)
 
 
+def _branches(sql: str, words: Sequence[Token], depths: Sequence[int]) -> Iterator[Mapping[str, str]]:
+    """Yield what each select outside all brackets has, by the names that the first gives."""
+    names: list[str] = []
+    for start in (at for at, token in enumerate(words) if token.word == "SELECT" and depths[at] == 0):
+        stop = next((at for at in range(start, len(words)) if words[at].word == "FROM" and depths[at] == 0), len(words))
+        listed = _listed(sql, words, depths, start + 1, stop)
+        names = names or [name for name, _ in listed]
+        yield dict(zip(names, [expression for _, expression in listed], strict=False))
+
+
 def _items(sql: str, words: Sequence[Token], depths: Sequence[int], start: int, stop: int) -> Mapping[str, str]:
     """Return the expressions of a select's list by their names."""
+    return dict(_listed(sql, words, depths, start, stop))
+
+
+def _listed(sql: str, words: Sequence[Token], depths: Sequence[int], start: int, stop: int) -> list[tuple[str, str]]:
+    """Return the names and the expressions of a select's list, in order."""
     if start < stop and words[start].word in {"DISTINCT", "ALL"}:
         start += 1
     if start >= stop:
-        return {}
+        return []
     commas = [at for at in range(start, stop) if words[at].word == "," and depths[at] == depths[start - 1]]
     cuts = [(begin + 1, end) for begin, end in pairwise([start - 1, *commas, stop])]
-    return dict(_named(sql, words[begin:end]) for begin, end in cuts if begin < end)
+    return [_named(sql, words[begin:end]) for begin, end in cuts if begin < end]
 
 
 def _named(sql: str, item: Sequence[Token]) -> tuple[str, str]:

@@ -35,7 +35,7 @@ from eventlake.web.forms import cost_of, explained, forms, statement_of
 from eventlake.web.lake_tiles import lake_page
 from eventlake.web.leads import leads_of
 from eventlake.web.live import Live, waited
-from eventlake.web.marks import MOST, MOST_FILED, mark_of, rows_statement
+from eventlake.web.marks import MOST, MOST_FILED, branch, mark_of, rows_statement
 from eventlake.web.pages import BY_PATH, Page
 from eventlake.web.rows_page import rows_page
 from eventlake.web.schema import completions
@@ -294,7 +294,8 @@ class Site:
         """Return the rows behind a mark of a tile: as a page with their SQL, or in one of the forms."""
         mark, path = mark_of(pairs), f"/tiles/{asked.tile.name}/rows"
         limit = MOST_FILED if form else MOST
-        sql, left = rows_statement(asked.reading, mark, window.zone.key, limit)
+        reading = branch(asked.reading, mark)
+        sql, left = rows_statement(reading, mark, window.zone.key, limit)
         if form == "sql":
             return answer(200, TEXT, sql.encode(), shrinks=shrinks)
         answered = self._asking.answer(sql)
@@ -302,7 +303,7 @@ class Site:
             return _plain(400, answered.problem)
         if form:
             return answer(200, _FORMS[f".{form}"], in_form(answered.result.columns, answered.result.rows, form).encode(), shrinks=shrinks)
-        shown = rows_page(answered, asked.reading.scans[0].table, window, path, sql, [*left, *asked.left])
+        shown = rows_page(answered, reading.scans[0].table, window, path, sql, [*left, *asked.left])
         return answer(200, HTML, page(f"Rows behind {asked.tile.query.title}", path, window, *shown), shrinks=shrinks)
 
     def _sql(self, values: dict[str, str], may_run: bool) -> bytes:

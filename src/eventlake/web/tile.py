@@ -1,7 +1,8 @@
 """A tile: a title, a query over the page's window, how its rows are drawn, and where its marks lead.
 
 The queries are saved queries beside this module, `tiles/NAME.sql`. Of their parameters, `since` is the first day of arrival that can hold
-what the window asks for, `start` and `end` are the window itself in UTC, and others stand in the page's address.
+what the window asks for, `start` and `end` are the window itself in UTC, `long_since` and `long_start` those of a longer stretch with the same
+end, and others stand in the page's address.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from eventlake.web.scan import Reading, reading_of
 from eventlake.web.told import Known
 from eventlake.web.window import Window
 
+LONG_STRETCH = timedelta(days=91)
+"""What is compared with how it used to be: 13 weeks up to the window's end."""
 _PLACE = re.compile(r"\{(\w+)\}")
 FOLDER = Path(__file__).parent / "tiles"
 
@@ -91,6 +94,8 @@ def statement(query: SavedQuery, window: Window) -> str:
         "since": f"{window.start - timedelta(days=1):%Y-%m-%d}",  # a sender's clock may be ahead of the arrival
         "start": f"{window.start:%Y-%m-%d %H:%M:%S}",
         "end": f"{window.end:%Y-%m-%d %H:%M:%S}",
+        "long_since": f"{window.end - LONG_STRETCH - timedelta(days=1):%Y-%m-%d}",
+        "long_start": f"{window.end - LONG_STRETCH:%Y-%m-%d %H:%M:%S}",
     }
     known = {parameter.name for parameter in query.parameters}
     filters = {one.column for one in window.filters}

@@ -103,6 +103,14 @@ class Window:
         """Return what an address says that looks at the part of this window between two moments."""
         return self.said(*self.filters, **{"from": _instant(max(begin, self.start)), "to": _instant(min(end, self.end))})
 
+    def utc(self, moment: datetime) -> datetime:
+        """Return a moment of an answer in UTC; one without an offset is in UTC."""
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+    def beyond(self, path: str, begin: datetime, end: datetime) -> str:
+        """Return the address of a page that looks at another stretch of time, with all else that is chosen."""
+        return _joined(path, self.said(*self.filters, **{"from": _instant(begin), "to": _instant(end)}))
+
     def pinned(self) -> list[tuple[str, str]]:
         """Return what an address says that looks at just this window, whenever it is asked."""
         return self.part(self.start, self.end)

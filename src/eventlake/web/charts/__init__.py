@@ -17,6 +17,7 @@ from eventlake.web.charts.numbers import numbers
 from eventlake.web.charts.outcomes import outcomes
 from eventlake.web.charts.ranked import ranked
 from eventlake.web.charts.rows import rows_drawn, telling_drawn
+from eventlake.web.charts.sparks import sparks
 from eventlake.web.charts.values import values
 from eventlake.web.charts.waterfall import waterfall
 from eventlake.web.elements import Element
@@ -30,6 +31,7 @@ CHARTS: Mapping[str, Callable[[Drawing], Element]] = {
     "numbers": numbers,
     "outcomes": outcomes,
     "ranked": ranked,
+    "sparks": sparks,
     "table": rows_drawn,
     "telling": telling_drawn,
     "values": values,

@@ -6,7 +6,7 @@ The answer has the quarter first. Then either a text that names the series and a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,10 @@ WIDE = 1000
 LABEL = 42
 """How wide what a mark of the time axis says is at most."""
 MOST_SERIES = 8
+"""How many series have a colour of their own; where there are more, the smallest are one."""
+OTHERS = "others"
+MOST_NAMED = 12
+"""How many of the series that are drawn as one are named."""
 NO_NAME = "none"
 """What a series without a name is called."""
 Counts = Mapping[datetime, Mapping[str, float]]
@@ -27,16 +31,16 @@ Counts = Mapping[datetime, Mapping[str, float]]
 
 def bars(drawing: Drawing) -> Element:
     """Draw bars over time, with a legend that names each series and its total."""
-    counts = counted(drawing)
+    counts, merged = few(counted(drawing))
     totals: defaultdict[str, float] = defaultdict(float)
     for series in counts.values():
         for name, value in series.items():
             totals[name] += value
-    order = sorted(totals, key=lambda name: (-totals[name], name))
-    colours = {name: colour(name, min(place, MOST_SERIES - 1)) for place, name in enumerate(order)}
+    order = sorted(totals, key=lambda name: (name == OTHERS, -totals[name], name))
+    colours = {name: "other" if name == OTHERS else colour(name, place) for place, name in enumerate(order)}
     marks = [_hatching(drawing), *_axes(drawing, counts), *_stacks(drawing, counts, order, colours)]
     picture = frame(HEIGHT, drawing.title, *marks, width=_right(drawing), kind=_kind(drawing), more=_times(drawing))
-    return element("div", picture, _legend(drawing, totals, order, colours), class_="drawn")
+    return element("div", picture, _legend(drawing, totals, order, colours, merged), class_="drawn")
 
 
 def counted(drawing: Drawing) -> Counts:
@@ -50,6 +54,23 @@ def counted(drawing: Drawing) -> Counts:
             for name, value in zip(drawing.result.columns[1:], row[1:], strict=True):
                 series[heading(name)] += number(value)
     return counts
+
+
+def few(counts: Counts) -> tuple[Counts, list[str]]:
+    """Return the counts with the smallest series as one where there are too many, and the names of those."""
+    totals: defaultdict[str, float] = defaultdict(float)
+    for series in counts.values():
+        for name, value in series.items():
+            totals[name] += value
+    merged = sorted(totals, key=lambda name: (-totals[name], name))[MOST_SERIES - 1 :]
+    if len(totals) <= MOST_SERIES:
+        return counts, []
+    return {at: _merged(series, frozenset(merged)) for at, series in counts.items()}, merged
+
+
+def _merged(series: Mapping[str, float], small: frozenset[str]) -> Mapping[str, float]:
+    rest = sum(value for name, value in series.items() if name in small)
+    return {name: value for name, value in series.items() if name not in small} | ({OTHERS: rest} if rest else {})
 
 
 def _right(drawing: Drawing) -> int:
@@ -116,8 +137,10 @@ def _bar(drawing: Drawing, name: str, value: float, begin: datetime, end: dateti
     """Return what a series counts in a stretch; it leads to its rows."""
     window, leads = drawing.window, drawing.leads
     said = f"{cut(name, 80)}: {value:,g}, {window.local(begin):%a %d %b %H:%M} to {window.local(end):%H:%M}"
-    row, column = behind(drawing, name)
-    link = leads.rows(row, series=column, begin=begin, end=end) if leads else window.within(drawing.path, begin, end)
+    link = window.within(drawing.path, begin, end)
+    if leads and leads.has_rows and name != OTHERS:
+        row, column = behind(drawing, name)
+        link = leads.rows(row, series=column, begin=begin, end=end)
     if end <= window.now:
         return mark(said, link, element("rect", class_=kind, **place))
     over = element("rect", fill=f"url(#hatch-{drawing.tile.name})", **place)
@@ -141,18 +164,24 @@ def behind(drawing: Drawing, series: str) -> tuple[dict[str, Any], str]:
     return {}, next(name for name in columns if heading(name) == series)
 
 
-def _legend(drawing: Drawing, totals: Mapping[str, float], order: list[str], colours: Mapping[str, str]) -> Element:
+def _legend(drawing: Drawing, totals: Mapping[str, float], order: list[str], colours: Mapping[str, str], merged: Sequence[str]) -> Element:
     named = [
         element("li", element("i", class_=f"key {colours[name]}"), _name(drawing, name), " ", element("b", f"{totals[name]:,g}"))
-        for name in order[:12]
+        for name in order
     ]
-    return element("ul", *named, f"and {len(order) - 12} more" if len(order) > 12 else None, class_="legend")
+    return element("ul", *named, element("li", f"{OTHERS}: {_listed(merged)}") if merged else None, class_="legend")
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return the first of some names, and how many more there are."""
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(cut(name, 40) for name in names[:MOST_NAMED]) + more
 
 
 def _name(drawing: Drawing, series: str) -> Child:
     """Return the name of a series: a filter where it is a value, else the way to its rows."""
     shown = cut(series, 60)
-    if drawing.leads is None:
+    if drawing.leads is None or series == OTHERS:
         return shown
     values, column = behind(drawing, series)
     if column:
