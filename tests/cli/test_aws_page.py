@@ -25,6 +25,7 @@ from eventlake.errors import StorageServiceError
 from eventlake.interfaces import Contents
 
 pytestmark = pytest.mark.aws
+AT = "from=2026-11-19&to=2026-11-21"
 TOKEN = "a-token-of-a-test"
 NOW = datetime(2026, 11, 20, 12, 3, 20, tzinfo=UTC)
 
@@ -70,12 +71,12 @@ def served(lake: Aws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
 
 def test_what_the_catalog_knows_is_shown(served: Served) -> None:
     """Sources that are deployed, hours that hold something, what failed with its original, and which names complete a word."""
-    listed, hours, failed = (served.ask("GET", path)[1] for path in ("/sources", "/lake", "/failed"))
+    listed, hours, failed = (served.ask("GET", path)[1] for path in ("/sources", f"/lake?{AT}", f"/failed?{AT}"))
 
     assert "/source/auth0" in listed
     assert "/source/codebuild" not in listed
     assert "Hours of auth0_logs" in hours
-    assert "2026-11-20 10:00 UTC, open: 1 objects" in hours
+    assert "20 Nov 10:00 UTC, open" in hours
     assert "Lambda.ProcessingFailedStatus" in failed
     assert "aws.unknown" in served.ask("GET", re.findall(r"/failed\?id=\w+", failed)[0])[1]
     assert "auth0_logs" in served.ask("GET", "/sql/names.json?begins=auth0")[1]

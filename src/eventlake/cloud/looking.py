@@ -17,6 +17,7 @@ from eventlake.backends.aws import Session, is_denied
 from eventlake.backends.sqlite_catalog import FailedEntry
 from eventlake.cloud.deployment import Deployment, open_athena, open_catalog, open_duckdb, open_store
 from eventlake.cloud.failed_events import FailedEvents
+from eventlake.dialect.text.names import with_databases
 from eventlake.errors import EventlakeError, StorageServiceError
 from eventlake.interfaces import Catalog, Contents, Engine, LogObject, Partition, Result
 from eventlake.lake import Lake
@@ -43,7 +44,7 @@ def lake_to_look_at(deployment: Deployment, session: Session, now: Callable[[], 
     """Open the lake: Athena answers, and DuckDB's translation on this machine says what a statement would read and cost."""
     catalog = KeptCatalog(open_catalog(deployment, session), deployment.tables, now)
     telling = open_duckdb(deployment, session, catalog=catalog)
-    engine = AskedAndTold(open_athena(deployment, session), telling)
+    engine = AskedAndTold(open_athena(deployment, session), telling, deployment.tables)
     return Lake(deployment.sources, open_store(deployment, session), catalog, engine)
 
 
@@ -107,9 +108,13 @@ class KeptCatalog:
 
 
 class AskedAndTold:
-    """Athena for the rows, and a translation on this machine for what a statement would read and cost, which Athena's own plan does not say."""
+    """Athena for the rows, and a translation on this machine for what a statement would read and cost, which Athena's own plan does not say.
 
-    def __init__(self, asked: Engine, told: DuckDBEngine) -> None:
+    tables: the lake's; a statement over several of its databases names them, which Athena wants and a lake in a folder does not need.
+    """
+
+    def __init__(self, asked: Engine, told: DuckDBEngine, tables: Sequence[Table]) -> None:
+        self._tables = tables
         self._asked = asked
         self._told = told
 
@@ -117,7 +122,7 @@ class AskedAndTold:
         self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None
     ) -> Result:  # values are the user's
         """Return the rows of one SELECT, from Athena."""
-        return self._asked.query(sql, parameters, cancelled=cancelled)
+        return self._asked.query(with_databases(sql, self._tables), parameters, cancelled=cancelled)
 
     def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
         """Say what a statement would read and cost; of one that is Athena's alone, Athena's plan."""
@@ -125,7 +130,7 @@ class AskedAndTold:
             return self._told.explain(sql, parameters)
         except EventlakeError as error:
             _log.info("A statement is explained by Athena: %s", error)
-            return self._asked.explain(sql, parameters)
+            return self._asked.explain(with_databases(sql, self._tables), parameters)
 
     def close(self) -> None:
         """Let go of the processes that translate."""

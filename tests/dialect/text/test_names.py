@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eventlake.dialect.text.names import database_of, databases_named, require_question
+from eventlake.dialect.text.names import database_of, databases_named, require_question, with_databases
 from eventlake.errors import QueryRefusedError, QuerySyntaxError
 from eventlake.query.saved import load_saved, render
 from eventlake.sources import load
@@ -51,6 +51,26 @@ def test_the_database_is_that_of_the_bare_names(sql: str, database: str) -> None
 def test_a_statement_is_about_the_databases_of_its_tables(sql: str, databases: set[str]) -> None:
     """Named by a table or by themselves; texts and comments do not count."""
     assert databases_named(sql, TABLES) == databases
+
+
+@pytest.mark.parametrize(
+    ("sql", "written"),
+    [
+        ("select 1 from auth0_logs where type = 's'", "select 1 from auth0_logs where type = 's'"),
+        (
+            "select 'auth0_logs' from AUTH0_LOGS union all select 'x' from build_state_change",
+            "select 'auth0_logs' from auth0_event_logs.AUTH0_LOGS union all select 'x' from codebuild_event_logs.build_state_change",
+        ),
+        (
+            'select l.type, build_state_change.x from "auth0_logs" l join build_state_change on true join codebuild_event_logs.fleet_state_change f',
+            'select l.type, build_state_change.x from auth0_event_logs."auth0_logs" l join codebuild_event_logs.build_state_change on true '
+            "join codebuild_event_logs.fleet_state_change f",
+        ),
+    ],
+)
+def test_tables_of_several_databases_are_written_with_theirs(sql: str, written: str) -> None:
+    """Where FROM or JOIN names them bare; one database is left to the engine, and texts are texts."""
+    assert with_databases(sql, TABLES) == written
 
 
 def test_without_tables_there_is_no_database() -> None:

@@ -39,6 +39,20 @@ def database_of(sql: str, tables: Iterable[Table]) -> str:
     return next(iter([*databases, *known.values()]), "")
 
 
+def with_databases(sql: str, tables: Iterable[Table]) -> str:
+    """Return a statement whose tables lie in several databases with the database before each that FROM or JOIN names bare; others as they are."""
+    known = {table.name: table.database for table in tables}
+    if len({known[name] for name in _bare_names(sql) if name in known}) < 2:
+        return sql
+    words = spoken(sql)
+    signs = [*(token.word for token in words[1:]), ""]
+    for place in reversed(range(1, len(words))):
+        token = words[place]
+        if words[place - 1].word in {"FROM", "JOIN"} and signs[place] != "." and token.name.lower() in known:
+            sql = f"{sql[: token.start]}{known[token.name.lower()]}.{sql[token.start :]}"
+    return sql
+
+
 def databases_named(sql: str, tables: Iterable[Table]) -> set[str]:
     """Return the databases of the lake that a statement is about: of its tables, and those that it names themselves."""
     known = {table.name: table.database for table in tables}
