@@ -2,7 +2,7 @@
 
     python benchmarks/bill.py [EVENTS_A_MONTH]
 
-Prices of us-east-1, read on 2026-11-20 from the services' pricing pages; free tiers are left out. The designs differ in what a table of
+Prices are those of `eventlake cost`; free tiers are left out, and so are traces, metrics and alarms. The designs differ in what a table of
 steady traffic makes of them: how many objects are written, how many of them the queries of a month read, and whether hours are closed.
 """
 
@@ -11,23 +11,23 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from eventlake.bill import prices
+
 PRICES = {
-    "EventBridge, a million partner events": 1.00,
-    "Firehose, a GB taken in (each record counts 5 KB at least)": 0.029,
-    "Firehose, a GB converted to Parquet": 0.018,
-    "Lambda, a million calls": 0.20,
+    "EventBridge, a million partner events": prices.CUSTOM_EVENTS.dollars,
+    "Firehose, a GB taken in (each record counts 5 KB at least)": prices.FIREHOSE_IN.dollars,
+    "Firehose, a GB converted to Parquet (counted likewise)": prices.FIREHOSE_PARQUET.dollars,
+    "Lambda, a million calls": prices.LAMBDA_CALLS.dollars,
     "Lambda, a GB-second on x86": 0.0000166667,
-    "Lambda, a GB-second on arm64": 0.0000133334,
-    "S3, a thousand PUT or LIST": 0.005,
-    "S3, a thousand GET": 0.0004,
-    "S3, a GB and month": 0.023,
-    "SQS, a million requests": 0.40,
-    "Athena, a TB read (each query counts 10 MB at least)": 5.00,
-    "CloudWatch, a GB of logs": 0.50,
+    "Lambda, a GB-second on arm64": prices.LAMBDA_GB_S.dollars,
+    "S3, a thousand PUT or LIST": prices.S3_WRITES.dollars,
+    "S3, a thousand GET": prices.S3_READS.dollars,
+    "S3, a GB and month": prices.S3_STORED.dollars,
+    "SQS, a million requests": prices.SQS_REQUESTS.dollars,
+    "Athena, a TB read (each query counts 10 MB at least)": prices.ATHENA_READ.dollars,
+    "CloudWatch, a GB of logs": prices.LOGS_IN.dollars,
 }
 
-EVENT_BYTES = 1_700
-"""An event with its envelope; half of them Auth0's, which come over a partner bus."""
 PARTNER_SHARE = 0.5
 QUERIES = 300
 """Queries a month, each over a day of one table."""
@@ -78,7 +78,7 @@ def bill(design: Design, events: int) -> dict[str, float]:
     return {
         "EventBridge": events * PARTNER_SHARE / 1e6 * PRICES["EventBridge, a million partner events"],
         "Firehose": taken_in_gb * PRICES["Firehose, a GB taken in (each record counts 5 KB at least)"]
-        + (events * EVENT_BYTES / 1e9 * PRICES["Firehose, a GB converted to Parquet"] if design.converts else 0),
+        + (taken_in_gb * PRICES["Firehose, a GB converted to Parquet (counted likewise)"] if design.converts else 0),
         "Lambda": (transforms + registrations + closings) / 1e6 * PRICES["Lambda, a million calls"] + seconds * PRICES[design.gb_second],
         "S3": puts / 1e3 * PRICES["S3, a thousand PUT or LIST"]
         + read / 1e3 * PRICES["S3, a thousand GET"]

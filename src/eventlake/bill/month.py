@@ -1,0 +1,236 @@
+"""The bill of a month, line by line, for a lake that is deployed from the templates.
+
+Each line is a quantity and a price. Quantities follow from the traffic and from what a deployment does with it; traffic is taken as steady, which
+makes the most objects and calls that so many events can make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from eventlake.bill import prices
+from eventlake.bill.prices import Price
+from eventlake.bill.traffic import Traffic
+
+DAYS = 30
+SECONDS = DAYS * 86_400
+HOURS = DAYS * 24
+
+TRANSFORM_EVERY_S, TRANSFORM_BYTES = 60, 1_000_000
+"""Firehose calls the transform function for a stream after so many seconds or bytes."""
+MEMORY_GB = 0.256
+SECONDS_A_CALL, SECONDS_AN_EVENT = 0.02, 0.0003
+"""Billed of the transform function: for a call, and for each event in it, on a seventh of a core, as 256 MB have it."""
+SECONDS_A_REGISTRATION, OBJECTS_A_REGISTRATION = 0.10, 4
+"""Billed of the partition function for a call, and how many objects come in one."""
+LOG_BYTES_A_TRANSFORM, LOG_BYTES_A_REGISTRATION = 700, 1_200
+POLLS_S = 20 / 5
+"""Lambda asks an empty queue five times in 20 seconds: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
+STATEMENTS_A_CLOSING, SECONDS_A_CLOSING, WRITES_A_CLOSING = 2, 12, 8
+"""Of one table each time that hours are closed."""
+ATHENA_LEAST_BYTES = 10e6
+CLOSINGS_A_DAY = {"off": 0, "daily": 1, "hourly": 24}
+CLOSING_METRICS = 7
+DETECTIONS_EVERY_S, SECONDS_A_TICK = 300, 5
+ALARMS_OF_A_TABLE, ALARMS_OF_A_SOURCE, ALARMS_OF_A_LAKE, ALARMS_OF_CLOSING, ALARMS_OF_DETECTIONS = 5, 1, 8, 3, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a deployment is asked for; the names are those of its parameters.
+
+    tables: of the deployed sources, also those without events. queries: a month, each over a day of one table. months_kept: how many months
+    of log lines lie in the bucket.
+    """
+
+    traffic: Sequence[Traffic]
+    tables: int
+    sources: int
+    log_format: str = "parquet"
+    buffering_seconds: int = 300
+    buffering_bytes: int = 64_000_000
+    closing: str = "off"
+    detections: bool = False
+    alarms: bool = True
+    keep_raw_events: bool = False
+    kms: bool = False
+    queries: int = 300
+    months_kept: int = 12
+
+    @property
+    def events(self) -> float:
+        """Return the events of the month."""
+        return sum(one.events for one in self.traffic)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a bill: what, how much of it, at which price."""
+
+    what: str
+    quantity: float
+    price: Price
+
+    @property
+    def dollars(self) -> float:
+        """Return what it costs."""
+        return self.price.of(self.quantity)
+
+
+def total(lines: Sequence[Line]) -> float:
+    """Return the dollars of a bill."""
+    return sum(line.dollars for line in lines)
+
+
+def month(plan: Plan) -> list[Line]:
+    """Return the lines of a month's bill that are not empty."""
+    parts = (
+        _events(plan),
+        _firehose(plan),
+        _functions(plan),
+        _storage(plan),
+        _queries(plan),
+        _closing(plan),
+        _detections(plan),
+        _watching(plan),
+    )
+    return [line for part in parts for line in part if line.quantity]
+
+
+def _events(plan: Plan) -> Iterator[Line]:
+    charged = sum(one.events * one.bus_events for one in plan.traffic if one.charged)
+    yield Line("events that no AWS service sends", charged, prices.CUSTOM_EVENTS)
+
+
+def _firehose(plan: Plan) -> Iterator[Line]:
+    counted = sum(one.events * one.counted_bytes for one in plan.traffic)
+    yield Line("records", counted, prices.FIREHOSE_IN)
+    if plan.log_format == "parquet":
+        yield Line("conversion", counted, prices.FIREHOSE_PARQUET)
+
+
+def transforms(one: Traffic) -> float:
+    """Return how often the transform function is called for a table."""
+    return min(one.events, max(SECONDS / TRANSFORM_EVERY_S, one.events * one.event_bytes / TRANSFORM_BYTES))
+
+
+def objects(plan: Plan, one: Traffic) -> float:
+    """Return how many objects a table's stream writes."""
+    return min(one.events, max(SECONDS / plan.buffering_seconds, one.events * one.event_bytes / plan.buffering_bytes))
+
+
+def _functions(plan: Plan) -> Iterator[Line]:
+    calls = sum(transforms(one) for one in plan.traffic)
+    written = sum(objects(plan, one) for one in plan.traffic)
+    registrations = written / OBJECTS_A_REGISTRATION
+    seconds = calls * SECONDS_A_CALL + plan.events * SECONDS_AN_EVENT + registrations * SECONDS_A_REGISTRATION
+    yield Line("transforming and registering", calls + registrations, prices.LAMBDA_CALLS)
+    yield Line("transforming and registering", seconds * MEMORY_GB, prices.LAMBDA_GB_S)
+    yield Line("traces of the functions", _traced(calls) + _traced(registrations), prices.TRACES)
+    yield Line("notices of objects, and asking for them", 2 * written + SECONDS / POLLS_S, prices.SQS_REQUESTS)
+    yield Line("hours in the catalog", 2 * registrations, prices.GLUE_REQUESTS)
+    yield Line("what the functions say", calls * LOG_BYTES_A_TRANSFORM + registrations * LOG_BYTES_A_REGISTRATION, prices.LOGS_IN)
+    if plan.kms:
+        yield Line("the lake's key", 1, prices.KMS_KEYS)
+        yield Line("objects, queue and logs under it", 2 * written + SECONDS / 300, prices.KMS_REQUESTS)
+
+
+def _traced(calls: float) -> float:
+    """Return how many calls are recorded: the first of each second, and a twentieth of the others."""
+    return min(calls, SECONDS) + max(calls - SECONDS, 0) / 20
+
+
+def _storage(plan: Plan) -> Iterator[Line]:
+    a_month = sum(one.events * one.stored_bytes(plan.log_format) for one in plan.traffic)
+    raw = sum(one.events * one.event_bytes / 4 for one in plan.traffic) if plan.keep_raw_events else 0
+    raws = sum(min(one.events, SECONDS / 900) for one in plan.traffic) if plan.keep_raw_events else 0
+    yield Line("objects", sum(objects(plan, one) for one in plan.traffic) + raws, prices.S3_WRITES)
+    yield Line(f"log lines of {plan.months_kept} months", a_month * plan.months_kept, prices.S3_STORED)
+    yield Line(f"raw events of {plan.months_kept} months, a quarter of their size", raw * plan.months_kept, prices.S3_STORED)
+
+
+def _day_bytes(plan: Plan) -> float:
+    """Return the bytes of a day of the busiest table."""
+    return max((one.events * one.stored_bytes(plan.log_format) for one in plan.traffic), default=0) / DAYS
+
+
+def _queries(plan: Plan) -> Iterator[Line]:
+    closed = plan.closing != "off"
+    of_a_day = max((24 if closed else objects(plan, one) / DAYS for one in plan.traffic), default=0)
+    yield Line("queries over a day of the busiest table", plan.queries * max(_day_bytes(plan), ATHENA_LEAST_BYTES), prices.ATHENA_READ)
+    yield Line("objects that queries read", plan.queries * of_a_day, prices.S3_READS)
+    yield Line("lists and results of queries", plan.queries * 26, prices.S3_WRITES)
+
+
+def _closing(plan: Plan) -> Iterator[Line]:
+    rounds = CLOSINGS_A_DAY[plan.closing] * DAYS
+    closings = rounds * len(plan.traffic)
+    if not closings:
+        return
+    read = sum(max(one.events * one.stored_bytes(plan.log_format) / rounds, ATHENA_LEAST_BYTES) for one in plan.traffic) * rounds
+    yield Line("closing hours", STATEMENTS_A_CLOSING * read, prices.ATHENA_READ)
+    yield Line("closing hours", closings * WRITES_A_CLOSING + HOURS * len(plan.traffic), prices.S3_WRITES)
+    yield Line("closing hours", closings * SECONDS_A_CLOSING * MEMORY_GB, prices.LAMBDA_GB_S)
+    yield Line("closing hours", rounds, prices.SCHEDULER)
+
+
+def _detections(plan: Plan) -> Iterator[Line]:
+    if not plan.detections:
+        return
+    ticks = SECONDS / DETECTIONS_EVERY_S
+    of_five_hours = sum(one.events * one.stored_bytes(plan.log_format) for one in plan.traffic) / HOURS * 5
+    yield Line("detections, one statement a tick", ticks * max(of_five_hours, ATHENA_LEAST_BYTES), prices.ATHENA_READ)
+    yield Line("detections", ticks * SECONDS_A_TICK * MEMORY_GB, prices.LAMBDA_GB_S)
+    yield Line("detections: results and state", ticks * 5, prices.S3_WRITES)
+    yield Line("detections", ticks, prices.SCHEDULER)
+
+
+def _watching(plan: Plan) -> Iterator[Line]:
+    closings, active = CLOSINGS_A_DAY[plan.closing], len({one.source for one in plan.traffic})
+    yield Line(
+        "metrics: events of each source, closings, detections", active + CLOSING_METRICS * closings / 24 + plan.detections, prices.METRICS
+    )
+    if plan.alarms:
+        of_options = ALARMS_OF_CLOSING * bool(closings) + ALARMS_OF_DETECTIONS * plan.detections
+        of_lake = ALARMS_OF_A_LAKE + ALARMS_OF_A_SOURCE * plan.sources + ALARMS_OF_A_TABLE * plan.tables
+        yield Line("alarms", of_lake + of_options, prices.ALARMS)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a bill would be with one thing done otherwise. difference: in dollars a month, below zero for less."""
+
+    what: str
+    dollars: float
+    difference: float
+
+
+def changes(plan: Plan) -> list[Change]:
+    """Return what would change the bill, what saves most first."""
+    now = total(month(plan))
+    found = [Change(what, cost := total(month(other)), cost - now) for what, other in _others(plan)]
+    return sorted(found, key=lambda one: one.difference)
+
+
+def _others(plan: Plan) -> Iterator[tuple[str, Plan]]:
+    """Yield each option that is chosen otherwise, with the plan that it makes."""
+    if plan.alarms:
+        yield "Alarms=off", replace(plan, alarms=False)
+    yield from ((f"Closing={one}", replace(plan, closing=one)) for one in CLOSINGS_A_DAY if one != plan.closing)
+    yield f"Detections={'off' if plan.detections else 'on'}", replace(plan, detections=not plan.detections)
+    other = "json" if plan.log_format == "parquet" else "parquet"
+    yield f"LogFormat={other}", replace(plan, log_format=other)
+    yield from (
+        (f"BufferingHintsIntervalInSeconds={seconds}", replace(plan, buffering_seconds=seconds))
+        for seconds in (60, 300, 900)
+        if seconds != plan.buffering_seconds
+    )
+    yield f"KeepRawEvents={'no' if plan.keep_raw_events else 'yes'}", replace(plan, keep_raw_events=not plan.keep_raw_events)
+    if plan.queries:
+        yield "half the queries", replace(plan, queries=plan.queries // 2)
+    if plan.months_kept > 1:
+        yield "RetentionDays=30", replace(plan, months_kept=1)
+    for one in plan.traffic:
+        if one.charged:
+            yield f"without {one.source}", replace(plan, traffic=[other for other in plan.traffic if other.source != one.source])

@@ -1,0 +1,104 @@
+"""Bills of a month, beside three that were worked by hand from AWS's pages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from eventlake.bill.month import Plan, changes, month, total
+from eventlake.bill.traffic import Traffic
+
+CODEPIPELINE = Traffic(
+    "action_execution_state_change", "codepipeline", 0, charged=False, event_bytes=1500, counted_bytes=5000, bus_events=1, line_bytes=100
+)
+AUTH0 = Traffic("auth0_logs", "auth0", 0, charged=True, event_bytes=2000, counted_bytes=5000, bus_events=1, line_bytes=200)
+
+
+def plan(events: float) -> Plan:
+    """Half CodePipeline's actions, half Auth0's entries; a year kept."""
+    return Plan([replace(CODEPIPELINE, events=events / 2), replace(AUTH0, events=events / 2)], tables=4, sources=2)
+
+
+BY_HAND = {
+    # 0.5M partner events; 1M records of 5 KB taken in and converted; two streams that call the function each minute and write each five
+    # minutes, a registration for four objects; five polls in 20 s; traces of all calls; 12 months of 0.5M lines of 85 and 170 bytes; 300
+    # queries of 10 MB over 288 objects with 26 lists and results; two metrics; 8 + 2 + 4 x 5 alarms.
+    1e6: 0.50
+    + 5 * (0.029 + 0.018)
+    + (86_400 + 4_320) / 1e6 * 0.20
+    + (86_400 * 0.02 + 1e6 * 0.0003 + 4_320 * 0.1) * 0.256 * 0.0000133334
+    + (2 * 17_280 + 648_000) / 1e6 * 0.40
+    + 90_720 / 1e6 * 5
+    + (86_400 * 700 + 4_320 * 1_200) / 1e9 * 0.50
+    + (17_280 + 300 * 26) / 1e3 * 0.005
+    + 12 * 0.5e6 * (85 + 170) / 1e9 * 0.023
+    + 300 * 10e6 / 1e12 * 5
+    + 300 * 288 / 1e3 * 0.0004
+    + 2 * 0.30
+    + 30 * 0.10,
+    # 50M partner events, 100M records; the streams still call by the minute for CodePipeline (75 GB a month are 75,000 MB) and by the
+    # megabyte for Auth0 (100,000); 64 MB come every 37 and 28 minutes, so objects by the five minutes.
+    1e8: 50
+    + 500 * (0.029 + 0.018)
+    + (75_000 + 100_000 + 4_320) / 1e6 * (0.20 + 5)
+    + (175_000 * 0.02 + 1e8 * 0.0003) * 0.256 * 0.0000133334
+    + 0.27
+    + 175_000 * 700 / 1e9 * 0.50
+    + (17_280 + 7_800) / 1e3 * 0.005
+    + 12 * 50e6 * 255 / 1e9 * 0.023
+    + 300 * 50e6 * 170 / 30 / 1e12 * 5
+    + 3.63,
+    # 5B partner events, 10B records of 5 KB, 17.5M calls of a megabyte, 273,000 objects of 64 MB, 12 months of 1.275 TB.
+    1e10: 5_000
+    + 50_000 * (0.029 + 0.018)
+    + 17.5 * 0.20
+    + (17.5e6 * 0.02 + 1e10 * 0.0003) * 0.256 * 0.0000133334
+    + 6.1
+    + 12 * 1_275 * 0.023
+    + 42.5
+    + 30,
+}
+
+
+@pytest.mark.parametrize("events", BY_HAND)
+def test_a_bill_is_what_a_hand_makes_it(events: float) -> None:
+    """Within a tenth."""
+    assert total(month(plan(events))) == pytest.approx(BY_HAND[events], rel=0.1)
+
+
+def test_every_line_is_a_quantity_at_a_price_with_its_page() -> None:
+    """And the lines add up."""
+    lines = month(plan(1e6))
+
+    assert all(line.price.page.startswith("https://aws.amazon.com/") and line.quantity > 0 for line in lines)
+    assert total(lines) == pytest.approx(sum(line.quantity / line.price.quantity * line.price.dollars for line in lines))
+
+
+def test_what_saves_most_stands_first() -> None:
+    """Each with the bill that it makes."""
+    asked = plan(1e6)
+    found = changes(asked)
+
+    assert found[0].what == "Alarms=off"
+    assert [one.difference for one in found] == sorted(one.difference for one in found)
+    assert all(one.dollars - one.difference == pytest.approx(total(month(asked))) for one in found)
+    assert {one.what for one in found} >= {"Closing=daily", "Closing=hourly", "LogFormat=json", "Detections=on", "without auth0"}
+
+
+def test_options_cost_what_they_are_said_to() -> None:
+    """Detections one statement of 10 MB every five minutes, hourly closing two of each table and hour."""
+    without, detecting, closing = plan(1e6), replace(plan(1e6), detections=True), replace(plan(1e6), closing="hourly")
+
+    def athena(asked: Plan) -> float:
+        return sum(line.dollars for line in month(asked) if line.price.service == "Athena")
+
+    assert athena(detecting) - athena(without) == pytest.approx(8_640 * 10e6 / 1e12 * 5, rel=0.01)
+    assert athena(closing) - athena(without) == pytest.approx(2 * 2 * 720 * 10e6 / 1e12 * 5, rel=0.01)
+
+
+def test_no_event_is_no_record() -> None:
+    """What costs without events is what watches and waits."""
+    idle = Plan([], tables=4, sources=2, queries=0)
+
+    assert {line.price.service for line in month(idle)} == {"SQS", "CloudWatch"}
