@@ -21,6 +21,7 @@ from eventlake.local.folder import open_lake
 from eventlake.local.importing import Importer
 from eventlake.local.item import Item
 from eventlake.sources import load
+from eventlake.web.redriving import Redriving
 from eventlake.web.site import Site
 
 END = datetime(2026, 11, 20, 14, 37, 12, tzinfo=UTC)
@@ -52,13 +53,19 @@ class Got:
 class Browser:
     """Asks a page for addresses, as a browser that shows what it got does."""
 
-    def __init__(self, folder: Path, lake: Lake, truth: Truth) -> None:
-        self.truth = truth
+    def __init__(self, folder: Path, lake: Lake, truth: Truth, redriving: Redriving | None = None) -> None:
+        self.folder, self.truth = folder, truth
         self.lake = lake
-        self.site = Site(lambda: lake, lambda: LocalFailedRecords(folder), lambda: END, lambda: False)
+        self.site = Site(lambda: lake, lambda: LocalFailedRecords(folder), lambda: END, lambda: False, redriving=redriving)
 
     def get(
-        self, path: str, values: Mapping[str, str] | None = None, *, method: str = "GET", headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        values: Mapping[str, str] | None = None,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
     ) -> Got:
         """What an address gives."""
         sent: list[Any] = []
@@ -71,7 +78,7 @@ class Browser:
             if asked:
                 await asyncio.sleep(60)  # a browser that stays
             asked.append(True)
-            return {"type": "http.request", "body": b""}
+            return {"type": "http.request", "body": body}
 
         given = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
         scope = {"type": "http", "method": method, "path": path, "query_string": urlencode(values or {}).encode(), "headers": given}

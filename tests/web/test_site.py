@@ -186,7 +186,7 @@ def test_what_failed_is_grouped_and_shown(marked: Browser) -> None:
     shown = Seen(marked.get("/failed", {"id": ids[0]}).text)
 
     assert "NotAnEvent" in listed.text
-    assert len(ids) == 3
+    assert len(set(ids)) == 3
     assert "mark</b>" in shown.text
     assert marked.get("/failed", {"id": "none"}).status == 400
 

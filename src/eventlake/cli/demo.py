@@ -100,7 +100,7 @@ class _Running:
         self.url = ""
         self._ready = threading.Event()
         self._error: BaseException | None = None
-        self._site = page_of(folder, current.load_sources(), lambda: self._service.is_stopping)
+        self._site = page_of(folder, current.load_sources(), lambda: self._service.is_stopping, current.source_folders)
         self._service: Service = Service(
             folder,
             current.load_sources(),

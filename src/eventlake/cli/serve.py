@@ -74,7 +74,7 @@ def serve(
 
     current = settings()
     sources = current.load_sources()
-    site = page_of(current.lake_folder, sources, lambda: service.is_stopping)
+    site = page_of(current.lake_folder, sources, lambda: service.is_stopping, current.source_folders)
     service = Service(
         current.lake_folder,
         sources,

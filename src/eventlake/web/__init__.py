@@ -11,6 +11,8 @@ filters     what an address keeps and leaves out      marks       from a mark to
 scan        what a tile's statement reads             leads       where marks and values of a tile lead
 rows_page   the rows behind a mark                    live        tells browsers which tables changed
 declared_pages  a page of each source             sources_page what sources there are
+redrive_form  failed events tried again, asked by a form  redriving    and tried, by the command
+sending     the body of a form
 search_page what a text may name                      static/     stylesheet, script and icon
 elements    HTML and SVG, escaped                cells       a value as a person reads it
 """

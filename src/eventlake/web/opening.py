@@ -11,6 +11,7 @@ from eventlake.local.failed_records import LocalFailedRecords
 from eventlake.local.folder import OBJECTS, SystemClock, open_catalog
 from eventlake.model import Source
 from eventlake.web.asking import AT_ONCE
+from eventlake.web.redriving import Redriving
 from eventlake.web.site import WAITING, Site
 
 if TYPE_CHECKING:
@@ -25,9 +26,10 @@ ON_ATHENA_AT_ONCE = 6
 """How many tiles Athena is asked for at the same time: each waits longer than it works."""
 
 
-def page_of(folder: Path, sources: Sequence[Source], is_stopping: Callable[[], bool]) -> Site:
-    """Make the page of the lake in a folder. is_stopping: whether the bus is to end."""
-    return Site(lambda: _opened(folder, sources), lambda: LocalFailedRecords(folder), SystemClock().now, is_stopping)
+def page_of(folder: Path, sources: Sequence[Source], is_stopping: Callable[[], bool], source_folders: Sequence[Path] = ()) -> Site:
+    """Make the page of the lake in a folder. is_stopping: whether the bus is to end. source_folders: the user's among the sources."""
+    redriving = Redriving(folder, source_folders, is_stopping)
+    return Site(lambda: _opened(folder, sources), lambda: LocalFailedRecords(folder), SystemClock().now, is_stopping, redriving=redriving)
 
 
 def page_of_deployment(deployment: Deployment, session: Session, is_stopping: Callable[[], bool]) -> Site:

@@ -11,6 +11,7 @@ from eventlake.local.bus.answer import Answer, HttpError, Message, Receive, Send
 from eventlake.local.bus.guard import COOKIE, Guard
 from eventlake.web.answers import HTML, answer
 from eventlake.web.elements import element
+from eventlake.web.sending import form_of
 from eventlake.web.shell import document, sentence
 from eventlake.web.static import static
 
@@ -30,7 +31,7 @@ class SignIn:
         if (painted := static(path)) is not None and method in {"GET", "HEAD"}:
             await respond(send, painted)
         elif path == PATH and method == "POST":
-            await respond(send, self._tried(await _body(receive)))
+            await respond(send, self._tried(await form_of(receive, _LONGEST)))
         elif b"text/html" in dict(scope["headers"]).get(b"accept", b""):
             await respond(send, _form(401))
         else:
@@ -47,17 +48,6 @@ class SignIn:
 
 def _wanted() -> HttpError:
     return HttpError(401, "This bus wants a token: Authorization: Bearer TOKEN.", [(b"www-authenticate", b"Bearer")])
-
-
-async def _body(receive: Receive) -> bytes:
-    """Read the form's body; what is longer than any token is none."""
-    body = bytearray()
-    while len(body) <= _LONGEST:
-        message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            return bytes(body)
-    return b""
 
 
 def _form(status: int, problem: str = "") -> Answer:

@@ -1,4 +1,4 @@
-"""The ASGI application of the page: a request in, a page, a tile or a file out. It reads, and changes nothing.
+"""The ASGI application of the page: a request in, a page, a tile or a file out. It reads; one form has failed events tried again.
 
 It stands beside the bus, which has checked who asks. Pages are made in threads, and their queries run in processes of their own, so that the
 bus goes on taking events; when it ends, nothing here holds it up.
@@ -37,9 +37,13 @@ from eventlake.web.leads import leads_of
 from eventlake.web.live import Live, waited
 from eventlake.web.marks import MOST, MOST_FILED, branch, mark_of, rows_statement
 from eventlake.web.pages import BY_PATH, Page
+from eventlake.web.redrive_form import MOST_BYTES, RedriveForm
+from eventlake.web.redrive_form import PATH as REDRIVE
+from eventlake.web.redriving import Redriving
 from eventlake.web.rows_page import rows_page
 from eventlake.web.schema import completions
 from eventlake.web.search_page import found as search_page
+from eventlake.web.sending import form_of
 from eventlake.web.shell import page, sentence, tile_frame, tile_to_come
 from eventlake.web.sources_page import sources_page
 from eventlake.web.static import static
@@ -84,7 +88,7 @@ class Site:
     """The page over a lake.
 
     open_lake, open_failed: open it, and what failed in it, when somebody looks. now: the time, in UTC. is_stopping: whether the bus is to end.
-    at_once: how many tiles are asked for at the same time.
+    at_once: how many tiles are asked for at the same time. redriving: tries failed events again; None where the lake is only looked at.
     """
 
     def __init__(
@@ -94,7 +98,9 @@ class Site:
         now: Callable[[], datetime],
         is_stopping: Callable[[], bool],
         at_once: int = AT_ONCE,
+        redriving: Redriving | None = None,
     ) -> None:
+        self._buttons = RedriveForm(redriving)
         self._open_failed = open_failed
         self._asking = Asking(open_lake, is_stopping, at_once)
         self._now = now
@@ -122,7 +128,8 @@ class Site:
             return
         self._made += 1
         try:
-            await respond(send, await self._made_for(scope, headers, receive))
+            is_form = scope["method"] == "POST"
+            await respond(send, await (self._redriven(receive) if is_form else self._made_for(scope, headers, receive)))
         finally:
             self._made -= 1
 
@@ -130,7 +137,7 @@ class Site:
         """Make the answer in the thread for it; what waits for a tile alone waits outside of it, and as long as the browser does."""
         loop = asyncio.get_running_loop()
         if not scope["path"].endswith(".part"):
-            waits = scope["path"].startswith(("/sql", "/tiles/"))  # for an answer, so not where pages are made
+            waits = scope["path"].startswith(("/sql", "/tiles/", "/failed"))  # for an answer, so not where pages are made
             return await loop.run_in_executor(self._asking_pool if waits else self._pool, self._answer, scope, headers)
         try:
             part = await loop.run_in_executor(self._pool, self._part, scope)
@@ -142,11 +149,24 @@ class Site:
         drawn = await loop.run_in_executor(self._pool, lambda: str(tile_frame(part.question, answered, part.window, part.path)))
         return answer(200, HTML, drawn.encode(), shrinks=_shrinks(headers))
 
+    async def _redriven(self, receive: Receive) -> Answer:
+        """Have the failed events that a form names tried again."""
+        body = await form_of(receive, MOST_BYTES)
+        return await asyncio.get_running_loop().run_in_executor(self._asking_pool, self._answer_form, body)
+
+    def _answer_form(self, body: bytes) -> Answer:
+        window = window_of({}, self._now())
+        try:
+            return answer(200, HTML, page("Redriven", "/failed", window, *self._buttons.answer(body)))
+        except EventlakeError as error:
+            return answer(400, HTML, page("Nothing was redriven", "/failed", window, sentence(str(error), is_problem=True)))
+
     def _refused(self, scope: Message, headers: Mapping[bytes, bytes]) -> Answer | None:
         """Return the answer to what is not made: other methods, pictures that pages of other sites ask for, and too much at once."""
-        if scope["method"] not in {"GET", "HEAD"}:
+        is_form = scope["method"] == "POST" and scope["path"] == REDRIVE
+        if scope["method"] not in {"GET", "HEAD"} and not is_form:
             return _plain(405, "This page is read with GET.")
-        if headers.get(b"sec-fetch-site") in {b"cross-site", b"same-site"} and headers.get(b"sec-fetch-mode") != b"navigate":
+        if headers.get(b"sec-fetch-site") in {b"cross-site", b"same-site"} and (is_form or headers.get(b"sec-fetch-mode") != b"navigate"):
             return _plain(403, "A page of another site may not read this.")
         if len(scope["query_string"]) > _LONGEST_ADDRESS:
             return _plain(414, "The address is too long.")
@@ -179,7 +199,7 @@ class Site:
             return self._sql(values, asks.may_run)
         if path == "/failed":
             window = window_of(values, self._now())
-            return page("Failed", path, window, *failed_page(self._open_failed(), window))
+            return page("Failed", path, window, *failed_page(self._open_failed(), window, self._buttons))
         if path == "/search":
             looked = window_of(values, self._now())
             return page("Look for", path, looked, *search_page(looked, self._saved, self._pages.values()))
