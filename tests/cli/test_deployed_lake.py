@@ -105,3 +105,11 @@ def test_who_may_only_query_sees_the_tables_and_no_failed_record(lake: Lake, ana
         code, _, said = typed(analyst, "failed", *named)
         assert code == 254
         assert "the permission s3:ListBucket is missing" in said
+
+
+def test_what_would_read_more_is_refused_before_athena_is_asked(lake: Lake, typed: Typed) -> None:
+    """Athena would charge for it; the objects are found in Glue and S3."""
+    code, rows, said = typed(lake.aws, "query", f"select * from {PIPELINES}", "--max-bytes", "10", *LAKE)
+
+    assert (code, rows) == (254, [])
+    assert "and --max-bytes allows 10: narrow it by date and hour" in said

@@ -164,3 +164,20 @@ def test_the_line_after_an_answer(result: Result, charged: bool, says: str, caps
     tell(result, Settings(), charged=charged)
 
     assert capsys.readouterr().err == says
+
+
+@pytest.mark.parametrize("most", ["10", "0.1kB", "50 B"])
+def test_what_would_read_more_is_refused_before_it_runs(ask: Asked, most: str) -> None:
+    """With both sizes, the price, and the way out; a predicate on the day leaves nothing to read."""
+    code, out, err = ask("SELECT * FROM pipeline_execution_state_change", "--max-bytes", most)
+
+    assert (code, out) == (254, "")
+    assert "and --max-bytes allows" in err
+    assert "narrow it by date and hour" in err
+    assert ask("SELECT * FROM pipeline_execution_state_change WHERE date = date '2020-01-01'", "--max-bytes", most)[0] == 0
+    assert ask("SELECT pipeline FROM pipeline_execution_state_change", "--max-bytes", "1MB")[0] == 0
+
+
+def test_a_size_that_is_none_is_told(ask: Asked) -> None:
+    """With examples."""
+    assert '--max-bytes is "much", expected a size such as 500MB or 2GB' in ask("SELECT 1", "--max-bytes", "much")[2]

@@ -131,6 +131,12 @@ class DuckDBEngine:
             open_hours=len(prepared.open_hours),
         )
 
+    def bytes_to_read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> int:  # values are the user's
+        """Return the bytes of the objects that a query would read, as Athena counts them at most. Reads no object. Raises QueryError."""
+        self.prepare()
+        with self.box.turn() as worker:
+            return sum(reading.size_bytes for reading in self._prepared(worker, sql, parameters).readings)
+
     def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
         """Describe a query: DuckDB's SQL, the partitions and bytes it will read, what Athena would charge. Reads no object."""
         self.prepare()

@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from eventlake.cli.settings import Settings
 from eventlake.errors import ConfigurationError, LakeLockedError
 
 if TYPE_CHECKING:
     from eventlake.backends.aws import Session
+    from eventlake.backends.duckdb import DuckDBEngine
     from eventlake.backends.sqlite_catalog import SqliteCatalog
     from eventlake.cloud.deployment import Deployment
     from eventlake.interfaces import Catalog, Engine
@@ -51,7 +52,7 @@ def open_engine(current: Settings, engine: str | None, workgroup: str | None = N
         return _trino(current)
     if chosen == "athena":
         return _athena(current, workgroup)
-    return _duckdb(current)
+    return open_duckdb(current)
 
 
 def open_deployment(current: Settings) -> tuple[Deployment, Session]:
@@ -109,7 +110,8 @@ def backfiller(current: Settings) -> Iterator[Backfiller]:
         yield Backfiller(LocalHistories(catalog, folder), current.load_sources(), aside=folder, pseudonyms=read_keys(folder))
 
 
-def _duckdb(current: Settings) -> Engine:
+def open_duckdb(current: Settings) -> DuckDBEngine:
+    """Open the lake that the options name for DuckDB, wherever it lies."""
     from eventlake.query.box.zygote import shared
 
     shared().start()  # it gets ready while the declarations are read
@@ -120,7 +122,7 @@ def _duckdb(current: Settings) -> Engine:
         return open_duckdb(deployment, session, partial(_tell_fetched, current))
     from eventlake.local.folder import open_lake
 
-    return open_lake(current.lake_folder, current.load_sources()).engine
+    return cast("DuckDBEngine", open_lake(current.lake_folder, current.load_sources()).engine)
 
 
 def _tell_fetched(current: Settings, done: int, total: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eventlake.answers.forms import in_form
-from eventlake.cli.opening import answering_name, open_engine
+from eventlake.cli.opening import answering_name, open_duckdb, open_engine
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
-from eventlake.errors import NameNotFoundError, UsageError
+from eventlake.errors import NameNotFoundError, QueryRefusedError, UsageError
 
 if TYPE_CHECKING:
     from eventlake.interfaces import Result
@@ -33,9 +34,12 @@ _NAME = re.compile(r"[\w./-]+")
 )
 @click.option("--engine", type=click.Choice(ENGINES), help="What answers; default: duckdb for a lake in a folder, athena for one on AWS.")
 @click.option("--workgroup", metavar="NAME", help="Athena workgroup, another than that of the source or lake.")
+@click.option("--max-bytes", "most", metavar="SIZE", help="Refuse what would read more, before it runs: 500MB, 2GB.")
 @click.option("--explain", is_flag=True, help="Show the SQL that would run, the partitions and the bytes it would read.")
 @global_options
-def query(sql: str, parameters: tuple[str, ...], target: str | None, engine: str | None, workgroup: str | None, explain: bool) -> None:
+def query(
+    sql: str, parameters: tuple[str, ...], target: str | None, engine: str | None, workgroup: str | None, most: str | None, explain: bool
+) -> None:
     """Answer SQL (Athena's), the saved query NAME, or the SQL on stdin (`-`).
 
     Tables are named as in Athena, `pipeline_execution_state_change` or `codepipeline_event_logs.pipeline_execution_state_change`;
@@ -55,12 +59,38 @@ def query(sql: str, parameters: tuple[str, ...], target: str | None, engine: str
     if explain:
         click.echo(answering.explain(text, asked))
         return
+    if most is not None:
+        refuse_above(_size(most), text, asked, current)
     result = answering.query(text, asked)
     if target:
         write(result, Path(target), form)
     else:
         show(result.columns, result.rows, form)
     tell(result, current, charged=answering_name(current, engine) == "athena")
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kMGT]?)B?", re.IGNORECASE)
+_TIMES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
+
+def _size(written: str) -> int:
+    """Read a size: 500MB, 2GB, 1000. Raises UsageError."""
+    found = _SIZE.fullmatch(written.strip())
+    if found is None:
+        raise UsageError(f'--max-bytes is "{written}", expected a size such as 500MB or 2GB.')
+    return int(float(found[1]) * _TIMES[found[2].lower()])
+
+
+def refuse_above(most: int, sql: str, parameters: Mapping[str, Any], current: Settings) -> None:  # values are the user's
+    """Raise QueryRefusedError if a query would read more bytes than that; whoever answers, the objects are found as they are here."""
+    from eventlake.query.cost import athena_cost
+
+    size = open_duckdb(current).bytes_to_read(sql, parameters)
+    if size > most:
+        raise QueryRefusedError(
+            f"The query would read {size:,} bytes, {athena_cost(size).dollars:.4f} dollars on Athena, and --max-bytes allows {most:,}: "
+            "narrow it by date and hour, or allow more."
+        )
 
 
 _FORMS = {".parquet": "parquet", ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".md": "markdown", ".txt": "table"}
