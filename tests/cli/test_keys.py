@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 from pathlib import Path
@@ -93,6 +94,41 @@ def test_no_byte_of_the_objects_says_who_it_was(folder: Path, capfd: pytest.Capt
     )
     assert b"203.0.113.0/24" in kept
     assert not [told for told in TOLD if told.encode() in kept]
+
+
+@pytest.mark.parametrize("words", [["send", "log.jsonl"], ["backfill", "files", "log.jsonl"]], ids=["send", "backfill"])
+def test_failed_records_say_no_more(folder: Path, capfd: pytest.CaptureFixture[str], words: list[str]) -> None:
+    """An event that its table cannot hold is kept masked, in the columns' places and in `extra`; tried again it fails for the same reason."""
+    run(["keys", "new"])
+    detail = entry(1, "2026-11-20").replace('"type": "s"', '"type": "s", "odd": 1e999')
+    envelope = '"id": "1", "source": "aws.partner/auth0.com/t/logs", "detail-type": "Auth0 log", "time": "2026-11-20T10:00:00Z"'
+    (folder / "log.jsonl").write_text(f'{{{envelope}, "detail": {detail}}}')
+
+    assert run(words) == 1
+
+    assert run(["failed", "--output", "jsonl"]) in {0, 1}
+    listed = [json.loads(line) for line in capfd.readouterr().out.splitlines() if "NotANumber" in line]
+    assert len(listed) == 1
+    run(["failed", "show", listed[0]["id"], "--raw"])
+    record = json.loads(capfd.readouterr().out)["detail"]["data"]
+    assert (record["ip"], record["details"]["prompts"][0]["user_name"], record["email"]) == ("203.0.113.0/24", "***", None)
+    assert record["user_id"].startswith("k1:")
+    assert not _told(folder)
+    assert run(["failed", "redrive", "--dry-run"]) in {0, 1}
+    assert "NotANumber" in capfd.readouterr().out
+
+
+def _told(folder: Path) -> list[Path]:
+    """The files of the lake that say who it was, but those of the spool."""
+    files = [file for file in folder.glob("lake/**/*") if file.is_file() and "spool" not in file.parts]
+    return [file for file in files if any(told.encode() in _bytes(file) + _originals(file) for told in TOLD)]
+
+
+def _originals(file: Path) -> bytes:
+    """What the failed records of an object hold, which is in base64."""
+    if "error" not in file.parts:
+        return b""
+    return b"".join(base64.b64decode(json.loads(line)["rawData"]) for line in _bytes(file).splitlines())
 
 
 def _bytes(file: Path) -> bytes:

@@ -26,6 +26,7 @@ SOURCES = load()
 TABLES = {table.name: table for source in SOURCES for table in source.tables}
 LOGS = TABLES["auth0_logs"]
 RING = KeyRing([new_key("k1", "2026-01-01")])
+RING_ADA = RING.of("auth0|ada", "")
 EVENT: dict[str, Any] = {
     "id": "1",
     "source": "aws.partner/auth0.com/t/auth0.logs",
@@ -190,6 +191,47 @@ def test_every_way_masks_alike(table: Table, how: str) -> None:
     for event in samples(source):
         found = [[json.loads(line) for _, line in way.route(event).lines] for way in ways]
         assert found[0] == found[1] == found[2]
+
+
+UNWANTED = replace(LOGS, name="unwanted", prefix="unwanted", pattern={"source": ["elsewhere"], "detail-type": ["Auth0 log"]})
+
+
+def kept(data: bytes, *places: dict[str, str]) -> bytes:
+    """What failed records hold of an event, where the table that wants it and another one mask these places."""
+    tables = tuple(declared(table, masks) for table, masks in zip((LOGS, UNWANTED), places, strict=False))
+    return Router([replace(SOURCES[0], tables=tables)], FAST, StraightReader, RING).kept(data)
+
+
+def test_failed_records_hold_what_the_line_would_hold() -> None:
+    """Masked once more they are the same; a table that does not want the event has no say."""
+    data = json.dumps(EVENT).encode()
+    user, address = {"$.detail.data.user_id": "hmac"}, {"$.detail.data.ip": "drop"}
+
+    once = kept(data, user, address)
+
+    masked = json.loads(once)["detail"]["data"]
+    assert masked["user_id"] == RING_ADA
+    assert {**masked, "user_id": "auth0|ada"} == EVENT["detail"]["data"]
+    assert kept(once, user) == once
+
+
+@pytest.mark.parametrize("data", [b"{", b"[]", json.dumps({**EVENT, "detail-type": "other"}).encode(), b"\xff"], ids=range(4))
+def test_what_no_table_wants_is_kept_as_it_came(data: bytes) -> None:
+    """Nobody said what of it is personal."""
+    assert kept(data, {"$.detail.data.user_id": "hmac"}) == data
+
+
+def test_an_event_that_fails_after_its_line_was_begun_is_kept_masked() -> None:
+    """The router says so beside the failure, whatever the way; where nothing is masked the bytes are those that came."""
+    data = json.dumps(EVENT).replace('"kept": 1', '"kept": 1e999').encode()
+    table = declared(LOGS, {"$.detail.data.user_id": "hmac"})
+
+    for codec, straight in ((STANDARD, None), (FAST, None), (FAST, StraightReader)):
+        routed = Router([replace(SOURCES[0], tables=(table,))], codec, straight, RING).route(data)
+        assert [error.code for _, error in routed.failures] == ["NotANumber"]
+        assert routed.kept is not None
+        assert b"auth0|ada" not in routed.kept
+        assert Router([replace(SOURCES[0], tables=(LOGS,))], codec, straight).route(data).kept is None
 
 
 def test_paths_lead_through_arrays() -> None:

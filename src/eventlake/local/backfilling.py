@@ -85,9 +85,10 @@ class Backfiller:
     ) -> None:
         known = list(sources)
         self._lake = lake
-        self._budget = Budget(Router(known, FAST, StraightReader, pseudonyms).route, threads=_THREADS)
+        router = Router(known, FAST, StraightReader, pseudonyms)
+        self._budget = Budget(router.route, threads=_THREADS)
         self._take = Intake(known, FAST).take
-        self._backfill = Backfill(self._budget.route, event_time)
+        self._backfill = Backfill(self._budget.route, event_time, router.kept)
         self._now = now
         self._elapsed = elapsed
         self._aside = aside

@@ -87,12 +87,13 @@ class Histories(Protocol):
 class Backfill:
     """Turns items of a history into rows.
 
-    route: what the router makes of an event, within a time. event_time: reads it of a log line.
+    route: what the router makes of an event, within a time. event_time: reads it of a log line. kept: what failed records may hold of an event.
     """
 
-    def __init__(self, route: Callable[[bytes], Routed], event_time: Callable[[bytes], str | None]) -> None:
+    def __init__(self, route: Callable[[bytes], Routed], event_time: Callable[[bytes], str | None], kept: Callable[[bytes], bytes]) -> None:
         self._route = route
         self._event_time = event_time
+        self._kept = kept
 
     def add(self, taken: Taken, data: bytes, now: datetime, placed: Callable[[EventError], EventError], into: Gathering) -> None:
         """Add what becomes of an item that was taken; raises nothing.
@@ -102,14 +103,15 @@ class Backfill:
         into.add_events(len(taken.accepted))
         for event in taken.accepted:
             routed = self._route(event.body)
+            kept = self._kept(event.body) if routed.lines else event.body
             for table, line in routed.lines:
-                into.add(table, line, event.body, self._event_time(line), now)
+                into.add(table, line, kept, self._event_time(line), now)
             for stream, error in map(failed_stream, routed.failures):
                 is_item = stream == REJECTED and event.body is data
-                into.add_failure(failed_record(stream, placed(error) if is_item else error, now, event.body))
+                into.add_failure(failed_record(stream, placed(error) if is_item else error, now, routed.kept or event.body))
         if taken.error is not None:
             stream, error = failed_stream((None, taken.error))
-            into.add_failure(failed_record(stream, placed(error) if stream == REJECTED else error, now, data))
+            into.add_failure(failed_record(stream, placed(error) if stream == REJECTED else error, now, self._kept(data)))
 
 
 def happened(event_time: str | None) -> datetime | None:

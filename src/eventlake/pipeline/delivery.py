@@ -66,7 +66,7 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class FailedRecord:
-    """An event that could not be stored in a table, with its original bytes.
+    """An event that could not be stored in a table, with its original bytes, or written anew without the personal data that its table masks.
 
     id: what `record_id` gives. stream: a table's name, `unmatched` or `rejected`. arrival: in UTC.
     """
@@ -276,13 +276,14 @@ class Delivery:
             batch.lines.append(line)
             batch.positions.append(position)
             batch.size_bytes += len(line)
+        kept = raw if routed.kept is None else routed.kept
         for stream, error in failures:
             if error_stream(stream) in self._left:
                 continue
             batch = self._batch(error_stream(stream), None, position, arrival, now)
             batch.positions.append(position)
-            batch.failures.append(failed_record(stream, error, arrival, raw))
-            batch.size_bytes += len(raw)
+            batch.failures.append(failed_record(stream, error, arrival, kept))
+            batch.size_bytes += len(kept)
         self.position = end
 
     def _is_added(self, table: Table, line: bytes, position: int, arrival: datetime) -> bool:

@@ -5,7 +5,8 @@ What EventBridge's rules and Firehose's streams do on AWS, for one machine: call
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -15,7 +16,7 @@ from eventlake.interfaces import Pseudonyms
 from eventlake.model import Refusal, Source, Table
 from eventlake.pipeline.as_written import loads
 from eventlake.pipeline.codec import STANDARD, Codec
-from eventlake.pipeline.masking import Masking, masking_of
+from eventlake.pipeline.masking import Masking, masked_places, masking_of
 from eventlake.pipeline.reading import DEPTH_LIMIT, SIZE_LIMIT_BYTES, read_event
 from eventlake.pipeline.rule import Rule, compile_pattern
 from eventlake.pipeline.transform import Transform
@@ -41,10 +42,12 @@ class Routed:
     """What became of one event.
 
     lines: a table and its log line, ending in a newline. failures: the table whose transform failed, or None where no rule matched.
+    kept: what failed records hold of the event, None for its own bytes.
     """
 
     lines: list[tuple[Table, bytes]] = field(default_factory=list)
     failures: list[tuple[Table | None, EventError]] = field(default_factory=list)
+    kept: bytes | None = None
 
 
 class Router:
@@ -65,6 +68,7 @@ class Router:
         self._ordinary = _Routes(sources, codec, pseudonyms)
         self._exact = self._ordinary if codec is STANDARD else _Routes(sources, STANDARD, pseudonyms)
         self._codec = codec
+        self._masks = any(masked_places(table) for source in sources for table in source.tables)
         self._straight = {} if straight is None else self._ordinary.straight(straight)
 
     def route(self, data: bytes) -> Routed:
@@ -77,7 +81,14 @@ class Router:
                 return self._ordinary.route(data, keep_errors=False)
             except EventError:
                 pass
-        return self._exact.route(data, keep_errors=True)
+        routed = self._exact.route(data, keep_errors=True)
+        if routed.failures and self._masks:
+            routed.kept = self.kept(data)
+        return routed
+
+    def kept(self, data: bytes) -> bytes:
+        """Return an event as failed records may hold it: written anew without the personal data that a table masks, else as it came."""
+        return self._exact.kept(data) if self._masks else data
 
 
 class _Routes:
@@ -118,17 +129,33 @@ class _Routes:
                 raise
             routed.failures.append((None, error))
             return routed
-        for rule, transform in self._candidates(event):
-            if rule.matches(loads(data) if rule.needs_as_written(data) else event):
-                try:
-                    routed.lines.append((transform.table, transform.line(event)))
-                except EventError as error:
-                    if not keep_errors:
-                        raise
-                    routed.failures.append((transform.table, error))
+        for transform in self._wanting(event, data):
+            try:
+                routed.lines.append((transform.table, transform.line(event)))
+            except EventError as error:
+                if not keep_errors:
+                    raise
+                routed.failures.append((transform.table, error))
         if not routed.lines and not routed.failures:
             routed.failures.append((None, self._unmatched(event)))
         return routed
+
+    def kept(self, data: bytes) -> bytes:
+        """Return an event without what the tables mask that want it; as it came where none does, or where it cannot be read."""
+        try:
+            event = read_event(data, self._codec)
+        except EventError:
+            return data
+        kept = event
+        for transform in list(self._wanting(event, data)):
+            kept = transform.kept(kept)
+        return data if kept is event else json.dumps(kept).encode()
+
+    def _wanting(self, event: dict[str, Any], data: bytes) -> Iterator[Transform]:
+        """Yield the transforms of the tables whose rule an event meets. data: its bytes."""
+        for rule, transform in self._candidates(event):
+            if rule.matches(loads(data) if rule.needs_as_written(data) else event):
+                yield transform
 
     def _candidates(self, event: dict[str, Any]) -> list[tuple[Rule, Transform]]:
         kind = event.get("detail-type")

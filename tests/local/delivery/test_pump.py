@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from eventlake.local.folder import open_catalog, open_lake
 from eventlake.local.importing import Importer
 from eventlake.local.item import Item
 from eventlake.local.rebuilding import rebuild
-from eventlake.model import Table
+from eventlake.model import Personal, Table
 from eventlake.pipeline.delivery import Hints
 from eventlake.pipeline.router import Routed, Router
 from eventlake.sources import load
@@ -211,6 +212,23 @@ def spoiled(monkeypatch: pytest.MonkeyPatch) -> None:
         return found
 
     monkeypatch.setattr(Router, "route", routed)
+
+
+def test_lines_that_the_format_refuses_are_kept_masked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their events stand in the spool as they came, and in the failed record without what the table masks."""
+    spoiled(monkeypatch)
+    masked = {"pipeline_execution_state_change": Personal("$.detail.note", "mask")}
+    tables = [[replace(table, personal=(masked[table.name],) if table.name in masked else ()) for table in one.tables] for one in SOURCES]
+    sources = [replace(one, tables=tuple(some)) for one, some in zip(SOURCES, tables, strict=True)]
+    with Importer(tmp_path, sources) as lake:
+        lake.accept([event("guilty", note="ada@example.com"), event("e1", note="ada@example.com")])
+        lake.deliver()
+
+    records = LocalFailedRecords(tmp_path)
+    (entry,), _ = records.newest(10)
+    assert (entry.code, json.loads(records.original(entry))["detail"]["note"]) == ("ConversionFailed", "***")
+    rows = open_lake(tmp_path, sources).engine.query("select extra from pipeline_execution_state_change").rows
+    assert [json.loads(extra)["note"] for (extra,) in rows] == ["***"]
 
 
 @pytest.mark.parametrize("log_format", FORMATS)

@@ -65,9 +65,11 @@ class Pump:
         store = DirectoryStore(folder / OBJECTS)
         self.recovered = recover(store, self.catalog, is_added_to=is_added_to(folder))
         self._checkpoints = self.catalog.checkpoints()
-        self._budget = Budget(Router(sources, FAST, StraightReader, read_keys(folder)).route)
+        router = Router(sources, FAST, StraightReader, read_keys(folder))
+        self._budget = Budget(router.route)
+        self._kept = router.kept
         start = max(first_position(self._spool), self._checkpoints.get(LOW_WATER, 0))
-        sink = Sink(store, self.catalog, writer_of(chosen), partial(frames_at, self._spool))
+        sink = Sink(store, self.catalog, writer_of(chosen), partial(frames_at, self._spool), self._kept)
         self._delivery = Delivery(
             sink.deliver, hints, self._checkpoints, self.catalog.covered(start), can_go_back=True, together=sink.deliver_together
         )
@@ -135,7 +137,7 @@ class Pump:
             error, raw = unpack(frame.body) if frame.kind == REJECTED else (damage_of(frame), frame.body)
             if frame.kind == DAMAGED:
                 self._told(f"{error} Everything before and behind is delivered; see `eventlake failed`, and look at the disk.")
-            routed = Routed(failures=[(None, error)])
+            routed = Routed(failures=[(None, error)], kept=self._kept(raw) if frame.kind == REJECTED else None)
         else:
             raw = frame.body
             routed = self._budget.route(raw) if len(raw) <= LARGE_BYTES else self._route_large(frame.position, raw)

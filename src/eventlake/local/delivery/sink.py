@@ -44,16 +44,22 @@ class _Aside:
 class Sink:
     """Delivers batches into a lake on one machine.
 
-    events: reads the frames at positions again, in order and before the second argument.
+    events: reads the frames at positions again, in order and before the second argument. kept: what failed records may hold of an event.
     """
 
     def __init__(
-        self, store: DirectoryStore, catalog: SqliteCatalog, writer: Writer, events: Callable[[Sequence[int], int], Mapping[int, Frame]]
+        self,
+        store: DirectoryStore,
+        catalog: SqliteCatalog,
+        writer: Writer,
+        events: Callable[[Sequence[int], int], Mapping[int, Frame]],
+        kept: Callable[[bytes], bytes],
     ) -> None:
         self._store = store
         self._catalog = catalog
         self._writer = CheckedWriter(writer)
         self._events = events
+        self._kept = kept
         self._life = uuid.uuid4().hex
 
     def deliver(self, batch: Batch) -> None:
@@ -132,7 +138,7 @@ class Sink:
         for place, reason in sorted(refused.items()):
             event = events[batch.positions[place]]
             error = EventError("ConversionFailed", f"The {batch.stream} line cannot be stored: {reason}")
-            aside.failures.append(failed_record(batch.stream, error, moment(event.arrival), event.body))
+            aside.failures.append(failed_record(batch.stream, error, moment(event.arrival), self._kept(event.body)))
         return aside
 
 
