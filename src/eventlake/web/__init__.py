@@ -4,6 +4,7 @@ site        a request -> an answer              sign_in     lets a browser in wh
 pages       which tiles a page shows             tile        a title, a query, a chart, where its marks lead
 asking      runs a tile's SQL, remembers         window      from, to and zone: the state in a page's address
 shell       what stands round every page         forms       saved queries as forms, and SQL of one's own
+now_page    how sources beat
 lake_tiles  the hours of every table             failed_page what could not be stored, and why
 schema      what a statement can name             told        what no table holds, as rows
 opening     the page of the lake in a folder     charts/     rows -> SVG

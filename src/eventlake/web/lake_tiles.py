@@ -30,7 +30,7 @@ _OTHERWISE = "Where the catalog has not what the declarations say now."
 _ALL_AS_DECLARED = "Every table has the columns that its declaration says."
 _WHEN = "timestamp(3)"
 _SINCE = Parameter("since", "date", None, "the first day of arrival")
-_WINDOW = (_SINCE, Parameter("start", "timestamp", None, "the window's beginning"), Parameter("end", "timestamp", None, "its end"))
+WINDOW = (_SINCE, Parameter("start", "timestamp", None, "the window's beginning"), Parameter("end", "timestamp", None, "its end"))
 Tells = Callable[[Known, Window], Result]
 Held = tuple[Table, list[HourContents]]
 """A table, and its hours within a window that hold something, in order."""
@@ -45,9 +45,7 @@ def lake_page(tables: Sequence[Table]) -> Page:
         _told("lake_objects", "ranked", _objects, "Objects by table\nClosing an hour makes one of many.", _TABLE, narrow=True),
         _told("lake_sizes", "ranked", _sizes, "Bytes by table\nAs they lie in the lake, compressed.", _TABLE, narrow=True),
         _told("lake_duplicates", "ranked", _duplicates, "Duplicates left out\nRows that closing an hour left out.", _TABLE, narrow=True),
-        _told(
-            "lake_failed", "bars", _failed, "Failed records\nBy arrival and reason.", empty="Nothing failed in this window.", narrow=True
-        ),
+        FAILED,
         _told("lake_cost", "table", _cost, f"What a question costs\n{_COSTS}", _TABLE),
         _drift(tables),
         _told("lake_columns", "table", _columns, f"Columns declared otherwise\n{_OTHERWISE}", _TABLE, _ALL_AS_DECLARED),
@@ -182,7 +180,7 @@ def _drift(tables: Sequence[Table]) -> Tile:
     each = "\n  union all\n".join(_extra(table) for table in tables if any(column.stored_name == "extra" for column in table.columns))
     sql = f"select table_name, field, events, last_event\nfrom (\n{each}\n)\norder by events desc, table_name, field\nlimit 200"
     doc = "Fields without a column\nWhat events hold in extra: a provider's new fields, by table. What was delivered twice counts twice."
-    query = SavedQuery("lake_drift", "lake", doc, _WINDOW, sql)
+    query = SavedQuery("lake_drift", "lake", doc, WINDOW, sql)
     return Tile("lake_drift", "table", empty="Every field of every event has a column.", wide=True, own=query)
 
 
@@ -193,3 +191,9 @@ def _extra(table: Table) -> str:
   cross join unnest(map_keys(cast(json_parse(extra) as map(varchar, json)))) as fields (field)
   where "date" >= :since and event_time >= :start and event_time < :end and extra is not null
   group by field"""
+
+
+FAILED = _told(
+    "lake_failed", "bars", _failed, "Failed records\nBy arrival and reason.", empty="Nothing failed in this window.", narrow=True
+)
+"""What failed, which the page Now shows too."""

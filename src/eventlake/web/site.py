@@ -36,6 +36,7 @@ from eventlake.web.lake_tiles import lake_page
 from eventlake.web.leads import leads_of
 from eventlake.web.live import Live, waited
 from eventlake.web.marks import MOST, MOST_FILED, branch, mark_of, rows_statement
+from eventlake.web.now_page import now_page
 from eventlake.web.pages import BY_PATH, Page
 from eventlake.web.redrive_form import MOST_BYTES, RedriveForm
 from eventlake.web.redrive_form import PATH as REDRIVE
@@ -273,7 +274,7 @@ class Site:
     def _pages(self) -> Mapping[str, Page]:
         """Return every page of tiles by its address: those of this module's data, and those of the declarations."""
         lake = self._asking.lake
-        return {**BY_PATH, "/lake": lake_page(lake.tables), **pages_of(lake.sources)}
+        return {**BY_PATH, "/": now_page(lake.sources), "/lake": lake_page(lake.tables), **pages_of(lake.sources)}
 
     @cached_property
     def _tiles_known(self) -> Mapping[str, Tile]:

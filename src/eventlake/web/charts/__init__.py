@@ -15,6 +15,7 @@ from eventlake.web.charts.heat import heat
 from eventlake.web.charts.line import line
 from eventlake.web.charts.numbers import numbers
 from eventlake.web.charts.outcomes import outcomes
+from eventlake.web.charts.pulse import pulse
 from eventlake.web.charts.ranked import ranked
 from eventlake.web.charts.rows import rows_drawn, telling_drawn
 from eventlake.web.charts.sparks import sparks
@@ -30,6 +31,7 @@ CHARTS: Mapping[str, Callable[[Drawing], Element]] = {
     "line": line,
     "numbers": numbers,
     "outcomes": outcomes,
+    "pulse": pulse,
     "ranked": ranked,
     "sparks": sparks,
     "table": rows_drawn,
@@ -38,7 +40,7 @@ CHARTS: Mapping[str, Callable[[Drawing], Element]] = {
     "waterfall": waterfall,
 }
 """The kinds of charts, by the name a tile has for them."""
-WRITTEN = frozenset({"changes", "table", "telling", "values"})
+WRITTEN = frozenset({"changes", "pulse", "table", "telling", "values"})
 """Those that are no picture of their own."""
 
 __all__ = ["CHARTS", "WRITTEN", "Drawing"]
