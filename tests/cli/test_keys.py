@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from eventlake.cli import run
+from eventlake.history import demo_history
 from eventlake.local.importing import Importer
 from eventlake.sources import load
 
@@ -174,3 +177,48 @@ def test_a_file_that_holds_no_keys_is_told(folder: Path, capfd: pytest.CaptureFi
 
     assert run(["keys"]) == 253
     assert "lake/pseudonyms.json holds no keys of pseudonyms" in capfd.readouterr().err
+
+
+PEOPLE = """
+name = "people"
+title = "People"
+doc = "Who is whom."
+reference = "https://example.com/people"
+database = "people_event_logs"
+
+[[table]]
+name = "people"
+doc = "One log line for each person that somebody entered."
+pattern = { source = ["people.example.com"], detail-type = ["Entered"] }
+columns = [
+  { name = "person", type = "string", from = "$.detail.person", personal = "hmac", doc = "Id of the user." },
+  { name = "number", type = "int", from = "$.detail.number", doc = "Counts the people." },
+]
+"""
+
+
+@pytest.mark.slow
+def test_people_join_over_tables_and_years(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Entries of two years, of the demo's people, find who entered them in another source's table, and nobody else."""
+    years = [demo_history(datetime(year, 11, 20, tzinfo=UTC)).lines() for year in (2025, 2026)]
+    entries = [line for lines in years for line in islice((line for line in lines if b'"user_id"' in line), 400)]
+    users = [json.loads(line)["detail"]["data"].get("user_id", "") for line in entries]
+    people = [user for user in dict.fromkeys(users) if user]
+    (folder / "log.jsonl").write_bytes(b"".join(line.rstrip() + b"\n" for line in entries))
+    (folder / "people.jsonl").write_text("".join(entered(number, person) + "\n" for number, person in enumerate(people)))
+    (folder / "mine/people").mkdir()
+    (folder / "mine/people/source.toml").write_text(PEOPLE)
+    run(["keys", "new"])
+    assert run(["send", "log.jsonl", "people.jsonl"]) == 0
+
+    joined = "auth0_event_logs.auth0_logs l join people_event_logs.people p on l.user_id = p.person"
+    found = rows(capfd, f"select p.number, count(distinct year(l.event_time)) years, count(*) n from {joined} group by 1 order by 1")
+
+    assert [int(row["n"]) for row in found] == [users.count(person) for person in people]
+    assert max(int(row["years"]) for row in found) == 2
+
+
+def entered(number: int, person: str) -> str:
+    """An event that enters a person."""
+    envelope = {"id": f"p-{number}", "source": "people.example.com", "detail-type": "Entered", "time": "2026-11-20T10:00:00Z"}
+    return json.dumps({**envelope, "detail": {"person": person, "number": number}})

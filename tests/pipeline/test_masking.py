@@ -234,6 +234,30 @@ def test_an_event_that_fails_after_its_line_was_begun_is_kept_masked() -> None:
         assert Router([replace(SOURCES[0], tables=(LOGS,))], codec, straight).route(data).kept is None
 
 
+@pytest.mark.parametrize(
+    ("path", "details"),
+    [
+        ("user.email", {"user": [{"email": "ada"}, {"email": "ada", "age": 1}, None, 7]}),
+        ("user.email", {"user": [[{"email": "ada"}]]}),
+        ("people[].email", {"people": {"email": "ada", "age": 1}}),
+        ("emails[]", {"emails": "ada"}),
+        ("people[].emails[]", {"people": {"emails": ["ada", "ada"]}}),
+        ("people[].emails[]", {"people": [{"emails": "ada"}]}),
+    ],
+)
+def test_one_and_several_are_masked_alike(path: str, details: dict[str, Any]) -> None:
+    """A provider that sends an array where an object stood, or one element where there were several, makes nothing known."""
+    event = json.loads(json.dumps(EVENT))
+    event["detail"]["data"]["details"] = details
+    table = declared(LOGS, {f"$.detail.data.details.{path}": "mask"})
+    data = json.dumps(event).encode()
+
+    for codec, straight in ((STANDARD, None), (FAST, None), (FAST, StraightReader)):
+        ((_, written),) = Router([replace(SOURCES[0], tables=(table,))], codec, straight, RING).route(data).lines
+        kept = json.loads(json.loads(written)["details"])
+        assert kept == json.loads(json.dumps(details).replace('"ada"', '"***"'))
+
+
 def test_paths_lead_through_arrays() -> None:
     """`[]` stands for each element."""
     assert steps("$.detail.people[].names[0]") == ["detail", "people", "", "names", 0]

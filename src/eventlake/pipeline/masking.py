@@ -80,6 +80,11 @@ def masked(value: Any, node: Any, day: str) -> Any:  # any JSON value in and out
     """Return a value as it may be kept. node: what becomes of it, or a dict of what becomes of the values in it."""
     if node.__class__ is not dict:
         return node(value, day)
+    every = node.get(EVERY)
+    if value.__class__ is list:
+        return _masked_elements(value, node, every, day)
+    if every is not None:  # one thing stands where several were declared
+        value = masked(value, every, day)
     if value.__class__ is dict:
         kept = value
         for key, inner in node.items():
@@ -89,12 +94,16 @@ def masked(value: Any, node: Any, day: str) -> Any:  # any JSON value in and out
                     kept = value.copy()
                 kept[key] = masked(held, inner, day)
         return kept
-    if value.__class__ is list:
-        every = node.get(EVERY)
-        if every is not None:
-            return [masked(held, every, day) for held in value]
-        return [masked(held, node[place], day) if place in node else held for place, held in enumerate(value)]
     return value
+
+
+def _masked_elements(value: list[Any], node: dict[Any, Any], every: Any, day: str) -> list[Any]:
+    """Return an array as it may be kept; where keys of one object were declared and several stand there, each of them is meant."""
+    if every is None and not any(place.__class__ is int for place in node):
+        every = node
+    if every is not None:
+        return [masked(held, every, day) for held in value]
+    return [masked(held, node[place], day) if place in node else held for place, held in enumerate(value)]
 
 
 def steps(path: str) -> list[Any]:
