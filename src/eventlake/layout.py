@@ -25,6 +25,7 @@ _MOST_CLOSINGS = 9_999_999_999
 _HOUR_OF_KEY = re.compile(
     r"(?P<prefix>.+?)/(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d)/(?P<hour>\d\d)/(?P<name>[^/]+)", re.ASCII | re.DOTALL
 )
+_HOUR_OF_ERROR_KEY = re.compile(r"/year=(?P<year>\d{4})/month=(?P<month>\d\d)/day=(?P<day>\d\d)/hour=(?P<hour>\d\d)/[^/]+\Z", re.ASCII)
 _CLOSED_KEY = re.compile(r"closed/.+/\d{4}/\d\d/\d\d/\d\d/\d+-[0-9a-f]{8}/[^/]+", re.ASCII | re.DOTALL)
 
 
@@ -127,6 +128,14 @@ def error_key(error_prefix: str, kind: str, arrival: datetime, name: str) -> str
     kind: Firehose's error-output-type, `processing-failed` or `format-conversion-failed`.
     """
     return f"{error_prefix}/{kind}/{arrival.astimezone(UTC):year=%Y/month=%m/day=%d/hour=%H}/{name}"
+
+
+def error_hour(key: str) -> Hour:
+    """Return the hour in whose folder an object of failed records lies. Raises LayoutError for a key that names none."""
+    match = _HOUR_OF_ERROR_KEY.search(key)
+    if match is None:
+        raise LayoutError(f'"{key[:200]}" is no object of failed records: expected PREFIX/KIND/year=YYYY/month=MM/day=DD/hour=HH/NAME.')
+    return _hour(match, key)
 
 
 def results_prefix(source: str) -> str:

@@ -17,12 +17,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from eventlake.backends.expiring import expire_failed, expire_hour
 from eventlake.backends.sqlite_file import SqliteFile
 from eventlake.checksum import crc32
 from eventlake.description import PROCESSING_FAILED, Description
 from eventlake.errors import ConfigurationError, EventError, GenerationConflictError, LakeTakenError, StorageError
 from eventlake.interfaces import Contents, HourContents, LogObject, Partition
-from eventlake.layout import Hour
+from eventlake.layout import Hour, error_hour
 from eventlake.model import Column, Table
 
 _FAILED = "id, stream, code, message, arrival_us, size_bytes, key, line, redriven_us, redriven_into"
@@ -380,6 +381,25 @@ class SqliteCatalog:
             for key in keys:
                 run("delete from object where key = ? and state = 'replaced'", (key,))
 
+    def expire(self, hours: Sequence[tuple[str, Hour]], failed: Sequence[str], now: datetime) -> None:
+        """Forget hours of tables, and objects of failed records by their keys, in one transaction; their bytes stay until they are removed as replaced.
+
+        now: since when they count as replaced, aware. What the spool may still be asked for stays: it would be delivered again.
+        """
+        with self._transaction() as run:
+            for table, hour in hours:
+                expire_hour(run, table, hour, _microseconds(now))
+            for key in failed:
+                expire_failed(run, key, _microseconds(now))
+
+    def failed_hours(self) -> list[tuple[NewFailedObject, list[Hour]]]:
+        """Return the objects of failed records, each with the hours in which its records arrived, in order."""
+        hours = "select group_concat(distinct arrival_us / 3600000000) from failed_record r where r.key = o.key"
+        rows = self._rows(
+            f"select key, stream, size_bytes, rows, crc32, position_from, position_to, ({hours}) from failed_object o order by key"
+        )
+        return [(NewFailedObject(*row), _hours(row[0], found)) for *row, found in rows]
+
     def covered(self, position: int) -> dict[str, list[tuple[int, int]]]:
         """Return for each stream the stretches of the spool that its objects hold beyond a position, in order; failed records as `error/STREAM`."""
         rows = self._rows(
@@ -611,6 +631,13 @@ def _table(declaration: str) -> Table:
 
 def _stretches(text: str | None) -> tuple[tuple[int, int], ...]:
     return tuple((start, end) for start, end in json.loads(text)) if text else ()
+
+
+def _hours(key: str, found: str | None) -> list[Hour]:
+    """Return hours, given as counts since 1970; those of an object without records of its own stand in its key."""
+    if found is None:
+        return [error_hour(key)]
+    return sorted(Hour.of(_moment(int(count) * 3_600_000_000)) for count in found.split(","))
 
 
 def _failed_row(entry: FailedEntry) -> tuple[Any, ...]:

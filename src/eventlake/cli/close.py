@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -67,17 +67,20 @@ def hours(table: str | None) -> None:
     """List the hours of TABLE, or of every table: open, closed, dirty (something arrived after it was closed) or missing.
 
     An open or dirty hour may hold an event twice; duplicates are the rows that its closings left out; a problem is why it could not be closed.
+    From when on an hour goes stands in goes, in UTC, where the table is not kept for ever; hold is the legal hold that keeps it.
     """
     from eventlake.local.folder import open_catalog
 
     current = settings()
+    goes: Goes = _never
     if current.is_on_aws:
         states = states_on_aws(current, table)
     else:
         catalog = open_catalog(current.lake_folder)
         states = [(known, catalog.contents(known.name).hours) for known in _tables(table, catalog)]
-    rows = [row for known, found in states for row in _hours(known, found)]
-    columns = ("table", "date", "hour", "state", "generation", "objects", "rows", "bytes", "duplicates", "problem")
+        goes = _going(current, catalog)
+    rows = [[*row, *goes(known.name, Hour(str(row[1]), str(row[2])))] for known, found in states for row in _hours(known, found)]
+    columns = ("table", "date", "hour", "state", "generation", "objects", "rows", "bytes", "duplicates", "problem", "goes", "hold")
     show(columns, rows, current.form)
 
 
@@ -106,6 +109,30 @@ def _states(closer: Closer, catalog: SqliteCatalog, table: Table, wanted: Hour |
     if wanted.end > now:
         raise UsageError(f"The hour {wanted} is not over yet: it can be closed from {wanted.end:%Y-%m-%d %H:%M} UTC on.")
     return [one for one in catalog.contents(table.name).hours if one.hour == wanted]
+
+
+Goes = Callable[[str, Hour], tuple[str | None, str | None]]
+"""Tells from when on an hour of a table goes, in UTC, and the legal hold that keeps it."""
+
+
+def _never(_table: str, _hour: Hour) -> tuple[str | None, str | None]:
+    return None, None
+
+
+def _going(current: Settings, catalog: SqliteCatalog) -> Goes:
+    """Return what tells when hours go from a lake on this machine. Raises ConfigurationError."""
+    from eventlake.local.retaining.holds import HoldsFile
+    from eventlake.local.retaining.settings import read_retention
+    from eventlake.pipeline.holds import held
+
+    retention = read_retention(current.lake_folder, [table.name for table in catalog.tables()])
+    holds = HoldsFile(current.lake_folder).read()
+
+    def told(table: str, hour: Hour) -> tuple[str | None, str | None]:
+        goes = retention.goes(table, hour)
+        return f"{goes:%Y-%m-%dT%H:%M:%SZ}" if goes else None, held(holds, table, hour)
+
+    return told
 
 
 def _row(one: Closed) -> list[object]:

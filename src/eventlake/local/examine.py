@@ -27,6 +27,7 @@ from eventlake.local.delivery.strays import HELD, Adopter, strays
 from eventlake.local.detecting.memory import MEMORY, Memory
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL, open_catalog
 from eventlake.local.lock import LOCK, LakeLock
+from eventlake.local.retaining.check import check_retention
 from eventlake.local.running import check_bus
 from eventlake.local.spool.segments import damage_in, segment_path, segments_of, waiting_in
 from eventlake.model import Source, Table
@@ -67,6 +68,7 @@ def check_lake(folder: Path, sources: Sequence[Source] | None = None) -> list[Fi
             *_types(folder, catalog),
             *_spool(folder, catalog, written=written),
             *_not_closed(catalog),
+            *check_retention(folder, catalog),
             *_not_detecting(folder),
         ]
     except EventlakeError as error:

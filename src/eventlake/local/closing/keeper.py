@@ -1,4 +1,4 @@
-"""The service's side of closing: knows which hours are complete, starts the process that closes them, and ends it at any moment.
+"""The service's side of closing: knows which hours are complete, starts the process that closes and removes, and ends it at any moment.
 
 An hour is complete when no request of it is still being written, and everything is delivered that was on disk then.
 """
@@ -19,6 +19,7 @@ from eventlake.local.child import Child
 from eventlake.local.closing.closer import GRACE, Closer
 from eventlake.local.closing.process import Task
 from eventlake.local.folder import CATALOG, OBJECTS
+from eventlake.local.retaining.retainer import Retainer
 from eventlake.pipeline.compaction import MANY
 
 _LOOK_S = 1.0
@@ -85,6 +86,8 @@ class Keeper:
         self._catalog = SqliteCatalog(folder / CATALOG, read_only=True)
         self._pause_s = 0.0
         self._not_before = 0.0
+        self._retained: Hour | None = None
+        """The hour before which nothing is left that was kept long enough."""
         self.problems = 0
         """How many hours could not be closed."""
 
@@ -131,10 +134,19 @@ class Keeper:
             return False
         try:
             self.problems = self._catalog.problem_count()
-            return self._catalog.waits_for_closing(before, MANY, datetime.now(UTC), GRACE)
+            return self._catalog.waits_for_closing(before, MANY, datetime.now(UTC), GRACE) or self._is_over(before)
         except EventlakeError as error:
             self._tell(str(error))
             return False
+
+    def _is_over(self, before: Hour) -> bool:
+        """Return True if something was kept long enough; looked at once for each hour that comes. Raises ConfigurationError."""
+        if self._retained == before:
+            return False
+        if Retainer(self._catalog, self._folder).has_work():
+            return True
+        self._retained = before
+        return False
 
     async def _close(self, before: Hour) -> None:
         """Run the process once; after one that failed, or left what waits as it was, pause longer each time."""

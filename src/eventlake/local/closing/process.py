@@ -1,4 +1,4 @@
-"""The process that closes hours for `serve`: does what is to be done, once, and ends.
+"""The process that closes hours for `serve`, and removes those that were kept long enough: does what is to be done, once, and ends.
 
 It tells on stdout, a sentence a line, what it could not do. If stdin ends, the bus was killed: this process and what rewrites for it end at once.
 """
@@ -19,6 +19,7 @@ from eventlake.errors import EventlakeError, StorageError
 from eventlake.layout import Hour
 from eventlake.local.closing.closer import Closer
 from eventlake.local.folder import CATALOG, OBJECTS
+from eventlake.local.retaining.retainer import Retainer
 from eventlake.model import Table
 
 _NICENESS = 10
@@ -55,10 +56,20 @@ def _closed(task: Task) -> int:
     with Closer(catalog, Path(task.folder) / OBJECTS) as closer:
         closer.tidy()
         closer.remove_replaced()
-        problems = [problem for table in catalog.tables() for problem in _close_table(closer, table, catalog, Hour.parse(task.before))]
+        problems = _retained(catalog, Path(task.folder))
+        problems += [problem for table in catalog.tables() for problem in _close_table(closer, table, catalog, Hour.parse(task.before))]
     for problem in problems:
         _say(problem)
     return 1 if problems else 0
+
+
+def _retained(catalog: SqliteCatalog, folder: Path) -> list[str]:
+    """Remove what was kept long enough; what keeps it from that, in sentences, keeps no hour from being closed."""
+    try:
+        Retainer(catalog, folder).remove()
+    except EventlakeError as error:
+        return [str(error)]
+    return []
 
 
 def _close_table(closer: Closer, table: Table, catalog: SqliteCatalog, before: Hour) -> list[str]:

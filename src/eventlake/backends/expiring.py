@@ -1,0 +1,39 @@
+"""What a catalog in SQLite forgets because its time is over, within a transaction of the catalog.
+
+Objects go the way of those that a closing replaced: readers see them no more, and their bytes are removed once no query can be reading them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eventlake.layout import Hour, error_hour
+
+_OF_HOUR = '"table" = ? and "date" = ? and hour = ?'
+_DELIVERED = "(position_to is null or position_to <= coalesce((select position from checkpoint where stream = ''), 0))"
+"""Nothing before the low water of delivery is asked of the spool again; the stream of the low water has no name."""
+
+
+def expire_hour(run: Any, table: str, hour: Hour, now_us: int) -> None:  # run: sqlite3's execute
+    """Forget an hour of a table, unless something of it may still be delivered again."""
+    of_hour = table, *hour.values
+    if run(f"select 1 from object where {_OF_HOUR} and state = 'live' and not {_DELIVERED}", of_hour).fetchone():
+        return
+    run(f"update object set state = 'replaced', replaced_us = ? where {_OF_HOUR} and state = 'live'", (now_us, *of_hour))
+    run(f"delete from partition where {_OF_HOUR}", of_hour)
+
+
+def expire_failed(run: Any, key: str, now_us: int) -> None:  # run: sqlite3's execute
+    """Forget an object of failed records and its records, unless it may still be delivered again; what remains is an object that was replaced."""
+    query = f"select stream, size_bytes, rows, crc32 from failed_object where key = ? and {_DELIVERED}"
+    found = run(query, (key,)).fetchone()
+    if found is None:
+        return
+    run("delete from failed_record where key = ?", (key,))
+    run("delete from failed_object where key = ?", (key,))
+    stream, *rest = found
+    columns = '(key, "table", "date", hour, format, size_bytes, rows, crc32, state, replaced_us)'
+    run(
+        f"insert or replace into object {columns} values (?, ?, ?, ?, 'json', ?, ?, ?, 'replaced', ?)",
+        (key, stream, *error_hour(key).values, *rest, now_us),
+    )

@@ -1,0 +1,108 @@
+"""The legal holds of a lake on one machine: `holds.json` in its folder, so that a catalog that is made anew forgets none."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from eventlake.backends.disk import storage_error
+from eventlake.errors import ConfigurationError, LayoutError, NameNotFoundError, UsageError
+from eventlake.layout import Hour
+from eventlake.naming import nearest
+from eventlake.pipeline.holds import Hold
+
+HOLDS = "holds.json"
+_LOCK = "holding"
+"""The lock of whoever changes the holds, or removes what no hold keeps."""
+
+
+class HoldsFile:
+    """The holds of the lake in a folder. Whoever cannot read them removes nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file = folder / HOLDS
+
+    def read(self) -> list[Hold]:
+        """Return the holds, in the order in which they were placed. Raises ConfigurationError."""
+        try:
+            return [_hold(one) for one in json.loads(self._file.read_text("utf-8"))]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise ConfigurationError(f'"{self._file}" cannot be read: {error.strerror}. Nothing is removed until it can.') from None
+        except (ValueError, TypeError, LayoutError, RecursionError):
+            raise ConfigurationError(
+                f'"{self._file}" does not hold legal holds any more: restore it from a copy. Nothing is removed until then.'
+            ) from None
+
+    @contextlib.contextmanager
+    def settled(self) -> Iterator[list[Hold]]:
+        """Give the holds; within, none is placed and none released. Raises ConfigurationError, StorageError."""
+        try:
+            descriptor = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        except OSError as error:
+            raise storage_error(error, f'The holds of the lake in "{self._folder}" cannot be locked') from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield self.read()
+        finally:
+            os.close(descriptor)
+
+    def place(self, hold: Hold) -> None:
+        """Add a hold; when it returns, nothing that it keeps is removed any more. Raises UsageError for a name that is taken, StorageError."""
+        with self.settled() as holds:
+            if any(one.name == hold.name for one in holds):
+                raise UsageError(f'There is a hold "{hold.name}" already: choose another name, or release that one first.')
+            self._write([*holds, hold])
+
+    def release(self, name: str) -> Hold:
+        """Take a hold away; it is given. Raises NameNotFoundError, StorageError."""
+        with self.settled() as holds:
+            found = next((one for one in holds if one.name == name), None)
+            if found is None:
+                raise NameNotFoundError(
+                    f'There is no hold "{name}".{nearest(name, [one.name for one in holds])} `eventlake holds` lists them.'
+                )
+            self._write([one for one in holds if one is not found])
+            return found
+
+    def _write(self, holds: Sequence[Hold]) -> None:
+        """Write the file, whole or not at all."""
+        beside = self._folder / f".{HOLDS}.unfinished"
+        try:
+            with beside.open("w", encoding="utf-8") as file:
+                json.dump([_said(one) for one in holds], file, ensure_ascii=False, indent=2)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self._file)
+            folder = os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError as error:
+            raise storage_error(error, f'"{self._file}" cannot be written') from None
+
+
+def _said(hold: Hold) -> dict[str, Any]:
+    """Return a hold as JSON has it."""
+    return asdict(hold) | {"first": hold.first and str(hold.first), "last": hold.last and str(hold.last)}
+
+
+def _hold(said: dict[str, Any]) -> Hold:
+    """Read a hold. Raises TypeError, LayoutError."""
+    hold = Hold(**said)
+    if not all(isinstance(text, str) for text in (hold.name, hold.table, hold.user, hold.reason, hold.since)):
+        raise TypeError
+    return replace(hold, first=_hour(said.get("first")), last=_hour(said.get("last")))
+
+
+def _hour(text: Any) -> Hour | None:  # JSON
+    return None if text is None else Hour.parse(text)

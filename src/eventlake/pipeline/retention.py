@@ -1,0 +1,40 @@
+"""How long the hours of a table are kept. A table without days is kept for ever.
+
+Hours go whole, by their partition, which is the hour of arrival: objects, the catalog and every query are cut there, so nothing is rewritten, and
+one number means the same to all of them. History that is brought in lies in the hour in which it happened, and goes by that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from eventlake.layout import Hour
+
+MOST_DAYS = 36_500
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Days that the hours of tables are kept, by table, and those that failed records are; None is for ever."""
+
+    tables: Mapping[str, int] = field(default_factory=dict)
+    failed: int | None = None
+
+    @property
+    def is_for_ever(self) -> bool:
+        """Return True if nothing ever goes."""
+        return not self.tables and self.failed is None
+
+    def goes(self, table: str, hour: Hour) -> datetime | None:
+        """Return from when on an hour of a table is to go, None for one that stays."""
+        return _after(hour, self.tables.get(table))
+
+    def failed_goes(self, hour: Hour) -> datetime | None:
+        """Return from when on failed records of an hour are to go, None if they stay."""
+        return _after(hour, self.failed)
+
+
+def _after(hour: Hour, days: int | None) -> datetime | None:
+    return None if days is None else hour.end + timedelta(days=days)
