@@ -2,7 +2,7 @@
 
     python benchmarks/bill.py [EVENTS_A_MONTH]
 
-Prices are those of `eventlake cost`; free tiers are left out, and so are traces, metrics and alarms. The designs differ in what a table of
+Prices are those of `eventlake cost`; free tiers are left out, and so are metrics and alarms. The designs differ in what a table of
 steady traffic makes of them: how many objects are written, how many of them the queries of a month read, and whether hours are closed.
 """
 

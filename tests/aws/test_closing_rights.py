@@ -38,8 +38,6 @@ AT_THE_EDGES = [
     ("WriteLog", "logs:CreateLogStream"),
     ("WriteLog", "logs:PutLogEvents"),
     ("KeepFailedCalls", "sqs:SendMessage"),
-    ("Trace", "xray:PutTraceSegments"),
-    ("Trace", "xray:PutTelemetryRecords"),
     ("SwapPartitions", "glue:CreatePartition"),
     ("ReadLanded", "s3:DeleteObject"),
 ]
@@ -114,7 +112,7 @@ def start_anew(closes: Closable) -> None:
         pass
 
 
-@pytest.mark.parametrize(("sid", "action"), [right for right in AT_THE_EDGES if right[0] in ("WriteLog", "Trace")])
+@pytest.mark.parametrize(("sid", "action"), [right for right in AT_THE_EDGES if right[0] == "WriteLog"])
 def test_without_a_permission_the_log_or_the_trace_is_missing(closes: Closable, sid: str, action: str) -> None:
     """The function runs all the same."""
     before = count(closes.lake.aws, "Emulator", "Denied", Principal=closes.role, Action=action)

@@ -28,7 +28,7 @@ ROLE = declared(TEMPLATE, "AWS::IAM::Role")["DetectionsRole"]["Policies"][0]
 OF_SOURCES = declared(PROJECT / "templates" / "sources.yaml", "AWS::IAM::ManagedPolicy")["DetectingPolicy1"]
 NOT_ASKED_FOR = {"s3:AbortMultipartUpload"}
 """For parts of a result that could not be finished."""
-AT_THE_EDGES = {"WriteLog", "KeepFailedCalls", "Trace", "SeeThatThereIsNoState", "ReadLinesToDetect", "ListLinesToDetect"}
+AT_THE_EDGES = {"WriteLog", "KeepFailedCalls", "SeeThatThereIsNoState", "ReadLinesToDetect", "ListLinesToDetect"}
 """Without these an alert is told all the same here; log lines, the emulator's Athena reads with rights of its own."""
 RIGHTS = [
     right for policy in (ROLE, OF_SOURCES) for right in rights(policy) if right[1] not in NOT_ASKED_FOR and right[0] not in AT_THE_EDGES
@@ -175,7 +175,7 @@ def test_without_a_permission_nothing_is_told_and_afterwards_it_is(detects: Dete
     assert len({told["event-id"] for told in eventually(detects.in_topic) if told["state"] == "opened"}) == 1
 
 
-@pytest.mark.parametrize(("sid", "action"), [right for right in rights(ROLE) if right[0] in {"WriteLog", "Trace"}])
+@pytest.mark.parametrize(("sid", "action"), [right for right in rights(ROLE) if right[0] in {"WriteLog"}])
 def test_without_a_permission_the_log_or_the_trace_is_missing(detects: Detects, sid: str, action: str) -> None:
     """The function runs all the same."""
     before = count(detects.lake.aws, "Emulator", "Denied", Principal=detects.role, Action=action)

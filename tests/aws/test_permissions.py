@@ -70,9 +70,7 @@ def test_the_deployed_roles_may_do_what_is_tried_here(own: Lake) -> None:
     """No action of a function's role is left out below."""
     for function in ("transform", "partition"):
         document = "".join(policies(own.aws, role_of(own, function)).values())
-        allowed = {
-            word for word in document.split('"') if word.count(":") == 1 and word.partition(":")[0] in ("glue", "logs", "sqs", "xray")
-        }
+        allowed = {word for word in document.split('"') if word.count(":") == 1 and word.partition(":")[0] in ("glue", "logs", "sqs")}
         assert allowed == {action for name, action in PERMISSIONS if name == function}
 
 

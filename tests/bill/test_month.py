@@ -22,14 +22,13 @@ def plan(events: float) -> Plan:
 
 BY_HAND = {
     # 0.5M partner events; 1M records of 5 KB taken in and converted; two streams that call the function each minute and write each five
-    # minutes, a registration for four objects; five polls in 20 s; traces of all calls; 12 months of 0.5M lines of 85 and 170 bytes; 300
+    # minutes, a registration for four objects; five polls in 20 s; 12 months of 0.5M lines of 85 and 170 bytes; 300
     # queries of 10 MB over 288 objects with 26 lists and results; two metrics; 8 + 2 + 4 x 5 alarms.
     1e6: 0.50
     + 5 * (0.029 + 0.018)
     + (86_400 + 4_320) / 1e6 * 0.20
     + (86_400 * 0.02 + 1e6 * 0.0003 + 4_320 * 0.1) * 0.256 * 0.0000133334
     + (2 * 17_280 + 648_000) / 1e6 * 0.40
-    + 90_720 / 1e6 * 5
     + (86_400 * 700 + 4_320 * 1_200) / 1e9 * 0.50
     + (17_280 + 300 * 26) / 1e3 * 0.005
     + 12 * 0.5e6 * (85 + 170) / 1e9 * 0.023
@@ -41,7 +40,7 @@ BY_HAND = {
     # megabyte for Auth0 (100,000); 64 MB come every 37 and 28 minutes, so objects by the five minutes.
     1e8: 50
     + 500 * (0.029 + 0.018)
-    + (75_000 + 100_000 + 4_320) / 1e6 * (0.20 + 5)
+    + (75_000 + 100_000 + 4_320) / 1e6 * 0.20
     + (175_000 * 0.02 + 1e8 * 0.0003) * 0.256 * 0.0000133334
     + 0.27
     + 175_000 * 700 / 1e9 * 0.50

@@ -42,14 +42,10 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-_WITHOUT_RESOURCES = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-
-
 def every_resource_is_named(template: Template) -> Iterator[str]:
-    """No statement allows anything on `*`, but X-Ray's two actions, which know no resources."""
+    """No statement allows anything on `*`."""
     for statement in statements(template):
-        wide = statement["Effect"] == "Allow" and "*" in as_list(statement.get("Resource"))
-        if wide and not set(as_list(statement["Action"])) <= _WITHOUT_RESOURCES:
+        if statement["Effect"] == "Allow" and "*" in as_list(statement.get("Resource")):
             yield f'{statement["Action"]} on "*"'
 
 
@@ -144,13 +140,13 @@ def every_log_ends(template: Template) -> Iterator[str]:
 
 
 def every_function_is_current(template: Template) -> Iterator[str]:
-    """A function runs on a current Python on arm64, with its own log group, traces, a time limit and a dead-letter queue."""
+    """A function runs on a current Python on arm64, with its own log group, a time limit and a dead-letter queue, and begins no traces."""
     for name, function in resources(template, "AWS::Lambda::Function").items():
         wanted = {
             "a current Python": function.get("Runtime") in {"python3.13", "python3.14"},
             "arm64": function.get("Architectures") == ["arm64"],
             "its log group": "LogGroup" in function.get("LoggingConfig", {}),
-            "traces": function.get("TracingConfig", {}).get("Mode") == "Active",
+            "traces of others alone": function.get("TracingConfig", {}).get("Mode") == "PassThrough",
             "a time limit": "Timeout" in function,
             "a dead-letter queue": "DeadLetterConfig" in function,
         }

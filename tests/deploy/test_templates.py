@@ -67,7 +67,7 @@ FUNCTION = {
     "Runtime": "python3.14",
     "Architectures": ["arm64"],
     "LoggingConfig": {"LogGroup": "g"},
-    "TracingConfig": {"Mode": "Active"},
+    "TracingConfig": {"Mode": "PassThrough"},
     "Timeout": 60,
     "DeadLetterConfig": {},
 }

@@ -127,18 +127,12 @@ def _functions(plan: Plan) -> Iterator[Line]:
     seconds = calls * SECONDS_A_CALL + plan.events * SECONDS_AN_EVENT + registrations * SECONDS_A_REGISTRATION
     yield Line("transforming and registering", calls + registrations, prices.LAMBDA_CALLS)
     yield Line("transforming and registering", seconds * MEMORY_GB, prices.LAMBDA_GB_S)
-    yield Line("traces of the functions", _traced(calls) + _traced(registrations), prices.TRACES)
     yield Line("notices of objects, and asking for them", 2 * written + SECONDS / POLLS_S, prices.SQS_REQUESTS)
     yield Line("hours in the catalog", 2 * registrations, prices.GLUE_REQUESTS)
     yield Line("what the functions say", calls * LOG_BYTES_A_TRANSFORM + registrations * LOG_BYTES_A_REGISTRATION, prices.LOGS_IN)
     if plan.kms:
         yield Line("the lake's key", 1, prices.KMS_KEYS)
         yield Line("objects, queue and logs under it", 2 * written + SECONDS / 300, prices.KMS_REQUESTS)
-
-
-def _traced(calls: float) -> float:
-    """Return how many calls are recorded: the first of each second, and a twentieth of the others."""
-    return min(calls, SECONDS) + max(calls - SECONDS, 0) / 20
 
 
 def _storage(plan: Plan) -> Iterator[Line]:

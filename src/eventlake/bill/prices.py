@@ -40,7 +40,6 @@ LOGS_IN = Price("CloudWatch", "bytes of logs", GB, 0.50, f"{_AWS}/cloudwatch/pri
 METRICS = Price("CloudWatch", "metrics of the lake's own", 1, 0.30, f"{_AWS}/cloudwatch/pricing/")
 ALARMS = Price("CloudWatch", "alarms", 1, 0.10, f"{_AWS}/cloudwatch/pricing/")
 SCHEDULER = Price("EventBridge Scheduler", "calls", 1e6, 1.00, f"{_AWS}/eventbridge/pricing/")
-TRACES = Price("X-Ray", "traces recorded", 1e6, 5.00, f"{_AWS}/xray/pricing/")
 GLUE_REQUESTS = Price("Glue", "requests to the catalog", 1e6, 1.00, f"{_AWS}/glue/pricing/")
 KMS_KEYS = Price("KMS", "keys", 1, 1.00, f"{_AWS}/kms/pricing/")
 KMS_REQUESTS = Price("KMS", "requests", 1e4, 0.03, f"{_AWS}/kms/pricing/")

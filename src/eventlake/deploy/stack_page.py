@@ -25,7 +25,6 @@ REASONS = {
     "KeepVersions": "Where `DeletingRoleArn` names a role: nobody else deletes a version of a log line, unlocks one, or lets the bucket do so.",
     "CreatePartitions": "The partition function adds partitions to the tables of the sources that are on; it reads none, the columns are in the declaration.",
     "KeepFailedCalls": "An asynchronous call that failed is kept as a dead letter.",
-    "Trace": "X-Ray takes traces; it knows no resources, so `*` stands here and nowhere else.",
     "TakeNotifications": "The partition function takes notifications from the one queue and deletes what it has done.",
     "TellOfObjects": "S3 tells of new objects, for the one bucket.",
     "KeepUndelivered": "EventBridge keeps what it could not deliver, for the lake's rules.",
