@@ -63,6 +63,7 @@ def gather(connection: duckdb.DuckDBPyConnection, chosen: str, what: Gathering, 
             connection.execute(f"copy ({_slice(connection, what, first, first + size)}) to {text(str(part))} ({options})")
             joined.add(part)
             part.unlink()
+    connection.execute("reset disabled_optimizers")
     if _one(connection, f"select count(*), sum(hash({quoted(what.key)})) from read_parquet({text(str(target))})") != (total, keys):
         raise CorruptObjectError("What was written is not what was chosen")
     return total

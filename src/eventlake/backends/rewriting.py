@@ -21,6 +21,9 @@ from eventlake.description import decode
 from eventlake.dialect.sql import quoted_text as text
 from eventlake.errors import CorruptObjectError
 
+_TASKS = 256
+"""So many tasks are carried out in one database, so that what it remembers of files stays small."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -52,45 +55,80 @@ class Task:
 def main() -> int:
     """Run the tasks of stdin."""
     os.nice(19)
+    rewriting = Rewriting()
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(_answer(Task.decode(line))) + "\n")
+        sys.stdout.write(json.dumps(rewriting.answer(Task.decode(line))) + "\n")
         sys.stdout.flush()
     return 0
 
 
-def _answer(task: Task) -> dict[str, Any]:  # JSON
-    import duckdb
+class Rewriting:
+    """Carries tasks out in one database: to open one takes longer than most statements of an hour."""
 
-    try:
-        return {"rows": _carried_out(task)}
-    except duckdb.Error as error:
-        return {"error": str(error).splitlines()[0].rstrip(". ")}
-    except CorruptObjectError as error:
-        return {"error": str(error)}
-    except OSError as error:
-        return {"error": error.strerror or str(error)}
+    def __init__(self) -> None:
+        self._opened: Any = None  # duckdb has no stubs of ours
+        self._left = 0
+
+    def answer(self, task: Task) -> dict[str, Any]:  # JSON
+        """Run a task, and return its rows, or a sentence."""
+        import duckdb
+
+        try:
+            return {"rows": self._carried_out(task)}
+        except (duckdb.Error, CorruptObjectError, OSError) as error:
+            self._close()  # whatever it is left with
+            return {"error": _said(error)}
+
+    def _carried_out(self, task: Task) -> list[list[Any]]:  # the values are the statement's
+        with self._database(task).cursor() as connection:
+            for statement in task.macros:
+                connection.execute(statement)
+            if not task.target:
+                return [list(row) for row in connection.execute(task.sql).fetchall()]
+            if task.gathering is not None:
+                return [[gather(connection, task.sql, task.gathering, Path(task.target), Path(task.temp_folder), task.description)]]
+            if task.target.endswith(".parquet"):
+                return [list(row) for row in connection.execute(_copy(task)).fetchall()]
+            return [[_write_lines(connection.execute(task.sql), task)]]
+
+    def _database(self, task: Task) -> Any:  # duckdb has no stubs of ours
+        """Return a database whose limits are those of the task; a new one after some tasks, and where the last one has spilled."""
+        import duckdb
+
+        self._left -= 1
+        if self._opened is not None and self._left > 0:
+            try:
+                self._opened.execute(f"set temp_directory = {text(task.temp_folder)}")
+                self._opened.execute(f"set max_temp_directory_size = '{task.disk_mb}MB'")
+                self._opened.execute(f"set memory_limit = '{task.memory_mb}MB'")
+                return self._opened
+            except duckdb.Error:  # a folder that was spilled to cannot be left
+                pass
+        self._close()
+        self._opened, self._left = duckdb.connect(":memory:", config=_config(task)), _TASKS
+        return self._opened
+
+    def _close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
 
 
-def _carried_out(task: Task) -> list[list[Any]]:  # the values are the statement's
-    import duckdb
+def _said(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error) if isinstance(error, CorruptObjectError) else str(error).splitlines()[0].rstrip(". ")
 
-    config: dict[str, Any] = {
+
+def _config(task: Task) -> dict[str, Any]:  # DuckDB's settings
+    return {
         "threads": 1,
         "memory_limit": f"{task.memory_mb}MB",
         "temp_directory": task.temp_folder,
         "max_temp_directory_size": f"{task.disk_mb}MB",
         "autoinstall_known_extensions": False,
+        "parquet_metadata_cache": True,  # each hour asks the footers of two days around it
     }
-    with duckdb.connect(":memory:", config=config) as connection:
-        for statement in task.macros:
-            connection.execute(statement)
-        if not task.target:
-            return [list(row) for row in connection.execute(task.sql).fetchall()]
-        if task.gathering is not None:
-            return [[gather(connection, task.sql, task.gathering, Path(task.target), Path(task.temp_folder), task.description)]]
-        if task.target.endswith(".parquet"):
-            return [list(row) for row in connection.execute(_copy(task)).fetchall()]
-        return [[_write_lines(connection.execute(task.sql), task)]]
 
 
 def _copy(task: Task) -> str:

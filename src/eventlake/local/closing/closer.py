@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import Disk, storage_error
@@ -32,6 +33,9 @@ from eventlake.pipeline.delivery import LOW_WATER
 from eventlake.query.diagnosis import other_type
 from eventlake.query.reading import ROW
 from eventlake.query.stored_types import Asked, TypeCheck, misfits
+
+if TYPE_CHECKING:
+    import duckdb
 
 STAGED = "closing-"
 """What the names of unfinished files of a closing begin with."""
@@ -72,6 +76,7 @@ class Closer:
         self._store = DirectoryStore(objects)
         self._objects = objects
         self._rewriter = DuckDBRewriter(objects)
+        self._footers: duckdb.DuckDBPyConnection | None = None
         self.now = now
 
     def __enter__(self) -> Closer:
@@ -81,6 +86,9 @@ class Closer:
     def __exit__(self, *_: object) -> None:
         """End the process that rewrites."""
         self._rewriter.close()
+        if self._footers is not None:
+            self._footers.close()
+            self._footers = None
 
     def due(self, table: Table, slack: timedelta = timedelta()) -> list[HourContents]:
         """Return the hours of a table that are to be closed, the oldest first."""
@@ -253,9 +261,10 @@ class Closer:
         if not columns or inputs[0].format != "parquet":
             return
         keys = {str(self._store.path(one.key)): one.key for one in inputs}
-        with duckdb.connect(config={"threads": 1}) as connection:
-            for one in misfits(connection, TypeCheck(tuple(keys), columns)):
-                raise other_type(f'The object "{keys[one.path]}"', one.column, one.stored, one.declared)
+        if self._footers is None:
+            self._footers = duckdb.connect(config={"threads": 1})  # once: that takes longer than asking an hour's
+        for one in misfits(self._footers, TypeCheck(tuple(keys), columns)):
+            raise other_type(f'The object "{keys[one.path]}"', one.column, one.stored, one.declared)
 
     def _placed(self, table: Table, hour: Hour, staged: Path, log_format: str, said: Description) -> NewObject:
         location = closed_location(table.prefix, hour, said.generation, uuid.uuid4().hex[:8])

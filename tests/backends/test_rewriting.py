@@ -1,0 +1,51 @@
+"""The process that rewrites hours: one database for many tasks, each with its own limits and its own folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from eventlake.backends.rewriting import Rewriting, Task
+
+Asked = Callable[..., dict[str, object]]
+SORTED = (
+    "select count(*) from (select hash(a) as h, a::varchar || repeat('x', 200) as t from range(200000) as n(a) order by h, t limit 199000)"
+)
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Asked:
+    """Asks one rewriting, each time with a folder of its own to spill to."""
+    rewriting, number = Rewriting(), iter(range(100))
+
+    def ask(sql: str, memory_mb: int = 250, disk_mb: int = 500) -> dict[str, object]:
+        folder = tmp_path / f"spill-{next(number)}"
+        folder.mkdir()
+        return rewriting.answer(Task((), sql, "", "", memory_mb, str(folder), disk_mb))
+
+    return ask
+
+
+@pytest.mark.slow
+def test_after_one_that_spilled_the_next_has_its_own_folder(asked: Asked) -> None:
+    """A folder that was spilled to cannot be left: another database is opened."""
+    assert asked(SORTED, memory_mb=50) == {"rows": [[199_000]]}
+    assert asked(SORTED, memory_mb=50) == {"rows": [[199_000]]}
+    assert asked("select current_setting('temp_directory') like '%spill-2'") == {"rows": [[True]]}
+
+
+@pytest.mark.slow
+def test_each_has_its_own_limits(asked: Asked) -> None:
+    """Those of the one before do not stay."""
+    assert asked("select 1") == {"rows": [[1]]}
+    assert "offload" in str(asked(SORTED, memory_mb=50, disk_mb=1)["error"])
+    assert asked(SORTED, memory_mb=50) == {"rows": [[199_000]]}
+
+
+def test_one_that_fails_leaves_nothing_to_the_next(asked: Asked) -> None:
+    """Neither a table nor a setting; and the error is a sentence."""
+    asked("select 1")
+    assert "nothing" in str(asked("select * from nothing")["error"])
+    assert asked("select current_setting('disabled_optimizers')") == {"rows": [[""]]}
