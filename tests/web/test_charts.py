@@ -9,7 +9,7 @@ from typing import Any
 from eventlake.interfaces import Result
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.charts.bars import counted
-from eventlake.web.charts.drawing import nice
+from eventlake.web.charts.drawing import nice, short
 from eventlake.web.charts.waterfall import gaps, lasting
 from eventlake.web.tile import Tile
 from eventlake.web.window import window_of
@@ -117,3 +117,8 @@ def test_a_spark_leaves_out_what_is_not_known() -> None:
         "c: 7, 13 Nov to 20 Nov",
     ]
     assert "from=2026-11-06T14%3A38%3A00Z&amp;to=2026-11-13T14%3A38%3A00Z" in text
+
+
+def test_axes_of_large_numbers_have_units() -> None:
+    """No power of ten is written as one."""
+    assert [short(value) for value in (500, 2_500, 20_000, 2_500_000, 1e9)] == ["500", "2,500", "20 k", "2.5 M", "1 G"]

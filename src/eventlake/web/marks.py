@@ -74,6 +74,8 @@ def narrows(reading: Reading, column: str) -> bool:
 
 def has_rows(reading: Reading) -> bool:
     """Return True if the rows behind a mark of a tile are those of one table."""
+    if any(token.word == "UNION" for scan in reading.scans[:1] if scan.is_inner for token in spoken(scan.whole)):
+        return False  # gathered from several tables before anything is made of them
     return bool(reading.branches) or (
         bool(reading.scans) and reading.scans[0].is_plain and (len(reading.scans) == 1 or reading.scans[0].is_inner)
     )

@@ -35,7 +35,7 @@ def _legend(rows: Rows) -> Element:
     named = [
         element("li", element("i", class_=f"key hour {state}"), state, " ", element("b", f"{count:,}")) for state, count in counts.items()
     ]
-    return element("ul", *named, class_="legend")
+    return element("ul", *named, class_="legend states")
 
 
 def _of_table(drawing: Drawing, name: str, rows: Rows, most: int) -> Iterator[Element]:

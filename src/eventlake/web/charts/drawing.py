@@ -103,6 +103,14 @@ def nice(most: float) -> float:
     return size
 
 
+def short(value: float) -> str:
+    """Write a round number for an axis: 500, 20 k, 2.5 M, 1 G."""
+    for size, unit in ((1e9, " G"), (1e6, " M"), (1e4, " k")):
+        if value >= size:
+            return f"{value / (1e3 if unit == ' k' else size):g}{unit}"
+    return f"{value:,g}"
+
+
 def largest(values: Sequence[float]) -> float:
     """Return the largest of the values, 1 if there is none above."""
     return max([1.0, *values])

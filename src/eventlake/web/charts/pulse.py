@@ -13,6 +13,8 @@ from eventlake.web.elements import Child, Element, element
 from eventlake.web.tables import framed_table
 
 WIDE, HIGH = 168, 26
+ENOUGH = 20
+"""Of how many events the gaps tell what is usual."""
 _NAMES = ("source", "last event", "the last hour", "events", "nothing for", "longest gap", "usual gap", "with fields in extra")
 
 
@@ -29,7 +31,7 @@ def _cells(drawing: Drawing, row: dict[str, Any]) -> Iterator[Child]:
     yield frame(HIGH, f"The last hour of {row['source']}", *_bars(drawing, row), width=WIDE, kind="beat")
     yield cell(row["events"], window)
     silent, usual = row["silent_seconds"], row["usual_gap_seconds"]
-    is_longer = usual is not None and silent > max(row["longest_gap_seconds"], usual)
+    is_longer = row["events"] >= ENOUGH and silent > max(row["longest_gap_seconds"], usual)
     yield element("span", _time(silent), class_="bad-text" if is_longer else None)
     yield _time(row["longest_gap_seconds"])
     yield _time(usual)

@@ -24,16 +24,17 @@ def sparks(drawing: Drawing) -> Element:
     columns = drawing.result.columns[1:]
     wide = WIDTH / len(columns)
     drawn = [_spark(drawing, name, place * wide + 4, wide - GAP) for place, name in enumerate(columns)]
-    return frame(TOP + HIGH + 18, drawing.title, *drawn)
+    return frame(TOP + HIGH + 34, drawing.title, *drawn)
 
 
 def _spark(drawing: Drawing, name: str, x: float, wide: float) -> Element:
     first, *_ = drawing.result.columns
     said = [(row, row[name]) for row in drawing.rows()]
     most = largest([number(value) for _, value in said])
-    label = element("text", f"{heading(name)}, up to {cell(most, drawing.window)}", class_="axis", x=x, y=TOP + HIGH + 14)
+    said_below = (heading(name), f"up to {cell(most, drawing.window)}")
+    labels = [element("text", text, class_="axis", x=x, y=TOP + HIGH + 14 * line) for line, text in enumerate(said_below, 1)]
     base = element("line", class_="base", x1=x, x2=x + wide, y1=TOP + HIGH, y2=TOP + HIGH)
-    return element("g", base, *_bars(drawing, first, name, said, x, wide, most), label)
+    return element("g", base, *_bars(drawing, first, name, said, x, wide, most), *labels)
 
 
 def _bars(drawing: Drawing, first: str, name: str, said: Sequence[Said], x: float, wide: float, most: float) -> Iterator[Element]:
