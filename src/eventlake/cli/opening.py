@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from eventlake.cli.settings import Settings
+from eventlake.cli.settings import Settings, command_name
 from eventlake.errors import ConfigurationError, LakeLockedError
 
 if TYPE_CHECKING:
@@ -52,7 +52,15 @@ def open_engine(current: Settings, engine: str | None, workgroup: str | None = N
         return _trino(current)
     if chosen == "athena":
         return _athena(current, workgroup)
-    return open_duckdb(current)
+    return open_duckdb(current) if current.is_on_aws else _audited(open_duckdb(current), current)
+
+
+def _audited(engine: DuckDBEngine, current: Settings) -> Engine:
+    """Have the queries of an engine over a lake in a folder noted, if the lake says so."""
+    from eventlake.local.auditing.engine import AuditedEngine
+    from eventlake.local.auditing.journal import Journal
+
+    return AuditedEngine(engine, engine.catalog, Journal(current.lake_folder, current.say), "cli")
 
 
 def open_deployment(current: Settings) -> tuple[Deployment, Session]:
@@ -76,7 +84,11 @@ def taken_lake(current: Settings) -> Iterator[SqliteCatalog]:
 
 @contextmanager
 def shared_lake(current: Settings) -> Iterator[SqliteCatalog]:
-    """Take the lake in a folder to write, or add to it beside the bus that writes it, and give its catalog. Raises LakeLockedError."""
+    """Take the lake in a folder to write, or add to it beside the bus that writes it, and give its catalog. Raises LakeLockedError.
+
+    What is done with it is noted as the command that runs, where the lake is told to note deeds.
+    """
+    from eventlake.local.auditing.journal import Journal
     from eventlake.local.joining import added_to
     from eventlake.local.lock import read_holder
 
@@ -88,6 +100,7 @@ def shared_lake(current: Settings) -> Iterator[SqliteCatalog]:
                 raise
             catalog = opened.enter_context(added_to(current.lake_folder, current.load_sources()))
             os.nice(_NICENESS)
+        opened.enter_context(Journal(current.lake_folder, current.say).noting(command_name(), "cli"))
         yield catalog
 
 

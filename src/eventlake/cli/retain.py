@@ -61,23 +61,26 @@ def retain(dry_run: bool) -> None:
 @global_options
 def hold(words: tuple[str, ...], table: str | None, start: str | None, end: str | None, user: str, reason: str) -> None:
     """Keep what the legal hold NAME is about: none of its hours is removed, whatever the settings say, until `eventlake hold release NAME`."""
+    from eventlake.local.auditing.journal import Journal
     from eventlake.local.folder import open_catalog, require_lake
     from eventlake.local.retaining.holds import HoldsFile
 
     current = settings()
     require_lake(current.lake_folder)
-    holds = HoldsFile(current.lake_folder)
+    holds, journal = HoldsFile(current.lake_folder), Journal(current.lake_folder, current.say)
     if words[0] == _RELEASE:
         if len(words) != 2 or table or start or end or user or reason:
             raise UsageError("To release a hold, name it and nothing else: `eventlake hold release NAME`.")
-        holds.release(words[1])
+        with journal.noting(f"hold release {words[1]}", "cli"):
+            holds.release(words[1])
         current.say(f'The hold "{words[1]}" is released: what only it kept goes when its days are over.')
         return
     if len(words) != 1:
         raise UsageError(f'A hold has one name, not {len(words)}: put it in quotes if it has spaces, for example "case 17".')
     known = named_table(table, open_catalog(current.lake_folder)).name if table else ""
     placed = _hold(words[0], known, _hour("--from", start, "00"), _hour("--to", end, "23"), user, reason)
-    holds.place(placed)
+    with journal.noting(f"hold {placed.name}", "cli"):
+        holds.place(placed)
     current.say(f'The hold "{placed.name}" is placed: {_kept(placed)} stays until `eventlake hold release "{placed.name}"`.')
 
 

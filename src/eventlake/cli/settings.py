@@ -124,6 +124,11 @@ def settings() -> Settings:
     return found
 
 
+def command_name() -> str:
+    """Return the name of the command that runs, with those it belongs to: `failed redrive`."""
+    return click.get_current_context().command_path.partition(" ")[2]
+
+
 def show_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
     """Print the version and stop."""
     if value and not context.resilient_parsing:

@@ -6,6 +6,7 @@ https://peps.python.org/pep-0249/#constructors
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,6 +112,8 @@ def _fixture(given: PathName | Mapping[str, Any], bounds: Bounds) -> Engine:
 def _folder(folder: Path, bounds: Bounds) -> Engine:
     """Open an engine over a lake in a folder, with a process ready for the first query. Raises LakeNotFoundError."""
     from eventlake.backends.duckdb import DuckDBEngine
+    from eventlake.local.auditing.engine import AuditedEngine
+    from eventlake.local.auditing.journal import Journal
     from eventlake.local.folder import CATALOG, OBJECTS, open_catalog
 
     if not (folder / CATALOG).is_file():
@@ -119,7 +122,7 @@ def _folder(folder: Path, bounds: Bounds) -> Engine:
         )
     engine = DuckDBEngine(open_catalog(folder), folder / OBJECTS, warm=1, **bounds.arguments)
     engine.prepare()
-    return engine
+    return AuditedEngine(engine, engine.catalog, Journal(folder, lambda sentence: warnings.warn(sentence, stacklevel=2)), "python")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from eventlake.lake import Lake
+from eventlake.local.auditing.entry import Entry
+from eventlake.local.auditing.journal import Journal
 from eventlake.local.failed_records import LocalFailedRecords
 from eventlake.local.folder import OBJECTS, SystemClock, open_catalog
 from eventlake.model import Source
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
     from eventlake.backends.aws import Session
     from eventlake.cloud.deployment import Deployment
 
+_log = logging.getLogger(__name__)
 MEMORY_MB = 1024
 """What a query of the page may use."""
 SECONDS = 30.0
@@ -29,7 +35,15 @@ ON_ATHENA_AT_ONCE = 6
 def page_of(folder: Path, sources: Sequence[Source], is_stopping: Callable[[], bool], source_folders: Sequence[Path] = ()) -> Site:
     """Make the page of the lake in a folder. is_stopping: whether the bus is to end. source_folders: the user's among the sources."""
     redriving = Redriving(folder, source_folders, is_stopping)
-    return Site(lambda: _opened(folder, sources), lambda: LocalFailedRecords(folder), SystemClock().now, is_stopping, redriving=redriving)
+    note = partial(_note, Journal(folder, _log.warning))
+    now = SystemClock().now
+    return Site(lambda: _opened(folder, sources), lambda: LocalFailedRecords(folder), now, is_stopping, redriving=redriving, note=note)
+
+
+def _note(journal: Journal, path: str, asked: str) -> None:
+    """Note that a page is shown: its address, or the statement of the page for SQL. Raises StorageError where it must be noted and cannot."""
+    statement = dict(parse_qsl(asked)).get("q", "") if path.startswith("/sql") else ""
+    journal.note(Entry(f"page {path}", "page", statement or asked))
 
 
 def page_of_deployment(deployment: Deployment, session: Session, is_stopping: Callable[[], bool]) -> Site:

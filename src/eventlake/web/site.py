@@ -90,6 +90,7 @@ class Site:
 
     open_lake, open_failed: open it, and what failed in it, when somebody looks. now: the time, in UTC. is_stopping: whether the bus is to end.
     at_once: how many tiles are asked for at the same time. redriving: tries failed events again; None where the lake is only looked at.
+    note: hears the path of each page, and what its address asks, before it is shown; raises StorageError if it must not be.
     """
 
     def __init__(
@@ -100,7 +101,9 @@ class Site:
         is_stopping: Callable[[], bool],
         at_once: int = AT_ONCE,
         redriving: Redriving | None = None,
+        note: Callable[[str, str], None] = lambda _path, _asked: None,
     ) -> None:
+        self._note = note
         self._buttons = RedriveForm(redriving)
         self._open_failed = open_failed
         self._asking = Asking(open_lake, is_stopping, at_once)
@@ -181,6 +184,8 @@ class Site:
         pairs = parse_qsl(scope["query_string"].decode("latin-1"))
         asks = Asks(headers.get(b"sec-fetch-site") not in {b"cross-site", b"same-site"}, headers.get(b"sec-fetch-mode") == b"navigate")
         try:
+            if path not in {"/sql/names.json", "/sql/cost.txt"}:
+                self._note(path, scope["query_string"].decode("latin-1"))
             if path.startswith("/tiles/"):
                 return self._tile(path, pairs, shrinks)
             if path == "/sql/names.json":

@@ -1,0 +1,43 @@
+"""An engine whose every query is noted before its answer is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from eventlake.errors import EventlakeError
+from eventlake.interfaces import Catalog, Engine, Result
+from eventlake.local.auditing.entry import FAILED, Entry, named_in
+from eventlake.local.auditing.journal import Journal
+
+
+class AuditedEngine:
+    """Answers as another engine does. via: by which way it is asked, `cli` or `python`."""
+
+    def __init__(self, engine: Engine, catalog: Catalog, journal: Journal, via: str) -> None:
+        self._engine = engine
+        self._catalog = catalog
+        self._journal = journal
+        self._via = via
+
+    def query(
+        self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None, **more: Any
+    ) -> Result:  # values are the user's
+        """Return the rows of one SELECT, once that is noted. Raises QueryError and its kinds, StorageError where it must be noted and cannot."""
+        try:
+            result = self._engine.query(sql, parameters, cancelled=cancelled, **more)
+        except EventlakeError as error:
+            self._journal.note(Entry("query", self._via, sql, self._named(sql), outcome=FAILED, problem=str(error)))
+            raise
+        self._journal.note(Entry("query", self._via, sql, self._named(sql), len(result.rows), result.bytes_read))
+        return result
+
+    def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
+        """Tell what would run; that reads nothing, and is not noted."""
+        return self._engine.explain(sql, parameters)
+
+    def __getattr__(self, name: str) -> Any:  # what else an engine can: to prepare, to close
+        return getattr(self._engine, name)
+
+    def _named(self, sql: str) -> tuple[str, ...]:
+        return named_in(sql, [table.name for table in self._catalog.tables()])

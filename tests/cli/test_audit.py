@@ -1,0 +1,114 @@
+"""`audit`, and what the ways to ask a lake leave in it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import eventlake
+from eventlake.cli import run
+from eventlake.dbapi.errors import DatabaseError
+from eventlake.web.opening import page_of
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from closing_lake import PAST, RUNS, SOURCES, event, store
+
+SECRET = "pipeline-of-the-answer"
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, list[dict[str, object]], str]:
+    """Exit code, rows and sentences of a command."""
+    capsys.readouterr()
+    code = run(words)
+    got = capsys.readouterr()
+    return code, [json.loads(line) for line in got.out.splitlines()], got.err
+
+
+def test_each_way_to_ask_leaves_one_line_and_no_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command line, Python, what is refused, and what changes the lake; reading the audit is no line."""
+    store(tmp_path, [(PAST, [event("a", pipeline=SECRET)])])
+    lake = ("--lake", str(tmp_path))
+    asked = f"select pipeline from {RUNS}"
+
+    assert told(capsys, "query", asked, *lake)[1] == [{"pipeline": SECRET}]
+    assert told(capsys, "audit", *lake)[1] == []
+    told(capsys, "audit", "demanded", *lake)
+    assert told(capsys, "query", asked, *lake)[1] == [{"pipeline": SECRET}]
+    told(capsys, "query", "select nothing from nowhere", *lake)
+    with eventlake.connect(tmp_path) as connection, connection.cursor() as cursor:
+        cursor.execute(asked)
+        assert cursor.fetchall() == [(SECRET,)]
+    told(capsys, "hold", "case", *lake)
+    told(capsys, "retain", *lake)
+    told(capsys, "audit", "off", *lake)
+    told(capsys, "query", asked, *lake)
+
+    found = told(capsys, "audit", *lake)[1]
+    lines = [(one["action"], one["via"], one["rows"], one["outcome"]) for one in reversed(found)]
+    assert lines == [
+        ("audit demanded", "cli", None, "ok"),
+        ("query", "cli", 1, "ok"),
+        ("query", "cli", None, "failed"),
+        ("query", "python", 1, "ok"),
+        ("hold case", "cli", None, "ok"),
+        ("retain", "cli", None, "ok"),
+        ("audit off", "cli", None, "ok"),
+    ]
+    assert found[-2]["tables"] == RUNS
+    assert SECRET not in "".join(file.read_text() for file in (tmp_path / "audit").iterdir())
+
+
+def test_what_must_be_noted_and_cannot_be_is_not_answered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither on the command line nor to Python; where it need not be, a sentence says so."""
+    store(tmp_path, [(PAST, [event("a")])])
+    (tmp_path / "audit").write_text("a file where the folder is to be")
+    (tmp_path / "audit.toml").write_text('audit = "demanded"')
+    words = ("query", f"select event_id from {RUNS}", "--lake", str(tmp_path))
+
+    code, rows, said = told(capsys, *words)
+    assert (code > 0, rows) == (True, [])
+    assert "nothing is answered" in said
+    with eventlake.connect(tmp_path) as connection, connection.cursor() as cursor, pytest.raises(DatabaseError):
+        cursor.execute(words[1])
+    (tmp_path / "audit.toml").write_text('audit = "on"')
+    code, rows, said = told(capsys, *words)
+    assert rows == [{"event_id": "a"}]
+    assert "is not noted" in said
+
+
+def fetched(lake: Path, *addresses: str) -> list[int]:
+    """Fetch pages, as a browser does; the status of each."""
+    site = page_of(lake, SOURCES, lambda: False)
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""}
+
+    for address in addresses:
+        path, _, query = address.partition("?")
+        asyncio.run(site({"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": []}, receive, send))
+    site.close()
+    return [message["status"] for message in sent if message["type"] == "http.response.start"]
+
+
+def test_a_page_is_one_line_and_the_one_for_sql_has_its_statement(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Names to complete are none; where it must be noted and cannot be, the page is not shown."""
+    store(tmp_path, [(PAST, [event("a")])])
+    lake = ("--lake", str(tmp_path))
+    told(capsys, "audit", "demanded", *lake)
+
+    assert fetched(tmp_path, "/logins?from=-14d", "/sql?q=select+1", "/sql/names.json") == [200, 200, 200]
+
+    lines = [(one["action"], one["via"], one["statement"]) for one in reversed(told(capsys, "audit", *lake)[1])]
+    assert lines[1:] == [("page /logins", "page", "from=-14d"), ("page /sql", "page", "select 1")]
+    (tmp_path / "audit").rename(tmp_path / "kept")
+    (tmp_path / "audit").write_text("a file where the folder is to be")
+    assert fetched(tmp_path, "/sql?q=select+1") == [400]
