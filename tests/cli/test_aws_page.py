@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,8 @@ def test_what_the_catalog_knows_is_shown(served: Served) -> None:
     assert "Hours of auth0_logs" in hours
     assert "20 Nov 10:00 UTC, open" in hours
     assert "Lambda.ProcessingFailedStatus" in failed
-    assert "aws.unknown" in served.ask("GET", re.findall(r"/failed\?id=\w+", failed)[0])[1]
+    way = unescape(re.findall(r'"(/failed\?[^"]*id=[^"]*)"', failed)[0])
+    assert "aws.unknown" in served.ask("GET", way)[1]
     assert "auth0_logs" in served.ask("GET", "/sql/names.json?begins=auth0")[1]
 
 

@@ -53,6 +53,7 @@ class DuckDBEngine:
     fetch: brings the objects that a query needs into the folder, where they do not lie there anyway. memory_mb, threads, seconds: of one
     query; answer_mb: of its rows as they travel, an eighth of the memory if nothing is said. at_once: queries that are answered at the same
     time; waiting: those that may stand in line. warm: how many processes are kept ready between queries, for whoever is asked often.
+    niceness: how far its processes give way to others, 0 to 19.
     location: where the objects lie to whoever asks for "$path", `s3://bucket`; the name of their folder if nothing is said, so that a
     stranger does not hear where the lake is.
     """
@@ -72,6 +73,7 @@ class DuckDBEngine:
         warm: int = 0,
         answer_mb: int | None = None,
         location: str = "",
+        niceness: int = 0,
     ) -> None:
         self.catalog = catalog
         self.objects_folder = Path(objects_folder).resolve()
@@ -85,7 +87,7 @@ class DuckDBEngine:
         self._intact = Intact()
         with contextlib.suppress(OSError):  # the kernel is told of folders that are there
             self.objects_folder.mkdir(parents=True, exist_ok=True)
-        cell = Cell(str(self.objects_folder), memory_mb, self.threads, seconds)
+        cell = Cell(str(self.objects_folder), memory_mb, self.threads, seconds, niceness=niceness)
         self.box = Box(cell, at_once=at_once, waiting=waiting, warm=warm)
 
     def prepare(self) -> None:

@@ -28,6 +28,8 @@ MEMORY_MB = 1024
 """What a query of the page may use."""
 SECONDS = 30.0
 """How long it may run."""
+NICENESS = 10
+"""How far its queries give way: to the bus that takes events, and to what delivers them."""
 ON_ATHENA_AT_ONCE = 6
 """How many tiles Athena is asked for at the same time: each waits longer than it works."""
 
@@ -71,5 +73,6 @@ def _opened(folder: Path, sources: Sequence[Source]) -> Lake:
         at_once=AT_ONCE,
         waiting=WAITING * 16,
         warm=AT_ONCE,
+        niceness=NICENESS,
     )
     return Lake(tuple(sources), DirectoryStore(folder / OBJECTS), catalog, engine)

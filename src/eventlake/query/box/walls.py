@@ -33,6 +33,7 @@ class Cell:
     """What a process may use.
 
     folder: the only one it may read below, empty for none. seconds: of wall clock for a query. layers: those of LAYERS that are up.
+    niceness: how far it gives way to other processes, 0 to 19.
     """
 
     folder: str
@@ -40,6 +41,7 @@ class Cell:
     threads: int
     seconds: float
     layers: tuple[str, ...] = LAYERS
+    niceness: int = 0
 
 
 def stand_alone(parent: int) -> None:
@@ -60,6 +62,7 @@ def stand_alone(parent: int) -> None:
 
 def limit(cell: Cell) -> None:
     """Lower the limits that hold from the start: no byte written to a file, no core, a bound on descriptors and on processor time."""
+    os.nice(cell.niceness)
     _at_most(resource.RLIMIT_FSIZE, 0)
     _at_most(resource.RLIMIT_CORE, 0)
     _at_most(resource.RLIMIT_NOFILE, _FILES)
