@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hold": ("retain", "Place a legal hold, or release one."),
     "holds": ("retain", "The legal holds of the lake."),
     "audit": ("audit", "Who asked what: the newest, or whether that is noted."),
+    "mentions": ("mentions", "Where the lake names a person."),
     "failed": ("failed", "What could not be stored in a table, and why."),
     "backfill": ("backfill", "Bring in history, each event into the hour in which it happened."),
     "replay": ("replay", "Play events of the past again, to a bus or a file."),

@@ -1,0 +1,128 @@
+"""Where a lake in a folder names a person: every file of it, whatever it is, read with what it packs undone."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import os
+import re
+import stat
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eventlake.backends.directory import STAGING
+from eventlake.backends.disk import storage_error
+from eventlake.dialect.sql import quoted_name, quoted_text
+from eventlake.errors import CorruptObjectError
+from eventlake.local.folder import require_lake
+from eventlake.pipeline.spellings import pattern_of
+
+_PIECE, _OVERLAP = 4 << 20, 1 << 16
+_PACKED = re.compile(rb'"rawData"\s*:\s*"([A-Za-z0-9+/=]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A file that names the person. count: its rows, lines or places that do; of what."""
+
+    path: str
+    of: str
+    count: int
+    size_bytes: int
+
+
+def mentions(folder: Path, identifiers: Iterable[str]) -> Iterator[Mention]:
+    """Yield each file of the lake that names one of the identifiers, sorted by path.
+
+    Raises UsageError for an identifier that is too short, LakeNotFoundError, CorruptObjectError and StorageError for what cannot be read.
+    """
+    pattern = pattern_of(identifiers)
+    require_lake(folder)
+    for path in sorted(_files(folder)):
+        try:
+            size, (of, count) = path.stat().st_size, _counted(path, pattern)
+        except FileNotFoundError:  # the bus, or a closing, has removed it meanwhile
+            continue
+        except OSError as error:
+            raise storage_error(error, f'"{path}" cannot be read') from None
+        if count:
+            yield Mention(str(path.relative_to(folder)), of, count, size)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder, onerror=_refuse_folder):
+        if STAGING in folders:  # what is on its way stands in the spool, or in the objects that it is made of
+            folders.remove(STAGING)
+        yield from (Path(parent, name) for name in names if stat.S_ISREG(Path(parent, name).lstat().st_mode))
+
+
+def _refuse_folder(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise storage_error(error, f'"{error.filename}" cannot be listed')
+
+
+def _counted(path: Path, pattern: str) -> tuple[str, int]:
+    if path.suffix == ".parquet":
+        return "rows", _rows(path, pattern)
+    compiled = re.compile(pattern.encode())
+    return ("lines", _lines(path, compiled)) if path.suffix == ".gz" else ("places", _places(path, compiled))
+
+
+def _rows(path: Path, pattern: str) -> int:
+    """Count the rows of Parquet that name the person in any column, keys and elements of nested ones too."""
+    import duckdb
+
+    source = f"read_parquet({quoted_text(str(path).translate(_LITERAL))}, hive_partitioning = false)"
+    try:
+        with duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": False}) as connection:
+            columns = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
+            named = " OR ".join(f"regexp_matches(CAST({quoted_name(one)} AS VARCHAR), {quoted_text(pattern)})" for one in columns)
+            found: Any = connection.execute(f"SELECT count(*) FROM {source} WHERE {named}").fetchone()
+    except duckdb.Error as error:
+        if not path.exists():
+            raise FileNotFoundError(path) from None
+        raise _unreadable(path, str(error).splitlines()[0]) from None
+    return int(found[0])
+
+
+_LITERAL = {ord(one): f"[{one}]" for one in "*?["}
+"""DuckDB takes a path for a pattern."""
+
+
+def _lines(path: Path, pattern: re.Pattern[bytes]) -> int:
+    """Count the lines of gzip that name the person; of a failed record also what it keeps in base64."""
+    try:
+        with gzip.open(path) as file:
+            return sum(any(pattern.search(one) for one in _unpacked(line)) for line in file)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise _unreadable(path, str(error)) from None
+
+
+def _unpacked(line: bytes) -> Iterator[bytes]:
+    yield line
+    for packed in _PACKED.findall(line):
+        yield base64.b64decode(packed + b"==")
+
+
+def _places(path: Path, pattern: re.Pattern[bytes]) -> int:
+    """Count the places in the bytes of a file as they lie on the disk: pages that SQLite has freed, and its log, are among them."""
+    found: set[int] = set()
+    with path.open("rb") as file:
+        start, data = 0, file.read(_PIECE)
+        while data:
+            more = file.read(_PIECE)
+            for match in pattern.finditer(data):
+                if (match.start() or not start) and (
+                    match.end() < len(data) or not more
+                ):  # else a word is cut, and whole in the other piece
+                    found.add(start + match.start())
+            kept = data[-_OVERLAP:] if more else b""
+            start, data = start + len(data) - len(kept), kept + more
+    return len(found)
+
+
+def _unreadable(path: Path, reason: str) -> CorruptObjectError:
+    return CorruptObjectError(f'"{path}" cannot be looked into ({reason.rstrip(".")}): run "eventlake doctor", then look again.')
