@@ -16,6 +16,7 @@ import pytest
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import ConfigurationError
 from eventlake.layout import Hour
+from eventlake.local.auditing.journal import Journal
 from eventlake.local.closing.closer import Closer
 from eventlake.local.closing.process import Task
 from eventlake.local.crash import CRASHED
@@ -260,12 +261,14 @@ def test_the_process_of_closing_removes_too(tmp_path: Path) -> None:
     past = datetime(2020, 1, 1, 10, 5, tzinfo=UTC)
     store(tmp_path, [(past, [event("a")])])
     keeping(tmp_path)
+    (tmp_path / "audit.toml").write_text('audit = "on"')
     with closing(SqliteCatalog(tmp_path / CATALOG)) as catalog:
         epoch = catalog.epoch
 
     done = _run(Task(str(tmp_path), epoch, "2020-01-02T00"))
 
     assert done == (0, "")
+    assert [one["detail"]["action"] for one in Journal(tmp_path).newest(1)] == ["retain"]
     assert hours(tmp_path) == []
 
 

@@ -19,7 +19,7 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What was done. action: `query`, or the command. via: `cli`, `python` or `page`. statement: as it was asked, or the address of a page."""
+    """What was done. action: `query`, or the command. via: `cli`, `python`, `page` or `serve`. statement: as it was asked, or the address of a page."""
 
     action: str
     via: str

@@ -17,6 +17,8 @@ from pathlib import Path
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import EventlakeError, StorageError
 from eventlake.layout import Hour
+from eventlake.local.auditing.entry import Entry
+from eventlake.local.auditing.journal import Journal
 from eventlake.local.closing.closer import Closer
 from eventlake.local.folder import CATALOG, OBJECTS
 from eventlake.local.retaining.retainer import Retainer
@@ -66,7 +68,9 @@ def _closed(task: Task) -> int:
 def _retained(catalog: SqliteCatalog, folder: Path) -> list[str]:
     """Remove what was kept long enough; what keeps it from that, in sentences, keeps no hour from being closed."""
     try:
-        Retainer(catalog, folder).remove()
+        rows = [one.rows for one in Retainer(catalog, folder).remove() if not one.hold]
+        if rows:
+            Journal(folder, _say).note(Entry("retain", "serve", rows=sum(rows)))
     except EventlakeError as error:
         return [str(error)]
     return []
