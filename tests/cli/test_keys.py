@@ -222,3 +222,8 @@ def entered(number: int, person: str) -> str:
     """An event that enters a person."""
     envelope = {"id": f"p-{number}", "source": "people.example.com", "detail-type": "Entered", "time": "2026-11-20T10:00:00Z"}
     return json.dumps({**envelope, "detail": {"person": person, "number": number}})
+
+
+def test_detections_are_tried_as_they_are_declared(folder: Path) -> None:
+    """Their cases name people; a lake that masks them changes nothing about what a detection should find."""
+    assert run(["detections", "test", "refresh_token_reuse", "--quiet"]) == 0

@@ -52,10 +52,13 @@ def demo(no_serve: bool) -> None:
 
     On a terminal the bus then stays up until Ctrl-C, and where there is a screen its page opens in the browser.
     """
+    from eventlake.local.keys import provide_keys
+
     current = settings()
     folder = current.lake_folder
     make_fresh(folder)
     sources = current.load_sources()
+    provide_keys(folder, sources)
     with _Running(folder, current) as bus:
         _fill(bus, current)
         from eventlake.local.folder import open_lake

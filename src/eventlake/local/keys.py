@@ -60,10 +60,20 @@ def _write(folder: Path, text: str) -> None:
 
 def require_keys(folder: Path, sources: Sequence[Source]) -> None:
     """Raise ConfigurationError if a table asks for pseudonyms, and the lake has no key."""
-    asking = next(
-        (table.name for source in sources for table in source.tables if any(place.how == "hmac" for place in table.personal)), None
-    )
-    if asking is not None and read_keys(folder) is None:
+    asking = _asking(sources)
+    if asking and read_keys(folder) is None:
         raise ConfigurationError(
             f'Personal data of {asking} is to become pseudonyms, and "{folder}" holds no key: make one with `eventlake keys new --lake {folder}`.'
         )
+
+
+def provide_keys(folder: Path, sources: Sequence[Source]) -> None:
+    """Make a key for a lake that is made to be thrown away, if a table asks for one. Raises StorageError."""
+    if _asking(sources) and read_keys(folder) is None:
+        add_key(folder, "2000-01-01")
+
+
+def _asking(sources: Sequence[Source]) -> str:
+    """Return the name of a table that asks for pseudonyms, nothing if none does."""
+    tables = (table for source in sources for table in source.tables)
+    return next((table.name for table in tables if any(place.how == "hmac" for place in table.personal)), "")

@@ -14,13 +14,14 @@ from eventlake.local.folder import OBJECTS, open_catalog
 from eventlake.local.importing import Importer
 from eventlake.local.item import Item
 from eventlake.model import Source
+from eventlake.sources.privacy import all_kept
 
 
 @contextmanager
 def trial_lake(sources: Sequence[Source], events: Iterable[bytes]) -> Iterator[DuckDBEngine]:
-    """Give an engine over a lake that holds these events, all of which arrived just now; the lake is gone afterwards."""
+    """Give an engine over a lake that holds these events, all of which arrived just now, and their personal data; the lake is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="eventlake-trial-") as folder:
-        with Importer(Path(folder), sources) as importer:
+        with Importer(Path(folder), all_kept(sources)) as importer:
             importer.accept([Item(number, body) for number, body in enumerate(events, 1)])
             importer.deliver()
         engine = DuckDBEngine(open_catalog(Path(folder)), Path(folder) / OBJECTS, threads=1)

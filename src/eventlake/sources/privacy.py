@@ -111,6 +111,11 @@ def with_privacy(sources: Sequence[Source], folders: Sequence[Path]) -> tuple[So
     return tuple(found)
 
 
+def all_kept(sources: Sequence[Source]) -> list[Source]:
+    """Return the sources with all personal data kept, for samples and tests, which show it."""
+    return [replace(source, tables=tuple(replace(table, personal=()) for table in source.tables)) for source in sources]
+
+
 def _with(table: Table, said: Mapping[str, Any], file: Path) -> Table:
     def wrong(sentence: str) -> DeclarationError:
         return DeclarationError(f'{file}, table "{table.name}": {sentence}')

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from eventlake.naming import nearest
 from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.envelope import Intake
 from eventlake.pipeline.router import Router
+from eventlake.sources.privacy import all_kept
 
 EVENT, LOG = ".event.json", ".log.json"
 
@@ -74,8 +75,7 @@ class Flow:
     def __init__(self, sources: Sequence[Source], codec: Codec = STANDARD) -> None:
         self.tables = {table.name: table for source in sources for table in source.tables}
         self._intake = Intake(sources, codec)
-        kept = [replace(source, tables=tuple(replace(table, personal=()) for table in source.tables)) for source in sources]
-        self._router = Router(kept, codec)
+        self._router = Router(all_kept(sources), codec)
 
     def lines(self, item: bytes) -> tuple[dict[str, LogLine], list[str]]:
         """Return the log lines of one item by table, and the reasons for those it did not become."""
