@@ -63,6 +63,7 @@ def test_each_way_to_ask_leaves_one_line_and_no_row(tmp_path: Path, capsys: pyte
     assert SECRET not in "".join(file.read_text() for file in (tmp_path / "audit").iterdir())
 
 
+@pytest.mark.slow
 def test_what_must_be_noted_and_cannot_be_is_not_answered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Neither on the command line nor to Python; where it need not be, a sentence says so."""
     store(tmp_path, [(PAST, [event("a")])])
@@ -99,6 +100,7 @@ def fetched(lake: Path, *addresses: str) -> list[int]:
     return [message["status"] for message in sent if message["type"] == "http.response.start"]
 
 
+@pytest.mark.slow
 def test_a_page_is_one_line_and_the_one_for_sql_has_its_statement(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Names to complete are none; where it must be noted and cannot be, the page is not shown."""
     store(tmp_path, [(PAST, [event("a")])])

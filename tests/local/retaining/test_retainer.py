@@ -87,6 +87,7 @@ def test_an_hour_goes_when_its_days_are_over_and_not_a_second_before(tmp_path: P
     assert check_lake(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_without_days_everything_stays_for_ever(tmp_path: Path) -> None:
     """No file, and a file about another table, remove nothing in a hundred years."""
     store(tmp_path, [(FIRST, [event("a")])])
@@ -156,6 +157,7 @@ def test_what_a_hold_keeps_stays_until_it_is_released(tmp_path: Path, hold: Hold
     assert rows(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_failed_records_that_belong_to_no_table_are_kept_by_a_hold_on_any(tmp_path: Path) -> None:
     """They may be of the table that the hold is about."""
     store(tmp_path, [(FIRST, [Item(1, b"no JSON")])])
@@ -166,7 +168,8 @@ def test_failed_records_that_belong_to_no_table_are_kept_by_a_hold_on_any(tmp_pa
     assert open_catalog(tmp_path).failed_count() == 1
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 10))])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 10))
 def test_whole_hours_go_and_never_one_under_a_hold(tmp_path: Path, seed: int) -> None:
     """Any hours of two tables, days, holds and moments: what is left is what the days and the holds say, hour by hour."""
     chance = random.Random(seed)
