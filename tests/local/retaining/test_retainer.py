@@ -82,7 +82,7 @@ def test_an_hour_goes_when_its_days_are_over_and_not_a_second_before(tmp_path: P
 
     assert (gone.table, str(gone.hour), gone.rows, gone.hold) == (RUNS, "2026-12-30T10", 1, "")
     assert hours(tmp_path) == ["2026-12-30T11", "2026-12-30T12"]
-    assert rows(tmp_path) == [("e1",), ("e2",)]
+    assert sorted(rows(tmp_path)) == [("e1",), ("e2",)]
     assert open_lake(tmp_path, SOURCES).catalog.partitions(RUNS)[0].hour == Hour("2026-12-30", "11")
     assert check_lake(tmp_path) == []
 
