@@ -231,20 +231,24 @@ def _contains(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         found = emit("len(list_filter(CAST(json_extract({}, '$[*]') AS JSON[]), lambda x: {})) > 0", j, item)
         return emit("CASE WHEN {} IS NOT NULL AND json_type({}) = 'ARRAY' THEN {} END", wanted, j, found)
 
-    return _of_array(values, read, _BEGUN, BOOLEAN)
+    return _of_array(values, read, _begun, BOOLEAN)
 
 
 def _format(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     return values[0].become(canonical(values[0]), VARCHAR)
 
 
-_BEGUN = r"regexp_matches({0}, '^\s*\[\s*\S')"
-"""Whether a text begins as an array with an element, which Trino may find before it comes to a fault."""
-_ENDED = r"el_json_closed({0}) AND starts_with(ltrim({0}), '[')"
-"""Whether a text may hold a whole array, behind which Trino reads nothing."""
+def _begun(j: Sql) -> Sql:
+    """Ask whether a text begins as an array with an element, which Trino may find before it comes to a fault."""
+    return emit(r"regexp_matches({0}, '^\s*\[\s*\S')", j)
 
 
-def _of_array(values: list[Value], made: Callable[[Sql], Sql], may_be_read: str, kind: Type) -> Value:
+def _ended(j: Sql) -> Sql:
+    """Ask whether a text may hold a whole array, behind which Trino reads nothing."""
+    return emit("el_json_closed({0}) AND starts_with(ltrim({0}), '[')", j)
+
+
+def _of_array(values: list[Value], made: Callable[[Sql], Sql], may_be_read: Callable[[Sql], Sql], kind: Type) -> Value:
     """Make the value of a function that reads an array; malformed text that Trino may have read is refused.
 
     may_be_read: of a malformed text, whether Trino comes to an answer before the fault; elsewhere it is NULL.
@@ -254,18 +258,18 @@ def _of_array(values: list[Value], made: Callable[[Sql], Sql], may_be_read: str,
     def read(j: Sql) -> Sql:
         if _is_sound(source):
             return made(j)
-        broken = emit("CASE WHEN " + may_be_read + " THEN {1} END", j, _refused(source._replace(sql=j)))
+        broken = emit("CASE WHEN {} THEN {} END", may_be_read(j), _refused(source._replace(sql=j)))
         return emit("(CASE WHEN el_json_valid({}) THEN {} ELSE CAST({} AS {}) END)", j, made(j), broken, kind.duckdb)
 
     return derived(_bound(source, read), kind, values)
 
 
 def _array_length(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    return _of_array(values, lambda j: emit("el_json_array_length({})", j), _ENDED, BIGINT)
+    return _of_array(values, lambda j: emit("el_json_array_length({})", j), _ended, BIGINT)
 
 
 def _array_get(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    return _of_array(values, lambda j: emit("el_json_array_get({}, {})", j, values[1]), _BEGUN, JSON)._replace(json="text")
+    return _of_array(values, lambda j: emit("el_json_array_get({}, {})", j, values[1]), _begun, JSON)._replace(json="text")
 
 
 def _parse(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
