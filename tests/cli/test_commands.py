@@ -433,6 +433,29 @@ def test_detections_are_listed_and_one_shown_in_full(typed: Typed) -> None:
     )
 
 
+def test_detections_are_listed_with_their_last_alert(typed: Typed, tmp_path: Path) -> None:
+    """Of the lake in the folder, the newest of those that were opened; of the others there is none."""
+    detail = {
+        "alert-id": "a",
+        "state": "opened",
+        "severity": "medium",
+        "detection": "rollback",
+        "title": "A rollback",
+        "key": "web",
+        "events": 1,
+    }
+    alert = {"source": "eventlake", "detail-type": "eventlake Alert", "time": "2026-11-20T10:00:00Z"}
+    opened = ["2026-11-19T10:00:00Z", "2026-11-20T10:00:00Z"]
+    events = [alert | {"id": str(number), "detail": detail | {"opened": moment}} for number, moment in enumerate(opened)]
+    (tmp_path / "alerts.json").write_text(json.dumps(events))
+    assert typed("send", "alerts.json").code == 0
+
+    listed = {one["detection"]: one["last_alert"] for one in typed("detections").records}
+
+    assert listed["rollback"] == "2026-11-20 10:00:00.000"
+    assert listed["log_stream_stopped"] is None
+
+
 def test_detections_are_tried_on_their_tests(typed: Typed) -> None:
     """One outcome a try, and their number; nothing is wrong with a built-in one."""
     said = typed("detections", "test", "log_stream_stopped")

@@ -12,7 +12,7 @@ from eventlake.cli.group import Naming
 from eventlake.cli.moments import moment
 from eventlake.cli.opening import open_engine
 from eventlake.cli.query import given
-from eventlake.cli.settings import global_options, settings
+from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show, show_records
 from eventlake.errors import UsageError
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.group(cls=Naming, invoke_without_command=True, short_help="What somebody should know of: all, or one in full.")
 @global_options
 def detections() -> None:
-    """List the detections; `detections NAME` shows one in full.
+    """List the detections, and when an alert of each was opened last; `detections NAME` shows one in full.
 
     A detection is SQL in `detections/NAME.sql` of a source, built in or yours; `eventlake query detections/NAME` asks it about now.
     """
@@ -31,10 +31,28 @@ def detections() -> None:
         from eventlake.detections.header import length_text
 
         current = settings()
+        last = _last_alerts(current)
         rows = [
-            [one.name, one.source, one.severity, length_text(one.every), length_text(one.window), one.title] for one in loaded().values()
+            [one.name, one.source, one.severity, length_text(one.every), length_text(one.window), last.get(one.name), one.title]
+            for one in loaded().values()
         ]
-        show(("detection", "source", "severity", "every", "window", "meaning"), rows, current.form)
+        show(("detection", "source", "severity", "every", "window", "last_alert", "meaning"), rows, current.form)
+
+
+def _last_alerts(current: Settings) -> dict[str, datetime]:
+    """Return when an alert of each detection was opened last, of the lake in a folder if there is one; a lake on AWS would charge for it."""
+    if current.is_on_aws:
+        return {}
+    from eventlake.local.folder import CATALOG
+    from eventlake.local.folder import open_catalog as open_local
+
+    folder = current.lake_folder
+    if not (folder / CATALOG).is_file() or "alerts" not in {table.name for table in open_local(folder).tables()}:
+        return {}
+    result = open_engine(current, None).query(
+        "select detection, max(opened) as opened from alerts where state = 'opened' group by detection"
+    )
+    return dict(result.rows)
 
 
 @detections.command(name="show", short_help="One detection in full.")
