@@ -65,6 +65,21 @@ def test_events_come_back_as_they_were_in_the_order_in_which_they_happened(capfd
     assert played(capfd, *DAY) == [SOONER, STAGE, LATER]
 
 
+def test_a_stretch_shows_the_alerts_that_it_would_have_raised(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Of the detections that ask the table."""
+    rollback = event(5, "2026-03-20T13:00:00Z", **{"execution-id": "x-5", "execution-trigger": {"trigger-type": "ManualRollback"}})
+    (folder / "rollback.json").write_text(json.dumps(rollback))
+    assert run(["send", "rollback.json"]) == 0
+    capfd.readouterr()
+    words = ["replay", "--to", "detections", "--table", "pipeline_execution_state_change"]
+
+    assert run([*words, "--from", "2026-03-20", "--until", "2026-03-21T12:00:00"]) == 0
+
+    told = capfd.readouterr()
+    assert [one["detection"] for one in map(json.loads, told.out.splitlines())] == ["rollback"]
+    assert told.err == "1 alert in 1.5 days.\n"
+
+
 def test_one_table_and_a_condition_choose(capfd: pytest.CaptureFixture[str]) -> None:
     """The condition is Athena's, and a comment at its end hides nothing."""
     chosen = ["--table", "pipeline_execution_state_change", "--where", "commitId = 'c' or false -- no more"]
@@ -76,7 +91,8 @@ def test_one_table_and_a_condition_choose(capfd: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--to", "detections"], "ask the lake itself"),
+        (["--to", "detections", "--speed", "60x"], "ask the lake itself"),
+        (["--to", "detections", "--table", "auth0_log"], 'No detection asks a table "auth0_log". Did you mean "auth0_logs"?'),
         (["--to", "-", "--until", "2026-03-20"], "The stretch is empty"),
         (["--to", "-", "--from", "yesterday"], "no time"),
         (["--to", "-", "--speed", "0x"], "no speed"),

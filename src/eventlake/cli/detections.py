@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -109,20 +109,26 @@ def backtest(name: str | None, every: bool, days: int, until: str | None, parame
 
     DuckDB answers, one statement for thousands of runs; of a lake on AWS it copies what it needs, as `query --engine duckdb` does.
     """
-    from eventlake.detections.backtest import backtest as backtested
-    from eventlake.errors import QueryError
-
-    current, known = settings(), loaded()
+    known = loaded()
     if (name is None) != every:
         raise UsageError("detections backtest takes the NAME of a detection, or --all.")
     end = moment(until) if until else datetime.now(UTC)
     values = {key: value.text for key, value in given(parameters).items()}
+    chosen = list(known.values()) if every else [named(name or "", known)]
+    return tell_past(chosen, end - timedelta(days=days), end, values, settings())
+
+
+def tell_past(chosen: Iterable[Detection], begin: datetime, end: datetime, values: Mapping[str, str], current: Settings) -> int:
+    """Show the alerts that detections would have told from `begin` to before `end`, both aware; the exit code. values: other thresholds."""
+    from eventlake.detections.backtest import backtest as backtested
+    from eventlake.errors import QueryError
+
     engine: Any = open_engine(current, "duckdb")  # which repeats
     rows: list[list[Any]] = []
     failed = 0
-    for one in known.values() if every else [named(name or "", known)]:
+    for one in chosen:
         try:
-            found = backtested(one, engine, end - timedelta(days=days), end, values)
+            found = backtested(one, engine, begin, end, values)
         except QueryError as error:
             failed += 1
             click.echo(f"{one.name}: {error}", err=True)
@@ -130,7 +136,8 @@ def backtest(name: str | None, every: bool, days: int, until: str | None, parame
         rows += [[one.name, one.severity, each.key, each.first_event, each.last_event, each.events, each.alerts] for each in found]
     show(("detection", "severity", "key", "first_event", "last_event", "events", "alerts"), rows, current.form)
     alerts = sum(row[-1] for row in rows)
-    current.say(f"{alerts:,} alert{'s' * (alerts != 1)} in {days:,} day{'s' * (days != 1)}.")
+    days = (end - begin) / timedelta(days=1)
+    current.say(f"{alerts:,} alert{'s' * (alerts != 1)} in {days:,.4g} day{'s' * (days != 1)}.")
     return 1 if failed else 0
 
 

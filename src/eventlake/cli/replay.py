@@ -21,6 +21,7 @@ from eventlake.cli.query import ENGINES
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.tables import named_table
 from eventlake.errors import StorageError, UsageError
+from eventlake.naming import nearest
 
 if TYPE_CHECKING:
     from eventlake.model import Table
@@ -35,7 +36,9 @@ _SPEED = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)x?")
 @click.command(short_help="Play events of the past again, to a bus or a file.")
 @click.option("--from", "start", required=True, metavar="TIME", help="From this moment on: YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS, in UTC.")
 @click.option("--until", metavar="TIME", help="To before this moment; default: now.")
-@click.option("--to", "target", required=True, metavar="TARGET", help="URL of a bus, `bus` (the one on this machine), a file, or `-`.")
+@click.option(
+    "--to", "target", required=True, metavar="TARGET", help="URL of a bus, `bus` (the one on this machine), `detections`, a file, or `-`."
+)
 @click.option("--table", "names", multiple=True, metavar="TABLE", help="Only events of this table; several are allowed.")
 @click.option("--where", default="", metavar="SQL", help="Only events whose row fulfils this condition in Athena's SQL; with one --table.")
 @click.option("--speed", default="max", show_default=True, metavar="Nx|max", help="60x plays an hour in a minute; max as fast as it goes.")
@@ -44,8 +47,9 @@ _SPEED = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)x?")
 def replay(start: str, until: str | None, target: str, names: tuple[str, ...], where: str, speed: str, engine: str | None) -> int:
     """Send the events that happened from one moment to before another once more, in that order, with their ids.
 
-    The stretch is --from and --until, the target --to. Each row becomes the event that it came from; into the lake that it came from, it is
-    known by its id, and adds nothing. A bus with a token wants it in EVENTLAKE_TOKEN. Ends with 1 if the target refused an event.
+    The stretch is --from and --until, the target --to; `--to detections` shows the alerts that the stretch would have raised. Each row becomes
+    the event that it came from; into the lake that it came from, it is known by its id, and adds nothing. A bus with a token wants it in
+    EVENTLAKE_TOKEN. Ends with 1 if the target refused an event.
     """
     from eventlake.backends.msgspec_codec import FAST
     from eventlake.pipeline.played import Replay, Stretch
@@ -55,11 +59,29 @@ def replay(start: str, until: str | None, target: str, names: tuple[str, ...], w
     begin, end = moment(start), moment(until) if until else datetime.now(UTC)
     if begin >= end:
         raise UsageError(f"The stretch is empty: --from {start} is not before --until {until or 'now'}.")
+    if target == "detections":
+        return _to_detections(begin, end, names, where, speed, current)
     _require_target(target)
     tables = _tables(names, where, current)
     played = Replay(open_engine(current, engine), Stretch(begin, end, tables, where), FAST)
     with _opened(target) as send:
         return _play(played, send, pace, current)
+
+
+def _to_detections(begin: datetime, end: datetime, names: Sequence[str], where: str, speed: str, current: Settings) -> int:
+    """Show the alerts that detections would have told of the stretch, those alone that read the tables if any are named; the exit code."""
+    from eventlake.cli.detections import loaded, tell_past
+
+    if where or speed != "max":
+        raise UsageError(
+            'Detections ask the lake itself, all of its rows and at once: leave --where and --speed out. A file is "./detections".'
+        )
+    known = loaded().values()
+    tables = {table for one in known for table in one.tables}
+    for name in names:
+        if name not in tables:
+            raise UsageError(f'No detection asks a table "{name}".{nearest(name, tables)}')
+    return tell_past([one for one in known if not names or set(names) & set(one.tables)], begin, end, {}, current)
 
 
 def _tables(names: Sequence[str], where: str, current: Settings) -> Sequence[Table]:
@@ -109,10 +131,6 @@ def _from_there(progress: _Progress) -> str:
 
 def _require_target(target: str) -> None:
     """Raise UsageError for a target that there is not, before anything is read."""
-    if target == "detections":
-        raise UsageError(
-            'Detections ask the lake itself: "eventlake detections backtest NAME" runs one over its past. A file of that name is "./detections".'
-        )
     if "://" not in target and target not in ("bus", "-") and not Path(target).absolute().parent.is_dir():
         raise UsageError(f'There is no folder for the file "{target}"; --to takes a URL, bus, a file or -.')
 
