@@ -11,6 +11,7 @@ from eventlake.deploy.cloudformation import read_template, statements
 from eventlake.deploy.root_stack import root_stack_text
 from eventlake.deploy.source_stack import source_stack_text
 from eventlake.deploy.sources_stack import sources_stack_text
+from eventlake.detections.detection import as_queries, load_detections
 from eventlake.errors import DeclarationError
 from eventlake.model import Source
 from eventlake.pipeline.batch import places_name
@@ -20,7 +21,7 @@ from eventlake.sources.declaration import parse_source
 from eventlake.stack_names import short_title
 
 SOURCES = {source.name: source for source in load()}
-SAVED = load_saved(list(SOURCES.values()))
+SAVED = load_saved(list(SOURCES.values())) | {one.name: one for one in as_queries(load_detections(list(SOURCES.values())))}
 
 REGISTRY = """
 name = "registry"
@@ -96,8 +97,8 @@ def test_every_table_has_its_rule_stream_and_prefixes(source: Source) -> None:
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
-def test_every_saved_query_is_a_named_query(source: Source) -> None:
-    """Each place of a parameter is a `?`, and the description names them in order."""
+def test_every_saved_query_and_every_detection_is_a_named_query(source: Source) -> None:
+    """Each place of a parameter is a `?`, and the description names them in order; a detection asks about the window that ends now."""
     found = {query["Name"]["Fn::Sub"]: query for query in resources(_stack(source), "AWS::Athena::NamedQuery").values()}
     own = [query for query in SAVED.values() if query.source == source.name]
     assert sorted(found) == sorted(f"${{LakeName}} {query.name}" for query in own)

@@ -169,9 +169,9 @@ def _asked(sql: str, values: dict[str, Given], sources: Any) -> tuple[str, dict[
 
 def _detections(sources: Any) -> dict[str, SavedQuery]:  # a tuple of Source
     """Return the detections as saved queries about the window that ends now, by `detections/NAME`."""
-    from eventlake.detections.detection import load_detections
+    from eventlake.detections.detection import as_queries, load_detections
 
-    return {f"detections/{name}": one.saved for name, one in load_detections(sources).items()}
+    return {query.name: query for query in as_queries(load_detections(sources))}
 
 
 def _rendered(saved: SavedQuery, values: dict[str, Given]) -> str:

@@ -16,6 +16,7 @@ from eventlake.deploy.root_stack import root_stack_text
 from eventlake.deploy.source_stack import source_stack_text
 from eventlake.deploy.sources_stack import sources_stack_text
 from eventlake.deploy.stack_page import stack_page
+from eventlake.detections.detection import as_queries, load_detections
 from eventlake.errors import ConfigurationError
 from eventlake.model import Source
 from eventlake.query.saved import SavedQuery
@@ -73,8 +74,9 @@ def _templates(files: Mapping[Path, str]) -> dict[str, Template]:
 
 def _source_files(sources: Sequence[Source], saved: Mapping[str, SavedQuery]) -> dict[Path, str]:
     files: dict[Path, str] = {}
+    asked = [*saved.values(), *as_queries(load_detections(sources))]
     for source in sources:
-        own = [query for query in saved.values() if query.source == source.name]
+        own = [query for query in asked if query.source == source.name]
         files[TEMPLATES / "sources" / f"{source.name}.yaml"] = source_stack_text(source, own)
         files[Path("docs/sources") / f"{source.name}.md"] = source_page(source, dict(saved))
         files |= {DECLARED / f"{table.name}.py": declared_module(table) for table in source.tables}

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -105,6 +105,11 @@ def load_detections(sources: Sequence[Source]) -> dict[str, Detection]:
                 )
             found[path.stem] = read_detection(path.read_text(encoding="utf-8"), path.stem, source.name, tables, where=where)
     return dict(sorted(found.items()))
+
+
+def as_queries(detections: Mapping[str, Detection]) -> list[SavedQuery]:
+    """Return detections as saved queries about the window that ends now, called `detections/NAME`."""
+    return [replace(one.saved, name=f"detections/{name}") for name, one in detections.items()]
 
 
 def files_of(source: Source) -> list[Path]:
