@@ -91,23 +91,31 @@ order by quarter"""
 def _values(table: Table, columns: Sequence[Column]) -> Tile:
     """Count each value of each column, all in one reading of the table; to tell copies apart would cost a set of ids for each value."""
     names = [_quoted(column) for column in columns]
+    events, column_name, place = (_free(name, columns) for name in ("events", "column_name", "place"))
     which = " ".join(f"when grouping({name}) = 0 then '{column.stored_name}'" for name, column in zip(names, columns, strict=True))
     sql = f"""\
-select column_name, {", ".join(names)}, events
+select {column_name}, {", ".join(names)}, {events}
 from (
-  select column_name, {", ".join(names)}, events,
-    row_number() over (partition by column_name order by events desc, {", ".join(names)}) as place
+  select {column_name}, {", ".join(names)}, {events},
+    row_number() over (partition by {column_name} order by {events} desc, {", ".join(names)}) as {place}
   from (
-    select case {which} end as column_name, {", ".join(names)}, count(*) as events
+    select case {which} end as {column_name}, {", ".join(names)}, count(*) as {events}
     from {table.name}
     where {_WITHIN}
     group by grouping sets ({", ".join(f"({name})" for name in names)})
   )
 )
-where place <= {MOST_VALUES}
-order by column_name, place"""
+where {place} <= {MOST_VALUES}
+order by {column_name}, {place}"""
     doc = f"Values of {table.name}\nThe most frequent of each column, without JSON. What was delivered twice counts twice until its hour is closed."
     return Tile(f"{table.name}-values", "values", empty=_EMPTY, wide=True, own=_query(table, doc, sql), counts_rows=True)
+
+
+def _free(name: str, columns: Sequence[Column]) -> str:
+    """Return a name for something of ours that none of the columns has."""
+    while any(column.stored_name == name for column in columns):
+        name += "_"
+    return name
 
 
 def _last(table: Table) -> Tile:

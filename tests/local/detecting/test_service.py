@@ -19,8 +19,8 @@ from local.detecting.alerting import ORDERS
 pytestmark = pytest.mark.slow
 
 
-def _until(what: Callable[[], bool], patience_s: float = 60.0) -> float:
-    """Wait for something; how long it took."""
+def _until(what: Callable[[], bool], patience_s: float = 180.0) -> float:
+    """Wait for something, three ticks at most; how long it took."""
     begun = time.monotonic()
     while not what():
         assert time.monotonic() - begun < patience_s
