@@ -55,7 +55,7 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 SOURCES = load()
 SAVED = load_saved(SOURCES)
 DATABASES = {source.name: f"questions_{source.name}" for source in SOURCES}
-PANELS = [(name, tile) for name in DASHBOARDS for tile in BY_PATH[f"/{name}"].tiles if tile.chart != "waterfall"]
+PANELS = [(name, tile) for name in DASHBOARDS for tile in BY_PATH[f"/{name}"].tiles if tile.chart not in {"waterfall", "sparks"}]
 
 
 @dataclass(frozen=True)
