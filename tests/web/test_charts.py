@@ -9,7 +9,7 @@ from typing import Any
 from eventlake.interfaces import Result
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.charts.bars import counted
-from eventlake.web.charts.drawing import nice, short
+from eventlake.web.charts.drawing import figure, nice, short
 from eventlake.web.charts.waterfall import gaps, lasting
 from eventlake.web.tile import Tile
 from eventlake.web.window import window_of
@@ -122,3 +122,8 @@ def test_a_spark_leaves_out_what_is_not_known() -> None:
 def test_axes_of_large_numbers_have_units() -> None:
     """No power of ten is written as one."""
     assert [short(value) for value in (500, 2_500, 20_000, 2_500_000, 1e9)] == ["500", "2,500", "20 k", "2.5 M", "1 G"]
+
+
+def test_a_mark_says_the_whole_number() -> None:
+    """However large; an axis rounds."""
+    assert [figure(value) for value in (0.5, 12, 1_234_567, 123_456_789.5)] == ["0.5", "12", "1,234,567", "123,456,789.5"]

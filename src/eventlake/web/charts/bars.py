@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from eventlake.web.cells import cut, heading, number
-from eventlake.web.charts.drawing import WIDTH, Drawing, colour, frame, largest, mark, nice, short
+from eventlake.web.charts.drawing import WIDTH, Drawing, colour, figure, frame, largest, mark, nice, short
 from eventlake.web.charts.ticks import ticks
 from eventlake.web.elements import Child, Element, element
 
@@ -136,7 +136,7 @@ def _stacks(drawing: Drawing, counts: Counts, order: list[str], colours: Mapping
 def _bar(drawing: Drawing, name: str, value: float, begin: datetime, end: datetime, kind: str, **place: float) -> Element:
     """Return what a series counts in a stretch; it leads to its rows."""
     window, leads = drawing.window, drawing.leads
-    said = f"{cut(name, 80)}: {value:,.12g}, {window.local(begin):%a %d %b %H:%M} to {window.local(end):%H:%M}"
+    said = f"{cut(name, 80)}: {figure(value)}, {window.local(begin):%a %d %b %H:%M} to {window.local(end):%H:%M}"
     link = window.within(drawing.path, begin, end)
     if leads and leads.has_rows and name != OTHERS:
         row, column = behind(drawing, name)
@@ -166,7 +166,7 @@ def behind(drawing: Drawing, series: str) -> tuple[dict[str, Any], str]:
 
 def _legend(drawing: Drawing, totals: Mapping[str, float], order: list[str], colours: Mapping[str, str], merged: Sequence[str]) -> Element:
     named = [
-        element("li", element("i", class_=f"key {colours[name]}"), _name(drawing, name), " ", element("b", f"{totals[name]:,.12g}"))
+        element("li", element("i", class_=f"key {colours[name]}"), _name(drawing, name), " ", element("b", figure(totals[name])))
         for name in order
     ]
     return element("ul", *named, element("li", f"{OTHERS}: {_listed(merged)}") if merged else None, class_="legend")

@@ -111,6 +111,11 @@ def short(value: float) -> str:
     return f"{value:,g}"
 
 
+def figure(value: float) -> str:
+    """Write a number in full, as what a mark or a legend says: 1,234,567 or 0.5."""
+    return f"{value:,.12g}"
+
+
 def largest(values: Sequence[float]) -> float:
     """Return the largest of the values, 1 if there is none above."""
     return max([1.0, *values])

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from eventlake.web.cells import number
-from eventlake.web.charts.drawing import WIDTH, Drawing, frame, largest, mark
+from eventlake.web.charts.drawing import WIDTH, Drawing, figure, frame, largest, mark
 from eventlake.web.elements import Element, element
 
 LEFT, CELL_HIGH, TOP = 40, 18, 4
@@ -30,7 +30,7 @@ def _cell(drawing: Drawing, day: int, hour: int, value: float, most: float) -> E
     level = -(-value * LEVELS // most)
     shape = element("rect", class_=f"l{level:g}", x=LEFT + hour * wide, y=TOP + day * CELL_HIGH, width=wide - 1.5, height=CELL_HIGH - 1.5)
     link = drawing.leads.rows(cell=f"{day + 1}-{hour}") if drawing.leads and value else ""
-    return mark(f"{day_abbr[day]} {hour:02}:00: {value:,g}", link, shape)
+    return mark(f"{day_abbr[day]} {hour:02}:00: {figure(value)}", link, shape)
 
 
 def _labels() -> Iterator[Element]:

@@ -14,7 +14,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from eventlake.web.cells import cut, heading, number
-from eventlake.web.charts.drawing import Drawing, colour, frame, mark, nice
+from eventlake.web.charts.drawing import Drawing, colour, figure, frame, mark, nice, short
 from eventlake.web.charts.ticks import ticks
 from eventlake.web.elements import Element, element
 from eventlake.web.window import Window
@@ -111,7 +111,7 @@ def _axes(scale: _Scale, window: Window) -> Iterator[Element]:
         value = scale.low + (scale.high - scale.low) * share
         y = scale.y(value)
         yield element("line", class_="grid" if share else "base", x1=LEFT, x2=WIDE, y1=y, y2=y)
-        yield element("text", f"{value:,g}", class_="axis end", x=LEFT - 5, y=y + 4)
+        yield element("text", short(value), class_="axis end", x=LEFT - 5, y=y + 4)
     for share, label in ticks(window):
         x = LEFT + (WIDE - LEFT) * share
         yield element("text", label, class_="axis end" if WIDE - x < 42 else "axis", x=min(x + 2, WIDE), y=HEIGHT - 8)
@@ -129,7 +129,7 @@ def _line(scale: _Scale, window: Window, name: str, kind: str, points: Sequence[
 
 
 def _mark(scale: _Scale, window: Window, name: str, kind: str, at: datetime, value: float) -> Element:
-    said = f"{cut(name, 80)}: {value:,g}, {window.local(at):%a %d %b %Y %H:%M}"
+    said = f"{cut(name, 80)}: {figure(value)}, {window.local(at):%a %d %b %Y %H:%M}"
     return mark(said, "", element("circle", class_=kind, cx=scale.x(at), cy=scale.y(value), r=2.5))
 
 
