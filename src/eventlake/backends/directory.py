@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from eventlake.backends.disk import storage_error
+from eventlake.backends.disk import make_durable, storage_error
 from eventlake.errors import LayoutError, StorageError
 from eventlake.interfaces import StoredObject
 from eventlake.layout import check_key
@@ -71,10 +71,10 @@ class DirectoryStore:
         target = self.path(key)
         try:
             finished = body if isinstance(body, Path) else self._write(target.name, body)
-            _sync(finished)
+            make_durable(finished)
             self._make_folders(target.parent)
             finished.replace(target)
-            _sync(target.parent)
+            make_durable(target.parent)
         except OSError as error:
             raise storage_error(error, f'"{key}" cannot be written') from None
 
@@ -101,8 +101,8 @@ class DirectoryStore:
     def make_durable(self, key: str) -> None:
         """Bring a file that lies under a key already, and its name, to the disk."""
         path = self.path(key)
-        _sync(path)
-        _sync(path.parent)
+        make_durable(path)
+        make_durable(path.parent)
 
     def put_aside(self, key: str, now: datetime) -> None:
         """Take an object out of the lake without removing it: its file moves into the trash. One that is not there is no error."""
@@ -110,7 +110,7 @@ class DirectoryStore:
         try:
             self._make_folders(target.parent)
             self.path(key).replace(target)
-            _sync(target.parent)
+            make_durable(target.parent)
         except FileNotFoundError:
             return
         except OSError as error:
@@ -149,7 +149,7 @@ class DirectoryStore:
         else:
             self._make_folders(folder.parent)
             folder.mkdir(exist_ok=True)
-        _sync(folder.parent)
+        make_durable(folder.parent)
         if len(self._durable) >= _KNOWN_FOLDERS:
             self._durable.clear()
         self._durable.add(folder)
@@ -167,11 +167,3 @@ def _files_below(folder: Path, prefix: str) -> Iterator[tuple[str, os.stat_resul
         elif entry.is_file(follow_symlinks=False):
             with contextlib.suppress(FileNotFoundError):
                 yield f"{prefix}{entry.name}", entry.stat(follow_symlinks=False)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from eventlake.errors import StorageError, StorageFullError
@@ -45,6 +47,30 @@ def disk_bytes(folder: Path) -> int:
     """Return the size of the disk of a folder. Raises OSError."""
     status = os.statvfs(folder)
     return status.f_blocks * status.f_frsize
+
+
+def make_durable(path: Path) -> None:
+    """Bring a file's bytes, or a folder's names, to the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_whole(path: Path, text: str, mode: int = 0o666) -> None:
+    """Write a file durably, whole or not at all. mode: who may read and write it, less what the umask takes. Raises StorageError."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    try:
+        with open(beside, "w", encoding="utf-8", opener=partial(os.open, mode=mode)) as file:
+            file.write(text)
+        make_durable(beside)
+        beside.replace(path)
+        make_durable(path.parent)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise storage_error(error, f'"{path}" cannot be written') from None
 
 
 def storage_error(error: OSError, what: str) -> StorageError:

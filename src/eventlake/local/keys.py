@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from eventlake.backends.disk import write_whole
 from eventlake.errors import ConfigurationError, StorageError, UsageError
 from eventlake.model import Source
 from eventlake.pipeline.pseudonyms import KeyRing, new_key, read, written
@@ -35,27 +35,8 @@ def add_key(folder: Path, since: str) -> KeyRing:
     names = {key.name for key in keys}
     name = next(name for name in (f"k{number}" for number in range(1, len(keys) + 2)) if name not in names)
     ring = KeyRing([*keys, new_key(name, since)])
-    _write(folder, written(ring))
+    write_whole(folder / KEYS, written(ring), 0o600)
     return ring
-
-
-def _write(folder: Path, text: str) -> None:
-    """Write the file whole or not at all, for its owner's eyes only."""
-    beside = folder / f".{KEYS}.{os.getpid()}"
-    try:
-        with open(beside, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(folder / KEYS)
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise StorageError(f"{folder / KEYS}, the keys of pseudonyms, cannot be written: {error.strerror}.") from None
 
 
 def require_keys(folder: Path, sources: Sequence[Source]) -> None:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from eventlake.backends.disk import storage_error
+from eventlake.backends.disk import make_durable, storage_error, write_whole
 from eventlake.errors import ConfigurationError, EventlakeError, StorageError
 from eventlake.local.auditing.entry import FAILED, Entry
 
@@ -52,12 +52,7 @@ class Journal:
     def choose(self, mode: str, entry: Entry) -> None:
         """Note that the mode is changed, whatever it was, and change it. Raises StorageError."""
         self._append(entry)
-        beside = self._folder / f".{SETTINGS}.unfinished"
-        try:
-            beside.write_text(f'audit = "{mode}"\n', "utf-8")
-            beside.replace(self._folder / SETTINGS)
-        except OSError as error:
-            raise storage_error(error, f'"{self._folder / SETTINGS}" cannot be written') from None
+        write_whole(self._folder / SETTINGS, f'audit = "{mode}"\n')
 
     def note(self, entry: Entry) -> None:
         """Note a deed, durably. Raises StorageError where that is demanded and cannot be done; else it is told once, and the deed goes on."""
@@ -109,8 +104,8 @@ class Journal:
             finally:
                 os.close(descriptor)
             if is_new:
-                _make_durable(file.parent)
-                _make_durable(self._folder)
+                make_durable(file.parent)
+                make_durable(self._folder)
         except OSError as error:
             raise storage_error(error, f'"{file}", the journal of the audit, cannot be written') from None
 
@@ -121,14 +116,6 @@ def _write(descriptor: int, line: bytes) -> None:
     left = memoryview(b"\n" + line if size and os.pread(descriptor, 1, size - 1) != b"\n" else line)
     while left:
         left = left[os.write(descriptor, left) :]
-
-
-def _make_durable(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _event(line: bytes) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from eventlake.backends.disk import storage_error
+from eventlake.backends.disk import storage_error, write_whole
 from eventlake.errors import ConfigurationError, LayoutError, NameNotFoundError, UsageError
 from eventlake.layout import Hour
 from eventlake.naming import nearest
@@ -75,20 +75,7 @@ class HoldsFile:
 
     def _write(self, holds: Sequence[Hold]) -> None:
         """Write the file, whole or not at all."""
-        beside = self._folder / f".{HOLDS}.unfinished"
-        try:
-            with beside.open("w", encoding="utf-8") as file:
-                json.dump([_said(one) for one in holds], file, ensure_ascii=False, indent=2)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._file)
-            folder = os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-        except OSError as error:
-            raise storage_error(error, f'"{self._file}" cannot be written') from None
+        write_whole(self._file, json.dumps([_said(one) for one in holds], ensure_ascii=False, indent=2))
 
 
 def _said(hold: Hold) -> dict[str, Any]:
