@@ -16,7 +16,7 @@ from eventlake.interfaces import Pseudonyms
 from eventlake.model import Refusal, Source, Table
 from eventlake.pipeline.as_written import loads
 from eventlake.pipeline.codec import STANDARD, Codec
-from eventlake.pipeline.masking import Masking, masked_places, masking_of
+from eventlake.pipeline.masking import Masking, masked_places
 from eventlake.pipeline.reading import DEPTH_LIMIT, SIZE_LIMIT_BYTES, read_event
 from eventlake.pipeline.rule import Rule, compile_pattern
 from eventlake.pipeline.transform import Transform
@@ -96,7 +96,6 @@ class _Routes:
 
     def __init__(self, sources: Sequence[Source], codec: Codec, pseudonyms: Pseudonyms | None) -> None:
         self._codec = codec
-        self._pseudonyms = pseudonyms
         self._refusals = [(compile_pattern(refusal.pattern), refusal) for source in sources for refusal in source.refusals]
         self._by_detail_type: dict[str, list[tuple[Rule, Transform]]] = {}
         self._others: list[tuple[Rule, Transform]] = []
@@ -115,7 +114,7 @@ class _Routes:
         for kind, routes in self._by_detail_type.items():
             rule, transform = routes[0]
             if len(routes) == 1 and rule.paths <= {"source", "detail-type"} and not rule.needs_as_written(b""):
-                masking = masking_of(transform.table, self._pseudonyms)
+                masking = transform.masking
                 if masking is None or not masking.by_day:  # the straight way does not look for the day
                     found[kind.encode()] = _StraightWay(kind, rule, transform.table, partial(make, masking=masking))
         return found

@@ -72,15 +72,15 @@ class Transform(LineTransform):
 
     def __init__(self, table: Table, codec: Codec = STANDARD, pseudonyms: Pseudonyms | None = None) -> None:
         super().__init__(self._first_log_line, codec)
-        self._masking = _masking(table, pseudonyms)
+        self.masking = _masking(table, pseudonyms)
         self.table = table
 
     def kept(self, event: dict[str, Any]) -> dict[str, Any]:
         """Return an event as it may be kept: without the personal data that the table masks."""
-        return event if self._masking is None else self._masking(event)
+        return event if self.masking is None else self.masking(event)
 
     def _first_log_line(self, event: dict[str, Any]) -> bytes:
-        self._log_line = _masked(_log_line(self.table, self._codec), self._masking)
+        self._log_line = _masked(_log_line(self.table, self._codec), self.masking)
         return self._log_line(event)
 
 
