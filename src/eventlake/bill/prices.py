@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-READ_ON = "2026-11-20"
-"""The day on which the prices were read; those that are older say so."""
+from eventlake.query.cost import DOLLARS_PER_TERABYTE, PRICE_DATE, PRICE_SOURCE
+
+READ_ON = PRICE_DATE
+"""The day on which the prices were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ S3_WRITES = Price("S3", "PUT and LIST requests", 1e3, 0.005, f"{_AWS}/s3/pricing
 S3_READS = Price("S3", "GET requests", 1e3, 0.0004, f"{_AWS}/s3/pricing/")
 S3_STORED = Price("S3", "bytes stored for the month", GB, 0.023, f"{_AWS}/s3/pricing/")
 SQS_REQUESTS = Price("SQS", "requests", 1e6, 0.40, f"{_AWS}/sqs/pricing/")
-ATHENA_READ = Price("Athena", "bytes read, each query 10 MB at least", 1e12, 5.00, f"{_AWS}/athena/pricing/")
+ATHENA_READ = Price("Athena", "bytes read, each query 10 MB at least", 1e12, DOLLARS_PER_TERABYTE, PRICE_SOURCE)
 LOGS_IN = Price("CloudWatch", "bytes of logs", GB, 0.50, f"{_AWS}/cloudwatch/pricing/")
 METRICS = Price("CloudWatch", "metrics of the lake's own", 1, 0.30, f"{_AWS}/cloudwatch/pricing/")
 ALARMS = Price("CloudWatch", "alarms", 1, 0.10, f"{_AWS}/cloudwatch/pricing/")

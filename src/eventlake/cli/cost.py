@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +16,7 @@ from eventlake.errors import UsageError
 if TYPE_CHECKING:
     from eventlake.bill.month import Plan
     from eventlake.bill.traffic import Traffic
+    from eventlake.model import Source
 
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)([kMB]?)")
 _TIMES = {"": 1, "k": 1e3, "M": 1e6, "B": 1e9}
@@ -71,8 +72,9 @@ def estimate(
     from eventlake.bill.prices import READ_ON
 
     current = settings()
-    traffic = _traffic(current, sample, _number(events))
-    active = [source for source in current.load_sources() if source.name in {one.source for one in traffic}]
+    sources = current.load_sources()
+    traffic = _traffic(sources, sample, _number(events))
+    active = [source for source in sources if source.name in {one.source for one in traffic}]
     plan = Plan(
         traffic,
         sum(len(source.tables) for source in active),
@@ -113,28 +115,27 @@ def _number(written: str) -> float:
     return float(found[1]) * _TIMES[found[2]]
 
 
-def _traffic(current: Settings, sample: str | None, events: float) -> list[Traffic]:
+def _traffic(sources: Sequence[Source], sample: str | None, events: float) -> list[Traffic]:
     """Measure a sample, and take its mix for so many events. Raises UsageError if no table wants any of it."""
     from eventlake.bill.traffic import measured, scaled
 
-    sources = current.load_sources()
-    found = measured(_events_of(sample, current) if sample else _usual(), sources)
+    found = measured(_events_of(sample, sources) if sample else _usual(), sources)
     if not found:
         raise UsageError(f'No table wants any event of "{sample}": `eventlake explain {sample}` says why.')
     return scaled(found, events)
 
 
-def _events_of(sample: str, current: Settings) -> Iterator[bytes]:
+def _events_of(sample: str, sources: Sequence[Source]) -> Iterator[bytes]:
     from eventlake.local.items import read_items
     from eventlake.pipeline.envelope import Intake
 
-    take = Intake(current.load_sources()).take
+    take = Intake(sources).take
     for item in read_items(sample):
         yield from (accepted.body for accepted in take(item.data).accepted)
 
 
 def _usual() -> Iterator[bytes]:
-    """Yield as many of Auth0's events as of CodePipeline's, of a day of the generator's."""
+    """Yield as many of Auth0's events as of CodePipeline's, of four days of the generator's."""
     from datetime import UTC, datetime, timedelta
     from itertools import islice
 
