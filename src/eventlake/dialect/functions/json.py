@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from eventlake.dialect.beside import Beside
 from eventlake.dialect.binding import Value, derived
@@ -163,16 +164,19 @@ def _by_path(source: Value, path: Path, read: Callable[[Sql, Path], Sql]) -> Sql
     return _bound(source, lambda j: either(j, path, 0))
 
 
+def _where_valid(source: Value, j: Sql, made: Sql, broken: Callable[[Value], Sql], kind: Type) -> Sql:
+    """Make SQL of what is read of a text that is JSON. broken: what takes its place for a text that is none; a sound JSON is not asked."""
+    if _is_sound(source):
+        return made
+    return emit("(CASE WHEN el_json_valid({}) THEN {} ELSE CAST({} AS {}) END)", j, made, broken(source._replace(sql=j)), kind.duckdb)
+
+
 def _at_column_path(template: str, kind: Type, values: list[Value]) -> Value:
     """Make the value at a path that stands in a column."""
     source, where = values[0], emit("el_json_path({})", values[1])
 
     def read(j: Sql) -> Sql:
-        found = emit(template, j, where)
-        if _is_sound(source):
-            return found
-        broken = _broken_anywhere(where, source._replace(sql=j))
-        return emit("(CASE WHEN el_json_valid({}) THEN {} ELSE CAST({} AS {}) END)", j, found, broken, kind.duckdb)
+        return _where_valid(source, j, emit(template, j, where), lambda text: _broken_anywhere(where, text), kind)
 
     return derived(_bound(source, read), kind, values)
 
@@ -210,9 +214,7 @@ def _size(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         return _at_column_path("el_json_size({}, {})", BIGINT, values)
 
     def read(j: Sql, path: Path) -> Sql:
-        made = emit("el_json_size({}, {})", j, path.sql)
-        broken = _broken(path, source._replace(sql=j))
-        return made if _is_sound(source) else emit("(CASE WHEN el_json_valid({}) THEN {} ELSE CAST({} AS BIGINT) END)", j, made, broken)
+        return _where_valid(source, j, emit("el_json_size({}, {})", j, path.sql), partial(_broken, path), BIGINT)
 
     return derived(_by_path(source, path, read), BIGINT, values)
 
@@ -256,10 +258,7 @@ def _of_array(values: list[Value], made: Callable[[Sql], Sql], may_be_read: Call
     source = values[0]
 
     def read(j: Sql) -> Sql:
-        if _is_sound(source):
-            return made(j)
-        broken = emit("CASE WHEN {} THEN {} END", may_be_read(j), _refused(source._replace(sql=j)))
-        return emit("(CASE WHEN el_json_valid({}) THEN {} ELSE CAST({} AS {}) END)", j, made(j), broken, kind.duckdb)
+        return _where_valid(source, j, made(j), lambda text: emit("CASE WHEN {} THEN {} END", may_be_read(j), _refused(text)), kind)
 
     return derived(_bound(source, read), kind, values)
 
