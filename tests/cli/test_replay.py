@@ -99,6 +99,7 @@ def test_one_table_and_a_condition_choose(capfd: pytest.CaptureFixture[str]) -> 
         (["--to", "-", "--speed", "fast"], "no speed"),
         (["--to", "-", "--where", "true"], "--table"),
         (["--to", "none/out.jsonl"], "no folder"),
+        (["--to", "detection"], 'There is no target "detection". Did you mean "detections"? A new file of that name is "./detection".'),
         (["--to", "-", "--table", "pipelines"], 'no table "pipelines"'),
         (["--to", "-", "--table", "auth0_logs", "--where", "true) or (true"], "line 1"),
         (["--to", "-", "--table", "auth0_logs", "--where", "true group by 1"], "line 1"),

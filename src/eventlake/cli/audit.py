@@ -21,7 +21,7 @@ def audit(mode: str | None, limit: int) -> None:
     change the lake. With `demanded`, what cannot be noted is not answered. `off` ends it, as without a word; each change is noted itself.
     """
     from eventlake.local.auditing.entry import Entry
-    from eventlake.local.auditing.journal import Journal
+    from eventlake.local.auditing.journal import OFF, Journal
     from eventlake.local.folder import require_lake
 
     current = settings()
@@ -31,6 +31,8 @@ def audit(mode: str | None, limit: int) -> None:
         journal.choose(mode, Entry(f"audit {mode}", "cli"))
         current.say(f"The audit is {mode}.")
         return
+    if journal.mode == OFF:
+        current.say("The audit is off, so nothing is noted: `eventlake audit on` begins it.")
     columns = ("time", "who", "via", "action", "statement", "tables", "rows", "bytes", "outcome", "problem")
     rows = [[event.get("time"), *(_shown(event["detail"].get(name)) for name in columns[1:])] for event in journal.newest(limit)]
     show(columns, rows, current.form)

@@ -107,6 +107,8 @@ def _over(folder: Path) -> list[Over]:
 def _show_over(found: Sequence[Over], current: Settings, becomes: str) -> None:
     rows = [[one.table, one.kind, str(one.hour), one.rows, one.size_bytes, f"held by {one.hold}" if one.hold else becomes] for one in found]
     show(("table", "kind", "hour", "rows", "bytes", "state"), rows, current.form)
+    if not rows:
+        current.say("Nothing is over: what retention.toml in the lake's folder does not name is kept for ever.")
 
 
 def _hold(name: str, table: str, first: Hour | None, last: Hour | None, user: str, reason: str) -> Hold:
