@@ -131,9 +131,12 @@ def _from_there(progress: _Progress) -> str:
 
 def _require_target(target: str) -> None:
     """Raise UsageError for a target that there is not, before anything is read, or that one letter keeps from being one."""
-    if "/" not in target and not Path(target).exists() and (hint := nearest(target, ("bus", "detections"))):
+    if target in ("bus", "-") or "://" in target:
+        return
+    file = Path(target)
+    if "/" not in target and not file.exists() and (hint := nearest(target, ("bus", "detections"))):
         raise UsageError(f'There is no target "{target}".{hint} A new file of that name is "./{target}".')
-    if "://" not in target and target not in ("bus", "-") and not Path(target).absolute().parent.is_dir():
+    if not file.absolute().parent.is_dir():
         raise UsageError(f'There is no folder for the file "{target}"; --to takes a URL, bus, a file or -.')
 
 
