@@ -38,6 +38,7 @@ class Beside(Sql):
     """A relation with its alias, which becomes a subquery where parts are read of it. They may be asked for until it is written out."""
 
     __slots__ = ("_alias", "_columns", "_lists")
+    is_open = True
 
     def __init__(self, relation: Sql, alias: Sql, columns: Iterable[Stored]) -> None:
         super().__init__(("", ""), (relation,))
@@ -58,13 +59,13 @@ class Beside(Sql):
         place = found.paths.setdefault(path, len(found.paths) + 1)
         return found.sql, emit("{}[{}]", found.sql, place), _Looseness(found)
 
-    def laid_out(self) -> list[str | Sql]:
+    def settled(self) -> Sql:
         """Return the relation, in a subquery if there is something beside it."""
         (relation,) = self.parts
         if not self._lists:
-            return [relation]
+            return relation
         lists = joined(", ", [found.written() for found in self._lists.values()])
-        return emit("(SELECT *, {} FROM {}) AS {}", lists, relation, self._alias).laid_out()
+        return emit("(SELECT *, {} FROM {}) AS {}", lists, relation, self._alias)
 
     def _name(self) -> str:
         taken = {column.stored.lower() for column in self._columns} | {found.called for found in self._lists.values()}
@@ -97,6 +98,7 @@ class _Looseness(Sql):
     """Whether a text may be loose JSON, where a part was found in it."""
 
     __slots__ = ("_found",)
+    is_open = True
 
     def __init__(self, found: _Parts) -> None:
         made = emit("el_json_maybe_loose({})", found.text)
@@ -104,6 +106,6 @@ class _Looseness(Sql):
         self.is_shut = True
         self._found = found
 
-    def laid_out(self) -> list[str | Sql]:
+    def settled(self) -> Sql:
         """Return the question, or the answer if texts that may be loose have no list."""
-        return ["false"] if self._found.is_strict else super().laid_out()
+        return ours("false") if self._found.is_strict else emit("el_json_maybe_loose({})", self._found.text)

@@ -6,6 +6,7 @@ They are made by `sql.emit` and its like, and written out by `sql.written_out`; 
 from __future__ import annotations
 
 from operator import attrgetter
+from typing import ClassVar
 
 _NOTHING: frozenset[str] = frozenset()
 _HASH = attrgetter("_hash")
@@ -21,6 +22,8 @@ class Sql:
 
     __slots__ = ("_hash", "asks", "bound", "is_shut", "macros", "parts", "simple", "size", "words")
 
+    is_open: ClassVar[bool] = False
+    """Whether what is written in its place is known at the end alone."""
     macros: frozenset[str]
     simple: bool
     asks: bool
@@ -99,11 +102,9 @@ class Sql:
         before, after = sum(part.size for part in self.parts), sum(part.size for part in parts)
         return Sql(self.words, parts, self.macros, simple=False, asks=self.asks, size=self.size * after // max(before, 1))
 
-    def laid_out(self) -> list[str | Sql]:
-        """Return its words and parts from left to right."""
-        made: list[str | Sql] = [""] * (2 * len(self.parts) + 1)
-        made[::2], made[1::2] = self.words, self.parts
-        return made
+    def settled(self) -> Sql:
+        """Return what is written in its place, once everything has been asked of it."""
+        return self
 
 
 class Literal(Sql):

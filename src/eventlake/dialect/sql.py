@@ -8,7 +8,7 @@ it, whether it is worth computing once) it knows from its making; nothing looks 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -157,20 +157,28 @@ def written_out(whole: Sql) -> WrittenOut:
     parts: list[str | int] = []
     texts: list[str] = []
     names = set()
-    todo: list[str | Sql] = [whole]  # the next one last
-    while todo:
-        item = todo.pop()
-        if isinstance(item, str):
-            texts.append(item)
-        elif item.parts:
-            todo += item.laid_out()[::-1]
-        elif isinstance(item, Gap):
-            parts += ("".join(texts), item.number)
-            texts.clear()
+    words, pieces = iter(("", "")), iter((whole,))
+    around: list[tuple[Iterator[str], Iterator[Sql]]] = []  # the innermost one last
+    while True:
+        for piece in pieces:
+            texts.append(next(words))
+            piece = piece.settled() if piece.is_open else piece
+            if piece.parts:
+                around.append((words, pieces))
+                words, pieces = iter(piece.words), iter(piece.parts)
+                break
+            if isinstance(piece, Gap):
+                parts += ("".join(texts), piece.number)
+                texts.clear()
+            else:
+                texts.append(piece.words[0])
+                if isinstance(piece, Name):
+                    names.add(piece.words[0])
         else:
-            texts.append(item.words[0])
-            if isinstance(item, Name):
-                names.add(item.words[0])
+            texts.append(next(words))
+            if not around:
+                break
+            words, pieces = around.pop()
     return WrittenOut((*parts, "".join(texts)), frozenset(names))
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventlake.dialect.text.lexicon import Token, spoken, tokens
+from eventlake.dialect.text.lexicon import BLANK, COMMENT, Token, spoken, tokens
 
 PIECES = ["'", '"', "`", "/*", "*/", "--", "\r", "\n", " ", "a", "0x", "1", "_", ".", "e", "-", "U&'", "x'", ":", "?", "ä", "\0", "1e5"]
 
@@ -68,7 +68,15 @@ def test_tokens_cover_the_text(sql: str) -> None:
     assert all(token.text for token in found)
 
 
-@pytest.mark.parametrize("piece", ["/*", "'", '"', "*", "/* *", "1_", "1e", "0x_", "''", "--", "a.", ".1", "`", "\r"])
+@given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join)))
+def test_what_means_something_is_the_rest_without_blanks_and_comments(sql: str) -> None:
+    """At the same places, blanks at the end too."""
+    meant = [token for token in tokens(sql) if token.kind != BLANK and not (token.kind == COMMENT and token.is_closed)]
+
+    assert [(token.kind, token.text, token.start) for token in spoken(sql)] == [(token.kind, token.text, token.start) for token in meant]
+
+
+@pytest.mark.parametrize("piece", ["/*", "'", '"', "*", "/* *", "1_", "1e", "0x_", "''", "--", "a.", ".1", "`", "\r", "a  "])
 def test_the_time_is_linear(piece: str) -> None:
     """A lexer that looks to the end from each piece anew would need many seconds for this."""
     assert spoken(piece * 20_000) or piece in {"--", "\r"}

@@ -22,9 +22,8 @@ DELIMITED = frozenset(_CLOSING)
 _QUOTED_NAMES = frozenset((QUOTED, BACKQUOTED))
 
 _WHOLE = r"[0-9](?:_?[0-9])*+"
-_RULES = re.compile(
-    rf"""(?P<blank>[ \r\n\t]++)
-      | (?P<comment>--[^\r\n]*+\r?\n?|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?)
+_BLANKS = r"[ \r\n\t]"
+_MEANT = rf"""(?P<comment>--[^\r\n]*+\r?\n?|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?)
       | (?P<unicode>[uU]&'(?:[^']++|'')*+'?)
       | (?P<binary>[xX]'[^']*+'?)
       | (?P<word>[A-Za-z_][A-Za-z0-9_]*+)
@@ -36,9 +35,10 @@ _RULES = re.compile(
       | (?P<integer>(?:0[xX](?:_?[0-9a-fA-F])++|0[oO](?:_?[0-7])++|0[bB](?:_?[01])++|{_WHOLE})(?![A-Za-z0-9_]))
       | (?P<digits>[0-9][A-Za-z0-9_]++)
       | (?P<symbol><>|!=|<=|>=|\|\||->|=>|\{{-|-\}}|[-+*/%=<>(),.;\[\]:?{{}}|^$])
-      | (?P<strange>.)""",
-    re.VERBOSE | re.DOTALL,
-)
+      | (?P<strange>.)"""
+_RULES = re.compile(rf"(?P<blank>{_BLANKS}++)|{_MEANT}", re.VERBOSE | re.DOTALL)
+_BEHIND_BLANKS = re.compile(rf"{_BLANKS}*+(?:{_MEANT}|(?P<end>\Z))", re.VERBOSE | re.DOTALL)
+_KINDS = {number: kind for kind, number in _BEHIND_BLANKS.groupindex.items()}
 
 
 class Token:
@@ -101,11 +101,12 @@ def tokens(sql: str) -> Iterator[Token]:
 def spoken(sql: str) -> list[Token]:
     """Return the tokens that mean something: all but blanks and comments, a comment that is not closed among them."""
     made = []
-    for match in _RULES.finditer(sql):
-        kind = match.lastgroup or STRANGE
-        if kind == BLANK:
-            continue
-        token = Token(kind, match[0], match.start(), sql)
+    for match in _BEHIND_BLANKS.finditer(sql):
+        number = match.lastindex or 0
+        kind = _KINDS[number]
+        if kind == END:
+            break
+        token = Token(kind, match[number], match.start(number), sql)
         if kind != COMMENT or not token.is_closed:
             made.append(token)
     return made
