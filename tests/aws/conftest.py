@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from aws.client import Aws  # noqa: E402  this folder is not importable before
+from aws.client import Aws, CommandFailed  # noqa: E402  this folder is not importable before
 from aws.closable import Closable, closable_lake  # noqa: E402
 from aws.deploying import deploy  # noqa: E402
 from aws.lake import AUTH0_BUS, EVERY_SOURCE, Lake, deployed  # noqa: E402
@@ -50,10 +51,17 @@ def trino(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture(scope="session")
-def lake(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+def auth0_bus(aws: Aws) -> str:
+    """The bus that Auth0's events come over."""
+    with suppress(CommandFailed):  # another module made it
+        aws("events", "create-event-bus", "--name", AUTH0_BUS)
+    return AUTH0_BUS
+
+
+@pytest.fixture(scope="session")
+def lake(aws: Aws, auth0_bus: str, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """A lake with every source, Parquet, and the events kept as they came too."""
-    aws("events", "create-event-bus", "--name", AUTH0_BUS)
-    return deployed(aws, "eventlake", tmp_path_factory.mktemp("lake"), {**EVERY_SOURCE, "KeepRawEvents": "yes"})
+    return deployed(aws, "eventlake", tmp_path_factory.mktemp("lake"), {**EVERY_SOURCE, "EventBusName": auth0_bus, "KeepRawEvents": "yes"})
 
 
 @pytest.fixture(scope="session")

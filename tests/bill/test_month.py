@@ -66,6 +66,13 @@ def test_a_bill_is_what_a_hand_makes_it(events: float) -> None:
     assert total(month(plan(events))) == pytest.approx(BY_HAND[events], rel=0.1)
 
 
+def test_pseudonyms_cost_a_secret_and_its_readings() -> None:
+    """$0.40 for the secret, and 8,640 readings at $0.05 for 10,000."""
+    plain = plan(1e6)
+
+    assert total(month(replace(plain, pseudonyms=True))) - total(month(plain)) == pytest.approx(0.40 + 0.864 * 0.05)
+
+
 def test_every_line_is_a_quantity_at_a_price_with_its_page() -> None:
     """And the lines add up."""
     lines = month(plan(1e6))

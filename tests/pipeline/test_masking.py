@@ -173,6 +173,28 @@ def test_the_day_of_the_event_chooses_the_key() -> None:
     assert [user(day).split(":")[0] for day in ("2025-01-01", "2026-11-19", "2026-11-20", "2027-01-01")] == ["k1", "k1", "k2", "k2"]
 
 
+@pytest.mark.parametrize(
+    ("happened", "key"),
+    [
+        ("2026-11-20T00:30:00+02:00", "k1"),  # the 19th in UTC
+        ("2026-11-19T23:30:00-02:00", "k2"),  # the 20th in UTC
+        ("2026-11-20T00:00:00", "k2"),
+        (1_795_132_799_000, "k1"),  # 2026-11-19T23:59:59Z
+        (1_795_132_800_000, "k2"),  # one second later
+    ],
+)
+def test_the_day_is_the_one_in_utc(happened: object, key: str) -> None:
+    """However the event writes its time: the day that `event_time` shows."""
+    ring = KeyRing([new_key("k1", "2026-01-01"), new_key("k2", "2026-11-20")])
+    table = declared(LOGS, {"$.detail.data.user_id": "hmac"})
+    event = json.loads(json.dumps(EVENT))
+    event["detail"]["data"]["date"] = happened
+
+    found = json.loads(Transform(table, STANDARD, ring).line(event))
+
+    assert (found["user_id"].split(":")[0], found["event_time"][:10]) == (key, "2026-11-19" if key == "k1" else "2026-11-20")
+
+
 def samples(source: Source) -> list[bytes]:
     """The events of a source's samples, with envelopes."""
     intake = Intake(SOURCES)

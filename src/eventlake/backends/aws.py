@@ -138,6 +138,14 @@ def is_throttled(error: ServiceError) -> bool:
     return error.code in _THROTTLED
 
 
+def is_away(error: ServiceError | ConfigurationError) -> bool:
+    """Return True if a service gave no answer, or one that says nothing of what was asked: another try may go well."""
+    cause = error.__context__
+    if isinstance(cause, ClientError):
+        return code_of(cause) in _THROTTLED or cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
+    return isinstance(cause, (ConnectionError, HTTPClientError))
+
+
 def _answered(error: ClientError, what: str, kind: type[ServiceError]) -> ServiceError | ConfigurationError:
     """Translate an error that AWS answered into one of ours, whose sentence carries AWS's words."""
     code, message = code_of(error), str(error.response.get("Error", {}).get("Message") or "").strip().rstrip(".")

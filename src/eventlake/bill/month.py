@@ -32,6 +32,8 @@ STATEMENTS_A_CLOSING, SECONDS_A_CLOSING, WRITES_A_CLOSING = 2, 12, 8
 ATHENA_LEAST_BYTES = 10e6
 CLOSINGS_A_DAY = {"off": 0, "daily": 1, "hourly": 24}
 CLOSING_METRICS = 7
+KEYS_EVERY_S = 300
+"""A container reads the keys of pseudonyms again after so many seconds; one is enough for steady traffic of some hundred events a second."""
 DETECTIONS_EVERY_S, SECONDS_A_TICK = 300, 5
 ALARMS_OF_A_TABLE, ALARMS_OF_A_SOURCE, ALARMS_OF_A_LAKE, ALARMS_OF_CLOSING, ALARMS_OF_DETECTIONS = 5, 1, 8, 3, 2
 
@@ -55,6 +57,7 @@ class Plan:
     alarms: bool = True
     keep_raw_events: bool = False
     kms: bool = False
+    pseudonyms: bool = False
     queries: int = 300
     months_kept: int = 12
 
@@ -133,6 +136,9 @@ def _functions(plan: Plan) -> Iterator[Line]:
     if plan.kms:
         yield Line("the lake's key", 1, prices.KMS_KEYS)
         yield Line("objects, queue and logs under it", 2 * written + SECONDS / 300, prices.KMS_REQUESTS)
+    if plan.pseudonyms:
+        yield Line("the keys of pseudonyms", 1, prices.SECRETS)
+        yield Line("reading the keys of pseudonyms", SECONDS / KEYS_EVERY_S, prices.SECRET_REQUESTS)
 
 
 def _storage(plan: Plan) -> Iterator[Line]:

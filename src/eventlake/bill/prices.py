@@ -45,3 +45,5 @@ SCHEDULER = Price("EventBridge Scheduler", "calls", 1e6, 1.00, f"{_AWS}/eventbri
 GLUE_REQUESTS = Price("Glue", "requests to the catalog", 1e6, 1.00, f"{_AWS}/glue/pricing/")
 KMS_KEYS = Price("KMS", "keys", 1, 1.00, f"{_AWS}/kms/pricing/")
 KMS_REQUESTS = Price("KMS", "requests", 1e4, 0.03, f"{_AWS}/kms/pricing/")
+SECRETS = Price("Secrets Manager", "secrets", 1, 0.40, f"{_AWS}/secrets-manager/pricing/")
+SECRET_REQUESTS = Price("Secrets Manager", "requests", 1e4, 0.05, f"{_AWS}/secrets-manager/pricing/")

@@ -70,6 +70,7 @@ def estimate(
     """
     from eventlake.bill.month import Plan, month, total
     from eventlake.bill.prices import READ_ON
+    from eventlake.pipeline.masking import asks_for_pseudonyms
 
     current = settings()
     sources = current.load_sources()
@@ -85,6 +86,7 @@ def estimate(
         detections=detections,
         alarms=not no_alarms,
         keep_raw_events=raw,
+        pseudonyms=any(asks_for_pseudonyms(table) for source in active for table in source.tables),
         queries=queries,
         months_kept=months,
     )

@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "conformance": ("conformance", "Compare an engine's answers to SQL with golden answers."),
     "doctor": ("doctor", "Examine this machine and the lake; every finding with its remedy."),
     "cost": ("cost", "What a lake costs on AWS in a month, and what would change it."),
-    "keys": ("keys", "The keys of pseudonyms: all, or a new one."),
+    "keys": ("keys", "The keys of pseudonyms: all, a new one, into a secret."),
     "grafana": ("grafana", "A dashboard for Grafana, over Athena or Trino."),
     "templates": ("templates", "Write the CloudFormation templates and docs that derive from declarations."),
     "package": ("templates", "Upload the templates and functions for a deployment."),

@@ -110,10 +110,11 @@ def backfiller(current: Settings) -> Iterator[Backfiller]:
     from eventlake.local.backfilling import Backfiller
 
     if current.is_on_aws:
+        from eventlake.cloud.deployment import pseudonyms
         from eventlake.cloud.histories import AwsHistories
 
         deployment, session = open_deployment(current)
-        yield Backfiller(AwsHistories(deployment, session), deployment.sources)
+        yield Backfiller(AwsHistories(deployment, session), deployment.sources, pseudonyms=pseudonyms(deployment, session))
         return
     from eventlake.local.histories import LocalHistories
     from eventlake.local.keys import read_keys

@@ -17,8 +17,11 @@ from eventlake.backends.athena import AthenaEngine
 from eventlake.backends.aws import Session, code_of, failing, is_denied
 from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.s3 import S3Store
+from eventlake.backends.secret_keys import SecretKeys
 from eventlake.errors import ConfigurationError, LakeNotFoundError, ServiceError, StorageServiceError
 from eventlake.model import Source, Table
+from eventlake.pipeline.masking import asks_for_pseudonyms
+from eventlake.pipeline.pseudonyms import KeyRing
 from eventlake.stack_names import BUCKET, STACK, database_name, workgroup_name
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ class Deployment:
 
     named: as the person wrote it. name: the lake's, with which its resources begin; empty if unknown, as is the workgroup.
     sources: those that are deployed, with the databases they have there. status: CloudFormation's word for the stack; empty if unknown.
+    keys_secret: the ARN of the secret with the keys of pseudonyms; empty if there is none, or it is unknown.
     """
 
     named: str
@@ -44,6 +48,7 @@ class Deployment:
     workgroup: str
     sources: tuple[Source, ...]
     status: str = ""
+    keys_secret: str = ""
 
     @property
     def tables(self) -> list[Table]:
@@ -102,6 +107,22 @@ def open_duckdb(
     )
 
 
+def open_keys(deployment: Deployment, session: Session) -> SecretKeys:
+    """Open the secret with the keys of the lake's pseudonyms. Raises ConfigurationError if none is known."""
+    if not deployment.keys_secret:
+        raise ConfigurationError(
+            f'"{deployment.named}" tells of no keys of pseudonyms: put them into a secret with `eventlake keys push SECRET --lake DIR`, and deploy '
+            "with PseudonymKeysSecretArn; who may not look at the stack does not see it."
+        )
+    return SecretKeys(session.client("secretsmanager"), deployment.keys_secret)
+
+
+def pseudonyms(deployment: Deployment, session: Session) -> KeyRing | None:
+    """Return the keys of the lake's pseudonyms, None if no table asks for any. Raises ConfigurationError, ServiceError."""
+    asked = any(map(asks_for_pseudonyms, deployment.tables))
+    return open_keys(deployment, session).read() if asked else None
+
+
 def _by_stack(named: str, sources: Sequence[Source], session: Session) -> Deployment:
     """Find the lake that a stack's outputs describe."""
     name = named.removeprefix(STACK)
@@ -122,7 +143,8 @@ def _by_stack(named: str, sources: Sequence[Source], session: Session) -> Deploy
         )
     databases = {source.name: outputs.get(database_name(source)) for source in sources}
     deployed = tuple(_in_database(source, database) for source in sources if (database := databases[source.name]))
-    return Deployment(named, name, outputs["LogBucket"], outputs.get("WorkGroup", name), deployed, status)
+    secret = outputs.get("PseudonymKeysSecretArn", "")
+    return Deployment(named, name, outputs["LogBucket"], outputs.get("WorkGroup", name), deployed, status, secret)
 
 
 def _described(name: str, session: Session) -> tuple[str, Mapping[str, str]]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from eventlake.errors import ConfigurationError
 from eventlake.model import Source, Table
 from eventlake.pipeline.literal import Brackets, broken_lines, string
 from eventlake.pipeline.mapping import line_source
-from eventlake.pipeline.masking import masked_places
+from eventlake.pipeline.masking import asks_for_pseudonyms, masked_places, time_paths
 
 FOLDER = Path(__file__).parent.parent / "functions" / "declared"
 """Where the Lambda functions look for them."""
@@ -31,18 +30,17 @@ def declared_module(table: Table) -> str:
 
 
 def _personal(table: Table) -> str:
-    """Write where the table's events hold personal data that is not kept, for the function to mask; nothing if all of it is kept."""
+    """Write where the table's events hold personal data that is not kept, for the function to mask; nothing if all of it is kept.
+
+    With pseudonyms, also where an event says when it happened, as its day tells the key.
+    """
     places = masked_places(table)
     if not places:
         return ""
-    if asking := next((path for path, how in places if how == "hmac"), ""):
-        raise ConfigurationError(
-            f'{asking} of {table.name} is to become a pseudonym, which a lake on AWS does not make: choose "mask", "network" or "drop" there.'
-        )
-    return (
-        "\n".join(broken_lines(Brackets("[", [f"({string(path)}, {string(how)})" for path, how in places], "]"), before="PERSONAL = "))
-        + "\n"
-    )
+    lines = broken_lines(Brackets("[", [f"({string(path)}, {string(how)})" for path, how in places], "]"), before="PERSONAL = ")
+    if asks_for_pseudonyms(table):
+        lines += broken_lines(Brackets("[", [string(path) for path in time_paths(table)], "]"), before="TIMES = ")
+    return "\n".join(lines) + "\n"
 
 
 def declared_modules(sources: Iterable[Source]) -> dict[str, str]:

@@ -169,6 +169,17 @@ LAKE_ONLY: dict[str, Template] = {
 }
 """What concerns the buckets and the workgroup alone."""
 
+FUNCTIONS_ONLY: dict[str, Template] = {
+    "PseudonymKeysSecretArn": {
+        "Type": "String",
+        "Default": "",
+        "AllowedPattern": r"(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+)?",
+        "ConstraintDescription": "The ARN of a secret of Secrets Manager, or nothing.",
+        "Description": "Secret with the keys of pseudonyms, as `eventlake keys push` puts it there. Empty - none, for tables that ask for none.",
+    },
+}
+"""What concerns the functions between buses and bucket alone."""
+
 
 def database_parameter(source: Source) -> Template:
     """Describe the parameter that names a source's Glue database."""

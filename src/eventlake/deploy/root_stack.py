@@ -6,14 +6,16 @@ Written from the declarations, because every source brings its switch, its datab
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 from eventlake.deploy.cloudformation import Tagged, Template, attribute, equals, is_set, nested_stack, ref, sub, template_text, when
 from eventlake.deploy.limits import require_limits
-from eventlake.deploy.parameters import DETECTING, LAKE_ONLY, LOG_BUCKET_NAME, SETTINGS, SMALLEST_PARQUET_BUFFER_MB
+from eventlake.deploy.parameters import DETECTING, FUNCTIONS_ONLY, LAKE_ONLY, LOG_BUCKET_NAME, SETTINGS, SMALLEST_PARQUET_BUFFER_MB
 from eventlake.deploy.sources_stack import SOURCES_COMMENT, outputs
 from eventlake.deploy.switches import condition, own_parameters, switch
 from eventlake.errors import DeclarationError
 from eventlake.model import Source
+from eventlake.pipeline.masking import asks_for_pseudonyms
 from eventlake.stack_names import database_name
 
 
@@ -33,9 +35,10 @@ def root_stack(sources: Sequence[Source]) -> Template:
             "cfn-lint": {"config": {"ignore_checks": ["W3002"]}},  # paths to nested templates, which `aws cloudformation package` uploads
         },
         "Parameters": _parameters(sources),
-        "Rules": {"ParquetWantsLargeBuffers": _parquet_rule()},
+        "Rules": {"ParquetWantsLargeBuffers": _parquet_rule()} | _pseudonyms_rule(sources),
         "Conditions": {
             "HasLogBucketName": is_set("LogBucketName"),
+            "HasPseudonymKeys": is_set("PseudonymKeysSecretArn"),
             "Detects": equals("Detections", "on"),
             **{switch(source): condition(source) for source in sources},
         },
@@ -62,6 +65,7 @@ def _check_names(sources: Sequence[Source]) -> None:
     names = [name for source in sources for name in (*own_parameters(source), switch(source))] + [
         *SETTINGS,
         *LAKE_ONLY,
+        *FUNCTIONS_ONLY,
         *DETECTING,
         *_OWN_NAMES,
     ]
@@ -77,14 +81,14 @@ def _groups(sources: Sequence[Source]) -> list[Template]:
     own = [name for source in sources for name in own_parameters(source)]
     return [
         {"Label": {"default": "Sources"}, "Parameters": own},
-        {"Label": {"default": "The lake"}, "Parameters": ["LogBucketName", *SETTINGS, *LAKE_ONLY]},
+        {"Label": {"default": "The lake"}, "Parameters": ["LogBucketName", *SETTINGS, *LAKE_ONLY, *FUNCTIONS_ONLY]},
         {"Label": {"default": "Detections"}, "Parameters": [*DETECTING]},
     ]
 
 
 def _parameters(sources: Sequence[Source]) -> Template:
     own = {name: value for source in sources for name, value in own_parameters(source).items()}
-    return {**own, "LogBucketName": LOG_BUCKET_NAME, **SETTINGS, **LAKE_ONLY, **DETECTING}
+    return {**own, "LogBucketName": LOG_BUCKET_NAME, **SETTINGS, **LAKE_ONLY, **FUNCTIONS_ONLY, **DETECTING}
 
 
 def _parquet_rule() -> Template:
@@ -98,6 +102,24 @@ def _parquet_rule() -> Template:
                 "AssertDescription": f"With LogFormat parquet BufferingHintsSizeInMBs is {SMALLEST_PARQUET_BUFFER_MB} or more; json takes less.",
             }
         ],
+    }
+
+
+def _pseudonyms_rule(sources: Sequence[Source]) -> Template:
+    """Refuse, before anything is made, that a source is on whose pseudonyms nobody could make; nothing if no table asks for any."""
+    asking = [source for source in sources if any(map(asks_for_pseudonyms, source.tables))]
+    if not asking:
+        return {}
+    is_on = reduce(lambda some, more: Tagged("Or", [some, more]), map(condition, asking))  # one Or takes ten at most
+    assertion = {
+        "Assert": is_set("PseudonymKeysSecretArn"),
+        "AssertDescription": f"{', '.join(source.title for source in asking)} - personal data becomes pseudonyms, so PseudonymKeysSecretArn is needed.",
+    }
+    return {
+        "PseudonymsWantKeys": {
+            "RuleCondition": is_on,
+            "Assertions": [assertion],
+        }
     }
 
 
@@ -118,7 +140,7 @@ def _resources(sources: Sequence[Source]) -> Template:
         "ObjectQueueArn": attribute("Upkeep", "Outputs.ObjectQueueArn"),
         "FunctionDeadLetterQueueArn": attribute("Upkeep", "Outputs.FunctionDeadLetterQueueArn"),
         "Databases": sub(_databases(sources)),
-        **{name: ref(name) for name in ("LogFormat", "LogRetentionDays", "KmsKeyArn", "PermissionsBoundaryArn")},
+        **{name: ref(name) for name in ("LogFormat", "LogRetentionDays", "KmsKeyArn", "PermissionsBoundaryArn", *FUNCTIONS_ONLY)},
     }
     return {
         "Upkeep": nested_stack("upkeep.yaml", upkeep),
@@ -162,6 +184,11 @@ def _outputs(sources: Sequence[Source]) -> Template:
         "ResultsBucket": {"Description": "Bucket of Athena's results.", "Value": attribute("Lake", "Outputs.ResultsBucket")},
         "WorkGroup": {"Description": "Athena workgroup for queries over several sources.", "Value": attribute("Lake", "Outputs.WorkGroup")},
         "LogFormat": {"Description": "Format of the log lines.", "Value": ref("LogFormat")},
+    }
+    of_lake["PseudonymKeysSecretArn"] = {
+        "Condition": "HasPseudonymKeys",
+        "Description": "Secret with the keys of pseudonyms.",
+        "Value": ref("PseudonymKeysSecretArn"),
     }
     of_lake["AlertTopicArn"] = {
         "Condition": "Detects",

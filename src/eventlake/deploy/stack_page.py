@@ -22,6 +22,8 @@ REASONS = {
     "WriteLog": "A function or stream writes its own log and no other; the log group exists already.",
     "UseKey": "Where `KmsKeyArn` names a key: data in S3 is encrypted with it, and only through S3.",
     "UseKeyOfQueues": "Where `KmsKeyArn` names a key: the queues are encrypted with it, and the key is used only through SQS.",
+    "ReadPseudonymKeys": "Where `PseudonymKeysSecretArn` names a secret: the transform function reads the keys of pseudonyms, and no other secret.",
+    "UseKeyOfSecrets": "Where both name something: the secret may be encrypted with that key, which is used only through Secrets Manager.",
     "KeepVersions": "Where `DeletingRoleArn` names a role: nobody else deletes a version of a log line, unlocks one, or lets the bucket do so.",
     "CreatePartitions": "The partition function adds partitions to the tables of the sources that are on; it reads none, the columns are in the declaration.",
     "KeepFailedCalls": "An asynchronous call that failed is kept as a dead letter.",

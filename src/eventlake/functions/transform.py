@@ -46,9 +46,14 @@ def handler(event: Any, context: object) -> dict[str, Any]:  # any JSON value in
         table = _table_of(event["deliveryStreamArn"])
     except (AttributeError, KeyError, TypeError):
         return {"message": f"This is no batch of Firehose's: expected deliveryStreamArn and records, got {_shown(event)}."}
-    known = _tables.get(table) or _load(table)
+    try:
+        known = _tables.get(table) or _load(table)
+    except EventError as error:  # no keys of pseudonyms: what would be in the clear is not written
+        records.refuse(error.code, str(error))
+        records.report(table, "unknown")
+        return {"records": records.answers}
     if known is None:
-        records.refuse(f'The stream "{event["deliveryStreamArn"]}" belongs to no table of the lake "{LAKE}".')
+        records.refuse("NoSuchTable", f'The stream "{event["deliveryStreamArn"]}" belongs to no table of the lake "{LAKE}".')
         records.report("unknown", "unknown")
     else:
         source, transform = known
@@ -69,7 +74,7 @@ def _table_of(stream_arn: str) -> str:
 
 
 def _load(table: str) -> tuple[str, LineTransform] | None:
-    """Load source and transform of a table; return None if no such table is declared."""
+    """Load source and transform of a table; return None if no such table is declared. Raises EventError if it wants keys, and there are none."""
     module = f"eventlake.functions.declared.{table}"
     if not table.isidentifier() or table.startswith("__"):
         return None
@@ -79,6 +84,10 @@ def _load(table: str) -> tuple[str, LineTransform] | None:
         if error.name != module:
             raise
         return None
+    if getattr(declared, "TIMES", None):
+        from eventlake.functions.pseudonyms import keyed_transform
+
+        return declared.SOURCE, keyed_transform(table, declared)  # not remembered here: its keys change while the container lives
     _tables[table] = declared.SOURCE, LineTransform(declared.log_line, masking=_masking(table, getattr(declared, "PERSONAL", ())))
     return _tables[table]
 
@@ -126,12 +135,12 @@ class _Records:
                 room -= len(line)
                 answer({"recordId": record_id, "result": "Ok", "data": line})
 
-    def refuse(self, reason: str) -> None:
-        """Fail every record for one reason that a person must see."""
+    def refuse(self, code: str, reason: str) -> None:
+        """Fail every record for one reason that a person must see. code: its name, as in EventError."""
         say("ERROR", reason)
         room = self._room
         for record_id, data in zip(self._ids, self._data, strict=True):
-            room -= self._fail(record_id, data, room, EventError("NoSuchTable", ""))
+            room -= self._fail(record_id, data, room, EventError(code, ""))
 
     def _fail(self, record_id: str, data: str, room: int, error: ValueError) -> int:
         """Return the record as ProcessingFailed, and its size. Its data is omitted when the response has no room left: Firehose keeps its own copy."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from eventlake.backends.disk import write_whole
 from eventlake.errors import ConfigurationError, StorageError, UsageError
 from eventlake.model import Source
+from eventlake.pipeline.masking import asks_for_pseudonyms
 from eventlake.pipeline.pseudonyms import KeyRing, new_key, read, written
 
 KEYS = "pseudonyms.json"
@@ -57,4 +58,4 @@ def provide_keys(folder: Path, sources: Sequence[Source]) -> None:
 def _asking(sources: Sequence[Source]) -> str:
     """Return the name of a table that asks for pseudonyms, nothing if none does."""
     tables = (table for source in sources for table in source.tables)
-    return next((table.name for table in tables if any(place.how == "hmac" for place in table.personal)), "")
+    return next((table.name for table in tables if asks_for_pseudonyms(table)), "")

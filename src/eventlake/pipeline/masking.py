@@ -14,6 +14,7 @@ from functools import partial
 from eventlake.errors import ConfigurationError
 from eventlake.model import EVERY
 from eventlake.pipeline.path import parse_path, value_at
+from eventlake.pipeline.values import MISFIT, timestamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing typing costs more than the rest of the module
@@ -59,16 +60,25 @@ class Masking:
         return kept if kept.__class__ is dict else event
 
     def _day(self, event: dict[str, Any]) -> str:
-        """Return the day of an event's own time, as YYYY-MM-DD; empty if it has none."""
-        found = (value_at(event, path) for path in self._times)
-        return next((value[:10] for value in found if value.__class__ is str and value), "")
+        """Return the day of an event's own time in UTC, as YYYY-MM-DD; empty if it has none that `event_time` could hold."""
+        found = (timestamp(value) for path in self._times if (value := value_at(event, path)) is not None)
+        return next((moment[:10] for moment in found if moment is not MISFIT), "")
 
 
 def masking_of(table: Table, pseudonyms: Pseudonyms | None) -> Masking | None:
     """Return the masking of a table, None if all of it is kept. Raises ConfigurationError for pseudonyms that nobody makes."""
     places = masked_places(table)
-    times = (path for column in table.columns if column.name == "event_time" for path in column.paths)
-    return Masking(table.name, places, times, pseudonyms) if places else None
+    return Masking(table.name, places, time_paths(table), pseudonyms) if places else None
+
+
+def time_paths(table: Table) -> list[str]:
+    """Return the paths of which the first that an event has says when it happened."""
+    return [path for column in table.columns if column.name == "event_time" for path in column.paths]
+
+
+def asks_for_pseudonyms(table: Table) -> bool:
+    """Return True if some of a table's personal data is to become pseudonyms."""
+    return any(place.how == "hmac" for place in table.personal)
 
 
 def masked_places(table: Table) -> list[tuple[str, str]]:
