@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -37,12 +38,11 @@ class Served:
 
     def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, str]:
         """Status and text of an answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request(method, path, body)
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        connection.close()
-        return answer.status, text
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            connection.request(method, path, body)
+            answer = connection.getresponse()
+            with answer:
+                return answer.status, answer.read().decode()
 
 
 @pytest.fixture

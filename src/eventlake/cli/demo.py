@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from eventlake.interfaces import HourContents
     from eventlake.lake import Lake
-    from eventlake.local.service import Service
     from eventlake.query.saved import SavedQuery
 
 MARK = "DEMO"
@@ -97,21 +96,21 @@ class _Running:
     def __init__(self, folder: Path, current: Settings) -> None:
         from eventlake.local.service import Service
         from eventlake.pipeline.delivery import Hints
-        from eventlake.web.opening import page_of
+        from eventlake.web.process import Task
         from eventlake.web.sign_in import SignIn
+        from eventlake.web.usher import Usher
 
         self.url = ""
         self._ready = threading.Event()
         self._error: BaseException | None = None
-        self._site = page_of(folder, current.load_sources(), lambda: self._service.is_stopping, current.source_folders)
-        self._service: Service = Service(
+        self._service = Service(
             folder,
             current.load_sources(),
             source_folders=current.source_folders,
             port=0,
             hints=Hints(BUFFER_SECONDS),
             told=current.say,
-            beside=self._site,
+            beside=Usher(Task(str(folder), tuple(map(str, current.source_folders))), current.say),
             sign_in=SignIn,
         )
         self._thread = threading.Thread(target=self._run, name="bus")
@@ -130,7 +129,6 @@ class _Running:
     def __exit__(self, *_: object) -> None:
         self._service.stop()
         self._thread.join()
-        self._site.close()
 
     def wait_for_delivery(self) -> None:
         """Return when everything that was accepted is delivered. Raises ServiceError if that takes too long."""

@@ -69,15 +69,14 @@ def serve(
         return _serve_page(host, port, names, settings())
     from eventlake.local.service import Service
     from eventlake.pipeline.delivery import Hints
-    from eventlake.web.opening import page_of
+    from eventlake.web.process import Task
     from eventlake.web.sign_in import SignIn
+    from eventlake.web.usher import Usher
 
     current = settings()
-    sources = current.load_sources()
-    site = page_of(current.lake_folder, sources, lambda: service.is_stopping, current.source_folders)
     service = Service(
         current.lake_folder,
-        sources,
+        current.load_sources(),
         source_folders=current.source_folders,
         host=host,
         port=port,
@@ -86,30 +85,27 @@ def serve(
         token=os.environ.get("EVENTLAKE_TOKEN"),
         names=names,
         told=current.say,
-        beside=site,
+        beside=Usher(Task(str(current.lake_folder), tuple(map(str, current.source_folders))), current.say),
         sign_in=SignIn,
         closes=not no_close,
         detects=not no_detections,
     )
-    try:
-        return service.run(lambda url: _say_ready(url, current))
-    finally:
-        site.close()
+    return service.run(lambda url: _say_ready(url, current))
 
 
 def _serve_page(host: str, port: int, names: tuple[str, ...], current: Settings) -> int:
     """Serve the page alone, over a lake on AWS."""
     from eventlake.cli.opening import open_deployment
-    from eventlake.web.opening import page_of_deployment
+    from eventlake.web.process import Task
     from eventlake.web.reading import Reading
+    from eventlake.web.usher import Usher
 
     _refuse_options_of_a_bus(current)
-    site = page_of_deployment(*open_deployment(current), lambda: reading.is_stopping)
-    reading = Reading(site, host=host, port=port, token=os.environ.get("EVENTLAKE_TOKEN"), names=names, told=current.say)
-    try:
-        return reading.run(lambda url: _say_ready(url, current))
-    finally:
-        site.close()
+    open_deployment(current)  # what is wrong with it is said before anything begins
+    folders = tuple(map(str, current.source_folders))
+    usher = Usher(Task(current.lake_name, folders, current.profile, current.region, current.endpoint_url), current.say)
+    reading = Reading(usher, host=host, port=port, token=os.environ.get("EVENTLAKE_TOKEN"), names=names, told=current.say)
+    return reading.run(lambda url: _say_ready(url, current))
 
 
 def _refuse_options_of_a_bus(current: Settings) -> None:

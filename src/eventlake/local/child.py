@@ -36,11 +36,14 @@ class Child:
         finally:
             self._is_starting = False
 
-    async def end(self) -> None:
-        """End it, if it runs, at once, and all of its group."""
+    async def end(self, patience_s: float = 0.0) -> None:
+        """End it, if it runs, and all of its group: at once, or when it has not ended by itself in so long."""
         while self._is_starting:  # a process that is half begun could not be ended
             await asyncio.sleep(_LOOK_S)
         process = self._process
+        if process is not None and patience_s:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), patience_s)
         if process is not None and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

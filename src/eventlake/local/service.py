@@ -25,6 +25,7 @@ from eventlake.local.bus.guard import Guard, usable_token
 from eventlake.local.bus.health import LEAST_PATIENCE_S, Health
 from eventlake.local.bus.pressure import Pressure
 from eventlake.local.bus.server import Server, listening, room_for_connections, stopped_by_signals
+from eventlake.local.bus.visitors import Beside
 from eventlake.local.closing.keeper import Complete, Keeper
 from eventlake.local.delivery.courier import Courier
 from eventlake.local.delivery.process import UNDELIVERED, Task
@@ -72,7 +73,7 @@ class Service:
         token: str | None = None,
         names: Sequence[str] = (),
         told: Callable[[str], None] = lambda _sentence: None,
-        beside: Application | None = None,
+        beside: Beside | None = None,
         sign_in: Callable[[Guard], Application] | None = None,
         closes: bool = True,
         detects: bool = True,
@@ -126,11 +127,6 @@ class Service:
     def pending_bytes(self) -> int:
         """Count the bytes in the spool that are not delivered yet."""
         return self._pending()
-
-    @property
-    def is_stopping(self) -> bool:
-        """Tell whether the service is to end, so that nobody waits for an answer any more."""
-        return self._stopped
 
     def close_now(self) -> None:
         """Close the running hour too, as soon as nothing is on its way; what comes later opens it again."""
@@ -194,18 +190,20 @@ class Service:
         )
         health.not_detecting = lambda: watcher.problems
         limits = Limits(connections=room_for_connections(Limits().connections))
-        self._server = Server(bus, Connections(limits, pressure.is_crowded, self._told), ready)
+        self._server = Server(bus, Connections(limits, pressure.is_crowded, self._told), ready, self._end_beside)
         self._server.should_exit = self._stopped
         running = asyncio.create_task(courier.run())
         watching = asyncio.create_task(_watch(lock))
         closing = asyncio.create_task(keeper.run() if self._closes else asyncio.Event().wait())
         detecting = asyncio.create_task(watcher.run() if self._detects else asyncio.Event().wait())
+        showing = asyncio.create_task(self._beside.run() if self._beside is not None else asyncio.Event().wait())
         for task in (running, watching):
             task.add_done_callback(lambda _done: self.stop())  # whatever ended it: a bus that cannot deliver ends, and says why
         courier.durable(spool.end)
         try:
             with stopped_by_signals(self.stop):
                 await self._server.serve(sockets=[listener])
+                await self._stop_beside()
                 await watcher.stop()
                 spool.close()
                 await keeper.stop()
@@ -219,6 +217,8 @@ class Service:
         finally:
             watching.cancel()
             running.cancel()
+            await self._stop_beside()
+            showing.cancel()
             await watcher.stop()
             await keeper.stop()
             detecting.cancel()
@@ -226,6 +226,14 @@ class Service:
             courier.kill()
             with contextlib.suppress(asyncio.CancelledError):
                 await running
+
+    def _end_beside(self) -> None:
+        if self._beside is not None:
+            self._beside.end()
+
+    async def _stop_beside(self) -> None:
+        if self._beside is not None:
+            await self._beside.stop()
 
     def _open_spool(self, lock: LakeLock) -> tuple[SpoolWriter, int]:
         """Take the lake and prepare its catalog, then open the spool where it goes on; the epoch of this process."""

@@ -10,11 +10,11 @@ import uvloop
 
 from eventlake.errors import ConfigurationError
 from eventlake.local.bus.address import Address
-from eventlake.local.bus.answer import Answer, Application, HttpError, Message, Receive, Send, answer_to, respond
+from eventlake.local.bus.answer import Answer, HttpError, Message, Receive, Send, answer_to, respond
 from eventlake.local.bus.connections import Connections, Limits
 from eventlake.local.bus.guard import Guard, usable_token
 from eventlake.local.bus.server import Server, listening, room_for_connections, stopped_by_signals
-from eventlake.local.bus.visitors import Visitors
+from eventlake.local.bus.visitors import Beside, Visitors
 from eventlake.web.sign_in import SignIn
 
 _WELL = b'{"status":"ok","reads":true}'
@@ -30,7 +30,7 @@ class Reading:
 
     def __init__(
         self,
-        site: Application,
+        page: Beside,
         *,
         host: str,
         port: int,
@@ -45,16 +45,16 @@ class Reading:
                 f'At "{host}" others could look at the lake: set EVENTLAKE_TOKEN, or leave --host out to listen on this machine only.'
             )
         self._guard = Guard(self._address.names(names), checked)
-        self._visitors = Visitors(self._guard, site, SignIn)
+        self._page = page
+        self._visitors = Visitors(self._guard, page, SignIn)
         self._server: Server | None = None
-        self.is_stopping = False
 
     def run(self, ready: Callable[[str], None]) -> int:
         """Serve until SIGTERM or Ctrl-C; `ready` is given the URL. Raises ConfigurationError for a port in use."""
         with listening(self._address.host, self._port) as listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             url = self._address.url(listener.getsockname()[1])
             limits = Limits(connections=room_for_connections(Limits().connections))
-            self._server = Server(self, Connections(limits, lambda: False, self._told), lambda: ready(url))
+            self._server = Server(self, Connections(limits, lambda: False, self._told), lambda: ready(url), self._page.end)
             runner.run(self._served(self._server, listener))
         return 0
 
@@ -76,10 +76,14 @@ class Reading:
         return Answer(200, _WELL) if scope["path"] == "/healthz" else answer_to(_EVENTS_GO, to_aws=False)
 
     async def _served(self, server: Server, listener: socket.socket) -> None:
-        with stopped_by_signals(self._stop):
-            await server.serve(sockets=[listener])
+        making = asyncio.create_task(self._page.run())
+        try:
+            with stopped_by_signals(self._stop):
+                await server.serve(sockets=[listener])
+        finally:
+            await self._page.stop()
+            making.cancel()
 
     def _stop(self) -> None:
-        self.is_stopping = True
         if self._server is not None:
             self._server.should_exit = True

@@ -28,9 +28,11 @@ _KEEP_ALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
 
 
 class Server(uvicorn.Server):
-    """uvicorn over a bus and its connections. ready: is told when it listens."""
+    """uvicorn over a bus and its connections. ready: is told when it listens. ending: is told when it begins to end."""
 
-    def __init__(self, bus: Application, connections: Connections, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, bus: Application, connections: Connections, ready: Callable[[], None], ending: Callable[[], None] = lambda: None
+    ) -> None:
         protocol: Any = connections.protocol  # uvicorn wants a class, and calls it
         super().__init__(
             uvicorn.Config(
@@ -49,6 +51,7 @@ class Server(uvicorn.Server):
         )
         self._connections = connections
         self._ready = ready
+        self._ending = ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""
@@ -63,6 +66,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End, and tell those whose requests are not here yet before uvicorn hangs up."""
+        self._ending()
         last_word = asyncio.get_running_loop().call_later(_LAST_WORD_S, self._connections.end)
         try:
             await super().shutdown(sockets)

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Protocol
 
 from eventlake.local.bus.answer import Application, HttpError, Message, Receive, Send, answer_to, respond
 from eventlake.local.bus.guard import Guard
 
 _log = logging.getLogger(__name__)
+
+
+class Beside(Protocol):
+    """What stands beside the bus for as long as it runs, made elsewhere."""
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+
+    async def run(self) -> None:
+        """Have it made until `end`."""
+
+    def end(self) -> None:
+        """Have everybody answered soon who waits: the bus ends."""
+
+    async def stop(self) -> None:
+        """Return when nothing of it runs any more."""
 
 
 class Visitors:

@@ -1,0 +1,222 @@
+"""The page has a process of its own: what befalls that process is told to browsers, and no sender of events hears of it."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventlake.web import usher as usher_module
+from eventlake.web.usher import Usher
+from eventlake.web.wire import heard, pieces
+from web.test_serving import EVENT, Served, served  # noqa: F401  a fixture
+
+_PROGRAM = """
+import os, signal, sys
+from eventlake.web.process import Serving, socket, asyncio
+async def page(scope, receive, send):
+    if scope["path"] == "/dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    body = await receive()
+    if scope["path"] == "/fails":
+        raise ValueError("on purpose")
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-said", body["body"])]})
+    await send({"type": "http.response.body", "body": b"a" * 200_000, "more_body": True})
+    if scope["path"] == "/breaks":
+        raise ConnectionError
+    await send({"type": "http.response.body", "body": b"b"})
+asyncio.run(Serving(socket.socket(fileno=int(sys.argv[1])), lambda: os.write(1, b"ready\\n")).run(page))
+"""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A page of a few lines in a process of its own, in place of the lake's."""
+
+    text: str
+
+    def arguments(self, control: int) -> Sequence[str]:
+        """As the page's own task has them."""
+        return [sys.executable, "-c", self.text, str(control)]
+
+
+def asked(usher: Usher, path: str, body: bytes = b"", headers: Sequence[tuple[bytes, bytes]] = ()) -> Any:
+    """The messages of an answer."""
+    sent: list[Any] = []
+    given = [{"type": "http.request", "body": body}]
+
+    async def receive() -> Any:
+        return given.pop() if given else await asyncio.sleep(60)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": list(headers)}
+    return sent, usher(scope, receive, send)
+
+
+async def running(usher: Usher, *paths: str, **given: Any) -> list[list[Any]]:
+    """What a page answers to one request after another, from its beginning to its end."""
+    life, answers = asyncio.create_task(usher.run()), []
+    for path in paths:
+        sent, answering = asked(usher, path, **given)
+        await answering
+        answers.append(sent)
+    await usher.stop()
+    await asyncio.wait_for(life, 30)
+    return answers
+
+
+def whole(sent: Sequence[Any]) -> bytes:
+    """The body of an answer."""
+    return b"".join(message["body"] for message in sent[1:])
+
+
+def test_what_a_browser_sends_and_gets_is_passed_on() -> None:
+    """A body there, and a long answer back, which ends; one that breaks off has no end."""
+    told: list[str] = []
+    first, broken = asyncio.run(running(Usher(Program(_PROGRAM), told.append), "/", "/breaks", body=b"form"))  # type: ignore[arg-type]
+
+    assert first[0] == {"type": "http.response.start", "status": 200, "headers": [(b"x-said", b"form")]}
+    assert whole(first) == b"a" * 200_000 + b"b"
+    assert [message.get("more_body", False) for message in first[-2:]] == [True, False]
+    assert all(message.get("more_body") for message in broken[1:])
+    assert told == []
+
+
+def test_a_process_that_dies_comes_back() -> None:
+    """Whoever asked it is told to ask again; the next is answered."""
+    dead, back = asyncio.run(running(Usher(Program(_PROGRAM), print), "/dies", "/"))  # type: ignore[arg-type]
+
+    assert dead[0]["status"] == 503
+    assert (b"retry-after", b"2") in dead[0]["headers"]
+    assert back[0]["status"] == 200
+
+
+def test_a_page_that_fails_is_one_answer(capfd: pytest.CaptureFixture[str]) -> None:
+    """The process says why, and goes on."""
+    failed, next_one = asyncio.run(running(Usher(Program(_PROGRAM), print), "/fails", "/"))  # type: ignore[arg-type]
+
+    assert (failed[0]["status"], next_one[0]["status"]) == (500, 200)
+    assert b"could not be made" in whole(failed)
+    assert "on purpose" in capfd.readouterr().err
+
+
+def test_a_process_that_cannot_begin_says_why_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a browser gets a sentence, which it asks again for by itself where it navigates."""
+    monkeypatch.setattr(usher_module, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(usher_module, "_FIRST_PAUSE_S", 0.01)
+    told: list[str] = []
+    usher = Usher(Program("print('The page cannot be shown: there is no lake.')"), told.append)  # type: ignore[arg-type]
+    (start, body), _ = asyncio.run(running(usher, "/", "/", headers=[(b"sec-fetch-mode", b"navigate")]))
+
+    assert start["status"] == 503
+    assert b'http-equiv="refresh" content="2"' in body["body"]
+    assert b"The page is not here just now" in body["body"]
+    assert told == ["The page cannot be shown: there is no lake."]
+
+
+def test_too_many_at_once_are_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a process being asked."""
+    monkeypatch.setattr(usher_module, "AT_ONCE", 0)
+    ((start, body),) = asyncio.run(running(Usher(Program(_PROGRAM), print), "/"))  # type: ignore[arg-type]
+
+    assert (start["status"], body["body"]) == (503, b"Too many look at once; try again in a moment.")
+
+
+def test_what_lets_a_visitor_in_stays_with_the_bus() -> None:
+    """The page hears of neither token nor cookie; of a body, no piece is long, and none is empty."""
+    headers = [(b"authorization", b"Bearer t"), (b"cookie", b"eventlake=f"), (b"accept-encoding", b"gzip")]
+    scope = {"method": "GET", "path": "/", "query_string": b"a=1", "headers": headers}
+
+    assert heard(scope) == ("GET", "/", b"a=1", [(b"accept-encoding", b"gzip")])
+    assert [len(piece) for piece in pieces(b"x" * 100_000)] == [65_540, 34_468]
+    assert list(pieces(b"")) == []
+
+
+def page_process(bus: int) -> int:
+    """The process of a bus that makes the page."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words, status = (folder / "cmdline").read_bytes().split(b"\0"), (folder / "stat").read_text()
+        except OSError:
+            continue
+        if b"eventlake.web.process" in words and int(status.rpartition(")")[2].split()[1]) == bus:
+            return int(folder.name)
+    return 0
+
+
+@pytest.mark.slow
+def test_events_are_taken_while_ten_look_and_the_page_is_killed(served: Served) -> None:  # noqa: F811
+    """Each event is acknowledged, and each of them is there once; the page is back, and the end of the bus waits for no stream."""
+    over, lost = threading.Event(), []
+
+    def look(number: int) -> None:
+        stream = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
+        stream.request("GET", "/live")
+        while not over.wait(0.05):
+            try:
+                if served.ask("GET", ("/", "/logins", "/lake")[number % 3])[0] not in {200, 503}:
+                    lost.append(number)
+            except (http.client.HTTPException, ConnectionError):  # its page broke off as the process was killed
+                continue
+        stream.close()
+
+    lookers = [threading.Thread(target=look, args=(number,)) for number in range(10)]
+    for one in lookers:
+        one.start()
+    now = f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}"
+    for number in range(200):
+        if number % 80 == 40:
+            served.ask("GET", "/healthz")
+            while not (page := page_process(served.process.pid)):
+                time.sleep(0.05)
+            os.kill(page, signal.SIGKILL)
+        data = {"type": "s", "log_id": f"l{number}", "date": now, "client_name": "Shop"}
+        event = {**EVENT, "id": f"e-{number}", "time": now, "detail": {"log_id": f"l{number}", "data": data}}
+        assert served.ask("POST", "/events", json.dumps(event).encode())[0] == 200
+    over.set()
+    for one in lookers:
+        one.join()
+
+    end = time.monotonic() + 60
+    while "200" not in (said := served.ask("GET", "/tiles/applications.json?from=-1h")[1]) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert json.loads(said) == [{"application": "Shop", "logins": 200}]
+    assert lost == []
+    stream = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
+    stream.request("GET", "/live")
+    listened = stream.getresponse()
+    listened.readline()
+    page = page_process(served.process.pid)
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(20) == 0
+    listened.close()
+    stream.close()
+    assert not Path(f"/proc/{page}").exists()
+
+
+@pytest.mark.slow
+def test_a_bus_that_is_killed_takes_the_page_with_it(served: Served) -> None:  # noqa: F811
+    """Nothing is left that would look at the lake for nobody."""
+    assert served.ask("GET", "/lake")[0] == 200
+    page = page_process(served.process.pid)
+    served.process.kill()
+    served.process.wait(20)
+
+    end = time.monotonic() + 20
+    while Path(f"/proc/{page}").exists() and time.monotonic() < end:
+        time.sleep(0.1)
+    assert page
+    assert not Path(f"/proc/{page}").exists()
