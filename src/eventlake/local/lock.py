@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -116,6 +117,20 @@ class AddingLock(FileLock):
         if not read_holder(folder).get("shares"):  # looked at with the lock in hand: who takes the lake from here on sees it
             self.release()
             raise _locked(folder)
+
+
+@contextlib.contextmanager
+def waiting_for(folder: Path, name: str, what: str) -> Iterator[None]:
+    """Hold the lock of a small file in a lake's folder, waiting for whoever has it. what: it guards, for errors. Raises StorageError."""
+    try:
+        descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        raise storage_error(error, f"{what} cannot be locked") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def is_added_to(folder: Path) -> bool:

@@ -62,7 +62,14 @@ class KeyRing:
 
         An e-mail address is the same in capital and small letters, and with blanks around it.
         """
-        name, said = self._name_on(day), text.strip().lower() if "@" in text else text
+        return self._under(self._name_on(day), text)
+
+    def all_of(self, text: str) -> list[str]:
+        """Return the pseudonyms of a text under every key."""
+        return [self._under(key.name, text) for key in self.keys]
+
+    def _under(self, name: str, text: str) -> str:
+        said = text.strip().lower() if "@" in text else text
         return f"{name}:{hmac.digest(self._secrets[name], said.encode('utf-8', 'surrogatepass'), 'sha256').hex()}"
 
     def _name_on(self, day: str) -> str:

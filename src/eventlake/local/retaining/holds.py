@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from eventlake.backends.disk import storage_error, write_whole
+from eventlake.backends.disk import write_whole
 from eventlake.errors import ConfigurationError, LayoutError, NameNotFoundError, UsageError
 from eventlake.layout import Hour
+from eventlake.local.lock import waiting_for
 from eventlake.naming import nearest
 from eventlake.pipeline.holds import Hold
 
@@ -45,15 +44,8 @@ class HoldsFile:
     @contextlib.contextmanager
     def settled(self) -> Iterator[list[Hold]]:
         """Give the holds; within, none is placed and none released. Raises ConfigurationError, StorageError."""
-        try:
-            descriptor = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-        except OSError as error:
-            raise storage_error(error, f'The holds of the lake in "{self._folder}" cannot be locked') from None
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with waiting_for(self._folder, _LOCK, f'The holds of the lake in "{self._folder}"'):
             yield self.read()
-        finally:
-            os.close(descriptor)
 
     def place(self, hold: Hold) -> None:
         """Add a hold; when it returns, nothing that it keeps is removed any more. Raises UsageError for a name that is taken, StorageError."""
