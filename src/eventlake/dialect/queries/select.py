@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, unknown
 from eventlake.dialect.parts import Context, Statement
-from eventlake.dialect.queries.expressions import Expressions, key_of_group, shown_name
+from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.grouping import group
+from eventlake.dialect.queries.names import key_of_group, named_value, shown_name
 from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.ranges import Range, implied_ranges, in_range
 from eventlake.dialect.queries.relation import Column, Relation, direction, is_constant, limits, named, ordinal, unbracketed
@@ -155,7 +156,7 @@ def _starred(part: exp.Expr, parts: Expressions, scope: Scope) -> list[_Item]:
     table = ".".join(names)
     fields = [f for f in scope.fields if not f.implicit and (not table or f.is_of(table))]
     if not fields and len(names) > 1 and scope.find(names) is not None:
-        return _parts_of_row(parts.named(names, part), part)
+        return _parts_of_row(named_value(parts, names, part), part)
     if not fields:
         if table:
             raise unknown("table", table, [f.relation for f in scope.fields], part)

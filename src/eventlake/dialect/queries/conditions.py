@@ -1,0 +1,67 @@
+"""What conditions decide: AND, OR, NOT, CASE, IF."""
+
+from __future__ import annotations
+
+from eventlake.dialect.binding import Value, derived
+from eventlake.dialect.parts import Parts
+from eventlake.dialect.queries.comparisons import is_null
+from eventlake.dialect.sql import NOTHING, emit, joined
+from eventlake.dialect.text import tree as exp
+from eventlake.dialect.types.comparison import compared
+from eventlake.dialect.types.type import BOOLEAN
+
+
+def logic(parts: Parts, node: exp.Expr) -> Value:
+    """Return what AND or OR make of a chain of conditions."""
+    word = "AND" if isinstance(node, exp.And) else "OR"
+    conditions = [parts.boolean(part, word) for part in _flat(node)]
+    return derived(emit("({})", joined(f" {word} ", conditions)), BOOLEAN, conditions)
+
+
+def negated(parts: Parts, node: exp.Expr) -> Value:
+    """Return what NOT makes of a condition."""
+    inner = node.this
+    if isinstance(inner, exp.Is):
+        value = is_null(parts, inner)
+        return value.become(emit("(NOT {})", value.sql), BOOLEAN)
+    value = parts.boolean(inner, "NOT")
+    return value.become(emit("(NOT {})", value.sql), BOOLEAN)
+
+
+def case(parts: Parts, node: exp.Expr) -> Value:
+    """Return the value of CASE."""
+    branches = node.args["ifs"]
+    default = node.args.get("default")
+    values, kind = parts.united([branch.args["true"] for branch in branches] + ([default] if default is not None else []), "CASE")
+    conditions = [_condition(parts, node, branch) for branch in branches]
+    whens = joined("", (emit(" WHEN {} THEN {}", condition.sql, value.sql) for condition, value in zip(conditions, values, strict=False)))
+    other = emit(" ELSE {}", values[-1].sql) if default is not None else NOTHING
+    return derived(emit("(CASE{}{} END)", whens, other), kind, (*conditions, *values))
+
+
+def _condition(parts: Parts, node: exp.Expr, branch: exp.Expr) -> Value:
+    if node.this is None:
+        return parts.boolean(branch.this, "A condition of CASE")
+    return compared("=", parts.value(node.this), parts.value(branch.this), branch)
+
+
+def if_(parts: Parts, node: exp.Expr) -> Value:
+    """Return the value of IF."""
+    condition = parts.boolean(node.this, "The condition of IF")
+    other = node.args.get("false")
+    values, kind = parts.united([node.args["true"]] + ([other] if other is not None else []), "IF")
+    ending = emit(" ELSE {}", values[1].sql) if other is not None else NOTHING
+    return derived(emit("(CASE WHEN {} THEN {}{} END)", condition.sql, values[0].sql, ending), kind, (condition, *values))
+
+
+def _flat(node: exp.Expr) -> list[exp.Expr]:
+    """Return the parts of a chain of the same AND or OR, without recursion into it."""
+    parts: list[exp.Expr] = []
+    todo = [node]
+    while todo:
+        part = todo.pop()
+        if type(part) is type(node):
+            todo += [part.expression, part.this]
+        else:
+            parts.append(part)
+    return parts
