@@ -82,7 +82,7 @@ class Table:
     prefix: first part of its keys, without slashes at the ends. pattern: an EventBridge event pattern.
     root: the path under which undeclared fields are collected into `extra` by their bare name.
     key: the column that tells duplicates apart; NULL is never a duplicate. sort: the columns by which the rows of a closed hour are sorted.
-    personal: where its events hold personal data.
+    personal: where its events hold personal data. retention_days: how long its hours are kept, None for ever.
     """
 
     name: str
@@ -96,6 +96,7 @@ class Table:
     columns: tuple[Column, ...]
     sort: tuple[str, ...] = ()
     personal: tuple[Personal, ...] = ()
+    retention_days: int | None = None
 
     @property
     def stream(self) -> str:

@@ -122,10 +122,10 @@ def _never(_table: str, _hour: Hour) -> tuple[str | None, str | None]:
 def _going(current: Settings, catalog: SqliteCatalog) -> Goes:
     """Return what tells when hours go from a lake on this machine. Raises ConfigurationError."""
     from eventlake.local.retaining.holds import HoldsFile
-    from eventlake.local.retaining.settings import read_retention
+    from eventlake.local.retaining.settings import as_declared, read_retention
     from eventlake.pipeline.holds import held
 
-    retention = read_retention(current.lake_folder, [table.name for table in catalog.tables()])
+    retention = read_retention(current.lake_folder, as_declared(catalog.tables(), current.load_sources()))
     holds = HoldsFile(current.lake_folder).read()
 
     def told(table: str, hour: Hour) -> tuple[str | None, str | None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -28,14 +27,14 @@ _RELEASE = "release"
 @click.option("--dry-run", is_flag=True, help="Show what would go, and change nothing.")
 @global_options
 def retain(dry_run: bool) -> None:
-    """Remove whole hours of tables, and failed records, that were kept as many days as retention.toml in the lake's folder says.
+    """Remove whole hours of tables, and failed records, that were kept as many days as their declarations or retention.toml in the lake's folder say.
 
     `eventlake serve` does that by itself, once an hour. Queries see an hour wholly or not at all; its bytes are removed a day later.
-    What a legal hold keeps stays, and is shown with the name of the hold. Without retention.toml everything is kept for ever.
+    What a legal hold keeps stays, and is shown with the name of the hold. What nobody says days of is kept for ever.
     """
     current = settings()
     if dry_run:
-        _show_over(_over(current.lake_folder), current, "would go")
+        _show_over(_over(current), current, "would go")
         return
     from eventlake.local.closing.closer import Closer
     from eventlake.local.folder import OBJECTS, require_lake
@@ -97,18 +96,19 @@ def holds() -> None:
     show(("name", "table", "from", "to", "user", "reason", "since"), rows, current.form)
 
 
-def _over(folder: Path) -> list[Over]:
+def _over(current: Settings) -> list[Over]:
     from eventlake.local.folder import open_catalog
     from eventlake.local.retaining.retainer import Retainer
 
-    return Retainer(open_catalog(folder), folder).over()
+    folder = current.lake_folder
+    return Retainer(open_catalog(folder), folder, sources=current.load_sources()).over()
 
 
 def _show_over(found: Sequence[Over], current: Settings, becomes: str) -> None:
     rows = [[one.table, one.kind, str(one.hour), one.rows, one.size_bytes, f"held by {one.hold}" if one.hold else becomes] for one in found]
     show(("table", "kind", "hour", "rows", "bytes", "state"), rows, current.form)
     if not rows:
-        current.say("Nothing is over: what retention.toml in the lake's folder does not name is kept for ever.")
+        current.say("Nothing is over: what neither a declaration nor retention.toml in the lake's folder gives days is kept for ever.")
 
 
 def _hold(name: str, table: str, first: Hour | None, last: Hour | None, user: str, reason: str) -> Hold:

@@ -7,7 +7,8 @@ span, because any of them may hold rows of that user.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from eventlake.layout import Hour
 
@@ -39,3 +40,20 @@ def held(holds: Iterable[Hold], table: str | None, hour: Hour) -> str | None:
     act within its `with`: no hold is placed meanwhile. What erases a person asks the same, and is refused whomever the hold names.
     """
     return next((hold.name for hold in holds if hold.covers(table, hour)), None)
+
+
+def as_json(hold: Hold) -> dict[str, Any]:
+    """Return a hold as JSON has it."""
+    return asdict(hold) | {"first": hold.first and str(hold.first), "last": hold.last and str(hold.last)}
+
+
+def hold_of(said: dict[str, Any]) -> Hold:
+    """Read a hold from JSON. Raises TypeError, LayoutError."""
+    hold = Hold(**said)
+    if not all(isinstance(text, str) for text in (hold.name, hold.table, hold.user, hold.reason, hold.since)):
+        raise TypeError("A hold's words are texts.")
+    return replace(hold, first=_hour(said.get("first")), last=_hour(said.get("last")))
+
+
+def _hour(text: Any) -> Hour | None:  # JSON
+    return None if text is None else Hour.parse(text)

@@ -6,13 +6,19 @@ one number means the same to all of them. History that is brought in lies in the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from eventlake.layout import Hour
+from eventlake.model import Table
 
 MOST_DAYS = 36_500
+
+
+def is_days(value: object) -> bool:
+    """Return True for a number of days that something may be kept."""
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,11 @@ class Retention:
 
     tables: Mapping[str, int] = field(default_factory=dict)
     failed: int | None = None
+
+    @classmethod
+    def declared(cls, tables: Iterable[Table]) -> Retention:
+        """Return what the declarations of these tables say."""
+        return cls({table.name: table.retention_days for table in tables if table.retention_days is not None})
 
     @property
     def is_for_ever(self) -> bool:

@@ -14,6 +14,7 @@ from eventlake.errors import DeclarationError
 from eventlake.model import Source, Table
 from eventlake.sources.declaration import DECLARATION, read_source
 from eventlake.sources.privacy import PRIVACY, with_privacy
+from eventlake.sources.retention import RETENTION, with_retention
 
 BUILT_IN = Path(__file__).parent
 
@@ -24,7 +25,7 @@ def load(folders: Sequence[Path] = ()) -> tuple[Source, ...]:
     """Load the built-in sources and those in the given folders, by name.
 
     A folder holds sources (`<name>/source.toml`) or is one itself; a source of a user's takes the place of the built-in one of its name. A file
-    `privacy.toml` in it says what becomes of personal data, of built-in sources too.
+    `privacy.toml` in it says what becomes of personal data, of built-in sources too, `retention.toml` how long their hours are kept.
     Raises DeclarationError, also if two declare the same name, table or prefix, or a folder holds none.
     """
     own = [read_source(file) for folder in folders for file in declarations(folder)]
@@ -32,7 +33,7 @@ def load(folders: Sequence[Path] = ()) -> tuple[Source, ...]:
     found = [source for source in _built_in() if source.name not in replaced] + own
     _check_unique(found)
     _check_prefixes([table for source in found for table in source.tables])
-    return with_privacy(sorted(found, key=lambda source: source.name), folders)
+    return with_retention(with_privacy(sorted(found, key=lambda source: source.name), folders), folders)
 
 
 @cache
@@ -42,10 +43,10 @@ def _built_in() -> tuple[Source, ...]:
 
 
 def declarations(folder: Path) -> list[Path]:
-    """List the declarations in a folder. Raises DeclarationError if there is none, and no `privacy.toml`."""
+    """List the declarations in a folder. Raises DeclarationError if there is none, and neither `privacy.toml` nor `retention.toml`."""
     own = folder / DECLARATION
     files = [own] if own.is_file() else sorted(folder.glob(f"*/{DECLARATION}"))
-    if not files and not (folder / PRIVACY).is_file():
+    if not files and not any((folder / name).is_file() for name in (PRIVACY, RETENTION)):
         raise DeclarationError(f'"{folder}" holds no source: expected {DECLARATION} in it, or in a folder below it.')
     return files
 

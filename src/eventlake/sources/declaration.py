@@ -19,6 +19,7 @@ from eventlake.naming import nearest
 from eventlake.pipeline import convert
 from eventlake.pipeline.leftovers import ENVELOPE_KEYS, ORIGIN
 from eventlake.pipeline.path import parse_path
+from eventlake.pipeline.retention import MOST_DAYS, is_days
 from eventlake.pipeline.rule import compile_pattern
 from eventlake.sources.privacy import personal_places
 
@@ -54,7 +55,7 @@ _BUS = re.compile(r"[A-Za-z0-9_./-]{1,256}", re.ASCII)
 _LOGICAL_ID = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}", re.ASCII)
 _PREFIX = re.compile(r"[a-z0-9_][a-z0-9_-]*(/[a-z0-9_][a-z0-9_-]*){0,3}", re.ASCII)
 _SOURCE_KEYS = ("name", "title", "doc", "reference", "database", "bus", "table", "bare", "refused", "stack")
-_TABLE_KEYS = ("name", "doc", "prefix", "pattern", "root", "key", "sort", "event_id", "event_time", "personal", "columns")
+_TABLE_KEYS = ("name", "doc", "prefix", "pattern", "root", "key", "sort", "event_id", "event_time", "personal", "retention_days", "columns")
 _COLUMN_KEYS = ("name", "type", "from", "as", "personal", "doc")
 _BARE_KEYS = ("pattern", "into", "envelope", "rename", "json")
 _REFUSED_KEYS = ("name", "pattern", "reason")
@@ -264,7 +265,18 @@ def _table(place: _Place, source: str, database: str) -> Table:
         columns=columns,
         sort=_sort(place, columns),
         personal=personal_places(columns, root, key, _personal(place), place.wrong),
+        retention_days=_retention_days(place),
     )
+
+
+def _retention_days(place: _Place) -> int | None:
+    """Read how many days the table's hours are kept, None for ever."""
+    days = place.values.get("retention_days")
+    if days is not None and not is_days(days):
+        raise place.wrong(
+            f'"retention_days" is {_shown(days)}, expected a number of days from 1 to {MOST_DAYS:,}; leave it out to keep all for ever.'
+        )
+    return days
 
 
 def _personal(place: _Place) -> dict[str, Any]:
@@ -285,7 +297,7 @@ def _sort(place: _Place, columns: tuple[Column, ...]) -> tuple[str, ...]:
     return tuple(sort)
 
 
-_TAKEN = {"closed", "closing", "error", "raw"}
+_TAKEN = {"closed", "closing", "error", "raw", "retained"}
 """Where the bucket holds what is no new log object."""
 
 

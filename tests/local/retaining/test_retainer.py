@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -85,6 +86,23 @@ def test_an_hour_goes_when_its_days_are_over_and_not_a_second_before(tmp_path: P
     assert sorted(rows(tmp_path)) == [("e1",), ("e2",)]
     assert open_lake(tmp_path, SOURCES).catalog.partitions(RUNS)[0].hour == Hour("2026-12-30", "11")
     assert check_lake(tmp_path) == []
+
+
+def test_the_days_of_a_declaration_count_unless_the_file_has_others(tmp_path: Path) -> None:
+    """A line of the lake's own retention.toml says more or fewer."""
+    store(tmp_path, [(FIRST, [event("a")])])
+    declared = [replace(source, tables=tuple(replace(one, retention_days=DAYS) for one in source.tables)) for source in SOURCES]
+    keeping(tmp_path, "[tables]", "alerts = 1")
+    with closing(SqliteCatalog(tmp_path / CATALOG)) as catalog:
+        over = Retainer(catalog, tmp_path, lambda: DUE, declared).over
+        assert [(one.table, one.goes) for one in over()] == [(RUNS, DUE)]
+        keeping(tmp_path, "[tables]", f"{RUNS} = {DAYS + 1}")
+        assert over() == []
+    with Importer(tmp_path, declared):
+        pass  # from now on the lake knows the declarations
+
+    keeping(tmp_path, "[tables]", "alerts = 1")
+    assert [one.rows for one in remove(tmp_path, DUE)] == [1]
 
 
 @pytest.mark.slow

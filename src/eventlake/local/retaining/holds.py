@@ -5,16 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from eventlake.backends.disk import write_whole
 from eventlake.errors import ConfigurationError, LayoutError, NameNotFoundError, UsageError
-from eventlake.layout import Hour
 from eventlake.local.lock import waiting_for
 from eventlake.naming import nearest
-from eventlake.pipeline.holds import Hold
+from eventlake.pipeline.holds import Hold, as_json, hold_of
 
 HOLDS = "holds.json"
 _LOCK = "holding"
@@ -31,7 +28,7 @@ class HoldsFile:
     def read(self) -> list[Hold]:
         """Return the holds, in the order in which they were placed. Raises ConfigurationError."""
         try:
-            return [_hold(one) for one in json.loads(self._file.read_text("utf-8"))]
+            return [hold_of(one) for one in json.loads(self._file.read_text("utf-8"))]
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -67,21 +64,4 @@ class HoldsFile:
 
     def _write(self, holds: Sequence[Hold]) -> None:
         """Write the file, whole or not at all."""
-        write_whole(self._file, json.dumps([_said(one) for one in holds], ensure_ascii=False, indent=2))
-
-
-def _said(hold: Hold) -> dict[str, Any]:
-    """Return a hold as JSON has it."""
-    return asdict(hold) | {"first": hold.first and str(hold.first), "last": hold.last and str(hold.last)}
-
-
-def _hold(said: dict[str, Any]) -> Hold:
-    """Read a hold. Raises TypeError, LayoutError."""
-    hold = Hold(**said)
-    if not all(isinstance(text, str) for text in (hold.name, hold.table, hold.user, hold.reason, hold.since)):
-        raise TypeError
-    return replace(hold, first=_hour(said.get("first")), last=_hour(said.get("last")))
-
-
-def _hour(text: Any) -> Hour | None:  # JSON
-    return None if text is None else Hour.parse(text)
+        write_whole(self._file, json.dumps([as_json(one) for one in holds], ensure_ascii=False, indent=2))

@@ -15,7 +15,8 @@ from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.layout import Hour
 from eventlake.local.crash import crash_point
 from eventlake.local.retaining.holds import HoldsFile
-from eventlake.local.retaining.settings import read_retention
+from eventlake.local.retaining.settings import as_declared, read_retention
+from eventlake.model import Source
 from eventlake.pipeline.holds import Hold, held
 
 LINES, FAILED = "lines", "failed"
@@ -39,10 +40,17 @@ class Over:
 
 
 class Retainer:
-    """Finds and removes what is over. now: the moment, aware."""
+    """Finds and removes what is over. now: the moment, aware. sources: whose declarations count; without them those that the lake knows."""
 
-    def __init__(self, catalog: SqliteCatalog, folder: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        catalog: SqliteCatalog,
+        folder: Path,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sources: Sequence[Source] = (),
+    ) -> None:
         self._catalog = catalog
+        self._sources = sources
         self._folder = folder
         self._holds = HoldsFile(folder)
         self._now = now
@@ -68,8 +76,8 @@ class Retainer:
         return found
 
     def _over(self, holds: Sequence[Hold]) -> Iterator[Over]:
-        tables = {table.name for table in self._catalog.tables()}
-        retention, now = read_retention(self._folder, tables), self._now()
+        known = as_declared(self._catalog.tables(), self._sources)
+        retention, now, tables = read_retention(self._folder, known), self._now(), {table.name for table in known}
         for table in sorted(retention.tables):
             for one in self._catalog.contents(table).hours:
                 goes = retention.goes(table, one.hour)
