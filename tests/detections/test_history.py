@@ -9,6 +9,7 @@ import pytest
 
 from eventlake.detections.backtest import Alerted, backtest
 from eventlake.detections.detection import load_detections
+from eventlake.detections.header import SEVERITIES
 from eventlake.history import INCIDENTS, History
 from eventlake.history.timeline import datetime_of
 from eventlake.history.truth import Truth
@@ -41,8 +42,8 @@ TELLS = {
 }
 """Incident -> the detections that tell of it."""
 
-OF_WORK = {"approval_waits", "new_starter", "pipeline_edited", "red_too_long", "rollback", "stuck"}
-"""Detections of what people do and leave undone on any day, such as a rollback: that it happened is what they tell."""
+OF_WORK = {name for name, one in DETECTIONS.items() if one.severity == SEVERITIES[0]}
+"""Detections of what people do and leave undone on any day, such as a rollback: information, of which no sink is told."""
 
 
 def _alerted(*, incidents: Sequence[str], days: int = 30) -> tuple[dict[str, Sequence[Alerted]], Truth]:
@@ -76,7 +77,8 @@ def test_every_incident_is_found() -> None:
 
 
 def test_nothing_is_told_of_thirty_benign_days() -> None:
-    """People mistype, travel, sign up and change what they may; each event may come twice. What is told of work is what happened."""
+    """People mistype, travel, sign up and change what they may; each event may come twice. What is information is what happened."""
+    assert {"approval_waits", "new_starter", "pipeline_edited", "red_too_long", "rollback"} == OF_WORK
     found, truth = _alerted(incidents=())
     assert truth.incidents == []
     assert {name: alerted for name, alerted in found.items() if alerted and name not in OF_WORK} == {}

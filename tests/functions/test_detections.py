@@ -13,8 +13,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from deploy.template_rules import resources
+from eventlake import matches
 from eventlake.backends.duckdb import DuckDBEngine
+from eventlake.deploy.cloudformation import read_template
+from eventlake.detections.alerts import Subject, event_of
 from eventlake.detections.detection import Detection, read_detection
+from eventlake.detections.header import SEVERITIES
+from eventlake.detections.states import State, Telling
 from eventlake.errors import CorruptObjectError, GenerationConflictError
 from eventlake.functions import detections as function
 from eventlake.functions.alerting import KEY, Memory
@@ -24,6 +30,7 @@ from eventlake.local.importing import Importer
 from eventlake.local.item import Item
 from eventlake.sources import read_source
 from local.detecting.alerting import ORDERS, SHOP, at
+from project import ROOT
 
 
 @dataclass
@@ -240,3 +247,15 @@ def test_a_detection_about_alerts_is_refused(world: World) -> None:
     one = world.detections[0]
     world.detections = [Detection(**{name: getattr(one, name) for name in one.__slots__} | {"tables": ("alerts",)})]
     assert "never end" in world.call(at(5) + timedelta(0)).remembered.problems["many_orders"]
+
+
+def test_rules_tell_topic_and_webhook_of_all_but_information() -> None:
+    """What people do at work lies in the table; a rule of one's own may take it farther."""
+    rules = resources(read_template((ROOT / "templates/detections.yaml").read_text("utf-8")), "AWS::Events::Rule")
+    now = at(0)
+    state = State("a", now, now, now, 1, 1, 1, now, True)
+    for rule in rules.values():
+        pattern = rule["EventPattern"] | {"account": ["1"]}
+        events = [event_of(Subject("x", "X", severity), Telling("t", "opened", "k", state), now, "1", "here") for severity in SEVERITIES]
+        assert [matches(pattern, event) for event in events] == [False, True, True, True, True]
+    assert len(rules) == 2

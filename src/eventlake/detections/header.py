@@ -19,7 +19,9 @@ from typing import Any
 from eventlake.errors import DeclarationError
 from eventlake.naming import nearest_or_all
 
-SEVERITIES = ("low", "medium", "high", "critical")
+SEVERITIES = ("information", "low", "medium", "high", "critical")
+SINKS_FROM = "low"
+"""Who is told of alerts is told from this severity on, if nothing else is said: what is information is looked up."""
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _LONGEST = timedelta(days=400)

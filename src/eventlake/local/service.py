@@ -16,6 +16,7 @@ import uvloop
 
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.backends.sqlite_catalog import SqliteCatalog
+from eventlake.detections.detection import load_detections
 from eventlake.errors import ConfigurationError, LakeLeftError, LakeTakenError, StorageError
 from eventlake.local.bus.address import Address
 from eventlake.local.bus.answer import Application
@@ -30,7 +31,7 @@ from eventlake.local.closing.keeper import Complete, Keeper
 from eventlake.local.delivery.courier import Courier
 from eventlake.local.delivery.process import UNDELIVERED, Task
 from eventlake.local.detecting.process import Task as Detecting
-from eventlake.local.detecting.sinks import read_sinks
+from eventlake.local.detecting.sinks import read_sinks, require_known
 from eventlake.local.detecting.watcher import Watcher
 from eventlake.local.folder import CATALOG, SPOOL
 from eventlake.local.keys import require_keys
@@ -239,7 +240,7 @@ class Service:
         """Take the lake and prepare its catalog, then open the spool where it goes on; the epoch of this process."""
         require_catalog(self._folder)
         if self._detects:
-            read_sinks(self._folder)  # what is wrong there is said before anything begins
+            require_known(read_sinks(self._folder), load_detections(self._sources))  # what is wrong there is said before anything begins
         catalog = SqliteCatalog(self._folder / CATALOG)
         try:
             chosen = self._task.log_format or catalog.log_format() or "parquet"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventlake.errors import ConfigurationError
-from eventlake.local.detecting.sinks import SINKS, read_sinks
+from eventlake.local.detecting.sinks import SINKS, read_sinks, require_known
 
 SECRET = "https://hooks.example.com/T0/B0/s3cr3t"
 
@@ -53,12 +53,31 @@ path = "alerts.jsonl"
     )
     sinks = read_sinks(tmp_path, {"FLOW": "http://127.0.0.1:9/x"})
     assert [(sink.name, sink.severity) for sink in sinks] == [("chat", "high"), ("flow", "low"), ("pager", "critical"), ("log", "low")]
-    assert [[sink.name for sink in sinks if sink.wants(severity)] for severity in ("low", "medium", "high", "critical")] == [
+    assert [
+        [sink.name for sink in sinks if sink.wants(severity, "x")] for severity in ("information", "low", "medium", "high", "critical")
+    ] == [
+        [],
         ["flow", "log"],
         ["flow", "log"],
         ["chat", "flow", "log"],
         ["chat", "flow", "pager", "log"],
     ]
+
+
+def test_a_sink_is_told_of_detections_that_it_names_whatever_their_severity(tmp_path: Path) -> None:
+    """What is information reaches nobody else."""
+    _write(tmp_path, "[[sink]]\nname = 'log'\nkind = 'file'\npath = 'x'\nseverity = 'high'\ndetections = ['rollback']")
+    [sink] = read_sinks(tmp_path, {})
+    assert [sink.wants("information", "rollback"), sink.wants("information", "stuck"), sink.wants("medium", "stuck")] == [
+        True,
+        False,
+        False,
+    ]
+    require_known([sink], {"rollback", "stuck"})
+    with pytest.raises(
+        ConfigurationError, match=r'the sink "log" names the detection "rollback", which there is not. Did you mean "rollbacks"'
+    ):
+        require_known([sink], {"rollbacks"})
 
 
 @pytest.mark.parametrize(
@@ -70,7 +89,8 @@ path = "alerts.jsonl"
         ("[[sink]]\nname = 'a b'\nkind = 'file'\npath = 'x'", '"name" is letters'),
         ("[[sink]]\nname = 'a'\nkind = 'mail'", '"kind" is one of file, command, webhook'),
         ("[[sink]]\nname = 'a'\nkind = 'file'\npath = 'x'\nurl = 'SECRET'", 'unknown key "url"'),
-        ("[[sink]]\nname = 'a'\nkind = 'file'\npath = 'x'\nseverity = 'bad'", '"severity" is one of low'),
+        ("[[sink]]\nname = 'a'\nkind = 'file'\npath = 'x'\nseverity = 'bad'", '"severity" is one of information, low'),
+        ("[[sink]]\nname = 'a'\nkind = 'file'\npath = 'x'\ndetections = 'rollback'", '"detections" is a list of names'),
         ("[[sink]]\nname = 'a'\nkind = 'file'", '"path" is missing'),
         ("[[sink]]\nname = 'a'\nkind = 'command'\nargv = 'page SECRET'", '"argv" is the program'),
         ("[[sink]]\nname = 'a'\nkind = 'command'\nargv = []", '"argv" is the program'),

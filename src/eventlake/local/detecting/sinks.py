@@ -5,7 +5,8 @@ name = "on-call"
 kind = "webhook"                 # POST, as JSON; 2xx acknowledges
 url_env = "ON_CALL_URL"          # or url = "https://..."; the URL is a secret: nothing shows it
 form = "slack"                   # slack, teams, or event (the event as it is), the default
-severity = "high"                # this and above; default low
+severity = "high"                # this and above; default low: what is information lies in the table alone
+detections = ["rollback"]        # told of these as well, whatever their severity
 
 [[sink]]
 name = "pager"
@@ -24,13 +25,13 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from eventlake.detections.header import SEVERITIES
+from eventlake.detections.header import SEVERITIES, SINKS_FROM
 from eventlake.errors import ConfigurationError
 from eventlake.local.detecting.messages import FORMS
 from eventlake.local.detecting.receivers import CommandReceiver, FileReceiver, Receiver, WebhookReceiver
@@ -39,21 +40,22 @@ from eventlake.naming import nearest
 SINKS = "sinks.toml"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
-_SHARED = ("name", "kind", "severity")
+_SHARED = ("name", "kind", "severity", "detections")
 _KEYS = {"file": ("path",), "command": ("argv",), "webhook": ("url", "url_env", "form")}
 
 
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """One who is told: a name of the user's, from which severity on, and what it is told by."""
+    """One who is told: a name of the user's, from which severity on, what it is told by, and of which detections whatever their severity."""
 
     name: str
     severity: str
     receiver: Receiver
+    detections: tuple[str, ...] = ()
 
-    def wants(self, severity: str) -> bool:
-        """Return True if it is to be told of an alert of a severity."""
-        return SEVERITIES.index(severity) >= SEVERITIES.index(self.severity)
+    def wants(self, severity: str, detection: str) -> bool:
+        """Return True if it is to be told of an alert of a detection that has this severity."""
+        return detection in self.detections or SEVERITIES.index(severity) >= SEVERITIES.index(self.severity)
 
 
 def read_sinks(lake: Path, environment: Mapping[str, str] | None = None) -> tuple[Sink, ...]:
@@ -68,6 +70,16 @@ def read_sinks(lake: Path, environment: Mapping[str, str] | None = None) -> tupl
     except (ValueError, RecursionError):  # what is wrong may be shown with the line it stands in, which may hold a secret
         raise ConfigurationError(f'"{file}" is not TOML in UTF-8; see docs/alerts.md for what it holds.') from None
     return _sinks(file, declared, lake, os.environ if environment is None else environment)
+
+
+def require_known(sinks: Sequence[Sink], detections: Collection[str]) -> None:
+    """Raise ConfigurationError if a sink names a detection that there is not."""
+    for sink in sinks:
+        if unknown := next((name for name in sink.detections if name not in detections), None):
+            raise ConfigurationError(
+                f'{SINKS}: the sink "{sink.name}" names the detection "{unknown}", which there is not.{nearest(unknown, list(detections))} '
+                "`eventlake detections` lists them."
+            )
 
 
 def _sinks(file: Path, declared: dict[str, Any], lake: Path, environment: Mapping[str, str]) -> tuple[Sink, ...]:  # TOML values
@@ -97,8 +109,8 @@ class _Entry:
         self._where = f'{self._where} ("{name}")'
         kind = self._one_of("kind", tuple(_KEYS))
         self._only((*_SHARED, *_KEYS[kind]))
-        severity = self._one_of("severity", SEVERITIES, SEVERITIES[0])
-        return Sink(name, severity, self._receiver(kind, lake, environment))
+        severity = self._one_of("severity", SEVERITIES, SINKS_FROM)
+        return Sink(name, severity, self._receiver(kind, lake, environment), self._detections())
 
     def _receiver(self, kind: str, lake: Path, environment: Mapping[str, str]) -> Receiver:
         if kind == "file":
@@ -106,6 +118,12 @@ class _Entry:
         if kind == "command":
             return CommandReceiver(self._argv())
         return WebhookReceiver(self._url(environment), self._one_of("form", tuple(FORMS), "event"))
+
+    def _detections(self) -> tuple[str, ...]:
+        names = self._values.get("detections", [])
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise self._wrong('"detections" is a list of names; `eventlake detections` lists them')
+        return tuple(names)
 
     def _argv(self) -> tuple[str, ...]:
         argv = self._values.get("argv")

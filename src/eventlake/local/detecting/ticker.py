@@ -126,9 +126,8 @@ class Ticker:
 
     def _told_to(self, subject: Subject, telling: Telling, now: datetime) -> Saved:
         body = body_of(event_of(subject, telling, now, ACCOUNT, REGION))
-        return Saved(
-            telling.id, subject.severity, body, tuple(sink.name for sink in self._sinks if sink.wants(subject.severity)), now + PATIENCE
-        )
+        sinks = tuple(sink.name for sink in self._sinks if sink.wants(subject.severity, subject.name))
+        return Saved(telling.id, subject.severity, body, sinks, now + PATIENCE)
 
     def _failed(self, detection: Detection, problem: str, now: datetime) -> None:
         before = self._runs[detection.name]

@@ -16,5 +16,5 @@ with told as (
 select severity, detection, key, events, opened, last_event, advice
 from told
 where state <> 'resolved'
-order by array_position(array['critical', 'high', 'medium', 'low'], severity), last_event desc, key
+order by array_position(array['critical', 'high', 'medium', 'low', 'information'], severity), last_event desc, key
 limit 100

@@ -1,6 +1,6 @@
 -- An approval that nobody gives
 -- An execution waits for an approval that was asked for long ago.
--- severity low
+-- severity information
 -- every 1h
 -- window 7d
 -- quiet 1d

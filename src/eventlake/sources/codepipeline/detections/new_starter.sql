@@ -1,6 +1,6 @@
 -- Somebody new starts pipelines
 -- Somebody started an execution or a rollback by hand who had started none in the 30 days before, on any pipeline.
--- severity medium
+-- severity information
 -- every 15m
 -- window 1d
 -- quiet 7d

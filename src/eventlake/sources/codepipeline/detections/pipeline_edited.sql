@@ -1,7 +1,7 @@
 -- A pipeline was changed
 -- A pipeline runs in a new version: somebody changed its stages or actions, by hand or by a template.
 -- Once is told: whoever changes a pipeline decides what reaches production.
--- severity low
+-- severity information
 -- every 15m
 -- window 1d
 -- quiet 7d

@@ -1,6 +1,6 @@
 -- A pipeline that stays red
 -- The last execution of a pipeline that came to an end has failed, and nobody has mended it for long.
--- severity high
+-- severity information
 -- every 15m
 -- window 7d
 -- quiet 1d

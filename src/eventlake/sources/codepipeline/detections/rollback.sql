@@ -1,7 +1,7 @@
 -- A stage was rolled back
 -- A stage went back to what was there before, by hand or by itself: what was delivered did not work.
 -- Once is told: a rollback is the end of a decision, not noise.
--- severity medium
+-- severity information
 -- every 15m
 -- window 1d
 -- key the pipeline

@@ -1,5 +1,6 @@
 -- An execution that does not end
--- An execution has begun and not ended, for hours, and several times as long as nearly all of its pipeline take: a job that nobody takes, a stage that is locked.
+-- An execution has begun and not ended, nothing happened in it for hours, and it takes several times as long as nearly all of its pipeline take: a job that nobody takes, a stage that is locked.
+-- Not where an approval of the pipeline has no answer: approval_waits tells of that, and what waits behind it waits for it.
 -- severity medium
 -- every 15m
 -- window 2d
@@ -20,6 +21,24 @@ with executions as (
     and event_time < :until
   group by pipeline, executionid
 ),
+waiting as (
+  select pipeline
+  from action_execution_state_change
+  where "date" >= date(:since) - interval '8' day
+    and event_time >= date_add('day', -7, :since)
+    and event_time < :until
+    and type.category = 'Approval'
+  group by pipeline, actionexecutionid
+  having count_if(state <> 'STARTED') = 0
+),
+signs as (
+  select executionid, max(event_time) as last_sign
+  from action_execution_state_change
+  where "date" >= date(:since) - interval '1' day
+    and event_time >= :since
+    and event_time < :until
+  group by executionid
+),
 usual as (
   select pipeline, approx_percentile(date_diff('second', started, ended), 0.95) as seconds
   from executions
@@ -33,6 +52,8 @@ select
   usual.seconds as usual_seconds
 from executions
 left join usual on usual.pipeline = executions.pipeline
+left join signs on signs.executionid = executions.executionid
 where executions.ended is null
-  and executions.started < date_add('hour', -:hours, :until)
+  and executions.pipeline not in (select pipeline from waiting)
+  and coalesce(signs.last_sign, executions.started) < date_add('hour', -:hours, :until)
   and date_diff('second', executions.started, :until) > :times * coalesce(usual.seconds, 0)

@@ -25,4 +25,4 @@ select
   alert_id
 from told
 where last[1] <> 'resolved'
-order by array_position(array['critical', 'high', 'medium', 'low'], last[2]), last[8] desc, alert_id
+order by array_position(array['critical', 'high', 'medium', 'low', 'information'], last[2]), last[8] desc, alert_id
