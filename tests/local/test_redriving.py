@@ -165,6 +165,8 @@ def test_a_filter_chooses_by_reason_stream_time_and_id(tmp_path: Path) -> None:
     assert codes(Filter()) == ["NoRuleMatched", "NoRuleMatched", "NotJson"]
     assert codes(Filter(reason="norulematched")) == ["NoRuleMatched", "NoRuleMatched"]
     assert codes(Filter(reason="order placed")) == ["NoRuleMatched", "NoRuleMatched"]
+    assert codes(Filter(code="NotJson")) == ["NotJson"]
+    assert codes(Filter(code="Not")) == codes(Filter(code="notjson")) == []
     assert codes(Filter(stream="rejected")) == ["NotJson"]
     assert codes(Filter(since_us=round(later.timestamp() * 1_000_000))) == ["NoRuleMatched"]
     assert codes(Filter(ids=(catalog.failed()[0].id[:12],))) == [catalog.failed()[0].code]

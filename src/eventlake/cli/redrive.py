@@ -28,13 +28,14 @@ _COUNTS = ("table", "code", "failed", "redriven", "still_failing", "into", "reas
 @click.command(name="redrive", short_help="Try failed events again, and store those that are right now.")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--reason", default="", help="Only those with this code, or these words in their reason.", metavar="TEXT")
+@click.option("--code", default="", help="Only those with this code, exactly.", metavar="CODE")
 @click.option(
     "--stream", "--table", "stream", default="", help="Only those of this table, or of `unmatched` or `rejected`.", metavar="TABLE"
 )
 @click.option("--since", help="Only those that arrived since: YYYY-MM-DD or YYYY-MM-DDTHH:MM, in UTC.", metavar="TIME")
 @click.option("--dry-run", is_flag=True, help="Show what each kind would become now, and change nothing.")
 @global_options
-def redrive(ids: tuple[str, ...], reason: str, stream: str, since: str | None, dry_run: bool) -> int:
+def redrive(ids: tuple[str, ...], reason: str, code: str, stream: str, since: str | None, dry_run: bool) -> int:
     """Try failed events again with the declarations of today; each that is right now becomes a row in the hour in which it arrived.
 
     What no rule had matched becomes a row in the hour in which it happened.
@@ -48,7 +49,7 @@ def redrive(ids: tuple[str, ...], reason: str, stream: str, since: str | None, d
     from eventlake.pipeline.redrive import Filter
 
     current = settings()
-    chosen = Filter(tuple(one.lower() for one in ids), reason, stream, _microseconds(since))
+    chosen = Filter(tuple(one.lower() for one in ids), reason, stream, _microseconds(since), code)
     if current.is_on_aws:
         _on_aws(chosen, current, dry_run=dry_run)
         return 0

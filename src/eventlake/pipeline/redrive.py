@@ -25,13 +25,15 @@ UNTRIED = frozenset((DAMAGED_SPOOL, POISON))
 class Filter:
     """Which failed records are wanted.
 
-    ids: how they begin, none for all. reason: a code, or words of the reason. since_us: of arrival, microseconds since 1970.
+    ids: how they begin, none for all. reason: a code, or words of the reason. code: this one exactly. since_us: of arrival, microseconds since
+    1970.
     """
 
     ids: tuple[str, ...] = ()
     reason: str = ""
     stream: str = ""
     since_us: int = 0
+    code: str = ""
 
     def takes(self, id: str, stream: str, code: str, message: str, arrival_us: int) -> bool:
         """Return True if a record is wanted."""
@@ -40,6 +42,7 @@ class Filter:
         return (
             code not in UNTRIED
             and (not self.stream or stream == self.stream)
+            and self.code in {"", code}
             and (not self.reason or code.lower() == self.reason.lower() or self.reason.lower() in message.lower())
             and arrival_us >= self.since_us
         )

@@ -34,7 +34,7 @@ class Redriving:
 
     def redrive(self, *, id: str = "", table: str = "", code: str = "") -> list[dict[str, Any]]:
         """Bring one event in, or those of a table and code; return what became of them by table and code. Raises UsageError, ServiceError."""
-        return self._run([id] if id else ["--table", table, "--reason", code], REDRIVE_S)
+        return self._run([id] if id else ["--table", table, "--code", code], REDRIVE_S)
 
     def _run(self, options: Sequence[str], seconds: float) -> list[dict[str, Any]]:
         command = [sys.executable, "-P", "-m", "eventlake", "failed", "redrive", *options, *self._lake, "--output", "json", "--quiet"]
