@@ -83,7 +83,11 @@ class Browser:
         given = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
         scope = {"type": "http", "method": method, "path": path, "query_string": urlencode(values or {}).encode(), "headers": given}
         asyncio.run(self.site(scope, receive, send))
-        return Got(sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}, sent[1]["body"])
+        return Got(
+            sent[0]["status"],
+            {name.decode(): value.decode() for name, value in sent[0]["headers"]},
+            b"".join(message["body"] for message in sent[1:]),
+        )
 
     def tile(self, name: str, **values: str) -> list[dict[str, Any]]:
         """The rows of a tile over all of the history."""

@@ -8,10 +8,12 @@ import http.client
 import signal
 import threading
 import time
+import zlib
 from typing import Any
 
 import pytest
 
+from eventlake.errors import StorageError
 from eventlake.interfaces import Result
 from eventlake.web import live as live_module
 from eventlake.web.asking import NOTHING, Answered, Asking
@@ -91,6 +93,50 @@ def test_a_page_does_not_wait_for_what_is_slow(browser: Browser, monkeypatch: py
     assert "data-waiting" not in browser.get("/user", window | {"user": "nobody"}).text
     assert browser.get("/tiles/nothing.part").status == 404
     assert browser.get("/tiles/logins.part", {"from": "x"}).status == 400
+
+
+def test_a_page_begins_before_anything_is_asked(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first bytes name what a browser fetches meanwhile; the catalog is looked at, and tiles are asked, when they are sent."""
+    sent: list[Any] = []
+    contents = browser.lake.catalog.contents
+    before: list[int] = []
+
+    def looked(name: str) -> Any:
+        before.append(len(sent))
+        return contents(name)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    monkeypatch.setattr(browser.lake.catalog, "contents", looked)
+    headers = [(b"sec-fetch-mode", b"navigate"), (b"accept-encoding", b"gzip")]
+    scope = {"type": "http", "method": "GET", "path": "/logins", "query_string": b"from=-3d", "headers": headers}
+    asyncio.run(browser.site(scope, _never, send))
+
+    first, rest = (message["body"] for message in sent[1:])
+    assert min(before) == 2
+    assert b"/static/page.css" in zlib.decompressobj(31).decompress(first)
+    assert gzip.decompress(first + rest).endswith(b"</body></html>")
+    assert b"content-length" not in dict(sent[0]["headers"])
+    assert dict(sent[0]["headers"])[b"content-security-policy"]
+
+
+def test_a_wrong_address_is_said_before_a_page_begins(browser: Browser) -> None:
+    """With a status of its own, whoever asks; what goes wrong later is a sentence in the page."""
+    assert browser.get("/logins", {"from": "x"}, headers=NAVIGATES).status == 400
+    assert browser.get("/nothing", headers=NAVIGATES).status == 404
+    assert browser.get("/sources", headers=NAVIGATES).status == 200
+    assert "/execution?execution=..." in browser.get("/execution", headers=NAVIGATES).text
+
+
+def test_a_catalog_that_cannot_be_read_is_said_in_the_page(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its beginning is sent by then."""
+
+    def broken(_name: str) -> Any:
+        raise StorageError("The catalog cannot be read.")
+
+    monkeypatch.setattr(browser.lake.catalog, "contents", broken)
+    assert "The catalog cannot be read." in browser.get("/logins", {"from": "-2d"}, headers=NAVIGATES).text
 
 
 def test_a_slow_statement_keeps_no_page(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 
 from eventlake.local.bus.answer import Answer
 
@@ -36,3 +37,24 @@ def answer(status: int, kind: bytes, body: bytes, *headers: tuple[bytes, bytes],
     if shrinks and len(body) >= _LEAST_TO_SHRINK:
         body, headers = gzip.compress(body, 5, mtime=0), ((b"content-encoding", b"gzip"), *headers)
     return Answer(status, body, kind, (*_HEADERS, lasting, (b"vary", b"accept-encoding"), *headers))
+
+
+def plain_answer(status: int, text: str) -> Answer:
+    """Return an answer of one sentence."""
+    return answer(status, TEXT, text.encode())
+
+
+class Shrinking:
+    """A body that is sent in two parts. shrinks: whether the browser takes gzip."""
+
+    def __init__(self, shrinks: bool) -> None:
+        self._shrinking = zlib.compressobj(5, zlib.DEFLATED, 16 + zlib.MAX_WBITS) if shrinks else None
+        self.headers = ((b"content-encoding", b"gzip"),) if shrinks else ()
+
+    def begin(self, part: bytes) -> bytes:
+        """Return the first part as it is sent, all of it."""
+        return part if self._shrinking is None else self._shrinking.compress(part) + self._shrinking.flush(zlib.Z_SYNC_FLUSH)
+
+    def end(self, part: bytes) -> bytes:
+        """Return the rest."""
+        return part if self._shrinking is None else self._shrinking.compress(part) + self._shrinking.flush()

@@ -37,23 +37,23 @@ SPANS = (
 _WINDOW = frozenset({"from", "to", "tz"})
 
 
-def document(title: str, *body: Child, more: Child = None) -> bytes:
-    """Return a whole page of HTML. more: stands in its head."""
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", f"{title} - eventlake"),
-        element("link", rel="icon", href="/static/icon.svg"),
-        element("link", rel="stylesheet", href="/static/page.css"),
-        more,
-    )
-    return b"<!doctype html>" + str(element("html", head, element("body", *body), lang="en")).encode()
+def document(title: str, *body: Child) -> bytes:
+    """Return a whole page of HTML."""
+    return _beginning(title) + _rest(*body)
 
 
-def page(title: str, path: str, window: Window | None, *body: Child, unfinished: int = 0, waits: bool = False) -> bytes:
-    """Return a page with the ways to the others. window: None where the address names none.
+def page(title: str, path: str, window: Window | None, *body: Child) -> bytes:
+    """Return a page with the ways to the others. window: None where the address names none."""
+    return page_head(title, window) + page_body(title, path, window, *body)
+
+
+def page_head(title: str, window: Window | None) -> bytes:
+    """Return how a page begins: what a browser needs to fetch the rest of what it paints with."""
+    return _beginning(title, element("script", src="/static/page.js", defer=True) if window else None)
+
+
+def page_body(title: str, path: str, window: Window | None, *body: Child, unfinished: int = 0, waits: bool = False) -> bytes:
+    """Return the rest of a page, with the ways to the others.
 
     unfinished: how many hours are open. waits: whether tiles are still to come; a browser without script asks again for them.
     """
@@ -77,7 +77,25 @@ def page(title: str, path: str, window: Window | None, *body: Child, unfinished:
         **{name: moment.timestamp() for name, moment in times.items()},
     )
     again = element("noscript", element("meta", http_equiv="refresh", content="1")) if waits else None
-    return document(title, bar, whole, more=[again, element("script", src="/static/page.js", defer=True) if window else None])
+    return _rest(bar, again, whole)
+
+
+def _beginning(title: str, script: Child = None) -> bytes:
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("title", f"{title} - eventlake"),
+        element("link", rel="icon", href="/static/icon.svg"),
+        element("link", rel="stylesheet", href="/static/page.css"),
+        script,
+    )
+    return b'<!doctype html><html lang="en">' + str(head).encode()
+
+
+def _rest(*body: Child) -> bytes:
+    return str(element("body", *body)).encode() + b"</html>"
 
 
 def _state(window: Window | None, unfinished: int) -> Element | None:

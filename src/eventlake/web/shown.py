@@ -1,0 +1,67 @@
+"""What the page shows of a lake: its pages, tiles and saved queries, and the rows of a tile through a window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import cached_property
+
+from eventlake.query.saved import SavedQuery, load_saved
+from eventlake.web.asking import Asked, Asking, Held
+from eventlake.web.declared_pages import head, pages_of
+from eventlake.web.elements import Element
+from eventlake.web.filters import filters_of
+from eventlake.web.lake_tiles import lake_page
+from eventlake.web.now_page import now_page
+from eventlake.web.pages import BY_PATH, Page
+from eventlake.web.tile import Question, Tile, question
+from eventlake.web.told import FailedRecords, Known
+from eventlake.web.window import Window, window_of
+
+Pairs = list[tuple[str, str]]
+"""What an address says, in order; a name may stand again."""
+
+
+class Shown:
+    """A lake that is looked at. open_failed: opens what failed in it. now: the time, in UTC."""
+
+    def __init__(self, asking: Asking, open_failed: Callable[[], FailedRecords], now: Callable[[], datetime]) -> None:
+        self.asking = asking
+        self.open_failed = open_failed
+        self.now = now
+
+    @cached_property
+    def pages(self) -> Mapping[str, Page]:
+        """Return every page of tiles by its address: those of this package's data, and those of the declarations."""
+        lake = self.asking.lake
+        return {**BY_PATH, "/": now_page(lake.sources), "/lake": lake_page(lake.tables), **pages_of(lake.sources)}
+
+    @cached_property
+    def tiles(self) -> Mapping[str, Tile]:
+        """Return every tile by its name."""
+        return {tile.name: tile for found in self.pages.values() for tile in found.tiles}
+
+    @property
+    def saved(self) -> Mapping[str, SavedQuery]:
+        """Return the saved queries of the lake's sources."""
+        return load_saved(self.asking.lake.sources)
+
+    def head(self, found: Page, window: Window) -> Iterable[Element]:
+        """Return what stands above the tiles of a source's page."""
+        source = next((one for one in self.asking.lake.sources if one.name == found.source), None)
+        return () if source is None else head(source, found.path, window, self.saved)
+
+    def window(self, pairs: Pairs, default: str = "-7d", wants: str = "") -> Window:
+        """Return the window of an address, with its filters. Raises UsageError."""
+        return window_of(dict(pairs), self.now(), default, filters_of(pairs, self.asking.lake.tables, wants))
+
+    def question(self, tile: Tile, window: Window) -> Question:
+        """Return what a tile asks of the lake. Raises UsageError."""
+        return question(tile, window, self.asking.lake.tables)
+
+    def asked(self, one: Question, window: Window, held: Held | None = None) -> Asked:
+        """Have a tile's rows asked of the tables, or told by what knows them. held: what the tables hold, if known already."""
+        tell = one.tile.told
+        if tell is None:
+            return self.asking.ask(one.sql, held)
+        return self.asking.told(lambda: tell(Known(self.asking.lake, self.open_failed), window))
