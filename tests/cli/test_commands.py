@@ -477,3 +477,12 @@ def test_detection_is_asked_about_now_and_about_the_past(typed: Typed, tmp_path:
     assert [(one["key"], one["events"], one["alerts"]) for one in said.records] == [("web", 1, 1)]
     assert said.err == "1 alert in 2 days.\n"
     assert typed("detections", "backtest").err.startswith("detections backtest takes the NAME of a detection, or --all.")
+
+
+def test_sources_that_are_off_are_listed_and_told_of(typed: Typed) -> None:
+    """`sources available` says which are on; one that is off is no typo."""
+    states = {record["source"]: record["state"] for record in typed("sources", "available", "--sources", "ecs").records}
+
+    assert (states["ecs"], states["guardduty"]) == ("on", "off")
+    assert "switch it on with --sources guardduty" in typed("sources", "guardduty").err
+    assert 'Did you mean "guardduty"?' in typed("sources", "--sources", "guarddty").err

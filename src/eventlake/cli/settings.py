@@ -55,9 +55,16 @@ class Settings:
 
     @property
     def source_folders(self) -> list[Path]:
-        """Return the user's folders of declarations: `--sources`, else EVENTLAKE_SOURCES (several parted as in PATH)."""
-        named = self.sources or tuple(os.environ.get("EVENTLAKE_SOURCES", "").split(os.pathsep))
-        return [Path(folder) for folder in named if folder]
+        """Return the folders of declarations that are named: by `--sources`, else by EVENTLAKE_SOURCES (several parted as in PATH).
+
+        Raises DeclarationError for what is no folder and no name of an optional source.
+        """
+        named = [name for name in self.sources or os.environ.get("EVENTLAKE_SOURCES", "").split(os.pathsep) if name]
+        if not named:
+            return []
+        from eventlake.sources import folder_of
+
+        return [folder_of(name) for name in named]
 
     @property
     def form(self) -> str:
@@ -65,12 +72,9 @@ class Settings:
         return self.output or ("table" if sys.stdout.isatty() else "jsonl")
 
     def load_sources(self) -> tuple[Source, ...]:
-        """Load the built-in sources and the user's. Raises DeclarationError."""
+        """Load the built-in sources and those that are named. Raises DeclarationError."""
         from eventlake.sources import load
 
-        for folder in self.source_folders:
-            if not folder.is_dir():
-                raise ConfigurationError(f'"{folder}" is no folder; --sources takes a folder with declarations.')
         return load(self.source_folders)
 
     def say(self, sentence: str) -> None:
@@ -86,7 +90,12 @@ class Settings:
 
 _OPTIONS = (
     click.option("--lake", metavar="LAKE", help="Folder of the lake, or on AWS aws:STACK or s3://BUCKET; EVENTLAKE_LAKE, else ./lake."),
-    click.option("--sources", metavar="DIR", multiple=True, help="A folder of source declarations of your own; EVENTLAKE_SOURCES."),
+    click.option(
+        "--sources",
+        metavar="DIR|NAME",
+        multiple=True,
+        help="A folder of source declarations of your own, or an optional source's name; EVENTLAKE_SOURCES.",
+    ),
     click.option(
         "--output", type=click.Choice(OUTPUTS), help="Form of the answer: table on a terminal, jsonl in a pipe; parquet with --to."
     ),

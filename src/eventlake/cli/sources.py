@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.group(cls=Naming, invoke_without_command=True, short_help="The log sources: all, one in full; check, draft.")
 @global_options
 def sources() -> None:
-    """List the log sources; `sources NAME` shows one in full."""
+    """List the log sources that are on; `sources NAME` shows one in full, `sources available` what else comes with eventlake."""
     context = click.get_current_context()
     if context.invoked_subcommand is None:
         current = settings()
@@ -71,10 +71,13 @@ def _personal(table: Table, column: Column) -> Iterator[str]:
 
 def _named(name: str, known: tuple[Source, ...]) -> Source:
     from eventlake.naming import nearest
+    from eventlake.sources import DECLARATION, OPTIONAL
 
     for source in known:
         if source.name == name:
             return source
+    if (OPTIONAL / name / DECLARATION).is_file():
+        raise UsageError(f'The source "{name}" comes with eventlake and is off: switch it on with --sources {name}, or EVENTLAKE_SOURCES.')
     names = [source.name for source in known]
     raise UsageError(f'There is no source "{name}".{nearest(name, names)} Sources: {", ".join(names)}.')
 
@@ -94,6 +97,21 @@ def _page(source: Source) -> Iterator[str]:
     for refusal in source.refusals:
         yield ""
         yield f"Not stored: {refusal.name}: {refusal.reason}"
+
+
+@sources.command(short_help="The sources that come with eventlake and are off until they are named.")
+@global_options
+def available() -> None:
+    """List the sources that come with eventlake and are off until --sources NAME, or EVENTLAKE_SOURCES, names them."""
+    from eventlake.sources import load_optional
+
+    current = settings()
+    named = {source.name for source in current.load_sources()}
+    rows = [
+        [source.name, source.title, "on" if source.name in named else "off", ", ".join(table.name for table in source.tables), source.doc]
+        for source in load_optional()
+    ]
+    show(("source", "title", "state", "tables", "meaning"), rows, current.form)
 
 
 @sources.command(short_help="Validate declarations and run their samples.")

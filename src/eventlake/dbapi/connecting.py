@@ -140,7 +140,7 @@ def _on_aws(place: _Place, engine: str, workgroup: str | None, bounds: Bounds) -
     """Connect to a lake on AWS. Raises LakeNotFoundError, ConfigurationError, ServiceError or DeclarationError."""
     from eventlake.backends.aws import Session
     from eventlake.cloud.deployment import find, open_athena, open_duckdb
-    from eventlake.sources import load
+    from eventlake.sources import folder_of, load
 
     if engine not in {"athena", "duckdb"}:
         raise InterfaceError(f'engine is "athena" or "duckdb", not {engine!r}.')
@@ -150,7 +150,7 @@ def _on_aws(place: _Place, engine: str, workgroup: str | None, bounds: Bounds) -
         )
     folders = [os.fspath(folder) for folder in place.sources] or os.environ.get("EVENTLAKE_SOURCES", "").split(os.pathsep)
     session = Session(place.profile, place.region, place.endpoint_url)
-    deployment = find(place.named, load([Path(folder) for folder in folders if folder]), session)
+    deployment = find(place.named, load([folder_of(folder) for folder in folders if folder]), session)
     if engine == "duckdb":
         return Connection(open_duckdb(deployment, session, warm=1, **bounds.arguments))
     return Connection(open_athena(deployment, session, workgroup), timeout_s=bounds.timeout_s or ATHENA_TIMEOUT_S)

@@ -19,8 +19,8 @@ from eventlake.deploy.stack_page import stack_page
 from eventlake.detections.detection import as_queries, load_detections
 from eventlake.errors import ConfigurationError
 from eventlake.model import Source
-from eventlake.query.saved import SavedQuery
-from eventlake.sources import BUILT_IN, DECLARATION
+from eventlake.query.saved import SavedQuery, load_saved
+from eventlake.sources import BUILT_IN, DECLARATION, load_optional
 
 TEMPLATES = Path("templates")
 DECLARED = Path("src/eventlake/functions/declared")
@@ -57,7 +57,7 @@ def clone_folder() -> Path:
 def derived_files(sources: Sequence[Source], saved: Mapping[str, SavedQuery]) -> dict[Path, str]:
     """Write the text of every derived file of all sources, by its path below the clone. Raises DeclarationError for what cannot be a stack."""
     files = {TEMPLATES / "root.yaml": root_stack_text(sources), TEMPLATES / "sources.yaml": sources_stack_text(sources)}
-    files |= _source_files(sources, saved)
+    files |= _source_files(sources, saved) | _optional_pages(sources)
     files[Path("docs/stack.md")] = stack_page(_templates(files))
     return files
 
@@ -83,6 +83,13 @@ def _source_files(sources: Sequence[Source], saved: Mapping[str, SavedQuery]) ->
         if Path(source.folder).parent != BUILT_IN:
             files[DECLARED / source.name / DECLARATION] = (Path(source.folder) / DECLARATION).read_text("utf-8")
     return files
+
+
+def _optional_pages(sources: Sequence[Source]) -> dict[Path, str]:
+    """Write the pages of the optional sources that are off: who reads them decides whether to switch one on."""
+    named = {source.name for source in sources}
+    off = [source for source in load_optional() if source.name not in named]
+    return {Path("docs/sources") / f"{source.name}.md": source_page(source, load_saved([source])) for source in off}
 
 
 def differences(clone: Path, files: Mapping[Path, str]) -> Differences:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from eventlake.model import Bare, Source, Table
 from eventlake.query.saved import SavedQuery
+from eventlake.sources import is_optional
 
 
 def source_page(source: Source, saved: dict[str, SavedQuery]) -> str:
@@ -21,6 +22,8 @@ def _source(source: Source) -> Iterator[str]:
     yield f"{source.doc}"
     yield ""
     yield f"Source `{source.name}`, database `{source.database}`, event bus `{source.bus}`; the provider's reference: <{source.reference}>."
+    if is_optional(source):
+        yield f"It is off until it is named: `--sources {source.name}`, or `EVENTLAKE_SOURCES`; [optional sources](../optional-sources.md) says more."
     yield "This page derives from the declaration."
     for table in source.tables:
         yield from _table(table)

@@ -116,7 +116,7 @@ def timestamp(value: Any) -> Any:  # JSON in, column value out
 
     Nearly all are written `2026-11-20T10:00:00Z`, with or without milliseconds, and need no arithmetic: the parser only says whether
     the moment exists. It takes more than that form (commas, weeks, midnight as 24:00), so the form is looked at first.
-    CodeBuild's `Sep 1, 2017 4:12:29 PM` is read too.
+    CodeBuild's `Sep 1, 2017 4:12:29 PM` and HTTP's `Wed, 27 Jan 2021 22:00:00 GMT` are read too.
     """
     if (
         value.__class__ is str

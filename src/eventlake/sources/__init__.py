@@ -1,6 +1,7 @@
 """Log sources: one folder each, with a declaration (`source.toml`), samples and saved queries.
 
-`load()` gives the built-in ones and those of a user's folders, read by the same code.
+`load()` gives the built-in ones and those of a user's folders, read by the same code. The folder `optional` holds sources that come with eventlake
+and are off until somebody names them where a folder may stand: their tables, streams and pages would cost everybody, and are for some.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from pathlib import Path
 
 from eventlake.errors import DeclarationError
 from eventlake.model import Source, Table
+from eventlake.naming import nearest
 from eventlake.sources.declaration import DECLARATION, read_source
 from eventlake.sources.privacy import PRIVACY, with_privacy
 from eventlake.sources.retention import RETENTION, with_retention
 
 BUILT_IN = Path(__file__).parent
+OPTIONAL = BUILT_IN / "optional"
 
-__all__ = ["BUILT_IN", "DECLARATION", "declarations", "load", "read_source"]
+__all__ = ["BUILT_IN", "DECLARATION", "OPTIONAL", "declarations", "folder_of", "is_optional", "load", "load_optional", "read_source"]
 
 
 def load(folders: Sequence[Path] = ()) -> tuple[Source, ...]:
@@ -34,6 +37,36 @@ def load(folders: Sequence[Path] = ()) -> tuple[Source, ...]:
     _check_unique(found)
     _check_prefixes([table for source in found for table in source.tables])
     return with_retention(with_privacy(sorted(found, key=lambda source: source.name), folders), folders)
+
+
+def load_optional() -> tuple[Source, ...]:
+    """Load the sources that come with eventlake and are off until they are named, by name."""
+    return tuple(sorted(map(read_source, declarations(OPTIONAL)), key=lambda source: source.name))
+
+
+def is_optional(source: Source) -> bool:
+    """Return True for a source that comes with eventlake and is off until it is named."""
+    return Path(source.folder).parent == OPTIONAL
+
+
+def folder_of(named: str) -> Path:
+    """Return the folder that a person names: a folder, or an optional source by its name, where no folder of that name holds declarations.
+
+    Raises DeclarationError for what is neither.
+    """
+    folder, optional = Path(named), {file.parent.name: file.parent for file in declarations(OPTIONAL)}
+    if named in optional and not _holds_declarations(folder):
+        return optional[named]
+    if not folder.is_dir():
+        raise DeclarationError(
+            f'"{named}" is no folder of declarations, and no source that comes with eventlake.{nearest(named, optional)} '
+            f"Those that come with it: {', '.join(optional)}."
+        )
+    return folder
+
+
+def _holds_declarations(folder: Path) -> bool:
+    return any(any(folder.glob(name)) for name in (DECLARATION, f"*/{DECLARATION}", PRIVACY))
 
 
 @cache
