@@ -73,7 +73,11 @@ class Detection:
         """Return it as a saved query about the window that ends now."""
         minutes = self.reach // timedelta(minutes=1)
         now = {"since": f"(localtimestamp - interval '{minutes}' minute)", "until": "localtimestamp"}
-        return SavedQuery(self.name, self.source, self.doc, self.parameters, self._with(now))
+        return self.query(now)
+
+    def query(self, bounds: Mapping[str, str]) -> SavedQuery:
+        """Return it as a saved query with these expressions for `:since` and `:until`."""
+        return SavedQuery(self.name, self.source, self.doc, self.parameters, self._with(bounds))
 
     def statement(self, since: datetime, until: datetime, values: Mapping[str, Any] | None = None) -> str:  # values are the user's
         """Return Athena's SQL over the events of [since, until), both aware. values: other thresholds than the usual ones."""
@@ -82,7 +86,7 @@ class Detection:
 
     def over(self, bounds: Mapping[str, str], values: Mapping[str, Any] | None = None) -> str:  # values are the user's
         """Return Athena's SQL with these expressions for `:since` and `:until`."""
-        return render(SavedQuery(self.name, self.source, self.doc, self.parameters, self._with(bounds)), values)
+        return render(self.query(bounds), values)
 
     def _with(self, bounds: Mapping[str, str]) -> str:
         return replaced(self.sql, {**{one.name: f":{one.name}" for one in self.parameters}, **bounds})

@@ -106,7 +106,7 @@ PAGES: tuple[Page, ...] = (
         "/alerts",
         "Alerts",
         (
-            Tile("alerts_open", "table", empty="No alert of this window is open.", wide=True),
+            Tile("alerts_open", "table", "/detection/{detection}", empty="No alert of this window is open.", wide=True),
             Tile("alerts_told", "bars", empty="No detection found anything in this window.", wide=True),
         ),
         default="-14d",

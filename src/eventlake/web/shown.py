@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 
+from eventlake.detections.detection import Detection, as_queries, load_detections
 from eventlake.query.saved import SavedQuery, load_saved
 from eventlake.web.asking import Asked, Asking, Held
 from eventlake.web.declared_pages import head, pages_of
+from eventlake.web.detection_pages import address_of, ways
+from eventlake.web.detection_pages import head as detection_head
+from eventlake.web.detection_pages import pages_of as detection_pages
 from eventlake.web.elements import Element
 from eventlake.web.filters import filters_of
 from eventlake.web.lake_tiles import lake_page
@@ -34,7 +38,13 @@ class Shown:
     def pages(self) -> Mapping[str, Page]:
         """Return every page of tiles by its address: those of this package's data, and those of the declarations."""
         lake = self.asking.lake
-        return {**BY_PATH, "/": now_page(lake.sources), "/lake": lake_page(lake.tables), **pages_of(lake.sources)}
+        own = {"/": now_page(lake.sources), "/lake": lake_page(lake.tables)}
+        return {**BY_PATH, **own, **pages_of(lake.sources), **detection_pages(self.detections)}
+
+    @cached_property
+    def detections(self) -> Mapping[str, Detection]:
+        """Return the detections of the lake's sources, by name."""
+        return load_detections(self.asking.lake.sources)
 
     @cached_property
     def tiles(self) -> Mapping[str, Tile]:
@@ -46,8 +56,17 @@ class Shown:
         """Return the saved queries of the lake's sources."""
         return load_saved(self.asking.lake.sources)
 
+    @property
+    def askable(self) -> Mapping[str, SavedQuery]:
+        """Return the saved queries, and the detections as such, about the window that ends now."""
+        return {**self.saved, **{one.name: one for one in as_queries(self.detections)}}
+
     def head(self, found: Page, window: Window) -> Iterable[Element]:
-        """Return what stands above the tiles of a source's page."""
+        """Return what stands above the tiles of the page of a source, of alerts, or of a detection."""
+        if found.path == "/alerts":
+            return ways(self.detections, window)
+        if (detection := next((one for one in self.detections.values() if address_of(one.name) == found.path), None)) is not None:
+            return detection_head(detection, window)
         source = next((one for one in self.asking.lake.sources if one.name == found.source), None)
         return () if source is None else head(source, found.path, window, self.saved)
 

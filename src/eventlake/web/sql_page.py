@@ -25,7 +25,7 @@ class SqlPage:
 
     def page(self, pairs: Pairs, *, may_run: bool) -> bytes:
         """Return the page. may_run: whether a statement is answered; a link on another site fills the form, and runs nothing."""
-        values, saved = dict(pairs), self._shown.saved
+        values, saved = dict(pairs), self._shown.askable
         window, problem, sql = window_of(values, self._shown.now()), None, values.get("q", "")
         try:
             sql = statement_of(values, saved) if "show" not in values else sql

@@ -1,0 +1,104 @@
+"""What a tick of the detections takes, and a backtest of all: `python benchmarks/detections.py [EVENTS] [FOLDER]`.
+
+A lake of EVENTS (1,000,000) in 30 days, closed but for the last two hours, which are kept as the bus delivers at buffers of five seconds. A tick
+is each built-in detection once, as when `serve` starts; then those that run every five minutes or more often, as when events come in. Seconds are
+of the processor, of all processes together, the first tick apart from the median of three after it. FOLDER keeps the lake for another run.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+
+from backfill import command
+from questions import processor_s
+
+from eventlake.backends.duckdb import DuckDBEngine
+from eventlake.detections.backtest import backtest
+from eventlake.detections.detection import Detection, load_detections
+from eventlake.detections.evaluating import evaluate
+from eventlake.history import sized_history
+from eventlake.local.folder import OBJECTS, open_catalog
+from eventlake.local.importing import Importer
+from eventlake.local.item import Item
+from eventlake.sources import load
+
+END = datetime(2026, 11, 20, 14, 37, 12, tzinfo=UTC)
+OPEN = timedelta(hours=2)
+BUFFER_S = 5
+DAYS = 30
+
+
+def made(folder: Path, events: int) -> None:
+    """Make the lake."""
+    closed, opened = folder / "closed.jsonl", []
+    with closed.open("wb") as file:
+        for at, body in sized_history(events, DAYS, END):
+            if at < (END - OPEN).replace(minute=0, second=0):
+                file.write(body + b"\n")
+            else:
+                opened.append((at, body))
+    command("backfill", "files", str(closed), "--lake", str(folder), fails=True)
+    command("close", "--lake", str(folder))
+    closed.unlink()
+    moment = END
+    with Importer(folder, load(), now=lambda: moment) as importer:
+        number = 0
+        for _, group in groupby(opened, lambda one: int(one[0].timestamp()) // BUFFER_S):
+            batch = list(group)
+            moment = batch[-1][0]
+            importer.accept([Item(number + index, body) for index, (_, body) in enumerate(batch)])
+            importer.deliver()
+            number += len(batch)
+
+
+def ticking(engine: DuckDBEngine, detections: Sequence[Detection]) -> Iterator[tuple[str, float]]:
+    """Yield the seconds of each detection."""
+    for one in detections:
+        before = processor_s()
+        evaluate(one, engine, END)
+        yield one.name, processor_s() - before
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """Return the seconds of a run."""
+    before = processor_s()
+    run()
+    return processor_s() - before
+
+
+def main(folder: Path, events: int) -> None:
+    """Print what a tick and a backtest take."""
+    if not (folder / "catalog.db").exists():
+        made(folder, events)
+    catalog = open_catalog(folder)
+    detections = list(load_detections(load()).values())
+    often = [one for one in detections if one.every <= timedelta(minutes=5)]
+    engine = DuckDBEngine(catalog, folder / OBJECTS, memory_mb=1024, threads=1, seconds=600)
+    first = dict(ticking(engine, detections))
+    turns = [(sum(dict(ticking(engine, detections)).values()), sum(dict(ticking(engine, often)).values())) for _ in range(3)]
+    print(f"first tick of {len(detections)}: {sum(first.values()):.2f} s")
+    for name in sorted(first, key=lambda name: -first[name]):
+        print(f"    {name:28} {first[name]:.2f} s")
+    for title, taken in zip((f"tick of {len(detections)}", f"tick of {len(often)}"), zip(*turns, strict=True), strict=True):
+        print(f"{title}: {statistics.median(taken):.2f} s")
+    told = {one.name: seconds(lambda one=one: backtest(one, engine, END - timedelta(days=DAYS), END)) for one in detections}
+    print(f"backtest of {len(detections)} over {DAYS} days: {sum(told.values()):.1f} s")
+    for name in sorted(told, key=lambda name: -told[name]):
+        print(f"    {name:28} {told[name]:.2f} s")
+    engine.close()
+
+
+if __name__ == "__main__":
+    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    if len(sys.argv) > 2:
+        Path(sys.argv[2]).mkdir(parents=True, exist_ok=True)
+        main(Path(sys.argv[2]), wanted)
+    else:
+        with tempfile.TemporaryDirectory() as name:
+            main(Path(name), wanted)
