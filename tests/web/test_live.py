@@ -81,6 +81,7 @@ def test_a_page_does_not_wait_for_what_is_slow(browser: Browser, monkeypatch: py
         return query(*given, **named)
 
     monkeypatch.setattr(browser.lake.engine, "query", slow)
+    monkeypatch.setattr(browser.lake.engine, "together", None)
     window = WINDOW | {"from": "2026-11-09T00:00:00Z"}
     early = browser.get("/user", window | {"user": "nobody"}, headers=NAVIGATES).text
     hold.set()

@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,13 @@ from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.text.length import require_length
 from eventlake.dialect.text.parameters import bound
 from eventlake.dialect.translation import Translation
-from eventlake.errors import QueryLimitError, QueryRefusedError
+from eventlake.errors import EventlakeError, QueryLimitError, QueryRefusedError
 from eventlake.interfaces import Catalog, Clock, Contents, HourContents, LogObject, Result
 from eventlake.layout import Hour
 from eventlake.model import PARTITION_DOCS, Table
 from eventlake.query.box.pool import AT_ONCE, WAITING, Box, Cancelled
 from eventlake.query.box.question import Days, KnownTable, Question, Understood, days_of
+from eventlake.query.box.rows import Rows
 from eventlake.query.box.walls import Cell
 from eventlake.query.box.worker import Worker
 from eventlake.query.cost import athena_cost
@@ -33,6 +34,7 @@ from eventlake.query.intact import Intact
 from eventlake.query.listing import Row, creation, description, listed, properties, rows_of_catalog
 from eventlake.query.reading import Reading
 from eventlake.query.run import Job
+from eventlake.query.sharing import Sharing
 
 MEMORY_MB = 2_048
 """What a query may use when nothing else is said."""
@@ -117,21 +119,42 @@ class DuckDBEngine:
         self.prepare()
         with self.box.turn(cancelled) as worker:
             prepared = self._prepared(worker, sql, parameters, repeats=repeats)
-            translation, readings = prepared.translation, prepared.readings
+            self._fetched(worker, prepared.readings)
+            self._intact.check(prepared.readings)
+            rows = worker.ask(self._job(prepared), self.answer_mb)
+        return _result(prepared, rows, time.perf_counter() - started)
+
+    def together(self, statements: Sequence[str], cancelled: Cancelled | None = None) -> Iterator[Result | EventlakeError]:
+        """Yield the rows of each of several SELECTs, in their order; of one that fails the error.
+
+        One process answers them, and reads what they share once. Where that fails, or takes longer than one may, the ones that are left are
+        asked each by itself. cancelled: as for `query`, of all that are left.
+        """
+        answered = 0
+        with contextlib.suppress(EventlakeError):
+            for result in self._from_one_process(statements, cancelled):
+                answered += 1
+                yield result
+        for sql in statements[answered:]:
+            try:
+                yield self.query(sql, cancelled=cancelled)
+            except EventlakeError as error:
+                yield error
+
+    def _from_one_process(self, statements: Sequence[str], cancelled: Cancelled | None) -> Iterator[Result]:
+        """Yield the rows of each of several SELECTs. Raises what `query` does, for whichever it is."""
+        self.prepare()
+        with self.box.turn(cancelled) as worker:
+            all_prepared = [self._prepared(worker, sql, None) for sql in statements]
+            readings = [reading for prepared in all_prepared for reading in prepared.readings]
             self._fetched(worker, readings)
             self._intact.check(readings)
-            rows = worker.ask(self._job(prepared), self.answer_mb)
-        return Result(
-            translation.names,
-            tuple(map(str, translation.types)),
-            rows,
-            seconds=time.perf_counter() - started,
-            objects_read=sum(len(reading.objects) for reading in readings),
-            objects_total=sum(reading.total for reading in readings),
-            bytes_read=sum(reading.size_bytes for reading in readings),
-            bytes_total=sum(reading.total_bytes for reading in readings),
-            open_hours=len(prepared.open_hours),
-        )
+            sharing = Sharing.of(readings, self.memory_mb)
+            for left, prepared in zip(range(len(all_prepared) - 1, -1, -1), all_prepared, strict=True):
+                started = time.perf_counter()
+                keeps = sharing.statements if prepared is all_prepared[0] else ()
+                job = replace(self._job(prepared, sharing), keeps=keeps, goes_on=left > 0)
+                yield _result(prepared, worker.ask(job, self.answer_mb), time.perf_counter() - started)
 
     def bytes_to_read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> int:  # values are the user's
         """Return the bytes of the objects that a query would read, as Athena counts them at most. Reads no object. Raises QueryError."""
@@ -184,11 +207,15 @@ class DuckDBEngine:
         objects = contents.objects(None if len(hours) == len(contents.hours) else [one.hour for one in hours])
         return Reading(scan, tuple(objects), contents.count, contents.size_bytes, self.objects_folder, self.location)
 
-    def _sources(self, prepared: _Prepared, *, brief: bool = False) -> list[str]:
-        """Return the SQL of each scan: of its objects, or of what the catalog says."""
+    def _sources(self, prepared: _Prepared, sharing: Sharing | None = None, *, brief: bool = False) -> list[str]:
+        """Return the SQL of each scan: of its objects, of what is shared of them, or of what the catalog says."""
         read = iter(prepared.readings)
         return [
-            listed(scan, self._listed(scan, prepared.tables)) if scan.listing else next(read).sql(brief=brief)
+            listed(scan, self._listed(scan, prepared.tables))
+            if scan.listing
+            else sharing.sql(next(read))
+            if sharing
+            else next(read).sql(brief=brief)
             for scan in prepared.translation.scans
         ]
 
@@ -224,10 +251,10 @@ class DuckDBEngine:
         self.fetch([item for reading in readings for item in reading.objects])
         worker.more_time(time.monotonic() - started)
 
-    def _job(self, prepared: _Prepared) -> Job:
+    def _job(self, prepared: _Prepared, sharing: Sharing | None = None) -> Job:
         keys = {item.key for reading in prepared.readings for item in reading.objects}
         return Job(
-            prepared.translation.sql(self._sources(prepared)),
+            prepared.translation.sql(self._sources(prepared, sharing)),
             prepared.translation.macros,
             prepared.translation.types,
             str(self.objects_folder),
@@ -250,6 +277,22 @@ class _Prepared:
     tables: Sequence[Table]
     readings: Sequence[Reading]
     open_hours: Set[tuple[str, Hour]]
+
+
+def _result(prepared: _Prepared, rows: Rows, seconds: float) -> Result:
+    """Return the rows with what was read for them."""
+    translation, readings = prepared.translation, prepared.readings
+    return Result(
+        translation.names,
+        tuple(map(str, translation.types)),
+        rows,
+        seconds=seconds,
+        objects_read=sum(len(reading.objects) for reading in readings),
+        objects_total=sum(reading.total for reading in readings),
+        bytes_read=sum(reading.size_bytes for reading in readings),
+        bytes_total=sum(reading.total_bytes for reading in readings),
+        open_hours=len(prepared.open_hours),
+    )
 
 
 def _chosen(hours: Sequence[HourContents], days: Days | None) -> Sequence[HourContents]:

@@ -27,7 +27,8 @@ class Job:
 
     folder: the only one it may read below, empty for none. seconds: after these it is stopped. types: how the rows become Python values.
     lone_object: key of the object where the statement reads just one, for DuckDB does not always name it. checks: what is asked of objects
-    first, whose columns may be kept in other types.
+    first, whose columns may be kept in other types. keeps: statements that keep in memory what this job and those after it read. goes_on:
+    whether others come after it.
     """
 
     sql: str
@@ -39,6 +40,8 @@ class Job:
     seconds: float
     lone_object: str = ""
     checks: tuple[TypeCheck, ...] = ()
+    keeps: tuple[str, ...] = ()
+    goes_on: bool = False
 
 
 def run(job: Job) -> list[tuple[Any, ...]]:  # values are the query's
@@ -82,7 +85,7 @@ def batches(connection: Any, job: Job, size: int, *, locked: bool = True) -> Ite
     try:
         for check in job.checks:
             _require_types(connection, check, job.folder)
-        for statement in job.macros:
+        for statement in (*job.keeps, *job.macros):
             connection.execute(statement)
         connection.execute(_one_select(connection, job.sql) if locked else job.sql)
         while rows := connection.fetchmany(size):

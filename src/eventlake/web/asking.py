@@ -9,7 +9,7 @@ import logging
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from eventlake.errors import EventlakeError
 from eventlake.interfaces import Result
 from eventlake.lake import Lake
+from eventlake.web.grouping import grouped
 
 AT_ONCE = 2
 """How many tiles are asked for at the same time on one machine, by all who look."""
@@ -29,6 +30,9 @@ Key = tuple[str, object]
 """A statement, and what changes with what its tables hold."""
 Held = Mapping[str, Sequence[tuple[object, ...]]]
 """What each hour of each table of a lake holds, its hour first and its state last: it changes with it."""
+
+Together = Callable[[Sequence[str], Callable[[], bool]], Iterator[Result | EventlakeError]]
+"""Answers several statements, each with its rows or its error; asks whether nobody wants the rest."""
 
 _WORD = re.compile(r"\w+")
 _log = logging.getLogger(__name__)
@@ -91,6 +95,7 @@ class Asking:
         self._lock = threading.Lock()
         self._known: OrderedDict[Key, Answered] = OrderedDict()
         self._under_way: dict[Key, Asked] = {}
+        self._at_once = at_once
         self._pool = ThreadPoolExecutor(at_once, "tiles")
 
     @property
@@ -103,6 +108,20 @@ class Asking:
 
     def ask(self, sql: str, held: Held | None = None) -> Asked:
         """Have a statement answered in its turn; who asks the same meanwhile shares the answer. held: what the tables hold, if known already."""
+        return self.ask_all([sql], held)[0]
+
+    def ask_all(self, statements: Sequence[str], held: Held | None = None) -> list[Asked]:
+        """Have the statements of a page answered: those that nobody asks yet in groups that read the same tables."""
+        new: list[tuple[Key, Asked]] = []
+        asked = [self._asked(sql, held, new) for sql in statements]
+        places = self._at_once if self._together is not None else len(new)
+        groups = grouped([(one, self._named(one[0][0])) for one in new], places) if places and len(new) > 1 else [[one] for one in new]
+        for group in groups:
+            self._pool.submit(self._run, group)
+        return asked
+
+    def _asked(self, sql: str, held: Held | None, new: list[tuple[Key, Asked]]) -> Asked:
+        """Return a statement's answer, or that it is under way; one that is neither is put among the new ones."""
         try:
             key: Key = sql, self._state(sql, held)
         except EventlakeError as error:
@@ -114,7 +133,7 @@ class Asking:
             asked = self._under_way.get(key)
             if asked is None or asked.is_given_up:
                 asked = self._under_way[key] = Asked(Future())
-                self._pool.submit(self._run, key, asked)
+                new.append((key, asked))
             return asked
 
     def answer(self, sql: str) -> Answered:
@@ -137,24 +156,47 @@ class Asking:
         self._pool.submit(run)
         return asked
 
-    def _run(self, key: Key, asked: Asked) -> None:
-        """Run a statement for all who asked it; nobody else would hear of what goes wrong."""
-        answered = self._answered(key, asked)
+    @property
+    def _together(self) -> Together | None:
+        """Return what answers several statements at once, where the lake's engine can."""
+        found: Together | None = getattr(self.lake.engine, "together", None)
+        return found
+
+    def _run(self, group: Sequence[tuple[Key, Asked]]) -> None:
+        """Run statements for all who asked them; nobody else would hear of what goes wrong."""
+        left = list(group)
+        try:
+            for answer in self._answers([key[0] for key, _ in group], lambda: all(asked.is_given_up for _, asked in left)):
+                self._settle(*left[0], Answered(NOTHING, str(answer)) if isinstance(answer, EventlakeError) else _kept(answer))
+                del left[0]
+        except Exception:
+            _log.exception("A query of the page failed.")
+        for key, asked in left:
+            self._settle(key, asked, _UNKNOWN)
+
+    def _answers(self, statements: Sequence[str], is_given_up: Callable[[], bool]) -> Iterator[Result | EventlakeError]:
+        """Yield the answer to each statement, or its error."""
+
+        def cancelled() -> bool:
+            return is_given_up() or self._is_stopping()
+
+        if len(statements) > 1 and self._together is not None:
+            yield from self._together(statements, cancelled)
+            return
+        for sql in statements:
+            try:
+                yield self.lake.engine.query(sql, cancelled=cancelled)
+            except EventlakeError as error:
+                yield error
+
+    def _settle(self, key: Key, asked: Asked, answered: Answered) -> None:
+        """Give an answer to all who wait for it, and remember it if it is one."""
+        if not answered.problem:
+            self._remember(key, answered)
         with self._lock:
             if self._under_way.get(key) is asked:
                 del self._under_way[key]
         asked.settle(answered)
-
-    def _answered(self, key: Key, asked: Asked) -> Answered:
-        try:
-            answered = _kept(self.lake.engine.query(key[0], cancelled=lambda: asked.is_given_up or self._is_stopping()))
-        except EventlakeError as error:
-            return Answered(NOTHING, str(error))
-        except Exception:
-            _log.exception("A query of the page failed.")
-            return _UNKNOWN
-        self._remember(key, answered)
-        return answered
 
     def explain(self, sql: str) -> str:
         """Say what a statement would read and cost, without running it. Raises EventlakeError for what would be refused."""
@@ -178,9 +220,12 @@ class Asking:
 
     def _state(self, sql: str, held: Held | None) -> object:
         """Return what changes when something comes into the tables that a statement names, or is swapped in them."""
+        return tuple(_generations(self.lake, name) if held is None else held[name] for name in self._named(sql))
+
+    def _named(self, sql: str) -> list[str]:
+        """Return the tables that a statement names, and perhaps others."""
         words = {word.lower() for word in _WORD.findall(sql)}
-        named = [table.name for table in self.lake.tables if table.name in words]
-        return tuple(_generations(self.lake, name) if held is None else held[name] for name in named)
+        return [table.name for table in self.lake.tables if table.name in words]
 
     def _remember(self, key: Key, answered: Answered) -> None:
         with self._lock:

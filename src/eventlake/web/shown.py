@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -77,6 +77,11 @@ class Shown:
     def question(self, tile: Tile, window: Window) -> Question:
         """Return what a tile asks of the lake. Raises UsageError."""
         return question(tile, window, self.asking.lake.tables)
+
+    def asked_all(self, questions: Sequence[Question], window: Window, held: Held) -> list[Asked]:
+        """Have the rows of a page's tiles asked, those that tables hold together. held: what the tables hold."""
+        of_tables = iter(self.asking.ask_all([one.sql for one in questions if one.tile.told is None], held))
+        return [next(of_tables) if one.tile.told is None else self.asked(one, window, held) for one in questions]
 
     def asked(self, one: Question, window: Window, held: Held | None = None) -> Asked:
         """Have a tile's rows asked of the tables, or told by what knows them. held: what the tables hold, if known already."""

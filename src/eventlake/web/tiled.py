@@ -70,7 +70,7 @@ class Tiled:
         if (known := self._known.get(key)) is not None:
             return known
         asked = [self._shown.question(tile, window) for tile in found.tiles]
-        waiting = [self._shown.asked(one, window, held) for one in asked]
+        waiting = self._shown.asked_all(asked, window, held)
         wait([one.future for one in waiting], PATIENCE_S if may_wait else None)
         answers = [one.future.result() if one.future.done() else None for one in waiting]
         drawn: list[Child] = [

@@ -1,5 +1,6 @@
 """The process of one query: puts up its walls, opens DuckDB, translates one question, says which hours it needs, runs one job, ends.
 
+Of statements that are asked together it takes one after another, so that what they share is read once.
 Whatever goes wrong leaves as a sentence of ours or as silence; DuckDB's own words stay inside.
 """
 
@@ -83,7 +84,7 @@ def _opened(cell: walls.Cell) -> Any:  # duckdb has no stubs of ours
 
 
 class _Dialogue:
-    """What is asked, in its order: a question, its hours, a job. A job may come alone."""
+    """What is asked, in its order: a question, its hours, a job. A job may come alone, and several of each may come."""
 
     def __init__(self, sock: socket.socket, connection: Any, *, locked: bool) -> None:
         self.sock = sock
@@ -92,7 +93,7 @@ class _Dialogue:
         self.translation: Translation | None = None
 
     def hold(self) -> None:
-        """Answer until the job is done. Raises QueryError or CorruptObjectError."""
+        """Answer until the last job is done. Raises QueryError or CorruptObjectError."""
         import msgspec
 
         while True:
@@ -106,8 +107,10 @@ class _Dialogue:
             elif kind == channel.TRY:
                 channel.send(self.sock, channel.REFUSED, msgspec.msgpack.encode(refused(msgspec.msgpack.decode(body, type=Ground))))
             else:
-                self.answer(msgspec.msgpack.decode(body, type=Job))
-                return
+                job = msgspec.msgpack.decode(body, type=Job)
+                self.answer(job)
+                if not job.goes_on:
+                    return
 
     def understood(self, question: Question) -> Understood:
         """Translate the question."""
