@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from eventlake.cli.repair import Repair
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
 from eventlake.errors import EventlakeError, UsageError
@@ -26,14 +28,46 @@ PACKAGES = ("boto3", "click", "duckdb", "httptools", "msgspec", "uvicorn", "uvlo
 @click.command(short_help="Examine this machine and the lake; every finding with its remedy.")
 @click.option("--adopt", "mending", flag_value="adopt", help="Take the objects into the catalog that it does not know.")
 @click.option("--rebuild", "mending", flag_value="rebuild", help="Make the catalog anew from the objects; the old one is kept beside it.")
+@click.option(
+    "--repair", "mending", flag_value="repair", help="Register each hour on AWS once, at its own folder, whoever installed the lake."
+)
+@click.option("--database", default="", metavar="NAME", help="With --repair: the Glue database, where there is no stack to name.")
+@click.option("--bucket", default="", metavar="NAME", help="With --database: the bucket of its objects.")
+@click.option("--rows", is_flag=True, help="With --repair: count the rows too; reads every object.")
+@click.option("--dry-run", is_flag=True, help="With --repair or --undo: show what would be done, and change nothing.")
+@click.option("--yes", is_flag=True, help="With --repair or --undo: do it without a question.")
+@click.option(
+    "--undo",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Put back what a repair changed; with --repair, where to write that.",
+)
 @global_options
-def doctor(mending: str | None) -> int:
+def doctor(mending: str | None, undo: Path | None, database: str, bucket: str, **asked: bool) -> int:
     """Examine environment, versions, declarations, disk, permissions, and the catalog against the objects. Ends with 1 if anything is found.
 
     With --adopt or --rebuild, mend the catalog of a lake in a folder that was restored from copies; ends with 1 if objects are left over.
+
+    With --repair, find hours of a lake on AWS that are registered at their day's folder, or not at all, and partitions that are no hour; show
+    what a query reads before and after, ask, write a file that puts everything back, and repair. Ends with 1 if something is found and stays.
     """
     current = settings()
+    if mending == "repair" or undo is not None:
+        return _repair(mending, current, Repair(database, bucket, asked["dry_run"], asked["yes"], asked["rows"], undo))
+    if database or bucket or any(asked.values()):
+        raise UsageError("--database, --bucket, --rows, --dry-run and --yes go with --repair.")
     return _examine(current) if mending is None else _mend(mending, current)
+
+
+def _repair(mending: str | None, current: Settings, asked: Repair) -> int:
+    """Change a lake on AWS, or put back what a repair changed. Raises UsageError for options that do not go together."""
+    from eventlake.cli import repair
+
+    if mending == "repair":
+        return repair.repair(asked, current)
+    if mending is not None or asked.undo is None:
+        raise UsageError("--undo goes with --repair, or stands alone.")
+    return repair.undo(asked.undo, asked, current)
 
 
 def _mend(mending: str, current: Settings) -> int:

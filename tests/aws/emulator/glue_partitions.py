@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 import zlib
 from typing import Any
 
 import ministack.services.glue as glue
-from ministack.core.responses import error_response_json, json_response
+from ministack.core.responses import error_response_json, get_account_id, json_response
 
 from aws.emulator import control
 
@@ -48,7 +49,8 @@ def answer_of(action: str, asked: dict[str, Any]) -> Answer | None:
     """The answer, None where ministack's own is good."""
     answers = {
         "CreatePartition": refusal_of_new,
-        "BatchCreatePartition": refusal_of_new,
+        "BatchCreatePartition": create_partitions,
+        "BatchUpdatePartition": update_partitions,
         "UpdatePartition": update_partition,
         "BatchDeletePartition": delete_partitions,
         "GetPartitions": get_partitions,
@@ -82,6 +84,54 @@ def refusal_of_new(asked: dict[str, Any], table: dict[str, Any]) -> Answer | Non
     if any(len(each.get("Values", [])) != len(table.get("PartitionKeys", [])) for each in inputs):
         return refuse("InvalidInputException", "The number of partition keys do not match the number of partition values")
     return None
+
+
+def create_partitions(asked: dict[str, Any], table: dict[str, Any]) -> Answer:
+    """Make partitions, and name those that are there."""
+    refusal = refusal_of_new(asked, table)
+    if refusal is not None:
+        return refusal
+    known = by_values(asked)
+    there = [each["Values"] for each in asked["PartitionInputList"] if tuple(each["Values"]) in known]
+    glue._batch_create_partition({**asked, "PartitionInputList": []})
+    for each in asked["PartitionInputList"]:
+        if tuple(each["Values"]) not in known:
+            glue._partitions[table_key(asked)].append({**each, **owner(asked), "CreationTime": int(time.time())})
+    return json_response(
+        {"Errors": [{"PartitionValues": values, "ErrorDetail": detail("AlreadyExists", "already exists")} for values in there]}
+    )
+
+
+def update_partitions(asked: dict[str, Any], table: dict[str, Any]) -> Answer:
+    """Replace what is known of partitions, and name those that are not there."""
+    if len(asked["Entries"]) > MOST_IN_A_BATCH:
+        return refuse("ValidationException", f"Member must have length less than or equal to {MOST_IN_A_BATCH}")
+    known, missing = by_values(asked), []
+    for each in asked["Entries"]:
+        values = each["PartitionValueList"]
+        one = known.get(tuple(values))
+        if one is None:
+            missing.append({"PartitionValueList": values, "ErrorDetail": detail("EntityNotFound", "not found")})
+            continue
+        made = one["CreationTime"]
+        one.clear()
+        one.update({**each["PartitionInput"], **owner(asked), "CreationTime": made})
+    return json_response({"Errors": missing})
+
+
+def by_values(asked: dict[str, Any]) -> dict[tuple[str, ...], dict[str, Any]]:
+    """The partitions of a request's table by their values: ministack looks through all of them for each."""
+    return {tuple(each["Values"]): each for each in glue._partitions.get(table_key(asked), [])}
+
+
+def owner(asked: dict[str, Any]) -> dict[str, Any]:
+    """What Glue says of a partition itself."""
+    return {"DatabaseName": asked["DatabaseName"], "TableName": asked["TableName"], "CatalogId": get_account_id()}
+
+
+def detail(code: str, what: str) -> dict[str, str]:
+    """Why a partition of a batch is refused."""
+    return {"ErrorCode": f"{code}Exception", "ErrorMessage": f"Partition {what}"}
 
 
 def update_partition(asked: dict[str, Any], table: dict[str, Any]) -> Answer:
