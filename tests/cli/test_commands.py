@@ -464,6 +464,27 @@ def test_detections_are_tried_on_their_tests(typed: Typed) -> None:
     assert said.err == f"1 detection, {len(said.records)} tries, 0 wrong.\n"
 
 
+@pytest.mark.slow
+def test_sigma_rule_becomes_a_detection_that_is_tried(typed: Typed, tmp_path: Path) -> None:
+    """Two files in the folder of a source; never over another file, and nothing of a rule that is not read."""
+    rule = "title: Sign-ups\nlogsource: {product: auth0}\ndetection:\n  s: {type: SS}\n  condition: s | count() by ip > 2\n"
+    (tmp_path / "rule.yml").write_text(rule)
+    drafted = typed("detections", "import", "rule.yml", "--to", "own")
+    assert drafted.code == 0
+    assert [one["file"] for one in drafted.records] == ["own/detections/sign_ups.sql", "own/detections/sign_ups.test.json"]
+    assert drafted.err.startswith("7 tries of the draft, 0 wrong.")
+
+    again = typed("detections", "import", "rule.yml", "--to", "own")
+    assert (again.code, "is there already" in again.err) == (252, True)
+    (tmp_path / "rule.yml").write_text(rule.replace("type:", "tpye:"))
+    refused = typed("detections", "import", "rule.yml", "--to", "other")
+    assert refused.code != 0
+    assert refused.err.startswith('rule.yml, line 4: the table auth0_logs has no column for the field "tpye". Did you mean "type"?')
+    assert not (tmp_path / "other").exists()
+    missing = typed("detections", "import", "rules.yml")
+    assert (missing.code, missing.err) == (252, '"rules.yml" cannot be read: No such file or directory.\n')
+
+
 def test_detection_is_asked_about_now_and_about_the_past(typed: Typed, tmp_path: Path) -> None:
     """As a query over the window that ends now; as one row a key of what would have been told, with other thresholds if one likes."""
     failed = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -116,6 +117,29 @@ def backtest(name: str | None, every: bool, days: int, until: str | None, parame
     values = {key: value.text for key, value in given(parameters).items()}
     chosen = list(known.values()) if every else [named(name or "", known)]
     return tell_past(chosen, end - timedelta(days=days), end, values, settings())
+
+
+@detections.command(name="import", short_help="Draft a detection and its tests from a Sigma rule.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=".",
+    show_default=True,
+    help="The folder of a source of yours.",
+)
+@click.option("--table", default="", help="The table that the rule is about, if its logsource does not tell.")
+@global_options
+def import_sigma(file: Path, folder: Path, table: str) -> int:
+    """Draft a detection from the Sigma rule in FILE (YAML), and its tests, into the folder `detections` of --to; then try it on them.
+
+    Selections with contains, startswith, endswith, re, all, cidr, exists, cased, lt, lte, gt and gte; conditions with and, or, not, 1 of and all
+    of; count() by; and correlations that count events or values. What it cannot read is refused, with its line.
+    """
+    from eventlake.cli.importing_rules import import_rule
+
+    return import_rule(file, folder, table)
 
 
 def tell_past(chosen: Iterable[Detection], begin: datetime, end: datetime, values: Mapping[str, str], current: Settings) -> int:
