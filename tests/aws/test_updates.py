@@ -108,6 +108,19 @@ def test_a_second_package_uploads_nothing_and_redeploys_nothing(changing: Lake, 
     assert "No changes to deploy" in said
 
 
+def test_what_is_installed_without_a_clone_uploads_the_same(changing: Lake, pristine: Path, tmp_path: Path) -> None:
+    """Far from any clone `package` makes the templates and the code itself, byte for byte what the clone has uploaded."""
+    aws, before = changing.aws, uploads(changing.aws)
+    shutil.copytree(pristine / "src" / "eventlake", tmp_path / "site" / "eventlake")
+    where = ["--s3-bucket", CODE_BUCKET, "--s3-prefix", "eventlake", "--output-template", "exported.yaml"]
+    environment = {**os.environ, **aws.environment(), "PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path / "site")}
+    command = [sys.executable, "-m", "eventlake", "package", *where]
+    said = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert uploads(aws) == before
+    assert f"{CODE_BUCKET}/eventlake/" in (tmp_path / "exported.yaml").read_text()
+
+
 def test_several_functions_share_one_upload(changing: Lake) -> None:
     """Both functions run the same uploaded code."""
     client = changing.aws.service("lambda")

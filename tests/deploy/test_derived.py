@@ -45,7 +45,7 @@ def _is_marked(path: Path) -> bool:
 def test_a_clone_is_brought_up_to_date_once(tmp_path: Path) -> None:
     """A file that differs is written, one whose declaration is gone is removed, and then there is nothing to do."""
     files = _files()
-    for folder in ("templates", "src/eventlake/functions", "docs"):
+    for folder in ("templates", "src/eventlake/deploy", "src/eventlake/functions", "docs"):
         if (clone_folder() / folder).is_dir():
             shutil.copytree(clone_folder() / folder, tmp_path / folder)
     outdated, stale = Path("templates/sources/auth0.yaml"), Path("templates/sources/gone.yaml")

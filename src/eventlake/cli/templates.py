@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import click
 
-from eventlake.cli.settings import global_options, settings
+from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.errors import UsageError
 
 
 @click.command(short_help="Write the CloudFormation templates and docs that derive from declarations.")
 @click.option("--check", is_flag=True, help="Only compare; 1 if a file is not up to date.")
+@click.option("--into", metavar="DIR", help="Write a new folder to deploy from, templates/ and src/; needs no clone.")
 @global_options
-def templates(check: bool) -> None:
-    """Write what derives from the declarations into this clone.
+def templates(check: bool, into: str | None) -> None:
+    """Write what derives from the declarations into this clone, or with --into a folder to deploy from.
 
-    These are templates/root.yaml, sources.yaml and sources/, the functions' mappings, and docs/sources/.
+    In a clone these are templates/root.yaml, sources.yaml and sources/, the functions' mappings, and docs/sources/.
     With --sources DIR (or EVENTLAKE_SOURCES) your own sources become stacks beside the built-in ones.
     """
+    if into is not None and check:
+        raise UsageError("--check compares a clone, and --into writes another folder: give one of them.")
+    if into is not None:
+        _write_deployment(settings(), Path(into))
+        return
     from eventlake.deploy.derived import clone_folder, derived_files, differences, write
     from eventlake.query.saved import load_saved
 
@@ -36,6 +47,15 @@ def templates(check: bool) -> None:
     current.say(f"{len(files)} files of {len(sources)} sources are up to date.")
 
 
+def _write_deployment(current: Settings, folder: Path) -> None:
+    from eventlake.deploy.standalone import write_deployment
+    from eventlake.query.saved import load_saved
+
+    sources = current.load_sources()
+    count = write_deployment(folder, sources, load_saved(sources))
+    current.say(f"{count} templates of {len(sources)} sources, and the functions' code, are in {folder}. Deploy {folder}/templates/root.yaml.")
+
+
 @click.command(
     short_help="Upload the templates and functions for a deployment.",
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
@@ -43,14 +63,36 @@ def templates(check: bool) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="--s3-bucket NAME [OPTION...]")
 @global_options
 def package(arguments: tuple[str, ...]) -> None:
-    """Run `aws cloudformation package --template templates/root.yaml` in this clone, with the options given.
+    """Run `aws cloudformation package --template templates/root.yaml` with the options given.
+
+    In a clone it takes the clone's templates, and the folder it runs in is the clone. Installed without one, it writes them for the sources that
+    are on into a folder that is gone afterwards, and runs where you are.
 
     Times and modes of the functions' files are made the same first, and bytecode is removed, so that an unchanged clone uploads nothing new.
     """
-    from eventlake.deploy.derived import clone_folder
     from eventlake.deploy.packaging import package as run_package
 
-    raise SystemExit(run_package(clone_folder(), [*_of_the_cli(), *arguments]))
+    with _deployment(settings()) as (folder, where):
+        code = run_package(folder, [*_of_the_cli(), *arguments], where)
+    raise SystemExit(code)
+
+
+@contextmanager
+def _deployment(current: Settings) -> Iterator[tuple[Path, Path]]:
+    """Give the folder that holds templates/ and src/, and the folder to run in: the clone twice, or one for the time being and this one."""
+    import tempfile
+
+    from eventlake.deploy.derived import find_clone
+    from eventlake.deploy.standalone import write_deployment
+    from eventlake.query.saved import load_saved
+
+    if (clone := find_clone()) is not None:
+        yield clone, clone
+        return
+    with tempfile.TemporaryDirectory(prefix="eventlake-package-") as folder:
+        sources = current.load_sources()
+        write_deployment(Path(folder), sources, load_saved(sources))
+        yield Path(folder), Path.cwd()
 
 
 def _of_the_cli() -> list[str]:

@@ -28,8 +28,17 @@ DECLARED = Path("src/eventlake/functions/declared")
 BY_HAND = ("lake.yaml", "functions.yaml", "closing.yaml", "detections.yaml", "upkeep.yaml")
 """The templates that do not derive from declarations."""
 
+COPIES = Path("src/eventlake/deploy/by_hand")
+"""Where the package has copies of those, so that what is installed deploys without a clone."""
+
 _KEPT = {DECLARED / "__init__.py"}
-_FOLDERS = ((TEMPLATES / "sources", "*.yaml"), (DECLARED, "*.py"), (DECLARED, f"*/{DECLARATION}"), (Path("docs/sources"), "*.md"))
+_FOLDERS = (
+    (COPIES, "*.yaml"),
+    (TEMPLATES / "sources", "*.yaml"),
+    (DECLARED, "*.py"),
+    (DECLARED, f"*/{DECLARATION}"),
+    (Path("docs/sources"), "*.md"),
+)
 """Where derived files alone lie, and which."""
 
 
@@ -44,22 +53,42 @@ class Differences:
         return bool(self.outdated or self.stale)
 
 
+def find_clone() -> Path | None:
+    """Return the folder of the clone this code runs from; None if it is installed without one."""
+    folder = Path(__file__).resolve().parents[3]
+    return folder if (folder / TEMPLATES / "lake.yaml").is_file() else None
+
+
 def clone_folder() -> Path:
     """Return the folder of the clone this code runs from. Raises ConfigurationError if it is installed without one."""
-    folder = Path(__file__).resolve().parents[3]
-    if not (folder / TEMPLATES / "lake.yaml").is_file():
+    folder = find_clone()
+    if folder is None:
         raise ConfigurationError(
-            "Templates are written and packaged in a clone, and this eventlake is installed without one: clone the project."
+            "This eventlake is installed without a clone, which templates are written into: give a new folder with --into DIR."
         )
     return folder
 
 
+def deployed_files(sources: Sequence[Source], saved: Mapping[str, SavedQuery]) -> dict[Path, str]:
+    """Write the text of every template and mapping of a deployment, by its path below the folder it is deployed from.
+
+    Needs no clone. Raises DeclarationError for what cannot be a stack.
+    """
+    copies = Path(__file__).parent / COPIES.name
+    by_hand = {TEMPLATES / name: (copies / name).read_text("utf-8") for name in BY_HAND}
+    return {**by_hand, **_stacks(sources), **_source_files(sources, saved)}
+
+
 def derived_files(sources: Sequence[Source], saved: Mapping[str, SavedQuery]) -> dict[Path, str]:
     """Write the text of every derived file of all sources, by its path below the clone. Raises DeclarationError for what cannot be a stack."""
-    files = {TEMPLATES / "root.yaml": root_stack_text(sources), TEMPLATES / "sources.yaml": sources_stack_text(sources)}
-    files |= _source_files(sources, saved) | _optional_pages(sources)
+    files = {**_stacks(sources), **_source_files(sources, saved), **_pages(sources, saved)}
+    files |= {COPIES / name: (clone_folder() / TEMPLATES / name).read_text("utf-8") for name in BY_HAND}
     files[Path("docs/stack.md")] = stack_page(_templates(files))
     return files
+
+
+def _stacks(sources: Sequence[Source]) -> dict[Path, str]:
+    return {TEMPLATES / "root.yaml": root_stack_text(sources), TEMPLATES / "sources.yaml": sources_stack_text(sources)}
 
 
 def _templates(files: Mapping[Path, str]) -> dict[str, Template]:
@@ -78,18 +107,18 @@ def _source_files(sources: Sequence[Source], saved: Mapping[str, SavedQuery]) ->
     for source in sources:
         own = [query for query in asked if query.source == source.name]
         files[TEMPLATES / "sources" / f"{source.name}.yaml"] = source_stack_text(source, own)
-        files[Path("docs/sources") / f"{source.name}.md"] = source_page(source, dict(saved))
         files |= {DECLARED / f"{table.name}.py": declared_module(table) for table in source.tables}
         if Path(source.folder).parent != BUILT_IN:
             files[DECLARED / source.name / DECLARATION] = (Path(source.folder) / DECLARATION).read_text("utf-8")
     return files
 
 
-def _optional_pages(sources: Sequence[Source]) -> dict[Path, str]:
-    """Write the pages of the optional sources that are off: who reads them decides whether to switch one on."""
+def _pages(sources: Sequence[Source], saved: Mapping[str, SavedQuery]) -> dict[Path, str]:
+    """Write the page of every source, and of the optional ones that are off: who reads them decides whether to switch one on."""
     named = {source.name for source in sources}
     off = [source for source in load_optional() if source.name not in named]
-    return {Path("docs/sources") / f"{source.name}.md": source_page(source, load_saved([source])) for source in off}
+    asked = {**saved, **load_saved(off)}
+    return {Path("docs/sources") / f"{source.name}.md": source_page(source, asked) for source in (*sources, *off)}
 
 
 def differences(clone: Path, files: Mapping[Path, str]) -> Differences:

@@ -27,16 +27,18 @@ WRONG_USAGE = 252
 _WRONG_USAGE_OF_VERSION_1 = 2
 
 
-def package(clone: Path, arguments: Sequence[str]) -> int:
-    """Run the command in the clone; return its exit code. Raises ConfigurationError if the AWS CLI is missing.
+def package(folder: Path, arguments: Sequence[str], where: Path | None = None) -> int:
+    """Run the command for the templates in a folder; return its exit code. Raises ConfigurationError if the AWS CLI is missing.
 
-    arguments: those of `aws cloudformation package` besides the template.
+    arguments: those of `aws cloudformation package` besides the template. where: the folder it runs in, which paths in them are relative to;
+    by default that of the templates.
     """
     aws = aws_command()
     sys.dont_write_bytecode = True
-    normalise(clone / CODE)
-    command = [aws, "cloudformation", "package", "--template", ROOT_TEMPLATE, *arguments]
-    code = subprocess.run(command, cwd=clone, env={**os.environ, "TZ": "UTC"}, check=False).returncode
+    normalise(folder / CODE)
+    template = ROOT_TEMPLATE if where in (None, folder) else str(folder / ROOT_TEMPLATE)
+    command = [aws, "cloudformation", "package", "--template", template, *arguments]
+    code = subprocess.run(command, cwd=where or folder, env={**os.environ, "TZ": "UTC"}, check=False).returncode
     return WRONG_USAGE if code == _WRONG_USAGE_OF_VERSION_1 else code
 
 
