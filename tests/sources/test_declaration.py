@@ -93,7 +93,7 @@ WRONG = [
         'root = "$.detail"',
         'prefix = "Logs/"',
         f'{TABLE}: "prefix" is "Logs/"; allowed are lower-case letters, digits, _, - and /, not at an end, '
-        "and at the beginning none of closed, closing, error, raw.",
+        "and at the beginning none of closed, closing, error, raw, retained.",
     ),
     ('root = "$.detail"', 'prefix = "error/orders"', f'{TABLE}: "prefix" is "error/orders"; allowed are '),
     ('key = "event_id"', 'key = "event-id"', f'{TABLE}: "key" is "event-id", which is no column. Did you mean "event_id"?'),
