@@ -53,7 +53,9 @@ def _write_deployment(current: Settings, folder: Path) -> None:
 
     sources = current.load_sources()
     count = write_deployment(folder, sources, load_saved(sources))
-    current.say(f"{count} templates of {len(sources)} sources, and the functions' code, are in {folder}. Deploy {folder}/templates/root.yaml.")
+    current.say(
+        f"{count} templates of {len(sources)} sources, and the functions' code, are in {folder}. Deploy {folder}/templates/root.yaml."
+    )
 
 
 @click.command(
