@@ -48,7 +48,7 @@ def store(lake: Path, arrivals: Iterable[tuple[datetime, list[Item]]], log_forma
 def close(lake: Path, now: datetime = AFTER, table: str = RUNS) -> list[Closed]:
     """Close what is due at a moment."""
     with Importer(lake, SOURCES) as importer, Closer(importer.catalog, lake / "objects", lambda: now) as closer:
-        return [closer.close(TABLES[table], state) for state in closer.due(TABLES[table])]
+        return list(closer.close_all(TABLES[table], closer.due(TABLES[table])))
 
 
 def states(lake: Path) -> list[tuple[str, str, int, int, int | None, int]]:

@@ -113,6 +113,11 @@ class Table:
         """Return where its failed records go, without a slash at the end."""
         return f"error/{self.name}"
 
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Return the columns that sort a closed hour, as they are stored."""
+        return tuple(dict.fromkeys(one.stored_name if (one := self.column(name)) else name for name in (*self.sort, self.key)))
+
     def column(self, name: str) -> Column | None:
         """Return the column of that name, without regard to case."""
         return next((column for column in self.columns if column.stored_name == name.lower()), None)

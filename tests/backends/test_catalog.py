@@ -389,6 +389,19 @@ def test_a_swap_takes_what_it_read_and_no_more(catalog: SqliteCatalog) -> None:
     assert states(catalog) == [("dirty", 2)]
 
 
+def test_an_object_that_is_ready_becomes_the_closed_one_of_its_hour(catalog: SqliteCatalog) -> None:
+    """What arrived beside it leaves the hour dirty; of a closed hour, or one that is not there, nothing changes."""
+    catalog.register([log_object("a"), log_object("late")], [PARTITION], [], {})
+
+    catalog.adopt("auth0_logs", [log_object("a")])
+
+    assert states(catalog) == [("dirty", 1)]
+    for key in ("late", "unknown"):
+        with pytest.raises(GenerationConflictError):
+            catalog.adopt("auth0_logs", [log_object(key)])
+    assert [one.generation for one in catalog.held("auth0_logs", HOUR)] == [1, 0]
+
+
 @pytest.mark.parametrize(("generation", "remove"), [(1, ["a"]), (0, ["a", "unknown"]), (0, ["a", "a"])])
 def test_a_swap_of_what_has_changed_changes_nothing(catalog: SqliteCatalog, generation: int, remove: list[str]) -> None:
     """Another generation, or an object that is not there to be replaced."""

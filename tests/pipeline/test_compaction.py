@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from eventlake.interfaces import HourContents
 from eventlake.layout import Hour
-from eventlake.pipeline.compaction import MANY, TOGETHER, closing, due, merged, neighbours, small
+from eventlake.pipeline.compaction import MANY, ROWS_TOGETHER, TOGETHER, closing, due, may_be_ready, merged, neighbours, small, together
 from eventlake.sources import load
 
 NOW = datetime(2026, 11, 20, 12, 20, tzinfo=UTC)
@@ -29,6 +29,22 @@ def test_an_hour_is_due_when_it_is_over_and_not_closed_with_all_it_holds() -> No
 
     assert [(one.hour, one.generation) for one in due(known, NOW)] == [(hour(-3), 2), (hour(-1), 0)]
     assert [one.hour for one in due(known, NOW, timedelta(minutes=30))] == [hour(-3)]
+
+
+def test_hours_are_surveyed_together_as_far_as_memory_holds_their_rows() -> None:
+    """In their order; one that is too large stands alone, and is none that may stay as it is."""
+    rows = [5, ROWS_TOGETHER - 5, 1, ROWS_TOGETHER + 1, 2, 3]
+    known = [HourContents(hour(at), 1, count, 1) for at, count in enumerate(rows)]
+
+    assert [[one.rows for one in group] for group in together(known)] == [[5, ROWS_TOGETHER - 5], [1], [ROWS_TOGETHER + 1], [2, 3]]
+    assert [may_be_ready(one) for one in known] == [True, True, True, False, True, True]
+
+
+def test_an_hour_of_several_objects_or_that_was_closed_before_never_stays_as_it_is() -> None:
+    """Nor one whose object is large."""
+    known = [HourContents(hour(0), 2, 1, 1), HourContents(hour(0), 1, 1, 1, "closed", 1), HourContents(hour(0), 1, 1, 1 << 30)]
+
+    assert [may_be_ready(one) for one in known] == [False] * 3
 
 
 def test_two_days_around_an_hour_and_after_its_events_may_hold_its_rows() -> None:

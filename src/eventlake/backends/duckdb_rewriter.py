@@ -23,6 +23,7 @@ from eventlake.dialect.types.type import parse_type
 from eventlake.errors import StorageError, StorageFullError
 from eventlake.interfaces import LogObject
 from eventlake.model import Column, Table
+from eventlake.pipeline.athena_sql import stored
 from eventlake.query.reading import ROW, Reading, parquet_source
 
 MEMORY_MB = 250
@@ -61,15 +62,14 @@ class DuckDBRewriter:
 
     def gather(self, statement: Statement, table: Table, sources: Sources, spill_mb: int, target: Path, description: Description) -> int:
         """Write the Parquet rows that a SELECT chooses, in its order; how many. It may ask for the column `ROW`."""
-        numbered = replace(table, columns=(*table.columns, Column(ROW, "bigint", (), "", "")))
-        macros, chosen = self._translated(statement, numbered, sources)
+        macros, chosen = self._translated(statement, numbered(table), sources)
         return int(self._run(macros, chosen, spill_mb, target, description, self._gathering(table, sources[0]))[0][0])
 
     def _gathering(self, table: Table, objects: Sequence[LogObject]) -> Gathering:
         types = {column.stored_name: parse_type(column.type) for column in table.columns}
         rows = f"SELECT * FROM {parquet_source(f'getvariable({quoted_text(FILES)})', types, filename=True, numbered=True)}"
-        key, first = (_stored(table, name) for name in (table.key, (*table.sort, table.key)[0]))
-        return Gathering(tuple(f"{self._objects}/{one.key}" for one in objects), rows, tuple(types), key, first)
+        key = stored(table, table.key)
+        return Gathering(tuple(f"{self._objects}/{one.key}" for one in objects), rows, tuple(types), key, table.order[0])
 
     def _translated(self, statement: Statement, table: Table, sources: Sources) -> tuple[tuple[str, ...], str]:
         of_lines = sources[0][0].format == "json"
@@ -122,13 +122,13 @@ class DuckDBRewriter:
             self._process = None
 
 
+def numbered(table: Table) -> Table:
+    """Return a table of Parquet whose rows tell their number in their object too, as the column `ROW`."""
+    return replace(table, columns=(*table.columns, Column(ROW, "bigint", (), "", "")))
+
+
 def _rows(scan: Scan, objects: Sequence[LogObject], folder: Path) -> str:
     return Reading(scan, tuple(objects), 0, 0, folder, str(folder)).sql()
-
-
-def _stored(table: Table, name: str) -> str:
-    column = table.column(name)
-    return name if column is None else column.stored_name
 
 
 def _as_lines(table: Table) -> Table:

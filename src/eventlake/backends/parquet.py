@@ -36,22 +36,23 @@ _LINES = "lines_at_once"
 class ParquetWriter:
     """Writes Parquet objects with one DuckDB connection.
 
-    threads: how many processors a write may use. memory_mb: where DuckDB stops.
+    threads: how many processors a write may use. memory_mb: where DuckDB stops. is_sorted: True for rows in the order of a closed hour.
     """
 
     format = "parquet"
     extension = EXTENSION
 
-    def __init__(self, threads: int = 1, memory_mb: int = 512) -> None:
+    def __init__(self, threads: int = 1, memory_mb: int = 512, *, is_sorted: bool = False) -> None:
         self._threads = threads
         self._memory_mb = memory_mb
+        self._is_sorted = is_sorted
         self._opened: duckdb.DuckDBPyConnection | None = None
 
     def write(self, table: Table, lines: Sequence[bytes], path: Path, description: Description) -> None:
         """Write the log lines to a file, checked. Raises OSError, StorageError, UnwritableLinesError."""
         with _translated(path.with_suffix(".jsonl")) as source:
             _write_lines(lines, source)
-            self._connection.execute(_copy(_selected(table, source), path, description))
+            self._connection.execute(_copy(f"{_selected(table, source)}{self._order(table)}", path, description))
             self._check({path: len(lines)})
 
     def write_all(self, table: Table, parts: Sequence[tuple[Sequence[bytes], Path, Description]]) -> None:
@@ -64,7 +65,7 @@ class ParquetWriter:
             try:
                 self._connection.execute(f"create temp table {_LINES} as {_selected(table, source)}")
                 self._check_count(sum(len(lines) for lines, _, _ in parts))
-                self._copy_parts(parts)
+                self._copy_parts(parts, self._order(table) or " order by rowid")
             finally:
                 self._connection.execute(f"drop table if exists {_LINES}")
             self._check({path: len(lines) for lines, path, _ in parts})
@@ -75,12 +76,15 @@ class ParquetWriter:
         if found is None or found[0] != count:
             raise CorruptObjectError(f"{found[0] if found else 'No'} rows were read of {count} log lines.")
 
-    def _copy_parts(self, parts: Sequence[tuple[Sequence[bytes], Path, Description]]) -> None:
+    def _order(self, table: Table) -> str:
+        return f" order by {', '.join(map(quoted_name, table.order))}" if self._is_sorted else ""
+
+    def _copy_parts(self, parts: Sequence[tuple[Sequence[bytes], Path, Description]], order: str) -> None:
         """Write a file of the rows of each part, which lie one behind the other as their lines do."""
         end = 0
         for lines, path, description in parts:
             begin, end = end, end + len(lines)
-            rows = f"select * from {_LINES} where rowid >= {begin} and rowid < {end} order by rowid"
+            rows = f"select * from {_LINES} where rowid >= {begin} and rowid < {end}{order}"
             self._connection.execute(_copy(rows, path, description))
 
     @property

@@ -57,6 +57,11 @@ class NewObject:
         held = said.position_from, said.position_to, said.generation, said.stretches
         return cls(key, said.stream, said.hour, log_format, file.stat().st_size, said.rows, crc32(file), *held)
 
+    @property
+    def log_object(self) -> LogObject:
+        """Return it as readers know it."""
+        return LogObject(self.table, self.hour, self.key, self.format, self.size_bytes, self.rows, self.crc32)
+
 
 @dataclass(frozen=True, slots=True)
 class NewFailedObject:
@@ -331,6 +336,16 @@ class SqliteCatalog:
             run(f"update partition set {changed} where {_OF_HOUR}", (duplicates, table, *hour.values))
             _count_anew(run, table, hour)
 
+    def adopt(self, table: str, objects: Sequence[NewObject]) -> None:
+        """Make each of these live objects the closed one of its hour, of the first generation, in one transaction; nothing of it is written anew.
+
+        What arrived meanwhile stays beside it, and the hour is dirty. Raises GenerationConflictError if an hour is closed already, or an object not live.
+        """
+        with self._transaction() as run:
+            for one in objects:
+                _require_generation(run, table, one.hour, 0)
+                _adopt(run, one)
+
     def merge(self, hour: Hour, table: str, remove: Sequence[str], add: NewObject, now: datetime) -> None:
         """Swap objects of one hour of a table for one that holds all of their rows, in one transaction; its state and generation stay.
 
@@ -539,6 +554,15 @@ def _mark_replaced(run: Any, table: str, hour: Hour, keys: Sequence[str], now: d
     for key in keys:
         if run(change, (_microseconds(now), key, table, *hour.values)).rowcount != 1:
             raise GenerationConflictError(f'The object "{key}" of {table} {hour} is not there to be replaced.')
+
+
+def _adopt(run: Any, one: NewObject) -> None:  # run: sqlite3's execute
+    """Make a live object that of a closed hour. Raises GenerationConflictError if it is not live."""
+    change = f"update object set generation = 1 where key = ? and state = 'live' and {_OF_HOUR}"
+    if run(change, (one.key, one.table, *one.hour.values)).rowcount != 1:
+        raise GenerationConflictError(f'The object "{one.key}" of {one.table} {one.hour} is not there to be closed.')
+    _close(run, replace(one, generation=1))
+    run(f"update partition set problem = '', attempts = 0, retry_us = 0 where {_OF_HOUR}", (one.table, *one.hour.values))
 
 
 def _count_anew(run: Any, table: str, hour: Hour) -> None:  # run: sqlite3's execute

@@ -46,15 +46,20 @@ def close(table: str | None, hour: str | None, every: bool, dry_run: bool) -> in
     if current.is_on_aws:
         return close_on_aws(current, table, wanted, dry_run=dry_run, every=every)
     with _closer(current) as (closer, catalog):
-        chosen = [(known, state) for known in _tables(table, catalog) for state in _states(closer, catalog, known, wanted, every=every)]
+        chosen = [(known, _states(closer, catalog, known, wanted, every=every)) for known in _tables(table, catalog)]
         if dry_run:
-            rows = [[known.name, str(state.hour), state.state, state.objects, state.rows, state.size_bytes] for known, state in chosen]
+            rows = [
+                [known.name, str(state.hour), state.state, state.objects, state.rows, state.size_bytes]
+                for known, states in chosen
+                for state in states
+            ]
             show(("table", "hour", "state", "objects", "rows", "bytes"), rows, current.form)
             return 0
-        closed = []
-        for known, state in chosen:
-            closed.append(closer.close(known, state))
-            current.progress(f"{len(closed):,} of {len(chosen):,} hours", is_done=len(closed) == len(chosen))
+        closed, count = [], sum(len(states) for _, states in chosen)
+        for known, states in chosen:
+            for one in closer.close_all(known, states):
+                closed.append(one)
+                current.progress(f"{len(closed):,} of {count:,} hours", is_done=len(closed) == count)
         closer.remove_replaced()
     show(_COLUMNS, [_row(one) for one in closed], current.form)
     return 1 if any(one.problem for one in closed) else 0

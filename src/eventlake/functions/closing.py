@@ -209,7 +209,8 @@ class Closer:
 
     def _others(self, hours: Hours, batch: Batch, events: set[Hour]) -> list[Hour]:
         own = {one.hour for one in batch.hours}
-        found = {one for hour in own for one in neighbours(hour, events, hours.closed)}
+        closed = sorted(hours.closed)
+        found = {one for hour in own for one in neighbours(hour, events, closed)}
         return sorted(found - own)
 
     def _proved(self, hours: Hours, batch: Batch, place: str, rows_before: Mapping[str, int], expected: int) -> Closing:

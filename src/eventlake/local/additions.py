@@ -57,7 +57,9 @@ class Additions:
     def __init__(self, catalog: SqliteCatalog, objects: Path) -> None:
         self._catalog = catalog
         self._store = DirectoryStore(objects)
-        self._writer = CheckedWriter(writer_of(catalog.log_format() or "parquet"))
+        self._writer = CheckedWriter(
+            writer_of(catalog.log_format() or "parquet", is_sorted=True)
+        )  # so that its hour need not be written again
 
     def stage(self, hours: Sequence[HourLines]) -> tuple[list[Staged], list[dict[int, str]]]:
         """Write lines aside, a file for each table and hour; return the files, and of each hour the places of lines that are refused, with the reason.

@@ -6,8 +6,8 @@ closed hour holds already is left out, so whoever closes first keeps it; a NULL 
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Collection, Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from eventlake.interfaces import HourContents
@@ -24,6 +24,12 @@ TOGETHER = 24
 """So many of them become one, at least."""
 LARGE_BYTES = 512 << 20
 """What comes in such masses is no trickle: it stays as it is until its hour is closed."""
+
+ROWS_TOGETHER = 200_000
+HOURS_TOGETHER = 500
+"""So many rows and hours at most are surveyed together."""
+READY_BYTES = 16 << 20
+"""An object that is larger is written again in any case: its row groups may be too large for readers."""
 
 Stretch = tuple[int, int]
 """A stretch of the spool, its end left out."""
@@ -54,13 +60,33 @@ def small(sizes: Sequence[int]) -> list[int]:
     return chosen if total <= LARGE_BYTES else []
 
 
-def neighbours(hour: Hour, events: Collection[Hour], closed: Iterable[Hour]) -> list[Hour]:
+def together(hours: Iterable[HourContents]) -> Iterator[list[HourContents]]:
+    """Yield hours, given in order, in groups that are surveyed together; one that is too large for that stands alone."""
+    group: list[HourContents] = []
+    rows = 0
+    for one in hours:
+        rows += one.rows or 0
+        if group and (rows > ROWS_TOGETHER or len(group) == HOURS_TOGETHER):
+            yield group
+            group, rows = [], one.rows or 0
+        group.append(one)
+    if group:
+        yield group
+
+
+def may_be_ready(one: HourContents) -> bool:
+    """Return True if what an hour holds may be what its closing would write: one object of moderate size, not closed before."""
+    return one.objects == 1 and not one.generation and one.size_bytes <= READY_BYTES and (one.rows or 0) <= ROWS_TOGETHER
+
+
+def neighbours(hour: Hour, events: Collection[Hour], closed: Sequence[Hour]) -> list[Hour]:
     """Return the closed hours that may hold a row of this one already: up to two days around it, and after the hours of its events.
 
-    events: the hours in which what it holds happened.
+    events: the hours in which what it holds happened. closed: in order, each once.
     """
     spans = [(hour.start - WINDOW, hour.start + WINDOW), *((one.start, one.start + WINDOW) for one in events)]
-    return sorted(one for one in set(closed) if one != hour and any(first <= one.start <= last for first, last in spans))
+    within = [(bisect_left(closed, Hour.of(first)), bisect_right(closed, Hour.of(last))) for first, last in spans]
+    return sorted({one for first, end in within for one in closed[first:end]} - {hour})
 
 
 def merged(own: Sequence[Stretch], of_stream: Sequence[Stretch], delivered: int) -> tuple[Stretch, ...]:
@@ -103,7 +129,7 @@ def choosing(table: Table, hour: Hour, others: Sequence[Hour], number: str) -> s
 
 def _order(table: Table) -> list[str]:
     """Return the columns that sort a closed hour."""
-    return list(dict.fromkeys(quoted(stored(table, name)) for name in (*table.sort, table.key)))
+    return list(map(quoted, table.order))
 
 
 def _kept(table: Table, hour: Hour, others: Sequence[Hour], columns: Iterable[str]) -> str:
@@ -133,6 +159,33 @@ def happened(table: Table, hour: Hour) -> str:
         return "SELECT CAST(NULL AS varchar) WHERE false"
     shown = "date_format(CAST(event_time AS timestamp), '%Y-%m-%dT%H')"  # the cast is for lines, whose times are texts
     return f"SELECT DISTINCT {shown} FROM {place(table)} WHERE {within([hour])} AND event_time IS NOT NULL"
+
+
+def surveying(table: Table, number: str) -> str:
+    """Write the SELECT that tells of each object its rows, whether they lie in the order of a closed hour, and the hours of its events.
+
+    An hour is `YYYY-MM-DDTHH`, with one blank between two. number: the column that numbers the rows of an object.
+    """
+    event = "event_time" if table.column("event_time") else "CAST(NULL AS timestamp)"
+    order = ", ".join([*_order(table), quoted(number)])
+    placed = f'row_number() OVER (PARTITION BY "$path" ORDER BY {order}) - 1 AS el_place'
+    happened_in = "array_join(array_agg(DISTINCT date_format(date_trunc('hour', el_event), '%Y-%m-%dT%H')), ' ')"
+    return (
+        f"SELECT el_path, count(*), bool_and(el_place = el_row), {happened_in} FROM "
+        f'(SELECT "$path" AS el_path, {quoted(number)} AS el_row, {event} AS el_event, {placed} FROM {place(table)}) GROUP BY el_path'
+    )
+
+
+def clashing(table: Table, *, has_others: bool) -> str:
+    """Write the SELECT of the objects that hold a key which is there twice, in one of them, in two, or in one of the others.
+
+    It reads the objects, and if there are others, those then.
+    """
+    key = quoted(stored(table, table.key))
+    own = f'WITH own AS (SELECT "$path" AS el_path, {key} AS el_key FROM {place(table)} WHERE {key} IS NOT NULL)'
+    twice = "el_key IN (SELECT el_key FROM own GROUP BY el_key HAVING count(*) > 1)"
+    there = f" OR el_key IN (SELECT {key} FROM {place(table)} WHERE {key} IN (SELECT el_key FROM own))" if has_others else ""
+    return f"{own} SELECT DISTINCT el_path FROM own WHERE {twice}{there}"
 
 
 def _own(table: Table, hour: Hour) -> str:

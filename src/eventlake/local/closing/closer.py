@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -26,9 +26,10 @@ from eventlake.description import LINES, Description
 from eventlake.errors import CorruptObjectError, GenerationConflictError, StorageError, StorageFullError
 from eventlake.interfaces import HourContents, LogObject
 from eventlake.layout import Hour, closed_location, is_closed_key
+from eventlake.local.closing.survey import Survey
 from eventlake.local.crash import crash_point
 from eventlake.model import Table
-from eventlake.pipeline.compaction import choosing, closing, counting, due, happened, merged, merging, neighbours, small
+from eventlake.pipeline.compaction import choosing, closing, counting, due, happened, merged, merging, neighbours, small, together
 from eventlake.pipeline.delivery import LOW_WATER
 from eventlake.query.diagnosis import other_type
 from eventlake.query.reading import ROW
@@ -76,6 +77,7 @@ class Closer:
         self._store = DirectoryStore(objects)
         self._objects = objects
         self._rewriter = DuckDBRewriter(objects)
+        self._survey = Survey(catalog, objects, self._rewriter, self._require_types)
         self._footers: duckdb.DuckDBPyConnection | None = None
         self.now = now
 
@@ -98,6 +100,25 @@ class Closer:
         """Return the hours before this one that are to be closed now: those that failed wait for their turn."""
         now = self.now()
         return [one for one in due(self._catalog.contents(table.name).hours, before.start) if one.retry is None or one.retry <= now]
+
+    def close_all(self, table: Table, states: Iterable[HourContents]) -> Iterator[Closed]:
+        """Close hours, given in order, and yield what became of each; the object of one that need not be written anew stays where it is."""
+        for group in together(states):
+            adopted = self._adopt(table, group)
+            for state in group:
+                yield adopted[state.hour] if state.hour in adopted else self.close(table, state)
+
+    def _adopt(self, table: Table, states: Sequence[HourContents]) -> dict[Hour, Closed]:
+        """Close those of these hours whose object is ready as it is."""
+        ready = self._survey.ready(table, states)
+        if not ready:
+            return {}
+        try:
+            self._catalog.adopt(table.name, ready)
+        except GenerationConflictError:
+            return {}  # each hour by itself says what is the matter
+        crash_point("hours adopted")
+        return {one.hour: Closed(one.table, one.hour, 1, 1, one.rows, 0, one.size_bytes, one.size_bytes) for one in ready}
 
     def close(self, table: Table, state: HourContents) -> Closed:
         """Close one hour. What keeps it from that is in `problem`, and noted; raises StorageError only if the catalog cannot be used."""
@@ -168,7 +189,7 @@ class Closer:
 
     def _rewritten(self, table: Table, state: HourContents, inputs: Sequence[NewObject]) -> tuple[NewObject, int]:
         """Write the hour's one object and prove it; the object in its place, and how many rows it leaves out."""
-        sources = [_as_log_object(one) for one in inputs]
+        sources = [one.log_object for one in inputs]
         self._require_room(inputs)
         self._require_whole(inputs)
         self._require_types(table, inputs)
@@ -197,7 +218,7 @@ class Closer:
         staged = self._store.staged(f"{STAGED}{uuid.uuid4().hex}{extension}")
         said = self._description(table, hour, inputs, expected, generation)
         try:
-            rows = write(table, _read([_as_log_object(one) for one in inputs], others), _spill_mb(inputs), staged, said)
+            rows = write(table, _read([one.log_object for one in inputs], others), _spill_mb(inputs), staged, said)
             if rows != expected:
                 raise CorruptObjectError(f"{table.name} {hour}: {rows:,} rows were written where {expected:,} are to stay.")
             return self._placed(table, hour, staged, inputs[0].format, said)
@@ -245,7 +266,7 @@ class Closer:
             return []
         events = {Hour.parse(row[0]) for row in self._rewriter.rows(partial(happened, hour=hour), table, [sources], _HOURS_MB)}
         wanted = neighbours(hour, events, closed)
-        return [_as_log_object(one) for other in wanted for one in self._catalog.held(table.name, other) if one.generation]
+        return [one.log_object for other in wanted for one in self._catalog.held(table.name, other) if one.generation]
 
     def _require_whole(self, inputs: Sequence[NewObject]) -> None:
         for one in inputs:
@@ -298,7 +319,3 @@ def _keys(objects: Sequence[NewObject]) -> list[str]:
 
 def _read(sources: Sequence[LogObject], others: Sequence[LogObject]) -> list[Sequence[LogObject]]:
     return [sources, others, sources] if others else [sources]
-
-
-def _as_log_object(one: NewObject) -> LogObject:
-    return LogObject(one.table, one.hour, one.key, one.format, one.size_bytes, one.rows, one.crc32)

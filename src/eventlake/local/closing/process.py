@@ -78,7 +78,7 @@ def _retained(catalog: SqliteCatalog, folder: Path) -> list[str]:
 
 def _close_table(closer: Closer, table: Table, catalog: SqliteCatalog, before: Hour) -> list[str]:
     """Close the hours of a table that wait, and merge the small objects of those that go on; what could not be closed, in sentences."""
-    problems = [closer.close(table, state).problem for state in closer.waiting(table, before)]
+    problems = [one.problem for one in closer.close_all(table, closer.waiting(table, before))]
     for state in catalog.contents(table.name).hours:
         if state.hour >= before:
             try:

@@ -41,9 +41,9 @@ class Writer(Protocol):
         """Write the lines of several objects, each as `write` does. Raises OSError, StorageError, UnwritableLinesError."""
 
 
-def writer_of(log_format: str) -> Writer:
-    """Return the writer of a lake's format."""
-    return ParquetWriter() if log_format == "parquet" else JsonLinesWriter()
+def writer_of(log_format: str, *, is_sorted: bool = False) -> Writer:
+    """Return the writer of a lake's format. is_sorted: True for rows of Parquet in the order of a closed hour."""
+    return ParquetWriter(is_sorted=is_sorted) if log_format == "parquet" else JsonLinesWriter()
 
 
 class CheckedWriter:
