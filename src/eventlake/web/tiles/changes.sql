@@ -3,17 +3,21 @@
 -- param since date  the first day of arrival
 -- param start timestamp  the window's beginning, in UTC
 -- param end timestamp  its end
-with calls as (
+with entries as (
+  select distinct coalesce(log_id, event_id) as log_id, event_time, client_name, ip, description, details
+  from auth0_logs
+  where "date" >= :since and event_time >= :start and event_time < :end and type = 'sapi'
+),
+calls as (
   select distinct
-    coalesce(log_id, event_id) as log_id, event_time,
+    log_id, event_time,
     coalesce(json_extract_scalar(details, '$.request.auth.user.email'), client_name) as who,
     ip, description,
     json_extract_scalar(details, '$.request.method') as method,
     json_extract_scalar(details, '$.request.path') as path,
     coalesce(json_extract_scalar(details, '$.response.body.enabled'), json_extract_scalar(details, '$.request.body.enabled')) as enabled,
     json_format(json_extract(details, '$.request.body')) as body
-  from auth0_logs
-  where "date" >= :since and event_time >= :start and event_time < :end and type = 'sapi'
+  from entries
 )
 select
   event_time, who, ip, description, method, path,
