@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from eventlake.web.asking import Answered
@@ -11,6 +12,7 @@ from eventlake.web.charts import CHARTS, WRITTEN, Drawing
 from eventlake.web.elements import Child, Element, element
 from eventlake.web.filters import Filter
 from eventlake.web.leads import Leads, leads_of
+from eventlake.web.shortened import shortened
 from eventlake.web.tile import Question, Tile
 from eventlake.web.window import ZONES, Window
 
@@ -136,12 +138,16 @@ def tile_frame(asked: Question, answered: Answered, window: Window, path: str) -
     if leads.has_rows:
         links.insert(0, element("a", "rows", href=leads.rows()))
     meaning = " ".join(tile.query.doc.split("\n")[1:])
+    whole = f"/tiles/{tile.name}"
+    result, count = (answered.result, 0) if path == whole else shortened(tile, answered.result)
+    more = element("p", element("a", f"Show all {count:,}", href=f"{whole}?{address}"), class_="note") if count else None
     return element(
         "section",
         element("h2", element("a", tile.query.title, href=f"/tiles/{tile.name}?{address}")),
         element("p", meaning, class_="meaning"),
         _unfiltered(asked.left),
-        drawn(tile, answered, window, path, leads),
+        drawn(tile, replace(answered, result=result), window, path, leads),
+        more,
         element("p", *[[" " if place else None, link] for place, link in enumerate(links)], class_="forms"),
         class_=f"tile{' wide' if tile.wide else ''}{' events' if tile.chart == 'telling' else ''}",
         **_named(asked),

@@ -80,8 +80,9 @@ class Shown:
 
     def asked_all(self, questions: Sequence[Question], window: Window, held: Held) -> list[Asked]:
         """Have the rows of a page's tiles asked, those that tables hold together. held: what the tables hold."""
+        told = [self.asked(one, window) if one.tile.told else None for one in questions]  # first, since they take a moment
         of_tables = iter(self.asking.ask_all([one.sql for one in questions if one.tile.told is None], held))
-        return [next(of_tables) if one.tile.told is None else self.asked(one, window, held) for one in questions]
+        return [one or next(of_tables) for one in told]
 
     def asked(self, one: Question, window: Window, held: Held | None = None) -> Asked:
         """Have a tile's rows asked of the tables, or told by what knows them. held: what the tables hold, if known already."""

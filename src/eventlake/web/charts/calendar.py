@@ -15,7 +15,7 @@ from eventlake.web.elements import Element, element
 from eventlake.web.window import HOUR
 
 CELL, LEFT, TOP = 18, 84, 36
-MOST_CELLS = 3000
+MOST_CELLS = 2000
 """How many hours are drawn in all; of each table the last days."""
 MOST_DAYS = 60
 STATES = ("open", "closed", "re-opened", "missing")
