@@ -15,6 +15,9 @@ from typing import Any, Protocol
 from eventlake.layout import Hour
 from eventlake.model import Table
 
+OBJECTS, BYTES = "objects", "bytes"
+"""What a partition in another bucket says of its objects in its parameters: no listing of the lake's own bucket finds them."""
+
 
 class Pseudonyms(Protocol):
     """What stands for a person's texts: the same for the same text, and nobody finds the text by it."""
@@ -71,6 +74,11 @@ class Partition:
     """`parquet` or `json`"""
     parameters: Mapping[str, str] = field(default_factory=dict, compare=False)
     """What else the catalog keeps of it, by name."""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Return True if its objects lie in another bucket than the lake's: those of an older lake, taken over where they are."""
+        return "://" in self.location
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,8 @@ E1, E2 = json.dumps(event(1)), json.dumps(event(2))
         ({"Records": [{"kinesis": {"partitionKey": "p", "data": packed(event(1))}}]}, {"Kinesis record": 1}, ["e-1"]),
         ({"Records": [{"SequenceNumber": "4", "PartitionKey": "p", "Data": packed(event(2))}]}, {"Kinesis record": 1}, ["e-2"]),
         ({"records": [{"recordId": "r", "data": packed(event(1))}]}, {"Firehose record": 1}, ["e-1"]),
+        ({"attemptsMade": 4, "errorCode": "Lambda.ProcessingFailed", "rawData": packed(event(1))}, {"failed Firehose record": 1}, ["e-1"]),
+        ({"lastErrorCode": "DataFormatConversion.MalformedData", "rawData": packed(event(2))}, {"failed Firehose record": 1}, ["e-2"]),
         ({"awslogs": {"data": packed(logs(E1, E2), compressed=True)}}, {"CloudWatch Logs subscription": 1}, ["e-1", "e-2"]),
         (logs(E2), {"CloudWatch Logs subscription": 1}, ["e-2"]),
         (logs("CWL CONTROL MESSAGE", kind="CONTROL_MESSAGE"), {"CloudWatch Logs control message": 1}, []),

@@ -15,8 +15,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from eventlake.backends.aws import code_of, failing, is_denied
-from eventlake.errors import ConfigurationError, NameNotFoundError, StorageServiceError
-from eventlake.interfaces import Contents, HourContents, LogObject, Partition, Store
+from eventlake.errors import ConfigurationError, NameNotFoundError, QueryRefusedError, StorageServiceError
+from eventlake.interfaces import BYTES, OBJECTS, Contents, HourContents, LogObject, Partition, Store
 from eventlake.layout import Hour
 from eventlake.model import STORAGE_FORMATS, Column, Table
 from eventlake.pipeline.closings import DUPLICATES, GENERATION, ROWS
@@ -127,7 +127,9 @@ class GlueCatalog:
     def contents(self, table: str) -> Contents:
         """List a table once: what lies in each of its partitions. What arrived for a closed hour since is not in it."""
         found, said = Contents.of(self.objects(table)), {one.hour: one for one in self.partitions(table)}
-        return replace(found, hours=[_as_closed(one, said[one.hour]) for one in found.hours])
+        elsewhere = {hour: one for hour, one in said.items() if one.is_elsewhere}
+        hours = [_as_closed(one, said[one.hour]) for one in found.hours] + [_taken_over(one) for one in elsewhere.values()]
+        return Contents(sorted(hours, key=lambda one: one.hour), lambda wanted: _own(found, wanted, elsewhere))
 
     def log_format(self, table: str) -> str:
         """Return how Glue reads the table, `parquet` or `json`. Raises StorageServiceError."""
@@ -224,6 +226,25 @@ def _as_closed(hour: HourContents, partition: Partition) -> HourContents:
         return hour
     generation, rows, duplicates = (int(partition.parameters.get(name, "0")) for name in (GENERATION, ROWS, DUPLICATES))
     return replace(hour, state="closed", generation=generation, rows=rows, duplicates=duplicates)
+
+
+def _taken_over(partition: Partition) -> HourContents:
+    """Return what a partition in another bucket says of its hour."""
+    objects, size_bytes = (int(partition.parameters.get(name, "0")) for name in (OBJECTS, BYTES))
+    return HourContents(partition.hour, objects, None, size_bytes)
+
+
+def _own(found: Contents, wanted: Iterable[Hour] | None, elsewhere: Mapping[Hour, Partition]) -> Sequence[LogObject]:
+    """Return the objects of hours. Raises QueryRefusedError if some lie in another bucket, which only Athena reads."""
+    hours = None if wanted is None else set(wanted)
+    abroad = sorted(hour for hour in elsewhere if hours is None or hour in hours)
+    if abroad:
+        first = elsewhere[abroad[0]]
+        raise QueryRefusedError(
+            f"{len(abroad):,} hours of {first.table} that the query reads, such as {first.hour}, were taken over and lie in another bucket, "
+            f"{first.location}: ask Athena for them, with --engine athena, or name later days."
+        )
+    return found.objects(hours)
 
 
 def _listings(table: Table, locations: Sequence[str], *, whole: bool) -> list[str]:

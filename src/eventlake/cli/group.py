@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "mentions": ("mentions", "Where the lake names a person."),
     "failed": ("failed", "What could not be stored in a table, and why."),
     "backfill": ("backfill", "Bring in history, each event into the hour in which it happened."),
+    "migrate": ("migrate", "Take over what an older lake left in S3, without copying it."),
     "replay": ("replay", "Play events of the past again, to a bus or a file."),
     "conformance": ("conformance", "Compare an engine's answers to SQL with golden answers."),
     "doctor": ("doctor", "Examine this machine and the lake; every finding with its remedy."),

@@ -60,7 +60,7 @@ def repair(asked: Repair, current: Settings) -> int:
 
     session = _session(current)
     lake = find(asked.database, asked.bucket, current, session)
-    current.say(f"Lake {lake.named}: bucket {lake.bucket}, {_many(len(lake.tables), 'table')}, region {session.region}")
+    current.say(f"Lake {lake.named}: bucket {lake.bucket}, {many(len(lake.tables), 'table')}, region {session.region}")
     found = list(survey(lake, session, rows=asked.rows))
     show(_COLUMNS + (_ROWS if asked.rows else ()), [_row(one.plan, rows=asked.rows) for one in found], current.form)
     remains = [*_left(found), *examined(lake, session), *_failed(lake, session)]
@@ -85,10 +85,10 @@ def undo(file: Path, asked: Repair, current: Settings) -> int:
         current.say(f'Nothing to put back: the partitions that "{file}" names are as they were before.')
         return 0
     if asked.dry_run:
-        current.say(f"{_many(count, 'partition')} would be put back; nothing was changed.")
+        current.say(f"{many(count, 'partition')} would be put back; nothing was changed.")
         return 1
-    _require_yes(asked, f"Put back {_many(count, 'partition')}?")
-    return _carried_out(wanted, batches, count, "put back", current)
+    require_yes(asked, f"Put back {many(count, 'partition')}?")
+    return carried_out(wanted, batches, count, "put back", current)
 
 
 def find(database: str, bucket: str, current: Settings, session: Session) -> Installed:
@@ -127,21 +127,21 @@ def _mended(asked: Repair, found: Sequence[Found], lake: Installed, session: Ses
     count = sum(len(one.changes) for one in wanted)
     if not count:
         partitions, objects = sum(one.plan.partitions[0] for one in found), sum(one.plan.read[0].objects for one in found)
-        looked = f"{_many(partitions, 'partition')} and their {_many(objects, 'object')}"
+        looked = f"{many(partitions, 'partition')} and their {many(objects, 'object')}"
         is_so = "and each hour is registered once, at its own folder" if partitions else "so that no hour is wrong yet"
         current.say(f"Nothing to repair: {looked} were looked at, {is_so}.")
         return 0
     if asked.dry_run:
-        current.say(f"{_many(count, 'partition')} would be repaired; nothing was changed.")
+        current.say(f"{many(count, 'partition')} would be repaired; nothing was changed.")
         return 1
-    _require_yes(asked, f"Repair {_many(count, 'partition')}?")
+    require_yes(asked, f"Repair {many(count, 'partition')}?")
     file = asked.undo or Path(f"eventlake-undo-{lake.stack or lake.databases[0]}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl")
     undo_file.write(file, wanted, lake.named, datetime.now(UTC))
     current.say(f'What is changed can be put back: eventlake doctor --undo "{file}"')
-    return _carried_out(wanted, GlueBatches(session.client("glue")), count, "repaired", current)
+    return carried_out(wanted, GlueBatches(session.client("glue")), count, "repaired", current)
 
 
-def _carried_out(wanted: Sequence[Changes], batches: GlueBatches, count: int, done: str, current: Settings) -> int:
+def carried_out(wanted: Sequence[Changes], batches: GlueBatches, count: int, done: str, current: Settings) -> int:
     """Make the changes, and say what became of them; 1 if Glue refused some."""
     from eventlake.cloud.repairing import carry_out
 
@@ -149,20 +149,20 @@ def _carried_out(wanted: Sequence[Changes], batches: GlueBatches, count: int, do
 
     def told(so_far: int) -> None:
         said[0] = so_far
-        current.progress(f"{so_far:,} of {_many(count, 'partition')} {done}", is_done=so_far == count)
+        current.progress(f"{so_far:,} of {many(count, 'partition')} {done}", is_done=so_far == count)
 
     try:
         refused = carry_out(wanted, batches, told)
     except KeyboardInterrupt:
-        current.say(f"{said[0]:,} of {_many(count, 'partition')} {done}; the same command goes on from here.")
+        current.say(f"{said[0]:,} of {many(count, 'partition')} {done}; the same command goes on from here.")
         raise
     for name, reason in refused.items():
         current.say(f"{name} stays as it was: {reason}")
-    current.say(f"{_many(count - len(refused), 'partition')} {done}.")
+    current.say(f"{many(count - len(refused), 'partition')} {done}.")
     return int(bool(refused))
 
 
-def _require_yes(asked: Repair, question: str) -> None:
+def require_yes(asked: Repair, question: str) -> None:
     """Ask the person, unless they said yes before. Raises UsageError where nobody can be asked, or the answer is no."""
     if asked.yes:
         return
@@ -192,7 +192,7 @@ def _left(found: Sequence[Found]) -> list[Finding]:
             said.append(
                 Finding(
                     "warning",
-                    f'{name}: {_many(len(one.foreign), "object")} of no hour, such as "{one.foreign[0]}".',
+                    f'{name}: {many(len(one.foreign), "object")} of no hour, such as "{one.foreign[0]}".',
                     "Move it out of the table's folder.",
                 )
             )
@@ -200,7 +200,7 @@ def _left(found: Sequence[Found]) -> list[Finding]:
             said.append(
                 Finding(
                     "warning",
-                    f'{name}: the rows of {_many(len(one.uncounted), "object")} are not counted, such as "{one.uncounted[0]}".',
+                    f'{name}: the rows of {many(len(one.uncounted), "object")} are not counted, such as "{one.uncounted[0]}".',
                     "It is no whole file.",
                 )
             )
@@ -226,11 +226,12 @@ def _failed(lake: Installed, session: Session) -> list[Finding]:
     return [
         Finding(
             "warning",
-            f"{_many(count, 'object')} of failed records below s3://{lake.bucket}/error/ {'is' if count == 1 else 'are'} in no table.",
-            f"`eventlake backfill files s3://{lake.bucket}/error/ --lake LAKE` makes rows of them, in a lake of eventlake's.",
+            f"{many(count, 'object')} of failed records below s3://{lake.bucket}/error/ {'is' if count == 1 else 'are'} in no table.",
+            f"`eventlake migrate` takes them over; or `eventlake backfill files s3://{lake.bucket}/error/ --lake LAKE` makes rows of them.",
         )
     ]
 
 
-def _many(count: int, what: str) -> str:
+def many(count: int, what: str) -> str:
+    """Return `1 hour`, `8,760 hours`."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"

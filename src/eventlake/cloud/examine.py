@@ -77,7 +77,8 @@ def _stack(deployment: Deployment) -> Iterator[Finding]:
         yield Finding(
             "error",
             f'"{deployment.named}" has no source that is declared here.',
-            "Name your declarations with --sources, or deploy a source.",
+            "Name your declarations with --sources, or deploy a source; a lake that others installed is examined by "
+            f"`eventlake doctor --repair --dry-run --lake {deployment.named}`.",
         )
 
 
@@ -155,6 +156,20 @@ def _partitions(table: Table, catalog: GlueCatalog, store: Store, now: datetime)
         f"Athena does not see them: run `eventlake partitions {table.name} --register`.",
     )
     yield from _told("warning", foreign, "Remove it, or move it out of the lake.")
+    yield from _hidden(table, partitions, store)
+
+
+def _hidden(table: Table, partitions: Iterable[Partition], store: Store) -> Iterator[Finding]:
+    """Report hours that were taken over from an older lake, and hold objects here too, which nobody reads."""
+    for one in partitions:
+        own = partition_location(table.prefix, one.hour)
+        count = sum(1 for _ in store.list(own)) if one.is_elsewhere else 0
+        if count:
+            yield Finding(
+                "error",
+                f"{table.name} reads {one.hour} in {one.location}, so that its {count:,} object{'s' if count > 1 else ''} in {own} are not seen.",
+                f"Copy them there, `aws s3 cp --recursive s3://LAKE/{own} {one.location}`, and remove them here.",
+            )
 
 
 def _format(table: Table, catalog: GlueCatalog, of_partitions: set[str]) -> Iterator[Finding]:
@@ -173,6 +188,8 @@ def _misplaced(table: Table, partition: Partition) -> Iterator[str]:
     hour = partition.hour
     if not _exists(hour):
         yield f"{table.name} has a partition that is no hour, date={hour.date}/hour={hour.hour}; it fails every query of the table."
+    elif partition.is_elsewhere and partition.location.endswith(f"/{hour.path}/"):
+        return  # taken over from an older lake
     elif partition.location != partition_location(table.prefix, hour) and not partition.location.startswith(table.closed_prefix):
         yield f'The partition {hour} of {table.name} lies in "{partition.location}", which is not its own hour.'
 

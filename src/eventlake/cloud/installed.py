@@ -88,7 +88,7 @@ def _found(stack: str, databases: Sequence[str], bucket: str, session: Session) 
     """Find the tables of databases that hold hours of a bucket. Raises LakeNotFoundError if there is none, ConfigurationError."""
     batches = GlueBatches(session.client("glue"))
     described = {(database, table["Name"]): table for database in databases for table in batches.tables(database)}
-    tables = [found for (database, _), table in described.items() if (found := _in_glue(database, table))]
+    tables = [found for (database, _), table in described.items() if (found := in_glue(database, table))]
     buckets = sorted({table.bucket for table in tables})
     if not bucket and len(buckets) > 1:
         raise ConfigurationError(
@@ -106,7 +106,7 @@ def _found(stack: str, databases: Sequence[str], bucket: str, session: Session) 
     return Installed(stack, tuple(databases), own, held, tuple(f"{one}.{name}" for one, name in described if (one, name) not in known))
 
 
-def _in_glue(database: str, described: Described) -> InGlue | None:
+def in_glue(database: str, described: Described) -> InGlue | None:
     """Return a table of hours as Glue describes it; None for any other, such as a view."""
     keys = tuple((key["Name"], key.get("Type", "")) for key in described.get("PartitionKeys", []))
     place = _PLACE.fullmatch(described.get("StorageDescriptor", {}).get("Location", ""))

@@ -37,7 +37,7 @@ def survey(lake: Installed, session: Session, *, rows: bool = False) -> Iterator
     batches = GlueBatches(session.client("glue"))
     for table in lake.tables:
         found = Found(Plan(table))
-        held = _held(table, session, found, rows=rows)
+        held = held_in(table, session, found, rows=rows)
         found.plan = plan(table, batches.partitions(table.database, table.name), held)
         yield found
 
@@ -65,7 +65,7 @@ def _calls(one: Changes, batches: GlueBatches) -> Iterator[Answer]:
     yield from batches.remove(*where, [change.values for change in one.changes if change.after is None])
 
 
-def _held(table: InGlue, session: Session, found: Found, *, rows: bool) -> dict[Hour, Held]:
+def held_in(table: InGlue, session: Session, found: Found, *, rows: bool = False) -> dict[Hour, Held]:
     """List a table's folder once: what lies in each hour; note the keys that are of no hour."""
     objects: list[tuple[Hour, StoredObject]] = []
     for one in S3Store(session.client("s3"), table.bucket).list(f"{table.prefix}/"):

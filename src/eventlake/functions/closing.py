@@ -45,6 +45,8 @@ class Hours:
         oldest = min((hour.start for hour in self.landed), default=datetime.now(UTC))
         self.first_day = f"{oldest - WINDOW:%Y-%m-%d}"
         self.partitions = {one.hour: one for one in catalog.partitions(table.name, self.first_day)}
+        for hour in [hour for hour in self.landed if hour in self.partitions and self.partitions[hour].is_elsewhere]:
+            del self.landed[hour]  # closing it would hide what lies in the other bucket
 
     def know_all(self) -> None:
         """Load the partitions of earlier days too."""

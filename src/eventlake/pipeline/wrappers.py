@@ -1,7 +1,7 @@
 """What other services put around events on their way -> the events inside.
 
-Opened are notifications of SNS, messages of SQS, records of Kinesis and Firehose, subscriptions of CloudWatch Logs, pages of Auth0's
-Management API, and arrays, also inside each other. Called for what is no event itself; an event is never opened, whatever its fields.
+Opened are notifications of SNS, messages of SQS, records of Kinesis and Firehose, also failed ones, subscriptions of CloudWatch Logs, pages
+of Auth0's Management API, and arrays, also inside each other. Called for what is no event itself; an event is never opened, whatever its fields.
 https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html, https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html,
 https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html, https://auth0.com/docs/api/management/v2/logs/get-logs,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
@@ -29,7 +29,9 @@ OPENED_LIMIT_BYTES = 64 << 20
 
 NOTIFICATION, MESSAGE, RECORD = "SNS notification", "SQS message", "Kinesis record"
 FIREHOSE, SUBSCRIPTION, CONTROL = "Firehose record", "CloudWatch Logs subscription", "CloudWatch Logs control message"
-PAGE = "page of Auth0 logs"
+PAGE, FAILED_RECORD = "page of Auth0 logs", "failed Firehose record"
+_FAILED = frozenset(("attemptsMade", "errorCode", "ErrorCode", "lastErrorCode"))
+"""How AWS's pages spell what stands beside the record: https://docs.aws.amazon.com/firehose/latest/dev/retry.html"""
 _GZIP, _MAGIC = 31, b"\x1f\x8b"
 _PAGE_KEYS = frozenset(("logs", "start", "limit", "length", "total", "next"))
 
@@ -184,6 +186,8 @@ def _of_record(record: Any) -> tuple[str, list[Part]] | None:
         return RECORD, [_decoded(record["Data"])]
     if isinstance(record.get("data"), str) and "recordId" in record:
         return FIREHOSE, [_decoded(record["data"])]
+    if isinstance(record.get("rawData"), str) and not _FAILED.isdisjoint(record):
+        return FAILED_RECORD, [_decoded(record["rawData"])]
     return None
 
 
