@@ -38,6 +38,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "grafana": ("grafana", "A dashboard for Grafana, over Athena or Trino."),
     "templates": ("templates", "Write the CloudFormation templates and docs that derive from declarations."),
     "package": ("templates", "Upload the templates and functions for a deployment."),
+    "completion": ("shell", "The completion of commands and options for a shell."),
+    "man": ("shell", "The manual page."),
 }
 """Command -> the module it lives in, and its line in the list."""
 
