@@ -32,7 +32,7 @@ def send(folder: Path, samples: list[Path]) -> None:
 
 def rows(folder: Path) -> list[tuple[object, ...]]:
     """What a reader finds in a lake."""
-    return open_lake(folder, SOURCES).engine.query(QUERY).rows
+    return list(open_lake(folder, SOURCES).engine.query(QUERY).rows)
 
 
 def written_by(version: int, catalog: Path) -> None:
@@ -70,4 +70,4 @@ def test_a_lake_of_an_earlier_version_has_the_same_rows_before_and_after_its_upg
     assert [row for row in rows(tmp_path) if row in expected] == expected
     assert len(rows(tmp_path)) == 3
     copy = SqliteCatalog(catalog.with_name(f"catalog-schema-{version}.db"), read_only=True)
-    assert sum(one.rows for one in copy.objects(TABLE)) == 2
+    assert [one.rows for one in copy.objects(TABLE)] == [2]
