@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eventlake.backends.rewriting import Rewriting, Task
+from eventlake.backends.rewriting import OBJECTS, Rewriting, Task
 
 Asked = Callable[..., dict[str, object]]
 SORTED = (
@@ -20,10 +20,10 @@ def asked(tmp_path: Path) -> Asked:
     """Asks one rewriting, each time with a folder of its own to spill to."""
     rewriting, number = Rewriting(), iter(range(100))
 
-    def ask(sql: str, memory_mb: int = 250, disk_mb: int = 500) -> dict[str, object]:
+    def ask(sql: str, memory_mb: int = 250, disk_mb: int = 500, objects: int = 1) -> dict[str, object]:
         folder = tmp_path / f"spill-{next(number)}"
         folder.mkdir()
-        return rewriting.answer(Task((), sql, "", "", memory_mb, str(folder), disk_mb))
+        return rewriting.answer(Task((), sql, "", "", memory_mb, str(folder), disk_mb, objects=objects))
 
     return ask
 
@@ -49,3 +49,11 @@ def test_one_that_fails_leaves_nothing_to_the_next(asked: Asked) -> None:
     asked("select 1")
     assert "nothing" in str(asked("select * from nothing")["error"])
     assert asked("select current_setting('disabled_optimizers')") == {"rows": [[""]]}
+
+
+def test_a_database_that_has_read_many_objects_is_left(asked: Asked) -> None:
+    """What it remembers of them would fill its memory."""
+    assert asked("select 1", objects=OBJECTS - 1) == {"rows": [[1]]}
+    assert asked("create table kept as select 1 as one", objects=0)["rows"]
+    assert asked("select one from kept", objects=0) == {"rows": [[1]]}
+    assert "kept" in str(asked("select one from kept", objects=1)["error"])

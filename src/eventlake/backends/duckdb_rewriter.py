@@ -62,8 +62,8 @@ class DuckDBRewriter:
 
     def gather(self, statement: Statement, table: Table, sources: Sources, spill_mb: int, target: Path, description: Description) -> int:
         """Write the Parquet rows that a SELECT chooses, in its order; how many. It may ask for the column `ROW`."""
-        macros, chosen = self._translated(statement, numbered(table), sources)
-        return int(self._run(macros, chosen, spill_mb, target, description, self._gathering(table, sources[0]))[0][0])
+        chosen = self._translated(statement, numbered(table), sources)
+        return int(self._run(*chosen, spill_mb, target, description, self._gathering(table, sources[0]))[0][0])
 
     def _gathering(self, table: Table, objects: Sequence[LogObject]) -> Gathering:
         types = {column.stored_name: parse_type(column.type) for column in table.columns}
@@ -71,17 +71,20 @@ class DuckDBRewriter:
         key = stored(table, table.key)
         return Gathering(tuple(f"{self._objects}/{one.key}" for one in objects), rows, tuple(types), key, table.order[0])
 
-    def _translated(self, statement: Statement, table: Table, sources: Sources) -> tuple[tuple[str, ...], str]:
+    def _translated(self, statement: Statement, table: Table, sources: Sources) -> tuple[tuple[str, ...], str, int]:
+        """Return the macros, the statement in DuckDB's SQL, and how many objects it reads."""
         of_lines = sources[0][0].format == "json"
         known, read = (_as_lines(table), _lines) if of_lines else (table, _rows)
         translation = translate(statement(known), [known], datetime.now(UTC))
         scans = zip(translation.scans, sources, strict=True)
-        return translation.macros, translation.sql([read(scan, objects, self._objects) for scan, objects in scans])
+        sql = translation.sql([read(scan, objects, self._objects) for scan, objects in scans])
+        return translation.macros, sql, sum(map(len, sources))
 
     def _run(
         self,
         macros: tuple[str, ...],
         statement: str,
+        objects: int,
         spill_mb: int,
         target: Path | None = None,
         description: Description | None = None,
@@ -89,7 +92,7 @@ class DuckDBRewriter:
     ) -> list[list[Any]]:
         with tempfile.TemporaryDirectory(dir=DirectoryStore(self._objects).staged("closing").parent, prefix="closing-") as spill:
             said = description.encode() if description is not None else ""
-            answer = self._asked(Task(macros, statement, str(target or ""), said, self._memory_mb, spill, spill_mb, gathering))
+            answer = self._asked(Task(macros, statement, str(target or ""), said, self._memory_mb, spill, spill_mb, gathering, objects))
         if "error" in answer:
             full = "No space left" in answer["error"] or "max_temp_directory_size" in answer["error"]
             raise (StorageFullError if full else StorageError)(f"{answer['error']}.")

@@ -21,8 +21,8 @@ from eventlake.description import decode
 from eventlake.dialect.sql import quoted_text as text
 from eventlake.errors import CorruptObjectError
 
-_TASKS = 256
-"""So many tasks are carried out in one database, so that what it remembers of files stays small."""
+OBJECTS = 4_000
+"""So many objects are read in one database: it remembers their footers, which count to its memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Task:
     """One statement. target: the file that takes its rows, empty to answer with them. description: what the file says of itself.
 
     memory_mb: where DuckDB stops. temp_folder: where it spills, at most disk_mb. gathering: the statement chooses these rows, which are written.
+    objects: how many it reads.
     """
 
     macros: tuple[str, ...]
@@ -40,6 +41,7 @@ class Task:
     temp_folder: str
     disk_mb: int
     gathering: Gathering | None = None
+    objects: int = 1
 
     @classmethod
     def decode(cls, line: str) -> Task:
@@ -95,7 +97,7 @@ class Rewriting:
         """Return a database whose limits are those of the task; a new one after some tasks, and where the last one has spilled."""
         import duckdb
 
-        self._left -= 1
+        self._left -= task.objects
         if self._opened is not None and self._left > 0:
             try:
                 self._opened.execute(f"set temp_directory = {text(task.temp_folder)}")
@@ -105,7 +107,7 @@ class Rewriting:
             except duckdb.Error:  # a folder that was spilled to cannot be left
                 pass
         self._close()
-        self._opened, self._left = duckdb.connect(":memory:", config=_config(task)), _TASKS
+        self._opened, self._left = duckdb.connect(":memory:", config=_config(task)), OBJECTS - task.objects
         return self._opened
 
     def _close(self) -> None:
