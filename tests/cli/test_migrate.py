@@ -14,9 +14,12 @@ import pytest
 from aws.client import Aws
 from aws_lake import create_tables, new_bucket, nobody
 from cli.test_repair import HOURS, Typed, come_as, repair
+from eventlake.backends.closing_log import ClosingLog
+from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.s3 import S3Store
 from eventlake.backends.trino import TrinoEngine
 from eventlake.cli import run
+from eventlake.functions.closing import Hours
 from eventlake.layout import Hour
 from eventlake.sources import load
 from originals import STAGES, Original, original
@@ -167,3 +170,14 @@ def test_a_real_trino_counts_what_happened(old: Original, new: Ours, trino: str,
         ("02", 1, "Test"),
         ("12", 1, "Deploy"),
     ]
+
+
+def test_an_hour_that_was_taken_over_is_not_closed(old: Original, new: Ours, typed: Typed) -> None:
+    """Closing what landed here for it would hide what lies in the old bucket."""
+    typed("migrate", "--from", old.database, "--lake", f"aws:{new.name}", "--yes")
+    store = S3Store(new.aws.service("s3"), new.bucket)
+    store.put(f"{STAGES}/{HOURS[0].path}/late.gz", b"")
+    declared = [replace(table, database=new.database) for table in DECLARED]
+    catalog = GlueCatalog(new.aws.service("glue"), declared, new.bucket, store)
+    table = next(one for one in declared if one.name == STAGES)
+    assert sorted(Hours(table, catalog, store, ClosingLog(new.aws.service("s3"), new.bucket)).landed) == [HOURS[2], TWELVE]

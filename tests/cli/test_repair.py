@@ -29,6 +29,7 @@ RIGHTS = (
     "cloudformation:DescribeStackResources",
 )
 """What docs/migrating.md says that a repair needs."""
+ROLE = "arn:aws:iam::123456789012:role/old"
 HOURS = [Hour("2026-11-20", f"{hour:02d}") for hour in range(3)]
 Typed = Callable[..., tuple[int, list[dict[str, Any]], str]]
 
@@ -216,6 +217,57 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(GlueBatches, "_tried", call)
     return calls
+
+
+def resources(bucket: str) -> dict[str, Any]:
+    """A stream and a function as the two projects declare them, in the year in which they were written."""
+    prefix = "error/!{firehose:error-output-type}/year=!{timestamp:YYYY}/"
+    destination = {"BucketARN": f"arn:aws:s3:::{bucket}", "RoleARN": ROLE, "Prefix": f"{STAGES}/", "ErrorOutputPrefix": prefix}
+    function = {"Runtime": "python3.8", "Handler": "index.handler", "Role": ROLE, "Code": {"ZipFile": "def handler(event, context): ..."}}
+    return {
+        "Stream": {"Type": "AWS::KinesisFirehose::DeliveryStream", "Properties": {"ExtendedS3DestinationConfiguration": destination}},
+        "Registering": {"Type": "AWS::Lambda::Function", "Properties": function},
+    }
+
+
+@pytest.mark.aws
+def test_what_belongs_to_a_template_is_told_with_the_way_out(left: Original, typed: Typed, aws: Aws) -> None:
+    """The year of the week in an error prefix, a runtime that has ended, records that failed; the partitions are repaired all the same."""
+    outputs = {"LogBucket": left.bucket, "GlueDatabaseName": left.database}
+    template = {"Resources": resources(left.bucket), "Outputs": {key: {"Value": value} for key, value in outputs.items()}}
+    aws.service("cloudformation").create_stack(StackName=left.bucket, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"])
+    aws.service("cloudformation").get_waiter("stack_create_complete").wait(StackName=left.bucket, WaiterConfig={"Delay": 1})
+    aws.service("s3").put_object(Bucket=left.bucket, Key="error/processing-failed/year=2026/month=11/day=20/hour=01/x.gz", Body=b"x")
+    code, _, said = typed("doctor", "--repair", "--lake", f"aws:{left.bucket}", "--yes")
+    assert code == 1
+    assert "write !{timestamp:yyyy} in the ErrorOutputPrefix of Stream" in said
+    assert "run on python3.8" in said
+    assert "--runtime python3.13" in said
+    assert f"1 object of failed records below s3://{left.bucket}/error/" in said
+    assert "puts them at the day's folder, and does so with the next hour again" in said
+    assert left.places() == left.right(HOURS)
+
+
+@pytest.mark.aws
+def test_throttled_calls_are_made_again(left: Original, typed: Typed, aws: Aws) -> None:
+    """Every second call of a kind is refused, and nothing is left undone."""
+    throttle(aws, 0.5)
+    try:
+        _, _, said = repair(typed, left, "--yes")
+    finally:
+        throttle(aws, 0)
+    assert "4 partitions repaired." in said
+    assert left.places() == left.right(HOURS)
+
+
+def throttle(aws: Aws, share: float) -> None:
+    """Let Glue refuse a share of the calls that a repair makes."""
+    actions = ("GetPartitions", "BatchUpdatePartition", "BatchCreatePartition", "BatchDeletePartition")
+    data = [
+        {"MetricName": "ThrottledShare", "Value": share, "Dimensions": [{"Name": "Action", "Value": f"glue:{action}"}]}
+        for action in actions
+    ]
+    aws.service("cloudwatch").put_metric_data(Namespace="Emulator", MetricData=data)
 
 
 @pytest.mark.aws
