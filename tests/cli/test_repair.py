@@ -89,7 +89,8 @@ def test_a_repair_registers_each_hour_once_and_the_next_finds_nothing(left: Orig
     _, _, said = repair(typed, left, "--yes")
     assert "4 partitions repaired." in said
     assert left.places() == left.right(HOURS)
-    _, (row,), said = repair(typed, left, "--yes")
+    code, (row,), said = repair(typed, left, "--yes")
+    assert code == 0
     assert row["objects_read"] == row["objects_read_after"] == 3
     assert "Nothing to repair: 3 partitions and their 3 objects were looked at" in said
 

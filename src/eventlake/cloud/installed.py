@@ -116,12 +116,21 @@ def in_glue(database: str, described: Described) -> InGlue | None:
 
 
 def _resources(lake: Installed, session: Session) -> dict[str, list[tuple[str, str]]]:
-    """Return the streams and functions of the stack to which the bucket belongs, by type: what the template calls each, and its name."""
+    """Return the streams and functions of the stack to which the bucket belongs, by type: what the template calls each, and its name.
+
+    There are none if the bucket belongs to no stack.
+    """
     which = {"StackName": lake.stack} if lake.stack else {"PhysicalResourceId": lake.bucket}
     found: dict[str, list[tuple[str, str]]] = {}
     with failing(f"The stack of {lake.named} cannot be looked at"):
-        for one in session.client("cloudformation").describe_stack_resources(**which)["StackResources"]:
-            found.setdefault(one["ResourceType"], []).append((one["LogicalResourceId"], one.get("PhysicalResourceId", "")))
+        try:
+            answer = session.client("cloudformation").describe_stack_resources(**which)
+        except ClientError as error:
+            if code_of(error) != "ValidationError" or "does not exist" not in str(error):
+                raise
+            return {}
+    for one in answer["StackResources"]:
+        found.setdefault(one["ResourceType"], []).append((one["LogicalResourceId"], one.get("PhysicalResourceId", "")))
     return found
 
 
