@@ -19,6 +19,7 @@ import pytest
 from by_day import one_in
 from eventlake.cli import run
 from eventlake.cli.group import COMMANDS
+from eventlake.sources import OPTIONAL
 
 EVENT = {
     "id": "e-1",
@@ -507,3 +508,13 @@ def test_sources_that_are_off_are_listed_and_told_of(typed: Typed) -> None:
     assert (states["ecs"], states["guardduty"]) == ("on", "off")
     assert "switch it on with --sources guardduty" in typed("sources", "guardduty").err
     assert 'Did you mean "guardduty"?' in typed("sources", "--sources", "guarddty").err
+
+
+def test_an_event_of_a_source_that_is_off_is_explained_by_its_switch(typed: Typed) -> None:
+    """Once the source is named, the event is stored."""
+    event = str(OPTIONAL / "health" / "samples" / "issue-open.event.json")
+    (record,) = typed("explain", event).records
+    (named,) = typed("explain", event, "--sources", "health").records
+
+    assert record["notes"][0] == "health, which is off, takes it: switch it on with --sources health."
+    assert (named["outcome"], named["table"]) == ("stored", "health_event_logs.health_event")

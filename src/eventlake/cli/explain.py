@@ -69,7 +69,7 @@ def _explained(
         record = _stored(place, table, line, accepted, arrival)
         yield {**record, "notes": [*notes, *record["notes"]]}
     for failed, error in routed.failures:
-        yield _failure(place, error, notes if failed else [*notes, *_differences(accepted, sources)])
+        yield _failure(place, error, notes if failed else [*notes, *_switches(accepted, sources), *_differences(accepted, sources)])
 
 
 def _stored(place: int, table: Table, line: bytes, accepted: Accepted, arrival: datetime) -> dict[str, Any]:
@@ -125,6 +125,16 @@ def _differences(accepted: Accepted, sources: tuple[Source, ...]) -> list[str]:
     event = loads(accepted.body)
     tables = [table for source in sources for table in source.tables]
     return [f"{table.name}: {compile_pattern(table.pattern).first_difference(event)}" for table in tables]
+
+
+def _switches(accepted: Accepted, sources: tuple[Source, ...]) -> list[str]:
+    """Name the optional sources that would take the event and are off."""
+    from eventlake.pipeline.router import Router
+    from eventlake.sources import load_optional
+
+    on = {source.name for source in sources}
+    taking = [source.name for source in load_optional() if source.name not in on and Router((source,)).route(accepted.body).lines]
+    return [f"{name}, which is off, takes it: switch it on with --sources {name}." for name in taking]
 
 
 def _print(records: list[dict[str, Any]], current: Settings) -> None:
