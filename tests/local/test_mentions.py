@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from eventlake.backends.spotting import Spotter
 from eventlake.cli import run
 from eventlake.errors import CorruptObjectError, LakeNotFoundError
 from eventlake.local import mentions as places
@@ -76,12 +77,13 @@ def test_a_place_where_two_pieces_of_a_large_file_meet_is_found_once(tmp_path: P
     monkeypatch.setattr(places, "_PIECE", 300)
     monkeypatch.setattr(places, "_OVERLAP", 100)
     pattern = re.compile(pattern_of([ANNA]).encode())
-    for before in range(170, 320, 3):
-        (tmp_path / "notes").write_bytes(b"." * before + ANNA.encode() + b"." * 500)
-        assert places._places(tmp_path / "notes", pattern) == 1, before
-        for other in (f"{ANNA}9", f"x{ANNA}"):
-            (tmp_path / "notes").write_bytes(b"." * before + other.encode() + b"." * 500)
-            assert places._places(tmp_path / "notes", pattern) == 0, (before, other)
+    with Spotter(pattern_of([ANNA])) as spotter:
+        for before in range(170, 320, 3):
+            (tmp_path / "notes").write_bytes(b"." * before + ANNA.encode() + b"." * 500)
+            assert places._places(tmp_path / "notes", pattern, spotter) == 1, before
+            for other in (f"{ANNA}9", f"x{ANNA}"):
+                (tmp_path / "notes").write_bytes(b"." * before + other.encode() + b"." * 500)
+                assert places._places(tmp_path / "notes", pattern, spotter) == 0, (before, other)
 
 
 def test_what_cannot_be_read_is_told_and_not_passed_over(tmp_path: Path) -> None:

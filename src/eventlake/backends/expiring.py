@@ -5,6 +5,7 @@ Objects go the way of those that a closing replaced: readers see them no more, a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from eventlake.layout import Hour, error_hour
@@ -30,6 +31,29 @@ def expire_failed(run: Any, key: str, now_us: int) -> None:  # run: sqlite3's ex
     if found is None:
         return
     run("delete from failed_record where key = ?", (key,))
+    _replace_failed(run, key, found, now_us)
+
+
+def rewrite_failed(run: Any, key: str, add: tuple[Any, ...], lines: Mapping[int, int], now_us: int) -> int:  # run: sqlite3's execute
+    """Have another object hold those records of an object that stay, and forget the others; how many.
+
+    add: the row of the new one, its key first. lines: the new lines of those that stay, by those before.
+    """
+    found = run("select stream, size_bytes, rows, crc32 from failed_object where key = ?", (key,)).fetchone()
+    run("delete from pending where key = ?", (add[0],))
+    run("insert into failed_object (key, stream, size_bytes, rows, crc32, position_from, position_to) values (?, ?, ?, ?, ?, ?, ?)", add)
+    forgotten = 0
+    for identity, line in run("select id, line from failed_record where key = ?", (key,)).fetchall():
+        if line in lines:
+            run("update failed_record set key = ?, line = ? where id = ?", (add[0], lines[line], identity))
+        else:
+            forgotten += run("delete from failed_record where id = ?", (identity,)).rowcount
+    _replace_failed(run, key, found, now_us)
+    return forgotten
+
+
+def _replace_failed(run: Any, key: str, found: tuple[Any, ...], now_us: int) -> None:  # run: sqlite3's execute
+    """Let an object of failed records go the way of those that were replaced."""
     run("delete from failed_object where key = ?", (key,))
     stream, *rest = found
     columns = '(key, "table", "date", hour, format, size_bytes, rows, crc32, state, replaced_us)'

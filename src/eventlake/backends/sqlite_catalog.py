@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from eventlake.backends.expiring import expire_failed, expire_hour
+from eventlake.backends.expiring import expire_failed, expire_hour, rewrite_failed
 from eventlake.backends.sqlite_file import SqliteFile
 from eventlake.checksum import crc32
 from eventlake.description import PROCESSING_FAILED, Description
@@ -390,6 +390,10 @@ class SqliteCatalog:
         query = "select key from object where state = 'replaced' and replaced_us < ? order by key"
         return [row[0] for row in self._rows(query, (_microseconds(before),))]
 
+    def all_replaced(self) -> list[str]:
+        """Return the keys of all objects that were replaced and whose files may still be there."""
+        return [row[0] for row in self._rows("select key from object where state = 'replaced' order by key")]
+
     def remove(self, keys: Sequence[str]) -> None:
         """Forget replaced objects, once their files are gone."""
         with self._transaction() as run:
@@ -406,6 +410,18 @@ class SqliteCatalog:
                 expire_hour(run, table, hour, _microseconds(now))
             for key in failed:
                 expire_failed(run, key, _microseconds(now))
+
+    def rewrite_failed(self, key: str, add: NewFailedObject, lines: Mapping[int, int], now: datetime) -> int:
+        """Swap an object of failed records for one that holds some of them, in one transaction; how many records are forgotten.
+
+        lines: where the new one holds those that stay, by where the old one did. now: since when the old one is replaced, aware.
+        """
+        with self._transaction() as run:
+            return rewrite_failed(run, key, dataclasses.astuple(add), lines, _microseconds(now))
+
+    def wipe(self) -> None:
+        """Write the file anew, without what was forgotten: it stands in pages that SQLite has freed, and in its log."""
+        self._file.wipe()
 
     def failed_hours(self) -> list[tuple[NewFailedObject, list[Hour]]]:
         """Return the objects of failed records, each with the hours in which its records arrived, in order."""

@@ -81,6 +81,11 @@ class SqliteFile:
         with self._failing(), committed(self.connection):
             yield self.connection.execute
 
+    def wipe(self) -> None:
+        """Write the file anew from what it holds, so that nothing is left of what was deleted, nor in the WAL. Raises StorageError."""
+        with self._failing():
+            wiped(self.connection)
+
     # opening
 
     def _open(self) -> None:
@@ -210,6 +215,12 @@ class SqliteFile:
             f'"{self.path}" is no catalog of a lake, or is damaged: {error}. Restore it from a copy, or make it from the objects with '
             f"`eventlake doctor --rebuild --lake {self.path.parent}`."
         )
+
+
+def wiped(connection: sqlite3.Connection) -> None:
+    """Write the file of a connection anew from what it holds, and empty its WAL."""
+    connection.execute("vacuum")
+    connection.execute("pragma wal_checkpoint(truncate)").fetchall()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eventlake.backends.directory import STAGING
 from eventlake.backends.disk import storage_error
@@ -20,7 +20,10 @@ from eventlake.errors import CorruptObjectError
 from eventlake.local.folder import require_lake
 from eventlake.pipeline.spellings import pattern_of
 
-_PIECE, _OVERLAP = 4 << 20, 1 << 16
+if TYPE_CHECKING:
+    from eventlake.backends.spotting import Spotter
+
+_PIECE, _OVERLAP, _WINDOW = 1 << 18, 1 << 14, 1 << 16
 _PACKED = re.compile(rb'"rawData"\s*:\s*"([A-Za-z0-9+/=]+)"')
 
 
@@ -39,17 +42,20 @@ def mentions(folder: Path, identifiers: Iterable[str]) -> Iterator[Mention]:
 
     Raises UsageError for an identifier that is too short, LakeNotFoundError, CorruptObjectError and StorageError for what cannot be read.
     """
+    from eventlake.backends.spotting import Spotter
+
     pattern = pattern_of(identifiers)
     require_lake(folder)
-    for path in sorted(_files(folder)):
-        try:
-            size, (of, count) = path.stat().st_size, _counted(path, pattern)
-        except FileNotFoundError:  # the bus, or a closing, has removed it meanwhile
-            continue
-        except OSError as error:
-            raise storage_error(error, f'"{path}" cannot be read') from None
-        if count:
-            yield Mention(str(path.relative_to(folder)), of, count, size)
+    with Spotter(pattern) as spotter:
+        for path in sorted(_files(folder)):
+            try:
+                size, (of, count) = path.stat().st_size, _counted(path, pattern, spotter)
+            except FileNotFoundError:  # the bus, or a closing, has removed it meanwhile
+                continue
+            except OSError as error:
+                raise storage_error(error, f'"{path}" cannot be read') from None
+            if count:
+                yield Mention(str(path.relative_to(folder)), of, count, size)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -64,11 +70,11 @@ def _refuse_folder(error: OSError) -> None:
         raise storage_error(error, f'"{error.filename}" cannot be listed')
 
 
-def _counted(path: Path, pattern: str) -> tuple[str, int]:
+def _counted(path: Path, pattern: str, spotter: Spotter) -> tuple[str, int]:
     if path.suffix == ".parquet":
         return "rows", _rows(path, pattern)
     compiled = re.compile(pattern.encode())
-    return ("lines", _lines(path, compiled)) if path.suffix == ".gz" else ("places", _places(path, compiled))
+    return ("lines", _lines(path, compiled, spotter)) if path.suffix == ".gz" else ("places", _places(path, compiled, spotter))
 
 
 def _rows(path: Path, pattern: str) -> int:
@@ -79,8 +85,8 @@ def _rows(path: Path, pattern: str) -> int:
     try:
         with duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": False}) as connection:
             columns = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
-            named = " OR ".join(f"regexp_matches(CAST({quoted_name(one)} AS VARCHAR), {quoted_text(pattern)})" for one in columns)
-            found: Any = connection.execute(f"SELECT count(*) FROM {source} WHERE {named}").fetchone()
+            row = f"concat_ws(chr(10), {', '.join(f'CAST({quoted_name(one)} AS VARCHAR)' for one in columns)})"
+            found: Any = connection.execute(f"SELECT count(*) FROM {source} WHERE regexp_matches({row}, {quoted_text(pattern)})").fetchone()
     except duckdb.Error as error:
         if not path.exists():
             raise FileNotFoundError(path) from None
@@ -92,29 +98,35 @@ _LITERAL = {ord(one): f"[{one}]" for one in "*?["}
 """DuckDB takes a path for a pattern."""
 
 
-def _lines(path: Path, pattern: re.Pattern[bytes]) -> int:
+def _lines(path: Path, pattern: re.Pattern[bytes], spotter: Spotter) -> int:
     """Count the lines of gzip that name the person; of a failed record also what it keeps in base64."""
+    count = 0
     try:
         with gzip.open(path) as file:
-            return sum(any(pattern.search(one) for one in _unpacked(line)) for line in file)
+            while lines := file.readlines(_WINDOW):
+                pieces = [list(unpacked(line)) for line in lines]
+                if spotter.spots(b"\n".join(one for line in pieces for one in line)):
+                    count += sum(any(map(pattern.search, line)) for line in pieces)
+        return count
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise _unreadable(path, str(error)) from None
 
 
-def _unpacked(line: bytes) -> Iterator[bytes]:
+def unpacked(line: bytes) -> Iterator[bytes]:
+    """Yield a line, and what it keeps in base64."""
     yield line
     for packed in _PACKED.findall(line):
         yield base64.b64decode(packed + b"==")
 
 
-def _places(path: Path, pattern: re.Pattern[bytes]) -> int:
+def _places(path: Path, pattern: re.Pattern[bytes], spotter: Spotter) -> int:
     """Count the places in the bytes of a file as they lie on the disk: pages that SQLite has freed, and its log, are among them."""
     found: set[int] = set()
     with path.open("rb") as file:
         start, data = 0, file.read(_PIECE)
         while data:
             more = file.read(_PIECE)
-            for match in pattern.finditer(data):
+            for match in pattern.finditer(data) if spotter.spots(data) else ():
                 if (match.start() or not start) and (
                     match.end() < len(data) or not more
                 ):  # else a word is cut, and whole in the other piece

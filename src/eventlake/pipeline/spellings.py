@@ -21,10 +21,24 @@ _AFTER = r"(?:[^0-9a-z]|$)"
 
 def pattern_of(identifiers: Iterable[str]) -> str:
     """Return a regular expression that finds each identifier as a whole word, and its base64 anywhere. Raises UsageError for one too short."""
+    words, encoded = _alternatives(identifiers)
+    return f"(?:(?i:{_BEFORE}(?:{words}){_AFTER})|{encoded})"
+
+
+def patterns_to_replace(identifiers: Iterable[str]) -> tuple[str, str]:
+    """Return two regular expressions: of words, whose groups 1 and 2 are what stands before and behind; and of what is certain of base64.
+
+    What stands between two words belongs to the first, so replace words twice. Raises UsageError for an identifier that is too short.
+    """
+    words, encoded = _alternatives(identifiers)
+    return f"(?i:({_BEFORE})(?:{words})({_AFTER}))", f"(?:{encoded})"
+
+
+def _alternatives(identifiers: Iterable[str]) -> tuple[str, str]:
+    """Return the spellings of identifiers as words, and in base64."""
     found = [_refuse_short(one.strip()) for one in identifiers]
     words = "|".join("".join(map(_character, one)) for one in found)
-    encoded = "|".join(sorted({re.escape(part) for one in found for part in _in_base64(one)}))
-    return f"(?:(?i:{_BEFORE}(?:{words}){_AFTER})|{encoded})"
+    return words, "|".join(sorted({re.escape(part) for one in found for part in _in_base64(one)}))
 
 
 def _refuse_short(identifier: str) -> str:

@@ -111,6 +111,23 @@ def drop_before(
     return dropped
 
 
+def drop_delivered(folder: Path, position: int) -> int:
+    """Remove every segment that ends at or before a position, the last one too, however young; how many. Nobody may be writing.
+
+    Raises StorageError.
+    """
+    segments = segments_of(folder)
+    ends = [following for following, _ in segments[1:]] + [durable_end(folder)]
+    dropped = [path for (_, path), end in zip(segments, ends, strict=False) if end <= position]
+    try:
+        for path in dropped:
+            path.unlink()
+            crash_point("segment dropped")
+    except OSError as error:
+        raise storage_error(error, f'The spool "{folder}" cannot be cleared of what is delivered') from None
+    return len(dropped)
+
+
 def _ended(folder: Path, position: int) -> list[Path]:
     return [path for (_, path), (following, _) in pairwise(segments_of(folder)) if following <= position]
 

@@ -1,0 +1,116 @@
+"""`erase`: one person, from every file of a lake."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from eventlake.cli.opening import taken_lake
+from eventlake.cli.settings import Settings, global_options, settings
+from eventlake.cli.show import show
+from eventlake.errors import ConfigurationError, UsageError
+
+if TYPE_CHECKING:
+    from eventlake.local.erasing.certificate import Certificate
+    from eventlake.local.erasing.finding import Found
+    from eventlake.pipeline.erasing import Person
+
+
+@click.command(short_help="Erase a person from the lake.")
+@click.option("--user", "users", multiple=True, metavar="ID", help="An id of the person, such as 'auth0|5f7c'; may be repeated.")
+@click.option("--email", "emails", multiple=True, metavar="ADDRESS", help="An e-mail address of the person; may be repeated.")
+@click.option("--dry-run", is_flag=True, help="Show what would be erased, and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask whether to go on.")
+@global_options
+def erase(users: tuple[str, ...], emails: tuple[str, ...], dry_run: bool, yes: bool) -> None:
+    """Erase a person: their own rows go, and every other mention becomes [erased], in objects, failed records, and whatever else the lake keeps.
+
+    Give every id and address of the person at once: each is looked for in any case, URL-encoded, escaped as JSON and in base64. Whoever is
+    erased stays erased: events of theirs that come again are left out. `eventlake serve` must not be running. What was done is attested in a
+    file of `erasures/` in the lake's folder.
+    """
+    from eventlake.local.auditing.journal import Journal
+    from eventlake.local.erasing.eraser import Eraser
+    from eventlake.local.folder import require_lake
+
+    current = settings()
+    if current.is_on_aws:
+        raise ConfigurationError("A person is erased from a lake in a folder so far; docs/erasure.md says what to do on AWS.")
+    folder, identifiers = current.lake_folder, (*users, *emails)
+    if not identifiers:
+        raise UsageError("Say whom to erase: --user ID, --email ADDRESS, or both.")
+    require_lake(folder)
+    person = _person(identifiers, folder)
+    if dry_run:
+        _show_found(_looked_for(folder, person, current), current)
+        return
+    with taken_lake(current) as catalog, Journal(folder, current.say).noting("erase", "cli"):
+        eraser = Eraser(folder, catalog, person, identifiers)
+        found = eraser.find(partial(_tell_found, current))
+        _show_found(found, current)
+        if found.is_any and not _is_agreed(yes):
+            current.say("Nothing is changed.")
+            return
+        certificate, path = eraser.erase(found, partial(_tell_rewritten, current, len(found.objects)))
+        eraser.require_gone()
+    _say_done(certificate, path, current)
+
+
+def _looked_for(folder: Path, person: Person, current: Settings) -> Found:
+    """Find what names the person in a lake that others may write meanwhile."""
+    from eventlake.local.erasing.finding import Finder
+    from eventlake.local.folder import open_catalog
+
+    catalog = open_catalog(folder)
+    try:
+        return Finder(folder, catalog, person).find(partial(_tell_found, current))
+    finally:
+        catalog.close()
+
+
+def _tell_found(current: Settings, count: int) -> None:
+    current.progress(f"{count:,} files name the person", is_done=False)
+
+
+def _tell_rewritten(current: Settings, total: int, count: int) -> None:
+    current.progress(f"{count:,} of {total:,} objects rewritten", is_done=count == total)
+
+
+def _person(identifiers: tuple[str, ...], folder: Path) -> Person:
+    """Return whom the identifiers name, under their pseudonyms too."""
+    from eventlake.local.keys import read_keys
+    from eventlake.pipeline.erasing import Person
+
+    keys = read_keys(folder)
+    return Person([*identifiers, *(pseudonym for one in identifiers for pseudonym in (keys.all_of(one) if keys is not None else ()))])
+
+
+def _is_agreed(yes: bool) -> bool:
+    """Return True if the erasure is to go on. Raises UsageError where nobody can be asked."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError("What is erased does not come back: add --yes to go on, or --dry-run to look first.")
+    return click.confirm("Erase all of this? It does not come back.", err=True)
+
+
+def _show_found(found: Found, current: Settings) -> None:
+    rows: list[list[object]] = [
+        [one.object.table, str(one.object.hour), one.object.key, one.named.own, one.named.mentions] for one in found.objects
+    ]
+    rows += [[one.object.stream, str(one.hour), one.object.key, one.count, 0] for one in found.failures]
+    rows += [[None, None, key, None, None] for key in found.old]
+    rows += [[None, None, str(path.relative_to(current.lake_folder)), None, None] for path in (*found.aside, *found.spool)]
+    rows += [[None, None, one.path, None, one.count] for one in found.others]
+    show(("table", "hour", "file", "own_rows", "mentions"), rows, current.form)
+
+
+def _say_done(certificate: Certificate, path: Path, current: Settings) -> None:
+    current.say(
+        f"{certificate.erased:,} rows and {certificate.failed:,} failed records erased, {certificate.edited:,} rows edited, "
+        f'{len(certificate.objects):,} objects rewritten. No file of the lake names the person any more. The certificate is "{path}".'
+    )

@@ -1,0 +1,76 @@
+"""Erases a person from what is no object: the spool's delivered segments, databases beside the catalog, texts, copies that lie aside."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from eventlake.backends.disk import storage_error, write_whole
+from eventlake.backends.sqlite_file import committed, wiped
+from eventlake.errors import StorageError
+from eventlake.local.crash import crash_point
+from eventlake.local.folder import CATALOG
+from eventlake.pipeline.erasing import Person
+
+_DATABASE = b"SQLite format 3\0"
+_LOGS = ("-wal", "-shm", "-journal")
+
+
+def erase_from(path: Path, person: Person) -> str:
+    """Erase a person from a file beside the objects; what was done. Raises StorageError, also for a file of which nobody knows how.
+
+    A copy of the catalog as an older version had it is removed: it lists what is gone. Rows of other databases that name the person are
+    removed, texts are edited.
+    """
+    if path.name.startswith(CATALOG.removesuffix(".db")):
+        path.unlink(missing_ok=True)
+        return "removed"
+    if path.name.endswith(_LOGS):
+        return _rows_removed(path.with_name(path.name.rpartition("-")[0]), person) if path.exists() else "removed with the rows"
+    try:
+        with path.open("rb") as file:
+            is_database = file.read(len(_DATABASE)) == _DATABASE
+        return _rows_removed(path, person) if is_database else _edited(path, person)
+    except OSError as error:
+        raise storage_error(error, f'"{path}" cannot be rewritten') from None
+
+
+def _edited(path: Path, person: Person) -> str:
+    """Edit a text, whole or not at all."""
+    try:
+        text = person.edited(path.read_bytes()).decode()
+    except UnicodeDecodeError:
+        raise StorageError(f'"{path}" names the person and is no text that could be edited: remove it yourself.') from None
+    write_whole(path, text, path.stat().st_mode & 0o777)
+    crash_point("text without the person written")
+    return "edited"
+
+
+def _rows_removed(path: Path, person: Person) -> str:
+    """Remove the rows of a database that name a person, and what is left of them in its pages."""
+    try:
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            with committed(connection):
+                count = sum(_removed_from(connection, name, person) for (name,) in connection.execute(_TABLES).fetchall())
+            wiped(connection)
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise StorageError(f'"{path}" cannot be rewritten: {error}.') from None
+    crash_point("rows of a database removed")
+    return f"{count:,} rows removed"
+
+
+_TABLES = "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'"
+
+
+def _removed_from(connection: sqlite3.Connection, table: str, person: Person) -> int:
+    name = '"' + table.replace('"', '""') + '"'
+    named = [
+        rowid
+        for rowid, *values in connection.execute(f"select rowid, * from {name}")
+        if any(person.is_named(value if isinstance(value, bytes) else value.encode()) for value in values if isinstance(value, str | bytes))
+    ]
+    connection.executemany(f"delete from {name} where rowid = ?", [(one,) for one in named])
+    return len(named)
