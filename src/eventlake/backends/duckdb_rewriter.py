@@ -66,8 +66,8 @@ class DuckDBRewriter:
         return int(self._run(*chosen, spill_mb, target, description, self._gathering(table, sources[0]))[0][0])
 
     def copy(self, statement: str, spill_mb: int, target: Path, description: Description) -> int:
-        """Write the rows of a SELECT of DuckDB's own to a Parquet file; how many. spill_mb: what it may take of the disk beside the file."""
-        return int(self._run((), statement, spill_mb, target, description)[0][0])
+        """Write the rows of a SELECT of DuckDB's own over one object to a Parquet file; how many. spill_mb: what it may take of the disk beside the file."""
+        return int(self._run((), statement, 1, spill_mb, target, description)[0][0])
 
     def _gathering(self, table: Table, objects: Sequence[LogObject]) -> Gathering:
         types = {column.stored_name: parse_type(column.type) for column in table.columns}

@@ -52,7 +52,10 @@ def erase(users: tuple[str, ...], emails: tuple[str, ...], dry_run: bool, yes: b
         eraser = Eraser(folder, catalog, person, identifiers)
         found = eraser.find(partial(_tell_found, current))
         _show_found(found, current)
-        if found.is_any and not _is_agreed(yes):
+        if not found.is_any:
+            current.say("Nothing in the lake names the person, and nothing is changed.")
+            return
+        if not _is_agreed(yes):
             current.say("Nothing is changed.")
             return
         certificate, path = eraser.erase(found, partial(_tell_rewritten, current, len(found.objects)))
@@ -111,6 +114,11 @@ def _show_found(found: Found, current: Settings) -> None:
 
 def _say_done(certificate: Certificate, path: Path, current: Settings) -> None:
     current.say(
-        f"{certificate.erased:,} rows and {certificate.failed:,} failed records erased, {certificate.edited:,} rows edited, "
-        f'{len(certificate.objects):,} objects rewritten. No file of the lake names the person any more. The certificate is "{path}".'
+        f"{_counted(certificate.erased, 'row')} erased, {_counted(certificate.edited, 'row')} edited, "
+        f"{_counted(certificate.failed, 'failed record')} erased; {_counted(len(certificate.objects), 'object')} rewritten. "
+        f'No file of the lake names the person any more. The certificate is "{path}".'
     )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -14,7 +14,7 @@ from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import StorageError, UsageError
 from eventlake.local.crash import crash_point
 from eventlake.local.erasing.certificate import Certificate
-from eventlake.local.erasing.files import erase_from
+from eventlake.local.erasing.files import erase_from, wipe_databases
 from eventlake.local.erasing.finding import Finder, Found, kept_by
 from eventlake.local.erasing.rewriting import ObjectRewriter
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL
@@ -49,7 +49,7 @@ class Eraser:
         return self._finder.find(told)
 
     def erase(self, found: Found, told: Callable[[int], None] = lambda _count: None) -> tuple[Certificate, Path]:
-        """Erase what was found; the certificate, and where it lies. told: is given how many objects are done.
+        """Remove the person from what was found; return the certificate, and where it lies. told: is given how many objects are done.
 
         Raises UsageError where a legal hold keeps something of it: then nothing is changed. StorageError where something cannot be erased: then
         what was erased is, and the next erasure goes on.
@@ -79,8 +79,9 @@ class Eraser:
             delivered = self._catalog.checkpoints().get(LOW_WATER, 0)
             certificate.segments = drop_delivered(self._folder / SPOOL, delivered)
         self._catalog.wipe()
+        certificate.places |= wipe_databases(self._folder, self._person)
         for other in found.others:
-            if other.path.partition("-")[0] != CATALOG:
+            if other.path.partition("-")[0] not in {CATALOG, *certificate.places}:
                 certificate.places[other.path] = erase_from(self._folder / other.path, self._person)
 
     def require_gone(self) -> None:

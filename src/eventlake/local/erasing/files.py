@@ -7,12 +7,13 @@ from pathlib import Path
 
 from eventlake.backends.disk import storage_error, write_whole
 from eventlake.backends.sqlite_file import committed, wiped
+from eventlake.dialect.sql import quoted_name
 from eventlake.errors import StorageError
 from eventlake.local.crash import crash_point
 from eventlake.local.folder import CATALOG
+from eventlake.local.mentions import TABLES, is_database, texts_of
 from eventlake.pipeline.erasing import Person
 
-_DATABASE = b"SQLite format 3\0"
 _LOGS = ("-wal", "-shm", "-journal")
 
 
@@ -28,11 +29,15 @@ def erase_from(path: Path, person: Person) -> str:
     if path.name.endswith(_LOGS):
         return _rows_removed(path.with_name(path.name.rpartition("-")[0]), person) if path.exists() else "removed with the rows"
     try:
-        with path.open("rb") as file:
-            is_database = file.read(len(_DATABASE)) == _DATABASE
-        return _rows_removed(path, person) if is_database else _edited(path, person)
+        return _rows_removed(path, person) if is_database(path) else _edited(path, person)
     except OSError as error:
         raise storage_error(error, f'"{path}" cannot be rewritten') from None
+
+
+def wipe_databases(folder: Path, person: Person) -> dict[str, str]:
+    """Remove the person's rows from every database beside the catalog, and what it has deleted; what was done, by name. Raises StorageError."""
+    beside = [path for path in sorted(folder.glob("*.db")) if not path.name.startswith(CATALOG.removesuffix(".db")) and is_database(path)]
+    return {path.name: _rows_removed(path, person) for path in beside}
 
 
 def _edited(path: Path, person: Person) -> str:
@@ -52,7 +57,7 @@ def _rows_removed(path: Path, person: Person) -> str:
         connection = sqlite3.connect(path, isolation_level=None)
         try:
             with committed(connection):
-                count = sum(_removed_from(connection, name, person) for (name,) in connection.execute(_TABLES).fetchall())
+                count = sum(_removed_from(connection, name, person) for (name,) in connection.execute(TABLES).fetchall())
             wiped(connection)
         finally:
             connection.close()
@@ -62,15 +67,8 @@ def _rows_removed(path: Path, person: Person) -> str:
     return f"{count:,} rows removed"
 
 
-_TABLES = "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'"
-
-
 def _removed_from(connection: sqlite3.Connection, table: str, person: Person) -> int:
-    name = '"' + table.replace('"', '""') + '"'
-    named = [
-        rowid
-        for rowid, *values in connection.execute(f"select rowid, * from {name}")
-        if any(person.is_named(value if isinstance(value, bytes) else value.encode()) for value in values if isinstance(value, str | bytes))
-    ]
+    name = quoted_name(table)
+    named = [rowid for rowid, *values in connection.execute(f"select rowid, * from {name}") if any(map(person.is_named, texts_of(values)))]
     connection.executemany(f"delete from {name} where rowid = ?", [(one,) for one in named])
     return len(named)
