@@ -55,6 +55,8 @@ def followed(coming: Generator[Progress, None, None], shown: str, current: Setti
         except StorageError as error:
             return progress, error
     current.progress(f"{shown}: {progress.events:,} events", is_done=True)
+    if progress.erased:
+        current.say(f"{shown}: {progress.erased:,} of {progress.events:,} events are of somebody who was erased, and were left out.")
     return progress, None
 
 

@@ -118,10 +118,12 @@ def backfiller(current: Settings) -> Iterator[Backfiller]:
         return
     from eventlake.local.histories import LocalHistories
     from eventlake.local.keys import read_keys
+    from eventlake.local.tombstones import read_forgetting
 
     folder = current.lake_folder
     with shared_lake(current) as catalog:
-        yield Backfiller(LocalHistories(catalog, folder), current.load_sources(), aside=folder, pseudonyms=read_keys(folder))
+        kept, left_out = read_keys(folder), read_forgetting(folder)
+        yield Backfiller(LocalHistories(catalog, folder), current.load_sources(), aside=folder, pseudonyms=kept, forgetting=left_out)
 
 
 def open_duckdb(current: Settings) -> DuckDBEngine:

@@ -150,12 +150,14 @@ class _Count:
 
     failed: int = 0
     failing: int = 0
+    erased: int = 0
     into: set[str] = field(default_factory=set)
     reason: str | None = None
 
     def add(self, one: Tried) -> None:
         """Count a record."""
         self.failed += 1
+        self.erased += one.is_erased
         if one.error is None:
             self.into.add(one.into)
         else:
@@ -169,9 +171,11 @@ def _counts(found: Iterable[Tried], current: Settings) -> list[list[object]]:
     for one in found:
         groups.setdefault((one.entry.stream, one.entry.code), _Count()).add(one)
     failed, failing = sum(one.failed for one in groups.values()), sum(one.failing for one in groups.values())
-    current.say(f"{failed:,} failed = {failed - failing:,} redriven + {failing:,} still failing.")
+    erased = sum(one.erased for one in groups.values())
+    left_out = f" + {erased:,} of who was erased, left out" if erased else ""
+    current.say(f"{failed:,} failed = {failed - failing - erased:,} redriven + {failing:,} still failing{left_out}.")
     return [
-        [*key, one.failed, one.failed - one.failing, one.failing, "; ".join(sorted(one.into)) or None, one.reason]
+        [*key, one.failed, one.failed - one.failing - one.erased, one.failing, "; ".join(sorted(one.into)) or None, one.reason]
         for key, one in groups.items()
     ]
 

@@ -32,6 +32,7 @@ class Tally:
     sent: int = 0
     stored: int = 0
     failed: int = 0
+    erased: int = 0
     opened: Counter[str] = field(default_factory=Counter)
     """How many wrappers of each kind were opened."""
 
@@ -53,6 +54,10 @@ def send(files: tuple[str, ...], bus: str | None) -> int:
         tallies[file] = _send_file(file, bus, current)
         if tallies[file].opened:
             current.say(f"{file}: opened {_listed(tallies[file].opened)}.")
+        if tallies[file].erased:
+            current.say(
+                f"{file}: {tallies[file].erased:,} of {tallies[file].sent:,} sent are of somebody who was erased, and were left out."
+            )
     show(("file", "sent", "stored", "failed"), [[file, one.sent, one.stored, one.failed] for file, one in tallies.items()], current.form)
     return 1 if any(one.failed for one in tallies.values()) else 0
 
@@ -68,6 +73,9 @@ def _send_file(file: str, bus: str | None, current: Settings) -> Tally:
             tally.opened.update(outcome.opened)
             continue
         tally.sent += 1
+        if outcome.is_erased:
+            tally.erased += 1
+            continue
         if outcome.code is None:
             tally.stored += 1
             continue

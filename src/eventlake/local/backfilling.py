@@ -25,6 +25,7 @@ from eventlake.local.item import Item
 from eventlake.model import Source
 from eventlake.pipeline.backfill import Backfill, Histories
 from eventlake.pipeline.envelope import Intake, Taken
+from eventlake.pipeline.forgetting import Forgetting
 from eventlake.pipeline.router import Router
 
 GROUP_BYTES = 16 << 20
@@ -42,7 +43,7 @@ DONE = 1 << 62
 
 @dataclass(slots=True)
 class Progress:
-    """How far a history is, and how many events, rows and failed records came of it so far.
+    """How far a history is, and how many events, rows and failed records came of it so far. erased: events of who was erased.
 
     cursor: of a file, where its next item begins; of an API, its own. done: which share is read, 0 to 1; None if nobody can tell, as
     of a packed file, whose places are not its bytes.
@@ -52,6 +53,7 @@ class Progress:
     events: int = 0
     rows: int = 0
     failed: int = 0
+    erased: int = 0
     done: float | None = None
 
 
@@ -71,7 +73,7 @@ Read = Callable[[Callable[[bytes], Taken]], Iterable[tuple[Item, Taken]]]
 class Backfiller:
     """Brings histories into a lake. now: the moment, aware. elapsed: seconds since some moment. aside: where a large group may wait in a file.
 
-    pseudonyms: of the lake, where a table asks for some.
+    pseudonyms: of the lake, where a table asks for some. forgetting: where somebody was erased.
     """
 
     def __init__(
@@ -82,13 +84,14 @@ class Backfiller:
         elapsed: Callable[[], float] = time.monotonic,
         aside: Path | None = None,
         pseudonyms: Pseudonyms | None = None,
+        forgetting: Forgetting | None = None,
     ) -> None:
         known = list(sources)
         self._lake = lake
-        router = Router(known, FAST, StraightReader, pseudonyms)
+        router = Router(known, FAST, StraightReader, pseudonyms, forgetting)
         self._budget = Budget(router.route, threads=_THREADS)
         self._take = Intake(known, FAST).take
-        self._backfill = Backfill(self._budget.route, event_time, router.kept)
+        self._backfill = Backfill(self._budget.route, event_time, router.kept, router.without_erased)
         self._now = now
         self._elapsed = elapsed
         self._aside = aside
@@ -175,6 +178,7 @@ class Backfiller:
         progress.events += collected.events
         progress.rows += collected.rows - unreadable
         progress.failed += len(collected.failures) + unreadable
+        progress.erased += collected.erased
         progress.cursor, progress.done = group.cursor, group.done
         return progress
 

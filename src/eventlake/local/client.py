@@ -28,13 +28,17 @@ _LONGEST_PAUSE_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one event: its id, or the code and sentence of its rejection; or what was opened, which is no event."""
+    """What became of one event: its id, or the code and sentence of its rejection; or what was opened, which is no event.
+
+    is_erased: it is of somebody who was erased, and nothing became of it.
+    """
 
     item: Item
     id: str | None
     code: str | None = None
     message: str | None = None
     opened: dict[str, int] | None = None
+    is_erased: bool = False
 
 
 class BusClient:

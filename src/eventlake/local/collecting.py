@@ -102,6 +102,7 @@ class Collected:
         self.failures: list[FailedRecord] = []
         self.events = 0
         self.rows = 0
+        self.erased = 0
         self._held: dict[tuple[Hour, str], RowsHeld] = {}
         self._by_time: dict[tuple[str, str], RowsHeld] = {}
         self._aside: dict[tuple[Hour, str], RowsAside] = {}
@@ -130,6 +131,10 @@ class Collected:
         self._held_bytes += len(line) + len(event)
         if rows is not self._last:
             self._turn(rows)
+
+    def add_erased(self) -> None:
+        """Count an event of somebody who was erased, of which nothing is kept."""
+        self.erased += 1
 
     def add_failure(self, record: FailedRecord) -> None:
         """Add a failed record."""

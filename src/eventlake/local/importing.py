@@ -24,6 +24,7 @@ from eventlake.local.spool.frames import EVENT, REJECTED, Entry
 from eventlake.local.spool.header import Origin
 from eventlake.local.spool.rejection import pack
 from eventlake.local.spool.writer import SpoolWriter
+from eventlake.local.tombstones import read_forgetting
 from eventlake.model import Source
 from eventlake.pipeline.delivery import Hints
 from eventlake.pipeline.envelope import Intake, Taken
@@ -62,7 +63,7 @@ class Importer:
             self._lock.release()
             raise
         self._intake = Intake(sources, FAST)
-        self._budget = Budget(Router(sources, FAST, pseudonyms=read_keys(folder)).route)
+        self._budget = Budget(Router(sources, FAST, pseudonyms=read_keys(folder), forgetting=read_forgetting(folder)).route)
 
     @property
     def catalog(self) -> SqliteCatalog:
@@ -126,9 +127,9 @@ class Importer:
             yield Outcome(item, None, opened=taken.opened)
         for accepted in taken.accepted:
             entries.append((EVENT, arrival, accepted.body))
-            failures = self._budget.route(accepted.body).failures
-            code, message = (failures[0][1].code, str(failures[0][1])) if failures else (None, None)
-            yield Outcome(item, accepted.id, code, message)
+            routed = self._budget.route(accepted.body)
+            code, message = (routed.failures[0][1].code, str(routed.failures[0][1])) if routed.failures else (None, None)
+            yield Outcome(item, accepted.id, code, message, is_erased=routed.is_erased)
         if taken.error is not None:
             failed = item.failed(taken.error)
             entries.append((REJECTED, arrival, pack(failed, item.data)))

@@ -23,13 +23,17 @@ from eventlake.local.collecting import LinesHeld
 from eventlake.local.delivery.budget import Budget
 from eventlake.local.folder import OBJECTS
 from eventlake.local.keys import read_keys
+from eventlake.local.tombstones import read_forgetting
 from eventlake.model import Source, Table
 from eventlake.pipeline.backfill import happened
 from eventlake.pipeline.delivery import UNMATCHED
 from eventlake.pipeline.envelope import Intake
+from eventlake.pipeline.forgetting import Forgetting
 from eventlake.pipeline.redrive import Filter, Redrive, shape
 from eventlake.pipeline.router import Router
 
+ERASED = "erased"
+"""Stands where a redriven record's tables do, if it is of somebody who was erased."""
 GROUP = 20_000
 GROUP_BYTES = 32 << 20
 """How many records, and bytes of them, are brought in by one transaction."""
@@ -37,7 +41,7 @@ GROUP_BYTES = 32 << 20
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A failed record that was tried: the log lines that it becomes, or why it still fails."""
+    """A failed record that was tried: the log lines that it becomes, or why it still fails; neither if it is of somebody who was erased."""
 
     entry: FailedEntry
     shape: str
@@ -46,8 +50,13 @@ class Tried:
 
     @property
     def into(self) -> str:
-        """Return the names of the tables that it goes into."""
-        return ", ".join(sorted({table.name for table, _ in self.lines}))
+        """Return the names of the tables that it goes into, or that its person was erased."""
+        return ERASED if self.is_erased else ", ".join(sorted({table.name for table, _ in self.lines}))
+
+    @property
+    def is_erased(self) -> bool:
+        """Return True if it is of somebody who was erased, and nothing becomes of it."""
+        return self.error is None and not self.lines
 
 
 @dataclass(slots=True)
@@ -65,14 +74,17 @@ def wanted(catalog: SqliteCatalog, chosen: Filter) -> list[FailedEntry]:
 
 def tried(entries: Iterable[FailedEntry], folder: Path, sources: Sequence[Source]) -> Iterator[Tried]:
     """Try records with the declarations of today, and change nothing. One whose object cannot be read fails for that, and stops no other."""
-    return tried_originals(_originals(entries, DirectoryStore(folder / OBJECTS)), sources, read_keys(folder))
+    return tried_originals(_originals(entries, DirectoryStore(folder / OBJECTS)), sources, read_keys(folder), read_forgetting(folder))
 
 
 def tried_originals(
-    found: Iterable[tuple[FailedEntry, bytes | EventError]], sources: Sequence[Source], pseudonyms: Pseudonyms | None
+    found: Iterable[tuple[FailedEntry, bytes | EventError]],
+    sources: Sequence[Source],
+    pseudonyms: Pseudonyms | None,
+    forgetting: Forgetting | None = None,
 ) -> Iterator[Tried]:
     """Try records with the declarations of today. found: each with its original bytes, or why they cannot be read."""
-    budget = Budget(Router(sources, FAST, pseudonyms=pseudonyms).route)
+    budget = Budget(Router(sources, FAST, pseudonyms=pseudonyms, forgetting=forgetting).route)
     redrive = Redrive(Intake(sources, FAST), budget.route)
     for entry, raw in found:
         if isinstance(raw, EventError):

@@ -13,8 +13,10 @@ from eventlake.backends.disk import write_whole
 from eventlake.errors import ConfigurationError, StorageError, UsageError
 from eventlake.local.keys import read_keys
 from eventlake.local.lock import waiting_for
+from eventlake.pipeline.folding import folded
+from eventlake.pipeline.forgetting import Forgetting
 from eventlake.pipeline.spellings import SHORTEST
-from eventlake.pipeline.tombstones import TombstoneKey, Tombstones, folded, holds_any, read, written
+from eventlake.pipeline.tombstones import TombstoneKey, Tombstones, holds_any, read, written
 
 TOMBSTONES = "tombstones.json"
 KEY = "tombstones.key"
@@ -37,6 +39,21 @@ def read_tombstones(folder: Path) -> Tombstones | None:
         )
     found = read(text, key, f'"{folder / TOMBSTONES}"')
     return found if len(found) else None
+
+
+def read_forgetting(folder: Path) -> Forgetting | None:
+    """Return what becomes of events in a lake, None if nobody was erased. Raises as `read_tombstones` does."""
+    found = read_tombstones(folder)
+    return None if found is None else Forgetting(found)
+
+
+def version_of(folder: Path) -> tuple[int, int]:
+    """Return what differs when the tombstones of a lake do; the same for all that have none."""
+    try:
+        found = (folder / TOMBSTONES).stat()
+    except OSError:
+        return 0, 0
+    return found.st_ino, found.st_mtime_ns
 
 
 def add_tombstones(folder: Path, identifiers: Iterable[str], at: datetime, certificate: str = "") -> Tombstones:

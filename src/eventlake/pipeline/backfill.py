@@ -67,6 +67,9 @@ class Gathering(Protocol):
     def add(self, table: Table, line: bytes, event: bytes, event_time: str | None, now: datetime) -> None:
         """Add a log line. event_time: as it stands in the line. now: when it comes in, aware."""
 
+    def add_erased(self) -> None:
+        """Count an event of somebody who was erased, of which nothing is kept."""
+
     def add_failure(self, record: FailedRecord) -> None:
         """Add a failed record."""
 
@@ -88,12 +91,20 @@ class Backfill:
     """Turns items of a history into rows.
 
     route: what the router makes of an event, within a time. event_time: reads it of a log line. kept: what failed records may hold of an event.
+    told: what they may tell of why it failed.
     """
 
-    def __init__(self, route: Callable[[bytes], Routed], event_time: Callable[[bytes], str | None], kept: Callable[[bytes], bytes]) -> None:
+    def __init__(
+        self,
+        route: Callable[[bytes], Routed],
+        event_time: Callable[[bytes], str | None],
+        kept: Callable[[bytes], bytes],
+        told: Callable[[EventError], EventError],
+    ) -> None:
         self._route = route
         self._event_time = event_time
         self._kept = kept
+        self._told = told
 
     def add(self, taken: Taken, data: bytes, now: datetime, placed: Callable[[EventError], EventError], into: Gathering) -> None:
         """Add what becomes of an item that was taken; raises nothing.
@@ -103,6 +114,9 @@ class Backfill:
         into.add_events(len(taken.accepted))
         for event in taken.accepted:
             routed = self._route(event.body)
+            if routed.is_erased:
+                into.add_erased()
+                continue
             kept = self._kept(event.body) if routed.lines else event.body
             for table, line in routed.lines:
                 into.add(table, line, kept, self._event_time(line), now)
@@ -111,7 +125,7 @@ class Backfill:
                 into.add_failure(failed_record(stream, placed(error) if is_item else error, now, routed.kept or event.body))
         if taken.error is not None:
             stream, error = failed_stream((None, taken.error))
-            into.add_failure(failed_record(stream, placed(error) if stream == REJECTED else error, now, self._kept(data)))
+            into.add_failure(failed_record(stream, self._told(placed(error) if stream == REJECTED else error), now, self._kept(data)))
 
 
 def happened(event_time: str | None) -> datetime | None:

@@ -59,7 +59,10 @@ class Redrive:
         self._route = route
 
     def lines(self, stream: str, raw: bytes) -> list[tuple[Table, bytes]]:
-        """Return the tables and log lines that a record of a stream becomes. Raises EventError if any of it still fails."""
+        """Return the tables and log lines that a record of a stream becomes, none if it is of somebody who was erased.
+
+        Raises EventError if any of it still fails.
+        """
         return [line for event in self._events(stream, raw) for line in self._lines(stream, event)]
 
     def _events(self, stream: str, raw: bytes) -> list[bytes]:
@@ -76,6 +79,8 @@ class Redrive:
     def _lines(self, stream: str, event: bytes) -> list[tuple[Table, bytes]]:
         """Return the lines of an event: of the table where it failed, the others have it already; or of every table that wants it."""
         routed = self._route(event)
+        if routed.is_erased:
+            return []
         is_of_table = stream not in {UNMATCHED, REJECTED}
         for table, error in routed.failures:
             if table is None or table.name == stream or not is_of_table:

@@ -16,6 +16,7 @@ from eventlake.interfaces import Pseudonyms
 from eventlake.model import Refusal, Source, Table
 from eventlake.pipeline.as_written import loads
 from eventlake.pipeline.codec import STANDARD, Codec
+from eventlake.pipeline.forgetting import Forgetting
 from eventlake.pipeline.masking import Masking, masked_places
 from eventlake.pipeline.reading import DEPTH_LIMIT, SIZE_LIMIT_BYTES, read_event
 from eventlake.pipeline.rule import Rule, compile_pattern
@@ -42,12 +43,13 @@ class Routed:
     """What became of one event.
 
     lines: a table and its log line, ending in a newline. failures: the table whose transform failed, or None where no rule matched.
-    kept: what failed records hold of the event, None for its own bytes.
+    kept: what failed records hold of the event, None for its own bytes. is_erased: it is of somebody who was erased, and nothing becomes of it.
     """
 
     lines: list[tuple[Table, bytes]] = field(default_factory=list)
     failures: list[tuple[Table | None, EventError]] = field(default_factory=list)
     kept: bytes | None = None
+    is_erased: bool = False
 
 
 class Router:
@@ -55,7 +57,8 @@ class Router:
 
     codec: reads and writes the ordinary event; what it cannot, the standard library's reads again, so that both find the same reasons.
     straight: for events that need neither, because they are just as their table declares them. pseudonyms: makes them for tables that ask for
-    some. Raises ConfigurationError if there are none to be had.
+    some. forgetting: what becomes of events that name who was erased, None where nobody was. Raises ConfigurationError if there are no pseudonyms
+    to be had.
     """
 
     def __init__(
@@ -64,15 +67,39 @@ class Router:
         codec: Codec = STANDARD,
         straight: Straight | None = None,
         pseudonyms: Pseudonyms | None = None,
+        forgetting: Forgetting | None = None,
     ) -> None:
         self._ordinary = _Routes(sources, codec, pseudonyms)
         self._exact = self._ordinary if codec is STANDARD else _Routes(sources, STANDARD, pseudonyms)
         self._codec = codec
         self._masks = any(masked_places(table) for source in sources for table in source.tables)
         self._straight = {} if straight is None else self._ordinary.straight(straight)
+        self._forgetting = forgetting
 
     def route(self, data: bytes) -> Routed:
         """Return the log lines of one event, or its failures; raises nothing, whatever the bytes."""
+        if self._forgetting is None or not self._forgetting.may_name(data):
+            return self._routed(data)
+        left = self._left(data, self._forgetting)
+        if left is None:
+            return Routed(is_erased=True)
+        routed = self._routed(left)
+        if routed.failures and routed.kept is None:
+            routed.kept = left
+        return routed
+
+    def _left(self, data: bytes, forgetting: Forgetting) -> bytes | None:
+        """Return what is left of an event, or of what is none, without who was erased; None if it is of such a person."""
+        try:
+            event = read_event(data, STANDARD)
+            if any(forgetting.is_of_erased(event, table) for table in self._exact.wanting(event, data)):
+                return None
+            left = forgetting.without(event)
+            return data if left is event else STANDARD.encode(left)
+        except (EventError, ValueError, RecursionError):
+            return forgetting.without_bytes(data)
+
+    def _routed(self, data: bytes) -> Routed:
         way = self._straight.get(_guessed_detail_type(data))
         if way is not None and (routed := way.route(data)):
             return routed
@@ -87,8 +114,14 @@ class Router:
         return routed
 
     def kept(self, data: bytes) -> bytes:
-        """Return an event as failed records may hold it: written anew without the personal data that a table masks, else as it came."""
+        """Return an event as failed records may hold it: written anew without who was erased, and what a table masks; else as it came."""
+        if self._forgetting is not None and self._forgetting.may_name(data):
+            data = self._left(data, self._forgetting) or b""
         return self._exact.kept(data) if self._masks else data
+
+    def without_erased(self, error: EventError) -> EventError:
+        """Return why an event failed without naming who was erased."""
+        return error if self._forgetting is None else EventError(error.code, self._forgetting.without_words(str(error)))
 
 
 class _Routes:
@@ -149,6 +182,10 @@ class _Routes:
         for transform in list(self._wanting(event, data)):
             kept = transform.kept(kept)
         return data if kept is event else json.dumps(kept).encode()
+
+    def wanting(self, event: dict[str, Any], data: bytes) -> list[Table]:
+        """Return the tables whose rule an event meets. data: its bytes."""
+        return [transform.table for transform in self._wanting(event, data)]
 
     def _wanting(self, event: dict[str, Any], data: bytes) -> Iterator[Transform]:
         """Yield the transforms of the tables whose rule an event meets. data: its bytes."""

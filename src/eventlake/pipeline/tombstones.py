@@ -13,19 +13,18 @@ from __future__ import annotations
 import hmac
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from secrets import token_hex
 from typing import Any
 
 from eventlake.errors import ConfigurationError
+from eventlake.pipeline.folding import folded
 
 _SECRET = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_RARE = "@|~#$&*!?=<>;^`()[]{}\"'\\,/:. _-"
-"""What may anchor a search, the rarest in texts of events first."""
+_RARE = "\"@|~#$&*!?=<>;^`()[]{}'%\\,/:. _-"
+"""What may anchor a search, the rarest in texts of events first; `"` before all, because texts of JSON end there."""
 _PSEUDONYM = re.compile(r"([a-z0-9-]{1,32}:)[0-9a-f]{64}", re.ASCII)
-_BACKSLASHES = re.compile(r"\\+(?=[\"'/\\])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,22 +100,24 @@ class Tombstones:
         known = {stone.mac for stone in kept}
         return Tombstones(self.key, [*kept, *(stone for mac, stone in new.items() if mac not in known)])
 
+    def with_end(self, until: str, identifiers: Iterable[str] | None = None) -> Tombstones:
+        """Return them so that what happens to identifiers from a moment on is kept; to all of them for None. until: ISO 8601, UTC."""
+        ended = self._macs if identifiers is None else {self.key.mac(folded(one)) for one in identifiers}
+        return Tombstones(self.key, [replace(stone, until=until) if stone.mac in ended else stone for stone in self.stones])
+
     def _stone(self, identifier: str, since: str, certificate: str) -> Tombstone:
         said = folded(identifier)
         anchor = _anchor(said)
         return Tombstone(self.key.mac(said), anchor, said.index(anchor), len(said), since, certificate)
 
 
-def folded(text: str) -> str:
-    """Return a text as it is hashed: without blanks around it, composed (NFC), without case, `+` as the blank that a form makes of it."""
-    composed = unicodedata.normalize("NFC", text.strip()).casefold().replace("+", " ")
-    return _BACKSLASHES.sub("", composed)
-
-
 def _anchor(said: str) -> str:
     """Return the characters of an identifier that are searched for; of a pseudonym the name of its key, which is no secret."""
     pseudonym = _PSEUDONYM.fullmatch(said)
-    return pseudonym[1] if pseudonym else next((character for character in _RARE if character in said), "")
+    if pseudonym:
+        return pseudonym[1]
+    rare = next((character for character in _RARE if character in said), "")
+    return rare or next((character for character in said if not character.isascii()), "")
 
 
 def written(stones: Tombstones) -> str:

@@ -119,7 +119,10 @@ class _Worker:
 
     def _turn(self) -> bool:
         """Take what is there, deliver what is due; whether there may be more at once."""
+        erased = self._pump.erased
         taken = self._pump.take(self._commands.until)
+        if self._pump.erased > erased:
+            _say(f"told {left_out(self._pump.erased - erased)}")
         try:
             if self._commands.stopping and not taken:
                 self._pump.deliver_all(self._commands.until)
@@ -144,6 +147,12 @@ class _Worker:
 def _known(error: StorageError | OSError) -> StorageError:
     """Return an error as a sentence, also where the system refused something that nobody expected it to."""
     return storage_error(error, "What was accepted cannot be delivered") if isinstance(error, OSError) else error
+
+
+def left_out(count: int) -> str:
+    """Say that events were left out."""
+    were = "1 event is" if count == 1 else f"{count:,} events are"
+    return f"{were} of somebody who was erased, and left out: nothing of it is kept."
 
 
 def _say(line: str) -> None:

@@ -30,6 +30,7 @@ from eventlake.local.spool.frames import DAMAGED, REJECTED, Frame
 from eventlake.local.spool.reader import SpoolReader, frames_at
 from eventlake.local.spool.rejection import damage_of, unpack
 from eventlake.local.spool.segments import KEPT_BYTES, drop_before, first_position
+from eventlake.local.tombstones import read_forgetting, version_of
 from eventlake.model import Source
 from eventlake.pipeline.delivery import LOW_WATER, Delivery, Hints, moment
 from eventlake.pipeline.router import Routed, Router
@@ -65,9 +66,14 @@ class Pump:
         store = DirectoryStore(folder / OBJECTS)
         self.recovered = recover(store, self.catalog, is_added_to=is_added_to(folder))
         self._checkpoints = self.catalog.checkpoints()
-        router = Router(sources, FAST, StraightReader, read_keys(folder))
+        self._folder = folder
+        self._tombstones = version_of(folder)
+        router = Router(sources, FAST, StraightReader, read_keys(folder), read_forgetting(folder))
         self._budget = Budget(router.route)
         self._kept = router.kept
+        self._without_erased = router.without_erased
+        self.erased = 0
+        """How many events were left out, because they are of somebody who was erased."""
         start = max(first_position(self._spool), self._checkpoints.get(LOW_WATER, 0))
         sink = Sink(store, self.catalog, writer_of(chosen), partial(frames_at, self._spool), self._kept)
         self._delivery = Delivery(
@@ -88,8 +94,8 @@ class Pump:
 
     @property
     def must_go_back(self) -> bool:
-        """Return True if a stream goes on of which records were left out; a pump that is opened anew reads them again."""
-        return self._delivery.must_go_back
+        """Return True if a stream goes on of which records were left out, or somebody was erased; a pump that is opened anew reads them again."""
+        return self._delivery.must_go_back or version_of(self._folder) != self._tombstones
 
     @property
     def delivered(self) -> int:
@@ -137,12 +143,13 @@ class Pump:
             error, raw = unpack(frame.body) if frame.kind == REJECTED else (damage_of(frame), frame.body)
             if frame.kind == DAMAGED:
                 self._told(f"{error} Everything before and behind is delivered; see `eventlake failed`, and look at the disk.")
-            routed = Routed(failures=[(None, error)], kept=self._kept(raw) if frame.kind == REJECTED else None)
+            routed = Routed(failures=[(None, self._without_erased(error))], kept=self._kept(raw))
         else:
             raw = frame.body
             routed = self._budget.route(raw) if len(raw) <= LARGE_BYTES else self._route_large(frame.position, raw)
         if frame.arrival != self._arrival[0]:  # the frames of a request share theirs
             self._arrival = frame.arrival, moment(frame.arrival)
+        self.erased += routed.is_erased
         self._delivery.accept(frame.position, frame.end, self._arrival[1], routed, raw, now)
 
     def _route_large(self, position: int, raw: bytes) -> Routed:

@@ -23,7 +23,7 @@ from eventlake.local.spool.segments import drop_delivered
 from eventlake.local.tombstones import add_tombstones
 from eventlake.pipeline.delivery import LOW_WATER
 from eventlake.pipeline.erasing import Person
-from eventlake.pipeline.tombstones import folded
+from eventlake.pipeline.folding import folded
 
 
 class Eraser:
