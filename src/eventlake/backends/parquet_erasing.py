@@ -63,8 +63,9 @@ class ParquetErasing:
 
     def kept(self) -> str:
         """Write the SELECT of the rows that stay, in their order, without the person."""
-        columns = ", ".join(f"{self._edited(quoted_name(name), kind)} AS {quoted_name(name)}" for name, kind in self._columns.items())
-        return f"SELECT {columns} FROM {self._source} WHERE NOT {self._own()}"
+        edited = [f"{self._edited(quoted_name(name), self._columns[name])} AS {quoted_name(name)}" for name in self._naming()]
+        replaced = f" REPLACE ({', '.join(edited)})" if edited else ""
+        return f"SELECT *{replaced} FROM {self._source} WHERE NOT {self._own()}"
 
     def compare(self, new: Path) -> Kept:
         """Compare what stayed with a new object, row by row. Raises CorruptObjectError if a row changed that did not name the person."""
@@ -89,6 +90,16 @@ class ParquetErasing:
     def _named(self) -> str:
         texts = [f"CAST({quoted_name(name)} AS VARCHAR)" for name, kind in self._columns.items() if _holds_text(kind)]
         return f"regexp_matches(concat_ws(chr(10), {', '.join(texts)}), {quoted_text(self._person.pattern)})" if texts else "false"
+
+    def _naming(self) -> list[str]:
+        """Return the columns in which a row that stays names the person: to look for a pattern costs little, to compile it for a column much."""
+        if not self.named().mentions:
+            return []
+        texts = [name for name, kind in self._columns.items() if _holds_text(kind)]
+        pattern = quoted_text(self._person.pattern)
+        tests = [f"coalesce(bool_or(regexp_matches(CAST({quoted_name(name)} AS VARCHAR), {pattern})), false)" for name in texts]
+        found = self._one(f"SELECT {', '.join(tests)} FROM {self._source} WHERE NOT {self._own()}")
+        return [name for name, is_named in zip(texts, found, strict=True) if is_named]
 
     def _edited(self, value: str, kind: Any, depth: int = 0) -> str:  # a type of DuckDB's, which has no stubs of ours
         """Write a value of a type with every text in it edited."""

@@ -12,7 +12,7 @@ class Spotter:
 
     def __init__(self, pattern: str) -> None:
         self._connection = duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": False})
-        self._query = f"SELECT regexp_matches($1, {quoted_text(pattern)})"
+        self._pattern = quoted_text(pattern)
 
     def __enter__(self) -> Spotter:
         """Use it in a `with` statement."""
@@ -24,5 +24,17 @@ class Spotter:
 
     def spots(self, data: bytes) -> bool:
         """Return True if the pattern matches anywhere in the bytes."""
-        found = self._connection.execute(self._query, [data.decode("utf-8", "replace")]).fetchone()
+        found = self._connection.execute(f"SELECT regexp_matches($1, {self._pattern})", [data.decode("utf-8", "replace")]).fetchone()
         return bool(found and found[0])
+
+    def count(self, texts: str) -> int:
+        """Count the rows of a SELECT of one text that match. Raises duckdb.Error."""
+        found = self._connection.execute(
+            f"SELECT count(*) FROM ({texts}) AS t(el_text) WHERE regexp_matches(el_text, {self._pattern})"
+        ).fetchone()
+        return int(found[0]) if found else 0
+
+    def named(self, texts: str) -> set[str]:
+        """Return the names of those rows of a SELECT of name and text whose text matches. Raises duckdb.Error."""
+        wanted = f"SELECT DISTINCT el_name FROM ({texts}) AS t(el_name, el_text) WHERE regexp_matches(el_text, {self._pattern})"
+        return {str(name) for (name,) in self._connection.execute(wanted).fetchall()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import gzip
+import itertools
 import os
 import re
 import sqlite3
@@ -14,6 +15,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import duckdb
 
 from eventlake.backends.directory import STAGING
 from eventlake.backends.disk import storage_error
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from eventlake.backends.spotting import Spotter
 
 _PIECE, _OVERLAP, _WINDOW = 1 << 18, 1 << 14, 1 << 16
-_ROWS = 1000
+_ROWS, _AT_ONCE = 1000, 200
 _DATABASE = b"SQLite format 3\0"
 TABLES = "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'"
 """Asks a database for its tables."""
@@ -53,7 +56,7 @@ def mentions(folder: Path, identifiers: Iterable[str]) -> Iterator[Mention]:
     pattern = pattern_of(identifiers)
     require_lake(folder)
     with Spotter(pattern) as spotter:
-        for path in sorted(_files(folder)):
+        for path in _looked_at(sorted(_files(folder)), spotter):
             try:
                 size, (of, count) = path.stat().st_size, _counted(path, pattern, spotter)
             except FileNotFoundError:  # the bus, or a closing, has removed it meanwhile
@@ -62,6 +65,28 @@ def mentions(folder: Path, identifiers: Iterable[str]) -> Iterator[Mention]:
                 raise storage_error(error, f'"{path}" cannot be read') from None
             if count:
                 yield Mention(str(path.relative_to(folder)), of, count, size)
+
+
+def _looked_at(paths: Iterable[Path], spotter: Spotter) -> Iterator[Path]:
+    """Yield paths in their order, without the objects of Parquet that name nobody, which are asked many at once."""
+    for is_parquet, run in itertools.groupby(paths, lambda path: path.suffix == ".parquet"):
+        while batch := list(itertools.islice(run, _AT_ONCE)):
+            yield from _naming(batch, spotter) if is_parquet else batch
+
+
+def _naming(objects: list[Path], spotter: Spotter) -> list[Path]:
+    """Return the objects that name the person; all of them where they cannot be asked together, because one is damaged or gone."""
+    listed = ", ".join(_quoted(path) for path in objects)
+    source = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true, filename = 'el_file')"
+    try:
+        named = spotter.named(f"SELECT el_file, concat_ws(chr(10), *COLUMNS(* EXCLUDE el_file)) FROM {source}")
+    except duckdb.Error:
+        return objects
+    return [path for path in objects if str(path) in named] if named <= set(map(str, objects)) else objects
+
+
+def _quoted(path: Path) -> str:
+    return quoted_text(str(path).translate(_LITERAL))
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -78,28 +103,22 @@ def _refuse_folder(error: OSError) -> None:
 
 def _counted(path: Path, pattern: str, spotter: Spotter) -> tuple[str, int]:
     if path.suffix == ".parquet":
-        return "rows", _rows(path, pattern)
+        return "rows", _rows(path, spotter)
     compiled = re.compile(pattern.encode())
     if is_database(path):
         return "places", max(_places(path, compiled, spotter), _values(path, compiled, spotter))
     return ("lines", _lines(path, compiled, spotter)) if path.suffix == ".gz" else ("places", _places(path, compiled, spotter))
 
 
-def _rows(path: Path, pattern: str) -> int:
+def _rows(path: Path, spotter: Spotter) -> int:
     """Count the rows of Parquet that name the person in any column, keys and elements of nested ones too."""
-    import duckdb
-
-    source = f"read_parquet({quoted_text(str(path).translate(_LITERAL))}, hive_partitioning = false)"
+    source = f"read_parquet({_quoted(path)}, hive_partitioning = false)"
     try:
-        with duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": False}) as connection:
-            columns = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
-            row = f"concat_ws(chr(10), {', '.join(f'CAST({quoted_name(one)} AS VARCHAR)' for one in columns)})"
-            found: Any = connection.execute(f"SELECT count(*) FROM {source} WHERE regexp_matches({row}, {quoted_text(pattern)})").fetchone()
+        return spotter.count(f"SELECT concat_ws(chr(10), *COLUMNS(*)) FROM {source}")
     except duckdb.Error as error:
         if not path.exists():
             raise FileNotFoundError(path) from None
         raise _unreadable(path, str(error).splitlines()[0]) from None
-    return int(found[0])
 
 
 _LITERAL = {ord(one): f"[{one}]" for one in "*?["}
