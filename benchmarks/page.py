@@ -3,8 +3,8 @@
 A lake of 30 days of EVENTS events (1,000,000), whose hours are closed, is made in FOLDER, or in a folder that is removed again; one that is
 there already is taken as it is. Then, on a bus of its own for each turn:
 
-page     a page of 12 tiles or more over all of the 30 days: cold, by a bus that has just begun, and again, warm; until the last byte with
-         every tile, and, as a browser asks, until the first byte. Medians of three, by the clock and in seconds of the processor.
+page     a page of 12 tiles or more over all of the 30 days: cold, by a page's process that has just begun, and again, warm; until the last
+         byte with every tile, and, as a browser asks, until the first byte. Medians of three, by the clock and in seconds of the processor.
 accept   events a second and processor time of the bus for each event, while nobody looks and while ten browsers do: each holds the stream
          and loads a page every two seconds. In turns, medians of three.
 """
@@ -72,7 +72,9 @@ def serving(folder: Path) -> Iterator[tuple[int, int]]:
     command = [sys.executable, "-m", "eventlake", "serve", "--lake", str(folder), "--port", "0", "--no-close", "--no-detections"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield int(process.stdout.readline().rpartition(":")[2]), process.pid
+        port = int(process.stdout.readline().rpartition(":")[2])
+        get(port, "/static/page.css")  # begins the process of the page
+        yield port, process.pid
         process.send_signal(signal.SIGTERM)
         process.stdout.read()
 

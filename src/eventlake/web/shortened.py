@@ -7,7 +7,7 @@ from dataclasses import replace
 from eventlake.interfaces import Result
 from eventlake.web.tile import Tile
 
-MOST = {"outcomes": 24, "ranked": 20, "table": 50}
+MOST = {"outcomes": 16, "ranked": 20, "table": 50}
 """How many entries of a chart stand on a page of several tiles: strips, bars, rows."""
 
 
