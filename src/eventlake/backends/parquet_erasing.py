@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from eventlake.dialect.sql import quoted_name, quoted_text
 from eventlake.errors import CorruptObjectError
-from eventlake.pipeline.erasing import ERASED, Person
+from eventlake.pipeline.erased import MARK
+from eventlake.pipeline.erasing import Person
 
 if TYPE_CHECKING:
     import duckdb
@@ -120,10 +121,10 @@ class ParquetErasing:
 
     def _text(self, value: str) -> str:
         words, encoded = quoted_text(self._person.words), quoted_text(self._person.encoded)
-        kept = quoted_text(rf"\1{ERASED}\2")
+        kept = quoted_text(rf"\1{MARK}\2")
         edited = f"regexp_replace(regexp_replace({value}, {words}, {kept}, 'g'), {words}, {kept}, 'g')"
         named = f"regexp_matches({value}, {quoted_text(self._person.pattern)})"
-        return f"CASE WHEN {named} THEN regexp_replace({edited}, {encoded}, {quoted_text(ERASED)}, 'g') ELSE {value} END"
+        return f"CASE WHEN {named} THEN regexp_replace({edited}, {encoded}, {quoted_text(MARK)}, 'g') ELSE {value} END"
 
     def _one(self, query: str) -> tuple[Any, ...]:
         return self._connection.execute(query).fetchone() or ()

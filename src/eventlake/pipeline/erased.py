@@ -14,7 +14,7 @@ from eventlake.pipeline.folding import Folded, fold
 from eventlake.pipeline.tombstones import Tombstones
 
 MARK = "[erased]"
-"""Stands for an identifier of who was erased."""
+"""Stands for an identifier of who was erased. It has no sign that JSON or a URL would escape."""
 
 _REMEMBERED = 20_000
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{6,}")

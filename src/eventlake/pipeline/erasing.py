@@ -10,10 +10,8 @@ import json
 import re
 from collections.abc import Iterable
 
+from eventlake.pipeline.erased import MARK
 from eventlake.pipeline.spellings import pattern_of, patterns_to_replace
-
-ERASED = "[erased]"
-"""What stands where an identifier stood. It has no sign that JSON or a URL would escape."""
 
 
 class Person:
@@ -41,5 +39,5 @@ class Person:
     def edited(self, data: bytes) -> bytes:
         """Return bytes with every mention replaced."""
         for _ in range(2):  # what stands between two words belongs to the first
-            data = self._words.sub(rb"\g<1>[erased]\g<2>", data)
-        return self._encoded.sub(ERASED.encode(), data)
+            data = self._words.sub(rb"\g<1>%b\g<2>" % MARK.encode(), data)
+        return self._encoded.sub(MARK.encode(), data)
