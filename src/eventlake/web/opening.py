@@ -28,7 +28,7 @@ MEMORY_MB = 1024
 """What a query of the page may use."""
 SECONDS = 30.0
 """How long it may run."""
-NICENESS = 10
+NICENESS = 5
 """How far its queries give way: to the bus that takes events, and to what delivers them."""
 ON_ATHENA_AT_ONCE = 6
 """How many tiles Athena is asked for at the same time: each waits longer than it works."""

@@ -23,7 +23,7 @@ from eventlake.stack_names import is_on_aws
 from eventlake.web.wire import END, PIECE_BYTES, Head, encoded, framed, pieces, read_frame, request_of, scope_of
 
 READY = b"ready"
-NICENESS = 10
+NICENESS = 5
 """How far it gives way to the bus and to delivery; its queries do so further."""
 _AT_ONCE = 16
 """How many sockets are taken in one turn."""
