@@ -202,6 +202,7 @@ def test_everything_is_there_without_a_script(chromium: Any, served: Served) -> 
     page.goto("/logins?from=-6d")
     page.locator("#tile-changes table, #tile-changes .empty:not(:text('Being asked'))").first.wait_for()
     page.locator("#tile-log_types a[data-not]").first.click()
+    page.locator(".chips li").first.wait_for()  # the beginning of a page comes before the rest
 
     assert "type" in asked(page)
     assert page.locator(".chips li").count() == 1
