@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eventlake.backends.spotting import rows_of
 from eventlake.dialect.sql import quoted_name, quoted_text
 from eventlake.errors import CorruptObjectError
 from eventlake.pipeline.erased import MARK
@@ -17,8 +18,6 @@ from eventlake.pipeline.erasing import Person
 if TYPE_CHECKING:
     import duckdb
 
-_LITERAL = {ord(one): f"[{one}]" for one in "*?["}
-"""DuckDB takes a path for a pattern."""
 _NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
 
 
@@ -50,7 +49,7 @@ class ParquetErasing:
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path, person: Person) -> None:
         self._connection = connection
         self._person = person
-        self._source = _source(path)
+        self._source = rows_of(path)
         described = connection.execute(f"DESCRIBE SELECT * FROM {self._source}").fetchall()
         self._columns = {str(name): connection.sqltype(kind) for name, kind, *_ in described}
 
@@ -62,9 +61,10 @@ class ParquetErasing:
         )
         return Named(*map(int, found))
 
-    def kept(self) -> str:
-        """Write the SELECT of the rows that stay, in their order, without the person."""
-        edited = [f"{self._edited(quoted_name(name), self._columns[name])} AS {quoted_name(name)}" for name in self._naming()]
+    def kept(self, *, edits: bool) -> str:
+        """Write the SELECT of the rows that stay, in their order, without the person. edits: whether one of them names the person."""
+        naming = self._naming() if edits else ()
+        edited = [f"{self._edited(quoted_name(name), self._columns[name])} AS {quoted_name(name)}" for name in naming]
         replaced = f" REPLACE ({', '.join(edited)})" if edited else ""
         return f"SELECT *{replaced} FROM {self._source} WHERE NOT {self._own()}"
 
@@ -72,7 +72,7 @@ class ParquetErasing:
         """Compare what stayed with a new object, row by row. Raises CorruptObjectError if a row changed that did not name the person."""
         row = f"hash({', '.join(map(quoted_name, self._columns))})"
         before = f"SELECT {row} AS el_before, {self._named()} AS el_named FROM {self._source} WHERE NOT {self._own()}"
-        after = f"SELECT {row} AS el_after, {self._named()} AS el_still, true AS el_is FROM {_source(new)}"
+        after = f"SELECT {row} AS el_after, {self._named()} AS el_still, true AS el_is FROM {rows_of(new)}"
         untouched, changed, still, checksum = self._one(
             "SELECT count(*) FILTER (NOT el_named), count(*) FILTER (NOT el_named AND el_before IS DISTINCT FROM el_after), "
             "count(*) FILTER (el_still OR el_is IS NULL OR el_before IS NULL), coalesce(bit_xor(el_after) FILTER (NOT el_named), 0) "
@@ -94,8 +94,6 @@ class ParquetErasing:
 
     def _naming(self) -> list[str]:
         """Return the columns in which a row that stays names the person: to look for a pattern costs little, to compile it for a column much."""
-        if not self.named().mentions:
-            return []
         texts = [name for name, kind in self._columns.items() if _holds_text(kind)]
         pattern = quoted_text(self._person.pattern)
         tests = [f"coalesce(bool_or(regexp_matches(CAST({quoted_name(name)} AS VARCHAR), {pattern})), false)" for name in texts]
@@ -128,10 +126,6 @@ class ParquetErasing:
 
     def _one(self, query: str) -> tuple[Any, ...]:
         return self._connection.execute(query).fetchone() or ()
-
-
-def _source(path: Path) -> str:
-    return f"read_parquet({quoted_text(str(path).translate(_LITERAL))}, hive_partitioning = false)"
 
 
 def _holds_text(kind: Any) -> bool:  # a type of DuckDB's

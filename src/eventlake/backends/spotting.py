@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 
 from eventlake.dialect.sql import quoted_text
+
+_LITERAL = {ord(one): f"[{one}]" for one in "*?["}
+"""DuckDB takes a path for a pattern."""
+
+
+def rows_of(*paths: Path, options: str = "") -> str:
+    """Write what reads the rows of Parquet files, by their paths as they are. options: more of read_parquet's."""
+    listed = ", ".join(quoted_text(str(path).translate(_LITERAL)) for path in paths)
+    return f"read_parquet([{listed}], hive_partitioning = false{options})"
 
 
 class Spotter:

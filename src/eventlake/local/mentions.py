@@ -14,19 +14,17 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
 from eventlake.backends.directory import STAGING
 from eventlake.backends.disk import storage_error
-from eventlake.dialect.sql import quoted_name, quoted_text
+from eventlake.backends.spotting import Spotter, rows_of
+from eventlake.dialect.sql import quoted_name
 from eventlake.errors import CorruptObjectError
 from eventlake.local.folder import require_lake
 from eventlake.pipeline.spellings import pattern_of
-
-if TYPE_CHECKING:
-    from eventlake.backends.spotting import Spotter
 
 _PIECE, _OVERLAP, _WINDOW = 1 << 18, 1 << 14, 1 << 16
 _ROWS, _AT_ONCE = 1000, 200
@@ -51,8 +49,6 @@ def mentions(folder: Path, identifiers: Iterable[str]) -> Iterator[Mention]:
 
     Raises UsageError for an identifier that is too short, LakeNotFoundError, CorruptObjectError and StorageError for what cannot be read.
     """
-    from eventlake.backends.spotting import Spotter
-
     pattern = pattern_of(identifiers)
     require_lake(folder)
     with Spotter(pattern) as spotter:
@@ -76,17 +72,12 @@ def _looked_at(paths: Iterable[Path], spotter: Spotter) -> Iterator[Path]:
 
 def _naming(objects: list[Path], spotter: Spotter) -> list[Path]:
     """Return the objects that name the person; all of them where they cannot be asked together, because one is damaged or gone."""
-    listed = ", ".join(_quoted(path) for path in objects)
-    source = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true, filename = 'el_file')"
+    source = rows_of(*objects, options=", union_by_name = true, filename = 'el_file'")
     try:
         named = spotter.named(f"SELECT el_file, concat_ws(chr(10), *COLUMNS(* EXCLUDE el_file)) FROM {source}")
     except duckdb.Error:
         return objects
     return [path for path in objects if str(path) in named] if named <= set(map(str, objects)) else objects
-
-
-def _quoted(path: Path) -> str:
-    return quoted_text(str(path).translate(_LITERAL))
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -112,17 +103,12 @@ def _counted(path: Path, pattern: str, spotter: Spotter) -> tuple[str, int]:
 
 def _rows(path: Path, spotter: Spotter) -> int:
     """Count the rows of Parquet that name the person in any column, keys and elements of nested ones too."""
-    source = f"read_parquet({_quoted(path)}, hive_partitioning = false)"
     try:
-        return spotter.count(f"SELECT concat_ws(chr(10), *COLUMNS(*)) FROM {source}")
+        return spotter.count(f"SELECT concat_ws(chr(10), *COLUMNS(*)) FROM {rows_of(path)}")
     except duckdb.Error as error:
         if not path.exists():
             raise FileNotFoundError(path) from None
         raise _unreadable(path, str(error).splitlines()[0]) from None
-
-
-_LITERAL = {ord(one): f"[{one}]" for one in "*?["}
-"""DuckDB takes a path for a pattern."""
 
 
 def _lines(path: Path, pattern: re.Pattern[bytes], spotter: Spotter) -> int:

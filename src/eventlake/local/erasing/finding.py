@@ -13,7 +13,7 @@ from eventlake.backends.json_lines import read_gzip
 from eventlake.backends.parquet_erasing import Named, ParquetErasing
 from eventlake.backends.sqlite_catalog import NewFailedObject, NewObject, SqliteCatalog
 from eventlake.layout import Hour, error_hour
-from eventlake.local.folder import CATALOG, OBJECTS, SPOOL
+from eventlake.local.folder import OBJECTS, SPOOL
 from eventlake.local.mentions import Mention, mentions
 from eventlake.pipeline.erasing import Person
 from eventlake.pipeline.holds import Hold, held
@@ -52,11 +52,6 @@ class Found:
     def is_any(self) -> bool:
         """Return True if the person is named anywhere."""
         return any((self.objects, self.failures, self.old, self.aside, self.spool, self.others))
-
-    @property
-    def names_catalog(self) -> bool:
-        """Return True if the catalog itself names the person, or may because of what it lists."""
-        return any(one.path.startswith(CATALOG) for one in self.others)
 
 
 class Finder:

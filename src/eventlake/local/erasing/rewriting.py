@@ -78,7 +78,11 @@ class ObjectRewriter:
         generation = found.generation + 1 if old.generation else 0
         said = self._described(old, found.named.rows - found.named.own, generation)
         try:
-            kept = self._lines(source, staged, said) if source.suffix == ".gz" else self._rows(source, staged, said)
+            kept = (
+                self._lines(source, staged, said)
+                if source.suffix == ".gz"
+                else self._rows(source, staged, said, bool(found.named.mentions))
+            )
             new = self._placed(table, old, staged, said)
         except (OSError, duckdb.Error) as error:
             raise _cannot(error, old.key) from None
@@ -133,29 +137,30 @@ class ObjectRewriter:
             self._catalog.lake_id, old.table, LINES, old.hour, *ends, rows, time.time_ns() // 1000, generation, old.stretches
         )
 
-    def _rows(self, source: Path, staged: Path, said: Description) -> Kept:
+    def _rows(self, source: Path, staged: Path, said: Description, edits: bool) -> Kept:
         """Write the rows of Parquet that stay, and compare them with those before."""
         with duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": False}) as connection:
             erasing = ParquetErasing(connection, source, self._person)
-            rows = self._rewriter.copy(erasing.kept(), _SPILL_MB, staged, said)
+            rows = self._rewriter.copy(erasing.kept(edits=edits), _SPILL_MB, staged, said)
             if rows != said.rows:
                 raise CorruptObjectError(f"{said.stream} {said.hour}: {rows:,} rows were written where {said.rows:,} are to stay.")
             return erasing.compare(staged)
 
     def _lines(self, source: Path, staged: Path, said: Description) -> Kept:
         """Write the lines of gzip that stay, and compare them with those before."""
-        lines = read_gzip(source).splitlines(keepends=True)
-        untouched = [line for line in lines if not self._person.is_named(line)]
-        kept = [self._person.edited(line) if self._person.is_named(line) else line for line in lines if not self._is_own(line)]
+        kept, untouched = list[bytes](), list[bytes]()
+        for line in read_gzip(source).splitlines(keepends=True):
+            if not self._person.is_named(line):
+                untouched.append(line)
+                kept.append(line)
+            elif not self._person.has(line):
+                kept.append(self._person.edited(line))
         with GzipWriter(staged, said) as writer:
             writer.write(b"".join(kept))
         written = read_gzip(staged)
         if written != b"".join(kept) or self._person.is_named(written) or len(kept) != said.rows:
             raise CorruptObjectError(f"{said.stream} {said.hour}: what was written is not what is to stay.")
         return Kept(len(untouched), f"{zlib.crc32(b''.join(untouched)):08x}")
-
-    def _is_own(self, line: bytes) -> bool:
-        return self._person.is_named(line) and self._person.has(line)
 
     def _placed(self, table: Table, old: NewObject, staged: Path, said: Description) -> NewObject:
         location = closed_location(table.prefix, old.hour, said.generation, uuid.uuid4().hex[:8])
