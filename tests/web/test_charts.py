@@ -6,7 +6,10 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from eventlake.interfaces import Result
+from eventlake.web.cells import fitted
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.charts.bars import counted
 from eventlake.web.charts.drawing import figure, nice, short
@@ -67,8 +70,8 @@ def test_a_mark_at_the_edge_says_what_it_says_within_the_picture() -> None:
     text = str(CHARTS["bars"](drawing("bars", ("quarter", "n"), ("timestamp(3)", "bigint"), rows, **{"from": "-30d", "tz": "UTC"})))
 
     places = re.findall(r'<text class="(axis|axis end)" x="([\d.]+)" y="162">(\d\d \w{3})<', text)
-    assert places[-1] == ("axis end", "720", "20 Nov")
-    assert all(kind == "axis" and float(x) < 680 for kind, x, _ in places[:-1])
+    assert places[-1] == ("axis end", "600", "20 Nov")
+    assert all(kind == "axis" and float(x) < 560 for kind, x, _ in places[:-1])
 
 
 def test_more_series_than_colours_are_one_that_names_them() -> None:
@@ -127,3 +130,31 @@ def test_axes_of_large_numbers_have_units() -> None:
 def test_a_mark_says_the_whole_number() -> None:
     """However large; an axis rounds."""
     assert [figure(value) for value in (0.5, 12, 1_234_567, 123_456_789.5)] == ["0.5", "12", "1,234,567", "123,456,789.5"]
+
+
+def test_numbers_of_a_table_end_at_one_edge_with_their_name() -> None:
+    """So that larger ones are seen to be larger; a column that is empty in its first row too, and texts stay where they begin."""
+    rows = [("web", None), ("api", 1200)]
+    text = str(CHARTS["table"](drawing("table", ("pipeline", "minutes"), ("varchar", "bigint"), rows)))
+
+    assert '<th scope="col">pipeline</th><th scope="col" class="number">minutes</th>' in text
+    assert '<td class="number"><bdi>1,200</bdi></td>' in text
+
+
+def test_null_and_a_text_without_letters_have_names_of_their_own() -> None:
+    """They are two values, with rows of their own."""
+    rows = [("web", 5), (None, 3), ("", 2)]
+    text = str(CHARTS["ranked"](drawing("ranked", ("application", "logins"), ("varchar", "bigint"), rows)))
+
+    assert re.findall(r"<title>([^<]*): [\d,]+ logins<", text) == ["web", "none", "empty text"]
+
+
+@pytest.mark.parametrize("name", ["Username-Password-Authentication" * 3, "W" * 60, "i" * 90, "東京" * 30])
+def test_a_label_ends_where_its_place_does(name: str) -> None:
+    """Its beginning is shown: what would stand left of the picture would be cut off."""
+    shown = fitted(name, 212)
+
+    assert shown.endswith("…")
+    assert name.startswith(shown[:-1])
+    assert len(shown) >= 18
+    assert fitted("web-shop", 212) == "web-shop"

@@ -215,3 +215,12 @@ def test_a_page_of_one_thing_wants_its_name(browser: Browser) -> None:
     assert browser.get("/tiles/nothing").status == 404
     assert browser.get("/tiles/logins.exe").status == 404
     assert browser.get("/", {"from": "-1d", "x": "y" * 40_000}).status == 414
+
+
+@pytest.mark.parametrize(
+    ("path", "length"), [("/", "14 days, as usual"), ("/deliveries", "30 days, as usual"), ("/changes", "30 days, as usual")]
+)
+def test_a_page_says_how_long_its_usual_window_is(browser: Browser, path: str, length: str) -> None:
+    """Where nobody chose one; where somebody did, the way back is called usual."""
+    assert f'<option value="" selected="">{length}</option>' in browser.get(path).text
+    assert '<option value="">usual</option>' in browser.get(path, {"from": "-7d"}).text

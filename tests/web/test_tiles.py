@@ -35,6 +35,11 @@ def test_no_tile_is_empty(browser: Browser, name: str) -> None:
     assert browser.tile(name)
 
 
+def test_a_tile_is_the_same_on_every_page_that_shows_it() -> None:
+    """What comes later by itself, of which only the name is known, has the place that was kept for it."""
+    assert all(tile == TILES[tile.name] for page in PAGES for tile in page.tiles)
+
+
 def test_enough_is_shown() -> None:
     """Of logins and of deliveries."""
     shown = {page.path: len(page.tiles) for page in PAGES}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from eventlake.answers.values import as_text
 from eventlake.web.window import Window
 
+_SLIM, _STOUT, _LATIN = frozenset("fijlrt.,:;|!'()[]/ -"), frozenset("mwMW@%…"), 0x24F
 LONGEST = 300
 """How many characters of a text a page shows; the whole one is in the tile's .json."""
 
@@ -26,6 +28,25 @@ def cell(value: Any, window: Window) -> str:  # a value of a row
 def cut(text: str, length: int) -> str:
     """Return a text that is at most so long, with an ellipsis where something was left out."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def named(value: Any) -> str:  # a value of a row
+    """Return a value as the name of a mark: NULL and a text without letters are two different things, each said in words."""
+    return "none" if value is None else as_text(value) or "empty text"
+
+
+def fitted(text: str, wide: float) -> str:
+    """Return the beginning of a text that fits into so many pixels at 12 a letter's height, with an ellipsis where something was left out.
+
+    Reckoned for a broad font, as nothing here knows which one a browser takes.
+    """
+    room = accumulate(map(_width, text), initial=_width("…"))
+    kept = sum(so_far <= wide for so_far in room) - 1
+    return text if sum(map(_width, text)) <= wide else cut(text, kept + 1)
+
+
+def _width(letter: str) -> float:
+    return 4.2 if letter in _SLIM else 10.0 if letter in _STOUT or ord(letter) > _LATIN else 8.6 if letter.isupper() else 7.7
 
 
 def heading(column: str) -> str:

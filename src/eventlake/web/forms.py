@@ -18,6 +18,7 @@ from eventlake.web.tile import Tile
 from eventlake.web.window import Window
 
 _HIDDEN = ("tz",)
+_SQL = "Athena's SQL"
 _EXPLAIN = element("button", "Explain", name="explain", value="1", title="What it would read and cost, without running it")
 
 
@@ -38,7 +39,7 @@ def statement_of(values: Mapping[str, str], saved: Mapping[str, SavedQuery]) -> 
 def forms(values: Mapping[str, str], sql: str, saved: Mapping[str, SavedQuery], tables: Sequence[Table]) -> Iterator[Child]:
     """Yield the form for a statement, one for each saved query, and what the tables have."""
     hidden = [element("input", type="hidden", name=name, value=values[name]) for name in _HIDDEN if name in values]
-    area = element("textarea", sql, name="q", rows=8, spellcheck="false", autocomplete="off", aria_label="Athena's SQL")
+    area = element("textarea", sql, name="q", rows=8, spellcheck="false", autocomplete="off", aria_label=_SQL, placeholder=_example(tables))
     yield element("form", *hidden, area, element("button", "Run"), " ", _EXPLAIN, action="/sql", method="get", class_="statement")
     chosen = saved.get(values.get("query", ""))
     if chosen is not None:
@@ -48,6 +49,12 @@ def forms(values: Mapping[str, str], sql: str, saved: Mapping[str, SavedQuery], 
         "details", element("summary", f"{len(names)} saved queries"), element("ul", *names, class_="names"), open=not sql and chosen is None
     )
     yield from schema(tables)
+
+
+def _example(tables: Sequence[Table]) -> str:
+    """Return what stands in the empty field: what it takes, and a statement that the lake answers."""
+    asked = f", for example: select * from {tables[0].name} order by event_time desc limit 20" if tables else ""
+    return f"{_SQL}{asked}"
 
 
 def _form(query: SavedQuery, values: Mapping[str, str], hidden: list[Element]) -> Element:

@@ -55,9 +55,9 @@ PAGES: tuple[Page, ...] = (
         (
             Tile("running", "table", _EXECUTION, "Nothing runs.", wide=True),
             Tile("broken", "table", _EXECUTION, "No pipeline is broken: the last execution of each succeeded.", wide=True),
-            Tile("outcomes", "bars", empty=_NO_EVENTS),
-            Tile("logins", "bars", empty=_NO_EVENTS),
             Tile("last_executions", "outcomes", _EXECUTION, _NO_EVENTS, wide=True),
+            Tile("logins", "bars", empty=_NO_EVENTS, wide=True),
+            Tile("outcomes", "bars", empty=_NO_EVENTS),
         ),
         default="-14d",
     ),

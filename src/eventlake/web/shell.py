@@ -14,7 +14,7 @@ from eventlake.web.filters import Filter
 from eventlake.web.leads import Leads, leads_of
 from eventlake.web.shortened import shortened
 from eventlake.web.tile import Question, Tile
-from eventlake.web.window import ZONES, Window
+from eventlake.web.window import DAY, ZONES, Window
 
 WAYS = (
     ("/", "Now"),
@@ -204,7 +204,7 @@ def _chooser(path: str, window: Window | None) -> Element | None:
     return element(
         "form",
         *kept,
-        _choice("from", "From", values.get("from", ""), [("", "usual"), *SPANS]),
+        _choice("from", "From", values.get("from", ""), [("", _usual(window)), *SPANS]),
         element("label", "to ", element("input", name="to", value=values.get("to", "now"), size=12)),
         _choice("tz", "Zone", zone, [(name, name) for name in ZONES]),
         element("button", "Show"),
@@ -212,6 +212,13 @@ def _chooser(path: str, window: Window | None) -> Element | None:
         method="get",
         class_="window",
     )
+
+
+def _usual(window: Window) -> str:
+    """Return what a page calls the window that it has when nobody chose one, with its length where that is the one shown."""
+    days = f"-{round((window.end - window.start) / DAY)}d"
+    length = None if window.values.get("from") else dict(SPANS).get(days)
+    return f"{length}, as usual" if length else "usual"
 
 
 def _choice(name: str, label: str, chosen: str, options: list[tuple[str, str]]) -> Element:

@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from eventlake.web.cells import cut, heading, number
-from eventlake.web.charts.drawing import WIDTH, Drawing, colour, figure, frame, largest, mark, nice, short
+from eventlake.web.cells import cut, heading, named, number
+from eventlake.web.charts.drawing import WIDE, WIDTH, Drawing, colour, figure, frame, largest, mark, nice, short
 from eventlake.web.charts.ticks import ticks
 from eventlake.web.elements import Child, Element, element
 
 HEIGHT, LEFT, TOP, BOTTOM = 170, 40, 8, 24
-WIDE = 1000
 LABEL = 42
 """How wide what a mark of the time axis says is at most."""
 MOST_SERIES = 8
@@ -136,7 +135,7 @@ def _stacks(drawing: Drawing, counts: Counts, order: list[str], colours: Mapping
 def _bar(drawing: Drawing, name: str, value: float, begin: datetime, end: datetime, kind: str, **place: float) -> Element:
     """Return what a series counts in a stretch; it leads to its rows."""
     window, leads = drawing.window, drawing.leads
-    said = f"{cut(name, 80)}: {figure(value)}, {window.local(begin):%a %d %b %H:%M} to {window.local(end):%H:%M}"
+    said = f"{cut(named(name), 80)}: {figure(value)}, {window.local(begin):%a %d %b %H:%M} to {window.local(end):%H:%M}"
     link = window.within(drawing.path, begin, end)
     if leads and leads.has_rows and name != OTHERS:
         row, column = behind(drawing, name)
@@ -165,11 +164,11 @@ def behind(drawing: Drawing, series: str) -> tuple[dict[str, Any], str]:
 
 
 def _legend(drawing: Drawing, totals: Mapping[str, float], order: list[str], colours: Mapping[str, str], merged: Sequence[str]) -> Element:
-    named = [
+    series = [
         element("li", element("i", class_=f"key {colours[name]}"), _name(drawing, name), " ", element("b", figure(totals[name])))
         for name in order
     ]
-    return element("ul", *named, element("li", f"{OTHERS}: {_listed(merged)}") if merged else None, class_="legend")
+    return element("ul", *series, element("li", f"{OTHERS}: {_listed(merged)}") if merged else None, class_="legend")
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -180,7 +179,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _name(drawing: Drawing, series: str) -> Child:
     """Return the name of a series: a filter where it is a value, else the way to its rows."""
-    shown = cut(series, 60)
+    shown = cut(named(series), 60)
     if drawing.leads is None or series == OTHERS:
         return shown
     values, column = behind(drawing, series)

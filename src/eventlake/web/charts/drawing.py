@@ -13,7 +13,8 @@ from eventlake.web.leads import Leads
 from eventlake.web.tile import Tile, link_of
 from eventlake.web.window import Window
 
-WIDTH = 720
+WIDTH, ROW, WIDE = 600, 760, 1000
+"""How wide pictures are: of a tile beside others, which is 500 to 750 pixels wide, of several things in a row, and of a page's width."""
 GOOD, BAD = frozenset({"succeeded", "logins", "entered"}), frozenset({"failed", "rejected"})
 _COLOURS = 8
 

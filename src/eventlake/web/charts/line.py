@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from eventlake.web.cells import cut, heading, number
+from eventlake.web.cells import cut, heading, named, number
 from eventlake.web.charts.drawing import Drawing, colour, figure, frame, mark, nice, short
 from eventlake.web.charts.ticks import ticks
 from eventlake.web.elements import Element, element
@@ -63,11 +63,7 @@ def told(drawing: Drawing) -> Points:
     for row in drawing.result.rows:
         if row[0] is None:
             continue
-        said = (
-            [(row[1] if row[1] is not None else "none", row[2])]
-            if is_named
-            else list(zip(drawing.result.columns[1:], row[1:], strict=True))
-        )
+        said = [(named(row[1]), row[2])] if is_named else list(zip(drawing.result.columns[1:], row[1:], strict=True))
         for name, value in said:
             found[name if is_named else heading(name)].append((moment(row[0]), None if value is None else number(value)))
     order = sorted(found, key=lambda name: (-sum(value or 0.0 for _, value in found[name]), name))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from eventlake.web.cells import cell, heading
-from eventlake.web.charts.drawing import WIDTH, Drawing, frame, mark
+from eventlake.web.charts.drawing import ROW, Drawing, frame, mark
 from eventlake.web.elements import Element, element
 
 
 def numbers(drawing: Drawing) -> Element:
     """Draw the first row of an answer: a number for each column."""
     row, columns = drawing.result.rows[0], drawing.result.columns
-    wide = WIDTH / len(columns)
+    wide = ROW / len(columns)
     link = drawing.leads.rows() if drawing.leads else ""
     drawn = [
         (
@@ -19,4 +19,4 @@ def numbers(drawing: Drawing) -> Element:
         )
         for place, (name, value) in enumerate(zip(columns, row, strict=True))
     ]
-    return frame(66, drawing.title, *drawn)
+    return frame(66, drawing.title, *drawn, width=ROW)

@@ -5,24 +5,27 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from eventlake.web.cells import cell, cut
+from eventlake.web.cells import cell, cut, fitted, named
 from eventlake.web.charts.drawing import Drawing, frame, mark
 from eventlake.web.elements import Element, element
 
-HIGH, LABEL, STEP = 22, 270, 14
+HIGH, LABEL, STEP = 22, 220, 14
+MOST = 30
+"""How many outcomes a strip has at most."""
 _CLASSES = {"SUCCEEDED": "good", "FAILED": "bad"}
 
 
 def outcomes(drawing: Drawing) -> Element:
     """Draw the strips of an answer: pipeline, executionid, state, ended."""
     groups = [(name, list(group)) for name, group in groupby(drawing.rows(), key=lambda row: row["pipeline"])]
-    return frame(len(groups) * HIGH + 4, drawing.title, *[_strip(drawing, place, *group) for place, group in enumerate(groups)])
+    strips = [_strip(drawing, place, *group) for place, group in enumerate(groups)]
+    return frame(len(groups) * HIGH + 4, drawing.title, *strips, width=LABEL + MOST * STEP, kind="chart strips")
 
 
 def _strip(drawing: Drawing, place: int, pipeline: str | None, rows: list[dict[str, Any]]) -> Element:
     y = place * HIGH + 3
-    name = pipeline or "none"
-    label = element("text", cut(name, 42), class_="label end", x=LABEL - 8, y=y + 13)
+    name = named(pipeline)
+    label = element("text", fitted(name, LABEL - 8), class_="label end", x=LABEL - 8, y=y + 13)
     failed = sum(row["state"] == "FAILED" for row in rows)
     return element(
         "g",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import count as places
 from typing import Any
 
 from eventlake.web.cells import cell, number
@@ -16,12 +17,17 @@ WIDE, HIGH = 168, 26
 ENOUGH = 20
 """Of how many events the gaps tell what is usual."""
 _NAMES = ("source", "last event", "the last hour", "events", "nothing for", "longest gap", "usual gap", "with fields in extra")
+_NUMBERS = {_NAMES.index("events"), _NAMES.index("with fields in extra")}
 
 
 def pulse(drawing: Drawing) -> Element:
     """Draw a table of the sources; each leads to its page."""
-    rows = [element("tr", *[element("td", one) for one in _cells(drawing, row)]) for row in drawing.rows()]
-    return framed_table(drawing.title, _NAMES, rows)
+    rows = [element("tr", *map(_cell, places(), _cells(drawing, row))) for row in drawing.rows()]
+    return framed_table(drawing.title, _NAMES, rows, numbers=_NUMBERS)
+
+
+def _cell(place: int, shown: Child) -> Element:
+    return element("td", shown, class_="number" if place in _NUMBERS else "when")
 
 
 def _cells(drawing: Drawing, row: dict[str, Any]) -> Iterator[Child]:

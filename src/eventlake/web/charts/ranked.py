@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from eventlake.answers.values import as_text
-from eventlake.web.cells import cell, cut, heading, number
+from eventlake.web.cells import cell, cut, fitted, heading, named, number
 from eventlake.web.charts.drawing import WIDTH, Drawing, colour, frame, largest, mark
 from eventlake.web.elements import Element, element
 
-HIGH, LABEL, VALUE = 20, 270, 70
+HIGH, LABEL, VALUE = 20, 220, 70
 
 
 def ranked(drawing: Drawing) -> Element:
@@ -21,10 +20,10 @@ def ranked(drawing: Drawing) -> Element:
 
 def _bar(drawing: Drawing, place: int, row: dict[str, Any], most: float) -> Element:
     name, measure = drawing.result.columns[:2]
-    label, value = as_text(row[name]) or "none", row[measure]
+    label, value = named(row[name]), row[measure]
     wide = (WIDTH - LABEL - VALUE) * number(value) / most
     y = place * HIGH + 2
-    named = element("text", cut(label, 36), class_="label end", x=LABEL - 8, y=y + 13)
+    text = element("text", fitted(label, LABEL - 8), class_="label end", x=LABEL - 8, y=y + 13)
     said = f"{cut(label, 200)}: {cell(value, drawing.window)} {heading(measure)}"
     bar = mark(
         said,
@@ -33,5 +32,5 @@ def _bar(drawing: Drawing, place: int, row: dict[str, Any], most: float) -> Elem
         element("text", cell(value, drawing.window), class_="label", x=LABEL + wide + 6, y=y + 13),
     )
     own = drawing.link(row)
-    name_of = mark(cut(label, 200), own, named) if own else drawing.value(name, row[name], [element("title", cut(label, 200)), named])
-    return element("g", name_of or mark(cut(label, 200), "", named), bar)
+    name_of = mark(cut(label, 200), own, text) if own else drawing.value(name, row[name], [element("title", cut(label, 200)), text])
+    return element("g", name_of or mark(cut(label, 200), "", text), bar)

@@ -35,7 +35,9 @@ def _written(drawing: Drawing, columns: Sequence[str]) -> Element:
     rows = list(drawing.rows())
     more = element("p", f"The first {MOST} of {len(rows):,} rows.", class_="note") if len(rows) > MOST else None
     names = [*map(heading, columns), *([""] if _has_rows(drawing) else [])]
-    return framed_table(drawing.title, names, [element("tr", *_cells(drawing, row, columns)) for row in rows[:MOST]], more)
+    numbers = [place for place, name in enumerate(columns) if any(_class(row[name]) == "number" for row in rows[:MOST])]
+    written = [element("tr", *_cells(drawing, row, columns)) for row in rows[:MOST]]
+    return framed_table(drawing.title, names, written, more, numbers=numbers)
 
 
 def _cells(drawing: Drawing, row: dict[str, Any], columns: Sequence[str]) -> list[Element]:

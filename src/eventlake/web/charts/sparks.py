@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from eventlake.web.cells import cell, heading, number
-from eventlake.web.charts.drawing import WIDTH, Drawing, frame, largest, mark
+from eventlake.web.charts.drawing import ROW, Drawing, frame, largest, mark
 from eventlake.web.elements import Element, element
 from eventlake.web.tile import LONG_STRETCH
 
@@ -22,9 +22,9 @@ Said = tuple[dict[str, Any], Any]
 def sparks(drawing: Drawing) -> Element:
     """Draw a line of bars for each column but the first."""
     columns = drawing.result.columns[1:]
-    wide = WIDTH / len(columns)
+    wide = ROW / len(columns)
     drawn = [_spark(drawing, name, place * wide + 4, wide - GAP) for place, name in enumerate(columns)]
-    return frame(TOP + HIGH + 34, drawing.title, *drawn)
+    return frame(TOP + HIGH + 34, drawing.title, *drawn, width=ROW)
 
 
 def _spark(drawing: Drawing, name: str, x: float, wide: float) -> Element:

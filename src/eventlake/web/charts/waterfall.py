@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from eventlake.web.cells import cell, cut
-from eventlake.web.charts.drawing import WIDTH, Drawing, frame, mark
+from eventlake.web.cells import cell, cut, fitted
+from eventlake.web.charts.drawing import WIDE, Drawing, frame, mark
 from eventlake.web.elements import Element, element
 
 HIGH, LABEL, VALUE = 22, 250, 70
@@ -38,7 +38,7 @@ def waterfall(drawing: Drawing) -> Element:
     runs = [row | {"until": max(row["ended"] or until, row["began"])} for row in drawing.rows()]
     first = min(run["began"] for run in runs)
     last = max(*(run["until"] for run in runs), *(end for _, end in usual(runs, first).values()), first)
-    scale = (WIDTH - LABEL - VALUE) / max((last - first).total_seconds(), 1.0)
+    scale = (WIDE - LABEL - VALUE) / max((last - first).total_seconds(), 1.0)
     names = list(dict.fromkeys((run["stage"], run["action"]) for run in runs))
     marks = [_run(drawing, run, names.index((run["stage"], run["action"])), first, scale) for run in runs]
     labels = [_label(place, *name) for place, name in enumerate(names)]
@@ -46,7 +46,7 @@ def waterfall(drawing: Drawing) -> Element:
     between = [_gap(begin, end, first, scale, high) for begin, end in gaps(runs)]
     whole = element("text", f"{lasting(last - first)} in all", class_="axis", x=LABEL, y=high + 16)
     ghosts = [_ghost(begin, end, names.index(name), first, scale) for name, (begin, end) in usual(runs, first).items()]
-    return frame(high + 24, drawing.title, _HATCH, *between, *labels, *ghosts, *marks, whole)
+    return frame(high + 24, drawing.title, _HATCH, *between, *labels, *ghosts, *marks, whole, width=WIDE, kind="chart broad")
 
 
 def usual(runs: list[Run], first: datetime) -> dict[tuple[str, str], tuple[datetime, datetime]]:
@@ -99,7 +99,7 @@ def _run(drawing: Drawing, run: Run, place: int, first: datetime, scale: float) 
 
 def _label(place: int, stage: str | None, action: str | None) -> Element:
     name = f"{stage or 'none'} / {action or 'none'}"
-    return mark(name, "", element("text", cut(name, 38), class_="label end", x=LABEL - 8, y=place * HIGH + 15))
+    return mark(name, "", element("text", fitted(name, LABEL - 8), class_="label end", x=LABEL - 8, y=place * HIGH + 15))
 
 
 def _gap(begin: datetime, end: datetime, first: datetime, scale: float, high: int) -> Element:
