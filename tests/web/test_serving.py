@@ -73,6 +73,8 @@ def test_what_was_sent_is_seen(served: Served) -> None:
 @pytest.mark.slow
 def test_a_long_query_keeps_nobody(served: Served) -> None:
     """Events are taken meanwhile, and the bus ends when it is told to; whoever asked hears that."""
+    while served.ask("GET", "/sql")[0] != 200:  # the process of the page has not begun yet
+        time.sleep(0.1)
     answers: list[tuple[int, str]] = []
     asking = threading.Thread(target=lambda: answers.append(served.ask("GET", f"/sql?{urlencode({'q': LONG})}")))
     asking.start()

@@ -29,9 +29,13 @@ async def page(scope, receive, send):
     if scope["path"] == "/dies":
         os.kill(os.getpid(), signal.SIGKILL)
     body = await receive()
+    if scope["path"] == "/waits":
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        return
     if scope["path"] == "/fails":
         raise ValueError("on purpose")
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-said", body["body"])]})
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-said", body["body"]), (b"x-pid", b"%d" % os.getpid())]})
     await send({"type": "http.response.body", "body": b"a" * 200_000, "more_body": True})
     if scope["path"] == "/breaks":
         raise ConnectionError
@@ -88,7 +92,8 @@ def test_what_a_browser_sends_and_gets_is_passed_on() -> None:
     told: list[str] = []
     first, broken = asyncio.run(running(Usher(Program(_PROGRAM), told.append), "/", "/breaks", body=b"form"))  # type: ignore[arg-type]
 
-    assert first[0] == {"type": "http.response.start", "status": 200, "headers": [(b"x-said", b"form")]}
+    assert first[0]["status"] == 200
+    assert (b"x-said", b"form") in first[0]["headers"]
     assert whole(first) == b"a" * 200_000 + b"b"
     assert [message.get("more_body", False) for message in first[-2:]] == [True, False]
     assert all(message.get("more_body") for message in broken[1:])
@@ -102,6 +107,36 @@ def test_a_process_that_dies_comes_back() -> None:
     assert dead[0]["status"] == 503
     assert (b"retry-after", b"2") in dead[0]["headers"]
     assert back[0]["status"] == 200
+
+
+def test_a_browser_that_leaves_before_it_is_answered_is_nobody_elses_matter() -> None:
+    """The process stays: it answers whoever asks after that, as who moves from page to page fast leaves many questions behind."""
+
+    async def told() -> list[bytes]:
+        usher = Usher(Program(_PROGRAM), print)  # type: ignore[arg-type]
+        life = asyncio.create_task(usher.run())
+        before, answering = asked(usher, "/")
+        await answering
+        leaves = iter([{"type": "http.request", "body": b""}, {"type": "http.disconnect"}])
+
+        async def left() -> Any:
+            return next(leaves)
+
+        scope = {"type": "http", "method": "GET", "path": "/waits", "query_string": b"", "headers": []}
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await usher(scope, left, send)
+        after, answering = asked(usher, "/")
+        await answering
+        await usher.stop()
+        await asyncio.wait_for(life, 30)
+        return [dict(messages[0]["headers"])[b"x-pid"] for messages in (before, after)]
+
+    first, second = asyncio.run(told())
+    assert first == second
 
 
 def test_a_page_that_fails_is_one_answer(capfd: pytest.CaptureFixture[str]) -> None:

@@ -131,7 +131,10 @@ class Usher:
         return await self._line()
 
     async def _passed_on(self, line: socket.socket, scope: Message, receive: Receive, send: Send) -> bool:
-        """Pass a request there and its answer back; False where the process is gone before it answers."""
+        """Pass a request there and its answer back; False where the process is gone before it answers.
+
+        A browser that leaves first says nothing of the process, which others ask as well.
+        """
         reader, writer = await asyncio.open_unix_connection(sock=line)
         asking = asyncio.create_task(_asked(writer, scope, receive))
         try:
@@ -139,9 +142,10 @@ class Usher:
         finally:
             asking.cancel()
             writer.close()
-        if not is_there:
-            self._let_go()
-        return is_there
+        if is_there or (asking.done() and not asking.cancelled() and asking.result()):
+            return True
+        self._let_go()
+        return False
 
     def _let_go(self) -> None:
         """Close the way to the process, which then ends."""
@@ -156,16 +160,20 @@ class Usher:
             self._told(sentence)
 
 
-async def _asked(writer: asyncio.StreamWriter, scope: Message, receive: Receive) -> None:
-    """Write a request as it comes, and close where the browser is gone."""
-    with contextlib.suppress(ConnectionError):
+async def _asked(writer: asyncio.StreamWriter, scope: Message, receive: Receive) -> bool:
+    """Write a request as it comes. Close and return True where the browser is gone, False where the process is."""
+    try:
         writer.write(framed(encoded(heard(scope))))
         while (message := await receive())["type"] != "http.disconnect":
             writer.writelines(pieces(message.get("body", b"")))
             if not message.get("more_body"):
                 writer.write(END)
             await writer.drain()
-    writer.close()
+    except ConnectionError:
+        return False
+    finally:
+        writer.close()
+    return True
 
 
 async def _answered(reader: asyncio.StreamReader, send: Send) -> bool:
