@@ -150,6 +150,18 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhook:
+    """That a provider posts the source's objects itself, in one of its bare forms, and how each becomes an event.
+
+    id: paths in the envelope; the first that is present tells one object from another, however often it is posted. origin: what `event_origin`
+    says of such events.
+    """
+
+    id: tuple[str, ...]
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """What a source's CloudFormation stack is given by the declaration.
 
@@ -175,6 +187,7 @@ class Source:
     tables: tuple[Table, ...]
     bare: tuple[Bare, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    webhook: Webhook | None = None
     stack: Stack = Stack()
     folder: str = field(default="", compare=False)
     """Where the declaration was read from; its `samples/` and `queries/` lie beside it."""

@@ -44,6 +44,10 @@ pattern = { order = [{ exists = true }] }
 into = "$.detail"
 envelope = { detail-type = "Order", source = "com.example.shop", time = "$.at" }
 
+[webhook]
+id = "$.detail.order"
+origin = "shop-webhook"
+
 [[refused]]
 name = "Tests"
 pattern = { source = ["com.example.test"] }
@@ -52,12 +56,18 @@ reason = "they are no orders."
 
 TABLE = 'shop/source.toml, table "orders"'
 STATE = f'{TABLE}, column "state"'
+WEBHOOK = "shop/source.toml, webhook"
 BARE = "shop/source.toml, bare form number 1"
 NAMES = "allowed are lower-case letters, digits and _, not a digit first, at most 128."
 TYPES = "Types: string, boolean, int, bigint, double, timestamp, date, array<...>, map<string,...>, struct<name:...>."
 COLUMN_KEYS = "Keys: name, type, from, as, personal, doc."
 
 WRONG = [
+    # of the webhook
+    ('id = "$.detail.order"\n', "", f'{WEBHOOK}: "id" is missing: a path such as "$.detail.state", or a list of them of which the first '),
+    ('id = "$.detail.order"', 'id = "order"', f'{WEBHOOK}: "id" is "order": '),
+    ('origin = "shop-webhook"\n', "", f'{WEBHOOK}: "origin" is missing.'),
+    ("[webhook]", "[webhook]\ntoken = 1", f'{WEBHOOK}: unknown key "token".'),
     # of the whole
     ('name = "shop"', "name = shop", "shop/source.toml: is not TOML: Invalid value (at line 1, column 8)."),
     ('title = "Shop"\n', "", 'shop/source.toml: "title" is missing.'),
@@ -281,6 +291,13 @@ def test_every_error_names_its_place_the_value_and_what_is_allowed(right: str, w
         parse_source(SHOP.replace(right, wrong, 1), "shop/source.toml")
     assert str(raised.value).startswith(sentence)
     assert str(raised.value).endswith((".", "?"))
+
+
+def test_a_webhook_without_a_bare_form_is_an_error() -> None:
+    """Nothing would say what is posted."""
+    begin, _, rest = SHOP.partition("[[bare]]")
+    with pytest.raises(DeclarationError, match=r"webhook: .* declares no \[\[bare\]\]\.$"):
+        parse_source(begin + rest[rest.index("[webhook]") :])
 
 
 def test_no_table_is_an_error() -> None:

@@ -36,10 +36,10 @@ class Served:
         assert found
         self.port = int(found[1])
 
-    def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, str]:
+    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, str]:
         """Status and text of an answer."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
-            connection.request(method, path, body)
+            connection.request(method, path, body, headers)
             answer = connection.getresponse()
             with answer:
                 return answer.status, answer.read().decode()

@@ -58,10 +58,10 @@ def serve(
 ) -> int:
     """Take events over HTTP and deliver them into the lake, until SIGTERM or Ctrl-C.
 
-    `POST /events` takes one event, an array or JSON lines; AWS's CLI and SDKs put events with --endpoint-url. The bus answers when the
-    events are on disk. A browser shows at the same address what lies in the lake. Hours that are over are closed beside it, and
-    detections run; `sinks.toml` in the lake's folder says who is told of alerts. It ends with 0, or with 4 if something is left in the
-    spool for the next start to deliver.
+    `POST /events` takes one event, an array or JSON lines; AWS's CLI and SDKs put events with --endpoint-url; `POST /webhooks/auth0` takes
+    what Auth0 posts, with a token of its own. The bus answers when the events are on disk. A browser shows at the same address what lies in
+    the lake. Hours that are over are closed beside it, and detections run; `sinks.toml` in the lake's folder says who is told of alerts. It
+    ends with 0, or with 4 if something is left in the spool for the next start to deliver.
 
     With --lake aws:STACK it takes no events: a browser shows the lake on AWS, which Athena answers.
     """
@@ -89,6 +89,7 @@ def serve(
         sign_in=SignIn,
         closes=not no_close,
         detects=not no_detections,
+        environment=os.environ,
     )
     return service.run(lambda url: _say_ready(url, current))
 

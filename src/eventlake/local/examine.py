@@ -30,6 +30,7 @@ from eventlake.local.lock import LOCK, LakeLock
 from eventlake.local.retaining.check import check_retention
 from eventlake.local.running import check_bus
 from eventlake.local.spool.segments import damage_in, segment_path, segments_of, waiting_in
+from eventlake.local.webhook_tokens import check_webhooks
 from eventlake.model import Source, Table
 from eventlake.pipeline.delivery import LOW_WATER
 from eventlake.query.stored_types import Asked, Misfit, TypeCheck, duckdb_fits, key_of, misfits
@@ -62,6 +63,7 @@ def check_lake(folder: Path, sources: Sequence[Source] | None = None) -> list[Fi
             *_permissions(folder),
             *(check_bus(folder) if written else ()),
             *(check_declarations(catalog.tables(), sources) if sources is not None else ()),
+            *(check_webhooks(folder, os.environ, sources) if sources is not None else ()),
             *_disk(folder),
             *_objects(folder, catalog, written=written),
             *_values_of_folders(folder, catalog),

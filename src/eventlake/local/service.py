@@ -7,10 +7,11 @@ import contextlib
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import uvloop
 
@@ -27,6 +28,7 @@ from eventlake.local.bus.health import LEAST_PATIENCE_S, Health
 from eventlake.local.bus.pressure import Pressure
 from eventlake.local.bus.server import Server, listening, room_for_connections, stopped_by_signals
 from eventlake.local.bus.visitors import Beside
+from eventlake.local.bus.webhooks import Webhooks
 from eventlake.local.closing.keeper import Complete, Keeper
 from eventlake.local.delivery.courier import Courier
 from eventlake.local.delivery.process import UNDELIVERED, Task
@@ -39,6 +41,7 @@ from eventlake.local.lock import LakeLock
 from eventlake.local.rebuilding import require_catalog, require_current
 from eventlake.local.spool.header import Origin
 from eventlake.local.spool.writer import SpoolWriter
+from eventlake.local.webhook_tokens import TokensOfLake
 from eventlake.model import Source
 from eventlake.pipeline.delivery import Hints
 from eventlake.pipeline.envelope import Intake
@@ -58,7 +61,7 @@ class Service:
     sources: those of `source_folders` and the built-in ones. log_format: of a new lake. token: what senders must show; it is demanded where
     the address is not this machine's own. names: what senders call the bus beside its address, as behind a proxy. told: is given sentences
     for the person who runs it. beside, sign_in: the page, and what lets a browser in, as the bus takes them. closes: whether hours that are
-    over are closed. detects: whether detections run, and alerts are told.
+    over are closed. detects: whether detections run, and alerts are told. environment: of the process, where tokens of webhooks may stand.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Service:
         sign_in: Callable[[Guard], Application] | None = None,
         closes: bool = True,
         detects: bool = True,
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._folder = folder
         self._closes = closes
@@ -87,6 +91,8 @@ class Service:
         self._port = port
         self._task = Task(str(folder), tuple(map(str, source_folders)), hints.seconds, hints.size_bytes, log_format)
         self._token = usable_token(token)
+        self._webhook_tokens = TokensOfLake(folder, environment)
+        self._webhook_tokens.now()  # what is wrong with them is said before anything begins
         self._names = self._address.names(names)
         self._told = told
         self._beside = beside
@@ -175,6 +181,7 @@ class Service:
             self._beside,
             health,
             self._sign_in,
+            Webhooks(self._sources, self._webhook_tokens.now),
         )
         complete = Complete(bus.oldest_arrival, lambda: spool.end, lambda: courier.delivered)
         keeper = Keeper(self._folder, epoch, complete, inherited, lambda: courier.is_delivering, self._told)

@@ -61,7 +61,7 @@ class Intake:
             if error.code not in _CODES_OF_WRAPPERS:
                 return Taken([], error=error)
             found = wrappers.opened(data, self.accept)
-            return Taken([], error=error) if found is None else Taken(found.events, found.kinds, _inside(found))
+            return Taken([], error=error) if found is None else Taken(found.events, found.kinds, inside(found))
 
     def accept(self, data: bytes) -> Accepted:
         """Turn one item of input into an envelope; a whole envelope with an id keeps its bytes.
@@ -101,7 +101,7 @@ class Intake:
         )
 
 
-def _inside(found: wrappers.Opened) -> EventError | None:
+def inside(found: wrappers.Opened) -> EventError | None:
     """Return the error of a wrapper in which not everything is an event."""
     if not found.failures:
         return None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from eventlake.errors import DeclarationError, PatternError
-from eventlake.model import PARTITION_KEYS, Bare, Column, Refusal, Source, Stack, Table
+from eventlake.model import PARTITION_KEYS, Bare, Column, Refusal, Source, Stack, Table, Webhook
 from eventlake.naming import nearest
 from eventlake.pipeline import convert
 from eventlake.pipeline.leftovers import ENVELOPE_KEYS, ORIGIN
@@ -54,11 +54,12 @@ _COLUMN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 _BUS = re.compile(r"[A-Za-z0-9_./-]{1,256}", re.ASCII)
 _LOGICAL_ID = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}", re.ASCII)
 _PREFIX = re.compile(r"[a-z0-9_][a-z0-9_-]*(/[a-z0-9_][a-z0-9_-]*){0,3}", re.ASCII)
-_SOURCE_KEYS = ("name", "title", "doc", "reference", "database", "bus", "table", "bare", "refused", "stack")
+_SOURCE_KEYS = ("name", "title", "doc", "reference", "database", "bus", "table", "bare", "refused", "webhook", "stack")
 _TABLE_KEYS = ("name", "doc", "prefix", "pattern", "root", "key", "sort", "event_id", "event_time", "personal", "retention_days", "columns")
 _COLUMN_KEYS = ("name", "type", "from", "as", "personal", "doc")
 _BARE_KEYS = ("pattern", "into", "envelope", "rename", "json")
 _REFUSED_KEYS = ("name", "pattern", "reason")
+_WEBHOOK_KEYS = ("id", "origin")
 _STACK_KEYS = ("deployed", "event_bus_parameter", "table_outputs")
 _ENVELOPE_KEYS = ("detail-type", "source", "time", "account", "region", "version", "resources")
 
@@ -231,6 +232,7 @@ def _source(place: _Place, folder: str) -> Source:
         tables=tables,
         bare=tuple(_bare(part) for part in place.parts("bare", "bare form")),
         refusals=tuple(_refusal(part) for part in place.parts("refused", "refusal")),
+        webhook=_webhook(place),
         stack=_stack(place, tables),
         folder=folder,
     )
@@ -403,6 +405,15 @@ def _envelope(place: _Place) -> dict[str, str]:
 def _refusal(place: _Place) -> Refusal:
     place.only_keys(_REFUSED_KEYS)
     return Refusal(place.text("name"), place.pattern(), place.text("reason"))
+
+
+def _webhook(place: _Place) -> Webhook | None:
+    if "webhook" not in place.values:
+        return None
+    part = place.section("webhook").only_keys(_WEBHOOK_KEYS)
+    if not place.values.get("bare"):
+        raise part.wrong("what is posted is told by the source's bare forms, and it declares no [[bare]].")
+    return Webhook(part.paths("id"), part.line("origin", DOC_LIMIT))
 
 
 def _stack(place: _Place, tables: tuple[Table, ...]) -> Stack:

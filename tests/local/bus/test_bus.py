@@ -370,7 +370,7 @@ def test_a_large_body_is_read_as_a_small_one() -> None:
     intake = Intake(SOURCES, FAST)
 
     assert (is_small(small), is_small(body)) == (True, False)
-    said = json.loads(read_batch(body, intake, 1).answer)
+    said = json.loads(read_batch(body, intake.take, 1).answer)
     assert (said["accepted"], said["rejected"]) == (1400, 700)
     assert [event.get("line") for event in said["events"][:6]] == [None, 2, None, None, 5, None]
 
@@ -417,7 +417,7 @@ def test_rejects_beyond_the_limit_cost_no_work(caller: Caller, wrap: bytes) -> N
             return super().take(data)
 
     body = wrap % b",\n".join([b'{"a":1}'] * 50_000)
-    batch = read_batch(body, Counting(SOURCES, FAST), 1)
+    batch = read_batch(body, Counting(SOURCES, FAST).take, 1)
 
     assert (batch.status, json.loads(batch.answer)["rejected"]) == (413, 1000)
     assert len(looked) < 1100

@@ -1,4 +1,4 @@
-"""`POST /events`: the documents of a body -> the frames to store, and what the sender is told.
+"""`POST /events`, and webhooks: the documents of a body -> the frames to store, and what the sender is told.
 
 What is no event is kept with its reason and its place, and told by its line; it never stops its neighbours.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from eventlake.local.encodings import in_utf8
 from eventlake.local.item import Item
 from eventlake.local.spool.frames import EVENT, REJECTED, Entry, encode
 from eventlake.local.spool.rejection import pack
-from eventlake.pipeline.envelope import Accepted, Intake, Taken
+from eventlake.pipeline.envelope import Accepted, Taken
 
 EVENTS_LIMIT = 100_000
 """How many events a request may hold: enough for 64 MiB of 671 bytes each, and a bound for what the answer takes."""
@@ -49,12 +49,15 @@ def is_small(body: bytes) -> bool:
     return len(body) < _SMALL_BYTES and _parts(body) < _SMALL_PARTS
 
 
-def read_batch(body: bytes, intake: Intake, arrival: int) -> Batch:
-    """Read the batch that a body holds. arrival: microseconds since 1970, UTC. Raises HttpError if it holds none, or too much."""
+def read_batch(body: bytes, take: Callable[[bytes], Taken], arrival: int) -> Batch:
+    """Read the batch that a body holds. Raises HttpError if it holds none, or too much.
+
+    take: makes events of a document. arrival: microseconds since 1970, UTC.
+    """
     if len(body) > _PARTS_LIMIT and _parts(body) > _PARTS_LIMIT:
         raise _too_many()
     batch = _Batch(arrival)
-    for item, found in taken_of(in_utf8(body), intake.take):
+    for item, found in taken_of(in_utf8(body), take):
         if not batch.takes(found):
             return batch.whole(item)
         batch.add(item, found)

@@ -1,7 +1,7 @@
 """The bus: events over HTTP, answered when they are on disk.
 
-`POST /events` takes one event, an array or JSON lines; `POST /` speaks EventBridge's protocol; `GET /healthz` says how it is. An ASGI
-application without a framework, because the path of an accepted event is the hottest of all.
+`POST /events` takes one event, an array or JSON lines; `POST /` speaks EventBridge's protocol; `POST /webhooks/SOURCE` takes what a provider
+posts; `GET /healthz` says how it is. An ASGI application without a framework, because the path of an accepted event is the hottest of all.
 """
 
 from __future__ import annotations
@@ -40,9 +40,11 @@ from eventlake.local.bus.put_events import OPERATIONS, TARGET, put_events, test_
 from eventlake.local.bus.sender import Sender, sender_of
 from eventlake.local.bus.turns import Turns
 from eventlake.local.bus.visitors import Visitors
+from eventlake.local.bus.webhooks import Webhooks
 from eventlake.local.spool.frames import EVENT, encode
 from eventlake.local.spool.writer import SpoolWriter
-from eventlake.pipeline.envelope import Intake
+from eventlake.pipeline.envelope import Intake, Taken
+from eventlake.pipeline.webhook import PATH as WEBHOOKS
 
 AWS_BODY_LIMIT = 8 << 20
 """Of a request in AWS's protocol: 1 MB of entries, had every character been escaped, and room for white space."""
@@ -58,7 +60,7 @@ class Bus:
     now: the time, in UTC. durable: is told the end of the spool after each write. token: what a sender must show, if any. names: what senders
     may call it. beside: answers the paths that are not the bus's, to those who pass the same guard; the page is one. sign_in: makes, of the
     guard, what those are answered there who show no token.
-    health: what `GET /healthz` answers from.
+    health: what `GET /healthz` answers from. webhooks: who may post to those of sources; None where there are none.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Bus:
         beside: Application | None = None,
         health: Health | None = None,
         sign_in: Callable[[Guard], Application] | None = None,
+        webhooks: Webhooks | None = None,
     ) -> None:
         self._commit = GroupCommit(spool)
         self._intake = intake
@@ -82,6 +85,7 @@ class Bus:
         self._durable = durable
         self._guard = Guard(names, token)
         self._visitors = None if beside is None else Visitors(self._guard, beside, sign_in)
+        self._webhooks = webhooks
         self._large = Turns("large bodies")
         self._inflating = Turns("compressed bodies")
         self._arriving: Counter[datetime] = Counter()
@@ -100,7 +104,7 @@ class Bus:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        if self._visitors is not None and _is_beside(scope["path"], scope["method"]):
+        if self._visitors is not None and self._is_beside(scope["path"], scope["method"]):
             await self._visitors(scope, receive, send)
             return
         headers: Headers = {}
@@ -120,13 +124,15 @@ class Bus:
         if path == "/healthz":
             _require(method, "GET", "HEAD")
             return self._how_it_is()
-        if _is_beside(path, method):
+        if self._is_beside(path, method):
             raise HttpError(404, f"There is nothing at {path[:100]}; events go to POST /events.")
         _require(method, "POST")
+        if self._webhooks is not None and path.startswith(WEBHOOKS):
+            return await self._events(partial(self._webhooks.admitted(path, headers).take, arrival=self._now()), headers, receive, sender)
         self._guard.check_token(headers)
         if path == "/":
             return await self._aws(headers, receive, sender)
-        return await self._events(headers, receive, sender)
+        return await self._events(self._intake.take, headers, receive, sender)
 
     async def _aws(self, headers: Headers, receive: Receive, sender: Sender) -> Answer:
         """Answer in EventBridge's protocol."""
@@ -143,15 +149,15 @@ class Bus:
                 await self._store(encode((EVENT, arrival, event) for event in put.bodies), sender)
         return Answer(200, put.answer, AWS_JSON, ((REQUEST_ID, put.request_id.encode()),))
 
-    async def _events(self, headers: Headers, receive: Receive, sender: Sender) -> Answer:
-        """Answer `POST /events`."""
+    async def _events(self, take: Callable[[bytes], Taken], headers: Headers, receive: Receive, sender: Sender) -> Answer:
+        """Answer `POST /events`, or a webhook. take: makes events of a document."""
         with Reading(self._pressure, headers, sender) as reading:
             body = await self._body(reading, headers, receive, BODY_LIMIT)
             with self._arrival(self._now()) as arrival:
                 if is_small(body):
-                    batch = read_batch(body, self._intake, arrival)
+                    batch = read_batch(body, take, arrival)
                 else:  # in a thread, so that other requests are answered meanwhile
-                    batch = await self._large.take(sender, partial(read_batch, body, self._intake, arrival))
+                    batch = await self._large.take(sender, partial(read_batch, body, take, arrival))
                 await self._store(batch.frames, sender)
         return Answer(batch.status, batch.answer)
 
@@ -189,14 +195,15 @@ class Bus:
         self._durable(end)
         self._pressure.stored(sender, end, len(frames))
 
+    def _is_beside(self, path: str, method: str) -> bool:
+        """Return True if a request is not the bus's, but the page's if there is one."""
+        if self._webhooks is not None and path.startswith(WEBHOOKS):
+            return False
+        return path not in _OWN_PATHS or (path == "/" and method in {"GET", "HEAD"})
+
     def _how_it_is(self) -> Answer:
         state = self._health.state()
         return Answer(200 if state["status"] == "ok" else 503, _encode(state))
-
-
-def _is_beside(path: str, method: str) -> bool:
-    """Return True if a request is not the bus's, but the page's if there is one."""
-    return path not in _OWN_PATHS or (path == "/" and method in {"GET", "HEAD"})
 
 
 def _require(method: str, *allowed: str) -> None:
