@@ -12,11 +12,12 @@ from eventlake.conformance.golden import Case, golden_type, load_cases
 from eventlake.conformance.judging import Judged, counted, judge, judge_all
 
 GOLDEN = Path(__file__).parent / "golden"
-TYPED = {"queries.jsonl.gz", "questions.jsonl.gz"}
+TYPED = {"queries.jsonl.gz", "questions.jsonl.gz", "popular.jsonl.gz"}
 """Whose columns must have Athena's types too."""
 SHARES = {
     "queries.jsonl.gz": 0.99,
     "questions.jsonl.gz": 0.99,
+    "popular.jsonl.gz": 0.95,
     "functions.jsonl.gz": 0.9,
     "expressions.tsv.gz": 0.97,
     "zones.jsonl.gz": 1.0,
@@ -32,6 +33,7 @@ SHARES = {
 SAMPLED = {
     "queries.jsonl.gz": 16,
     "questions.jsonl.gz": 4,
+    "popular.jsonl.gz": 8,
     "functions.jsonl.gz": 16,
     "expressions.tsv.gz": 60,
     "zones.jsonl.gz": 16,

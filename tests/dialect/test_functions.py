@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,53 @@ def test_a_list_that_is_cut_is_refused(engine: FixtureEngine) -> None:
     assert engine.query(f"select {cut} from (values 'a', 'b') t(x)").rows == [("a,b",)]
     with pytest.raises(QueryRefusedError, match="is cut"):
         engine.query(f"select {cut} from {LONG}")
+
+
+def test_a_product_of_decimals_is_computed_in_as_many_digits_as_it_has(engine: FixtureEngine) -> None:
+    """DuckDB multiplies decimals of 18 digits in 64 bits, and fails where Trino has more."""
+    answer = engine.query("select x * x, try(x * x), (x * x) + x from (values decimal '99999999.99') t(x)")
+
+    product = Decimal("9999999998000000.0001")
+    assert answer.rows == [(product, product, product + Decimal("99999999.99"))]
+
+
+def test_a_map_made_of_two_keeps_the_order_of_their_keys(engine: FixtureEngine) -> None:
+    """`map_zip_with` begins with the first map's keys, `map_concat` with the last one's."""
+    maps = "map(array['q','a'], array[1,2]), map(array['z','q','b'], array[5,6,7])"
+
+    assert engine.query(f"select map_keys(map_zip_with({maps}, (k, x, y) -> 1)), map_keys(map_concat({maps}))").rows == [
+        (["q", "a", "z", "b"], ["z", "q", "b", "a"])
+    ]
+
+
+def test_a_comparator_that_contradicts_itself_is_refused(engine: FixtureEngine) -> None:
+    """What Trino's sort makes of it hangs on its steps; of equal elements it may say what it likes."""
+    assert engine.query("select array_sort(array[3,1,3,2], (a, b) -> if(a < b, 1, -1))").rows == [([3, 3, 2, 1],)]
+    with pytest.raises(QueryRefusedError, match="contradicts itself"):
+        engine.query("select array_sort(array[3,null,2], (a, b) -> if(a < b, 1, if(a = b, 0, -1)))")
+
+
+def test_the_keys_of_json_object_stand_in_the_order_of_a_hash_map(engine: FixtureEngine) -> None:
+    """Trino collects them in Java's HashMap; with ABSENT ON NULL that order hangs on the NULLs once there are many."""
+    many = ", ".join(f"'a{number}': 1" for number in range(1, 15))
+
+    assert engine.query("select json_object('b': 1, 'a': 2, 'zebra': 3, 'pipeline': 5)").rows == [('{"zebra":3,"pipeline":5,"a":2,"b":1}',)]
+    assert engine.query(f"select json_object({many})").rows == [
+        ('{"a11":1,"a10":1,"a13":1,"a12":1,"a14":1,"a1":1,"a2":1,"a3":1,"a4":1,"a5":1,"a6":1,"a7":1,"a8":1,"a9":1}',)
+    ]
+    with pytest.raises(QueryRefusedError, match="more than 12 keys"):
+        engine.query(f"select json_object({many} absent on null)")
+
+
+def test_json_stands_in_json_without_quotes(engine: FixtureEngine) -> None:
+    """What JSON_OBJECT, JSON_ARRAY and JSON_QUERY give is JSON to the call around them; what JSON_VALUE gives is text."""
+    parts = """json_object('b': 1), (json_array(1, 'x')), json_query('{"a":[2]}', 'lax $.a'), json_value('{"a":"y"}', 'lax $.a')"""
+
+    assert engine.query(f"select json_array({parts})").rows == [('[{"b":1},[1,"x"],[2],"y"]',)]
+
+
+def test_try_does_not_hide_that_there_is_no_order(engine: FixtureEngine) -> None:
+    """Trino does not support it, which TRY lets through."""
+    for two in ("array[null, 1] < array[2, 1]", "row(1, null) < row(1, 2)"):
+        with pytest.raises(QueryFailedError, match="has no order"):
+            engine.query(f"select try({two})")

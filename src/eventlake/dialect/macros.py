@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from eventlake.dialect.expansion import Source, sources
-from eventlake.dialect.failures import failure, refusal
+from eventlake.dialect.failures import failure, lasting_failure, refusal
 from eventlake.dialect.sql import ours, written
 
 _NAME = re.compile(r"\bel_[a-z0-9_]+(?=\()")
-_SENTENCE = re.compile(r"\b(?P<kind>failure|refusal)\('(?P<text>[^']*)'(?:, (?P<shown>\w+|substring\(\w+, 1, 60\)))?\)")
+_SENTENCE = re.compile(r"\b(?P<kind>failure|refusal|lasting)\('(?P<text>[^']*)'(?:, (?P<shown>\w+|substring\(\w+, 1, 60\)))?\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ def _macro(source: Source) -> Macro:
 
 
 def _with_sentence(match: re.Match[str]) -> str:
+    if match["kind"] == "lasting":
+        return written(lasting_failure(match["text"]))
     make = failure if match["kind"] == "failure" else refusal
     return written(make(match["text"], ours(match["shown"]) if match["shown"] else None))
 

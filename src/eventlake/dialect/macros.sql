@@ -1,5 +1,5 @@
 -- What Trino does in one function and DuckDB in several, as DuckDB's macros; a statement creates those it uses.
--- failure('text', x) and refusal('text', x) stand for SQL that fails with the text and the value of x, see failures.py.
+-- failure('text', x), lasting('text') and refusal('text', x) stand for SQL that fails with the text and the value of x, see failures.py.
 -- A parameter is put in wherever it is named, so what is costly is named once.
 
 -- casts
@@ -674,13 +674,14 @@ el_before(a, b) :=
     WHEN NOT el_has_null(a) AND NOT el_has_null(b) THEN a < b
     ELSE list_transform([el_first_hole(a, b)], lambda h: CASE
       WHEN a[1:h - 1] <> b[1:h - 1] THEN a[1:h - 1] < b[1:h - 1]
-      WHEN h <= least(len(a), len(b)) THEN failure('An array with a NULL has no order')
+      WHEN h <= least(len(a), len(b)) THEN lasting('An array with a NULL has no order')
       ELSE len(a) < len(b)
     END)[1]
   END;
 el_first_hole(a, b) :=
   coalesce(list_filter(range(1, least(len(a), len(b)) + 1), lambda i: a[i] IS NULL OR b[i] IS NULL)[1], least(len(a), len(b)) + 1);
 el_distinct(a) := list_transform([a], lambda q: list_filter(q, lambda x, i: NOT el_seen(q[1:i - 1], x)))[1];
+el_firsts(a) := list_transform([a], lambda q: list_filter(q, lambda x, i: list_position(q, x) = i))[1];
 el_seen(a, x) :=
   CASE
     WHEN x IS NULL THEN len(list_filter(a, lambda y: y IS NULL)) > 0
@@ -721,12 +722,18 @@ el_slice(a, i, n) :=
   END;
 el_order(n) :=
   CASE WHEN n IN (-1, 0, 1) THEN n ELSE refusal('A comparator of array_sort that gives something else than -1, 0 or 1: ', n) END;
+el_by_rank(r) :=
+  CASE
+    WHEN len(list_distinct(list_transform(r, lambda e: e.rank))) < len(r)
+      THEN refusal('A comparator of array_sort that contradicts itself, as one does that says nothing of NULLs')
+    ELSE list_transform(list_sort(r), lambda e: e.x)
+  END;
 el_longer(found, n) :=
   flatten(list_transform(found, lambda p: list_transform(range(p[-1] + 1, n + 1), lambda i: list_append(p, i))));
 el_by_last(found) := list_transform(list_sort(list_transform(found, lambda p: list_reverse(p))), lambda p: list_reverse(p));
 el_array_histogram(a) :=
   CASE
-    WHEN a IS NOT NULL THEN map_from_entries(list_transform(list_distinct(list_filter(a, lambda x: x IS NOT NULL)), lambda x: row(x,
+    WHEN a IS NOT NULL THEN map_from_entries(list_transform(el_firsts(list_filter(a, lambda x: x IS NOT NULL)), lambda x: row(x,
       CAST(len(list_filter(a, lambda y: y = x)) AS BIGINT))))
   END;
 el_same_keys(a, b) :=
@@ -741,10 +748,12 @@ el_map_equal(a, b) :=
   END;
 el_map_union(m) :=
   CASE
-    WHEN m IS NOT NULL THEN map_from_entries(list_transform(list_distinct(flatten(list_transform(m, lambda x: map_keys(x)))),
+    WHEN m IS NOT NULL THEN map_from_entries(list_transform(el_firsts(flatten(list_transform(m, lambda x: map_keys(x)))),
       lambda k: row(k, list_filter(list_transform(m, lambda x: CASE WHEN list_contains(map_keys(x), k) THEN {'v': x[k]} END),
         lambda p: p IS NOT NULL)[1].v)))
   END;
+el_map_concat(a, b) :=
+  map_from_entries(list_concat(map_entries(b), list_filter(map_entries(a), lambda e: NOT list_contains(map_keys(b), e.key))));
 el_keyed(pairs) :=
   CASE
     WHEN len(list_filter(pairs, lambda p: p.k IS NULL)) > 0 THEN failure('A key of a map is NULL')
@@ -816,13 +825,13 @@ el_every(b) :=
 el_pairs_to_map(p) :=
   CASE
     WHEN p IS NULL THEN NULL
-    ELSE map_from_entries(list_transform(list_distinct(list_transform(p, lambda e: e.k)), lambda k: row(k, list_filter(p,
-      lambda e: e.k = k)[1].v)))
+    ELSE list_transform([list_transform(p, lambda e: e.k)], lambda q: map_from_entries(list_transform(list_filter(p,
+      lambda e, i: list_position(q, e.k) = i), lambda e: row(e.k, e.v))))[1]
   END;
 el_pairs_to_multimap(p) :=
   CASE
     WHEN p IS NULL THEN NULL
-    ELSE map_from_entries(list_transform(list_distinct(list_transform(p, lambda e: e.k)), lambda k: row(k,
+    ELSE map_from_entries(list_transform(el_firsts(list_transform(p, lambda e: e.k)), lambda k: row(k,
       list_transform(list_filter(p, lambda e: e.k = k), lambda e: e.v))))
   END;
 el_counts(m) := map_from_entries(list_transform(map_entries(m), lambda e: row(e.key, CAST(e.value AS BIGINT))));

@@ -156,6 +156,12 @@ DIFFERENCES: tuple[tuple[str, str], ...] = (
     ("`normalize`", "NFC only."),
     ("`typeof`", "Refused where a varchar's length is computed."),
     ("`TRY`", "A value that is refused is refused inside `TRY` too; what `TRY` makes NULL of is what fails on Athena."),
+    (
+        "Order",
+        "Where Athena's is decided by chance or by hashing, ours may be another: of rows without `ORDER BY`, of an aggregate's without its own, "
+        "of the keys in a map that `map_agg`, `histogram` or `split_to_map` makes.",
+    ),
+    ("`array_sort` with a comparator", "One that contradicts itself, such as one that says nothing of NULLs, is refused."),
     ("Frames and `lag`", "Their numbers must be literals."),
     ("IP addresses", "Networks written as mapped addresses (`::ffff:192.0.2.0/120`) are refused."),
 )

@@ -23,7 +23,7 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.json_casts import require_one_form
-from eventlake.dialect.types.type import EACH, UNKNOWN, Type, coercible, common, instants, parse_type
+from eventlake.dialect.types.type import DATE, EACH, UNKNOWN, Type, coercible, common, instants, parse_type
 from eventlake.dialect.types.zones import once_held
 from eventlake.errors import NameNotFoundError
 from eventlake.naming import nearest
@@ -199,7 +199,11 @@ def _filled(pattern: Type, found: dict[str, Type], kind: Type) -> Type | None:
     if len(pattern.name) == 1:
         return found.get(pattern.name, UNKNOWN)
     if pattern.name in {"timestamp", "timestamptz"} and pattern.numbers == (9,):
-        return kind if kind.name == pattern.name else Type(pattern.name, numbers=kind.numbers if kind.is_moment and kind.numbers else (3,))
+        return (
+            kind
+            if kind.name == pattern.name
+            else Type(pattern.name, numbers=(0,) if kind == DATE else kind.numbers if kind.is_moment else (3,))
+        )
     if pattern.args:
         parts = [_filled(part, found, UNKNOWN) for part in pattern.args]
         return None if None in parts else Type(pattern.name, tuple(part for part in parts if part is not None), names=pattern.names)

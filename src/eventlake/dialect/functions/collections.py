@@ -274,17 +274,22 @@ def _sort(parts: Parts, node: exp.Expr) -> Value:
 
 
 def _sort_by(parts: Parts, values: Value, node: exp.Expr) -> Value:
-    """Sort by a comparator: an element's place is the number of those put before it; among equals the earlier stays first."""
+    """Sort by a comparator: an element's place is the number of those put before it; among equals the earlier stays first.
+
+    What a comparator says of an element and one that is no other does not matter: `if(a < b, 1, -1)` says that each stands before the other.
+    """
     depth = _names(parts, 4)
     k, x, i, y = depth
     compare = lambda_value(parts, node.expressions[1], [values.type.args[0]] * 2, [emit("{}.x", y), emit("{}.x", x)])
     if not compare.type.is_integer:
         raise mistyped(f"The comparator of array_sort() gives an integer, not {compare.type}", node)
     sign = emit("el_order({})", compare.sql)
-    before = emit("len(list_filter({0}, lambda {1}: {1}.i <> {2}.i AND ({3} < 0 OR ({3} = 0 AND {1}.i < {2}.i))))", k, y, x, sign)
+    same = emit("{1}.x IS NOT DISTINCT FROM {0}.x", x, y)
+    first = emit("CASE WHEN {0} THEN {2}.i < {1}.i ELSE {3} < 0 OR ({3} = 0 AND {2}.i < {1}.i) END", same, x, y, sign)
+    before = emit("len(list_filter({}, lambda {}: {}))", k, y, first)
     ranked = emit("list_transform({}, lambda {}: {{'rank': {}, 'x': {}.x}})", k, x, before, x)
     numbered = emit("list_transform({}, lambda {}, {}: {{'i': {}, 'x': {}}})", values.sql, x, i, i, x)
-    whole = emit("list_transform([{}], lambda {}: list_transform(list_sort({}), lambda {}: {}.x))[1]", numbered, k, ranked, x, x)
+    whole = emit("list_transform([{}], lambda {}: el_by_rank({}))[1]", numbered, k, ranked)
     return derived(emit("(CASE WHEN {} IS NOT NULL THEN {} END)", values.sql, whole), values.type, (values, compare))
 
 
@@ -324,7 +329,7 @@ def _map_zip_with(parts: Parts, node: exp.Expr) -> Value:
         [key, left.type.args[1], right.type.args[1]],
         [name, emit("({})[{}]", a, name), emit("({})[{}]", b.sql, name)],
     )
-    keys = emit("list_distinct(list_concat(map_keys({}), map_keys({})))", a.sql, b.sql)
+    keys = emit("el_firsts(list_concat(map_keys({}), map_keys({})))", a.sql, b.sql)
     made = emit("map_from_entries(list_transform({}, lambda {}: row({}, {})))", keys, name, name, body.sql)
     return derived(
         emit("(CASE WHEN {} IS NOT NULL AND {} IS NOT NULL THEN {} END)", a.sql, b.sql, made), mapping(key, body.type), (left, right, body)
@@ -359,17 +364,16 @@ def _flatten(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 
 def _concat_maps(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    """Make one map, in which the last of equal keys counts."""
+    """Make one map, in which the last of equal keys counts; the entries of the last map stand first."""
     if len(values) == 1:
         return values[0].become(
             emit("(CASE WHEN {} IS NOT NULL THEN {} END)", values[0], failure("map_concat wants two maps or more")), values[0].type
         )
     missing = joined(" OR ", (emit("{} IS NULL", value.sql) for value in values))
-    return derived(
-        emit("(CASE WHEN {} THEN NULL ELSE map_concat({}) END)", missing, joined(", ", (value.sql for value in values))),
-        values[0].type,
-        values,
-    )
+    whole = values[0].sql
+    for value in values[1:]:
+        whole = emit("el_map_concat({}, {})", whole, value)
+    return derived(emit("(CASE WHEN {} THEN NULL ELSE {} END)", missing, whole), values[0].type, values)
 
 
 def _array_max(parts: Parts, values: list[Value], node: exp.Expr) -> Value:

@@ -19,6 +19,7 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.tree import Member, SqlJson
 from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.datatypes import datatype
+from eventlake.dialect.types.java import SMALL_MAP, hashed
 from eventlake.dialect.types.json_casts import json_to, to_json
 from eventlake.dialect.types.literals import json_text
 from eventlake.dialect.types.type import BOOLEAN, JSON, VARCHAR, Type
@@ -234,7 +235,7 @@ def _query(parts: Parts, node: exp.Expr) -> Value:
 def _made(parts: Parts, value: exp.Expr, name: str, *, formatted: bool) -> tuple[Value, Sql]:
     """Return a value and SQL of its JSON text, NULL for NULL."""
     found = parts.value(value)
-    if formatted:
+    if formatted or _gives_json(value):
         if found.type.name != "varchar":
             raise mistyped(f"FORMAT JSON stands behind text, not {found.type}", value)
         return found, emit("el_json_given({})", found.sql)
@@ -242,11 +243,18 @@ def _made(parts: Parts, value: exp.Expr, name: str, *, formatted: bool) -> tuple
         return found, emit("CAST(NULL AS VARCHAR)")
     if found.type.name in {"array", "map", "row"}:
         raise mistyped(f"{name}() takes no {found.type}: cast it to json, and that with json_format(...) FORMAT JSON", value)
-    if found.type.name in {"json", "varbinary", "uuid", "ipaddress"} or isinstance(value, SqlJson):
+    if found.type.name in {"json", "varbinary", "uuid", "ipaddress"}:
         raise refused(f"{found.type} in {name}()", value, "write FORMAT JSON behind text that is JSON")
     if found.type.is_number or found.type.name == "boolean":
         return found, to_json(found, value)
     return found, to_json(cast(found, VARCHAR, value), value)
+
+
+def _gives_json(node: exp.Expr) -> bool:
+    """Return True for a call whose text is JSON to the call around it, without FORMAT JSON."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return isinstance(node, SqlJson) and node.name in {"json_object", "json_array", "json_query"}
 
 
 def _object(parts: Parts, node: exp.Expr) -> Value:
@@ -264,7 +272,9 @@ def _object(parts: Parts, node: exp.Expr) -> Value:
         members[key.literal] = (json_text(key.literal), made)
     absent = node.args.get("on_null") == "ABSENT"
     pieces = []
-    for _, (key_text, made) in sorted(members.items()):
+    if absent and len(members) > SMALL_MAP:
+        raise refused(f"JSON_OBJECT with ABSENT ON NULL and more than {SMALL_MAP} keys, whose order depends on the NULLs", node)
+    for key_text, made in map(members.__getitem__, hashed(members)):
         pieces.append(
             emit("{} || {}", text(key_text + ":"), made) if absent else emit("{} || coalesce({}, 'null')", text(key_text + ":"), made)
         )

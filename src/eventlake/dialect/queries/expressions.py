@@ -182,7 +182,7 @@ _METHODS: dict[type[exp.Expr], Method] = {
     exp.Window: window,
     exp.Filter: filtered,
     exp.StrPosition: _rewritten("strpos", "this", "substr"),
-    exp.Substring: _rewritten("substring", "this", "start", "length"),
+    exp.Substring: _rewritten("substr", "this", "start", "length"),
     exp.Trim: _special("trim"),
     exp.Normalize: _special("normalize"),
     exp.GroupConcat: listagg,

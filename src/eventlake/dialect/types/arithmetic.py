@@ -89,13 +89,14 @@ def _decimals(sign: str, left: Value, right: Value) -> Value:
         kind = decimal(max(p1 - s1, p2 - s2) + scale + 1, scale)
         return derived(
             emit("({} {} {})", _wide(x, kind), ours(sign), _wide(y, kind))
-            if kind.numbers[0] == MAX_DIGITS
+            if kind.numbers[0] == MAX_DIGITS or _outgrows(a, b, kind)
             else emit("CAST(({} {} {}) AS {})", x, ours(sign), y, kind.duckdb),
             kind,
             (left, right),
         )
     if sign == "*":
         kind = decimal(p1 + p2, s1 + s2)
+        x = _wide(x, decimal(_IN_A_WORD + 1, s1)) if _outgrows(a, b, kind) else x
         return derived(emit("CAST(({} * {}) AS {})", x, y, kind.duckdb), kind, (left, right))
     if sign == "/":
         kind = decimal(p1 + s2 + max(0, s2 - s1), scale)
@@ -114,6 +115,15 @@ def _decimals(sign: str, left: Value, right: Value) -> Value:
         kind,
         (left, right),
     )
+
+
+_IN_A_WORD = 18
+"""How many digits a decimal of DuckDB has in 64 bits; of two such it makes another, and fails where that has more."""
+
+
+def _outgrows(a: Type, b: Type, kind: Type) -> bool:
+    """Return True if DuckDB would compute in 64 bits what needs more."""
+    return kind.numbers[0] > _IN_A_WORD >= max(a.numbers[0], b.numbers[0])
 
 
 def _wide(sql: Sql, kind: Type) -> Sql:

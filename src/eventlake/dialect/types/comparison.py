@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
-from eventlake.dialect.failures import failure, refusal
+from eventlake.dialect.failures import lasting_failure, refusal
 from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
@@ -52,7 +52,7 @@ def _nested(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
 
 def _row_order(sign: str, left: Value, right: Value, node: exp.Expr) -> Sql:
     """Make SQL that goes through the fields until two differ; Trino fails on a NULL before that."""
-    wrong = failure("A row with a NULL among its fields has no order")
+    wrong = lasting_failure("A row with a NULL among its fields has no order")
     sql = ours("false" if sign in {"<", ">"} else "true")
     for i in range(len(left.type.args) - 1, -1, -1):
         a, b = row_part(left, i), row_part(right, i)
