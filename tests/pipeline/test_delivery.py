@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from eventlake.errors import EventError, StorageError, StorageFullError
 from eventlake.layout import split_key
 from eventlake.model import Table
 from eventlake.pipeline.delivery import Batch, Delivery, Hints, failed_record, record_id
-from eventlake.pipeline.router import Routed
+from eventlake.pipeline.router import Placed, Routed
 from eventlake.sources import load
 
 TABLES = {table.name: table for source in load() for table in source.tables}
@@ -392,3 +393,35 @@ def test_failures_are_kept_by_where_they_failed(table: Table | None, code: str, 
     delivery.deliver_all()
 
     assert [f"error/{batch.stream}" for batch in done] == [stream]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_line_that_is_added_lands_where_an_accepted_one_does(seed: int) -> None:
+    """Over hours that come and go back, full buffers, what is delivered already, and failures of the disk."""
+    chosen = random.Random(seed)
+    steps = [
+        (table, NOON + timedelta(minutes=40 * (number // 5) - 60 * chosen.randrange(2)))
+        for number, table in enumerate([AUTH0, PIPELINE] * 20)
+    ]
+    fails = {chosen.randrange(12) for _ in range(seed % 3)}
+
+    def delivered(hand_in: Callable[[Delivery, int, Placed, datetime], None]) -> list[object]:
+        done: list[object] = []
+
+        def deliver(batch: Batch) -> None:
+            if len(done) in fails:
+                done.append("failed")
+                raise StorageError("full")
+            done.append((batch.stream, batch.position_from, batch.position_to, list(batch.positions), batch.lines, batch.hour, batch.runs))
+
+        delivery = Delivery(deliver, Hints(100, 40), {"auth0_logs": 3}, {PIPELINE.name: [(8, 14)]}, can_go_back=True)
+        for position, (table, arrival) in enumerate(steps):
+            hand_in(delivery, position, (table, b"{%d}\n" % position), arrival)
+            assert delivery.position == position + 1
+        with contextlib.suppress(StorageError):
+            delivery.deliver_all()
+        return done
+
+    added = delivered(lambda delivery, position, placed, arrival: delivery.add(position, position + 1, arrival, placed, 0.0))
+    assert added == delivered(lambda delivery, position, placed, arrival: accept(delivery, position, Routed([placed]), arrival))
+    assert added

@@ -6,7 +6,6 @@ For one machine, where most events are so. What is odd in any way is left to the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -15,23 +14,27 @@ from eventlake.backends.msgspec_codec import FAST
 from eventlake.model import Table
 from eventlake.pipeline.masking import Masking, masked
 from eventlake.pipeline.path import Path
-from eventlake.pipeline.router import Line
 from eventlake.pipeline.straight import NOTHING, Shape, straight_source
+from eventlake.pipeline.values import timestamp
 
 _LOOKED_AT = 100
 """So many events that are not as expected are looked at for places that hold no texts."""
+_MOMENTS = 4096
+"""So many timestamps are remembered at most; events that come together share their second."""
 
 
 class StraightReader:
-    """Reads the events of one table: `reader(data)` gives the log line, or None if the event is not of just the declared shape.
+    """Reads the events of one table and detail-type: `reader(data)` gives the log line, or None if the event is not of just the declared shape.
 
-    masking: what becomes of personal data, None if all of it is kept.
+    masking: what becomes of personal data, None if all of it is kept. wanted: whether the table wants the events of a source.
 
     Where a text is declared, texts alone are expected until another scalar is met; then the place takes any value from there on.
     """
 
-    def __init__(self, table: Table, masking: Masking | None = None) -> None:
+    def __init__(self, table: Table, masking: Masking | None, kind: str, wanted: Mapping[str, bool]) -> None:
         self._table = table
+        self._kind = kind
+        self._wanted = wanted
         self._tree: Mapping[Any, Any] = NOTHING if masking is None else masking.tree
         self._loose: set[Path] = set()
         self._looked_at = 0
@@ -41,21 +44,22 @@ class StraightReader:
     def _make(self) -> None:
         source, self._shape, masks = straight_source(self._table, self._loose, self._tree)
         scope: dict[str, Any] = {"dumps": FAST.dumps, "encode": FAST.encode, "LINE": _line(self._table), "masked": masked, **masks}
+        scope |= {"KIND": self._kind, "WANTED": self._wanted}
         self._decode = msgspec.json.Decoder(_struct(self._shape, scope, is_strict=True)).decode
         exec(compile(source, f"<straight mapping of {self._table.name}>", "exec"), scope)  # the source is ours
+        scope["timestamp"] = _Moments().moment
         self._line_of = scope["straight_line"]
-        self._kind_of = attrgetter(self._shape.places["source"], self._shape.places["detail-type"])
 
-    def __call__(self, data: bytes) -> Line | None:
-        """Return source, detail-type and log line of an event."""
+    def __call__(self, data: bytes) -> bytes | None:
+        """Return the log line of an event."""
         try:
             event = self._decode(data)
         except msgspec.ValidationError:
             return self(data) if self._loosened(data) else None
         except (ValueError, RecursionError):
             return None
-        line = self._line_of(event)
-        return None if line is None else (*self._kind_of(event), line)
+        line: bytes | None = self._line_of(event)
+        return line
 
     def _loosened(self, data: bytes) -> bool:
         """Let places take any value from now on that hold no text in this event; whether there are any, and nothing else is odd."""
@@ -71,6 +75,21 @@ class StraightReader:
         self._loose |= found
         self._make()
         return True
+
+
+class _Moments(dict[str, Any]):
+    """The columns of the timestamps that were met of late."""
+
+    def moment(self, value: Any) -> Any:  # JSON in, column value out
+        """Convert a timestamp, as `eventlake.pipeline.values` does."""
+        return self[value] if value.__class__ is str else timestamp(value)
+
+    def __missing__(self, value: str) -> Any:
+        """Convert it, and remember it."""
+        if len(self) >= _MOMENTS:
+            self.clear()
+        converted = self[value] = timestamp(value)
+        return converted
 
 
 def _other_than_texts(shape: Shape, value: Any) -> Iterator[Path]:  # an object of the shape's class

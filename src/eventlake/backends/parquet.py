@@ -29,6 +29,8 @@ ROW_GROUP = 20_480
 METADATA_KEY = "eventlake"
 """The key of the metadata under which an object says what it holds."""
 
+_BUFFER_BYTES = 1 << 20
+"""How much of the lines is written at once."""
 _LINES = "lines_at_once"
 """The table of the lines of several files."""
 
@@ -112,7 +114,7 @@ class ParquetWriter:
 
 
 def _write_lines(lines: Sequence[bytes], source: Path) -> None:
-    with source.open("wb") as file:
+    with source.open("wb", buffering=_BUFFER_BYTES) as file:
         file.writelines(lines)
 
 

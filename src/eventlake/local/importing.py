@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from eventlake.backends.msgspec_codec import FAST
+from eventlake.backends.msgspec_events import StraightReader
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.local.client import Outcome
 from eventlake.local.delivery.budget import Budget
@@ -63,7 +64,7 @@ class Importer:
             self._lock.release()
             raise
         self._intake = Intake(sources, FAST)
-        self._budget = Budget(Router(sources, FAST, pseudonyms=read_keys(folder), forgetting=read_forgetting(folder)).route)
+        self._budget = Budget(Router(sources, FAST, StraightReader, read_keys(folder), read_forgetting(folder)).route)
 
     @property
     def catalog(self) -> SqliteCatalog:

@@ -25,7 +25,7 @@ from eventlake.description import PROCESSING_FAILED
 from eventlake.errors import EventError, StorageError, StorageFullError
 from eventlake.layout import Hour, error_key, object_key, object_name
 from eventlake.model import Table
-from eventlake.pipeline.router import Routed
+from eventlake.pipeline.router import Placed, Routed
 
 UNMATCHED = "unmatched"
 """The stream of events that no rule wants."""
@@ -256,9 +256,6 @@ class Delivery:
         now: seconds of any clock that only goes forward. Raises what `deliver` raises; the record is then not accepted. Where it can be read
         once more, it is left out of a stream that cannot be delivered, unless the disk is full.
         """
-        if len(routed.lines) == 1 and not routed.failures and self._is_added(*routed.lines[0], position, arrival):
-            self.position = end
-            return
         lines = [(table, line) for table, line in routed.lines if self._is_new(table.name, position)]
         failures = [
             (stream, error) for stream, error in map(failed_stream, routed.failures) if self._is_new(error_stream(stream), position)
@@ -286,19 +283,22 @@ class Delivery:
             batch.size_bytes += len(kept)
         self.position = end
 
-    def _is_added(self, table: Table, line: bytes, position: int, arrival: datetime) -> bool:
-        """Add a line to a buffer that goes on, as nearly all do; False, and nothing is done, where there is anything to decide."""
+    def add(self, position: int, end: int, arrival: datetime, placed: Placed, now: float) -> None:
+        """Buffer the one line that the record at `position` became, as `accept` does: at once where its buffer goes on and nothing is to be decided."""
+        table, line = placed
         name = table.name
         held = self._buffers.get(name)
         if held is None or name in self._left or name in self._covered or position < self._checkpoints.get(name, 0):
-            return False
+            self.accept(position, end, arrival, Routed([placed]), b"", now)
+            return
         batch = held[0]
-        if self._is_full(batch) or not batch.is_at(arrival):
-            return False
+        if batch.size_bytes >= self._hints.size_bytes or len(batch.runs) >= _MOST_RUNS or not batch.is_at(arrival):
+            self.accept(position, end, arrival, Routed([placed]), b"", now)
+            return
         batch.lines.append(line)
         batch.positions.append(position)
         batch.size_bytes += len(line)
-        return True
+        self.position = end
 
     def deliver_due(self, now: float) -> int:
         """Deliver the buffers that are old or large enough; how many there were. Raises the first StorageError, after the others were delivered."""

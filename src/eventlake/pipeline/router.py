@@ -6,7 +6,7 @@ What EventBridge's rules and Firehose's streams do on AWS, for one machine: call
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -22,18 +22,22 @@ from eventlake.pipeline.reading import DEPTH_LIMIT, SIZE_LIMIT_BYTES, read_event
 from eventlake.pipeline.rule import Rule, compile_pattern
 from eventlake.pipeline.transform import Transform
 
-Line = tuple[object, object, bytes]
-"""The source and the detail-type of an event, any JSON values, and its log line."""
+Placed = tuple[Table, bytes]
+"""A table and the log line of an event, ending in a newline."""
 
 
 class Straight(Protocol):
     """Makes the function that reads the events of a table which have just the shape that it declares, and gives None for all others."""
 
-    def __call__(self, table: Table, masking: Masking | None) -> Callable[[bytes], Line | None]:
-        """Make it. masking: what becomes of personal data, None if all of it is kept."""
+    def __call__(self, table: Table, masking: Masking | None, kind: str, wanted: Mapping[str, bool]) -> Callable[[bytes], bytes | None]:
+        """Make it, for the events of one detail-type. masking: what becomes of personal data, None if all of it is kept.
+
+        wanted: whether the table wants the events of a source.
+        """
 
 
 _DETAIL_TYPE = b'"detail-type"'
+_AFTER = len(_DETAIL_TYPE)
 _SOURCES = 1000
 """So many sources are remembered at most."""
 
@@ -46,7 +50,7 @@ class Routed:
     kept: what failed records hold of the event, None for its own bytes. is_erased: it is of somebody who was erased, and nothing becomes of it.
     """
 
-    lines: list[tuple[Table, bytes]] = field(default_factory=list)
+    lines: list[Placed] = field(default_factory=list)
     failures: list[tuple[Table | None, EventError]] = field(default_factory=list)
     kept: bytes | None = None
     is_erased: bool = False
@@ -99,10 +103,20 @@ class Router:
         except (EventError, ValueError, RecursionError):
             return forgetting.without_bytes(data)
 
+    def straight(self, data: bytes) -> Placed | None:
+        """Return the table and the log line of an event that is just as declared; None for any other, which `route` takes."""
+        if self._forgetting is not None and self._forgetting.may_name(data):
+            return None
+        return self._straight_line(data)
+
+    def _straight_line(self, data: bytes) -> Placed | None:
+        begin = data.find(b'"', data.find(_DETAIL_TYPE) + _AFTER) + 1  # the text behind the first `"detail-type"` is mostly the event's own
+        way = self._straight.get(data[begin : data.find(b'"', begin)])
+        return None if way is None else way(data)
+
     def _routed(self, data: bytes) -> Routed:
-        way = self._straight.get(_guessed_detail_type(data))
-        if way is not None and (routed := way.route(data)):
-            return routed
+        if (placed := self._straight_line(data)) is not None:
+            return Routed([placed])
         if self._codec is not STANDARD:
             try:
                 return self._ordinary.route(data, keep_errors=False)
@@ -149,7 +163,7 @@ class _Routes:
             if len(routes) == 1 and rule.paths <= {"source", "detail-type"} and not rule.needs_as_written(b""):
                 masking = transform.masking
                 if masking is None or not masking.by_day:  # the straight way does not look for the day
-                    found[kind.encode()] = _StraightWay(kind, rule, transform.table, partial(make, masking=masking))
+                    found[kind.encode()] = _StraightWay(kind, rule, transform.table, masking, make)
         return found
 
     def route(self, data: bytes, *, keep_errors: bool) -> Routed:
@@ -205,39 +219,36 @@ class _Routes:
 class _StraightWay:
     """The way of one detail-type's events to the log lines of the one table that wants them."""
 
-    def __init__(self, kind: str, rule: Rule, table: Table, make: Callable[[Table], Callable[[bytes], Line | None]]) -> None:
-        self._kind = kind
-        self._rule = rule
+    def __init__(self, kind: str, rule: Rule, table: Table, masking: Masking | None, make: Straight) -> None:
         self._table = table
-        self._make = make
-        self._read: Callable[[bytes], Line | None] | None = None
+        self._made = partial(make, table, masking, kind, _Wanted(rule, kind))
+        self._read: Callable[[bytes], bytes | None] | None = None
         """Made when the first event comes."""
-        self._wanted: dict[object, bool] = {}
 
-    def route(self, data: bytes) -> Routed | None:
-        """Return the log line of an event; None if it is not just as declared, is not wanted, or may pass a limit."""
-        if data.count(b"{") + data.count(b"[") > DEPTH_LIMIT or len(data) > SIZE_LIMIT_BYTES:
+    def __call__(self, data: bytes) -> Placed | None:
+        """Return the table and the log line of an event; None if it is not just as declared, is not wanted, or may pass a limit."""
+        if len(data) > SIZE_LIMIT_BYTES or data.count(b"{") + data.count(b"[") > DEPTH_LIMIT:
             return None
         if self._read is None:
-            self._read = self._make(self._table)
-        found = self._read(data)
-        if found is None:
-            return None
-        source, kind, line = found
-        if kind != self._kind or source.__class__ is not str or len(line) > SIZE_LIMIT_BYTES:
-            return None
-        wanted = self._wanted.get(source)
-        if wanted is None:
-            wanted = self._rule.matches({"source": source, "detail-type": kind})
-            if len(self._wanted) < _SOURCES:
-                self._wanted[source] = wanted
-        return Routed([(self._table, line)]) if wanted else None
+            self._read = self._made()
+        line = self._read(data)
+        return None if line is None or len(line) > SIZE_LIMIT_BYTES else (self._table, line)
 
 
-def _guessed_detail_type(data: bytes) -> bytes:
-    """Return the text that follows the first `"detail-type"`: mostly the event's own."""
-    begin = data.find(b'"', data.find(_DETAIL_TYPE) + len(_DETAIL_TYPE)) + 1
-    return data[begin : data.find(b'"', begin)]
+class _Wanted(dict[str, bool]):
+    """Whether a rule wants the events of a source that have one detail-type: it is asked once for each."""
+
+    def __init__(self, rule: Rule, kind: str) -> None:
+        super().__init__()
+        self._rule = rule
+        self._kind = kind
+
+    def __missing__(self, source: str) -> bool:
+        """Ask the rule."""
+        wanted = self._rule.matches({"source": source, "detail-type": self._kind})
+        if len(self) < _SOURCES:
+            self[source] = wanted
+        return wanted
 
 
 def refused(refusal: Refusal) -> EventError:

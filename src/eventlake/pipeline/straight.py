@@ -45,7 +45,7 @@ def straight_source(table: Table, loose: Collection[Path], tree: Mapping[Any, An
 
     loose: what may be other than a text though a column of text reads it. tree: what becomes of personal data, as `Masking` has it. The module
     needs `dumps` and `encode`, which write JSON, an empty object for each shape but the whole event, `LINE`, which takes the values of all
-    columns, and `masked`.
+    columns, `masked`, and which events it takes: `KIND`, their detail-type, and `WANTED`, which says it for each source.
     """
     writer = _StraightWriter(table, loose, tree)
     return writer.module(), writer.shape, writer.masks
@@ -104,6 +104,9 @@ class _StraightWriter(MappingWriter):
         return self._shapes[path]
 
     def _begin(self) -> Iterator[str]:
+        yield f"SOURCE_OF = {self._read(('source',))}"  # no other name is of capitals alone
+        yield f"if {self._read(('detail-type',))} != KIND or SOURCE_OF.__class__ is not str or not WANTED[SOURCE_OF]:"
+        yield "    return None"
         yield "odd = False"
         for key in sorted(self.shape.places.keys() - ENVELOPE_KEYS - {ORIGIN}):
             yield f"odd = odd or {self._read((key,))} is not None"

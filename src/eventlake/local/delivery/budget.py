@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
 from typing import Any
 
 from eventlake.errors import EventError, TooSlowError
-from eventlake.pipeline.router import Routed
+from eventlake.pipeline.router import Placed, Routed
 
 BUDGET_S = 10.0
 """Seconds of the processor that an event may take at least; it is interrupted before twice as many. Nearly all take some microseconds."""
@@ -23,11 +23,20 @@ class Budget:
     """Routes events, each within its time: `with budget: budget.route(data)`.
 
     A clock ticks while any event is worked on, and interrupts the one that it has met before: so the time costs the others nothing.
-    threads: how many work at a time, because the clock counts the seconds of all of them.
+    threads: how many work at a time, because the clock counts the seconds of all of them. straight: gives the table and the line of events that
+    are just as declared.
     """
 
-    def __init__(self, route: Callable[[bytes], Routed], seconds: float = BUDGET_S, *, threads: int = 1) -> None:
+    def __init__(
+        self,
+        route: Callable[[bytes], Routed],
+        seconds: float = BUDGET_S,
+        *,
+        threads: int = 1,
+        straight: Callable[[bytes], Placed | None] = lambda _data: None,
+    ) -> None:
         self._route = route
+        self._straight = straight
         self._seconds = seconds
         self._every_s = seconds * threads
         self._begun = 0
@@ -61,8 +70,23 @@ class Budget:
         finally:
             self._is_routing = False
 
+    def straight(self, events: Sequence[bytes]) -> list[Placed | None]:
+        """Return the tables and lines of some events; None for those that are to be routed one by one: all of them, if they take too long."""
+        self._begun += 1
+        self._is_routing = True
+        try:
+            return list(map(self._straight, events))
+        except TooSlowError:
+            return [None] * len(events)
+        finally:
+            self._is_routing = False
+
     def _tick(self, _number: int, frame: FrameType | None) -> None:
-        """Interrupt the event that was worked on at the last tick too, wherever the work is but in `route` itself."""
-        if self._is_routing and self._met == self._begun and frame is not None and frame.f_code is not Budget.route.__code__:
+        """Interrupt the event that was worked on at the last tick too, wherever the work is but in `route` or `straight` itself."""
+        if self._is_routing and self._met == self._begun and frame is not None and frame.f_code not in _OWN:
             raise TooSlowError
         self._met = self._begun
+
+
+_OWN = frozenset({Budget.route.__code__, Budget.straight.__code__})
+"""The code between whose steps nothing is interrupted."""

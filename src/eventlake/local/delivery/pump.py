@@ -26,17 +26,19 @@ from eventlake.local.delivery.strikes import LARGE_BYTES, Strikes
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL
 from eventlake.local.keys import read_keys
 from eventlake.local.lock import is_added_to
-from eventlake.local.spool.frames import DAMAGED, REJECTED, Frame
+from eventlake.local.spool.frames import DAMAGED, EVENT, REJECTED, Frame
 from eventlake.local.spool.reader import SpoolReader, frames_at
 from eventlake.local.spool.rejection import damage_of, unpack
 from eventlake.local.spool.segments import KEPT_BYTES, drop_before, first_position
 from eventlake.local.tombstones import read_forgetting, version_of
 from eventlake.model import Source
 from eventlake.pipeline.delivery import LOW_WATER, Delivery, Hints, moment
-from eventlake.pipeline.router import Routed, Router
+from eventlake.pipeline.router import Placed, Routed, Router
 
 _NO_EVENTS = frozenset({REJECTED, DAMAGED})
 _TIDY_EVERY_S = 10.0
+_AT_ONCE = 256
+"""How many frames are looked through together for events that are just as declared."""
 
 
 class Pump:
@@ -69,7 +71,7 @@ class Pump:
         self._folder = folder
         self._tombstones = version_of(folder)
         router = Router(sources, FAST, StraightReader, read_keys(folder), read_forgetting(folder))
-        self._budget = Budget(router.route)
+        self._budget = Budget(router.route, straight=router.straight)
         self._kept = router.kept
         self._without_erased = router.without_erased
         self.erased = 0
@@ -110,9 +112,11 @@ class Pump:
         now = self._seconds()
         with self._budget:
             while self._pending:
-                self._accept(self._pending[-1], now)
-                self._pending.pop()
-                count += 1
+                next_ones = self._pending[: -_AT_ONCE - 1 : -1]
+                for frame, placed in zip(next_ones, self._straight(next_ones), strict=True):
+                    self._accept(frame, placed, now)
+                    self._pending.pop()
+                    count += 1
         self._delivery.position = max(self._delivery.position, min(self._reader.position, until))
         return count
 
@@ -138,7 +142,16 @@ class Pump:
         self._strikes.close()
         self.catalog.close()
 
-    def _accept(self, frame: Frame, now: float) -> None:
+    def _straight(self, frames: Sequence[Frame]) -> list[Placed | None]:
+        """Return the tables and lines of those that are small events just as their table declares them."""
+        return self._budget.straight([frame.body if frame.kind == EVENT and len(frame.body) <= LARGE_BYTES else b"" for frame in frames])
+
+    def _accept(self, frame: Frame, placed: Placed | None, now: float) -> None:
+        if frame.arrival != self._arrival[0]:  # the frames of a request share theirs
+            self._arrival = frame.arrival, moment(frame.arrival)
+        if placed is not None:
+            self._delivery.add(frame.position, frame.end, self._arrival[1], placed, now)
+            return
         if frame.kind in _NO_EVENTS:
             error, raw = unpack(frame.body) if frame.kind == REJECTED else (damage_of(frame), frame.body)
             if frame.kind == DAMAGED:
@@ -147,8 +160,6 @@ class Pump:
         else:
             raw = frame.body
             routed = self._budget.route(raw) if len(raw) <= LARGE_BYTES else self._route_large(frame.position, raw)
-        if frame.arrival != self._arrival[0]:  # the frames of a request share theirs
-            self._arrival = frame.arrival, moment(frame.arrival)
         self.erased += routed.is_erased
         self._delivery.accept(frame.position, frame.end, self._arrival[1], routed, raw, now)
 

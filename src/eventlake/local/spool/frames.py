@@ -12,7 +12,8 @@ import re
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 EVENT = 0
 """The body is the bytes of one EventBridge envelope."""
@@ -26,7 +27,9 @@ DAMAGED = 255
 """Never written: what a reader gives in place of frames that cannot be read; the body is what lies there."""
 
 HEADER = struct.Struct("<IIBQ")
+_HEADER_BYTES, _header_at = HEADER.size, HEADER.unpack_from
 _CHECKED = struct.Struct("<BQ")
+_checksum = zlib.crc32
 _CHECKED_FROM = 8
 """The checksum covers the header from the kind on, and the body."""
 MARKS = frozenset({GROUP, SEGMENT})
@@ -38,8 +41,7 @@ Entry = tuple[int, int, bytes]
 """Kind, arrival in microseconds since 1970 in UTC, body."""
 
 
-@dataclass(slots=True)  # not frozen: that takes four times as long to make, and one is made for each event
-class Frame:
+class Frame(msgspec.Struct, gc=False):  # takes a quarter of the time of a dataclass to make, and one is made for each event
     """One accepted item: where it begins and ends in the log, its kind, its arrival in microseconds since 1970 (UTC), its body."""
 
     position: int
@@ -73,11 +75,17 @@ def spans(data: bytes, start: int = 0) -> Iterator[tuple[int, int, int, int]]:
 def events_of(data: bytes, position: int) -> tuple[list[Frame], int]:
     """Return the frames of events and rejections at the beginning of these bytes, and how many bytes are whole frames."""
     frames: list[Frame] = []
-    whole = 0
-    for at, whole, kind, arrival in spans(data):
+    at, view = 0, memoryview(data)  # as `spans` does it, without a step for each frame
+    while at + _HEADER_BYTES <= len(data):
+        length, checksum, kind, arrival = _header_at(data, at)
+        body = at + _HEADER_BYTES
+        end = body + length
+        if end > len(data) or _checksum(view[at + _CHECKED_FROM : end]) != checksum:
+            break
         if kind not in MARKS:
-            frames.append(Frame(position + at, position + whole, kind, arrival, data[at + HEADER.size : whole]))
-    return frames, whole
+            frames.append(Frame(position + at, position + end, kind, arrival, data[body:end]))
+        at = end
+    return frames, at
 
 
 def group_begins(position: int, salt: bytes) -> bytes:
