@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-s
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from eventlake.model import Source, Table
@@ -12,6 +13,9 @@ from eventlake.model import Source, Table
 STACK, BUCKET = "aws:", "s3://"
 """How a person begins the name of a lake on AWS: that of its stack, or that of its bucket."""
 _MAKERS = ("AWS ", "Amazon ")
+_LONGEST_OF_ARCHIVE = 26
+"""What the 48 characters of an archive's name leave beside the lake's 21 and a hyphen:
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateArchive.html"""
 
 
 def is_on_aws(lake: str) -> bool:
@@ -27,6 +31,14 @@ def logical_id(*words: str) -> str:
 
 def workgroup_name(lake: str, source: str) -> str:
     """Return the name of the Athena workgroup in which people query one source of a lake; the lake's own has the lake's name."""
+    return f"{lake}-{source}"
+
+
+def archive_name(lake: str, source: str) -> str:
+    """Return the name of the archive in which EventBridge keeps the events of a source; a long name of a source is cut, and told by its hash."""
+    if len(source) > _LONGEST_OF_ARCHIVE:
+        told = hashlib.sha256(source.encode()).hexdigest()[:8]
+        source = f"{source[: _LONGEST_OF_ARCHIVE - len(told) - 1]}-{told}"
     return f"{lake}-{source}"
 
 

@@ -61,7 +61,12 @@ def auth0_bus(aws: Aws) -> str:
 @pytest.fixture(scope="session")
 def lake(aws: Aws, auth0_bus: str, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """A lake with every source, Parquet, and the events kept as they came too."""
-    return deployed(aws, "eventlake", tmp_path_factory.mktemp("lake"), {**EVERY_SOURCE, "EventBusName": auth0_bus, "KeepRawEvents": "yes"})
+    return deployed(
+        aws,
+        "eventlake",
+        tmp_path_factory.mktemp("lake"),
+        {**EVERY_SOURCE, "EventBusName": auth0_bus, "KeepRawEvents": "yes", "ArchiveDays": "7"},
+    )
 
 
 @pytest.fixture(scope="session")

@@ -92,6 +92,10 @@ def test_one_table_and_a_condition_choose(capfd: pytest.CaptureFixture[str]) -> 
     ("words", "said"),
     [
         (["--to", "detections", "--speed", "60x"], "ask the lake itself"),
+        (["--to", "rules", "--speed", "60x"], "at its own speed"),
+        (["--to", "rules", "--table", "auth0_logs", "--where", "true"], "leave --where and --speed out"),
+        (["--to", "rules"], "name it with --lake aws:STACK"),
+        (["--to", "rule"], 'Did you mean "rules"?'),
         (["--to", "detections", "--table", "auth0_log"], 'No detection asks a table "auth0_log". Did you mean "auth0_logs"?'),
         (["--to", "-", "--until", "2026-03-20"], "The stretch is empty"),
         (["--to", "-", "--from", "yesterday"], "no time"),

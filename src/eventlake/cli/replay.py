@@ -37,7 +37,11 @@ _SPEED = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)x?")
 @click.option("--from", "start", required=True, metavar="TIME", help="From this moment on: YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS, in UTC.")
 @click.option("--until", metavar="TIME", help="To before this moment; default: now.")
 @click.option(
-    "--to", "target", required=True, metavar="TARGET", help="URL of a bus, `bus` (the one on this machine), `detections`, a file, or `-`."
+    "--to",
+    "target",
+    required=True,
+    metavar="TARGET",
+    help="URL of a bus, `bus` (the one on this machine), `rules` (of a lake on AWS), `detections`, a file, or `-`.",
 )
 @click.option("--table", "names", multiple=True, metavar="TABLE", help="Only events of this table; several are allowed.")
 @click.option("--where", default="", metavar="SQL", help="Only events whose row fulfils this condition in Athena's SQL; with one --table.")
@@ -47,9 +51,9 @@ _SPEED = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)x?")
 def replay(start: str, until: str | None, target: str, names: tuple[str, ...], where: str, speed: str, engine: str | None) -> int:
     """Send the events that happened from one moment to before another once more, in that order, with their ids.
 
-    The stretch is --from and --until, the target --to; `--to detections` shows the alerts that the stretch would have raised. Each row becomes
-    the event that it came from; into the lake that it came from, it is known by its id, and adds nothing. A bus with a token wants it in
-    EVENTLAKE_TOKEN. Ends with 1 if the target refused an event.
+    The stretch is --from and --until, the target --to; `--to detections` shows the alerts that the stretch would have raised, and `--to rules`
+    has EventBridge play what it archived to a lake on AWS. Each row becomes the event that it came from; into the lake that it came from, it is
+    known by its id, and adds nothing. A bus with a token wants it in EVENTLAKE_TOKEN. Ends with 1 if the target refused an event.
     """
     from eventlake.backends.msgspec_codec import FAST
     from eventlake.pipeline.played import Replay, Stretch
@@ -59,6 +63,8 @@ def replay(start: str, until: str | None, target: str, names: tuple[str, ...], w
     begin, end = moment(start), moment(until) if until else datetime.now(UTC)
     if begin >= end:
         raise UsageError(f"The stretch is empty: --from {start} is not before --until {until or 'now'}.")
+    if target == "rules":
+        return _to_rules(begin, end, names, where, speed, current)
     if target == "detections":
         return _to_detections(begin, end, names, where, speed, current)
     _require_target(target)
@@ -66,6 +72,15 @@ def replay(start: str, until: str | None, target: str, names: tuple[str, ...], w
     played = Replay(open_engine(current, engine), Stretch(begin, end, tables, where), FAST)
     with _opened(target) as send:
         return _play(played, send, pace, current)
+
+
+def _to_rules(begin: datetime, end: datetime, names: Sequence[str], where: str, speed: str, current: Settings) -> int:
+    """Have EventBridge play what it archived to the rules of the lake; the exit code."""
+    from eventlake.cli.replay_to_rules import play_to_rules
+
+    if where or speed != "max":
+        raise UsageError("EventBridge plays its archives whole and at its own speed: leave --where and --speed out.")
+    return play_to_rules(begin, end, names, current)
 
 
 def _to_detections(begin: datetime, end: datetime, names: Sequence[str], where: str, speed: str, current: Settings) -> int:
@@ -134,7 +149,7 @@ def _require_target(target: str) -> None:
     if target in ("bus", "-") or "://" in target:
         return
     file = Path(target)
-    if "/" not in target and not file.exists() and (hint := nearest(target, ("bus", "detections"))):
+    if "/" not in target and not file.exists() and (hint := nearest(target, ("bus", "detections", "rules"))):
         raise UsageError(f'There is no target "{target}".{hint} A new file of that name is "./{target}".')
     if not file.absolute().parent.is_dir():
         raise UsageError(f'There is no folder for the file "{target}"; --to takes a URL, bus, a file or -.')

@@ -48,6 +48,13 @@ SETTINGS: dict[str, Template] = {
         "AllowedValues": ["yes", "no"],
         "Description": "Whether every event is also kept as it came, under raw/. Firehose lets it be switched on later, and not off again.",
     },
+    "ArchiveDays": {
+        "Type": "Number",
+        "Default": 0,
+        "MinValue": 0,
+        "MaxValue": 36500,
+        "Description": "Days that EventBridge archives every event, so that `replay --to rules` can play them to the lake again; 0 - none.",
+    },
     "Closing": {
         "Type": "String",
         "Default": "off",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eventlake.deploy.alarms import alarms
+from eventlake.deploy.archive import archive
 from eventlake.deploy.cloudformation import Tagged, Template, cut, equals, is_set, ref, template_text, when
 from eventlake.deploy.delivery_stream import delivery_stream, rule, stream_id
 from eventlake.deploy.glue_table import glue_table, places_table
@@ -66,6 +67,7 @@ def source_stack(source: Source, saved: Sequence[SavedQuery]) -> Template:
             "IsParquet": equals("LogFormat", "parquet"),
             "Closes": CLOSES,
             "KeepsRawEvents": equals("KeepRawEvents", "yes"),
+            "Archives": Tagged("Not", [equals("ArchiveDays", "0")]),
             "HasKey": is_set("KmsKeyArn"),
             "HasBoundary": is_set("PermissionsBoundaryArn"),
             "HasTopic": is_set("AlarmTopicArn"),
@@ -122,6 +124,7 @@ def _resources(source: Source, saved: Sequence[SavedQuery]) -> Template:
         "DeliveryRole": delivery_role(source),
         "DeliveryPolicy": delivery_policy(source),
         "AnalystPolicy": analyst_policy(source),
+        "Archive": archive(source),
     }
     for table in source.tables:
         resources |= _resources_of(source, table)

@@ -12,6 +12,7 @@ from ministack.app import main  # noqa: E402  this folder is not importable befo
 from aws.emulator import (  # noqa: E402
     alarms,
     api_destinations,
+    archives,
     athena_permissions,
     bucket_properties,
     event_times,
@@ -42,6 +43,7 @@ PARTS = (
     event_times,
     eventbridge_targets,
     api_destinations,
+    archives,
     glue_partitions,
     named_queries,
     nested_stacks,
