@@ -211,3 +211,19 @@ def test_try_does_not_hide_that_there_is_no_order(engine: FixtureEngine) -> None
     for two in ("array[null, 1] < array[2, 1]", "row(1, null) < row(1, 2)"):
         with pytest.raises(QueryFailedError, match="has no order"):
             engine.query(f"select try({two})")
+
+
+def test_json_parse_sorts_the_keys_of_nested_objects(engine: FixtureEngine) -> None:
+    """An object in which a key occurs twice is not shown: DuckDB keeps both."""
+    nested = """'{"b":1,"a":{"d":[{"z":1,"y":2}],"c":2}}'"""
+
+    assert engine.query(f"select json_format(json_parse(x)) from (values {nested}) t(x)").rows == [
+        ('{"a":{"c":2,"d":[{"y":2,"z":1}]},"b":1}',)
+    ]
+    with pytest.raises(QueryRefusedError, match="occurs twice"):
+        engine.query("""select json_parse(x) from (values '{"a":{"x":1,"y":2,"x":3}}') t(x)""")
+
+
+def test_an_index_before_the_first_element_is_null(engine: FixtureEngine) -> None:
+    """`json_array_get` counts from the end, and ends there."""
+    assert engine.query("select json_array_get('[1,2]', -2), json_array_get('[1,2]', -3)").rows == [("1", None)]

@@ -70,10 +70,10 @@ def derived(sql: Sql, kind: Type, parts: Iterable[Value]) -> Value:
         window = window or part.window
         if part.type.holds("json"):
             forms.add(part.json)
-    return Value(sql, kind, columns=columns, aggregate=aggregate, window=window, json=_json_form(forms) if forms else "any")
+    return Value(sql, kind, columns=columns, aggregate=aggregate, window=window, json=json_form(forms) if forms else "any")
 
 
-def _json_form(forms: set[JsonForm]) -> JsonForm:
+def json_form(forms: set[JsonForm]) -> JsonForm:
     """Return where a json comes from that may be any of several."""
     if "any" in forms or {"part", "parsed"} <= forms or ("text" in forms and len(forms) > 1):
         return "any"

@@ -1058,12 +1058,16 @@ el_json_checked(j) :=
   END;
 el_json_sorted(j) :=
   CASE
-    WHEN j IS NULL OR json_type(j) NOT IN ('OBJECT', 'ARRAY') OR (json_type(j) = 'ARRAY' AND NOT regexp_matches(j, '[{].*,'))
-      OR (json_type(j) = 'OBJECT' AND NOT contains(substring(j, 2), '{') AND json_keys(j) = list_sort(json_keys(j))) THEN j
-    WHEN json_type(j) = 'OBJECT' AND NOT contains(substring(j, 2), '{') THEN el_json_one_level(j)
-    WHEN regexp_full_match(j, '\[[^{]*([{][^{,]*[}][^{]*)*\]') THEN j
-    ELSE refusal('json_parse sorts the keys of nested objects, which is not done here: ', substring(j, 1, 60))
+    WHEN j IS NULL OR json_type(j) NOT IN ('OBJECT', 'ARRAY') THEN j
+    WHEN json_type(j) = 'OBJECT' AND NOT contains(substring(j, 2), '{')
+      THEN CASE WHEN json_keys(j) = list_sort(json_keys(j)) THEN j ELSE el_json_one_level(j) END
+    WHEN el_json_doubled(j) THEN refusal('A key that occurs twice, in json_parse: ', substring(j, 1, 60))
+    WHEN regexp_matches(j, '[\x{E000}-\x{FFFF}]') AND regexp_matches(j, '[\x{10000}-\x{10FFFF}]')
+      THEN refusal('Keys outside of the characters of 16 bits, in json_parse: ', substring(j, 1, 60))
+    ELSE json_normalize(j)
   END;
+el_json_doubled(j) :=
+  len(list_filter(list_append(json_extract(j, '$.**'), CAST(j AS JSON)), lambda v: len(list_distinct(json_keys(v))) < len(json_keys(v)))) > 0;
 el_json_unsure(j) :=
   CASE
     WHEN j IS NULL THEN j
@@ -1146,7 +1150,7 @@ el_json_decimal(s) := regexp_replace(s, '^(-?)\.', '\10.');
 el_json_double(x) := CASE WHEN isnan(x) OR isinf(x) THEN '"' || el_double_to_text(x) || '"' ELSE el_java_double(x) END;
 el_json_array_get(j, i) :=
   CASE
-    WHEN json_type(j) = 'ARRAY' THEN el_json_item(j, '$[' || CASE WHEN i < 0
+    WHEN json_type(j) = 'ARRAY' AND i >= -CAST(json_array_length(j) AS BIGINT) THEN el_json_item(j, '$[' || CASE WHEN i < 0
       THEN CAST(json_array_length(j) + i AS VARCHAR) ELSE CAST(i AS VARCHAR) END || ']')
   END;
 el_json_item(j, p) :=

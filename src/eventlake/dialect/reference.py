@@ -146,7 +146,7 @@ DIFFERENCES: tuple[tuple[str, str], ...] = (
     ("`TIME WITH TIME ZONE`", "Refused."),
     (
         "json",
-        "Kept as text. `json_parse` sorts the keys of flat objects; to show nested ones whose keys are not sorted is refused, to read from them is not.",
+        "Kept as text. `json_parse` sorts keys; to show a nested object in which a key occurs twice is refused, to read from it is not.",
     ),
     ("Malformed JSON", "NULL for `json_extract` and its kin; text out of which Athena still reads a value before the fault is refused."),
     ("SQL/JSON paths", f"`..`, variables and methods other than {', '.join(f'`{name}()`' for name in sorted(METHODS))} are refused."),

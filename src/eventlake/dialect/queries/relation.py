@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from eventlake.dialect.binding import Value, mistyped
+from eventlake.dialect.binding import JsonForm, Value, mistyped
 from eventlake.dialect.sql import Sql, emit, joined, ours, quoted
 from eventlake.dialect.text import tree as exp
+from eventlake.dialect.types.json_casts import written_json
 from eventlake.dialect.types.type import EACH, Type, instants
 from eventlake.dialect.types.zones import as_instants, each_zoned, instant, zone_label
 
@@ -28,11 +29,17 @@ class Column(NamedTuple):
     label: str = ""
     implicit: bool = False
     """Left out of `*`, and lost where an alias names the columns."""
+    json: JsonForm = "any"
+    """Where a json comes from, or those within."""
 
     def value(self, relation: Sql) -> Value:
         """Return the column as a value, given the name of its relation."""
         sql = emit("{}.{}", relation, quoted(self.stored))
-        return each_zoned(sql, emit("{}.{}", relation, quoted(self.label)), self.type, ()) if self.label else Value(sql, self.type)
+        return (
+            each_zoned(sql, emit("{}.{}", relation, quoted(self.label)), self.type, ())
+            if self.label
+            else Value(sql, self.type, json=self.json)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +58,11 @@ def named(value: Value, column: Column) -> Sql:
 
 
 def shown(relation: Relation) -> Relation:
-    """Return the query as its answer is shown: of timestamps that have each a zone of their own the instants."""
+    """Return the query as its answer is shown: of timestamps that have each a zone of their own the instants, of parsed JSON the sorted text."""
     fields = tuple(Column(field.name, field.stored, instants(field.type)) for field in relation.fields)
-    if all(EACH not in field.type.zones for field in relation.fields):
+    if all(EACH not in field.type.zones and field.json != "parsed" for field in relation.fields):
         return relation
-    values = [as_instants(field.value(ours("el_a"))) for field in relation.fields]
+    values = [written_json(as_instants(field.value(ours("el_a")))) for field in relation.fields]
     columns = joined(", ", (named(value, field) for value, field in zip(values, fields, strict=True)))
     return Relation(emit("SELECT {} FROM ({}) AS el_a", columns, relation.sql), fields)
 

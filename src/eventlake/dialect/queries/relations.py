@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from itertools import count
 
-from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused
+from eventlake.dialect.binding import Field, Scope, Value, json_form, mistyped, refused
 from eventlake.dialect.parts import Context
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.from_clause import Source
@@ -123,8 +123,8 @@ class Queries:
             kinds.append(both)
         kinds = [_kept(node, a.type, kind) for a, kind in zip(left.fields, kinds, strict=True)]
         fields = tuple(
-            Column(a.name, f"c{i}", kind, f"z{i}" if kind.zone == EACH else "")
-            for i, (a, kind) in enumerate(zip(left.fields, kinds, strict=True))
+            Column(a.name, f"c{i}", kind, f"z{i}" if kind.zone == EACH else "", json=json_form({a.json, b.json}))
+            for i, (a, b, kind) in enumerate(zip(left.fields, right.fields, kinds, strict=True))
         )
         merged = bool(node.args.get("distinct")) and any(field.label for field in fields)
         word = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}[type(node)] + (

@@ -186,7 +186,8 @@ def _columns(items: Sequence[_Item]) -> list[Column]:
         while name.lower() in stored:
             name += f"_{index}"
         stored.add(name.lower())
-        columns.append(Column(item.name, name, item.value.type, f"z{index}_{name}" if item.value.type.zone == EACH else ""))
+        label = f"z{index}_{name}" if item.value.type.zone == EACH else ""
+        columns.append(Column(item.name, name, item.value.type, label, json=item.value.json))
     return columns
 
 

@@ -45,7 +45,7 @@ def _fields(node: exp.Unnest, made: Sequence[tuple[Column, Sql]]) -> list[Field]
     names = [column.name for column in alias.columns] if alias is not None else []
     relation = alias.name.lower() if alias is not None else ""
     named = renamed([column for column, _ in made], names, node)
-    return [Field(column.name, relation, Value(sql, column.type)) for column, (_, sql) in zip(named, made, strict=True)]
+    return [Field(column.name, relation, Value(sql, column.type, json=column.json)) for column, (_, sql) in zip(named, made, strict=True)]
 
 
 def _columns(value: Value | None, sql: Sql) -> Iterable[tuple[Column, Sql]]:
@@ -54,12 +54,12 @@ def _columns(value: Value | None, sql: Sql) -> Iterable[tuple[Column, Sql]]:
         yield Column("", "", BIGINT), emit("CAST({} AS BIGINT)", sql)
         return
     if value.type.name == "map":
-        yield Column("", "", value.type.args[0]), emit("struct_extract({}, 'key')", sql)
-        yield Column("", "", value.type.args[1]), emit("struct_extract({}, 'value')", sql)
+        yield Column("", "", value.type.args[0], json=value.json), emit("struct_extract({}, 'key')", sql)
+        yield Column("", "", value.type.args[1], json=value.json), emit("struct_extract({}, 'value')", sql)
         return
     element = value.type.args[0] if value.type.name == "array" else UNKNOWN
     if element.name != "row":
-        yield Column("", "", element), sql
+        yield Column("", "", element, json=value.json), sql
         return
     for name, (stored, kind) in zip(element.names, element.fields(), strict=True):
-        yield Column(name or "", "", kind), emit("struct_extract({}, {})", sql, text(stored))
+        yield Column(name or "", "", kind, json=value.json), emit("struct_extract({}, {})", sql, text(stored))

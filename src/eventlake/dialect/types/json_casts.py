@@ -112,6 +112,23 @@ def canonical(value: Value) -> Sql:
     return once(value.sql, lambda text: emit("el_json_unsure({})", text))
 
 
+def written_json(value: Value, depth: int = 0) -> Value:
+    """Return the value with the keys of each json in it sorted, if json_parse made it; those in a row stay as they stood."""
+    kind, item = value.type, ours(f"el_w{depth}")
+    if value.json != "parsed" or not kind.holds("json"):
+        return value
+    if kind.name == "json":
+        return value.become(once(value.sql, lambda text: emit("el_json_sorted({})", text)), kind)
+    if kind.name == "array":
+        inner = written_json(Value(item, kind.args[0], json="parsed"), depth + 1)
+        return value.become(emit("list_transform({}, lambda {}: {})", value, item, inner), kind)
+    if kind.name == "map":
+        inner = written_json(Value(emit("{}.value", item), kind.args[1], json="parsed"), depth + 1)
+        entry = emit("struct_pack(key := {}.key, value := {})", item, inner)
+        return value.become(emit("map_from_entries(list_transform(map_entries({}), lambda {}: {}))", value, item, entry), kind)
+    return value
+
+
 def distinguished(value: Value, what: str, node: exp.Expr) -> Value:
     """Return the value so that DuckDB tells apart what Trino does: a json as its text in Trino.
 
