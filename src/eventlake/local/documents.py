@@ -30,10 +30,13 @@ def split(data: bytes) -> Iterator[Item]:
     return documents(_in_pieces(data))
 
 
-def taken_of(data: bytes, take: Callable[[bytes], Taken]) -> Iterator[tuple[Item, Taken]]:
-    """Cut a text into its documents, and take each; ordinary ones are read only then, and not to find where they end."""
-    begin = gap(data, 0)
-    if data.startswith(b"[", begin):
+def taken_of(data: bytes, take: Callable[[bytes], Taken], begin: int = 0) -> Iterator[tuple[Item, Taken]]:
+    """Cut a text into its documents, and take each; ordinary ones are read only then, and not to find where they end.
+
+    begin: behind the whole lines that were taken already.
+    """
+    is_begun, begin = begin > 0, gap(data, begin)
+    if data.startswith(b"[", begin) and not is_begun:
         yield from _taken_array(data, begin, take)
         return
     end = begin + (yield from taken_guesses(data[begin:], take, 1 + data.count(b"\n", 0, begin), begin))

@@ -18,7 +18,7 @@ from eventlake.model import Bare, Source
 from eventlake.pipeline import wrappers
 from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.path import parse_path, value_at
-from eventlake.pipeline.reading import read_object, unwritable
+from eventlake.pipeline.reading import DEPTH_LIMIT, SIZE_LIMIT_BYTES, read_object, unwritable
 from eventlake.pipeline.rule import compile_pattern
 
 _CODES_OF_WRAPPERS = frozenset(("NotAnEvent", "TooLarge", "TooDeep"))
@@ -62,6 +62,19 @@ class Intake:
                 return Taken([], error=error)
             found = wrappers.opened(data, self.accept)
             return Taken([], error=error) if found is None else Taken(found.events, found.kinds, inside(found))
+
+    def whole(self, data: bytes) -> str | None:
+        """Return the id of an event that is stored as its bytes stand, as nearly all are; None for any other item, which `take` takes."""
+        if self._codec is STANDARD or len(data) > SIZE_LIMIT_BYTES or data.count(b"{") + data.count(b"[") > DEPTH_LIMIT:
+            return None
+        try:
+            event = self._codec.loads(data)
+        except (ValueError, RecursionError):
+            return None
+        if event.__class__ is not dict or "detail-type" not in event:
+            return None
+        event_id = event.get("id")
+        return event_id if event_id.__class__ is str and event_id else None
 
     def accept(self, data: bytes) -> Accepted:
         """Turn one item of input into an envelope; a whole envelope with an id keeps its bytes.

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.errors import ConfigurationError
 from eventlake.local.bus import batch, pressure
-from eventlake.local.bus.answer import Message, Receive, Send
+from eventlake.local.bus.answer import HttpError, Message, Receive, Send
 from eventlake.local.bus.batch import EVENTS_LIMIT, is_small, read_batch
 from eventlake.local.bus.body import BODY_LIMIT
 from eventlake.local.bus.bus import Bus
@@ -34,7 +34,7 @@ from eventlake.local.spool.frames import EVENT, REJECTED, Frame
 from eventlake.local.spool.reader import SpoolReader
 from eventlake.local.spool.rejection import unpack
 from eventlake.local.spool.writer import SpoolWriter
-from eventlake.pipeline.envelope import Accepted, Intake, Taken
+from eventlake.pipeline.envelope import Intake, Taken
 from eventlake.sources import load
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
@@ -370,9 +370,69 @@ def test_a_large_body_is_read_as_a_small_one() -> None:
     intake = Intake(SOURCES, FAST)
 
     assert (is_small(small), is_small(body)) == (True, False)
-    said = json.loads(read_batch(body, intake.take, 1).answer)
+    said = json.loads(read_batch(body, 1, intake.take).answer)
     assert (said["accepted"], said["rejected"]) == (1400, 700)
     assert [event.get("line") for event in said["events"][:6]] == [None, 2, None, None, 5, None]
+
+
+EVENT_LINE, OTHER = EVENT_BYTES, json.dumps({**ENVELOPE, "id": "other", "detail": {"text": "\u00fc"}}, ensure_ascii=False).encode()
+PARTS = (
+    EVENT_LINE,
+    OTHER,
+    b"{no json",
+    b"",
+    b" ",
+    b"[",
+    b"]",
+    b",",
+    b'{"a":1}',
+    b"{}",
+    EVENT_LINE + OTHER,
+    EVENT_LINE + b"\r",
+    b" " + OTHER,
+    b"\xff",
+)
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=6), st.sampled_from([b"\n", b"\n\n", b",\n", b""]))
+@example([EVENT_LINE, b"[", OTHER, b",", EVENT_LINE, b"]"], b"\n")
+def test_lines_that_are_whole_events_become_what_they_become_one_by_one(parts: list[bytes], between: bytes) -> None:
+    """The same frames and the same answer, whatever stands behind them."""
+    intake, body = Intake(SOURCES, FAST), between.join(parts)
+
+    def became(**more: Any) -> Any:
+        try:
+            return read_batch(body, 1, intake.take, **more)
+        except HttpError as error:
+            return str(error)
+
+    assert became(whole=intake.whole) == became()
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        b'"\\ud800"',
+        b'"\xff"',
+        b"1e999",
+        b"NaN",
+        b"01",
+        b"[" * 70 + b"]" * 70,
+        b"1" * 5000,
+        b'"' + b"a" * 1_000_000 + b'"',
+        b"{",
+        b"6.0",
+        b'"\xc3\xbc"',
+    ],
+)
+def test_only_what_is_stored_as_it_stands_is_taken_so(detail: bytes) -> None:
+    """An event that cannot be stored, or has no id of its own, goes the longer way and is told."""
+    intake = Intake(SOURCES, FAST)
+    for written in (b'"id":"1"', b'"id":""', b'"id":5', b'"it":"1"'):
+        data = b'{%s,"detail-type":"d","detail":%s}' % (written, detail)
+        taken = intake.take(data)
+        is_whole = [(one.id, one.body) for one in taken.accepted] == [("1", data)]
+        assert intake.whole(data) == ("1" if is_whole else None)
 
 
 @pytest.mark.slow
@@ -417,7 +477,7 @@ def test_rejects_beyond_the_limit_cost_no_work(caller: Caller, wrap: bytes) -> N
             return super().take(data)
 
     body = wrap % b",\n".join([b'{"a":1}'] * 50_000)
-    batch = read_batch(body, Counting(SOURCES, FAST).take, 1)
+    batch = read_batch(body, 1, Counting(SOURCES, FAST).take)
 
     assert (batch.status, json.loads(batch.answer)["rejected"]) == (413, 1000)
     assert len(looked) < 1100
@@ -475,7 +535,7 @@ def test_a_failure_of_our_own_is_told_without_a_traceback(tmp_path: Path, caplog
     """500 and one sentence to the sender, the rest to whoever runs the bus."""
 
     class Failing(Intake):
-        def accept(self, data: bytes) -> Accepted:
+        def whole(self, data: bytes) -> str | None:
             """Fail as no input should make it."""
             raise ZeroDivisionError
 

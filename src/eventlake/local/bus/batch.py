@@ -17,6 +17,7 @@ from eventlake.local.bus.answer import HttpError
 from eventlake.local.bus.body import BODY_LIMIT
 from eventlake.local.documents import taken_of
 from eventlake.local.encodings import in_utf8
+from eventlake.local.guess import WHITE
 from eventlake.local.item import Item
 from eventlake.local.spool.frames import EVENT, REJECTED, Entry, encode
 from eventlake.local.spool.rejection import pack
@@ -49,15 +50,18 @@ def is_small(body: bytes) -> bool:
     return len(body) < _SMALL_BYTES and _parts(body) < _SMALL_PARTS
 
 
-def read_batch(body: bytes, take: Callable[[bytes], Taken], arrival: int) -> Batch:
+def read_batch(
+    body: bytes, arrival: int, take: Callable[[bytes], Taken], whole: Callable[[bytes], str | None] = lambda _line: None
+) -> Batch:
     """Read the batch that a body holds. Raises HttpError if it holds none, or too much.
 
-    take: makes events of a document. arrival: microseconds since 1970, UTC.
+    arrival: microseconds since 1970, UTC. take: makes events of a document. whole: gives the id of a document that is stored as it stands.
     """
     if len(body) > _PARTS_LIMIT and _parts(body) > _PARTS_LIMIT:
         raise _too_many()
     batch = _Batch(arrival)
-    for item, found in taken_of(in_utf8(body), take):
+    text = in_utf8(body)
+    for item, found in taken_of(text, take, batch.add_lines(text, whole)):
         if not batch.takes(found):
             return batch.whole(item)
         batch.add(item, found)
@@ -74,6 +78,24 @@ class _Batch:
         self._opened: Counter[str] = Counter()
         self._rejected = 0
         self._size = 0
+
+    def add_lines(self, text: bytes, whole: Callable[[bytes], str | None]) -> int:
+        """Add the lines with which a text begins, as long as each is an event that is stored as it stands; return how much of the text they are.
+
+        Raises HttpError.
+        """
+        end = 0
+        for line in text.split(b"\n"):
+            if data := line.strip(WHITE):
+                event_id = whole(data) if data.startswith(b"{") else None
+                if event_id is None:
+                    break
+                self._entries.append((EVENT, self._arrival, data))
+                self._said.append({"id": event_id})
+            end += len(line) + 1
+        if len(self._said) > EVENTS_LIMIT:
+            raise _too_many()
+        return min(end, len(text))
 
     def takes(self, taken: Taken) -> bool:
         """Return False for a document that would be one too many that is no event."""

@@ -30,7 +30,7 @@ from eventlake.local.bus.answer import (
     answer_to,
     respond,
 )
-from eventlake.local.bus.batch import is_small, read_batch
+from eventlake.local.bus.batch import Batch, is_small, read_batch
 from eventlake.local.bus.body import BODY_LIMIT, Reading, inflated, is_gzip, refused
 from eventlake.local.bus.group_commit import GroupCommit
 from eventlake.local.bus.guard import Guard, Names, region
@@ -43,7 +43,7 @@ from eventlake.local.bus.visitors import Visitors
 from eventlake.local.bus.webhooks import Webhooks
 from eventlake.local.spool.frames import EVENT, encode
 from eventlake.local.spool.writer import SpoolWriter
-from eventlake.pipeline.envelope import Intake, Taken
+from eventlake.pipeline.envelope import Intake
 from eventlake.pipeline.webhook import PATH as WEBHOOKS
 
 AWS_BODY_LIMIT = 8 << 20
@@ -128,11 +128,13 @@ class Bus:
             raise HttpError(404, f"There is nothing at {path[:100]}; events go to POST /events.")
         _require(method, "POST")
         if self._webhooks is not None and path.startswith(WEBHOOKS):
-            return await self._events(partial(self._webhooks.admitted(path, headers).take, arrival=self._now()), headers, receive, sender)
+            take = partial(self._webhooks.admitted(path, headers).take, arrival=self._now())
+            return await self._events(partial(read_batch, take=take), headers, receive, sender)
         self._guard.check_token(headers)
         if path == "/":
             return await self._aws(headers, receive, sender)
-        return await self._events(self._intake.take, headers, receive, sender)
+        read = partial(read_batch, take=self._intake.take, whole=self._intake.whole)
+        return await self._events(read, headers, receive, sender)
 
     async def _aws(self, headers: Headers, receive: Receive, sender: Sender) -> Answer:
         """Answer in EventBridge's protocol."""
@@ -149,15 +151,15 @@ class Bus:
                 await self._store(encode((EVENT, arrival, event) for event in put.bodies), sender)
         return Answer(200, put.answer, AWS_JSON, ((REQUEST_ID, put.request_id.encode()),))
 
-    async def _events(self, take: Callable[[bytes], Taken], headers: Headers, receive: Receive, sender: Sender) -> Answer:
-        """Answer `POST /events`, or a webhook. take: makes events of a document."""
+    async def _events(self, read: Callable[[bytes, int], Batch], headers: Headers, receive: Receive, sender: Sender) -> Answer:
+        """Answer `POST /events`, or a webhook. read: makes a batch of a body and the moment of its arrival."""
         with Reading(self._pressure, headers, sender) as reading:
             body = await self._body(reading, headers, receive, BODY_LIMIT)
             with self._arrival(self._now()) as arrival:
                 if is_small(body):
-                    batch = read_batch(body, take, arrival)
+                    batch = read(body, arrival)
                 else:  # in a thread, so that other requests are answered meanwhile
-                    batch = await self._large.take(sender, partial(read_batch, body, take, arrival))
+                    batch = await self._large.take(sender, partial(read, body, arrival))
                 await self._store(batch.frames, sender)
         return Answer(batch.status, batch.answer)
 

@@ -27,7 +27,7 @@ DAMAGED = 255
 """Never written: what a reader gives in place of frames that cannot be read; the body is what lies there."""
 
 HEADER = struct.Struct("<IIBQ")
-_HEADER_BYTES, _header_at = HEADER.size, HEADER.unpack_from
+_HEADER_BYTES, _header, _header_at = HEADER.size, HEADER.pack, HEADER.unpack_from
 _CHECKED = struct.Struct("<BQ")
 _checksum = zlib.crc32
 _CHECKED_FROM = 8
@@ -54,9 +54,12 @@ class Frame(msgspec.Struct, gc=False):  # takes a quarter of the time of a datac
 def encode(entries: Iterable[Entry]) -> bytes:
     """Encode entries as the bytes of their frames."""
     parts: list[bytes] = []
+    begun: tuple[int, int] | None = None
+    of_header = 0
     for kind, arrival, body in entries:
-        checksum = zlib.crc32(body, zlib.crc32(_CHECKED.pack(kind, arrival)))
-        parts += (HEADER.pack(len(body), checksum, kind, arrival), body)
+        if begun != (kind, arrival):  # the entries of a request share theirs
+            begun, of_header = (kind, arrival), _checksum(_CHECKED.pack(kind, arrival))
+        parts += (_header(len(body), _checksum(body, of_header), kind, arrival), body)
     return b"".join(parts)
 
 
