@@ -1,15 +1,20 @@
-"""What holds for every test: properties look at what comes out, never at the time it took. And AWS on this machine, started when asked for."""
+"""What holds for every test: properties look at what comes out, never at the time it took. And AWS on this machine, started when asked for.
+
+A suite that is asked for by its marker reads only the files that name it.
+"""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from aws.client import Aws
 from aws.serving import Emulator, serving, serving_trino
+from marked import can_hold, unnamed
 
 settings.register_profile("thorough", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("every day", settings.get_profile("thorough"), max_examples=25, derandomize=True, database=None)
@@ -17,6 +22,21 @@ settings.load_profile("every day")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell starts what it puts into the background so; Ctrl-C is tested all the same
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave a file of tests unread that can hold none of those asked for."""
+    is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    return True if is_test and not can_hold(collection_path, config.option.markexpr) else None
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that are not asked for are left out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a marker that its file does not name: a suite that is asked for by it would miss the test."""
+    if found := unnamed(items):
+        raise pytest.UsageError(
+            "Name these markers in the files of their tests, in the docstring where they come from elsewhere: " + "; ".join(found)
+        )
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Every saved query about pipelines gives what the history knows to be true.
 
-`world` is a pair of a lake and the truth about it; see conftest.
+`world` is a pair of a lake and the truth about it, and the larger of two is slow; see conftest.
 """
 
 from __future__ import annotations

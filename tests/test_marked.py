@@ -1,0 +1,39 @@
+"""Markers: a suite that is asked for by one reads no other file, and misses none of its tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from marked import can_hold, unnamed
+
+
+def test_a_file_that_names_no_marker_is_read_by_the_day_alone(tmp_path: Path) -> None:
+    """One marker leaves it out; what may select anything reads it."""
+    path = tmp_path / "test_quick.py"
+    path.write_text("def test_this() -> None: ...\n")
+
+    assert not can_hold(path, "slow")
+    assert can_hold(path, "")
+    assert can_hold(path, "not slow and not aws")
+
+
+def test_a_file_that_names_a_marker_is_read_for_it(tmp_path: Path) -> None:
+    """However it names it."""
+    path = tmp_path / "test_long.py"
+    path.write_text("pytestmark = pytest.mark.slow\n")
+
+    assert can_hold(path, "slow")
+    assert not can_hold(path, "java")
+
+
+def test_a_marker_that_its_file_does_not_name_is_found(request: pytest.FixtureRequest) -> None:
+    """Its test would be missing from the suite without a word."""
+    item = request.node
+    item.add_marker(pytest.mark.slow)
+    assert unnamed([item]) == []
+
+    elsewhere = "".join(["brow", "ser"])
+    item.add_marker(elsewhere)
+    assert unnamed([item]) == [f"{item.path}: {elsewhere}"]
