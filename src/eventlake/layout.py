@@ -19,6 +19,10 @@ CLOSED, CLOSINGS = "closed/", "closing/"
 """Below what closed hours lie, and on AWS what is known of each closing."""
 REDRIVEN, BACKFILLED = "redriven/", "backfilled/"
 """Below what is kept on AWS of failed records that were sent again, and of how far histories are read."""
+HOLDS, REMOVALS = "retained/holds/", "retained/removals/"
+"""Below what lie on AWS the legal holds, and what is known of each hour that is being removed."""
+RETAINED = "retained/"
+"""Below what all of it lies that retention keeps of itself."""
 
 _MOST_CLOSINGS = 9_999_999_999
 
@@ -26,6 +30,7 @@ _HOUR_OF_KEY = re.compile(
     r"(?P<prefix>.+?)/(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d)/(?P<hour>\d\d)/(?P<name>[^/]+)", re.ASCII | re.DOTALL
 )
 _HOUR_OF_ERROR_KEY = re.compile(r"/year=(?P<year>\d{4})/month=(?P<month>\d\d)/day=(?P<day>\d\d)/hour=(?P<hour>\d\d)/[^/]+\Z", re.ASCII)
+_CLOSED_ON_AWS = re.compile(r"(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d)/\d+-[0-9a-f]+/hour=(?P<hour>\d\d)/[^/]+", re.ASCII | re.DOTALL)
 _CLOSED_KEY = re.compile(r"closed/.+/\d{4}/\d\d/\d\d/\d\d/\d+-[0-9a-f]{8}/[^/]+", re.ASCII | re.DOTALL)
 
 
@@ -94,6 +99,14 @@ def closing_key(table: str, number: int) -> str:
 def closing_number(key: str) -> int:
     """Return the number of the closing that a key tells of; closings are counted from 1."""
     return _MOST_CLOSINGS - int(key.rpartition("/")[2])
+
+
+def closed_hour(closed_prefix: str, key: str) -> Hour:
+    """Return the hour of an object below where the closed hours of a table lie on AWS. Raises LayoutError for one that belongs to none."""
+    match = _CLOSED_ON_AWS.fullmatch(key.removeprefix(closed_prefix))
+    if match is None or not key.startswith(closed_prefix):
+        raise LayoutError(f'"{key[:200]}" is in no closed hour: expected {closed_prefix}YYYY/MM/DD/NUMBER-ATTEMPT/hour=HH/NAME.')
+    return _hour(match, key)
 
 
 def is_closed_key(key: str) -> bool:

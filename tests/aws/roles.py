@@ -51,6 +51,37 @@ def without(aws: Aws, role: str, action: str) -> Iterator[None]:
             put_policy(aws, role, name, document)
 
 
+def rights(policy: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(Sid, action) of all that a policy allows; what stands under a condition, which wants a key of one's own, no lake here has."""
+    for statement in (one for one in policy["PolicyDocument"]["Statement"] if isinstance(one, dict)):
+        for action in [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]:
+            yield statement["Sid"], action
+
+
+@contextmanager
+def without_in(aws: Aws, role: str, sid: str, action: str) -> Iterator[None]:
+    """Take an action out of the statements of a role with this Sid, and leave it in the others."""
+    changed = {name: text for name, text in policies(aws, role).items() if less(text, sid, action) != json.loads(text)}
+    assert changed, f"no statement {sid} allows {action}"
+    for name, text in changed.items():
+        put_policy(aws, role, name, json.dumps(less(text, sid, action)))
+    try:
+        yield
+    finally:
+        for name, text in changed.items():
+            put_policy(aws, role, name, text)
+
+
+def less(text: str, sid: str, action: str) -> Any:
+    """A policy's document without an action in one statement."""
+    document = json.loads(text)
+    for statement in document["Statement"]:
+        if statement["Sid"] == sid:
+            allowed = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+            statement["Action"] = ["none:None" if one == action else one for one in allowed]
+    return document
+
+
 @contextmanager
 def broken(aws: Aws, function: str) -> Iterator[None]:
     """Let a function fail at every call."""

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from aws.closable import PREFIX, TABLE, Closable, of
 from aws.lake import PROJECT
-from aws.roles import broken, count, is_refused, policies, put_policy
+from aws.roles import broken, count, is_refused, policies, rights, without_in
 from aws.test_permissions import declared
 
 pytestmark = pytest.mark.java
@@ -24,13 +23,6 @@ pytestmark = pytest.mark.java
 ROLE = declared(PROJECT / "templates" / "closing.yaml", "AWS::IAM::Role")["ClosingRole"]["Policies"][0]
 OF_SOURCES = declared(PROJECT / "templates" / "sources.yaml", "AWS::IAM::ManagedPolicy")["ClosingPolicy1"]
 NOT_ASKED_FOR = "s3:AbortMultipartUpload"
-
-
-def rights(policy: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """(Sid, action) of all that a policy allows; what stands under a condition, which wants a key of one's own, no lake here has."""
-    for statement in (one for one in policy["PolicyDocument"]["Statement"] if isinstance(one, dict)):
-        for action in [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]:
-            yield statement["Sid"], action
 
 
 RIGHTS = [right for policy in (ROLE, OF_SOURCES) for right in rights(policy) if right[1] != NOT_ASKED_FOR]
@@ -46,30 +38,9 @@ TO_CLOSE = sorted((right for right in RIGHTS if right not in AT_THE_EDGES), key=
 """Last the one without which the hour is closed, and only not shown."""
 
 
-@contextmanager
-def without(closable: Closable, sid: str, action: str) -> Iterator[None]:
+def without(closable: Closable, sid: str, action: str) -> AbstractContextManager[None]:
     """Take an action out of the statements with this Sid, and leave it in the others."""
-    changed = {
-        name: text for name, text in policies(closable.lake.aws, closable.role).items() if less(text, sid, action) != json.loads(text)
-    }
-    assert changed, f"no statement {sid} allows {action}"
-    for name, text in changed.items():
-        put_policy(closable.lake.aws, closable.role, name, json.dumps(less(text, sid, action)))
-    try:
-        yield
-    finally:
-        for name, text in changed.items():
-            put_policy(closable.lake.aws, closable.role, name, text)
-
-
-def less(text: str, sid: str, action: str) -> Any:
-    """A policy's document without an action in one statement."""
-    document = json.loads(text)
-    for statement in document["Statement"]:
-        if statement["Sid"] == sid:
-            allowed = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
-            statement["Action"] = ["none:None" if one == action else one for one in allowed]
-    return document
+    return without_in(closable.lake.aws, closable.role, sid, action)
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,7 @@ import pytest
 from aws.client import ACCOUNT, REGION, Aws, CommandFailed, eventually
 from aws.events import samples
 from aws.lake import AUTH0_BUS, PROJECT, Lake, deployed
-from aws.roles import count, is_refused, policies, put_policy
-from aws.test_closing_rights import less, rights
+from aws.roles import count, is_refused, less, policies, put_policy, rights
 from aws.test_permissions import declared
 
 pytestmark = pytest.mark.java

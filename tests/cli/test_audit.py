@@ -114,3 +114,42 @@ def test_a_page_is_one_line_and_the_one_for_sql_has_its_statement(tmp_path: Path
     (tmp_path / "audit").rename(tmp_path / "kept")
     (tmp_path / "audit").write_text("a file where the folder is to be")
     assert fetched(tmp_path, "/sql?q=select+1") == [400]
+
+
+def test_the_journal_is_a_table_that_knows_all_deeds_before(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each line once, however often it is asked; rows, bytes and tables as the journal has them."""
+    store(tmp_path, [(PAST, [event("a", pipeline=SECRET)])])
+    lake = ("--lake", str(tmp_path))
+    told(capsys, "audit", "on", *lake)
+    told(capsys, "query", f"select pipeline from {RUNS}", *lake)
+    told(capsys, "query", "select nothing from nowhere", *lake)
+    asked = "select action, outcome, rows_answered, tables_named from audit order by event_time"
+
+    rows = told(capsys, "query", asked, *lake)[1]
+
+    assert [(one["action"], one["outcome"], one["rows_answered"]) for one in rows] == [
+        ("audit on", "ok", None),
+        ("query", "ok", 1),
+        ("query", "failed", None),
+    ]
+    assert rows[1]["tables_named"] == f'["{RUNS}"]'
+    assert len(told(capsys, "query", asked, *lake)[1]) == 4
+    (counted,) = told(capsys, "query", "select count(*) n, count(distinct event_id) ids from audit", *lake)[1]
+    assert counted == {"n": 5, "ids": 5}
+    assert [one for one in told(capsys, "doctor", *lake)[1] if "audit" in str(one["finding"])] == []
+
+
+def test_a_table_of_that_name_is_the_users(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The journal becomes none then, and it is told."""
+    store(tmp_path / "lake", [(PAST, [event("a")])])
+    own = tmp_path / "own" / "books"
+    own.mkdir(parents=True)
+    text = (Path(eventlake.__file__).parent / "local" / "audit_table" / "source.toml").read_text("utf-8")
+    (own / "source.toml").write_text(text.replace('name = "audit"\ntitle = "Audit"', 'name = "books"\ntitle = "Books"'), "utf-8")
+    lake = ("--lake", str(tmp_path / "lake"), "--sources", str(tmp_path / "own"))
+    told(capsys, "audit", "on", *lake)
+
+    _, rows, said = told(capsys, "query", "select 1 one where 'audit' is not null", *lake)
+
+    assert rows == [{"one": 1}]
+    assert 'a table "audit"' in said

@@ -71,4 +71,3 @@ def test_what_is_typed_wrongly_gets_a_sentence(tmp_path: Path, capsys: pytest.Ca
     assert "already" in told(capsys, "hold", "a", *lake)[2]
     for command in (("retain",), ("holds",), ("hold", "a"), ("retain", "--dry-run")):
         assert "There is no lake" in told(capsys, *command, "--lake", str(tmp_path / "none"))[2]
-    assert "is on AWS" in told(capsys, "holds", "--lake", "aws:eventlake")[2]

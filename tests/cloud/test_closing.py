@@ -14,6 +14,7 @@ from eventlake.backends.closing_log import ClosingLog
 from eventlake.cloud.closing import ClosingFunction, states
 from eventlake.cloud.deployment import Deployment, open_catalog, open_store
 from eventlake.errors import ConfigurationError
+from eventlake.functions.closing import Hours
 from eventlake.interfaces import Partition
 from eventlake.layout import Hour
 from eventlake.model import Table
@@ -83,3 +84,22 @@ def test_a_lake_that_closes_no_hours_says_so(lake: tuple[Table, Deployment, Sess
         ClosingFunction(deployment, session).due(None, None)
     with pytest.raises(ConfigurationError, match="name the lake by its stack"):
         ClosingFunction(replace(deployment, name=""), session)
+
+
+def test_an_hour_that_was_kept_long_enough_is_not_brought_back(lake: tuple[Table, Deployment, Session]) -> None:
+    """Neither by what was written down of its closing, nor as one that is to be closed: its objects lie there for a grace."""
+    table, deployment, session = lake
+    catalog, store, log = (
+        open_catalog(deployment, session),
+        open_store(deployment, session),
+        ClosingLog(session.client("s3"), deployment.bucket),
+    )
+    assert catalog.remove(table.name, [NINE, TEN]) == {}
+
+    hours = Hours(table, catalog, store, log, is_over=lambda hour: True)
+    hours.settle("parquet")
+
+    assert list(catalog.partitions(table.name)) == []
+    assert hours.states() == []
+    Hours(table, catalog, store, log, is_over=lambda hour: hour != NINE).settle("parquet")
+    assert [one.hour for one in catalog.partitions(table.name)] == [NINE]

@@ -15,6 +15,7 @@ from eventlake.cloud.registering import register, unregistered
 from eventlake.interfaces import Partition
 from eventlake.layout import Hour
 from eventlake.model import Table
+from eventlake.pipeline.retention import Retention
 from eventlake.sources import load
 
 NINE, TEN, ELEVEN = (Hour("2026-11-20", hour) for hour in ("09", "10", "11"))
@@ -37,14 +38,14 @@ def adopted(here: Aws) -> tuple[Table, GlueCatalog, S3Store]:
 
 def test_hours_without_a_partition_are_found(adopted: tuple[Table, GlueCatalog, S3Store]) -> None:
     """With the number of their objects; a key that is in no hour is told, and stops nothing."""
-    missing, foreign = unregistered(*adopted)
+    missing, foreign = unregistered(*adopted, Retention())
     assert missing == {TEN: 2, ELEVEN: 1}
     assert ["odd.parquet" in sentence for sentence in foreign] == [True]
 
 
 def test_what_has_just_arrived_is_left_to_the_function(adopted: tuple[Table, GlueCatalog, S3Store]) -> None:
     """Its notification may be on its way."""
-    missing, _ = unregistered(*adopted, before=datetime.now(UTC) - timedelta(minutes=15))
+    missing, _ = unregistered(*adopted, Retention(), before=datetime.now(UTC) - timedelta(minutes=15))
     assert missing == {}
 
 
@@ -52,9 +53,19 @@ def test_registering_makes_each_hour_a_partition_at_its_own_place(adopted: tuple
     """In the table's format; a second run finds nothing to do."""
     table, catalog, _ = adopted
     told: list[tuple[Hour, int]] = []
-    assert register(*adopted, lambda hour, objects: told.append((hour, objects))) == 2
+    assert register(*adopted, Retention(), lambda hour, objects: told.append((hour, objects))) == 2
     assert told == [(TEN, 2), (ELEVEN, 1)]
     assert [(one.hour, one.location, one.format) for one in catalog.partitions(table.name)] == [
         (hour, f"logs/{hour.path}/", "parquet") for hour in (NINE, TEN, ELEVEN)
     ]
-    assert register(*adopted, lambda hour, objects: told.append((hour, objects))) == 0
+    assert register(*adopted, Retention(), lambda hour, objects: told.append((hour, objects))) == 0
+
+
+def test_an_hour_that_was_kept_long_enough_is_none_that_is_missing(adopted: tuple[Table, GlueCatalog, S3Store]) -> None:
+    """Its objects lie there for a grace, and nobody is to see them again."""
+    _, _, store = adopted
+    store.put("logs/2020/01/01/10/a.parquet", b"x")
+
+    missing, _ = unregistered(*adopted, Retention({"auth0_logs": 365}))
+
+    assert missing == {TEN: 2, ELEVEN: 1}

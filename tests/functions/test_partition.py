@@ -48,7 +48,7 @@ def here(glue: Glue, monkeypatch: pytest.MonkeyPatch) -> Iterator[Glue]:
 
 def forget() -> None:
     """Make the next call that of a new container."""
-    for cached in (partition._partitioner, deployed.sources, deployed.tables, partition._glue):
+    for cached in (partition._partitioner, deployed.sources, deployed.tables, partition._client):
         cached.cache_clear()
 
 

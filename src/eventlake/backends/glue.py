@@ -54,7 +54,8 @@ class GlueCatalog:
         """
         table = self._table(partition.table)
         location = f"s3://{self._bucket}/{partition.location}"
-        wanted = {"Values": partition.hour.values, "StorageDescriptor": storage_descriptor(table, location, partition.format)}
+        said = {"Parameters": dict(partition.parameters)} if partition.parameters else {}
+        wanted = {"Values": partition.hour.values, "StorageDescriptor": storage_descriptor(table, location, partition.format), **said}
         with failing(f"The partition {partition.hour} of {table.database}.{table.name} cannot be created", storage=True):
             try:
                 self._client.create_partition(DatabaseName=table.database, TableName=table.name, PartitionInput=wanted)
@@ -98,18 +99,34 @@ class GlueCatalog:
                 self.denied.append(error)
         return found
 
-    def partitions(self, table: str, first_day: str = "") -> Sequence[Partition]:
+    def partitions(self, table: str, first_day: str = "", last_day: str = "") -> Sequence[Partition]:
         """Return every partition of a table, by hour. A location in another bucket keeps its `s3://`.
 
-        first_day: `YYYY-MM-DD`, from which on they are wanted.
+        first_day, last_day: `YYYY-MM-DD`, from which on and up to which they are wanted.
         """
         known = self._table(table)
-        some = {"Expression": f"date >= '{first_day}'"} if first_day else {}
+        bounds = [f"date {sign} '{day}'" for sign, day in ((">=", first_day), ("<=", last_day)) if day]
+        some = {"Expression": " AND ".join(bounds)} if bounds else {}
         pages = self._pages("get_partitions", f"The partitions of {known.database}.{known.name} cannot be listed", known.database)(
             TableName=known.name, ExcludeColumnSchema=True, **some
         )
         found = [self._partition(known, one) for page in pages for one in page["Partitions"]]
         return sorted(found, key=lambda partition: (partition.hour, partition.location))
+
+    def now(self, table: str, hours: Sequence[Hour]) -> dict[Hour, Partition]:
+        """Return what there is at this moment of these hours' partitions, which are a hundred at most. Raises StorageServiceError."""
+        known, asked = self._table(table), [{"Values": hour.values} for hour in hours]
+        with failing(f"Partitions of {known.database}.{known.name} cannot be looked at", storage=True):
+            answer = self._client.batch_get_partition(DatabaseName=known.database, TableName=known.name, PartitionsToGet=asked)
+        return {one.hour: one for one in (self._partition(known, described) for described in answer.get("Partitions", []))}
+
+    def remove(self, table: str, hours: Sequence[Hour]) -> dict[Hour, str]:
+        """Let nobody find these hours any more; return why some could not be taken out. Raises StorageServiceError."""
+        from eventlake.backends.glue_batches import GlueBatches  # the function that makes partitions needs nothing of it
+
+        known = self._table(table)
+        answers = GlueBatches(self._client).remove(known.database, known.name, [(hour.date, hour.hour) for hour in hours])
+        return {Hour(*values): reason for one in answers for values, reason in one.refused.items()}
 
     def objects(self, table: str, hours: Iterable[Hour] | None = None) -> Sequence[LogObject]:
         """List the objects in the partitions of these hours, or of all, by hour and key. Glue knows no rows and no checksums.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from eventlake.cli.close_on_aws import close_on_aws, states_on_aws
+from eventlake.cli.close_on_aws import close_on_aws, going_on_aws, states_on_aws
+from eventlake.cli.going import Goes, going
 from eventlake.cli.opening import taken_lake
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
@@ -77,9 +78,10 @@ def hours(table: str | None) -> None:
     from eventlake.local.folder import open_catalog
 
     current = settings()
-    goes: Goes = _never
+    goes: Goes
     if current.is_on_aws:
         states = states_on_aws(current, table)
+        goes = going_on_aws(current)
     else:
         catalog = open_catalog(current.lake_folder)
         states = [(known, catalog.contents(known.name).hours) for known in _tables(table, catalog)]
@@ -116,28 +118,13 @@ def _states(closer: Closer, catalog: SqliteCatalog, table: Table, wanted: Hour |
     return [one for one in catalog.contents(table.name).hours if one.hour == wanted]
 
 
-Goes = Callable[[str, Hour], tuple[str | None, str | None]]
-"""Tells from when on an hour of a table goes, in UTC, and the legal hold that keeps it."""
-
-
-def _never(_table: str, _hour: Hour) -> tuple[str | None, str | None]:
-    return None, None
-
-
 def _going(current: Settings, catalog: SqliteCatalog) -> Goes:
     """Return what tells when hours go from a lake on this machine. Raises ConfigurationError."""
     from eventlake.local.retaining.holds import HoldsFile
     from eventlake.local.retaining.settings import as_declared, read_retention
-    from eventlake.pipeline.holds import held
 
     retention = read_retention(current.lake_folder, as_declared(catalog.tables(), current.load_sources()))
-    holds = HoldsFile(current.lake_folder).read()
-
-    def told(table: str, hour: Hour) -> tuple[str | None, str | None]:
-        goes = retention.goes(table, hour)
-        return f"{goes:%Y-%m-%dT%H:%M:%SZ}" if goes else None, held(holds, table, hour)
-
-    return told
+    return going(retention, HoldsFile(current.lake_folder).read())
 
 
 def _row(one: Closed) -> list[object]:

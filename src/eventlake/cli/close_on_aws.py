@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from eventlake.cli.going import Goes, going
 from eventlake.cli.settings import Settings
 from eventlake.cli.show import show
 from eventlake.cli.tables import named_table
@@ -36,6 +37,15 @@ def close_on_aws(current: Settings, table: str | None, wanted: Hour | None, *, d
     for one in answers[-1]["failed"]:
         current.say(f"{one['table']} {' '.join(one['hours'])}: {one['reason']}")
     return 1 if answers[-1]["failed"] else 0
+
+
+def going_on_aws(current: Settings) -> Goes:
+    """Return what tells when the hours of a lake on AWS go; the holds are read only where some go."""
+    from eventlake.cli.opening import open_deployment
+    from eventlake.cloud.retaining import HoldsOnAws
+
+    deployment, session = open_deployment(current)
+    return going(deployment.retention, [] if deployment.retention.is_for_ever else HoldsOnAws(deployment, session).read())
 
 
 def states_on_aws(current: Settings, table: str | None) -> list[tuple[Table, Sequence[HourContents]]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eventlake.answers.forms import in_form
+from eventlake.cli.audited import bring_audit_in
 from eventlake.cli.opening import answering_name, open_duckdb, open_engine
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
@@ -56,6 +57,7 @@ def query(
     form = form_of(target, current)
     answering = open_engine(current, engine, workgroup)
     text, asked = _asked(sql, values, current.load_sources())
+    bring_audit_in(text, current)
     if explain:
         click.echo(answering.explain(text, asked))
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eventlake.cli.opening import shared_lake
+from eventlake.cli.retain_on_aws import open_holds, place_on_aws, retain_on_aws
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
 from eventlake.cli.tables import named_table
@@ -26,16 +27,21 @@ _RELEASE = "release"
 @click.command(short_help="Remove the hours that were kept long enough.")
 @click.option("--dry-run", is_flag=True, help="Show what would go, and change nothing.")
 @global_options
-def retain(dry_run: bool) -> None:
+def retain(dry_run: bool) -> int:
     """Remove whole hours of tables, and failed records, that were kept as many days as their declarations or retention.toml in the lake's folder say.
 
     `eventlake serve` does that by itself, once an hour. Queries see an hour wholly or not at all; its bytes are removed a day later.
     What a legal hold keeps stays, and is shown with the name of the hold. What nobody says days of is kept for ever.
+
+    Of a lake on AWS its own function does it, once a day, where the deployment's Retention is not off; this calls it now. Ends with 1 if
+    something could not be removed.
     """
     current = settings()
+    if current.is_on_aws:
+        return retain_on_aws(current, dry_run=dry_run)
     if dry_run:
         _show_over(_over(current), current, "would go")
-        return
+        return 0
     from eventlake.local.closing.closer import Closer
     from eventlake.local.folder import OBJECTS, require_lake
     from eventlake.local.retaining.retainer import Retainer
@@ -46,6 +52,7 @@ def retain(dry_run: bool) -> None:
         with Closer(catalog, current.lake_folder / OBJECTS) as closer:
             closer.remove_replaced()
     _show_over(found, current, "removed")
+    return 0
 
 
 @click.command(short_help="Place a legal hold, or release one.")
@@ -60,26 +67,18 @@ def retain(dry_run: bool) -> None:
 @global_options
 def hold(words: tuple[str, ...], table: str | None, start: str | None, end: str | None, user: str, reason: str) -> None:
     """Keep what the legal hold NAME is about: none of its hours is removed, whatever the settings say, until `eventlake hold release NAME`."""
-    from eventlake.local.auditing.journal import Journal
-    from eventlake.local.folder import open_catalog, require_lake
-    from eventlake.local.retaining.holds import HoldsFile
-
     current = settings()
-    require_lake(current.lake_folder)
-    holds, journal = HoldsFile(current.lake_folder), Journal(current.lake_folder, current.say)
     if words[0] == _RELEASE:
         if len(words) != 2 or table or start or end or user or reason:
             raise UsageError("To release a hold, name it and nothing else: `eventlake hold release NAME`.")
-        with journal.noting(f"hold release {words[1]}", "cli"):
-            holds.release(words[1])
+        _release(current, words[1])
         current.say(f'The hold "{words[1]}" is released: what only it kept goes when its days are over.')
         return
     if len(words) != 1:
         raise UsageError(f'A hold has one name, not {len(words)}: put it in quotes if it has spaces, for example "case 17".')
-    known = named_table(table, open_catalog(current.lake_folder)).name if table else ""
-    placed = _hold(words[0], known, _hour("--from", start, "00"), _hour("--to", end, "23"), user, reason)
-    with journal.noting(f"hold {placed.name}", "cli"):
-        holds.place(placed)
+    first, last = _hour("--from", start, "00"), _hour("--to", end, "23")
+    placed = _hold(words[0], _known(current, table) if table else "", first, last, user, reason)
+    _place(current, placed)
     current.say(f'The hold "{placed.name}" is placed: {_kept(placed)} stays until `eventlake hold release "{placed.name}"`.')
 
 
@@ -91,9 +90,52 @@ def holds() -> None:
     from eventlake.local.retaining.holds import HoldsFile
 
     current = settings()
+    if current.is_on_aws:
+        found = open_holds(current).read()
+    else:
+        require_lake(current.lake_folder)
+        found = HoldsFile(current.lake_folder).read()
+    show(("name", "table", "from", "to", "user", "reason", "since"), [_row(one) for one in found], current.form)
+
+
+def _place(current: Settings, placed: Hold) -> None:
+    """Add a hold, here or on AWS."""
+    from eventlake.local.auditing.journal import Journal
+    from eventlake.local.folder import require_lake
+    from eventlake.local.retaining.holds import HoldsFile
+
+    if current.is_on_aws:
+        place_on_aws(current, placed)
+        return
     require_lake(current.lake_folder)
-    rows = [_row(one) for one in HoldsFile(current.lake_folder).read()]
-    show(("name", "table", "from", "to", "user", "reason", "since"), rows, current.form)
+    with Journal(current.lake_folder, current.say).noting(f"hold {placed.name}", "cli"):
+        HoldsFile(current.lake_folder).place(placed)
+
+
+def _release(current: Settings, name: str) -> None:
+    """Release a hold, here or on AWS."""
+    from eventlake.local.auditing.journal import Journal
+    from eventlake.local.folder import require_lake
+    from eventlake.local.retaining.holds import HoldsFile
+
+    if current.is_on_aws:
+        open_holds(current).release(name)
+        return
+    require_lake(current.lake_folder)
+    with Journal(current.lake_folder, current.say).noting(f"hold release {name}", "cli"):
+        HoldsFile(current.lake_folder).release(name)
+
+
+def _known(current: Settings, table: str) -> str:
+    """Return the name of a table of the lake. Raises NameNotFoundError."""
+    from eventlake.cli.opening import open_deployment
+    from eventlake.cloud import deployment as cloud
+    from eventlake.local.folder import open_catalog, require_lake
+
+    if current.is_on_aws:
+        return named_table(table, cloud.open_catalog(*open_deployment(current))).name
+    require_lake(current.lake_folder)
+    return named_table(table, open_catalog(current.lake_folder)).name
 
 
 def _over(current: Settings) -> list[Over]:

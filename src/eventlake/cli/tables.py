@@ -95,7 +95,13 @@ def _register(written: str, current: Settings) -> None:
     deployment, session = open_deployment(current)
     catalog, store = cloud.open_catalog(deployment, session), cloud.open_store(deployment, session)
     known = named_table(written, catalog)
-    count = register(known, catalog, store, lambda hour, objects: current.say(f"{hour}: {objects:,} object{'s' if objects > 1 else ''}"))
+    count = register(
+        known,
+        catalog,
+        store,
+        deployment.retention,
+        lambda hour, objects: current.say(f"{hour}: {objects:,} object{'s' if objects > 1 else ''}"),
+    )
     current.say(f"{count:,} partition{'' if count == 1 else 's'} of {known.name} registered.")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -22,6 +22,7 @@ from eventlake.errors import ConfigurationError, LakeNotFoundError, ServiceError
 from eventlake.model import Source, Table
 from eventlake.pipeline.masking import asks_for_pseudonyms
 from eventlake.pipeline.pseudonyms import KeyRing
+from eventlake.pipeline.retention import Retention
 from eventlake.stack_names import BUCKET, STACK, database_name, workgroup_name
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Deployment:
     named: as the person wrote it. name: the lake's, with which its resources begin; empty if unknown, as is the workgroup.
     sources: those that are deployed, with the databases they have there. status: CloudFormation's word for the stack; empty if unknown.
     keys_secret: the ARN of the secret with the keys of pseudonyms; empty if there is none, or it is unknown.
+    retention: how long it keeps what; for ever where that is off, or unknown.
     """
 
     named: str
@@ -49,6 +51,7 @@ class Deployment:
     sources: tuple[Source, ...]
     status: str = ""
     keys_secret: str = ""
+    retention: Retention = field(default_factory=Retention)
 
     @property
     def tables(self) -> list[Table]:
@@ -131,7 +134,7 @@ def _by_stack(named: str, sources: Sequence[Source], session: Session) -> Deploy
             f'"{named}" does not name a lake on AWS: write the name of its stack after {STACK}, for example aws:eventlake.'
         )
     try:
-        status, outputs = _described(name, session)
+        status, outputs, parameters = _described(name, session)
     except ServiceError as error:
         found = _by_convention(named, sources, session) if is_denied(error) else None
         if found is None:
@@ -144,11 +147,19 @@ def _by_stack(named: str, sources: Sequence[Source], session: Session) -> Deploy
     databases = {source.name: outputs.get(database_name(source)) for source in sources}
     deployed = tuple(_in_database(source, database) for source in sources if (database := databases[source.name]))
     secret = outputs.get("PseudonymKeysSecretArn", "")
-    return Deployment(named, name, outputs["LogBucket"], outputs.get("WorkGroup", name), deployed, status, secret)
+    retention = _retention(parameters.get("Retention", "off"), deployed)
+    return Deployment(named, name, outputs["LogBucket"], outputs.get("WorkGroup", name), deployed, status, secret, retention)
 
 
-def _described(name: str, session: Session) -> tuple[str, Mapping[str, str]]:
-    """Return the status and outputs of a stack."""
+def _retention(said: str, sources: Sequence[Source]) -> Retention:
+    """Return how long a deployment keeps what. said: its parameter, which counts before what is declared."""
+    declared = Retention.declared(table for source in sources for table in source.tables)
+    own = Retention.parse(said)
+    return Retention() if said == "off" else Retention({**declared.tables, **own.tables}, own.failed)
+
+
+def _described(name: str, session: Session) -> tuple[str, Mapping[str, str], Mapping[str, str]]:
+    """Return the status, outputs and parameters of a stack."""
     with failing(f'The stack "{name}" cannot be looked at'):
         try:
             stack = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
@@ -158,7 +169,8 @@ def _described(name: str, session: Session) -> tuple[str, Mapping[str, str]]:
                     f'There is no stack "{name}" in {session.region}: name another with --lake aws:NAME, or its region with --region.'
                 ) from None
             raise
-    return stack["StackStatus"], {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    return stack["StackStatus"], outputs, {one["ParameterKey"]: one.get("ParameterValue", "") for one in stack.get("Parameters", [])}
 
 
 def _by_bucket(named: str, sources: Sequence[Source], session: Session) -> Deployment:

@@ -21,9 +21,12 @@ from eventlake.interfaces import Partition, Store
 from eventlake.lake import Finding
 from eventlake.layout import Hour, partition_location
 from eventlake.model import Table
+from eventlake.pipeline.retention import Retention
 
 GRACE = timedelta(minutes=15)
 """How old an object without a partition must be before it is a finding: notification and function take seconds, their retries minutes."""
+LATE = timedelta(days=2)
+"""How long after its time an hour may be there: its function comes once a day."""
 SHOWN = 5
 """How many of one kind of finding are told one by one."""
 _DEAD_LETTERS = {
@@ -50,7 +53,7 @@ def check_lake(deployment: Deployment, session: Session, now: datetime) -> Itera
     yield from _guarded(lambda: _workgroups(deployment, session))
     yield from _guarded(lambda: _tables(deployment, catalog))
     for table in deployment.tables:
-        yield from _guarded(lambda table=table: _partitions(table, catalog, store, now))  # type: ignore[misc]  # the loop's own table
+        yield from _guarded(lambda table=table: _partitions(table, catalog, store, deployment.retention, now))  # type: ignore[misc]  # the loop's own table
     yield from _guarded(lambda: _queues(deployment, session))
     yield from _guarded(lambda: _failures(store))
 
@@ -131,7 +134,7 @@ def _tables(deployment: Deployment, catalog: GlueCatalog) -> Iterator[Finding]:
                 yield Finding("warning", f'The column "{column.stored_name}" of {table.name} {is_so}.', "Deploy the stack again.")
 
 
-def _partitions(table: Table, catalog: GlueCatalog, store: Store, now: datetime) -> Iterator[Finding]:
+def _partitions(table: Table, catalog: GlueCatalog, store: Store, retention: Retention, now: datetime) -> Iterator[Finding]:
     """Report partitions that lie elsewhere than their hour, and objects in no partition."""
     partitions = catalog.partitions(table.name)
     yield from _told(
@@ -146,7 +149,7 @@ def _partitions(table: Table, catalog: GlueCatalog, store: Store, now: datetime)
             "error", f"{table.name} has partitions of several formats, {described}; Athena reads one.", "Keep one format in a lake."
         )
     yield from _format(table, catalog, set(formats))
-    missing, foreign = unregistered(table, catalog, store, now - GRACE)
+    missing, foreign = unregistered(table, catalog, store, retention, now - GRACE)
     yield from _told(
         "error",
         (
@@ -155,8 +158,20 @@ def _partitions(table: Table, catalog: GlueCatalog, store: Store, now: datetime)
         ),
         f"Athena does not see them: run `eventlake partitions {table.name} --register`.",
     )
+    yield from _late(table, partitions, retention, now)
     yield from _told("warning", foreign, "Remove it, or move it out of the lake.")
     yield from _hidden(table, partitions, store)
+
+
+def _late(table: Table, partitions: Iterable[Partition], retention: Retention, now: datetime) -> Iterator[Finding]:
+    """Report hours that are there long after their time: nobody removes them, or a hold keeps them."""
+    over = [one.hour for one in partitions if _exists(one.hour) and retention.is_over(table.name, one.hour, now - LATE)]
+    if over:
+        yield Finding(
+            "warning",
+            f"{len(over):,} hours of {table.name} are there two days and more after their time, such as {over[0]}.",
+            "`eventlake retain --dry-run` says whether a legal hold keeps them; else read the log of the retention function.",
+        )
 
 
 def _hidden(table: Table, partitions: Iterable[Partition], store: Store) -> Iterator[Finding]:

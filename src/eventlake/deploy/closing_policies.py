@@ -17,5 +17,5 @@ CLOSING_GRANT = Grant(
     lake="that closes hours",
     catalog=Statement("SwapPartitions", (*READ_CATALOG, "glue:UpdatePartition", "glue:CreatePartition")),
     lines=Statement("ReadLanded", ("s3:GetObject", "s3:DeleteObject")),
-    listing="ListLanded",
+    listing=Statement("ListLanded", ("s3:ListBucket",)),
 )

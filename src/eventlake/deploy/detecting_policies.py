@@ -17,5 +17,5 @@ DETECTING_GRANT = Grant(
     lake="with detections",
     catalog=Statement("ReadCatalogToDetect", READ_CATALOG),
     lines=Statement("ReadLinesToDetect", ("s3:GetObject",)),
-    listing="ListLinesToDetect",
+    listing=Statement("ListLinesToDetect", ("s3:ListBucket",)),
 )

@@ -130,6 +130,20 @@ DETECTING: dict[str, Template] = {
 }
 """What concerns detections, and who is told of alerts."""
 
+_DAYS = r"([1-9]\d{0,3}|[12]\d{4}|3[0-5]\d{3}|36[0-4]\d\d|36500)"
+
+RETAINING: dict[str, Template] = {
+    "Retention": {
+        "Type": "String",
+        "Default": "off",
+        "MaxLength": 256,
+        "AllowedPattern": rf"off|declared|[a-z0-9_-]+={_DAYS}( [a-z0-9_-]+={_DAYS})*",
+        "ConstraintDescription": "off, declared, or TABLE=DAYS with 1 to 36500 days, several parted by blanks; failed-records=DAYS is of failed records.",
+        "Description": "Days that tables are kept, such as auth0_logs=400 failed-records=30, beside those declared; declared - those alone; off - for ever.",
+    },
+}
+"""What is not kept for ever."""
+
 LOG_BUCKET_NAME: Template = {
     "Type": "String",
     "Default": "",
@@ -144,7 +158,7 @@ LAKE_ONLY: dict[str, Template] = {
         "Default": 0,
         "MinValue": 0,
         "MaxValue": 36500,
-        "Description": "Days after which log lines are deleted; 0 - never.",
+        "Description": "Days after which the bucket deletes all that lies in it, legal holds too; 0 - never, as Retention wants it.",
     },
     "ObjectLockDays": {
         "Type": "Number",

@@ -38,7 +38,7 @@ class Grant:
     """What one role may do. name: of its policies. condition: the one under which it is there. role: the stack and the output that gives it.
 
     lake: what is said of a lake that has too many sources for it. catalog: on the catalog, the databases and their tables. lines: on log lines.
-    listing: the id of the statement that lists them.
+    listing: how they are listed.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Grant:
     lake: str
     catalog: Statement
     lines: Statement
-    listing: str
+    listing: Statement
 
     def policies(self, sources: Sequence[Source]) -> dict[str, Template]:
         """Describe the policies by their logical ids. Raises DeclarationError for more tables than they can hold."""
@@ -89,7 +89,7 @@ class Grant:
         # What is no source's stands first, because a list without any resource is refused where no source is on.
         lines = [sub(f"{_BUCKET}/{CLOSED}*"), *(_switched(source, f"{_BUCKET}/{prefix}/*") for source, prefix in prefixes)]
         listed = [f"{CLOSED}*", *(when(switch(source), f"{prefix}/*") for source, prefix in prefixes)]
-        listing = _allow(Statement(self.listing, ("s3:ListBucket",)), [sub(_BUCKET)])
+        listing = _allow(self.listing, [sub(_BUCKET)])
         statements = [
             _allow(self.catalog, [sub(f"{_GLUE}:catalog"), *catalog]),
             _allow(self.lines, lines),

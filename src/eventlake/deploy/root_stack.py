@@ -10,7 +10,16 @@ from functools import reduce
 
 from eventlake.deploy.cloudformation import Tagged, Template, attribute, equals, is_set, nested_stack, ref, sub, template_text, when
 from eventlake.deploy.limits import require_limits
-from eventlake.deploy.parameters import DETECTING, FUNCTIONS_ONLY, LAKE_ONLY, LOG_BUCKET_NAME, SETTINGS, SMALLEST_PARQUET_BUFFER_MB
+from eventlake.deploy.parameters import (
+    DETECTING,
+    FUNCTIONS_ONLY,
+    LAKE_ONLY,
+    LOG_BUCKET_NAME,
+    RETAINING,
+    SETTINGS,
+    SMALLEST_PARQUET_BUFFER_MB,
+)
+from eventlake.deploy.retaining_policies import RETAINS, declared_days, kept_days
 from eventlake.deploy.sources_stack import SOURCES_COMMENT, outputs
 from eventlake.deploy.switches import condition, own_parameters, switch
 from eventlake.errors import DeclarationError
@@ -35,11 +44,12 @@ def root_stack(sources: Sequence[Source]) -> Template:
             "cfn-lint": {"config": {"ignore_checks": ["W3002"]}},  # paths to nested templates, which `aws cloudformation package` uploads
         },
         "Parameters": _parameters(sources),
-        "Rules": {"ParquetWantsLargeBuffers": _parquet_rule()} | _pseudonyms_rule(sources),
+        "Rules": {"ParquetWantsLargeBuffers": _parquet_rule(), "RetentionKnowsHolds": _retention_rule()} | _pseudonyms_rule(sources),
         "Conditions": {
             "HasLogBucketName": is_set("LogBucketName"),
             "HasPseudonymKeys": is_set("PseudonymKeysSecretArn"),
             "Detects": equals("Detections", "on"),
+            "Retains": RETAINS,
             **{switch(source): condition(source) for source in sources},
         },
         "Resources": _resources(sources),
@@ -67,6 +77,7 @@ def _check_names(sources: Sequence[Source]) -> None:
         *LAKE_ONLY,
         *FUNCTIONS_ONLY,
         *DETECTING,
+        *RETAINING,
         *_OWN_NAMES,
     ]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -82,13 +93,14 @@ def _groups(sources: Sequence[Source]) -> list[Template]:
     return [
         {"Label": {"default": "Sources"}, "Parameters": own},
         {"Label": {"default": "The lake"}, "Parameters": ["LogBucketName", *SETTINGS, *LAKE_ONLY, *FUNCTIONS_ONLY]},
+        {"Label": {"default": "What is not kept for ever"}, "Parameters": [*RETAINING]},
         {"Label": {"default": "Detections"}, "Parameters": [*DETECTING]},
     ]
 
 
 def _parameters(sources: Sequence[Source]) -> Template:
     own = {name: value for source in sources for name, value in own_parameters(source).items()}
-    return {**own, "LogBucketName": LOG_BUCKET_NAME, **SETTINGS, **LAKE_ONLY, **FUNCTIONS_ONLY, **DETECTING}
+    return {**own, "LogBucketName": LOG_BUCKET_NAME, **SETTINGS, **LAKE_ONLY, **FUNCTIONS_ONLY, **RETAINING, **DETECTING}
 
 
 def _parquet_rule() -> Template:
@@ -100,6 +112,19 @@ def _parquet_rule() -> Template:
             {
                 "Assert": Tagged("Not", [Tagged("Contains", [small, ref("BufferingHintsSizeInMBs")])]),
                 "AssertDescription": f"With LogFormat parquet BufferingHintsSizeInMBs is {SMALLEST_PARQUET_BUFFER_MB} or more; json takes less.",
+            }
+        ],
+    }
+
+
+def _retention_rule() -> Template:
+    """Refuse a bucket that removes by itself, whatever a legal hold keeps, beside a function that does not."""
+    return {
+        "RuleCondition": RETAINS,
+        "Assertions": [
+            {
+                "Assert": equals("RetentionDays", "0"),
+                "AssertDescription": "With Retention RetentionDays is 0 - a bucket that deletes by itself takes legal holds, and what they keep, too.",
             }
         ],
     }
@@ -139,7 +164,9 @@ def _resources(sources: Sequence[Source]) -> Template:
         **lake_name,
         "ObjectQueueArn": attribute("Upkeep", "Outputs.ObjectQueueArn"),
         "FunctionDeadLetterQueueArn": attribute("Upkeep", "Outputs.FunctionDeadLetterQueueArn"),
+        **bucket,
         "Databases": sub(_databases(sources)),
+        "KeptDays": kept_days(sources),
         **{name: ref(name) for name in ("LogFormat", "LogRetentionDays", "KmsKeyArn", "PermissionsBoundaryArn", *FUNCTIONS_ONLY)},
     }
     return {
@@ -151,12 +178,12 @@ def _resources(sources: Sequence[Source]) -> Template:
 
 
 LONGEST_DATABASES = 3_600
-"""Bytes of them all that the settings of a function, 4 KB together, leave: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+"""Bytes of them all, with the days that their tables are kept, that the settings of a function, 4 KB together, leave: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
 def _databases(sources: Sequence[Source]) -> str:
     """Write the database of each source, as the partition function reads them. Raises DeclarationError for too many."""
-    length = sum(len(f"{source.name}={source.database} ") for source in sources)
+    length = sum(len(f"{source.name}={source.database} ") for source in sources) + len(declared_days(sources))
     if length > LONGEST_DATABASES:
         raise DeclarationError(
             f"The names of {len(sources)} sources and their databases come to {length:,} bytes, and the settings of a function take "
@@ -168,7 +195,7 @@ def _databases(sources: Sequence[Source]) -> str:
 def _passed_to_sources(sources: Sequence[Source]) -> Template:
     own = [name for source in sources for name in own_parameters(source)]
     return {
-        **{name: ref(name) for name in (*own, *SETTINGS, *DETECTING, "ScanLimitInMBs")},
+        **{name: ref(name) for name in (*own, *SETTINGS, *RETAINING, *DETECTING, "ScanLimitInMBs")},
         "LogBucketName": attribute("Lake", "Outputs.LogBucket"),
         "ResultsBucketName": attribute("Lake", "Outputs.ResultsBucket"),
         "TransformFunctionArn": attribute("Functions", "Outputs.TransformFunctionArn"),

@@ -11,8 +11,9 @@ from eventlake.deploy.closing_policies import CLOSING_GRANT, CLOSING_STACK
 from eventlake.deploy.cloudformation import Tagged, Template, attribute, equals, nested_stack, ref, sub, template_text, when
 from eventlake.deploy.detecting_policies import DETECTING_GRANT, DETECTIONS_STACK
 from eventlake.deploy.limits import require_limits
-from eventlake.deploy.parameters import DETECTING, LAKE_NAME, SETTINGS
+from eventlake.deploy.parameters import DETECTING, LAKE_NAME, RETAINING, SETTINGS
 from eventlake.deploy.partition_policies import partition_policies
+from eventlake.deploy.retaining_policies import RETAINING_GRANT, RETAINS, RETENTION_STACK, kept_days
 from eventlake.deploy.source_stack import CLOSES, COMMENT, PASSED
 from eventlake.deploy.switches import bus_name, condition, own_parameters, switch
 from eventlake.model import Source
@@ -36,12 +37,15 @@ def sources_stack(sources: Sequence[Source]) -> Template:
         "Conditions": {
             "Closes": CLOSES,
             "Detects": equals("Detections", "on"),
+            "Retains": RETAINS,
             **{switch(source): condition(source) for source in sources},
         },
         "Resources": {
             **partition_policies(sources),
             **CLOSING_GRANT.policies(sources),
             CLOSING_STACK: _closing(sources),
+            **RETAINING_GRANT.policies(sources),
+            RETENTION_STACK: _retaining(sources),
             **DETECTING_GRANT.policies(sources),
             DETECTIONS_STACK: _detecting(sources),
             **{_resource(source): _stack(source) for source in sources},
@@ -73,7 +77,7 @@ def outputs(source: Source, stack: str, *, passed_on: bool = False) -> Template:
 def _parameters(sources: Sequence[Source]) -> Template:
     own = {name: value for source in sources for name, value in own_parameters(source).items()}
     passed = {name: {"Type": "String", "Description": text} for name, text in {**PASSED, **OF_FUNCTIONS}.items()}
-    return {"LakeName": LAKE_NAME, **own, **SETTINGS, **DETECTING, **passed}
+    return {"LakeName": LAKE_NAME, **own, **SETTINGS, **RETAINING, **DETECTING, **passed}
 
 
 OF_FUNCTIONS = {
@@ -95,8 +99,20 @@ def _closing(sources: Sequence[Source]) -> Template:
         "PermissionsBoundaryArn",
     )
     passed = ("Alarms", "AlarmTopicArn", "LogBucketName", "ResultsBucketName", "ScanLimitInMBs", "FunctionDeadLetterQueueArn")
-    parameters = {"Databases": _databases(sources), **{name: ref(name) for name in (*settings, *passed)}}
+    parameters = {
+        "Databases": _databases(sources),
+        "KeptDays": kept_days(sources),
+        **{name: ref(name) for name in (*settings, *passed)},
+    }
     return {**nested_stack("closing.yaml", parameters), "Condition": "Closes"}
+
+
+def _retaining(sources: Sequence[Source]) -> Template:
+    """Describe the stack that removes hours of the sources that are on, once they were kept long enough."""
+    settings = ("LakeName", "LogRetentionDays", "KmsKeyArn", "PermissionsBoundaryArn", "Alarms", "AlarmTopicArn")
+    passed = ("LogBucketName", "FunctionDeadLetterQueueArn")
+    parameters = {"Databases": _databases(sources), "KeptDays": kept_days(sources), **{name: ref(name) for name in (*settings, *passed)}}
+    return {**nested_stack("retention.yaml", parameters), "Condition": "Retains"}
 
 
 def _detecting(sources: Sequence[Source]) -> Template:

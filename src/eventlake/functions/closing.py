@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from eventlake.backends.athena import AthenaEngine
@@ -24,6 +25,7 @@ from eventlake.model import Table
 from eventlake.pipeline.batch import MOST_OBJECTS, Batch, Own, batches, surveying, unloading
 from eventlake.pipeline.closings import CLOSED_AT, DUPLICATES, GENERATION, NUMBER, ClosedHour, Closing, closed_place, total_duplicates
 from eventlake.pipeline.compaction import WINDOW, due, neighbours
+from eventlake.pipeline.retention import Retention
 
 GRACE = timedelta(hours=24)
 """How long replaced objects stay: longer than any query runs."""
@@ -34,11 +36,14 @@ FRESH = timedelta(hours=72)
 class Hours:
     """What one table holds where new objects land, and what is closed of it.
 
-    first_day: from which on partitions are known.
+    is_over: whether an hour was kept long enough. first_day: from which on partitions are known.
     """
 
-    def __init__(self, table: Table, catalog: GlueCatalog, store: S3Store, log: ClosingLog) -> None:
+    def __init__(
+        self, table: Table, catalog: GlueCatalog, store: S3Store, log: ClosingLog, is_over: Callable[[Hour], bool] = lambda _: False
+    ) -> None:
         self.table = table
+        self._is_over = is_over
         self._catalog, self._store, self._log = catalog, store, log
         self.number = log.last(table.name)
         self.landed = _by_hour(table, store)
@@ -47,6 +52,8 @@ class Hours:
         self.partitions = {one.hour: one for one in catalog.partitions(table.name, self.first_day)}
         for hour in [hour for hour in self.landed if hour in self.partitions and self.partitions[hour].is_elsewhere]:
             del self.landed[hour]  # closing it would hide what lies in the other bucket
+        for hour in [hour for hour in self.landed if self._is_gone(hour)]:
+            del self.landed[hour]  # closing it would bring it back
 
     def know_all(self) -> None:
         """Load the partitions of earlier days too."""
@@ -62,9 +69,13 @@ class Hours:
             if one.hour.date < self.first_day:
                 self.know_all()
             known = self.partitions.get(one.hour)
-            if known is None or number_of(known) < closing.number:
+            if not self._is_gone(one.hour) and (known is None or number_of(known) < closing.number):
                 self._require(one)
                 self.swap(closing, one, log_format)
+
+    def _is_gone(self, hour: Hour) -> bool:
+        """Return True for an hour that is found no more because its time is over."""
+        return hour not in self.partitions and self._is_over(hour)
 
     def _require(self, one: ClosedHour) -> None:
         """Raise CorruptObjectError unless what was written is there."""
@@ -125,7 +136,7 @@ class Hours:
 class Closer:
     """Closes the hours of a lake on AWS.
 
-    s3: boto3's client. now: the moment, aware. slack: how long after its end an hour is delivered.
+    s3: boto3's client. retention: how long hours are kept. now: the moment, aware. slack: how long after its end an hour is delivered.
     """
 
     def __init__(
@@ -136,15 +147,17 @@ class Closer:
         athena: AthenaEngine,
         log_format: str,
         slack: timedelta,
+        retention: Retention,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._s3, self._bucket, self._format = s3, bucket, log_format
         self._store, self._log = S3Store(s3, bucket), ClosingLog(s3, bucket)
-        self._catalog, self._athena, self._slack, self._now = catalog, athena, slack, now
+        self._catalog, self._athena, self._slack, self._retention, self._now = catalog, athena, slack, retention, now
 
     def hours(self, table: Table) -> Hours:
         """Look at a table, and let be seen what was closed and not shown. Raises StorageError."""
-        found = Hours(table, self._catalog, self._store, self._log)
+        is_over = partial(self._retention.is_over, table.name, now=self._now())
+        found = Hours(table, self._catalog, self._store, self._log, is_over)
         found.settle(self._format)
         return found
 

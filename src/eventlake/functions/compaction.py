@@ -17,7 +17,7 @@ from eventlake.backends.athena import AthenaEngine
 from eventlake.backends.glue import GlueCatalog
 from eventlake.errors import EventlakeError, GenerationConflictError
 from eventlake.functions.closing import Closer, Hours
-from eventlake.functions.deployed import tables
+from eventlake.functions.deployed import retention, tables
 from eventlake.functions.metrics import embedded_metrics, say
 from eventlake.layout import Hour
 from eventlake.model import Table
@@ -157,7 +157,7 @@ def _closer() -> Closer:
     catalog = GlueCatalog(_client("glue"), tables(), bucket)
     athena = AthenaEngine(_client("athena"), os.environ["WORKGROUP"], tables())
     slack = timedelta(seconds=int(os.environ["BUFFER_SECONDS"]), minutes=int(os.environ["SLACK_MINUTES"]))
-    return Closer(_client("s3"), bucket, catalog, athena, log_format, slack)
+    return Closer(_client("s3"), bucket, catalog, athena, log_format, slack, retention())
 
 
 def _client(service: str) -> Any:  # boto3's clients have no types

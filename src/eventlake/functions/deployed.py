@@ -1,4 +1,6 @@
-"""The tables that the settings of a function name: of the sources that the lake has switched on, with the databases they have there."""
+"""The tables that the settings of a function name: of the sources that the lake has switched on, with the databases they have there;
+and how long these are kept.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from os import environ
 from pathlib import Path
 
 from eventlake.model import Source, Table
+from eventlake.pipeline.retention import Retention
 from eventlake.sources import DECLARATION, load
 
 DECLARED = Path(__file__).parent / "declared"
@@ -26,6 +29,12 @@ def sources() -> tuple[Source, ...]:
 def tables() -> tuple[Table, ...]:
     """Return the tables."""
     return tuple(table for source in sources() for table in source.tables)
+
+
+@cache
+def retention() -> Retention:
+    """Return how long the lake keeps what, as its deployment says; for ever unless it does. Raises ConfigurationError."""
+    return Retention.parse(environ.get("RETENTION", ""))
 
 
 def _in_lake(source: Source, database: str) -> Source:

@@ -1,7 +1,8 @@
 """S3's notifications, through a queue -> the hour of every new object is a partition of its table in Glue.
 
 SQS calls it with a batch of messages. What could not be done is reported by message, comes again, and ends in the dead-letter queue; a
-message is never lost for its neighbour's sake. One call to Glue for each hour and container, however many objects land in the hour.
+message is never lost for its neighbour's sake. One call to Glue for each hour and container, however many objects land in the hour. An hour that
+was kept long enough is left alone, unless a legal hold keeps it: what was removed is not brought back by a notification that comes twice.
 Formats: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html (partial batch responses) and
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cache
 from os import environ
 from typing import Any
@@ -18,9 +20,9 @@ from urllib.parse import unquote_plus
 
 from eventlake.backends.glue import GlueCatalog
 from eventlake.errors import LayoutError
-from eventlake.functions.deployed import tables
+from eventlake.functions.deployed import retention, tables
 from eventlake.functions.metrics import embedded_metrics, say
-from eventlake.layout import BACKFILLED, CLOSED, CLOSINGS, REDRIVEN, Hour
+from eventlake.layout import BACKFILLED, CLOSED, CLOSINGS, REDRIVEN, RETAINED, Hour
 from eventlake.pipeline.partition import Partitioner
 
 SPARE_MS = 5_000
@@ -35,8 +37,8 @@ _TRIES = 3
 ERRORS = "error/"
 """Prefix of failed records."""
 
-NO_LOG_OBJECTS = ("raw/", CLOSED, CLOSINGS, REDRIVEN, BACKFILLED)
-"""Prefixes of what needs no partition: whole events kept on request, and what closing, redriving and backfilling keep of themselves."""
+NO_LOG_OBJECTS = ("raw/", CLOSED, CLOSINGS, REDRIVEN, BACKFILLED, RETAINED)
+"""Prefixes of what needs no partition: whole events kept on request, and what closing, redriving, backfilling and retention keep of themselves."""
 
 ERROR_KINDS = ("processing-failed", "format-conversion-failed")
 """Firehose's error-output-type where S3 is the destination: https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html"""
@@ -69,7 +71,7 @@ class _Notifications:
         self._seen: Counter[str] = Counter()
         self._created: Counter[str] = Counter()
         self._error_objects: Counter[tuple[str, str]] = Counter()
-        self._foreign = 0
+        self._foreign = self._over = 0
 
     def read(self, message_id: str, body: Any) -> None:  # JSON text, or whatever came
         """Note the objects that a message tells of; a body that is no notification fails its message, and no other."""
@@ -104,6 +106,12 @@ class _Notifications:
             try:
                 if context is not None and context.get_remaining_time_in_millis() < SPARE_MS:
                     raise TimeoutError("No time was left for the call to Glue; the messages come again.")
+                if retention().is_over(table, hour, datetime.now(UTC)):
+                    if not _is_held(bucket, table, hour):
+                        self._over += 1
+                        say("INFO", "The hour was kept long enough: it is not registered.", Table=table, hour=str(hour))
+                        continue
+                    _partitioner(bucket).forget(table, hour)
                 created = _partitioner(bucket).ensure(key)
             except Exception as error:  # whatever it is, the other hours are tried, and the queue keeps these messages
                 say("ERROR", str(error), Table=table, hour=str(hour), error=type(error).__name__, messages=len(message_ids))
@@ -120,6 +128,7 @@ class _Notifications:
             "PartitionsCreated": self._created.total(),
             "FailedObjects": self._error_objects.total(),
             "ForeignObjects": self._foreign,
+            "HoursOver": self._over,
         }
         metrics = {"_aws": embedded_metrics((["FailedObjects"], [["Lake"]]))} if self._error_objects else {}
         say("WARNING" if self.failed else "INFO", "Notifications read.", failedMessages=len(self.failed), **counts, **metrics)
@@ -147,19 +156,27 @@ def _failed_kind(key: str) -> tuple[str, str]:
     return (name if known else "unknown"), (kind if kind in ERROR_KINDS else "unknown")
 
 
+def _is_held(bucket: str, table: str, hour: Hour) -> bool:
+    """Return True for an hour that a legal hold keeps. Raises StorageError if the holds cannot be read."""
+    from eventlake.backends.hold_objects import HoldObjects  # a cold start needs nothing of it
+    from eventlake.pipeline.holds import held
+
+    return held(HoldObjects(_client("s3"), bucket).read(), table, hour) is not None
+
+
 @cache
 def _partitioner(bucket: str) -> Partitioner:
     """Return the partitioner of a bucket; it remembers what it made while the container lives."""
-    return Partitioner(GlueCatalog(_glue(), tables(), bucket), tables(), environ["LOG_FORMAT"])
+    return Partitioner(GlueCatalog(_client("glue"), tables(), bucket), tables(), environ["LOG_FORMAT"])
 
 
 @cache
-def _glue() -> Any:  # boto3's clients have no types
+def _client(service: str) -> Any:  # boto3's clients have no types
     import boto3
     from botocore.config import Config
 
     from eventlake.backends.retries import ONCE, wait_between_tries
 
-    client = boto3.client("glue", config=ONCE.merge(Config(connect_timeout=5, read_timeout=10)))
+    client = boto3.client(service, config=ONCE.merge(Config(connect_timeout=5, read_timeout=10)))
     wait_between_tries(client, _TRIES)
     return client

@@ -22,6 +22,7 @@ from eventlake.checksum import crc32
 from eventlake.dialect.types.type import parse_type
 from eventlake.errors import EventlakeError, LakeLockedError, StorageError
 from eventlake.lake import Finding
+from eventlake.local.audit_table import audit_source
 from eventlake.local.declared import check_declarations
 from eventlake.local.delivery.strays import HELD, Adopter, strays
 from eventlake.local.detecting.memory import MEMORY, Memory
@@ -62,7 +63,7 @@ def check_lake(folder: Path, sources: Sequence[Source] | None = None) -> list[Fi
             *_catalog(catalog),
             *_permissions(folder),
             *(check_bus(folder) if written else ()),
-            *(check_declarations(catalog.tables(), sources) if sources is not None else ()),
+            *(check_declarations(catalog.tables(), [audit_source(), *sources]) if sources is not None else ()),
             *(check_webhooks(folder, os.environ, sources) if sources is not None else ()),
             *_disk(folder),
             *_objects(folder, catalog, written=written),

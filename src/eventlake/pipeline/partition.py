@@ -43,6 +43,10 @@ class Partitioner:
         self._known.add((table.name, hour))
         return created
 
+    def forget(self, table: str, hour: Hour) -> None:
+        """Ask the catalog again at the next object of an hour, as it may have been removed meanwhile."""
+        self._known.discard((table, hour))
+
     def ensure_all(self, keys: Iterable[str]) -> list[LayoutError]:
         """Make sure of the partitions of many objects; return the errors of keys that belong to no table, which stop nothing."""
         foreign = []

@@ -84,7 +84,7 @@ class Journal:
         for file in sorted((self._folder / FOLDER).glob("*.jsonl")):
             try:
                 with file.open("rb") as lines:
-                    found.extend(event for line in lines if (event := _event(line)) is not None)
+                    found.extend(event for line in lines if (event := event_of(line)) is not None)
             except OSError as error:
                 raise StorageError(f'"{file}" cannot be read: {error.strerror}.') from None
         return list(reversed(found))
@@ -118,7 +118,8 @@ def _write(descriptor: int, line: bytes) -> None:
         left = left[os.write(descriptor, left) :]
 
 
-def _event(line: bytes) -> dict[str, Any] | None:
+def event_of(line: bytes) -> dict[str, Any] | None:
+    """Return the event of a line of the journal, None for what a crash cut."""
     try:
         event = json.loads(line)
         return event if isinstance(event, dict) and isinstance(event.get("detail"), dict) else None
