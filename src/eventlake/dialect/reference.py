@@ -8,7 +8,7 @@ from eventlake.dialect.functions.calls import SYNTACTIC, TABLES, functions
 from eventlake.dialect.functions.function import Function
 from eventlake.dialect.functions.refusals import REFUSED
 from eventlake.dialect.functions.sql_json_path import METHODS
-from eventlake.dialect.queries.aggregation import AGGREGATES
+from eventlake.dialect.queries.aggregates import AGGREGATES
 from eventlake.dialect.queries.windows import WINDOWS
 from eventlake.dialect.text.syntax import MAX_NESTING, MAX_TOKENS
 from eventlake.dialect.text.words import NOT_ANSWERED, NOT_ATHENA

@@ -12,11 +12,12 @@ from types import ModuleType
 
 from eventlake.dialect.binding import InvalidArgumentError, Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure
-from eventlake.dialect.functions import binary, collections, date_patterns, dates, formats, json, numbers, regex, sql_json, text
+from eventlake.dialect.functions import arrays, binary, date_patterns, dates, formats, json, lambdas, maps, numbers, regex, sql_json, text
 from eventlake.dialect.functions.function import Builder, Function, Syntactic
 from eventlake.dialect.functions.refusals import PARTIAL, REFUSED
 from eventlake.dialect.parts import Parts
-from eventlake.dialect.queries.aggregation import AGGREGATES, aggregate
+from eventlake.dialect.queries.aggregates import AGGREGATES
+from eventlake.dialect.queries.aggregation import aggregate
 from eventlake.dialect.queries.windows import WINDOWS
 from eventlake.dialect.sql import emit, joined
 from eventlake.dialect.text import tree as exp
@@ -28,7 +29,7 @@ from eventlake.dialect.types.zones import once_held
 from eventlake.errors import NameNotFoundError
 from eventlake.naming import nearest
 
-TABLES: tuple[ModuleType, ...] = (text, formats, numbers, dates, date_patterns, json, sql_json, collections, regex, binary)
+TABLES: tuple[ModuleType, ...] = (text, formats, numbers, dates, date_patterns, json, sql_json, arrays, maps, lambdas, regex, binary)
 """The modules of the functions, in the order of the page that lists them; each has `FUNCTIONS` and `SYNTACTIC`."""
 
 SYNTACTIC: dict[str, Syntactic] = {name: build for table in TABLES for name, build in table.SYNTACTIC.items()}

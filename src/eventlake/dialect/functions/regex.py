@@ -11,9 +11,9 @@ import re
 from eventlake.dialect.binding import InvalidArgumentError, Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure, refusal
 from eventlake.dialect.functions import letters
-from eventlake.dialect.functions.collections import lambda_value
 from eventlake.dialect.functions.function import Builder, Syntactic
 from eventlake.dialect.functions.function import Function as F
+from eventlake.dialect.functions.lambdas import lambda_value
 from eventlake.dialect.functions.regex_plans import AFTER, BEFORE, WHOLE, Asked, plan
 from eventlake.dialect.functions.regex_reader import read
 from eventlake.dialect.functions.regex_tree import Either, Group, Mark, Node, Repeat, Sequence, inner, may_be_empty, walked

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from eventlake.dialect.binding import Scope, Value, mistyped, refused
 from eventlake.dialect.failures import failure
-from eventlake.dialect.functions.collections import exactly, lambda_value, state_type
+from eventlake.dialect.functions.lambdas import exactly, lambda_value, state_type
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import Sql, emit, ours, shut
 from eventlake.dialect.text import tree as exp

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from eventlake.dialect.queries.aggregation import AGGREGATES
+from eventlake.dialect.queries.aggregates import AGGREGATES
 from eventlake.dialect.queries.relation import ordinal, unbracketed
 from eventlake.dialect.text import tree as exp
 

@@ -8,7 +8,7 @@ https://trino.io/docs/current/functions/conditional.html#try
 from __future__ import annotations
 
 from eventlake.dialect.binding import Value
-from eventlake.dialect.queries.aggregation import AGGREGATES
+from eventlake.dialect.queries.aggregates import AGGREGATES
 from eventlake.dialect.sql import emit, ours
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from eventlake.dialect.binding import Value, mistyped, refused, unknown
 from eventlake.dialect.failures import failure
 from eventlake.dialect.parts import Parts
-from eventlake.dialect.queries.aggregation import AGGREGATES, Modifiers, aggregate, listagg, ordered, ordered_by
+from eventlake.dialect.queries.aggregates import AGGREGATES
+from eventlake.dialect.queries.aggregation import aggregate, listagg, ordered, ordered_by
+from eventlake.dialect.queries.modifiers import Modifiers
 from eventlake.dialect.sql import Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce

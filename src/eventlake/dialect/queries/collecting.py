@@ -1,0 +1,89 @@
+"""Aggregates that keep values of theirs: one of them, an array, a map. https://trino.io/docs/current/functions/aggregate.html"""
+
+from __future__ import annotations
+
+from eventlake.dialect.binding import Value, mistyped, refused
+from eventlake.dialect.queries.modifiers import Builder, Modifiers, require_arguments, require_count
+from eventlake.dialect.sql import Sql, emit, ours, shut
+from eventlake.dialect.text import tree as exp
+from eventlake.dialect.types.comparison import require_order
+from eventlake.dialect.types.type import BIGINT, Type, array, mapping
+
+
+def _any(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+    require_arguments(values, 1, "any_value", node)
+    if how.order:
+        raise refused(f"{str(node.this).lower()}() with ORDER BY", node, "write min_by(x, key) or max_by(x, key)")
+    return emit("any_value{}", how.over(values[0].sql)), values[0].type
+
+
+def _array_agg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+    require_arguments(values, 1, "array_agg", node)
+    return emit("array_agg{}", how.over(values[0].sql)), array(values[0].type)
+
+
+def _pairs(values: list[Value], how: Modifiers, name: str, node: exp.Expr) -> Sql:
+    require_arguments(values, 2, name, node)
+    if how.distinct or how.order:
+        raise refused(f"{name}() with DISTINCT or ORDER BY", node)
+    present = emit("{} IS NOT NULL", values[0])
+    return shut("list({{'k': {}, 'v': {}}}){}", values[0], values[1], how.behind(present))
+
+
+def _map_agg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+    pairs = _pairs(values, how, "map_agg", node)
+    return emit("el_pairs_to_map({})", pairs), mapping(values[0].type, values[1].type)
+
+
+def _multimap_agg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+    pairs = _pairs(values, how, "multimap_agg", node)
+    return emit("el_pairs_to_multimap({})", pairs), mapping(values[0].type, array(values[1].type))
+
+
+def _map_union(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+    require_arguments(values, 1, "map_union", node)
+    if values[0].type.name != "map" or how.distinct or how.order:
+        raise mistyped(f"map_union({values[0].type}) is not in Athena", node)
+    present = emit("{} IS NOT NULL", values[0])
+    return emit("el_map_union({})", shut("list({}){}", values[0], how.behind(present))), values[0].type
+
+
+def _histogram(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+    require_arguments(values, 1, "histogram", node)
+    if how.distinct or how.order:
+        raise refused("histogram() with DISTINCT or ORDER BY", node)
+    return emit("el_counts(histogram{})", how.over(values[0].sql)), mapping(values[0].type, BIGINT)
+
+
+def _by(name: str) -> Builder:
+    """Build max_by or min_by: the other value of the row, NULL or not, where the key is greatest or least."""
+
+    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+        if how.distinct or how.order:
+            raise refused(f"{name}() with DISTINCT or ORDER BY", node)
+        if len(values) > 1:
+            require_order(values[1].type, node)
+        if len(values) == 3:
+            require_count(name, values[2], node)
+            first = "list({} ORDER BY {} DESC){}[1:{}]" if name == "max_by" else "list({} ORDER BY {} ASC){}[1:{}]"
+            present = emit("{} IS NOT NULL", values[1])
+            return shut(first, values[0], values[1], how.behind(present), values[2].sql), array(values[0].type)
+        require_arguments(values, 2, name, node)
+        duck = "arg_max_null" if name == "max_by" else "arg_min_null"
+        return shut("{}({}, {}){}", ours(duck), values[0].sql, values[1].sql, how.behind()), values[0].type
+
+    return build
+
+
+COLLECTING: dict[str, Builder] = {
+    "arbitrary": _any,
+    "any_value": _any,
+    "array_agg": _array_agg,
+    "map_agg": _map_agg,
+    "multimap_agg": _multimap_agg,
+    "histogram": _histogram,
+    "map_union": _map_union,
+    "max_by": _by("max_by"),
+    "min_by": _by("min_by"),
+}
+"""Name -> how it is made."""

@@ -1,0 +1,134 @@
+"""Aggregates of statistics: shares, moments of a distribution, correlation, bits. https://trino.io/docs/current/functions/aggregate.html"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from eventlake.dialect.binding import Value, mistyped, refused
+from eventlake.dialect.queries.modifiers import Builder, Modifiers, require_arguments
+from eventlake.dialect.sql import Sql, emit, joined, ours, shut
+from eventlake.dialect.text import tree as exp
+from eventlake.dialect.types.casts import coerce
+from eventlake.dialect.types.type import BIGINT, DOUBLE, REAL, Type, array
+
+
+def plain(sql: str, given: Type, result: Type) -> Builder:
+    """Build an aggregate of one argument that DuckDB has with the same meaning."""
+
+    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+        name = str(node.this).lower() if isinstance(node, exp.Anonymous) else sql
+        require_arguments(values, 1, name, node)
+        kind = values[0].type
+        if not (kind.name in {given.name, "unknown"} or (given == DOUBLE and kind.is_number)):
+            raise mistyped(f"{name}({kind}) is not in Athena", node)
+        return emit("{}{}", ours(sql), how.over(coerce(values[0], given).sql)), result
+
+    return build
+
+
+def _approx_distinct(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+    if len(values) == 2:
+        values = values[:1]
+    require_arguments(values, 1, "approx_distinct", node)
+    if values[0].type.name in {"unknown"}:
+        return emit("count{}", how.over(ours("NULL"))), BIGINT
+    return shut("count(DISTINCT {}){}", values[0].sql, how.behind()), BIGINT
+
+
+def _percentile(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+    if len(values) != 2:
+        raise refused("approx_percentile() with weights or an accuracy", node, "leave the weights out by repeating rows")
+    value, share = values
+    if not value.type.is_number:
+        raise mistyped(f"approx_percentile({value.type}, ...) is not in Athena", node)
+    value = coerce(value, REAL if value.type.name == "decimal" else BIGINT if value.type.is_integer else value.type)
+    if share.type.name == "array" and isinstance(node, exp.Anonymous) and isinstance(node.expressions[1], exp.Array):
+        places = [_descending(part, node) for part in node.expressions[1].expressions]
+        made = joined(", ", (emit("quantile_disc{}", how.over(value.sql, place)) for place in places))
+        return emit("(CASE WHEN {} = 0 THEN NULL ELSE [{}] END)", shut("count({}){}", value, how.behind()), made), array(value.type)
+    return emit("quantile_disc{}", how.over(value.sql, _descending(node.expressions[1], node))), value.type
+
+
+def _descending(share: exp.Expr, node: exp.Expr) -> Sql:
+    """Turn Trino's share into DuckDB's: Trino takes the value at floor(share * n) from below, which is ceil((1 - share) * n) from above."""
+    if not isinstance(share, exp.Literal) or share.is_string:
+        raise refused("approx_percentile() with a share that is not a literal", node)
+    rest = 1 - Decimal(str(share.this))
+    if not 0 <= rest <= 1:
+        raise mistyped("The share of approx_percentile() is from 0 to 1", node)
+    return ours(f"-{rest:f}" if rest else "1.0")
+
+
+def _two(sql: str) -> Builder:
+    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+        name = str(node.this).lower()
+        require_arguments(values, 2, name, node)
+        if not all(value.type.is_number or value.type.name == "unknown" for value in values):
+            raise mistyped(f"{name}({values[0].type}, {values[1].type}) is not in Athena", node)
+        kind = DOUBLE if any(value.type.name == "double" for value in values) else REAL  # the narrower of the two that Trino has
+        made = emit("CAST({}{} AS {})", ours(sql), how.over(*(coerce(value, kind).sql for value in values)), kind.duckdb)
+        return (emit("el_number_or_null({})", made) if sql in {"corr", "regr_slope"} else made), kind
+
+    return build
+
+
+def _skewness(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+    require_arguments(values, 1, "skewness", node)
+    if not values[0].type.is_number or how.distinct:
+        raise mistyped(f"skewness({values[0].type}) is not in Athena", node)
+    n, made = emit("count{}", how.over(values[0].sql)), emit("skewness{}", how.over(values[0].sql))
+    return emit(
+        "(CASE WHEN {} < 3 THEN NULL ELSE coalesce({}, CAST('NaN' AS DOUBLE)) * ({} - 2) / sqrt(CAST({} AS DOUBLE) * ({} - 1)) END)",
+        n,
+        made,
+        n,
+        n,
+        n,
+    ), DOUBLE
+
+
+def _kurtosis(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+    made, _ = plain("kurtosis", DOUBLE, DOUBLE)(values, how, node)
+    return emit("(CASE WHEN count{} > 3 THEN coalesce({}, CAST('NaN' AS DOUBLE)) END)", how.over(values[0].sql), made), DOUBLE
+
+
+def _geometric(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+    require_arguments(values, 1, "geometric_mean", node)
+    if not values[0].type.is_number:
+        raise mistyped(f"geometric_mean({values[0].type}) is not in Athena", node)
+    kind = REAL if values[0].type.name in {"decimal", "real"} else DOUBLE
+    return emit("CAST(exp(avg{}) AS {})", how.over(emit("el_ln({})", coerce(values[0], DOUBLE).sql)), kind.duckdb), kind
+
+
+def _bits(sql: str) -> Builder:
+    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+        require_arguments(values, 1, sql, node)
+        if not (values[0].type.is_integer or values[0].type.is_unknown):
+            raise mistyped(f"{sql}({values[0].type}) is not in Athena", node)
+        return emit("{}{}", ours(sql), how.over(coerce(values[0], BIGINT).sql)), BIGINT
+
+    return build
+
+
+STATISTICS: dict[str, Builder] = {
+    "approx_distinct": _approx_distinct,
+    "approx_percentile": _percentile,
+    "stddev": plain("stddev_samp", DOUBLE, DOUBLE),
+    "stddev_samp": plain("stddev_samp", DOUBLE, DOUBLE),
+    "stddev_pop": plain("stddev_pop", DOUBLE, DOUBLE),
+    "variance": plain("var_samp", DOUBLE, DOUBLE),
+    "var_samp": plain("var_samp", DOUBLE, DOUBLE),
+    "var_pop": plain("var_pop", DOUBLE, DOUBLE),
+    "kurtosis": _kurtosis,
+    "skewness": _skewness,
+    "geometric_mean": _geometric,
+    "corr": _two("corr"),
+    "covar_pop": _two("covar_pop"),
+    "covar_samp": _two("covar_samp"),
+    "regr_slope": _two("regr_slope"),
+    "regr_intercept": _two("regr_intercept"),
+    "bitwise_and_agg": _bits("bit_and"),
+    "bitwise_or_agg": _bits("bit_or"),
+    "bitwise_xor_agg": _bits("bit_xor"),
+}
+"""Name -> how it is made."""
