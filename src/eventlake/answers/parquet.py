@@ -14,7 +14,8 @@ from eventlake.answers.file import replacing
 from eventlake.dialect.sql import Sql, ours, written
 from eventlake.dialect.sql import quoted_name as quoted
 from eventlake.dialect.sql import quoted_text as text
-from eventlake.dialect.types.type import Type, TypeSyntaxError, parse_type
+from eventlake.dialect.types.spelling import TypeSyntaxError, parse_type
+from eventlake.dialect.types.type import Type
 from eventlake.errors import QueryRefusedError, StorageFullError
 from eventlake.interfaces import Result
 

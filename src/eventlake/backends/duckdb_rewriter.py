@@ -19,7 +19,7 @@ from eventlake.description import Description
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.sql import quoted_name, quoted_text
 from eventlake.dialect.translate import translate
-from eventlake.dialect.types.type import parse_type
+from eventlake.dialect.types.spelling import parse_type
 from eventlake.errors import StorageError, StorageFullError
 from eventlake.interfaces import LogObject
 from eventlake.model import Column, Table

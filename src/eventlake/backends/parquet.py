@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from eventlake.backends.line_check import UnwritableLinesError
 from eventlake.description import Description
 from eventlake.dialect.sql import quoted_name, quoted_text, written
-from eventlake.dialect.types.type import parse_type
+from eventlake.dialect.types.spelling import parse_type
 from eventlake.errors import CorruptObjectError, StorageError, StorageFullError
 from eventlake.model import Table
 from eventlake.query.stored_types import top_level

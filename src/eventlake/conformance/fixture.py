@@ -31,7 +31,8 @@ from eventlake.dialect.sql import quoted_text as text
 from eventlake.dialect.text.parameters import bound
 from eventlake.dialect.translate import translate
 from eventlake.dialect.translation import Translation
-from eventlake.dialect.types.type import DATE, VARCHAR, Type, parse_type
+from eventlake.dialect.types.spelling import parse_type
+from eventlake.dialect.types.type import DATE, VARCHAR, Type
 from eventlake.errors import QueryLimitError, QueryRefusedError, UsageError
 from eventlake.interfaces import Clock, Result
 from eventlake.model import PARTITION_KEYS, Column, Table

@@ -21,7 +21,8 @@ from math import isclose, isinf, isnan
 from pathlib import Path
 from typing import Any
 
-from eventlake.dialect.types.type import Type, TypeSyntaxError, parse_type
+from eventlake.dialect.types.spelling import TypeSyntaxError, parse_type
+from eventlake.dialect.types.type import Type
 from eventlake.errors import UsageError
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime
 import time
 
-from eventlake.dialect.types.type import Type, TypeSyntaxError, parse_type
+from eventlake.dialect.types.spelling import TypeSyntaxError, parse_type
+from eventlake.dialect.types.type import Type
 
 Description = tuple[str, str, None, None, int, int, str]
 """Name, type, two that PEP 249 leaves open, precision, scale, and Athena's word on NULLs: it knows nothing of them."""

@@ -19,7 +19,7 @@ from eventlake.backends.disk import Disk
 from eventlake.backends.parquet import holds_only, stored_types
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.checksum import crc32
-from eventlake.dialect.types.type import parse_type
+from eventlake.dialect.types.spelling import parse_type
 from eventlake.errors import EventlakeError, LakeLockedError, StorageError
 from eventlake.lake import Finding
 from eventlake.local.audit_table import audit_source

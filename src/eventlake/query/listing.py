@@ -16,7 +16,7 @@ from eventlake.dialect.sql import quoted_name as quoted
 from eventlake.dialect.sql import quoted_text as text
 from eventlake.dialect.sql import written
 from eventlake.dialect.types.hive import hive_type
-from eventlake.dialect.types.type import parse_type
+from eventlake.dialect.types.spelling import parse_type
 from eventlake.model import PARTITION_KEYS, STORAGE_FORMATS, Table
 
 Row = Sequence[Any]

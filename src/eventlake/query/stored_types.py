@@ -16,7 +16,8 @@ from typing import Any
 
 from eventlake.dialect.sql import quoted_name as quoted
 from eventlake.dialect.sql import quoted_text as text
-from eventlake.dialect.types.type import Type, parse_type
+from eventlake.dialect.types.spelling import parse_type
+from eventlake.dialect.types.type import Type
 from eventlake.model import Column
 
 _WIDER = frozenset({("integer", "bigint")})

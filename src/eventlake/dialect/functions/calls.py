@@ -24,7 +24,8 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.json_casts import require_one_form
-from eventlake.dialect.types.type import DATE, EACH, UNKNOWN, Type, coercible, common, instants, parse_type
+from eventlake.dialect.types.spelling import parse_type
+from eventlake.dialect.types.type import DATE, EACH, UNKNOWN, Type, coercible, common, instants
 from eventlake.dialect.types.zones import once_held
 from eventlake.errors import NameNotFoundError
 from eventlake.naming import nearest

@@ -11,7 +11,8 @@ from typing import NoReturn
 
 from eventlake.dialect.binding import refused
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.type import BIGINT, VARCHAR, Type, parse_type
+from eventlake.dialect.types.spelling import parse_type
+from eventlake.dialect.types.type import BIGINT, VARCHAR, Type
 from eventlake.errors import NameNotFoundError
 from eventlake.model import PARTITION_KEYS, Table
 from eventlake.naming import nearest

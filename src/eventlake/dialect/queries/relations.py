@@ -33,7 +33,8 @@ from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import require_order
 from eventlake.dialect.types.json_casts import distinguished, require_no_json
-from eventlake.dialect.types.type import EACH, Type, common, in_zones_of, instants, parse_type
+from eventlake.dialect.types.spelling import parse_type
+from eventlake.dialect.types.type import EACH, Type, common, in_zones_of, instants
 from eventlake.dialect.types.zones import as_instants
 from eventlake.errors import NameNotFoundError
 from eventlake.model import PARTITION_KEYS, Table
