@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "keys": ("keys", "The keys of pseudonyms: all, a new one, into a secret."),
     "grafana": ("grafana", "A dashboard for Grafana, over Athena or Trino."),
     "templates": ("templates", "Write the CloudFormation templates and docs that derive from declarations."),
+    "terraform": ("templates", "Write the same deployment as a Terraform module."),
     "package": ("templates", "Upload the templates and functions for a deployment."),
     "completion": ("shell", "The completion of commands and options for a shell."),
     "man": ("shell", "The manual page."),

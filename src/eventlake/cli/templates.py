@@ -1,4 +1,4 @@
-"""`templates` and `package`: what derives from the declarations, and its upload for a deployment."""
+"""`templates`, `terraform` and `package`: what derives from the declarations, and its upload for a deployment."""
 
 from __future__ import annotations
 
@@ -56,6 +56,24 @@ def _write_deployment(current: Settings, folder: Path) -> None:
     current.say(
         f"{count} templates of {len(sources)} sources, and the functions' code, are in {folder}. Deploy {folder}/templates/root.yaml."
     )
+
+
+@click.command(short_help="Write the same deployment as a Terraform module.")
+@click.argument("folder", metavar="DIR")
+@global_options
+def terraform(folder: str) -> None:
+    """Write the deployment as a Terraform module into DIR, with the functions' code; needs no clone, and no Terraform.
+
+    It is translated from the CloudFormation templates: the same resources, parameters as variables in snake_case, the same outputs.
+    A folder that this command wrote is written anew, so run it again after an upgrade, with the same --sources.
+    """
+    from eventlake.deploy.terraform.folder import write_modules
+    from eventlake.query.saved import load_saved
+
+    current = settings()
+    sources = current.load_sources()
+    count = write_modules(Path(folder), sources, load_saved(sources))
+    current.say(f'{count} resources of {len(sources)} sources are in {folder}. Name it as a module\'s source: source = "{folder}".')
 
 
 @click.command(
