@@ -30,9 +30,14 @@ RETAINING_GRANT = Grant(
 
 
 def kept_days(sources: Sequence[Source]) -> Tagged:
-    """Write the days of the tables of the sources that are on: as declared, and then as the deployment says, which counts; none if it is off."""
+    """Write the days of the tables of the sources that are on: as declared, and then as the deployment says, which counts."""
     declared = [when(switch(source), days, "") for source in sources if (days := _declared(source))]
-    return when("Retains", Tagged("Join", [" ", [*declared, ref("Retention")]]), "")
+    return Tagged("Join", [" ", [*declared, ref("Retention")]])
+
+
+def kept_days_if_any(sources: Sequence[Source]) -> Tagged:
+    """Write the same for who is there without retention too: nothing if it is off."""
+    return when("Retains", kept_days(sources), "")
 
 
 def declared_days(sources: Sequence[Source]) -> str:

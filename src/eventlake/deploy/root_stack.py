@@ -19,7 +19,7 @@ from eventlake.deploy.parameters import (
     SETTINGS,
     SMALLEST_PARQUET_BUFFER_MB,
 )
-from eventlake.deploy.retaining_policies import RETAINS, declared_days, kept_days
+from eventlake.deploy.retaining_policies import RETAINS, declared_days, kept_days_if_any
 from eventlake.deploy.sources_stack import SOURCES_COMMENT, outputs
 from eventlake.deploy.switches import condition, own_parameters, switch
 from eventlake.errors import DeclarationError
@@ -166,7 +166,7 @@ def _resources(sources: Sequence[Source]) -> Template:
         "FunctionDeadLetterQueueArn": attribute("Upkeep", "Outputs.FunctionDeadLetterQueueArn"),
         **bucket,
         "Databases": sub(_databases(sources)),
-        "KeptDays": kept_days(sources),
+        "KeptDays": kept_days_if_any(sources),
         **{name: ref(name) for name in ("LogFormat", "LogRetentionDays", "KmsKeyArn", "PermissionsBoundaryArn", *FUNCTIONS_ONLY)},
     }
     return {

@@ -13,7 +13,7 @@ from eventlake.deploy.detecting_policies import DETECTING_GRANT, DETECTIONS_STAC
 from eventlake.deploy.limits import require_limits
 from eventlake.deploy.parameters import DETECTING, LAKE_NAME, RETAINING, SETTINGS
 from eventlake.deploy.partition_policies import partition_policies
-from eventlake.deploy.retaining_policies import RETAINING_GRANT, RETAINS, RETENTION_STACK, kept_days
+from eventlake.deploy.retaining_policies import RETAINING_GRANT, RETAINS, RETENTION_STACK, kept_days, kept_days_if_any
 from eventlake.deploy.source_stack import CLOSES, COMMENT, PASSED
 from eventlake.deploy.switches import bus_name, condition, own_parameters, switch
 from eventlake.model import Source
@@ -101,7 +101,7 @@ def _closing(sources: Sequence[Source]) -> Template:
     passed = ("Alarms", "AlarmTopicArn", "LogBucketName", "ResultsBucketName", "ScanLimitInMBs", "FunctionDeadLetterQueueArn")
     parameters = {
         "Databases": _databases(sources),
-        "KeptDays": kept_days(sources),
+        "KeptDays": kept_days_if_any(sources),
         **{name: ref(name) for name in (*settings, *passed)},
     }
     return {**nested_stack("closing.yaml", parameters), "Condition": "Closes"}
