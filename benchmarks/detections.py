@@ -1,8 +1,8 @@
 """What a tick of the detections takes, and a backtest of all: `python benchmarks/detections.py [EVENTS] [FOLDER]`.
 
 A lake of EVENTS (1,000,000) in 30 days, closed but for the last two hours, which came at buffers of five seconds and are merged as `serve` does. A tick
-is each built-in detection once, as when `serve` starts; then those that run every five minutes or more often, as when events come in. Seconds are
-of the processor, of all processes together, the first tick apart from the median of three after it. FOLDER keeps the lake for another run.
+is all built-in detections together, as when `serve` starts; then those that run every five minutes or more often, as when events come in; and each by
+itself, for comparison. Seconds are of the processor, of all processes together, of ticks the median of three. FOLDER keeps the lake for another run.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -21,7 +21,7 @@ from questions import processor_s
 from eventlake.backends.duckdb import DuckDBEngine
 from eventlake.detections.backtest import backtest
 from eventlake.detections.detection import Detection, load_detections
-from eventlake.detections.evaluating import evaluate
+from eventlake.detections.evaluating import Asked, evaluate, evaluate_all
 from eventlake.history import sized_history
 from eventlake.local.closing.closer import Closer
 from eventlake.local.folder import OBJECTS, open_catalog
@@ -63,12 +63,9 @@ def made(folder: Path, events: int) -> None:
                     pass
 
 
-def ticking(engine: DuckDBEngine, detections: Sequence[Detection]) -> Iterator[tuple[str, float]]:
-    """Yield the seconds of each detection."""
-    for one in detections:
-        before = processor_s()
-        evaluate(one, engine, END)
-        yield one.name, processor_s() - before
+def ticking(engine: DuckDBEngine, detections: Sequence[Detection]) -> float:
+    """Return the seconds of a tick."""
+    return seconds(lambda: list(evaluate_all([Asked(one, END) for one in detections], engine)))
 
 
 def seconds(run: Callable[[], object]) -> float:
@@ -86,13 +83,13 @@ def main(folder: Path, events: int) -> None:
     detections = list(load_detections(load()).values())
     often = [one for one in detections if one.every <= timedelta(minutes=5)]
     engine = DuckDBEngine(catalog, folder / OBJECTS, memory_mb=1024, threads=1, seconds=600)
-    first = dict(ticking(engine, detections))
-    turns = [(sum(dict(ticking(engine, detections)).values()), sum(dict(ticking(engine, often)).values())) for _ in range(3)]
-    print(f"first tick of {len(detections)}: {sum(first.values()):.2f} s", flush=True)
-    for name in sorted(first, key=lambda name: -first[name]):
-        print(f"    {name:28} {first[name]:.2f} s")
-    for title, taken in zip((f"tick of {len(detections)}", f"tick of {len(often)}"), zip(*turns, strict=True), strict=True):
-        print(f"{title}: {statistics.median(taken):.2f} s", flush=True)
+    for some in (detections, often):
+        taken = statistics.median(ticking(engine, some) for _ in range(3))
+        print(f"tick of {len(some)}: {taken:.2f} s", flush=True)
+    alone = {one.name: seconds(lambda one=one: evaluate(one, engine, END)) for one in detections}
+    print(f"each of {len(alone)} by itself: {sum(alone.values()):.2f} s", flush=True)
+    for name in sorted(alone, key=lambda name: -alone[name]):
+        print(f"    {name:28} {alone[name]:.2f} s")
     told = {one.name: seconds(lambda one=one: backtest(one, engine, END - timedelta(days=DAYS), END)) for one in detections}
     print(f"backtest of {len(detections)} over {DAYS} days: {sum(told.values()):.1f} s")
     for name in sorted(told, key=lambda name: -told[name]):

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from eventlake.detections.detection import Detection, read_detection
-from eventlake.detections.evaluating import evaluate
-from eventlake.detections.together import Asked, context_of, found_together, moments, statement_of
+from eventlake.detections.evaluating import Asked, evaluate
+from eventlake.detections.together import context_of, found_together, moments, statement_of
 from eventlake.errors import QueryError
 from eventlake.lake import Lake
 from eventlake.local.folder import open_lake

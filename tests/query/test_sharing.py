@@ -74,6 +74,11 @@ def test_nobody_waits_for_the_rest(engine: DuckDBEngine) -> None:
     assert rows(list(engine.together(STATEMENTS[:2], lambda: True))) == [QueryLimitError, QueryLimitError]
 
 
+def elsewhere(one: Reading) -> Reading:
+    """A reading of other objects."""
+    return replace(one, objects=tuple(replace(item, key=f"elsewhere/{item.key}") for item in one.objects))
+
+
 def reading(name: str, *used: str, size: int = 100, objects: int = 2) -> Reading:
     """A reading of a table's columns."""
     hour = Hour("2026-06-30", "10")
@@ -82,8 +87,8 @@ def reading(name: str, *used: str, size: int = 100, objects: int = 2) -> Reading
 
 
 def test_what_is_read_once_or_is_too_large_is_not_kept() -> None:
-    """Nor what is empty, nor other objects of the same table."""
-    one, other = reading(RUNS, size=100), reading(RUNS, size=100, objects=3)
+    """Nor what is empty, nor objects that the other does not read."""
+    one, other = reading(RUNS, size=100), elsewhere(reading(RUNS, size=100, objects=3))
     large, empty = reading(RUNS, size=200 << 20), reading(RUNS, objects=0)
 
     assert Sharing.of([one, other], 1024).statements == ()
@@ -92,6 +97,18 @@ def test_what_is_read_once_or_is_too_large_is_not_kept() -> None:
     assert len(Sharing.of([one, one, other, other], 1024).statements) == 2
     assert Sharing().sql(one) == one.sql()
     assert Sharing.of([one, replace(one)], 1024).sql(one) == "(SELECT NULL FROM el_shared_0)"
+
+
+def test_what_reads_fewer_objects_reads_what_is_kept_of_more() -> None:
+    """Where the columns that it adds cost less than opening its objects again; otherwise not."""
+    few, many = reading(RUNS, "state", "event_id"), reading(RUNS, "pipeline", "event_id", objects=3)
+    sharing = Sharing.of([few, many], 1024)
+    assert sharing.sql(few) == '(SELECT "event_id", "state" FROM el_shared_0)'
+    assert sharing.statements[0].count(".parquet") == 3
+
+    few, many = reading(RUNS, "event_id", size=10 << 20), reading(RUNS, "pipeline", size=10 << 20, objects=3)
+    assert Sharing.of([few, many], 1024).statements == ()
+    assert len(Sharing.of([few, reading(RUNS, "event_id", "pipeline", size=10 << 20, objects=3)], 1024).statements) == 1
 
 
 def test_every_column_that_one_uses_is_kept() -> None:

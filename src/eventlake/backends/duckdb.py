@@ -145,7 +145,8 @@ class DuckDBEngine:
         """Yield the rows of each of several SELECTs. Raises what `query` does, for whichever it is."""
         self.prepare()
         with self.box.turn(cancelled) as worker:
-            all_prepared = [self._prepared(worker, sql, None) for sql in statements]
+            known = _Known(self.catalog)
+            all_prepared = [self._prepared(worker, sql, None, known) for sql in statements]
             readings = [reading for prepared in all_prepared for reading in prepared.readings]
             self._fetched(worker, readings)
             self._intact.check(readings)
@@ -173,25 +174,28 @@ class DuckDBEngine:
         lines += prepared.translation.macros
         return "\n".join(lines)
 
-    def _prepared(self, worker: Worker, sql: str, parameters: Mapping[str, Any] | None, *, repeats: bool = False) -> _Prepared:
-        """Translate the statement, and find the objects that it reads."""
+    def _prepared(
+        self, worker: Worker, sql: str, parameters: Mapping[str, Any] | None, known: _Known | None = None, *, repeats: bool = False
+    ) -> _Prepared:
+        """Translate the statement, and find the objects that it reads. known: what the catalog said to statements before it."""
+        known = known or _Known(self.catalog)
         require_length(sql)
         statement = bound(sql, parameters) if parameters else sql
         now = self.clock.now() if self.clock is not None else datetime.now(UTC)
-        tables = self.catalog.tables()
-        understood = worker.translate(Question(statement, tuple(map(KnownTable.of, tables)), now, repeats))
+        tables = known.tables
+        understood = worker.translate(Question(statement, known.told, now, repeats))
         translation = understood.translation(tables)
-        wanted = self._wanted(worker, understood, translation)
+        wanted = self._wanted(worker, understood, translation, known)
         is_open = {(scan.table.name, one.hour) for scan, _, hours in wanted for one in hours if one.state != "closed"}
         return _Prepared(translation, tables, [self._reading(*one) for one in wanted], is_open)
 
     def _wanted(
-        self, worker: Worker, understood: Understood, translation: Translation
+        self, worker: Worker, understood: Understood, translation: Translation, catalog: _Known
     ) -> list[tuple[Scan, Contents, Sequence[HourContents]]]:
         """Find the hours of each scan: all, or those that its predicates leave."""
         if len(translation.scans) > MOST_SCANS:
             raise QueryLimitError(f"The statement reads tables {len(translation.scans):,} times; at most {MOST_SCANS} are taken.")
-        known = {name: self.catalog.contents(name) for name in {scan.table.name for scan in translation.scans if not scan.listing}}
+        known = {name: catalog.contents(name) for name in {scan.table.name for scan in translation.scans if not scan.listing}}
         kept = self._kept(worker, understood, translation, known)
         wanted = [
             (scan, known[scan.table.name], _chosen(known[scan.table.name].hours, days))
@@ -264,6 +268,22 @@ class DuckDBEngine:
             keys.pop() if len(keys) == 1 else "",
             tuple(check for reading in prepared.readings for check in reading.type_checks()),
         )
+
+
+class _Known:
+    """What the catalog says of its tables, asked once for statements that are asked together."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self.tables = catalog.tables()
+        self.told = tuple(map(KnownTable.of, self.tables))
+        self._contents: dict[str, Contents] = {}
+
+    def contents(self, name: str) -> Contents:
+        """Return the hours of a table."""
+        if name not in self._contents:
+            self._contents[name] = self._catalog.contents(name)
+        return self._contents[name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,37 @@
-"""One run of a detection: its statement over the window that ends now, on any engine, as what was found. Called by every schedule."""
+"""Runs of detections: the statement of each over the window that ends at its moment, on any engine, as what was found. Called by every schedule."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from eventlake.answers.values import as_text
 from eventlake.detections.detection import Detection
 from eventlake.detections.found import Found
-from eventlake.errors import QueryError
-from eventlake.interfaces import Engine
+from eventlake.errors import EventlakeError, QueryError
+from eventlake.interfaces import Engine, Result
 
 COLUMNS = ("key", "events", "first_event", "last_event")
 """The columns that a detection's rows have at least."""
+AT_ONCE = 48
+"""Runs that are asked together: all built-in detections, and what was missed in parts, so that no process has much to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One run of a detection, up to a moment."""
+
+    detection: Detection
+    until: datetime
+
+
+class Together(Protocol):
+    """An engine that reads once what several statements share."""
+
+    def together(self, statements: Sequence[str]) -> Iterator[Result | EventlakeError]:
+        """Yield the rows of each of several SELECTs, in their order; of one that fails the error."""
 
 
 def evaluate(detection: Detection, engine: Engine, now: datetime, values: Mapping[str, Any] | None = None) -> Sequence[Found]:  # the user's
@@ -23,6 +41,22 @@ def evaluate(detection: Detection, engine: Engine, now: datetime, values: Mappin
     """
     result = engine.query(detection.statement(now - detection.reach, now, values))
     return list(found_in(detection.name, result.columns, result.rows))
+
+
+def evaluate_all(runs: Sequence[Asked], engine: Together) -> Iterator[Sequence[Found] | EventlakeError]:
+    """Yield what each run finds, as `evaluate` returns it, in their order; of one that fails the error."""
+    for begin in range(0, len(runs), AT_ONCE):
+        part = runs[begin : begin + AT_ONCE]
+        statements = [run.detection.statement(run.until - run.detection.reach, run.until) for run in part]
+        for run, answer in zip(part, engine.together(statements), strict=True):
+            yield answer if isinstance(answer, EventlakeError) else _found_or_error(run, answer)
+
+
+def _found_or_error(run: Asked, result: Result) -> Sequence[Found] | EventlakeError:
+    try:
+        return list(found_in(run.detection.name, result.columns, result.rows))
+    except QueryError as error:
+        return error
 
 
 def found_in(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[Found]:

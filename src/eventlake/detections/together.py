@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from eventlake.detections.detection import Detection
-from eventlake.detections.evaluating import COLUMNS
+from eventlake.detections.evaluating import COLUMNS, Asked
 from eventlake.detections.found import Found
 from eventlake.dialect.sql import quoted_name
 from eventlake.dialect.translate import translate
@@ -24,14 +23,6 @@ CAUGHT_UP = timedelta(hours=24)
 
 _AS_JSON = ("array", "map", "row", "json")
 """Types whose values have no text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One run of a detection, up to a moment."""
-
-    detection: Detection
-    until: datetime
 
 
 def moments(detection: Detection, before: datetime | None, now: datetime) -> Iterator[datetime]:

@@ -19,9 +19,10 @@ from eventlake.backends.athena import AthenaEngine
 from eventlake.backends.aws import failing
 from eventlake.detections.alerts import DETAIL_TYPE, SOURCE, TABLE, Subject, detail_of
 from eventlake.detections.detection import Detection, load_detections
+from eventlake.detections.evaluating import Asked
 from eventlake.detections.found import Found
 from eventlake.detections.states import Telling, Terms, step
-from eventlake.detections.together import Asked, context_of, found_together, moments, statement_of
+from eventlake.detections.together import context_of, found_together, moments, statement_of
 from eventlake.errors import EventlakeError, GenerationConflictError, QueryError, UsageError
 from eventlake.functions.alerting import Entry, Memory, Remembered
 from eventlake.functions.deployed import sources, tables

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from eventlake.detections.detection import Detection, read_detection
+from eventlake.detections.evaluating import Asked
 from eventlake.detections.found import Found
-from eventlake.errors import QueryFailedError
+from eventlake.errors import EventlakeError, QueryFailedError
 
 START = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
 
@@ -71,12 +72,13 @@ class Clock:
 
 @dataclass
 class Lake:
-    """Orders as (who, minute), which a test adds; what detections find in them; and up to which moments each looked."""
+    """Orders as (who, minute), which a test adds; what detections find in them; up to which moments each looked, and which together."""
 
     orders: list[tuple[str, float]] = field(default_factory=list)
     objects: dict[str, int] = field(default_factory=dict)
     looked: list[tuple[str, datetime]] = field(default_factory=list)
     failing: dict[str, str] = field(default_factory=dict)
+    together: list[list[str]] = field(default_factory=list)
 
     def add(self, *orders: tuple[str, float]) -> None:
         """Deliver an object."""
@@ -87,11 +89,15 @@ class Lake:
         """What the catalog says of the tables."""
         return self.objects
 
-    def evaluate(self, detection: Detection, now: datetime) -> Sequence[Found]:
-        """Three orders of one person within the window."""
-        self.looked.append((detection.name, now))
-        if detection.name in self.failing:
-            raise QueryFailedError(self.failing[detection.name])
+    def evaluate(self, runs: Sequence[Asked]) -> Iterator[Sequence[Found] | EventlakeError]:
+        """Three orders of one person within the window of each run, or why it fails."""
+        self.together.append([run.detection.name for run in runs])
+        for run in runs:
+            self.looked.append((run.detection.name, run.until))
+            failing = self.failing.get(run.detection.name)
+            yield QueryFailedError(failing) if failing else self._found(run.detection, run.until)
+
+    def _found(self, detection: Detection, now: datetime) -> Sequence[Found]:
         seen: dict[str, list[datetime]] = {}
         for who, minute in self.orders:
             if now - detection.reach <= at(minute) < now:

@@ -16,7 +16,7 @@ import pytest
 from eventlake.backends.duckdb import DuckDBEngine
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.detections.detection import read_detection
-from eventlake.detections.evaluating import evaluate
+from eventlake.detections.evaluating import evaluate_all
 from eventlake.layout import Hour
 from eventlake.local.closing.closer import Closer
 from eventlake.local.detecting.memory import Memory
@@ -70,7 +70,7 @@ def test_each_key_is_told_once_whatever_becomes_of_its_hours(tmp_path: Path) -> 
         catalog = open_catalog(tmp_path)
         engine = stack.enter_context(closing(DuckDBEngine(catalog, tmp_path / OBJECTS, clock=None, threads=1)))
         sinks = [Sink("file", "low", FileReceiver(tmp_path / "told"))]
-        ticker = Ticker([one], lambda detection, now: evaluate(detection, engine, now), catalog.newest, memory, sinks, said.append)
+        ticker = Ticker([one], lambda runs: evaluate_all(runs, engine), catalog.newest, memory, sinks, said.append)
         for turn in range(TURNS):
             when = clock() - (LATE if turn % 3 == 0 else timedelta(0))
             sent.append(_orders(f"key-{turn}", when))

@@ -162,6 +162,31 @@ def test_a_detection_that_fails_is_told_once_and_stops_no_other(memory: Memory) 
     assert [one[:2] for one in _told(memory)] == [("ann", "opened"), ("ann", "opened")]
 
 
+def test_what_is_due_is_asked_together_and_what_failed_before_by_itself(memory: Memory) -> None:
+    """So that one which cannot run does not have the others asked one by one each time."""
+    lake = Lake(failing={"a_broken": "Division by zero."})
+    ticker = _ticker(lake, memory, detection("a_broken"), detection("b"), detection("c"))
+    lake.add(("bob", 0))
+    ticker.tick(at(1))
+    lake.add(("bob", 1))
+    ticker.tick(at(3))
+    assert lake.together == [["a_broken", "b", "c"], ["b", "c"], ["a_broken"]]
+
+
+def test_of_what_was_missed_nothing_is_skipped_where_it_fails(memory: Memory) -> None:
+    """What comes after a failure in time waits for it."""
+    lake = Lake()
+    lake.add(("bob", 0))
+    _ticker(lake, memory).tick(at(1))
+    lake.add(("ann", 100), ("ann", 101), ("ann", 102))
+    lake.failing = {"many_orders": "Division by zero."}
+    _ticker(lake, memory).tick(at(600))
+    assert memory.run("many_orders").until == at(1)
+    lake.failing.clear()
+    _ticker(lake, memory).tick(at(602))
+    assert _told(memory)[0] == ("ann", "opened", 3)
+
+
 def test_a_detection_about_alerts_is_refused(memory: Memory) -> None:
     """Alerts about alerts would never end."""
     lake = Lake()

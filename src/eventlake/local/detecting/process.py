@@ -22,7 +22,7 @@ from pathlib import Path
 from eventlake.backends.duckdb import DuckDBEngine
 from eventlake.detections.alerts import TABLE
 from eventlake.detections.detection import load_detections
-from eventlake.detections.evaluating import evaluate
+from eventlake.detections.evaluating import evaluate_all
 from eventlake.errors import EventlakeError
 from eventlake.interfaces import Engine
 from eventlake.local.detecting.memory import MEMORY, Memory
@@ -133,9 +133,7 @@ def _run(task: Task, heard: queue.SimpleQueue[str]) -> None:
     memory = Memory(folder / MEMORY)
     threading.Thread(target=_tell_sinks, args=(folder, sinks), daemon=True).start()
     note_accepted(memory, engine, clock.now())
-    ticker = Ticker(
-        list(load_detections(sources).values()), lambda one, now: evaluate(one, engine, now), catalog.newest, memory, sinks, _told
-    )
+    ticker = Ticker(list(load_detections(sources).values()), lambda runs: evaluate_all(runs, engine), catalog.newest, memory, sinks, _told)
     worker = Worker(ticker, memory, _say, clock.now)
     while True:
         worker.turn(_lines(heard))

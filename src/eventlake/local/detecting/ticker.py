@@ -8,17 +8,18 @@ a window at a time.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from eventlake.detections.alerts import TABLE, Subject, body_of, event_of
 from eventlake.detections.detection import Detection
+from eventlake.detections.evaluating import Asked
 from eventlake.detections.found import Found
 from eventlake.detections.states import State, Step, Telling, Terms, step
 from eventlake.detections.together import moments
-from eventlake.errors import EventlakeError, UsageError
+from eventlake.errors import EventlakeError
 from eventlake.local.detecting.memory import Memory, Run, Saved
 from eventlake.local.detecting.outbox import PATIENCE
 from eventlake.local.detecting.sinks import Sink
@@ -33,10 +34,10 @@ ACCOUNT, REGION = "123456789012", "us-east-1"
 
 
 class Evaluate(Protocol):
-    """Finds what a detection finds up to a moment. Raises EventlakeError."""
+    """Finds what each of several runs of detections finds."""
 
-    def __call__(self, detection: Detection, now: datetime) -> Sequence[Found]:
-        """Return one for each key."""
+    def __call__(self, runs: Sequence[Asked]) -> Iterable[Sequence[Found] | EventlakeError]:
+        """Yield one for each key, of each run in their order; of one that fails the error."""
 
 
 class Ticker:
@@ -73,9 +74,10 @@ class Ticker:
     def tick(self, now: datetime) -> int:
         """Run what is due; return how many ran. now: aware, in UTC."""
         newest = self._newest()
-        due = [(one, mark) for one in self._detections if self._is_due(one, mark := _mark(one, newest), now)]
-        for detection, mark in due:
-            self._run(detection, mark, now)
+        due = {one.name: (one, mark) for one in self._detections if self._is_due(one, mark := _mark(one, newest), now)}
+        marks = {name: mark for name, (_, mark) in due.items()}
+        for runs in self._groups([one for one, _ in due.values()], now):
+            self._run(runs, marks, now)
         self._note_idle([one for one in self._detections if _mark(one, newest) == self._runs[one.name].mark], now)
         return len(due)
 
@@ -100,22 +102,40 @@ class Ticker:
         is_wanted = self._open[detection.name] or bool(run.problem) or mark != run.mark or finds_by_time(detection)
         return is_wanted and rested >= detection.every
 
-    def _run(self, detection: Detection, mark: int, now: datetime) -> None:
-        """Run one; a failure is its own."""
-        run = self._runs[detection.name]
-        try:
-            if TABLE in detection.tables:
-                raise UsageError(f'it reads "{TABLE}", and alerts about alerts would never end.')
-            for until in moments(detection, run.until, now):
-                self._look(detection, mark, until, now)
-        except EventlakeError as error:
-            self._failed(detection, str(error), now)
+    def _groups(self, due: Sequence[Detection], now: datetime) -> list[list[Asked]]:
+        """Return the runs that are asked together; each detection that failed before is a group of its own, so that it holds up no other."""
+        healthy: list[Asked] = []
+        others: list[list[Asked]] = []
+        for one in due:
+            if TABLE in one.tables:
+                self._failed(one, f'it reads "{TABLE}", and alerts about alerts would never end.', now)
+                continue
+            run = self._runs[one.name]
+            asked = [Asked(one, until) for until in moments(one, run.until, now)]
+            if run.problem:
+                others.append(asked)
+            else:
+                healthy += asked
+        return [healthy, *others] if healthy else others
 
-    def _look(self, detection: Detection, mark: int, until: datetime, now: datetime) -> None:
-        found = self._evaluate(detection, until)
+    def _run(self, runs: Sequence[Asked], marks: Mapping[str, int], now: datetime) -> None:
+        """Run them; a failure is a detection's own, and ends what was missed of it for now."""
+        failed: set[str] = set()
+        for asked, found in zip(runs, self._evaluate(runs), strict=True):
+            name = asked.detection.name
+            if name in failed:
+                continue
+            try:
+                self._look(asked, _raised(found), marks[name], now)
+            except EventlakeError as error:
+                failed.add(name)
+                self._failed(asked.detection, str(error), now)
+
+    def _look(self, asked: Asked, found: Sequence[Found], mark: int, now: datetime) -> None:
+        detection = asked.detection
         terms = Terms(detection.name, detection.quiet, detection.reach)
-        after = step(terms, self._memory.states(detection.name), found, until)
-        self._save(detection, Run(until, mark, now), after, now)
+        after = step(terms, self._memory.states(detection.name), found, asked.until)
+        self._save(detection, Run(asked.until, mark, now), after, now)
 
     def _save(self, detection: Detection, run: Run, after: Step, now: datetime) -> None:
         subject = Subject(detection.name, detection.title, detection.severity, detection.advice)
@@ -148,6 +168,12 @@ def finds_by_time(detection: Detection) -> bool:
 def _mark(detection: Detection, newest: Mapping[str, int]) -> int:
     """Return what changes when one of the detection's tables gets an object; 0 as long as none has any."""
     return max((newest.get(table, 0) for table in detection.tables), default=0)
+
+
+def _raised(found: Sequence[Found] | EventlakeError) -> Sequence[Found]:
+    if isinstance(found, EventlakeError):
+        raise found
+    return found
 
 
 def _is_open(states: Mapping[str, State]) -> bool:
