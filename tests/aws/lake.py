@@ -7,12 +7,12 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from aws.client import ACCOUNT, REGION, Aws, eventually
-from aws.deploying import deploy
+from aws.deploying import deploy, deploy_packaged, package
 from aws.events import DATABASES
 from aws.objects import Bucket
 
@@ -60,14 +60,14 @@ class Lake:
 
     def outputs(self) -> dict[str, str]:
         """The outputs of the stack."""
-        (stack,) = self.aws("cloudformation", "describe-stacks", "--stack-name", self.name)["Stacks"]
+        (stack,) = self.aws.service("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     def put(self, events: Iterable[Event]) -> list[str]:
-        """Put events on their buses by the CLI; the ids that they are given."""
-        ids = []
+        """Put events on their buses; the ids that they are given."""
+        ids, bus = [], self.aws.service("events")
         for some in batches(events, 10):
-            answer = self.aws("events", "put-events", "--entries", json.dumps([entry(event) for event in some]))
+            answer = bus.put_events(Entries=[entry(event) for event in some])
             assert answer["FailedEntryCount"] == 0, answer
             ids += [each["EventId"] for each in answer["Entries"]]
         return ids
@@ -111,10 +111,21 @@ class Lake:
 
 
 def deployed(aws: Aws, name: str, folder: Path, parameters: Mapping[str, str], clone: Path | None = None) -> Lake:
-    """Deploy a lake by the commands of the README. clone: the project's files, a fresh copy unless given."""
-    source = clone or fresh_clone(folder / f"{name}-clone")
-    deploy(aws, source / "templates" / "root.yaml", name, folder / f"{name}.yaml", {**own_databases(name), **parameters})
+    """Deploy a lake by the commands of the README. clone: the project's files, a fresh copy unless given, which is packaged once for all."""
+    wanted = {**own_databases(name), **parameters}
+    if clone:
+        deploy(aws, clone / "templates" / "root.yaml", name, folder / f"{name}.yaml", wanted)
+    else:
+        deploy_packaged(aws, packaged(aws), name, wanted)
     return Lake(aws, name)
+
+
+@cache
+def packaged(aws: Aws) -> Path:
+    """Package a fresh copy of the project's files; the template that is deployed."""
+    exported = aws.home.with_name(f"{aws.home.name}-packaged.yaml")
+    package(aws, fresh_clone(aws.home.with_name(f"{aws.home.name}-clone")) / "templates" / "root.yaml", exported)
+    return exported
 
 
 def own_databases(name: str) -> dict[str, str]:

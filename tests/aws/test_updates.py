@@ -171,8 +171,9 @@ def test_a_deleted_stack_leaves_the_bucket_and_its_data(changing: Lake) -> None:
 
 def test_the_commands_of_the_readme_work_in_a_fresh_clone(aws: Aws, tmp_path: Path) -> None:
     """The plain commands of the CLI, without ours, deploy a lake too."""
-    said = package(aws, fresh_clone(tmp_path / "clone") / "templates" / "root.yaml", tmp_path / "exported.yaml")
+    clone = fresh_clone(tmp_path / "clone")
+    said = package(aws, clone / "templates" / "root.yaml", tmp_path / "exported.yaml")
     assert "Successfully packaged artifacts" in said
-    lake = deployed(aws, "plain", tmp_path, {})
+    lake = deployed(aws, "plain", tmp_path, {}, clone)
     assert lake.outputs()
     delete(aws, "plain")
