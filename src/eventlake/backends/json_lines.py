@@ -23,6 +23,8 @@ from eventlake.model import Table
 
 EXTENSION = ".gz"
 _LEVEL = 6
+_FAST_LEVEL = 3
+"""Of what is written as it comes, and anew when its hour is closed: less than half the time, for a quarter more bytes."""
 _LINES_AT_ONCE = 1000
 _PIECE_BYTES = 1 << 20
 _MAGIC = b"\x1f\x8b\x08"
@@ -68,7 +70,7 @@ class JsonLinesWriter:
 
 def write_gzip(lines: Sequence[bytes], path: Path, description: Description) -> None:
     """Write lines to a gzip file and read it back, a piece at a time. Raises OSError, CorruptObjectError."""
-    with GzipWriter(path, description) as writer:
+    with GzipWriter(path, description, _FAST_LEVEL) as writer:
         for start in range(0, len(lines), _LINES_AT_ONCE):
             writer.write(b"".join(lines[start : start + _LINES_AT_ONCE]))
     if _read_back(path) != (writer.checksum, writer.length):
@@ -85,13 +87,13 @@ def _read_back(path: Path) -> tuple[int, int]:
 
 
 class GzipWriter:
-    """Writes a gzip file piece by piece, with what it says of itself. Raises OSError."""
+    """Writes a gzip file piece by piece, with what it says of itself. level: of compression. Raises OSError."""
 
-    def __init__(self, path: Path, description: Description) -> None:
+    def __init__(self, path: Path, description: Description, level: int = _LEVEL) -> None:
         self._file = path.open("wb")
         header, self._tail = _described(description)
         self._file.write(header)
-        self._deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._deflate = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
         self.checksum = self.length = 0
 
     def __enter__(self) -> GzipWriter:

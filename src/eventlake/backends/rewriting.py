@@ -16,7 +16,7 @@ from typing import Any
 
 from eventlake.backends.gathering import Gathering, gather
 from eventlake.backends.json_lines import GzipWriter
-from eventlake.backends.parquet import METADATA_KEY, ROW_GROUP
+from eventlake.backends.parquet import COMPRESSION, METADATA_KEY, ROW_GROUP
 from eventlake.description import decode
 from eventlake.dialect.sql import quoted_text as text
 from eventlake.errors import CorruptObjectError
@@ -134,7 +134,7 @@ def _config(task: Task) -> dict[str, Any]:  # DuckDB's settings
 
 
 def _copy(task: Task) -> str:
-    options = f"format parquet, compression zstd, row_group_size {ROW_GROUP}, kv_metadata {{{METADATA_KEY}: {text(task.description)}}}"
+    options = f"format parquet, {COMPRESSION}, row_group_size {ROW_GROUP}, kv_metadata {{{METADATA_KEY}: {text(task.description)}}}"
     return f"copy ({task.sql}) to {text(task.target)} ({options})"
 
 
