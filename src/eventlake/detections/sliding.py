@@ -14,10 +14,13 @@ from eventlake.detections.detection import Detection
 from eventlake.detections.evaluating import found_in
 from eventlake.detections.found import Found
 from eventlake.dialect.text.parameters import literal
+from eventlake.errors import QueryLimitError
 from eventlake.interfaces import Result
 
 AT_ONCE = 9_000
 """Moments in one statement: 30 days of one that runs every five minutes, and as many as sequence() makes."""
+LEAST = 64
+"""Moments that are asked together whatever it takes; where more need too much, fewer are asked."""
 
 
 class Repeating(Protocol):
@@ -33,10 +36,21 @@ def slid(
     moments: Sequence[datetime],
     values: Mapping[str, Any] | None = None,  # the user's
 ) -> Iterator[tuple[datetime, list[Found]]]:
-    """Yield each of the moments, in order, with what the detection finds then. moments: aware. values: as in `evaluate`. Raises QueryError."""
-    for begin in range(0, len(moments), AT_ONCE):
-        part = sorted(moments[begin : begin + AT_ONCE])
-        result = engine.query(_statement(detection, part, values), repeats=True)
+    """Yield each of the moments, in order, with what the detection finds then. moments: aware. values: as in `evaluate`. Raises QueryError.
+
+    What needs more memory or time than a statement may have is asked in slices.
+    """
+    left, size = sorted(moments), AT_ONCE
+    while left:
+        part = left[:size]
+        try:
+            result = engine.query(_statement(detection, part, values), repeats=True)
+        except QueryLimitError:
+            if len(part) <= LEAST:
+                raise
+            size = max(len(part) // 4, LEAST)
+            continue
+        left = left[size:]
         found: dict[datetime, list[tuple[Any, ...]]] = {moment: [] for moment in part}
         for until, *row in result.rows:
             found[until.replace(tzinfo=UTC)].append(tuple(row))

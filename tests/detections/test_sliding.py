@@ -1,0 +1,78 @@
+"""A detection at many moments finds what it finds at each of them, in as many statements as it takes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import pytest
+
+from eventlake.backends.duckdb import DuckDBEngine
+from eventlake.detections.detection import load_detections
+from eventlake.detections.evaluating import evaluate
+from eventlake.detections.sliding import LEAST, Repeating, slid
+from eventlake.errors import QueryLimitError
+from eventlake.interfaces import Result
+from eventlake.local.folder import open_lake
+from eventlake.local.importing import Importer
+from eventlake.local.item import Item
+from eventlake.sources import load
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+SOURCES = load()
+ROLLBACK = load_detections(SOURCES)["rollback"]
+MOMENTS = [NOW + timedelta(hours=hour) for hour in range(-LEAST, LEAST)]
+
+
+@dataclass
+class Refusing:
+    """An engine that says of so many statements first that they need too much."""
+
+    engine: Repeating
+    refusals: int
+    asked: int = 0
+
+    def query(self, sql: str, *, repeats: bool) -> Result:
+        """Return the rows, or refuse."""
+        self.asked += 1
+        if self.asked <= self.refusals:
+            raise QueryLimitError("The query needs more than 1024 MB of memory.")
+        return self.engine.query(sql, repeats=repeats)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> DuckDBEngine:
+    """A rollback."""
+    folder = tmp_path_factory.mktemp("lake")
+    detail = {"pipeline": "web", "execution-id": "1", "state": "STARTED", "execution-trigger": {"trigger-type": "ManualRollback"}}
+    event = {"id": "1", "source": "aws.codepipeline", "detail-type": "CodePipeline Pipeline Execution State Change", "detail": detail}
+    with Importer(folder, SOURCES, now=lambda: NOW) as importer:
+        importer.accept([Item(1, json.dumps({**event, "time": "2026-11-20T11:30:00Z"}).encode())])
+        importer.deliver()
+    return cast("DuckDBEngine", open_lake(folder, SOURCES).engine)
+
+
+def test_each_moment_has_what_is_found_then(engine: DuckDBEngine) -> None:
+    """As if it had been asked for alone, whatever their order."""
+    found = dict(slid(ROLLBACK, engine, [NOW, NOW - timedelta(hours=1)]))
+    assert found == {moment: evaluate(ROLLBACK, engine, moment) for moment in (NOW, NOW - timedelta(hours=1))}
+    assert [one.key for one in found[NOW]] == ["web"]
+
+
+def test_what_needs_too_much_at_once_is_asked_in_slices(engine: DuckDBEngine) -> None:
+    """With the same answer, in order."""
+    whole = list(slid(ROLLBACK, engine, MOMENTS))
+    refusing = Refusing(engine, 1)
+    assert list(slid(ROLLBACK, refusing, MOMENTS)) == whole
+    assert [moment for moment, _ in whole] == MOMENTS
+    assert refusing.asked == 3
+
+
+def test_what_needs_too_much_however_few_is_refused(engine: DuckDBEngine) -> None:
+    """With the sentence of the engine, and not for ever."""
+    refusing = Refusing(engine, 99)
+    with pytest.raises(QueryLimitError, match="memory"):
+        list(slid(ROLLBACK, refusing, MOMENTS))
+    assert refusing.asked == 2
