@@ -55,6 +55,11 @@ def database_name(source: Source) -> str:
     return f"{short_title(source)}GlueDatabaseName"
 
 
+def webhook_name(source: Source) -> str:
+    """Return the name of the parameter that names the secret with the tokens of its webhook, and of the output."""
+    return f"{short_title(source)}WebhookTokensSecretArn"
+
+
 def table_output(source: Source, table: Table) -> str:
     """Return the name of the output that gives a table's name."""
     return source.stack.table_outputs.get(table.name, logical_id(table.name, "TableName"))

@@ -73,6 +73,18 @@ def test_pseudonyms_cost_a_secret_and_its_readings() -> None:
     assert total(month(replace(plain, pseudonyms=True))) - total(month(plain)) == pytest.approx(0.40 + 0.864 * 0.05)
 
 
+def test_a_webhook_costs_half_of_the_partner_bus_where_there_is_much_to_post() -> None:
+    """Though each entry is taken to come alone: calls of 50 ms at 512 MB, no partner events; a secret, its readings and an alarm cost more of little."""
+    asked = replace(plan(1e6), webhooks=("auth0",))
+    by_hand = 0.5 * 0.20 + 0.5e6 * 0.05 * 0.512 * 0.0000133334 + 0.40 + 0.864 * 0.05 + 0.10
+
+    (change,) = [one for one in changes(asked) if one.what == "auth0 by webhook"]
+
+    assert change.difference == pytest.approx(by_hand - 0.50)
+    (change,) = [one for one in changes(replace(plan(1e8), webhooks=("auth0",))) if one.what == "auth0 by webhook"]
+    assert change.difference == pytest.approx(10 + 50e6 * 0.05 * 0.512 * 0.0000133334 + 0.5432 - 50)
+
+
 def test_every_line_is_a_quantity_at_a_price_with_its_page() -> None:
     """And the lines add up."""
     lines = month(plan(1e6))

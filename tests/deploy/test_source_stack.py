@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +168,27 @@ def test_a_nested_stack_gets_every_parameter_it_wants() -> None:
         wanted = read_template((templates / resource["Properties"]["TemplateURL"]).read_text())["Parameters"]
         passed = set(resource["Properties"]["Parameters"])
         assert {key for key, value in wanted.items() if "Default" not in value} <= passed <= set(wanted), name
+
+
+def test_a_source_without_its_bus_has_neither_rules_nor_what_belongs_to_them() -> None:
+    """Auth0 may come by its webhook alone; CodePipeline's bus is always there."""
+    template = _stack(SOURCES["auth0"])
+    of_bus = {
+        name for name, one in template["Resources"].items() if one.get("Condition") in {"HasEventBus", "HasAlarmsOfEventBus", "Archives"}
+    }
+
+    assert of_bus == {"Auth0LogsRule", "EventsRole", "Auth0LogsLostAlarm", "Archive"}
+    assert all("EventBusName" in str(template["Conditions"][name]) for name in ("HasEventBus", "Archives"))
+    assert template["Parameters"]["EventBusName"]["Default"] == ""
+    assert "HasEventBus" not in _stack(SOURCES["codepipeline"])["Conditions"]
+
+
+def test_a_webhook_is_a_stack_of_its_own_that_is_switched_on_by_its_tokens() -> None:
+    """It gets the streams of its source and no others; a name that no function can bear is refused."""
+    webhook = read_template(sources_stack_text(list(SOURCES.values())))["Resources"]["Auth0Webhook"]
+
+    assert (webhook["Condition"], webhook["DependsOn"]) == ("HasAuth0Webhook", ["Auth0Source"])
+    parameters = webhook["Properties"]["Parameters"]
+    assert str(parameters["StreamArns"]).count("deliverystream/") == 1
+    with pytest.raises(DeclarationError, match="leaves 34"):
+        sources_stack_text([replace(SOURCES["auth0"], name="a" * 35)])

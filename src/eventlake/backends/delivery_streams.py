@@ -24,11 +24,12 @@ _FIRST_PAUSE_S = 0.25
 
 
 class DeliveryStreams:
-    """The delivery streams of a lake. client: boto3's for Firehose. wait: pauses for so many seconds."""
+    """The delivery streams of a lake. client: boto3's for Firehose. wait: pauses for so many seconds. tries: how often a record is sent at most."""
 
-    def __init__(self, client: Any, wait: Callable[[float], None] = time.sleep) -> None:  # boto3's client has no types
+    def __init__(self, client: Any, wait: Callable[[float], None] = time.sleep, tries: int = _TRIES) -> None:  # boto3's client has no types
         self._client = client
         self._wait = wait
+        self._tries = tries
 
     def put(self, stream: str, records: Sequence[bytes]) -> dict[int, str]:
         """Put records on a stream; return the places of those that it does not take in the end, each with the reason.
@@ -36,7 +37,7 @@ class DeliveryStreams:
         Raises ServiceError for what concerns the stream, such as a permission that is missing; then nothing was taken.
         """
         left = dict.fromkeys(range(len(records)), "")
-        for attempt in range(_TRIES):
+        for attempt in range(self._tries):
             if attempt:
                 self._wait(_FIRST_PAUSE_S * 2.0 ** (attempt - 1) * random.uniform(0.6, 1.0))
             try:

@@ -34,6 +34,8 @@ CLOSINGS_A_DAY = {"off": 0, "daily": 1, "hourly": 24}
 CLOSING_METRICS = 7
 KEYS_EVERY_S = 300
 """A container reads the keys of pseudonyms again after so many seconds; one is enough for steady traffic of some hundred events a second."""
+WEBHOOK_MEMORY_GB, SECONDS_A_POST, POSTS_AN_ENTRY = 0.512, 0.05, 1
+"""Of a webhook's function; a provider does not say how many entries it posts at once, so each is taken to come alone, which is dearest."""
 DETECTIONS_EVERY_S, SECONDS_A_TICK = 300, 5
 ALARMS_OF_A_TABLE, ALARMS_OF_A_SOURCE, ALARMS_OF_A_LAKE, ALARMS_OF_CLOSING, ALARMS_OF_DETECTIONS = 5, 1, 8, 3, 2
 
@@ -43,7 +45,7 @@ class Plan:
     """What a deployment is asked for; the names are those of its parameters.
 
     tables: of the deployed sources, also those without events. queries: a month, each over a day of one table. months_kept: how many months
-    of log lines lie in the bucket.
+    of log lines lie in the bucket. webhooks: the sources that declare one. posted: those whose events come by it, and over no bus.
     """
 
     traffic: Sequence[Traffic]
@@ -60,6 +62,8 @@ class Plan:
     pseudonyms: bool = False
     queries: int = 300
     months_kept: int = 12
+    webhooks: tuple[str, ...] = ()
+    posted: tuple[str, ...] = ()
 
     @property
     def events(self) -> float:
@@ -90,6 +94,7 @@ def month(plan: Plan) -> list[Line]:
     """Return the lines of a month's bill that are not empty."""
     parts = (
         _events(plan),
+        _webhooks(plan),
         _firehose(plan),
         _functions(plan),
         _storage(plan),
@@ -102,8 +107,18 @@ def month(plan: Plan) -> list[Line]:
 
 
 def _events(plan: Plan) -> Iterator[Line]:
-    charged = sum(one.events * one.bus_events for one in plan.traffic if one.charged)
+    charged = sum(one.events * one.bus_events for one in plan.traffic if one.charged and one.source not in plan.posted)
     yield Line("events that no AWS service sends", charged, prices.CUSTOM_EVENTS)
+
+
+def _webhooks(plan: Plan) -> Iterator[Line]:
+    posts = POSTS_AN_ENTRY * sum(one.events for one in plan.traffic if one.source in plan.posted)
+    yield Line("posts to webhooks", posts, prices.LAMBDA_CALLS)
+    yield Line("posts to webhooks", posts * SECONDS_A_POST * WEBHOOK_MEMORY_GB, prices.LAMBDA_GB_S)
+    yield Line("the tokens of webhooks", len(plan.posted), prices.SECRETS)
+    yield Line("reading the tokens of webhooks", len(plan.posted) * SECONDS / KEYS_EVERY_S, prices.SECRET_REQUESTS)
+    if plan.alarms:
+        yield Line("alarms of webhooks", len(plan.posted), prices.ALARMS)
 
 
 def _firehose(plan: Plan) -> Iterator[Line]:
@@ -234,3 +249,6 @@ def _others(plan: Plan) -> Iterator[tuple[str, Plan]]:
     for one in plan.traffic:
         if one.charged:
             yield f"without {one.source}", replace(plan, traffic=[other for other in plan.traffic if other.source != one.source])
+    for source in plan.webhooks:
+        if source not in plan.posted:
+            yield f"{source} by webhook", replace(plan, posted=(*plan.posted, source))

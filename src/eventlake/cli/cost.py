@@ -89,6 +89,7 @@ def estimate(
         pseudonyms=any(asks_for_pseudonyms(table) for source in active for table in source.tables),
         queries=queries,
         months_kept=months,
+        webhooks=tuple(source.name for source in active if source.webhook is not None),
     )
     if changes:
         _show_changes(plan, current)

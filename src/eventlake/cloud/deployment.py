@@ -23,7 +23,7 @@ from eventlake.model import Source, Table
 from eventlake.pipeline.masking import asks_for_pseudonyms
 from eventlake.pipeline.pseudonyms import KeyRing
 from eventlake.pipeline.retention import Retention
-from eventlake.stack_names import BUCKET, STACK, database_name, workgroup_name
+from eventlake.stack_names import BUCKET, STACK, database_name, webhook_name, workgroup_name
 
 if TYPE_CHECKING:
     from eventlake.backends.duckdb import DuckDBEngine
@@ -42,6 +42,7 @@ class Deployment:
     sources: those that are deployed, with the databases they have there. status: CloudFormation's word for the stack; empty if unknown.
     keys_secret: the ARN of the secret with the keys of pseudonyms; empty if there is none, or it is unknown.
     retention: how long it keeps what; for ever where that is off, or unknown.
+    token_secrets: source and ARN of each secret with tokens of a webhook that is known.
     """
 
     named: str
@@ -52,6 +53,7 @@ class Deployment:
     status: str = ""
     keys_secret: str = ""
     retention: Retention = field(default_factory=Retention)
+    token_secrets: tuple[tuple[str, str], ...] = ()
 
     @property
     def tables(self) -> list[Table]:
@@ -148,7 +150,8 @@ def _by_stack(named: str, sources: Sequence[Source], session: Session) -> Deploy
     deployed = tuple(_in_database(source, database) for source in sources if (database := databases[source.name]))
     secret = outputs.get("PseudonymKeysSecretArn", "")
     retention = _retention(parameters.get("Retention", "off"), deployed)
-    return Deployment(named, name, outputs["LogBucket"], outputs.get("WorkGroup", name), deployed, status, secret, retention)
+    tokens = tuple((source.name, arn) for source in deployed if (arn := outputs.get(webhook_name(source))))
+    return Deployment(named, name, outputs["LogBucket"], outputs.get("WorkGroup", name), deployed, status, secret, retention, tokens)
 
 
 def _retention(said: str, sources: Sequence[Source]) -> Retention:

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from eventlake.backends.aws import Session, code_of, failing
 from eventlake.backends.glue import GlueCatalog
+from eventlake.backends.secret_tokens import read_tokens
 from eventlake.cloud.deployment import Deployment, open_catalog, open_store
 from eventlake.cloud.failed_records import FailedRecords
 from eventlake.cloud.registering import unregistered
@@ -56,6 +57,8 @@ def check_lake(deployment: Deployment, session: Session, now: datetime) -> Itera
         yield from _guarded(lambda table=table: _partitions(table, catalog, store, deployment.retention, now))  # type: ignore[misc]  # the loop's own table
     yield from _guarded(lambda: _queues(deployment, session))
     yield from _guarded(lambda: _failures(store))
+    for source, secret in deployment.token_secrets:
+        yield from _guarded(lambda source=source, secret=secret: _webhook(source, secret, session))  # type: ignore[misc]  # the loop's own
 
 
 def _guarded(examine: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
@@ -83,6 +86,13 @@ def _stack(deployment: Deployment) -> Iterator[Finding]:
             "Name your declarations with --sources, or deploy a source; a lake that others installed is examined by "
             f"`eventlake doctor --repair --dry-run --lake {deployment.named}`.",
         )
+
+
+def _webhook(source: str, secret: str, session: Session) -> Iterator[Finding]:
+    """Report a webhook that is closed because its secret has no token."""
+    if not read_tokens(session.client("secretsmanager"), secret).has(source):
+        remedy = f"Make one with `openssl rand -hex 32`, and put it there: aws secretsmanager put-secret-value --secret-id {secret} --secret-string ..."
+        yield Finding("error", f'The webhook of "{source}" has no token, and so is closed.', remedy)
 
 
 def _workgroups(deployment: Deployment, session: Session) -> Iterator[Finding]:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from eventlake.deploy.cloudformation import Tagged, Template, ref, sub, when
-from eventlake.deploy.delivery_stream import stream_name
+from eventlake.deploy.delivery_stream import may_lack_bus, stream_name
 from eventlake.model import Source, Table
 from eventlake.stack_names import logical_id
 
 STALE_S = 1_800
 """Twice the longest buffer: an event this old that is not in S3 is late."""
+
+HAS_ALARMS_OF_BUS = "HasAlarmsOfEventBus"
+"""The condition of an alarm that looks at a rule which may not be there."""
 
 _FIVE_MINUTES_S = 300
 _HOUR_S = 3_600
@@ -25,6 +28,8 @@ def alarms(source: Source) -> Iterator[tuple[str, Template]]:
     for table in source.tables:
         for name, (metric, condition, description) in _alarms_of(source, table).items():
             alarm = _alarm(f"{stream_name(table)}-{name}", description, metric, condition)
+            if name == "lost" and may_lack_bus(source):
+                alarm["Condition"] = HAS_ALARMS_OF_BUS
             yield logical_id(table.name, name, "Alarm"), alarm
     yield "NoEventsAlarm", _no_events(source)
 

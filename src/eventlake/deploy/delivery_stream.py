@@ -116,10 +116,20 @@ def _raw_events(table: Table) -> Template:
     }
 
 
+HAS_BUS = "HasEventBus"
+"""The condition under which the bus of a source is there that may come by its webhook alone."""
+
+
+def may_lack_bus(source: Source) -> bool:
+    """Return True if a source can be on without its event bus."""
+    return source.bus != "default" and source.webhook is not None
+
+
 def rule(source: Source, table: Table) -> Template:
     """Describe the rule of a table: the declared event pattern, and the stream as its target."""
     return {
         "Type": "AWS::Events::Rule",
+        **({"Condition": HAS_BUS} if may_lack_bus(source) else {}),
         "Properties": {
             "Name": sub(stream_name(table)),
             "Description": f"Events of {source.title} for the table {table.name}.",

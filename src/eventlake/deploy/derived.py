@@ -25,7 +25,7 @@ from eventlake.sources import BUILT_IN, DECLARATION, load_optional
 TEMPLATES = Path("templates")
 DECLARED = Path("src/eventlake/functions/declared")
 
-BY_HAND = ("lake.yaml", "functions.yaml", "closing.yaml", "retention.yaml", "detections.yaml", "upkeep.yaml")
+BY_HAND = ("lake.yaml", "functions.yaml", "closing.yaml", "retention.yaml", "detections.yaml", "webhook.yaml", "upkeep.yaml")
 """The templates that do not derive from declarations."""
 
 COPIES = Path("src/eventlake/deploy/by_hand")

@@ -215,11 +215,23 @@ def database_parameter(source: Source) -> Template:
 
 def event_bus_parameter(source: Source, *, optional: bool) -> Template:
     """Describe the parameter that names the event bus of a source whose events do not come over the default bus."""
-    absent = f" Empty - {source.title} is not captured." if optional else ""
+    otherwise = "not captured" if source.webhook is None else "captured by its webhook, or not"
+    absent = f" Empty - {source.title} is {otherwise}." if optional else ""
     return {
         "Type": "String",
         **({"Default": ""} if optional else {}),
         "AllowedPattern": r"[\w./-]{0,256}" if optional else r"[\w./-]{1,256}",
         "ConstraintDescription": "The name of an event bus, such as aws.partner/auth0.com/example-1234/auth0.logs.",
         "Description": f"Event bus that the events of {source.title} come over.{absent}",
+    }
+
+
+def webhook_parameter(source: Source) -> Template:
+    """Describe the parameter that names the secret with the tokens of a source's webhook."""
+    return {
+        "Type": "String",
+        "Default": "",
+        "AllowedPattern": r"(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+)?",
+        "ConstraintDescription": "The ARN of a secret of Secrets Manager, or nothing.",
+        "Description": f"Secret with the tokens of the webhook of {source.title}, which it switches on. Empty - no webhook.",
     }

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from eventlake.deploy.cloudformation import Tagged, Template, ref, sub, when
-from eventlake.deploy.delivery_stream import rule_arn, stream_arn
+from eventlake.deploy.delivery_stream import HAS_BUS, may_lack_bus, rule_arn, stream_arn
 from eventlake.layout import CLOSED, results_prefix
 from eventlake.model import Source
 from eventlake.stack_names import workgroup_name
@@ -26,7 +26,8 @@ def events_role(source: Source) -> Template:
     """Let EventBridge put records on the source's streams, for its rules alone."""
     rules = [rule_arn(source, table) for table in source.tables]
     statement = _allow("PutRecords", ["firehose:PutRecord", "firehose:PutRecordBatch"], [stream_arn(table) for table in source.tables])
-    return _role("events.amazonaws.com", rules, f"EventBridge puts events of {source.title} on their delivery streams.", [statement])
+    role = _role("events.amazonaws.com", rules, f"EventBridge puts events of {source.title} on their delivery streams.", [statement])
+    return role | {"Condition": HAS_BUS} if may_lack_bus(source) else role
 
 
 def delivery_role(source: Source) -> Template:

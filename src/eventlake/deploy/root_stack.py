@@ -20,12 +20,12 @@ from eventlake.deploy.parameters import (
     SMALLEST_PARQUET_BUFFER_MB,
 )
 from eventlake.deploy.retaining_policies import RETAINS, declared_days, kept_days_if_any
-from eventlake.deploy.sources_stack import SOURCES_COMMENT, outputs
-from eventlake.deploy.switches import condition, own_parameters, switch
+from eventlake.deploy.sources_stack import SOURCES_COMMENT, outputs, url_name, url_output
+from eventlake.deploy.switches import condition, conditions, own_parameters, switch, webhook_switch
 from eventlake.errors import DeclarationError
 from eventlake.model import Source
 from eventlake.pipeline.masking import asks_for_pseudonyms
-from eventlake.stack_names import database_name
+from eventlake.stack_names import database_name, webhook_name
 
 
 def root_stack_text(sources: Sequence[Source]) -> str:
@@ -50,7 +50,7 @@ def root_stack(sources: Sequence[Source]) -> Template:
             "HasPseudonymKeys": is_set("PseudonymKeysSecretArn"),
             "Detects": equals("Detections", "on"),
             "Retains": RETAINS,
-            **{switch(source): condition(source) for source in sources},
+            **conditions(sources),
         },
         "Resources": _resources(sources),
         "Outputs": _outputs(sources),
@@ -222,4 +222,12 @@ def _outputs(sources: Sequence[Source]) -> Template:
         "Description": "SNS topic of alerts.",
         "Value": attribute("Sources", "Outputs.AlertTopicArn"),
     }
+    for source in sources:
+        if source.webhook is not None:
+            of_lake[url_name(source)] = url_output(source, "Sources", url_name(source))
+            of_lake[webhook_name(source)] = {
+                "Condition": webhook_switch(source),
+                "Description": f"Secret with the tokens of the webhook of {source.title}.",
+                "Value": ref(webhook_name(source)),
+            }
     return of_lake | {name: output for source in sources for name, output in outputs(source, "Sources", passed_on=True).items()}

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eventlake.deploy.alarms import alarms
+from eventlake.deploy.alarms import HAS_ALARMS_OF_BUS, alarms
 from eventlake.deploy.archive import archive
 from eventlake.deploy.cloudformation import Tagged, Template, cut, equals, is_set, ref, template_text, when
-from eventlake.deploy.delivery_stream import delivery_stream, rule, stream_id
+from eventlake.deploy.delivery_stream import HAS_BUS, delivery_stream, may_lack_bus, rule, stream_id
 from eventlake.deploy.glue_table import glue_table, places_table
 from eventlake.deploy.limits import require_limits
 from eventlake.deploy.named_query import named_query
@@ -67,11 +67,12 @@ def source_stack(source: Source, saved: Sequence[SavedQuery]) -> Template:
             "IsParquet": equals("LogFormat", "parquet"),
             "Closes": CLOSES,
             "KeepsRawEvents": equals("KeepRawEvents", "yes"),
-            "Archives": Tagged("Not", [equals("ArchiveDays", "0")]),
+            "Archives": _archives(source),
             "HasKey": is_set("KmsKeyArn"),
             "HasBoundary": is_set("PermissionsBoundaryArn"),
             "HasTopic": is_set("AlarmTopicArn"),
             "HasAlarms": equals("Alarms", "on"),
+            **_bus_conditions(source),
             "HasQuietAlarm": Tagged("And", [{"Condition": "HasAlarms"}, Tagged("Not", [equals("QuietHours", "0")])]),
         },
         "Resources": _resources(source, saved),
@@ -79,6 +80,19 @@ def source_stack(source: Source, saved: Sequence[SavedQuery]) -> Template:
     }
     require_limits(f"{source.name}/{DECLARATION}", template)
     return template
+
+
+def _archives(source: Source) -> Tagged:
+    """Say when the events of a source's bus are archived: when that is asked for, and there is a bus."""
+    asked = Tagged("Not", [equals("ArchiveDays", "0")])
+    return Tagged("And", [asked, is_set("EventBusName")]) if may_lack_bus(source) else asked
+
+
+def _bus_conditions(source: Source) -> Template:
+    """Say whether there is a bus, of a source that may come by its webhook alone."""
+    if not may_lack_bus(source):
+        return {}
+    return {HAS_BUS: is_set("EventBusName"), HAS_ALARMS_OF_BUS: Tagged("And", [{"Condition": "HasAlarms"}, {"Condition": HAS_BUS}])}
 
 
 def _require_places(source: Source) -> None:
@@ -94,7 +108,7 @@ def _require_places(source: Source) -> None:
 def _parameters(source: Source) -> Template:
     own = {"GlueDatabaseName": database_parameter(source)}
     if source.bus != "default":
-        own["EventBusName"] = event_bus_parameter(source, optional=False)
+        own["EventBusName"] = event_bus_parameter(source, optional=may_lack_bus(source))
     passed = {name: {"Type": "String", "Description": text} for name, text in PASSED.items()}
     return {"LakeName": LAKE_NAME, **own, **SETTINGS, **passed}
 

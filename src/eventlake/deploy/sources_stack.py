@@ -9,15 +9,21 @@ from collections.abc import Sequence
 
 from eventlake.deploy.closing_policies import CLOSING_GRANT, CLOSING_STACK
 from eventlake.deploy.cloudformation import Tagged, Template, attribute, equals, nested_stack, ref, sub, template_text, when
+from eventlake.deploy.delivery_stream import stream_arn
 from eventlake.deploy.detecting_policies import DETECTING_GRANT, DETECTIONS_STACK
 from eventlake.deploy.limits import require_limits
 from eventlake.deploy.parameters import DETECTING, LAKE_NAME, RETAINING, SETTINGS
 from eventlake.deploy.partition_policies import partition_policies
 from eventlake.deploy.retaining_policies import RETAINING_GRANT, RETAINS, RETENTION_STACK, kept_days, kept_days_if_any
 from eventlake.deploy.source_stack import CLOSES, COMMENT, PASSED
-from eventlake.deploy.switches import bus_name, condition, own_parameters, switch
+from eventlake.deploy.switches import bus_name, conditions, own_parameters, switch, webhook_switch
+from eventlake.errors import DeclarationError
 from eventlake.model import Source
-from eventlake.stack_names import database_name, short_title
+from eventlake.sources import DECLARATION
+from eventlake.stack_names import database_name, short_title, webhook_name
+
+LONGEST_WEBHOOK_SOURCE = 34
+"""Characters that the 64 of a function's name leave beside the lake's name and what the function is."""
 
 SOURCES_COMMENT = COMMENT.replace("declaration of the source", "declarations of the sources")
 
@@ -38,7 +44,7 @@ def sources_stack(sources: Sequence[Source]) -> Template:
             "Closes": CLOSES,
             "Detects": equals("Detections", "on"),
             "Retains": RETAINS,
-            **{switch(source): condition(source) for source in sources},
+            **conditions(sources),
         },
         "Resources": {
             **partition_policies(sources),
@@ -49,8 +55,14 @@ def sources_stack(sources: Sequence[Source]) -> Template:
             **DETECTING_GRANT.policies(sources),
             DETECTIONS_STACK: _detecting(sources),
             **{_resource(source): _stack(source) for source in sources},
+            **{_webhook_resource(source): _webhook(source) for source in sources if source.webhook is not None},
         },
         "Outputs": {"AlertTopicArn": _ALERT_TOPIC}
+        | {
+            url_name(source): url_output(source, _webhook_resource(source), "WebhookUrl")
+            for source in sources
+            if source.webhook is not None
+        }
         | {name: output for source in sources for name, output in outputs(source, _resource(source)).items()},
     }
     require_limits("The template of all sources", template)
@@ -72,6 +84,17 @@ def outputs(source: Source, stack: str, *, passed_on: bool = False) -> Template:
         name: {"Condition": switch(source), "Description": text, "Value": attribute(stack, f"Outputs.{name if passed_on else inner}")}
         for name, (inner, text) in told.items()
     }
+
+
+def url_name(source: Source) -> str:
+    """Return the name of the output that gives the URL of its webhook."""
+    return f"{short_title(source)}WebhookUrl"
+
+
+def url_output(source: Source, stack: str, name: str) -> Template:
+    """Describe the output that gives the URL of its webhook. stack, name: the resource whose output it is, and the name it has there."""
+    text = f"URL that {source.title} posts to."
+    return {"Condition": webhook_switch(source), "Description": text, "Value": attribute(stack, f"Outputs.{name}")}
 
 
 def _parameters(sources: Sequence[Source]) -> Template:
@@ -140,6 +163,35 @@ _ALERT_TOPIC: Template = {
 def _databases(sources: Sequence[Source]) -> Tagged:
     """Write the database of each source that is on, as functions read them."""
     return Tagged("Join", [" ", [when(switch(source), sub(f"{source.name}=${{{database_name(source)}}}"), "") for source in sources]])
+
+
+def _webhook_resource(source: Source) -> str:
+    return f"{short_title(source)}Webhook"
+
+
+def _webhook(source: Source) -> Template:
+    """Describe the stack of a source's webhook, whose streams are there first. Raises DeclarationError for a name that its function cannot bear."""
+    if len(source.name) > LONGEST_WEBHOOK_SOURCE:
+        raise DeclarationError(
+            f'{source.name}/{DECLARATION}: "name" has {len(source.name)} characters; the function of its webhook is named after it, '
+            f"which leaves {LONGEST_WEBHOOK_SOURCE}."
+        )
+    settings = (
+        "LakeName",
+        "LogRetentionDays",
+        "KmsKeyArn",
+        "PermissionsBoundaryArn",
+        "Alarms",
+        "AlarmTopicArn",
+        "FunctionDeadLetterQueueArn",
+    )
+    parameters = {
+        "SourceName": source.name,
+        "StreamArns": Tagged("Join", [",", [sub(stream_arn(table)) for table in source.tables]]),
+        "WebhookTokensSecretArn": ref(webhook_name(source)),
+        **{name: ref(name) for name in settings},
+    }
+    return {**nested_stack("webhook.yaml", parameters), "Condition": webhook_switch(source), "DependsOn": [_resource(source)]}
 
 
 def _resource(source: Source) -> str:

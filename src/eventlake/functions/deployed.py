@@ -21,8 +21,12 @@ DECLARED = Path(__file__).parent / "declared"
 def sources() -> tuple[Source, ...]:
     """Return the sources, their tables in the databases of the lake, read once in a container."""
     databases = dict(pair.split("=", 1) for pair in environ["DATABASES"].split())
-    declared = load([DECLARED] if any(DECLARED.glob(f"*/{DECLARATION}")) else [])
-    return tuple(_in_lake(source, databases[source.name]) for source in declared if source.name in databases)
+    return tuple(_in_lake(source, databases[source.name]) for source in declared() if source.name in databases)
+
+
+def declared() -> tuple[Source, ...]:
+    """Return the sources that are declared, the user's own among them, as they are declared."""
+    return load([DECLARED] if any(DECLARED.glob(f"*/{DECLARATION}")) else [])
 
 
 @cache

@@ -38,6 +38,7 @@ EVERYTHING = {
     "DeletingRoleArn": f"arn:aws:iam::{ACCOUNT}:role/deleter",
     "AccessLogBucketName": "access-logs-of-example",
     "PseudonymKeysSecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:keys",
+    "Auth0WebhookTokensSecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:tokens",
     "AlertWebhookUrl": "https://hooks.example.com/a",
     "AlertWebhookKey": "not-a-secret",
 }
@@ -89,7 +90,7 @@ def _made(place: str, found: dict[str, Any], path: str = "") -> Iterator[tuple[t
             yield from _made(nested, inner)
 
 
-NESTED = {"compaction": "closing", "closing": "closing", "detections_of_sources": "detections"}
+NESTED = {"compaction": "closing", "closing": "closing", "detections_of_sources": "detections", "auth0_webhook": "webhook"}
 
 
 def _belongs(name: str, owner: str, place: str, wanted: dict[tuple[str, str], Any]) -> bool:
