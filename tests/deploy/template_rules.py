@@ -60,7 +60,8 @@ def every_action_is_named(template: Template) -> Iterator[str]:
 def every_service_is_confined(template: Template) -> Iterator[str]:
     """Where a service may assume a role or send, its account and the resources it acts for are named."""
     for statement in statements(template):
-        if statement["Effect"] != "Allow" or not isinstance(statement.get("Principal"), dict):
+        principal = statement.get("Principal")
+        if statement["Effect"] != "Allow" or not isinstance(principal, dict) or principal.keys() == {"AWS"}:
             continue
         keys = {key for operator in (statement.get("Condition") or {}).values() for key in operator}
         for wanted in ("aws:SourceAccount", "aws:SourceArn"):

@@ -1,4 +1,4 @@
-"""Examines a lake on AWS: stack, bucket, workgroup, tables, partitions against objects, queues, failed records; every finding with its remedy.
+"""Examines a lake on AWS: stack, bucket, workgroup, tables, partitions against objects, queues, failed records, how events come; every finding with its remedy.
 
 Reads only. What may not be looked at is a finding too, and hides nothing else.
 """
@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from eventlake.backends.aws import Session, code_of, failing
 from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.secret_tokens import read_tokens
+from eventlake.cloud.arriving import check_arriving
 from eventlake.cloud.deployment import Deployment, open_catalog, open_store
 from eventlake.cloud.failed_records import FailedRecords
 from eventlake.cloud.registering import unregistered
@@ -56,6 +57,7 @@ def check_lake(deployment: Deployment, session: Session, now: datetime) -> Itera
     for table in deployment.tables:
         yield from _guarded(lambda table=table: _partitions(table, catalog, store, deployment.retention, now))  # type: ignore[misc]  # the loop's own table
     yield from _guarded(lambda: _queues(deployment, session))
+    yield from _guarded(lambda: check_arriving(session))
     yield from _guarded(lambda: _failures(store))
     for source, secret in deployment.token_secrets:
         yield from _guarded(lambda source=source, secret=secret: _webhook(source, secret, session))  # type: ignore[misc]  # the loop's own

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from eventlake.deploy.accounts import accounts_files
 from eventlake.deploy.cloudformation import Template, read_template
 from eventlake.deploy.declared import declared_module
 from eventlake.deploy.docs import source_page
@@ -23,6 +24,9 @@ from eventlake.query.saved import SavedQuery, load_saved
 from eventlake.sources import BUILT_IN, DECLARATION, load_optional
 
 TEMPLATES = Path("templates")
+ACCOUNTS = TEMPLATES / "accounts"
+"""Those that are no part of a lake, but let other accounts send to it."""
+
 DECLARED = Path("src/eventlake/functions/declared")
 
 BY_HAND = ("lake.yaml", "functions.yaml", "closing.yaml", "retention.yaml", "detections.yaml", "webhook.yaml", "upkeep.yaml")
@@ -35,6 +39,7 @@ _KEPT = {DECLARED / "__init__.py"}
 _FOLDERS = (
     (COPIES, "*.yaml"),
     (TEMPLATES / "sources", "*.yaml"),
+    (ACCOUNTS, "*.yaml"),
     (DECLARED, "*.py"),
     (DECLARED, f"*/{DECLARATION}"),
     (Path("docs/sources"), "*.md"),
@@ -88,7 +93,8 @@ def derived_files(sources: Sequence[Source], saved: Mapping[str, SavedQuery]) ->
 
 
 def _stacks(sources: Sequence[Source]) -> dict[Path, str]:
-    return {TEMPLATES / "root.yaml": root_stack_text(sources), TEMPLATES / "sources.yaml": sources_stack_text(sources)}
+    accounts = {ACCOUNTS / name: text for name, text in accounts_files(sources).items()}
+    return {TEMPLATES / "root.yaml": root_stack_text(sources), TEMPLATES / "sources.yaml": sources_stack_text(sources), **accounts}
 
 
 def _templates(files: Mapping[Path, str]) -> dict[str, Template]:

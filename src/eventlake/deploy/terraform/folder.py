@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from eventlake.deploy.cloudformation import Template, read_template
-from eventlake.deploy.derived import DECLARED, TEMPLATES, deployed_files
+from eventlake.deploy.derived import ACCOUNTS, DECLARED, TEMPLATES, deployed_files
 from eventlake.deploy.standalone import PACKAGE
 from eventlake.deploy.terraform.module import COMMENT, folder_of, module
 from eventlake.errors import ConfigurationError
@@ -27,7 +27,7 @@ def modules(sources: Sequence[Source], saved: Mapping[str, SavedQuery]) -> dict[
     templates = {
         path.relative_to(TEMPLATES).as_posix(): read_template(text)
         for path, text in deployed_files(sources, saved).items()
-        if path.suffix == ".yaml"
+        if path.suffix == ".yaml" and ACCOUNTS not in path.parents
     }
     return {PurePosixPath(folder_of(path)) / MODULE: module(path, templates) for path in templates}
 
