@@ -23,6 +23,9 @@ HOLDS, REMOVALS = "retained/holds/", "retained/removals/"
 """Below what lie on AWS the legal holds, and what is known of each hour that is being removed."""
 RETAINED = "retained/"
 """Below what all of it lies that retention keeps of itself."""
+ERASED = "erased/"
+"""Below what is kept on AWS of who was erased: the tombstones, and the certificates."""
+TOMBSTONES, CERTIFICATES = f"{ERASED}tombstones.json", f"{ERASED}certificates/"
 
 _MOST_CLOSINGS = 9_999_999_999
 

@@ -52,7 +52,7 @@ def test_it_is_done_with_yes_and_says_what_was(lake: Path, capsys: pytest.Captur
         (("--user", ANNA), "add --yes"),
         ((), "Say whom to erase"),
         (("--user", "anna", "--yes"), "too short"),
-        (("--user", ANNA, "--lake", "aws:eventlake"), "docs/erasure.md"),
+        (("--user", ANNA, "--yes", "--wait", "5"), "--wait is for a lake on AWS"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_a_sentence(
@@ -63,3 +63,35 @@ def test_what_cannot_be_done_is_told_in_a_sentence(
     assert run(("erase", *words, *(() if "--lake" in words else ("--lake", str(lake))))) != 0
     assert said in capsys.readouterr().err
     assert len(rows(lake)) == 2
+
+
+def test_tombstones_are_listed_and_end(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The list names nobody."""
+    assert run(("erase", "--user", ANNA, "--yes", "--lake", str(lake))) == 0
+    capsys.readouterr()
+    assert run(("tombstones", "--lake", str(lake))) == 0
+    (one,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert one["until"] is None
+    assert ANNA not in str(one)
+
+    assert run(("tombstones", "remove", "--user", ANNA, "--from", "2027-01-01", "--lake", str(lake))) == 0
+
+    assert "from 2027-01-01T00:00:00Z on is kept again" in capsys.readouterr().err
+    assert run(("tombstones", "--lake", str(lake))) == 0
+    assert json.loads(capsys.readouterr().out)["until"] == "2027-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "Say whose tombstones are to end"),
+        (("--user", "auth0|nobody"), "has no tombstone"),
+        (("--user", ANNA, "--from", "soon"), "soon"),
+    ],
+)
+def test_no_tombstone_ends_that_is_not_there(lake: Path, words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A sentence says why."""
+    assert run(("tombstones", "remove", *words, "--lake", str(lake))) == 252
+    assert said in capsys.readouterr().err
+    assert run(("tombstones", "--lake", str(lake))) == 0
+    assert "Nobody was erased from this lake." in capsys.readouterr().err

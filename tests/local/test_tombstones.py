@@ -9,7 +9,7 @@ import pytest
 
 from eventlake.errors import ConfigurationError, StorageError, UsageError
 from eventlake.local.keys import add_key
-from eventlake.local.tombstones import KEY, TOMBSTONES, add_tombstones, read_tombstones
+from eventlake.local.tombstones import KEY, TOMBSTONES, add_tombstones, end_tombstones, read_tombstones
 
 AT = datetime(2026, 11, 29, 10, tzinfo=UTC)
 
@@ -105,3 +105,23 @@ def test_tombstones_without_any_need_no_key(tmp_path: Path) -> None:
     (tmp_path / TOMBSTONES).write_text('{"key": "0", "tombstones": []}')
 
     assert read_tombstones(tmp_path) is None
+
+
+def test_who_comes_back_is_kept_from_a_moment_on(tmp_path: Path) -> None:
+    """With every pseudonym; what happened before stays erased."""
+    ring = add_key(tmp_path, "2026-01-01")
+    add_tombstones(tmp_path, ["anna@example.org", "eva@example.org"], AT)
+
+    found = end_tombstones(tmp_path, ["Anna@example.org"], "2027-01-01T00:00:00Z")
+
+    assert [stone.until != "" for stone in found.stones] == [True, False, True, False]
+    assert not any(stone.is_about("2027-02-01T00:00:00Z") for stone in found.stones if stone.mac == found.key.mac("anna@example.org"))
+    assert found.forgets(ring.of("anna@example.org", "2026-11-29"))
+    assert read_tombstones(tmp_path).stones == found.stones  # type: ignore[union-attr]  # there are some
+
+
+def test_who_was_not_erased_has_no_tombstone_that_could_end(tmp_path: Path) -> None:
+    """And nothing is written."""
+    with pytest.raises(UsageError, match="has no tombstone"):
+        end_tombstones(tmp_path, ["anna@example.org"], "2027-01-01T00:00:00Z")
+    assert not (tmp_path / TOMBSTONES).exists()

@@ -12,7 +12,7 @@ import click
 from eventlake.cli.opening import taken_lake
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
-from eventlake.errors import ConfigurationError, UsageError
+from eventlake.errors import UsageError
 
 if TYPE_CHECKING:
     from eventlake.local.erasing.certificate import Certificate
@@ -25,24 +25,38 @@ if TYPE_CHECKING:
 @click.option("--email", "emails", multiple=True, metavar="ADDRESS", help="An e-mail address of the person; may be repeated.")
 @click.option("--dry-run", is_flag=True, help="Show what would be erased, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask whether to go on.")
+@click.option(
+    "--wait",
+    type=click.IntRange(0, 24 * 60),
+    metavar="MINUTES",
+    help="On AWS: leave old bytes for so long to queries that read them; default: 0.",
+)
 @global_options
-def erase(users: tuple[str, ...], emails: tuple[str, ...], dry_run: bool, yes: bool) -> None:
+def erase(users: tuple[str, ...], emails: tuple[str, ...], dry_run: bool, yes: bool, wait: int | None) -> None:
     """Erase a person: their own rows go, and every other mention becomes [erased], in objects, failed records, and whatever else the lake keeps.
 
     Give every id and address of the person at once: each is looked for in any case, URL-encoded, escaped as JSON and in base64. Whoever is
     erased stays erased: events of theirs that come again are left out. `eventlake serve` must not be running. What was done is attested in a
     file of `erasures/` in the lake's folder.
+
+    On AWS every version of every object of the lake's buckets is looked at, and the lake goes on meanwhile; the certificate lies below `erased/`.
     """
     from eventlake.local.auditing.journal import Journal
     from eventlake.local.erasing.eraser import Eraser
     from eventlake.local.folder import require_lake
 
     current = settings()
-    if current.is_on_aws:
-        raise ConfigurationError("A person is erased from a lake in a folder so far; docs/erasure.md says what to do on AWS.")
-    folder, identifiers = current.lake_folder, (*users, *emails)
+    identifiers = (*users, *emails)
     if not identifiers:
         raise UsageError("Say whom to erase: --user ID, --email ADDRESS, or both.")
+    if current.is_on_aws:
+        from eventlake.cli.erase_on_aws import erase_on_aws
+
+        erase_on_aws(current, identifiers, dry_run=dry_run, is_agreed=partial(is_agreed, yes), wait=wait or 0)
+        return
+    if wait:
+        raise UsageError("--wait is for a lake on AWS; in a folder nobody reads what is being rewritten.")
+    folder = current.lake_folder
     require_lake(folder)
     person = _person(identifiers, folder)
     if dry_run:
@@ -55,7 +69,7 @@ def erase(users: tuple[str, ...], emails: tuple[str, ...], dry_run: bool, yes: b
         if not found.is_any:
             current.say("Nothing in the lake names the person, and nothing is changed.")
             return
-        if not _is_agreed(yes):
+        if not is_agreed(yes):
             current.say("Nothing is changed.")
             return
         certificate, path = eraser.erase(found, partial(_tell_rewritten, current, len(found.objects)))
@@ -92,7 +106,7 @@ def _person(identifiers: tuple[str, ...], folder: Path) -> Person:
     return Person([*identifiers, *(pseudonym for one in identifiers for pseudonym in (keys.all_of(one) if keys is not None else ()))])
 
 
-def _is_agreed(yes: bool) -> bool:
+def is_agreed(yes: bool) -> bool:
     """Return True if the erasure is to go on. Raises UsageError where nobody can be asked."""
     if yes:
         return True
@@ -113,12 +127,4 @@ def _show_found(found: Found, current: Settings) -> None:
 
 
 def _say_done(certificate: Certificate, path: Path, current: Settings) -> None:
-    current.say(
-        f"{_counted(certificate.erased, 'row')} erased, {_counted(certificate.edited, 'row')} edited, "
-        f"{_counted(certificate.failed, 'failed record')} erased; {_counted(len(certificate.objects), 'object')} rewritten. "
-        f'No file of the lake names the person any more. The certificate is "{path}".'
-    )
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    current.say(f'{certificate.summary} No file of the lake names the person any more. The certificate is "{path}".')

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("audit", "Who asked what: the newest, or whether that is noted."),
     "mentions": ("mentions", "Where the lake names a person."),
     "erase": ("erase", "Erase a person from the lake."),
+    "tombstones": ("tombstones", "Who stays erased: all tombstones, or the end of one."),
     "failed": ("failed", "What could not be stored in a table, and why."),
     "backfill": ("backfill", "Bring in history, each event into the hour in which it happened."),
     "migrate": ("migrate", "Take over what an older lake left in S3, without copying it."),

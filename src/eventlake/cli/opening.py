@@ -112,9 +112,11 @@ def backfiller(current: Settings) -> Iterator[Backfiller]:
     if current.is_on_aws:
         from eventlake.cloud.deployment import pseudonyms
         from eventlake.cloud.histories import AwsHistories
+        from eventlake.cloud.tombstones import read_forgetting as read_erased
 
         deployment, session = open_deployment(current)
-        yield Backfiller(AwsHistories(deployment, session), deployment.sources, pseudonyms=pseudonyms(deployment, session))
+        known, gone = pseudonyms(deployment, session), read_erased(deployment, session)
+        yield Backfiller(AwsHistories(deployment, session), deployment.sources, pseudonyms=known, forgetting=gone)
         return
     from eventlake.local.histories import LocalHistories
     from eventlake.local.keys import read_keys

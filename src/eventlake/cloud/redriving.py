@@ -1,7 +1,8 @@
 """Failed events of a lake on AWS, tried again here and sent to their table's stream where they are right now.
 
 Firehose transforms and stores what is sent, in the hour in which it comes. What a batch sends is written down before and after, so that what
-was redriven is not sent again; whoever is stopped in between sends that batch twice, and closing its hours leaves one row of each event.
+was redriven is not sent again; whoever is stopped in between sends that batch twice, and closing its hours leaves one row of each event. Of
+somebody who was erased nothing is sent.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from eventlake.backends.redriven_log import RedrivenLog
 from eventlake.backends.sqlite_catalog import FailedEntry
 from eventlake.cloud.deployment import Deployment
 from eventlake.cloud.failed_events import FailedEvents
+from eventlake.cloud.tombstones import read_forgetting
 from eventlake.description import CONVERSION_FAILED
 from eventlake.errors import EventError
 from eventlake.local.redriving import Tried, tried_originals
@@ -49,7 +51,9 @@ class AwsRedriver:
         self._checks: dict[str, LineCheck] = {}
         self._streams = streams or DeliveryStreams(session.client("firehose"))
         self._log = RedrivenLog(session.client("s3"), deployment.bucket)
-        self._intake, self._router = Intake(deployment.sources), Router(deployment.sources, pseudonyms=KeyRing.of_this_moment())
+        self._forgetting = read_forgetting(deployment, session)
+        self._intake = Intake(deployment.sources)
+        self._router = Router(deployment.sources, pseudonyms=KeyRing.of_this_moment(), forgetting=self._forgetting)
         self._restorers: dict[str, Restorer] = {}
         self._bodies: dict[str, bytes] = {}
         self._sends: dict[str, list[_Send]] = {}
@@ -88,7 +92,7 @@ class AwsRedriver:
 
     def _tried(self, entries: Sequence[FailedEntry]) -> Iterator[Tried]:
         """Try events; what would be sent of each is kept until it is asked for."""
-        for one in tried_originals(self._envelopes(entries), self._deployment.sources, KeyRing.of_this_moment()):
+        for one in tried_originals(self._envelopes(entries), self._deployment.sources, KeyRing.of_this_moment(), self._forgetting):
             yield self._checked(one, self._bodies.pop(one.entry.id, b""))
 
     def _envelopes(self, entries: Sequence[FailedEntry]) -> Iterator[tuple[FailedEntry, bytes | EventError]]:
@@ -125,8 +129,9 @@ class AwsRedriver:
     def _sends_of(self, one: Tried, body: bytes) -> list[_Send]:
         """Return the tables that an event goes to, each with its bytes; several events if it was a wrapper that could not be opened."""
         if one.entry.stream != REJECTED:
-            return [(name, body) for name in dict.fromkeys(table.name for table, _ in one.lines)]
-        events = [event.body for event in self._intake.take(body).accepted]
+            left = self._router.remainder(body)
+            return [] if left is None else [(name, left) for name in dict.fromkeys(table.name for table, _ in one.lines)]
+        events = [left for event in self._intake.take(body).accepted if (left := self._router.remainder(event.body)) is not None]
         return [(name, event) for event in events for name in dict.fromkeys(table.name for table, _ in self._router.route(event).lines)]
 
     def _restorer(self, table: Table) -> Restorer:
@@ -144,6 +149,7 @@ class AwsRedriver:
         into = {one.entry.id: one.into for one in batch.events}
         begun = self._log.begin(into, self._now())
         left = Counter(id for sends in batch.sends.values() for id, _ in sends)
+        left.update(dict.fromkeys(into, 0))  # of somebody who was erased nothing is sent
         refused: dict[str, str] = {}
         try:
             for table, sends in batch.sends.items():

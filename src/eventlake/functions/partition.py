@@ -22,7 +22,7 @@ from eventlake.backends.glue import GlueCatalog
 from eventlake.errors import LayoutError
 from eventlake.functions.deployed import retention, tables
 from eventlake.functions.metrics import embedded_metrics, say
-from eventlake.layout import BACKFILLED, CLOSED, CLOSINGS, REDRIVEN, RETAINED, Hour
+from eventlake.layout import BACKFILLED, CLOSED, CLOSINGS, ERASED, REDRIVEN, RETAINED, Hour
 from eventlake.pipeline.partition import Partitioner
 
 SPARE_MS = 5_000
@@ -37,8 +37,8 @@ _TRIES = 3
 ERRORS = "error/"
 """Prefix of failed records."""
 
-NO_LOG_OBJECTS = ("raw/", CLOSED, CLOSINGS, REDRIVEN, BACKFILLED, RETAINED)
-"""Prefixes of what needs no partition: whole events kept on request, and what closing, redriving, backfilling and retention keep of themselves."""
+NO_LOG_OBJECTS = ("raw/", CLOSED, CLOSINGS, REDRIVEN, BACKFILLED, RETAINED, ERASED)
+"""Prefixes of what needs no partition: whole events kept on request, and what closing, redriving, backfilling, retention and erasing keep."""
 
 ERROR_KINDS = ("processing-failed", "format-conversion-failed")
 """Firehose's error-output-type where S3 is the destination: https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html"""

@@ -52,9 +52,9 @@ def mentions(folder: Path, identifiers: Iterable[str]) -> Iterator[Mention]:
     pattern = pattern_of(identifiers)
     require_lake(folder)
     with Spotter(pattern) as spotter:
-        for path in _looked_at(sorted(_files(folder)), spotter):
+        for path in looked_at(sorted(_files(folder)), spotter):
             try:
-                size, (of, count) = path.stat().st_size, _counted(path, pattern, spotter)
+                size, (of, count) = path.stat().st_size, counted(path, pattern, spotter)
             except FileNotFoundError:  # the bus, or a closing, has removed it meanwhile
                 continue
             except OSError as error:
@@ -63,7 +63,7 @@ def mentions(folder: Path, identifiers: Iterable[str]) -> Iterator[Mention]:
                 yield Mention(str(path.relative_to(folder)), of, count, size)
 
 
-def _looked_at(paths: Iterable[Path], spotter: Spotter) -> Iterator[Path]:
+def looked_at(paths: Iterable[Path], spotter: Spotter) -> Iterator[Path]:
     """Yield paths in their order, without the objects of Parquet that name nobody, which are asked many at once."""
     for is_parquet, run in itertools.groupby(paths, lambda path: path.suffix == ".parquet"):
         while batch := list(itertools.islice(run, _AT_ONCE)):
@@ -92,7 +92,8 @@ def _refuse_folder(error: OSError) -> None:
         raise storage_error(error, f'"{error.filename}" cannot be listed')
 
 
-def _counted(path: Path, pattern: str, spotter: Spotter) -> tuple[str, int]:
+def counted(path: Path, pattern: str, spotter: Spotter) -> tuple[str, int]:
+    """Return what a file consists of, and how many of that name the person. Raises OSError, CorruptObjectError."""
     if path.suffix == ".parquet":
         return "rows", _rows(path, spotter)
     compiled = re.compile(pattern.encode())

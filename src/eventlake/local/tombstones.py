@@ -73,6 +73,21 @@ def add_tombstones(folder: Path, identifiers: Iterable[str], at: datetime, certi
         return found
 
 
+def end_tombstones(folder: Path, identifiers: Iterable[str], until: str) -> Tombstones:
+    """Let what happens to identifiers, and to their pseudonyms, from a moment on be kept. until: ISO 8601, UTC.
+
+    Raises UsageError for one that was not erased, ConfigurationError, StorageError.
+    """
+    wanted = list(identifiers)
+    with waiting_for(folder, _LOCK, f'The tombstones of the lake in "{folder}"'):
+        ring = read_keys(folder)
+        found = read_tombstones(folder) or Tombstones(_key(folder) or TombstoneKey.new())
+        found = found.ended(wanted, until)
+        found = found.with_end(until, [pseudonym for one in wanted for pseudonym in (() if ring is None else ring.all_of(one))])
+        write_whole(folder / TOMBSTONES, written(found), 0o600)
+        return found
+
+
 def _long_enough(identifier: str) -> str:
     if len(folded(identifier)) < SHORTEST:
         raise UsageError(f'"{identifier}" is too short to stay erased: an identifier has {SHORTEST} characters or more.')

@@ -92,6 +92,12 @@ class Router:
             routed.kept = left
         return routed
 
+    def remainder(self, data: bytes) -> bytes | None:
+        """Return an event as it may go on: the very bytes, or those without who was erased; None if it is of such a person."""
+        if self._forgetting is None or not self._forgetting.may_name(data):
+            return data
+        return self._left(data, self._forgetting)
+
     def _left(self, data: bytes, forgetting: Forgetting) -> bytes | None:
         """Return what is left of an event, or of what is none, without who was erased; None if it is of such a person."""
         try:

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from secrets import token_hex
 from typing import Any
 
-from eventlake.errors import ConfigurationError
+from eventlake.errors import ConfigurationError, UsageError
 from eventlake.pipeline.folding import folded
 
 _SECRET = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -104,6 +104,14 @@ class Tombstones:
         """Return them so that what happens to identifiers from a moment on is kept; to all of them for None. until: ISO 8601, UTC."""
         ended = self._macs if identifiers is None else {self.key.mac(folded(one)) for one in identifiers}
         return Tombstones(self.key, [replace(stone, until=until) if stone.mac in ended else stone for stone in self.stones])
+
+    def ended(self, identifiers: Iterable[str], until: str) -> Tombstones:
+        """Return them as `with_end` does. Raises UsageError for an identifier that has none."""
+        wanted = list(identifiers)
+        for one in wanted:
+            if not self.forgets(one):
+                raise UsageError(f'"{one}" has no tombstone: it was not erased from this lake, or not under that name.')
+        return self.with_end(until, wanted)
 
     def _stone(self, identifier: str, since: str, certificate: str) -> Tombstone:
         said = folded(identifier)

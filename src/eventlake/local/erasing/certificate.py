@@ -25,7 +25,10 @@ REMAINING = (
 
 @dataclass(slots=True)
 class Certificate:
-    """What one erasure did. at: aware. tombstones: the HMACs that stand for the identifiers. places: every other file, and what was done."""
+    """What one erasure did. at: aware. tombstones: the HMACs that stand for the identifiers. places: every other file, and what was done.
+
+    remaining: what it does not reach.
+    """
 
     at: datetime
     tombstones: Sequence[str] = ()
@@ -34,6 +37,7 @@ class Certificate:
     old_objects: int = 0
     segments: int = 0
     places: dict[str, str] = field(default_factory=dict)
+    remaining: Sequence[str] = REMAINING
 
     @property
     def name(self) -> str:
@@ -50,6 +54,14 @@ class Certificate:
         """Return how many rows named the person, and stay without the name."""
         return sum(one.edited for one in self.objects)
 
+    @property
+    def summary(self) -> str:
+        """Return a sentence that says how much was done."""
+        return (
+            f"{_counted(self.erased, 'row')} erased, {_counted(self.edited, 'row')} edited, "
+            f"{_counted(self.failed, 'failed record')} erased; {_counted(len(self.objects), 'object')} rewritten."
+        )
+
     def write(self, folder: Path) -> Path:
         """Write it into the lake's folder; where it lies. Raises StorageError."""
         path = folder / FOLDER / self.name
@@ -58,6 +70,11 @@ class Certificate:
             make_durable(folder)
         except OSError as error:
             raise storage_error(error, f'"{path.parent}" cannot be made') from None
+        write_whole(path, self.text(), 0o600)
+        return path
+
+    def text(self) -> str:
+        """Return it as JSON, with a checksum of its own."""
         said = {
             "certificate": "erasure of a person from a lake",
             "eventlake": __version__,
@@ -70,9 +87,12 @@ class Certificate:
             "segments_removed": self.segments,
             "objects": [asdict(one) for one in self.objects],
             "other_files": self.places,
-            "not_reached": list(REMAINING),
+            "not_reached": list(self.remaining),
         }
         body = json.dumps(said, indent=1)
         digest = hashlib.sha256(body.encode()).hexdigest()
-        write_whole(path, json.dumps({**said, "sha256_of_the_rest": digest}, indent=1) + "\n", 0o600)
-        return path
+        return json.dumps({**said, "sha256_of_the_rest": digest}, indent=1) + "\n"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -98,7 +98,7 @@ class Finder:
         path = self._folder / mention.path
         if key in live:
             one = live[key]
-            found.objects.append(FoundObject(one, generations[one.table, one.hour], self._named(path, connection)))
+            found.objects.append(FoundObject(one, generations[one.table, one.hour], named_in(path, self._person, connection)))
         elif key in failed:
             found.failures.append(FoundFailures(failed[key], error_hour(key), mention.count))
         elif key in old:
@@ -110,10 +110,12 @@ class Finder:
         else:
             found.others.append(mention)
 
-    def _named(self, path: Path, connection: duckdb.DuckDBPyConnection) -> Named:
-        if path.suffix == ".parquet":
-            return ParquetErasing(connection, path, self._person).named()
-        return named_lines(read_gzip(path).splitlines(), self._person)
+
+def named_in(path: Path, person: Person, connection: duckdb.DuckDBPyConnection) -> Named:
+    """Count the rows of a file, Parquet or gzip by its name, that name a person. Raises duckdb.Error, CorruptObjectError, OSError."""
+    if path.suffix == ".parquet":
+        return ParquetErasing(connection, path, person).named()
+    return named_lines(read_gzip(path).splitlines(), person)
 
 
 def named_lines(lines: Iterable[bytes], person: Person) -> Named:

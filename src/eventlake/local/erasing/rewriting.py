@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import time
 import uuid
-import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,6 @@ from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import storage_error
 from eventlake.backends.duckdb_rewriter import DuckDBRewriter
 from eventlake.backends.json_lines import GzipWriter, read_gzip
-from eventlake.backends.parquet_erasing import Kept, ParquetErasing
 from eventlake.backends.sqlite_catalog import NewFailedObject, NewObject, SqliteCatalog
 from eventlake.checksum import crc32
 from eventlake.description import CONVERSION_FAILED, LINES, PROCESSING_FAILED, Description
@@ -26,13 +24,13 @@ from eventlake.errors import CorruptObjectError, StorageError
 from eventlake.layout import closed_location, error_key, object_name
 from eventlake.local.crash import crash_point
 from eventlake.local.erasing.finding import FoundFailures, FoundObject
+from eventlake.local.erasing.writing import write_without
 from eventlake.local.mentions import unpacked
 from eventlake.model import Table
 from eventlake.pipeline.erasing import Person
 
 STAGED = "erasing-"
 """What the names of unfinished files of an erasure begin with."""
-_SPILL_MB = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +76,7 @@ class ObjectRewriter:
         generation = found.generation + 1 if old.generation else 0
         said = self._described(old, found.named.rows - found.named.own, generation)
         try:
-            kept = (
-                self._lines(source, staged, said)
-                if source.suffix == ".gz"
-                else self._rows(source, staged, said, bool(found.named.mentions))
-            )
+            kept = write_without(self._person, self._rewriter, source, staged, said, edits=bool(found.named.mentions))
             new = self._placed(table, old, staged, said)
         except (OSError, duckdb.Error) as error:
             raise _cannot(error, old.key) from None
@@ -136,31 +130,6 @@ class ObjectRewriter:
         return Description(
             self._catalog.lake_id, old.table, LINES, old.hour, *ends, rows, time.time_ns() // 1000, generation, old.stretches
         )
-
-    def _rows(self, source: Path, staged: Path, said: Description, edits: bool) -> Kept:
-        """Write the rows of Parquet that stay, and compare them with those before."""
-        with duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": False}) as connection:
-            erasing = ParquetErasing(connection, source, self._person)
-            rows = self._rewriter.copy(erasing.kept(edits=edits), _SPILL_MB, staged, said)
-            if rows != said.rows:
-                raise CorruptObjectError(f"{said.stream} {said.hour}: {rows:,} rows were written where {said.rows:,} are to stay.")
-            return erasing.compare(staged)
-
-    def _lines(self, source: Path, staged: Path, said: Description) -> Kept:
-        """Write the lines of gzip that stay, and compare them with those before."""
-        kept, untouched = list[bytes](), list[bytes]()
-        for line in read_gzip(source).splitlines(keepends=True):
-            if not self._person.is_named(line):
-                untouched.append(line)
-                kept.append(line)
-            elif not self._person.has(line):
-                kept.append(self._person.edited(line))
-        with GzipWriter(staged, said) as writer:
-            writer.write(b"".join(kept))
-        written = read_gzip(staged)
-        if written != b"".join(kept) or self._person.is_named(written) or len(kept) != said.rows:
-            raise CorruptObjectError(f"{said.stream} {said.hour}: what was written is not what is to stay.")
-        return Kept(len(untouched), f"{zlib.crc32(b''.join(untouched)):08x}")
 
     def _placed(self, table: Table, old: NewObject, staged: Path, said: Description) -> NewObject:
         location = closed_location(table.prefix, old.hour, said.generation, uuid.uuid4().hex[:8])

@@ -1,0 +1,150 @@
+"""The tombstones of a lake on AWS: an object of its bucket, and their key in a secret of AWS Secrets Manager, `NAME-tombstones`.
+
+The first erasure makes both. Who may read the bucket alone can try no names; where the key cannot be had, nothing is redriven or brought in, because
+nobody could tell who was erased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from botocore.exceptions import ClientError
+
+from eventlake.backends.aws import Session, code_of, failing
+from eventlake.cloud.deployment import Deployment, pseudonyms
+from eventlake.errors import ConfigurationError, GenerationConflictError, UsageError
+from eventlake.layout import TOMBSTONES
+from eventlake.pipeline.folding import folded
+from eventlake.pipeline.forgetting import Forgetting
+from eventlake.pipeline.spellings import SHORTEST
+from eventlake.pipeline.tombstones import TombstoneKey, Tombstones, holds_any, read, written
+
+_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+_NO_SECRET = "ResourceNotFoundException"
+_TRIES = 5
+
+
+def read_tombstones(deployment: Deployment, session: Session) -> Tombstones | None:
+    """Read the tombstones of a lake, None if nobody was erased. Raises ConfigurationError if they cannot be told, ServiceError."""
+    text, _ = _object(deployment, session)
+    if text is None:
+        return None
+    key = _key(deployment, session)
+    if key is None:
+        if not holds_any(text):
+            return None
+        raise ConfigurationError(
+            f'The secret "{_secret(deployment)}" is missing, without which nobody can tell who was erased: restore it (Secrets Manager keeps what is '
+            f"deleted for some days). Until then nothing is brought in; if it is lost, delete {TOMBSTONES} too, and erase again whoever is to stay erased."
+        )
+    found = read(text, key, f"s3://{deployment.bucket}/{TOMBSTONES}")
+    return found if len(found) else None
+
+
+def read_forgetting(deployment: Deployment, session: Session) -> Forgetting | None:
+    """Return what becomes of events that are brought in, None if nobody was erased. Raises as `read_tombstones` does."""
+    found = read_tombstones(deployment, session)
+    return None if found is None else Forgetting(found)
+
+
+def add_tombstones(deployment: Deployment, session: Session, identifiers: Iterable[str], at: datetime, certificate: str = "") -> Tombstones:
+    """Make sure that identifiers stay erased, and the pseudonyms of them. at: aware. certificate: the name of the object that attests the erasure.
+
+    Raises UsageError for an identifier that is too short, ConfigurationError, ServiceError.
+    """
+    wanted = [_long_enough(one) for one in identifiers]
+    ring = pseudonyms(deployment, session)
+    wanted += [] if ring is None else [pseudonym for one in wanted for pseudonym in ring.all_of(one)]
+    since = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return _changed(deployment, session, lambda found: found.with_erased(wanted, since, certificate))
+
+
+def end_tombstones(deployment: Deployment, session: Session, identifiers: Iterable[str], until: str) -> Tombstones:
+    """Let what happens to identifiers, and to their pseudonyms, from a moment on be kept. until: ISO 8601, UTC.
+
+    Raises UsageError for one that was not erased, ConfigurationError, ServiceError.
+    """
+    wanted, ring = list(identifiers), pseudonyms(deployment, session)
+    known = [] if ring is None else [pseudonym for one in wanted for pseudonym in ring.all_of(one)]
+    if read_tombstones(deployment, session) is None:
+        raise UsageError("Nobody was erased from this lake.")
+    return _changed(deployment, session, lambda found: found.ended(wanted, until).with_end(until, known))
+
+
+def _changed(deployment: Deployment, session: Session, change: Callable[[Tombstones], Tombstones]) -> Tombstones:
+    """Change the tombstones, whoever else does at the same time. Raises GenerationConflictError if others do all the time, ServiceError."""
+    for _ in range(_TRIES):
+        text, etag = _object(deployment, session)
+        key = _key(deployment, session)
+        if key is None and text is not None and holds_any(text):
+            read_tombstones(deployment, session)
+        key = key or _new_key(deployment, session)
+        found = change(
+            Tombstones(key) if text is None or not holds_any(text) else read(text, key, f"s3://{deployment.bucket}/{TOMBSTONES}")
+        )
+        condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+        with failing(f'The tombstones "{TOMBSTONES}" cannot be written', storage=True):
+            try:
+                session.client("s3").put_object(Bucket=deployment.bucket, Key=TOMBSTONES, Body=written(found).encode(), **condition)
+                return found
+            except ClientError as error:
+                if code_of(error) not in _TAKEN:
+                    raise
+    raise GenerationConflictError("The tombstones are being changed by somebody else; look again in a moment.")
+
+
+def _object(deployment: Deployment, session: Session) -> tuple[str | None, str]:
+    """Return the text of the tombstones and its ETag, None if there is none."""
+    with failing(f'The tombstones "{TOMBSTONES}" cannot be read', storage=True):
+        try:
+            answer = session.client("s3").get_object(Bucket=deployment.bucket, Key=TOMBSTONES)
+        except ClientError as error:
+            if code_of(error) != "NoSuchKey":
+                raise
+            return None, ""
+        return answer["Body"].read().decode("utf-8", "replace"), str(answer["ETag"])
+
+
+def _secret(deployment: Deployment) -> str:
+    return f"{deployment.name or deployment.bucket}-tombstones"
+
+
+def _key(deployment: Deployment, session: Session) -> TombstoneKey | None:
+    """Read the key, None if there is none. Raises ConfigurationError for a secret that holds none, ServiceError."""
+    name = _secret(deployment)
+    with failing(f'The secret "{name}", which holds the key of the tombstones, cannot be read'):
+        try:
+            said = session.client("secretsmanager").get_secret_value(SecretId=name).get("SecretString", "")
+        except ClientError as error:
+            if code_of(error) != _NO_SECRET:
+                raise
+            return None
+    try:
+        return TombstoneKey(str(said).strip())
+    except ValueError:
+        raise ConfigurationError(
+            f'The secret "{name}" does not hold the key of the tombstones any more: put an older version of it back.'
+        ) from None
+
+
+def _new_key(deployment: Deployment, session: Session) -> TombstoneKey:
+    """Make the secret; the key in it, which somebody else may have made at the same time."""
+    made = TombstoneKey.new()
+    name = _secret(deployment)
+    with failing(f'The secret "{name}" for the key of the tombstones cannot be made'):
+        try:
+            session.client("secretsmanager").create_secret(
+                Name=name, SecretString=made.secret, Description="Key of the tombstones of who was erased from an eventlake."
+            )
+        except ClientError as error:
+            if code_of(error) != "ResourceExistsException":
+                raise
+            return _key(deployment, session) or made
+    return made
+
+
+def _long_enough(identifier: str) -> str:
+    if len(folded(identifier)) < SHORTEST:
+        raise UsageError(f'"{identifier}" is too short to stay erased: an identifier has {SHORTEST} characters or more.')
+    return identifier.strip()

@@ -1,0 +1,228 @@
+"""A person is erased from a lake on AWS: from every byte of every version of every object, and nobody else with them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aws.client import Aws
+from aws.erasable import ANNA, BOTH, CLOSED, EVENTS, MAIL, OTHERS, OWN, STAYING, TABLE, Erasable, erasable_lake, event
+from aws_lake import client_environment, user
+from eventlake.backends.aws import Session
+from eventlake.backends.hold_objects import HoldObjects
+from eventlake.cli import run
+from eventlake.cloud.deployment import find
+from eventlake.cloud.erasing.eraser import Eraser
+from eventlake.errors import UsageError
+from eventlake.local.crash import at_each
+from eventlake.pipeline.erasing import Person
+from eventlake.pipeline.holds import Hold
+from eventlake.sources import load
+
+pytestmark = pytest.mark.aws
+
+RIGHTS = [
+    "cloudformation:DescribeStacks",
+    "glue:GetPartitions",
+    "glue:GetTable",
+    "glue:UpdatePartition",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+    "s3:PutObject",
+    "secretsmanager:CreateSecret",
+    "secretsmanager:GetSecretValue",
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueUrl",
+    "sqs:ReceiveMessage",
+]
+"""What docs/erasure.md says that a person needs."""
+COMING_BACK = event("back", **{"execution-trigger": {"author-display-name": MAIL.upper()}})
+"""An event of the person, as a column says that is declared as personal."""
+WORDS = ("--user", ANNA, "--email", MAIL)
+
+
+class _KilledError(BaseException):
+    """Ends an erasure on its way."""
+
+
+@dataclass
+class Erased:
+    """An erasure that was killed at every kind of step, and what readers saw after each."""
+
+    erasable: Erasable
+    steps: list[str] = field(default_factory=list)
+    seen: list[list[str]] = field(default_factory=list)
+    dry: list[dict[str, Any]] = field(default_factory=list)
+    hold: str = ""
+    said: str = ""
+
+
+@pytest.fixture(scope="module")
+def erasable(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Erasable]:
+    """The lake of this module, with the person in it; commands are typed by somebody with the rights of the docs and no others."""
+    found = erasable_lake(aws, "erases", tmp_path_factory.mktemp("erases"))
+    found.fill()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in client_environment(user(aws, "eraser", RIGHTS)).items():
+            if name.startswith("AWS_"):
+                patch.setenv(name, value)
+        patch.setenv("EVENTLAKE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield found
+
+
+@pytest.fixture(scope="module")
+def erased(erasable: Erasable) -> Erased:
+    """What became of the lake."""
+    done = Erased(erasable)
+    assert len(erasable.hits()) > 10
+    holds = HoldObjects(erasable.s3, erasable.bucket)
+    holds.place(Hold("case 17", TABLE.name, CLOSED, CLOSED, since="2026-11-02T10:00:00Z"))
+    try:
+        one = eraser(erasable)
+        one.erase(one.find())
+    except UsageError as refused:
+        done.hold = str(refused)
+    holds.release("case 17")
+    done.seen.append(erasable.shown())
+
+    def kill(name: str) -> None:
+        if name not in done.steps:
+            done.steps.append(name)
+            raise _KilledError(name)
+
+    at_each(kill)
+    try:
+        while not done.said:
+            try:
+                one = eraser(erasable)
+                _, done.said = one.erase(one.find())
+                one.require_gone()
+            except _KilledError:
+                done.seen.append(erasable.shown())
+    finally:
+        at_each()
+    done.seen.append(erasable.shown())
+    return done
+
+
+def eraser(erasable: Erasable) -> Eraser:
+    """What erases the person."""
+    session = Session()
+    return Eraser(find(f"aws:{erasable.lake.name}", load(), session), session, Person(BOTH), BOTH)
+
+
+def typed(erasable: Erasable, capfd: pytest.CaptureFixture[str], *words: str) -> tuple[int, list[dict[str, Any]], str]:
+    """A command's exit code, its answer and what it said."""
+    capfd.readouterr()
+    code = run([*words, "--lake", f"aws:{erasable.lake.name}"])
+    said = capfd.readouterr()
+    return code, [json.loads(line) for line in said.out.splitlines()], said.err
+
+
+def test_a_dry_run_lists_everything_and_changes_nothing(erasable: Erasable, capfd: pytest.CaptureFixture[str]) -> None:
+    """Rows of open and closed hours, what was replaced, failed records, whole events, results, texts, messages."""
+    before = erasable.hits()
+    code, found, _ = typed(erasable, capfd, "erase", *WORDS, "--dry-run")
+    assert code == 0
+    kinds = Counter(one["kind"] for one in found)
+    assert set(kinds) == {"closed", "failed", "message", "old", "open", "raw", "text"}
+    assert sum(one["own_rows"] for one in found if one["kind"] == "closed") == len(OWN)
+    assert erasable.hits() == before
+
+
+def test_a_legal_hold_keeps_everything(erased: Erased) -> None:
+    """It is named, and nothing is changed."""
+    assert erased.hold.startswith(f'The hold "case 17" keeps {TABLE.name} {CLOSED}')
+    assert len(erased.seen[0]) == 2 * len(EVENTS)
+
+
+def test_nothing_is_left_in_any_byte(erased: Erased) -> None:
+    """Of any version of any object in any bucket of the account."""
+    assert erased.erasable.hits() == []
+
+
+def test_all_of_everybody_else_stays(erased: Erased) -> None:
+    """Also the failed record, the whole events and the message that do not name the person."""
+    erasable = erased.erasable
+    assert erased.seen[-1] == sorted([*STAYING, *STAYING])
+    failed = [json.loads(base64.b64decode(one["rawData"])) for one in erasable.lake.failures()]
+    assert failed == [OTHERS[1], OTHERS[1]]
+    raw = [one for key in erasable.lake.bucket.keys(f"raw/{TABLE.name}/") for one in erasable.raw(key)]
+    assert sorted(one["detail"]["execution-id"] for one in raw) == STAYING
+    remembered = erasable.s3.get_object(Bucket=f"{erasable.bucket}-results", Key="alerts/state.json")["Body"].read()
+    assert json.loads(remembered) == {"told": ["[erased]", "eva"]}
+
+
+def test_killed_at_any_step_each_object_is_as_it_was_or_without_the_person(erased: Erased) -> None:
+    """No row of somebody else is missing or there twice at any moment, and the next erasure finishes."""
+    assert len(erased.steps) >= 8, erased.steps
+    for seen in erased.seen:
+        counts = Counter(seen)
+        assert {one: counts[one] for one in STAYING} == dict.fromkeys(STAYING, 2)
+
+
+def test_the_certificate_says_what_was_done_and_names_nobody(erased: Erased) -> None:
+    """It lies in the bucket."""
+    key = erased.said.partition(f"{erased.erasable.bucket}/")[2]
+    said = json.loads(erased.erasable.lake.bucket.read(key))
+    assert len(said["tombstones"]) == 2
+    assert "Events on their way" in said["not_reached"][0]
+    assert erased.erasable.lake.bucket.keys("erased/certificates/")[-1] == key
+
+
+def test_the_second_time_nothing_is_found(erased: Erased, capfd: pytest.CaptureFixture[str]) -> None:
+    """And nothing is asked."""
+    code, found, said = typed(erased.erasable, capfd, "erase", *WORDS)
+    assert (code, found) == (0, [])
+    assert "Nothing in the lake names the person" in said
+
+
+def test_redriving_brings_nobody_back(erased: Erased, capfd: pytest.CaptureFixture[str]) -> None:
+    """A failed record of the person that comes from a copy is marked, and nothing of it is sent."""
+    erasable = erased.erasable
+    key = f"error/{TABLE.name}/processing-failed/year=2026/month=11/day=04/hour=05/late"
+    raw = base64.b64encode(json.dumps(COMING_BACK).encode()).decode()
+    record = {"arrivalTimestamp": 1_790_000_000_000, "errorCode": "Late", "rawData": raw}
+    erasable.s3.put_object(Bucket=erasable.bucket, Key=key, Body=json.dumps(record).encode())
+    try:
+        code, found, said = typed(erasable, capfd, "failed", "redrive", "--code", "Late")
+        assert code == 0, said
+        assert "1 of who was erased, left out" in said
+        assert "erased" in {one["into"] for one in found}
+    finally:
+        assert typed(erasable, capfd, "erase", *WORDS, "--yes")[0] == 0
+    assert erasable.hits() == []
+
+
+def test_a_history_brings_nobody_back(erased: Erased, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Of who was erased it leaves the events out."""
+    (tmp_path / "events.json").write_text("\n".join(map(json.dumps, [COMING_BACK, event("later")])), "utf-8")
+    code, (row,), said = typed(erased.erasable, capfd, "backfill", "files", str(tmp_path / "events.json"))
+    assert (code, row["rows"]) == (0, 1), said
+    assert erased.erasable.hits() == []
+
+
+def test_tombstones_are_listed_and_end(erased: Erased, capfd: pytest.CaptureFixture[str]) -> None:
+    """From a moment on the person is kept again."""
+    code, found, _ = typed(erased.erasable, capfd, "tombstones")
+    assert (code, len(found)) == (0, 2)
+    assert not any(one["until"] for one in found)
+
+    assert typed(erased.erasable, capfd, "tombstones", "remove", "--user", ANNA, "--from", "2027-01-01")[0] == 0
+
+    assert [one["until"] for one in typed(erased.erasable, capfd, "tombstones")[1]] == ["2027-01-01T00:00:00Z", None]
+    code, _, said = typed(erased.erasable, capfd, "tombstones", "remove", "--user", "auth0|nobody")
+    assert code == 252
+    assert "has no tombstone" in said
