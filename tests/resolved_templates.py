@@ -81,6 +81,8 @@ class Stack:
                 return not self._worked_out(argument[0])
             case "And":
                 return all(self._worked_out(one) for one in argument)
+            case "Or":
+                return any(self._worked_out(one) for one in argument)
         raise AssertionError(name)
 
     def _substituted(self, name: str, attribute: str | None) -> Any:
@@ -92,7 +94,8 @@ class Stack:
         if name.startswith("AWS::"):
             return self.pseudo[name]
         if name in self.parameters:
-            return self.parameters[name]
+            is_list = self.template["Parameters"][name]["Type"] == "CommaDelimitedList"
+            return self.parameters[name].split(",") if is_list else self.parameters[name]
         kind = self.template["Resources"][name]["Type"]
         return f"<{self._module()}:{snake(name)}{'.arn' if kind in ARNS else '.url' if kind in URLS else ''}>"
 
@@ -101,5 +104,7 @@ class Stack:
         if resource["Type"] == "AWS::CloudFormation::Stack":
             stack = self._stack(name)
             return stack._worked_out(stack.template["Outputs"][attribute.removeprefix("Outputs.")]["Value"])
-        end = {"Arn": ".arn>", "QueueName": ">"}[attribute] + (":*" if resource["Type"] == "AWS::Logs::LogGroup" else "")
+        end = {"Arn": ".arn>", "QueueName": ">", "FunctionUrl": ".function_url>"}[attribute] + (
+            ":*" if resource["Type"] == "AWS::Logs::LogGroup" else ""
+        )
         return f"<{self._module()}:{snake(name)}{end}"

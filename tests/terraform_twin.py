@@ -79,7 +79,11 @@ def _stand_in(found: re.Match[str], resources: dict[str, Any]) -> str:
 def _attributes(place: str, name: str, kind: str, body: dict[str, Any]) -> Any:
     """Write what may be read of a resource; a list of one or none, if it is counted."""
     whose = f"{place.removeprefix('modules/')}:{name}"
-    read = dict.fromkeys(NAMES, f"<{whose}>") | {"arn": f"<{whose}.arn>", "url": f"<{whose}.url>"}
+    read = dict.fromkeys(NAMES, f"<{whose}>") | {
+        "arn": f"<{whose}.arn>",
+        "url": f"<{whose}.url>",
+        "function_url": f"<{whose}.function_url>",
+    }
     return f"${{{_count(body)} == 1 ? [{_hcl(read)}] : []}}" if "count" in body else read
 
 
