@@ -20,6 +20,9 @@ REGION = "us-east-1"
 PATIENCE_S = 120
 """How long something may take to be seen; only a failing test waits that long."""
 
+CALL_ENDS_WITHIN_S = 900
+"""As long as a function may run."""
+
 T = TypeVar("T")
 
 
@@ -62,8 +65,12 @@ class Aws:
         }
 
     def service(self, name: str, config: Config | None = None) -> Any:
-        """A boto3 client of a service, where a test asks often: a command takes a third of a second."""
+        """A boto3 client of a service, where a test asks often: a command takes a third of a second.
+
+        It waits longer than the minute after which boto3 would call a function again, beside the call that still runs.
+        """
         import boto3
+        from botocore.config import Config
 
         return boto3.client(
             name,
@@ -71,7 +78,7 @@ class Aws:
             region_name=REGION,
             aws_access_key_id=self.access_key,
             aws_secret_access_key=self.secret_key,
-            config=config,
+            config=config or Config(read_timeout=CALL_ENDS_WITHIN_S),
         )
 
 
