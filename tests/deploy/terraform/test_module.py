@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 import shutil
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ EVERYTHING = {
     "KmsKeyArn": KEY,
     "AlarmTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms",
     "PermissionsBoundaryArn": f"arn:aws:iam::{ACCOUNT}:policy/bound",
-    "RetentionDays": 400,
+    "Retention": "declared",
     "ObjectLockDays": 90,
     "DeletingRoleArn": f"arn:aws:iam::{ACCOUNT}:role/deleter",
     "AccessLogBucketName": "access-logs-of-example",
@@ -42,8 +43,16 @@ EVERYTHING = {
     "AlertWebhookUrl": "https://hooks.example.com/a",
     "AlertWebhookKey": "not-a-secret",
 }
-LEAST = {"CodePipeline": "off", "LogFormat": "json", "BufferingHintsSizeInMBs": 5, "Alarms": "off", "QuietHours": 0, "LogRetentionDays": 1}
-"""Settings under which every condition of every template holds, and such that none of them does but the one for JSON lines."""
+LEAST = {
+    "RetentionDays": 400,
+    "CodePipeline": "off",
+    "LogFormat": "json",
+    "BufferingHintsSizeInMBs": 5,
+    "Alarms": "off",
+    "QuietHours": 0,
+    "LogRetentionDays": 1,
+}
+"""Settings under which every condition of every template holds but the one of RetentionDays, and such that none does but that one and JSON lines."""
 
 needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
 
@@ -64,7 +73,7 @@ def test_terraform_makes_what_cloudformation_makes(given: dict[str, Any], templa
     sources = load()
     write_modules(tmp_path / "module", sources, load_saved(sources))
     found = evaluate(tmp_path / "module", {"name": "lake", **{snake(name): value for name, value in given.items()}}, tmp_path / "twin")
-    made = dict(_made("root", found))
+    made = dict(_made("root", found, templates))
     pseudo = {"AccountId": ACCOUNT, "Region": REGION, "Partition": PARTITION, "URLSuffix": SUFFIX, "StackName": "lake"}
     stack = Stack("root.yaml", templates, given, {f"AWS::{name}": value for name, value in pseudo.items()})
     wanted = {(place, snake(name)): resource for place, name, resource in stack.resources()}
@@ -76,21 +85,17 @@ def test_terraform_makes_what_cloudformation_makes(given: dict[str, Any], templa
     assert not made, "Terraform makes what CloudFormation does not"
 
 
-def _made(place: str, found: dict[str, Any], path: str = "") -> Iterator[tuple[tuple[str, str, str], Any]]:
+def _made(place: str, found: dict[str, Any], templates: dict[str, Template]) -> Iterator[tuple[tuple[str, str, str], Any]]:
     """Yield each resource that is made, by its module, type and name."""
     for kind, named in found["own"].items():
         for name, body in named.items():
             if body.get("count", 1):
                 yield (place, kind, name), body
+    stacks = {snake(name): resource["Properties"].get("TemplateURL") for name, resource in templates[f"{place}.yaml"]["Resources"].items()}
     for name, inner in found["modules"].items():
         if inner is not None:
-            module = {"code_build": "codebuild", "code_commit": "codecommit", "code_deploy": "codedeploy", "code_pipeline": "codepipeline"}
-            bare = name.removesuffix("_source")
-            nested = f"sources/{module.get(bare, bare)}" if name.endswith("_source") else NESTED.get(name, name)
-            yield from _made(nested, inner)
-
-
-NESTED = {"compaction": "closing", "closing": "closing", "detections_of_sources": "detections", "auth0_webhook": "webhook"}
+            nested = posixpath.normpath(posixpath.join(posixpath.dirname(place), stacks[name]))
+            yield from _made(nested.removesuffix(".yaml"), inner, templates)
 
 
 def _belongs(name: str, owner: str, place: str, wanted: dict[tuple[str, str], Any]) -> bool:
