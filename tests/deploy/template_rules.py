@@ -205,6 +205,14 @@ def every_name_is_spelt_right(template: Template) -> Iterator[str]:
                 yield name
 
 
+def every_log_stream_is_named_by_its_group(template: Template) -> Iterator[str]:
+    """Nothing is written behind the attribute Arn of a log group: it ends in `:*` already, so what comes behind that matches no log stream."""
+    for group in resources(template, "AWS::Logs::LogGroup"):
+        for text in texts(template):
+            if f"${{{group}.Arn}}:" in text:
+                yield text
+
+
 RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
@@ -218,6 +226,7 @@ RULES: dict[str, Rule] = {
         every_bucket_is_closed,
         every_kept_resource_is_kept_twice,
         every_log_ends,
+        every_log_stream_is_named_by_its_group,
         every_function_is_current,
         every_stream_is_whole,
         every_role_can_be_bounded,

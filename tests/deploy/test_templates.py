@@ -166,6 +166,16 @@ CASES: list[tuple[str, Template, Template]] = [
         _one("X", {}, Metadata={"checkov": {"skip": [{"id": "1", "comment": "It calls nothing, so there is no network to confine."}]}}),
         _one("X", {}, Metadata={"checkov": {"skip": [{"id": "1", "comment": "not needed"}]}}),
     ),
+    (
+        "every_log_stream_is_named_by_its_group",
+        {"Resources": {"G": {"Type": "AWS::Logs::LogGroup"}, "R": {"Type": "X", "Properties": {"Resource": {"Fn::Sub": "${G.Arn}"}}}}},
+        {
+            "Resources": {
+                "G": {"Type": "AWS::Logs::LogGroup"},
+                "R": {"Type": "X", "Properties": {"Resource": {"Fn::Sub": "${G.Arn}:log-stream:s"}}},
+            }
+        },
+    ),
     ("every_name_is_spelt_right", {"Parameters": {"DestinationName": {}}}, {"Parameters": {"DesintationName": {}}}),
 ]
 

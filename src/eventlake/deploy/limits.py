@@ -29,7 +29,7 @@ LONGEST = {
     "EventBusName": 110,
     "TransformFunctionArn": 110,
     "KmsKeyArn": 100,
-    "DeliveryStreamLogGroup.Arn": 160,
+    "DeliveryStreamLogGroup": 110,
     "DeliveryStreamLogStream": 20,
 }
 """Characters that a name may come to. EventBusName and the database may be longer, which no lake known has needed."""

@@ -20,6 +20,11 @@ _ATHENA = "arn:${AWS::Partition}:athena:${AWS::Region}:${AWS::AccountId}"
 _GLUE = "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}"
 _BUCKET = "arn:${AWS::Partition}:s3:::${LogBucketName}"
 _RESULTS = "arn:${AWS::Partition}:s3:::${ResultsBucketName}"
+_LOG_STREAM = (
+    "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${DeliveryStreamLogGroup}:log-stream:${DeliveryStreamLogStream}"
+)
+"""The attribute Arn of a log group ends in `:*`, behind which no log stream can be named:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html"""
 
 
 def events_role(source: Source) -> Template:
@@ -50,7 +55,7 @@ def delivery_policy(source: Source) -> Template:
             ["${TransformFunctionArn}", "${TransformFunctionArn}:*"],
         ),
         _allow("ReadColumns", ["glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"], _catalog(source)),
-        _allow("WriteLog", ["logs:PutLogEvents"], ["${DeliveryStreamLogGroup.Arn}:log-stream:${DeliveryStreamLogStream}"]),
+        _allow("WriteLog", ["logs:PutLogEvents"], [_LOG_STREAM]),
         when("HasKey", _use_key(["kms:Decrypt", "kms:GenerateDataKey"])),
     ]
     return _policy("delivery", ref("DeliveryRole"), statements)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from eventlake.deploy.cloudformation import Template, read_template
-from eventlake.deploy.derived import TEMPLATES, deployed_files
+from eventlake.deploy.derived import ACCOUNTS, TEMPLATES, deployed_files
 from eventlake.deploy.terraform.expressions import snake
 from eventlake.deploy.terraform.folder import modules, write_modules
 from eventlake.deploy.terraform.module import module
@@ -59,10 +59,11 @@ needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="
 
 @pytest.fixture(scope="module")
 def templates() -> dict[str, Template]:
-    """Give every template by its path below templates/."""
+    """Give every template of a lake by its path below templates/; those for other accounts are no part of it."""
     sources = load()
     files = deployed_files(sources, load_saved(sources))
-    return {path.relative_to(TEMPLATES).as_posix(): read_template(text) for path, text in files.items() if path.suffix == ".yaml"}
+    of_lake = {path: text for path, text in files.items() if path.suffix == ".yaml" and ACCOUNTS not in path.parents}
+    return {path.relative_to(TEMPLATES).as_posix(): read_template(text) for path, text in of_lake.items()}
 
 
 @pytest.mark.slow
