@@ -39,9 +39,9 @@ def _packaged(text: str) -> str:
 
 
 @pytest.mark.slow
-def test_a_lake_of_thirty_own_sources_is_deployed_by_its_text(tmp_path: Path) -> None:
+def test_a_lake_of_25_own_sources_is_deployed_by_its_text(tmp_path: Path) -> None:
     """Packaged, beside the built-in ones; and forty stay within every other limit."""
-    assert len(_packaged(root_stack_text(_sources(tmp_path / "a", 30))).encode()) < TEXT_BYTES
+    assert len(_packaged(root_stack_text(_sources(tmp_path / "a", 25))).encode()) < TEXT_BYTES
 
     forty = _sources(tmp_path / "b", 40)
     for text in (root_stack_text(forty), sources_stack_text(forty)):
