@@ -224,6 +224,15 @@ def test_json_parse_sorts_the_keys_of_nested_objects(engine: FixtureEngine) -> N
         engine.query("""select json_parse(x) from (values '{"a":{"x":1,"y":2,"x":3}}') t(x)""")
 
 
+def test_json_of_many_levels_is_shown_or_refused_within_its_memory(engine: FixtureEngine) -> None:
+    """Arrays have no keys to sort; objects beyond what a structure may have are refused by name."""
+    arrays, objects = "[" * 20_000 + "]" * 20_000, '{"a":' * 5_000 + "1" + "}" * 5_000
+
+    assert engine.query(f"select json_parse('{arrays}')").rows == [(arrays,)]
+    with pytest.raises(QueryRefusedError, match="more than 128 levels"):
+        engine.query(f"select json_parse('{objects}')")
+
+
 def test_an_index_before_the_first_element_is_null(engine: FixtureEngine) -> None:
     """`json_array_get` counts from the end, and ends there."""
     assert engine.query("select json_array_get('[1,2]', -2), json_array_get('[1,2]', -3)").rows == [("1", None)]

@@ -1058,9 +1058,10 @@ el_json_checked(j) :=
   END;
 el_json_sorted(j) :=
   CASE
-    WHEN j IS NULL OR json_type(j) NOT IN ('OBJECT', 'ARRAY') THEN j
+    WHEN j IS NULL OR json_type(j) NOT IN ('OBJECT', 'ARRAY') OR NOT contains(j, '{') THEN j
     WHEN json_type(j) = 'OBJECT' AND NOT contains(substring(j, 2), '{')
       THEN CASE WHEN json_keys(j) = list_sort(json_keys(j)) THEN j ELSE el_json_one_level(j) END
+    WHEN TRY(json_structure(j)) IS NULL THEN refusal('JSON of more than 128 levels, in json_parse: ', substring(j, 1, 60))
     WHEN el_json_doubled(j) THEN refusal('A key that occurs twice, in json_parse: ', substring(j, 1, 60))
     WHEN regexp_matches(j, '[\x{E000}-\x{FFFF}]') AND regexp_matches(j, '[\x{10000}-\x{10FFFF}]')
       THEN refusal('Keys outside of the characters of 16 bits, in json_parse: ', substring(j, 1, 60))

@@ -146,7 +146,8 @@ DIFFERENCES: tuple[tuple[str, str], ...] = (
     ("`TIME WITH TIME ZONE`", "Refused."),
     (
         "json",
-        "Kept as text. `json_parse` sorts keys; to show a nested object in which a key occurs twice is refused, to read from it is not.",
+        "Kept as text. `json_parse` sorts keys; to show a nested object in which a key occurs twice, or one of more than 128 levels, is refused, "
+        "to read from it is not.",
     ),
     ("Malformed JSON", "NULL for `json_extract` and its kin; text out of which Athena still reads a value before the fault is refused."),
     ("SQL/JSON paths", f"`..`, variables and methods other than {', '.join(f'`{name}()`' for name in sorted(METHODS))} are refused."),

@@ -113,12 +113,12 @@ def canonical(value: Value) -> Sql:
 
 
 def written_json(value: Value, depth: int = 0) -> Value:
-    """Return the value with the keys of each json in it sorted, if json_parse made it; those in a row stay as they stood."""
+    """Return the value with each json in it as Trino writes it, if json_parse made it; those in a row stay as they stood."""
     kind, item = value.type, ours(f"el_w{depth}")
     if value.json != "parsed" or not kind.holds("json"):
         return value
     if kind.name == "json":
-        return value.become(once(value.sql, lambda text: emit("el_json_sorted({})", text)), kind)
+        return value.become(canonical(value), kind)
     if kind.name == "array":
         inner = written_json(Value(item, kind.args[0], json="parsed"), depth + 1)
         return value.become(emit("list_transform({}, lambda {}: {})", value, item, inner), kind)
