@@ -85,7 +85,7 @@ def rows(lake: Lake, ids: set[str]) -> list[dict[str, Any]]:
     return eventually(look)
 
 
-@pytest.mark.parametrize("token", ["", "Bearer ", NEXT, TOKEN[:-1]])
+@pytest.mark.parametrize("token", ["", "Bearer ", NEXT, TOKEN[:-1]], ids=["none", "a word", "another", "the first of it"])
 def test_who_shows_no_token_is_refused(hooked: Lake, token: str) -> None:
     """Whatever it posts."""
     assert post(hooked, json.dumps(entries(0, 1)).encode(), token)[0] == 401
