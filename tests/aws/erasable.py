@@ -150,14 +150,17 @@ class Erasable:
         return sorted(found)
 
     def hits(self) -> list[str]:
-        """The versions of objects of all buckets of the account in which an independent search finds the person."""
+        """The versions of objects of all buckets of the lake in which an independent search finds the person.
+
+        Other lakes of the account have had the same events over the same bus.
+        """
         wanted = _spellings()
         found = []
-        for bucket in self.s3.list_buckets()["Buckets"]:
-            for name, data in versions(self.s3, bucket["Name"]):
+        for bucket in [one["Name"] for one in self.s3.list_buckets()["Buckets"] if one["Name"].startswith(self.bucket)]:
+            for name, data in versions(self.s3, bucket):
                 bytes_ = data.replace(b"5f7c8e99", b"").replace(b"5F7C8E99", b"")
                 if any(one in bytes_ for one in wanted):
-                    found.append(f"{bucket['Name']}/{name}")
+                    found.append(f"{bucket}/{name}")
         return found
 
 

@@ -149,7 +149,7 @@ def test_a_legal_hold_keeps_everything(erased: Erased) -> None:
 
 
 def test_nothing_is_left_in_any_byte(erased: Erased) -> None:
-    """Of any version of any object in any bucket of the account."""
+    """Of any version of any object in any bucket of the lake."""
     assert erased.erasable.hits() == []
 
 
