@@ -49,6 +49,7 @@ _BAD_CREDENTIALS = {
     "TokenRefreshRequired",
     "UnrecognizedClientException",
 }
+_MET_ANOTHER = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 _THROTTLED = {"RequestLimitExceeded", "SlowDown", "Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException"}
 
 
@@ -126,6 +127,14 @@ def failing(what: str, *, storage: bool = False) -> Iterator[None]:
 def code_of(error: ClientError) -> str:
     """Return AWS's name of an error, such as `AlreadyExistsException` or `NoSuchKey`."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def met_another(error: ClientError) -> bool:
+    """Return True if S3 refused a write with If-Match or If-None-Match because of what lies there, or of another write at that moment.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+    """
+    return code_of(error) in _MET_ANOTHER
 
 
 def is_denied(error: ServiceError) -> bool:

@@ -10,12 +10,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from eventlake.backends.aws import code_of, failing
+from eventlake.backends.aws import failing, met_another
 from eventlake.errors import CorruptObjectError, GenerationConflictError
 from eventlake.layout import CLOSINGS, closing_key, closing_number
 from eventlake.pipeline.closings import Closing, loads
-
-_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
 
 class ClosingLog:
@@ -51,7 +49,7 @@ class ClosingLog:
             try:
                 self._client.put_object(Bucket=self._bucket, Key=key, Body=closing.dumps(), IfNoneMatch="*")
             except ClientError as error:
-                if code_of(error) not in _TAKEN:
+                if not met_another(error):
                     raise
                 if not self._is_own(closing, key):  # else it was written by a call whose answer was lost
                     raise GenerationConflictError(f"{closing.table} is being closed by somebody else; look again in a moment.") from None

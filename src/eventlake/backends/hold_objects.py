@@ -12,14 +12,12 @@ from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
-from eventlake.backends.aws import code_of, failing
+from eventlake.backends.aws import code_of, failing, met_another
 from eventlake.backends.s3 import S3Store
 from eventlake.errors import CorruptObjectError, LayoutError, NameNotFoundError, UsageError
 from eventlake.layout import HOLDS, KEY_BYTES
 from eventlake.naming import nearest
 from eventlake.pipeline.holds import Hold, as_json, hold_of
-
-_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
 
 class HoldObjects:
@@ -42,7 +40,7 @@ class HoldObjects:
             try:
                 self._client.put_object(Bucket=self._bucket, Key=key, Body=body, IfNoneMatch="*")
             except ClientError as error:
-                if code_of(error) not in _TAKEN:
+                if not met_another(error):
                     raise
                 if self._read(key) != hold:  # else it was placed by a call whose answer was lost
                     raise UsageError(f'There is a hold "{hold.name}" already: choose another name, or release that one first.') from None

@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
-from eventlake.backends.aws import Session, code_of, failing
+from eventlake.backends.aws import Session, code_of, failing, met_another
 from eventlake.backends.json_lines import EXTENSION as GZIP
 from eventlake.backends.json_lines import write_gzip
 from eventlake.cloud.deployment import Deployment, open_catalog, open_store
@@ -36,7 +36,6 @@ from eventlake.pipeline.delivery import FailedRecord
 
 _NAMESPACE = uuid.UUID("9f0c3a5e-3b0d-5f83-8a39-6d6a0ac6a2f4")
 _WRITERS = 16
-_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
 
 @dataclass(slots=True)
@@ -173,7 +172,7 @@ class AwsHistories:
             try:
                 answer = self._client.put_object(Bucket=self._bucket, Key=key, Body=body, **condition)
             except ClientError as error:
-                if code_of(error) not in _TAKEN:
+                if not met_another(error):
                     raise
                 raise GenerationConflictError(f'"{history}" is being brought in by somebody else; look again in a moment.') from None
         self._states[history] = _State(cursor, writing, str(answer["ETag"]))

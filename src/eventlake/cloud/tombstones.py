@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
-from eventlake.backends.aws import Session, code_of, failing
+from eventlake.backends.aws import Session, code_of, failing, met_another
 from eventlake.cloud.deployment import Deployment, pseudonyms
 from eventlake.errors import ConfigurationError, GenerationConflictError, UsageError
 from eventlake.layout import TOMBSTONES
@@ -20,7 +20,6 @@ from eventlake.pipeline.forgetting import Forgetting
 from eventlake.pipeline.spellings import SHORTEST
 from eventlake.pipeline.tombstones import TombstoneKey, Tombstones, holds_any, read, written
 
-_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 _NO_SECRET = "ResourceNotFoundException"
 _TRIES = 5
 
@@ -89,7 +88,7 @@ def _changed(deployment: Deployment, session: Session, change: Callable[[Tombsto
                 session.client("s3").put_object(Bucket=deployment.bucket, Key=TOMBSTONES, Body=written(found).encode(), **condition)
                 return found
             except ClientError as error:
-                if code_of(error) not in _TAKEN:
+                if not met_another(error):
                     raise
     raise GenerationConflictError("The tombstones are being changed by somebody else; look again in a moment.")
 

@@ -14,13 +14,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from eventlake.backends.aws import code_of, failing
+from eventlake.backends.aws import code_of, failing, met_another
 from eventlake.detections.states import State
 from eventlake.errors import CorruptObjectError, GenerationConflictError
 
 KEY = "alerts/state.json"
 """In the bucket of results, whose objects nobody is told of."""
-_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409", "NoSuchKey"}
 _MISSING = {"NoSuchKey", "404"}
 _TIMES = ("opened", "first_event", "last_event", "seen")
 
@@ -99,7 +98,7 @@ class Memory:
             try:
                 written = self._client.put_object(Bucket=self._bucket, Key=KEY, Body=body, ContentType="application/json", **condition)
             except ClientError as error:
-                if code_of(error) not in _TAKEN:
+                if not met_another(error) and code_of(error) != "NoSuchKey":
                     raise
                 raise GenerationConflictError("Another call runs the detections now; this one tells nothing.") from None
         self._etag = written["ETag"]

@@ -13,12 +13,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from eventlake.backends.aws import code_of, failing
+from eventlake.backends.aws import code_of, failing, met_another
 from eventlake.errors import GenerationConflictError, StorageServiceError
 
 _MOST = 1000
 """How many versions a call removes: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"""
-_CHANGED = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404"}
 _GONE = {"NoSuchKey", "NoSuchVersion", "404"}
 _UNVERSIONED = "null"
 
@@ -84,7 +83,7 @@ class Versions:
             try:
                 answer = self._client.put_object(Bucket=self._bucket, Key=one.key, Body=file, IfMatch=one.etag)
             except ClientError as error:
-                if code_of(error) not in _CHANGED:
+                if not met_another(error) and code_of(error) not in ("NoSuchKey", "404"):
                     raise
                 raise GenerationConflictError(f'"{one}" was changed by somebody else meanwhile: run the command once more.') from None
         return str(answer.get("VersionId", _UNVERSIONED))
