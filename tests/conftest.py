@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from aws.client import Aws
 from aws.serving import Emulator, serving, serving_trino
-from marked import can_hold, unnamed
+from marked import can_hold, doubled, unnamed
 
 settings.register_profile("thorough", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("every day", settings.get_profile("thorough"), max_examples=25, derandomize=True, database=None)
@@ -32,11 +32,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)  # before those that are not asked for are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a marker that its file does not name: a suite that is asked for by it would miss the test."""
+    """Refuse a marker that its file does not name, whose suite would miss the test, and two suites for one test, which would both run it."""
     if found := unnamed(items):
         raise pytest.UsageError(
             "Name these markers in the files of their tests, in the docstring where they come from elsewhere: " + "; ".join(found)
         )
+    if found := doubled(items):
+        raise pytest.UsageError("Mark these tests for one suite alone: " + "; ".join(found))
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,12 @@ def unnamed(items: Iterable[pytest.Item]) -> list[str]:
     return sorted(f"{path}: {name}" for path, name in found if not is_named(path, name))
 
 
+def doubled(items: Iterable[pytest.Item]) -> list[str]:
+    """List the tests that bear the markers of two suites: each would run them."""
+    suites = MARKERS[: MARKERS.index("hypothesis")]
+    return sorted(item.nodeid for item in items if sum(is_marked(item, name) for name in suites) > 1)
+
+
 def is_marked(item: pytest.Item, name: str) -> bool:
     """Tell whether a test bears a marker, or will."""
     if name == "hypothesis":

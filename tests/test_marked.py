@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from marked import can_hold, unnamed
+from marked import can_hold, doubled, unnamed
 
 
 def test_a_file_that_names_no_marker_is_read_by_the_day_alone(tmp_path: Path) -> None:
@@ -37,3 +37,13 @@ def test_a_marker_that_its_file_does_not_name_is_found(request: pytest.FixtureRe
     elsewhere = "".join(["brow", "ser"])
     item.add_marker(elsewhere)
     assert unnamed([item]) == [f"{item.path}: {elsewhere}"]
+
+
+def test_a_test_of_two_suites_is_found(request: pytest.FixtureRequest) -> None:
+    """Each suite would run it."""
+    item = request.node
+    item.add_marker("slow")
+    assert doubled([item]) == []
+
+    item.add_marker("java")
+    assert doubled([item]) == [item.nodeid]

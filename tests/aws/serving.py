@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aws.client import ACCOUNT, Aws
+from eventlake.backends.trino import TrinoEngine
+from eventlake.errors import ServiceError
 
 TIME_SCALE = 0.02
 """Buffers of 60 s, the smallest that AWS allows, are written after 1.2 s."""
@@ -110,8 +112,18 @@ def serving_trino(emulator: Emulator, folder: Path) -> Iterator[str]:
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:
-        wait_until(lambda: b'"starting":false' in (answer(f"{url}/v1/info") or b""), process, log)
+        wait_until(lambda: reads(url), process, log)
         yield url
     finally:
         process.terminate()
         process.wait(60)
+
+
+def reads(url: str) -> bool:
+    """Whether Trino reads its catalog: for a moment after it says that it has started, it has no node to read with."""
+    if b'"starting":false' not in (answer(f"{url}/v1/info") or b""):
+        return False
+    try:
+        return bool(TrinoEngine(url, "lake").query("SELECT count(*) FROM information_schema.schemata").rows)
+    except ServiceError:
+        return False

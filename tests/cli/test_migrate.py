@@ -24,8 +24,6 @@ from eventlake.layout import Hour
 from eventlake.sources import load
 from originals import STAGES, Original, original
 
-pytestmark = pytest.mark.aws
-
 TWELVE = Hour("2026-11-20", "12")
 DECLARED = [table for source in load() for table in source.tables if table.source == "codepipeline"]
 FAILED = f"error/{STAGES}/processing-failed/year=2026/month=11/day=20/hour=10/stages-1-x.gz"
@@ -103,6 +101,7 @@ def places(lake: Ours) -> dict[tuple[str, ...], str]:
     return {tuple(one["Values"]): one["StorageDescriptor"]["Location"] for one in found}
 
 
+@pytest.mark.aws
 def test_hours_are_taken_over_where_they_lie(old: Original, new: Ours, typed: Typed) -> None:
     """But for one that holds events here; a second time there is nothing to do, and all of it can be put back."""
     before = places(new)
@@ -120,6 +119,7 @@ def test_hours_are_taken_over_where_they_lie(old: Original, new: Ours, typed: Ty
     assert places(new) == before
 
 
+@pytest.mark.aws
 def test_what_was_taken_over_is_counted_examined_and_refused_to_duckdb(old: Original, new: Ours, typed: Typed) -> None:
     """`tables` counts its objects, `doctor` takes it for right, and says what nobody would see; DuckDB answers for its own hours alone."""
     lake = "--lake", f"aws:{new.name}"
@@ -137,6 +137,7 @@ def test_what_was_taken_over_is_counted_examined_and_refused_to_duckdb(old: Orig
     assert (code, rows) == (0, [{"stage": "Deploy"}])
 
 
+@pytest.mark.aws
 def test_only_json_takes_over(old: Original, aws: Aws, typed: Typed) -> None:
     """Into Parquet the rows are written anew, and the sentence says how."""
     parquet = ours(aws, "parquet")
@@ -145,6 +146,7 @@ def test_only_json_takes_over(old: Original, aws: Aws, typed: Typed) -> None:
     assert f"eventlake backfill files s3://{old.bucket}/{STAGES}/" in said
 
 
+@pytest.mark.aws
 def test_what_is_no_pair_of_lakes_is_told(old: Original, new: Ours, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder, the lake itself, a database that there is not, and a user without rights."""
     assert "backfill files" in typed("migrate", "--from", old.database, "--lake", "folder")[2]
@@ -172,6 +174,7 @@ def test_a_real_trino_counts_what_happened(old: Original, new: Ours, trino: str,
     ]
 
 
+@pytest.mark.aws
 def test_an_hour_that_was_taken_over_is_not_closed(old: Original, new: Ours, typed: Typed) -> None:
     """Closing what landed here for it would hide what lies in the old bucket."""
     typed("migrate", "--from", old.database, "--lake", f"aws:{new.name}", "--yes")
