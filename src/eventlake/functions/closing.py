@@ -24,11 +24,9 @@ from eventlake.layout import Hour, partition_location, split_key
 from eventlake.model import Table
 from eventlake.pipeline.batch import MOST_OBJECTS, Batch, Own, batches, surveying, unloading
 from eventlake.pipeline.closings import CLOSED_AT, DUPLICATES, GENERATION, NUMBER, ClosedHour, Closing, closed_place, total_duplicates
-from eventlake.pipeline.compaction import WINDOW, due, neighbours
+from eventlake.pipeline.compaction import GRACE, WINDOW, due, neighbours
 from eventlake.pipeline.retention import Retention
 
-GRACE = timedelta(hours=24)
-"""How long replaced objects stay: longer than any query runs."""
 FRESH = timedelta(hours=72)
 """Hours that are younger are closed before the history of a lake that was not closed so far."""
 

@@ -31,9 +31,9 @@ from eventlake.local.bus.visitors import Beside
 from eventlake.local.bus.webhooks import Webhooks
 from eventlake.local.closing.keeper import Complete, Keeper
 from eventlake.local.delivery.courier import Courier
-from eventlake.local.delivery.process import UNDELIVERED, Task
-from eventlake.local.detecting.process import Task as Detecting
+from eventlake.local.delivery.task import UNDELIVERED, Task
 from eventlake.local.detecting.sinks import read_sinks, require_known
+from eventlake.local.detecting.task import Task as Detecting
 from eventlake.local.detecting.watcher import Watcher
 from eventlake.local.folder import CATALOG, SPOOL
 from eventlake.local.keys import require_keys

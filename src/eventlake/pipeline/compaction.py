@@ -18,6 +18,9 @@ from eventlake.pipeline.athena_sql import not_in, place, quoted, stored, within
 WINDOW = timedelta(hours=48)
 """How far apart two deliveries of one event are looked for: EventBridge and Firehose each try again for 24 hours."""
 
+GRACE = timedelta(hours=24)
+"""How long replaced objects stay: longer than any query runs, and than a copy of the lake takes."""
+
 MANY = 40
 """So many objects of an open hour are too many."""
 TOGETHER = 24

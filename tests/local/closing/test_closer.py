@@ -20,13 +20,13 @@ from eventlake.backends.disk import Disk
 from eventlake.cli import run
 from eventlake.layout import Hour
 from eventlake.local import crash
-from eventlake.local.closing.closer import GRACE, Closer
+from eventlake.local.closing.closer import Closer
 from eventlake.local.examine import check_lake
 from eventlake.local.folder import open_catalog, open_lake
 from eventlake.local.importing import Importer
 from eventlake.local.item import Item
 from eventlake.local.rebuilding import rebuild
-from eventlake.pipeline.compaction import MANY, TOGETHER
+from eventlake.pipeline.compaction import GRACE, MANY, TOGETHER
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 from closing_lake import AFTER, FIRST, PAST, RUNS, SOURCES, TABLES, close, event, rows, states, store

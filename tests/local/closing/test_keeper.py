@@ -21,7 +21,7 @@ import pytest
 
 from eventlake.layout import Hour
 from eventlake.local.closing.keeper import Complete, Keeper
-from eventlake.local.closing.process import Task
+from eventlake.local.closing.task import Task
 from eventlake.local.folder import open_catalog
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))

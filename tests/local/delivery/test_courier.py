@@ -10,7 +10,7 @@ import pytest
 
 from eventlake.local.delivery import courier
 from eventlake.local.delivery.courier import Courier
-from eventlake.local.delivery.process import Task
+from eventlake.local.delivery.task import Task
 
 DELIVERS = """
 import sys

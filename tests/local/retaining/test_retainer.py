@@ -19,7 +19,7 @@ from eventlake.errors import ConfigurationError
 from eventlake.layout import Hour
 from eventlake.local.auditing.journal import Journal
 from eventlake.local.closing.closer import Closer
-from eventlake.local.closing.process import Task
+from eventlake.local.closing.task import Task
 from eventlake.local.crash import CRASHED
 from eventlake.local.examine import check_lake
 from eventlake.local.folder import CATALOG, OBJECTS, open_catalog, open_lake

@@ -25,11 +25,12 @@ from eventlake.checksum import crc32
 from eventlake.description import LINES, Description
 from eventlake.errors import CorruptObjectError, GenerationConflictError, StorageError, StorageFullError
 from eventlake.interfaces import HourContents, LogObject
-from eventlake.layout import Hour, closed_location, is_closed_key
+from eventlake.layout import Hour, closed_location
+from eventlake.local.closing.leftovers import STAGED
 from eventlake.local.closing.survey import Survey
 from eventlake.local.crash import crash_point
 from eventlake.model import Table
-from eventlake.pipeline.compaction import choosing, closing, counting, due, happened, merged, merging, neighbours, small, together
+from eventlake.pipeline.compaction import GRACE, choosing, closing, counting, due, happened, merged, merging, neighbours, small, together
 from eventlake.pipeline.delivery import LOW_WATER
 from eventlake.query.diagnosis import other_type
 from eventlake.query.reading import ROW
@@ -38,17 +39,11 @@ from eventlake.query.stored_types import Asked, TypeCheck, misfits
 if TYPE_CHECKING:
     import duckdb
 
-STAGED = "closing-"
-"""What the names of unfinished files of a closing begin with."""
-
 Write = Callable[[Table, Sources, int, Path, Description], int]
 """Writes rows of a table's objects to a file, given what it may spill in MiB; how many."""
 
 _COMPRESSION = 20
 _HOURS_MB = 16
-
-GRACE = timedelta(hours=24)
-"""How long replaced objects stay: longer than any query runs, and than a copy of the lake takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,16 +161,6 @@ class Closer:
         with contextlib.suppress(StorageError):
             self._store.put_aside(key, self.now())
             self._catalog.forget([key])
-
-    def tidy(self) -> None:
-        """Put aside what a closing left that was ended on its way. Raises StorageError."""
-        left = [key for key in self._catalog.intended() if is_closed_key(key)]
-        for key in left:
-            self._store.put_aside(key, self.now())
-            crash_point("left-over of a closing put aside")
-        if left:
-            self._catalog.forget(left)
-        self._store.clear_staging(STAGED)
 
     def remove_replaced(self) -> int:
         """Remove the objects that were replaced longer ago than the grace; how many. Raises StorageError."""

@@ -16,11 +16,11 @@ from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import EventlakeError, StorageError
 from eventlake.layout import Hour
 from eventlake.local.child import Child
-from eventlake.local.closing.closer import GRACE, Closer
-from eventlake.local.closing.process import Task
+from eventlake.local.closing.leftovers import tidy
+from eventlake.local.closing.task import Task
 from eventlake.local.folder import CATALOG, OBJECTS
 from eventlake.local.retaining.retainer import Retainer
-from eventlake.pipeline.compaction import MANY
+from eventlake.pipeline.compaction import GRACE, MANY
 
 _LOOK_S = 1.0
 _FIRST_PAUSE_S = 10.0
@@ -125,7 +125,7 @@ class Keeper:
         with contextlib.suppress(StorageError):
             catalog = SqliteCatalog(self._folder / CATALOG, epoch=self._epoch)
             try:
-                Closer(catalog, self._folder / OBJECTS).tidy()
+                tidy(catalog, self._folder / OBJECTS, datetime.now(UTC))
             finally:
                 catalog.close()
 

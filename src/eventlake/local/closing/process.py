@@ -11,7 +11,6 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from eventlake.backends.sqlite_catalog import SqliteCatalog
@@ -20,25 +19,14 @@ from eventlake.layout import Hour
 from eventlake.local.auditing.entry import Entry
 from eventlake.local.auditing.journal import Journal
 from eventlake.local.closing.closer import Closer
+from eventlake.local.closing.leftovers import tidy
+from eventlake.local.closing.task import Task
 from eventlake.local.folder import CATALOG, OBJECTS
 from eventlake.local.retaining.retainer import Retainer
 from eventlake.model import Table
 
 _NICENESS = 10
 """Below delivery; what rewrites is below this one, which holds the catalog now and then and must not keep it for long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """The lake's folder, the epoch of the bus, and the hour before which everything is delivered, `YYYY-MM-DDTHH`."""
-
-    folder: str
-    epoch: int
-    before: str
-
-    def arguments(self) -> list[str]:
-        """Return the command line that starts the process."""
-        return [sys.executable, "-P", "-m", "eventlake.local.closing.process", json.dumps(asdict(self))]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -56,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
 def _closed(task: Task) -> int:
     catalog = SqliteCatalog(Path(task.folder) / CATALOG, epoch=task.epoch)
     with Closer(catalog, Path(task.folder) / OBJECTS) as closer:
-        closer.tidy()
+        tidy(catalog, Path(task.folder) / OBJECTS, closer.now())
         closer.remove_replaced()
         problems = _retained(catalog, Path(task.folder))
         problems += [problem for table in catalog.tables() for problem in _close_table(closer, table, catalog, Hour.parse(task.before))]

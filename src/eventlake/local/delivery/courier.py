@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from eventlake.errors import LakeTakenError
-from eventlake.local.delivery.process import AGAIN, TAKEN, Task
+from eventlake.local.delivery.task import AGAIN, TAKEN, Task
 
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0

@@ -14,45 +14,20 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from eventlake.backends.disk import storage_error
 from eventlake.errors import CorruptObjectError, EventlakeError, LakeTakenError, StorageError, StorageFullError
 from eventlake.local.delivery.pump import Pump
+from eventlake.local.delivery.task import AGAIN, TAKEN, UNDELIVERED, Task
 from eventlake.pipeline.delivery import Hints
 from eventlake.sources import load
-
-UNDELIVERED = 4
-"""The exit code of a process that was told to stop and could not deliver; the spool keeps the rest for the next start."""
-
-TAKEN = 5
-"""The exit code of a process whose lake another has taken."""
-
-AGAIN = 6
-"""The exit code of a process that is to be started again: a stream goes on of which it left records out while that could not be delivered."""
 
 _IDLE_S = 60.0
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 10.0
 _LAST_TRIES = 6
 """How often delivery is tried again on a full disk before the process ends: within 16 seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What the process delivers: the lake's folder, the user's folders of declarations, the hints, the format, the epoch of the bus."""
-
-    folder: str
-    sources: tuple[str, ...]
-    seconds: float
-    size_bytes: int
-    log_format: str | None
-    epoch: int | None = None
-
-    def arguments(self) -> list[str]:
-        """Return the command line that starts the process."""
-        return [sys.executable, "-P", "-m", "eventlake.local.delivery.process", json.dumps(asdict(self))]
 
 
 class _Commands:

@@ -15,7 +15,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from eventlake.interfaces import Engine
 from eventlake.local.detecting.memory import MEMORY, Memory
 from eventlake.local.detecting.outbox import Outbox
 from eventlake.local.detecting.sinks import Sink, read_sinks
+from eventlake.local.detecting.task import Task
 from eventlake.local.detecting.ticker import Ticker
 from eventlake.local.folder import OBJECTS, SystemClock, open_catalog
 from eventlake.sources import load
@@ -39,18 +39,6 @@ _PAUSE = timedelta(seconds=60)
 _MEMORY_MB = 1024
 _SECONDS = 120.0
 _TIDY_S = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """The lake's folder, and the user's folders of declarations."""
-
-    folder: str
-    sources: tuple[str, ...] = ()
-
-    def arguments(self) -> list[str]:
-        """Return the command line that starts the process."""
-        return [sys.executable, "-P", "-m", "eventlake.local.detecting.process", json.dumps(asdict(self))]
 
 
 class Worker:

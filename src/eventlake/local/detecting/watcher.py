@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from eventlake.errors import EventlakeError
 from eventlake.local.child import Child
 from eventlake.local.crash import crash_point
-from eventlake.local.detecting.process import Task
+from eventlake.local.detecting.task import Task
 
 _LOOK_S = 0.25
 _FIRST_PAUSE_S = 5.0
