@@ -12,7 +12,7 @@ from eventlake.conformance.golden import Case, golden_type, load_cases
 from eventlake.conformance.judging import Judged, counted, judge, judge_all
 
 GOLDEN = Path(__file__).parent / "golden"
-TYPED = {"queries.jsonl.gz", "questions.jsonl.gz", "popular.jsonl.gz"}
+TYPED = {"queries.jsonl.gz", "questions.jsonl.gz", "popular.jsonl.gz", "kinds.jsonl.gz", "analytics.jsonl.gz"}
 """Whose columns must have Athena's types too."""
 SHARES = {
     "queries.jsonl.gz": 0.99,
@@ -28,6 +28,9 @@ SHARES = {
     "joins_names.jsonl.gz": 0.98,
     "subqueries.jsonl.gz": 1.0,
     "patterns.jsonl.gz": 1.0,
+    "kinds.jsonl.gz": 0.98,
+    "kinds_expressions.tsv.gz": 0.97,
+    "analytics.jsonl.gz": 0.96,
 }
 """How many of a file's cases must be right."""
 SAMPLED = {
@@ -42,6 +45,8 @@ SAMPLED = {
     "patterns.jsonl.gz": 4,
 }
 """The large files, of each family of which one of so many cases is asked every day."""
+NIGHTLY = ("kinds.jsonl.gz", "kinds_expressions.tsv.gz", "analytics.jsonl.gz")
+"""Files whose families the others have too: they are asked whole, and not every day."""
 INTEGER = (golden_type("integer"),)
 
 
@@ -76,7 +81,8 @@ def at_fault(judged: list[Judged]) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(
     ("name", "every"),
-    [(name, SAMPLED.get(name, 1)) for name in SHARES] + [pytest.param(name, 1, marks=pytest.mark.slow) for name in SAMPLED],
+    [(name, SAMPLED.get(name, 1)) for name in SHARES if name not in NIGHTLY]
+    + [pytest.param(name, 1, marks=pytest.mark.slow) for name in (*SAMPLED, *NIGHTLY)],
 )
 def test_answers_are_athenas(name: str, every: int, engine: FixtureEngine) -> None:
     """None is wrong, misnamed, failed or lenient, and at least its share is right, whole queries with their types; the rest is refused."""

@@ -236,3 +236,45 @@ def test_json_of_many_levels_is_shown_or_refused_within_its_memory(engine: Fixtu
 def test_an_index_before_the_first_element_is_null(engine: FixtureEngine) -> None:
     """`json_array_get` counts from the end, and ends there."""
     assert engine.query("select json_array_get('[1,2]', -2), json_array_get('[1,2]', -3)").rows == [("1", None)]
+
+
+def test_parts_of_a_time_are_read(engine: FixtureEngine) -> None:
+    """By their functions and by EXTRACT."""
+    answer = engine.query("select hour(t), minute(t), extract(second from t), millisecond(t) from (values time '10:05:03.25') v(t)")
+
+    assert answer.rows == [(10, 5, 3, 250)]
+
+
+def test_nothing_is_unnested_from_a_bare_null(engine: FixtureEngine) -> None:
+    """A NULL has no items, and no type that had some."""
+    with pytest.raises(QuerySyntaxError, match="UNNEST wants an array or a map, not unknown"):
+        engine.query("select * from unnest(null)")
+
+
+@pytest.mark.parametrize(
+    ("call", "way_out"),
+    [
+        ("approx_percentile(x, w, 0.5)", "repeat each row w times"),
+        ("approx_percentile(x, w, 0.5, 0.01)", "repeat each row w times"),
+        ("approx_percentile(x, w, array[0.5, 0.9])", "repeat each row w times"),
+        ("numeric_histogram(10, x)", "width_bucket"),
+        ("numeric_histogram(10, x, w)", "width_bucket"),
+        ("approx_most_frequent(3, x, 10)", "ORDER BY count"),
+        ("value_at_quantile(tdigest_agg(x), 0.9)", "approx_percentile"),
+        ("cardinality(merge(approx_set(x)))", "approx_"),
+    ],
+)
+def test_sketches_are_refused_with_the_way_out(call: str, way_out: str, engine: FixtureEngine) -> None:
+    """Athena's answers come from a sketch of the values, between which it interpolates: 1.8 of a 1 once and a 2 five times."""
+    with pytest.raises(QueryRefusedError, match=way_out):
+        engine.query(f"select {call} from (values (1e0, 1), (2e0, 5)) t(x, w)")
+
+
+def test_a_percentile_with_weights_may_be_asked_of_repeated_rows(engine: FixtureEngine) -> None:
+    """As the refusal says; a Trino 476 gives 30.0 and 20.0 too."""
+    answer = engine.query(
+        "select approx_percentile(x, 0.5), approx_percentile(x, 0.3) from (values (1e1, 3), (2e1, 1), (3e1, 4), (4e1, 2)) t(x, w) "
+        "cross join unnest(sequence(1, w))"
+    )
+
+    assert answer.rows == [(30.0, 20.0)]

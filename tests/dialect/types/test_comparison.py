@@ -114,3 +114,40 @@ def test_json_in_a_list_is_compared_by_value() -> None:
 def test_the_order_of_entries_makes_no_other_map(sql: str, answer: object) -> None:
     """Maps with the same entries are one, whatever came first."""
     assert rows(sql) == [(answer,)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select y from {} order by row(x, y)",
+        "select row(x, y) as r from {} order by 1",
+        "select y from {} order by array[array[x]] limit 1",
+        "select max_by(y, row(x, y)) from {}",
+        "select min_by(y, array[x]) from {}",
+        "select max_by(y, row(x, y), 2) from {}",
+        "select max(row(y, row(x))) from {}",
+        "select min(array[x], 2) from {}",
+        "select array_agg(y order by row(x)) from {}",
+        "select rank() over (order by row(x, y)) from {}",
+    ],
+)
+def test_rows_and_arrays_with_a_null_in_them_have_no_order(sql: str) -> None:
+    """Athena fails where it compares the NULL; here they are refused before that."""
+    with pytest.raises(QueryRefusedError, match="An order of rows or arrays with NULL in them"):
+        rows(sql.format("(values (1, 'a'), (null, 'b')) t(x, y)"))
+
+
+@pytest.mark.parametrize(
+    ("sql", "answer"),
+    [
+        ("select max_by(y, row(x, y)) from {}", [("b",)]),
+        ("select max(row(x, y)), min(array[x], 1) from {}", [({"field0": 2, "field1": "b"}, [[1]])]),
+        ("select y from {} order by row(x, y) desc", [("b",), ("a",)]),
+        ("select array_agg(y order by row(x)) from {}", [(["a", "b"],)]),
+        ("select array_agg(distinct row(x) order by row(x)) is null from {}", [(False,)]),
+        ("select distinct row(x) = row(1) as first, row(x) as r from {} order by row(x)", [(True, {"field0": 1}), (False, {"field0": 2})]),
+    ],
+)
+def test_whole_rows_and_arrays_have_an_order(sql: str, answer: list[tuple[object, ...]]) -> None:
+    """Field by field, as in Athena."""
+    assert rows(sql.format("(values (1, 'a'), (2, 'b')) t(x, y)")) == answer

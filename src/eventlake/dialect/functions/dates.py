@@ -262,6 +262,7 @@ FUNCTIONS = [
         )
     ),
     *(F(name, "interval day -> bigint", _interval_part(name)) for name in ("day", "hour", "minute", "second", "millisecond")),
+    *(F(name, "time -> bigint", _part(_PARTS[name])) for name in ("hour", "minute", "second", "millisecond")),
     *_for("day_of_month", ("interval day",), "{} -> bigint", _interval_part("day")),
     *(F(name, "interval month -> bigint", f"CAST({name}({{0}}) AS BIGINT)") for name in ("year", "month")),
     *_for("date_diff", ("date", *_KINDS), "varchar, {0}, {0} -> bigint", _by_unit("date_diff", _date_diff)),

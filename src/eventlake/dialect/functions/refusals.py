@@ -5,16 +5,25 @@ from __future__ import annotations
 _DRAWN = "it gives another answer each time"
 _NO_COUNTERPART = "DuckDB has nothing that gives the same answer"
 _NAMES = """
-    approx_most_frequent approx_set bar beta_cdf checksum color cosine_distance cosine_similarity current_groups
-    empty_approx_set exclude_columns from_iso8601_timestamp_nanos from_unixtime_nanos
-    hash_counts hmac_sha512 intersection_cardinality inverse_beta_cdf inverse_normal_cdf jaccard_index
-    jarowinkler_similarity make_set_digest merge merge_set_digest murmur3 normal_cdf numeric_histogram qdigest_agg
-    quantile_at_value render rgb sha512 spooky_hash_v2_32 spooky_hash_v2_64 t_cdf t_pdf tdigest_agg
-    to_ieee754_32 to_ieee754_64 value_at_quantile values_at_quantiles wilson_interval_lower wilson_interval_upper
+    bar beta_cdf checksum color current_groups exclude_columns inverse_beta_cdf inverse_normal_cdf jarowinkler_similarity murmur3 normal_cdf
+    render rgb spooky_hash_v2_32 spooky_hash_v2_64 t_cdf t_pdf to_ieee754_32 to_ieee754_64 wilson_interval_lower wilson_interval_upper
     word_stem xxhash64
 """
+_INSTEAD = {
+    "numeric_histogram": "count by width_bucket(x, low, high, n), or by floor(x / step)",
+    "approx_most_frequent": "count by the value, with ORDER BY count(*) DESC LIMIT n",
+    "tdigest_agg qdigest_agg merge value_at_quantile values_at_quantiles": "ask the rows themselves, with approx_percentile(x, share)",
+    "quantile_at_value": "ask the rows themselves, with avg(if(x <= value, 1e0, 0e0))",
+    "approx_set empty_approx_set make_set_digest merge_set_digest": "ask the rows themselves, with approx_distinct(x)",
+    "intersection_cardinality jaccard_index hash_counts": "ask the rows themselves, with INTERSECT or a join",
+    "from_iso8601_timestamp_nanos": "write from_iso8601_timestamp(x), which keeps milliseconds",
+    "from_unixtime_nanos": "write from_unixtime(x / 1e9), which keeps milliseconds",
+    "cosine_similarity cosine_distance": "write the sums, with zip_with and reduce",
+    "sha512 hmac_sha512": "DuckDB has no SHA-512; where the hash is yours to choose, take sha256 or hmac_sha256",
+}
 
 REFUSED: dict[str, str] = {
+    **{name: instead for names, instead in _INSTEAD.items() for name in names.split()},
     **dict.fromkeys(_NAMES.split(), _NO_COUNTERPART),
     **dict.fromkeys(("random", "rand", "uuid", "shuffle"), _DRAWN),
     **dict.fromkeys(("current_user", "current_catalog", "current_schema", "version"), "it tells nothing about the lake"),

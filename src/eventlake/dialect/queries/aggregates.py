@@ -9,7 +9,7 @@ from eventlake.dialect.queries.statistics import STATISTICS, plain
 from eventlake.dialect.sql import Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import divided
-from eventlake.dialect.types.comparison import require_order
+from eventlake.dialect.types.comparison import require_order, sortable
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, DOUBLE, INTEGER, REAL, Type, array, decimal
 
 
@@ -63,6 +63,7 @@ def _extreme(name: str) -> Builder:
             return _first(name, values, how, node)
         require_arguments(values, 1, name, node)
         require_order(kind, node)
+        values = [sortable(values[0])]
         if kind.name in {"double", "real"} and name == "max":
             numbers = how.over(emit("CASE WHEN NOT isnan({}) THEN {} END", values[0].sql, values[0].sql))
             return emit("coalesce(max{}, max{})", numbers, how.over(values[0].sql)), kind
@@ -75,6 +76,7 @@ def _first(name: str, values: list[Value], how: Modifiers, node: exp.Expr) -> tu
     """Make `max(x, n)` or `min(x, n)`: the first n in order, NULLs left out."""
     value, count = values
     require_order(value.type, node)
+    value = sortable(value)
     require_count(name, count, node)
     if how.distinct or how.order:
         raise refused(f"{name}(x, n) with DISTINCT or ORDER BY", node, "take the distinct values in a subquery")

@@ -6,7 +6,7 @@ from eventlake.dialect.binding import Value, mistyped, refused
 from eventlake.dialect.queries.modifiers import Builder, Modifiers, require_arguments, require_count
 from eventlake.dialect.sql import Sql, emit, ours, shut
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.comparison import require_order
+from eventlake.dialect.types.comparison import require_order, sortable
 from eventlake.dialect.types.type import BIGINT, Type, array, mapping
 
 
@@ -63,6 +63,7 @@ def _by(name: str) -> Builder:
             raise refused(f"{name}() with DISTINCT or ORDER BY", node)
         if len(values) > 1:
             require_order(values[1].type, node)
+            values = [values[0], sortable(values[1]), *values[2:]]
         if len(values) == 3:
             require_count(name, values[2], node)
             first = "list({} ORDER BY {} DESC){}[1:{}]" if name == "max_by" else "list({} ORDER BY {} ASC){}[1:{}]"

@@ -13,7 +13,7 @@ from eventlake.dialect.queries.relation import Column
 from eventlake.dialect.queries.shape import unwrapped
 from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, shut
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.type import EACH, Type, coercible
+from eventlake.dialect.types.type import EACH, VARCHAR, Type, coercible
 
 _STEPS = 10
 """How many steps Trino goes, unless a session says otherwise, which Athena's cannot."""
@@ -71,6 +71,12 @@ def require_types(first: Sequence[Column], step: Sequence[Column], where: exp.Ex
     if len(first) != len(step):
         raise mistyped(f"The parts of a recursive WITH have {len(first)} and {len(step)} columns", where)
     for index, (left, right) in enumerate(zip(first, step, strict=True)):
+        if right.type == VARCHAR and left.type.name == "varchar" and left.type.numbers:
+            raise refused(
+                f"A recursive WITH whose column {index + 1} begins as {left.type} and goes on as a text of unknown length",
+                where,
+                "cast it to varchar where it begins",
+            )
         if not coercible(right.type, left.type) or not _fits(right.type, left.type):
             raise mistyped(
                 f"Column {index + 1} of a recursive WITH begins as {left.type}, and its step makes it {right.type}: cast it", where

@@ -31,7 +31,7 @@ from eventlake.dialect.sql import NOTHING, Sql, emit, gap, joined, ours, quoted,
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
-from eventlake.dialect.types.comparison import require_order
+from eventlake.dialect.types.comparison import require_order, sortable
 from eventlake.dialect.types.json_casts import distinguished, require_no_json
 from eventlake.dialect.types.spelling import parse_type
 from eventlake.dialect.types.type import EACH, Type, common, in_zones_of, instants
@@ -164,7 +164,7 @@ class Queries:
         number = ordinal(term.this, len(relation.fields))
         value = parts.value(term.this) if number is None else relation.fields[number].value(ours("el_o"))
         require_order(value.type, term)
-        return value
+        return sortable(value)
 
     def values(self, node: exp.Values, outer: Scope | None) -> Relation:
         """Make the rows of `VALUES (1, 'a'), (2, 'b')`, each column brought to one type."""

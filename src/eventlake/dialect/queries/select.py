@@ -17,7 +17,7 @@ from eventlake.dialect.queries.ties import first_and_ties, ranks, wants_ties
 from eventlake.dialect.queries.windows import columns_of_windows
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.comparison import require_order, row_part
+from eventlake.dialect.types.comparison import has_holes, require_order, row_part, sortable
 from eventlake.dialect.types.json_casts import distinguished
 from eventlake.dialect.types.type import EACH
 from eventlake.dialect.types.zones import as_instants
@@ -267,9 +267,9 @@ def _place(value: Value, items: Sequence[_Item]) -> int | None:
 
 def _order_by(terms: Sequence[_Term], items: Sequence[_Item]) -> Sql:
     zoned = any(item.value.type.zone == EACH for item in items)
-    keys = [term.value if term.number is None or zoned else term.number + 1 for term in terms]
+    keys = [term.value if term.number is None or zoned or has_holes(term.value.type) else term.number + 1 for term in terms]
     made = [
-        emit("{}{}", as_instants(key) if isinstance(key, Value) else key, direction(term.node))
+        emit("{}{}", sortable(as_instants(key)) if isinstance(key, Value) else key, direction(term.node))
         for key, term in zip(keys, terms, strict=True)
     ]
     return emit(" ORDER BY {}", joined(", ", made)) if made else NOTHING

@@ -37,7 +37,11 @@ def _approx_distinct(values: list[Value], how: Modifiers, node: exp.Expr) -> tup
 
 def _percentile(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     if len(values) != 2:
-        raise refused("approx_percentile() with weights or an accuracy", node, "leave the weights out by repeating rows")
+        raise refused(
+            "approx_percentile() with weights or an accuracy",
+            node,
+            "repeat each row w times, CROSS JOIN UNNEST(sequence(1, w)), and leave the weights out",
+        )
     value, share = values
     if not value.type.is_number:
         raise mistyped(f"approx_percentile({value.type}, ...) is not in Athena", node)

@@ -9,14 +9,14 @@ from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.relation import Column, renamed
 from eventlake.dialect.sql import Sql, emit, joined, text
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.type import BIGINT, UNKNOWN
+from eventlake.dialect.types.type import BIGINT
 
 
 def unnest(parts: Parts, node: exp.Unnest, stored: Sql, *, left_join: bool) -> tuple[Sql, list[Field]]:
     """Make the relation and its columns. stored: its name in the statement. left_join: a row of NULLs where there is no item."""
     values = [parts.value(part) for part in node.expressions]
     for value in values:
-        if value.type.name not in {"array", "map", "unknown"}:
+        if value.type.name not in {"array", "map"}:
             raise mistyped(f"UNNEST wants an array or a map, not {value.type}", node)
     numbered = bool(node.args.get("offset"))
     lists = _lists(values, numbered=numbered)
@@ -57,7 +57,7 @@ def _columns(value: Value | None, sql: Sql) -> Iterable[tuple[Column, Sql]]:
         yield Column("", "", value.type.args[0], json=value.json), emit("struct_extract({}, 'key')", sql)
         yield Column("", "", value.type.args[1], json=value.json), emit("struct_extract({}, 'value')", sql)
         return
-    element = value.type.args[0] if value.type.name == "array" else UNKNOWN
+    element = value.type.args[0]
     if element.name != "row":
         yield Column("", "", element, json=value.json), sql
         return

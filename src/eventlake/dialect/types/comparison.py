@@ -103,20 +103,46 @@ def ordered(value: Value, node: exp.Expr) -> Sql:
     """
     item = value.type.args[0]
     require_order(item, node)
-    if item.name not in {"row", "array"} or item.is_unknown:
+    if not has_holes(item):
         return value.sql
     holes = _hole(Value(ours("el_o"), item))
-    wrong = refusal("An order of rows or arrays with NULL in them")
+    wrong = refusal(_HOLES)
     whole = "(CASE WHEN len({0}) > 1 AND len(list_filter({0}, lambda el_o: {1})) > 0 THEN {2} ELSE {0} END)"
     return once(value.sql, lambda items: emit(whole, items, holes, wrong))
+
+
+_HOLES = "An order of rows or arrays with NULL in them"
+
+
+def sortable(value: Value) -> Value:
+    """Return a value that rows are put into order by; refuse a row or an array with a NULL in it, on which Trino may fail."""
+    if not has_holes(value.type):
+        return value
+    return value.become(
+        once(value.sql, lambda sql: emit("(CASE WHEN {} THEN {} ELSE {} END)", _hole(Value(sql, value.type)), refusal(_HOLES), sql)),
+        value.type,
+    )
+
+
+def has_holes(kind: Type) -> bool:
+    """Tell whether a value of this type has parts that may be NULL, although it is not itself."""
+    return kind.name in {"row", "array"} and not kind.is_unknown
 
 
 def _hole(value: Value) -> Sql:
     """Make SQL that tells whether a part of a value is NULL."""
     if value.type.name == "array":
-        return emit("coalesce(len(list_filter({}, lambda el_h: el_h IS NULL)) > 0, false)", value)
+        name = ours(f"el_h{_depth(value.type)}")
+        missing = _missing(Value(name, value.type.args[0]))
+        return emit("coalesce(len(list_filter({}, lambda {}: {})) > 0, false)", value, name, missing)
     fields = [row_part(value, index) for index in range(len(value.type.args))]
-    return emit("({} IS NOT NULL AND ({}))", value, joined(" OR ", (emit("{} IS NULL", part) for part in fields)))
+    return emit("({} IS NOT NULL AND ({}))", value, joined(" OR ", map(_missing, fields)))
+
+
+def _missing(part: Value) -> Sql:
+    """Make SQL that tells whether a part is NULL, or has one in it."""
+    missing = emit("{} IS NULL", part)
+    return emit("{} OR {}", missing, _hole(part)) if has_holes(part.type) else missing
 
 
 def require_order(kind: Type, node: exp.Expr) -> None:
