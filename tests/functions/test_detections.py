@@ -21,7 +21,7 @@ from eventlake.detections.alerts import Subject, event_of
 from eventlake.detections.detection import Detection, read_detection
 from eventlake.detections.header import SEVERITIES
 from eventlake.detections.states import State, Telling
-from eventlake.errors import CorruptObjectError, GenerationConflictError
+from eventlake.errors import CorruptObjectError, GenerationConflictError, UsageError
 from eventlake.functions import detections as function
 from eventlake.functions.alerting import KEY, Memory
 from eventlake.interfaces import Result
@@ -129,10 +129,10 @@ class World:
                 importer.accept([Item(1, json.dumps(event).encode())] * 3)
             importer.deliver()
 
-    def call(self, now: datetime) -> function.Call:
-        """Be one call of a fresh container."""
+    def call(self, now: datetime, wanted: Sequence[str] | None = None) -> function.Call:
+        """Be one call of a fresh container. wanted: the detections that are named."""
         call = function.Call(Memory(self.bucket, "bucket"), self.engine, self.events, now)
-        call.run(self.detections)
+        call.run(self.detections, wanted)
         return call
 
     def told(self) -> list[tuple[str, str, str]]:
@@ -167,6 +167,23 @@ def test_many_detections_are_one_statement(world: World) -> None:
     assert [world.call(at(minute)).ran for minute in (5, 10, 15)] == [6, 3, 3]
     assert world.engine.asked == 3
     assert sorted(world.told()) == [(f"d{number}", "ann", "opened") for number in range(6)]
+
+
+@pytest.mark.slow
+def test_named_detections_run_though_they_are_not_due_and_no_other(world: World) -> None:
+    """What the others found stays remembered."""
+    world.detections = [world.detection(name) for name in ("first", "second")]
+    assert world.call(at(5)).ran == 2
+    call = world.call(at(6), ["second"])
+    assert (call.ran, sorted(call.remembered.states), call.remembered.until["first"]) == (1, ["first", "second"], at(5))
+    assert len(world.told()) == 2
+
+
+def test_a_name_of_no_detection_is_said(world: World) -> None:
+    """Before anything is read or asked."""
+    with pytest.raises(UsageError, match='no detection "many_order" in this lake. There are: many_orders'):
+        world.call(at(5), ["many_order"])
+    assert (world.engine.asked, world.bucket.puts) == (0, 0)
 
 
 @pytest.mark.slow

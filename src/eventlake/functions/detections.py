@@ -2,7 +2,7 @@
 
 One statement of Athena's a call, for all that is due; if it fails, halves of it are asked, so that one detection that cannot run stops no
 other. What is to be told is remembered before it is put on the bus, and put again by the next call if this one ends between.
-Called by EventBridge Scheduler, `{"time": "2026-11-20T10:05:00Z"}`.
+Called by EventBridge Scheduler with `{}`, by a person with `{"detections": ["rollback"]}`: these run, whether due or not, and no other.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def handler(event: Any, context: Any) -> dict[str, Any]:  # any JSON value and L
     now = datetime.fromisoformat(asked["time"]).astimezone(UTC) if asked.get("time") else datetime.now(UTC)
     call = Call(Memory(_client("s3"), os.environ["RESULTS_BUCKET"]), _engine(), _client("events"), now.replace(microsecond=0))
     try:
-        call.run(_detections())
+        call.run(_detections(), asked.get("detections"))
     except GenerationConflictError as error:
         say("WARNING", str(error))
         return {"ran": 0, "told": 0, "failing": {}, "conflict": True}
@@ -64,11 +64,15 @@ class Call:
     ran: int = 0
     told: int = 0
 
-    def run(self, detections: Sequence[Detection]) -> None:
-        """Look, remember, tell. Raises GenerationConflictError if another call is at it, EventlakeError."""
+    def run(self, detections: Sequence[Detection], wanted: Sequence[str] | None = None) -> None:
+        """Look, remember, tell. wanted: which detections run; those that are due unless it says.
+
+        Raises GenerationConflictError if another call is at it, UsageError, EventlakeError.
+        """
+        named = _named(detections, wanted)
         self.remembered = self.memory.read()
         self.remembered.keep_only({one.name for one in detections})
-        due = [one for one in detections if self._is_due(one)]
+        due = [one for one in detections if self._is_due(one)] if named is None else named
         runs = [Asked(one, until) for one in due if self._can_run(one) for until in moments(one, self._until(one), self.now)]
         for run, found in self._asked(runs):
             self._look(run, found)
@@ -153,6 +157,17 @@ class Call:
         names = ["DetectionsRun", *(["FailingDetections"] if self.remembered.problems else [])]
         counts = {"DetectionsRun": self.ran, "FailingDetections": len(self.remembered.problems), "AlertsTold": self.told}
         say("WARNING" if self.remembered.problems else "INFO", "Detections ran.", **counts, _aws=embedded_metrics((names, [["Lake"]])))
+
+
+def _named(detections: Sequence[Detection], wanted: Sequence[str] | None) -> list[Detection] | None:
+    """Return the detections with these names, None for no names. Raises UsageError for a name that none has."""
+    if wanted is None:
+        return None
+    known = {one.name: one for one in detections}
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise UsageError(f'There is no detection "{unknown[0]}" in this lake. There are: {", ".join(sorted(known)) or "none"}.')
+    return [known[name] for name in dict.fromkeys(wanted)]
 
 
 def _entry(subject: Subject, telling: Telling, now: datetime) -> Entry:
