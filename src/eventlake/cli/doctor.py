@@ -81,6 +81,8 @@ def _mend(mending: str, current: Settings) -> int:
     work = {"adopt": rebuilding.adopt, "rebuild": rebuilding.rebuild}[mending]
     taken = work(current.lake_folder, current.load_sources(), partial(_tell, current))
     current.say(f"{taken.registered:,} object{'' if taken.registered == 1 else 's'} registered.")
+    if taken.rewritten:
+        current.say(f"Somebody who was erased was named in {taken.rewritten:,} of them, and is not any more.")
     if taken.left:
         show(("object", "why_it_is_not"), [list(one) for one in taken.left], current.form)
     return 1 if taken.left else 0

@@ -22,6 +22,7 @@ from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.backends.sqlite_file import SqliteFile
 from eventlake.errors import ConfigurationError, EventlakeError, LakeNotFoundError
 from eventlake.local.delivery.strays import Adopter, Stray, strays
+from eventlake.local.erasing.readmitting import NAMED, Readmitting
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL, require_lake
 from eventlake.local.lock import LakeLock
 from eventlake.local.spool.header import Origin
@@ -48,6 +49,8 @@ class Taken:
     registered: int
     left: tuple[tuple[str, str], ...]
     """Key and reason of each object that is not in the catalog."""
+    rewritten: int = 0
+    """How many objects were written anew, because they named somebody who was erased."""
 
 
 def adopt(folder: Path, sources: Sequence[Source], told: Told = lambda done, total: None) -> Taken:
@@ -59,7 +62,8 @@ def adopt(folder: Path, sources: Sequence[Source], told: Told = lambda done, tot
         try:
             _register_tables(catalog, sources, catalog.log_format() or "parquet")
             store = DirectoryStore(folder / OBJECTS)
-            taken = _take(Adopter(catalog), strays(store, _unknown(store, catalog)), told)
+            with Readmitting(folder) as readmitting:
+                taken = _take(Adopter(catalog), readmitting, strays(store, _unknown(store, catalog)), told)
             _remember_types(folder / OBJECTS, catalog)
             _catch_up(folder, catalog)
             return taken
@@ -84,7 +88,7 @@ def rebuild(folder: Path, sources: Sequence[Source], told: Told = lambda done, t
         missing = _missing(folder, {stray.key for stray in found})
         taken = _rebuilt(folder, sources, found, told)
         _swap(folder)
-        return Taken(taken.registered, (*taken.left, *((key, MISSING) for key in missing)))
+        return replace(taken, left=(*taken.left, *((key, MISSING) for key in missing)))
     except OSError as error:
         raise storage_error(error, f'The lake in "{folder}" cannot be written') from None
     finally:
@@ -229,14 +233,24 @@ def _unknown(store: DirectoryStore, catalog: SqliteCatalog) -> Iterable[str]:
     return sorted({one.key for one in store.list("")} - catalog.keys())
 
 
-def _take(adopter: Adopter, found: Sequence[Stray], told: Told) -> Taken:
+def _take(adopter: Adopter, readmitting: Readmitting, found: Sequence[Stray], told: Told) -> Taken:
+    """Register objects, without who was erased."""
     left = []
     for done, stray in enumerate(found, 1):
-        reason = adopter.adopt(stray)
+        reason = _reason(adopter, readmitting, stray)
         if reason is not None:
             left.append((stray.key, reason))
         told(done, len(found))
-    return Taken(len(found) - len(left), tuple(left))
+    return Taken(len(found) - len(left), tuple(left), readmitting.rewritten)
+
+
+def _reason(adopter: Adopter, readmitting: Readmitting, stray: Stray) -> str | None:
+    """Register an object; or say why it cannot be, and whether it names who was erased."""
+    reason = adopter.objection(stray)
+    if reason is not None:
+        return f"{reason}; it {NAMED}: erase that person again, or remove it" if readmitting.is_naming(stray) else reason
+    admitted = readmitting.admitted(stray)
+    return admitted if isinstance(admitted, str) else adopter.adopt(admitted)
 
 
 def _rebuilt(folder: Path, sources: Sequence[Source], found: Sequence[Stray], told: Told) -> Taken:
@@ -249,7 +263,8 @@ def _rebuilt(folder: Path, sources: Sequence[Source], found: Sequence[Stray], to
         _register_remembered(folder, catalog, sources, _format(found))
         _register_tables(catalog, sources, _format(found))
         _catch_up(folder, catalog)
-        taken = _take(Adopter(catalog), found, told)
+        with Readmitting(folder) as readmitting:
+            taken = _take(Adopter(catalog), readmitting, found, told)
         _remember_types(folder / OBJECTS, catalog)
         return taken
     finally:

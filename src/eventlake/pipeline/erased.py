@@ -76,6 +76,12 @@ class Search:
         """Return True if an identifier stands in a text."""
         return self.redacted(text) is not text
 
+    def identifiers(self, text: str) -> set[str]:
+        """Return the identifiers that stand in a text, folded, also those that it packs in base64."""
+        packed = [fold(inner) for match in _BASE64.finditer(text) for inner in _decoded(match[0])]
+        wholes = [(fold(text), True), *((inner, False) for inner in packed)]
+        return {said.text[start:end] for said, words in wholes for start, end in self._found(said, words=words)}
+
     def _found(self, said: Folded, *, words: bool) -> Iterator[tuple[int, int]]:
         """Yield where identifiers stand in a text. words: whether only as whole words."""
         text = said.text

@@ -72,6 +72,10 @@ class Forgetting:
             self._clean.add(text)
         return False
 
+    def identifiers(self, data: bytes) -> set[str]:
+        """Return who is named in the bytes of an event, or of a row, as folded identifiers."""
+        return self._all.identifiers(data.decode("utf-8", "surrogateescape")) if self.may_name(data) else set()
+
     def is_of_erased(self, event: dict[str, Any], table: Table) -> bool:
         """Return True if an event is of somebody who was erased, as a table reads it."""
         places = self._subjects.get(table.name)
