@@ -13,6 +13,7 @@ from pathlib import Path
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.backends.msgspec_events import StraightReader
 from eventlake.backends.sqlite_catalog import SqliteCatalog
+from eventlake.local.belonging import require_catalog, require_current
 from eventlake.local.client import Outcome
 from eventlake.local.delivery.budget import Budget
 from eventlake.local.delivery.pump import Pump
@@ -20,7 +21,6 @@ from eventlake.local.folder import SPOOL
 from eventlake.local.item import Item
 from eventlake.local.keys import read_keys
 from eventlake.local.lock import LakeLock
-from eventlake.local.rebuilding import require_catalog, require_current
 from eventlake.local.spool.frames import EVENT, REJECTED, Entry
 from eventlake.local.spool.header import Origin
 from eventlake.local.spool.rejection import pack

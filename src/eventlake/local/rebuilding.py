@@ -6,27 +6,24 @@ process that writes.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eventlake.backends.descriptions import read_descriptions
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import storage_error
 from eventlake.backends.parquet import stored_types
 from eventlake.backends.sqlite_catalog import SqliteCatalog
-from eventlake.backends.sqlite_file import SqliteFile
-from eventlake.errors import ConfigurationError, EventlakeError, LakeNotFoundError
+from eventlake.errors import EventlakeError, LakeNotFoundError
+from eventlake.local.belonging import unknown, written_by
 from eventlake.local.delivery.strays import Adopter, Stray, strays
 from eventlake.local.erasing.readmitting import NAMED, Readmitting
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL, require_lake
 from eventlake.local.lock import LakeLock
-from eventlake.local.spool.header import Origin
-from eventlake.local.spool.segments import first_position, origins, segments_of
+from eventlake.local.spool.segments import first_position
 from eventlake.model import Source, Table
 from eventlake.pipeline.delivery import LOW_WATER
 from eventlake.query.stored_types import duckdb_fits
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
 
 MISSING = "is missing; what the spool still holds of it is delivered again"
 _UNFINISHED = "catalog-rebuilt.db"
-_LOOKED_AT = 10
 
 Told = Callable[[int, int], None]
 """Hears how many objects are done, and how many there are."""
@@ -63,7 +59,7 @@ def adopt(folder: Path, sources: Sequence[Source], told: Told = lambda done, tot
             _register_tables(catalog, sources, catalog.log_format() or "parquet")
             store = DirectoryStore(folder / OBJECTS)
             with Readmitting(folder) as readmitting:
-                taken = _take(Adopter(catalog), readmitting, strays(store, _unknown(store, catalog)), told)
+                taken = _take(Adopter(catalog), readmitting, strays(store, unknown(store, catalog)), told)
             _remember_types(folder / OBJECTS, catalog)
             _catch_up(folder, catalog)
             return taken
@@ -110,127 +106,11 @@ def _missing(folder: Path, there: set[str]) -> list[str]:
         catalog.close()
 
 
-def require_catalog(folder: Path) -> None:
-    """Refuse to begin a new lake where an old one lies without its catalog, or to write with one that is older than the spool.
-
-    Raises ConfigurationError.
-    """
-    if (folder / CATALOG).exists() and _is_begun(folder / CATALOG):
-        _require_spool_of(folder)
-        _require_objects_of(folder)
-        return
-    if not (_holds_objects(folder) or segments_of(folder / SPOOL)):
-        return
-    raise ConfigurationError(
-        f'"{folder}" holds objects or a spool of a lake and no {CATALOG}: restore it from a copy, or make it from the objects with '
-        f"`eventlake doctor --rebuild --lake {folder}`."
-    )
-
-
-def _is_begun(path: Path) -> bool:
-    """Return False for a catalog without tables: a disk without room left it so, when it was to be the first of its lake."""
-    file = SqliteFile(path, read_only=True)
-    try:
-        return bool(file.rows("select count(*) from sqlite_schema where type = 'table'")[0][0])
-    finally:
-        file.close()
-
-
 def _catch_up(folder: Path, catalog: SqliteCatalog) -> None:
     """Let a catalog that knows every object be no older than the spool: what no object holds is delivered from there."""
-    catalog.name_lake(catalog.lake_id, max([catalog.epoch, *(origin.epoch for origin in _written_by(folder))]))
+    catalog.name_lake(catalog.lake_id, max([catalog.epoch, *(origin.epoch for origin in written_by(folder))]))
     low_water = max(catalog.checkpoints().get(LOW_WATER, 0), first_position(folder / SPOOL))
     catalog.register([], [], [], {LOW_WATER: low_water})
-
-
-def _require_spool_of(folder: Path) -> None:
-    """Refuse a spool of another lake, and one that a later catalog belongs to: it would be delivered twice, or not at all."""
-    if not segments_of(folder / SPOOL):
-        return
-    catalog = SqliteCatalog(folder / CATALOG, read_only=True)
-    try:
-        written_by, low_water = _written_by(folder), catalog.checkpoints().get(LOW_WATER, 0)
-        lakes = {origin.lake for origin in written_by} - {"", catalog.lake_id}
-        is_older = any(origin.epoch > catalog.epoch for origin in written_by) or low_water < first_position(folder / SPOOL)
-    finally:
-        catalog.close()
-    if lakes:
-        raise ConfigurationError(
-            f'"{folder / SPOOL}" holds events of another lake ({min(lakes)}): put the spool of this lake in its place, or the catalog of that '
-            f"one; if only the catalog is wrong, `eventlake doctor --rebuild --lake {folder}` makes it from the objects."
-        )
-    if is_older:
-        raise ConfigurationError(
-            f'"{folder / CATALOG}" is an older copy: the spool beside it was written after it. Put the catalog in its place that belongs to '
-            f"the spool, or run `eventlake doctor --rebuild --lake {folder}`, which makes it from the objects."
-        )
-
-
-def _written_by(folder: Path) -> list[Origin]:
-    try:
-        return list(origins(folder / SPOOL))
-    except OSError as error:
-        raise storage_error(error, f'The spool "{folder / SPOOL}" cannot be read') from None
-
-
-def _require_objects_of(folder: Path) -> None:
-    """Refuse a catalog whose last object is not there, where an object of another lake is: what is sent would be stored under the wrong id."""
-    catalog = SqliteCatalog(folder / CATALOG, read_only=True)
-    try:
-        lake_id, last = catalog.lake_id, catalog.last_key()
-    finally:
-        catalog.close()
-    store = DirectoryStore(folder / OBJECTS)
-    if last is not None and store.path(last).exists():
-        return
-    said = next((said for _, said in read_descriptions(_some_files(folder / OBJECTS)) if said is not None), None)
-    if said is not None and said.lake != lake_id:
-        raise ConfigurationError(
-            f'"{folder / CATALOG}" is the catalog of another lake: the objects beside it are of {said.lake}. Put the catalog of that lake in its '
-            f"place, or run `eventlake doctor --rebuild --lake {folder}`, which makes it from the objects."
-        )
-
-
-def _some_files(objects: Path) -> list[Path]:
-    """Return the objects of the first folder in which there are some."""
-    for above, folders, names in os.walk(objects):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        if names:
-            return [Path(above) / name for name in sorted(names)[:_LOOKED_AT]]
-    return []
-
-
-def require_current(folder: Path, catalog: SqliteCatalog) -> None:
-    """Refuse to write with a catalog that is older than the objects, where no spool makes up for it. Raises ConfigurationError.
-
-    A spool that is gone is begun anew where the catalog ends: nothing before is waited for.
-    """
-    end = catalog.end()
-    if end == 0 or segments_of(folder / SPOOL):
-        return
-    store = DirectoryStore(folder / OBJECTS)
-    newer = [one.key for one in strays(store, _unknown(store, catalog)) if _is_beyond(one, catalog.lake_id, end)]
-    if newer:
-        raise ConfigurationError(
-            f'"{folder / CATALOG}" is an older copy: it does not know {len(newer):,} objects that were written after it, such as "{newer[0]}". '
-            f"Run `eventlake doctor --rebuild --lake {folder}`, which makes the catalog from the objects."
-        )
-    if catalog.checkpoints().get(LOW_WATER, 0) < end:
-        catalog.register([], [], [], {LOW_WATER: end})
-
-
-def _is_beyond(stray: Stray, lake_id: str, end: int) -> bool:
-    said = stray.description
-    return said is not None and said.lake == lake_id and said.position_to > end
-
-
-def _holds_objects(folder: Path) -> bool:
-    return next(DirectoryStore(folder / OBJECTS).list(""), None) is not None
-
-
-def _unknown(store: DirectoryStore, catalog: SqliteCatalog) -> Iterable[str]:
-    """Return the keys of the files that the catalog does not know."""
-    return sorted({one.key for one in store.list("")} - catalog.keys())
 
 
 def _take(adopter: Adopter, readmitting: Readmitting, found: Sequence[Stray], told: Told) -> Taken:
@@ -273,9 +153,9 @@ def _rebuilt(folder: Path, sources: Sequence[Source], found: Sequence[Stray], to
 
 def _identity(folder: Path, found: Sequence[Stray]) -> tuple[str, int]:
     """Return the id of the lake, as most objects say it, or else the spool; and the highest epoch that the old catalog or the spool knows."""
-    written_by = _written_by(folder)
-    ids = [stray.description.lake for stray in found if stray.description is not None] or [one.lake for one in written_by if one.lake]
-    epoch = max((one.epoch for one in written_by), default=0)
+    writers = written_by(folder)
+    ids = [stray.description.lake for stray in found if stray.description is not None] or [one.lake for one in writers if one.lake]
+    epoch = max((one.epoch for one in writers), default=0)
     with suppress(EventlakeError):
         require_lake(folder)
         known = SqliteCatalog(folder / CATALOG, read_only=True)

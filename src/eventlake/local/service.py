@@ -19,6 +19,7 @@ from eventlake.backends.msgspec_codec import FAST
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.detections.detection import load_detections
 from eventlake.errors import ConfigurationError, LakeLeftError, LakeTakenError, StorageError
+from eventlake.local.belonging import require_catalog, require_current
 from eventlake.local.bus.address import Address
 from eventlake.local.bus.answer import Application
 from eventlake.local.bus.bus import Bus
@@ -38,7 +39,6 @@ from eventlake.local.detecting.watcher import Watcher
 from eventlake.local.folder import CATALOG, SPOOL
 from eventlake.local.keys import require_keys
 from eventlake.local.lock import LakeLock
-from eventlake.local.rebuilding import require_catalog, require_current
 from eventlake.local.spool.header import Origin
 from eventlake.local.spool.writer import SpoolWriter
 from eventlake.local.webhook_tokens import TokensOfLake
