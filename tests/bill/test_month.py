@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from eventlake.bill.month import Plan, changes, month, total
+from deploy.template_rules import resources
+from eventlake.bill.month import MEMORY_GB, WEBHOOK_MEMORY_GB, Plan, changes, month, total
+from eventlake.bill.prices import ALARMS
 from eventlake.bill.traffic import Traffic
+from eventlake.deploy.cloudformation import read_template
+from project import ROOT
 
 CODEPIPELINE = Traffic(
     "action_execution_state_change", "codepipeline", 0, charged=False, event_bytes=1500, counted_bytes=5000, bus_events=1, line_bytes=100
@@ -113,6 +118,34 @@ def test_options_cost_what_they_are_said_to() -> None:
 
     assert athena(detecting) - athena(without) == pytest.approx(8_640 * 10e6 / 1e12 * 5, rel=0.01)
     assert athena(closing) - athena(without) == pytest.approx(2 * 2 * 720 * 10e6 / 1e12 * 5, rel=0.01)
+
+
+def test_alarms_are_as_many_as_the_templates_make() -> None:
+    """Of the lake, of a source and each of its tables, and of each option."""
+    wanted = Plan([replace(AUTH0, events=1e6)], tables=4, sources=2, closing="daily", detections=True, retention=True, posted=("auth0",))
+    counted = sum(
+        _alarms(name) for name in ("upkeep", "closing", "detections", "retention", "webhook", "sources/auth0", "sources/codepipeline")
+    )
+
+    assert sum(line.quantity for line in month(wanted) if line.price is ALARMS) == counted
+
+
+def test_functions_have_the_memory_that_is_paid_for() -> None:
+    """As the templates say, in thousands of megabytes."""
+    found = {name: _memory(name) for name in ("functions", "closing", "detections", "retention", "webhook")}
+    assert found == {"webhook": {WEBHOOK_MEMORY_GB}} | {name: {MEMORY_GB} for name in found if name != "webhook"}
+
+
+def _alarms(name: str) -> int:
+    return len(resources(_template(name), "AWS::CloudWatch::Alarm"))
+
+
+def _memory(name: str) -> set[float]:
+    return {function["MemorySize"] / 1000 for function in resources(_template(name), "AWS::Lambda::Function").values()}
+
+
+def _template(name: str) -> Any:  # as CloudFormation reads it
+    return read_template((ROOT / "templates" / f"{name}.yaml").read_text("utf-8"))
 
 
 def test_no_event_is_no_record() -> None:

@@ -13,7 +13,7 @@ import pytest
 from aws.client import Aws, eventually
 from aws.events import samples, tables_of
 from aws.lake import Lake, deployed
-from aws_lake import client_environment
+from aws_lake import client_environment, user
 from eventlake.cli import run
 
 pytestmark = pytest.mark.aws
@@ -21,6 +21,8 @@ pytestmark = pytest.mark.aws
 PIPELINES = "pipeline_execution_state_change"
 POISON = b"no json at all"
 LAKE = ["--lake", "aws:typed"]
+METERING = ("cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "cloudwatch:DescribeAlarms")
+"""What docs/cost.md says the bill needs, beside a look at the stack."""
 Typed = Callable[..., tuple[int, list[dict[str, Any]], str]]
 """Types a command as a user: its exit code, its answer and what it said."""
 
@@ -113,3 +115,27 @@ def test_what_would_read_more_is_refused_before_athena_is_asked(lake: Lake, type
 
     assert (code, rows) == (254, [])
     assert "and --max-bytes allows 10: narrow it by date and hour" in said
+
+
+def test_the_bill_is_what_was_metered_beside_the_estimate(lake: Lake, typed: Typed) -> None:
+    """Of the records that the streams took in, in the hour since the lake was made, by who may read metrics and see the stack."""
+    code, lines, said = typed(user(lake.aws, "typed-biller", ("cloudformation:DescribeStacks", *METERING)), "cost", *LAKE)
+
+    assert code == 0, said
+    bill = {(line["service"], line["unit"].partition(",")[0]): line for line in lines}
+    alarms, calls = bill["CloudWatch", "alarms"], bill["Lambda", "calls"]
+    assert (float(alarms["quantity"]), alarms["dollars"]) == (24, alarms["estimated"])
+    assert float(calls["quantity"]) > 0
+    assert float(bill["S3", "PUT and LIST requests"]["quantity"]) > len(lake.bucket.keys(f"{PIPELINES}/"))
+    assert "at the pace of the last 1 hours" in said
+    assert all(line["price"].startswith("https://aws.amazon.com/") for line in lines)
+
+
+@pytest.mark.parametrize("missing", METERING)
+def test_without_a_permission_there_is_no_bill(lake: Lake, typed: Typed, missing: str) -> None:
+    """Its name is told."""
+    others = [action for action in ("cloudformation:DescribeStacks", *METERING) if action != missing]
+    code, rows, said = typed(user(lake.aws, f"typed-without-{missing.partition(':')[2]}", others), "cost", *LAKE)
+
+    assert (code, rows) == (254, [])
+    assert f"the permission {missing} is missing" in said

@@ -38,6 +38,7 @@ WEBHOOK_MEMORY_GB, SECONDS_A_POST, POSTS_AN_ENTRY = 0.512, 0.05, 1
 """Of a webhook's function; a provider does not say how many entries it posts at once, so each is taken to come alone, which is dearest."""
 DETECTIONS_EVERY_S, SECONDS_A_TICK = 300, 5
 ALARMS_OF_A_TABLE, ALARMS_OF_A_SOURCE, ALARMS_OF_A_LAKE, ALARMS_OF_CLOSING, ALARMS_OF_DETECTIONS = 5, 1, 8, 3, 2
+ALARMS_OF_RETENTION, ALARMS_OF_A_WEBHOOK, RETENTIONS_A_DAY, SECONDS_A_RETENTION = 2, 1, 1, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Plan:
     buffering_bytes: int = 64_000_000
     closing: str = "off"
     detections: bool = False
+    retention: bool = False
     alarms: bool = True
     keep_raw_events: bool = False
     kms: bool = False
@@ -101,6 +103,7 @@ def month(plan: Plan) -> list[Line]:
         _queries(plan),
         _closing(plan),
         _detections(plan),
+        _retention(plan),
         _watching(plan),
     )
     return [line for part in parts for line in part if line.quantity]
@@ -118,7 +121,7 @@ def _webhooks(plan: Plan) -> Iterator[Line]:
     yield Line("the tokens of webhooks", len(plan.posted), prices.SECRETS)
     yield Line("reading the tokens of webhooks", len(plan.posted) * SECONDS / KEYS_EVERY_S, prices.SECRET_REQUESTS)
     if plan.alarms:
-        yield Line("alarms of webhooks", len(plan.posted), prices.ALARMS)
+        yield Line("alarms of webhooks", ALARMS_OF_A_WEBHOOK * len(plan.posted), prices.ALARMS)
 
 
 def _firehose(plan: Plan) -> Iterator[Line]:
@@ -201,13 +204,18 @@ def _detections(plan: Plan) -> Iterator[Line]:
     yield Line("detections", ticks, prices.SCHEDULER)
 
 
+def _retention(plan: Plan) -> Iterator[Line]:
+    if plan.retention:
+        yield Line("removing hours that are over", RETENTIONS_A_DAY * DAYS * SECONDS_A_RETENTION * MEMORY_GB, prices.LAMBDA_GB_S)
+        yield Line("removing hours that are over", RETENTIONS_A_DAY * DAYS, prices.SCHEDULER)
+
+
 def _watching(plan: Plan) -> Iterator[Line]:
     closings, active = CLOSINGS_A_DAY[plan.closing], len({one.source for one in plan.traffic})
-    yield Line(
-        "metrics: events of each source, closings, detections", active + CLOSING_METRICS * closings / 24 + plan.detections, prices.METRICS
-    )
+    of_hours = CLOSING_METRICS * closings / 24 + plan.retention * RETENTIONS_A_DAY / 24
+    yield Line("metrics: events of each source, closings, retention, detections", active + of_hours + plan.detections, prices.METRICS)
     if plan.alarms:
-        of_options = ALARMS_OF_CLOSING * bool(closings) + ALARMS_OF_DETECTIONS * plan.detections
+        of_options = ALARMS_OF_CLOSING * bool(closings) + ALARMS_OF_DETECTIONS * plan.detections + ALARMS_OF_RETENTION * plan.retention
         of_lake = ALARMS_OF_A_LAKE + ALARMS_OF_A_SOURCE * plan.sources + ALARMS_OF_A_TABLE * plan.tables
         yield Line("alarms", of_lake + of_options, prices.ALARMS)
 

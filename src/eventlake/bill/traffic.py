@@ -77,10 +77,10 @@ class _Sum:
         """Return it, averaged."""
         zipped = self._zipped + len(self._zip.copy().flush())
         of_one = [total / self._events for total in (self._bytes, self._counted, self._bus, zipped)]
-        return Traffic(self._table.name, self._table.source, self._events, not _is_from_aws(self._table), *of_one)
+        return Traffic(self._table.name, self._table.source, self._events, not is_from_aws(self._table), *of_one)
 
 
-def _is_from_aws(table: Table) -> bool:
+def is_from_aws(table: Table) -> bool:
     """Return True if AWS's own services send a table's events, which EventBridge does not charge."""
     sources = table.pattern.get("source")
     return isinstance(sources, list) and all(isinstance(one, str) and one.startswith("aws.") for one in sources)

@@ -1,4 +1,4 @@
-"""`cost`: what a lake costs on AWS in a month, before it is there."""
+"""`cost`: what a lake costs on AWS in a month, before it is there, and as it was metered."""
 
 from __future__ import annotations
 
@@ -24,10 +24,23 @@ _USUAL = ("auth0", "codepipeline")
 """The sources of the traffic that is taken where no sample is given."""
 
 
-@click.group(cls=Suggesting, short_help="What a lake costs on AWS.")
+@click.group(cls=Suggesting, short_help="What a lake costs on AWS.", invoke_without_command=True)
 @global_options
 def cost() -> None:
-    """Tell what a lake costs on AWS."""
+    """Tell what a lake costs on AWS: with --lake aws:STACK, what it used as CloudWatch metered it, beside the estimate for as many events.
+
+    It is looked at the last 30 days, or since the stack was made, and the bill is that of a month at this pace.
+    """
+    current = settings()
+    if click.get_current_context().invoked_subcommand is not None:
+        return
+    if not current.is_on_aws:
+        raise UsageError(
+            "Name a lake on AWS, eventlake cost --lake aws:STACK, or ask before it is there: eventlake cost estimate --events 1M."
+        )
+    from eventlake.cli.cost_on_aws import show_metered
+
+    show_metered(current)
 
 
 @cost.command(short_help="The bill of a month, and what would change it.")
@@ -47,6 +60,7 @@ def cost() -> None:
 )
 @click.option("--buffer-seconds", default=300, show_default=True, type=click.IntRange(60, 900), help="As BufferingHintsIntervalInSeconds.")
 @click.option("--detections", is_flag=True, help="With detections every five minutes.")
+@click.option("--retention", is_flag=True, help="With hours removed each night that were kept long enough, as Retention.")
 @click.option("--no-alarms", is_flag=True, help="As Alarms=off.")
 @click.option("--raw", is_flag=True, help="As KeepRawEvents=yes.")
 @click.option("--changes", is_flag=True, help="Instead of the bill, what would change it, what saves most first.")
@@ -60,6 +74,7 @@ def estimate(
     closing: str,
     buffer_seconds: int,
     detections: bool,
+    retention: bool,
     no_alarms: bool,
     raw: bool,
     changes: bool,
@@ -84,6 +99,7 @@ def estimate(
         buffering_seconds=buffer_seconds,
         closing=closing,
         detections=detections,
+        retention=retention,
         alarms=not no_alarms,
         keep_raw_events=raw,
         pseudonyms=any(asks_for_pseudonyms(table) for source in active for table in source.tables),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -43,6 +44,7 @@ class Deployment:
     keys_secret: the ARN of the secret with the keys of pseudonyms; empty if there is none, or it is unknown.
     retention: how long it keeps what; for ever where that is off, or unknown.
     token_secrets: source and ARN of each secret with tokens of a webhook that is known.
+    parameters: of the stack. made: when it was; None if unknown. results_bucket: of Athena's answers; empty if unknown.
     """
 
     named: str
@@ -54,6 +56,9 @@ class Deployment:
     keys_secret: str = ""
     retention: Retention = field(default_factory=Retention)
     token_secrets: tuple[tuple[str, str], ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    made: datetime | None = None
+    results_bucket: str = ""
 
     @property
     def tables(self) -> list[Table]:
@@ -136,12 +141,14 @@ def _by_stack(named: str, sources: Sequence[Source], session: Session) -> Deploy
             f'"{named}" does not name a lake on AWS: write the name of its stack after {STACK}, for example aws:eventlake.'
         )
     try:
-        status, outputs, parameters = _described(name, session)
+        stack = _described(name, session)
     except ServiceError as error:
         found = _by_convention(named, sources, session) if is_denied(error) else None
         if found is None:
             raise
         return found
+    status, outputs = stack["StackStatus"], {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    parameters = {one["ParameterKey"]: one.get("ParameterValue", "") for one in stack.get("Parameters", [])}
     if "LogBucket" not in outputs:
         raise LakeNotFoundError(
             f'The stack "{name}" is no lake: it has no output LogBucket (its status is {status}). Name another with --lake.'
@@ -151,7 +158,8 @@ def _by_stack(named: str, sources: Sequence[Source], session: Session) -> Deploy
     secret = outputs.get("PseudonymKeysSecretArn", "")
     retention = _retention(parameters.get("Retention", "off"), deployed)
     tokens = tuple((source.name, arn) for source in deployed if (arn := outputs.get(webhook_name(source))))
-    return Deployment(named, name, outputs["LogBucket"], outputs.get("WorkGroup", name), deployed, status, secret, retention, tokens)
+    workgroup, results, made = outputs.get("WorkGroup", name), outputs.get("ResultsBucket", ""), stack.get("CreationTime")
+    return Deployment(named, name, outputs["LogBucket"], workgroup, deployed, status, secret, retention, tokens, parameters, made, results)
 
 
 def _retention(said: str, sources: Sequence[Source]) -> Retention:
@@ -161,19 +169,18 @@ def _retention(said: str, sources: Sequence[Source]) -> Retention:
     return Retention() if said == "off" else Retention({**declared.tables, **own.tables}, own.failed)
 
 
-def _described(name: str, session: Session) -> tuple[str, Mapping[str, str], Mapping[str, str]]:
-    """Return the status, outputs and parameters of a stack."""
+def _described(name: str, session: Session) -> Mapping[str, Any]:  # as AWS describes it
+    """Return what CloudFormation says of a stack."""
     with failing(f'The stack "{name}" cannot be looked at'):
         try:
-            stack = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+            found: Mapping[str, Any] = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
             if code_of(error) == "ValidationError" and "does not exist" in str(error):
                 raise LakeNotFoundError(
                     f'There is no stack "{name}" in {session.region}: name another with --lake aws:NAME, or its region with --region.'
                 ) from None
             raise
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-    return stack["StackStatus"], outputs, {one["ParameterKey"]: one.get("ParameterValue", "") for one in stack.get("Parameters", [])}
+    return found
 
 
 def _by_bucket(named: str, sources: Sequence[Source], session: Session) -> Deployment:

@@ -253,6 +253,7 @@ def write(buffer: Buffer, objects: list[Object]) -> None:
         _unwritten[ticket] = (buffer, left)
         start(RETRY_AFTER_S * settings.TIME_SCALE, write_again, ticket, get_account_id(), get_region())
     else:
+        metrics.publish("AWS/Firehose", "DeliveryToS3.ObjectCount", len(objects), DeliveryStreamName=name)
         metrics.publish("AWS/Firehose", "DeliveryToS3.Records", len(buffer.records), DeliveryStreamName=name)
 
 
