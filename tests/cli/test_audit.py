@@ -13,6 +13,7 @@ import pytest
 import eventlake
 from eventlake.cli import run
 from eventlake.dbapi.errors import DatabaseError
+from eventlake.local.importing import Importer
 from eventlake.web.opening import page_of
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -137,6 +138,33 @@ def test_the_journal_is_a_table_that_knows_all_deeds_before(tmp_path: Path, caps
     (counted,) = told(capsys, "query", "select count(*) n, count(distinct event_id) ids from audit", *lake)[1]
     assert counted == {"n": 5, "ids": 5}
     assert [one for one in told(capsys, "doctor", *lake)[1] if "audit" in str(one["finding"])] == []
+
+
+@pytest.mark.slow
+def test_python_and_the_page_know_all_deeds_before_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whichever way it is asked, the newest line is there."""
+    store(tmp_path, [(PAST, [event("a")])])
+    told(capsys, "audit", "on", "--lake", str(tmp_path))
+    asked = "select count(*) from audit"
+
+    with eventlake.connect(tmp_path) as connection, connection.cursor() as cursor:
+        assert [cursor.execute(asked).fetchall() for _ in range(2)] == [[(1,)], [(2,)]]
+    assert fetched(tmp_path, "/sql?q=select+count(*)+from+audit") == [200]
+    with eventlake.connect(tmp_path) as connection, connection.cursor() as cursor:
+        assert cursor.execute("select via from audit order by event_time").fetchall() == [("cli",), ("python",), ("python",), ("page",)]
+
+
+@pytest.mark.slow
+def test_python_answers_where_the_journal_cannot_be_brought_in_and_warns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As while another process writes the lake alone."""
+    store(tmp_path, [(PAST, [event("a")])])
+    told(capsys, "audit", "on", "--lake", str(tmp_path))
+    told(capsys, "query", "select 1 from audit", "--lake", str(tmp_path))
+
+    with Importer(tmp_path, SOURCES), eventlake.connect(tmp_path) as connection, connection.cursor() as cursor:
+        with pytest.warns(UserWarning, match="newest lines of the audit are not in its table"):
+            cursor.execute("select count(*) from audit")
+        assert cursor.fetchall() == [(1,)]
 
 
 def test_a_table_of_that_name_is_the_users(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
@@ -18,6 +18,7 @@ from eventlake.dbapi.connection import Connection
 from eventlake.dbapi.errors import InterfaceError, as_database_errors
 from eventlake.errors import LakeNotFoundError
 from eventlake.interfaces import Engine
+from eventlake.model import Source
 from eventlake.stack_names import is_on_aws
 
 LEAST_MB = 64
@@ -112,6 +113,7 @@ def _fixture(given: PathName | Mapping[str, Any], bounds: Bounds) -> Engine:
 def _folder(folder: Path, bounds: Bounds) -> Engine:
     """Open an engine over a lake in a folder, with a process ready for the first query. Raises LakeNotFoundError."""
     from eventlake.backends.duckdb import DuckDBEngine
+    from eventlake.local.audit_asked import bring_audit_in
     from eventlake.local.auditing.engine import AuditedEngine
     from eventlake.local.auditing.journal import Journal
     from eventlake.local.folder import CATALOG, OBJECTS, open_catalog
@@ -122,7 +124,22 @@ def _folder(folder: Path, bounds: Bounds) -> Engine:
         )
     engine = DuckDBEngine(open_catalog(folder), folder / OBJECTS, warm=1, **bounds.arguments)
     engine.prepare()
-    return AuditedEngine(engine, engine.catalog, Journal(folder, lambda sentence: warnings.warn(sentence, stacklevel=2)), "python")
+    journal = Journal(folder, _warn)
+    return AuditedEngine(
+        engine, engine.catalog, journal, "python", lambda statement: bring_audit_in(statement, folder, lambda: _sources(()), _warn)
+    )
+
+
+def _warn(sentence: str) -> None:
+    warnings.warn(sentence, stacklevel=2)
+
+
+def _sources(named: tuple[PathName, ...]) -> Sequence[Source]:
+    """Load the built-in sources, and those of the folders that are named, or else of EVENTLAKE_SOURCES. Raises DeclarationError."""
+    from eventlake.sources import folder_of, load
+
+    folders = [os.fspath(folder) for folder in named] or os.environ.get("EVENTLAKE_SOURCES", "").split(os.pathsep)
+    return load([folder_of(folder) for folder in folders if folder])
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +157,6 @@ def _on_aws(place: _Place, engine: str, workgroup: str | None, bounds: Bounds) -
     """Connect to a lake on AWS. Raises LakeNotFoundError, ConfigurationError, ServiceError or DeclarationError."""
     from eventlake.backends.aws import Session
     from eventlake.cloud.deployment import find, open_athena, open_duckdb
-    from eventlake.sources import folder_of, load
 
     if engine not in {"athena", "duckdb"}:
         raise InterfaceError(f'engine is "athena" or "duckdb", not {engine!r}.')
@@ -148,9 +164,8 @@ def _on_aws(place: _Place, engine: str, workgroup: str | None, bounds: Bounds) -
         raise InterfaceError(
             f'Athena answers for {place.named}, and takes neither memory_mb nor now: leave them out, or add engine="duckdb".'
         )
-    folders = [os.fspath(folder) for folder in place.sources] or os.environ.get("EVENTLAKE_SOURCES", "").split(os.pathsep)
     session = Session(place.profile, place.region, place.endpoint_url)
-    deployment = find(place.named, load([folder_of(folder) for folder in folders if folder]), session)
+    deployment = find(place.named, _sources(place.sources), session)
     if engine == "duckdb":
         return Connection(open_duckdb(deployment, session, warm=1, **bounds.arguments))
     return Connection(open_athena(deployment, session, workgroup), timeout_s=bounds.timeout_s or ATHENA_TIMEOUT_S)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from eventlake.lake import Lake
+from eventlake.local.audit_asked import bring_audit_in
 from eventlake.local.auditing.entry import Entry
 from eventlake.local.auditing.journal import Journal
 from eventlake.local.failed_records import LocalFailedRecords
@@ -37,14 +38,18 @@ ON_ATHENA_AT_ONCE = 6
 def page_of(folder: Path, sources: Sequence[Source], is_stopping: Callable[[], bool], source_folders: Sequence[Path] = ()) -> Site:
     """Make the page of the lake in a folder. is_stopping: whether the bus is to end. source_folders: the user's among the sources."""
     redriving = Redriving(folder, source_folders, is_stopping)
-    note = partial(_note, Journal(folder, _log.warning))
+    note = partial(_note, Journal(folder, _log.warning), lambda asked: bring_audit_in(asked, folder, lambda: sources, _log.warning))
     now = SystemClock().now
     return Site(lambda: _opened(folder, sources), lambda: LocalFailedRecords(folder), now, is_stopping, redriving=redriving, note=note)
 
 
-def _note(journal: Journal, path: str, asked: str) -> None:
-    """Note that a page is shown: its address, or the statement of the page for SQL. Raises StorageError where it must be noted and cannot."""
+def _note(journal: Journal, before: Callable[[str], None], path: str, asked: str) -> None:
+    """Note that a page is shown: its address, or the statement of the page for SQL. before: hears what is asked.
+
+    Raises StorageError where it must be noted and cannot.
+    """
     statement = dict(parse_qsl(asked)).get("q", "") if path.startswith("/sql") else ""
+    before(statement or asked)
     journal.note(Entry(f"page {path}", "page", statement or asked))
 
 

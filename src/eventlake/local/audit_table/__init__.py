@@ -36,10 +36,11 @@ def audit_source() -> Source:
     return read_source(Path(__file__).parent / DECLARATION)
 
 
-def bring_in(folder: Path, sources: Sequence[Source]) -> int:
+def bring_in(folder: Path, sources: Sequence[Source], *, gives_way: bool = False) -> int:
     """Bring the lines of a lake's journal in that are new, beside its bus too; how many there were.
 
-    sources: the lake's other ones. Raises DeclarationError if one of them has a table of this name, LakeLockedError, StorageError.
+    sources: the lake's other ones. gives_way: whether the process becomes nicer, beside a bus. Raises DeclarationError if one of them has a
+    table of this name, LakeLockedError, StorageError.
     """
     if any(table.name == TABLE for source in sources for table in source.tables):
         raise DeclarationError(
@@ -54,7 +55,7 @@ def bring_in(folder: Path, sources: Sequence[Source]) -> int:
             if not read_holder(folder).get("shares"):
                 raise
             catalog = opened.enter_context(added_to(folder, [*sources, audit_source()]))
-            os.nice(_NICENESS)
+            os.nice(_NICENESS if gives_way else 0)
         backfiller = Backfiller(LocalHistories(catalog, folder), [audit_source()], aside=folder, forgetting=read_forgetting(folder))
         return [progress.rows for progress in backfiller.pages(JournalHistory(folder))][-1]
 

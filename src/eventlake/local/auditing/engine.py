@@ -12,18 +12,22 @@ from eventlake.local.auditing.journal import Journal
 
 
 class AuditedEngine:
-    """Answers as another engine does. via: by which way it is asked, `cli` or `python`."""
+    """Answers as another engine does. via: by which way it is asked, `cli` or `python`. before: hears each statement before it is asked."""
 
-    def __init__(self, engine: Engine, catalog: Catalog, journal: Journal, via: str) -> None:
+    def __init__(
+        self, engine: Engine, catalog: Catalog, journal: Journal, via: str, before: Callable[[str], None] = lambda _statement: None
+    ) -> None:
         self._engine = engine
         self._catalog = catalog
         self._journal = journal
         self._via = via
+        self._before = before
 
     def query(
         self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None, **more: Any
     ) -> Result:  # values are the user's
         """Return the rows of one SELECT, once that is noted. Raises QueryError and its kinds, StorageError where it must be noted and cannot."""
+        self._before(sql)
         try:
             result = self._engine.query(sql, parameters, cancelled=cancelled, **more)
         except EventlakeError as error:
