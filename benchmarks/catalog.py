@@ -15,8 +15,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from eventlake.backends.catalog.entries import NewObject
 from eventlake.backends.parquet import ParquetWriter
-from eventlake.backends.sqlite_catalog import NewObject, SqliteCatalog
+from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.description import Description
 from eventlake.interfaces import Partition
 from eventlake.layout import Hour, partition_location

@@ -21,10 +21,11 @@ from botocore.awsrequest import AWSResponse
 
 from aws.client import Aws
 from aws_lake import create_tables, new_bucket, nobody, user
+from eventlake.backends.catalog.entries import FailedEntry, NewFailedObject, NewObject
 from eventlake.backends.catalog_schema import STEPS
 from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.s3 import S3Store
-from eventlake.backends.sqlite_catalog import FailedEntry, NewFailedObject, NewObject, SqliteCatalog
+from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import (
     ConfigurationError,
     GenerationConflictError,

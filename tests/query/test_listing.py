@@ -14,8 +14,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from eventlake.backends.catalog.entries import NewObject
 from eventlake.backends.duckdb import DuckDBEngine
-from eventlake.backends.sqlite_catalog import NewObject, SqliteCatalog
+from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import NameNotFoundError, QueryRefusedError
 from eventlake.interfaces import Partition
 from eventlake.layout import Hour, partition_location

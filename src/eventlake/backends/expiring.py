@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from eventlake.backends.catalog.lake import OF_HOUR
 from eventlake.layout import Hour, error_hour
 
-_OF_HOUR = '"table" = ? and "date" = ? and hour = ?'
 _DELIVERED = "(position_to is null or position_to <= coalesce((select position from checkpoint where stream = ''), 0))"
 """Nothing before the low water of delivery is asked of the spool again; the stream of the low water has no name."""
 
@@ -18,10 +18,10 @@ _DELIVERED = "(position_to is null or position_to <= coalesce((select position f
 def expire_hour(run: Any, table: str, hour: Hour, now_us: int) -> None:  # run: sqlite3's execute
     """Forget an hour of a table, unless something of it may still be delivered again."""
     of_hour = table, *hour.values
-    if run(f"select 1 from object where {_OF_HOUR} and state = 'live' and not {_DELIVERED}", of_hour).fetchone():
+    if run(f"select 1 from object where {OF_HOUR} and state = 'live' and not {_DELIVERED}", of_hour).fetchone():
         return
-    run(f"update object set state = 'replaced', replaced_us = ? where {_OF_HOUR} and state = 'live'", (now_us, *of_hour))
-    run(f"delete from partition where {_OF_HOUR}", of_hour)
+    run(f"update object set state = 'replaced', replaced_us = ? where {OF_HOUR} and state = 'live'", (now_us, *of_hour))
+    run(f"delete from partition where {OF_HOUR}", of_hour)
 
 
 def expire_failed(run: Any, key: str, now_us: int) -> None:  # run: sqlite3's execute

@@ -16,7 +16,7 @@ from eventlake.errors import UsageError
 from eventlake.pipeline.delivery import SHOWN_DIGITS
 
 if TYPE_CHECKING:
-    from eventlake.backends.sqlite_catalog import FailedEntry
+    from eventlake.backends.catalog.entries import FailedEntry
     from eventlake.cloud.failed_events import FailedEvents
     from eventlake.local.failed_records import LocalFailedRecords
 

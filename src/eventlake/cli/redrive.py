@@ -17,7 +17,8 @@ from eventlake.cli.show import show
 from eventlake.errors import UsageError
 
 if TYPE_CHECKING:
-    from eventlake.backends.sqlite_catalog import FailedEntry, SqliteCatalog
+    from eventlake.backends.catalog.entries import FailedEntry
+    from eventlake.backends.sqlite_catalog import SqliteCatalog
     from eventlake.local.redriving import Tried
     from eventlake.pipeline.redrive import Filter
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from itertools import chain
 
 from eventlake.backends.aws import Session, is_denied
+from eventlake.backends.catalog.entries import FailedEntry
 from eventlake.backends.redriven_log import read_marks
-from eventlake.backends.sqlite_catalog import FailedEntry
 from eventlake.cloud.deployment import Deployment, open_store
 from eventlake.cloud.failed_records import FailedRecords
 from eventlake.cloud.undelivered import LOOKING_S, SENDING_S, Letter, Undelivered

@@ -21,8 +21,8 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
+from eventlake.backends.catalog.entries import FailedEntry
 from eventlake.backends.redriven_log import Mark
-from eventlake.backends.sqlite_catalog import FailedEntry
 from eventlake.errors import CorruptObjectError, EventError, StorageError
 from eventlake.interfaces import Store, StoredObject
 from eventlake.model import Source

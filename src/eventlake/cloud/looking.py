@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from eventlake.backends.aws import Session, is_denied
-from eventlake.backends.sqlite_catalog import FailedEntry
+from eventlake.backends.catalog.entries import FailedEntry
 from eventlake.cloud.deployment import Deployment, open_athena, open_catalog, open_duckdb, open_store
 from eventlake.cloud.failed_events import FailedEvents
 from eventlake.dialect.text.names import with_databases

@@ -13,10 +13,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from eventlake.backends.aws import Session
+from eventlake.backends.catalog.entries import FailedEntry
 from eventlake.backends.delivery_streams import MOST_BYTES, MOST_BYTES_OF_RECORD, MOST_RECORDS, DeliveryStreams
 from eventlake.backends.line_check import LineCheck
 from eventlake.backends.redriven_log import RedrivenLog
-from eventlake.backends.sqlite_catalog import FailedEntry
 from eventlake.cloud.deployment import Deployment
 from eventlake.cloud.failed_events import FailedEvents
 from eventlake.cloud.tombstones import read_forgetting

@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from eventlake.backends.aws import Session, code_of, failing
-from eventlake.backends.sqlite_catalog import FailedEntry
+from eventlake.backends.catalog.entries import FailedEntry
 from eventlake.cloud.deployment import Deployment
 from eventlake.pipeline.delivery import record_id
 

@@ -17,11 +17,12 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from eventlake.backends.catalog.entries import NewFailedObject, NewObject, Redriven
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import storage_error
 from eventlake.backends.json_lines import EXTENSION as GZIP
 from eventlake.backends.json_lines import write_gzip
-from eventlake.backends.sqlite_catalog import NewFailedObject, NewObject, Redriven, SqliteCatalog
+from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.description import LINES, PROCESSING_FAILED, Description
 from eventlake.errors import GenerationConflictError, StorageError
 from eventlake.layout import Hour, error_key, object_key, object_name

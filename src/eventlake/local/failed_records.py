@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from eventlake.backends.catalog.entries import FailedEntry
 from eventlake.backends.directory import DirectoryStore
-from eventlake.backends.sqlite_catalog import FailedEntry
 from eventlake.local.delivery.strays import raw_of
 from eventlake.local.folder import OBJECTS, open_catalog
 

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from eventlake.backends.catalog.entries import FailedEntry, Redriven
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.msgspec_codec import FAST, event_time
-from eventlake.backends.sqlite_catalog import FailedEntry, Redriven, SqliteCatalog
+from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import EventError, EventlakeError
 from eventlake.interfaces import Pseudonyms
 from eventlake.layout import Hour

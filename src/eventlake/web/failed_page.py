@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from eventlake.backends.sqlite_catalog import FailedEntry
+from eventlake.backends.catalog.entries import FailedEntry
 from eventlake.errors import NameNotFoundError
 from eventlake.web.cells import cell, cut
 from eventlake.web.elements import Child, Element, element

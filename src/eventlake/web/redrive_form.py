@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from eventlake.backends.sqlite_catalog import FailedEntry
+from eventlake.backends.catalog.entries import FailedEntry
 from eventlake.errors import EventlakeError, UsageError
 from eventlake.pipeline.redrive import UNTRIED
 from eventlake.web.cells import cut, heading

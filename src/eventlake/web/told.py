@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from eventlake.backends.sqlite_catalog import FailedEntry
+from eventlake.backends.catalog.entries import FailedEntry
 from eventlake.dialect.text.parameters import literal
 from eventlake.interfaces import Result
 from eventlake.lake import Lake

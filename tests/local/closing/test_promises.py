@@ -16,10 +16,11 @@ from typing import Any
 
 import pytest
 
+from eventlake.backends.catalog.entries import NewObject
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import Disk
 from eventlake.backends.duckdb_rewriter import DuckDBRewriter
-from eventlake.backends.sqlite_catalog import NewObject, SqliteCatalog
+from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import StorageFullError
 from eventlake.layout import Hour, closed_location
 from eventlake.local import crash

@@ -15,12 +15,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eventlake.backends.catalog.entries import ALL, NewObject
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import Disk, storage_error
 from eventlake.backends.duckdb_rewriter import DuckDBRewriter, Sources
 from eventlake.backends.json_lines import EXTENSION as GZIP
 from eventlake.backends.parquet import EXTENSION as PARQUET
-from eventlake.backends.sqlite_catalog import ALL, NewObject, SqliteCatalog
+from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.checksum import crc32
 from eventlake.description import LINES, Description
 from eventlake.errors import CorruptObjectError, GenerationConflictError, StorageError, StorageFullError

@@ -9,9 +9,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from eventlake.backends.catalog.entries import NewObject
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.duckdb_rewriter import DuckDBRewriter, numbered
-from eventlake.backends.sqlite_catalog import NewObject, SqliteCatalog
+from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.checksum import crc32
 from eventlake.errors import CorruptObjectError, StorageError
 from eventlake.interfaces import HourContents, LogObject

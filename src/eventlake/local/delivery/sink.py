@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from eventlake.backends.catalog.entries import FailedEntry, NewFailedObject, NewObject
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import storage_error
 from eventlake.backends.json_lines import EXTENSION, write_gzip
-from eventlake.backends.sqlite_catalog import FailedEntry, NewFailedObject, NewObject, SqliteCatalog
+from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.description import CONVERSION_FAILED, LINES, PROCESSING_FAILED, Description
 from eventlake.errors import EventError, LayoutError, StorageError
 from eventlake.interfaces import Partition

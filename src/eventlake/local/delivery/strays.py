@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from eventlake.backends.catalog.entries import ALL, FailedEntry, NewFailedObject, NewObject
 from eventlake.backends.descriptions import read_descriptions
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.json_lines import read_gzip
 from eventlake.backends.parquet import EXTENSION, count_rows
-from eventlake.backends.sqlite_catalog import ALL, FailedEntry, NewFailedObject, NewObject, SqliteCatalog
+from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.description import LINES, PROCESSING_FAILED, Description
 from eventlake.errors import CorruptObjectError
 from eventlake.interfaces import Partition

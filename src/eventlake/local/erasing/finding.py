@@ -8,10 +8,11 @@ from pathlib import Path
 
 import duckdb
 
+from eventlake.backends.catalog.entries import NewFailedObject, NewObject
 from eventlake.backends.directory import TRASH
 from eventlake.backends.json_lines import read_gzip
 from eventlake.backends.parquet_erasing import Named, ParquetErasing
-from eventlake.backends.sqlite_catalog import NewFailedObject, NewObject, SqliteCatalog
+from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.layout import Hour, error_hour
 from eventlake.local.folder import OBJECTS, SPOOL
 from eventlake.local.mentions import Mention, mentions

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import duckdb
 
+from eventlake.backends.catalog.entries import NewFailedObject, NewObject
 from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.disk import storage_error
 from eventlake.backends.duckdb_rewriter import DuckDBRewriter
 from eventlake.backends.json_lines import GzipWriter, read_gzip
-from eventlake.backends.sqlite_catalog import NewFailedObject, NewObject, SqliteCatalog
+from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.checksum import crc32
 from eventlake.description import CONVERSION_FAILED, LINES, PROCESSING_FAILED, Description
 from eventlake.errors import CorruptObjectError, StorageError

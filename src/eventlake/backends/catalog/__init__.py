@@ -1,0 +1,1 @@
+"""The catalog in SQLite, noun by noun: what `backends.sqlite_catalog` puts together."""

@@ -1,0 +1,149 @@
+"""Hours of tables, as partitions: what each holds, whether it is closed, and how its objects are swapped for one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from eventlake.backends.catalog.entries import NewObject
+from eventlake.backends.catalog.lake import OF_HOUR
+from eventlake.backends.catalog.moments import microseconds, moment
+from eventlake.backends.catalog.objects import Objects
+from eventlake.backends.catalog.registering import add_object, add_partition, close_hour
+from eventlake.backends.catalog.tables import Tables
+from eventlake.errors import GenerationConflictError
+from eventlake.interfaces import Contents, HourContents, Partition
+from eventlake.layout import Hour
+
+_FIRST_RETRY = timedelta(minutes=1)
+_LAST_RETRY = timedelta(hours=6)
+
+
+class Hours(Tables, Objects):
+    """The partitions of a catalog, and their closing."""
+
+    def add_partition(self, partition: Partition) -> bool:
+        """Make sure the partition exists; True if this call created it."""
+        with self._transaction() as run:
+            return add_partition(run, partition)
+
+    def partitions(self, table: str) -> Sequence[Partition]:
+        """Return every partition of a table, by hour."""
+        rows = self._rows(
+            'select "table", "date", hour, location, format from partition where "table" = ? order by "date", hour', (table.lower(),)
+        )
+        return [Partition(name, Hour(day, hour), location, log_format) for name, day, hour, location, log_format in rows]
+
+    def contents(self, table: str) -> Contents:
+        """Return what readers see of a table, hour by hour; the objects of an hour are looked up when they are asked for."""
+        rows = self._rows(
+            'select "date", hour, objects, rows, size_bytes, state, generation, duplicates, problem, retry_us from partition '
+            'where "table" = ? and objects > 0 order by "date", hour',
+            (table.lower(),),
+        )
+        return Contents([_hour_contents(*row) for row in rows], partial(self.objects, table))
+
+    def replace(
+        self, hour: Hour, table: str, generation: int, remove: Sequence[str], add: NewObject, duplicates: int, now: datetime
+    ) -> None:
+        """Swap objects of one hour of a table for one, in one transaction; the hour is closed then, of the next generation.
+
+        What arrived meanwhile stays beside the new object, and the hour is dirty. duplicates: how many rows were left out. now: since when the
+        removed ones are replaced, aware. Raises GenerationConflictError if the hour is not of this generation, or a removed object is not live.
+        """
+        with self._transaction() as run:
+            _require_generation(run, table, hour, generation)
+            _mark_replaced(run, table, hour, remove, now)
+            add_object(run, replace(add, generation=generation + 1))
+            changed = "duplicates = duplicates + ?, problem = '', attempts = 0, retry_us = 0"
+            run(f"update partition set {changed} where {OF_HOUR}", (duplicates, table, *hour.values))
+            _count_anew(run, table, hour)
+
+    def adopt(self, table: str, objects: Sequence[NewObject]) -> None:
+        """Make each of these live objects the closed one of its hour, of the first generation, in one transaction; nothing of it is written anew.
+
+        What arrived meanwhile stays beside it, and the hour is dirty. Raises GenerationConflictError if an hour is closed already, or an object not live.
+        """
+        with self._transaction() as run:
+            for one in objects:
+                _require_generation(run, table, one.hour, 0)
+                _adopt(run, one)
+
+    def merge(self, hour: Hour, table: str, remove: Sequence[str], add: NewObject, now: datetime) -> None:
+        """Swap objects of one hour of a table for one that holds all of their rows, in one transaction; its state and generation stay.
+
+        now: since when the removed ones are replaced, aware. Raises GenerationConflictError if one of them is not live.
+        """
+        with self._transaction() as run:
+            _mark_replaced(run, table, hour, remove, now)
+            add_object(run, add)
+            _count_anew(run, table, hour)
+
+    def keep_open(self, hour: Hour, table: str, problem: str, now: datetime) -> None:
+        """Note why an hour could not be closed; it is tried again after a minute, and each time after four times as long, at most six hours.
+
+        now: aware.
+        """
+        with self._transaction() as run:
+            made = run(f"select attempts from partition where {OF_HOUR}", (table, *hour.values)).fetchone()
+            pause = min(_FIRST_RETRY * 4 ** min(made[0] if made else 0, 8), _LAST_RETRY)
+            values = problem, microseconds(now + pause), table, *hour.values
+            run(f"update partition set problem = ?, attempts = attempts + 1, retry_us = ? where {OF_HOUR}", values)
+
+    def waits_for_closing(self, before: Hour, objects: int, now: datetime, grace: timedelta) -> bool:
+        """Return True if a closer finds something to do now: a due hour, an open one of at least so many objects, or objects to remove."""
+        query = (
+            "select exists (select 1 from partition where objects > 0 and retry_us <= ? and "
+            "((state <> 'closed' and (\"date\", hour) < (?, ?)) or objects >= ?)) "
+            "or exists (select 1 from object where state = 'replaced' and replaced_us < ?)"
+        )
+        return bool(self._rows(query, (microseconds(now), *before.values, objects, microseconds(now - grace)))[0][0])
+
+    def problems(self) -> list[tuple[str, HourContents]]:
+        """Return the hours that could not be closed, by table and hour."""
+        found = [(table.name, one) for table in self.tables() for one in self.contents(table.name).hours]
+        return [(table, one) for table, one in found if one.problem]
+
+    def problem_count(self) -> int:
+        """Count the hours that could not be closed."""
+        return int(self._rows("select count(*) from partition where objects > 0 and problem <> ''")[0][0])
+
+
+def _require_generation(run: Any, table: str, hour: Hour, generation: int) -> None:  # run: sqlite3's execute
+    known = run(f"select generation from partition where {OF_HOUR}", (table, *hour.values)).fetchone()
+    if known is None or known[0] != generation:
+        raise GenerationConflictError(f"{table} {hour} is no longer of generation {generation}: another process has swapped its objects.")
+
+
+def _mark_replaced(run: Any, table: str, hour: Hour, keys: Sequence[str], now: datetime) -> None:  # run: sqlite3's execute
+    """Take live objects of an hour out of what readers see. Raises GenerationConflictError if one is not live."""
+    change = f"update object set state = 'replaced', replaced_us = ? where key = ? and state = 'live' and {OF_HOUR}"
+    for key in keys:
+        if run(change, (microseconds(now), key, table, *hour.values)).rowcount != 1:
+            raise GenerationConflictError(f'The object "{key}" of {table} {hour} is not there to be replaced.')
+
+
+def _adopt(run: Any, one: NewObject) -> None:  # run: sqlite3's execute
+    """Make a live object that of a closed hour. Raises GenerationConflictError if it is not live."""
+    change = f"update object set generation = 1 where key = ? and state = 'live' and {OF_HOUR}"
+    if run(change, (one.key, one.table, *one.hour.values)).rowcount != 1:
+        raise GenerationConflictError(f'The object "{one.key}" of {one.table} {one.hour} is not there to be closed.')
+    close_hour(run, replace(one, generation=1))
+    run(f"update partition set problem = '', attempts = 0, retry_us = 0 where {OF_HOUR}", (one.table, *one.hour.values))
+
+
+def _count_anew(run: Any, table: str, hour: Hour) -> None:  # run: sqlite3's execute
+    """Count the live objects of an hour."""
+    run(
+        "update partition set (objects, rows, size_bytes) = (select count(*), coalesce(sum(rows), 0), coalesce(sum(size_bytes), 0) "
+        f"from object where {OF_HOUR} and state = 'live') where {OF_HOUR}",
+        (table, *hour.values, table, *hour.values),
+    )
+
+
+def _hour_contents(day: str, hour: str, *rest: Any) -> HourContents:  # the columns of a partition
+    *known, retry_us = rest
+    return HourContents(Hour(day, hour), *(*known, moment(retry_us) if retry_us else None))
