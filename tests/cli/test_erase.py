@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from eventlake.cli import run
+from eventlake.local.lock import LakeLock
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from closing_lake import PAST, event, rows, store
@@ -63,6 +64,18 @@ def test_what_cannot_be_done_is_told_in_a_sentence(
     assert run(("erase", *words, *(() if "--lake" in words else ("--lake", str(lake))))) != 0
     assert said in capsys.readouterr().err
     assert len(rows(lake)) == 2
+
+
+def test_beside_a_bus_it_says_how(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dry run needs no lock."""
+    bus = LakeLock(lake, shares=True)
+    bus.tell(url="http://127.0.0.1:8787")
+    try:
+        assert run(("erase", "--user", ANNA, "--yes", "--lake", str(lake))) == 253
+        assert "Stop it, erase, and start it again" in capsys.readouterr().err
+        assert run(("erase", "--user", ANNA, "--dry-run", "--lake", str(lake))) == 0
+    finally:
+        bus.release()
 
 
 def test_tombstones_are_listed_and_end(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:

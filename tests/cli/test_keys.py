@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
+import http.client
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -77,6 +85,63 @@ def test_serve_wants_the_key_before_it_takes_events(folder: Path, capfd: pytest.
     """It ends at once."""
     assert run(["serve", "--port", "0"]) == 253
     assert "make one with `eventlake keys new --lake lake`" in capfd.readouterr().err
+
+
+def test_doctor_tells_of_a_key_that_is_gone(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Before the next start refuses."""
+    run(["keys", "new"])
+    assert run(["send", "log.jsonl", "--quiet"]) == 0
+    (folder / "lake/pseudonyms.json").unlink()
+    capfd.readouterr()
+
+    assert run(["doctor", "--output", "jsonl"]) == 1
+
+    (found,) = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert "holds no key" in found["finding"]
+    assert "What was accepted waits in the spool" in found["remedy"]
+
+
+@pytest.mark.slow
+def test_a_key_that_is_lost_while_events_come_lets_nothing_be_written_unmasked(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """What runs goes on with the key that it has; begun again, it writes nothing, takes on and tells, and delivers all once the key is back."""
+    run(["keys", "new"])
+    first, second = (folder / "log.jsonl").read_text().splitlines()
+
+    def objects() -> list[bytes]:
+        return [_bytes(file) for file in folder.glob("lake/objects/[!.]*/**/*") if file.is_file()]
+
+    said = (folder / "said").open("w")
+    bus = subprocess.Popen(
+        [sys.executable, "-m", "eventlake", "serve", "--port", "0", "--buffer-seconds", "0.1", "--no-detections"],
+        stdout=subprocess.PIPE,
+        stderr=said,
+        text=True,
+    )
+    try:
+        assert bus.stdout is not None
+        port = int(bus.stdout.readline().rsplit(":", 1)[1])
+        assert _post(port, "POST", "/events", first)[0] == 200
+        _until(lambda: len(objects()) == 1)
+        (folder / "lake/pseudonyms.json").rename(folder / "kept")
+        assert _post(port, "POST", "/events", second)[0] == 200
+        _until(lambda: len(objects()) == 2)
+        os.kill(json.loads((folder / "lake/lock").read_text())["delivering"], signal.SIGKILL)
+        assert _post(port, "POST", "/events", entry(3, "2026-11-21"))[0] == 200
+        _until(lambda: "is to become a pseudonym, and the lake has no key" in (folder / "said").read_text())
+        assert json.loads(_post(port, "GET", "/healthz")[1])["status"] != "ok"
+        written = objects()
+        (folder / "kept").rename(folder / "lake/pseudonyms.json")
+        _until(lambda: json.loads(_post(port, "GET", "/healthz")[1])["pending_bytes"] == 0)
+    finally:
+        bus.terminate()
+        bus.communicate(timeout=60)
+        said.close()
+    found = rows(capfd, "select user_id from auth0_logs")
+
+    assert not [told for told in TOLD if told.encode() in b"".join(written)]
+    assert len(written) == 2
+    assert [row["user_id"][:3] for row in found] == ["k1:"] * 3
+    assert len({row["user_id"] for row in found}) == 1
 
 
 @pytest.mark.parametrize("form", ["parquet", "json"])
@@ -195,6 +260,22 @@ columns = [
   { name = "number", type = "int", from = "$.detail.number", doc = "Counts the people." },
 ]
 """
+
+
+def _post(port: int, method: str, path: str, body: str = "") -> tuple[int, bytes]:
+    """Status and body of an answer of the bus."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        connection.request(method, path, body.encode())
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 @pytest.mark.slow

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +14,10 @@ import click
 from eventlake.cli.opening import taken_lake
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
-from eventlake.errors import UsageError
+from eventlake.errors import LakeLockedError, UsageError
 
 if TYPE_CHECKING:
+    from eventlake.backends.sqlite_catalog import SqliteCatalog
     from eventlake.local.erasing.certificate import Certificate
     from eventlake.local.erasing.finding import Found
     from eventlake.pipeline.erasing import Person
@@ -62,7 +65,7 @@ def erase(users: tuple[str, ...], emails: tuple[str, ...], dry_run: bool, yes: b
     if dry_run:
         _show_found(_looked_for(folder, person, current), current)
         return
-    with taken_lake(current) as catalog, Journal(folder, current.say).noting("erase", "cli"):
+    with _lake_to_itself(current) as catalog, Journal(folder, current.say).noting("erase", "cli"):
         eraser = Eraser(folder, catalog, person, identifiers)
         found = eraser.find(partial(_tell_found, current))
         _show_found(found, current)
@@ -75,6 +78,24 @@ def erase(users: tuple[str, ...], emails: tuple[str, ...], dry_run: bool, yes: b
         certificate, path = eraser.erase(found, partial(_tell_rewritten, current, len(found.objects)))
         eraser.require_gone()
     _say_done(certificate, path, current)
+
+
+@contextmanager
+def _lake_to_itself(current: Settings) -> Iterator[SqliteCatalog]:
+    """Take the lake. Raises LakeLockedError with the way for an erasure: a bus that writes the lake is stopped, and sending to it erases nobody."""
+    from eventlake.local.lock import read_holder
+
+    with ExitStack() as opened:
+        try:
+            catalog = opened.enter_context(taken_lake(current))
+        except LakeLockedError as error:
+            if not read_holder(current.lake_folder).get("shares"):
+                raise
+            who = str(error).partition(". ")[0]
+            raise LakeLockedError(
+                f"{who}. Stop it, erase, and start it again; senders keep what they have until then. --dry-run looks beside it."
+            ) from None
+        yield catalog
 
 
 def _looked_for(folder: Path, person: Person, current: Settings) -> Found:

@@ -27,10 +27,12 @@ from eventlake.local.declared import check_declarations
 from eventlake.local.delivery.strays import HELD, Adopter, strays
 from eventlake.local.detecting.memory import MEMORY, Memory
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL, open_catalog
+from eventlake.local.keys import check_keys
 from eventlake.local.lock import LOCK, LakeLock
 from eventlake.local.retaining.check import check_retention
 from eventlake.local.running import check_bus
 from eventlake.local.spool.segments import damage_in, segment_path, segments_of, waiting_in
+from eventlake.local.tombstones import check_tombstones
 from eventlake.local.webhook_tokens import check_webhooks
 from eventlake.model import Source, Table
 from eventlake.pipeline.delivery import LOW_WATER
@@ -65,6 +67,8 @@ def check_lake(folder: Path, sources: Sequence[Source] | None = None) -> list[Fi
             *(check_bus(folder) if written else ()),
             *(check_declarations(catalog.tables(), [audit_source(), *sources]) if sources is not None else ()),
             *(check_webhooks(folder, os.environ, sources) if sources is not None else ()),
+            *(check_keys(folder, sources) if sources is not None else ()),
+            *check_tombstones(folder),
             *_disk(folder),
             *_objects(folder, catalog, written=written),
             *_values_of_folders(folder, catalog),

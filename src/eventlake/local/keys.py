@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from eventlake.backends.disk import write_whole
-from eventlake.errors import ConfigurationError, StorageError, UsageError
+from eventlake.errors import ConfigurationError, EventlakeError, StorageError, UsageError
+from eventlake.lake import Finding
 from eventlake.model import Source
 from eventlake.pipeline.masking import asks_for_pseudonyms
 from eventlake.pipeline.pseudonyms import KeyRing, new_key, read, written
@@ -47,6 +48,15 @@ def require_keys(folder: Path, sources: Sequence[Source]) -> None:
         raise ConfigurationError(
             f'Personal data of {asking} is to become pseudonyms, and "{folder}" holds no key: make one with `eventlake keys new --lake {folder}`.'
         )
+
+
+def check_keys(folder: Path, sources: Sequence[Source]) -> Iterator[Finding]:
+    """Yield what is wrong with the keys of a lake: a bus that runs goes on with those that it has read, and the next one takes nothing."""
+    try:
+        require_keys(folder, sources)
+    except EventlakeError as error:
+        remedy = "Restore the file from a copy, so that a person keeps one pseudonym; a new key begins new ones. What was accepted waits in the spool."
+        yield Finding("error", str(error), remedy)
 
 
 def provide_keys(folder: Path, sources: Sequence[Source]) -> None:

@@ -5,12 +5,13 @@ The first erasure makes both. Where the key is lost, nobody could tell any more 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from eventlake.backends.disk import write_whole
-from eventlake.errors import ConfigurationError, StorageError, UsageError
+from eventlake.errors import ConfigurationError, EventlakeError, StorageError, UsageError
+from eventlake.lake import Finding
 from eventlake.local.keys import read_keys
 from eventlake.local.lock import waiting_for
 from eventlake.pipeline.folding import folded
@@ -45,6 +46,14 @@ def read_forgetting(folder: Path) -> Forgetting | None:
     """Return what becomes of events in a lake, None if nobody was erased. Raises as `read_tombstones` does."""
     found = read_tombstones(folder)
     return None if found is None else Forgetting(found)
+
+
+def check_tombstones(folder: Path) -> Iterator[Finding]:
+    """Yield why nobody can tell who was erased."""
+    try:
+        read_tombstones(folder)
+    except EventlakeError as error:
+        yield Finding("error", str(error), "Restore tombstones.json and tombstones.key from one copy.")
 
 
 def version_of(folder: Path) -> tuple[int, int]:
