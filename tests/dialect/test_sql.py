@@ -95,3 +95,14 @@ def test_templates_are_ours(path: Path) -> None:
     built = [line for line, template in _templates(path) if not _is_ours(template)]
 
     assert built == []
+
+
+def test_equal_pieces_are_equal_however_long_their_chains_are() -> None:
+    """A chain is compared without recursion where it differs, and found in a set as what it is."""
+    long, longer = ours("a"), ours("b")
+    for _ in range(5_000):
+        long, longer = emit("({} || x)", long), emit("({} || x)", longer)
+
+    assert hash(long) != hash(longer)
+    assert long != longer
+    assert long in {long, longer}

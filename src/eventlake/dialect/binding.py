@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from eventlake.dialect.beside import Beside
-from eventlake.dialect.sql import Sql
+from eventlake.dialect.sql import NOTHING, Sql
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.type import Type
@@ -57,7 +57,11 @@ class Value(NamedTuple):
 
     def become(self, sql: Sql, kind: Type) -> Value:
         """Return another value computed from this one alone."""
-        return self._replace(sql=sql, type=kind, clock=None, literal=None, is_null=False)
+        return Value(sql, kind, None, None, self.columns, self.aggregate, self.window, False, self.json)
+
+    def reading(self, columns: frozenset[str]) -> Value:
+        """Return the same value, which reads these columns of its own SELECT."""
+        return Value(self.sql, self.type, self.clock, self.literal, columns, self.aggregate, self.window, self.is_null, self.json)
 
 
 def derived(sql: Sql, kind: Type, parts: Iterable[Value]) -> Value:
@@ -83,22 +87,24 @@ def json_form(forms: set[JsonForm]) -> JsonForm:
 class Field:
     """A column that a clause can see, of which most are never named: its value is made when it is first asked for.
 
-    name: as written, or nothing if it has none. relation: by which it can be qualified, or nothing. value: what it is, or what makes that.
+    name: as written, or nothing if it has none. relation: by which it can be qualified, or nothing. value: what it is, or what makes that of the
+    name under which its relation is stored.
     partition_of: number of the scan whose partition key it is. key: which one, `date` or `hour`. implicit: whether it is left out of `*`, as
     what an object says of itself, such as "$path". beside: the relation that it is a column of, where parts of it can be computed.
     """
 
-    __slots__ = ("_value", "beside", "implicit", "key", "lower", "name", "partition_of", "relation")
+    __slots__ = ("_stored", "_value", "beside", "implicit", "key", "lower", "name", "partition_of", "relation")
 
     def __init__(
         self,
         name: str,
         relation: str,
-        value: Value | Callable[[], Value],
+        value: Value | Callable[[Sql], Value],
         partition_of: int | None = None,
         key: str = "",
         implicit: bool = False,
         beside: Beside | None = None,
+        stored: Sql = NOTHING,
     ) -> None:
         self.name = name
         self.lower = name.lower()
@@ -108,17 +114,18 @@ class Field:
         self.key = key
         self.implicit = implicit
         self.beside = beside
+        self._stored = stored
 
     @property
     def value(self) -> Value:
         """Return what it is."""
         if not isinstance(self._value, Value):
-            self._value = self._value()
+            self._value = self._value(self._stored)
         return self._value
 
     def called(self, name: str, relation: str) -> Field:
         """Return the same column under other names."""
-        return Field(name, relation, self._value, self.partition_of, self.key, self.implicit, self.beside)
+        return Field(name, relation, self._value, self.partition_of, self.key, self.implicit, self.beside, self._stored)
 
     def is_of(self, relation: str) -> bool:
         """Tell whether it can be written behind that name of a relation, given in lower case."""
@@ -163,22 +170,27 @@ class Scope:
 
         Raises NameNotFoundError if two columns answer.
         """
-        for scope in self.chain():
+        scope: Scope | None = self
+        while scope is not None:
             found = scope._find_here(parts)
             if found is not None:
                 return found[0], found[1], scope
+            scope = scope.outer
         return None
 
     def _find_here(self, parts: Sequence[str]) -> tuple[Field, list[str]] | None:
         for size in range(min(len(parts), 4), 0, -1):
-            relation, name, rest = ".".join(parts[: size - 1]), parts[size - 1], list(parts[size:])
-            matches = [f for f in self.fields if f.lower == name and (not relation or f.is_of(relation))]
+            name = parts[size - 1]
+            matches = [f for f in self.fields if f.lower == name]
+            if size > 1 and matches:
+                relation = ".".join(parts[: size - 1])
+                matches = [f for f in matches if f.is_of(relation)]
             if len(matches) > 1:
                 raise NameNotFoundError(
                     f'"{".".join(parts)}" could be any of {len(matches)} columns: write it with its table, as in {matches[0].relation or "t"}.{name}.'
                 )
             if matches:
-                return matches[0], rest
+                return matches[0], list(parts[size:])
         return None
 
     def beside(self, column: Sql) -> Beside | None:

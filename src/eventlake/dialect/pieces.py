@@ -20,7 +20,7 @@ class Sql:
     taken out of it. Two pieces are equal if they are made alike.
     """
 
-    __slots__ = ("_hash", "asks", "bound", "is_shut", "macros", "parts", "simple", "size", "words")
+    __slots__ = ("_hash", "_is_plain", "asks", "bound", "is_shut", "macros", "parts", "simple", "size", "words")
 
     is_open: ClassVar[bool] = False
     """Whether what is written in its place is known at the end alone."""
@@ -29,6 +29,8 @@ class Sql:
     asks: bool
     bound: int
     size: int
+    _is_plain: bool
+    """Whether nothing is asked of it: it calls no macro, costs nothing, has no SELECT and no name of its own."""
 
     def __init__(
         self,
@@ -43,30 +45,42 @@ class Sql:
         self.words = words
         self.parts = parts
         self.is_shut = False
-        total = bound = 0
+        total, bound = len(words[0]), 0
         for part in parts:
+            total += part.size
+            if part._is_plain:
+                continue
             if part.macros and not part.macros <= macros:
                 macros = macros | part.macros
             if not part.simple:
                 simple = False
             if part.asks:
                 asks = True
-            total += part.size
             if part.bound > bound:
                 bound = part.bound
         self.bound = bound
         self.asks = asks
-        self.size = size or total + len(words[0])
+        self.size = size or total
         self.macros = macros
         self.simple = simple
-        self._hash = hash((words, *map(_HASH, parts)))
+        self._is_plain = simple and not asks and not macros and not bound
+        self._hash: int | None = None
 
     def __hash__(self) -> int:
-        return self._hash
+        """Compute it when it is asked for, which it is of few pieces; without recursion, because chains may be long."""
+        if self._hash is None:
+            waiting = [self]
+            while waiting:
+                missing = [part for part in waiting[-1].parts if part._hash is None]
+                waiting += missing
+                if not missing:
+                    piece = waiting.pop()
+                    piece._hash = hash((piece.words, *map(_HASH, piece.parts)))
+        return hash(self._hash)
 
     def __eq__(self, other: object) -> bool:
         return self is other or (
-            type(other) is type(self) and self._hash == other._hash and self.words == other.words and self.parts == other.parts
+            type(other) is type(self) and hash(self) == hash(other) and self.words == other.words and self.parts == other.parts
         )
 
     def __repr__(self) -> str:
@@ -127,6 +141,7 @@ class Bound(Sql):
     def __init__(self, value: Sql, inner: Sql, level: int) -> None:
         super().__init__(("list_transform([", f"], lambda {bound_name(level)}: ", ")[1]"), (value, inner), simple=False)
         self.bound = level
+        self._is_plain = False
 
     @property
     def open_parts(self) -> tuple[Sql, ...]:

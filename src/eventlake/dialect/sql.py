@@ -88,8 +88,8 @@ def emit(template: str, *parts: Part, **named: Part) -> Sql:
     chosen = tuple([part if isinstance(part, Sql) else _piece(part) for part in given])
     size = made.size + sum([use * part.size for use, part in zip(made.uses, chosen, strict=True)]) if made.grows else 0
     whole = Sql(made.words, chosen, made.macros, simple=made.simple, asks=made.asks, size=size)
-    is_large = whole.size > LARGE and not whole.asks  # with a SELECT in it, it may be a clause of a query and no expression
-    if chosen and (is_large or (whole.asks and made.macros)) and not made.is_list and not whole.is_closed:
+    is_costly = made.macros if whole.asks else whole.size > LARGE  # with a SELECT in it, it may be a clause of a query and no expression
+    if is_costly and chosen and not made.is_list and not whole.is_closed:
         return bound_once(whole, made.uses)
     return whole
 
@@ -132,7 +132,9 @@ def joined(separator: str, parts: Iterable[Part]) -> Sql:
     pieces = tuple([_piece(part) for part in parts])
     if len(pieces) == 1:
         return pieces[0]
-    return Sql(("", *[separator] * (len(pieces) - 1), "") if pieces else ("",), pieces, simple=not pieces or separator.isspace())
+    if not pieces:
+        return NOTHING
+    return Sql(("", *[separator] * (len(pieces) - 1), ""), pieces, simple=separator.isspace())
 
 
 NOTHING = Sql(("",))
@@ -157,28 +159,31 @@ def written_out(whole: Sql) -> WrittenOut:
     parts: list[str | int] = []
     texts: list[str] = []
     names = set()
-    words, pieces = iter(("", "")), iter((whole,))
-    around: list[tuple[Iterator[str], Iterator[Sql]]] = []  # the innermost one last
+    pairs: Iterator[tuple[str, Sql]] = iter([("", whole)])  # words and the piece behind them
+    last = ""  # the words behind all of them
+    around: list[tuple[Iterator[tuple[str, Sql]], str]] = []  # the innermost one last
     while True:
-        for piece in pieces:
-            texts.append(next(words))
-            piece = piece.settled() if piece.is_open else piece
+        for word, piece in pairs:
+            texts.append(word)
+            if piece.is_open:
+                piece = piece.settled()
             if piece.parts:
-                around.append((words, pieces))
-                words, pieces = iter(piece.words), iter(piece.parts)
+                around.append((pairs, last))
+                pairs, last = zip(piece.words, piece.parts, strict=False), piece.words[-1]
                 break
-            if isinstance(piece, Gap):
+            kind = type(piece)
+            if kind is Name:
+                names.add(piece.words[0])
+            elif kind is Gap and isinstance(piece, Gap):
                 parts += ("".join(texts), piece.number)
                 texts.clear()
-            else:
-                texts.append(piece.words[0])
-                if isinstance(piece, Name):
-                    names.add(piece.words[0])
+                continue
+            texts.append(piece.words[0])
         else:
-            texts.append(next(words))
+            texts.append(last)
             if not around:
                 break
-            words, pieces = around.pop()
+            pairs, last = around.pop()
     return WrittenOut((*parts, "".join(texts)), frozenset(names))
 
 

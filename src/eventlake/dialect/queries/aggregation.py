@@ -103,7 +103,7 @@ def _arguments(
 
 
 def _whole(part: exp.Expr, parts: Parts, node: exp.Expr) -> Value:
-    return Value(emit("*"), Type("star"))
+    return Value(ours("*"), Type("star"))
 
 
 def listagg(parts: Parts, node: exp.Expr, where: exp.Expr | None = None, *, over: Sql = NOTHING) -> Value:

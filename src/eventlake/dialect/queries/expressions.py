@@ -5,8 +5,7 @@ A node without a function, or with a part its function does not know, is refused
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.functions.calls import SYNTACTIC, call
@@ -45,7 +44,8 @@ class Expressions:
             with self.within(outside=None):
                 return outside.named(self.value(node))
         value = method(self, node)
-        require_keys(value.type, node)
+        if value.type.args:
+            require_keys(value.type, node)
         if self.context.grouped is not None and not self.context.inside_aggregate and value.sql in self.context.grouped:
             value = names.key_of_group(value)
             return value if outside is None else outside.named(value)
@@ -69,15 +69,9 @@ class Expressions:
             kind = both
         return [coerce(value, kind) for value in values], kind
 
-    @contextmanager
-    def within(self, **changes: object) -> Iterator[None]:
+    def within(self, **changes: object) -> _Within:
         """Enter a part of the clause in which other things are allowed."""
-        before = self.context
-        self.context = before.but(**changes)
-        try:
-            yield
-        finally:
-            self.context = before
+        return _Within(self, self.context.but(**changes))
 
     def row_of(self, values: Sequence[Value]) -> Value:
         """Make a row of these values, its fields without names."""
@@ -97,6 +91,23 @@ class Expressions:
     def at_zone(self, value: Value, zone: Value, node: exp.Expr) -> Value:
         """Return the instant of a value as a clock in another zone shows it; a timestamp without zone is UTC."""
         return moments.at_zone(self, value, zone, node)
+
+
+class _Within:
+    """A part of a clause, which is left as it was entered; a class, because a generator takes several times as long for each."""
+
+    __slots__ = ("_before", "_inside", "_parts")
+
+    def __init__(self, parts: Expressions, inside: Context) -> None:
+        self._parts = parts
+        self._before = parts.context
+        self._inside = inside
+
+    def __enter__(self) -> None:
+        self._parts.context = self._inside
+
+    def __exit__(self, *raised: object) -> None:
+        self._parts.context = self._before
 
 
 def _cast(parts: Parts, node: exp.Expr) -> Value:

@@ -6,7 +6,6 @@ What UNNEST gives is made in `unnest.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from eventlake.dialect.beside import Beside
 from eventlake.dialect.binding import Field, Scope, mistyped, refused, unknown
@@ -150,7 +149,7 @@ class Source:
         shown = alias.name.lower() if alias is not None and alias.name else node.name.lower() if isinstance(node, exp.Table) else ""
         relation = shown
         if isinstance(node, exp.Table) and not (alias is not None and alias.name):
-            relation = ".".join(part.name.lower() for part in node.parts)
+            relation = ".".join(node.names)
         stored = self.queries.alias(shown)
         if names:
             columns = [column for column in columns if not column.implicit]
@@ -160,11 +159,12 @@ class Source:
             Field(
                 column.name,
                 relation,
-                partial(original.value, stored),
+                original.value,
                 scan if original.name in _KEYS else None,
                 original.name,
                 original.implicit,
                 beside,
+                stored,
             )
             for column, original in zip(fields, columns, strict=True)
         ]

@@ -77,7 +77,7 @@ class _Grouping:
         part = unbracketed(part)
         if isinstance(part, exp.Tuple):
             return _together([self._columns(inner) for inner in part.expressions])
-        found = self.parts.context.scope.find([name.name.lower() for name in part.parts]) if isinstance(part, exp.Column) else None
+        found = self.parts.context.scope.find(part.names) if isinstance(part, exp.Column) else None
         if isinstance(part, exp.Column) and found is None:
             self.parts.value(part)
         if found is None or found[1]:

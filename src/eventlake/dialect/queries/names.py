@@ -18,7 +18,7 @@ def column(parts: Parts, node: exp.Expr) -> Value:
     """Return what a name with or without dots means. Raises QueryError."""
     if isinstance(node.this, exp.Star):
         raise mistyped("A star stands where one value is wanted", node)
-    return named_value(parts, [part.name.lower() for part in node.parts] if isinstance(node, exp.Column) else [node.name.lower()], node)
+    return named_value(parts, node.names if isinstance(node, exp.Column) else [node.name.lower()], node)
 
 
 def named_value(parts: Parts, names: list[str], node: exp.Expr) -> Value:
@@ -40,10 +40,10 @@ def named_value(parts: Parts, names: list[str], node: exp.Expr) -> Value:
     if outer:
         value = value._replace(columns=frozenset(), aggregate=False, window=False)
     elif context.grouped is not None and value.sql in context.grouped:
-        value = key_of_group(value) if rest and not context.inside_aggregate else value._replace(columns=frozenset())
+        value = key_of_group(value) if rest and not context.inside_aggregate else value.reading(frozenset())
     elif not context.inside_aggregate:
-        value = value._replace(columns=frozenset([shown_name(column.relation, column.name)]))
-    return _fields(value, rest, node)
+        value = value.reading(frozenset((shown_name(column.relation, column.name),)))
+    return _fields(value, rest, node) if rest else value
 
 
 def _own_column(parts: Parts, name: str, node: exp.Expr) -> Value:
@@ -86,7 +86,7 @@ def key_of_group(value: Value) -> Value:
 
     A json is grouped by its text in Trino, see `distinguished`.
     """
-    value = value._replace(columns=frozenset())
+    value = value.reading(frozenset())
     if value.type.name == "json":
         return value.become(canonical(value), value.type)._replace(json="normal")
     if value.type.name == "map":

@@ -50,7 +50,7 @@ def prune(
         if found is not None and found[0] in numbers:
             scans[found[0]].predicates.append(found[1])
     for column, first, end in ranges:
-        key = _partition_key(scope, [part.name.lower() for part in column.parts])
+        key = _partition_key(scope, column.names)
         if key is not None and key[0] in numbers and key[1] == "date":
             scans[key[0]].predicates.append(_between(first, end))
 
@@ -167,7 +167,7 @@ class _Reader:
             terms = [self._term(part) for part in node.expressions]
             return lambda day, hour: _all_known([term(day, hour) for term in terms])
         if isinstance(node, exp.Column | exp.Identifier):
-            found = self.key_of([part.name.lower() for part in node.parts] if isinstance(node, exp.Column) else [node.name.lower()])
+            found = self.key_of(node.names if isinstance(node, exp.Column) else [node.name.lower()])
             if found is None:
                 raise _Unknown
             self.scans.add(found[0])

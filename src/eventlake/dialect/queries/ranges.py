@@ -58,7 +58,7 @@ def _part(condition: exp.Expr) -> tuple[exp.Column, str, int] | None:
 
 
 def _names(column: exp.Column) -> Names:
-    return tuple(part.name.lower() for part in column.parts)
+    return tuple(column.names)
 
 
 def _days(parts: dict[str, int]) -> tuple[date, date] | None:

@@ -51,7 +51,7 @@ class Queries:
         self.scans: list[Scan] = []
         self._with: list[dict[str, Relation]] = []
         self._aliases = count(1)
-        self._columns: dict[int, list[Column]] = {}  # of each table read so far
+        self._columns: dict[int, tuple[list[Column], dict[str, Type]]] = {}  # of each table read so far, and the types of its own
 
     def query(self, node: exp.Query, outer: Scope | None = None) -> Relation:
         """Make a whole query: WITH, body, ORDER BY, OFFSET and LIMIT. Raises QueryError."""
@@ -152,7 +152,7 @@ class Queries:
             if wants_ties(node):
                 ranked = emit("SELECT *, {} FROM ({}) AS el_o", ranks(kept), relation.sql)
                 return Relation(first_and_ties(ranked, node), relation.fields)
-            made = [emit("{}{}", as_instants(value), direction(term)) for value, term in kept]
+            made = [emit("{}{}", sortable(as_instants(value)), direction(term)) for value, term in kept]
             ending = emit(" ORDER BY {}", joined(", ", made)) if made else NOTHING
         wants_ties(node)
         ending = joined("", [part for part in (ending, limits(node)) if part])
@@ -164,7 +164,7 @@ class Queries:
         number = ordinal(term.this, len(relation.fields))
         value = parts.value(term.this) if number is None else relation.fields[number].value(ours("el_o"))
         require_order(value.type, term)
-        return sortable(value)
+        return value
 
     def values(self, node: exp.Values, outer: Scope | None) -> Relation:
         """Make the rows of `VALUES (1, 'a'), (2, 'b')`, each column brought to one type."""
@@ -201,7 +201,7 @@ class Queries:
 
     def table(self, node: exp.Table) -> tuple[Sql, list[Column], int | None]:
         """Find a table of the catalog or of a WITH around: SQL, columns, and the number of its scan."""
-        parts = [part.name.lower() for part in node.parts]
+        parts = node.names
         if len(parts) == 1:
             for level in reversed(self._with):
                 if parts[0] in level:
@@ -214,9 +214,10 @@ class Queries:
             return (*self._partitions(parts, node), None)
         table = self.catalog_table(parts, node)
         if id(table) not in self._columns:
-            self._columns[id(table)] = _columns_of(table)
-        columns = self._columns[id(table)]
-        self.scans.append(Scan(table, {column.name: column.type for column in columns if not column.implicit}))
+            made = _columns_of(table)
+            self._columns[id(table)] = made, {column.name: column.type for column in made if not column.implicit}
+        columns, types = self._columns[id(table)]
+        self.scans.append(Scan(table, types))
         number = len(self.scans) - 1
         return gap(number), columns, number
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -24,7 +24,7 @@ class Scan:
     """
 
     table: Table
-    columns: dict[str, Type]
+    columns: Mapping[str, Type]
     predicates: list[Predicate] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     listing: str = ""

@@ -123,11 +123,11 @@ def _items(node: exp.Select, parts: Expressions, scope: Scope) -> list[_Item]:
 
 def _is_star(node: exp.Expr) -> bool:
     """Tell whether it is `*`, `t.*` or `(row).*`."""
-    return isinstance(node, exp.Star) or (isinstance(node, exp.Column) and isinstance(node.this, exp.Star)) or _is_row_star(node)
+    return isinstance(node.this if type(node) is exp.Column else node, exp.Star) or _is_row_star(node)
 
 
 def _is_row_star(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Dot) and isinstance(node.expression, exp.Star)
+    return type(node) is exp.Dot and isinstance(node.expression, exp.Star)
 
 
 def _expanded(part: exp.Expr, parts: Expressions, scope: Scope) -> list[_Item]:
@@ -175,7 +175,7 @@ def _named(parts: Expressions, field: Field) -> Value:
     grouped, value = parts.context.grouped, field.value
     if grouped is not None and value.sql in grouped:
         return key_of_group(value)
-    return value._replace(columns=frozenset([shown_name(field.relation, field.name)]))
+    return value.reading(frozenset((shown_name(field.relation, field.name),)))
 
 
 def _columns(items: Sequence[_Item]) -> list[Column]:

@@ -102,7 +102,7 @@ def _texts(
 
 def _table(queries: Statement, node: exp.Show) -> Table:
     table = node.args["table"]
-    return queries.catalog_table([part.name.lower() for part in table.parts], table)
+    return queries.catalog_table(table.names, table)
 
 
 def _known_database(queries: Statement, name: exp.Identifier) -> str:

@@ -11,6 +11,7 @@ from eventlake.dialect.binding import Value, mistyped
 from eventlake.dialect.queries.relation import bounds, direction
 from eventlake.dialect.sql import Sql, emit, joined
 from eventlake.dialect.text import tree as exp
+from eventlake.dialect.types.comparison import sortable
 from eventlake.dialect.types.zones import as_instants
 
 
@@ -26,7 +27,7 @@ def wants_ties(node: exp.Expr) -> bool:
 
 def ranks(terms: Sequence[tuple[Value, exp.Ordered]]) -> Sql:
     """Make the columns that number the rows in their order, each with its own number and with that of its equals."""
-    order = joined(", ", [emit("{}{}", as_instants(value), direction(term)) for value, term in terms])
+    order = joined(", ", [emit("{}{}", sortable(as_instants(value)), direction(term)) for value, term in terms])
     over = emit("(ORDER BY {})", order) if terms else emit("(ORDER BY NULL)")
     return emit("rank() OVER {} AS el_rank, row_number() OVER {} AS el_row", over, over)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from eventlake.dialect.text import tree
 from eventlake.dialect.text.length import require_length
-from eventlake.dialect.text.lexicon import BACKQUOTED, COMMENT, DELIMITED, DIGITS, END, QUOTED, STRANGE, Token, spoken
+from eventlake.dialect.text.lexicon import BACKQUOTED, COMMENT, DELIMITED, DIGITS, END, QUOTED, STRANGE, SYMBOL, WORD, Token, spoken
 from eventlake.dialect.text.parsing.cursor import place
 from eventlake.dialect.text.parsing.queries import Queries
 from eventlake.dialect.text.parsing.shows import Shows
@@ -89,8 +89,13 @@ def _require_query(tokens: Sequence[Token]) -> None:
         )
 
 
+_NEVER_STRANGE = frozenset((WORD, SYMBOL))
+
+
 def _require_readable(tokens: Sequence[Token], unreadable: Mapping[str, str]) -> None:
     for token in tokens:
+        if token.kind in _NEVER_STRANGE:
+            continue
         if token.kind in unreadable or (token.kind in DELIMITED and not token.is_closed):
             advice = unreadable.get(token.kind) or _open(token)
             raise QuerySyntaxError(f'Cannot read "{_shown(token)}" at {place(token)}: {advice}.')
@@ -112,10 +117,15 @@ def _open(token: Token) -> str:
     return f"{what} is not closed"
 
 
+_DEEPER = {"(": 1, "[": 1, ")": -1, "]": -1}
+
+
 def _require_shallow(tokens: Sequence[Token]) -> None:
     depth = 0
     for token in tokens:
-        depth += (token.word in {"(", "["}) - (token.word in {")", "]"})
+        if token.word not in _DEEPER:
+            continue
+        depth += _DEEPER[token.word]
         if depth > MAX_NESTING:
             raise QueryRefusedError(
                 f"Brackets are nested more than {MAX_NESTING} deep at {place(token)}: break the statement up with WITH."

@@ -77,7 +77,9 @@ class Understood:
         """Make that of a translation over these tables."""
         numbers = {id(table): number for number, table in enumerate(tables)}
         scans = tuple(
-            UnderstoodScan(numbers.get(id(scan.table), -1), scan.columns, tuple(sorted(scan.used)), bool(scan.predicates), scan.listing)
+            UnderstoodScan(
+                numbers.get(id(scan.table), -1), dict(scan.columns), tuple(sorted(scan.used)), bool(scan.predicates), scan.listing
+            )
             for scan in made.scans
         )
         return cls(made.names, made.types, made.macros, made.pieces, scans)

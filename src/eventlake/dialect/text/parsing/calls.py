@@ -235,5 +235,7 @@ class Calls(Windows):
 
 def column(names: list[tree.Identifier]) -> tree.Column:
     """Make the node of a name with dots; what is behind the fourth is a field's and no part of it."""
+    if len(names) == 1:
+        return tree.Column(None, this=names[0])
     keys = ("this", "table", "db", "catalog")
     return tree.Column(None, **dict(zip(keys, reversed(names), strict=False)))

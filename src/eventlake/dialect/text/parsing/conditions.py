@@ -37,10 +37,12 @@ class Conditions(Values):
         return left
 
     def _denied(self, first: tree.Expr | None = None) -> tree.Expr:
+        if first is not None or self.word != "NOT":
+            return self._decided(first)
         denials = []
-        while first is None and self.word == "NOT":
+        while self.word == "NOT":
             denials.append(self.step())
-        made = self._decided(first)
+        made = self._decided(None)
         for token in reversed(denials):
             made = tree.Not(token, this=made)
         return made

@@ -42,6 +42,8 @@ class Values(Json):
 
     def _signed(self) -> tree.Expr:
         """Read a value with its signs."""
+        if self.word not in {"-", "+"}:
+            return self._zoned(self._primary())
         signs = []
         while self.word in {"-", "+"}:
             signs.append(self.step())
@@ -52,8 +54,8 @@ class Values(Json):
 
     def _zoned(self, first: tree.Expr) -> tree.Expr:
         """Read the subscripts, fields and time zones behind a value."""
-        value = self._subscripted(first)
-        while self.accept("AT", "TIME", "ZONE"):
+        value = self._subscripted(first) if self.word in {"[", "."} else first
+        while self.word == "AT" and self.accept("AT", "TIME", "ZONE"):
             if self.token.kind not in {TEXT, UNICODE} and self.word != "INTERVAL":
                 self.fail("the zone is a text in quotes, or an interval")
             value = tree.AtTimeZone(this=value, zone=self._primary())

@@ -81,6 +81,13 @@ class Column(Expr):
         return [part for part in map(self.args.get, ("catalog", "db", "table", "this")) if part is not None]
 
     @property
+    def names(self) -> list[str]:
+        """Return what the names say in lower case, from left to right."""
+        if len(self.args) == 1:
+            return [self.args["this"].name.lower()]
+        return [part.name.lower() for part in self.parts]
+
+    @property
     def table(self) -> str:
         """Return the name before the last, or nothing."""
         given = self.args.get("table")
