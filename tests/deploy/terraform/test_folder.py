@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -13,22 +14,14 @@ from eventlake.query.saved import load_saved
 from eventlake.sources import load, load_optional
 
 
-def _write(folder: Path, *, optional: bool = False) -> int:
-    sources = [*load(), *(load_optional() if optional else [])]
+def _write(folder: Path) -> int:
+    sources = load()
     return write_modules(folder, sources, load_saved(sources))
 
 
-def test_the_same_code_is_the_same_archive(tmp_path: Path) -> None:
-    """Terraform compares the archive's hash, so a second writing changes no function."""
-    first, second = tmp_path / "first", tmp_path / "second"
-    assert _write(first) == _write(second)
-    assert (first / "functions.zip").read_bytes() == (second / "functions.zip").read_bytes()
-
-
-def test_the_archive_has_the_handlers_and_the_mappings_of_these_sources(tmp_path: Path) -> None:
+def test_the_archive_has_the_handlers_and_the_mappings_of_these_sources(everything: Path) -> None:
     """A source that is off by itself brings its mapping into the archive when it is on; bytecode stays out."""
-    _write(tmp_path / "module", optional=True)
-    names = zipfile.ZipFile(tmp_path / "module" / "functions.zip").namelist()
+    names = zipfile.ZipFile(everything / "functions.zip").namelist()
     assert {"eventlake/functions/transform.py", "eventlake/functions/declared/auth0_logs.py"} <= set(names)
     assert len(names) == len(set(names))
     assert not [name for name in names if "__pycache__" in name]
@@ -36,14 +29,19 @@ def test_the_archive_has_the_handlers_and_the_mappings_of_these_sources(tmp_path
     assert {f"eventlake/functions/declared/{table}.py" for table in tables} <= set(names)
 
 
-def test_a_folder_is_written_anew_and_what_is_gone_goes(tmp_path: Path) -> None:
-    """A source that is no longer on leaves no module behind; a person's own file beside the module stays."""
-    _write(tmp_path, optional=True)
-    (tmp_path / "notes.txt").write_text("mine")
-    _write(tmp_path)
-    modules = {path.parent.name for path in (tmp_path / "modules" / "sources").glob("*/main.tf.json")}
+def test_a_folder_is_written_anew_and_what_is_gone_goes(everything: Path, written: Path, tmp_path: Path) -> None:
+    """A source that is no longer on leaves no module behind; a person's own file beside the module stays.
+
+    Terraform compares the archive's hash, so the same code is the same archive.
+    """
+    folder = tmp_path / "module"
+    shutil.copytree(everything, folder)
+    (folder / "notes.txt").write_text("mine")
+    _write(folder)
+    modules = {path.parent.name for path in (folder / "modules" / "sources").glob("*/main.tf.json")}
     assert modules == {source.name for source in load()}
-    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert (folder / "functions.zip").read_bytes() == (written / "functions.zip").read_bytes()
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
@@ -54,9 +52,8 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "main.tf.json").read_text() == "{}"
 
 
-def test_every_module_is_json(tmp_path: Path) -> None:
+def test_every_module_is_json(written: Path) -> None:
     """Each asks for the same Terraform and provider."""
-    _write(tmp_path)
-    asked = [json.loads(path.read_text("utf-8"))["terraform"] for path in tmp_path.rglob("*.tf.json")]
+    asked = [json.loads(path.read_text("utf-8"))["terraform"] for path in written.rglob("*.tf.json")]
     assert len(asked) == len(load()) + len(BY_HAND) + 2  # the outermost module, and that of the sources
     assert all(one == asked[0] for one in asked)

@@ -15,7 +15,6 @@ import pytest
 from eventlake.deploy.cloudformation import Template, read_template
 from eventlake.deploy.derived import ACCOUNTS, TEMPLATES, deployed_files
 from eventlake.deploy.terraform.expressions import snake
-from eventlake.deploy.terraform.folder import modules, write_modules
 from eventlake.deploy.terraform.module import module
 from eventlake.errors import ConfigurationError
 from eventlake.query.saved import load_saved
@@ -69,10 +68,11 @@ def templates() -> dict[str, Template]:
 @pytest.mark.slow
 @needs_terraform
 @pytest.mark.parametrize("given", [EVERYTHING, LEAST], ids=["everything on", "the least"])
-def test_terraform_makes_what_cloudformation_makes(given: dict[str, Any], templates: dict[str, Template], tmp_path: Path) -> None:
+def test_terraform_makes_what_cloudformation_makes(
+    given: dict[str, Any], templates: dict[str, Template], written: Path, tmp_path: Path
+) -> None:
     """Each resource is there under the same settings, and every value of every property is an argument of a name that fits."""
-    sources = load()
-    write_modules(tmp_path / "module", sources, load_saved(sources))
+    shutil.copytree(written, tmp_path / "module")
     found = evaluate(tmp_path / "module", {"name": "lake", **{snake(name): value for name, value in given.items()}}, tmp_path / "twin")
     made = dict(_made("root", found, templates))
     pseudo = {"AccountId": ACCOUNT, "Region": REGION, "Partition": PARTITION, "URLSuffix": SUFFIX, "StackName": "lake"}
@@ -177,10 +177,9 @@ def _share_a_word(one: str, other: str) -> bool:
     return OTHER_WORDS.get(one) == other or one.lower() == other or bool(words & others)
 
 
-def test_every_stack_has_a_module_and_the_root_has_the_outermost_stacks_outputs(templates: dict[str, Template]) -> None:
+def test_every_stack_has_a_module_and_the_root_has_the_outermost_stacks_outputs(templates: dict[str, Template], written: Path) -> None:
     """The module has the outputs of the stack under their names in Terraform, and every variable but the lake's name has a default."""
-    sources = load()
-    found = modules(sources, load_saved(sources))
+    found = list(written.rglob("*.tf.json"))
     assert len(found) == len(templates)
     root = module("root.yaml", templates)
     assert root["output"].keys() == {snake(name) for name in templates["root.yaml"]["Outputs"]}

@@ -22,11 +22,11 @@ _SAME_TIME = (2000, 1, 1, 0, 0, 0)
 _FILE_MODE = 0o644 << 16
 
 
-def modules(sources: Sequence[Source], saved: Mapping[str, SavedQuery]) -> dict[PurePosixPath, Template]:
-    """Write the module of every template, by its path. Raises DeclarationError, or ConfigurationError for what Terraform has no word for."""
+def modules(files: Mapping[Path, str]) -> dict[PurePosixPath, Template]:
+    """Write the module of every template of what is deployed, by its path. Raises ConfigurationError for what Terraform has no word for."""
     templates = {
         path.relative_to(TEMPLATES).as_posix(): read_template(text)
-        for path, text in deployed_files(sources, saved).items()
+        for path, text in files.items()
         if path.suffix == ".yaml" and ACCOUNTS not in path.parents
     }
     return {PurePosixPath(folder_of(path)) / MODULE: module(path, templates) for path in templates}
@@ -38,11 +38,12 @@ def write_modules(folder: Path, sources: Sequence[Source], saved: Mapping[str, S
     Raises ConfigurationError if the folder holds something else.
     """
     _clear(folder)
-    written = modules(sources, saved)
+    files = deployed_files(sources, saved)
+    written = modules(files)
     for path, content in written.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    _write_code(folder / CODE, deployed_files(sources, saved))
+    _write_code(folder / CODE, files)
     return sum(len(named) for content in written.values() for named in content.get("resource", {}).values())
 
 
