@@ -88,11 +88,22 @@ def new(aws: Aws) -> Ours:
     S3Store(aws.service("s3"), found.bucket).put(f"{STAGES}/{TWELVE.path}/a.gz", gzip.compress(b'{"stage": "Deploy"}\n'))
     S3Store(aws.service("s3"), found.bucket).put(f"{STAGES}/{HOURS[2].path}/a.gz", gzip.compress(b'{"stage": "Test"}\n'))
     for hour in (TWELVE, HOURS[2]):
-        place = {"Location": f"s3://{found.bucket}/{STAGES}/{hour.path}/"}
-        descriptor = aws.service("glue").get_table(DatabaseName=found.database, Name=STAGES)["Table"]["StorageDescriptor"]
-        wanted = {"Values": hour.values, "StorageDescriptor": {**descriptor, **place}}
-        aws.service("glue").create_partition(DatabaseName=found.database, TableName=STAGES, PartitionInput=wanted)
+        register(found, hour, f"{STAGES}/{hour.path}/")
     return found
+
+
+def register(lake: Ours, hour: Hour, folder: str) -> None:
+    """Register an hour of its stages in a folder of its bucket."""
+    glue, place = lake.aws.service("glue"), {"Location": f"s3://{lake.bucket}/{folder}"}
+    descriptor = glue.get_table(DatabaseName=lake.database, Name=STAGES)["Table"]["StorageDescriptor"]
+    wanted = {"Values": hour.values, "StorageDescriptor": {**descriptor, **place}}
+    glue.create_partition(DatabaseName=lake.database, TableName=STAGES, PartitionInput=wanted)
+
+
+def with_rows(lake: Ours, hour: Hour) -> None:
+    """Put an object of stages into an hour, and register it."""
+    S3Store(lake.aws.service("s3"), lake.bucket).put(f"{STAGES}/{hour.path}/a.parquet", b"PAR1")
+    register(lake, hour, f"{STAGES}/{hour.path}/")
 
 
 def places(lake: Ours) -> dict[tuple[str, ...], str]:
@@ -138,12 +149,39 @@ def test_what_was_taken_over_is_counted_examined_and_refused_to_duckdb(old: Orig
 
 
 @pytest.mark.aws
-def test_only_json_takes_over(old: Original, aws: Aws, typed: Typed) -> None:
+def test_json_lines_do_not_come_into_parquet(old: Original, aws: Aws, typed: Typed) -> None:
     """Into Parquet the rows are written anew, and the sentence says how."""
     parquet = ours(aws, "parquet")
     code, rows, said = typed("migrate", "--from", old.database, "--lake", f"aws:{parquet.name}", "--yes")
     assert (code, rows, places(parquet)) == (253, [], {})
+    assert f"is of json, {parquet.database}.{STAGES} of parquet" in said
+    assert "deploy eventlake with LogFormat=json" in said
     assert f"eventlake backfill files s3://{old.bucket}/{STAGES}/" in said
+
+
+@pytest.mark.aws
+def test_parquet_comes_into_parquet(aws: Aws, typed: Typed) -> None:
+    """Where it lies, beside what came here."""
+    old, new = ours(aws, "parquet"), ours(aws, "parquet")
+    for lake, hour in ((old, HOURS[0]), (new, TWELVE)):
+        with_rows(lake, hour)
+    words = "migrate", "--from", f"aws:{old.name}", "--lake", f"aws:{new.name}", "--yes"
+    code, rows, _ = typed(*words)
+
+    assert (code, [(row["hours"], row["objects"]) for row in rows if row["hours"]]) == (0, [(1, 1)])
+    assert places(new) == places(old) | {tuple(TWELVE.values): f"s3://{new.bucket}/{STAGES}/{TWELVE.path}/"}
+
+
+@pytest.mark.aws
+def test_a_lake_with_closed_hours_is_refused(aws: Aws, typed: Typed) -> None:
+    """What their folders still hold is not what they hold."""
+    old, new = ours(aws, "parquet"), ours(aws, "parquet")
+    with_rows(old, HOURS[0])
+    register(old, HOURS[1], f"closed/codepipeline/{STAGES}/{HOURS[1].path}/1-0a1b2c3d/")
+    code, _, said = typed("migrate", "--from", f"aws:{old.name}", "--lake", f"aws:{new.name}", "--yes")
+
+    assert (code, places(new)) == (253, {})
+    assert f"1 hours of {old.database}.{STAGES} were closed" in said
 
 
 @pytest.mark.aws

@@ -36,7 +36,7 @@ def migrate(old: str, bucket: str, dry_run: bool, yes: bool, undo: Path | None) 
     """Register the hours of aws-codepipeline-event-logs or auth0-s3-logs in the tables of this lake, where their objects lie.
 
     Nothing is copied but objects of failed records, which `failed redrive` then sends again. An hour that holds events here already stays as it
-    is. Both lakes are of JSON lines, because Athena reads one format of a table; into any other lake, `backfill files` writes the rows anew.
+    is. Both lakes are of one format, because Athena reads one of a table; into any other lake, `backfill files` writes the rows anew.
     """
     current = settings()
     return _migrated(old, Repair(old, bucket, dry_run, yes, rows=False, undo=undo), current)

@@ -1,6 +1,6 @@
 """Takes over what an older lake left in S3: its hours become partitions of our tables where they lie, its failed records become ours.
 
-Athena reads one format of a table, and the older lakes wrote JSON lines: only a table of JSON lines takes hours over.
+Athena reads one format of a table, so both must be of JSON lines, as the two public projects wrote them, or both of Parquet.
 https://docs.aws.amazon.com/athena/latest/ug/updates-and-partitions.html
 """
 
@@ -17,12 +17,13 @@ from eventlake.cloud.deployment import Deployment
 from eventlake.cloud.installed import Installed, in_glue
 from eventlake.cloud.repairing import Found, held_in
 from eventlake.errors import ConfigurationError
+from eventlake.layout import CLOSED
 from eventlake.model import STORAGE_FORMATS
 from eventlake.pipeline.repairing import InGlue, Plan, location, named_hour
 from eventlake.pipeline.taking_over import TakingOver, failed_key, missing_columns, take_over
 
 FAILED = "error/"
-_JSON = STORAGE_FORMATS["json"][2]
+_FORMATS = {library: log_format for log_format, (*_, library) in STORAGE_FORMATS.items()}
 
 
 def pairs(old: Installed, new: Deployment, session: Session) -> list[tuple[InGlue, InGlue]]:
@@ -45,10 +46,11 @@ def pairs(old: Installed, new: Deployment, session: Session) -> list[tuple[InGlu
 
 
 def planned(old: InGlue, own: InGlue, session: Session) -> TakingOver:
-    """Plan what of an old table is registered in ours. Raises StorageServiceError."""
+    """Plan what of an old table is registered in ours. Raises StorageServiceError, ConfigurationError if hours of the old one were closed."""
+    batches = GlueBatches(session.client("glue"))
+    _require_open(old, map(location, batches.partitions(old.database, old.name)))
     held = held_in(old, session, Found(Plan(old)))
-    partitions = GlueBatches(session.client("glue")).partitions(own.database, own.name)
-    places = {hour: location(one) for one in partitions if (hour := named_hour(tuple(one["Values"])))}
+    places = {hour: location(one) for one in batches.partitions(own.database, own.name) if (hour := named_hour(tuple(one["Values"])))}
     return take_over(old, held, own, places)
 
 
@@ -76,17 +78,34 @@ def copy_failed(old: Installed, new: Deployment, objects: Mapping[str, str], ses
 
 def _require_fitting(old: InGlue, own: InGlue) -> None:
     """Raise ConfigurationError unless objects of the old table can be read as ours."""
-    for table in (old, own):
-        if table.descriptor.get("SerdeInfo", {}).get("SerializationLibrary") != _JSON:
-            raise ConfigurationError(
-                f"{table.database}.{table.name} is no table of JSON lines, and Athena reads one format of a table: deploy eventlake with LogFormat=json, "
-                f"or have the rows written anew: `eventlake backfill files {old.root} --lake LAKE`."
-            )
+    there, here = map(_format, (old, own))
+    if there is None or there != here:
+        deploy = f"deploy eventlake with LogFormat={there}, or " if there else ""
+        raise ConfigurationError(
+            f"{old.database}.{old.name} is of {there or 'an unknown format'}, {own.database}.{own.name} of {here or 'an unknown format'}, and Athena "
+            f"reads one format of a table: {deploy}have the rows written anew, `eventlake backfill files {old.root} --lake LAKE`."
+        )
     missing = missing_columns(old, own)
     if missing:
         raise ConfigurationError(
             f"{old.database}.{old.name} has columns that {own.database}.{own.name} has not, or with another type: {', '.join(missing)}. "
             "Declare them with --sources, and deploy again."
+        )
+
+
+def _format(table: InGlue) -> str | None:
+    """Return the format of a table's objects, None if it is none of ours."""
+    return _FORMATS.get(table.descriptor.get("SerdeInfo", {}).get("SerializationLibrary", ""))
+
+
+def _require_open(old: InGlue, places: Iterable[str]) -> None:
+    """Raise ConfigurationError if hours of the old table were closed: what lies in their folders is not what they hold."""
+    closed = [place for place in places if place.startswith(f"s3://{old.bucket}/{CLOSED}")]
+    if closed:
+        raise ConfigurationError(
+            f"{len(closed):,} hours of {old.database}.{old.name} were closed and lie elsewhere, such as {closed[0]}, and taking over reads the folders of "
+            f"the hours: have the rows written anew, `eventlake backfill files s3://{old.bucket}/{CLOSED} --lake LAKE`, and those of {old.root} "
+            "that were not closed."
         )
 
 
