@@ -172,7 +172,7 @@ def test_a_table_of_that_name_is_the_users(tmp_path: Path, capsys: pytest.Captur
     store(tmp_path / "lake", [(PAST, [event("a")])])
     own = tmp_path / "own" / "books"
     own.mkdir(parents=True)
-    text = (Path(eventlake.__file__).parent / "local" / "audit_table" / "source.toml").read_text("utf-8")
+    text = (Path(eventlake.__file__).parent / "sources" / "optional" / "audit" / "source.toml").read_text("utf-8")
     (own / "source.toml").write_text(text.replace('name = "audit"\ntitle = "Audit"', 'name = "books"\ntitle = "Books"'), "utf-8")
     lake = ("--lake", str(tmp_path / "lake"), "--sources", str(tmp_path / "own"))
     told(capsys, "audit", "on", *lake)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from eventlake.cli.going import Goes, going
@@ -22,7 +23,7 @@ _CLOSED = ("table", "hour", "generation", "objects_before", "objects", "rows", "
 
 def close_on_aws(current: Settings, table: str | None, wanted: Hour | None, *, dry_run: bool, every: bool) -> int:
     """Let the lake's function close what is due, and show what it answers; 1 if an hour could not be closed."""
-    from eventlake.cli.opening import open_deployment
+    from eventlake.cli.opening import noting_on_aws, open_deployment
     from eventlake.cloud import deployment as cloud
     from eventlake.cloud.closing import ClosingFunction
 
@@ -31,7 +32,8 @@ def close_on_aws(current: Settings, table: str | None, wanted: Hour | None, *, d
     deployment, session = open_deployment(current)
     chosen = named_table(table, cloud.open_catalog(deployment, session)).name if table else None
     function = ClosingFunction(deployment, session)
-    answers = [function.due(chosen, wanted)] if dry_run else list(function.close(chosen, wanted))
+    with nullcontext() if dry_run else noting_on_aws(deployment, session, current):
+        answers = [function.due(chosen, wanted)] if dry_run else list(function.close(chosen, wanted))
     names, kind = (_DUE, "due") if dry_run else (_CLOSED, "closed")
     show(names, [[one[name] for name in names] for answer in answers for one in answer[kind]], current.form)
     for one in answers[-1]["failed"]:

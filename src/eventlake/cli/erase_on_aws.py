@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def erase_on_aws(current: Settings, identifiers: tuple[str, ...], *, dry_run: bool, is_agreed: Callable[[], bool], wait: int) -> None:
     """Erase a person, or show what would be erased. is_agreed: asks whether to go on. wait: minutes for which old bytes stay."""
-    from eventlake.cli.opening import open_deployment
+    from eventlake.cli.opening import noting_on_aws, open_deployment
     from eventlake.cloud.erasing.eraser import Eraser
 
     deployment, session = open_deployment(current)
@@ -39,8 +39,9 @@ def erase_on_aws(current: Settings, identifiers: tuple[str, ...], *, dry_run: bo
     if not is_agreed():
         current.say("Nothing is changed.")
         return
-    certificate, place = eraser.erase(found, lambda count: current.progress(f"{count:,} objects rewritten", is_done=False))
-    eraser.require_gone()
+    with noting_on_aws(deployment, session, current):
+        certificate, place = eraser.erase(found, lambda count: current.progress(f"{count:,} objects rewritten", is_done=False))
+        eraser.require_gone()
     _say_done(certificate, place, current)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -52,7 +52,10 @@ def open_engine(current: Settings, engine: str | None, workgroup: str | None = N
         return _trino(current)
     if chosen == "athena":
         return _athena(current, workgroup)
-    return open_duckdb(current) if current.is_on_aws else _audited(open_duckdb(current), current)
+    if current.is_on_aws:
+        deployment, session = open_deployment(current)
+        return _noted(_open_duckdb_on_aws(deployment, session, current), deployment, session, current)
+    return _audited(open_duckdb(current), current)
 
 
 def _audited(engine: DuckDBEngine, current: Settings) -> Engine:
@@ -60,7 +63,23 @@ def _audited(engine: DuckDBEngine, current: Settings) -> Engine:
     from eventlake.local.auditing.engine import AuditedEngine
     from eventlake.local.auditing.journal import Journal
 
-    return AuditedEngine(engine, engine.catalog, Journal(current.lake_folder, current.say), "cli")
+    catalog = engine.catalog
+    return AuditedEngine(engine, lambda: [table.name for table in catalog.tables()], Journal(current.lake_folder, current.say), "cli")
+
+
+def _noted(engine: Engine, deployment: Deployment, session: Session, current: Settings) -> Engine:
+    """Have the queries of an engine over a lake on AWS noted, if the lake keeps an audit."""
+    from eventlake.cloud.auditing import BusNotes
+    from eventlake.local.auditing.engine import AuditedEngine
+
+    return AuditedEngine(engine, lambda: [table.name for table in deployment.tables], BusNotes(deployment, session, current.say), "cli")
+
+
+def noting_on_aws(deployment: Deployment, session: Session, current: Settings, action: str = "") -> AbstractContextManager[None]:
+    """Note a deed on a lake on AWS when it ends, if the lake keeps an audit. action: the command that runs, if none is named."""
+    from eventlake.cloud.auditing import BusNotes
+
+    return BusNotes(deployment, session, current.say).noting(action or command_name(), "cli")
 
 
 def open_deployment(current: Settings) -> tuple[Deployment, Session]:
@@ -116,7 +135,8 @@ def backfiller(current: Settings) -> Iterator[Backfiller]:
 
         deployment, session = open_deployment(current)
         known, gone = pseudonyms(deployment, session), read_erased(deployment, session)
-        yield Backfiller(AwsHistories(deployment, session), deployment.sources, pseudonyms=known, forgetting=gone)
+        with noting_on_aws(deployment, session, current):
+            yield Backfiller(AwsHistories(deployment, session), deployment.sources, pseudonyms=known, forgetting=gone)
         return
     from eventlake.local.histories import LocalHistories
     from eventlake.local.keys import read_keys
@@ -134,13 +154,16 @@ def open_duckdb(current: Settings) -> DuckDBEngine:
 
     shared().start()  # it gets ready while the declarations are read
     if current.is_on_aws:
-        from eventlake.cloud.deployment import open_duckdb
-
-        deployment, session = open_deployment(current)
-        return open_duckdb(deployment, session, partial(_tell_fetched, current))
+        return _open_duckdb_on_aws(*open_deployment(current), current)
     from eventlake.local.folder import open_lake
 
     return cast("DuckDBEngine", open_lake(current.lake_folder, current.load_sources()).engine)
+
+
+def _open_duckdb_on_aws(deployment: Deployment, session: Session, current: Settings) -> DuckDBEngine:
+    from eventlake.cloud.deployment import open_duckdb
+
+    return open_duckdb(deployment, session, partial(_tell_fetched, current))
 
 
 def _tell_fetched(current: Settings, done: int, total: int) -> None:
@@ -156,7 +179,7 @@ def _athena(current: Settings, workgroup: str | None) -> Engine:
     from eventlake.cloud.deployment import open_athena
 
     deployment, session = open_deployment(current)
-    return open_athena(deployment, session, workgroup)
+    return _noted(open_athena(deployment, session, workgroup), deployment, session, current)
 
 
 def _trino(current: Settings) -> Engine:

@@ -74,7 +74,7 @@ def _tried(chosen: Filter, current: Settings) -> Iterator[Tried]:
 
 def _on_aws(chosen: Filter, current: Settings, *, dry_run: bool) -> None:
     """Try failed events of a lake on AWS, and send what is right unless it is a dry run."""
-    from eventlake.cli.opening import open_deployment
+    from eventlake.cli.opening import noting_on_aws, open_deployment
     from eventlake.cloud.redriving import AwsRedriver
 
     deployment, session = open_deployment(current)
@@ -87,7 +87,8 @@ def _on_aws(chosen: Filter, current: Settings, *, dry_run: bool) -> None:
         if dry_run:
             show(_PREVIEW, _previews(redriver.tried(entries)), current.form)
         else:
-            show(_COUNTS, _counts(_told(redriver.redrive(entries), len(entries), current), current), current.form)
+            with noting_on_aws(deployment, session, current):
+                show(_COUNTS, _counts(_told(redriver.redrive(entries), len(entries), current), current), current.form)
     finally:
         redriver.events.put_back()
     if redriver.events.not_seen:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eventlake.cli.opening import shared_lake
-from eventlake.cli.retain_on_aws import open_holds, place_on_aws, retain_on_aws
+from eventlake.cli.retain_on_aws import open_holds, place_on_aws, release_on_aws, retain_on_aws
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
 from eventlake.cli.tables import named_table
@@ -119,7 +119,7 @@ def _release(current: Settings, name: str) -> None:
     from eventlake.local.retaining.holds import HoldsFile
 
     if current.is_on_aws:
-        open_holds(current).release(name)
+        release_on_aws(current, name)
         return
     require_lake(current.lake_folder)
     with Journal(current.lake_folder, current.say).noting(f"hold release {name}", "cli"):

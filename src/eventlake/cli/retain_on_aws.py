@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from eventlake.cli.settings import Settings
@@ -26,11 +28,13 @@ _STATES = {
 
 def retain_on_aws(current: Settings, *, dry_run: bool) -> int:
     """Let the lake's function remove what is over, and show what it answers; 1 if something could not be removed."""
-    from eventlake.cli.opening import open_deployment
+    from eventlake.cli.opening import noting_on_aws, open_deployment
     from eventlake.cloud.retaining import RetentionFunction
 
-    function = RetentionFunction(*open_deployment(current))
-    answers = [function.due()] if dry_run else list(function.remove())
+    deployment, session = open_deployment(current)
+    function = RetentionFunction(deployment, session)
+    with nullcontext() if dry_run else noting_on_aws(deployment, session, current):
+        answers = [function.due()] if dry_run else list(function.remove())
     rows = [[*(one[name] for name in _COLUMNS[:-1]), _STATES[one["state"]].format(**one)] for answer in answers for one in answer["hours"]]
     show(_COLUMNS, rows, current.form)
     if answers[-1]["left"]:
@@ -52,9 +56,27 @@ def open_holds(current: Settings) -> HoldsOnAws:
     return HoldsOnAws(*open_deployment(current))
 
 
+@contextmanager
+def _held(current: Settings, action: str) -> Iterator[HoldsOnAws]:
+    """Open the holds to change them, and have that noted."""
+    from eventlake.cli.opening import noting_on_aws, open_deployment
+    from eventlake.cloud.retaining import HoldsOnAws
+
+    deployment, session = open_deployment(current)
+    with noting_on_aws(deployment, session, current, action):
+        yield HoldsOnAws(deployment, session)
+
+
+def release_on_aws(current: Settings, name: str) -> None:
+    """Release a hold."""
+    with _held(current, f"hold release {name}") as holds:
+        holds.release(name)
+
+
 def place_on_aws(current: Settings, placed: Hold) -> None:
     """Add a hold, and tell what of it was on its way out."""
-    leaving = open_holds(current).place(placed)
+    with _held(current, f"hold {placed.name}") as holds:
+        leaving = holds.place(placed)
     if leaving:
         current.say(_told(leaving))
 

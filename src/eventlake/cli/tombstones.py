@@ -70,10 +70,12 @@ def _read(current: Settings) -> Tombstones | None:
 
 def _end(current: Settings, identifiers: tuple[str, ...], until: str) -> None:
     if current.is_on_aws:
-        from eventlake.cli.opening import open_deployment
+        from eventlake.cli.opening import noting_on_aws, open_deployment
         from eventlake.cloud.tombstones import end_tombstones as end_on_aws
 
-        end_on_aws(*open_deployment(current), identifiers, until)
+        deployment, session = open_deployment(current)
+        with noting_on_aws(deployment, session, current, "tombstones remove"):
+            end_on_aws(deployment, session, identifiers, until)
         return
     from eventlake.local.auditing.journal import Journal
     from eventlake.local.folder import require_lake

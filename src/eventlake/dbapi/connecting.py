@@ -126,7 +126,11 @@ def _folder(folder: Path, bounds: Bounds) -> Engine:
     engine.prepare()
     journal = Journal(folder, _warn)
     return AuditedEngine(
-        engine, engine.catalog, journal, "python", lambda statement: bring_audit_in(statement, folder, lambda: _sources(()), _warn)
+        engine,
+        lambda: [table.name for table in engine.catalog.tables()],
+        journal,
+        "python",
+        lambda statement: bring_audit_in(statement, folder, lambda: _sources(()), _warn),
     )
 
 
@@ -156,7 +160,9 @@ class _Place:
 def _on_aws(place: _Place, engine: str, workgroup: str | None, bounds: Bounds) -> Connection:
     """Connect to a lake on AWS. Raises LakeNotFoundError, ConfigurationError, ServiceError or DeclarationError."""
     from eventlake.backends.aws import Session
+    from eventlake.cloud.auditing import BusNotes
     from eventlake.cloud.deployment import find, open_athena, open_duckdb
+    from eventlake.local.auditing.engine import AuditedEngine
 
     if engine not in {"athena", "duckdb"}:
         raise InterfaceError(f'engine is "athena" or "duckdb", not {engine!r}.')
@@ -166,6 +172,9 @@ def _on_aws(place: _Place, engine: str, workgroup: str | None, bounds: Bounds) -
         )
     session = Session(place.profile, place.region, place.endpoint_url)
     deployment = find(place.named, _sources(place.sources), session)
+    notes, names = BusNotes(deployment, session, _warn), [table.name for table in deployment.tables]
     if engine == "duckdb":
-        return Connection(open_duckdb(deployment, session, warm=1, **bounds.arguments))
-    return Connection(open_athena(deployment, session, workgroup), timeout_s=bounds.timeout_s or ATHENA_TIMEOUT_S)
+        duckdb = open_duckdb(deployment, session, warm=1, **bounds.arguments)
+        return Connection(AuditedEngine(duckdb, lambda: names, notes, "python"))
+    athena = open_athena(deployment, session, workgroup)
+    return Connection(AuditedEngine(athena, lambda: names, notes, "python"), timeout_s=bounds.timeout_s or ATHENA_TIMEOUT_S)

@@ -21,7 +21,7 @@ from eventlake.local.joining import added_to
 from eventlake.local.lock import read_holder
 from eventlake.local.tombstones import read_forgetting
 from eventlake.model import Source
-from eventlake.sources import DECLARATION
+from eventlake.sources import DECLARATION, OPTIONAL
 from eventlake.sources.declaration import read_source
 
 TABLE = "audit"
@@ -33,7 +33,7 @@ _NICENESS = 10
 @cache
 def audit_source() -> Source:
     """Return the source whose one table the journal becomes."""
-    return read_source(Path(__file__).parent / DECLARATION)
+    return read_source(OPTIONAL / TABLE / DECLARATION)
 
 
 def bring_in(folder: Path, sources: Sequence[Source], *, gives_way: bool = False) -> int:
@@ -42,7 +42,8 @@ def bring_in(folder: Path, sources: Sequence[Source], *, gives_way: bool = False
     sources: the lake's other ones. gives_way: whether the process becomes nicer, beside a bus. Raises DeclarationError if one of them has a
     table of this name, LakeLockedError, StorageError.
     """
-    if any(table.name == TABLE for source in sources for table in source.tables):
+    others = [source for source in sources if source != audit_source()]
+    if any(table.name == TABLE for source in others for table in source.tables):
         raise DeclarationError(
             f'A source of yours has a table "{TABLE}", so the journal of the audit becomes none: give yours another name.'
         )
@@ -50,11 +51,11 @@ def bring_in(folder: Path, sources: Sequence[Source], *, gives_way: bool = False
         return 0
     with ExitStack() as opened:
         try:
-            catalog = opened.enter_context(Importer(folder, [*sources, audit_source()])).catalog
+            catalog = opened.enter_context(Importer(folder, [*others, audit_source()])).catalog
         except LakeLockedError:
             if not read_holder(folder).get("shares"):
                 raise
-            catalog = opened.enter_context(added_to(folder, [*sources, audit_source()]))
+            catalog = opened.enter_context(added_to(folder, [*others, audit_source()]))
             os.nice(_NICENESS if gives_way else 0)
         backfiller = Backfiller(LocalHistories(catalog, folder), [audit_source()], aside=folder, forgetting=read_forgetting(folder))
         return [progress.rows for progress in backfiller.pages(JournalHistory(folder))][-1]

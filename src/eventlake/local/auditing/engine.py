@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from eventlake.errors import EventlakeError
-from eventlake.interfaces import Catalog, Engine, Result
+from eventlake.interfaces import Engine, Result
 from eventlake.local.auditing.entry import FAILED, Entry, named_in
-from eventlake.local.auditing.journal import Journal
+from eventlake.local.auditing.notes import Notes
 
 
 class AuditedEngine:
-    """Answers as another engine does. via: by which way it is asked, `cli` or `python`. before: hears each statement before it is asked."""
+    """Answers as another engine does.
+
+    tables: gives the names of the lake's tables. via: by which way it is asked, `cli` or `python`. before: hears each statement before it is asked.
+    """
 
     def __init__(
-        self, engine: Engine, catalog: Catalog, journal: Journal, via: str, before: Callable[[str], None] = lambda _statement: None
+        self,
+        engine: Engine,
+        tables: Callable[[], Iterable[str]],
+        journal: Notes,
+        via: str,
+        before: Callable[[str], None] = lambda _statement: None,
     ) -> None:
         self._engine = engine
-        self._catalog = catalog
+        self._tables = tables
         self._journal = journal
         self._via = via
         self._before = before
@@ -44,4 +52,4 @@ class AuditedEngine:
         return getattr(self._engine, name)
 
     def _named(self, sql: str) -> tuple[str, ...]:
-        return named_in(sql, [table.name for table in self._catalog.tables()])
+        return named_in(sql, self._tables())

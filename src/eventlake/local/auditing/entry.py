@@ -30,12 +30,12 @@ class Entry:
     outcome: str = ANSWERED
     problem: str = ""
 
-    def line(self, now: datetime) -> bytes:
-        """Return it as an event of EventBridge's form, on one line. now: aware."""
-        detail = {
+    def detail(self, who: str) -> dict[str, Any]:
+        """Return what the event says of it. who: did it."""
+        return {
             "action": self.action,
             "via": self.via,
-            "who": user(),
+            "who": who,
             "process": os.getpid(),
             "statement": self.statement,
             "tables": list(self.tables),
@@ -44,9 +44,12 @@ class Entry:
             "outcome": self.outcome,
             "problem": self.problem,
         }
+
+    def line(self, now: datetime) -> bytes:
+        """Return it as an event of EventBridge's form, on one line. now: aware."""
         envelope = {"version": "0", "id": str(uuid.uuid4()), "detail-type": DETAIL_TYPE, "source": SOURCE, "account": "", "region": ""}
         time = f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
-        event: dict[str, Any] = {**envelope, "time": time, "resources": [], "detail": detail}
+        event: dict[str, Any] = {**envelope, "time": time, "resources": [], "detail": self.detail(user())}
         return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
 
 

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import json
 import os
 import tomllib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from eventlake.backends.disk import make_durable, storage_error, write_whole
-from eventlake.errors import ConfigurationError, EventlakeError, StorageError
-from eventlake.local.auditing.entry import FAILED, Entry
+from eventlake.errors import ConfigurationError, StorageError
+from eventlake.local.auditing.entry import Entry
+from eventlake.local.auditing.notes import Notes
 
 SETTINGS, FOLDER = "audit.toml", "audit"
 OFF, ON, DEMANDED = "off", "on", "demanded"
 MODES = (ON, DEMANDED, OFF)
 
 
-class Journal:
+class Journal(Notes):
     """The journal of the lake in a folder. now: the moment, aware. told: hears why a deed is not noted, where it need not be."""
 
     def __init__(
@@ -67,16 +67,6 @@ class Journal:
             if not self._has_told:
                 self._has_told = True
                 self._told(f"{error} What is done here is not noted.")
-
-    @contextlib.contextmanager
-    def noting(self, action: str, via: str) -> Iterator[None]:
-        """Note a deed when it ends, whichever way."""
-        try:
-            yield
-        except EventlakeError as error:
-            self.note(Entry(action, via, outcome=FAILED, problem=str(error)))
-            raise
-        self.note(Entry(action, via))
 
     def newest(self, limit: int) -> list[dict[str, Any]]:
         """Return the newest lines, the newest first; what a crash cut is left out. Raises StorageError."""

@@ -1,0 +1,27 @@
+"""Where deeds are noted: the journal of a lake in a folder, the event bus of one on AWS."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from eventlake.errors import EventlakeError
+from eventlake.local.auditing.entry import FAILED, Entry
+
+
+class Notes:
+    """Notes deeds, each before it is answered."""
+
+    def note(self, entry: Entry) -> None:
+        """Note a deed. Raises StorageError where that is demanded and cannot be done."""
+        raise NotImplementedError
+
+    @contextlib.contextmanager
+    def noting(self, action: str, via: str) -> Iterator[None]:
+        """Note a deed when it ends, whichever way."""
+        try:
+            yield
+        except EventlakeError as error:
+            self.note(Entry(action, via, outcome=FAILED, problem=str(error)))
+            raise
+        self.note(Entry(action, via))
