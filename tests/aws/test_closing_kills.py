@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from aws.closable import PREFIX, TABLE, Closable, of
+from aws.killing import Killed, Killing
 from aws_lake import client_environment
 from eventlake.functions import compaction, deployed
 
 pytestmark = pytest.mark.java
-
-
-class Killed(BaseException):
-    """The function ended here, as when its container is taken away."""
-
-
-@dataclass
-class Killing:
-    """Ends the function at one of the calls by which it changes something, before the call or after it."""
-
-    step: str = ""
-    is_after: bool = False
-    is_armed: bool = False
-    seen: list[str] = field(default_factory=list)
-
-    def watch(self, client: Any, service: str) -> Any:
-        """See each call of a client."""
-        for moment in ("before-call", "after-call"):
-            client.meta.events.register(f"{moment}.{service}", self._ending(moment == "after-call"))
-        return client
-
-    def _ending(self, is_after: bool) -> Callable[..., None]:
-        def look(model: Any, **_: Any) -> None:
-            if is_after:
-                self.seen.append(model.name)
-            if self.is_armed and self._is_here(model.name, is_after):
-                self.is_armed = False
-                raise Killed(self.step)
-
-        return look
-
-    def _is_here(self, name: str, is_after: bool) -> bool:
-        wanted, _, number = self.step.partition(" ")
-        done = self.seen.count(name) if is_after else self.seen.count(name) + 1
-        return name == wanted and is_after == self.is_after and done == int(number or 1)
 
 
 @pytest.fixture

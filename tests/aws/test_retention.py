@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from aws.client import Aws, eventually
 from aws.closable import PREFIX, TABLE
 from aws.keeping import NAME, Keeping, keeping_lake
+from aws.killing import Killed, Killing
 from aws.lake import PROJECT
 from aws.roles import broken, count, is_refused, policies, rights, without_in
 from aws.test_permissions import declared
@@ -241,38 +242,6 @@ def test_it_is_typed_as_on_one_machine(keeping: Keeping, monkeypatch: pytest.Mon
 
 
 # Killed at any step
-
-
-class Killed(BaseException):
-    """The function ended here, as when its container is taken away."""
-
-
-@dataclass
-class Killing:
-    """Ends the function at one of the calls by which it changes something, before the call or after it. step: the call's name and its number."""
-
-    step: str = ""
-    is_after: bool = False
-    is_armed: bool = False
-    seen: list[str] = field(default_factory=list)
-
-    def watch(self, client: Any, service: str) -> Any:
-        """See each call of a client."""
-        for moment in ("before-call", "after-call"):
-            client.meta.events.register(f"{moment}.{service}", self._ending(moment == "after-call"))
-        return client
-
-    def _ending(self, is_after: bool) -> Callable[..., None]:
-        def look(model: Any, **_: Any) -> None:
-            if is_after:
-                self.seen.append(model.name)
-            name, number = self.step.split(" ")
-            done = self.seen.count(model.name) + (0 if is_after else 1)
-            if self.is_armed and (model.name, is_after, done) == (name, self.is_after, int(number)):
-                self.is_armed = False
-                raise Killed(self.step)
-
-        return look
 
 
 @pytest.fixture
