@@ -97,7 +97,7 @@ def test_most_events_need_no_other_way() -> None:
     """Of the samples' events, three quarters are read straight, whatever stands for a text in some."""
     router = Router(SOURCES, FAST, StraightReader)
     stored = [data for data in map(_written, events()) if router.route(data).lines]
-    straight = [data for data in stored if router.straight(data) is not None]
+    straight = [data for data, placed in zip(stored, router.straight(stored), strict=True) if placed is not None]
     assert len(straight) >= len(stored) * 3 // 4
 
 

@@ -17,7 +17,6 @@ import uvloop
 
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.backends.sqlite_catalog import SqliteCatalog
-from eventlake.detections.detection import load_detections
 from eventlake.errors import ConfigurationError, LakeLeftError, LakeTakenError, StorageError
 from eventlake.local.belonging import require_catalog, require_current
 from eventlake.local.bus.address import Address
@@ -243,11 +242,19 @@ class Service:
         if self._beside is not None:
             await self._beside.stop()
 
+    def _require_detections(self) -> None:
+        """Say what is wrong with sinks, and with detections of the user, before anything begins. Raises ConfigurationError, DeclarationError."""
+        sinks = read_sinks(self._folder)
+        if self._task.sources or any(sink.detections for sink in sinks):
+            from eventlake.detections.detection import load_detections  # reading them all takes as long as a tenth of the start
+
+            require_known(sinks, load_detections(self._sources))
+
     def _open_spool(self, lock: LakeLock) -> tuple[SpoolWriter, int]:
         """Take the lake and prepare its catalog, then open the spool where it goes on; the epoch of this process."""
         require_catalog(self._folder)
         if self._detects:
-            require_known(read_sinks(self._folder), load_detections(self._sources))  # what is wrong there is said before anything begins
+            self._require_detections()
         catalog = SqliteCatalog(self._folder / CATALOG)
         try:
             chosen = self._task.log_format or catalog.log_format() or "parquet"

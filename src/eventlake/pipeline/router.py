@@ -109,19 +109,30 @@ class Router:
         except (EventError, ValueError, RecursionError):
             return forgetting.without_bytes(data)
 
-    def straight(self, data: bytes) -> Placed | None:
-        """Return the table and the log line of an event that is just as declared; None for any other, which `route` takes."""
-        if self._forgetting is not None and self._forgetting.may_name(data):
-            return None
-        return self._straight_line(data)
+    def straight(self, events: Sequence[bytes]) -> list[Placed | None]:
+        """Return for each event that is just as declared its table and log line, and None for any other, which `route` takes."""
+        if self._forgetting is not None:
+            events = [b"" if self._forgetting.may_name(data) else data for data in events]
+        return self._straight_lines(events)
 
-    def _straight_line(self, data: bytes) -> Placed | None:
-        begin = data.find(b'"', data.find(_DETAIL_TYPE) + _AFTER) + 1  # the text behind the first `"detail-type"` is mostly the event's own
-        way = self._straight.get(data[begin : data.find(b'"', begin)])
-        return None if way is None else way(data)
+    def _straight_lines(self, events: Sequence[bytes]) -> list[Placed | None]:
+        """Read many in one loop: a call for each step of each event costs a twentieth of delivery."""
+        placed: list[Placed | None] = []
+        ways = self._straight
+        for data in events:
+            begin = (
+                data.find(b'"', data.find(_DETAIL_TYPE) + _AFTER) + 1
+            )  # the text behind the first `"detail-type"` is mostly the event's own
+            way = ways.get(data[begin : data.find(b'"', begin)])
+            if way is None or len(data) > SIZE_LIMIT_BYTES or data.count(b"{") + data.count(b"[") > DEPTH_LIMIT:
+                placed.append(None)
+            else:
+                line = way.read(data)
+                placed.append(None if line is None or len(line) > SIZE_LIMIT_BYTES else (way.table, line))
+        return placed
 
     def _routed(self, data: bytes) -> Routed:
-        if (placed := self._straight_line(data)) is not None:
+        if self._straight and (placed := self._straight_lines((data,))[0]) is not None:
             return Routed([placed])
         if self._codec is not STANDARD:
             try:
@@ -223,22 +234,20 @@ class _Routes:
 
 
 class _StraightWay:
-    """The way of one detail-type's events to the log lines of the one table that wants them."""
+    """The way of one detail-type's events to the log lines of the one table that wants them.
+
+    read: gives the log line of an event; None if it is not just as declared, or not wanted.
+    """
 
     def __init__(self, kind: str, rule: Rule, table: Table, masking: Masking | None, make: Straight) -> None:
-        self._table = table
+        self.table = table
+        self.read: Callable[[bytes], bytes | None] = self._first
         self._made = partial(make, table, masking, kind, _Wanted(rule, kind))
-        self._read: Callable[[bytes], bytes | None] | None = None
-        """Made when the first event comes."""
 
-    def __call__(self, data: bytes) -> Placed | None:
-        """Return the table and the log line of an event; None if it is not just as declared, is not wanted, or may pass a limit."""
-        if len(data) > SIZE_LIMIT_BYTES or data.count(b"{") + data.count(b"[") > DEPTH_LIMIT:
-            return None
-        if self._read is None:
-            self._read = self._made()
-        line = self._read(data)
-        return None if line is None or len(line) > SIZE_LIMIT_BYTES else (self._table, line)
+    def _first(self, data: bytes) -> bytes | None:
+        """Make what reads, now that the first event has come."""
+        self.read = self._made()
+        return self.read(data)
 
 
 class _Wanted(dict[str, bool]):

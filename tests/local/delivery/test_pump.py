@@ -212,7 +212,7 @@ def spoiled(monkeypatch: pytest.MonkeyPatch) -> None:
         return found
 
     monkeypatch.setattr(Router, "route", routed)
-    monkeypatch.setattr(Router, "straight", lambda _router, _data: None)
+    monkeypatch.setattr(Router, "straight", lambda _router, events: [None] * len(events))
 
 
 def test_lines_that_the_format_refuses_are_kept_masked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

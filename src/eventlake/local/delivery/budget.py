@@ -23,8 +23,8 @@ class Budget:
     """Routes events, each within its time: `with budget: budget.route(data)`.
 
     A clock ticks while any event is worked on, and interrupts the one that it has met before: so the time costs the others nothing.
-    threads: how many work at a time, because the clock counts the seconds of all of them. straight: gives the table and the line of events that
-    are just as declared.
+    threads: how many work at a time, because the clock counts the seconds of all of them. straight: gives the tables and the lines of
+    events that are just as declared.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Budget:
         seconds: float = BUDGET_S,
         *,
         threads: int = 1,
-        straight: Callable[[bytes], Placed | None] = lambda _data: None,
+        straight: Callable[[Sequence[bytes]], list[Placed | None]] = lambda events: [None] * len(events),
     ) -> None:
         self._route = route
         self._straight = straight
@@ -75,7 +75,7 @@ class Budget:
         self._begun += 1
         self._is_routing = True
         try:
-            return list(map(self._straight, events))
+            return self._straight(events)
         except TooSlowError:
             return [None] * len(events)
         finally:
