@@ -15,7 +15,7 @@ import pytest
 from eventlake.backends.directory import DirectoryStore
 from eventlake.cloud.failed_records import FailedRecords
 from eventlake.errors import CorruptObjectError
-from eventlake.pipeline.delivery import record_id
+from eventlake.pipeline.failed_records import record_id
 from eventlake.sources import load
 
 SAMPLES = Path(next(source.folder for source in load() if source.name == "auth0")) / "samples"

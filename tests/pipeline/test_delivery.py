@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from eventlake.errors import EventError, StorageError, StorageFullError
 from eventlake.layout import split_key
 from eventlake.model import Table
-from eventlake.pipeline.delivery import Batch, Delivery, Hints, failed_record, record_id
+from eventlake.pipeline.buffer import Batch
+from eventlake.pipeline.delivery import Delivery, Hints
+from eventlake.pipeline.failed_records import failed_record, record_id
 from eventlake.pipeline.router import Placed, Routed
 from eventlake.sources import load
 

@@ -13,7 +13,7 @@ from eventlake.cli.redrive import redrive
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show, show_records
 from eventlake.errors import UsageError
-from eventlake.pipeline.delivery import SHOWN_DIGITS
+from eventlake.pipeline.failed_records import SHOWN_DIGITS
 
 if TYPE_CHECKING:
     from eventlake.backends.catalog.entries import FailedEntry

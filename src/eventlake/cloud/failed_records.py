@@ -26,7 +26,7 @@ from eventlake.backends.redriven_log import Mark
 from eventlake.errors import CorruptObjectError, EventError, StorageError
 from eventlake.interfaces import Store, StoredObject
 from eventlake.model import Source
-from eventlake.pipeline.delivery import ID_DIGITS, record_id
+from eventlake.pipeline.failed_records import ID_DIGITS, record_id
 from eventlake.pipeline.pseudonyms import KeyRing
 from eventlake.pipeline.router import Router
 

@@ -32,7 +32,7 @@ from eventlake.local.additions import batches
 from eventlake.local.delivery.checked import CheckedWriter, Part, writer_of
 from eventlake.model import Table
 from eventlake.pipeline.backfill import Gathered, HourRows, refused
-from eventlake.pipeline.delivery import FailedRecord
+from eventlake.pipeline.failed_records import FailedRecord
 
 _NAMESPACE = uuid.UUID("9f0c3a5e-3b0d-5f83-8a39-6d6a0ac6a2f4")
 _WRITERS = 16

@@ -24,8 +24,8 @@ from eventlake.description import CONVERSION_FAILED
 from eventlake.errors import EventError
 from eventlake.local.redriving import Tried, tried_originals
 from eventlake.model import Table
-from eventlake.pipeline.delivery import REJECTED
 from eventlake.pipeline.envelope import Intake
+from eventlake.pipeline.failed_records import REJECTED
 from eventlake.pipeline.pseudonyms import KeyRing
 from eventlake.pipeline.redrive import Filter
 from eventlake.pipeline.restoring import Restorer

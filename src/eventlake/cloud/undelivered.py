@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from eventlake.backends.aws import Session, code_of, failing
 from eventlake.backends.catalog.entries import FailedEntry
 from eventlake.cloud.deployment import Deployment
-from eventlake.pipeline.delivery import record_id
+from eventlake.pipeline.failed_records import record_id
 
 QUEUE = "undelivered"
 """How the queue is called behind the lake's name."""

@@ -32,7 +32,7 @@ from eventlake.local.delivery.recovery import ADDED
 from eventlake.local.delivery.sink import entries_of
 from eventlake.model import Table
 from eventlake.pipeline.backfill import HourLines
-from eventlake.pipeline.delivery import FailedRecord
+from eventlake.pipeline.failed_records import FailedRecord
 from eventlake.pipeline.partition import partition_of
 
 Result = TypeVar("Result")

@@ -20,7 +20,7 @@ from eventlake.backends.disk import Disk, storage_error
 from eventlake.layout import Hour
 from eventlake.model import Table
 from eventlake.pipeline.backfill import HourRows, happened
-from eventlake.pipeline.delivery import FailedRecord
+from eventlake.pipeline.failed_records import FailedRecord
 
 SCATTERED_BYTES = 1 << 30
 SCATTERED_ROWS = 400_000

@@ -27,8 +27,8 @@ from eventlake.local.keys import read_keys
 from eventlake.local.tombstones import read_forgetting
 from eventlake.model import Source, Table
 from eventlake.pipeline.backfill import happened
-from eventlake.pipeline.delivery import UNMATCHED
 from eventlake.pipeline.envelope import Intake
+from eventlake.pipeline.failed_records import UNMATCHED
 from eventlake.pipeline.forgetting import Forgetting
 from eventlake.pipeline.redrive import Filter, Redrive, shape
 from eventlake.pipeline.router import Router

@@ -13,8 +13,8 @@ from typing import Protocol
 from eventlake.errors import EventError
 from eventlake.layout import Hour
 from eventlake.model import Table
-from eventlake.pipeline.delivery import REJECTED, FailedRecord, failed_record, failed_stream
 from eventlake.pipeline.envelope import Taken
+from eventlake.pipeline.failed_records import REJECTED, FailedRecord, failed_record, failed_stream
 from eventlake.pipeline.router import Routed
 from eventlake.pipeline.written import moment
 

@@ -10,50 +10,31 @@ Buffering hints: https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.h
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-import uuid
-from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from dataclasses import dataclass
+from datetime import datetime
 
-from eventlake.description import PROCESSING_FAILED
-from eventlake.errors import EventError, StorageError, StorageFullError
-from eventlake.layout import Hour, error_key, object_key, object_name
+from eventlake.errors import StorageError, StorageFullError
+from eventlake.layout import Hour
 from eventlake.model import Table
+from eventlake.pipeline.buffer import Batch, in_parts
+from eventlake.pipeline.failed_records import error_stream, failed_record, failed_stream
 from eventlake.pipeline.router import Placed, Routed
-
-UNMATCHED = "unmatched"
-"""The stream of events that no rule wants."""
-REJECTED = "rejected"
-"""The stream of input that is no event."""
 
 LOW_WATER = ""
 """The checkpoint before which everything of every stream is delivered."""
 
-ID_DIGITS = 32
-SHOWN_DIGITS = 10
-"""Digits of a failed record's id, and how many of them a person sees."""
-
 _FIRST_PAUSE_S = 1.0
+
 _LONGEST_PAUSE_S = 30.0
 """How long a stream rests that could not be delivered: at first, and at last."""
 
 _MOST_HALVINGS = 10
 """How often a batch is halved at most, for which the disk has no room."""
 
-_MOST_HOURS = 24
-"""How many hours of arrival are told apart in a buffer: beyond that the clock is astray, and what comes goes to the latest of them."""
 _MOST_RUNS = 4096
 """How often the hour may change within a buffer before it counts as full: each time is told in the objects and in the catalog."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
-_NAMESPACE = uuid.UUID("0b6f61f0-5d0e-5d52-a2d5-5f8f6f3c2a44")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,138 +43,6 @@ class Hints:
 
     seconds: float = 300.0
     size_bytes: int = 16_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class FailedRecord:
-    """An event that could not be stored in a table, with its original bytes, or written anew without the personal data that its table masks.
-
-    id: what `record_id` gives. stream: a table's name, `unmatched` or `rejected`. arrival: in UTC.
-    """
-
-    id: str
-    stream: str
-    code: str
-    message: str
-    arrival: datetime
-    raw: bytes
-
-    def line(self) -> bytes:
-        """Write Firehose's record of a failure, one JSON line: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html"""
-        arrival_ms = _milliseconds(self.arrival)
-        record = {
-            "attemptsMade": 1,
-            "arrivalTimestamp": arrival_ms,
-            "errorCode": self.code,
-            "errorMessage": self.message,
-            "attemptEndingTimestamp": arrival_ms,
-            "rawData": base64.b64encode(self.raw).decode(),
-            "lambdaArn": None,
-            "id": self.id,
-        }
-        return json.dumps(record).encode() + b"\n"
-
-
-@dataclass(slots=True)
-class Batch:
-    """What is delivered together: log lines of a table, an object for each hour of arrival; or failed records of a stream, one object.
-
-    position_from is where its first record lies, position_to where the stream goes on after it; positions are those of its records' events.
-    moments, runs: where there are several hours, a moment of each; and where each run of records begins that are of one: its place, which hour.
-    stretches: of a part of such a batch, what it holds of the spool; of others there is the one, from and to.
-    """
-
-    stream: str
-    table: Table | None
-    arrival: datetime
-    position_from: int
-    position_to: int = 0
-    lines: list[bytes] = field(default_factory=list)
-    positions: array[int] = field(default_factory=partial(array, "q"))
-    failures: list[FailedRecord] = field(default_factory=list)
-    size_bytes: int = 0
-    moments: list[datetime] = field(default_factory=list)
-    runs: list[tuple[int, int]] = field(default_factory=list)
-    stretches: tuple[tuple[int, int], ...] = ()
-    last: datetime | None = None
-    """A moment that was seen to lie in the hour of the last record."""
-
-    @property
-    def hour(self) -> Hour:
-        """Return the hour in which its records arrived, the first of them where there are several."""
-        return Hour.of(self.arrival)
-
-    def is_at(self, arrival: datetime) -> bool:
-        """Return True if a moment lies in the hour of the last record."""
-        if arrival is not self.last:
-            if not _same_hour(self.moments[self.runs[-1][1]] if self.runs else self.arrival, arrival):
-                return False
-            self.last = arrival
-        return True
-
-    def turn(self, arrival: datetime) -> None:
-        """Let what is added from here on belong to the hour of a moment.
-
-        Where too many are told apart already, the latest takes it in, and moves on to its hour if that is later still.
-        """
-        self.last = None
-        if not self.runs:
-            self.moments, self.runs = [self.arrival], [(0, 0)]
-        which = next((at for at, moment in enumerate(self.moments) if _same_hour(moment, arrival)), len(self.moments))
-        if which == _MOST_HOURS:
-            which = max(range(_MOST_HOURS), key=lambda at: self.moments[at])
-            self.moments[which] = max(self.moments[which], arrival)
-        elif which == len(self.moments):
-            self.moments.append(arrival)
-        if which != self.runs[-1][1]:
-            self.runs.append((len(self.positions), which))
-
-    def parts(self) -> list[Batch]:
-        """Return it as batches of one hour each, which are delivered together or not at all."""
-        if not self.runs:
-            return [self]
-        found: dict[int, Batch] = {}
-        places = [at for at, _ in self.runs] + [len(self.positions)]
-        bounds = [self.position_from, *(self.positions[at] for at in places[1:-1]), self.position_to]
-        for run, (start, which) in enumerate(self.runs):
-            part = found.setdefault(which, Batch(self.stream, self.table, self.moments[which], bounds[run]))
-            part.lines += self.lines[start : places[run + 1]]
-            part.positions += self.positions[start : places[run + 1]]
-            part.position_to = bounds[run + 1]
-            part.stretches += ((bounds[run], bounds[run + 1]),)
-        return list(found.values())
-
-    def halves(self) -> tuple[Batch, Batch] | None:
-        """Return it as two batches, each of whole events; None if it holds one."""
-        middle = self.positions[len(self.positions) // 2]
-        at = bisect_left(self.positions, middle) or bisect_right(self.positions, middle)
-        if at == len(self.positions):
-            return None
-        end = self.positions[at]
-        return self._part(0, at, self.position_from, end), self._part(at, len(self.positions), end, self.position_to)
-
-    def behind(self, position: int) -> Batch:
-        """Return what of it lies at a position and behind."""
-        return self._part(bisect_left(self.positions, position), len(self.positions), position, self.position_to)
-
-    def _part(self, start: int, end: int, position_from: int, position_to: int) -> Batch:
-        part = Batch(self.stream, self.table, self.arrival, position_from, position_to)
-        if self.runs:
-            runs = [(max(at - start, 0), which) for at, which in self.runs if at < end]
-            part.moments, part.runs = list(self.moments), runs[sum(at == 0 for at, _ in runs) - 1 :]
-            part.arrival = self.moments[part.runs[0][1]]
-        part.lines, part.failures, part.positions = self.lines[start:end], self.failures[start:end], self.positions[start:end]
-        part.size_bytes = sum(map(len, part.lines)) + sum(len(record.raw) for record in part.failures)
-        return part
-
-    def key(self, extension: str, kind: str = PROCESSING_FAILED, life: str = "") -> str:
-        """Return the key of its object. life: of the process that delivers; so that no key is ever one that another process gave."""
-        held = f"{self.stream}/{kind if self.table is None else ''}/{self.position_from}/{self.position_to}"
-        unique = str(uuid.uuid5(_NAMESPACE, f"{held}/{life}" if life else held))
-        name = object_name(self.stream.replace("_", "-"), 1, self.arrival, unique, extension)
-        if self.table is None:
-            return error_key(f"error/{self.stream}", kind, self.arrival, name)
-        return object_key(self.table.prefix, self.hour, name)
 
 
 class Delivery:
@@ -400,7 +249,7 @@ class Delivery:
     def _deliver_stream(self, name: str) -> None:
         """Deliver one buffer, in smaller parts after each time for which the disk had no room. Raises StorageError; the rest stays buffered."""
         batch, since = self._ended(name), self._buffers[name][1]
-        for part in _in_parts(batch, self._halvings.get(name, 0)):
+        for part in in_parts(batch, self._halvings.get(name, 0)):
             try:
                 self._deliver(part)
             except StorageFullError:
@@ -413,54 +262,7 @@ class Delivery:
         del self._buffers[name]
 
 
-def _in_parts(batch: Batch, halvings: int) -> list[Batch]:
-    """Return a batch in parts, each halved so many times, as far as it has events."""
-    parts = [batch]
-    for _ in range(halvings):
-        parts = [half for part in parts for half in part.halves() or (part,)]
-    return parts
-
-
 def _is_within(stretches: Sequence[tuple[int, int]], position: int) -> bool:
     """Return True if a position lies in one of these stretches, which are in order and do not overlap."""
     before = bisect_right(stretches, position, key=lambda stretch: stretch[0])
     return before > 0 and position < stretches[before - 1][1]
-
-
-def _same_hour(one: datetime, other: datetime) -> bool:
-    return one is other or (one.hour == other.hour and one.date() == other.date())
-
-
-def error_stream(stream: str) -> str:
-    """Return the name under which a stream's failed records are buffered and checkpointed."""
-    return f"error/{stream}"
-
-
-def failed_stream(failure: tuple[Table | None, EventError]) -> tuple[str, EventError]:
-    """Return where a failure belongs: to its table, or to `unmatched` or `rejected` if there is none."""
-    table, error = failure
-    if table is not None:
-        return table.name, error
-    return (UNMATCHED if error.code in {"NoRuleMatched", "Refused"} else REJECTED), error
-
-
-def failed_record(stream: str, error: EventError, arrival: datetime, raw: bytes) -> FailedRecord:
-    """Make the record of a failure."""
-    return FailedRecord(record_id(stream, raw, arrival), stream, error.code, str(error), arrival, raw)
-
-
-def record_id(stream: str, raw: bytes, arrival: datetime) -> str:
-    """Return the id of a failed record, 128 bits in hexadecimal digits: by what it holds, so that it is the same wherever and however often it is kept.
-
-    arrival: aware; its milliseconds count, which is what Firehose knows.
-    """
-    return hashlib.sha256(f"{stream}\n{_milliseconds(arrival)}\n".encode() + raw).hexdigest()[:ID_DIGITS]
-
-
-def _milliseconds(arrival: datetime) -> int:
-    return (arrival - _EPOCH) // _MILLISECOND
-
-
-def moment(arrival_us: int) -> datetime:
-    """Return the moment of so many microseconds since 1970, in UTC."""
-    return datetime.fromtimestamp(arrival_us // 1_000_000, UTC).replace(microsecond=arrival_us % 1_000_000)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from eventlake.errors import EventError
 from eventlake.model import Table
-from eventlake.pipeline.delivery import REJECTED, UNMATCHED
 from eventlake.pipeline.envelope import Intake
+from eventlake.pipeline.failed_records import REJECTED, UNMATCHED
 from eventlake.pipeline.router import Routed
 
 DAMAGED_SPOOL = "DamagedSpool"

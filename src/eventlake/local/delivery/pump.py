@@ -32,7 +32,8 @@ from eventlake.local.spool.rejection import damage_of, unpack
 from eventlake.local.spool.segments import KEPT_BYTES, drop_before, first_position
 from eventlake.local.tombstones import read_forgetting, version_of
 from eventlake.model import Source
-from eventlake.pipeline.delivery import LOW_WATER, Delivery, Hints, moment
+from eventlake.pipeline.buffer import moment
+from eventlake.pipeline.delivery import LOW_WATER, Delivery, Hints
 from eventlake.pipeline.router import Placed, Routed, Router
 
 _NO_EVENTS = frozenset({REJECTED, DAMAGED})

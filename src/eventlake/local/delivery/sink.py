@@ -27,7 +27,8 @@ from eventlake.local.crash import crash_point
 from eventlake.local.delivery.checked import CheckedWriter, Writer
 from eventlake.local.spool.frames import Frame
 from eventlake.model import Table
-from eventlake.pipeline.delivery import Batch, FailedRecord, error_stream, failed_record, moment
+from eventlake.pipeline.buffer import Batch, moment
+from eventlake.pipeline.failed_records import FailedRecord, error_stream, failed_record
 from eventlake.pipeline.partition import partition_of
 
 

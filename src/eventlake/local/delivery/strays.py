@@ -22,7 +22,7 @@ from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.description import LINES, PROCESSING_FAILED, Description
 from eventlake.errors import CorruptObjectError
 from eventlake.interfaces import Partition
-from eventlake.pipeline.delivery import error_stream
+from eventlake.pipeline.failed_records import error_stream
 
 HELD = "holds only what other objects hold"
 DAMAGED = "is damaged: it cannot be read, or does not hold the rows that it says"
