@@ -1028,6 +1028,12 @@ el_json_parse(s) :=
       ELSE t
     END)[1]
   END;
+el_json_read(s) :=
+  CASE
+    WHEN s IS NULL THEN NULL
+    WHEN NOT el_json_valid(s) THEN failure('Not JSON: ', substring(s, 1, 60))
+    ELSE CAST(json(CASE WHEN json_valid(s) THEN s END) AS VARCHAR)
+  END;
 el_json_one_level(j) :=
   CASE
     WHEN contains(substring(j, 2), '{') THEN refusal('A key that occurs twice, in json_parse: ', substring(j, 1, 60))

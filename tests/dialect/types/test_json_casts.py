@@ -55,3 +55,42 @@ def test_a_name_of_two_fields_is_ambiguous(engine: FixtureEngine) -> None:
     """Capitals do not tell them apart."""
     with pytest.raises(QuerySyntaxError, match="any of several fields"):
         engine.query('select r.a from (select cast(row(1, 2) as row("a" integer, "A" integer)) r)')
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ('{"b": 1, "a": {"x": 2}}', ["b", "a"]),
+        (' {"a\\u00e9\\"": [1]}', ['aé"']),
+        ('{"a": "nan, ]", "c": "}"}', ["a", "c"]),
+        ("{}", []),
+        ("null", None),
+        (None, None),
+    ],
+)
+def test_the_keys_of_a_text_are_those_of_its_map(text: str | None, keys: list[str] | None, engine: FixtureEngine) -> None:
+    """In the order in which they stand, whether they are read of the text or of a map."""
+    given = "cast(null as varchar)" if text is None else f"'{text}'"
+    at_once = f"select map_keys(cast(json_parse(x) as map(varchar, json))) from (values {given}) t(x)"
+    of_map = f"select map_keys(m) from (select cast(json_parse(x) as map(varchar, json)) m from (values {given}) t(x))"
+
+    assert engine.query(at_once).rows == engine.query(of_map).rows == [(keys,)]
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', '{"a": nan}', '{"a": 1,}', "[1]", "x", "{"])
+def test_what_is_no_object_has_no_keys(text: str, engine: FixtureEngine) -> None:
+    """Nor has one in which a key stands twice; TRY makes NULL of it."""
+    call = "map_keys(cast(json_parse(x) as map(varchar, json)))"
+    with pytest.raises(QueryFailedError):
+        engine.query(f"select {call} from (values '{text}') t(x)")
+    assert engine.query(f"select try({call}) from (values '{text}') t(x)").rows == [(None,)]
+
+
+@pytest.mark.parametrize("kind", ["map(varchar, integer)", "row(a integer)"])
+def test_a_key_that_stands_twice_fails_a_cast_and_no_try_cast(kind: str, engine: FixtureEngine) -> None:
+    """Trino reads the text at once for a cast, and by json_parse, which keeps the last, for a try_cast."""
+    source = 'from (values \'{"a": 1, "a": 2}\') t(x)'
+    with pytest.raises(QueryFailedError):
+        engine.query(f"select cast(json_parse(x) as {kind}) {source}")
+    assert engine.query(f"select try(cast(json_parse(x) as {kind})) {source}").rows == [(None,)]
+    assert engine.query(f"select try_cast(json_parse(x) as {kind}) {source}").rows == [({"a": 2},)]

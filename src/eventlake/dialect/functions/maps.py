@@ -10,7 +10,8 @@ from eventlake.dialect.functions.lambdas import require_arguments
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import emit, joined, text
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.type import BIGINT, UNKNOWN, array, mapping, row
+from eventlake.dialect.types.json_casts import once
+from eventlake.dialect.types.type import BIGINT, JSON, UNKNOWN, VARCHAR, Type, array, mapping, row
 from eventlake.dialect.types.zones import as_instants
 
 
@@ -57,6 +58,31 @@ def _entries(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     )
 
 
+def _keys(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+    """Make the keys of a map; of a JSON text that is read as one, which most ask for, those of the text where no map is needed for them."""
+    keys, parsed = emit("map_keys({})", values[0]), _parsed_object(values[0].type, node)
+    if parsed is not None:
+        keys = once(parts.value(parsed).sql, lambda sql: emit(_OF_TEXT, sql, keys))
+    return values[0].become(keys, array(values[0].type.args[0]))
+
+
+_OF_TEXT = (
+    "list_transform([CASE WHEN NOT starts_with({0}, '{{') THEN NULL WHEN NOT json_valid({0}) THEN NULL WHEN el_json_maybe_loose({0}) THEN NULL "
+    "ELSE json_keys(CASE WHEN json_valid({0}) THEN {0} END) END], lambda el_k: CASE WHEN list_unique(el_k) = len(el_k) THEN el_k ELSE {1} END)[1]"
+)
+"""The keys of a JSON text, in their order; whatever is no object, may be no JSON to Trino, or has a key twice, is read as a map."""
+
+
+def _parsed_object(kind: Type, node: exp.Expr) -> exp.Expr | None:
+    """Return the text of `map_keys(cast(json_parse(text) as map(varchar, json)))`."""
+    argument = node.expressions[0]
+    if type(argument) is not exp.Cast or kind != mapping(VARCHAR, JSON) or argument.args.get("literal"):
+        return None
+    call = argument.this
+    is_call = isinstance(call, exp.Anonymous) and str(call.this).lower() == "json_parse" and len(call.expressions) == 1
+    return call.expressions[0] if is_call else None
+
+
 def _histogram(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     kind = mapping(values[0].type.args[0], BIGINT)
     return values[0].become(emit("el_array_histogram({})", values[0].sql), kind)
@@ -80,7 +106,7 @@ FUNCTIONS = [
     F("element_at", "map(K,V), K -> V", "el_map_element({0}, {1})"),
     F("array_histogram", "array(T) -> map(T,bigint)", _histogram),
     F("multimap_from_entries", "array(T) -> T", _multimap_from_entries),
-    F("map_keys", "map(K,V) -> array(K)", "map_keys({0})"),
+    F("map_keys", "map(K,V) -> array(K)", _keys),
     F("map_values", "map(K,V) -> array(V)", "map_values({0})"),
     F("map_entries", "map(K,V) -> array(K)", _entries),
     F("map_from_entries", "array(T) -> T", _from_entries),

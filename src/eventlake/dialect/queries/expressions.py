@@ -117,13 +117,18 @@ def _cast(parts: Parts, node: exp.Expr) -> Value:
     value = parts.value(node.this)
     if isinstance(node, exp.TryCast):
         return tried_cast(value, kind, node)
-    return cast(value._replace(json="part") if _is_parsed_as(kind, node.this, value) else value, kind, node)
+    return cast(_read_at_once(parts, kind, node.this, value), kind, node)
 
 
-def _is_parsed_as(kind: Type, node: exp.Expr, value: Value) -> bool:
-    """Tell whether a text is read as an array, a map or a row at once, which Trino does without sorting keys in between."""
+def _read_at_once(parts: Parts, kind: Type, node: exp.Expr, value: Value) -> Value:
+    """Return what json_parse gives; where an array, a map or a row is cast of it, Trino neither sorts keys in between nor drops one of two.
+
+    It does both before a TRY_CAST.
+    """
     is_call = isinstance(node, exp.Anonymous) and _called(node) == "json_parse"
-    return is_call and value.json == "parsed" and kind.name in {"array", "map", "row"}
+    if not is_call or value.json != "parsed" or kind.name not in {"array", "map", "row"}:
+        return value
+    return value.become(emit("el_json_read({})", parts.value(node.expressions[0])), value.type)._replace(json="part")
 
 
 def _call(parts: Parts, node: exp.Expr) -> Value:
