@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, unknown
@@ -256,9 +256,15 @@ def _order(node: exp.Select, context: Context, items: Sequence[_Item], *, groupe
         require_order(value.type, term)
         if number is not None or not is_constant(unbracketed(term.this)):
             terms.append(_Term(term, value, _place(value, items) if number is None else number))
-        if node.args.get("distinct") is not None and number is None and _place(value, items) is None:
-            raise mistyped("With DISTINCT, ORDER BY takes only columns of the SELECT", term)
+        if node.args.get("distinct") is not None and number is None and (_place(value, items) is None or _reads_own(term.this, aliases)):
+            raise mistyped("With DISTINCT, ORDER BY takes only columns of the SELECT, and computes with none of them: name them", term)
     return terms
+
+
+def _reads_own(node: exp.Expr, aliases: Container[str]) -> bool:
+    """Tell whether an expression computes with a column of the SELECT, which Trino takes for another than the one that the SELECT computes with."""
+    node = unbracketed(node)
+    return not isinstance(node, exp.Column) and any(len(name.args) == 1 and name.names[0] in aliases for name in node.find_all(exp.Column))
 
 
 def _place(value: Value, items: Sequence[_Item]) -> int | None:
