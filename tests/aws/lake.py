@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -94,6 +95,23 @@ class Lake:
             return eventually(look)
         except AssertionError as late:
             raise AssertionError(f"failed records: {self.failures()}") from late
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let no rule of another lake have the events that come meanwhile: its functions would be called for each of them too."""
+        bus = self.aws.service("events")
+        pages = [page for name in ("default", AUTH0_BUS) for page in bus.get_paginator("list_rules").paginate(EventBusName=name)]
+        enabled = [rule for page in pages for rule in page["Rules"] if rule["State"] == "ENABLED"]
+        others = [
+            {"Name": rule["Name"], "EventBusName": rule["EventBusName"]} for rule in enabled if not rule["Name"].startswith(f"{self.name}-")
+        ]
+        for rule in others:
+            bus.disable_rule(**rule)
+        try:
+            yield
+        finally:
+            for rule in others:
+                bus.enable_rule(**rule)
 
     def failures(self) -> list[dict[str, Any]]:
         """The failed records of the lake."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,7 +17,9 @@ import pytest
 from aws.client import ACCOUNT, REGION, Aws, CommandFailed, eventually
 from aws.events import samples
 from aws.lake import AUTH0_BUS, PROJECT, Lake, deployed
+from aws.objects import Queue
 from aws.roles import count, is_refused, less, policies, put_policy, rights
+from aws.roles import without as without_action
 from aws.test_permissions import declared
 
 pytestmark = pytest.mark.java
@@ -60,11 +63,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 @dataclass
 class Detects:
-    """A lake that runs detections when a test asks for it, a queue behind its topic, and its webhook."""
+    """A lake that runs detections when a test asks for it, a queue behind its topic, and its webhook. schedule: as it was deployed."""
 
     lake: Lake
     queue: str
     hook: Hook
+    schedule: dict[str, Any]
     messages: list[dict[str, Any]] = field(default_factory=list)
 
     def call(self, *detections: str) -> dict[str, Any]:
@@ -113,6 +117,7 @@ def detects(aws: Aws, trino: str, hook: Hook, tmp_path_factory: pytest.TempPathF
     on = {"EventBusName": AUTH0_BUS, "Eventlake": "on", "Detections": "on", "BufferingHintsIntervalInSeconds": "60"}
     webhook = {"AlertWebhookUrl": "https://alerts.example.com/hook", "AlertWebhookKey": "k3y"}
     lake = deployed(aws, NAME, tmp_path_factory.mktemp(NAME), {**on, **webhook})
+    schedule = aws.service("scheduler").get_schedule(Name=f"{NAME}-detections")
     aws.service("scheduler").delete_schedule(Name=f"{NAME}-detections")
     # AWS posts to https alone, and the webhook of the test has no certificate.
     port = hook.server_address[1]
@@ -125,7 +130,7 @@ def detects(aws: Aws, trino: str, hook: Hook, tmp_path_factory: pytest.TempPathF
     aws.service("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
     lake.arrived(lake.put(_login(number) for number in range(12)), ["logs"])
     eventually(lambda: lake.partitions("auth0_logs"))
-    return Detects(lake, url, hook)
+    return Detects(lake, url, hook, schedule)
 
 
 def _login(number: int) -> dict[str, Any]:
@@ -202,6 +207,56 @@ def test_without_its_role_the_rule_posts_nothing(detects: Detects) -> None:
     finally:
         put_policy(detects.lake.aws, role, name, text)
     assert len(detects.hook.got) == before
+
+
+def test_without_its_policy_the_topic_hears_nothing(detects: Detects) -> None:
+    """Its one statement lets this rule in and nobody else; the webhook is called all the same, and the alert lies in the queue of undelivered events."""
+    sns, topic = detects.lake.aws.service("sns"), detects.lake.outputs()["AlertTopicArn"]
+    policy = sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
+    [statement] = json.loads(policy)["Statement"]
+    undelivered, heard, posted = Queue(detects.lake.aws, f"{NAME}-undelivered"), len(detects.in_topic()), len(detects.hook.got)
+    other = statement["Condition"]["ArnEquals"]["aws:SourceArn"].replace("alerts-to-topic", "another")
+    changed = {"Version": "2012-10-17", "Statement": [{**statement, "Condition": {"ArnEquals": {"aws:SourceArn": other}}}]}
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(changed))
+    try:
+        detects.forget()
+        assert detects.call(FOUND).get("told") == 1
+        [letter] = eventually(undelivered.take)
+        assert json.loads(letter["Body"])["detail"]["detection"] == FOUND
+        assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
+        assert eventually(lambda: len(detects.hook.got) > posted)
+        assert len(detects.in_topic()) == heard
+    finally:
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+
+
+def test_the_schedule_runs_detections(detects: Detects) -> None:
+    """It calls the function under its role, which trusts the schedule's group."""
+    detects.forget()
+    heard = len(detects.in_topic())
+    with calling_soon(detects):
+        assert eventually(lambda: len(detects.in_topic()) > heard)
+
+
+def test_the_schedule_may_do_nothing_without_its_role(detects: Detects) -> None:
+    """The one right of its role is needed."""
+    role = detects.schedule["Target"]["RoleArn"].rpartition("/")[2]
+    before = count(detects.lake.aws, "Emulator", "Denied", Principal=role, Action="lambda:InvokeFunction")
+    with without_action(detects.lake.aws, role, "lambda:InvokeFunction"), calling_soon(detects):
+        assert is_refused(detects.lake.aws, role, "lambda:InvokeFunction", before)
+
+
+@contextmanager
+def calling_soon(detects: Detects) -> Iterator[None]:
+    """A schedule like the lake's, with its target and role, that calls once, now, for one detection."""
+    client, name = detects.lake.aws.service("scheduler"), f"{NAME}-detections-{time.time_ns()}"  # one of its own: it calls once
+    like = {"FlexibleTimeWindow": detects.schedule["FlexibleTimeWindow"], "Target": {**detects.schedule["Target"]}}
+    like["Target"]["Input"] = json.dumps({"detections": [FOUND]})
+    client.create_schedule(Name=name, ScheduleExpression=f"at({datetime.now(UTC):%Y-%m-%dT%H:%M:%S})", **like)
+    try:
+        yield
+    finally:
+        client.delete_schedule(Name=name)
 
 
 @contextmanager

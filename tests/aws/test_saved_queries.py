@@ -92,8 +92,9 @@ def engines(emulator: Emulator, trino: str, tmp_path_factory: pytest.TempPathFac
     history = [event for _, event in History(7, NOW - timedelta(days=10), NOW, scale=0.2, users=60, duplicates=0.01).events()]
     events = [*history, *_of_other_sources()]
     bus = aws.service("events")
-    for some in batches(events, 10):
-        assert bus.put_events(Entries=[entry(event) for event in some])["FailedEntryCount"] == 0
+    with lake.alone():
+        for some in batches(events, 10):
+            assert bus.put_events(Entries=[entry(event) for event in some])["FailedEntryCount"] == 0
     raw = _kept(lake, len(events))
     execution = next(event["detail"]["execution-id"] for event in history if "execution-id" in event["detail"])
     login = next(event["detail"]["data"] for event in history if event["detail"].get("data", {}).get("user_name"))

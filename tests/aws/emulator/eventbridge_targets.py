@@ -1,4 +1,4 @@
-"""Rules that lead to a stream, with what surrounds a target on AWS: its role, retries, dead letters and metrics.
+"""Rules that lead to a stream, with what surrounds a target on AWS: its role, retries, dead letters and metrics; and a topic's policy.
 
 A target that may not be reached, or is not there, is given up at once; one that is busy is tried again as its RetryPolicy says. What is
 given up goes to the target's dead-letter queue, if the queue's policy lets the rule. Other targets than streams are ministack's.
@@ -19,6 +19,7 @@ from typing import Any
 
 import ministack.services.eventbridge as eventbridge
 import ministack.services.firehose as firehose
+import ministack.services.sns as sns
 import ministack.services.sqs as sqs
 from ministack.core.responses import get_account_id, new_uuid
 
@@ -52,6 +53,10 @@ def install() -> None:
             view = view or eventbridge._pattern_event_view(event)
             context = contextvars.copy_context()
             deliver(target, rule, payload_of(target, rule, view), context)
+        elif ":sns:" in target["Arn"] and not sns.topic_policy_allows(target["Arn"], SERVICE, rule["Arn"], get_account_id()):
+            view = view or eventbridge._pattern_event_view(event)
+            refusal = Refusal("NO_PERMISSIONS", f"{SERVICE} may not publish to {target['Arn']}.", True)
+            give_up(target, rule, payload_of(target, rule, view), refusal, 0, "")
         else:
             invoke_other(target, event, rule, view)
 
