@@ -89,9 +89,9 @@ class Backfiller:
         known = list(sources)
         self._lake = lake
         router = Router(known, FAST, StraightReader, pseudonyms, forgetting)
-        self._budget = Budget(router.route, threads=_THREADS)
+        self._budget = Budget(router.route, threads=_THREADS, straight=router.straight)
         self._take = Intake(known, FAST).take
-        self._backfill = Backfill(self._budget.route, event_time, router.kept, router.without_erased)
+        self._backfill = Backfill(self._budget.route, self._budget.straight, event_time, router.kept, router.without_erased)
         self._now = now
         self._elapsed = elapsed
         self._aside = aside
@@ -166,8 +166,7 @@ class Backfiller:
         """Add what becomes of items. Raises StorageError."""
         now = self._now()
         with self._budget:
-            for item, taken in items:
-                self._backfill.add(taken, item.data, now, item.failed, collected)
+            self._backfill.add([(taken, item.data, item.failed) for item, taken in items], now, collected)
         collected.settle()
 
     def _bring_in(self, history: str, group: _Group, progress: Progress) -> Progress:

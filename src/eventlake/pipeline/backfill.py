@@ -6,7 +6,7 @@ there. A row without an `event_time` lands in the hour in which it comes in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from eventlake.layout import Hour
 from eventlake.model import Table
 from eventlake.pipeline.envelope import Taken
 from eventlake.pipeline.failed_records import REJECTED, FailedRecord, failed_record, failed_stream
-from eventlake.pipeline.router import Routed
+from eventlake.pipeline.router import Placed, Routed
 from eventlake.pipeline.written import moment
 
 
@@ -44,6 +44,13 @@ class HourRows(HourLines, Protocol):
 
     def event(self, place: int) -> bytes:
         """Read the bytes of the event of a line. Raises StorageError."""
+
+
+Locate = Callable[[EventError], EventError]
+"""Says of an error where the item stands."""
+
+HistoryItem = tuple[Taken, bytes, Locate]
+"""An item of a history: as what it was taken, its bytes, and where it stands."""
 
 
 class Gathered(Protocol):
@@ -90,42 +97,53 @@ class Histories(Protocol):
 class Backfill:
     """Turns items of a history into rows.
 
-    route: what the router makes of an event, within a time. event_time: reads it of a log line. kept: what failed records may hold of an event.
-    told: what they may tell of why it failed.
+    route: what the router makes of an event, within a time. straight: the table and log line of each event that is just as declared, and None
+    for those that are to be routed. event_time: reads it of a log line. kept: what failed records may hold of an event. told: what they may tell
+    of why it failed.
     """
 
     def __init__(
         self,
         route: Callable[[bytes], Routed],
+        straight: Callable[[Sequence[bytes]], list[Placed | None]],
         event_time: Callable[[bytes], str | None],
         kept: Callable[[bytes], bytes],
         told: Callable[[EventError], EventError],
     ) -> None:
         self._route = route
+        self._straight = straight
         self._event_time = event_time
         self._kept = kept
         self._told = told
 
-    def add(self, taken: Taken, data: bytes, now: datetime, placed: Callable[[EventError], EventError], into: Gathering) -> None:
-        """Add what becomes of an item that was taken; raises nothing.
+    def add(self, items: Sequence[HistoryItem], now: datetime, into: Gathering) -> None:
+        """Add what becomes of items; raises nothing. now: when they come in, aware."""
+        lines = iter(self._straight([event.body for taken, *_ in items for event in taken.accepted]))
+        for taken, data, located in items:
+            into.add_events(len(taken.accepted))
+            for event, line in zip(taken.accepted, lines, strict=False):  # the lines of the items behind it stay
+                if line is not None:
+                    self._add_lines((line,), self._kept(event.body), now, into)
+                else:
+                    self._add_routed(event.body, data, now, located, into)
+            if taken.error is not None:
+                stream, error = failed_stream((None, taken.error))
+                into.add_failure(failed_record(stream, self._told(located(error) if stream == REJECTED else error), now, self._kept(data)))
 
-        data: its bytes. now: when it comes in, aware. placed: says of an error where the item stands.
-        """
-        into.add_events(len(taken.accepted))
-        for event in taken.accepted:
-            routed = self._route(event.body)
-            if routed.is_erased:
-                into.add_erased()
-                continue
-            kept = self._kept(event.body) if routed.lines else event.body
-            for table, line in routed.lines:
-                into.add(table, line, kept, self._event_time(line), now)
-            for stream, error in map(failed_stream, routed.failures):
-                is_item = stream == REJECTED and event.body is data
-                into.add_failure(failed_record(stream, placed(error) if is_item else error, now, routed.kept or event.body))
-        if taken.error is not None:
-            stream, error = failed_stream((None, taken.error))
-            into.add_failure(failed_record(stream, self._told(placed(error) if stream == REJECTED else error), now, self._kept(data)))
+    def _add_routed(self, event: bytes, data: bytes, now: datetime, located: Locate, into: Gathering) -> None:
+        """Add what the router makes of an event. data: the bytes of its item."""
+        routed = self._route(event)
+        if routed.is_erased:
+            into.add_erased()
+            return
+        self._add_lines(routed.lines, self._kept(event) if routed.lines else event, now, into)
+        for stream, error in map(failed_stream, routed.failures):
+            is_item = stream == REJECTED and event is data
+            into.add_failure(failed_record(stream, located(error) if is_item else error, now, routed.kept or event))
+
+    def _add_lines(self, lines: Iterable[Placed], event: bytes, now: datetime, into: Gathering) -> None:
+        for table, line in lines:
+            into.add(table, line, event, self._event_time(line), now)
 
 
 def happened(event_time: str | None) -> datetime | None:
