@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -88,6 +89,16 @@ def stored(typed: Typed, tmp_path: Path) -> Typed:
         (["send", "missing.json"], 1, '"missing.json" cannot be read: No such file or directory.'),
         (["send", "event.json", "--bus", "http://127.0.0.1:9"], 253, "cannot be reached: Connection refused. Start it with"),
         (["send", "event.json", "--bus", "nonsense://"], 253, "is not the URL of a bus"),
+        (["send", "event.json", "--bus", "http://127.0.0.1:x"], 253, "is not the URL of a bus"),
+        (["send", "event.json", "--bus", "no..where"], 253, "The bus at no..where cannot be reached: "),
+        (["send", "event.json", "--lake", "event.json"], 253, '"event.json" is a file, and a lake is a folder: name one with --lake DIR.'),
+        (["serve", "--lake", "event.json"], 253, '"event.json" is a file'),
+        (["demo", "--lake", "event.json"], 253, '"event.json" is a file'),
+        (["tables", "--lake", "event.json"], 253, '"event.json" is a file'),
+        (["close", "--hour", "2026-13-01"], 252, '"2026-13-01" is not an hour: write it as YYYY-MM-DDTHH'),
+        (["grafana", "login"], 252, 'There is no "login" for Grafana. Did you mean "logins"?'),
+        (["completion"], 252, "Choose from: bash, zsh, fish. See"),
+        (["keys"], 0, "There is no key of pseudonyms; `eventlake keys new` makes one."),
         (["query", "select 1", "--engine", "athena", "--lake", "here"], 253, "answers for a lake on AWS"),
         (["query", "select 1", "--param", "days"], 252, "--param takes NAME=VALUE"),
         (["tables", "--sources", "nowhere"], 253, "There is no lake"),
@@ -156,6 +167,32 @@ def test_a_wrong_question_gets_its_one_sentence(stored: Typed, words: list[str],
     assert sentence in said.err
     assert (said.code, said.out) == (code, "")
     assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", b"SSH-2.0-server\r\n"],
+    ids=["a page", "other JSON", "no HTTP"],
+)
+def test_another_program_at_the_address_of_a_bus_is_told_of(typed: Typed, tmp_path: Path, answer: bytes) -> None:
+    """A web server, or one that speaks no HTTP: a sentence, and nothing counts as sent."""
+    (tmp_path / "event.json").write_text(json.dumps(EVENT))
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            while b"e-1" not in connection.recv(65536):
+                pass
+            connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        said = typed("send", "event.json", "--bus", f"127.0.0.1:{listener.getsockname()[1]}")
+        thread.join()
+
+    assert "answered, and not as a bus does: is another program there?" in said.err
+    assert (said.code, said.out) == (254, "")
 
 
 def test_one_bad_line_of_forty_leaves_the_others_stored(typed: Typed, tmp_path: Path) -> None:

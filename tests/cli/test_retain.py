@@ -49,6 +49,14 @@ def test_a_hold_is_placed_keeps_an_hour_and_is_released(tmp_path: Path, capsys: 
     assert told(capsys, "holds", *lake)[1] == []
 
 
+def test_a_lake_without_holds_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On stderr, as stdout is the rows alone."""
+    store(tmp_path, [(LONG_AGO, [event("a")])])
+
+    assert run(("holds", "--lake", str(tmp_path))) == 0
+    assert capsys.readouterr() == ("", "There is no hold: nothing is kept longer than its table says.\n")
+
+
 def test_what_is_typed_wrongly_gets_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And places no hold."""
     store(tmp_path / "lake", [(LONG_AGO, [event("a")])])

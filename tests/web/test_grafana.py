@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from by_day import one_in
-from eventlake.errors import NameNotFoundError
+from eventlake.errors import UsageError
 from eventlake.sources import load
 from eventlake.web.grafana import DASHBOARDS, PLUGINS, dashboard_text, panel_sql
 from eventlake.web.pages import BY_PATH
@@ -97,5 +97,5 @@ def test_what_is_committed_is_what_the_command_writes(name: str, engine: str) ->
 @pytest.mark.parametrize(("name", "engine"), [("login", "athena"), ("logins", "presto")])
 def test_another_name_is_refused(name: str, engine: str) -> None:
     """With those that there are."""
-    with pytest.raises(NameNotFoundError, match=r'There is no "(login|presto)" for Grafana'):
+    with pytest.raises(UsageError, match=r'There is no "(login|presto)" for Grafana'):
         dashboard_text(name, engine, list(SOURCES.values()))

@@ -68,7 +68,7 @@ def _end(code: int, sentence: str, words: Sequence[str]) -> int:
 
 def _usage_sentence(error: click.ClickException) -> str:
     """Turn Click's words into one sentence that ends in where to look."""
-    sentence = error.format_message().rstrip(".")
+    sentence = " ".join(error.format_message().split()).rstrip(".")  # Click lists choices on lines of their own
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "eventlake"
     end = "" if sentence.endswith("?") else "."

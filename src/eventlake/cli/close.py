@@ -15,7 +15,7 @@ from eventlake.cli.opening import taken_lake
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
 from eventlake.cli.tables import named_table
-from eventlake.errors import UsageError
+from eventlake.errors import LayoutError, UsageError
 from eventlake.layout import Hour
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def close(table: str | None, hour: str | None, every: bool, dry_run: bool) -> in
     current = settings()
     if every and hour:
         raise UsageError("--all is every hour that is over, and --hour is one of them: leave one out.")
-    wanted = Hour.parse(hour) if hour else None
+    wanted = _typed(hour) if hour else None
     if current.is_on_aws:
         return close_on_aws(current, table, wanted, dry_run=dry_run, every=every)
     with _closer(current) as (closer, catalog):
@@ -130,6 +130,14 @@ def _going(current: Settings, catalog: SqliteCatalog) -> Goes:
 def _row(one: Closed) -> list[object]:
     sizes = one.bytes_before, one.bytes_after
     return [one.table, str(one.hour), one.generation, one.objects_before, one.rows, one.duplicates, *sizes, one.problem or None]
+
+
+def _typed(hour: str) -> Hour:
+    """Return the hour that was typed. Raises UsageError."""
+    try:
+        return Hour.parse(hour)
+    except LayoutError as error:
+        raise UsageError(str(error)) from None
 
 
 def _hours(table: Table, known: Sequence[HourContents]) -> Iterator[list[object]]:

@@ -93,5 +93,7 @@ def _day(since: str | None) -> str:
 
 
 def _show(ring: KeyRing | None) -> None:
+    if ring is None:
+        settings().say("There is no key of pseudonyms; `eventlake keys new` makes one.")
     rows = [] if ring is None else [[key.name, key.since, key.fingerprint] for key in ring.keys]
     show(("name", "since", "fingerprint"), rows, settings().form)

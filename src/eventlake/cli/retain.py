@@ -95,6 +95,8 @@ def holds() -> None:
     else:
         require_lake(current.lake_folder)
         found = HoldsFile(current.lake_folder).read()
+    if not found:
+        current.say("There is no hold: nothing is kept longer than its table says.")
     show(("name", "table", "from", "to", "user", "reason", "since"), [_row(one) for one in found], current.form)
 
 

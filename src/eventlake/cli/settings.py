@@ -48,10 +48,13 @@ class Settings:
 
     @property
     def lake_folder(self) -> Path:
-        """Return the folder of the lake: as named, or ./lake. Raises ConfigurationError for a lake on AWS."""
+        """Return the folder of the lake: as named, or ./lake. Raises ConfigurationError for a lake on AWS, and for a file."""
         if self.is_on_aws:
             raise ConfigurationError(f"{self.lake_name} is on AWS, and this command is for a lake in a folder: name one with --lake DIR.")
-        return Path(self.lake_name or "lake")
+        folder = Path(self.lake_name or "lake")
+        if folder.is_file():
+            raise ConfigurationError(f'"{folder}" is a file, and a lake is a folder: name one with --lake DIR.')
+        return folder
 
     @property
     def source_folders(self) -> list[Path]:

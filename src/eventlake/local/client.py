@@ -48,11 +48,15 @@ class BusClient:
     """
 
     def __init__(self, url: str, token: str | None = None, pause: Callable[[float], None] = time.sleep) -> None:
-        parts = urlsplit(url if "//" in url else f"http://{url}")
+        try:
+            parts = urlsplit(url if "//" in url else f"http://{url}")
+            port = parts.port
+        except ValueError:  # brackets without an address, a port that is none
+            raise _no_url(url) from None
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ConfigurationError(f'"{url}" is not the URL of a bus; write it as http://127.0.0.1:8787.')
+            raise _no_url(url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(parts.hostname, parts.port, timeout=60)
+        self._connection = kind(parts.hostname, port, timeout=60)
         self._url = url
         self._headers = {"Content-Type": "application/x-ndjson"} | ({"Authorization": f"Bearer {token}"} if token else {})
         self._pause = pause
@@ -79,8 +83,7 @@ class BusClient:
             self._pause(min(float(retry_after or 2**attempt), _LONGEST_PAUSE_S))
         if status != 200 and not _has_rest(status, answer):
             raise ServiceError(f"The bus at {self._url} answered {status}: {_sentence(answer)}")
-        found: dict[str, Any] = json.loads(answer)
-        return found
+        return self._said(answer)
 
     def _request(self, body: bytes) -> tuple[int, str | None, bytes]:
         try:
@@ -89,7 +92,7 @@ class BusClient:
             self._connection.close()  # it was closed while it was idle; the next request opens another
         try:
             return self._exchange(body)
-        except (OSError, http.client.HTTPException) as error:
+        except (ConnectionResetError, BrokenPipeError) as error:
             raise self._unreachable(error) from None
 
     def _exchange(self, body: bytes) -> tuple[int, str | None, bytes]:
@@ -97,8 +100,25 @@ class BusClient:
             self._connection.request("POST", "/events", body, self._headers)
             response = self._connection.getresponse()
             return response.status, response.headers.get("Retry-After"), response.read()
-        except (ConnectionRefusedError, TimeoutError) as error:
+        except (ConnectionResetError, BrokenPipeError):
+            raise
+        except http.client.BadStatusLine:
+            raise self._stranger() from None
+        except (OSError, http.client.HTTPException, UnicodeError) as error:  # the last: a host's name with an empty part
             raise self._unreachable(error) from None
+
+    def _said(self, answer: bytes) -> dict[str, Any]:
+        """Return what a bus says in its answer. Raises ServiceError if no bus says that."""
+        try:
+            found = json.loads(answer)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict) or "events" not in found:
+            raise self._stranger()
+        return found
+
+    def _stranger(self) -> ServiceError:
+        return ServiceError(f"{self._url} answered, and not as a bus does: is another program there? Name the bus with --bus.")
 
     def _unreachable(self, error: Exception) -> ConfigurationError:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -125,6 +145,10 @@ class BusClient:
         for place, one in enumerate(said):
             index = bisect_right(lines, one["line"]) - 1 if "line" in one else place
             yield _outcome(batch[min(index, len(batch) - 1)], one)
+
+
+def _no_url(url: str) -> ConfigurationError:
+    return ConfigurationError(f'"{url}" is not the URL of a bus; write it as http://127.0.0.1:8787.')
 
 
 def _lines(batch: list[Item]) -> list[int]:

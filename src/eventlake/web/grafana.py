@@ -15,7 +15,7 @@ from typing import Any
 
 from eventlake.dialect.text.lexicon import BLANK, COMMENT, tokens
 from eventlake.dialect.text.parameters import replaced
-from eventlake.errors import NameNotFoundError
+from eventlake.errors import UsageError
 from eventlake.model import Source
 from eventlake.naming import nearest_or_all
 from eventlake.web.pages import BY_PATH, Page
@@ -81,10 +81,10 @@ class _Asked:
 
 
 def dashboard_text(name: str, engine: str, sources: Sequence[Source]) -> str:
-    """Return the JSON of a dashboard for one of `PLUGINS`, with a newline at its end. Raises NameNotFoundError for a name it does not know."""
+    """Return the JSON of a dashboard for one of `PLUGINS`, with a newline at its end. Raises UsageError for a name it does not know."""
     for given, known in ((name, DASHBOARDS), (engine, PLUGINS)):
         if given not in known:
-            raise NameNotFoundError(f'There is no "{given}" for Grafana.{nearest_or_all(given, list(known))}')
+            raise UsageError(f'There is no "{given}" for Grafana.{nearest_or_all(given, list(known))}')
     source = next(source for source in sources if source.name == DASHBOARDS[name])
     return json.dumps(_dashboard(BY_PATH[f"/{name}"], _Asked(engine, source)), indent=1) + "\n"
 
