@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from aws.client import ACCOUNT, REGION, Aws, CommandFailed, eventually
+from aws.emulator.alarms import state
 from aws.events import samples
 from aws.lake import AUTH0_BUS, PROJECT, Lake, deployed
 from aws.objects import Queue
@@ -244,6 +245,14 @@ def test_the_schedule_may_do_nothing_without_its_role(detects: Detects) -> None:
     before = count(detects.lake.aws, "Emulator", "Denied", Principal=role, Action="lambda:InvokeFunction")
     with without_action(detects.lake.aws, role, "lambda:InvokeFunction"), calling_soon(detects):
         assert is_refused(detects.lake.aws, role, "lambda:InvokeFunction", before)
+
+
+@pytest.mark.parametrize(("errors", "expected"), [([0, 1], "OK"), ([0], "OK"), ([1, 1], "ALARM"), ([], "ALARM")])
+def test_the_alarm_goes_off_where_no_call_ended_well(errors: list[float], expected: str) -> None:
+    """Each call of a quarter of an hour failed, or there was none; Lambda publishes 0 for one that did not fail."""
+    alarm = declared(TEMPLATE, "AWS::CloudWatch::Alarm")["DetectionsAlarm"]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"], alarm["Period"]) == ("AWS/Lambda", "Errors", "Minimum", 900)
+    assert state(alarm, [min(errors, default=None)]) == expected
 
 
 @contextmanager

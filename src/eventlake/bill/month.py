@@ -213,7 +213,7 @@ def _retention(plan: Plan) -> Iterator[Line]:
 def _watching(plan: Plan) -> Iterator[Line]:
     closings, active = CLOSINGS_A_DAY[plan.closing], len({one.source for one in plan.traffic})
     of_hours = CLOSING_METRICS * closings / 24 + plan.retention * RETENTIONS_A_DAY / 24
-    yield Line("metrics: events of each source, closings, retention, detections", active + of_hours + plan.detections, prices.METRICS)
+    yield Line("metrics: events of each source, closings, retention", active + of_hours, prices.METRICS)
     if plan.alarms:
         of_options = ALARMS_OF_CLOSING * bool(closings) + ALARMS_OF_DETECTIONS * plan.detections + ALARMS_OF_RETENTION * plan.retention
         of_lake = ALARMS_OF_A_LAKE + ALARMS_OF_A_SOURCE * plan.sources + ALARMS_OF_A_TABLE * plan.tables

@@ -153,10 +153,11 @@ class Call:
         return [entry for entry, said in zip(entries, answer["Entries"], strict=True) if "ErrorCode" in said]
 
     def report(self) -> None:
-        """Say what was done; what alarms look at are metrics of the lake."""
-        names = ["DetectionsRun", *(["FailingDetections"] if self.remembered.problems else [])]
-        counts = {"DetectionsRun": self.ran, "FailingDetections": len(self.remembered.problems), "AlertsTold": self.told}
-        say("WARNING" if self.remembered.problems else "INFO", "Detections ran.", **counts, _aws=embedded_metrics((names, [["Lake"]])))
+        """Say what was done; detections that cannot run are a metric, which nobody pays for while there are none."""
+        problems = len(self.remembered.problems)
+        metrics = {"_aws": embedded_metrics((["FailingDetections"], [["Lake"]]))} if problems else {}
+        counts = {"DetectionsRun": self.ran, "FailingDetections": problems, "AlertsTold": self.told}
+        say("WARNING" if problems else "INFO", "Detections ran.", **counts, **metrics)
 
 
 def _named(detections: Sequence[Detection], wanted: Sequence[str] | None) -> list[Detection] | None:
