@@ -39,14 +39,15 @@ class Expressions:
         method = _METHODS.get(type(node))
         if method is None:
             raise refused(f"{type(node).__name__.upper()}", node)
-        outside = self.context.outside
+        context = self.context
+        outside = context.outside
         if outside is not None and stands_outside(node):
             with self.within(outside=None):
                 return outside.named(self.value(node))
         value = method(self, node)
         if value.type.args:
             require_keys(value.type, node)
-        if self.context.grouped is not None and not self.context.inside_aggregate and value.sql in self.context.grouped:
+        if context.grouped is not None and not context.inside_aggregate and value.sql in context.grouped:
             value = names.key_of_group(value)
             return value if outside is None else outside.named(value)
         return value

@@ -36,7 +36,7 @@ def named_value(parts: Parts, names: list[str], node: exp.Expr) -> Value:
         raise unknown("column", shown, context.scope.names(), node)
     column, rest, owner = found
     outer, value = owner is not context.scope, column.value
-    context.scope.read[id(node)] = Reading(owner, value.sql, value.type, whole=not rest)
+    context.scope.read[id(node)] = Reading(owner, value.sql, value.type, not rest)
     if outer:
         value = value._replace(columns=frozenset(), aggregate=False, window=False)
     elif context.grouped is not None and value.sql in context.grouped:
