@@ -60,7 +60,8 @@ def gather(connection: duckdb.DuckDBPyConnection, chosen: str, what: Gathering, 
     connection.execute(f"set disabled_optimizers = '{_LEFT_OUT}'")
     with Joined(target) as joined:
         for first in range(0, max(total, 1), size):
-            connection.execute(f"copy ({_slice(connection, what, first, first + size)}) to {text(str(part))} ({options})")
+            rows = _all(connection, what) if size >= total else _slice(connection, what, first, first + size)
+            connection.execute(f"copy ({rows}) to {text(str(part))} ({options})")
             joined.add(part)
             part.unlink()
     connection.execute("reset disabled_optimizers")
@@ -80,6 +81,8 @@ def _place(connection: duckdb.DuckDBPyConnection, chosen: str, files: Sequence[s
 
 def _sizes(connection: duckdb.DuckDBPyConnection, what: Gathering, total: int) -> tuple[int, int]:
     """Return the rows of a row group and of a slice: fewer where rows are large, all in one slice where they lie wildly."""
+    if total <= _VECTOR:  # as few as are read at once, however large they are
+        return ROW_GROUP, ROW_GROUP
     width = _one(
         connection,
         "select cast(sum(total_uncompressed_size) as bigint) // greatest(1, sum(num_values)) from parquet_metadata(?)",
@@ -88,7 +91,7 @@ def _sizes(connection: duckdb.DuckDBPyConnection, what: Gathering, total: int) -
     fit = _SLICE_BYTES // (len(what.columns) * ((width or 0) + 16))
     group = min(ROW_GROUP, max(fit // _VECTOR, 1) * _VECTOR)
     size = max(fit // group, 1) * group
-    return group, size if _read_again(connection, size) <= _AGAIN else max(total, 1)
+    return group, size if size >= total or _read_again(connection, size) <= _AGAIN else total
 
 
 def _read_again(connection: duckdb.DuckDBPyConnection, size: int) -> float:
@@ -98,6 +101,12 @@ def _read_again(connection: duckdb.DuckDBPyConnection, size: int) -> float:
     held = f"select distinct el_number, el_place // {size} as el_slice from el_order"
     read = f"select sum(n) from ({groups}) join ({held}) using (el_number) where el_slice between el_from and el_to"
     return float(_one(connection, f"select coalesce(({read}) / (select count(*) from el_order), 0)")[0])
+
+
+def _all(connection: duckdb.DuckDBPyConnection, what: Gathering) -> str:
+    """Write the SELECT of all rows, in their order: of a small hour, whose every question more would take longer than it saves."""
+    connection.execute(f"set variable {FILES} = (select list(el_path) from el_file)")
+    return _joined(what, what.rows, "true")
 
 
 def _slice(connection: duckdb.DuckDBPyConnection, what: Gathering, first: int, end: int) -> str:
@@ -110,11 +119,13 @@ def _slice(connection: duckdb.DuckDBPyConnection, what: Gathering, first: int, e
     connection.execute(f"set variable el_most = (select max(el_first) from el_order where {within})")
     is_bounded = _one(connection, "select getvariable('el_least') is not null")[0]
     bounds = f" where {quoted(what.first)} between getvariable('el_least') and getvariable('el_most')" if is_bounded else ""
+    return _joined(what, f"{what.rows}{bounds}", within)
+
+
+def _joined(what: Gathering, rows: str, within: str) -> str:
     columns = ", ".join(map(quoted, what.columns))
     places = f"select el_path, el_row, el_place from el_order join el_file using (el_number) where {within}"
-    return (
-        f"select {columns} from ({what.rows}{bounds}) join ({places}) on filename = el_path and file_row_number = el_row order by el_place"
-    )
+    return f"select {columns} from ({rows}) join ({places}) on filename = el_path and file_row_number = el_row order by el_place"
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str, *parameters: object) -> tuple[int, ...]:
