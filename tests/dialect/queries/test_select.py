@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
 from eventlake.conformance.fixture import FixtureEngine, read_fixture
-from eventlake.errors import QuerySyntaxError
+from eventlake.dialect.translate import translate
+from eventlake.errors import NameNotFoundError, QuerySyntaxError
 
 
 def rows(sql: str) -> list[tuple[object, ...]]:
@@ -43,3 +45,14 @@ def test_distinct_rows_are_in_no_order_that_is_computed_with_their_columns(sql: 
 def test_distinct_rows_are_in_the_order_of_their_columns(sql: str) -> None:
     """By their names and numbers, and as they are computed with the columns of a table."""
     assert sorted(rows(sql.format("(values ('bb', 'b'), ('a', 'aa')) t(x, y)")), key=str) == [("a", 1), ("bb", 2)]
+
+
+@pytest.mark.parametrize(
+    ("name", "end"), [('"192.0.2.1"', "A text is written in single quotes."), ("wrong", "(line 1, column 8).")], ids=["quoted", "bare"]
+)
+def test_a_text_in_double_quotes_is_told_how_a_text_is_written(name: str, end: str) -> None:
+    """Other databases take it for one; in Athena it is a name."""
+    with pytest.raises(NameNotFoundError) as raised:
+        translate(f"select {name}", [], datetime(2026, 11, 29, tzinfo=UTC))
+
+    assert str(raised.value).endswith(end)

@@ -13,6 +13,7 @@ from types import ModuleType
 from eventlake.dialect.binding import InvalidArgumentError, Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure
 from eventlake.dialect.functions import arrays, binary, date_patterns, dates, formats, json, lambdas, maps, numbers, regex, sql_json, text
+from eventlake.dialect.functions.elsewhere import ELSEWHERE
 from eventlake.dialect.functions.function import Builder, Function, Syntactic
 from eventlake.dialect.functions.refusals import PARTIAL, REFUSED
 from eventlake.dialect.parts import Parts
@@ -73,6 +74,12 @@ def known_names() -> list[str]:
     return sorted({*functions(), *SYNTACTIC, *AGGREGATES, *WINDOWS})
 
 
+def _hint(name: str) -> str:
+    """Return what leads from a name that is not there to one that is, or nothing."""
+    other = ELSEWHERE.get(name)
+    return f" It has {other}()." if other else nearest(name, known_names())
+
+
 def call(parts: Parts, name: str, arguments: Sequence[exp.Expr], node: exp.Expr) -> Value:
     """Make the value of a call. Raises NameNotFoundError, QueryRefusedError or QuerySyntaxError."""
     known = functions()
@@ -85,7 +92,7 @@ def call(parts: Parts, name: str, arguments: Sequence[exp.Expr], node: exp.Expr)
     if name in REFUSED:
         raise refused(f"{name}()", node, REFUSED[name])
     if name not in known:
-        raise NameNotFoundError(f"There is no function {name}(){position(node)} in Athena.{nearest(name, known_names())}")
+        raise NameNotFoundError(f"There is no function {name}(){position(node)} in Athena.{_hint(name)}")
     values = [parts.value(argument) for argument in arguments]
     places = _AMBIGUOUS_NULL.get(name)
     if places and len(values) > max(places) and all(values[place].type.name == "unknown" for place in places):

@@ -12,6 +12,7 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.json_casts import by_keys, canonical
 from eventlake.dialect.types.type import EACH
 from eventlake.dialect.types.zones import each_zoned, instant, zone_label
+from eventlake.errors import NameNotFoundError
 
 
 def column(parts: Parts, node: exp.Expr) -> Value:
@@ -33,7 +34,8 @@ def named_value(parts: Parts, names: list[str], node: exp.Expr) -> Value:
         if names[-1] == UNKNOWN_OF_OBJECTS:
             refuse_modified_time(node)
         shown = ".".join(part.name for part in node.parts) if isinstance(node, exp.Column) else node.name
-        raise unknown("column", shown, context.scope.names(), node)
+        missing = unknown("column", shown, context.scope.names(), node)
+        raise NameNotFoundError(f"{missing} A text is written in single quotes.") if _is_quoted(node) else missing
     column, rest, owner = found
     outer, value = owner is not context.scope, column.value
     context.scope.read[id(node)] = Reading(owner, value.sql, value.type, not rest)
@@ -60,6 +62,11 @@ def _fields(value: Value, names: Sequence[str], node: exp.Expr) -> Value:
     for name in names:
         value = row_field(value, name, node)
     return value
+
+
+def _is_quoted(node: exp.Expr) -> bool:
+    """Tell whether a name is one word in double quotes, as other databases take for a text."""
+    return isinstance(node, exp.Column) and len(node.parts) == 1 and bool(node.parts[0].args.get("quoted"))
 
 
 def dotted(parts: Parts, node: exp.Expr) -> Value:
