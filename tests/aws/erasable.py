@@ -7,7 +7,7 @@ import gzip
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,8 @@ class Erasable:
     """A lake with the person in it, and what is read of it."""
 
     lake: Lake
+    bodies: list[bytes] = field(default_factory=list)
+    """The objects that landed, with the person in them."""
 
     @property
     def s3(self) -> Any:
@@ -80,7 +82,8 @@ class Erasable:
         eventually(lambda: sum(map(len, map(self.raw, self.lake.bucket.keys(f"raw/{TABLE.name}/")))) >= len(EVENTS) or None)
         first = self.landed()[0]
         eventually(lambda: self.lake.partitions(TABLE.name) or None)
-        self.close([self.lake.bucket.read(key) for key in self.landed()])
+        self.bodies.extend(self.lake.bucket.read(key) for key in self.landed())
+        self.close(self.bodies)
         self._old_versions(first)
         self._beside()
 
@@ -115,6 +118,15 @@ class Erasable:
         from dataclasses import replace
 
         return GlueCatalog(self.lake.aws.service("glue"), [replace(TABLE, database=self.lake.database(TABLE.name))], self.bucket)
+
+    def fill_again(self) -> None:
+        """Let the person stand anew where rows landed, in an hour that is closed, and in all that lies beside."""
+        known = next(one for one in self.lake.partitions(TABLE.name) if one["Values"] == [CLOSED.date, CLOSED.hour])
+        closed = known["StorageDescriptor"]["Location"].partition(f"{self.bucket}/")[2].rstrip("/")
+        for at, body in enumerate(self.bodies):
+            for place in (f"{PREFIX}/2026/11/04/06", closed):
+                self.s3.put_object(Bucket=self.bucket, Key=f"{place}/again-{at}.parquet", Body=body)
+        self._beside()
 
     def _old_versions(self, key: str) -> None:
         """Leave versions that nobody sees: of what was overwritten, and of what was deleted."""

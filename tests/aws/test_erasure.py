@@ -48,6 +48,19 @@ RIGHTS = [
     "sqs:ReceiveMessage",
 ]
 """What docs/erasure.md says that a person needs."""
+TO_LOOK = [
+    "glue:GetPartitions",
+    "glue:GetTable",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+    "sqs:GetQueueUrl",
+    "sqs:ReceiveMessage",
+]
+"""Without these nothing is changed, so the person stands where they stood."""
+UNASKED = {"cloudformation:DescribeStacks", "secretsmanager:CreateSecret"}
+"""A lake is found by its bucket where nobody may look at the stack; the secret is made once."""
 COMING_BACK = event("back", **{"execution-trigger": {"author-display-name": MAIL.upper()}})
 """An event of the person, as a column says that is declared as personal."""
 WORDS = ("--user", ANNA, "--email", MAIL)
@@ -226,3 +239,29 @@ def test_tombstones_are_listed_and_end(erased: Erased, capfd: pytest.CaptureFixt
     code, _, said = typed(erased.erasable, capfd, "tombstones", "remove", "--user", "auth0|nobody")
     assert code == 252
     assert "has no tombstone" in said
+
+
+@pytest.mark.parametrize("missing", [*TO_LOOK, *(right for right in RIGHTS if right not in {*TO_LOOK, *UNASKED})])
+def test_without_a_permission_it_is_told_and_nobody_else_is_missing(
+    erased: Erased, missing: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The name of the permission is said, the person may still stand there, and the next erasure finishes."""
+    erasable = erased.erasable
+    if missing not in TO_LOOK[1:]:
+        erasable.fill_again()
+    before = Counter(erasable.shown())
+    who = user(erasable.lake.aws, f"eraser-without-{missing.replace(':', '-')}", [right for right in RIGHTS if right != missing])
+    for name, value in client_environment(who).items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+
+    code, _, said = typed(erasable, capfd, "erase", *WORDS, "--yes")
+
+    assert (code != 0, missing in said) == (True, True), (code, said)
+    assert {one: Counter(erasable.shown())[one] for one in STAYING} == {one: before[one] for one in STAYING}
+
+
+def test_with_every_permission_the_next_erasure_finishes(erased: Erased, capfd: pytest.CaptureFixture[str]) -> None:
+    """Whatever the others left."""
+    assert typed(erased.erasable, capfd, "erase", *WORDS, "--yes")[0] == 0
+    assert erased.erasable.hits() == []
