@@ -157,6 +157,7 @@ def test_a_bus_does_not_begin_with_a_token_that_is_none(
         (["query", "deployment_frequency", "--param", "days=many"], 252, "days"),
         (["partitions", "auth0_log"], 254, 'Did you mean "auth0_logs"?'),
         (["failed", "show", "abc"], 252, 'There is no failed event "abc"'),
+        (["failed"], 0, "There is no failed event."),
         (["demo", "--no-serve"], 253, '"lake" is not empty, and no demo made it'),
     ],
 )

@@ -77,6 +77,8 @@ def _list(limit: int, all_records: bool, current: Settings) -> None:
     digits = SHOWN_DIGITS if current.form == "table" else None
     rows = [[entry.id[:digits], *_row(entry, redriven=all_records)[1:]] for entry in entries]
     show((*COLUMNS, *REDRIVEN) if all_records else COLUMNS, rows, current.form)
+    if not rows:
+        current.say("There is no failed event.")
     if more:
         current.say(f"The newest {limit:,}; --limit shows more.")
     if records.not_seen:
