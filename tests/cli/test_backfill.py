@@ -60,6 +60,14 @@ def test_a_file_that_is_cut_off_is_told_and_the_others_are_brought_in(folder: Pa
     assert "b.json.gz" in captured.err
 
 
+def test_where_the_reason_of_a_failure_is_found_is_told(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The answer only counts."""
+    (folder / "words.json").write_text('{"source": "nobody"}')
+
+    assert run(["backfill", "files", str(folder / "words.json")]) == 1
+    assert "`eventlake failed` lists it, each with its reason." in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("words", [["files", "nowhere"], ["files"], ["filse", "exports"]])
 def test_what_cannot_be_meant_is_refused(words: list[str], capfd: pytest.CaptureFixture[str]) -> None:
     """A path that is not there, no path, a typo: one sentence each."""

@@ -47,6 +47,8 @@ def files(places: tuple[str, ...]) -> int:
     with backfiller(current) as opened:
         rows = [_brought_in(file, opened, current) for file in found]
     show(_COLUMNS, rows, current.form)
+    if any(row[1] == "done" and row[-1] for row in rows):
+        current.say("What failed is kept; `eventlake failed` lists it, each with its reason.")
     return 1 if any(row[-1] for row in rows) else 0
 
 
