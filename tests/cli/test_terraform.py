@@ -8,6 +8,7 @@ import pytest
 from eventlake.cli import run
 
 
+@pytest.mark.slow
 def test_terraform_writes_the_module_and_says_how_to_name_it(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """What is written is named on stderr."""
     folder = tmp_path / "eventlake"

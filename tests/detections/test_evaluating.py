@@ -57,6 +57,7 @@ def test_together_they_find_what_each_finds_alone(engine: DuckDBEngine) -> None:
     assert any(alone)
 
 
+@pytest.mark.slow
 def test_one_that_cannot_run_is_its_own_failure(engine: DuckDBEngine) -> None:
     """Whether its statement is wrong, or lacks a column, or its rows hold no moment."""
     columns = "count(*) as events, min(event_time) as first_event"
