@@ -10,10 +10,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import boto3
@@ -59,10 +60,7 @@ Typed = Callable[..., Said]
 
 EVENT = b'{"id": "e-1", "source": "aws.unknown"}'
 FAILED_KEY = "error/auth0_logs/processing-failed/year=2026/month=11/day=20/hour=10/auth0-logs-1-x.gz"
-DIVERSE_OUTPUTS = {"LogBucket": BUCKET, "WorkGroup": "lake"} | {
-    "Auth0GlueDatabaseName": "auth0_event_logs",
-    "CodePipelineGlueDatabaseName": "codepipeline_event_logs",
-}
+DATABASES = {table.source: table.database for table in TABLES if table.source in {"auth0", "codepipeline"}}
 
 
 @pytest.fixture(scope="module")
@@ -72,18 +70,25 @@ def lake(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Aws:
     return aws
 
 
-def make_lake(aws: Aws, folder: Path) -> None:
-    """What a stack and some events would have made."""
+def make_lake(aws: Aws, folder: Path, databases: Mapping[str, str] = MappingProxyType(DATABASES)) -> None:
+    """What a stack and some events would have made. databases: of its sources."""
+    outputs = {
+        "LogBucket": BUCKET,
+        "WorkGroup": "lake",
+        "Auth0GlueDatabaseName": databases["auth0"],
+        "CodePipelineGlueDatabaseName": databases["codepipeline"],
+    }
+    tables = [replace(table, database=databases[table.source]) for table in TABLES if table.source in databases]
     for bucket in (BUCKET, "results"):
         aws.service("s3").create_bucket(Bucket=bucket)
     template = {
         "Resources": {"T": {"Type": "AWS::SNS::Topic"}},
-        "Outputs": {key: {"Value": value} for key, value in DIVERSE_OUTPUTS.items()},
+        "Outputs": {key: {"Value": value} for key, value in outputs.items()},
     }
     aws.service("cloudformation").create_stack(StackName="lake", TemplateBody=json.dumps(template))
-    create_tables(aws, [table for table in TABLES if table.source in {"auth0", "codepipeline"}], BUCKET)
+    create_tables(aws, tables, BUCKET)
     store = S3Store(aws.service("s3"), BUCKET)
-    catalog = GlueCatalog(aws.service("glue"), TABLES, BUCKET, store)
+    catalog = GlueCatalog(aws.service("glue"), tables, BUCKET, store)
     for hour, lines in zip(HOURS, (LINES[:5], LINES[5:]), strict=True):
         path = folder / "object.parquet"
         said = Description("", LOGS.name, "lines", hour, 0, 1, len(lines), 0)

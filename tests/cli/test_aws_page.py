@@ -35,7 +35,7 @@ NOW = datetime(2026, 11, 20, 12, 3, 20, tzinfo=UTC)
 def lake(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Aws:
     """AWS with nine log lines in two hours, and one failed record."""
     if BUCKET not in {one["Name"] for one in aws.service("s3").list_buckets()["Buckets"]}:
-        make_lake(aws, tmp_path_factory.mktemp("lake"))
+        make_lake(aws, tmp_path_factory.mktemp("lake"), {"auth0": "page_auth0", "codepipeline": "page_codepipeline"})
     return aws
 
 

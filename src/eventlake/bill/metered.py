@@ -136,7 +136,8 @@ def _metered(usage: Usage, estimate: Iterable[Line], converts: bool) -> Iterator
     yield prices.ATHENA_READ, read, "AWS/Athena ProcessedBytes"
     written = sum(one.objects for one in usage.streams)
     others = sum(line.quantity for line in estimate if line.price is prices.S3_WRITES and line.what != "objects")
-    yield prices.S3_WRITES, written + others, "AWS/Firehose DeliveryToS3.ObjectCount; queries and closing as estimated"
+    if written:  # AWS documents the metric for streams that partition dynamically; where it is not told, the estimate stands
+        yield prices.S3_WRITES, written + others, "AWS/Firehose DeliveryToS3.ObjectCount; queries and closing as estimated"
     if usage.stored_bytes is not None:
         yield prices.S3_STORED, usage.stored_bytes, "AWS/S3 BucketSizeBytes"
     yield prices.METRICS, usage.metrics, "CloudWatch's list of metrics"
