@@ -4,7 +4,7 @@
 # Version: duckdb 2.0.0.
 # Expected: json_valid follows RFC 8259, as its name says: a comma before a closing bracket and NaN are not JSON; "\ud800", an escaped lone
 #     surrogate, is within the grammar.
-# Happens: it is the other way round, and a cast to JSON keeps NaN in a text that no other reader takes.
+# Happens: it is the other way round, and a cast to JSON keeps NaN in a text that is none for a strict reader.
 # Seen: [1,] true, {"a":1,} true, {"a":NaN} true, {"a":Infinity} true, "\ud800" false; CAST to JSON: {"a":NaN}
 # eventlake: looks for these texts itself; those out of which Athena reads a value up to the fault are refused by name.
 set -euo pipefail

@@ -44,7 +44,7 @@ def redrive(ids: tuple[str, ...], reason: str, code: str, stream: str, since: st
     not deliver is tried too.
 
     ID: how ids begin, as `failed` shows them; all failed events without one. Trying again what was redriven changes nothing. What still fails
-    stays, with its new reason.
+    stays, with its new reason, and the command ends with 1.
     """
     from eventlake.local.folder import require_lake
     from eventlake.pipeline.redrive import Filter
@@ -52,16 +52,14 @@ def redrive(ids: tuple[str, ...], reason: str, code: str, stream: str, since: st
     current = settings()
     chosen = Filter(tuple(one.lower() for one in ids), reason, stream, _microseconds(since), code)
     if current.is_on_aws:
-        _on_aws(chosen, current, dry_run=dry_run)
-        return 0
+        return _on_aws(chosen, current, dry_run=dry_run)
     if dry_run:
         show(_PREVIEW, _previews(_tried(chosen, current)), current.form)
         return 0
     require_lake(current.lake_folder)
     with shared_lake(current) as catalog:
         entries = _wanted(catalog, chosen)
-        show(_COUNTS, _counts(_redriven(catalog, entries, current), current), current.form)
-    return 0
+        return _shown(_redriven(catalog, entries, current), current)
 
 
 def _tried(chosen: Filter, current: Settings) -> Iterator[Tried]:
@@ -72,8 +70,8 @@ def _tried(chosen: Filter, current: Settings) -> Iterator[Tried]:
     return tried(_wanted(open_catalog(current.lake_folder), chosen), current.lake_folder, current.load_sources())
 
 
-def _on_aws(chosen: Filter, current: Settings, *, dry_run: bool) -> None:
-    """Try failed events of a lake on AWS, and send what is right unless it is a dry run."""
+def _on_aws(chosen: Filter, current: Settings, *, dry_run: bool) -> int:
+    """Try failed events of a lake on AWS, and send what is right unless it is a dry run; return 1 if some still fail then."""
     from eventlake.cli.opening import noting_on_aws, open_deployment
     from eventlake.cloud.redriving import AwsRedriver
 
@@ -81,6 +79,7 @@ def _on_aws(chosen: Filter, current: Settings, *, dry_run: bool) -> None:
     if not deployment.name:
         raise UsageError(f'The name of "{deployment.named}" does not tell its streams: name the lake by its stack, aws:NAME.')
     redriver = AwsRedriver(deployment, session)
+    code = 0
     try:
         entries = redriver.wanted(chosen)
         _require_ids(entries, chosen, redriver.events.find)
@@ -88,11 +87,12 @@ def _on_aws(chosen: Filter, current: Settings, *, dry_run: bool) -> None:
             show(_PREVIEW, _previews(redriver.tried(entries)), current.form)
         else:
             with noting_on_aws(deployment, session, current):
-                show(_COUNTS, _counts(_told(redriver.redrive(entries), len(entries), current), current), current.form)
+                code = _shown(_told(redriver.redrive(entries), len(entries), current), current)
     finally:
         redriver.events.put_back()
     if redriver.events.not_seen:
         current.say(redriver.events.not_seen)
+    return code
 
 
 def _wanted(catalog: SqliteCatalog, chosen: Filter) -> list[FailedEntry]:
@@ -165,6 +165,13 @@ class _Count:
         else:
             self.failing += 1
             self.reason = self.reason or str(one.error)
+
+
+def _shown(found: Iterable[Tried], current: Settings) -> int:
+    """Show what became of the records; return 1 if some still fail."""
+    counts = _counts(found, current)
+    show(_COUNTS, counts, current.form)
+    return int(any(row[_COUNTS.index("still_failing")] for row in counts))
 
 
 def _counts(found: Iterable[Tried], current: Settings) -> list[list[object]]:
