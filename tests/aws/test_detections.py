@@ -36,6 +36,7 @@ AT_THE_EDGES = {"WriteLog", "KeepFailedCalls", "SeeThatThereIsNoState", "ReadLin
 RIGHTS = [
     right for policy in (ROLE, OF_SOURCES) for right in rights(policy) if right[1] not in NOT_ASKED_FOR and right[0] not in AT_THE_EDGES
 ]
+FOR_TEAMS = declared(TEMPLATE, "AWS::Events::Rule")["AlertWebhookRule"]["Targets"][0]["InputTransformer"]["InputTemplate"][1]
 FOUND = "credential_stuffing"
 LOGIN = next(event for event in samples() if "auth0" in event["source"] and event["detail"].get("data", {}).get("type") == "fp")
 
@@ -156,6 +157,24 @@ def test_events_become_an_alert_in_topic_webhook_and_table(detects: Detects) -> 
     assert eventually(lambda: detects.hook.got) == [("k3y", {"text": told["text"]})]
     [row] = eventually(lambda: detects.lake.rows(detects.lake.bucket.keys("alerts/")).get("alerts"))
     assert (row["event_id"], row["alert_id"], row["key"]) == (told["event-id"], told["alert-id"], "203.0.113.9")
+
+
+def test_teams_gets_a_card(detects: Detects) -> None:
+    """EventBridge writes the same words into it; the rule is changed here as the parameter AlertWebhookForm would have it."""
+    events, rule = detects.lake.aws.service("events"), f"{NAME}-alerts-to-webhook"
+    [target] = events.list_targets_by_rule(Rule=rule)["Targets"]
+    before = len(detects.hook.got)
+    of_teams = {**target["InputTransformer"], "InputTemplate": FOR_TEAMS}
+    events.put_targets(Rule=rule, Targets=[{**target, "InputTransformer": of_teams}])
+    try:
+        detects.forget()
+        assert detects.call(FOUND).get("told") == 1
+        [(_, message)] = eventually(lambda: detects.hook.got[before:])
+    finally:
+        events.put_targets(Rule=rule, Targets=[target])
+    told = eventually(detects.in_topic)[-1]
+    [paragraph] = message["attachments"][0]["content"]["body"]
+    assert paragraph["inlines"] == [{"type": "TextRun", "text": told["text"]}]
 
 
 def test_the_deployed_role_may_do_what_is_tried_here(detects: Detects) -> None:

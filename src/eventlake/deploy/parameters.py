@@ -117,7 +117,7 @@ DETECTING: dict[str, Template] = {
         "NoEcho": True,
         "AllowedPattern": r"(https://[\w.:-]+(/[!-~]*)?)?",
         "ConstraintDescription": "A URL that begins with https://, or nothing.",
-        "Description": "URL that alerts are posted to, as Slack's webhooks take them. Empty - none.",
+        "Description": "URL that alerts are posted to. Empty - none.",
     },
     "AlertWebhookKey": {
         "Type": "String",
@@ -126,6 +126,12 @@ DETECTING: dict[str, Template] = {
         "MinLength": 1,
         "MaxLength": 512,
         "Description": "What the header X-Api-Key of these posts says, for a receiver that wants it.",
+    },
+    "AlertWebhookForm": {
+        "Type": "String",
+        "Default": "slack",
+        "AllowedValues": ["slack", "teams"],
+        "Description": "Whose messages these posts are: what Slack's webhooks take, or a card for a workflow of Teams'.",
     },
 }
 """What concerns detections, and who is told of alerts."""

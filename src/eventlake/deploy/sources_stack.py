@@ -148,6 +148,7 @@ def _detecting(sources: Sequence[Source]) -> Template:
         "UndeliveredQueueArn",
         "AlertWebhookUrl",
         "AlertWebhookKey",
+        "AlertWebhookForm",
     )
     parameters = {"Databases": _databases(sources), **{name: ref(name) for name in (*settings, *passed)}}
     return {**nested_stack("detections.yaml", parameters), "Condition": "Detects"}

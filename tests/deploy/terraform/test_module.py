@@ -41,6 +41,7 @@ EVERYTHING = {
     "Auth0WebhookTokensSecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:tokens",
     "AlertWebhookUrl": "https://hooks.example.com/a",
     "AlertWebhookKey": "not-a-secret",
+    "AlertWebhookForm": "teams",
 }
 LEAST = {
     "RetentionDays": 400,
