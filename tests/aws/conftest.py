@@ -1,10 +1,11 @@
-"""What is deployed on the emulator, which tests/conftest.py starts.
+"""What is deployed on an emulator, which has AWS for itself: other tests make resources under some of the same names.
 
 Everything lasts a session, because a deployment takes its time; tests that change something of it put it back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,8 +15,29 @@ from aws.client import Aws, CommandFailed
 from aws.closable import Closable, closable_lake
 from aws.deploying import deploy
 from aws.lake import AUTH0_BUS, EVERY_SOURCE, Lake, deployed
+from aws.serving import Emulator, serving, serving_trino
 
 HERE = Path(__file__).resolve().parent
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """AWS, with IAM enforced and buffers that wait a fiftieth of their time."""
+    with serving(tmp_path_factory.mktemp("emulator")) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def aws(emulator: Emulator) -> Aws:
+    """The real AWS CLI, as an IAM user of the emulator."""
+    return emulator.aws
+
+
+@pytest.fixture(scope="session")
+def trino(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Trino over the emulator's Glue and S3, which answers Athena's API from then on."""
+    with serving_trino(emulator, tmp_path_factory.mktemp("trino")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
