@@ -623,3 +623,14 @@ def test_no_failed_record_is_dropped_for_another_of_its_id(catalog: SqliteCatalo
         "0123456789-4": ("other", 11),
         "0123456789-5": ("other", 12),
     }
+
+
+def test_a_swap_of_a_partition_that_is_made_meanwhile_wins(glue: GlueLake) -> None:
+    """The partition function makes it for an object that came, between the two calls of the swap."""
+    client, hour = glue.aws.service("glue"), PARTITION.hour
+    arrived, closed = (replace(PARTITION, location=place) for place in (f"logs/{hour.path}/", f"closed/{hour.path}/1/"))
+    client.meta.events.register("before-call.glue.CreatePartition", lambda **_: glue.catalog.add_partition(arrived) and None)
+
+    GlueCatalog(client, glue.tables, glue.bucket, glue.store).swap(closed)
+
+    assert [one.location for one in glue.catalog.partitions(PARTITION.table)] == [closed.location]

@@ -80,7 +80,8 @@ class GlueCatalog:
             except ClientError as error:
                 if code_of(error) != "EntityNotFoundException":
                     raise
-                self._client.create_partition(**name, PartitionInput=wanted)
+                if not self.add_partition(partition):  # the partition function made it meanwhile, for an object that came
+                    self._client.update_partition(**name, PartitionValueList=partition.hour.values, PartitionInput=wanted)
 
     def tables(self) -> Sequence[Table]:
         """Return the declared tables that Glue has, with the columns they have there, by database and name.
