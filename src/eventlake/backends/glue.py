@@ -53,9 +53,7 @@ class GlueCatalog:
         Raises StorageServiceError, whose `code` is Glue's, for everything but a partition that is there already; ConfigurationError.
         """
         table = self._table(partition.table)
-        location = f"s3://{self._bucket}/{partition.location}"
-        said = {"Parameters": dict(partition.parameters)} if partition.parameters else {}
-        wanted = {"Values": partition.hour.values, "StorageDescriptor": storage_descriptor(table, location, partition.format), **said}
+        wanted = self._input(partition, table)
         with failing(f"The partition {partition.hour} of {table.database}.{table.name} cannot be created", storage=True):
             try:
                 self._client.create_partition(DatabaseName=table.database, TableName=table.name, PartitionInput=wanted)
@@ -68,11 +66,7 @@ class GlueCatalog:
     def swap(self, partition: Partition) -> None:
         """Let readers of the partition's hour read its location from now on; makes the partition if there is none. Raises StorageServiceError."""
         table = self._table(partition.table)
-        wanted = {
-            "Values": partition.hour.values,
-            "StorageDescriptor": storage_descriptor(table, f"s3://{self._bucket}/{partition.location}", partition.format),
-            "Parameters": dict(partition.parameters),
-        }
+        wanted = self._input(partition, table)
         name = {"DatabaseName": table.database, "TableName": table.name}
         with failing(f"The partition {partition.hour} of {table.database}.{table.name} cannot be changed", storage=True):
             try:
@@ -82,6 +76,11 @@ class GlueCatalog:
                     raise
                 if not self.add_partition(partition):  # the partition function made it meanwhile, for an object that came
                     self._client.update_partition(**name, PartitionValueList=partition.hour.values, PartitionInput=wanted)
+
+    def _input(self, partition: Partition, table: Table) -> dict[str, Any]:  # JSON as Glue defines it
+        location = f"s3://{self._bucket}/{partition.location}"
+        said = {"Parameters": dict(partition.parameters)} if partition.parameters else {}
+        return {"Values": partition.hour.values, "StorageDescriptor": storage_descriptor(table, location, partition.format), **said}
 
     def tables(self) -> Sequence[Table]:
         """Return the declared tables that Glue has, with the columns they have there, by database and name.
