@@ -18,6 +18,8 @@ from eventlake.errors import ServiceError, UsageError
 PREVIEW_S, REDRIVE_S = 30.0, 600.0
 """How long it may take to show what an event would become, and to bring events in."""
 _LOOK_S = 0.2
+_COUNTED = (0, 1)
+"""How the command ends when it has counted what became of the records: 1 says that some still fail."""
 
 
 class Redriving:
@@ -42,7 +44,7 @@ class Redriving:
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True
         ) as run:
             out, said = self._heard(run, time.monotonic() + seconds)
-        if run.returncode:
+        if run.returncode not in _COUNTED or not out:
             raise UsageError(
                 said.decode("utf-8", "replace").strip() or "The process that tried this was ended; the events are as they were."
             )
