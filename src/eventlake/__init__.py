@@ -3,7 +3,7 @@
 The flow, stage by stage, the same on AWS and on one machine:
 
 event       an EventBridge envelope reaches the bus                      local.bus, local.spool
-rule        an event pattern decides whether a table wants it            pipeline.rule
+rule        an event pattern decides whether a table wants it            pipeline.pattern, pipeline.rule
 transform   the event becomes a log line with the table's columns        pipeline.transform
 delivery    log lines are buffered and become an object                  pipeline.delivery
 partition   the object's hour is made sure of in the catalog             pipeline.partition
@@ -21,7 +21,7 @@ from eventlake.errors import EventlakeError, PatternError
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing typing costs more than the rest of the package that a Lambda function needs
     from eventlake.dbapi import *
-    from eventlake.pipeline.rule import matches
+    from eventlake.pipeline.pattern import matches
 
 __version__ = "0.1.0"
 
@@ -75,7 +75,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """Load what is not here yet when it is used, so that importing the package stays cheap."""
     if name == "matches":
-        from eventlake.pipeline.rule import matches
+        from eventlake.pipeline.pattern import matches
 
         return matches
     if name in __all__:

@@ -120,7 +120,7 @@ def _failure(place: int, error: EventError, notes: list[str]) -> dict[str, Any]:
 def _differences(accepted: Accepted, sources: tuple[Source, ...]) -> list[str]:
     """Name, for every table, the first key of its rule that the event does not meet."""
     from eventlake.pipeline.as_written import loads
-    from eventlake.pipeline.rule import compile_pattern
+    from eventlake.pipeline.pattern import compile_pattern
 
     event = loads(accepted.body)
     tables = [table for source in sources for table in source.tables]

@@ -27,8 +27,8 @@ from eventlake.functions.deployed import declared
 from eventlake.functions.metrics import LAKE, say
 from eventlake.model import Source
 from eventlake.pipeline.envelope import Accepted
+from eventlake.pipeline.pattern import compile_pattern
 from eventlake.pipeline.reading import SIZE_LIMIT_BYTES, read_event
-from eventlake.pipeline.rule import compile_pattern
 from eventlake.pipeline.webhook import Entries, documents
 from eventlake.pipeline.webhook_tokens import WebhookTokens
 

@@ -18,8 +18,8 @@ from eventlake.model import Bare, Source
 from eventlake.pipeline import wrappers
 from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.path import parse_path, value_at
+from eventlake.pipeline.pattern import compile_pattern
 from eventlake.pipeline.reading import DEPTH_LIMIT, SIZE_LIMIT_BYTES, read_object, unwritable
-from eventlake.pipeline.rule import compile_pattern
 
 _CODES_OF_WRAPPERS = frozenset(("NotAnEvent", "TooLarge", "TooDeep"))
 """What a wrapper fails with where an event is expected."""

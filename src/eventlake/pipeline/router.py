@@ -18,8 +18,9 @@ from eventlake.pipeline.as_written import loads
 from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.forgetting import Forgetting
 from eventlake.pipeline.masking import Masking, masked_places
+from eventlake.pipeline.pattern import compile_pattern
 from eventlake.pipeline.reading import DEPTH_LIMIT, SIZE_LIMIT_BYTES, read_event
-from eventlake.pipeline.rule import Rule, compile_pattern
+from eventlake.pipeline.rule import Rule
 from eventlake.pipeline.transform import Transform
 
 Placed = tuple[Table, bytes]

@@ -21,8 +21,8 @@ from eventlake.pipeline.codec import STANDARD
 from eventlake.pipeline.envelope import Accepted, Taken, id_of, in_envelope, inside
 from eventlake.pipeline.leftovers import ORIGIN
 from eventlake.pipeline.path import parse_path, value_at
+from eventlake.pipeline.pattern import compile_pattern
 from eventlake.pipeline.reading import read_object, unwritable
-from eventlake.pipeline.rule import compile_pattern
 
 PATH = "/webhooks/"
 """Where a webhook posts to, with the name of its source behind it."""

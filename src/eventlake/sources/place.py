@@ -11,7 +11,7 @@ from eventlake.errors import DeclarationError, PatternError
 from eventlake.naming import nearest
 from eventlake.pipeline.leftovers import ENVELOPE_KEYS
 from eventlake.pipeline.path import parse_path
-from eventlake.pipeline.rule import compile_pattern
+from eventlake.pipeline.pattern import compile_pattern
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,127}", re.ASCII)
 _SHOWN_LIMIT = 80

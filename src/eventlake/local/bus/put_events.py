@@ -19,7 +19,7 @@ from eventlake.errors import EventError, PatternError
 from eventlake.local.bus.answer import AwsError
 from eventlake.local.bus.ids import new_ids
 from eventlake.pipeline.as_written import loads
-from eventlake.pipeline.rule import compile_pattern
+from eventlake.pipeline.pattern import compile_pattern
 
 TARGET = "AWSEvents."
 ENTRIES_LIMIT = 10
