@@ -6,6 +6,7 @@ history         History: seed, start, end, scale -> events in order, and the tru
 timeline        many stories on one clock            load          how busy the hours of a week are
 pipelines       what pipelines there are             company       what triggers them, who may enter a stage
 executions      what happens to an execution             scene       what their stories share
+commits         what an execution begins with
 pipeline_events the shapes of CodePipeline's events
 users           who and what logs in                 logins        the ordinary life of a tenant
 administration  changes of a tenant                  attacks       attacks on it

@@ -12,25 +12,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from eventlake.history import pipeline_events as events
+from eventlake.history.commits import newest_commit, trigger_of
 from eventlake.history.load import working_time
-from eventlake.history.names import COMMITS, REJECTIONS, STOP_COMMENTS, Person, hexadecimal, identifier
+from eventlake.history.names import REJECTIONS, STOP_COMMENTS, identifier
 from eventlake.history.pipelines import Action, Pipeline, Stage
 from eventlake.history.scene import Scene
-from eventlake.history.timeline import DAY, HOUR, MINUTE, SECOND, Story, iso_second
+from eventlake.history.timeline import DAY, MINUTE, SECOND, Story, iso_second
 from eventlake.history.truth import ActionBegin, ActionEnd, Execution, StageRetry, second
 
 _FORGOTTEN = 7 * DAY
 """How long CodePipeline waits for an approval: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html"""
-
-
-@dataclass(slots=True)
-class _Commit:
-    """What a source found."""
-
-    author: Person
-    message: str
-    id: str
-    made: int
 
 
 @dataclass(slots=True)
@@ -86,7 +77,7 @@ class Run:
         self._stage_since = ""
         self._retry = ""
         self._running: dict[str, _ActionRun] = {}
-        self._commit = self._committed()
+        self._commit = newest_commit(scene)
         timeline, spec = scene.timeline, gates.spec
         git = bool(spec.git) and trigger == "WebhookV2"
         self.fact = Execution(
@@ -101,7 +92,7 @@ class Run:
         )
         self._since = events.since(timeline.now)
         self._first_trigger = events.started_by(trigger, detail)
-        self._later_trigger = self._git_trigger() if git else ""
+        self._later_trigger = trigger_of(self._commit, spec, scene.connection) if git else ""
         self._constant = {"region": spec.region, "pipeline": spec.name, "execution": self.fact.id, "version": f"{gates.version}.0"}
 
     # -- the story, and what interrupts it --
@@ -337,24 +328,3 @@ class Run:
     @property
     def _stage_name(self) -> str:
         return self._stage.name if self._stage else ""
-
-    # -- where it comes from --
-
-    def _committed(self) -> _Commit:
-        """Make the newest commit of its source: some minutes to hours old."""
-        made = self.scene.timeline.now - int((2 + self.random.expovariate(1 / 45)) * MINUTE)
-        return _Commit(self.random.choice(self.scene.engineers), self.random.choice(COMMITS), hexadecimal(self.random, 40), made)
-
-    def _git_trigger(self) -> str:
-        commit, spec = self._commit, self.gates.spec
-        version = f"v{commit.made // DAY % 10}.{commit.made // HOUR % 24}.{commit.made // MINUTE % 60}"
-        return events.committed_by(
-            commit.author,
-            commit.message,
-            commit.id,
-            commit.made,
-            reference={"tag-name": version} if spec.tags else {"branch-name": "main"},
-            repository=f"example/{spec.name}",
-            provider=spec.git,
-            connection=self.scene.connection,
-        )
