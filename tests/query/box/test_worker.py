@@ -37,9 +37,11 @@ class Played:
         """Send a frame to the owner."""
         channel.send(self.data, kind, body if isinstance(body, bytes) else msgspec.msgpack.encode(body))
 
-    def dies(self, status: int) -> None:
-        """End as the zygote tells it."""
-        self.leash.send(ENDED.pack(status, 1))
+    def dies(self, status: int | None) -> None:
+        """End as the zygote tells it, which says nothing where it was ended itself."""
+        if status is not None:
+            self.leash.send(ENDED.pack(status, 1))
+        self.leash.close()
         self.data.close()
 
 
@@ -109,10 +111,17 @@ def test_an_error_is_one_of_few_kinds_and_printable(played: Played, said: object
 
 @pytest.mark.parametrize(
     ("status", "sentence"),
-    [(24, "ran longer than 5 s"), (9, "killed by the system"), (6, "more than 512 MB"), (11, "more than 512 MB"), (0, "more than 512 MB")],
+    [
+        (24, "ran longer than 5 s"),
+        (9, "killed by the system"),
+        (6, "needs more than 512 MB"),
+        (11, "needs more than 512 MB"),
+        (0, "ended without an answer, most likely because it needs more than 512 MB"),
+        (None, "ended without an answer, and nothing tells why"),
+    ],
 )
-def test_a_death_is_a_sentence(played: Played, status: int, sentence: str) -> None:
-    """By the limit on processor time, by the system, by itself."""
+def test_a_death_is_a_sentence(played: Played, status: int | None, sentence: str) -> None:
+    """By the limit on processor time, by the system, by itself; and of a death that nobody saw no cause is made up."""
     played.dies(status)
 
     with pytest.raises(QueryLimitError, match=sentence):

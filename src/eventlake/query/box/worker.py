@@ -230,7 +230,10 @@ class Worker:
             return too_long(self._seconds)
         if end is not None and end.signal == signal.SIGKILL:
             return QueryLimitError("The query was killed by the system, most likely because memory ran out: ask for less.")
-        return too_much_memory(self._memory_mb)
+        if end is not None and end.signal:
+            return too_much_memory(self._memory_mb)
+        why = f"most likely because it needs more than {self._memory_mb:,} MB of memory" if end else "and nothing tells why"
+        return QueryLimitError(f"The process of the query ended without an answer, {why}: ask again, or for less.")
 
 
 def too_long(seconds: float) -> QueryLimitError:
