@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from eventlake.interfaces import Result
-from eventlake.web.cells import fitted
+from eventlake.web.cells import duration, fitted, lasting
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.charts.bars import counted
 from eventlake.web.charts.drawing import figure, nice, short
-from eventlake.web.charts.waterfall import gaps, lasting
+from eventlake.web.charts.waterfall import gaps
+from eventlake.web.pages import TILES
 from eventlake.web.tile import Tile
 from eventlake.web.window import window_of
 
@@ -139,6 +141,36 @@ def test_numbers_of_a_table_end_at_one_edge_with_their_name() -> None:
 
     assert '<th scope="col">pipeline</th><th scope="col" class="number">minutes</th>' in text
     assert '<td class="number"><bdi>1,200</bdi></td>' in text
+
+
+def test_how_long_something_took_is_told_as_a_time() -> None:
+    """In a table, a bar, a spark and a number; the column's name does without the unit that each value says."""
+    tile = Tile("x", "table", title="x", lasting=("age_minutes", "mean_seconds"))
+    columns, row = ("pipeline", "age_minutes", "mean_seconds", "failures_in_5_minutes"), ("web", 80, 7326.4, 80)
+    asked = replace(drawing("table", columns, ("varchar", "bigint", "double", "bigint"), [row]), tile=tile)
+    table, ranked, numbers = (str(CHARTS[kind](asked)) for kind in ("table", "ranked", "numbers"))
+
+    assert re.findall(r"<bdi>([^<]*)", table) == ["web", "1 h 20 min", "2 h 2 min", "80"]
+    assert re.findall(r"<th [^>]*>([^<]*)", table) == ["pipeline", "age", "mean", "failures in 5 minutes"]
+    assert "<title>web: 1 h 20 min age</title>" in ranked
+    assert '1<tspan class="unit"> h </tspan>20<tspan class="unit"> min</tspan>' in numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [(0, "minutes", "0 min"), (0.4, "seconds", "0.4 s"), (1, "minutes", "1 min"), (-3, "minutes", "-3 min"), (2782, "minutes", "1 d 22 h")],
+)
+def test_a_duration_claims_no_more_than_its_unit_knows(value: float, unit: str, said: str) -> None:
+    """Nothing in whole minutes may be 40 seconds; a clock that was set back makes an age that is none."""
+    assert duration(value, unit) == said
+
+
+def test_columns_that_are_told_as_times_are_there() -> None:
+    """Each in its tile's query, with a unit that is known."""
+    for tile in TILES.values():
+        for name in tile.lasting:
+            assert re.search(rf"\b{name}\b", tile.query.sql), (tile.name, name)
+            assert duration(60, name.rpartition("_")[2])
 
 
 def test_null_and_a_text_without_letters_have_names_of_their_own() -> None:

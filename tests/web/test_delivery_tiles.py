@@ -61,7 +61,7 @@ def test_lead_times_are_medians_from_commit_to_the_end(browser: Browser) -> None
     pairs = [(one.pipeline, (at - one.committed) // MINUTE) for at, one, _ in reached(browser, "SUCCEEDED") if one.committed]
 
     assert_medians(browser.tile("lead_time"), by_pipeline(pairs))
-    assert browser.tile("measures")[0]["median_lead_minutes"] in medians([minutes for _, minutes in pairs])
+    assert browser.tile("measures")[0]["median_lead_time_minutes"] in medians([minutes for _, minutes in pairs])
 
 
 def test_approvals_wait_as_long_as_people_took(browser: Browser) -> None:
@@ -101,7 +101,7 @@ def test_what_failed_is_restored_and_repaired(browser: Browser) -> None:
     row = browser.tile("measures")[0]
 
     assert row["deployments_a_day"] == pytest.approx(len(deployed) / WINDOW_DAYS, abs=0.0051)
-    assert row["minutes_to_restore"] == pytest.approx(mean(waited), abs=0.051)
+    assert row["time_to_restore_minutes"] == pytest.approx(mean(waited), abs=0.051)
     assert row["rework_percent"] == pytest.approx(100 * len(reworked) / len(deployed), abs=0.051)
 
 
@@ -125,7 +125,7 @@ def test_running_executions_have_their_age_and_the_usual_one(browser: Browser) -
         one = open_ones[row["executionid"]]
         began = one.states[0][1]
         assert (row["pipeline"], row["state"], row["began"]) == (one.pipeline, one.states[-1][0], said(began))
-        assert row["minutes"] == (WINDOW_END.timestamp() * 1000 - began) // MINUTE
+        assert row["age_minutes"] == (WINDOW_END.timestamp() * 1000 - began) // MINUTE
         assert row["usual_minutes"] in usual.get(one.pipeline, {None})
 
 
@@ -148,10 +148,10 @@ def test_failing_actions_show_the_last_failure(browser: Browser) -> None:
             failed[one.pipeline, one.stage, one.action, one.category].append(one)
     expected = sorted(
         (
-            (*name, len(runs), said((last := max(runs, key=lambda run: run.end)).end), last.execution, last.text)
-            for name, runs in failed.items()
+            (pipeline, (last := max(runs, key=lambda run: run.end)).text, len(runs), *action, said(last.end), last.execution)
+            for (pipeline, *action), runs in failed.items()
         ),
-        key=lambda row: (-row[4], row[:4]),  # type: ignore[operator]  # the count stands fifth
+        key=lambda row: (-row[2], row[0], row[3:]),  # type: ignore[operator]  # the count stands third
     )
 
     assert [tuple(row.values()) for row in browser.tile("failing_actions")] == expected
@@ -245,7 +245,7 @@ def test_weeks_have_the_measures_of_what_ended_in_them(browser: Browser) -> None
         good, bad = ({one.id for at, one, _ in ended[state] if at in within} for state in ("SUCCEEDED", "FAILED"))
         assert row["deployments_a_day"] == pytest.approx(len(good) / 7, abs=0.0051)
         assert row["failed_percent"] == pytest.approx(100 * len(bad) / len(good | bad), abs=0.051)
-        assert row["median_lead_minutes"] in medians(
+        assert row["median_lead_time_minutes"] in medians(
             [(at - one.committed) // MINUTE for at, one, _ in ended["SUCCEEDED"] if at in within and one.committed]
         )
     assert begin + timedelta(days=7) == WINDOW_END

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
@@ -10,6 +10,7 @@ from eventlake.answers.values import as_text
 from eventlake.web.window import Window
 
 _SLIM, _STOUT, _LATIN = frozenset("fijlrt.,:;|!'()[]/ -"), frozenset("mwMW@%…"), 0x24F
+_UNITS = {"minutes": (timedelta(minutes=1), "min"), "seconds": (timedelta(seconds=1), "s")}
 LONGEST = 300
 """How many characters of a text a page shows; the whole one is in the tile's .json."""
 
@@ -23,6 +24,22 @@ def cell(value: Any, window: Window) -> str:  # a value of a row
     if isinstance(value, float):
         return f"{value:,.1f}".removesuffix(".0")
     return cut(as_text(value), LONGEST)
+
+
+def lasting(time: timedelta) -> str:
+    """Return how long something took, in the two largest units: `2 h 5 min`."""
+    seconds = int(time.total_seconds())
+    for size, unit, smaller_size, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if seconds >= size:
+            rest = seconds % size // smaller_size
+            return f"{seconds // size} {unit} {rest} {smaller}" if rest else f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def duration(value: float, unit: str) -> str:
+    """Write a number of minutes or seconds as how long that is: `1 h 20 min`, and what is less than one of the unit as that number of it."""
+    size, name = _UNITS[unit]
+    return lasting(value * size) if value >= 1 else f"{value:.1f} {name}".replace(".0 ", " ")
 
 
 def cut(text: str, length: int) -> str:

@@ -14,22 +14,31 @@ _ADDRESS = "/address?address={ip}"
 _NO_EVENTS = "No such event came in this window; take a longer one, or see on the page Lake what came at all."
 
 _CHANGES = Tile("changes", "changes", "", "Nobody changed the tenant in this window.", wide=True)
+_MEASURED = ("median_lead_time_minutes", "time_to_restore_minutes")
+_RUNNING = Tile("running", "table", _EXECUTION, "Nothing runs.", wide=True, lasting=("age_minutes", "usual_minutes"))
+_BROKEN = Tile("broken", "table", _EXECUTION, "No pipeline is broken: the last execution of each succeeded.", wide=True)
 _DELIVERIES = (
-    Tile("measures", "numbers", empty=_NO_EVENTS, wide=True),
-    Tile("measure_trends", "sparks", empty="No execution ended in the 13 weeks before the window's end.", wide=True),
+    Tile("measures", "numbers", empty=_NO_EVENTS, wide=True, lasting=_MEASURED),
+    Tile("measure_trends", "sparks", empty="No execution ended in the 13 weeks before the window's end.", wide=True, lasting=_MEASURED),
     Tile("deployments", "bars", empty="Nothing was deployed in this window; take a longer one."),
     Tile("outcomes", "bars", empty=_NO_EVENTS),
     Tile("last_executions", "outcomes", _EXECUTION, _NO_EVENTS, wide=True),
     Tile("failing_actions", "table", _EXECUTION, "No action failed in this window.", wide=True),
-    Tile("lead_time", "ranked", _PIPELINE, "No deployment names its commit: only Git triggers of V2 pipelines do."),
-    Tile("approval_wait", "ranked", _PIPELINE, "No approval was answered in this window."),
-    Tile("slow_actions", "ranked", _PIPELINE, _NO_EVENTS),
+    Tile(
+        "lead_time",
+        "ranked",
+        _PIPELINE,
+        "No deployment names its commit: only Git triggers of V2 pipelines do.",
+        lasting=("median_minutes",),
+    ),
+    Tile("approval_wait", "ranked", _PIPELINE, "No approval was answered in this window.", lasting=("median_minutes",)),
+    Tile("slow_actions", "ranked", _PIPELINE, _NO_EVENTS, lasting=("mean_seconds",)),
     Tile("retries", "ranked", _PIPELINE, "Nobody retried a stage in this window."),
     Tile("failing_providers", "ranked", "", "No action failed in this window."),
     Tile("who_started", "ranked", "", _NO_EVENTS),
     Tile("delivery_heat", "heat", empty="Nothing was deployed in this window; take a longer one."),
-    Tile("running", "table", _EXECUTION, "Nothing runs.", wide=True),
-    Tile("broken", "table", _EXECUTION, "No pipeline is broken: the last execution of each succeeded.", wide=True),
+    _RUNNING,
+    _BROKEN,
 )
 
 
@@ -53,8 +62,8 @@ PAGES: tuple[Page, ...] = (
         "/",
         "Now",
         (
-            Tile("running", "table", _EXECUTION, "Nothing runs.", wide=True),
-            Tile("broken", "table", _EXECUTION, "No pipeline is broken: the last execution of each succeeded.", wide=True),
+            _RUNNING,
+            _BROKEN,
             Tile("last_executions", "outcomes", _EXECUTION, _NO_EVENTS, wide=True),
             Tile("logins", "bars", empty=_NO_EVENTS, wide=True),
             Tile("outcomes", "bars", empty=_NO_EVENTS),

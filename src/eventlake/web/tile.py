@@ -36,6 +36,7 @@ class Tile:
     empty: why there may be nothing, and what to do. wide: whether it takes a page's whole width. title: if not that of its query.
     own: its query, if none of `tiles/`. counts_rows: whether it counts each row by itself, so that fewer rows are counted as right.
     told: what tells its rows, where no table holds them; then its query is a title alone.
+    lasting: the columns that say how long something took; their names end in the unit, `_minutes` or `_seconds`.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Tile:
     own: SavedQuery | None = None
     counts_rows: bool = False
     told: Callable[[Known, Window], Result] | None = None
+    lasting: tuple[str, ...] = ()
 
     @property
     def query(self) -> SavedQuery:

@@ -39,7 +39,7 @@ def bars(drawing: Drawing) -> Element:
     colours = {name: "other" if name == OTHERS else colour(name, place) for place, name in enumerate(order)}
     marks = [_hatching(drawing), *_axes(drawing, counts), *_stacks(drawing, counts, order, colours)]
     picture = frame(HEIGHT, drawing.title, *marks, width=_right(drawing), kind=_kind(drawing), more=_times(drawing))
-    return element("div", picture, _legend(drawing, totals, order, colours, merged), class_="drawn")
+    return element("div", element("div", picture, class_="latest"), _legend(drawing, totals, order, colours, merged), class_="drawn")
 
 
 def counted(drawing: Drawing) -> Counts:

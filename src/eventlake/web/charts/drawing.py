@@ -8,6 +8,7 @@ from itertools import accumulate
 from typing import Any
 
 from eventlake.interfaces import Result
+from eventlake.web.cells import cell, duration, heading
 from eventlake.web.elements import Child, Element, element
 from eventlake.web.leads import Leads
 from eventlake.web.tile import Tile, link_of
@@ -37,6 +38,15 @@ class Drawing:
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the rows by column."""
         return (dict(zip(self.result.columns, row, strict=True)) for row in self.result.rows)
+
+    def said(self, column: str, value: Any) -> str:  # a value of a row
+        """Write a value of a column for a page."""
+        is_duration = column in self.tile.lasting and value is not None
+        return duration(value, column.rpartition("_")[2]) if is_duration else cell(value, self.window)
+
+    def heading(self, column: str) -> str:
+        """Return the name of a column as words, without the unit where each value says its own."""
+        return heading(column.rpartition("_")[0] if column in self.tile.lasting else column)
 
     def link(self, row: dict[str, Any]) -> str:
         """Return where the mark of a row leads."""

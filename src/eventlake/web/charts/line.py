@@ -53,7 +53,7 @@ def line(drawing: Drawing) -> Element:
     scale = _Scale(window, -_round(-min(values, default=0.0)), _round(max(values, default=0.0)))
     lines = [_line(scale, window, name, colour(name, place), line) for place, (name, line) in enumerate(points.items())]
     picture = frame(HEIGHT, drawing.title, *_axes(scale, window), *lines, width=WIDE, kind="chart broad")
-    return element("div", picture, _legend(points), class_="drawn")
+    return element("div", element("div", picture, class_="latest"), _legend(points), class_="drawn")
 
 
 def told(drawing: Drawing) -> Points:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from eventlake.web.cells import cell, heading
+import re
+from collections.abc import Iterator
+
 from eventlake.web.charts.drawing import ROW, Drawing, frame, mark
-from eventlake.web.elements import Element, element
+from eventlake.web.elements import Child, Element, element
+
+_UNIT = re.compile(r"( [a-z]+ ?)")
 
 
 def numbers(drawing: Drawing) -> Element:
@@ -14,9 +18,19 @@ def numbers(drawing: Drawing) -> Element:
     link = drawing.leads.rows() if drawing.leads else ""
     drawn = [
         (
-            mark(heading(name), link, element("text", cell(value, drawing.window) or "-", class_="figure", x=place * wide + 4, y=34)),
-            element("text", heading(name), class_="axis", x=place * wide + 4, y=56),
+            mark(
+                drawing.heading(name),
+                link,
+                element("text", *_figure(drawing.said(name, value) or "-"), class_="figure", x=place * wide + 4, y=34),
+            ),
+            element("text", drawing.heading(name), class_="axis", x=place * wide + 4, y=56),
         )
         for place, (name, value) in enumerate(zip(columns, row, strict=True))
     ]
     return frame(66, drawing.title, *drawn, width=ROW)
+
+
+def _figure(text: str) -> Iterator[Child]:
+    """Yield the words of a number, its units smaller than its digits: `15 h 10 min` has to stand beside others."""
+    for place, part in enumerate(_UNIT.split(text)):
+        yield element("tspan", part, class_="unit") if place % 2 else part

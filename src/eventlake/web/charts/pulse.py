@@ -7,9 +7,8 @@ from datetime import timedelta
 from itertools import count as places
 from typing import Any
 
-from eventlake.web.cells import cell, number
+from eventlake.web.cells import cell, lasting, number
 from eventlake.web.charts.drawing import Drawing, frame, largest, mark
-from eventlake.web.charts.waterfall import lasting
 from eventlake.web.elements import Child, Element, element
 from eventlake.web.tables import framed_table
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from eventlake.interfaces import Result
-from eventlake.web.cells import cell, heading
 from eventlake.web.charts.drawing import Drawing
 from eventlake.web.elements import Element, element
 from eventlake.web.tables import framed_table
@@ -34,7 +33,7 @@ def telling(result: Result) -> tuple[str, ...]:
 def _written(drawing: Drawing, columns: Sequence[str]) -> Element:
     rows = list(drawing.rows())
     more = element("p", f"The first {MOST} of {len(rows):,} rows.", class_="note") if len(rows) > MOST else None
-    names = [*map(heading, columns), *([""] if _has_rows(drawing) else [])]
+    names = [*map(drawing.heading, columns), *([""] if _has_rows(drawing) else [])]
     numbers = [place for place, name in enumerate(columns) if any(_class(row[name]) == "number" for row in rows[:MOST])]
     written = [element("tr", *_cells(drawing, row, columns)) for row in rows[:MOST]]
     return framed_table(drawing.title, names, written, more, numbers=numbers)
@@ -42,7 +41,7 @@ def _written(drawing: Drawing, columns: Sequence[str]) -> Element:
 
 def _cells(drawing: Drawing, row: dict[str, Any], columns: Sequence[str]) -> list[Element]:
     link = drawing.link(row)
-    written = [(name, row[name], element("bdi", cell(row[name], drawing.window))) for name in columns]
+    written = [(name, row[name], element("bdi", drawing.said(name, row[name]))) for name in columns]
     cells = [
         element("td", element("a", text, href=link) if link and place == 0 else _value(drawing, name, value, text), class_=_class(value))
         for place, (name, value, text) in enumerate(written)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from eventlake.web.cells import cell, heading, number
+from eventlake.web.cells import number
 from eventlake.web.charts.drawing import ROW, Drawing, frame, largest, mark
 from eventlake.web.elements import Element, element
 from eventlake.web.tile import LONG_STRETCH
@@ -31,7 +31,7 @@ def _spark(drawing: Drawing, name: str, x: float, wide: float) -> Element:
     first, *_ = drawing.result.columns
     said = [(row, row[name]) for row in drawing.rows()]
     most = largest([number(value) for _, value in said])
-    said_below = (heading(name), f"up to {cell(most, drawing.window)}")
+    said_below = (drawing.heading(name), f"up to {drawing.said(name, most)}")
     labels = [element("text", text, class_="axis", x=x, y=TOP + HIGH + 14 * line) for line, text in enumerate(said_below, 1)]
     base = element("line", class_="base", x1=x, x2=x + wide, y1=TOP + HIGH, y2=TOP + HIGH)
     return element("g", base, *_bars(drawing, first, name, said, x, wide, most), *labels)
@@ -46,6 +46,6 @@ def _bars(drawing: Drawing, first: str, name: str, said: Sequence[Said], x: floa
         if value is None:
             continue
         high = max(HIGH * number(value) / most, 1.0)
-        text = f"{heading(name)}: {cell(value, window)}, {window.local(start):%d %b} to {window.local(start + step):%d %b}"
+        text = f"{drawing.heading(name)}: {drawing.said(name, value)}, {window.local(start):%d %b} to {window.local(start + step):%d %b}"
         shape = element("rect", class_="c0", x=x + (start - begin) / step * each, y=TOP + HIGH - high, width=each - 1.5, height=high)
         yield mark(text, window.beyond(drawing.path, start, start + step), shape)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from eventlake.web.cells import cell, cut, fitted
+from eventlake.web.cells import cell, cut, fitted, lasting
 from eventlake.web.charts.drawing import WIDE, Drawing, frame, mark
 from eventlake.web.elements import Element, element
 
@@ -68,16 +68,6 @@ def gaps(runs: list[Run]) -> Iterator[tuple[datetime, datetime]]:
         if reached is not None and run["began"] - reached >= SHORTEST_GAP:
             yield reached, run["began"]
         reached = max(reached or run["until"], run["until"])
-
-
-def lasting(time: timedelta) -> str:
-    """Return how long something took, in the two largest units: `2 h 5 min`."""
-    seconds = int(time.total_seconds())
-    for size, unit, smaller_size, smaller in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
-        if seconds >= size:
-            rest = seconds % size // smaller_size
-            return f"{seconds // size} {unit} {rest} {smaller}" if rest else f"{seconds // size} {unit}"
-    return f"{seconds} s"
 
 
 def _run(drawing: Drawing, run: Run, place: int, first: datetime, scale: float) -> Element:

@@ -1,5 +1,5 @@
 -- How long approvals wait
--- Median minutes until an approval is given or refused.
+-- Median time until an approval is given or refused.
 -- param since date  the first day of arrival
 -- param start timestamp  the window's beginning, in UTC
 -- param end timestamp  its end

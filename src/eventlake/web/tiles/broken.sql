@@ -14,10 +14,11 @@ failures as (
   where "date" >= :since and event_time >= :start and event_time < :end and state = 'FAILED'
 )
 select
-  ends.pipeline, ends.executionid, ends.event_time as failed_at,
+  ends.pipeline,
+  max_by(failures.summary, failures.latest) as error,
   max_by(failures.stage, failures.latest) as stage,
   max_by(failures.action, failures.latest) as action,
-  max_by(failures.summary, failures.latest) as error
+  ends.event_time as failed_at, ends.executionid
 from ends
 left join failures on failures.executionid = ends.executionid
 where ends.place = 1 and ends.state = 'FAILED'

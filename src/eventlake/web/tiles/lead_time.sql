@@ -1,5 +1,5 @@
 -- Lead time
--- Median minutes from the commit to the end of the execution that deployed it; only Git triggers of V2 pipelines name the commit.
+-- Median time from the commit to the end of the execution that deployed it; only Git triggers of V2 pipelines name the commit.
 -- param since date  the first day of arrival
 -- param start timestamp  the window's beginning, in UTC
 -- param end timestamp  its end

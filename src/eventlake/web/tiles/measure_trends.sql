@@ -21,9 +21,9 @@ followed as (
 select
   date_add('day', 7 * week, :long_start) as week,
   round(count(distinct case when state = 'SUCCEEDED' then executionid end) / 7e0, 2) as deployments_a_day,
-  approx_percentile(case when state = 'SUCCEEDED' then date_diff('minute', committime, event_time) end, 0.5) as median_lead_minutes,
+  approx_percentile(case when state = 'SUCCEEDED' then date_diff('minute', committime, event_time) end, 0.5) as median_lead_time_minutes,
   round(100e0 * count(distinct case when state = 'FAILED' then executionid end) / count(distinct executionid), 1) as failed_percent,
-  round(avg(case when state = 'FAILED' and (state_before is null or state_before = 'SUCCEEDED') then date_diff('minute', event_time, restored) end), 1) as minutes_to_restore,
+  round(avg(case when state = 'FAILED' and (state_before is null or state_before = 'SUCCEEDED') then date_diff('minute', event_time, restored) end), 1) as time_to_restore_minutes,
   round(100e0 * count(distinct case when state = 'SUCCEEDED' and (state_before = 'FAILED' or triggertype in ('ManualRollback', 'AutomatedRollback')) then executionid end)
     / nullif(count(distinct case when state = 'SUCCEEDED' then executionid end), 0), 1) as rework_percent
 from followed

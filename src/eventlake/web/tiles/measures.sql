@@ -1,5 +1,5 @@
 -- The five measures of delivery
--- Deployments a day, the median minutes from commit to deployed, the share of executions that failed, the mean minutes until a broken
+-- Deployments a day, the median time from commit to deployed, the share of executions that failed, the mean time until a broken
 -- pipeline succeeds again, and the share of deployments that repaired: they rolled back, or came after a failure.
 -- param since date  the first day of arrival
 -- param start timestamp  the window's beginning, in UTC
@@ -21,9 +21,9 @@ followed as (
 )
 select
   round(count(distinct case when state = 'SUCCEEDED' then executionid end) * 86400e0 / date_diff('second', :start, :end), 2) as deployments_a_day,
-  approx_percentile(case when state = 'SUCCEEDED' then date_diff('minute', committime, event_time) end, 0.5) as median_lead_minutes,
+  approx_percentile(case when state = 'SUCCEEDED' then date_diff('minute', committime, event_time) end, 0.5) as median_lead_time_minutes,
   round(100e0 * count(distinct case when state = 'FAILED' then executionid end) / count(distinct executionid), 1) as failed_percent,
-  round(avg(case when state = 'FAILED' and (state_before is null or state_before = 'SUCCEEDED') then date_diff('minute', event_time, restored) end), 1) as minutes_to_restore,
+  round(avg(case when state = 'FAILED' and (state_before is null or state_before = 'SUCCEEDED') then date_diff('minute', event_time, restored) end), 1) as time_to_restore_minutes,
   round(100e0 * count(distinct case when state = 'SUCCEEDED' and (state_before = 'FAILED' or triggertype in ('ManualRollback', 'AutomatedRollback')) then executionid end)
     / nullif(count(distinct case when state = 'SUCCEEDED' then executionid end), 0), 1) as rework_percent
 from followed

@@ -1,5 +1,5 @@
 -- Running now
--- Executions that have begun and not ended, with their age in minutes and the pipeline's median of those that succeeded.
+-- Executions that have begun and not ended, with their age, and how long the pipeline's usual one takes: the median of those that succeeded.
 -- param since date  the first day of arrival
 -- param start timestamp  the window's beginning, in UTC
 -- param end timestamp  its end
@@ -19,7 +19,9 @@ usual as (
   where state = 'SUCCEEDED'
   group by pipeline
 )
-select executions.pipeline, executions.executionid, executions.state, executions.began, date_diff('minute', executions.began, :end) as minutes, usual.usual_minutes
+select
+  executions.pipeline, date_diff('minute', executions.began, :end) as age_minutes, usual.usual_minutes,
+  executions.state, executions.began, executions.executionid
 from executions
 left join usual on usual.pipeline = executions.pipeline
 where executions.state in ('STARTED', 'RESUMED', 'STOPPING')

@@ -1,5 +1,5 @@
 -- The slowest actions
--- Mean seconds of an action, without approvals.
+-- Mean time of an action, without approvals.
 -- param since date  the first day of arrival
 -- param start timestamp  the window's beginning, in UTC
 -- param end timestamp  its end
