@@ -103,6 +103,7 @@ def stored(typed: Typed, tmp_path: Path) -> Typed:
         (["query", "select 1", "--param", "days"], 252, "--param takes NAME=VALUE"),
         (["tables", "--sources", "nowhere"], 253, "There is no lake"),
         (["sources", "--sources", "nowhere"], 253, '"nowhere" is no folder'),
+        (["sources", "check", "--accept"], 252, "--accept writes into the folder of a source: give DIR."),
         (["sources", "check", "nowhere"], 252, '"nowhere" is no folder'),
         (["serve", "--host", "0.0.0.0"], 253, "set EVENTLAKE_TOKEN"),
         (["serve", "--port", "99999"], 252, "99999"),

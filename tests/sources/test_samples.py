@@ -14,7 +14,7 @@ from eventlake.backends.msgspec_codec import FAST
 from eventlake.model import Source
 from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.sources import BUILT_IN, DECLARATION, load, read_source
-from eventlake.sources.samples import Flow, check, names, read_sample
+from eventlake.sources.samples import Flow, accept, check, names, read_sample
 
 SOURCES = load()
 BY_NAME = {source.name: source for source in SOURCES}
@@ -170,3 +170,46 @@ def test_a_line_in_a_table_of_another_source_counts_only_if_the_sample_names_it(
     assert [str(finding).partition(": ")[2] for finding in check(second, [*SOURCES, second])] == [
         'becomes a log line of "second_change", which deployment-started.log.json does not name.'
     ]
+
+
+@pytest.mark.parametrize("log", [None, "{}", '{"deployment_state_change": {"region": "nowhere"}}'], ids=["missing", "none", "others"])
+def test_log_lines_are_written_anew_as_the_declaration_makes_them(codedeploy: Path, log: str | None) -> None:
+    """After a column was changed, or for an event that somebody put there alone; a second time there is nothing to write."""
+    file = codedeploy / "samples" / "deployment-started.log.json"
+    right = json.loads(file.read_text())
+    file.unlink()
+    if log is not None:
+        file.write_text(log)
+    source = read_source(codedeploy / DECLARATION)
+
+    assert accept(source) == [file]
+    assert json.loads(file.read_text()) == right
+    assert accept(source) == []
+
+
+@pytest.mark.parametrize("event", ["{}", '{"detail-type": "other", "source": "aws.codedeploy"}'], ids=["no event", "of no table"])
+def test_no_log_line_is_written_for_an_event_that_becomes_nothing(codedeploy: Path, event: str) -> None:
+    """A rule that was broken would take every sample with it; what it had to become stays."""
+    file = codedeploy / "samples" / "deployment-started.log.json"
+    before = file.read_text()
+    (codedeploy / "samples" / "deployment-started.event.json").write_text(event)
+
+    assert accept(read_source(codedeploy / DECLARATION)) == []
+    assert file.read_text() == before
+
+
+def test_lines_in_tables_of_other_sources_are_not_written(codedeploy: Path) -> None:
+    """As they are not looked for: the sample names the tables of its own source."""
+    file = codedeploy / "samples" / "deployment-started.log.json"
+    right = file.read_text()
+    other = Path(shutil.copytree(codedeploy, codedeploy.parent / "other")) / DECLARATION
+    other.write_text(
+        other.read_text().replace('name = "codedeploy"', 'name = "other"').replace("codedeploy_event_logs", "other_event_logs")
+    )
+    other.write_text(re.sub(r'name = "(\w+_state_change)"', r'name = "other_\1"', other.read_text()))
+    file.unlink()
+    source = read_source(codedeploy / DECLARATION)
+
+    accept(source, [source, read_source(other)])
+
+    assert json.loads(file.read_text()) == json.loads(right)

@@ -116,18 +116,26 @@ def available() -> None:
 
 @sources.command(short_help="Validate declarations and run their samples.")
 @click.argument("folder", required=False, metavar="[DIR]")
+@click.option("--accept", is_flag=True, help="First write what the samples in DIR become now as what they must become.")
 @global_options
-def check(folder: str | None) -> int:
-    """Validate the declarations in DIR (default: all that are loaded) and run their samples through rule and transform."""
-    from eventlake.sources import load
-    from eventlake.sources.samples import check as check_samples
+def check(folder: str | None, accept: bool) -> int:
+    """Validate the declarations in DIR (default: all that are loaded) and run their samples through rule and transform.
+
+    After a column was renamed, deleted or given another type, --accept writes the samples' log lines anew; read what changed. It writes none
+    for an event that becomes nothing.
+    """
+    from eventlake.sources import load, samples
 
     current = settings()
+    if accept and folder is None:
+        raise UsageError("--accept writes into the folder of a source: give DIR.")
     if folder is not None and not Path(folder).is_dir():
         raise UsageError(f'"{folder}" is no folder; give one that holds source.toml, or folders that do.')
     loaded = current.load_sources() if folder is None else load([*current.source_folders, Path(folder)])
     chosen = [source for source in loaded if folder is None or Path(source.folder).resolve().is_relative_to(Path(folder).resolve())]
-    findings = [finding for source in chosen for finding in check_samples(source, loaded)]
+    for file in [file for source in chosen if accept for file in samples.accept(source, loaded)]:
+        current.say(f"Wrote {file}.")
+    findings = [finding for source in chosen for finding in samples.check(source, loaded)]
     for finding in findings:
         click.echo(str(finding), err=True)
     rows = [

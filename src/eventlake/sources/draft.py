@@ -87,11 +87,11 @@ def write_draft(into: Path, name: str, events: Sequence[Event | bytes]) -> Path:
     file = folder / DECLARATION
     if file.exists():
         raise UsageError(f'"{file}" exists already; choose another name or folder, or remove it.')
-    (folder / "samples").mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     file.write_text(text, "utf-8")
     flow = samples.Flow([parse_source(text)])
     for number, event in enumerate(events, 1):
-        _write_sample(folder / "samples", number, event, flow)
+        _write_sample(folder, number, event, flow)
     return file
 
 
@@ -99,12 +99,7 @@ def _write_sample(folder: Path, number: int, event: Event | bytes, flow: samples
     data = event if isinstance(event, bytes) else json.dumps(event).encode()
     lines, _ = flow.lines(data)
     stem = f"{next(iter(lines), 'event').replace('_', '-')}-{number}"
-    (folder / f"{stem}{samples.EVENT}").write_text(_pretty(json.loads(data)), "utf-8")
-    (folder / f"{stem}{samples.LOG}").write_text(_pretty(lines), "utf-8")
-
-
-def _pretty(value: Any) -> str:  # any JSON value
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    samples.write_sample(folder, stem, json.loads(data), lines)
 
 
 def _event(number: int, event: Event | bytes) -> Event:

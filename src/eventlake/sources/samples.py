@@ -2,7 +2,7 @@
 
 A sample is two files in the source's folder `samples/`: `<what>.event.json`, one item of input in any form that is taken, and
 `<what>.log.json`, a JSON object of table -> log line (columns that are NULL are left out; `{}` for an event that is refused).
-Called by `sources check`, by the tests and, to write the samples of a draft, by `draft`.
+Called by `sources check`, which also writes the second files anew, by the tests and, to write the samples of a draft, by `draft`.
 """
 
 from __future__ import annotations
@@ -69,6 +69,23 @@ def check(source: Source, sources: Sequence[Source] = (), codec: Codec = STANDAR
     return [Mismatch(source.name, sentence) for name in names(source) for sentence in _wrongs(source, name, flow)]
 
 
+def accept(source: Source, sources: Sequence[Source] = ()) -> list[Path]:
+    """Write what the events of a source become now as what they must become; the files that were written.
+
+    An event that becomes nothing, or a sample that names an unknown table, stays as it is: it is rather the declaration that is wrong.
+    """
+    flow = Flow(sources or (source,))
+    return [file for name in names(source) for file in _accepted(source, name, flow)]
+
+
+def write_sample(source_folder: Path, name: str, event: Any, lines: dict[str, LogLine]) -> None:  # any JSON value
+    """Write a sample into the folder of a source: the event, and the log lines it must become by table."""
+    folder = source_folder / "samples"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}{EVENT}").write_text(_pretty(event), "utf-8")
+    (folder / f"{name}{LOG}").write_text(_pretty(lines), "utf-8")
+
+
 class Flow:
     """An item of input -> its log lines, by the rules and transforms of some sources; personal data is kept, as samples show it."""
 
@@ -105,6 +122,25 @@ def _wrongs(source: Source, name: str, flow: Flow) -> Iterator[str]:
             yield from (f'{log}: table "{table.name}"{difference}' for difference in _differences(table, expected, line))
         elif line is not None and table.source == source.name:
             yield f'{event}: becomes a log line of "{table.name}", which {name}{LOG} does not name.'
+
+
+def _accepted(source: Source, name: str, flow: Flow) -> Iterator[Path]:
+    """Write the second file of a sample if it is missing or has lines that are others; yield it then."""
+    file = _folder(source) / f"{name}{LOG}"
+    known = _lines(source, name) if file.exists() else {}
+    becomes, _ = flow.lines(_bytes(source, name, EVENT))
+    wanted = {table: line for table, line in becomes.items() if table in known or flow.tables[table].source == source.name}
+    if not wanted or not known.keys() <= wanted.keys() or _canonical(known) == _canonical(wanted):
+        return
+    try:
+        file.write_text(_pretty(wanted), "utf-8")
+    except OSError as error:
+        raise DeclarationError(f"{_shown_file(source, name, LOG)}: cannot be written: {error.strerror}.") from None
+    yield file
+
+
+def _pretty(value: Any) -> str:  # any JSON value
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def _differences(table: Table, expected: LogLine, line: LogLine) -> Iterator[str]:
