@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import http.server
+import itertools
 import json
+import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +30,7 @@ ID = json.loads(SAMPLE)["id"]
 class Hook(http.server.ThreadingHTTPServer):
     """A webhook on this machine: what it answers, and what it got."""
 
-    status, retry_after = 200, ""
+    status, retry_after, drip = 200, "", 0.0
 
     def __init__(self) -> None:
         self.got: list[tuple[str, str, dict[str, Any]]] = []
@@ -43,12 +48,23 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.got.append((self.path, self.headers["Idempotency-Key"], body))
+        if self.server.drip:
+            self._drip()
+            return
         self.send_response(self.server.status)
         self.send_header("Location", "/elsewhere")
         if self.server.retry_after:
             self.send_header("Retry-After", self.server.retry_after)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def _drip(self) -> None:
+        """Answer a byte at a time, each sooner than anybody loses patience, for as long as somebody listens."""
+        answer = itertools.chain(b"HTTP/1.1 200 OK\r\nX-Slow: ", itertools.repeat(ord("y")))
+        with contextlib.suppress(OSError):
+            for byte in answer:
+                self.wfile.write(bytes([byte]))
+                time.sleep(self.server.drip)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -85,6 +101,26 @@ def test_a_file_gets_one_line_an_event(tmp_path: Path) -> None:
     lines = file.read_bytes().splitlines()
     assert [json.loads(lines[0])["id"], lines[1], json.loads(lines[2])["id"]] == [ID, b'{"id": "cut o', "other"]
     assert file.stat().st_mode & 0o007 == 0
+
+
+def test_an_event_that_a_full_disk_cut_off_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that becomes full takes a part of a line; that part holds the event's id and is not the event."""
+    file, room, write = tmp_path / "alerts.jsonl", [len(EVENT) - 10], os.write
+
+    def fills(handle: int, data: bytes) -> int:
+        if not room[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written = write(handle, data[: room[0]])
+        room[0] -= written
+        return written
+
+    monkeypatch.setattr("os.write", fills)
+    assert str(_refused(FileReceiver(file))) == "its file cannot be written: No space left on device"
+    monkeypatch.setattr("os.write", write)
+    FileReceiver(file).take(ID, EVENT)
+    FileReceiver(file).take(ID, EVENT)
+
+    assert file.read_bytes().splitlines() == [EVENT[:-10], EVENT]
 
 
 def test_a_file_that_cannot_be_written_is_no_acknowledgement(tmp_path: Path) -> None:
@@ -133,3 +169,11 @@ def test_a_webhook_that_is_not_there_is_no_acknowledgement(hook: Hook, monkeypat
     monkeypatch.setenv("http_proxy", hook.url)
     assert str(_refused(WebhookReceiver("http://127.0.0.1:9/s3cr3t", "event"))) == "it cannot be reached: Connection refused"
     assert hook.got == []
+
+
+def test_a_webhook_that_answers_a_byte_at_a_time_has_no_more_time_than_another(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No read of it takes long, and it would never end."""
+    monkeypatch.setattr(receivers, "_WEBHOOK_S", 0.3)
+    hook.drip = 0.02
+
+    assert str(_refused(WebhookReceiver(hook.url, "event"))) == "it did not answer within 0.3 seconds"

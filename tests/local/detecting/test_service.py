@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import time
 import urllib.request
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from alert_kills import alerts_of, made, orders, send, serving, told_in
+from eventlake.local.detecting.memory import Memory
 from eventlake.local.examine import check_lake
 from local.detecting.alerting import ORDERS
 
@@ -49,6 +51,21 @@ def test_orders_become_an_alert_that_a_sink_is_told_of(tmp_path: Path) -> None:
     assert [sentence for sentence in findings if "detection" in sentence] == [
         'The detection "a_broken" cannot run: Not a whole number: ann.'
     ]
+
+
+def test_a_sink_that_does_not_answer_holds_up_no_other(tmp_path: Path) -> None:
+    """Not even the one after it: here the first waits for what the last is told."""
+    lake, sources = made(tmp_path)
+    waits = "import os,sys,time\nprint('begun', file=open(sys.argv[2], 'a'))\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.05)"
+    argv = json.dumps([sys.executable, "-c", waits, str(lake / "alerts.jsonl"), str(tmp_path / "tries")])
+    file = lake / "sinks.toml"
+    file.write_text(f'[[sink]]\nname = "waits"\nkind = "command"\nargv = {argv}\n\n{file.read_text("utf-8")}', "utf-8")
+    memory = lake / "detections.db"
+    with serving(lake, sources) as (_, url):
+        send(url, orders("ann", datetime.now(UTC)) * 3)
+        _until(lambda: memory.exists() and len(told_in(lake / "alerts.jsonl")) == 1 and not Memory(memory, read_only=True).unaccepted())
+        _until(lambda: not Memory(memory, read_only=True).errands("waits", datetime.now(UTC) + timedelta(days=2)))
+    assert (tmp_path / "tries").read_text() == "begun\n"
 
 
 def test_without_detections_no_process_runs_them(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ did not note can be looked up in the lake. It is ended by SIGKILL; if stdin ends
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -119,7 +120,9 @@ def _run(task: Task, heard: queue.SimpleQueue[str]) -> None:
     sinks, catalog, clock = read_sinks(folder), open_catalog(folder), SystemClock()
     engine = DuckDBEngine(catalog, folder / OBJECTS, clock=clock, memory_mb=_MEMORY_MB, threads=1, seconds=_SECONDS)
     memory = Memory(folder / MEMORY)
-    threading.Thread(target=_tell_sinks, args=(folder, sinks), daemon=True).start()
+    threading.Thread(target=_tidy, args=(folder, sinks), daemon=True).start()
+    for sink in sinks:
+        threading.Thread(target=_tell, args=(folder, sink), daemon=True).start()
     note_accepted(memory, engine, clock.now())
     ticker = Ticker(list(load_detections(sources).values()), lambda runs: evaluate_all(runs, engine), catalog.newest, memory, sinks, _told)
     worker = Worker(ticker, memory, _say, clock.now)
@@ -138,18 +141,24 @@ def _lines(heard: queue.SimpleQueue[str]) -> list[str]:
         return lines
 
 
-def _tell_sinks(folder: Path, sinks: Sequence[Sink]) -> None:
-    """Tell the sinks for ever, beside the ticks: one that answers late holds up no detection."""
+def _tidy(folder: Path, sinks: Sequence[Sink]) -> None:
+    """Forget what is old, and what sinks were to be told that are no more: now, and each hour."""
     memory = Memory(folder / MEMORY)
-    outbox, tidied = Outbox(memory, sinks, SystemClock().now, _told), -_TIDY_S
+    while True:
+        with contextlib.suppress(EventlakeError):  # who tells the sinks says so
+            memory.tidy([sink.name for sink in sinks], datetime.now(UTC))
+        time.sleep(_TIDY_S)
+
+
+def _tell(folder: Path, sink: Sink) -> None:
+    """Tell a sink for ever, beside the ticks and the other sinks: one that answers late, or never, holds up nobody."""
+    memory = Memory(folder / MEMORY)
+    outbox = Outbox(memory, [sink], SystemClock().now, _told)
     while True:
         try:
-            if time.monotonic() - tidied >= _TIDY_S:
-                memory.tidy([sink.name for sink in sinks], datetime.now(UTC))
-                tidied = time.monotonic()
             is_busy = outbox.turn()
         except EventlakeError as error:
-            _told(f"Sinks cannot be told: {error}")
+            _told(f'The sink "{sink.name}" cannot be told: {error}')
             time.sleep(_PAUSE.total_seconds())
             continue
         time.sleep(0.0 if is_busy else _LOOK_S)

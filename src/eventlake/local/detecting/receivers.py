@@ -13,6 +13,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -60,8 +61,8 @@ class FileReceiver:
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
             try:
                 tail = _tail(handle)
-                if json.dumps(event_id).encode() not in tail:
-                    os.write(handle, (b"" if tail.endswith(b"\n") else b"\n") + body + b"\n")
+                if not _holds(tail, event_id):
+                    _write(handle, (b"" if tail.endswith(b"\n") else b"\n") + body + b"\n")
                     os.fsync(handle)
             finally:
                 os.close(handle)
@@ -73,6 +74,26 @@ def _tail(handle: int) -> bytes:
     """Return the end of a file; of an empty one, that of a line."""
     end = os.lseek(handle, 0, os.SEEK_END)
     return os.pread(handle, _TAIL_BYTES, max(end - _TAIL_BYTES, 0)) or b"\n"
+
+
+def _holds(tail: bytes, event_id: str) -> bool:
+    """Return True if an event stands there whole: of a line that a full disk cut off, only the beginning does."""
+    written = json.dumps(event_id).encode()
+    return any(_is_json(line) for line in tail.split(b"\n") if written in line)
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _write(handle: int, data: bytes) -> None:
+    """Write all of it: a disk that becomes full takes a part, and says why only when it is given the rest."""
+    while data:
+        data = data[os.write(handle, data) :]
 
 
 class CommandReceiver:
@@ -113,6 +134,54 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         """Follow none: the answer is an error, as it came."""
 
 
+class _Deadline:
+    """Ends a request that takes longer than it may in all: a timeout of the library is one of each read, and an answer may drip for ever."""
+
+    def __init__(self, seconds: float) -> None:
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+        self._connection: http.client.HTTPConnection | None = None
+        self.is_over = False
+
+    def __enter__(self) -> _Deadline:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def watch(self, connection: http.client.HTTPConnection) -> http.client.HTTPConnection:
+        """Return the connection, which is ended at the deadline."""
+        self._connection = connection
+        return connection
+
+    def _end(self) -> None:
+        self.is_over = True
+        if self._connection is not None and self._connection.sock is not None:
+            with contextlib.suppress(OSError):
+                self._connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+class _Watched(urllib.request.AbstractHTTPHandler):
+    """Has a deadline watch the connection of a request."""
+
+    def __init__(self, deadline: _Deadline) -> None:
+        super().__init__()
+        self._deadline = deadline
+
+    def do_open(self, http_class: Any, req: urllib.request.Request, **http_conn_args: Any) -> Any:  # as the library's own
+        """Open the connection, watched."""
+        return super().do_open(lambda *host, **more: self._deadline.watch(http_class(*host, **more)), req, **http_conn_args)
+
+
+class _Http(_Watched, urllib.request.HTTPHandler):
+    """Over HTTP."""
+
+
+class _Https(_Watched, urllib.request.HTTPSHandler):
+    """Over HTTPS."""
+
+
 class WebhookReceiver:
     """Posts the event as JSON in a form of `messages.FORMS`; an answer of 2xx acknowledges."""
 
@@ -120,24 +189,27 @@ class WebhookReceiver:
         self._url = url
         self._form = FORMS[form]
         own = urlsplit(url).scheme == "http"  # this machine is reached without a proxy, whatever the environment says
-        proxies = [urllib.request.ProxyHandler({})] if own else []
-        self._open = urllib.request.build_opener(_NoRedirect, *proxies).open
+        self._proxies = [urllib.request.ProxyHandler({})] if own else []
 
     def take(self, event_id: str, body: bytes) -> None:
         """Post the event; its id is the `Idempotency-Key`, for receivers that look."""
         message = json.dumps(self._form(json.loads(body)), ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "eventlake", "Idempotency-Key": event_id}
         request = urllib.request.Request(self._url, message, headers, method="POST")
-        try:
-            with self._open(request, timeout=_WEBHOOK_S) as answer:
-                status = answer.status
-        except urllib.error.HTTPError as error:
-            with error:
-                raise _refused(error.code, error.headers.get("Retry-After")) from None
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise NotTakenError(_why(error)) from None
+        with _Deadline(_WEBHOOK_S) as deadline:
+            opener = urllib.request.build_opener(_NoRedirect, _Http(deadline), _Https(deadline), *self._proxies)
+            try:
+                with opener.open(request, timeout=_WEBHOOK_S) as answer:
+                    status, retry_after = answer.status, None
+            except urllib.error.HTTPError as error:
+                with error:
+                    status, retry_after = error.code, error.headers.get("Retry-After")
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                raise NotTakenError(_why(TimeoutError() if deadline.is_over else error)) from None
+        if deadline.is_over:  # what was read of the answer was cut off
+            raise NotTakenError(_why(TimeoutError()))
         if not 200 <= status < 300:
-            raise _refused(status, None)
+            raise _refused(status, retry_after)
 
 
 def _refused(status: int, retry_after: str | None) -> NotTakenError:
