@@ -330,3 +330,14 @@ def test_a_burst_of_connections_makes_room_for_all_of_itself(tmp_path: Path) -> 
         assert bus.post() == 200
 
         assert [answer(one) for one in old[:90]] == [b""] * 90
+
+
+def test_requests_that_come_at_once_are_answered_in_their_order(tmp_path: Path) -> None:
+    """The second waits until the first is answered, whatever its path looks like."""
+    first = HEAD + b"Content-Length: %d\r\n\r\n" % len(EVENT) + EVENT
+    second = b"GET /%68ealthz?now HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    with running(tmp_path, Limits()) as bus, bus.connect() as connection:
+        connection.sendall(first + second)
+        said = answer(connection)
+
+    assert said.index(b'"accepted":1') < said.index(b'"pending_bytes"')

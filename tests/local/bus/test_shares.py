@@ -32,7 +32,7 @@ def test_what_waits_is_known_to_a_stretch(written: list[tuple[int, int]], delive
     for sender, size in written:
         end += size
         ends.append((sender, end, size))
-        waiting.add(sender, end, size, 0)
+        waiting.add(sender, end, size, lambda: 0)
 
     for sender in range(4):
         found = waiting.of(sender, delivered)

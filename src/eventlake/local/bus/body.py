@@ -23,7 +23,8 @@ class Reading:
     """
 
     def __init__(self, pressure: Pressure, headers: Headers, sender: Sender) -> None:
-        _require_known_transfer(headers)
+        if b"transfer-encoding" in headers:
+            _require_known_transfer(headers[b"transfer-encoding"])
         length = headers.get(b"content-length")
         self._declared = None if length is None else int(length)
         self._pressure = pressure
@@ -44,6 +45,8 @@ class Reading:
         """Count bytes as held. Raises HttpError if there is no room for them beside other requests."""
         self._held += size_bytes
         self._pressure.hold(size_bytes, self.sender)
+        if self._pressure.is_roomy():
+            return
         if self._pressure.is_crowded(self._size()) and self._held < self._pressure.flying:
             raise refused(self._pressure.crowded())
         if self._pressure.is_greedy(self.sender, self._size(), self._held):
@@ -71,12 +74,12 @@ class Reading:
         return max(BODY_LIMIT if self._declared is None else self._declared, self._held)
 
 
-def _require_known_transfer(headers: Headers) -> None:
+def _require_known_transfer(given: bytes) -> None:
     """Refuse a body that was changed for its way in a form that the bus does not undo. Raises HttpError.
 
     https://www.rfc-editor.org/rfc/rfc9112#section-6.1
     """
-    coding = headers.get(b"transfer-encoding", b"").strip().lower()
+    coding = given.strip().lower()
     if coding not in {b"", b"chunked"}:
         said = coding.decode("latin-1")[:40]
         sentence = f'The bus takes bodies in chunks, not in "{said}"; name a compression in Content-Encoding.'
@@ -89,6 +92,8 @@ def is_gzip(headers: Headers, body: bytes) -> bool:
     Raises HttpError for other encodings, and for a header that says gzip of what is none.
     """
     encoding = headers.get(b"content-encoding", b"").strip().lower()
+    if not encoding and MAGIC not in body:
+        return False
     if encoding not in {b"", b"identity", b"gzip", b"x-gzip"}:
         said = encoding.decode("latin-1")[:40]
         raise HttpError(415, f'The bus reads gzip and plain bodies, not "{said}".', [(b"accept-encoding", b"gzip")])

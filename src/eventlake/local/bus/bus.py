@@ -7,9 +7,7 @@ posts; `GET /healthz` says how it is. An ASGI application without a framework, b
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -88,15 +86,16 @@ class Bus:
         self._webhooks = webhooks
         self._large = Turns("large bodies")
         self._inflating = Turns("compressed bodies")
-        self._arriving: Counter[datetime] = Counter()
+        self._arriving: dict[object, datetime] = {}
+        """When the requests arrived that are being written."""
 
     def oldest_arrival(self) -> datetime | None:
         """Return the moment of the oldest request that is being written, None if there is none."""
-        return min(self._arriving, default=None)
+        return min(self._arriving.values(), default=None)
 
     async def accept(self, event: bytes) -> None:
         """Store an event that the lake tells of itself, an envelope with an id. Raises StorageError, LakeTakenError."""
-        with self._arrival(self._now()) as arrival:
+        with _Arrival(self._arriving, self._now()) as arrival:
             end = await self._commit.store(encode([(EVENT, arrival, event)]))
         self._durable(end)
 
@@ -146,7 +145,7 @@ class Bus:
             if operation == "TestEventPattern":
                 return Answer(200, test_event_pattern(body), AWS_JSON)
             now = self._now()
-            with self._arrival(now) as arrival:
+            with _Arrival(self._arriving, now) as arrival:
                 put = put_events(body, region(headers), now)
                 await self._store(encode((EVENT, arrival, event) for event in put.bodies), sender)
         return Answer(200, put.answer, AWS_JSON, ((REQUEST_ID, put.request_id.encode()),))
@@ -155,24 +154,13 @@ class Bus:
         """Answer `POST /events`, or a webhook. read: makes a batch of a body and the moment of its arrival."""
         with Reading(self._pressure, headers, sender) as reading:
             body = await self._body(reading, headers, receive, BODY_LIMIT)
-            with self._arrival(self._now()) as arrival:
+            with _Arrival(self._arriving, self._now()) as arrival:
                 if is_small(body):
                     batch = read(body, arrival)
                 else:  # in a thread, so that other requests are answered meanwhile
                     batch = await self._large.take(sender, partial(read, body, arrival))
                 await self._store(batch.frames, sender)
         return Answer(batch.status, batch.answer)
-
-    @contextmanager
-    def _arrival(self, now: datetime) -> Iterator[int]:
-        """Give the microseconds of a request's arrival, and know of it until it is written."""
-        self._arriving[now] += 1
-        try:
-            yield _microseconds(now)
-        finally:
-            self._arriving[now] -= 1
-            if not self._arriving[now]:
-                del self._arriving[now]
 
     async def _body(self, reading: Reading, headers: Headers, receive: Receive, limit_bytes: int) -> bytes:
         """Read the request's body, inflated."""
@@ -208,6 +196,23 @@ class Bus:
         return Answer(200 if state["status"] == "ok" else 503, _encode(state))
 
 
+class _Arrival:
+    """Gives the microseconds of a request's arrival, and has it known until it is written."""
+
+    __slots__ = ("_all", "_now")
+
+    def __init__(self, arriving: dict[object, datetime], now: datetime) -> None:
+        self._all = arriving
+        self._now = now
+
+    def __enter__(self) -> int:
+        self._all[self] = self._now
+        return int(self._now.timestamp() * 1_000_000)
+
+    def __exit__(self, *_: object) -> None:
+        del self._all[self]
+
+
 def _require(method: str, *allowed: str) -> None:
     if method not in allowed:
         raise HttpError(405, f"This path takes {' and '.join(allowed)}, not {method[:20]}.", [(b"allow", ", ".join(allowed).encode())])
@@ -216,7 +221,3 @@ def _require(method: str, *allowed: str) -> None:
 def _unknown(operation: str) -> AwsError:
     said = f'not "{operation[:60]}"' if operation else "named in X-Amz-Target; events without it go to POST /events"
     return AwsError("UnknownOperationException", f"The bus knows {' and '.join(OPERATIONS)}, {said}.")
-
-
-def _microseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1_000_000)

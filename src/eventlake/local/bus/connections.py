@@ -8,16 +8,22 @@ those go that were silent longest, never one that the bus is at work for.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from eventlake.local.bus.answer import HttpError, answer_to, written
+from eventlake.local.bus.exchange import Exchange
 from eventlake.local.bus.guard import HEAD_LIMIT_BYTES, too_large_head
 from eventlake.local.bus.sender import Sender, sender_at
+
+_PLAIN_PATH = re.compile(rb"/[\w./-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +165,13 @@ class Connection(HttpToolsProtocol):
         self._patience_s = self._all.limits.patience_s
         if not self.url.startswith(b"/"):
             self._believe_target()
-        super().on_headers_complete()
+        self._name_request()
+        is_idle, self.cycle = self._is_idle(), Exchange.of(self)
+        if is_idle:
+            self._start_asgi_task(self.cycle, self.app)
+        else:  # sent before the answer to the last one: it waits for its turn
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
         self._asked = True
         self.headers = []
 
@@ -216,6 +228,22 @@ class Connection(HttpToolsProtocol):
             self._answer(too_large_head())
         else:
             self.transport.close()
+
+    def _name_request(self) -> None:
+        """Say in the request's scope what is asked of which path, as uvicorn does it; a plain path is not parsed."""
+        url, scope = self.url, self.scope
+        scope["method"] = self.parser.get_method().decode("ascii")
+        version = self.parser.get_http_version()
+        if version != "1.1":
+            scope["http_version"] = version
+        if _PLAIN_PATH.fullmatch(url):
+            path, query = url, b""
+        else:
+            parsed = httptools.parse_url(url)
+            path, query = parsed.path, parsed.query or b""
+        scope["path"] = unquote(path.decode("ascii"))
+        scope["raw_path"] = path
+        scope["query_string"] = query
 
     def _believe_target(self) -> None:
         """Put the host of a target that is a whole URL for that of the header: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2."""

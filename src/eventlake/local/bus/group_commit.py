@@ -16,34 +16,39 @@ class GroupCommit:
     def __init__(self, spool: SpoolWriter) -> None:
         self._spool = spool
         self._gathering: list[bytes] = []
-        self._group: asyncio.Future[int] | None = None
+        self._waiting: list[asyncio.Future[int]] = []
         self._writing = False
 
-    async def store(self, frames: bytes) -> int:
-        """Store the frames durably and return the end of the log. Raises StorageFullError or StorageError; then none of them is stored."""
-        if self._group is None:
-            self._group = asyncio.get_running_loop().create_future()
-        group = self._group
+    def store(self, frames: bytes) -> asyncio.Future[int]:
+        """Store the frames durably; the future gives the end of the log, or raises StorageFullError or StorageError: then none is stored.
+
+        Each caller has a future of its own, because who goes away ends the one that it waits for.
+        """
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[int] = loop.create_future()
         self._gathering.append(frames)
+        self._waiting.append(waiting)
         if not self._writing:
             self._writing = True
-            asyncio.get_running_loop().call_soon(self._write)  # after the requests that are ready in this turn have joined
-        return await asyncio.shield(group)
+            loop.call_soon(self._write)  # after the requests that are ready in this turn have joined
+        return waiting
 
     def _write(self) -> None:
-        frames, group = self._gathering, self._group
-        self._gathering, self._group = [], None
-        if group is None:
+        frames, waiting = self._gathering, self._waiting
+        self._gathering, self._waiting = [], []
+        if not frames:
             self._writing = False
             return
         written = asyncio.wrap_future(self._spool.submit(frames))
-        written.add_done_callback(lambda done: self._written(done, group))
+        written.add_done_callback(lambda done: self._written(done, waiting))
 
-    def _written(self, done: asyncio.Future[int], group: asyncio.Future[int]) -> None:
+    def _written(self, done: asyncio.Future[int], waiting: list[asyncio.Future[int]]) -> None:
         error = done.exception()
-        if error is None:
-            group.set_result(done.result())
-        else:
-            group.set_exception(error)
-            group.exception()  # every request of the group may have gone away; then nobody asks
+        for one in waiting:
+            if one.done():  # its request went away
+                continue
+            if error is None:
+                one.set_result(done.result())
+            else:
+                one.set_exception(error)
         self._write()

@@ -65,7 +65,7 @@ class Guard:
         headers = dict(raw)
         if len(headers) != len(raw):
             _refuse_doubles([name for name, _ in raw])
-        if sum([len(name) + len(value) + _HEADER_BYTES for name, value in raw]) > HEAD_LIMIT_BYTES:
+        if _HEADER_BYTES * len(raw) + sum([len(name) + len(value) for name, value in raw]) > HEAD_LIMIT_BYTES:
             raise too_large_head()
         return headers
 

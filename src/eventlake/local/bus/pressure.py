@@ -5,7 +5,6 @@ The reserve on the disk is for delivery: it lets what was accepted become object
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +49,7 @@ class Pressure:
         self._room_bytes = 0
         self.flying = 0
         """Bytes in requests that are not answered yet."""
-        self._flying_of: Counter[Sender] = Counter()
+        self._flying_of: dict[Sender, int] = {}
         self._waiting = Waiting()
         self._end = 0
         self.pending: Callable[[], int] = lambda: 0
@@ -58,7 +57,7 @@ class Pressure:
 
     def refusal(self, size_bytes: int = 0) -> Refusal | None:
         """Say why a request of a size cannot be taken now; return None if it can."""
-        if self.is_crowded(size_bytes):
+        if not self.is_roomy() and self.is_crowded(size_bytes):
             return self.crowded()
         if self.pending() > self._pending_limit:
             return Refusal(503, "Delivery is behind; send it again in some seconds.", 5)
@@ -74,20 +73,25 @@ class Pressure:
     def hold(self, size_bytes: int, sender: Sender = None) -> None:
         """Count bytes of a request that come; they are on the disk before they are answered, and before the disk is looked at again."""
         self.flying += size_bytes
-        self._flying_of[sender] += size_bytes
+        self._flying_of[sender] = self._flying_of.get(sender, 0) + size_bytes
         self._room_bytes -= size_bytes
 
     def release(self, size_bytes: int, sender: Sender) -> None:
         """Give back what a request held: it is answered."""
         self.flying -= size_bytes
-        self._flying_of[sender] -= size_bytes
-        if not self._flying_of[sender]:
-            del self._flying_of[sender]
+        left = self._flying_of.pop(sender, 0) - size_bytes
+        if left:
+            self._flying_of[sender] = left
 
     def stored(self, sender: Sender, end: int, size_bytes: int) -> None:
         """Note what of a sender is on the disk now, and where the spool ends."""
-        self._end = max(self._end, end)
-        self._waiting.add(sender, end, size_bytes, self._end - self.pending())
+        if end > self._end:
+            self._end = end
+        self._waiting.add(sender, end, size_bytes, self._delivered)
+
+    def is_roomy(self) -> bool:
+        """Return True if requests hold so little that it is no sender's more than its share, and no request's too much."""
+        return 3 * self.flying <= 2 * FLYING_BYTES
 
     def is_crowded(self, size_bytes: int = 1 << 30) -> bool:
         """Return True if requests that are under way hold as much as they may beside one of a size."""
@@ -95,7 +99,7 @@ class Pressure:
 
     def is_greedy(self, sender: Sender, size_bytes: int, held: int) -> bool:
         """Return True if a sender's requests hold more than its share beside this one; its only one is none too many. held: what this one does."""
-        own = self._flying_of[sender]
+        own = self._flying_of.get(sender, 0)
         return held < own and not is_fair(own, self.flying, _most_beside(size_bytes))
 
     def crowded(self) -> Refusal:
@@ -110,6 +114,9 @@ class Pressure:
         """Return the refusal of a full disk."""
         self._looked = -_LOOK_EVERY_S
         return Refusal(507, "The disk of the lake is full, or its reserve is reached; make room, then send it again.", 10)
+
+    def _delivered(self) -> int:
+        return self._end - self.pending()
 
     def _room(self) -> int:
         """Return how many bytes may still be taken: what is free, without the reserve and what is under way."""

@@ -7,6 +7,7 @@ https://doi.org/10.1109/90.664262
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from eventlake.local.bus.sender import Sender
 
@@ -25,11 +26,11 @@ class Waiting:
     def __init__(self) -> None:
         self._stretches: dict[int, Counter[Sender]] = {}
 
-    def add(self, sender: Sender, end: int, size_bytes: int, delivered: int) -> None:
+    def add(self, sender: Sender, end: int, size_bytes: int, delivered: Callable[[], int]) -> None:
         """Note bytes of a sender that were written, and forget what is delivered. end, delivered: positions of the spool."""
         stretch = end >> _STRETCH_BITS
         if stretch not in self._stretches:
-            self._forget(delivered)
+            self._forget(delivered())
             self._stretches[stretch] = Counter()
         self._stretches[stretch][sender] += size_bytes
 
