@@ -87,6 +87,7 @@ def stored(typed: Typed, tmp_path: Path) -> Typed:
         (["query", "select 1"], 253, 'There is no lake in "lake": name one with --lake'),
         (["tables", "--lake", "nowhere"], 253, 'There is no lake in "nowhere"'),
         (["send", "missing.json"], 1, '"missing.json" cannot be read: No such file or directory.'),
+        (["send", "."], 1, '"." cannot be read: it is a folder; name the files in it.'),
         (["send", "event.json", "--bus", "http://127.0.0.1:9"], 253, "cannot be reached: Connection refused. Start it with"),
         (["send", "event.json", "--bus", "nonsense://"], 253, "is not the URL of a bus"),
         (["send", "event.json", "--bus", "http://127.0.0.1:x"], 253, "is not the URL of a bus"),
@@ -108,6 +109,10 @@ def stored(typed: Typed, tmp_path: Path) -> Typed:
         (["serve", "--host", "0.0.0.0"], 253, "set EVENTLAKE_TOKEN"),
         (["serve", "--port", "99999"], 252, "99999"),
         (["failed", "show", "abc"], 253, "There is no lake"),
+        (["sources", "new", "shop", "event.json", "--into", "event.json"], 253, '"event.json/shop" cannot be used: Not a directory.'),
+        (["demo", "--lake", "event.json/lake"], 253, '"event.json/lake" cannot be used: Not a directory.'),
+        (["keys", "new", "--lake", "event.json/lake"], 253, '"event.json/lake" cannot be used: Not a directory.'),
+        (["templates", "--into", "event.json/here"], 253, '"event.json/here" cannot be used: Not a directory.'),
         (["explain", "missing.json"], 253, '"missing.json" cannot be read'),
         (["explain", "[]"], 252, "holds no event"),
     ],
@@ -156,6 +161,7 @@ def test_a_bus_does_not_begin_with_a_token_that_is_none(
         (["query", "deployment_frequenzy"], 252, 'There is no saved query "deployment_frequenzy". Did you mean "deployment_frequency"?'),
         (["query", "deployment_frequency", "--param", "dayz=3"], 252, 'Did you mean "days"?'),
         (["query", "deployment_frequency", "--param", "days=many"], 252, "days"),
+        (["query", "select 1", "--to", "event.json/x.csv"], 253, '"event.json/x.csv" cannot be written: Not a directory.'),
         (["partitions", "auth0_log"], 254, 'Did you mean "auth0_logs"?'),
         (["failed", "show", "abc"], 252, 'There is no failed event "abc"'),
         (["failed"], 0, "There is no failed event."),
@@ -169,6 +175,25 @@ def test_a_wrong_question_gets_its_one_sentence(stored: Typed, words: list[str],
     assert sentence in said.err
     assert (said.code, said.out) == (code, "")
     assert "Traceback" not in said.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("redirected", "code", "said"),
+    [
+        (">/dev/full", 253, "The answer cannot be written: No space left on device.\n"),
+        (">&-", 0, ""),
+        ("2>&- >/dev/null", 0, ""),
+        ("<&- >/dev/null", 0, ""),
+    ],
+    ids=["full", "no stdout", "no stderr", "no stdin"],
+)
+def test_a_stdout_that_is_full_or_closed_gets_no_traceback(redirected: str, code: int, said: str) -> None:
+    """As a launcher leaves it that closes everything; nothing of ours is opened in its place."""
+    command = f'"{sys.executable}" -m eventlake queries {redirected}'
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", said)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from errno import ENOSPC
 from pathlib import Path
 
@@ -23,4 +23,5 @@ def replacing(path: Path) -> Iterator[Path]:
             raise StorageFullError(f'"{path}" cannot be written: the disk is full.') from None
         raise StorageError(f'"{path}" cannot be written: {error.strerror or error}.') from None
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # in a folder that is none, nor in one that nobody may write to, is there anything to remove
+            unfinished.unlink()

@@ -7,6 +7,7 @@ Modules here import nothing heavy when they are loaded, so that `--help` answers
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -16,10 +17,11 @@ import click
 
 from eventlake.cli.group import Commands
 from eventlake.cli.settings import global_options, show_version
-from eventlake.errors import EventlakeError, UsageError
+from eventlake.errors import EventlakeError, StorageError, UsageError
 
 INTERRUPTED = 130
 OTHER = 255
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -34,6 +36,7 @@ def eventlake() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and end the process with its exit code."""
+    _open_what_is_closed()
     words = list(sys.argv[1:] if arguments is None else arguments)
     sys.exit(run(words))
 
@@ -53,8 +56,26 @@ def run(words: Sequence[str]) -> int:
     except BrokenPipeError:
         _forget_stdout()
         return 0
+    except OSError as error:
+        if sentence := _of_a_file(error):
+            return _end(StorageError.exit_code, sentence, words)
+        return _end(OTHER, _unexpected(error), words)
     except Exception as error:  # the last line of defence: a person gets a sentence, `--debug` the rest
-        return _end(OTHER, f"Unexpected {type(error).__name__}: {error}. Run it again with --debug to see where.", words)
+        return _end(OTHER, _unexpected(error), words)
+
+
+def _unexpected(error: Exception) -> str:
+    return f"Unexpected {type(error).__name__}: {error}. Run it again with --debug to see where."
+
+
+def _of_a_file(error: OSError) -> str:
+    """Say what the system says of a file or folder that a command was to use, or of stdout; nothing for anything else."""
+    if isinstance(error.filename, str | bytes):
+        return f'"{os.fsdecode(error.filename)}" cannot be used: {error.strerror}.'
+    if error.errno in _FULL:
+        _forget_stdout()
+        return f"The answer cannot be written: {error.strerror}."
+    return ""
 
 
 def _end(code: int, sentence: str, words: Sequence[str]) -> int:
@@ -75,6 +96,14 @@ def _usage_sentence(error: click.ClickException) -> str:
     return f"{sentence}{end} See `{command} --help`."
 
 
+def _open_what_is_closed() -> None:
+    """Have /dev/null stand for what a launcher closed of stdin, stdout and stderr, before a file of ours gets its number."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            setattr(sys, name, open(number, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  as Python's own, open until the end
+
+
 def _forget_stdout() -> None:
-    """Keep Python from complaining at exit that the reader of a pipe went away."""
+    """Keep Python from complaining at exit of what stdout does not take: the reader of a pipe went away, or a disk is full."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -56,7 +56,8 @@ def _reading(name: str) -> Iterator[_Text]:
         with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file, _whole(_Text(file), name) as text:
             yield text
     except OSError as error:
-        raise StorageError(f'"{name}" cannot be read: {error.strerror or error}.') from None
+        what = "it is a folder; name the files in it" if isinstance(error, IsADirectoryError) else error.strerror or error
+        raise StorageError(f'"{name}" cannot be read: {what}.') from None
 
 
 @contextmanager
