@@ -60,6 +60,11 @@ def webhook_name(source: Source) -> str:
     return f"{short_title(source)}WebhookTokensSecretArn"
 
 
+def tombstones_secret(lake: str) -> str:
+    """Return the name of the secret with the key of a lake's tombstones, which the first erasure makes."""
+    return f"{lake}-tombstones"
+
+
 def table_output(source: Source, table: Table) -> str:
     """Return the name of the output that gives a table's name."""
     return source.stack.table_outputs.get(table.name, logical_id(table.name, "TableName"))

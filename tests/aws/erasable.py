@@ -77,7 +77,7 @@ class Erasable:
 
     def fill(self) -> None:
         """Let events come through the whole flow, close one of their hours, and let them stand in all that lies beside."""
-        self.lake.aws("events", "put-events", "--entries", json.dumps([_entry(one) for one in EVENTS]))
+        self.put(EVENTS)
         eventually(lambda: sum(len(self.lake.bucket.rows(key)) for key in self.landed()) >= len(EVENTS) or None)
         eventually(lambda: sum(map(len, map(self.raw, self.lake.bucket.keys(f"raw/{TABLE.name}/")))) >= len(EVENTS) or None)
         first = self.landed()[0]
@@ -86,6 +86,10 @@ class Erasable:
         self.close(self.bodies)
         self._old_versions(first)
         self._beside()
+
+    def put(self, events: list[dict[str, Any]]) -> None:
+        """Put events on the bus."""
+        self.lake.aws("events", "put-events", "--entries", json.dumps([_entry(one) for one in events]))
 
     def landed(self) -> list[str]:
         """The keys of objects where they landed."""
@@ -193,8 +197,8 @@ def versions(s3: Any, bucket: str) -> Iterator[tuple[str, bytes]]:
 
 
 def erasable_lake(aws: Aws, name: str, folder: Path) -> Erasable:
-    """Deploy a lake that keeps whole events too."""
-    return Erasable(deployed(aws, name, folder, {"BufferingHintsIntervalInSeconds": "60", "KeepRawEvents": "yes"}))
+    """Deploy a lake that keeps whole events too, and whose function looks at tombstones."""
+    return Erasable(deployed(aws, name, folder, {"BufferingHintsIntervalInSeconds": "60", "KeepRawEvents": "yes", "Tombstones": "on"}))
 
 
 def _entry(one: dict[str, Any]) -> dict[str, Any]:

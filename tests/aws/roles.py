@@ -108,3 +108,15 @@ def count(aws: Aws, namespace: str, metric: str, **dimensions: str) -> float:
 def is_refused(aws: Aws, role: str, action: str, since: float) -> bool:
     """Whether a role was refused an action more often than before, waiting for it."""
     return eventually(lambda: count(aws, "Emulator", "Denied", Principal=role, Action=action) > since)
+
+
+def transform_role(aws: Aws, lake: str) -> str:
+    """The name of the role of a lake's transform function."""
+    arn = aws.service("lambda").get_function_configuration(FunctionName=f"{lake}-transform")["Role"]
+    return str(arn.rsplit("/", 1)[1])
+
+
+def restart_transform(aws: Aws, lake: str) -> None:
+    """Let a lake's transform function start anew, so that it reads what it remembered."""
+    with broken(aws, f"{lake}-transform"):
+        pass

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from aws.client import Aws
+from aws.client import Aws, eventually
 from aws.erasable import ANNA, BOTH, CLOSED, EVENTS, MAIL, OTHERS, OWN, STAYING, TABLE, Erasable, erasable_lake, event
+from aws.roles import count, is_refused, restart_transform, transform_role, without
 from aws_lake import client_environment, user
 from eventlake.backends.aws import Session
 from eventlake.backends.hold_objects import HoldObjects
@@ -225,6 +227,56 @@ def test_a_history_brings_nobody_back(erased: Erased, capfd: pytest.CaptureFixtu
     code, (row,), said = typed(erased.erasable, capfd, "backfill", "files", str(tmp_path / "events.json"))
     assert (code, row["rows"]) == (0, 1), said
     assert erased.erasable.hits() == []
+
+
+def test_what_comes_again_over_the_bus_brings_nobody_back(erased: Erased, capfd: pytest.CaptureFixture[str]) -> None:
+    """Of who was erased no row is made, and others' rows no longer name them; the raw copies, which Firehose makes, do."""
+    erasable = erased.erasable
+    restart_transform(erasable.lake.aws, erasable.lake.name)
+    new = f"new-{uuid4()}"
+
+    erasable.put([COMING_BACK, event(new, trigger={"detail": MAIL})])
+
+    (row,) = eventually(lambda: [row for row in landed(erasable) if row["executionid"] == new])
+    assert "[erased]" in str(row)
+    assert not [row for row in landed(erasable) if row["executionid"] == "back"]
+    eventually(lambda: [name for name in erasable.hits() if f"/raw/{TABLE.name}/" in name])
+    assert all(f"/raw/{TABLE.name}/" in name for name in erasable.hits())
+    code, found, _ = typed(erasable, capfd, "erase", *WORDS, "--yes")
+    assert (code, {one["kind"] for one in found}) == (0, {"raw"})
+
+
+@pytest.mark.parametrize("right", ["s3:GetObject", "secretsmanager:GetSecretValue"])
+def test_while_the_function_cannot_tell_who_was_erased_no_event_becomes_a_row(erased: Erased, right: str) -> None:
+    """Each fails by name, and Firehose keeps it."""
+    refuses_without(right, erased.erasable)
+
+
+def refuses_without(right: str, erasable: Erasable) -> None:
+    """Let an event come while the transform function lacks a right, and fail; then take it away again."""
+    aws, new = erasable.lake.aws, f"new-{uuid4()}"
+    role = transform_role(aws, erasable.lake.name)
+    before = count(aws, "Emulator", "Denied", Principal=role, Action=right)
+    try:
+        with without(aws, role, right):
+            restart_transform(aws, erasable.lake.name)
+            erasable.put([event(new)])
+            assert is_refused(aws, role, right, before)
+            (failed,) = eventually(lambda: [key for key in erasable.lake.bucket.keys("error/") if new in failed_events(erasable, key)])
+        assert new not in [row["executionid"] for row in landed(erasable)]
+        erasable.s3.delete_object(Bucket=erasable.bucket, Key=failed)
+    finally:
+        restart_transform(aws, erasable.lake.name)
+
+
+def failed_events(erasable: Erasable, key: str) -> str:
+    """The events in an object of failed records."""
+    return "\n".join(base64.b64decode(record["rawData"]).decode() for record in erasable.lake.bucket.rows(key))
+
+
+def landed(erasable: Erasable) -> list[dict[str, Any]]:
+    """The rows where they landed."""
+    return [row for key in erasable.landed() for row in erasable.lake.bucket.rows(key)]
 
 
 def test_tombstones_are_listed_and_end(erased: Erased, capfd: pytest.CaptureFixture[str]) -> None:

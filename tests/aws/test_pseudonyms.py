@@ -16,7 +16,7 @@ from aws.client import Aws, eventually
 from aws.deploying import delete
 from aws.events import samples
 from aws.lake import Event, Lake, deployed, fresh_clone
-from aws.roles import broken, count, is_refused, policies, without
+from aws.roles import count, is_refused, policies, restart_transform, transform_role, without
 from aws_lake import client_environment, user
 from eventlake.backends.secret_keys import SecretKeys
 from eventlake.cli import run
@@ -117,15 +117,15 @@ def test_without_the_right_nothing_is_written_and_afterwards_it_is_brought_in(
 ) -> None:
     """The events fail by name, are kept, and `failed redrive` has them become rows with their pseudonyms."""
     monkeypatch.setenv("EVENTLAKE_SOURCES", str(mine))
-    role = role_of(masked)
+    role = transform_role(masked.aws, NAME)
     before = count(masked.aws, "Emulator", "Denied", Principal=role, Action="secretsmanager:GetSecretValue")
     with without(masked.aws, role, "secretsmanager:GetSecretValue"):
-        forget(masked)
+        restart_transform(masked.aws, NAME)
         masked.put([login(3)])
         assert is_refused(masked.aws, role, "secretsmanager:GetSecretValue", before)
         eventually(masked.failures)
     assert not [row for row in masked.rows(masked.bucket.keys("logs/")).get("logs", []) if row["log_id"] == "m3"]
-    forget(masked)
+    restart_transform(masked.aws, NAME)
 
     code, told, said = typed(masked.aws, "failed", "redrive", "--lake", f"aws:{NAME}")
     assert code == 0, (told, said)
@@ -185,18 +185,6 @@ def test_without_keys_nothing_is_pushed(aws: Aws, typed: Typed, tmp_path: Path) 
 
 def test_where_no_secret_is_named_there_is_no_right(lake: Lake) -> None:
     """A lake without pseudonyms has a function that may read no secret, and says so to who asks for its keys."""
-    role = role_of(lake)
+    role = transform_role(lake.aws, lake.name)
 
     assert "secretsmanager" not in "".join(policies(lake.aws, role).values())
-
-
-def role_of(lake: Lake) -> str:
-    """The name of the transform function's role."""
-    arn = lake.aws.service("lambda").get_function_configuration(FunctionName=f"{lake.name}-transform")["Role"]
-    return str(arn.rsplit("/", 1)[1])
-
-
-def forget(lake: Lake) -> None:
-    """Let the function start anew, so that it reads its keys."""
-    with broken(lake.aws, f"{lake.name}-transform"):
-        pass

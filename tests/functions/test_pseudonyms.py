@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from time import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +19,8 @@ from eventlake.backends.secret_keys import SecretKeys
 from eventlake.deploy.declared import declared_module
 from eventlake.errors import EventError
 from eventlake.functions import declared, pseudonyms, transform
-from eventlake.functions.pseudonyms import FRESH_S, NO_KEYS, SECRET, USABLE_S, Keys
+from eventlake.functions.fresh import USABLE_S, Fresh
+from eventlake.functions.pseudonyms import FRESH_S, NO_KEYS, SECRET
 from eventlake.pipeline.pseudonyms import KeyRing, new_key, written
 from eventlake.pipeline.transform import Transform
 from eventlake.sources import load
@@ -68,6 +71,11 @@ class Clock:
         return self.at
 
 
+def kept(secret: Any, clock: Callable[[], float] = time) -> Fresh[KeyRing]:
+    """The keys of a secret, as a container remembers them."""
+    return Fresh(SecretKeys(secret, ARN).read, NO_KEYS, FRESH_S, clock)
+
+
 @pytest.fixture
 def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Auth0's table with pseudonyms, whose generated module the function finds in the place of the built-in one."""
@@ -97,7 +105,7 @@ def events() -> list[bytes]:
 def test_lines_are_those_of_one_machine_byte_for_byte(table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of each type of Auth0's, under the key of its day in UTC; the secret is read once for all batches."""
     secret = Secret(written(RING))
-    keys = Keys(SecretKeys(secret, ARN))
+    keys = kept(secret)
     monkeypatch.setattr(pseudonyms, "_keys", lambda: keys)
     here = Transform(table, pseudonyms=RING)
 
@@ -121,7 +129,7 @@ def test_without_keys_every_record_fails_by_name(
 ) -> None:
     """As it came, so that Firehose keeps it and it can be brought in later; the log says which secret and why. Afterwards all is well."""
     secret = Secret(text)
-    keys = Keys(SecretKeys(secret, ARN))
+    keys = kept(secret)
     monkeypatch.setattr(pseudonyms, "_keys", lambda: keys)
     asked = batch(table.name, events()[:3])
 
@@ -150,15 +158,15 @@ def test_a_deployment_without_a_secret_says_so(table: Any, monkeypatch: pytest.M
 def test_new_keys_are_seen_while_the_container_lives() -> None:
     """After some minutes, and not with each batch."""
     clock, secret = Clock(), Secret(written(RING))
-    keys = Keys(SecretKeys(secret, ARN), clock)
-    keys.ring()
+    keys = kept(secret, clock)
+    keys.value()
     more = KeyRing([*RING.keys, new_key("k3", "2026-01-01")])
     secret.text = written(more)
 
     clock.at += FRESH_S - 1
-    assert keys.ring().of("ada", "2026-01-01") == RING.of("ada", "2026-01-01")
+    assert keys.value().of("ada", "2026-01-01") == RING.of("ada", "2026-01-01")
     clock.at += 1
-    assert keys.ring().of("ada", "2026-01-01") == more.of("ada", "2026-01-01")
+    assert keys.value().of("ada", "2026-01-01") == more.of("ada", "2026-01-01")
     assert secret.asked == 2
 
 
@@ -168,31 +176,31 @@ def test_new_keys_are_seen_while_the_container_lives() -> None:
 def test_keys_outlast_a_secrets_manager_that_is_away(away: Exception) -> None:
     """For an hour: they are the right ones as far as anybody knows; each try waits its minutes."""
     clock, secret = Clock(), Secret(written(RING))
-    keys = Keys(SecretKeys(secret, ARN), clock)
-    ring = keys.ring()
+    keys = kept(secret, clock)
+    ring = keys.value()
     secret.text = away
 
     clock.at += USABLE_S - 1
-    assert keys.ring() is ring
-    assert keys.ring() is ring
+    assert keys.value() is ring
+    assert keys.value() is ring
     assert secret.asked == 2
     clock.at += FRESH_S
     with pytest.raises(EventError, match="cannot be read"):
-        keys.ring()
+        keys.value()
 
 
 @pytest.mark.parametrize("gone", ["ResourceNotFoundException", "AccessDeniedException", "InvalidRequestException"])
 def test_keys_that_are_taken_away_count_no_more(gone: str) -> None:
     """Who removes the secret, marks it for deletion, or takes the right away, has no more pseudonyms made within minutes."""
     clock, secret = Clock(), Secret(written(RING))
-    keys = Keys(SecretKeys(secret, ARN), clock)
-    keys.ring()
+    keys = kept(secret, clock)
+    keys.value()
     secret.text = refusal(gone)
 
     clock.at += FRESH_S
     for _ in range(2):
         with pytest.raises(EventError, match=ARN):
-            keys.ring()
+            keys.value()
 
 
 def test_a_secret_of_bytes_is_told() -> None:
@@ -200,4 +208,4 @@ def test_a_secret_of_bytes_is_told() -> None:
     client = SimpleNamespace(get_secret_value=lambda **_: {"SecretBinary": b"keys"})
 
     with pytest.raises(EventError, match="holds bytes"):
-        Keys(SecretKeys(client, ARN)).ring()
+        kept(client).value()

@@ -432,7 +432,7 @@ def test_a_record_that_takes_too_long_fails_alone(monkeypatch: pytest.MonkeyPatc
     line_of = Transform(TABLES[table])
     line_of(quick[1])  # what is made for the first event is no part of any event's time
     line_of._loads = slow
-    monkeypatch.setitem(transform._tables, table, ("codepipeline", line_of))
+    monkeypatch.setitem(transform._tables, table, ("codepipeline", line_of, ()))
 
     answers = handler(batch(table, quick), Hurried(1000))["records"]
 

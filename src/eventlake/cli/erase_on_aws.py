@@ -43,6 +43,8 @@ def erase_on_aws(current: Settings, identifiers: tuple[str, ...], *, dry_run: bo
         certificate, place = eraser.erase(found, lambda count: current.progress(f"{count:,} objects rewritten", is_done=False))
         eraser.require_gone()
     _say_done(certificate, place, current)
+    if deployment.parameters and deployment.parameters.get("Tombstones") != "on":
+        current.say("An event of the person that comes from now on makes a row again: deploy the lake with Tombstones=on, which drops it.")
 
 
 def _person(identifiers: tuple[str, ...], deployment: Deployment, session: Session) -> Person:

@@ -12,33 +12,22 @@ from datetime import UTC, datetime
 from botocore.exceptions import ClientError
 
 from eventlake.backends.aws import Session, code_of, failing, met_another
+from eventlake.backends.bucket_tombstones import BucketTombstones
 from eventlake.cloud.deployment import Deployment, pseudonyms
-from eventlake.errors import ConfigurationError, GenerationConflictError, UsageError
+from eventlake.errors import GenerationConflictError, UsageError
 from eventlake.layout import TOMBSTONES
 from eventlake.pipeline.folding import folded
 from eventlake.pipeline.forgetting import Forgetting
 from eventlake.pipeline.spellings import SHORTEST
-from eventlake.pipeline.tombstones import TombstoneKey, Tombstones, holds_any, read, written
+from eventlake.pipeline.tombstones import TombstoneKey, Tombstones, holds_any, written
+from eventlake.stack_names import tombstones_secret
 
-_NO_SECRET = "ResourceNotFoundException"
 _TRIES = 5
 
 
 def read_tombstones(deployment: Deployment, session: Session) -> Tombstones | None:
     """Read the tombstones of a lake, None if nobody was erased. Raises ConfigurationError if they cannot be told, ServiceError."""
-    text, _ = _object(deployment, session)
-    if text is None:
-        return None
-    key = _key(deployment, session)
-    if key is None:
-        if not holds_any(text):
-            return None
-        raise ConfigurationError(
-            f'The secret "{_secret(deployment)}" is missing, without which nobody can tell who was erased: restore it (Secrets Manager keeps what is '
-            f"deleted for some days). Until then nothing is brought in; if it is lost, delete {TOMBSTONES} too, and erase again whoever is to stay erased."
-        )
-    found = read(text, key, f"s3://{deployment.bucket}/{TOMBSTONES}")
-    return found if len(found) else None
+    return _kept(deployment, session).read()
 
 
 def read_forgetting(deployment: Deployment, session: Session) -> Forgetting | None:
@@ -73,15 +62,14 @@ def end_tombstones(deployment: Deployment, session: Session, identifiers: Iterab
 
 def _changed(deployment: Deployment, session: Session, change: Callable[[Tombstones], Tombstones]) -> Tombstones:
     """Change the tombstones, whoever else does at the same time. Raises GenerationConflictError if others do all the time, ServiceError."""
+    kept = _kept(deployment, session)
     for _ in range(_TRIES):
-        text, etag = _object(deployment, session)
-        key = _key(deployment, session)
+        text, etag = kept.text()
+        key = kept.key()
         if key is None and text is not None and holds_any(text):
-            read_tombstones(deployment, session)
-        key = key or _new_key(deployment, session)
-        found = change(
-            Tombstones(key) if text is None or not holds_any(text) else read(text, key, f"s3://{deployment.bucket}/{TOMBSTONES}")
-        )
+            kept.read()
+        key = key or _new_key(kept, session)
+        found = change(Tombstones(key) if text is None or not holds_any(text) else kept.of(text, key))
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         with failing(f'The tombstones "{TOMBSTONES}" cannot be written', storage=True):
             try:
@@ -93,53 +81,23 @@ def _changed(deployment: Deployment, session: Session, change: Callable[[Tombsto
     raise GenerationConflictError("The tombstones are being changed by somebody else; look again in a moment.")
 
 
-def _object(deployment: Deployment, session: Session) -> tuple[str | None, str]:
-    """Return the text of the tombstones and its ETag, None if there is none."""
-    with failing(f'The tombstones "{TOMBSTONES}" cannot be read', storage=True):
-        try:
-            answer = session.client("s3").get_object(Bucket=deployment.bucket, Key=TOMBSTONES)
-        except ClientError as error:
-            if code_of(error) != "NoSuchKey":
-                raise
-            return None, ""
-        return answer["Body"].read().decode("utf-8", "replace"), str(answer["ETag"])
+def _kept(deployment: Deployment, session: Session) -> BucketTombstones:
+    secret = tombstones_secret(deployment.name or deployment.bucket)
+    return BucketTombstones(session.client("s3"), session.client("secretsmanager"), deployment.bucket, secret)
 
 
-def _secret(deployment: Deployment) -> str:
-    return f"{deployment.name or deployment.bucket}-tombstones"
-
-
-def _key(deployment: Deployment, session: Session) -> TombstoneKey | None:
-    """Read the key, None if there is none. Raises ConfigurationError for a secret that holds none, ServiceError."""
-    name = _secret(deployment)
-    with failing(f'The secret "{name}", which holds the key of the tombstones, cannot be read'):
-        try:
-            said = session.client("secretsmanager").get_secret_value(SecretId=name).get("SecretString", "")
-        except ClientError as error:
-            if code_of(error) != _NO_SECRET:
-                raise
-            return None
-    try:
-        return TombstoneKey(str(said).strip())
-    except ValueError:
-        raise ConfigurationError(
-            f'The secret "{name}" does not hold the key of the tombstones any more: put an older version of it back.'
-        ) from None
-
-
-def _new_key(deployment: Deployment, session: Session) -> TombstoneKey:
+def _new_key(kept: BucketTombstones, session: Session) -> TombstoneKey:
     """Make the secret; the key in it, which somebody else may have made at the same time."""
     made = TombstoneKey.new()
-    name = _secret(deployment)
-    with failing(f'The secret "{name}" for the key of the tombstones cannot be made'):
+    with failing(f'The secret "{kept.secret}" for the key of the tombstones cannot be made'):
         try:
             session.client("secretsmanager").create_secret(
-                Name=name, SecretString=made.secret, Description="Key of the tombstones of who was erased from an eventlake."
+                Name=kept.secret, SecretString=made.secret, Description="Key of the tombstones of who was erased from an eventlake."
             )
         except ClientError as error:
             if code_of(error) != "ResourceExistsException":
                 raise
-            return _key(deployment, session) or made
+            return kept.key() or made
     return made
 
 

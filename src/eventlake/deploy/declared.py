@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from eventlake.model import Source, Table
+from eventlake.pipeline.forgetting import subject_paths
 from eventlake.pipeline.literal import Brackets, broken_lines, string
 from eventlake.pipeline.mapping import line_source
 from eventlake.pipeline.masking import asks_for_pseudonyms, masked_places, time_paths
@@ -26,7 +27,16 @@ def declared_module(table: Table) -> str:
         '"""',
         "",
     ]
-    return "\n".join(header) + "\n" + line_source(table) + _personal(table)
+    constants = _subjects(table) + _personal(table)
+    return "\n".join(header) + "\n" + line_source(table) + (f"\n\n{constants}" if constants else "")
+
+
+def _subjects(table: Table) -> str:
+    """Write where the table's events say whose they are, by which the function knows those of who was erased; nothing if nowhere."""
+    paths = subject_paths(table)
+    if not paths:
+        return ""
+    return "\n".join(broken_lines(Brackets("[", [string(path) for path in paths], "]"), before="SUBJECTS = ")) + "\n"
 
 
 def _personal(table: Table) -> str:

@@ -204,6 +204,12 @@ FUNCTIONS_ONLY: dict[str, Template] = {
         "ConstraintDescription": "The ARN of a secret of Secrets Manager, or nothing.",
         "Description": "Secret with the keys of pseudonyms, as `eventlake keys push` puts it there. Empty - none, for tables that ask for none.",
     },
+    "Tombstones": {
+        "Type": "String",
+        "Default": "off",
+        "AllowedValues": ["on", "off"],
+        "Description": "Whether events of people whom `eventlake erase` erased are dropped as they come.",
+    },
 }
 """What concerns the functions between buses and bucket alone."""
 

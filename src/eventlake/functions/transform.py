@@ -1,13 +1,15 @@
 """Firehose's records -> log lines: the function that every delivery stream calls with a batch of events.
 
 Each record becomes `Ok` with its log line, or `ProcessingFailed`, and Firehose keeps its original bytes under `error/`; the reason is in the
-function's log. No content of an event raises. The mapping of a table is a generated module, so that a cold start reads no declaration.
+function's log. Where it looks at tombstones, the event of somebody who was erased is `Dropped`. No content of an event raises. The mapping of a
+table is a generated module, so that a cold start reads no declaration.
 Format: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
 """
 
 from __future__ import annotations
 
 from binascii import a2b_base64, b2a_base64
+from os import environ
 from time import time
 
 from eventlake.errors import EventError, TooSlowError
@@ -21,6 +23,7 @@ if TYPE_CHECKING:  # importing typing costs more than the rest of the module
     from collections.abc import Sequence
     from typing import Any
 
+    from eventlake.functions.forgetting import ForgettingTransform
     from eventlake.pipeline.masking import Masking
 
     Record = dict[str, Any]
@@ -35,8 +38,11 @@ LOGGED_FAILURES = 20
 _FRAME = len('{"recordId": , "result": "ProcessingFailed", "data": ""}, ')
 """Bytes of the longest answer to a record, without its id and data."""
 
-_tables: dict[str, tuple[str, LineTransform]] = {}
-"""Source and transform of the tables that this container was called for."""
+TOMBSTONES_BUCKET = environ.get("TOMBSTONES_BUCKET", "")
+"""The bucket whose tombstones are looked at, empty for none."""
+
+_tables: dict[str, tuple[str, LineTransform, Sequence[str]]] = {}
+"""Source and transform of the tables that this container was called for, and where their events say whose they are."""
 
 
 def handler(event: Any, context: object) -> dict[str, Any]:  # any JSON value in, JSON as Firehose defines it out
@@ -48,18 +54,18 @@ def handler(event: Any, context: object) -> dict[str, Any]:  # any JSON value in
         return {"message": f"This is no batch of Firehose's: expected deliveryStreamArn and records, got {_shown(event)}."}
     try:
         known = _tables.get(table) or _load(table)
-    except EventError as error:  # no keys of pseudonyms: what would be in the clear is not written
+        work = None if known is None else _forgetting(known[1], known[2])
+    except EventError as error:  # no keys of pseudonyms, or no tombstones: what must not be written is not
         records.refuse(error.code, str(error))
         records.report(table, "unknown")
         return {"records": records.answers}
-    if known is None:
+    if known is None or work is None:
         records.refuse("NoSuchTable", f'The stream "{event["deliveryStreamArn"]}" belongs to no table of the lake "{LAKE}".')
         records.report("unknown", "unknown")
     else:
-        source, transform = known
-        with Patience(context, records.answers.__len__, LineTransform.__call__.__code__):
-            records.transform(transform)
-        records.report(table, source)
+        with Patience(context, records.answers.__len__, type(work).__call__.__code__):
+            records.transform(work)
+        records.report(table, known[0])
     return {"records": records.answers}
 
 
@@ -73,8 +79,17 @@ def _table_of(stream_arn: str) -> str:
     return name.removeprefix(f"{LAKE}-").replace("-", "_") if name.startswith(f"{LAKE}-") else ""
 
 
-def _load(table: str) -> tuple[str, LineTransform] | None:
-    """Load source and transform of a table; return None if no such table is declared. Raises EventError if it wants keys, and there are none."""
+def _forgetting(transform: LineTransform, subjects: Sequence[str]) -> LineTransform | ForgettingTransform:
+    """Return the transform as it keeps out who was erased, if it is to. Raises EventError if nobody can tell who was."""
+    if not TOMBSTONES_BUCKET:
+        return transform
+    from eventlake.functions.forgetting import forgetting_transform
+
+    return forgetting_transform(TOMBSTONES_BUCKET, transform, subjects)
+
+
+def _load(table: str) -> tuple[str, LineTransform, Sequence[str]] | None:
+    """Load what is to be known of a table; return None if no such table is declared. Raises EventError if it wants keys, and there are none."""
     module = f"eventlake.functions.declared.{table}"
     if not table.isidentifier() or table.startswith("__"):
         return None
@@ -84,11 +99,13 @@ def _load(table: str) -> tuple[str, LineTransform] | None:
         if error.name != module:
             raise
         return None
+    subjects = getattr(declared, "SUBJECTS", ())
     if getattr(declared, "TIMES", None):
         from eventlake.functions.pseudonyms import keyed_transform
 
-        return declared.SOURCE, keyed_transform(table, declared)  # not remembered here: its keys change while the container lives
-    _tables[table] = declared.SOURCE, LineTransform(declared.log_line, masking=_masking(table, getattr(declared, "PERSONAL", ())))
+        return declared.SOURCE, keyed_transform(table, declared), subjects  # not remembered here: its keys change while the container lives
+    masking = _masking(table, getattr(declared, "PERSONAL", ()))
+    _tables[table] = declared.SOURCE, LineTransform(declared.log_line, masking=masking), subjects
     return _tables[table]
 
 
@@ -115,12 +132,13 @@ class _Records:
             raise TypeError("data")
         self._arrived_ms: int | None = min([record.get("approximateArrivalTimestamp", 1 << 63) for record in records], default=None)
         self._failures: dict[str, int] = {}
+        self._dropped = 0
         self.answers: list[Record] = []
         frames = len(records) * _FRAME + _size("".join(self._ids))
         self._room = RESPONSE_LIMIT_BYTES - len('{"records": []}') - frames
 
-    def transform(self, transform: LineTransform) -> None:
-        """Answer every record with its log line, or say why there is none."""
+    def transform(self, transform: LineTransform | ForgettingTransform) -> None:
+        """Answer every record with its log line, or say why there is none; a line of no bytes is that of an event which is dropped."""
         answer, log_line, room = self.answers.append, transform.__call__, self._room
         for record_id, data in zip(self._ids, self._data, strict=True):
             try:
@@ -133,7 +151,11 @@ class _Records:
                 room -= self._fail(record_id, data, room, EventError("TooSlow", str(error)))
             else:
                 room -= len(line)
-                answer({"recordId": record_id, "result": "Ok", "data": line})
+                if line:
+                    answer({"recordId": record_id, "result": "Ok", "data": line})
+                else:
+                    answer({"recordId": record_id, "result": "Dropped", "data": ""})
+                    self._dropped += 1
 
     def refuse(self, code: str, reason: str) -> None:
         """Fail every record for one reason that a person must see. code: its name, as in EventError."""
@@ -158,7 +180,8 @@ class _Records:
         failed = sum(self._failures.values())
         age_s = 0.0 if self._arrived_ms is None else time() - self._arrived_ms / 1000
         lag = {"LagSeconds": round(age_s, 3)} if age_s > 0 else {}
-        counts = {"EventsIn": len(self._ids), "RowsOut": len(self._ids) - failed, "Failed": failed, **lag}
+        dropped = {"Erased": self._dropped} if self._dropped else {}
+        counts = {"EventsIn": len(self._ids), "RowsOut": len(self._ids) - failed - self._dropped, "Failed": failed, **dropped, **lag}
         say(
             "WARNING" if failed else "INFO",
             "Batch transformed.",

@@ -10,11 +10,15 @@ and few texts do, and remembers those that name nobody.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from eventlake.errors import EventError
 from eventlake.model import Table
+from eventlake.pipeline.codec import STANDARD
 from eventlake.pipeline.erased import Search
 from eventlake.pipeline.path import Path, parse_path, value_at
+from eventlake.pipeline.reading import read_event
 from eventlake.pipeline.tombstones import Tombstones
 
 _REMEMBERED = 20_000
@@ -76,11 +80,29 @@ class Forgetting:
         """Return who is named in the bytes of an event, or of a row, as folded identifiers."""
         return self._all.identifiers(data.decode("utf-8", "surrogateescape")) if self.may_name(data) else set()
 
+    def remainder(self, data: bytes, is_of_erased: Callable[[dict[str, Any]], bool]) -> bytes | None:
+        """Return what is left of an event, or of what is none, without who was erased; None if it is of such a person.
+
+        is_of_erased: asked of the event, as `read_event` gives it.
+        """
+        try:
+            event = read_event(data, STANDARD)
+            if is_of_erased(event):
+                return None
+            left = self.without(event)
+            return data if left is event else STANDARD.encode(left)
+        except (EventError, ValueError, RecursionError):
+            return self.without_bytes(data)
+
     def is_of_erased(self, event: dict[str, Any], table: Table) -> bool:
         """Return True if an event is of somebody who was erased, as a table reads it."""
         places = self._subjects.get(table.name)
         if places is None:
-            places = self._subjects[table.name] = subject_places(table)
+            places = self._subjects[table.name] = [parse_path(path) for path in subject_paths(table)]
+        return self.is_theirs(event, places)
+
+    def is_theirs(self, event: dict[str, Any], places: Sequence[Path]) -> bool:
+        """Return True if one of these places of an event holds the identifier of somebody who was erased."""
         search = self._search(event)
         return any(search.is_identifier(value_at(event, place)) for place in places)
 
@@ -115,10 +137,10 @@ class Forgetting:
         return self._searches[past]
 
 
-def subject_places(table: Table) -> list[Path]:
-    """Return where the events of a table say whose they are: what its columns read that are declared as personal data."""
+def subject_paths(table: Table) -> list[str]:
+    """Return where the events of a table say whose they are: the paths of its columns that are declared as personal data."""
     personal = {place.path for place in table.personal}
-    return [parse_path(path) for column in table.columns for path in column.paths if path in personal]
+    return [path for column in table.columns for path in column.paths if path in personal]
 
 
 def _needles(anchor: str) -> set[bytes]:

@@ -101,14 +101,9 @@ class Router:
 
     def _left(self, data: bytes, forgetting: Forgetting) -> bytes | None:
         """Return what is left of an event, or of what is none, without who was erased; None if it is of such a person."""
-        try:
-            event = read_event(data, STANDARD)
-            if any(forgetting.is_of_erased(event, table) for table in self._exact.wanting(event, data)):
-                return None
-            left = forgetting.without(event)
-            return data if left is event else STANDARD.encode(left)
-        except (EventError, ValueError, RecursionError):
-            return forgetting.without_bytes(data)
+        return forgetting.remainder(
+            data, lambda event: any(forgetting.is_of_erased(event, table) for table in self._exact.wanting(event, data))
+        )
 
     def straight(self, events: Sequence[bytes]) -> list[Placed | None]:
         """Return for each event that is just as declared its table and log line, and None for any other, which `route` takes."""

@@ -430,3 +430,17 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(',"extra":')
             add(quote(dumps(rest)))
     return joined_line(line)
+
+
+SUBJECTS = [
+    "$.detail.data.ip",
+    "$.detail.data.user_id",
+    "$.detail.data.user_name",
+    "$.detail.data.user_agent",
+    "$.detail.data.client_ip",
+    "$.detail.data.identity_user_id",
+    "$.detail.data.details.session_id",
+    "$.detail.data.security_context.ja3",
+    "$.detail.data.security_context.ja4",
+    "$.detail.data.location_info.country_code",
+]

@@ -303,3 +303,6 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(',"extra":')
             add(quote(dumps(rest)))
     return joined_line(line)
+
+
+SUBJECTS = ["$.detail.additional-information.initiator"]

@@ -219,3 +219,6 @@ def log_line(event: dict[str, Any]) -> bytes:
             add(',"extra":')
             add(quote(dumps(rest)))
     return joined_line(line)
+
+
+SUBJECTS = ["$.detail.callerUserArn", "$.detail.displayName", "$.detail.emailAddress"]
