@@ -86,6 +86,7 @@ def stored(typed: Typed, tmp_path: Path) -> Typed:
         (["query", "deployment_frequenzy"], 253, "There is no lake"),
         (["query", "select 1"], 253, 'There is no lake in "lake": name one with --lake'),
         (["tables", "--lake", "nowhere"], 253, 'There is no lake in "nowhere"'),
+        (["detections", "--lake", "nowhere"], 253, 'There is no lake in "nowhere"'),
         (["send", "missing.json"], 1, '"missing.json" cannot be read: No such file or directory.'),
         (["send", "."], 1, '"." cannot be read: it is a folder; name the files in it.'),
         (["send", "event.json", "--bus", "http://127.0.0.1:9"], 253, "cannot be reached: Connection refused. Start it with"),

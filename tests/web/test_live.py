@@ -9,6 +9,8 @@ import signal
 import threading
 import time
 import zlib
+from collections.abc import AsyncIterator
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ import pytest
 from eventlake.errors import StorageError
 from eventlake.interfaces import Result
 from eventlake.web import live as live_module
-from eventlake.web.asking import NOTHING, Answered, Asking
+from eventlake.web.asking import NOTHING, Answered, Asked, Asking
 from eventlake.web.live import Live, changes, waited
 from eventlake.web.static import static
 from web.conftest import WINDOW, Browser
@@ -57,6 +59,32 @@ def test_all_hear_the_same_look(monkeypatch: pytest.MonkeyPatch) -> None:
     assert first == second
     assert first[1].startswith(b'event: change\ndata: {"table": "a"')
     assert first[-1] == b""
+
+
+def test_whoever_has_answered_reads_no_more() -> None:
+    """Neither after a stream nor after what a browser waited for: what closes the connection reads it to its end."""
+    reading: list[bool] = []
+
+    async def receive() -> Any:
+        reading.append(True)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0)  # as a stream that takes a turn to be left
+            reading.pop()
+
+    async def run() -> AsyncIterator[list[bool]]:
+        ends, asked = iter([False]), Asked(Future())
+        await Live(dict, lambda: next(ends, True))(receive, _into([]))
+        yield reading[:]
+        threading.Timer(0.05, asked.settle, [Answered(NOTHING)]).start()
+        await waited(asked, receive)
+        yield reading[:]
+
+    async def seen() -> list[list[bool]]:
+        return [one async for one in run()]
+
+    assert asyncio.run(asyncio.wait_for(seen(), 30)) == [[], []]
 
 
 async def _never() -> dict[str, Any]:
@@ -199,7 +227,7 @@ def test_the_script_is_small() -> None:
 
 
 def test_a_stream_ends_with_the_bus(served: Served) -> None:  # noqa: F811
-    """At once: an open stream holds up nobody who ends the bus."""
+    """At once: an open stream holds up nobody who ends the bus, and is no trouble that would be told."""
     connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
     connection.request("GET", "/live")
     answer = connection.getresponse()
@@ -209,5 +237,6 @@ def test_a_stream_ends_with_the_bus(served: Served) -> None:  # noqa: F811
     answer.read()
 
     assert first == b"retry: 3000\n"
-    assert served.process.wait(60) == 0
+    assert served.process.communicate(timeout=60) == ("", "")
+    assert served.process.returncode == 0
     connection.close()

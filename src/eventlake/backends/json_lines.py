@@ -34,7 +34,7 @@ _SUBFIELD = b"EL"
 _LONG = b"EN"
 """The subfield of a description that is too long for a header: how many bytes at the end of the file hold it, in empty members of their own."""
 _HEADER_BYTES = 16 << 10
-"""How much of a description a header takes; DuckDB reads none of more than 32 KiB."""
+"""How much of a description a header takes; DuckDB 2.0 refuses one of 32 KiB and more behind the first."""
 _NOTHING = b"\x03\0" + bytes(8)
 """What an empty member holds behind its header: nothing deflated, the checksum and the length of nothing."""
 _LENGTH = struct.Struct("<H")

@@ -41,13 +41,18 @@ def detections() -> None:
 
 
 def _last_alerts(current: Settings) -> dict[str, datetime]:
-    """Return when an alert of each detection was opened last, of the lake in a folder if there is one; a lake on AWS would charge for it."""
+    """Return when an alert of each detection was opened last, of the lake in a folder if there is one; a lake on AWS would charge for it.
+
+    Raises LakeNotFoundError where a lake is named that is not there.
+    """
     if current.is_on_aws:
         return {}
-    from eventlake.local.folder import CATALOG
+    from eventlake.local.folder import CATALOG, require_lake
     from eventlake.local.folder import open_catalog as open_local
 
     folder = current.lake_folder
+    if current.lake_name:
+        require_lake(folder)
     if not (folder / CATALOG).is_file() or "alerts" not in {table.name for table in open_local(folder).tables()}:
         return {}
     result = open_engine(current, None).query(

@@ -165,8 +165,19 @@ def _asked(sql: str, values: dict[str, Given], sources: Any) -> tuple[str, dict[
     if sql == "-":
         sql = sys.stdin.read()
     if not _NAME.fullmatch(sql.strip()):
+        _require_used(sql, values)
         return sql, {name: value.value(name) for name, value in values.items()}
     return _rendered(find(sql.strip(), {**load_saved(sources), **_detections(sources)}), values), {}
+
+
+def _require_used(sql: str, values: dict[str, Given]) -> None:
+    """Raise UsageError for a value of `--param` that the statement does not ask for, as for one that a saved query does not."""
+    from eventlake.dialect.text.parameters import require_used
+
+    try:
+        require_used(sql, values)
+    except NameNotFoundError as error:
+        raise UsageError(str(error)) from None
 
 
 def _detections(sources: Any) -> dict[str, SavedQuery]:  # a tuple of Source

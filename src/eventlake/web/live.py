@@ -60,8 +60,8 @@ class Live:
             await self._tell(heard, gone, send)
             await send({"type": "http.response.body", "body": b""})
         finally:
-            gone.cancel()
             self._leave(heard)
+            await _given_up(gone)
 
     async def _tell(self, heard: asyncio.Queue[bytes], gone: asyncio.Task[None], send: Send) -> None:
         await send(_piece(b"retry: 3000\n\n"))
@@ -119,12 +119,18 @@ async def waited(asked: Asked, receive: Receive) -> Answered:
         await asyncio.wait((answered, gone), return_when=asyncio.FIRST_COMPLETED)
         return answered.result() if answered.done() else Answered(NOTHING, "Nobody waits for this any more.")
     finally:
-        gone.cancel()
         asked.leave()
+        await _given_up(gone)
 
 
 def _piece(body: bytes) -> Message:
     return {"type": "http.response.body", "body": body, "more_body": True}
+
+
+async def _given_up(waiting: asyncio.Future[None]) -> None:
+    """Wait no longer, and return when nothing of it reads any more: whoever closes the connection reads what is left."""
+    waiting.cancel()
+    await asyncio.wait((waiting,))
 
 
 async def _disconnected(receive: Receive) -> None:

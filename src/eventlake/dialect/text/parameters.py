@@ -12,7 +12,7 @@ https://docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.h
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -38,14 +38,20 @@ _LITERAL = re.compile(
 
 def bound(sql: str, parameters: Mapping[str, Any]) -> str:  # values are the user's
     """Put literals in the place of a statement's `:name`, by the Python type of each value. Raises NameNotFoundError, UsageError."""
+    require_used(sql, parameters)
     used = names_in(sql)
-    for name in parameters:
-        if name not in used:
-            raise NameNotFoundError(f'The statement has no parameter ":{name}".{nearest_or_all(name, used)}')
     for name in used:
         if name not in parameters:
             raise UsageError(f'The statement wants a value for ":{name}".')
     return replaced(sql, {name: literal(name, value) for name, value in parameters.items()})
+
+
+def require_used(sql: str, names: Iterable[str]) -> None:
+    """Raise NameNotFoundError for a name that is no parameter of the statement, with the nearest."""
+    used = names_in(sql)
+    for name in names:
+        if name not in used:
+            raise NameNotFoundError(f'The statement has no parameter ":{name}".{nearest_or_all(name, used)}')
 
 
 def names_in(sql: str) -> list[str]:
