@@ -22,6 +22,7 @@ from eventlake.layout import Hour
 from eventlake.local.collecting import Collected
 from eventlake.local.delivery.budget import Budget
 from eventlake.local.item import Item
+from eventlake.local.mapper import Lines, Mapper
 from eventlake.model import Source
 from eventlake.pipeline.backfill import Backfill, Histories
 from eventlake.pipeline.envelope import Intake, Taken
@@ -90,8 +91,9 @@ class Backfiller:
         self._lake = lake
         router = Router(known, FAST, StraightReader, pseudonyms, forgetting)
         self._budget = Budget(router.route, threads=_THREADS, straight=router.straight)
+        self._mapper = Mapper(self._budget, (table for source in known for table in source.tables))
         self._take = Intake(known, FAST).take
-        self._backfill = Backfill(self._budget.route, self._budget.straight, event_time, router.kept, router.without_erased)
+        self._backfill = Backfill(self._budget.route, event_time, router.kept, router.without_erased)
         self._now = now
         self._elapsed = elapsed
         self._aside = aside
@@ -108,7 +110,7 @@ class Backfiller:
         """
         progress = Progress(self._lake.cursor(history))
         storing: Future[Progress] | None = None
-        with ThreadPoolExecutor(1) as beside:
+        with ThreadPoolExecutor(1) as beside, self._mapper:
             try:
                 for group in self._groups(read, int(progress.cursor or 0), size_bytes):
                     if storing is not None:
@@ -126,13 +128,14 @@ class Backfiller:
         seen: set[Hour] = set()
         group = self._group(seen)
         try:
-            for some in _together((item, taken) for item, taken in read(self._take) if item.at >= begin):
+            items = ((item, taken) for item, taken in read(self._take) if item.at >= begin)
+            for some, lines in self._mapper.mapped(_together(items), _events_of):
                 if group.collected.is_full:
                     at = some[0][0].at
                     group.cursor, group.done = str(at), at / size_bytes if 0 < at < size_bytes else None
                     yield group
                     group = self._group(seen)
-                self._add(some, group.collected)
+                self._add(some, lines, group.collected)
         except StorageError:
             group.collected.close()
             raise
@@ -148,7 +151,10 @@ class Backfiller:
         group, told, begun = self._group(set(), progress.cursor), 0, self._elapsed()
         try:
             for page in history.pages(progress.cursor):
-                self._add([(Item(1, data), self._take(data)) for data in page.events], group.collected)
+                items = [(Item(1, data), self._take(data)) for data in page.events]
+                with self._budget:
+                    lines = self._budget.straight(_events_of(items))
+                self._add(items, lines, group.collected)
                 group.cursor, group.done = page.cursor, page.done
                 told += len(page.events)
                 if told >= GROUP_EVENTS or group.collected.is_full or self._elapsed() - begun >= GROUP_SECONDS:
@@ -162,11 +168,11 @@ class Backfiller:
     def _group(self, seen: set[Hour], cursor: str = "", done: float | None = None) -> _Group:
         return _Group(Collected(self._aside, GROUP_BYTES, seen), cursor, done)
 
-    def _add(self, items: Sequence[tuple[Item, Taken]], collected: Collected) -> None:
+    def _add(self, items: Sequence[tuple[Item, Taken]], lines: Lines, collected: Collected) -> None:
         """Add what becomes of items. Raises StorageError."""
         now = self._now()
         with self._budget:
-            self._backfill.add([(taken, item.data, item.failed) for item, taken in items], now, collected)
+            self._backfill.add([(taken, item.data, item.failed) for item, taken in items], lines, now, collected)
         collected.settle()
 
     def _bring_in(self, history: str, group: _Group, progress: Progress) -> Progress:
@@ -180,6 +186,11 @@ class Backfiller:
         progress.erased += collected.erased
         progress.cursor, progress.done = group.cursor, group.done
         return progress
+
+
+def _events_of(items: Sequence[tuple[Item, Taken]]) -> list[bytes]:
+    """Return the bytes of the events that items hold."""
+    return [event.body for _, taken in items for event in taken.accepted]
 
 
 def _together(items: Iterable[tuple[Item, Taken]]) -> Iterator[list[tuple[Item, Taken]]]:

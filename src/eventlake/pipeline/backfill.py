@@ -97,31 +97,31 @@ class Histories(Protocol):
 class Backfill:
     """Turns items of a history into rows.
 
-    route: what the router makes of an event, within a time. straight: the table and log line of each event that is just as declared, and None
-    for those that are to be routed. event_time: reads it of a log line. kept: what failed records may hold of an event. told: what they may tell
-    of why it failed.
+    route: what the router makes of an event, within a time. event_time: reads it of a log line. kept: what failed records may hold of an event.
+    told: what they may tell of why it failed.
     """
 
     def __init__(
         self,
         route: Callable[[bytes], Routed],
-        straight: Callable[[Sequence[bytes]], list[Placed | None]],
         event_time: Callable[[bytes], str | None],
         kept: Callable[[bytes], bytes],
         told: Callable[[EventError], EventError],
     ) -> None:
         self._route = route
-        self._straight = straight
         self._event_time = event_time
         self._kept = kept
         self._told = told
 
-    def add(self, items: Sequence[HistoryItem], now: datetime, into: Gathering) -> None:
-        """Add what becomes of items; raises nothing. now: when they come in, aware."""
-        lines = iter(self._straight([event.body for taken, *_ in items for event in taken.accepted]))
+    def add(self, items: Sequence[HistoryItem], lines: Iterable[Placed | None], now: datetime, into: Gathering) -> None:
+        """Add what becomes of items; raises nothing. now: when they come in, aware.
+
+        lines: the table and log line of each event that is just as declared, and None for those that are to be routed.
+        """
+        left = iter(lines)
         for taken, data, located in items:
             into.add_events(len(taken.accepted))
-            for event, line in zip(taken.accepted, lines, strict=False):  # the lines of the items behind it stay
+            for event, line in zip(taken.accepted, left, strict=False):  # the lines of the items behind it stay
                 if line is not None:
                     self._add_lines((line,), self._kept(event.body), now, into)
                 else:

@@ -1,0 +1,196 @@
+"""A process beside the one that reads a history and stores it: events that are just as declared -> their log lines, on another processor.
+
+It is a fork, so that it knows all tables without reading a declaration again. It holds nothing open but its socket, and ends with that. What it
+does not give, because it was ended or never began, is mapped where it was asked for: nothing depends on it but the time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import struct
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import NoReturn, TypeVar
+
+import msgspec
+
+from eventlake.errors import StorageError
+from eventlake.local.delivery.budget import Budget
+from eventlake.model import Table
+from eventlake.pipeline.router import Placed
+
+T = TypeVar("T")
+Lines = list[Placed | None]
+"""The table and the log line of each event that is just as declared."""
+
+WORTH_STRETCHES = 32
+"""So many stretches are mapped here first: what is not longer is done before a process has begun."""
+_AHEAD = 8
+"""How many stretches of events may be mapped, or wait for it, before the first of them is wanted."""
+_MOST_BYTES = 8 << 20
+"""Of a larger stretch nothing is handed on; its few events are mapped where they are."""
+_RECEIVED_BYTES = 1 << 18
+_SIZE = struct.Struct("<Q")
+_Told = list[tuple[int, bytes] | None]
+"""What crosses: the place of the table among all, and the line."""
+
+_encode = msgspec.msgpack.encode
+_events = msgspec.msgpack.Decoder(list[bytes]).decode
+_told = msgspec.msgpack.Decoder(_Told).decode
+
+
+class Mapper:
+    """Maps ahead: `with mapper: mapper.mapped(...)`. budget: maps events, each within its time. tables: that the lines are of."""
+
+    def __init__(self, budget: Budget, tables: Iterable[Table]) -> None:
+        self._budget = budget
+        self._tables = list(tables)
+        self._socket: socket.socket | None = None
+        self._process = 0
+        self._received = bytearray()
+
+    def mapped(self, stretches: Iterable[T], events: Callable[[T], Sequence[bytes]]) -> Iterator[tuple[T, Lines]]:
+        """Yield each of the stretches with the lines of its events; those behind it are read, and being mapped, meanwhile.
+
+        Raises StorageError once all that was read before it is told.
+        """
+        waiting: deque[tuple[T, Sequence[bytes], bool]] = deque()
+        failure: StorageError | None = None
+        try:
+            for number, stretch in enumerate(stretches, 1):
+                if number == WORTH_STRETCHES and _processors() > 1:
+                    self._begin()
+                held = events(stretch)
+                waiting.append((stretch, held, self._handed_in(held)))
+                if len(waiting) > _AHEAD:
+                    yield self._first(waiting)
+        except StorageError as error:
+            failure = error
+        while waiting:
+            yield self._first(waiting)
+        if failure is not None:
+            raise failure
+
+    def __enter__(self) -> Mapper:
+        """Map what comes until the end of the `with` statement."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process, if there is one; what was handed in and not asked for is not wanted any more."""
+        if self._socket is not None:
+            self._socket.close()
+            os.waitpid(self._process, 0)
+            self._socket = None
+            self._received.clear()
+
+    def _first(self, waiting: deque[tuple[T, Sequence[bytes], bool]]) -> tuple[T, Lines]:
+        stretch, held, is_beside = waiting.popleft()
+        told = self._answer() if is_beside else None
+        if told is None:
+            with self._budget:
+                return stretch, self._budget.straight(held)
+        tables = self._tables
+        return stretch, [None if one is None else (tables[one[0]], one[1]) for one in told]
+
+    def _handed_in(self, events: Sequence[bytes]) -> bool:
+        """Hand events to the process; return False if there is none."""
+        if self._socket is None or sum(map(len, events)) > _MOST_BYTES:
+            return False
+        data = _encode(events)
+        unsent = memoryview(_SIZE.pack(len(data)) + data)
+        try:
+            while unsent:
+                _, writable, _ = select.select([self._socket], [self._socket], [])
+                if writable:
+                    unsent = unsent[self._socket.send(unsent) :]
+                else:  # it waits for somebody to take its answers
+                    self._receive(self._socket)
+        except (OSError, EOFError):
+            self.__exit__()
+            return False
+        return True
+
+    def _answer(self) -> _Told | None:
+        """Return the next answer of the process; None if it gives no more."""
+        if self._socket is None:
+            return None
+        received = self._received
+        try:
+            while len(received) < _SIZE.size or len(received) < _SIZE.size + _SIZE.unpack_from(received)[0]:
+                select.select([self._socket], [], [])
+                self._receive(self._socket)
+        except (OSError, EOFError):
+            self.__exit__()
+            return None
+        end = _SIZE.size + _SIZE.unpack_from(received)[0]
+        told: _Told = _told(memoryview(received)[_SIZE.size : end])
+        del received[:end]
+        return told
+
+    def _receive(self, wire: socket.socket) -> None:
+        """Take what has come. Raises OSError, EOFError."""
+        part = wire.recv(_RECEIVED_BYTES)
+        if not part:
+            raise EOFError
+        self._received += part
+
+    def _begin(self) -> None:
+        """Begin the process; where there are no more processes or files to be had, all is mapped here."""
+        with contextlib.suppress(OSError), ExitStack() as stack, warnings.catch_warnings():
+            ours, its = map(stack.enter_context, socket.socketpair())
+            warnings.simplefilter(
+                "ignore", DeprecationWarning
+            )  # Python warns where there are threads: the fork has none, and asks for none
+            self._process = os.fork()
+            if not self._process:
+                self._be(its)
+            self._socket = ours.dup()
+            self._socket.setblocking(False)
+
+    def _be(self, wire: socket.socket) -> NoReturn:
+        """Answer until nobody asks any more."""
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever asks
+            own = os.dup2(wire.fileno(), 0)
+            os.closerange(own + 1, os.sysconf("SC_OPEN_MAX"))  # the lake's lock among them
+            self._serve(own)
+        finally:
+            os._exit(0)
+
+    def _serve(self, descriptor: int) -> None:
+        places = {id(table): place for place, table in enumerate(self._tables)}
+        while head := _read(descriptor, _SIZE.size):
+            events = _events(_read(descriptor, _SIZE.unpack(head)[0]))
+            with self._budget:
+                lines = self._budget.straight(events)
+            data = _encode([None if one is None else (places[id(one[0])], one[1]) for one in lines])
+            _write(descriptor, _SIZE.pack(len(data)) + data)
+
+
+def _processors() -> int:
+    """Count the processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    """Read so many bytes; none where nothing comes any more."""
+    parts: list[bytes] = []
+    while size:
+        part = os.read(descriptor, size)
+        if not part:
+            return b""
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    unsent = memoryview(data)
+    while unsent:
+        unsent = unsent[os.write(descriptor, unsent) :]
