@@ -20,9 +20,9 @@ def audit(mode: str | None, limit: int) -> None:
     `audit on` has each query noted before it is answered, by the command line, from Python and as pages of the browser, and so commands that
     change the lake. With `demanded`, what cannot be noted is not answered. `off` ends it, as without a word; each change is noted itself.
     """
-    from eventlake.local.auditing.entry import Entry
-    from eventlake.local.auditing.journal import OFF, Journal
+    from eventlake.auditing.entry import Entry
     from eventlake.local.folder import require_lake
+    from eventlake.local.journal import OFF, Journal
 
     current = settings()
     require_lake(current.lake_folder)

@@ -44,9 +44,9 @@ def erase(users: tuple[str, ...], emails: tuple[str, ...], dry_run: bool, yes: b
 
     On AWS every version of every object of the lake's buckets is looked at, and the lake goes on meanwhile; the certificate lies below `erased/`.
     """
-    from eventlake.local.auditing.journal import Journal
     from eventlake.local.erasing.eraser import Eraser
     from eventlake.local.folder import require_lake
+    from eventlake.local.journal import Journal
 
     current = settings()
     identifiers = (*users, *emails)

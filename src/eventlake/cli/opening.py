@@ -60,8 +60,8 @@ def open_engine(current: Settings, engine: str | None, workgroup: str | None = N
 
 def _audited(engine: DuckDBEngine, current: Settings) -> Engine:
     """Have the queries of an engine over a lake in a folder noted, if the lake says so."""
-    from eventlake.local.auditing.engine import AuditedEngine
-    from eventlake.local.auditing.journal import Journal
+    from eventlake.auditing.engine import AuditedEngine
+    from eventlake.local.journal import Journal
 
     catalog = engine.catalog
     return AuditedEngine(engine, lambda: [table.name for table in catalog.tables()], Journal(current.lake_folder, current.say), "cli")
@@ -69,8 +69,8 @@ def _audited(engine: DuckDBEngine, current: Settings) -> Engine:
 
 def _noted(engine: Engine, deployment: Deployment, session: Session, current: Settings) -> Engine:
     """Have the queries of an engine over a lake on AWS noted, if the lake keeps an audit."""
+    from eventlake.auditing.engine import AuditedEngine
     from eventlake.cloud.auditing import BusNotes
-    from eventlake.local.auditing.engine import AuditedEngine
 
     return AuditedEngine(engine, lambda: [table.name for table in deployment.tables], BusNotes(deployment, session, current.say), "cli")
 
@@ -107,8 +107,8 @@ def shared_lake(current: Settings) -> Iterator[SqliteCatalog]:
 
     What is done with it is noted as the command that runs, where the lake is told to note deeds.
     """
-    from eventlake.local.auditing.journal import Journal
     from eventlake.local.joining import added_to
+    from eventlake.local.journal import Journal
     from eventlake.local.lock import read_holder
 
     with ExitStack() as opened:

@@ -102,8 +102,8 @@ def holds() -> None:
 
 def _place(current: Settings, placed: Hold) -> None:
     """Add a hold, here or on AWS."""
-    from eventlake.local.auditing.journal import Journal
     from eventlake.local.folder import require_lake
+    from eventlake.local.journal import Journal
     from eventlake.local.retaining.holds import HoldsFile
 
     if current.is_on_aws:
@@ -116,8 +116,8 @@ def _place(current: Settings, placed: Hold) -> None:
 
 def _release(current: Settings, name: str) -> None:
     """Release a hold, here or on AWS."""
-    from eventlake.local.auditing.journal import Journal
     from eventlake.local.folder import require_lake
+    from eventlake.local.journal import Journal
     from eventlake.local.retaining.holds import HoldsFile
 
     if current.is_on_aws:

@@ -77,8 +77,8 @@ def _end(current: Settings, identifiers: tuple[str, ...], until: str) -> None:
         with noting_on_aws(deployment, session, current, "tombstones remove"):
             end_on_aws(deployment, session, identifiers, until)
         return
-    from eventlake.local.auditing.journal import Journal
     from eventlake.local.folder import require_lake
+    from eventlake.local.journal import Journal
     from eventlake.local.tombstones import end_tombstones
 
     require_lake(current.lake_folder)

@@ -9,11 +9,11 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from eventlake.auditing.entry import DETAIL_TYPE, SOURCE, Entry
+from eventlake.auditing.notes import Notes
 from eventlake.backends.aws import Session, failing
 from eventlake.cloud.deployment import Deployment
 from eventlake.errors import EventlakeError, ServiceError
-from eventlake.local.auditing.entry import DETAIL_TYPE, SOURCE, Entry
-from eventlake.local.auditing.notes import Notes
 
 NAME = "audit"
 _SWITCH = "Audit"

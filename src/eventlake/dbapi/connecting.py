@@ -112,11 +112,11 @@ def _fixture(given: PathName | Mapping[str, Any], bounds: Bounds) -> Engine:
 
 def _folder(folder: Path, bounds: Bounds) -> Engine:
     """Open an engine over a lake in a folder, with a process ready for the first query. Raises LakeNotFoundError."""
+    from eventlake.auditing.engine import AuditedEngine
     from eventlake.backends.duckdb import DuckDBEngine
     from eventlake.local.audit_asked import bring_audit_in
-    from eventlake.local.auditing.engine import AuditedEngine
-    from eventlake.local.auditing.journal import Journal
     from eventlake.local.folder import CATALOG, OBJECTS, open_catalog
+    from eventlake.local.journal import Journal
 
     if not (folder / CATALOG).is_file():
         raise LakeNotFoundError(
@@ -159,10 +159,10 @@ class _Place:
 
 def _on_aws(place: _Place, engine: str, workgroup: str | None, bounds: Bounds) -> Connection:
     """Connect to a lake on AWS. Raises LakeNotFoundError, ConfigurationError, ServiceError or DeclarationError."""
+    from eventlake.auditing.engine import AuditedEngine
     from eventlake.backends.aws import Session
     from eventlake.cloud.auditing import BusNotes
     from eventlake.cloud.deployment import find, open_athena, open_duckdb
-    from eventlake.local.auditing.engine import AuditedEngine
 
     if engine not in {"athena", "duckdb"}:
         raise InterfaceError(f'engine is "athena" or "duckdb", not {engine!r}.')

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from eventlake.auditing.entry import named_in
 from eventlake.errors import EventlakeError
-from eventlake.local.auditing.entry import named_in
-from eventlake.local.auditing.journal import FOLDER
+from eventlake.local.journal import FOLDER
 from eventlake.model import Source
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
+from eventlake.auditing.entry import Entry
 from eventlake.lake import Lake
 from eventlake.local.audit_asked import bring_audit_in
-from eventlake.local.auditing.entry import Entry
-from eventlake.local.auditing.journal import Journal
 from eventlake.local.failed_records import LocalFailedRecords
 from eventlake.local.folder import OBJECTS, SystemClock, open_catalog
+from eventlake.local.journal import Journal
 from eventlake.model import Source
 from eventlake.web.asking import AT_ONCE
 from eventlake.web.redriving import Redriving

@@ -13,12 +13,12 @@ import pytest
 
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import UsageError
-from eventlake.local.auditing.journal import Journal
 from eventlake.local.crash import CRASHED, end_at
 from eventlake.local.erasing.eraser import Eraser
 from eventlake.local.examine import check_lake
 from eventlake.local.folder import CATALOG, open_catalog
 from eventlake.local.importing import Importer
+from eventlake.local.journal import Journal
 from eventlake.local.rebuilding import rebuild
 from eventlake.local.retaining.holds import HoldsFile
 from eventlake.local.tombstones import read_tombstones

@@ -17,7 +17,6 @@ import pytest
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import ConfigurationError
 from eventlake.layout import Hour
-from eventlake.local.auditing.journal import Journal
 from eventlake.local.closing.closer import Closer
 from eventlake.local.closing.task import Task
 from eventlake.local.crash import CRASHED
@@ -25,6 +24,7 @@ from eventlake.local.examine import check_lake
 from eventlake.local.folder import CATALOG, OBJECTS, open_catalog, open_lake
 from eventlake.local.importing import Importer
 from eventlake.local.item import Item
+from eventlake.local.journal import Journal
 from eventlake.local.rebuilding import rebuild
 from eventlake.local.retaining.holds import HoldsFile
 from eventlake.local.retaining.retainer import Over, Retainer

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from eventlake.errors import DeclarationError, LakeLockedError, StorageError
 from eventlake.interfaces import Page
-from eventlake.local.auditing.journal import FOLDER, event_of
 from eventlake.local.backfilling import Backfiller
 from eventlake.local.histories import LocalHistories
 from eventlake.local.importing import Importer
 from eventlake.local.joining import added_to
+from eventlake.local.journal import FOLDER, event_of
 from eventlake.local.lock import read_holder
 from eventlake.local.tombstones import read_forgetting
 from eventlake.model import Source

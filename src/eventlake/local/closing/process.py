@@ -13,15 +13,15 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from eventlake.auditing.entry import Entry
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import EventlakeError, StorageError
 from eventlake.layout import Hour
-from eventlake.local.auditing.entry import Entry
-from eventlake.local.auditing.journal import Journal
 from eventlake.local.closing.closer import Closer
 from eventlake.local.closing.leftovers import tidy
 from eventlake.local.closing.task import Task
 from eventlake.local.folder import CATALOG, OBJECTS
+from eventlake.local.journal import Journal
 from eventlake.local.retaining.retainer import Retainer
 from eventlake.model import Table
 

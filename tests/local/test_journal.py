@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from eventlake.auditing.entry import Entry, named_in
 from eventlake.errors import ConfigurationError, StorageError
-from eventlake.local.auditing.entry import Entry, named_in
-from eventlake.local.auditing.journal import DEMANDED, OFF, ON, Journal
+from eventlake.local.journal import DEMANDED, OFF, ON, Journal
 
 NOW = datetime(2026, 11, 29, 1, 2, 3, 456789, tzinfo=UTC)
 
@@ -97,8 +97,8 @@ def test_tables_are_those_that_a_statement_names() -> None:
 _WRITES = """
 import sys
 from pathlib import Path
-from eventlake.local.auditing.entry import Entry
-from eventlake.local.auditing.journal import Journal
+from eventlake.auditing.entry import Entry
+from eventlake.local.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 for number in range(40):
     journal.note(Entry("query", "cli", sys.argv[2] * 20_000))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from eventlake.auditing.entry import FAILED, Entry, named_in
+from eventlake.auditing.notes import Notes
 from eventlake.errors import EventlakeError
 from eventlake.interfaces import Engine, Result
-from eventlake.local.auditing.entry import FAILED, Entry, named_in
-from eventlake.local.auditing.notes import Notes
 
 
 class AuditedEngine:

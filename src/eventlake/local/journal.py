@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from eventlake.auditing.entry import Entry
+from eventlake.auditing.notes import Notes
 from eventlake.backends.disk import make_durable, storage_error, write_whole
 from eventlake.errors import ConfigurationError, StorageError
-from eventlake.local.auditing.entry import Entry
-from eventlake.local.auditing.notes import Notes
 
 SETTINGS, FOLDER = "audit.toml", "audit"
 OFF, ON, DEMANDED = "off", "on", "demanded"

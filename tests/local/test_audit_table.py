@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from eventlake.local.audit_table import JournalHistory
-from eventlake.local.auditing.journal import FOLDER
+from eventlake.local.journal import FOLDER
 
 
 def line(name: str) -> bytes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from eventlake.auditing.entry import FAILED, Entry
 from eventlake.errors import EventlakeError
-from eventlake.local.auditing.entry import FAILED, Entry
 
 
 class Notes:
