@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -136,11 +137,13 @@ def test_a_mark_says_the_whole_number() -> None:
 
 def test_numbers_of_a_table_end_at_one_edge_with_their_name() -> None:
     """So that larger ones are seen to be larger; a column that is empty in its first row too, and texts stay where they begin."""
-    rows = [("web", None), ("api", 1200)]
-    text = str(CHARTS["table"](drawing("table", ("pipeline", "minutes"), ("varchar", "bigint"), rows)))
+    rows = [("web", None, Decimal("0.000048")), ("api", 1200, None)]
+    columns, types = ("pipeline", "minutes", "dollars"), ("varchar", "bigint", "decimal(18,6)")
+    text = str(CHARTS["table"](drawing("table", columns, types, rows)))
 
-    assert '<th scope="col">pipeline</th><th scope="col" class="number">minutes</th>' in text
+    assert '<th scope="col">pipeline</th><th scope="col" class="number">minutes</th><th scope="col" class="number">dollars</th>' in text
     assert '<td class="number"><bdi>1,200</bdi></td>' in text
+    assert '<td class="number"><bdi>0.000048</bdi></td>' in text
 
 
 def test_how_long_something_took_is_told_as_a_time() -> None:

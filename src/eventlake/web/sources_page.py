@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 
 from eventlake.lake import Lake
 from eventlake.model import Source
@@ -11,12 +12,18 @@ from eventlake.web.elements import Child, Element, element
 from eventlake.web.tables import framed_table
 from eventlake.web.window import Window
 
+_NAMES = ("source", "what it tells of", "table", "rows", "last hour (UTC)")
+_NUMBERS = {_NAMES.index("rows")}
+
 
 def sources_page(lake: Lake, window: Window) -> Iterator[Element]:
     """Yield a table of the sources, each leading to its page, and each table to its own."""
-    rows = [element("tr", *[element("td", one) for one in cells]) for source in lake.sources for cells in _lines(source, lake, window)]
-    names = ("source", "what it tells of", "table", "rows", "last hour (UTC)")
-    yield element("section", framed_table("Sources", names, rows), class_="tile wide")
+    rows = [element("tr", *map(_cell, count(), cells)) for source in lake.sources for cells in _lines(source, lake, window)]
+    yield element("section", framed_table("Sources", _NAMES, rows, numbers=_NUMBERS), class_="tile wide")
+
+
+def _cell(place: int, shown: Child) -> Element:
+    return element("td", shown, class_="number" if place in _NUMBERS else None)
 
 
 def _lines(source: Source, lake: Lake, window: Window) -> Iterator[list[Child]]:

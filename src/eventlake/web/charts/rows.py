@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from eventlake.interfaces import Result
@@ -60,4 +61,4 @@ def _value(drawing: Drawing, name: str, value: Any, text: Element) -> Element:  
 def _class(value: Any) -> str | None:  # a value of a row
     if isinstance(value, datetime):
         return "when"
-    return "number" if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return "number" if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else None

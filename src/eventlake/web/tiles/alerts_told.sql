@@ -1,5 +1,5 @@
 -- Alerts that opened
--- By detection, a quarter of an hour each.
+-- How many alerts of each detection opened.
 -- param since date  the first day of arrival
 -- param start timestamp  the window's beginning, in UTC
 -- param end timestamp  its end
