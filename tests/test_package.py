@@ -75,7 +75,7 @@ def test_a_wheel_is_the_command_and_its_sources(wheel: Path, tmp_path: Path) -> 
 
     assert said.stdout.startswith(str(tmp_path))
     assert '"source": "codepipeline"' in said.stdout
-    assert "eventlake=eventlake.cli:main" in points.read_text()
+    assert "eventlake=eventlake.__main__:main" in points.read_text()
     assert "Requires-Python: >=3.11" in metadata.read_text()
 
 

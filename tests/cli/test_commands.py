@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from by_day import one_in
+from eventlake.__main__ import main as command
 from eventlake.cli import run
 from eventlake.cli.group import COMMANDS
 from eventlake.sources import OPTIONAL
@@ -460,6 +461,24 @@ def test_ctrl_c_ends_a_command_with_130(tmp_path: Path, words: list[str], stored
     assert process.returncode == 130
     assert errors.strip().splitlines()[-1] == "Interrupted."
     assert "Traceback" not in errors
+
+
+def test_ctrl_c_while_modules_are_loaded_is_one_word_too(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """Whoever is quicker than Python gets no traceback of what it was reading."""
+
+    class Quick:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "eventlake.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "eventlake.cli")
+    monkeypatch.setattr(sys, "meta_path", [Quick(), *sys.meta_path])
+
+    with pytest.raises(SystemExit) as ended:
+        command()
+
+    assert ended.value.code == 130
+    assert capfd.readouterr() == ("", "Interrupted.\n")
 
 
 def _waits_or_works(process: subprocess.Popen[str], folder: Path) -> bool:
