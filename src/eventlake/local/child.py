@@ -36,11 +36,16 @@ class Child:
         finally:
             self._is_starting = False
 
-    async def end(self, patience_s: float = 0.0) -> None:
-        """End it, if it runs, and all of its group: at once, or when it has not ended by itself in so long."""
+    async def end(self, patience_s: float = 0.0, *, asks: bool = False) -> None:
+        """End it, if it runs, and all of its group: at once, or when it has not ended by itself in so long.
+
+        asks: it is told so, by the end of its stdin, and by SIGTERM, which ends one that does not listen yet.
+        """
         while self._is_starting:  # a process that is half begun could not be ended
             await asyncio.sleep(_LOOK_S)
         process = self._process
+        if process is not None and asks:
+            _ask(process)
         if process is not None and patience_s:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), patience_s)
@@ -48,3 +53,10 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
+
+
+def _ask(process: asyncio.subprocess.Process) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()

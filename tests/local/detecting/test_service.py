@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import signal
 import sys
@@ -66,6 +67,33 @@ def test_a_sink_that_does_not_answer_holds_up_no_other(tmp_path: Path) -> None:
         _until(lambda: memory.exists() and len(told_in(lake / "alerts.jsonl")) == 1 and not Memory(memory, read_only=True).unaccepted())
         _until(lambda: not Memory(memory, read_only=True).errands("waits", datetime.now(UTC) + timedelta(days=2)))
     assert (tmp_path / "tries").read_text() == "begun\n"
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_a_command_of_a_sink_ends_with_the_bus(tmp_path: Path, end: signal.Signals) -> None:
+    """However the bus ends, and at once: a command that hangs would be there for ever, and another beside it after each start."""
+    lake, sources = made(tmp_path)
+    held = tmp_path / "held"
+    hangs = "import fcntl,sys,time\nfile = open(sys.argv[1], 'w')\nfcntl.flock(file, fcntl.LOCK_EX)\nprint('begun', file=file, flush=True)\ntime.sleep(600)"
+    (lake / "sinks.toml").write_text(
+        f'[[sink]]\nname = "hangs"\nkind = "command"\nargv = {json.dumps([sys.executable, "-c", hangs, str(held)])}\n', "utf-8"
+    )
+    with serving(lake, sources) as (bus, url):
+        send(url, orders("ann", datetime.now(UTC)) * 3)
+        _until(lambda: held.exists() and held.read_text() == "begun\n")
+        assert not _is_free(held)
+        bus.send_signal(end)
+        assert _until(lambda: bus.poll() is not None) < 10
+        assert _until(lambda: _is_free(held)) < 10
+
+
+def _is_free(held: Path) -> bool:
+    with held.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
 
 def test_without_detections_no_process_runs_them(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 Writes on stdout `alert JSON` for an event that the bus is to accept, `told SENTENCE`, and `problems N`, how many detections run in vain. Reads
 on stdin `accepted ID` and `refused ID`. It begins when everything is delivered that was accepted before, so that what it told before and
-did not note can be looked up in the lake. It is ended by SIGKILL; if stdin ends, the bus was killed, and this process ends at once.
+did not note can be looked up in the lake. If stdin ends, the bus ends or was killed: this process and what it runs for sinks end at once.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from eventlake.errors import EventlakeError
 from eventlake.interfaces import Engine
 from eventlake.local.detecting.memory import MEMORY, Memory
 from eventlake.local.detecting.outbox import Outbox
+from eventlake.local.detecting.receivers import end_commands
 from eventlake.local.detecting.sinks import Sink, read_sinks
 from eventlake.local.detecting.task import Task
 from eventlake.local.detecting.ticker import Ticker
@@ -104,6 +105,7 @@ def main(arguments: Sequence[str]) -> int:
     os.nice(_NICENESS)
     heard: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(heard,), daemon=True).start()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # from here on the end of stdin says it: that thread hears it whatever this one is about
     fields = json.loads(arguments[0])
     task = Task(fields["folder"], tuple(fields["sources"]))
     try:
@@ -168,6 +170,7 @@ def _listen(heard: queue.SimpleQueue[str]) -> None:
     """Read what the bus says; end everything at once when it is gone."""
     for line in sys.stdin:
         heard.put(line.rstrip("\n"))
+    end_commands()
     os.killpg(0, signal.SIGKILL)
 
 

@@ -16,7 +16,7 @@ import subprocess
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -104,27 +104,53 @@ class CommandReceiver:
 
     def take(self, event_id: str, body: bytes) -> None:
         """Run the program once, in a session of its own, and end it if it takes longer than a minute."""
-        environment = {**os.environ, "EVENTLAKE_ALERT_EVENT_ID": event_id}
-        try:
-            process = subprocess.Popen(
-                self._argv,
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        except (OSError, ValueError) as error:
-            raise NotTakenError(f"its command cannot be started: {getattr(error, 'strerror', None) or 'it is none'}") from None
+        process = self._begun({**os.environ, "EVENTLAKE_ALERT_EVENT_ID": event_id})
         try:
             process.communicate(body + b"\n", timeout=_COMMAND_S)
         except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            _end(process)
             process.wait()
             raise NotTakenError(f"its command did not end within {_COMMAND_S:g} seconds", is_down=False) from None
+        finally:
+            _RUNNING.discard(process)
         if process.returncode != 0:
             raise NotTakenError(f"its command ended with {process.returncode}", is_down=False)
+
+    def _begun(self, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        """Begin the program, and know that it runs. Raises NotTakenError."""
+        try:
+            with _BEGINNING:
+                process = subprocess.Popen(
+                    self._argv,
+                    env=environment,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+                _RUNNING.add(process)
+                return process
+        except (OSError, ValueError) as error:
+            raise NotTakenError(f"its command cannot be started: {getattr(error, 'strerror', None) or 'it is none'}") from None
+
+
+_RUNNING: set[subprocess.Popen[bytes]] = set()
+"""The commands that run: each leads a session of its own, so whoever ends this process does not end them."""
+_BEGINNING = threading.Lock()
+
+
+def end_commands() -> None:
+    """End the commands that run, and let none begin any more: this process is about to end, and nobody else would ever end them."""
+    _BEGINNING.acquire()
+    for process in list(_RUNNING):
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a command with all that it began."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -15,6 +15,8 @@ from eventlake.local.detecting.task import Task
 _LOOK_S = 0.25
 _FIRST_PAUSE_S = 5.0
 _LONGEST_PAUSE_S = 300.0
+_END_S = 2.0
+"""How long the process may take to end what it runs for sinks."""
 _LINE_BYTES = 4 << 20
 """How long a line of the process may be: an alert, with its context."""
 
@@ -66,7 +68,7 @@ class Watcher:
     async def stop(self) -> None:
         """End the process and begin none any more; what it was about is in its memory."""
         self._is_stopped = True
-        await self._child.end()
+        await self._child.end(_END_S, asks=True)
 
     async def _all_delivered(self) -> None:
         """Return when the lake holds all that was accepted until now: the alerts of the process before among it."""
@@ -100,7 +102,7 @@ class Watcher:
             self._told(f"An alert could not be taken, and is handed on again: {error}")
             answer = f"refused {event_id}\n"
         crash_point("alert accepted")
-        if process.stdin is not None:
+        if process.stdin is not None and not self._is_stopped:
             with contextlib.suppress(ConnectionError):
                 process.stdin.write(answer.encode())
                 await process.stdin.drain()
