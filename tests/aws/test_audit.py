@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -15,7 +16,13 @@ from aws.client import Aws, eventually
 from aws.deploying import deploy
 from aws.lake import Lake, fresh_clone, own_databases
 from aws_lake import client_environment, user
+from eventlake.auditing.entry import Entry
+from eventlake.backends.aws import Session
 from eventlake.cli import run
+from eventlake.cloud.auditing import BusNotes
+from eventlake.cloud.deployment import find
+from eventlake.sources import load
+from eventlake.web.opening import page_of_deployment
 
 pytestmark = pytest.mark.aws
 
@@ -50,10 +57,30 @@ def noted(lake: Lake) -> list[dict[str, Any]]:
     return [row for key in lake.bucket.keys("audit/") for row in lake.bucket.rows(key)]
 
 
+def fetched(*addresses: str) -> list[int]:
+    """Fetch pages of the lake, as a browser does; the status of each."""
+    session = Session()
+    site = page_of_deployment(find("aws:noted", load(), session), session, lambda: False)
+    statuses: list[int] = []
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""}
+
+    for address in addresses:
+        path, _, query = address.partition("?")
+        asyncio.run(site({"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": []}, receive, send))
+    site.close()
+    return statuses
+
+
 def test_each_deed_becomes_a_row_with_who_did_it(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """Of the command line and of Python, answered or refused; who may put no event is answered, and told that it is not noted."""
+    """Of the command line, of Python and as pages, answered or refused; who may put no event is answered, and told that it is not noted."""
     monkeypatch.chdir(tmp_path)  # where copies of objects are kept
     be(lake.aws, monkeypatch)
     assert run(("query", "select 1 one", *ASKED)) == 0
@@ -61,8 +88,9 @@ def test_each_deed_becomes_a_row_with_who_did_it(
     assert run(("hold", "case 17", *LAKE)) == 0
     with eventlake.connect("aws:noted", engine="duckdb") as connection, connection.cursor() as cursor:
         assert cursor.execute("select 2 two").fetchall() == [(2,)]
+    assert fetched("/sources?from=-1d", "/sql?q=select+id+from+audit", "/sql/names.json") == [200, 200, 200]
 
-    found = eventually(lambda: rows if len(rows := noted(lake)) == 4 else None)
+    found = eventually(lambda: rows if len(rows := noted(lake)) == 6 else None)
 
     lines = {(row["action"], row["via"], row["statement"], row["outcome"]) for row in found}
     assert lines == {
@@ -70,6 +98,8 @@ def test_each_deed_becomes_a_row_with_who_did_it(
         ("query", "cli", "select nothing from nowhere", "failed"),
         ("hold case 17", "cli", "", "ok"),
         ("query", "python", "select 2 two", "ok"),
+        ("page /sources", "page", "from=-1d", "ok"),
+        ("page /sql", "page", "select id from audit", "ok"),
     }
     assert {row["who"].partition(":iam::")[0] for row in found} == {"arn:aws"}
 
@@ -78,3 +108,20 @@ def test_each_deed_becomes_a_row_with_who_did_it(
     assert run(("query", "select 3 three", *ASKED)) == 0
     assert "events:PutEvents is missing" in (said := capfd.readouterr().err)
     assert "not noted in the lake's audit" in said
+
+
+def test_a_deed_that_cannot_be_noted_is_told_once_and_the_next_is_tried_again(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that runs for months notes what is asked from the moment on in which its user is given the right."""
+    be(user(lake.aws, "given late", ("cloudformation:DescribeStacks",)), monkeypatch)
+    session = Session()
+    told: list[str] = []
+    notes = BusNotes(find("aws:noted", load(), session), session, told.append)
+
+    notes.note(Entry("query", "page", "select 4"))
+    notes.note(Entry("query", "page", "select 5"))
+    user(lake.aws, "given late", ("events:PutEvents",))
+    notes.note(Entry("query", "page", "select 6"))
+
+    assert len(told) == 1
+    assert eventually(lambda: [row for row in noted(lake) if row["statement"] == "select 6"] or None)
+    assert not [row for row in noted(lake) if row["statement"] in {"select 4", "select 5"}]

@@ -108,10 +108,19 @@ def test_a_page_is_one_line_and_the_one_for_sql_has_its_statement(tmp_path: Path
     lake = ("--lake", str(tmp_path))
     told(capsys, "audit", "demanded", *lake)
 
-    assert fetched(tmp_path, "/logins?from=-14d", "/sql?q=select+1", "/sql/names.json") == [200, 200, 200]
+    assert fetched(tmp_path, "/logins?from=-14d", "/sql?q=select+1+from+alerts", "/tiles/logins.csv", "/sql/names.json") == [
+        200,
+        200,
+        200,
+        200,
+    ]
 
-    lines = [(one["action"], one["via"], one["statement"]) for one in reversed(told(capsys, "audit", *lake)[1])]
-    assert lines[1:] == [("page /logins", "page", "from=-14d"), ("page /sql", "page", "select 1")]
+    lines = [(one["action"], one["via"], one["statement"], one["tables"]) for one in reversed(told(capsys, "audit", *lake)[1])]
+    assert lines[1:] == [
+        ("page /logins", "page", "from=-14d", None),
+        ("page /sql", "page", "select 1 from alerts", "alerts"),
+        ("page /tiles/logins.csv", "page", None, None),
+    ]
     (tmp_path / "audit").rename(tmp_path / "kept")
     (tmp_path / "audit").write_text("a file where the folder is to be")
     assert fetched(tmp_path, "/sql?q=select+1") == [400]

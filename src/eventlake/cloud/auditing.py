@@ -23,7 +23,7 @@ _SWITCH = "Audit"
 class BusNotes(Notes):
     """Notes deeds on the default bus of a lake's account and region, if the lake keeps them.
 
-    told: hears once why they cannot be noted; then what is done goes on. now: the moment, aware.
+    told: hears why a deed cannot be noted, once until one can be; what is done goes on. now: the moment, aware. Threads may share it.
     """
 
     def __init__(
@@ -33,9 +33,12 @@ class BusNotes(Notes):
         told: Callable[[str], None],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._session, self._told, self._now = session, told, now
+        self._told, self._now = told, now
         self._is_on = deployment.parameters.get(_SWITCH) == "on" or any(source.name == NAME for source in deployment.sources)
+        if self._is_on:  # boto3 makes a client in one thread at a time
+            self._events, self._sts = session.client("events"), session.client("sts")
         self._who = ""
+        self._has_told = False
 
     def note(self, entry: Entry) -> None:
         """Note a deed; when it returns, EventBridge has it."""
@@ -43,15 +46,17 @@ class BusNotes(Notes):
             return
         try:
             self._put(entry)
+            self._has_told = False
         except EventlakeError as error:
-            self._is_on = False
-            self._told(f"{error} What is done here is not noted in the lake's audit.")
+            if not self._has_told:
+                self._has_told = True
+                self._told(f"{error} What is done here is not noted in the lake's audit.")
 
     def _put(self, entry: Entry) -> None:
         detail = json.dumps(entry.detail(self._identity()), ensure_ascii=False)
         event = {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Time": self._now(), "Detail": detail}
         with failing("A line of the audit cannot be put on the event bus"):
-            answer = self._session.client("events").put_events(Entries=[event])
+            answer = self._events.put_events(Entries=[event])
         if answer["FailedEntryCount"]:
             raise ServiceError(f"EventBridge took no line of the audit: {answer['Entries'][0].get('ErrorMessage')}.")
 
@@ -59,5 +64,5 @@ class BusNotes(Notes):
         """Return the ARN of who asks; AWS tells it to everybody."""
         if not self._who:
             with failing("AWS cannot be asked who you are"):
-                self._who = str(self._session.client("sts").get_caller_identity()["Arn"])
+                self._who = str(self._sts.get_caller_identity()["Arn"])
         return self._who

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from eventlake.auditing.entry import Entry
+from eventlake.auditing.entry import Entry, named_in
+from eventlake.auditing.notes import Notes
 from eventlake.lake import Lake
 from eventlake.local.audit_asked import bring_audit_in
 from eventlake.local.failed_records import LocalFailedRecords
@@ -38,28 +39,43 @@ ON_ATHENA_AT_ONCE = 6
 def page_of(folder: Path, sources: Sequence[Source], is_stopping: Callable[[], bool], source_folders: Sequence[Path] = ()) -> Site:
     """Make the page of the lake in a folder. is_stopping: whether the bus is to end. source_folders: the user's among the sources."""
     redriving = Redriving(folder, source_folders, is_stopping)
-    note = partial(_note, Journal(folder, _log.warning), lambda asked: bring_audit_in(asked, folder, lambda: sources, _log.warning))
+    noted = partial(_note, Journal(folder, _log.warning), _names(sources))
+
+    def note(path: str, asked: str) -> None:
+        bring_audit_in(_statement(path, asked) or asked, folder, lambda: sources, _log.warning)
+        noted(path, asked)
+
     now = SystemClock().now
     return Site(lambda: _opened(folder, sources), lambda: LocalFailedRecords(folder), now, is_stopping, redriving=redriving, note=note)
 
 
-def _note(journal: Journal, before: Callable[[str], None], path: str, asked: str) -> None:
-    """Note that a page is shown: its address, or the statement of the page for SQL. before: hears what is asked.
+def _note(notes: Notes, tables: Sequence[str], path: str, asked: str) -> None:
+    """Note that a page is shown: its address, or the statement of the page for SQL and which of the tables it names.
 
     Raises StorageError where it must be noted and cannot.
     """
-    statement = dict(parse_qsl(asked)).get("q", "") if path.startswith("/sql") else ""
-    before(statement or asked)
-    journal.note(Entry(f"page {path}", "page", statement or asked))
+    statement = _statement(path, asked)
+    notes.note(Entry(f"page {path}", "page", statement or asked, named_in(statement, tables)))
+
+
+def _statement(path: str, asked: str) -> str:
+    """Return the statement that an address of the page for SQL asks; empty where there is none."""
+    return dict(parse_qsl(asked)).get("q", "") if path.startswith("/sql") else ""
+
+
+def _names(sources: Sequence[Source]) -> list[str]:
+    return [table.name for source in sources for table in source.tables]
 
 
 def page_of_deployment(deployment: Deployment, session: Session, is_stopping: Callable[[], bool]) -> Site:
     """Make the page of a lake on AWS, which Athena answers. is_stopping: whether the service is to end."""
+    from eventlake.cloud.auditing import BusNotes
     from eventlake.cloud.looking import KeptFailures, lake_to_look_at, steady
 
     clock = SystemClock().now
     lake, failed = lake_to_look_at(deployment, session, clock), KeptFailures(deployment, session, clock)
-    return Site(lambda: lake, lambda: failed, lambda: steady(clock()), is_stopping, ON_ATHENA_AT_ONCE)
+    note = partial(_note, BusNotes(deployment, session, _log.warning), _names(deployment.sources))
+    return Site(lambda: lake, lambda: failed, lambda: steady(clock()), is_stopping, ON_ATHENA_AT_ONCE, note=note)
 
 
 def _opened(folder: Path, sources: Sequence[Source]) -> Lake:
