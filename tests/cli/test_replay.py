@@ -65,6 +65,23 @@ def test_events_come_back_as_they_were_in_the_order_in_which_they_happened(capfd
     assert played(capfd, *DAY) == [SOONER, STAGE, LATER]
 
 
+def test_a_stretch_in_which_nothing_happened_has_no_events(capfd: pytest.CaptureFixture[str]) -> None:
+    """Which is an answer, and no error."""
+    assert run(["replay", "--to", "-", "--from", "2026-03-22"]) == 0
+    assert capfd.readouterr() == ("", "0 events played.\n")
+
+
+def test_who_asked_what_is_not_played_unless_it_is_named(capfd: pytest.CaptureFixture[str]) -> None:
+    """No other lake knows those events; the table of the audit is made from its journal."""
+    yesterday = ["--from", f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"]
+    assert run(["audit", "on"]) == 0
+    assert run(["query", "select count(*) from audit"]) == 0
+    capfd.readouterr()
+
+    assert played(capfd, *yesterday) == []
+    assert [one["detail"]["action"] for one in played(capfd, *yesterday, "--table", "audit")] == ["audit on"]
+
+
 def test_a_stretch_shows_the_alerts_that_it_would_have_raised(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Of the detections that ask the table."""
     rollback = event(5, "2026-03-20T13:00:00Z", **{"execution-id": "x-5", "execution-trigger": {"trigger-type": "ManualRollback"}})

@@ -107,8 +107,12 @@ def _tables(names: Sequence[str], where: str, current: Settings) -> Sequence[Tab
         if len(names) != 1:
             raise UsageError("--where speaks of the columns of one table: name it with --table.")
         require_condition(where)
+    from eventlake.local.audit_table import TABLE as AUDIT
+
     catalog = open_catalog(current)
-    return [named_table(name, catalog) for name in dict.fromkeys(names)] if names else catalog.tables()
+    if names:
+        return [named_table(name, catalog) for name in dict.fromkeys(names)]
+    return [table for table in catalog.tables() if table.name != AUDIT]  # what was asked of a lake did not happen in what it tells of
 
 
 @dataclass(slots=True)

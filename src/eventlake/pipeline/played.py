@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from heapq import merge
+from itertools import pairwise
 from typing import Any
 
 from eventlake.interfaces import Engine
@@ -60,7 +61,7 @@ class Replay:
         with ThreadPoolExecutor(1) as beside:
             pieces = list(_pieces(self._spans, self._piece))
             coming = [beside.submit(self._asked, piece) for piece in pieces[:1]]
-            for following in [*pieces[1:], None]:
+            for _, following in pairwise([*pieces, None]):
                 answers = coming.pop().result()
                 if following is not None:
                     coming.append(beside.submit(self._asked, following))
