@@ -20,6 +20,14 @@ for line in sys.stdin:
         break
     print("delivered", value, flush=True)
 """
+TELLS = """
+import sys
+for line in sys.stdin:
+    word, _, value = line.strip().partition(" ")
+    if word == "stop":
+        break
+    print("told", value, flush=True)
+"""
 LONG = "import sys; print('trouble ' + 'x' * 100_000, flush=True); sys.stdin.readline()"
 ENDS = "import sys; sys.exit(7)"
 
@@ -108,3 +116,24 @@ def test_how_long_delivery_stands_still_is_known() -> None:
         return before, meanwhile, one.stuck_s
 
     assert asyncio.run(stuck()) == (0.0, True, 0.0)
+
+
+def test_ends_of_the_spool_that_follow_soon_are_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first at once; and the last with the word to stop, for which nothing waits."""
+    monkeypatch.setattr(courier, "_TOGETHER_S", 3600.0)
+    told: list[str] = []
+
+    async def follow() -> bool:
+        one = Courier(script(sys.executable, "-c", TELLS), (), told.append)
+        running = asyncio.create_task(one.run())
+        one.durable(1)
+        await until(lambda: bool(told))
+        for end in range(2, 50):
+            one.durable(end)
+            await asyncio.sleep(0)
+        ended = await one.stop()
+        await running
+        return ended
+
+    assert asyncio.run(follow())
+    assert told == ["1", "49"]

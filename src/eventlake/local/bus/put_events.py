@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -87,7 +88,7 @@ def put_events(body: bytes, region: str, now: datetime) -> PutEvents:
     now: the time of entries that have none, in UTC; the envelope keeps whole seconds.
     """
     entries = _read(body)
-    this_second = _seconds(now)
+    this_second = _written_second(int(now.timestamp()))
     bodies: list[bytes] = []
     results: list[dict[str, str]] = []
     request_id, *event_ids = new_ids(1 + len(entries))
@@ -181,6 +182,12 @@ def _parsed_time(time: float | str) -> datetime:
 def _seconds(moment: datetime) -> str:
     """Write a time in UTC as envelopes have it, in whole seconds."""
     return f"{moment.isoformat()[:19]}Z"
+
+
+@lru_cache(1)
+def _written_second(second: int) -> str:
+    """Write a second since 1970 as `_seconds` does; the requests of one share it."""
+    return _seconds(datetime.fromtimestamp(second, UTC))
 
 
 def test_event_pattern(body: bytes) -> bytes:

@@ -16,6 +16,8 @@ from eventlake.local.delivery.task import AGAIN, TAKEN, Task
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 _LOOK_S = 0.02
+_TOGETHER_S = 0.05
+"""For how long new ends of the spool become one: each costs the process what it takes to look, however little there is, and lines wait for seconds."""
 _LINE_BYTES = 1 << 20
 """How long a line of the process may be."""
 
@@ -47,6 +49,7 @@ class Courier:
         self._durable = 0
         self._news = asyncio.Event()
         self._stopping = False
+        self._ending = asyncio.Event()
         self._starting = False
         self._moved = time.monotonic()
         self.delivered = 0
@@ -89,6 +92,7 @@ class Courier:
     async def stop(self, patience_s: float = 60.0) -> bool:
         """Have everything delivered and the process ended; whether everything was."""
         self._stopping = True
+        self._ending.set()
         self._news.set()
         while self._starting:  # a process that is half begun could neither be told to end nor be left alone
             await asyncio.sleep(_LOOK_S)
@@ -146,7 +150,7 @@ class Courier:
                 await writing
 
     async def _write(self, process: asyncio.subprocess.Process) -> None:
-        """Tell the process each new end of the spool; several in a row become one."""
+        """Tell the process the end of the spool: a new one at once, and those that follow soon after it together."""
         pipe = process.stdin
         if pipe is None:
             return
@@ -158,6 +162,8 @@ class Courier:
                 told_to_stop = self._stopping
                 pipe.write(b"durable %d\n" % self._durable + (b"stop\n" if told_to_stop else b""))
                 await pipe.drain()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._ending.wait(), _TOGETHER_S)
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
         stream = process.stdout

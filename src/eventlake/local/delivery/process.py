@@ -93,7 +93,7 @@ class _Worker:
         return isinstance(error, StorageFullError) and self._last_tries <= _LAST_TRIES
 
     def _turn(self) -> bool:
-        """Take what is there, deliver what is due; whether there may be more at once."""
+        """Take what is there, deliver what is due; whether there is more to do at once."""
         erased = self._pump.erased
         taken = self._pump.take(self._commands.until)
         if self._pump.erased > erased:
@@ -105,7 +105,7 @@ class _Worker:
                 self._pump.deliver_due()
         finally:
             self._tell_delivered()
-        return bool(taken)
+        return bool(taken) and (self._commands.stopping or self._pump.has_more(self._commands.until))
 
     def _tell_delivered(self) -> None:
         if self._pump.delivered != self._told:

@@ -109,6 +109,8 @@ class Pump:
         """Route the next frames before `until` into the buffers; how many. Raises StorageError, and goes on there the next time."""
         if not self._pending:
             self._pending = self._reader.read(until)[::-1]
+        if not self._pending:
+            return self._taken(0, until)
         count = 0
         now = self._seconds()
         with self._budget:
@@ -118,6 +120,14 @@ class Pump:
                     self._accept(frame, placed, now)
                     self._pending.pop()
                     count += 1
+        return self._taken(count, until)
+
+    def has_more(self, until: int) -> bool:
+        """Return True if there are frames before `until` that were not taken."""
+        return bool(self._pending) or self._reader.position < until
+
+    def _taken(self, count: int, until: int) -> int:
+        """Note that all that was read before `until` was taken."""
         self._delivery.position = max(self._delivery.position, min(self._reader.position, until))
         return count
 
