@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -89,11 +90,14 @@ def _lake_to_itself(current: Settings) -> Iterator[SqliteCatalog]:
         try:
             catalog = opened.enter_context(taken_lake(current))
         except LakeLockedError as error:
-            if not read_holder(current.lake_folder).get("shares"):
+            holder = read_holder(current.lake_folder)
+            if not holder.get("shares"):
                 raise
             who = str(error).partition(". ")[0]
             raise LakeLockedError(
-                f"{who}. Stop it, erase, and start it again; senders keep what they have until then. --dry-run looks beside it."
+                f"{who}. Stop it with `kill {holder.get('pid')}`, or `systemctl stop eventlake` where it is a service; erase when it has ended, "
+                f"and start it again with `eventlake serve --lake {quote(str(current.lake_folder))}`, or `systemctl start eventlake`. "
+                "Senders keep what they have until then, and --dry-run looks beside it."
             ) from None
         yield catalog
 
