@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,16 +13,18 @@ from eventlake.sources import load, load_optional
 
 
 @pytest.fixture(scope="session")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the module of the built-in sources."""
-    folder, sources = tmp_path_factory.mktemp("written") / "module", load()
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the module of every source, the optional ones too."""
+    folder, sources = tmp_path_factory.mktemp("everything") / "module", [*load(), *load_optional()]
     write_modules(folder, sources, load_saved(sources))
     return folder
 
 
 @pytest.fixture(scope="session")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the module of every source, the optional ones too."""
-    folder, sources = tmp_path_factory.mktemp("everything") / "module", [*load(), *load_optional()]
+def written(everything: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the module of the built-in sources, written where one of every source was, beside a file of a person's own."""
+    folder, sources = tmp_path_factory.mktemp("written") / "module", load()
+    shutil.copytree(everything, folder)
+    (folder / "notes.txt").write_text("mine")
     write_modules(folder, sources, load_saved(sources))
     return folder
