@@ -61,7 +61,7 @@ def test_the_bus_of_the_readme_starts_and_ends(tmp_path: Path) -> None:
     assert bus.stdout is not None
     assert bus.stdout.readline().startswith("Ready: http://127.0.0.1:")
     bus.send_signal(signal.SIGTERM)
-    bus.communicate(timeout=30)
+    bus.communicate(timeout=120)
     assert bus.returncode == 0
 
 

@@ -23,6 +23,8 @@ from eventlake.local.item import Item
 from eventlake.sources import load
 
 CHROMIUM = shutil.which("chromium")
+PATIENCE_MS = 180_000
+"""How long a window waits for what must come: only what never comes may fail, on however loaded a machine."""
 MARKS = (
     "<script>window.ran=1</script>",
     '"><img src=/none onerror="window.ran=1">',
@@ -96,7 +98,7 @@ class Window:
     def __init__(self, chromium: Any, url: str, **options: Any) -> None:
         self.context = chromium.new_context(base_url=url, **options)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(60_000)
+        self.page.set_default_timeout(PATIENCE_MS)
         self.url = url
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -113,10 +115,7 @@ class Window:
 
     def settle(self) -> None:
         """Wait until every tile is there."""
-        for _ in range(600):
-            if not self.page.locator("section[data-waiting]").count():
-                return
-            self.page.wait_for_timeout(100)
+        self.page.locator("section[data-waiting]").first.wait_for(state="detached")
 
 
 @pytest.fixture

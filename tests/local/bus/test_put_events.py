@@ -148,7 +148,7 @@ def damaged(request: bytes, choice: random.Random) -> bytes:
 def status_of(bus: str, request: bytes) -> int:
     """What the bus answers to these bytes, 0 if it waits for more or hangs up."""
     host, _, port = bus.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
         try:
