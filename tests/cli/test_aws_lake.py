@@ -24,7 +24,6 @@ from botocore.config import Config
 import eventlake
 from aws.client import REGION, Aws
 from aws_lake import client_environment, create_tables
-from by_day import one_in
 from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.parquet import ParquetWriter
 from eventlake.backends.s3 import S3Store
@@ -176,7 +175,8 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("words", "code", "sentence"), one_in(4, WRONG))
+@pytest.mark.aws
+@pytest.mark.parametrize(("words", "code", "sentence"), WRONG)
 def test_what_is_wrong_is_one_sentence(typed: Typed, tmp_path: Path, words: list[str], code: int, sentence: str) -> None:
     """What, where, and what to do; nothing on stdout; never a traceback."""
     (tmp_path / "event.json").write_bytes(EVENT)
@@ -188,6 +188,7 @@ def test_what_is_wrong_is_one_sentence(typed: Typed, tmp_path: Path, words: list
     assert len(said.err.splitlines()) == 1
 
 
+@pytest.mark.aws
 def test_missing_credentials_are_one_sentence(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     """With where to get some; the doctor says it too, as its finding."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
@@ -202,6 +203,7 @@ def test_missing_credentials_are_one_sentence(typed: Typed, monkeypatch: pytest.
     assert "there are no AWS credentials" in examined.records[0]["finding"]
 
 
+@pytest.mark.aws
 def test_a_trino_that_cannot_be_reached_is_one_sentence(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the variable that named it."""
     monkeypatch.setenv("EVENTLAKE_TRINO", "http://127.0.0.1:9")
@@ -225,7 +227,7 @@ def test_tables_are_listed_with_their_bytes(typed: Typed, named: str) -> None:
     assert logs["bytes"] > 1000
 
 
-@pytest.mark.slow
+@pytest.mark.aws
 def test_partitions_are_listed_with_their_locations(typed: Typed) -> None:
     """Each at its own hour."""
     found = typed("partitions", "auth0_event_logs.auth0_logs", "--lake", "aws:lake").records
@@ -236,6 +238,7 @@ def test_partitions_are_listed_with_their_locations(typed: Typed) -> None:
     ]
 
 
+@pytest.mark.aws
 def test_failed_records_are_listed_and_shown(typed: Typed) -> None:
     """With their reason, their object and the event as it came."""
     (listed,) = typed("failed", "--lake", "aws:lake").records
@@ -247,6 +250,7 @@ def test_failed_records_are_listed_and_shown(typed: Typed) -> None:
     assert typed("failed", "show", listed["id"][:6], "--raw", "--lake", "aws:lake").out.encode() == EVENT
 
 
+@pytest.mark.aws
 def test_the_doctor_examines_it(typed: Typed) -> None:
     """The failed record is a finding; so is what is declared and not deployed nowhere near it."""
     said = typed("doctor", "--lake", "aws:lake")
@@ -257,6 +261,7 @@ def test_the_doctor_examines_it(typed: Typed) -> None:
     assert f"Lake aws:lake: bucket {BUCKET}, workgroup lake, region us-east-1" in said.err
 
 
+@pytest.mark.aws
 def test_the_environment_may_name_the_lake(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     """As it may a folder."""
     monkeypatch.setenv("EVENTLAKE_LAKE", "aws:lake")
@@ -269,7 +274,7 @@ def test_the_environment_may_name_the_lake(typed: Typed, monkeypatch: pytest.Mon
 QUESTION = "select type, count(*) n from auth0_logs where date = date '2026-11-20' and hour = :hour group by 1 order by 1"
 
 
-@pytest.mark.slow
+@pytest.mark.aws
 def test_duckdb_answers_from_copies_when_it_is_asked(typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the hour that the question is about, and no other."""
     monkeypatch.setenv("EVENTLAKE_CACHE", str(tmp_path / "cache"))
@@ -281,7 +286,7 @@ def test_duckdb_answers_from_copies_when_it_is_asked(typed: Typed, tmp_path: Pat
     assert [path.parent.name for path in (tmp_path / "cache").rglob("*.parquet")] == ["10"]
 
 
-@pytest.mark.slow
+@pytest.mark.aws
 def test_more_than_the_cache_keeps_is_one_sentence(typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With Athena as a way out."""
     from eventlake.cloud import cache
@@ -293,7 +298,7 @@ def test_more_than_the_cache_keeps_is_one_sentence(typed: Typed, tmp_path: Path,
     assert "--engine athena" in said.err
 
 
-@pytest.mark.slow
+@pytest.mark.aws
 def test_python_connects_to_it(environment: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its stack; DuckDB takes limits and a time, and what is not there is an OperationalError."""
     monkeypatch.setenv("EVENTLAKE_CACHE", str(tmp_path / "cache"))
@@ -394,7 +399,7 @@ def states(trino: str) -> list[str]:
     import urllib.request
 
     request = urllib.request.Request(f"{trino}/v1/query", headers={"X-Trino-User": "test"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return [one["state"] for one in json.load(answer) if "9999" in one["query"]]
 
 

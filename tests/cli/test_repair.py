@@ -74,6 +74,7 @@ def repair(typed: Typed, left: Original, *words: str) -> tuple[int, list[dict[st
     return typed("doctor", "--repair", "--database", left.database, "--bucket", left.bucket, *words)
 
 
+@pytest.mark.aws
 def test_a_dry_run_counts_before_and_after_and_changes_nothing(left: Original, typed: Typed) -> None:
     """Two hours of three read the whole day, so that nine objects are read where three lie; rows are counted on request."""
     before = left.places()
@@ -84,6 +85,7 @@ def test_a_dry_run_counts_before_and_after_and_changes_nothing(left: Original, t
     assert "4 partitions would be repaired; nothing was changed." in said
 
 
+@pytest.mark.aws
 def test_a_repair_registers_each_hour_once_and_the_next_finds_nothing(left: Original, typed: Typed) -> None:
     """At its own folder, with its table's columns."""
     _, _, said = repair(typed, left, "--yes")
@@ -151,6 +153,7 @@ def test_only_whoever_may_repair_repairs(left: Original, typed: Typed, aws: Aws,
     assert left.places() == left.right(HOURS)
 
 
+@pytest.mark.aws
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -89,6 +89,7 @@ BROKEN: list[tuple[str, str, Callable[[bytes], bytes]]] = [
 ]
 
 
+@pytest.mark.aws
 @pytest.mark.parametrize(("name", "log_format", "spoil"), BROKEN)
 def test_an_object_that_is_not_whole_never_gets_in(
     bucket: Bucket, tmp_path: Path, name: str, log_format: str, spoil: Callable[[bytes], bytes]
@@ -103,6 +104,7 @@ def test_an_object_that_is_not_whole_never_gets_in(
     assert list((bucket.folder / "staging").iterdir()) == []
 
 
+@pytest.mark.aws
 def test_an_object_of_another_size_than_listed_never_gets_in(bucket: Bucket) -> None:
     """What S3 lists and what it gives must be one."""
     with pytest.raises(CorruptObjectError, match="S3 lists 5"):
@@ -110,6 +112,7 @@ def test_an_object_of_another_size_than_listed_never_gets_in(bucket: Bucket) -> 
     assert bucket.kept() == []
 
 
+@pytest.mark.aws
 def test_an_object_that_has_changed_since_it_was_listed_is_not_mixed_in(bucket: Bucket) -> None:
     """The query fails and can be asked again."""
     listed = bucket.put("a.gz")
@@ -119,6 +122,7 @@ def test_an_object_that_has_changed_since_it_was_listed_is_not_mixed_in(bucket: 
     assert raised.value.code == "PreconditionFailed"
 
 
+@pytest.mark.aws
 def test_an_object_that_is_gone_is_named(bucket: Bucket) -> None:
     """Deleted since it was listed."""
     listed = bucket.put("a.gz")
@@ -128,12 +132,14 @@ def test_an_object_that_is_gone_is_named(bucket: Bucket) -> None:
     assert raised.value.code == "NoSuchKey"
 
 
+@pytest.mark.aws
 def test_a_key_that_climbs_is_refused(bucket: Bucket) -> None:
     """S3 takes any key; no copy lies outside the cache."""
     with pytest.raises(LayoutError):
         bucket.cache().fetch([replace(bucket.put("a.gz"), key="logs/../../a.gz", etag="")])
 
 
+@pytest.mark.aws
 def test_more_than_the_cache_keeps_is_refused_before_anything_is_fetched(bucket: Bucket) -> None:
     """With three ways out."""
     objects = [bucket.put(f"{number}.gz") for number in range(3)]
@@ -142,6 +148,7 @@ def test_more_than_the_cache_keeps_is_refused_before_anything_is_fetched(bucket:
     assert bucket.asked == []
 
 
+@pytest.mark.aws
 def test_a_full_disk_is_told(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing half stays."""
 
@@ -155,6 +162,7 @@ def test_a_full_disk_is_told(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) ->
     assert bucket.kept() == []
 
 
+@pytest.mark.aws
 def test_a_folder_that_cannot_be_used_is_named(bucket: Bucket) -> None:
     """With the variable that names another."""
     bucket.folder.write_bytes(b"a file")
@@ -162,6 +170,7 @@ def test_a_folder_that_cannot_be_used_is_named(bucket: Bucket) -> None:
         bucket.cache()
 
 
+@pytest.mark.aws
 def test_an_index_that_is_damaged_is_told_with_the_remedy(bucket: Bucket) -> None:
     """A cache can always be made anew."""
     cache = bucket.cache()
@@ -170,7 +179,7 @@ def test_an_index_that_is_damaged_is_told_with_the_remedy(bucket: Bucket) -> Non
         cache.fetch([bucket.put("a.gz")])
 
 
-@pytest.mark.slow
+@pytest.mark.aws
 def test_an_interrupt_stops_the_fetch_and_keeps_what_has_come(bucket: Bucket) -> None:
     """The next query goes on from there."""
     objects = [bucket.put(f"{number:02d}.gz") for number in range(40)]
@@ -187,6 +196,7 @@ def test_an_interrupt_stops_the_fetch_and_keeps_what_has_come(bucket: Bucket) ->
     assert len(bucket.kept()) == 40
 
 
+@pytest.mark.aws
 def test_an_object_is_fetched_once(bucket: Bucket, tmp_path: Path) -> None:
     """Also for another process; the copy is what lies in S3."""
     objects = [bucket.put("a.gz"), bucket.put("b.parquet", parquet(tmp_path), "parquet"), bucket.put("c", b"plain\n")]
@@ -202,6 +212,7 @@ def test_an_object_is_fetched_once(bucket: Bucket, tmp_path: Path) -> None:
     assert bucket.folder.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.aws
 def test_an_object_with_another_etag_is_fetched_again(bucket: Bucket) -> None:
     """The same key, the same size, other content."""
     bucket.cache().fetch([bucket.put("a.gz", gzip.compress(b"one", mtime=0))])
@@ -210,6 +221,7 @@ def test_an_object_with_another_etag_is_fetched_again(bucket: Bucket) -> None:
     assert gzip.decompress((bucket.cache().objects / changed.key).read_bytes()) == b"two"
 
 
+@pytest.mark.aws
 def test_a_copy_that_somebody_cut_is_fetched_again(bucket: Bucket) -> None:
     """Or deleted."""
     one = bucket.put("a.gz")
@@ -222,6 +234,7 @@ def test_a_copy_that_somebody_cut_is_fetched_again(bucket: Bucket) -> None:
     assert copy.read_bytes() == PACKED
 
 
+@pytest.mark.aws
 def test_what_was_unused_for_longest_makes_room(bucket: Bucket) -> None:
     """Never what this query needs."""
     first, second, third, fourth = (bucket.put(f"{name}.gz") for name in "abcd")

@@ -45,6 +45,7 @@ def lake(here: Aws) -> tuple[Table, Deployment, Session]:
     return table, deployment, session
 
 
+@pytest.mark.aws
 def test_closed_hours_tell_what_their_closing_said(lake: tuple[Table, Deployment, Session]) -> None:
     """Rows are known of them alone; the objects are those that readers see."""
     table, deployment, session = lake
@@ -55,7 +56,7 @@ def test_closed_hours_tell_what_their_closing_said(lake: tuple[Table, Deployment
     assert said == [(NINE, "closed", 2, 1, 10, 6), (TEN, "open", 0, 1, None, 0)]
 
 
-@pytest.mark.slow
+@pytest.mark.aws
 def test_what_arrived_for_a_closed_hour_makes_it_dirty(lake: tuple[Table, Deployment, Session]) -> None:
     """Until it is closed again, nobody reads it."""
     table, deployment, session = lake
@@ -66,6 +67,7 @@ def test_what_arrived_for_a_closed_hour_makes_it_dirty(lake: tuple[Table, Deploy
     assert [(one.state, one.objects) for one in found] == [("dirty", 1), ("open", 1)]
 
 
+@pytest.mark.aws
 def test_objects_are_listed_by_day(lake: tuple[Table, Deployment, Session]) -> None:
     """Those of a closed hour where it lies; what it was made of is not among them."""
     table, deployment, session = lake
@@ -75,7 +77,7 @@ def test_objects_are_listed_by_day(lake: tuple[Table, Deployment, Session]) -> N
     assert [one.hour for one in catalog.objects(table.name)] == [NINE, TEN]
 
 
-@pytest.mark.slow
+@pytest.mark.aws
 def test_a_lake_that_closes_no_hours_says_so(lake: tuple[Table, Deployment, Session]) -> None:
     """With what to deploy; one that is known by its bucket alone cannot be asked."""
     _, deployment, session = lake
@@ -86,6 +88,7 @@ def test_a_lake_that_closes_no_hours_says_so(lake: tuple[Table, Deployment, Sess
         ClosingFunction(replace(deployment, name=""), session)
 
 
+@pytest.mark.aws
 def test_an_hour_that_was_kept_long_enough_is_not_brought_back(lake: tuple[Table, Deployment, Session]) -> None:
     """Neither by what was written down of its closing, nor as one that is to be closed: its objects lie there for a grace."""
     table, deployment, session = lake

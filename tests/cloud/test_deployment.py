@@ -41,6 +41,7 @@ def stacked(aws: Aws) -> str:
     return "some"
 
 
+@pytest.mark.aws
 @pytest.mark.parametrize("named", ["aws:", "aws:1", "aws:some/thing", "s3://", "s3://A", "s3://bucket/prefix"])
 def test_a_name_that_cannot_be_one_is_refused(here: Aws, named: str) -> None:
     """Before anybody is asked."""
@@ -48,6 +49,7 @@ def test_a_name_that_cannot_be_one_is_refused(here: Aws, named: str) -> None:
         find(named, SOURCES, Session())
 
 
+@pytest.mark.aws
 def test_a_stack_that_is_not_there_is_named_with_its_region(here: Aws) -> None:
     """The region is what is wrong most often."""
     with pytest.raises(LakeNotFoundError, match='no stack "absent" in us-east-1'):
@@ -56,6 +58,7 @@ def test_a_stack_that_is_not_there_is_named_with_its_region(here: Aws) -> None:
         find("aws:absent", SOURCES, Session(region="eu-north-1"))
 
 
+@pytest.mark.aws
 def test_a_stack_that_is_no_lake_is_told_apart(here: Aws) -> None:
     """It exists, and has no log bucket."""
     create_stack(here, "other", {"Something": "else"})
@@ -63,12 +66,14 @@ def test_a_stack_that_is_no_lake_is_told_apart(here: Aws) -> None:
         find("aws:other", SOURCES, Session())
 
 
+@pytest.mark.aws
 def test_a_bucket_that_is_not_there_is_named(here: Aws) -> None:
     """One sentence."""
     with pytest.raises(LakeNotFoundError, match='no bucket "absent-bucket"'):
         find("s3://absent-bucket", SOURCES, Session())
 
 
+@pytest.mark.aws
 def test_a_missing_permission_is_named(here: Aws, monkeypatch: pytest.MonkeyPatch, stacked: str) -> None:
     """Who may not look into stacks can name the bucket instead."""
     stranger = nobody(here)
@@ -79,7 +84,7 @@ def test_a_missing_permission_is_named(here: Aws, monkeypatch: pytest.MonkeyPatc
     assert raised.value.exit_code == 254
 
 
-@pytest.mark.slow
+@pytest.mark.aws
 def test_who_may_not_look_into_stacks_finds_the_lake_by_its_usual_names(here: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     """People who query have the analysts' policy and nothing else: that they may ask where the bucket lies is enough."""
     create_stack(here, "usual", {"LogBucket": "usual-123456789012-us-east-1"})
@@ -95,6 +100,7 @@ def test_who_may_not_look_into_stacks_finds_the_lake_by_its_usual_names(here: Aw
         find("aws:unusual", SOURCES, Session())
 
 
+@pytest.mark.aws
 @pytest.mark.parametrize(
     ("without", "arguments", "sentence"),
     [
@@ -119,6 +125,7 @@ def test_what_the_environment_lacks_is_one_sentence(
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.aws
 def test_a_stack_says_what_its_lake_consists_of(here: Aws, stacked: str) -> None:
     """Bucket, workgroup, and the sources that are switched on, with their databases."""
     lake = find(f"aws:{stacked}", SOURCES, Session())
@@ -130,6 +137,7 @@ def test_a_stack_says_what_its_lake_consists_of(here: Aws, stacked: str) -> None
     assert open_athena(lake, Session())._workgroups == lake.workgroups
 
 
+@pytest.mark.aws
 @pytest.mark.parametrize(
     ("bucket", "lake"),
     [("eventlake-123456789012-eu-west-1", "eventlake"), ("my-lake-123456789012-us-gov-west-1", "my-lake"), ("logs-of-ours", "")],
@@ -143,6 +151,7 @@ def test_a_bucket_tells_the_rest_by_its_name(here: Aws, bucket: str, lake: str) 
     assert found.sources == SOURCES
 
 
+@pytest.mark.aws
 def test_athena_wants_a_workgroup(here: Aws) -> None:
     """One that is named counts more than the lake's."""
     lake = find(f"s3://{new_bucket(here)}", SOURCES, Session())

@@ -12,7 +12,6 @@ import pytest
 
 from aws.client import Aws
 from aws_lake import create_tables, new_bucket, nobody
-from by_day import one_in
 from eventlake.backends.aws import Session
 from eventlake.backends.glue import GlueCatalog
 from eventlake.backends.s3 import S3Store
@@ -75,6 +74,7 @@ def test_a_healthy_lake_has_no_finding(lake: Lake) -> None:
     assert lake.findings(later=GRACE / 2) == []
 
 
+@pytest.mark.aws
 def test_a_closed_hour_lies_where_its_closing_wrote(lake: Lake) -> None:
     """Which is no finding."""
     lake.add_partition(Hour("2026-11-20", "12"), "closed/auth0/logs/2026/11/20/1-ab/hour=12/")
@@ -117,7 +117,8 @@ SPOILED: list[tuple[Callable[[Lake], object], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("spoil", "severity", "sentence"), one_in(4, SPOILED))
+@pytest.mark.aws
+@pytest.mark.parametrize(("spoil", "severity", "sentence"), SPOILED)
 def test_what_is_wrong_is_found(lake: Lake, spoil: Callable[[Lake], object], severity: str, sentence: str) -> None:
     """With a remedy, and nothing else is called wrong that is not."""
     spoil(lake)
@@ -127,6 +128,7 @@ def test_what_is_wrong_is_found(lake: Lake, spoil: Callable[[Lake], object], sev
     assert found[0].remedy
 
 
+@pytest.mark.aws
 def test_a_changed_format_is_found(lake: Lake) -> None:
     """The stack was deployed with another LogFormat than its partitions have."""
     glue = lake.aws.service("glue")
@@ -139,6 +141,7 @@ def test_a_changed_format_is_found(lake: Lake) -> None:
     assert found.remedy == "Deploy the stack again with LogFormat=parquet."
 
 
+@pytest.mark.aws
 def test_a_column_that_glue_lacks_is_found(lake: Lake) -> None:
     """The stack is older than the declaration."""
     described = lake.aws.service("glue").get_table(DatabaseName=lake.table.database, Name=lake.table.name)["Table"]
@@ -157,6 +160,7 @@ def test_a_column_that_glue_lacks_is_found(lake: Lake) -> None:
     ]
 
 
+@pytest.mark.aws
 def test_many_of_a_kind_are_counted(lake: Lake) -> None:
     """Five are told, the rest is a number."""
     for hour in range(11, 20):
@@ -167,6 +171,7 @@ def test_many_of_a_kind_are_counted(lake: Lake) -> None:
     assert sentences[-1].startswith("4 more like: ")
 
 
+@pytest.mark.aws
 @pytest.mark.parametrize(
     ("status", "severity", "sentence"),
     [("UPDATE_IN_PROGRESS", "warning", "is being changed"), ("UPDATE_ROLLBACK_COMPLETE", "error", "failed (UPDATE_ROLLBACK_COMPLETE)")],
@@ -178,12 +183,14 @@ def test_a_stack_that_is_not_whole_is_found(lake: Lake, status: str, severity: s
     assert sentence in found.sentence
 
 
+@pytest.mark.aws
 def test_a_lake_of_unknown_name_is_examined_as_far_as_it_can_be(lake: Lake) -> None:
     """Opened by its bucket: no stack, no workgroup, no queues, and no word about sources that may be switched off."""
     sources = (*lake.deployment.sources, next(source for source in load() if source.name == "codebuild"))
     assert lake.findings(deployment=replace(lake.deployment, name="", workgroup="", status="", sources=sources)) == []
 
 
+@pytest.mark.aws
 def test_a_lake_without_any_table_is_found(lake: Lake) -> None:
     """The wrong region, or declarations of somebody else."""
     sources = tuple(source for source in load() if source.name == "codebuild")
@@ -191,6 +198,7 @@ def test_a_lake_without_any_table_is_found(lake: Lake) -> None:
     assert found.sentence == "Glue has no table that is declared here."
 
 
+@pytest.mark.aws
 def test_what_may_not_be_looked_at_hides_nothing_else(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each permission that is missing is a finding."""
     stranger = nobody(lake.aws)

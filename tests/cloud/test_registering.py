@@ -36,6 +36,7 @@ def adopted(here: Aws) -> tuple[Table, GlueCatalog, S3Store]:
     return table, catalog, store
 
 
+@pytest.mark.aws
 def test_hours_without_a_partition_are_found(adopted: tuple[Table, GlueCatalog, S3Store]) -> None:
     """With the number of their objects; a key that is in no hour is told, and stops nothing."""
     missing, foreign = unregistered(*adopted, Retention())
@@ -43,12 +44,14 @@ def test_hours_without_a_partition_are_found(adopted: tuple[Table, GlueCatalog, 
     assert ["odd.parquet" in sentence for sentence in foreign] == [True]
 
 
+@pytest.mark.aws
 def test_what_has_just_arrived_is_left_to_the_function(adopted: tuple[Table, GlueCatalog, S3Store]) -> None:
     """Its notification may be on its way."""
     missing, _ = unregistered(*adopted, Retention(), before=datetime.now(UTC) - timedelta(minutes=15))
     assert missing == {}
 
 
+@pytest.mark.aws
 def test_registering_makes_each_hour_a_partition_at_its_own_place(adopted: tuple[Table, GlueCatalog, S3Store]) -> None:
     """In the table's format; a second run finds nothing to do."""
     table, catalog, _ = adopted
@@ -61,6 +64,7 @@ def test_registering_makes_each_hour_a_partition_at_its_own_place(adopted: tuple
     assert register(*adopted, Retention(), lambda hour, objects: told.append((hour, objects))) == 0
 
 
+@pytest.mark.aws
 def test_an_hour_that_was_kept_long_enough_is_none_that_is_missing(adopted: tuple[Table, GlueCatalog, S3Store]) -> None:
     """Its objects lie there for a grace, and nobody is to see them again."""
     _, _, store = adopted

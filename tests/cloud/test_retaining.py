@@ -35,6 +35,7 @@ def holds(bucket: str) -> HoldsOnAws:
     return HoldsOnAws(Deployment(f"s3://{bucket}", "", bucket, "", ()), Session())
 
 
+@pytest.mark.aws
 def test_a_hold_is_placed_once_listed_and_released(holds: HoldsOnAws) -> None:
     """Whatever stands in its name; the same again is no harm, another of its name is refused."""
     assert holds.place(CASE) == []
@@ -50,12 +51,14 @@ def test_a_hold_is_placed_once_listed_and_released(holds: HoldsOnAws) -> None:
         holds.release(CASE.name)
 
 
+@pytest.mark.aws
 def test_a_name_that_no_key_holds_is_refused(holds: HoldsOnAws) -> None:
     """Before S3 is asked."""
     with pytest.raises(UsageError, match="too long"):
         holds.place(replace(CASE, name="ä" * 400))
 
 
+@pytest.mark.aws
 def test_a_damaged_hold_is_told_and_not_left_out(here: Aws, bucket: str, holds: HoldsOnAws) -> None:
     """Who cannot read one removes nothing."""
     here.service("s3").put_object(Bucket=bucket, Key=f"{HOLDS}x.json", Body=b"{}")
@@ -64,6 +67,7 @@ def test_a_damaged_hold_is_told_and_not_left_out(here: Aws, bucket: str, holds: 
         holds.read()
 
 
+@pytest.mark.aws
 def test_what_was_on_its_way_out_is_told(here: Aws, bucket: str, holds: HoldsOnAws) -> None:
     """Of what the hold is about alone, with what is known of it."""
     log = RemovalLog(here.service("s3"), bucket)
@@ -79,6 +83,7 @@ def test_what_was_on_its_way_out_is_told(here: Aws, bucket: str, holds: HoldsOnA
     assert found.partition.parameters == {"generation": "2"}
 
 
+@pytest.mark.aws
 def test_no_hold_is_placed_where_the_bucket_deletes_by_itself(here: Aws, bucket: str, holds: HoldsOnAws) -> None:
     """It would keep nothing, and not even itself."""
     rule = {"ID": "all", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 400}}
