@@ -83,6 +83,22 @@ def test_what_must_be_noted_and_cannot_be_is_not_answered(tmp_path: Path, capsys
     assert "is not noted" in said
 
 
+def test_who_is_erased_and_which_keys_there_are_is_a_deed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whether it worked or not; neither a name nor a key stands in the line."""
+    store(tmp_path, [(PAST, [event("a", pipeline=SECRET)])])
+    lake = ("--lake", str(tmp_path))
+    told(capsys, "audit", "on", *lake)
+
+    told(capsys, "keys", "new", "--since", "2026-01-01", *lake)
+    told(capsys, "keys", "new", "--since", "2026-01-01", *lake)
+    told(capsys, "erase", "--user", SECRET, "--yes", *lake)
+    told(capsys, "tombstones", "remove", "--user", SECRET, *lake)
+
+    lines = [(one["action"], one["outcome"]) for one in reversed(told(capsys, "audit", *lake)[1])]
+    assert lines[1:] == [("keys new", "ok"), ("keys new", "failed"), ("erase", "ok"), ("tombstones remove", "ok")]
+    assert SECRET not in "".join(file.read_text() for file in (tmp_path / "audit").iterdir())
+
+
 def fetched(lake: Path, *addresses: str) -> list[int]:
     """Fetch pages, as a browser does; the status of each."""
     site = page_of(lake, SOURCES, lambda: False)

@@ -47,12 +47,16 @@ def new(since: str | None) -> None:
     The file is pseudonyms.json in the lake's folder. Copy it apart from the lake: without it nobody joins old events with new ones, and who
     has both can find a person again.
     """
+    from eventlake.local.journal import Journal
     from eventlake.local.keys import add_key
 
-    folder = settings().lake_folder
+    current = settings()
+    folder = current.lake_folder
     folder.mkdir(parents=True, exist_ok=True)
-    _show(add_key(folder, _day(since)))
-    settings().say(f"Keep {folder}/pseudonyms.json safe, and apart from copies of the lake.")
+    with Journal(folder, current.say).noting("keys new", "cli"):
+        ring = add_key(folder, _day(since))
+    _show(ring)
+    current.say(f"Keep {folder}/pseudonyms.json safe, and apart from copies of the lake.")
 
 
 @keys.command(short_help="Put the keys into a secret, for a lake on AWS.")
@@ -68,6 +72,7 @@ def push(secret: str, forget: bool) -> None:
     """
     from eventlake.backends.aws import Session
     from eventlake.backends.secret_keys import SecretKeys
+    from eventlake.local.journal import Journal
     from eventlake.local.keys import KEYS, read_keys
 
     current = settings()
@@ -77,7 +82,8 @@ def push(secret: str, forget: bool) -> None:
             f'"{current.lake_folder}" holds no {KEYS}: make a key with `eventlake keys new --lake {current.lake_folder}`.'
         )
     session = Session(current.profile, current.region, current.endpoint_url)
-    arn = SecretKeys(session.client("secretsmanager"), secret).push(ring, forget=forget)
+    with Journal(current.lake_folder, current.say).noting("keys push --forget" if forget else "keys push", "cli"):
+        arn = SecretKeys(session.client("secretsmanager"), secret).push(ring, forget=forget)
     _show(ring)
     current.say(f"Deploy the lake with PseudonymKeysSecretArn={arn}.")
 
