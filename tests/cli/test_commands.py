@@ -98,6 +98,10 @@ def stored(typed: Typed, tmp_path: Path) -> Typed:
         (["serve", "--lake", "event.json"], 253, '"event.json" is a file'),
         (["demo", "--lake", "event.json"], 253, '"event.json" is a file'),
         (["tables", "--lake", "event.json"], 253, '"event.json" is a file'),
+        (["tables", "--lake", ""], 253, "--lake is empty: name a lake, or leave it out for EVENTLAKE_LAKE or ./lake."),
+        (["send", "event.json", "--bus", ""], 252, "--bus is empty: name a bus, or leave it out to store into the lake itself."),
+        (["serve", "--buffer-seconds", "nan"], 252, "nan is not in the range 0.1<=x<=900."),
+        (["serve", "--buffer-mb", "nan"], 252, "nan is not in the range 1<=x<=128."),
         (["close", "--hour", "2026-13-01"], 252, '"2026-13-01" is not an hour: write it as YYYY-MM-DDTHH'),
         (["grafana", "login"], 252, 'There is no "login" for Grafana. Did you mean "logins"?'),
         (["completion"], 252, "Choose from: bash, zsh, fish. See"),
@@ -167,6 +171,7 @@ def test_a_bus_does_not_begin_with_a_token_that_is_none(
         (["partitions", "auth0_log"], 254, 'Did you mean "auth0_logs"?'),
         (["failed", "show", "abc"], 252, 'There is no failed event "abc"'),
         (["failed"], 0, "There is no failed event."),
+        (["close"], 0, "Nothing is to be closed: no hour is over that got something since it was closed."),
         (["demo", "--no-serve"], 253, '"lake" is not empty, and no demo made it'),
     ],
 )

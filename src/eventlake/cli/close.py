@@ -63,6 +63,8 @@ def close(table: str | None, hour: str | None, every: bool, dry_run: bool) -> in
                 current.progress(f"{len(closed):,} of {count:,} hours", is_done=len(closed) == count)
         closer.remove_replaced()
     show(_COLUMNS, [_row(one) for one in closed], current.form)
+    if not closed:
+        current.say("Nothing is to be closed: no hour is over that got something since it was closed.")
     return 1 if any(one.problem for one in closed) else 0
 
 

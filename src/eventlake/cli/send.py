@@ -14,7 +14,7 @@ import click
 from eventlake.answers.values import visible
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
-from eventlake.errors import StorageError
+from eventlake.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from eventlake.local.client import Outcome
@@ -48,6 +48,8 @@ def send(files: tuple[str, ...], bus: str | None) -> int:
     predecessors stored. What SNS, SQS, Kinesis, CloudWatch Logs or Auth0's API puts around them is opened, and told. What cannot be stored
     is kept with its reason; `eventlake failed` lists it. With --bus, stored means on the bus's disk.
     """
+    if bus == "":
+        raise UsageError("--bus is empty: name a bus, or leave it out to store into the lake itself.")
     current = settings()
     tallies = {}
     for file in files:

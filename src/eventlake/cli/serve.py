@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.errors import UsageError
+
+
+class _Range(click.FloatRange):
+    """A number in a range, which NaN is not, though it is neither below nor above one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # as the class above has it
+        """Read the number."""
+        number = super().convert(value, param, ctx)
+        return number if math.isfinite(number) else self.fail(f"{number} is not in the range {self._describe_range()}.", param, ctx)
 
 
 @click.command(short_help="The bus on this machine.")
@@ -30,14 +41,14 @@ from eventlake.errors import UsageError
 @click.option("--port", type=click.IntRange(0, 65535), default=8787, show_default=True, help="Port to listen at; 0 picks a free one.")
 @click.option(
     "--buffer-seconds",
-    type=click.FloatRange(0.1, 900),
+    type=_Range(0.1, 900),
     default=5,
     show_default=True,
     help="How long log lines wait for others before they become an object.",
 )
 @click.option(
     "--buffer-mb",
-    type=click.FloatRange(1, 128),
+    type=_Range(1, 128),
     default=16,
     show_default=True,
     help="How many megabytes of log lines make an object at once.",

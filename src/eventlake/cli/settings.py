@@ -38,7 +38,9 @@ class Settings:
 
     @property
     def lake_name(self) -> str:
-        """Return the lake as the person named it, with `--lake` or EVENTLAKE_LAKE; empty if nobody did."""
+        """Return the lake as the person named it, with `--lake` or EVENTLAKE_LAKE; empty if nobody did. Raises ConfigurationError."""
+        if self.lake == "":  # a script's variable that nobody set: ./lake was not what it meant
+            raise ConfigurationError("--lake is empty: name a lake, or leave it out for EVENTLAKE_LAKE or ./lake.")
         return self.lake or os.environ.get("EVENTLAKE_LAKE") or ""
 
     @property
