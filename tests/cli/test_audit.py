@@ -77,6 +77,8 @@ def test_what_must_be_noted_and_cannot_be_is_not_answered(tmp_path: Path, capsys
     assert "nothing is answered" in said
     with eventlake.connect(tmp_path) as connection, connection.cursor() as cursor, pytest.raises(DatabaseError):
         cursor.execute(words[1])
+    assert told(capsys, "hold", "case", *words[2:])[0] > 0
+    assert told(capsys, "holds", *words[2:])[1] == []
     (tmp_path / "audit.toml").write_text('audit = "on"')
     code, rows, said = told(capsys, *words)
     assert rows == [{"event_id": "a"}]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -78,6 +79,18 @@ def test_what_cannot_be_noted_is_told_once_or_refused_where_it_is_demanded(tmp_p
         else:
             with pytest.raises(StorageError, match="demands that each deed is noted"):
                 made.note(Entry("query", "cli"))
+
+
+def test_a_deed_that_must_be_noted_and_cannot_be_is_not_begun(tmp_path: Path) -> None:
+    """What was changed would not be taken back; where it need not be noted, it is done."""
+    (tmp_path / "audit").write_text("")
+    done: list[str] = []
+    for mode in (DEMANDED, ON, OFF):
+        (tmp_path / "audit.toml").write_text(f'audit = "{mode}"\n')
+        with suppress(StorageError), Journal(tmp_path).noting("hold", "cli"):
+            done.append(mode)
+
+    assert done == [ON, OFF]
 
 
 @pytest.mark.parametrize("text", ["audit = 'yes'", "audit = true", "", "audit = 'on'\nmore = 1", "audit ="])

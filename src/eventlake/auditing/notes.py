@@ -16,9 +16,13 @@ class Notes:
         """Note a deed. Raises StorageError where that is demanded and cannot be done."""
         raise NotImplementedError
 
+    def require(self) -> None:
+        """Make sure that a deed which is to be done can be noted. Raises StorageError where that is demanded and cannot be done."""
+
     @contextlib.contextmanager
     def noting(self, action: str, via: str) -> Iterator[None]:
-        """Note a deed when it ends, whichever way."""
+        """Note a deed when it ends, whichever way; it is not begun where it must be noted and cannot be. Raises StorageError."""
+        self.require()
         try:
             yield
         except EventlakeError as error:

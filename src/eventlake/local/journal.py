@@ -7,7 +7,8 @@ import json
 import os
 import tomllib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from eventlake.errors import ConfigurationError, StorageError
 SETTINGS, FOLDER = "audit.toml", "audit"
 OFF, ON, DEMANDED = "off", "on", "demanded"
 MODES = (ON, DEMANDED, OFF)
+_DEMANDED = "The lake demands that each deed is noted (audit.toml),"
 
 
 class Journal(Notes):
@@ -63,10 +65,20 @@ class Journal(Notes):
             self._append(entry)
         except StorageError as error:
             if mode == DEMANDED:
-                raise StorageError(f"{error} The lake demands that each deed is noted (audit.toml), so nothing is answered.") from None
+                raise StorageError(f"{error} {_DEMANDED} so nothing is answered.") from None
             if not self._has_told:
                 self._has_told = True
                 self._told(f"{error} What is done here is not noted.")
+
+    def require(self) -> None:
+        """Make sure that a deed can be noted, before it is done. Raises StorageError where that is demanded and cannot be done."""
+        if self.mode != DEMANDED:
+            return
+        try:
+            with self._opened(self._now()):
+                pass
+        except StorageError as error:
+            raise StorageError(f"{error} {_DEMANDED} so nothing is done.") from None
 
     def newest(self, limit: int) -> list[dict[str, Any]]:
         """Return the newest lines, the newest first; what a crash cut is left out. Raises StorageError."""
@@ -82,15 +94,21 @@ class Journal(Notes):
     def _append(self, entry: Entry) -> None:
         """Write a line, and bring it to the disk. Raises StorageError."""
         now = self._now()
+        with self._opened(now) as descriptor:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # nobody writes between a line and its end
+            _write(descriptor, entry.line(now))
+            os.fsync(descriptor)
+
+    @contextmanager
+    def _opened(self, now: datetime) -> Iterator[int]:
+        """Open the file of a month, which is there for good when that is done. Raises StorageError, also for what is done with it."""
         file = self._folder / FOLDER / f"{now.astimezone(UTC):%Y-%m}.jsonl"
         try:
             is_new = not file.exists()
             file.parent.mkdir(mode=0o700, exist_ok=True)
             descriptor = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)  # nobody writes between a line and its end
-                _write(descriptor, entry.line(now))
-                os.fsync(descriptor)
+                yield descriptor
             finally:
                 os.close(descriptor)
             if is_new:

@@ -55,10 +55,12 @@ def _closed(task: Task) -> int:
 
 def _retained(catalog: SqliteCatalog, folder: Path) -> list[str]:
     """Remove what was kept long enough; what keeps it from that, in sentences, keeps no hour from being closed."""
+    journal = Journal(folder, _say)
     try:
+        journal.require()
         rows = [one.rows for one in Retainer(catalog, folder).remove() if not one.hold]
         if rows:
-            Journal(folder, _say).note(Entry("retain", "serve", rows=sum(rows)))
+            journal.note(Entry("retain", "serve", rows=sum(rows)))
     except EventlakeError as error:
         return [str(error)]
     return []
