@@ -105,6 +105,15 @@ def test_one_table_and_a_condition_choose(capfd: pytest.CaptureFixture[str]) -> 
     assert played(capfd, *DAY, "--table", "stage_execution_state_change") == [STAGE]
 
 
+@pytest.mark.parametrize(("until", "length"), [("2026-03-20T01:00:00", "1 hour"), ("2026-03-20T06:30:00", "6.5 hours")])
+def test_a_stretch_shorter_than_a_day_is_told_in_hours(until: str, length: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """`0.04167 days` says nothing to anybody."""
+    words = ["replay", "--to", "detections", "--table", "pipeline_execution_state_change", "--from", "2026-03-20", "--until", until]
+
+    assert run(words) == 0
+    assert capfd.readouterr().err == f"0 alerts in {length}.\n"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -147,6 +147,12 @@ def import_sigma(file: Path, folder: Path, table: str) -> int:
     return import_rule(file, folder, table)
 
 
+def _length(stretch: timedelta) -> str:
+    """Write how long a stretch is, in days; what is shorter than one in hours."""
+    name, unit = ("day", timedelta(days=1)) if stretch >= timedelta(days=1) else ("hour", timedelta(hours=1))
+    return f"{stretch / unit:,.4g} {name}{'s' * (stretch != unit)}"
+
+
 def tell_past(chosen: Iterable[Detection], begin: datetime, end: datetime, values: Mapping[str, str], current: Settings) -> int:
     """Show the alerts that detections would have told from `begin` to before `end`, both aware; the exit code. values: other thresholds."""
     from eventlake.detections.backtest import backtest as backtested
@@ -165,8 +171,7 @@ def tell_past(chosen: Iterable[Detection], begin: datetime, end: datetime, value
         rows += [[one.name, one.severity, each.key, each.first_event, each.last_event, each.events, each.alerts] for each in found]
     show(("detection", "severity", "key", "first_event", "last_event", "events", "alerts"), rows, current.form)
     alerts = sum(row[-1] for row in rows)
-    days = (end - begin) / timedelta(days=1)
-    current.say(f"{alerts:,} alert{'s' * (alerts != 1)} in {days:,.4g} day{'s' * (days != 1)}.")
+    current.say(f"{alerts:,} alert{'s' * (alerts != 1)} in {_length(end - begin)}.")
     return 1 if failed else 0
 
 
