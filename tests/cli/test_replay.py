@@ -71,6 +71,7 @@ def test_a_stretch_in_which_nothing_happened_has_no_events(capfd: pytest.Capture
     assert capfd.readouterr() == ("", "0 events played.\n")
 
 
+@pytest.mark.slow
 def test_who_asked_what_is_not_played_unless_it_is_named(capfd: pytest.CaptureFixture[str]) -> None:
     """No other lake knows those events; the table of the audit is made from its journal."""
     yesterday = ["--from", f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"]
@@ -105,6 +106,7 @@ def test_one_table_and_a_condition_choose(capfd: pytest.CaptureFixture[str]) -> 
     assert played(capfd, *DAY, "--table", "stage_execution_state_change") == [STAGE]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("until", "length"), [("2026-03-20T01:00:00", "1 hour"), ("2026-03-20T06:30:00", "6.5 hours")])
 def test_a_stretch_shorter_than_a_day_is_told_in_hours(until: str, length: str, capfd: pytest.CaptureFixture[str]) -> None:
     """`0.04167 days` says nothing to anybody."""
