@@ -27,21 +27,19 @@ def can_hold(path: Path, expression: str) -> bool:
 
 def unnamed(items: Iterable[pytest.Item]) -> list[str]:
     """List the markers of tests that are not named in the files of the tests, each with its file."""
-    found = {(item.path, name) for item in items for name in MARKERS if is_marked(item, name)}
+    found = {(item.path, name) for item in items for name in markers_of(item)}
     return sorted(f"{path}: {name}" for path, name in found if not is_named(path, name))
 
 
 def doubled(items: Iterable[pytest.Item]) -> list[str]:
     """List the tests that bear the markers of two suites: each would run them."""
-    suites = MARKERS[: MARKERS.index("hypothesis")]
-    return sorted(item.nodeid for item in items if sum(is_marked(item, name) for name in suites) > 1)
+    return sorted(item.nodeid for item in items if len(markers_of(item) - {"hypothesis"}) > 1)
 
 
-def is_marked(item: pytest.Item, name: str) -> bool:
-    """Tell whether a test bears a marker, or will."""
-    if name == "hypothesis":
-        return is_hypothesis_test(getattr(item, "obj", None))
-    return item.get_closest_marker(name) is not None
+def markers_of(item: pytest.Item) -> set[str]:
+    """Return those that a test bears, or will."""
+    borne = {mark.name for mark in item.iter_markers()}
+    return borne.intersection(MARKERS) | ({"hypothesis"} if is_hypothesis_test(getattr(item, "obj", None)) else set())
 
 
 @cache

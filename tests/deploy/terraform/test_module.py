@@ -13,12 +13,11 @@ from typing import Any
 import pytest
 
 from eventlake.deploy.cloudformation import Template, read_template
-from eventlake.deploy.derived import ACCOUNTS, TEMPLATES, deployed_files
+from eventlake.deploy.derived import ACCOUNTS, TEMPLATES
 from eventlake.deploy.terraform.expressions import snake
 from eventlake.deploy.terraform.module import module
 from eventlake.errors import ConfigurationError
-from eventlake.query.saved import load_saved
-from eventlake.sources import load
+from project import ROOT
 from resolved_templates import Stack
 from terraform_twin import ACCOUNT, PARTITION, REGION, SUFFIX, evaluate
 
@@ -59,11 +58,9 @@ needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="
 
 @pytest.fixture(scope="module")
 def templates() -> dict[str, Template]:
-    """Give every template of a lake by its path below templates/; those for other accounts are no part of it."""
-    sources = load()
-    files = deployed_files(sources, load_saved(sources))
-    of_lake = {path: text for path, text in files.items() if path.suffix == ".yaml" and ACCOUNTS not in path.parents}
-    return {path.relative_to(TEMPLATES).as_posix(): read_template(text) for path, text in of_lake.items()}
+    """Give every template of a lake by its path below templates/, as they are committed; those for other accounts are no part of it."""
+    of_lake = [path for path in (ROOT / TEMPLATES).rglob("*.yaml") if ROOT / ACCOUNTS not in path.parents]
+    return {path.relative_to(ROOT / TEMPLATES).as_posix(): read_template(path.read_text("utf-8")) for path in of_lake}
 
 
 @pytest.mark.slow
