@@ -11,8 +11,9 @@ import pytest
 
 from eventlake.backends.duckdb import DuckDBEngine
 from eventlake.detections.detection import load_detections
-from eventlake.detections.evaluating import evaluate
+from eventlake.detections.evaluating import COLUMNS, evaluate
 from eventlake.detections.sliding import LEAST, Repeating, slid
+from eventlake.dialect.translate import translate
 from eventlake.errors import QueryLimitError
 from eventlake.interfaces import Result
 from eventlake.local.folder import open_lake
@@ -40,6 +41,18 @@ class Refusing:
         if self.asked <= self.refusals:
             raise QueryLimitError("The query needs more than 1024 MB of memory.")
         return self.engine.query(sql, repeats=repeats)
+
+
+@dataclass
+class Asking:
+    """An engine that keeps what it is asked, and knows no rows."""
+
+    sql: str = ""
+
+    def query(self, sql: str, *, repeats: bool) -> Result:
+        """Return no rows."""
+        self.sql = sql
+        return Result(("until", *COLUMNS), (), [])
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +89,15 @@ def test_what_needs_too_much_however_few_is_refused(engine: DuckDBEngine) -> Non
     with pytest.raises(QueryLimitError, match="memory"):
         list(slid(ROLLBACK, refusing, MOMENTS))
     assert refusing.asked == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "is_looked_up"), [("credential_stuffing", True), ("failing_streak", False), ("client_secret_read", False)]
+)
+def test_rows_of_short_windows_are_looked_up_by_their_hour(name: str, is_looked_up: bool) -> None:
+    """Those of windows of days are compared, of which most rows lie in most."""
+    asked = Asking()
+    list(slid(load_detections(SOURCES)[name], asked, MOMENTS))
+    tables = [table for source in SOURCES for table in source.tables]
+    made = translate(asked.sql, tables, NOW, repeats=True)
+    assert ("el_hours" in made.sql(["logs"] * len(made.scans))) is is_looked_up

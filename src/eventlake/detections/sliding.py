@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Protocol
 
-from eventlake.detections.detection import Detection
+from eventlake.detections.detection import GIVEN, Detection
 from eventlake.detections.evaluating import found_in
 from eventlake.detections.found import Found
 from eventlake.dialect.text.parameters import literal
@@ -21,6 +21,9 @@ AT_ONCE = 9_000
 """Moments in one statement: 30 days of one that runs every five minutes, and as many as sequence() makes."""
 LEAST = 64
 """Moments that are asked together whatever it takes; where more need too much, fewer are asked."""
+
+SHORT = timedelta(hours=6)
+"""Of windows up to this long rows are looked up by the hour, `dialect.queries.moving`."""
 
 
 class Repeating(Protocol):
@@ -74,9 +77,18 @@ def _seconds(moment: datetime) -> int:
 
 def _statement(detection: Detection, moments: Sequence[datetime], values: Mapping[str, Any] | None) -> str:
     reach = detection.reach // timedelta(minutes=1)
-    sql = detection.over({"since": "run_.since", "until": "run_.until"}, values)
+    sql = detection.over(_bounds(detection), values)
     runs = f"SELECT date_add('minute', -{reach}, at) AS since, at AS until FROM {_relation(moments)}"
     return f"SELECT run_.until, found_.* FROM ({runs}) run_ CROSS JOIN LATERAL (\n{sql}\n) found_"
+
+
+def _bounds(detection: Detection) -> dict[str, str]:
+    """Return the expressions of `:since` and `:until`; in brackets they are no bounds that rows are looked up by.
+
+    Of a window of days most rows lie in most windows, and looking them up costs more than comparing them.
+    """
+    form = "run_.{}" if detection.reach <= SHORT else "(run_.{})"
+    return {name: form.format(name) for name in GIVEN}
 
 
 def _relation(moments: Sequence[datetime]) -> str:

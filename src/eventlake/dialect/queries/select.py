@@ -9,13 +9,14 @@ from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, un
 from eventlake.dialect.parts import Context, Statement
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.grouping import group
+from eventlake.dialect.queries.moving import hours_of_window
 from eventlake.dialect.queries.names import key_of_group, named_value, shown_name
 from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.ranges import Range, implied_ranges, in_range
 from eventlake.dialect.queries.relation import Column, Relation, direction, is_constant, limits, named, ordinal, unbracketed
 from eventlake.dialect.queries.ties import first_and_ties, ranks, wants_ties
 from eventlake.dialect.queries.windows import columns_of_windows
-from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
+from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.comparison import has_holes, require_order, row_part, sortable
 from eventlake.dialect.types.json_casts import distinguished
@@ -43,7 +44,10 @@ def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relatio
         conditions = conjuncts(where.this)
         ranges = implied_ranges(conditions)
         prune(queries.scans, scope, conditions, ranges, prunable, queries.moment)
-        condition = _where(Expressions(context.but(clause="WHERE")), where.this, ranges)
+        clause = Expressions(context.but(clause="WHERE"))
+        hours, is_of_hours = (hours_of_window(conditions, clause) if queries.repeats else None) or (NOTHING, NOTHING)
+        source = shut("{} CROSS JOIN {}", source, hours) if hours else source
+        condition = _where(clause, where.this, ranges, is_of_hours)
     grouping, keys = group(node, _chosen(node, context), context)
     context.grouped = keys
     context.aggregates = context.windows = True
@@ -78,14 +82,14 @@ def _ranked(distinct: Sql, columns: Sql, behind: Sql, order: Sequence[_Term], fi
     return emit("SELECT {}, {}{}", columns, ranks([(term.value, term.node) for term in order]), behind)
 
 
-def _where(parts: Expressions, node: exp.Expr, ranges: Sequence[Range]) -> Sql:
-    """Make the WHERE clause, with the ranges that its condition implies."""
+def _where(parts: Expressions, node: exp.Expr, ranges: Sequence[Range], implied: Sql) -> Sql:
+    """Make the WHERE clause, with the ranges that its condition implies, and what else it implies."""
     conditions = [parts.boolean(node, "WHERE").sql]
     for column, first, end in ranges:
         value = parts.value(column)
         if value.type.is_moment and value.type.zone == "UTC":
             conditions.append(in_range(value.sql, value.type, first, end))
-    return emit(" WHERE {}", joined(" AND ", conditions))
+    return emit(" WHERE {}", joined(" AND ", [*conditions, *([implied] if implied else [])]))
 
 
 def _windows(node: exp.Select) -> dict[str, exp.Window]:
