@@ -341,3 +341,25 @@ def test_requests_that_come_at_once_are_answered_in_their_order(tmp_path: Path) 
         said = answer(connection)
 
     assert said.index(b'"accepted":1') < said.index(b'"pending_bytes"')
+
+
+@pytest.mark.slow
+def test_an_idle_connection_is_closed_after_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was answered, and is told nothing more."""
+    monkeypatch.setattr("eventlake.local.bus.server._IDLE_S", 0)
+    with running(tmp_path, Limits(patience_s=FOR_EVER)) as bus, bus.connect() as connection:
+        connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(EVENT) + EVENT)
+
+        assert answer(connection).count(b"HTTP/1.1 200 OK") == 1
+
+
+def test_an_idle_connection_is_kept_longer_than_a_silent_one(tmp_path: Path) -> None:
+    """The bus waits for no request on it."""
+    with running(tmp_path, Limits(patience_s=0)) as bus, bus.connect() as silent, bus.connect() as connection:
+        head = HEAD + b"Content-Length: %d\r\n\r\n" % len(EVENT)
+        connection.sendall(head + EVENT)
+        assert b" 200 OK" in connection.recv(1 << 16)
+        assert answer(silent) == b""
+
+        connection.sendall(head + EVENT)
+        assert b" 200 OK" in connection.recv(1 << 16)

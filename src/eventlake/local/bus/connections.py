@@ -128,6 +128,8 @@ class Connection(HttpToolsProtocol):
         self._heading = False
         self._bodiless = 0
         """How many bytes came since the last of a body, or since the request began."""
+        self._kept_s: float | None = None
+        """For how long the connection is kept since it was answered; None if something came since."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Take the connection in, or say that there is no room."""
@@ -145,6 +147,7 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Count what came; give up where headers do not end, those behind a body in chunks and what is said of a chunk among them."""
         self._all.heard(self)
+        self._kept_s = None
         self._arrived += len(data)
         self._bodiless += len(data)
         super().data_received(data)
@@ -185,6 +188,17 @@ class Connection(HttpToolsProtocol):
         self._bodiless = 0
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        """Go on with a request that waits for its turn, or keep the connection; as uvicorn does, without a timer for each answer."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._kept_s = 0.0
+
     def is_waited_for(self) -> bool:
         """Return True if the bus waits for the other side: for a request, for the rest of one, or to take an answer."""
         return self._heading or self._is_idle() or self._has_body_to_come() or self._is_behind()
@@ -193,6 +207,10 @@ class Connection(HttpToolsProtocol):
         """Take the seconds that passed off the patience, and give up where it ends; what came of a body buys some back."""
         arrived, self._arrived = self._arrived, 0
         taken, self._unsent = max(self._unsent - self._to_send(), 0), self._to_send()
+        if self._kept_s is not None and self._is_between_requests():
+            self._kept_s += seconds
+            if self._kept_s > self.timeout_keep_alive:
+                self.transport.close()
         if self._is_between_requests() or not self.is_waited_for():
             self._patience_s = self._all.limits.patience_s
             return
@@ -259,8 +277,8 @@ class Connection(HttpToolsProtocol):
         return not self._asked or self.cycle.response_complete
 
     def _is_between_requests(self) -> bool:
-        """Return True if an answer was taken and nothing came since: then uvicorn's own clock runs."""
-        return self.timeout_keep_alive_task is not None and not self._heading and not self._is_behind()
+        """Return True if an answer was taken and nothing came since."""
+        return self._kept_s is not None and not self._heading and not self._is_behind()
 
     def _has_body_to_come(self) -> bool:
         """Return True if the bus reads a body that is not whole; not where it does not read on because it is at work."""
