@@ -86,6 +86,22 @@ def test_what_an_ended_process_does_not_give_is_mapped_here() -> None:
     assert found == expected(budget, given)
 
 
+def test_a_process_that_gives_no_sign_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that somebody stopped: what it was given is mapped here."""
+    monkeypatch.setattr(mapper, "_PATIENCE_S", 0.05)
+    given = stretches(40)
+    mapping, budget = new_mapper()
+    found = []
+
+    with mapping:
+        for number, one in enumerate(mapping.mapped(given, itself)):
+            found.append(one)
+            if number == 10:
+                os.kill(mapping._process, signal.SIGSTOP)
+
+    assert found == expected(budget, given)
+
+
 def test_without_another_process_all_is_mapped_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where the system gives no more of them."""
 

@@ -35,6 +35,8 @@ _AHEAD = 8
 """How many stretches of events may be mapped, or wait for it, before the first of them is wanted."""
 _MOST_BYTES = 8 << 20
 """Of a larger stretch nothing is handed on; its few events are mapped where they are."""
+_PATIENCE_S = 60.0
+"""How long the process may give no sign; a stretch takes some milliseconds."""
 _RECEIVED_BYTES = 1 << 18
 _SIZE = struct.Struct("<Q")
 _Told = list[tuple[int, bytes] | None]
@@ -106,11 +108,13 @@ class Mapper:
         unsent = memoryview(_SIZE.pack(len(data)) + data)
         try:
             while unsent:
-                _, writable, _ = select.select([self._socket], [self._socket], [])
+                readable, writable, _ = select.select([self._socket], [self._socket], [], _PATIENCE_S)
                 if writable:
                     unsent = unsent[self._socket.send(unsent) :]
-                else:  # it waits for somebody to take its answers
+                elif readable:  # it waits for somebody to take its answers
                     self._receive(self._socket)
+                else:
+                    self._give_up()
         except (OSError, EOFError):
             self.__exit__()
             return False
@@ -123,7 +127,8 @@ class Mapper:
         received = self._received
         try:
             while len(received) < _SIZE.size or len(received) < _SIZE.size + _SIZE.unpack_from(received)[0]:
-                select.select([self._socket], [], [])
+                if not select.select([self._socket], [], [], _PATIENCE_S)[0]:
+                    self._give_up()
                 self._receive(self._socket)
         except (OSError, EOFError):
             self.__exit__()
@@ -132,6 +137,11 @@ class Mapper:
         told: _Told = _told(memoryview(received)[_SIZE.size : end])
         del received[:end]
         return told
+
+    def _give_up(self) -> NoReturn:
+        """End a process that gives no sign. Raises EOFError."""
+        os.kill(self._process, signal.SIGKILL)
+        raise EOFError
 
     def _receive(self, wire: socket.socket) -> None:
         """Take what has come. Raises OSError, EOFError."""
