@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from eventlake.dialect.binding import Scope
+from eventlake.dialect.binding import Scope, Value
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.relation import whole
 from eventlake.dialect.sql import Sql, emit
 from eventlake.dialect.text import tree as exp
 from eventlake.errors import NameNotFoundError
 
-_HOUR = "epoch_us({}) // 3600000000"
 _FARTHEST = {"minute": 1_440, "hour": 24, "day": 1}
 """How far a bound may lie from the moment: of longer windows so many rows are found that looking them up saves nothing."""
 
@@ -34,8 +33,13 @@ def hours_of_window(conditions: Iterable[exp.Expr], parts: Parts) -> tuple[Sql, 
     moment, begin, end = (parts.value(node) for node in (low.this, low.expression, high.expression))
     if any(value.type.name != "timestamp" for value in (moment, begin, end)):
         return None
-    hours = emit(f"(SELECT unnest(range({_HOUR}, {_HOUR} + 1)) AS hour) AS el_hours", begin, end)
-    return hours, emit(f"{_HOUR} = el_hours.hour", moment)
+    hours = emit("(SELECT unnest(range({}, {} + 1)) AS hour) AS el_hours", _hour(begin), _hour(end))
+    return hours, emit("{} = el_hours.hour", _hour(moment))
+
+
+def _hour(moment: Value) -> Sql:
+    """Make SQL of the number of the hour that a moment lies in."""
+    return emit("epoch_us({}) // 3600000000", moment)
 
 
 def _bound(condition: exp.Expr, scope: Scope) -> exp.Binary | None:
