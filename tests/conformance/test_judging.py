@@ -31,6 +31,7 @@ SHARES = {
     "kinds.jsonl.gz": 0.98,
     "kinds_expressions.tsv.gz": 0.97,
     "analytics.jsonl.gz": 0.96,
+    "edges.jsonl.gz": 0.75,
 }
 """How many of a file's cases must be right."""
 SAMPLED = {
@@ -43,6 +44,7 @@ SAMPLED = {
     "json.jsonl.gz": 16,
     "collections.jsonl.gz": 16,
     "patterns.jsonl.gz": 4,
+    "edges.jsonl.gz": 16,
 }
 """The large files, of each family of which one of so many cases is asked every day."""
 NIGHTLY = ("kinds.jsonl.gz", "kinds_expressions.tsv.gz", "analytics.jsonl.gz")

@@ -215,6 +215,9 @@ el_unwall(t, z) :=
     WHEN z[1] IN ('+', '-') THEN t - to_minutes(el_label_minutes(z))
     ELSE timezone('UTC', timezone(el_place(z), t))
   END;
+el_unwall_near(t, near, z) := CASE WHEN el_wall(near, z) = t THEN near ELSE el_unwall(t, z) END;
+el_unwall_first(t, z) :=
+  list_transform(list_transform([el_unwall(t, z) - INTERVAL 1 DAY], lambda d: d + (t - el_wall(d, z))), lambda f: el_unwall_near(t, f, z))[1];
 el_zone_named(z, places) :=
   CASE
     WHEN regexp_full_match(z, '(Etc/)?(UTC|Z|GMT|UT|UCT|Zulu|Universal|Greenwich|GMT[+-]?0)') THEN 'UTC'
@@ -255,9 +258,9 @@ el_place(z) := CASE WHEN z[1] IN ('+', '-') THEN 'UTC' ELSE z END;
 -- text
 el_substring(s, i, n) :=
   CASE
-    WHEN i > 0 THEN CASE WHEN n > 0 THEN substring(s, i, n) WHEN n IS NULL THEN NULL ELSE substring(s, 1, 0) END
+    WHEN i > 0 THEN CASE WHEN n > 0 THEN substring(s, least(i, 2147483647), least(n, 2147483647)) WHEN n IS NULL THEN NULL ELSE substring(s, 1, 0) END
     WHEN i < 0 AND length(s) + i >= 0 THEN CASE
-      WHEN n > 0 THEN substring(s, length(s) + i + 1, n)
+      WHEN n > 0 THEN substring(s, length(s) + i + 1, least(n, 2147483647))
       WHEN n IS NULL THEN NULL
       ELSE substring(s, 1, 0)
     END
@@ -540,7 +543,7 @@ el_from_base64(s) :=
       THEN from_base64(rtrim(s, '=') || repeat('=', (4 - length(rtrim(s, '=')) % 4) % 4))
     ELSE failure('Not base64: ', s)
   END;
-el_base64url(s) := translate(s, '-_', '+/');
+el_base64url(s) := CASE WHEN regexp_matches(s, '[+/]') THEN failure('Not base64url: ', s) ELSE translate(s, '-_', '+/') END;
 el_to_base32(b) :=
   CASE
     WHEN b IS NULL THEN NULL
@@ -895,10 +898,12 @@ el_java_double(x) :=
   END;
 el_padded(s, width, leftmost) :=
   CASE
-    WHEN length(s) >= width THEN s
-    WHEN leftmost THEN rpad(s, CAST(width AS INTEGER), ' ')
-    ELSE lpad(s, CAST(width AS INTEGER), ' ')
+    WHEN el_units(s) >= width THEN s
+    WHEN leftmost THEN s || repeat(' ', width - el_units(s))
+    ELSE repeat(' ', width - el_units(s)) || s
   END;
+-- Java's characters of 16 bits
+el_units(s) := length(s) + CASE WHEN length(s) = strlen(s) THEN 0 ELSE length(regexp_replace(s, '[^\x{10000}-\x{10FFFF}]', '', 'g')) END;
 el_zero_padded(sign, body, ending, width) :=
   sign || lpad(body, CAST(greatest(width - length(sign) - length(ending), length(body)) AS INTEGER), '0') || ending;
 el_grouped(n) := regexp_replace(reverse(regexp_replace(reverse(CAST(n AS VARCHAR)), '([0-9]{3})', '\1,', 'g')), '^,', '');
@@ -1038,7 +1043,12 @@ el_json_one_level(j) :=
   CASE
     WHEN contains(substring(j, 2), '{') THEN refusal('A key that occurs twice, in json_parse: ', substring(j, 1, 60))
     ELSE el_json_joined(list_sort(list_transform(list_zip(json_keys(j), json_extract(j, '$.*')), lambda p, i: {'k': p[1], 'i': -i,
-      'v': CAST(p[2] AS VARCHAR)})))
+      'v': CAST(p[2] AS VARCHAR)}))) || ' '
+  END;
+el_json_single(j) :=
+  CASE
+    WHEN ends_with(j, ' ') THEN refusal('A cast of a key that occurs twice, from json_parse in another query: ', substring(j, 1, 60))
+    ELSE j
   END;
 el_json_joined(pairs) :=
   '{' || array_to_string(list_transform(list_filter(pairs, lambda p, i: i = 1 OR pairs[i - 1].k <> p.k), lambda p: CAST(to_json(p.k) AS
@@ -1080,7 +1090,7 @@ el_json_unsure(j) :=
     WHEN j IS NULL THEN j
     WHEN regexp_matches(j, '(^|[:,\[])-?([0-9]{8,}\.[0-9]|[0-9.]+e|0\.000)')
       THEN refusal('A very large or small fraction in JSON, from another query: ', substring(j, 1, 60))
-    WHEN el_json_sorted(j) = j THEN j
+    WHEN el_json_sorted(j) = j THEN rtrim(j, ' ')
     ELSE refusal('JSON whose keys are not sorted, from another query: ', substring(j, 1, 60))
   END;
 el_json_varchar(j) :=
@@ -1153,7 +1163,19 @@ el_json_boolean(j) :=
       ELSE failure('A JSON object or array is no boolean: ', substring(j, 1, 60))
     END
   END;
-el_json_decimal(s) := regexp_replace(s, '^(-?)\.', '\10.');
+el_json_decimal(s) :=
+  CASE
+    WHEN regexp_matches(s, '^-?0?\.000000') THEN el_json_exponent(regexp_extract(s, '^-?'), regexp_extract(s, '\.0*(.*)$', 1), length(s) -
+      strpos(s, '.'))
+    ELSE regexp_replace(s, '^(-?)\.', '\10.')
+  END;
+-- Java's BigDecimal.toString() where the first digit stands behind six zeros
+el_json_exponent(sign, digits, scale) :=
+  CASE
+    WHEN digits = '' AND scale <= 6 THEN '0.' || repeat('0', scale)
+    WHEN digits = '' THEN '0E-' || scale
+    ELSE sign || digits[1] || CASE WHEN length(digits) > 1 THEN '.' || digits[2:] ELSE '' END || 'E-' || (scale - length(digits) + 1)
+  END;
 el_json_double(x) := CASE WHEN isnan(x) OR isinf(x) THEN '"' || el_double_to_text(x) || '"' ELSE el_java_double(x) END;
 el_json_array_get(j, i) :=
   CASE

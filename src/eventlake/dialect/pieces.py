@@ -107,6 +107,11 @@ class Sql:
         return self.asks and not self.is_shut and any("SELECT" in word for word in self.words)
 
     @property
+    def is_list(self) -> bool:
+        """Tell whether it is pieces behind one another, such as arguments, which are not one value."""
+        return len(self.words) > 2 and not self.words[0] and self.words[1] in {", ", " "}
+
+    @property
     def open_parts(self) -> tuple[Sql, ...]:
         """Return the parts that mean the same outside of it."""
         return () if self.is_closed else self.parts

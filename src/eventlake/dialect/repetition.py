@@ -43,7 +43,7 @@ def _row_of(queries: Sequence[Sql]) -> Sql:
 
 
 def _is_heavy(piece: Sql, count: int) -> bool:
-    return not piece.simple and (count - 1) * piece.size > LARGE // 8
+    return not piece.simple and not piece.is_list and (count - 1) * piece.size > LARGE // 8
 
 
 def _repeated(whole: Sql, uses: Sequence[int]) -> tuple[list[tuple[Sql, int]], list[Sql]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from eventlake.dialect.types.type import EACH, LOST, array, common, instants, timestamp
@@ -41,8 +43,8 @@ def test_zone_is_written_as_athena_writes_it(name: str, zone: str) -> None:
 
 def test_clock_put_forward_leaves_times_out() -> None:
     """In Berlin there is no 02:30 on the day when summer time begins, and there are two when it ends."""
-    assert is_skipped("2026-03-29 02:30:00", "Europe/Berlin")
-    assert not is_skipped("2026-10-25 02:30:00", "Europe/Berlin")
+    assert is_skipped(datetime(2026, 3, 29, 2, 30), "Europe/Berlin")  # noqa: DTZ001
+    assert not is_skipped(datetime(2026, 10, 25, 2, 30), "Europe/Berlin")  # noqa: DTZ001
 
 
 def test_moments_in_two_zones_keep_each_its_own() -> None:

@@ -16,7 +16,6 @@ from eventlake.dialect.types.casts import cast
 from eventlake.dialect.types.moments import moment_text
 from eventlake.dialect.types.type import BIGINT, DATE, DOUBLE, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, timestamp
 from eventlake.dialect.types.zones import (
-    at_wall,
     each_in,
     each_zoned,
     instant,
@@ -27,6 +26,7 @@ from eventlake.dialect.types.zones import (
     once_held,
     shown_at,
     wall,
+    with_zone,
     zone_label,
     zone_named,
     zone_of,
@@ -201,9 +201,10 @@ def _with_timezone(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     kind = timestamp(local.type.numbers[0], zoned=True)
     name = zone_named(zone.literal) if isinstance(zone.literal, str) else None
     if name is not None:
-        return derived(at_wall(local.sql, name), kind.at(name), values)
+        return derived(with_zone(local.sql, name), kind.at(name), values)
     shown = each_in(local.sql, zone_of(zone), kind, values)
-    return once_held(shown, lambda moment: each_in(emit("el_unwall(el_m.t, el_m.z)"), emit("el_m.z"), kind, (moment,)))
+    made = emit("el_unwall_near(el_m.t, el_m.t + (el_m.t - el_wall(el_m.t, el_m.z)), el_m.z)")
+    return once_held(shown, lambda moment: each_in(made, emit("el_m.z"), kind, (moment,)))
 
 
 def _at_timezone(parts: Parts, values: list[Value], node: exp.Expr) -> Value:

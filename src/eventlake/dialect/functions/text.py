@@ -16,15 +16,14 @@ from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.concatenation import all_concatenated, joined_with_null
 from eventlake.dialect.types.type import VARCHAR
 
+_LONGEST = 2_147_483_647
+"""The most characters that a text has, and that DuckDB counts to."""
+
 
 def _substring(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     s, start = values[0], values[1]
-    size = values[2].sql if len(values) == 3 else ours("2147483647")
-    if (
-        isinstance(start.literal, int)
-        and start.literal > 0
-        and (len(values) == 2 or (isinstance(values[2].literal, int) and values[2].literal > 0))
-    ):
+    size = values[2].sql if len(values) == 3 else emit("{}", _LONGEST)
+    if all(isinstance(value.literal, int) and 0 < value.literal <= _LONGEST for value in values[1:]):
         return derived(emit("substring({})", joined(", ", values)), VARCHAR, values)
     return derived(emit("el_substring({}, {}, {})", s.sql, start.sql, size), VARCHAR, values)
 
@@ -115,7 +114,7 @@ FUNCTIONS = [
     F(
         "concat_ws",
         "varchar, array(varchar) -> varchar",
-        "(CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE array_to_string({1}, {0}) END)",
+        "(CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE coalesce(array_to_string({1}, {0}), '') END)",
     ),
     F("strpos", "varchar, varchar -> bigint", "strpos({0}, {1})"),
     F("strpos", "varchar, varchar, bigint -> bigint", "el_strpos_nth({0}, {1}, {2})"),

@@ -71,6 +71,8 @@ def like(parts: Parts, node: exp.Expr, escape: exp.Expr | None = None) -> Value:
     for part in (value, pattern):
         if part.type.name not in {"varchar", "char", "unknown"}:
             raise mistyped(f"LIKE wants text, not {part.type}", node)
+    if pattern.type.name == "char":
+        raise mistyped(f"The pattern of LIKE is a varchar, not a {pattern.type}", node)
     ending = NOTHING
     if escape is not None:
         ending = _escape(parts, pattern, parts.value(escape), node)

@@ -116,20 +116,25 @@ def _cast(parts: Parts, node: exp.Expr) -> Value:
     if node.args.get("literal"):
         return typed_literal(str(node.this.this), kind, node)
     value = parts.value(node.this)
-    if isinstance(node, exp.TryCast):
-        return tried_cast(value, kind, node)
-    return cast(_read_at_once(parts, kind, node.this, value), kind, node)
+    if kind.name in {"array", "map", "row"} and value.type.name == "json":
+        value = _parsed_for(parts, kind, node, value)
+    return tried_cast(value, kind, node) if isinstance(node, exp.TryCast) else cast(value, kind, node)
 
 
-def _read_at_once(parts: Parts, kind: Type, node: exp.Expr, value: Value) -> Value:
-    """Return what json_parse gives; where an array, a map or a row is cast of it, Trino neither sorts keys in between nor drops one of two.
+def _parsed_for(parts: Parts, kind: Type, node: exp.Expr, value: Value) -> Value:
+    """Return the json that an array, a map or a row is cast of, as Trino hands it on.
 
-    It does both before a TRY_CAST.
+    The cast of a call of json_parse reads the text itself: it neither sorts keys in between nor drops one of two, but fails. Elsewhere both is
+    done before the cast. Of a column of a subquery Trino's plan decides which of the two: where a key stands twice, that is refused.
     """
-    is_call = isinstance(node, exp.Anonymous) and _called(node) == "json_parse"
-    if not is_call or value.json != "parsed" or kind.name not in {"array", "map", "row"}:
-        return value
-    return value.become(emit("el_json_read({})", parts.value(node.expressions[0])), value.type)._replace(json="part")
+    source = node.this
+    if value.json == "parsed" and type(node) is exp.Cast and isinstance(source, exp.Anonymous) and _called(source) == "json_parse":
+        return value.become(emit("el_json_read({})", parts.value(source.expressions[0])), value.type)._replace(json="part")
+    if value.json in {"parsed", "any"} and type(node) is exp.Cast and isinstance(source, exp.Column | exp.Identifier):
+        return value.become(emit("el_json_single({})", value), value.type)
+    if value.json == "parsed" and any(part.holds("map") or part.holds("row") for part in kind.args):
+        return value.become(emit("el_json_sorted({})", value), value.type)
+    return value
 
 
 def _call(parts: Parts, node: exp.Expr) -> Value:

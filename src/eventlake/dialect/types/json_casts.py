@@ -113,7 +113,7 @@ def canonical(value: Value) -> Sql:
 
 
 def written_json(value: Value, depth: int = 0) -> Value:
-    """Return the value with each json in it as Trino writes it, if json_parse made it; those in a row stay as they stood."""
+    """Return the value with each json in it as Trino writes it, if json_parse made it."""
     kind, item = value.type, ours(f"el_w{depth}")
     if value.json != "parsed" or not kind.holds("json"):
         return value
@@ -126,7 +126,15 @@ def written_json(value: Value, depth: int = 0) -> Value:
         inner = written_json(Value(emit("{}.value", item), kind.args[1], json="parsed"), depth + 1)
         entry = emit("struct_pack(key := {}.key, value := {})", item, inner)
         return value.become(emit("map_from_entries(list_transform(map_entries({}), lambda {}: {}))", value, item, entry), kind)
-    return value
+    return value.become(once(value.sql, lambda row: _written_row(row, kind, depth)), kind)
+
+
+def _written_row(row: Sql, kind: Type, depth: int) -> Sql:
+    fields = (
+        emit("{} := {}", quoted(name), written_json(Value(emit("struct_extract({}, {})", row, text(name)), part, json="parsed"), depth + 1))
+        for name, part in kind.fields()
+    )
+    return emit("(CASE WHEN {} IS NULL THEN NULL ELSE struct_pack({}) END)", row, joined(", ", fields))
 
 
 def distinguished(value: Value, what: str, node: exp.Expr) -> Value:

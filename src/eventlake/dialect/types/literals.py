@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from eventlake.dialect.binding import Value, mistyped, refused
@@ -17,7 +17,7 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast
 from eventlake.dialect.types.java import java_double
 from eventlake.dialect.types.type import BIGINT, DOUBLE, INTEGER, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, decimal, timestamp
-from eventlake.dialect.types.zones import at_wall, is_skipped, zone_named
+from eventlake.dialect.types.zones import at_wall, first_shown, is_skipped, offset_minutes, zone_named
 from eventlake.errors import NameNotFoundError
 
 
@@ -193,8 +193,13 @@ def timestamp_literal(written: str, node: exp.Expr | None) -> Value:
     zone = zone_named(match["zone"])
     if zone is None:
         raise NameNotFoundError(f'There is no time zone "{match["zone"]}": write it as Area/City or +05:30.')
-    if is_skipped(f"{match['date']} {clock}", zone):
+    year, month, day, hour, minute, second = map(int, re.split(r"\D", f"{match['date']} {clock.partition('.')[0]}"))
+    local = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001  # what a clock shows
+    if is_skipped(local, zone):
         raise mistyped(f"'{written}' is a time that the clocks of {zone} leave out", node)
+    if zone != "UTC" and offset_minutes(zone) is None:
+        sql = emit("CAST({} AS TIMESTAMP)", text(first_shown(local, zone).isoformat(" ") + clock[len(clock.partition(".")[0]) :]))
+        return Value(sql, timestamp(digits, zoned=True).at(zone))
     return Value(at_wall(sql, zone), timestamp(digits, zoned=True).at(zone))
 
 

@@ -66,12 +66,16 @@ def wall(value: Value) -> Sql:
 
 
 def shown_at(local: Sql, value: Value, kind: Type, parts: Iterable[Value]) -> Value:
-    """Return the moment, in the zone of `value`, at which a clock there shows this TIMESTAMP."""
+    """Return the moment, in the zone of `value`, at which a clock there shows this TIMESTAMP.
+
+    Where it shows it twice, as clocks are put back, it is the one with the offset of `value`.
+    """
+    if value.clock is not None and value.clock.minutes is not None:
+        return moved(emit("({} - to_minutes({}))", local, value.clock.minutes), value, kind, parts)
+    near = emit("({} + ({} - {}))", instant(value), local, wall(value))
     if value.type.zone == EACH:
-        if value.clock is not None and value.clock.minutes is not None:
-            return moved(emit("({} - to_minutes({}))", local, value.clock.minutes), value, kind, parts)
-        return moved(emit("el_unwall({}, {})", local, _label(value)), value, kind, parts)
-    return moved(at_wall(local, _known(value)), value, kind, parts)
+        return moved(emit("el_unwall_near({}, {}, {})", local, near, _label(value)), value, kind, parts)
+    return moved(_at_wall_near(local, near, _known(value)), value, kind, parts)
 
 
 def moved(made: Sql, value: Value, kind: Type, parts: Iterable[Value]) -> Value:
@@ -81,8 +85,23 @@ def moved(made: Sql, value: Value, kind: Type, parts: Iterable[Value]) -> Value:
     return each_zoned(made, _label(value), kind, parts, value.clock.minutes if value.clock is not None else None)
 
 
+def with_zone(local: Sql, zone: str) -> Sql:
+    """Make SQL of what with_timezone gives: of two instants, in UTC, the one with the offset that the zone has where its clock is read as UTC."""
+    if zone == "UTC" or offset_minutes(zone) is not None:
+        return at_wall(local, zone)
+    return _at_wall_near(local, emit("({0} + ({0} - timezone({1}, timezone('UTC', {0}))))", local, text(zone)), zone)
+
+
+def _at_wall_near(local: Sql, near: Sql, zone: str) -> Sql:
+    if zone == "UTC" or offset_minutes(zone) is not None:
+        return at_wall(local, zone)
+    return emit(
+        "(CASE WHEN timezone({0}, timezone('UTC', {1})) = {2} THEN {1} ELSE {3} END)", text(zone), near, local, at_wall(local, zone)
+    )
+
+
 def at_wall(local: Sql, zone: str) -> Sql:
-    """Make SQL of the instant, in UTC, at which a clock in the zone shows this TIMESTAMP."""
+    """Make SQL of the instant, in UTC, at which a clock in the zone shows this TIMESTAMP: the later one where it shows it twice."""
     if zone == "UTC":
         return local
     minutes = offset_minutes(zone)
@@ -212,9 +231,13 @@ def offset_minutes(zone: str) -> int | None:
     return -minutes if sign == "-" else minutes
 
 
-def is_skipped(clock: str, zone: str) -> bool:
+def is_skipped(clock: datetime, zone: str) -> bool:
     """Tell whether no clock in the zone ever shows this date and time, because it was put forward."""
     if zone == "UTC" or offset_minutes(zone) is not None:
         return False
-    local = datetime.fromisoformat(clock).replace(tzinfo=ZoneInfo(zone))
-    return local.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local.replace(tzinfo=None)
+    return first_shown(clock, zone).replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != clock
+
+
+def first_shown(clock: datetime, zone: str) -> datetime:
+    """Return the instant in UTC at which a clock in the zone shows this date and time for the first time."""
+    return clock.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None)
