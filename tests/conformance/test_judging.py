@@ -32,6 +32,7 @@ SHARES = {
     "kinds_expressions.tsv.gz": 0.97,
     "analytics.jsonl.gz": 0.96,
     "edges.jsonl.gz": 0.75,
+    "hunted.jsonl.gz": 0.96,
 }
 """How many of a file's cases must be right."""
 SAMPLED = {
@@ -45,6 +46,7 @@ SAMPLED = {
     "collections.jsonl.gz": 16,
     "patterns.jsonl.gz": 4,
     "edges.jsonl.gz": 16,
+    "hunted.jsonl.gz": 8,
 }
 """The large files, of each family of which one of so many cases is asked every day."""
 NIGHTLY = ("kinds.jsonl.gz", "kinds_expressions.tsv.gz", "analytics.jsonl.gz")

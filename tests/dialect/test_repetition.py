@@ -99,3 +99,12 @@ def test_small_expressions_are_left_as_they_are() -> None:
     inner = emit("el_upper({})", ours("a"))
 
     assert written(emit("el_upper({})", inner)) == "el_upper(el_upper(a))"
+
+
+def test_arguments_are_never_taken_for_one_value() -> None:
+    """Bound to a name together, they would be the first of them alone."""
+    engine = FixtureEngine(read_fixture({}))
+    sql = "select greatest(1e-3, real '1.1', tinyint '-128'), greatest(1, real '2.5', tinyint '3', -1e0)"
+
+    assert engine.query(sql).rows == [(1.100000023841858, 3.0)]
+    engine.close()

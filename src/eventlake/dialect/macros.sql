@@ -259,8 +259,8 @@ el_place(z) := CASE WHEN z[1] IN ('+', '-') THEN 'UTC' ELSE z END;
 el_substring(s, i, n) :=
   CASE
     WHEN i > 0 THEN CASE WHEN n > 0 THEN substring(s, least(i, 2147483647), least(n, 2147483647)) WHEN n IS NULL THEN NULL ELSE substring(s, 1, 0) END
-    WHEN i < 0 AND length(s) + i >= 0 THEN CASE
-      WHEN n > 0 THEN substring(s, length(s) + i + 1, least(n, 2147483647))
+    WHEN i < 0 AND i >= -length(s) THEN CASE
+      WHEN n > 0 THEN substring(s, length(s) + least(i, 0) + 1, least(n, 2147483647))
       WHEN n IS NULL THEN NULL
       ELSE substring(s, 1, 0)
     END

@@ -148,7 +148,7 @@ DIFFERENCES: tuple[tuple[str, str], ...] = (
     (
         "json",
         "Kept as text. `json_parse` sorts keys; to show a nested object in which a key occurs twice, or one of more than 128 levels, is refused, "
-        "to read from it is not.",
+        "to read from it is not. A cast of such a json to an array, a map or a row is refused where it comes from another query.",
     ),
     ("Malformed JSON", "NULL for `json_extract` and its kin; text out of which Athena still reads a value before the fault is refused."),
     ("SQL/JSON paths", f"`..`, variables and methods other than {', '.join(f'`{name}()`' for name in sorted(METHODS))} are refused."),

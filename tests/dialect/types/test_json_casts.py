@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from eventlake.conformance.fixture import FixtureEngine, read_fixture
-from eventlake.errors import QueryFailedError, QuerySyntaxError
+from eventlake.errors import QueryFailedError, QueryRefusedError, QuerySyntaxError
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +94,28 @@ def test_a_key_that_stands_twice_fails_a_cast_and_no_try_cast(kind: str, engine:
         engine.query(f"select cast(json_parse(x) as {kind}) {source}")
     assert engine.query(f"select try(cast(json_parse(x) as {kind})) {source}").rows == [(None,)]
     assert engine.query(f"select try_cast(json_parse(x) as {kind}) {source}").rows == [({"a": 2},)]
+
+
+@pytest.mark.parametrize("kind", ["map(varchar, integer)", "row(a integer)", "map(varchar, json)"])
+def test_a_key_that_stands_twice_is_refused_behind_a_subquery(kind: str, engine: FixtureEngine) -> None:
+    """Trino fails or keeps the last, as its plan has it: read once, the column is put into the cast; read twice, it is not."""
+    parsed = '(select json_parse(x) as j from (values \'{"a": 1, "a": 2}\') t(x))'
+    with pytest.raises(QueryRefusedError, match="occurs twice"):
+        engine.query(f"select cast(j as {kind}) from {parsed}")
+    assert engine.query(f"select json_format(j) from {parsed}").rows == [('{"a":2}',)]
+    assert engine.query(f"select try_cast(j as {kind}) is null from {parsed}").rows == [(False,)]
+
+
+@pytest.mark.parametrize("kind", ["array(row(x integer))", "array(map(varchar, integer))"])
+def test_a_key_that_stands_twice_within_is_refused_to_a_try_cast(kind: str, engine: FixtureEngine) -> None:
+    """Trino keeps the last; a NULL for it would be wrong."""
+    given = '(values \'[{"x": 1, "x": 2}]\') t(x)'
+    with pytest.raises(QueryRefusedError, match="occurs twice"):
+        engine.query(f"select try_cast(json_parse(x) as {kind}) from {given}")
+
+
+def test_json_in_a_row_is_shown_sorted(engine: FixtureEngine) -> None:
+    """What json_parse sorts is sorted in a row as well, and a missing row stays missing."""
+    given = '(values \'{"b": 1, "a": 2}\', null) t(x)'
+    sql = f"select if(x is not null, row(json_parse(x), 1)) from {given}"
+    assert engine.query(sql).rows == [({"field0": '{"a":2,"b":1}', "field1": 1},), (None,)]

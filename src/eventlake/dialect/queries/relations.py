@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from itertools import count
 
-from eventlake.dialect.binding import Field, Scope, Value, json_form, mistyped, refused
+from eventlake.dialect.binding import Field, JsonForm, Scope, Value, json_form, mistyped, refused
 from eventlake.dialect.parts import Context
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.from_clause import Source
@@ -32,7 +32,7 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import require_order, sortable
-from eventlake.dialect.types.json_casts import distinguished, require_no_json
+from eventlake.dialect.types.json_casts import distinguished, require_one_form, written_json
 from eventlake.dialect.types.spelling import parse_type
 from eventlake.dialect.types.type import EACH, Type, common, in_zones_of, instants
 from eventlake.dialect.types.zones import as_instants
@@ -124,7 +124,7 @@ class Queries:
             kinds.append(both)
         kinds = [_kept(node, a.type, kind) for a, kind in zip(left.fields, kinds, strict=True)]
         fields = tuple(
-            Column(a.name, f"c{i}", kind, f"z{i}" if kind.zone == EACH else "", json=json_form({a.json, b.json}))
+            Column(a.name, f"c{i}", kind, f"z{i}" if kind.zone == EACH else "", json=_form_of_both(a, b))
             for i, (a, b, kind) in enumerate(zip(left.fields, right.fields, kinds, strict=True))
         )
         merged = bool(node.args.get("distinct")) and any(field.label for field in fields)
@@ -132,7 +132,7 @@ class Queries:
             "" if node.args.get("distinct") and not merged else " ALL"
         )
         for kind in kinds if not node.args.get("distinct") and not isinstance(node, exp.Union) else ():
-            require_no_json(kind, f"{type(node).__name__.upper()} ALL", node)  # Trino fails: json has no order
+            require_one_form(kind, f"{type(node).__name__.upper()} ALL", node)  # Trino fails: neither json nor maps have an order
         told = node if node.args.get("distinct") or not isinstance(node, exp.Union) else None
         sides = [_recast(side, kinds, fields, told) for side in (left, right)]
         sql = shut("({}) {} ({})", *sides[:1], ours(word), *sides[1:])
@@ -262,11 +262,23 @@ def _columns_of(table: Table) -> list[Column]:
 
 def _recast(relation: Relation, kinds: Sequence[Type], fields: Sequence[Column], told: exp.Expr | None = None) -> Sql:
     """Make a query of the columns of another as these types. told: the set operation, if it tells rows apart."""
-    values = [coerce(column.value(ours("el_s")), kind) for column, kind in zip(relation.fields, kinds, strict=True)]
+    values = [
+        coerce(_in_form(column.value(ours("el_s")), target), kind)
+        for column, kind, target in zip(relation.fields, kinds, fields, strict=True)
+    ]
     if told is not None:
         values = [distinguished(value, type(told).__name__.upper(), told) for value in values]
     made = [named(value, target) for value, target in zip(values, fields, strict=True)]
     return emit("SELECT {} FROM ({}) AS el_s", joined(", ", made), relation.sql)
+
+
+def _form_of_both(a: Column, b: Column) -> JsonForm:
+    """Return where a json of either side comes from; what json_parse made is sorted where the other side's is not, see `_in_form`."""
+    return a.json if a.json == b.json else json_form({"normal" if form == "parsed" else form for form in (a.json, b.json)})
+
+
+def _in_form(value: Value, target: Column) -> Value:
+    return written_json(value) if value.json == "parsed" != target.json else value
 
 
 def _kept(node: exp.SetOperation, left: Type, kind: Type) -> Type:
