@@ -16,10 +16,8 @@ from eventlake.backends.bucket_tombstones import BucketTombstones
 from eventlake.cloud.deployment import Deployment, pseudonyms
 from eventlake.errors import GenerationConflictError, UsageError
 from eventlake.layout import TOMBSTONES
-from eventlake.pipeline.folding import folded
 from eventlake.pipeline.forgetting import Forgetting
-from eventlake.pipeline.spellings import SHORTEST
-from eventlake.pipeline.tombstones import TombstoneKey, Tombstones, holds_any, written
+from eventlake.pipeline.tombstones import TombstoneKey, Tombstones, holds_any, long_enough, written
 from eventlake.stack_names import tombstones_secret
 
 _TRIES = 5
@@ -41,7 +39,7 @@ def add_tombstones(deployment: Deployment, session: Session, identifiers: Iterab
 
     Raises UsageError for an identifier that is too short, ConfigurationError, ServiceError.
     """
-    wanted = [_long_enough(one) for one in identifiers]
+    wanted = [long_enough(one) for one in identifiers]
     ring = pseudonyms(deployment, session)
     wanted += [] if ring is None else [pseudonym for one in wanted for pseudonym in ring.all_of(one)]
     since = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
@@ -99,9 +97,3 @@ def _new_key(kept: BucketTombstones, session: Session) -> TombstoneKey:
                 raise
             return kept.key() or made
     return made
-
-
-def _long_enough(identifier: str) -> str:
-    if len(folded(identifier)) < SHORTEST:
-        raise UsageError(f'"{identifier}" is too short to stay erased: an identifier has {SHORTEST} characters or more.')
-    return identifier.strip()

@@ -10,14 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from eventlake.backends.disk import write_whole
-from eventlake.errors import ConfigurationError, EventlakeError, StorageError, UsageError
+from eventlake.errors import ConfigurationError, EventlakeError, StorageError
 from eventlake.lake import Finding
 from eventlake.local.keys import read_keys
 from eventlake.local.lock import waiting_for
-from eventlake.pipeline.folding import folded
 from eventlake.pipeline.forgetting import Forgetting
-from eventlake.pipeline.spellings import SHORTEST
-from eventlake.pipeline.tombstones import TombstoneKey, Tombstones, holds_any, read, written
+from eventlake.pipeline.tombstones import TombstoneKey, Tombstones, holds_any, long_enough, read, written
 
 TOMBSTONES = "tombstones.json"
 KEY = "tombstones.key"
@@ -72,7 +70,7 @@ def add_tombstones(folder: Path, identifiers: Iterable[str], at: datetime, certi
     aware. certificate: the name of the file that attests the erasure. Raises UsageError for an identifier that is too short,
     ConfigurationError, StorageError.
     """
-    wanted = [_long_enough(one) for one in identifiers]
+    wanted = [long_enough(one) for one in identifiers]
     with waiting_for(folder, _LOCK, f'The tombstones of the lake in "{folder}"'):
         ring = read_keys(folder)
         known = [] if ring is None else [pseudonym for one in wanted for pseudonym in ring.all_of(one)]
@@ -95,12 +93,6 @@ def end_tombstones(folder: Path, identifiers: Iterable[str], until: str) -> Tomb
         found = found.with_end(until, [pseudonym for one in wanted for pseudonym in (() if ring is None else ring.all_of(one))])
         write_whole(folder / TOMBSTONES, written(found), 0o600)
         return found
-
-
-def _long_enough(identifier: str) -> str:
-    if len(folded(identifier)) < SHORTEST:
-        raise UsageError(f'"{identifier}" is too short to stay erased: an identifier has {SHORTEST} characters or more.')
-    return identifier.strip()
 
 
 def _key(folder: Path) -> TombstoneKey | None:

@@ -20,6 +20,7 @@ from typing import Any
 
 from eventlake.errors import ConfigurationError, UsageError
 from eventlake.pipeline.folding import folded
+from eventlake.pipeline.spellings import SHORTEST
 
 _SECRET = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _RARE = "\"@|~#$&*!?=<>;^`()[]{}'%\\,/:. _-"
@@ -117,6 +118,13 @@ class Tombstones:
         said = folded(identifier)
         anchor = _anchor(said)
         return Tombstone(self.key.mac(said), anchor, said.index(anchor), len(said), since, certificate)
+
+
+def long_enough(identifier: str) -> str:
+    """Return an identifier that is to stay erased, without the blanks around it. Raises UsageError for one that is too short."""
+    if len(folded(identifier)) < SHORTEST:
+        raise UsageError(f'"{identifier}" is too short to stay erased: an identifier has {SHORTEST} characters or more.')
+    return identifier.strip()
 
 
 def _anchor(said: str) -> str:

@@ -17,7 +17,7 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast
 from eventlake.dialect.types.java import java_double
 from eventlake.dialect.types.type import BIGINT, DOUBLE, INTEGER, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, decimal, timestamp
-from eventlake.dialect.types.zones import at_wall, first_shown, is_skipped, offset_minutes, zone_named
+from eventlake.dialect.types.zones import at_wall, first_shown, is_fixed, is_skipped, zone_named
 from eventlake.errors import NameNotFoundError
 
 
@@ -197,7 +197,7 @@ def timestamp_literal(written: str, node: exp.Expr | None) -> Value:
     local = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001  # what a clock shows
     if is_skipped(local, zone):
         raise mistyped(f"'{written}' is a time that the clocks of {zone} leave out", node)
-    if zone != "UTC" and offset_minutes(zone) is None:
+    if not is_fixed(zone):
         sql = emit("CAST({} AS TIMESTAMP)", text(first_shown(local, zone).isoformat(" ") + clock[len(clock.partition(".")[0]) :]))
         return Value(sql, timestamp(digits, zoned=True).at(zone))
     return Value(at_wall(sql, zone), timestamp(digits, zoned=True).at(zone))

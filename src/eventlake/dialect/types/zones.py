@@ -87,13 +87,11 @@ def moved(made: Sql, value: Value, kind: Type, parts: Iterable[Value]) -> Value:
 
 def with_zone(local: Sql, zone: str) -> Sql:
     """Make SQL of what with_timezone gives: of two instants, in UTC, the one with the offset that the zone has where its clock is read as UTC."""
-    if zone == "UTC" or offset_minutes(zone) is not None:
-        return at_wall(local, zone)
     return _at_wall_near(local, emit("({0} + ({0} - timezone({1}, timezone('UTC', {0}))))", local, text(zone)), zone)
 
 
 def _at_wall_near(local: Sql, near: Sql, zone: str) -> Sql:
-    if zone == "UTC" or offset_minutes(zone) is not None:
+    if is_fixed(zone):
         return at_wall(local, zone)
     return emit(
         "(CASE WHEN timezone({0}, timezone('UTC', {1})) = {2} THEN {1} ELSE {3} END)", text(zone), near, local, at_wall(local, zone)
@@ -231,9 +229,14 @@ def offset_minutes(zone: str) -> int | None:
     return -minutes if sign == "-" else minutes
 
 
+def is_fixed(zone: str) -> bool:
+    """Tell whether the clocks of a zone are never put forward or back: of UTC, and of an offset."""
+    return zone == "UTC" or offset_minutes(zone) is not None
+
+
 def is_skipped(clock: datetime, zone: str) -> bool:
     """Tell whether no clock in the zone ever shows this date and time, because it was put forward."""
-    if zone == "UTC" or offset_minutes(zone) is not None:
+    if is_fixed(zone):
         return False
     return first_shown(clock, zone).replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != clock
 
