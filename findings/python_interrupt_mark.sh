@@ -9,7 +9,7 @@
 #     number; the same program under `python -m` is not.
 #     The standard library runs texts by exec() when a namedtuple or a dataclass is made, so any import is such a moment.
 # Seen: function: 0; compiled: 0; text: -2; text, then another text: 0; text, then sys.exit(3): 3; the same under -m: -2
-# eventlake: says "Interrupted." and ends with 130 by sys.exit(); whoever starts it by `python -m` may be told of SIGINT instead, which is as true.
+# eventlake: runs an empty text at its end, so that `python -m eventlake` says "Interrupted." and ends with 130 as the command does.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

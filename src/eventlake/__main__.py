@@ -15,4 +15,9 @@ def main() -> NoReturn:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    finally:
+        # CPython 3.11 to 3.13 remember a Ctrl-C that left a text run by exec(), caught or not, and end `python -m` by SIGINT for it; the
+        # standard library runs such texts while modules load. The next text makes them forget.
+        exec("")

@@ -486,6 +486,23 @@ def test_ctrl_c_while_modules_are_loaded_is_one_word_too(monkeypatch: pytest.Mon
     assert capfd.readouterr() == ("", "Interrupted.\n")
 
 
+def test_ctrl_c_in_a_text_that_exec_runs_ends_with_130_too(tmp_path: Path) -> None:
+    """Python itself would end `python -m` by SIGINT, and a shell's `&&` or a supervisor would see a killed process."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "class Quick:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'eventlake.cli':\n"
+        "            exec('raise KeyboardInterrupt')\n"
+        "sys.meta_path.insert(0, Quick())\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])}
+
+    ended = subprocess.run([sys.executable, "-m", "eventlake", "tables"], env=environment, capture_output=True, text=True)
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "Interrupted.\n")
+
+
 def _waits_or_works(process: subprocess.Popen[str], folder: Path) -> bool:
     """Whether the command reads stdin, or its bus has begun."""
     if (folder / "demo-lake" / "spool").exists():
