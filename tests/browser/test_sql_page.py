@@ -52,6 +52,24 @@ def test_the_keyboard_completes_a_name(window: Window) -> None:
     assert "rows in" in page.locator("#cost").text_content()
 
 
+def test_a_name_that_no_longer_fits_is_not_taken(window: Window) -> None:
+    """Each letter narrows at once what is offered, before the server answers; another word is offered nothing."""
+    page = window.open("/sql")
+    field = write(page, "select client_i")
+    page.locator("#names li", has_text="client_id").wait_for()
+    page.route("**/sql/names.json?*", lambda _route: None)  # nothing answers from here
+    page.keyboard.type("p")
+    assert {name.split()[0] for name in page.locator("#names li").all_text_contents()} == {"client_ip"}
+    page.keyboard.press("Tab")
+    assert field.input_value() == "select client_ip"
+
+    page.unroute("**/sql/names.json?*")
+    page.keyboard.press("Backspace")
+    page.locator("#names li", has_text="client_id").wait_for()
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("#names li").count() == 0
+
+
 def test_the_cost_is_told_while_one_writes(window: Window) -> None:
     """Before anything runs; what would be refused says why."""
     page = window.open("/sql")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from eventlake.web.charts.changes import MOST_LINES, difference
@@ -33,7 +35,12 @@ def test_a_long_change_is_cut() -> None:
 
 
 def test_the_page_marks_what_weakens(browser: Browser) -> None:
-    """Each change that takes protection away."""
+    """Each change that takes protection away, in the first column: the one that a narrow screen shows."""
     weakened = sum(bool(one.weakens) for one in browser.truth.changes)
 
-    assert browser.get("/changes", WINDOW).text.count("weakens: ") == weakened > 0
+    page = browser.get("/changes", WINDOW).text
+    assert page.count("weakens: ") == weakened > 0
+    assert (
+        len(re.findall(r'<tr class="weakened"><td class="when"><bdi>[^<]+</bdi><strong class="bad-text weakens">weakens: ', page))
+        == weakened
+    )

@@ -174,14 +174,14 @@ def test_quarters_of_an_hour_hold_what_ended_in_them(browser: Browser) -> None:
     ]
 
 
-def test_last_executions_are_in_the_order_of_their_ends(browser: Browser) -> None:
-    """Each with the moment of its last end."""
+def test_the_newest_of_the_last_executions_stands_first(browser: Browser) -> None:
+    """Beside its pipeline's name, where a narrow screen shows it; each with the moment of its last end."""
     finals = {
         one.id: (one.pipeline, *max(((at, state) for state, at in one.states if state in ENDS))) for _, one, _ in reached(browser, *ENDS)
     }
     rows = browser.tile("last_executions")
 
-    assert rows == sorted(rows, key=lambda row: (row["pipeline"], row["ended"], row["executionid"]))
+    assert rows == sorted(sorted(rows, key=lambda row: row["ended"], reverse=True), key=lambda row: row["pipeline"])
     assert all(
         (row["pipeline"], row["ended"], row["state"]) == (name, said(at), state)
         for row in rows

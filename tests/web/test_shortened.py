@@ -35,10 +35,10 @@ def test_a_long_ranking_keeps_its_first() -> None:
 
 
 def test_pipelines_that_failed_last_are_seen_first() -> None:
-    """With all of their executions, in the order of the list."""
+    """With all of their executions, each pipeline's newest first, in the order of the list."""
     rows = [(f"p{number:03}", f"x{number}-{turn}", "SUCCEEDED", None) for number in range(100) for turn in range(2)]
-    rows[-1] = ("p099", "x99-1", "FAILED", None)
-    rows[0] = ("p000", "x0-0", "FAILED", None)
+    rows[-2] = ("p099", "x99-0", "FAILED", None)
+    rows[1] = ("p000", "x0-1", "FAILED", None)
     kept, count = shortened(TILES["last_executions"], Result(("pipeline", "executionid", "state", "ended"), ("varchar",) * 4, rows))
 
     assert count == 100

@@ -23,7 +23,9 @@ def _of_groups(result: Result, most: int) -> tuple[Result, int]:
     """Return the rows of so many pipelines: first of those whose last execution failed, else in their order."""
     columns = dict(zip(result.columns, range(len(result.columns)), strict=True))
     name, state = columns["pipeline"], columns["state"]
-    last = {row[name]: row[state] for row in result.rows}
+    last: dict[object, object] = {}
+    for row in result.rows:
+        last.setdefault(row[name], row[state])  # the newest of each stands first
     if len(last) <= most:
         return result, 0
     kept = set(sorted(last, key=lambda one: last[one] != "FAILED")[:most])

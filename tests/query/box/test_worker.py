@@ -91,10 +91,12 @@ def test_a_frame_that_is_too_long_is_not_read(played: Played) -> None:
     [
         (["QueryFailedError", "A number."], QueryFailedError, "A number."),
         (["CorruptObjectError", "It is\ncut\x1b[31m."], CorruptObjectError, "It is cut [31m."),
-        (["SystemExit", "now"], QueryLimitError, "more than 512 MB"),
-        (["ConfigurationError", "x"], QueryLimitError, "more than 512 MB"),
-        (["__doc__", "x"], QueryLimitError, "more than 512 MB"),
-        ("nonsense", QueryLimitError, "more than 512 MB"),
+        (["QueryLimitError", "memory"], QueryLimitError, "more than 512 MB"),
+        (["SystemExit", "now"], QueryFailedError, "no error of a query, SystemExit: now"),
+        (["ConfigurationError", "x\n"], QueryFailedError, "no error of a query, ConfigurationError: x "),
+        (["__doc__", "x"], QueryFailedError, "no error of a query, __doc__: x"),
+        (["x" * 100_000, "x"], QueryFailedError, "no error of a query, xxx"),
+        ("nonsense", QueryFailedError, "is not understood"),
         (["QueryFailedError", "x" * 100_000], QueryFailedError, "x" * 2_000),
     ],
 )

@@ -247,14 +247,20 @@ def not_started() -> ConfigurationError:
 
 
 def _error_of(body: bytes, memory_mb: int) -> QueryError | CorruptObjectError:
-    """Return the error of a frame: one of the kinds that may be said, its sentence as printable text."""
+    """Return the error of a frame, its sentence as printable text: of a kind that may be said, or one that names the kind that may not."""
     import msgspec
 
     try:
         name, sentence = msgspec.msgpack.decode(body, type=tuple[str, str])
     except msgspec.DecodeError:
+        return QueryFailedError("The process of the query failed, and what it said of it is not understood: ask again.")
+    if sentence == OUT_OF_MEMORY:
         return too_much_memory(memory_mb)
-    if name not in _SAYABLE or sentence == OUT_OF_MEMORY:
-        return too_much_memory(memory_mb)
+    if name not in _SAYABLE:
+        return QueryFailedError(_printable(f"The process of the query failed by something that is no error of a query, {name}: {sentence}"))
     kind: type[QueryError | CorruptObjectError] = getattr(errors, name)
-    return kind("".join(letter if letter.isprintable() else " " for letter in sentence[:_MOST_LETTERS]))
+    return kind(_printable(sentence))
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text[:_MOST_LETTERS])

@@ -9,10 +9,10 @@ from typing import Any
 
 from eventlake.web.cells import cell, cut
 from eventlake.web.charts.drawing import Drawing
-from eventlake.web.elements import Child, Element, element
+from eventlake.web.elements import Element, element
 from eventlake.web.tables import framed_table
 
-COLUMNS = ("event_time", "who", "ip", "description", "path")
+COLUMNS = ("who", "ip", "description", "path")
 MOST_LINES = 12
 """How many lines of a change are shown; all are in the tile's .json."""
 MOST_TEXT = 20_000
@@ -26,13 +26,11 @@ def changes(drawing: Drawing) -> Element:
 
 
 def _cells(drawing: Drawing, row: dict[str, Any]) -> Iterator[Element]:
+    weakens = element("strong", f"weakens: {row['weakened']}", class_="bad-text weakens") if row["weakened"] else None
+    yield element("td", element("bdi", cell(row["event_time"], drawing.window)), weakens, class_="when")
     for name in COLUMNS:
         text = element("bdi", cell(row[name], drawing.window))
-        warning = (
-            element("strong", f" weakens: {row['weakened']}", class_="bad-text") if name == "description" and row["weakened"] else None
-        )
-        shown: Child = text if name == "event_time" else drawing.value(name, row[name], text, class_="value") or text
-        yield element("td", shown, warning, class_="when" if name == "event_time" else None)
+        yield element("td", drawing.value(name, row[name], text, class_="value") or text)
     yield element("td", *list(difference(row["body_before"], row["body_after"])), class_="difference")
 
 

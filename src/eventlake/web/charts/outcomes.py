@@ -1,4 +1,4 @@
-"""Strips of outcomes: for each pipeline its last executions side by side, the oldest first, each leading to its own page."""
+"""Strips of outcomes: for each pipeline its last executions side by side, the newest beside its name, each leading to its own page."""
 
 from __future__ import annotations
 

@@ -274,6 +274,11 @@ async function complete(isWanted) {
   return offer((await answer.json()).filter((one) => isAlone || one.kind !== "saved query").slice(0, 12));
 }
 
+function narrow() { // what was offered for fewer letters is not taken for these
+  const begins = word().replaceAll('"', "").toLowerCase();
+  offer(names.filter((one) => begins && one.name.toLowerCase().startsWith(begins)));
+}
+
 function offer(found) {
   names = found;
   chosen = -1;
@@ -316,6 +321,7 @@ function keyed(event) {
   else if (event.key === " " && event.ctrlKey) complete(true);
   else if (!names.length) return;
   else if (goes !== undefined) point(goes);
+  else if (/^(Arrow(Left|Right)|Home|End)$/.test(event.key)) return offer([]); // another word
   else if (event.key === "Escape") offer([]);
   else if ((event.key === "Tab" && !event.shiftKey) || (event.key === "Enter" && chosen >= 0)) takeName(Math.max(chosen, 0));
   else return;
@@ -355,6 +361,7 @@ if (sql) {
   sql.after(list, made("p", { id: "would", className: "note" }));
   document.getElementById("would").setAttribute("role", "status");
   sql.addEventListener("input", () => {
+    narrow();
     clearTimeout(pausing);
     pausing = setTimeout(() => complete(false), PAUSE_MS);
     think();

@@ -1,5 +1,5 @@
 -- The last executions
--- Each pipeline's last thirty, as they ended, the oldest first.
+-- Each pipeline's last thirty, as they ended, the newest first.
 -- param since date  the first day of arrival
 -- param start timestamp  the window's beginning, in UTC
 -- param end timestamp  its end
@@ -15,4 +15,4 @@ from (
   )
 )
 where place <= 30
-order by pipeline, ended, executionid
+order by pipeline, ended desc, executionid
