@@ -86,6 +86,7 @@ class LogObject:
     """One object of log lines as the catalog knows it.
 
     rows and crc32 are None where the catalog does not know them (Glue lists objects, it does not describe them). etag: the store's.
+    strict: the columns, as they are stored, whose texts are known to be JSON as we write it.
     """
 
     table: str
@@ -96,6 +97,7 @@ class LogObject:
     rows: int | None = None
     crc32: int | None = None
     etag: str = ""
+    strict: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,18 @@ def log_object(key: str, hour: Hour = HOUR) -> NewObject:
     return NewObject(key, "auth0_logs", hour, "parquet", 1000, 10, 7)
 
 
+def test_an_object_tells_which_of_its_columns_are_json_of_our_own(catalog: SqliteCatalog) -> None:
+    """To readers and to who rewrites it; what cannot be read of it is not taken for granted."""
+    ours = replace(log_object("logs/2026/11/20/10/a"), strict=frozenset({"details", "extra"}))
+    catalog.register([ours, log_object("logs/2026/11/20/10/b")], [PARTITION], [], {})
+    assert [one.strict for one in catalog.objects("auth0_logs")] == [{"details", "extra"}, set()]
+    assert catalog.held("auth0_logs", HOUR)[0] == ours
+
+    for damaged in ('["details"', "5", "{}"):
+        catalog._file.connection.execute("update object set strict = ? where strict is not null", (damaged,))
+        assert [one.strict for one in catalog.objects("auth0_logs")] == [set(), set()]
+
+
 def states(catalog: SqliteCatalog) -> list[tuple[str, int]]:
     """State and generation of each hour of the log."""
     return catalog._rows('select state, generation from partition where "table" = \'auth0_logs\' order by "date", hour')

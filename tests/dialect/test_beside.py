@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+import duckdb
 import pytest
 
 from by_day import one_in
 from eventlake.conformance.fixture import FixtureEngine, read_fixture
+from eventlake.dialect.sql import quoted_text
 from eventlake.dialect.translate import translate
 from eventlake.errors import EventlakeError
+from eventlake.model import Column, Table
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
+TABLE = Table("t", "lake", "t", "", "t", {}, "$", "", (Column("d", "string", (), "", ""), Column("e", "string", (), "", "")))
 TEXTS = (
     *('{"a":"x"}', '{"a":"","b":{"c":"deep"}}', ' {"a": 7, "b": {"c": [1, 2]}}', '{"a":null}', '{"b":{"c":true}}', "{}", "[]"),
     *('{"a":1.50}', '{"a":-0}', '{"a":0}', '{"a":1e3}', '{"a":12345678901234567890}', '{"a":"NaN"}', '{"a":"inf"}', '{"a":"-0"}'),
@@ -99,6 +104,31 @@ def test_no_number_is_taken_of_a_part_that_only_duckdb_reads(engine: FixtureEngi
     """The part itself is looked at: `nan` in it is no JSON to Athena."""
     with pytest.raises(EventlakeError, match="Malformed JSON"):
         engine.query("""select json_extract(d, '$.a') from (values '{"a":[1,nan]}') t(d)""")
+
+
+STRICT = [
+    text for text in TEXTS if text.startswith("{") and not text.endswith(("1", ",}", ",]")) and "NaN}" not in text and "[1,]" not in text
+]
+"""Those that are JSON to Python too."""
+
+
+@pytest.mark.parametrize("paths", [("$.a",), ("$.a", "$.b.c", "$.absent")], ids=["one", "several"])
+def test_without_a_doubt_the_answer_is_the_same_of_texts_that_are_strict(paths: Sequence[str]) -> None:
+    """What the objects of a scan say of a column leaves the question out, of that column alone."""
+    columns = ", ".join(f"{name}(d, '{path}')" for name in ("json_extract_scalar", "json_extract") for path in paths)
+    made = translate(f"select {columns} from t", [TABLE], NOW)
+    source = f"(SELECT * FROM (VALUES {', '.join(f'({quoted_text(text)})' for text in STRICT)}) AS v(d))"
+    assert all(json.loads(text) is not None for text in STRICT)
+
+    asked, doubted, unasked = (made.sql([source], strict) for strict in ((), [{"e"}], [{"d", "e"}]))
+
+    assert doubted == asked
+    assert "el_json_maybe_loose(" in asked
+    assert "el_json_maybe_loose(" not in unasked
+    with duckdb.connect() as connection:
+        for macro in made.macros:
+            connection.execute(macro)
+        assert connection.execute(unasked).fetchall() == connection.execute(asked).fetchall()
 
 
 def test_a_text_is_parsed_once_for_all_paths() -> None:

@@ -18,6 +18,7 @@ from eventlake.backends.parquet import duckdb_type
 from eventlake.errors import EventError
 from eventlake.model import Table
 from eventlake.pipeline.codec import STANDARD, Codec
+from eventlake.pipeline.mapping import compile_line, json_columns
 from eventlake.pipeline.reading import depth
 from eventlake.pipeline.router import Router
 from eventlake.pipeline.transform import Transform
@@ -170,6 +171,48 @@ def test_duckdb_refuses_no_json_text_of_a_line() -> None:
     details = line(AUTH0, auth0_event({"details": {"a\x00": "b\x00", "k": "v"}}))["details"]
 
     assert duckdb.execute("select json_valid(?), json_extract_string(?, '$.k')", [details, details]).fetchone() == (True, "v")
+
+
+AUTH0_LINE = compile_line(AUTH0)
+TEXTS = st.sampled_from(["[1,]", '{"a":1, }', "NaN", "[-Infinity]", ",]", ':nan,"', "\\", "\x00\x1f\x7f\u2028", '"'])
+"""Texts that no JSON may hold outside of its quotes."""
+
+
+@given(
+    st.recursive(JSON | TEXTS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS | st.text(max_size=3), inner, max_size=3))
+)
+def test_what_a_column_of_json_holds_is_strict_whatever_an_event_is(value: Any) -> None:
+    """No comma before a bracket, no number that is none: such texts are read without a doubt; the mapping of Lambda writes them too."""
+    columns = json_columns(AUTH0)
+    event = auth0_event({"details": value, "auth0_client": [value], "x": {"y": value}})
+
+    for written in (line(AUTH0, event), line(AUTH0, event, FAST), _routed(event, AUTH0), json.loads(AUTH0_LINE(event))):
+        texts = [text for name, text in written.items() if name in columns]
+        assert texts
+        assert [json.dumps(_strict(text)) for text in texts] == [json.dumps(json.loads(text)) for text in texts]
+
+
+def test_columns_of_json_are_those_that_the_mapping_writes() -> None:
+    """A text of the event stays as it is, whatever it looks like."""
+    assert set(json_columns(AUTH0)) >= {"details", "auth0_client", "extra"}
+    assert line(AUTH0, auth0_event({"description": "[1,]"}))["description"] == "[1,]"
+    assert "description" not in json_columns(AUTH0)
+
+
+def _routed(event: dict[str, Any], table: Table) -> dict[str, Any]:
+    """The line of an event by the way that most take on one machine."""
+    (written,) = [data for one, data in ROUTERS[FAST].route(json.dumps(event).encode()).lines if one == table]
+    read: dict[str, Any] = json.loads(written)
+    return read
+
+
+def _strict(text: str) -> Any:
+    """What Python's reader finds, which takes no comma too many; nor, here, NaN and Infinity."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    return json.loads(text, parse_constant=refuse)
 
 
 # What becomes of fields

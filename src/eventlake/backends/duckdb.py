@@ -168,7 +168,7 @@ class DuckDBEngine:
         self.prepare()
         with self.box.turn() as worker:
             prepared = self._prepared(worker, sql, parameters)
-        lines = [prepared.translation.sql(self._sources(prepared, brief=True)), ""]
+        lines = [prepared.translation.sql(self._sources(prepared, brief=True), prepared.strict), ""]
         lines += [_described(reading) for reading in prepared.readings]
         lines += [f"Cost: {athena_cost(sum(reading.size_bytes for reading in prepared.readings))}"]
         lines += prepared.translation.macros
@@ -258,7 +258,7 @@ class DuckDBEngine:
     def _job(self, prepared: _Prepared, sharing: Sharing | None = None) -> Job:
         keys = {item.key for reading in prepared.readings for item in reading.objects}
         return Job(
-            prepared.translation.sql(self._sources(prepared, sharing)),
+            prepared.translation.sql(self._sources(prepared, sharing), prepared.strict),
             prepared.translation.macros,
             prepared.translation.types,
             str(self.objects_folder),
@@ -297,6 +297,12 @@ class _Prepared:
     tables: Sequence[Table]
     readings: Sequence[Reading]
     open_hours: Set[tuple[str, Hour]]
+
+    @property
+    def strict(self) -> list[Set[str]]:
+        """Return for each scan the columns whose texts are JSON as we write it, as its objects say."""
+        read = iter(self.readings)
+        return [frozenset() if scan.listing else next(read).strict for scan in self.translation.scans]
 
 
 def _result(prepared: _Prepared, rows: Rows, seconds: float) -> Result:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Protocol
 
-from eventlake.dialect.pieces import Sql
+from eventlake.dialect.pieces import Doubt, Sql
 from eventlake.dialect.sql import emit, joined, ours, quoted
 
 _LIST = "CASE WHEN random() < 2 THEN TRY({}(CASE WHEN {} THEN {} END, [{}])) END AS {}"
@@ -21,7 +21,7 @@ call to call into every condition that it moves nearer to the objects, as often 
 
 
 _OPENED = r"CASE WHEN starts_with({0}, '{{') THEN true ELSE regexp_matches({0}, '^\s*[{{\[]') END"
-_STRICT = r"CASE WHEN el_json_maybe_loose({0}) THEN false WHEN starts_with({0}, '{{') THEN true ELSE regexp_matches({0}, '^\s*[{{\[]') END"
+_STRICT = r"CASE WHEN {1} THEN false WHEN starts_with({0}, '{{') THEN true ELSE regexp_matches({0}, '^\s*[{{\[]') END"
 """Whether a text may be an object or an array; and is certainly not loose."""
 
 
@@ -35,16 +35,20 @@ class Stored(Protocol):
 
 
 class Beside(Sql):
-    """A relation with its alias, which becomes a subquery where parts are read of it. They may be asked for until it is written out."""
+    """A relation with its alias, which becomes a subquery where parts are read of it. They may be asked for until it is written out.
 
-    __slots__ = ("_alias", "_columns", "_lists")
+    gap: its number, where the relation is a table of the catalog.
+    """
+
+    __slots__ = ("_alias", "_columns", "_gap", "_lists")
     is_open = True
 
-    def __init__(self, relation: Sql, alias: Sql, columns: Iterable[Stored]) -> None:
+    def __init__(self, relation: Sql, alias: Sql, columns: Iterable[Stored], gap: int | None) -> None:
         super().__init__(("", ""), (relation,))
         self.is_shut = True
         self._alias = alias
         self._columns = columns
+        self._gap = gap
         self._lists: dict[tuple[str, Sql], _Parts] = {}
 
     def part(self, function: str, text: Sql, path: Sql) -> tuple[Sql, Sql, Sql]:
@@ -54,10 +58,16 @@ class Beside(Sql):
         DuckDB takes and Trino does not.
         """
         if (function, text) not in self._lists:
-            self._lists[function, text] = _Parts(function, text, self._name(), self._alias)
+            self._lists[function, text] = _Parts(function, text, self._doubt(text), self._name(), self._alias)
         found = self._lists[function, text]
         place = found.paths.setdefault(path, len(found.paths) + 1)
         return found.sql, emit("{}[{}]", found.sql, place), _Looseness(found)
+
+    def _doubt(self, text: Sql) -> Sql:
+        """Make the question whether a text may be loose JSON, which need not be asked where objects say that it is ours."""
+        asked = emit("el_json_maybe_loose({})", text)
+        names = (column.stored for column in self._columns if emit("{}.{}", self._alias, quoted(column.stored)) == text)
+        return asked if self._gap is None else Doubt(asked, self._gap, next(names))
 
     def settled(self) -> Sql:
         """Return the relation, in a subquery if there is something beside it."""
@@ -75,9 +85,10 @@ class Beside(Sql):
 class _Parts:
     """The parts that are read of one text by one function."""
 
-    def __init__(self, function: str, text: Sql, name: str, alias: Sql) -> None:
+    def __init__(self, function: str, text: Sql, doubt: Sql, name: str, alias: Sql) -> None:
         self.function = ours(function)
         self.text = text
+        self.doubt = doubt
         self.called = name
         self.name = quoted(name)
         self.sql = emit("{}.{}", alias, self.name)
@@ -90,7 +101,7 @@ class _Parts:
 
     def written(self) -> Sql:
         """Make the column of the list."""
-        is_taken = emit(_STRICT if self.is_strict else _OPENED, self.text)
+        is_taken = emit(_STRICT, self.text, self.doubt) if self.is_strict else emit(_OPENED, self.text)
         return emit(_LIST, self.function, is_taken, self.text, joined(", ", self.paths), self.name)
 
 
@@ -101,11 +112,11 @@ class _Looseness(Sql):
     is_open = True
 
     def __init__(self, found: _Parts) -> None:
-        made = emit("el_json_maybe_loose({})", found.text)
+        made = found.doubt
         super().__init__(made.words, made.parts, made.macros, simple=False, size=made.size)
         self.is_shut = True
         self._found = found
 
     def settled(self) -> Sql:
         """Return the question, or the answer if texts that may be loose have no list."""
-        return ours("false") if self._found.is_strict else emit("el_json_maybe_loose({})", self._found.text)
+        return ours("false") if self._found.is_strict else self._found.doubt

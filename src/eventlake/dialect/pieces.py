@@ -163,6 +163,19 @@ def bound_name(level: int) -> str:
     return f"el_v{level}"
 
 
+class Doubt(Sql):
+    """A condition on the JSON texts of a column of what stands in a gap, which is false where all of them are known to be as we write them."""
+
+    __slots__ = ("column", "gap")
+    is_open = True
+
+    def __init__(self, condition: Sql, gap: int, column: str) -> None:
+        super().__init__(condition.words, condition.parts, condition.macros, simple=False, size=condition.size)
+        self.is_shut = True
+        self.gap = gap
+        self.column = column
+
+
 class Gap(Sql):
     """A place that is filled when the whole is written."""
 

@@ -11,15 +11,16 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from eventlake.dialect.expansion import LARGE, expanded
-from eventlake.dialect.pieces import Gap, Literal, Name, Sql
+from eventlake.dialect.pieces import Doubt, Gap, Literal, Name, Sql
 from eventlake.dialect.repetition import bound_once
 from eventlake.errors import QueryRefusedError
 
 __all__ = [
     "NOTHING",
+    "Condition",
     "Part",
     "Sql",
     "Understood",
@@ -147,16 +148,29 @@ def written(whole: Sql) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenOut:
-    """A piece written out: texts, between them the numbers of its gaps, and every quoted name that stands in it."""
+class Condition:
+    """A `Doubt` written out: what stands there unless all texts of a column of the gap are known to be JSON as we write it."""
 
-    parts: tuple[str | int, ...]
+    sql: str
+    gap: int
+    column: str
+
+
+Written: TypeAlias = str | int | Condition
+"""A part of what is written out: a text, the number of a gap, or a condition on what will stand in one."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenOut:
+    """A piece written out: texts, between them the numbers of its gaps and conditions on those, and every quoted name that stands in it."""
+
+    parts: tuple[Written, ...]
     names: frozenset[str]
 
 
 def written_out(whole: Sql) -> WrittenOut:
     """Write a piece out, in one pass from left to right; without recursion, because chains may be long."""
-    parts: list[str | int] = []
+    parts: list[Written] = []
     texts: list[str] = []
     names = set()
     pairs: Iterator[tuple[str, Sql]] = iter([("", whole)])  # words and the piece behind them
@@ -167,6 +181,10 @@ def written_out(whole: Sql) -> WrittenOut:
             texts.append(word)
             if piece.is_open:
                 piece = piece.settled()
+                if isinstance(piece, Doubt):
+                    parts += ("".join(texts), Condition(written(Sql(piece.words, piece.parts)), piece.gap, piece.column))
+                    texts.clear()
+                    continue
             if piece.parts:
                 around.append((pairs, last))
                 pairs, last = zip(piece.words, piece.parts, strict=False), piece.words[-1]

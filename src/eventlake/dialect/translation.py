@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
 from eventlake.dialect.queries.scan import Scan
+from eventlake.dialect.sql import Condition, Written
 from eventlake.dialect.types.type import Type
 
 
@@ -14,15 +15,22 @@ class Translation:
     """A statement of DuckDB with gaps for its tables.
 
     names, types: of the answer's columns, as Athena has them. scans: what to read, in the order of the gaps. macros: what to create first.
-    pieces: the texts of the statement, and between them the number of the scan that stands there.
+    pieces: the texts of the statement, and between them the number of the scan that stands there, or a condition on one.
     """
 
     names: tuple[str, ...]
     types: tuple[Type, ...]
     scans: tuple[Scan, ...]
     macros: tuple[str, ...]
-    pieces: tuple[str | int, ...] = field(repr=False)
+    pieces: tuple[Written, ...] = field(repr=False)
 
-    def sql(self, sources: Sequence[str]) -> str:
-        """Return the statement with the SQL of each scan in its gap."""
-        return "".join(sources[piece] if isinstance(piece, int) else piece for piece in self.pieces)
+    def sql(self, sources: Sequence[str], strict: Sequence[Set[str]] = ()) -> str:
+        """Return the statement with the SQL of each scan in its gap. strict: of each the columns whose texts are known to be JSON as we write it."""
+        return "".join(self._filled(piece, sources, strict) for piece in self.pieces)
+
+    def _filled(self, piece: Written, sources: Sequence[str], strict: Sequence[Set[str]]) -> str:
+        if isinstance(piece, int):
+            return sources[piece]
+        if isinstance(piece, Condition):
+            return "false" if strict and piece.column in strict[piece.gap] else piece.sql
+        return piece

@@ -33,6 +33,7 @@ from eventlake.local.delivery.sink import entries_of
 from eventlake.model import Table
 from eventlake.pipeline.backfill import HourLines
 from eventlake.pipeline.failed_records import FailedRecord
+from eventlake.pipeline.mapping import json_columns
 from eventlake.pipeline.partition import partition_of
 
 Result = TypeVar("Result")
@@ -44,12 +45,13 @@ _BATCH_BYTES = 32 << 20
 
 @dataclass(slots=True)
 class Staged:
-    """A file that is written and checked, and where it will lie."""
+    """A file that is written and checked, and where it will lie. strict: the columns whose texts are JSON as we write it."""
 
     key: str
     path: Path
     description: Description
     failures: Sequence[FailedRecord] = ()
+    strict: tuple[str, ...] = ()
 
 
 class Additions:
@@ -146,7 +148,8 @@ class Additions:
         path = self._store.staged(f"{ADDED}{uuid.uuid4().hex}{self._writer.extension}")
         describe = partial(self._description, rows.table.name, LINES, rows.hour, position)
         lines = rows.lines
-        return Staged(self._key(rows.table, rows.hour), path, describe(len(lines))), Part(lines, path, describe)
+        staged = Staged(self._key(rows.table, rows.hour), path, describe(len(lines)), strict=json_columns(rows.table))
+        return staged, Part(lines, path, describe)
 
     def _key(self, table: Table, hour: Hour) -> str:
         return object_key(
@@ -157,7 +160,7 @@ class Additions:
         return Description(self._catalog.lake_id, stream, kind, hour, position, position + 1, rows, time.time_ns() // 1000)
 
     def _described(self, one: Staged) -> NewObject:
-        return NewObject.described(one.key, one.path, self._writer.format, one.description)
+        return NewObject.described(one.key, one.path, self._writer.format, one.description, one.strict)
 
 
 def persistently(bring_in: Callable[[], Result]) -> Result:

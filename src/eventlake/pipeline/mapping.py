@@ -298,6 +298,11 @@ def _reading(name: str, kind: convert.GlueType) -> str:
     return "{" + ", ".join(f"{string(field)}: {_reading(convert.default_converter(item), item)}" for field, item in fields) + "}"
 
 
+def json_columns(table: Table) -> tuple[str, ...]:
+    """Return the columns, as they are stored, whose texts a mapping writes as JSON itself: strict JSON, whatever an event holds."""
+    return tuple(column.stored_name for column in table.columns if column.converter == "json" or column.name == EXTRA)
+
+
 def settled_keys(table: Table) -> frozenset[str]:
     """Return the envelope keys that never go to `extra`: standard ones, and those to which the table's pattern allows one value only."""
     return _STANDARD_KEYS | {key for key in ("source", "detail-type") if _is_one_value(table.pattern.get(key))}

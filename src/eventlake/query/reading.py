@@ -9,7 +9,7 @@ reading it. So is what an object says of itself, such as "$path".
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -54,6 +54,11 @@ class Reading:
     def size_bytes(self) -> int:
         """Return the size of the files to read."""
         return sum(item.size_bytes for item in self.objects)
+
+    @property
+    def strict(self) -> Set[str]:
+        """Return the columns whose texts are JSON as we write it in each of the objects."""
+        return frozenset.intersection(*{item.strict for item in self.objects}) if self.objects else frozenset()
 
     def sql(self, *, brief: bool = False) -> str:
         """Return the subquery that gives the scan's columns; brief is for people: keys, and all but two of them left out."""

@@ -17,12 +17,13 @@ import pytest
 
 from eventlake.backends.directory import STAGING, DirectoryStore
 from eventlake.backends.disk import Disk
+from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.cli import run
 from eventlake.layout import Hour
 from eventlake.local import crash
 from eventlake.local.closing.closer import Closer
 from eventlake.local.examine import check_lake
-from eventlake.local.folder import open_catalog, open_lake
+from eventlake.local.folder import CATALOG, open_catalog, open_lake
 from eventlake.local.importing import Importer
 from eventlake.local.item import Item
 from eventlake.local.rebuilding import rebuild
@@ -56,6 +57,21 @@ def test_an_hour_becomes_one_sorted_object_with_each_event_once(tmp_path: Path, 
     assert times == sorted(times)
     assert close(tmp_path) == []
     assert examine(tmp_path, [f"e{number}" for number in range(30)]) is None
+
+
+def test_a_closed_hour_holds_json_of_our_own_where_all_that_it_is_made_of_does(tmp_path: Path) -> None:
+    """The column is known in the object that the hour becomes, unless one of its objects came without that."""
+    store(tmp_path, [(FIRST, [event("a")]), (FIRST + timedelta(hours=1), [event("b")]), (FIRST + timedelta(hours=1), [event("c")])])
+    with closing(open_catalog(tmp_path)) as catalog:
+        assert {one.strict for one in catalog.objects(RUNS)} == {frozenset({"executiontrigger", "extra"})}
+        last = catalog.objects(RUNS)[-1].key
+    with closing(SqliteCatalog(tmp_path / CATALOG)) as writable:
+        writable._file.connection.execute("update object set strict = null where key = ?", (last,))
+
+    close(tmp_path)
+
+    with closing(open_catalog(tmp_path)) as catalog:
+        assert [one.strict for one in catalog.objects(RUNS)] == [{"executiontrigger", "extra"}, set()]
 
 
 def test_rows_without_a_key_are_never_duplicates(tmp_path: Path, log_format: str) -> None:

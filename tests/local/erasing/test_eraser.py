@@ -59,7 +59,7 @@ def test_nothing_is_left_of_the_person_in_any_byte_and_all_of_everybody_else(tmp
 
 
 def test_a_mention_becomes_a_mark_and_the_json_around_it_stays(tmp_path: Path) -> None:
-    """A row that only speaks of the person is somebody else's too."""
+    """A row that only speaks of the person is somebody else's too. What was edited is no longer taken for JSON of our own without a look."""
     told(None, tmp_path)
     erase(tmp_path)
 
@@ -67,6 +67,8 @@ def test_a_mention_becomes_a_mark_and_the_json_around_it_stays(tmp_path: Path) -
     assert all(json.loads(text) for text in found.values() if text)
     assert json.loads(found["e"])["other"]["[erased]"] == 1
     assert "[erased],[erased] and [erased]" in str(rows(tmp_path, "*"))
+    with closing(open_catalog(tmp_path)) as catalog:
+        assert [sorted(one.strict) for one in catalog.objects("pipeline_execution_state_change")] == [[], ["executiontrigger", "extra"]]
 
 
 def test_the_second_time_nothing_is_found_and_the_lake_can_be_made_anew_from_its_objects(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,17 +33,19 @@ class NewObject:
     generation: int = 0
     stretches: tuple[tuple[int, int], ...] = ()
     """Those of a closed hour's object, which holds what several held; of others there is one, from and to."""
+    strict: frozenset[str] = frozenset()
+    """The columns, as they are stored, whose texts are JSON as we write it."""
 
     @classmethod
-    def described(cls, key: str, file: Path, log_format: str, said: Description) -> NewObject:
-        """Return the object of a finished file, which says this of itself. Raises OSError."""
-        held = said.position_from, said.position_to, said.generation, said.stretches
+    def described(cls, key: str, file: Path, log_format: str, said: Description, strict: Iterable[str] = ()) -> NewObject:
+        """Return the object of a finished file, which says this of itself. strict: what who wrote it knows of its columns. Raises OSError."""
+        held = said.position_from, said.position_to, said.generation, said.stretches, frozenset(strict)
         return cls(key, said.stream, said.hour, log_format, file.stat().st_size, said.rows, crc32(file), *held)
 
     @property
     def log_object(self) -> LogObject:
         """Return it as readers know it."""
-        return LogObject(self.table, self.hour, self.key, self.format, self.size_bytes, self.rows, self.crc32)
+        return LogObject(self.table, self.hour, self.key, self.format, self.size_bytes, self.rows, self.crc32, strict=self.strict)
 
 
 @dataclass(frozen=True, slots=True)

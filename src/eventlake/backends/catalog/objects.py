@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from eventlake.backends.catalog.entries import NewObject
 from eventlake.backends.catalog.lake import OF_HOUR, LakeFile
@@ -20,7 +22,7 @@ class Objects(LakeFile):
 
     def objects(self, table: str, hours: Iterable[Hour] | None = None) -> Sequence[LogObject]:
         """Return the objects of log lines that readers see, of these hours or of all, by hour and key."""
-        columns = 'o."table", o."date", o.hour, o.key, o.format, o.size_bytes, o.rows, o.crc32'
+        columns = 'o."table", o."date", o.hour, o.key, o.format, o.size_bytes, o.rows, o.crc32, o.strict'
         live = "o.\"table\" = ? and o.state = 'live'"
         if hours is None:
             rows = self._rows(f'select {columns} from object o where {live} order by o."date", o.hour, o.key', (table.lower(),))
@@ -32,17 +34,23 @@ class Objects(LakeFile):
                 f"where {live} order by w.key, o.key",
                 (wanted, table.lower()),
             )
-        return [LogObject(name, Hour(day, hour), *rest) for name, day, hour, *rest in rows]
+        return [
+            LogObject(name, Hour(day, hour), key, kind, size, count, crc32, strict=_names(strict))
+            for name, day, hour, key, kind, size, count, crc32, strict in rows
+        ]
 
     def held(self, table: str, hour: Hour) -> list[NewObject]:
         """Return the live objects of an hour, with what they hold of the spool; by key."""
         query = (
-            "select key, format, size_bytes, rows, crc32, position_from, position_to, generation, stretches from object "
+            "select key, format, size_bytes, rows, crc32, position_from, position_to, generation, stretches, strict from object "
             f"where {OF_HOUR} and state = 'live' order by key"
         )
         rows = self._rows(query, (table, *hour.values))
         try:
-            return [replace(NewObject(key, table, hour, *rest), stretches=stretches_in(several)) for key, *rest, several in rows]
+            return [
+                replace(NewObject(key, table, hour, *rest), stretches=stretches_in(several), strict=_names(strict))
+                for key, *rest, several, strict in rows
+            ]
         except (ValueError, TypeError) as error:  # a bit of it flipped
             raise self._file.damaged(error) from None
 
@@ -73,3 +81,12 @@ class Objects(LakeFile):
         with self._transaction() as run:
             for key in keys:
                 run("delete from object where key = ? and state = 'replaced'", (key,))
+
+
+@lru_cache(maxsize=1024)
+def _names(written: Any) -> frozenset[str]:
+    """Return names of columns from their JSON, which many objects share; none where that cannot be read, so that nothing is taken for granted."""
+    try:
+        return frozenset(json.loads(written)) if written else frozenset()
+    except (ValueError, TypeError):  # a bit of it flipped
+        return frozenset()

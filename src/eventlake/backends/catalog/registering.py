@@ -24,10 +24,11 @@ def add_object(run: Any, one: NewObject) -> None:  # run: sqlite3's execute
     if is_known(run, "object", one.key, one.size_bytes, one.crc32):
         return
     held = one.position_from, one.position_to, one.generation, json.dumps(one.stretches) if one.stretches else None
+    strict = json.dumps(sorted(one.strict)) if one.strict else None
     run(
-        'insert into object (key, "table", "date", hour, format, size_bytes, rows, crc32, position_from, position_to, generation, stretches) '
-        "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (one.key, one.table, *one.hour.values, one.format, one.size_bytes, one.rows, one.crc32, *held),
+        'insert into object (key, "table", "date", hour, format, size_bytes, rows, crc32, position_from, position_to, generation, stretches, '
+        "strict) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (one.key, one.table, *one.hour.values, one.format, one.size_bytes, one.rows, one.crc32, *held, strict),
     )
     run(
         'insert into partition ("table", "date", hour, location, format, objects, rows, size_bytes) values (?, ?, ?, ?, ?, 1, ?, ?) '

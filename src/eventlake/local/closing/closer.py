@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -207,7 +207,8 @@ class Closer:
             rows = write(table, _read([one.log_object for one in inputs], others), _spill_mb(inputs), staged, said)
             if rows != expected:
                 raise CorruptObjectError(f"{table.name} {hour}: {rows:,} rows were written where {expected:,} are to stay.")
-            return self._placed(table, hour, staged, inputs[0].format, said)
+            strict = frozenset.intersection(*(one.strict for one in inputs))
+            return self._placed(table, hour, staged, inputs[0].format, said, strict)
         except OSError as error:
             raise storage_error(error, f"{table.name} {hour} cannot be written") from None
         finally:
@@ -273,9 +274,9 @@ class Closer:
         for one in misfits(self._footers, TypeCheck(tuple(keys), columns)):
             raise other_type(f'The object "{keys[one.path]}"', one.column, one.stored, one.declared)
 
-    def _placed(self, table: Table, hour: Hour, staged: Path, log_format: str, said: Description) -> NewObject:
+    def _placed(self, table: Table, hour: Hour, staged: Path, log_format: str, said: Description, strict: Set[str]) -> NewObject:
         location = closed_location(table.prefix, hour, said.generation, uuid.uuid4().hex[:8])
-        new = NewObject.described(f"{location}{table.stream}{staged.suffix}", staged, log_format, said)
+        new = NewObject.described(f"{location}{table.stream}{staged.suffix}", staged, log_format, said, strict)
         self._catalog.intend([new.key])
         crash_point("closed object intended")
         try:

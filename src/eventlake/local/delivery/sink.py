@@ -29,6 +29,7 @@ from eventlake.local.spool.frames import Frame
 from eventlake.model import Table
 from eventlake.pipeline.buffer import Batch, moment
 from eventlake.pipeline.failed_records import FailedRecord, error_stream, failed_record
+from eventlake.pipeline.mapping import json_columns
 from eventlake.pipeline.partition import partition_of
 
 
@@ -104,7 +105,8 @@ class Sink:
             self._write_failures(self._conversion_failures(part, refused), CONVERSION_FAILED, aside, staged)
         if len(refused) < len(part.lines):
             said = self._description(part, LINES, len(part.lines) - len(refused))
-            new = NewObject.described(part.key(self._writer.extension, life=self._life), path, self._writer.format, said)
+            key = part.key(self._writer.extension, life=self._life)
+            new = NewObject.described(key, path, self._writer.format, said, json_columns(table))
             aside.files.append((new.key, path))
             aside.objects.append(new)
             aside.partitions.append(partition_of(table, part.hour, self._writer.format))

@@ -78,7 +78,7 @@ class ObjectRewriter:
         said = self._described(old, found.named.rows - found.named.own, generation)
         try:
             kept = write_without(self._person, self._rewriter, source, staged, said, edits=bool(found.named.mentions))
-            new = self._placed(table, old, staged, said)
+            new = self._placed(table, old, staged, said, () if found.named.mentions else old.strict)
         except (OSError, duckdb.Error) as error:
             raise _cannot(error, old.key) from None
         finally:
@@ -132,9 +132,9 @@ class ObjectRewriter:
             self._catalog.lake_id, old.table, LINES, old.hour, *ends, rows, time.time_ns() // 1000, generation, old.stretches
         )
 
-    def _placed(self, table: Table, old: NewObject, staged: Path, said: Description) -> NewObject:
+    def _placed(self, table: Table, old: NewObject, staged: Path, said: Description, strict: Iterable[str]) -> NewObject:
         location = closed_location(table.prefix, old.hour, said.generation, uuid.uuid4().hex[:8])
-        new = NewObject.described(f"{location}{table.stream}{staged.suffix}", staged, old.format, said)
+        new = NewObject.described(f"{location}{table.stream}{staged.suffix}", staged, old.format, said, strict)
         new = dataclasses.replace(new, position_from=old.position_from, position_to=old.position_to)
         self._put(new.key, staged)
         return new

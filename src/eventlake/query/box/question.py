@@ -11,6 +11,7 @@ from datetime import datetime
 
 from eventlake.dialect.queries.listings import WHOLE_CATALOG
 from eventlake.dialect.queries.scan import Scan
+from eventlake.dialect.sql import Written
 from eventlake.dialect.translation import Translation
 from eventlake.dialect.types.type import Type
 from eventlake.layout import Hour
@@ -69,7 +70,7 @@ class Understood:
     names: tuple[str, ...]
     types: tuple[Type, ...]
     macros: tuple[str, ...]
-    pieces: tuple[str | int, ...]
+    pieces: tuple[Written, ...]
     scans: tuple[UnderstoodScan, ...]
 
     @classmethod
