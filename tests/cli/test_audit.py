@@ -14,6 +14,7 @@ import eventlake
 from eventlake.cli import run
 from eventlake.dbapi.errors import DatabaseError
 from eventlake.local.importing import Importer
+from eventlake.local.lock import LakeLock
 from eventlake.web.opening import page_of
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -99,6 +100,24 @@ def test_who_is_erased_and_which_keys_there_are_is_a_deed(tmp_path: Path, capsys
     lines = [(one["action"], one["outcome"]) for one in reversed(told(capsys, "audit", *lake)[1])]
     assert lines[1:] == [("keys new", "ok"), ("keys new", "failed"), ("erase", "ok"), ("tombstones remove", "ok")]
     assert SECRET not in "".join(file.read_text() for file in (tmp_path / "audit").iterdir())
+
+
+def test_what_mends_or_rewrites_the_lake_is_a_deed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whether it worked or not; a dry run is none."""
+    store(tmp_path, [(PAST, [event("a")])])
+    lake = ("--lake", str(tmp_path))
+    told(capsys, "audit", "on", *lake)
+
+    told(capsys, "close", "--dry-run", *lake)
+    told(capsys, "close", *lake)
+    told(capsys, "doctor", "--adopt", *lake)
+    told(capsys, "doctor", "--rebuild", *lake)
+    bus = LakeLock(tmp_path, shares=True)
+    told(capsys, "doctor", "--adopt", *lake)
+    bus.release()
+
+    lines = [(one["action"], one["outcome"]) for one in reversed(told(capsys, "audit", *lake)[1])]
+    assert lines[1:] == [("close", "ok"), ("doctor --adopt", "ok"), ("doctor --rebuild", "ok"), ("doctor --adopt", "failed")]
 
 
 def fetched(lake: Path, *addresses: str) -> list[int]:

@@ -11,7 +11,7 @@ import click
 
 from eventlake.cli.close_on_aws import close_on_aws, going_on_aws, states_on_aws
 from eventlake.cli.going import Goes, going
-from eventlake.cli.opening import taken_lake
+from eventlake.cli.opening import noting, taken_lake
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
 from eventlake.cli.tables import named_table
@@ -57,11 +57,12 @@ def close(table: str | None, hour: str | None, every: bool, dry_run: bool) -> in
             show(("table", "hour", "state", "objects", "rows", "bytes"), rows, current.form)
             return 0
         closed, count = [], sum(len(states) for _, states in chosen)
-        for known, states in chosen:
-            for one in closer.close_all(known, states):
-                closed.append(one)
-                current.progress(f"{len(closed):,} of {count:,} hours", is_done=len(closed) == count)
-        closer.remove_replaced()
+        with noting(current):
+            for known, states in chosen:
+                for one in closer.close_all(known, states):
+                    closed.append(one)
+                    current.progress(f"{len(closed):,} of {count:,} hours", is_done=len(closed) == count)
+            closer.remove_replaced()
     show(_COLUMNS, [_row(one) for one in closed], current.form)
     if not closed:
         current.say("Nothing is to be closed: no hour is over that got something since it was closed.")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from eventlake.cli.opening import noting
 from eventlake.cli.repair import Repair
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
@@ -79,7 +80,8 @@ def _mend(mending: str, current: Settings) -> int:
             f"--{mending} is for a lake in a folder; on AWS, `eventlake partitions TABLE --register` registers what is missing."
         )
     work = {"adopt": rebuilding.adopt, "rebuild": rebuilding.rebuild}[mending]
-    taken = work(current.lake_folder, current.load_sources(), partial(_tell, current))
+    with noting(current, f"doctor --{mending}"):
+        taken = work(current.lake_folder, current.load_sources(), partial(_tell, current))
     current.say(f"{taken.registered:,} object{'' if taken.registered == 1 else 's'} registered.")
     if taken.rewritten:
         current.say(f"Somebody who was erased was named in {taken.rewritten:,} of them, and is not any more.")

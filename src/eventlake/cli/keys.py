@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eventlake.cli.group import Suggesting
+from eventlake.cli.opening import noting
 from eventlake.cli.settings import global_options, settings
 from eventlake.cli.show import show
 from eventlake.errors import ConfigurationError, UsageError
@@ -47,13 +48,12 @@ def new(since: str | None) -> None:
     The file is pseudonyms.json in the lake's folder. Copy it apart from the lake: without it nobody joins old events with new ones, and who
     has both can find a person again.
     """
-    from eventlake.local.journal import Journal
     from eventlake.local.keys import add_key
 
     current = settings()
     folder = current.lake_folder
     folder.mkdir(parents=True, exist_ok=True)
-    with Journal(folder, current.say).noting("keys new", "cli"):
+    with noting(current):
         ring = add_key(folder, _day(since))
     _show(ring)
     current.say(f"Keep {folder}/pseudonyms.json safe, and apart from copies of the lake.")
@@ -72,7 +72,6 @@ def push(secret: str, forget: bool) -> None:
     """
     from eventlake.backends.aws import Session
     from eventlake.backends.secret_keys import SecretKeys
-    from eventlake.local.journal import Journal
     from eventlake.local.keys import KEYS, read_keys
 
     current = settings()
@@ -82,7 +81,7 @@ def push(secret: str, forget: bool) -> None:
             f'"{current.lake_folder}" holds no {KEYS}: make a key with `eventlake keys new --lake {current.lake_folder}`.'
         )
     session = Session(current.profile, current.region, current.endpoint_url)
-    with Journal(current.lake_folder, current.say).noting("keys push --forget" if forget else "keys push", "cli"):
+    with noting(current, "keys push --forget" if forget else "keys push"):
         arn = SecretKeys(session.client("secretsmanager"), secret).push(ring, forget=forget)
     _show(ring)
     current.say(f"Deploy the lake with PseudonymKeysSecretArn={arn}.")

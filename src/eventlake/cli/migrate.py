@@ -44,6 +44,7 @@ def migrate(old: str, bucket: str, dry_run: bool, yes: bool, undo: Path | None) 
 
 def _migrated(old: str, asked: Repair, current: Settings) -> int:
     """Plan, show, and take over unless it is a dry run."""
+    from eventlake.cli.opening import noting_on_aws
     from eventlake.cloud.migrating import failed_objects, pairs, planned
 
     lake, new, session = _both(old, asked, current)
@@ -63,8 +64,9 @@ def _migrated(old: str, asked: Repair, current: Settings) -> int:
         current.say(f"{many(hours, 'hour')} and {many(len(failed), 'object')} of failed records would be taken over; nothing was changed.")
         return 0
     require_yes(asked, f"Take over {many(hours, 'hour')} and {many(len(failed), 'object')} of failed records?")
-    code = _registered([one for one in found if one.new], asked, lake, session, current)
-    return max(code, _failed_too(lake, new, failed, session, current))
+    with noting_on_aws(new, session, current):
+        code = _registered([one for one in found if one.new], asked, lake, session, current)
+        return max(code, _failed_too(lake, new, failed, session, current))
 
 
 def _both(old: str, asked: Repair, current: Settings) -> tuple[Installed, Deployment, Session]:

@@ -82,6 +82,13 @@ def noting_on_aws(deployment: Deployment, session: Session, current: Settings, a
     return BusNotes(deployment, session, current.say).noting(action or command_name(), "cli")
 
 
+def noting(current: Settings, action: str = "") -> AbstractContextManager[None]:
+    """Note a deed on a lake in a folder when it ends, if the lake says so. action: the command that runs, if none is named."""
+    from eventlake.local.journal import Journal
+
+    return Journal(current.lake_folder, current.say).noting(action or command_name(), "cli")
+
+
 def open_deployment(current: Settings) -> tuple[Deployment, Session]:
     """Find the lake on AWS that the options name, and return it with the session that reaches it."""
     from eventlake.backends.aws import Session
@@ -108,7 +115,6 @@ def shared_lake(current: Settings) -> Iterator[SqliteCatalog]:
     What is done with it is noted as the command that runs, where the lake is told to note deeds.
     """
     from eventlake.local.joining import added_to
-    from eventlake.local.journal import Journal
     from eventlake.local.lock import read_holder
 
     with ExitStack() as opened:
@@ -119,7 +125,7 @@ def shared_lake(current: Settings) -> Iterator[SqliteCatalog]:
                 raise
             catalog = opened.enter_context(added_to(current.lake_folder, current.load_sources()))
             os.nice(_NICENESS)
-        opened.enter_context(Journal(current.lake_folder, current.say).noting(command_name(), "cli"))
+        opened.enter_context(noting(current))
         yield catalog
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from eventlake.cli.opening import shared_lake
+from eventlake.cli.opening import noting, shared_lake
 from eventlake.cli.retain_on_aws import open_holds, place_on_aws, release_on_aws, retain_on_aws
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
@@ -103,28 +103,26 @@ def holds() -> None:
 def _place(current: Settings, placed: Hold) -> None:
     """Add a hold, here or on AWS."""
     from eventlake.local.folder import require_lake
-    from eventlake.local.journal import Journal
     from eventlake.local.retaining.holds import HoldsFile
 
     if current.is_on_aws:
         place_on_aws(current, placed)
         return
     require_lake(current.lake_folder)
-    with Journal(current.lake_folder, current.say).noting(f"hold {placed.name}", "cli"):
+    with noting(current, f"hold {placed.name}"):
         HoldsFile(current.lake_folder).place(placed)
 
 
 def _release(current: Settings, name: str) -> None:
     """Release a hold, here or on AWS."""
     from eventlake.local.folder import require_lake
-    from eventlake.local.journal import Journal
     from eventlake.local.retaining.holds import HoldsFile
 
     if current.is_on_aws:
         release_on_aws(current, name)
         return
     require_lake(current.lake_folder)
-    with Journal(current.lake_folder, current.say).noting(f"hold release {name}", "cli"):
+    with noting(current, f"hold release {name}"):
         HoldsFile(current.lake_folder).release(name)
 
 

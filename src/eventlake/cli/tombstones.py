@@ -9,6 +9,7 @@ import click
 
 from eventlake.cli.group import Suggesting
 from eventlake.cli.moments import moment
+from eventlake.cli.opening import noting
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
 from eventlake.errors import UsageError
@@ -78,9 +79,8 @@ def _end(current: Settings, identifiers: tuple[str, ...], until: str) -> None:
             end_on_aws(deployment, session, identifiers, until)
         return
     from eventlake.local.folder import require_lake
-    from eventlake.local.journal import Journal
     from eventlake.local.tombstones import end_tombstones
 
     require_lake(current.lake_folder)
-    with Journal(current.lake_folder, current.say).noting("tombstones remove", "cli"):
+    with noting(current):
         end_tombstones(current.lake_folder, identifiers, until)
