@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import os
-import re
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from eventlake.cli import run
-from eventlake.local.item import Item
+from eventlake.local import room
 from eventlake.local.lock import LakeLock
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -73,58 +67,31 @@ def test_what_cannot_be_done_is_told_in_a_sentence(
     assert len(rows(lake)) == 2
 
 
-def test_beside_a_bus_it_says_how(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A dry run needs no lock."""
+def test_beside_a_bus_it_looks_and_asks_before_any_delivery_waits(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dry run needs no lock, and a question keeps nobody waiting."""
     bus = LakeLock(lake, shares=True)
-    bus.tell(url="http://127.0.0.1:8787")
     try:
-        assert run(("erase", "--user", ANNA, "--yes", "--lake", str(lake))) == 253
-        said = capsys.readouterr().err
-        assert f"Stop it with `kill {os.getpid()}`" in said
-        assert f"start it again with `eventlake serve --lake {lake}`" in said
         assert run(("erase", "--user", ANNA, "--dry-run", "--lake", str(lake))) == 0
+        assert run(("erase", "--user", ANNA, "--lake", str(lake))) == 252
+        assert "add --yes" in capsys.readouterr().err
+        assert run(("erase", "--user", "auth0|nobody", "--lake", str(lake))) == 0
+        assert "Nothing in the lake names the person" in capsys.readouterr().err
     finally:
         bus.release()
 
 
-@contextmanager
-def serving(lake: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A bus of its own process over the lake, and its port."""
-    command = [sys.executable, "-m", "eventlake", "serve", "--lake", str(lake), "--port", "0", "--no-detections"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as bus:
-        try:
-            assert bus.stdout is not None
-            yield bus, int(bus.stdout.readline().rpartition(":")[2])
-        finally:
-            bus.terminate()
-            bus.wait(60)
-
-
-def post(port: int, *events: Item) -> int:
-    """Send events to a bus; the status."""
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
-        connection.request("POST", "/events", b"\n".join(one.data for one in events))
-        return connection.getresponse().status
-
-
-@pytest.mark.slow
-def test_the_commands_of_its_sentence_erase_from_a_lake_that_a_bus_writes(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What the bus accepted before is delivered and erased, and the next one lets nobody back in."""
-    words = ("erase", "--user", ANNA, "--yes", "--lake", str(lake))
-    with serving(lake) as (bus, port):
-        assert post(port, event("c", PAST), event("d", PAST, **{"execution-id": ANNA})) == 200
-        assert run(words) == 253
-        (pid,) = re.findall(r"`kill (\d+)`", capsys.readouterr().err)
-        subprocess.run(["kill", pid], check=True)
-        assert bus.wait(60) == 0
-
-    assert run(words) == 0
-    with serving(lake) as (_, port):
-        assert post(port, event("e", PAST), event("f", PAST, **{"execution-id": ANNA})) == 200
-
-    executions = dict(rows(lake, "event_id, executionid"))
-    assert executions.keys() == {"b", "c", "e", "f"}
-    assert executions["f"] == "[erased]"  # no column of hers: the row is somebody else's too
+def test_where_the_bus_makes_no_room_nothing_is_changed(
+    lake: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sentence says what to do."""
+    monkeypatch.setattr(room, "PATIENCE_S", 0.0)
+    bus = LakeLock(lake, shares=True)
+    try:
+        assert run(("erase", "--user", ANNA, "--yes", "--lake", str(lake))) == 253
+    finally:
+        bus.release()
+    assert "has not delivered what it accepted within 0 seconds, and nothing is changed" in capsys.readouterr().err
+    assert len(rows(lake)) == 2
 
 
 def test_tombstones_are_listed_and_end(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:

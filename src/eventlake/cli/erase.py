@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
-from eventlake.cli.opening import taken_lake
+from eventlake.cli.opening import noting, taken_lake
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
 from eventlake.errors import LakeLockedError, UsageError
@@ -22,6 +21,12 @@ if TYPE_CHECKING:
     from eventlake.local.erasing.certificate import Certificate
     from eventlake.local.erasing.finding import Found
     from eventlake.pipeline.erasing import Person
+
+
+_LEFT = (
+    "No file of the lake names the person any more but the spool, with what the bus took meanwhile: it makes no row, and is removed an hour "
+    "after it was delivered."
+)
 
 
 @click.command(short_help="Erase a person from the lake.")
@@ -40,14 +45,16 @@ def erase(users: tuple[str, ...], emails: tuple[str, ...], dry_run: bool, yes: b
     """Erase a person: their own rows go, and every other mention becomes [erased], in objects, failed records, and whatever else the lake keeps.
 
     Give every id and address of the person at once: each is looked for in any case, URL-encoded, escaped as JSON and in base64. Whoever is
-    erased stays erased: events of theirs that come again are left out. `eventlake serve` must not be running. What was done is attested in a
-    file of `erasures/` in the lake's folder.
+    erased stays erased: events of theirs that come again are left out. Where `eventlake serve` runs, it delivers what it has accepted, and goes
+    on accepting; nothing else comes into the lake meanwhile. What was done is attested in a file of `erasures/` in the lake's folder.
+
+    One that is ended with Ctrl-C leaves each object as it was or without the person; the next erasure finishes.
 
     On AWS every version of every object of the lake's buckets is looked at, and the lake goes on meanwhile; the certificate lies below `erased/`.
     """
     from eventlake.local.erasing.eraser import Eraser
     from eventlake.local.folder import require_lake
-    from eventlake.local.journal import Journal
+    from eventlake.local.lock import read_holder
 
     current = settings()
     identifiers = (*users, *emails)
@@ -66,40 +73,46 @@ def erase(users: tuple[str, ...], emails: tuple[str, ...], dry_run: bool, yes: b
     if dry_run:
         _show_found(_looked_for(folder, person, current), current)
         return
-    with _lake_to_itself(current) as catalog, Journal(folder, current.say).noting("erase", "cli"):
+    asks_first = not yes and bool(read_holder(folder).get("shares"))  # no delivery waits while somebody thinks about an answer
+    if asks_first and not _is_wanted(_looked_for(folder, person, current), yes, current):
+        return
+    with _lake_to_itself(current) as catalog, noting(current):
         eraser = Eraser(folder, catalog, person, identifiers)
         found = eraser.find(partial(_tell_found, current))
-        _show_found(found, current)
-        if not found.is_any:
-            current.say("Nothing in the lake names the person, and nothing is changed.")
-            return
-        if not is_agreed(yes):
-            current.say("Nothing is changed.")
+        if not asks_first and not _is_wanted(found, yes, current):
             return
         certificate, path = eraser.erase(found, partial(_tell_rewritten, current, len(found.objects)))
-        eraser.require_gone()
-    _say_done(certificate, path, current)
+        is_gone = eraser.require_gone()
+    _say_done(certificate, path, is_gone, current)
 
 
 @contextmanager
 def _lake_to_itself(current: Settings) -> Iterator[SqliteCatalog]:
-    """Take the lake. Raises LakeLockedError with the way for an erasure: a bus that writes the lake is stopped, and sending to it erases nobody."""
+    """Take the lake, or have the bus that writes it make room. Raises LakeLockedError."""
+    from eventlake.local.joining import alone_in
     from eventlake.local.lock import read_holder
 
     with ExitStack() as opened:
         try:
             catalog = opened.enter_context(taken_lake(current))
-        except LakeLockedError as error:
-            holder = read_holder(current.lake_folder)
-            if not holder.get("shares"):
+        except LakeLockedError:
+            if not read_holder(current.lake_folder).get("shares"):
                 raise
-            who = str(error).partition(". ")[0]
-            raise LakeLockedError(
-                f"{who}. Stop it with `kill {holder.get('pid')}`, or `systemctl stop eventlake` where it is a service; erase when it has ended, "
-                f"and start it again with `eventlake serve --lake {quote(str(current.lake_folder))}`, or `systemctl start eventlake`. "
-                "Senders keep what they have until then, and --dry-run looks beside it."
-            ) from None
+            current.progress("The bus delivers what it has accepted", is_done=False)
+            catalog = opened.enter_context(alone_in(current.lake_folder, current.load_sources()))
         yield catalog
+
+
+def _is_wanted(found: Found, yes: bool, current: Settings) -> bool:
+    """Show what was found; whether it is to be erased. Raises UsageError where nobody can be asked."""
+    _show_found(found, current)
+    if not found.is_any:
+        current.say("Nothing in the lake names the person, and nothing is changed.")
+        return False
+    if not is_agreed(yes):
+        current.say("Nothing is changed.")
+        return False
+    return True
 
 
 def _looked_for(folder: Path, person: Person, current: Settings) -> Found:
@@ -151,5 +164,6 @@ def _show_found(found: Found, current: Settings) -> None:
     show(("table", "hour", "file", "own_rows", "mentions"), rows, current.form)
 
 
-def _say_done(certificate: Certificate, path: Path, current: Settings) -> None:
-    current.say(f'{certificate.summary} No file of the lake names the person any more. The certificate is "{path}".')
+def _say_done(certificate: Certificate, path: Path, is_gone: bool, current: Settings) -> None:
+    left = "No file of the lake names the person any more." if is_gone else _LEFT
+    current.say(f'{certificate.summary} {left} The certificate is "{path}".')

@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import sys
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,8 @@ from eventlake.errors import LakeLeftError, LakeLockedError, LakeTakenError
 
 LOCK = "lock"
 ADDING = "adding"
-"""The lock of who adds a history, or failed events, beside the bus that writes the lake. While it is held nobody but a bus takes the lake."""
+"""The lock of who adds a history or failed events beside the bus that writes the lake, or erases there. While it is held nobody but a bus takes the
+lake."""
 
 
 class FileLock:
@@ -94,26 +96,34 @@ class LakeLock(FileLock):
         except BlockingIOError:
             raise _locked(folder) from None
         self._shares = shares
+        self.name = uuid.uuid4().hex
+        """What a wish for room begins with, so that it is meant for the holder of this lock and no other."""
         if tells:
-            self._write_first(url=None, delivering=None, shares=shares)
+            self._write_first(name=self.name, url=None, delivering=None, shares=shares)
         if not shares and is_added_to(folder):
             self.release()
             raise _added_to(folder)
 
-    def tell(self, url: str | None = None, delivering: int | None = None) -> None:
-        """Write who holds the lock, where its bus listens, and which process delivers for it and holds the lock too. Raises OSError."""
-        self._write(url=url, delivering=delivering, shares=self._shares)
+    def tell(self, url: str | None = None, delivering: int | None = None, room_for: str | None = None) -> None:
+        """Write who holds the lock, where its bus listens, which process delivers for it and holds the lock too, and for which wish nothing does.
+
+        Raises OSError.
+        """
+        self._write(name=self.name, url=url, delivering=delivering, shares=self._shares, room_for=room_for)
 
 
 class AddingLock(FileLock):
-    """The lock of who adds to the lake in a folder beside the bus that writes it. Raises LakeLockedError where no bus does, StorageError."""
+    """The lock of who adds to the lake in a folder beside the bus that writes it. Raises LakeLockedError where no bus does, StorageError.
 
-    def __init__(self, folder: Path) -> None:
+    wish: a name for that the bus is to make room, so that this process alone writes what lies in the lake.
+    """
+
+    def __init__(self, folder: Path, *, wish: str | None = None) -> None:
         try:
             super().__init__(folder, ADDING)
         except BlockingIOError:
             raise _added_to(folder) from None
-        self._write_first()
+        self._write_first(wish=wish)
         if not read_holder(folder).get("shares"):  # looked at with the lock in hand: who takes the lake from here on sees it
             self.release()
             raise _locked(folder)
@@ -146,6 +156,15 @@ def is_added_to(folder: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def wish_of(folder: Path, but: str | None = None) -> str | None:
+    """Return the wish of the process that adds to a lake and wants its bus to make room; None if there is none.
+
+    but: one that is known to be over; its text stays, and trying the lock would keep somebody out who takes it just then.
+    """
+    wish = read_holder(folder, ADDING).get("wish")
+    return wish if isinstance(wish, str) and wish != but and is_added_to(folder) else None
 
 
 def read_holder(folder: Path, name: str = LOCK) -> dict[str, object]:

@@ -38,6 +38,7 @@ from eventlake.local.detecting.watcher import Watcher
 from eventlake.local.folder import CATALOG, SPOOL
 from eventlake.local.keys import require_keys
 from eventlake.local.lock import LakeLock
+from eventlake.local.room import RoomMaker
 from eventlake.local.spool.header import Origin
 from eventlake.local.spool.writer import SpoolWriter
 from eventlake.local.webhook_tokens import TokensOfLake
@@ -196,6 +197,16 @@ class Service:
             self._told,
         )
         health.not_detecting = lambda: watcher.problems
+        room = RoomMaker(
+            self._folder,
+            lock.name,
+            courier,
+            lambda: asyncio.wrap_future(spool.begin_anew()),
+            watcher.end,
+            lambda wish: lock.tell(url, room_for=wish),
+            self._told,
+        )
+        health.makes_room = lambda: courier.is_paused
         limits = Limits(connections=room_for_connections(Limits().connections))
         self._server = Server(bus, Connections(limits, pressure.is_crowded, self._told), ready, self._end_beside)
         self._server.should_exit = self._stopped
@@ -204,18 +215,21 @@ class Service:
         closing = asyncio.create_task(keeper.run() if self._closes else asyncio.Event().wait())
         detecting = asyncio.create_task(watcher.run() if self._detects else asyncio.Event().wait())
         showing = asyncio.create_task(self._beside.run() if self._beside is not None else asyncio.Event().wait())
-        for task in (running, watching):
+        making_room = asyncio.create_task(room.run())
+        for task in (running, watching, making_room):
             task.add_done_callback(lambda _done: self.stop())  # whatever ended it: a bus that cannot deliver ends, and says why
         courier.durable(spool.end)
         try:
             with stopped_by_signals(self.stop):
                 await self._server.serve(sockets=[listener])
+                making_room.cancel()
                 await self._stop_beside()
                 await watcher.stop()
                 spool.close()
                 await keeper.stop()
                 lock.require_held()
-                keeper.tidy()
+                if not courier.is_paused:  # else what a closing left is in the hands of who has room
+                    keeper.tidy()
                 courier.durable(spool.end)
                 if await courier.stop():
                     return 0
@@ -223,6 +237,7 @@ class Service:
                 return UNDELIVERED
         finally:
             watching.cancel()
+            making_room.cancel()
             running.cancel()
             await self._stop_beside()
             showing.cancel()

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from eventlake.local.delivery import courier
 from eventlake.local.delivery.courier import Courier
-from eventlake.local.delivery.task import Task
 
-DELIVERS = """
-import sys
-for line in sys.stdin:
-    word, _, value = line.strip().partition(" ")
-    if word == "stop":
-        break
-    print("delivered", value, flush=True)
-"""
+sys.path.insert(0, str(Path(__file__).parent.parent.parent))
+from couriers import DELIVERS, Script, script, until
+
 TELLS = """
 import sys
 for line in sys.stdin:
@@ -32,34 +26,10 @@ LONG = "import sys; print('trouble ' + 'x' * 100_000, flush=True); sys.stdin.rea
 ENDS = "import sys; sys.exit(7)"
 
 
-class Script(Task):
-    """A delivering process that is a script, which a test may change between two lives."""
-
-    command: list[str]
-
-    def arguments(self) -> list[str]:
-        """Return the command line of the next life."""
-        return self.command
-
-
-def script(*command: str) -> Script:
-    """A task that runs a command."""
-    task = Script("lake", (), 1.0, 1, None)
-    object.__setattr__(task, "command", list(command))
-    return task
-
-
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(courier, "_FIRST_PAUSE_S", 0.01)
     monkeypatch.setattr(courier, "_LONGEST_PAUSE_S", 0.02)
-
-
-async def until(true: Callable[[], bool]) -> None:
-    """Wait for something, a minute at most."""
-    async with asyncio.timeout(60):
-        while not true():
-            await asyncio.sleep(0.01)
 
 
 async def watch(task: Script, then: list[str], told: list[str]) -> tuple[bool, bool, bool]:

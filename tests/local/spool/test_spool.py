@@ -18,7 +18,7 @@ from eventlake.local.spool.files import FileSystem
 from eventlake.local.spool.frames import DAMAGED, EVENT, GROUP, REJECTED, SEGMENT, Entry, Frame, encode
 from eventlake.local.spool.header import Origin
 from eventlake.local.spool.reader import SpoolReader
-from eventlake.local.spool.segments import drop_before, durable_end, first_position, origins, segment_path, segments_of
+from eventlake.local.spool.segments import drop_before, drop_delivered, durable_end, first_position, origins, segment_path, segments_of
 from eventlake.local.spool.writer import SpoolWriter
 
 ARRIVAL = 1_795_000_000_000_000
@@ -298,6 +298,21 @@ def test_a_segment_that_is_full_is_followed_by_another(tmp_path: Path) -> None:
     assert bodies(tmp_path, start=first_position(tmp_path))[-5:] == [f"event {number}" for number in range(5, 10)]
     drop_before(tmp_path, ends[-1], kept_bytes=0)
     assert len(list(tmp_path.glob("*.log"))) == 1
+
+
+def test_what_comes_from_a_moment_on_stands_in_a_segment_of_its_own(tmp_path: Path) -> None:
+    """All before it can be removed then; the new one stays, also while nothing is in it, and beginning twice begins one."""
+    writer = SpoolWriter(tmp_path)
+    before = writer.append(entries("a"))
+    boundary = writer.begin_anew().result()
+    assert (boundary, writer.begin_anew().result()) == (before, before)
+
+    assert drop_delivered(tmp_path, boundary) == 1
+    assert [position for position, _ in segments_of(tmp_path)] == [boundary]
+    writer.append(entries("b"))
+    writer.close()
+    assert bodies(tmp_path) == ["b"]
+    assert SpoolWriter(tmp_path).begin_anew().result() == durable_end(tmp_path)
 
 
 def test_what_is_delivered_is_kept_for_a_while(tmp_path: Path) -> None:

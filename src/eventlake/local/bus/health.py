@@ -13,8 +13,8 @@ from eventlake.local.bus.pressure import Pressure
 LEAST_PATIENCE_S = 60.0
 """How long something may wait while nothing is delivered, where the buffers are shorter."""
 _NOT_CLOSED = "Hours could not be closed, and are tried again; `eventlake doctor` says which and why. Nothing is lost."
-
 _NOT_DETECTING = "Detections cannot run; `eventlake doctor` says which and why. Others run."
+_MAKES_ROOM = "Somebody is being erased: what is accepted is kept, and delivered afterwards."
 
 
 class Health:
@@ -31,9 +31,10 @@ class Health:
         """Tells for how many seconds something waits and nothing was delivered."""
         self.not_closed: Callable[[], int] = lambda: 0
         """Tells how many hours could not be closed: no reason to take the bus out of service, so it stays ok."""
-
         self.not_detecting: Callable[[], int] = lambda: 0
         """Tells how many detections cannot run; others do, so it stays ok."""
+        self.makes_room: Callable[[], bool] = lambda: False
+        """Tells whether delivery waits for a command that has the lake alone."""
 
     def state(self) -> dict[str, Any]:  # as JSON
         """Return `status`, which is ok, busy (send again later) or failing (somebody must act), figures, and a `message` unless all is well."""
@@ -52,7 +53,8 @@ class Health:
             return {"status": "failing", **figures, "message": wrong}
         if refusal is not None:
             return {"status": "busy", **figures, "message": refusal.sentence}
-        notes = [_NOT_CLOSED] * bool(self.not_closed()) + [_NOT_DETECTING] * bool(self.not_detecting())
+        said = {_NOT_CLOSED: self.not_closed(), _NOT_DETECTING: self.not_detecting(), _MAKES_ROOM: self.makes_room()}
+        notes = [sentence for sentence, is_so in said.items() if is_so]
         return {"status": "ok", **figures, **({"message": " ".join(notes)} if notes else {})}
 
     def _wrong(self) -> str | None:

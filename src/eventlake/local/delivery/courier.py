@@ -46,9 +46,13 @@ class Courier:
         """Whether the process has begun: what a crash left is recovered, and nothing else of the lake is in its hands but what it delivers."""
         self._trouble: str | None = None
         self._process: asyncio.subprocess.Process | None = None
-        self._durable = 0
+        self._durable = self._told_end = 0
         self._news = asyncio.Event()
         self._stopping = False
+        self._limit: int | None = None
+        """The position of the spool behind which nothing is delivered before a pause is over; none if there is no pause."""
+        self._is_pausing = False
+        self._has_paused, self._resumed = asyncio.Event(), asyncio.Event()
         self._ending = asyncio.Event()
         self._starting = False
         self._moved = time.monotonic()
@@ -62,8 +66,13 @@ class Courier:
 
     @property
     def stuck_s(self) -> float:
-        """Return for how many seconds something waits and nothing was delivered."""
-        return time.monotonic() - self._moved if self.delivered < self._durable else 0.0
+        """Return for how many seconds something waits and nothing was delivered, unless that is wanted."""
+        return time.monotonic() - self._moved if self.delivered < self._durable and not self.is_paused else 0.0
+
+    @property
+    def is_paused(self) -> bool:
+        """Return True if nothing is delivered because `pause` wants it so."""
+        return self._has_paused.is_set()
 
     def durable(self, end: int) -> None:
         """Let the spool be read up to here."""
@@ -77,6 +86,9 @@ class Courier:
         """Keep the process running until `stop`. Raises LakeTakenError if another process has taken the lake."""
         pause = _FIRST_PAUSE_S
         while not self._stopping:
+            if self._is_at_limit():
+                await self._paused()
+                continue
             before = self.delivered
             ended = await self._life()
             self.is_delivering = False
@@ -84,14 +96,53 @@ class Courier:
                 await self._ended()
             if self._is_stopping():
                 return
+            if self._is_at_limit():
+                continue
             pause = _FIRST_PAUSE_S if self.delivered > before else min(pause * 2, _LONGEST_PAUSE_S)
             if ended:
                 self._tell(self._trouble or ended)
             await asyncio.sleep(pause)
 
+    def begin_paused(self) -> None:
+        """Let `run` begin with a pause, until `resume`."""
+        self._limit, self._is_pausing = self.delivered, True
+
+    async def pause(self, boundary: Callable[[], Awaitable[int]]) -> None:
+        """Have everything before a position delivered, nothing behind it, and the process ended; `is_paused` once that is so, until `resume`.
+
+        boundary: gives the position, behind everything that was durable before it is asked. Raises what that raises.
+        """
+        self._limit = self._durable
+        try:
+            self._limit = await boundary()
+        except BaseException:
+            self.resume()
+            raise
+        self._durable = max(self._durable, self._limit)
+        self._is_pausing = True
+        self._news.set()
+
+    def resume(self) -> None:
+        """Deliver again, whether the process has ended already or not."""
+        self._limit, self._is_pausing = None, False
+        self._moved = time.monotonic()
+        self._resumed.set()
+
+    def _is_at_limit(self) -> bool:
+        """Return True if a pause is wanted, and all is delivered that is to be before it."""
+        return self._is_pausing and self._limit is not None and self.delivered >= self._limit
+
+    async def _paused(self) -> None:
+        """Return when the pause is over, or `stop` was called."""
+        self._resumed.clear()
+        self._has_paused.set()
+        await self._resumed.wait()
+        self._has_paused.clear()
+
     async def stop(self, patience_s: float = 60.0) -> bool:
-        """Have everything delivered and the process ended; whether everything was."""
+        """Have everything delivered and the process ended; whether everything was: not what lies behind a pause."""
         self._stopping = True
+        self._resumed.set()
         self._ending.set()
         self._news.set()
         while self._starting:  # a process that is half begun could neither be told to end nor be left alone
@@ -100,7 +151,7 @@ class Courier:
         if process is None:
             return self.delivered >= self._durable
         try:
-            return await asyncio.wait_for(process.wait(), patience_s) == 0
+            return await asyncio.wait_for(process.wait(), patience_s) == 0 and self._told_end >= self._durable
         except TimeoutError:
             process.kill()
             return False
@@ -121,7 +172,7 @@ class Courier:
             code = await self._once()
             if code == TAKEN:
                 raise LakeTakenError(self._trouble or "Another process has taken the lake to write; this one writes nothing more.")
-            return "" if code == AGAIN else f"The delivering process ended ({code}); it is started again."
+            return "" if code in {0, AGAIN} else f"The delivering process ended ({code}); it is started again."
         except OSError as error:  # no more processes, files or memory: over when the cause is
             return f"The delivering process cannot be started: {error.strerror or error}. It is tried again; what is accepted is kept."
 
@@ -159,8 +210,10 @@ class Courier:
             while not told_to_stop:
                 await self._news.wait()
                 self._news.clear()
-                told_to_stop = self._stopping
-                pipe.write(b"durable %d\n" % self._durable + (b"stop\n" if told_to_stop else b""))
+                told_to_stop = self._stopping or self._is_pausing
+                until = self._durable if self._limit is None else self._limit
+                self._told_end = until
+                pipe.write(b"durable %d\n" % until + (b"stop\n" if told_to_stop else b""))
                 await pipe.drain()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._ending.wait(), _TOGETHER_S)

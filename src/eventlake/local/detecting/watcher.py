@@ -68,6 +68,10 @@ class Watcher:
     async def stop(self) -> None:
         """End the process and begin none any more; what it was about is in its memory."""
         self._is_stopped = True
+        await self.end()
+
+    async def end(self) -> None:
+        """End the process, if it runs; the next begins once delivery has."""
         await self._child.end(_END_S, asks=True)
 
     async def _all_delivered(self) -> None:

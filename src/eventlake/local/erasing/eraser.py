@@ -19,7 +19,7 @@ from eventlake.local.erasing.finding import Finder, Found, kept_by
 from eventlake.local.erasing.rewriting import ObjectRewriter
 from eventlake.local.folder import CATALOG, OBJECTS, SPOOL
 from eventlake.local.retaining.holds import HoldsFile
-from eventlake.local.spool.segments import drop_delivered
+from eventlake.local.spool.segments import drop_delivered, segments_of
 from eventlake.local.tombstones import add_tombstones
 from eventlake.pipeline.delivery import LOW_WATER
 from eventlake.pipeline.erasing import Person
@@ -45,8 +45,16 @@ class Eraser:
         self._finder = Finder(folder, catalog, person)
 
     def find(self, told: Callable[[int], None] = lambda _count: None) -> Found:
-        """Find everything that names the person. told: is given how many files were found so far. Raises StorageError."""
-        return self._finder.find(told)
+        """Find everything that names the person, and apart from it what a bus takes meanwhile, which the tombstones keep out of the lake.
+
+        told: is given how many files were found so far. Raises StorageError.
+        """
+        found = self._finder.find(told)
+        delivered = self._catalog.checkpoints().get(LOW_WATER, 0)
+        coming = {path for begins, path in segments_of(self._folder / SPOOL) if begins >= delivered}
+        found.coming = [path for path in found.spool if path in coming]
+        found.spool = [path for path in found.spool if path not in coming]
+        return found
 
     def erase(self, found: Found, told: Callable[[int], None] = lambda _count: None) -> tuple[Certificate, Path]:
         """Remove the person from what was found; return the certificate, and where it lies. told: is given how many objects are done.
@@ -84,9 +92,12 @@ class Eraser:
             if other.path.partition("-")[0] not in {CATALOG, *certificate.places}:
                 certificate.places[other.path] = erase_from(self._folder / other.path, self._person)
 
-    def require_gone(self) -> None:
-        """Look through everything once more. Raises StorageError, naming the files, if anything still names the person."""
-        left = self._finder.find()
+    def require_gone(self) -> bool:
+        """Look through everything once more; whether nothing at all names the person, not even what a bus took meanwhile.
+
+        Raises StorageError, naming the files, if anything else does.
+        """
+        left = self.find()
         names = [
             *(one.object.key for one in left.objects),
             *(one.object.key for one in left.failures),
@@ -100,3 +111,4 @@ class Eraser:
             raise StorageError(
                 f"The person is still named in {shown}{more}: run the command once more, or look at them with `eventlake mentions`."
             )
+        return not left.coming

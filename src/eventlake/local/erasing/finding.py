@@ -40,13 +40,17 @@ class FoundFailures:
 
 @dataclass(slots=True)
 class Found:
-    """Everything that names the person. old: keys of objects that were replaced. aside: files in the trash. others: every other file."""
+    """Everything that names the person. old: keys of objects that were replaced. aside: files in the trash. others: every other file.
+
+    coming: segments of the spool that are to be delivered later, for an erasure beside a bus.
+    """
 
     objects: list[FoundObject] = field(default_factory=list)
     failures: list[FoundFailures] = field(default_factory=list)
     old: list[str] = field(default_factory=list)
     aside: list[Path] = field(default_factory=list)
     spool: list[Path] = field(default_factory=list)
+    coming: list[Path] = field(default_factory=list)
     others: list[Mention] = field(default_factory=list)
 
     @property

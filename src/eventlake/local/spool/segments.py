@@ -112,13 +112,13 @@ def drop_before(
 
 
 def drop_delivered(folder: Path, position: int) -> int:
-    """Remove every segment that ends at or before a position, the last one too, however young; how many. Nobody may be writing.
+    """Remove every segment that ends at or before a position, the last one too, however young; how many. Nobody may be writing to those.
 
-    Raises StorageError.
+    One that begins there is a writer's, and nothing may be in it yet. Raises StorageError.
     """
     segments = segments_of(folder)
     ends = [following for following, _ in segments[1:]] + [durable_end(folder)]
-    dropped = [path for (_, path), end in zip(segments, ends, strict=False) if end <= position]
+    dropped = [path for (begins, path), end in zip(segments, ends, strict=False) if begins < position and end <= position]
     try:
         for path in dropped:
             path.unlink()

@@ -6,6 +6,7 @@ The spool is an append-only log of segments. Callers that append at the same tim
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import queue
 import threading
@@ -75,13 +76,19 @@ class SpoolWriter:
 
     def submit(self, frames: list[bytes]) -> Future[int]:
         """Hand in what `encode` made; the future gives the durable end of the log, or raises StorageFullError or StorageError."""
-        handed = _Handed(frames, Future())
+        return self._hand_in(_Handed(frames, Future()))
+
+    def _hand_in(self, handed: _Handed) -> Future[int]:
         with self._handing_in:
             if self._closed:
                 handed.future.set_exception(StorageError(f'The spool "{self._folder}" is closed; start the bus again.'))
             else:
                 self._queue.put(handed)
         return handed.future
+
+    def begin_anew(self) -> Future[int]:
+        """Have all that is handed in from here on stand in a segment of its own; the future gives where that begins, or raises StorageError."""
+        return self._hand_in(_Handed([], Future(), begins=True))
 
     def append(self, entries: Sequence[Entry]) -> int:
         """Append entries; when it returns they are durable. Gives the end of the log."""
@@ -148,12 +155,16 @@ class SpoolWriter:
                     self._queue.put(None)
                     break
                 group.append(handed)
-            self._write_group([handed for handed in group if handed.future.set_running_or_notify_cancel()])
+            for begins, part in itertools.groupby(group, lambda handed: handed.begins):
+                self._write_group([handed for handed in part if handed.future.set_running_or_notify_cancel()], begins=begins)
 
-    def _write_group(self, group: list[_Handed]) -> None:
-        """Write, and tell those who wait, whatever happens."""
+    def _write_group(self, group: list[_Handed], *, begins: bool) -> None:
+        """Write, or begin a segment, and tell those who wait, whatever happens."""
         try:
-            self._write([data for handed in group for data in handed.frames])
+            if begins:
+                self._begin_anew()
+            else:
+                self._write([data for handed in group for data in handed.frames])
         except (OSError, EventlakeError, MemoryError) as error:
             known = self._storage_error(error, "written") if isinstance(error, OSError) else error
             for handed in group:
@@ -185,6 +196,14 @@ class SpoolWriter:
         self._require_held()
         self._end += len(data)
 
+    def _begin_anew(self) -> None:
+        """Begin a segment, unless nothing is in the last one yet. Raises OSError, LakeTakenError."""
+        self._require_held()
+        if self._is_torn:
+            self._take_back()
+        if self._descriptor < 0 or self._end > self._start:
+            self._begin_segment()
+
     def _begin_segment(self) -> None:
         following = self._new_segment(self._end)
         if self._descriptor >= 0:
@@ -209,7 +228,8 @@ class SpoolWriter:
 
 @dataclass(frozen=True, slots=True)
 class _Handed:
-    """Frames that a caller handed in, and where it waits."""
+    """Frames that a caller handed in, or its wish for a segment of its own, and where it waits."""
 
     frames: list[bytes]
     future: Future[int]
+    begins: bool = False
