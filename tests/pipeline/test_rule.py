@@ -20,6 +20,10 @@ NUMBERS_AND_REFUSALS = Path(__file__).parent / "numbers_and_refusals.tsv.gz"
 """The same, 5,000 of event-ruler 2.1.0: numbers, keys that stand twice, patterns that are `refused`; event_ruler/record.py makes them."""
 
 
+ADDRESSES_AND_ALTERNATIVES = Path(__file__).parent / "addresses_and_alternatives.tsv.gz"
+"""The same, 4,500: IP addresses in every spelling, and `$or` before and behind conditions of the same fields."""
+
+
 @pytest.mark.slow
 def test_the_verdicts_are_those_of_awss_own_matcher() -> None:
     """Over 6,000 pairs of pattern and event."""
@@ -41,6 +45,18 @@ def test_numbers_and_refusals_are_those_of_awss_own_matcher() -> None:
     wrong = [(pattern, event, verdict) for pattern, event, verdict in pairs if _decided(pattern, event) != verdict]
 
     assert len(pairs) == 5000
+    assert wrong == []
+
+
+@pytest.mark.slow
+def test_addresses_and_alternatives_are_those_of_awss_own_matcher() -> None:
+    """Over 4,500 pairs."""
+    with gzip.open(ADDRESSES_AND_ALTERNATIVES, "rt", encoding="utf-8") as lines:
+        pairs = [line.rstrip("\n").split("\t") for line in lines]
+
+    wrong = [(pattern, event, verdict) for pattern, event, verdict in pairs if _decided(pattern, event) != verdict]
+
+    assert len(pairs) == 4500
     assert wrong == []
 
 

@@ -13,9 +13,9 @@ import re
 import sys
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv6Address
 from typing import Any
 
+from eventlake.pipeline.address import AddressRange, address_range, ip_address
 from eventlake.pipeline.as_written import comparable, is_number, written
 from eventlake.pipeline.wildcards import wildcard_regex
 
@@ -94,9 +94,15 @@ def _wildcards(operator: str, operand: Any) -> tuple[str, ...]:  # any JSON valu
 
 def _equal_text(text: str) -> Callable[[Any], bool]:
     address = ip_address(text)
-    if address is None:
-        return lambda leaf: leaf.__class__ is str and leaf == text
-    return lambda leaf: leaf.__class__ is str and ip_address(leaf) == address
+    return (lambda leaf: leaf.__class__ is str and leaf == text) if address is None else _within(AddressRange(address, address))
+
+
+def _within(addresses: AddressRange) -> Callable[[Any], bool]:
+    def holds(leaf: object) -> bool:
+        found = ip_address(leaf) if isinstance(leaf, str) else None
+        return found is not None and found in addresses
+
+    return holds
 
 
 def _equal_number(value: object) -> Callable[[Any], bool]:
@@ -227,37 +233,13 @@ def _check_range(operand: Sequence[Any]) -> None:
 
 def _cidr(operand: object) -> Callable[[Any], bool]:
     text = _text(operand, "cidr")
-    written, slash, mask = text.partition("/")
-    address = ip_address(written)
-    if address is None or not slash or not re.fullmatch(r"\d{1,3}", mask, re.ASCII):
-        raise ValueError(f'"cidr" has {_json(text)}, expected an address and mask bits such as "10.0.0.0/24"')
-    bits = len(address) * 8
-    if int(mask) >= bits:
-        raise ValueError(f'"cidr" has {_json(text)}; mask bits must be less than {bits}')
-    top = (int.from_bytes(address) | (1 << bits - int(mask)) - 1).to_bytes(len(address))
-
-    def holds(leaf: object) -> bool:
-        found = ip_address(leaf) if isinstance(leaf, str) else None
-        return found is not None and len(found) == len(address) and address <= found <= top
-
-    return holds
-
-
-_IPV4 = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})", re.ASCII)
-
-
-def ip_address(text: str) -> bytes | None:
-    """Return the 4 or 16 bytes of an IP address, None for other text; an IPv4 address mapped into IPv6 is IPv4."""
-    if (match := _IPV4.fullmatch(text)) is not None:
-        parts = [int(part) for part in match.groups()]
-        return bytes(parts) if max(parts) <= 255 else None
-    if text.count(":") < 2 or "%" in text:
-        return None
     try:
-        address = IPv6Address(text)
-    except ValueError:
-        return None
-    return address.ipv4_mapped.packed if address.ipv4_mapped else address.packed
+        addresses = address_range(text)
+    except ValueError as error:
+        raise ValueError(f'"cidr" has {_json(text)}; {error}') from None
+    if addresses is None:
+        raise ValueError(f'"cidr" has {_json(text)}, expected an address and mask bits such as "10.0.0.0/24"')
+    return _within(addresses)
 
 
 def _anything_but(operand: object) -> Callable[[Any], bool]:

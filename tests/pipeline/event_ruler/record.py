@@ -1,6 +1,7 @@
-"""Record what AWS's matcher decides of numbers, of keys that stand twice and of patterns that it refuses.
+"""Record what AWS's matcher decides: of numbers, of keys that stand twice and of patterns that it refuses; of addresses and of `$or`.
 
     python tests/pipeline/event_ruler/record.py tests/pipeline/numbers_and_refusals.tsv.gz
+    python tests/pipeline/event_ruler/record.py tests/pipeline/addresses_and_alternatives.tsv.gz
 
 Needs Maven, which fetches event-ruler 2.1.0 from Maven Central, javac, and in JAVA_HOME a Java of 19 or newer: older ones write some doubles
 with more digits than they need.
@@ -10,6 +11,7 @@ The pairs are the same in every run; `test_rule.py` holds `matches()` against th
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import random
 import subprocess
@@ -57,18 +59,64 @@ OPERANDS = (
     "[1, 2]",
 )
 ITEMS = (*OPERANDS, *(f'"{name}"' for name in OPERATORS))
+# fmt: off
+ADDRESSES = (
+    "10.0.0.7", "10.0.0.1", "10.00.0.007", "010.0.0.7", "0010.0.0.7", "10.0.0.0007", "00000000010.0.0.7", "10.0.0.256", "0256.0.0.1",
+    "10.0.0.255", "10.0.255.255", "10.255.0.1", "11.0.0.0", "9.255.255.255", "0.0.0.0", "255.255.255.255", "32.1.13.184", "1.2.3.4",
+    "10.0.7", "10..0.7", "10.0.0.7.", ".10.0.0.7", "10.0.0.7 ", "-1.0.0.0", "1.2.3.4.5", "0xa.0.0.7",
+    "::", "0::0", "::1", "::00001", "::0001", "::10000", "0:0:0:0:0:0:0:1", "0:0:0:0:0:0:0:00001", "2001:db8::1", "2001:DB8:0:0:0:0:0:1",
+    "2001:db8::ff", "2001:db8:0:1::", "2001:db9::", "0a00:0001::", "a00:7::", "0a01:0203:0:0:0:0:0:0", "ff00::1", "ffff::",
+    "::ffff:a00:7", "::FFFF:0A00:0007", "::ffff:10.0.0.7", "::FFFF:10.0.0.7", "::10.0.0.7", "0:0:0:0:0:0:a00:7", "64:ff9b::a00:7",
+    "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "1:2:3:4::5:6:7:8", "1:2:3:4:5:6:7", "1::2::3", ":::", ":", "1:2",
+    "12:30:45", "fe80::1%1", "[::1]", "::g", "aws.codepipeline", "",
+)
+# fmt: on
+MASKS = (0, 1, 3, 4, 7, 8, 9, 15, 16, 24, 31, 32, 33, 64, 96, 104, 127, 128)
+STATES = ("FAILED", "SUCCEEDED", "S", "")
 NAMES = ("exactly", "prefix", "suffix", "equals-ignore-case", "wildcard", "numeric", "exists", "anything-but", "cidr", "contains", "Prefix")
 
 
-def pairs(seed: int = 2026) -> Iterator[tuple[str, str]]:
-    """Yield the pairs of pattern and event."""
-    chance = random.Random(seed)
+def numbers_and_refusals(chance: random.Random) -> Iterator[tuple[str, str]]:
+    """Yield pairs of pattern and event: numbers, odd operators, wildcards."""
     for _ in range(3000):
         yield _in_detail(_pattern_of_numbers(chance)), _in_detail(_event_of_numbers(chance))
     for _ in range(1500):
         yield _in_detail(f'"a": [{_odd_operator(chance)}]'), _in_detail('"a": "tmp"')
     for _ in range(500):
         yield _in_detail(f'"a": [{_wildcards(chance)}]'), _in_detail('"a": "a:b:/c"')
+
+
+def addresses_and_alternatives(chance: random.Random) -> Iterator[tuple[str, str]]:
+    """Yield pairs of pattern and event: addresses in every spelling, and `$or` before and behind conditions of the same fields."""
+    for _ in range(3000):
+        values = [chance.choice(ADDRESSES) for _ in range(chance.choice((1, 1, 1, 2)))]
+        yield _in_detail(f'"a": [{_condition_of_addresses(chance)}]'), _in_detail(f'"a": {json.dumps(values if values[1:] else values[0])}')
+    for _ in range(1500):
+        event = {name: state for name in "abc" if (state := chance.choice(STATES))}
+        yield _in_detail(_alternatives(chance, 2)), _in_detail(json.dumps(event)[1:-1])
+
+
+def _condition_of_addresses(chance: random.Random) -> str:
+    drawn, address = chance.random(), json.dumps(chance.choice(ADDRESSES))
+    if drawn < 0.3:
+        return address
+    if drawn < 0.8:
+        return f'{{"cidr": "{chance.choice(ADDRESSES)}/{chance.choice(MASKS)}"}}'
+    operator = chance.choice(("anything-but", "prefix", "suffix", "equals-ignore-case", "exactly"))
+    return f'{{"{operator}": {address}}}'
+
+
+def _alternatives(chance: random.Random, deeper: int) -> str:
+    """Write one to three members, an `$or` among them at most."""
+    members = [f'"{name}": [{_condition_of_states(chance)}]' for name in chance.sample("abc", chance.randint(0, 2))]
+    if deeper and (not members or chance.random() < 0.8):
+        ways = ", ".join(f"{{{_alternatives(chance, deeper - 1)}}}" for _ in range(chance.choice((2, 2, 3))))
+        members.insert(chance.randint(0, len(members)), f'"$or": [{ways}]')
+    return ", ".join(members) or f'"a": [{_condition_of_states(chance)}]'
+
+
+def _condition_of_states(chance: random.Random) -> str:
+    return chance.choice(('"FAILED"', '"SUCCEEDED"', '{"prefix": "S"}', '{"exists": false}', '{"exists": true}', '{"anything-but": "S"}'))
 
 
 def _in_detail(members: str) -> str:
@@ -165,9 +213,13 @@ def java() -> str:
     return str(Path(os.environ["JAVA_HOME"], "bin", "java")) if "JAVA_HOME" in os.environ else "java"
 
 
+SETS = {"numbers_and_refusals.tsv.gz": numbers_and_refusals, "addresses_and_alternatives.tsv.gz": addresses_and_alternatives}
+
+
 def main() -> None:
-    """Write the pairs with their verdicts to the file that is named."""
-    decided = verdicts([f"{pattern}\t{event}" for pattern, event in pairs()])
+    """Write the pairs of a set with their verdicts to the file that is named."""
+    pairs = SETS[Path(sys.argv[1]).name](random.Random(2026))
+    decided = verdicts([f"{pattern}\t{event}" for pattern, event in pairs])
     with gzip.GzipFile(sys.argv[1], "wb", mtime=0) as written:
         written.write("".join(f"{line}\n" for line in decided).encode())
 
