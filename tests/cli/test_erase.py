@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from eventlake.cli import run
+from eventlake.cli.erase_on_aws import coming
 from eventlake.local import room
 from eventlake.local.lock import LakeLock
 
@@ -92,6 +93,20 @@ def test_where_the_bus_makes_no_room_nothing_is_changed(
         bus.release()
     assert "has not delivered what it accepted within 0 seconds, and nothing is changed" in capsys.readouterr().err
     assert len(rows(lake)) == 2
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        pytest.param({"Tombstones": "on", "KeepRawEvents": "no"}, [], id="neither"),
+        pytest.param({"Tombstones": "off"}, ["makes a row again: deploy the lake with Tombstones=on"], id="rows"),
+        pytest.param({"Tombstones": "on", "KeepRawEvents": "yes"}, ["below raw/ as they came"], id="raw copies"),
+        pytest.param({}, [], id="not known"),
+    ],
+)
+def test_it_says_what_a_lake_on_aws_keeps_of_who_comes_back(parameters: dict[str, str], said: list[str]) -> None:
+    """By the parameters of its stack."""
+    assert [part in sentence for part, sentence in zip(said, coming(parameters), strict=True)] == [True] * len(said)
 
 
 def test_tombstones_are_listed_and_end(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:

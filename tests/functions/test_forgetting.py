@@ -125,6 +125,18 @@ def test_lines_are_those_of_one_machine(bucket: Bucket, capsys: pytest.CaptureFi
     assert (counted["EventsIn"], counted["RowsOut"], counted["Erased"], counted["Failed"]) == (5, 2, 2, 1)
 
 
+def test_what_is_theirs_fails_for_nothing_else(bucket: Bucket, clock: Clock) -> None:
+    """Firehose would keep it as it came: half a character, too deep, too large; another's event stays a failed record."""
+    unfit = {"x": "\ud800"}, json.loads("[" * 70 + "]" * 70), {"x": "y" * 1_000_000}
+    sent = [login(at, user_id=user, details=one) for at, one in enumerate(unfit) for user in (ID, "auth0|other")]
+    asked = batch("auth0_logs", sent)
+    assert {one["result"] for one in transform.handler(asked, None)["records"]} == {"ProcessingFailed"}
+
+    clock.at += FRESH_S
+    bucket.text = written(STONES)
+    assert [one["result"] for one in transform.handler(asked, None)["records"]] == ["Dropped", "ProcessingFailed"] * 3
+
+
 def test_where_nobody_was_erased_nothing_is_looked_for(bucket: Bucket) -> None:
     """The secret does not exist then, so nobody asks for it."""
     assert [one["result"] for one in answers()] == ["Ok"] * 4 + ["ProcessingFailed"]

@@ -78,6 +78,25 @@ def test_nothing_becomes_of_an_event_of_who_was_erased(data: dict[str, str]) -> 
 
 
 @pytest.mark.parametrize(
+    "unfit",
+    [
+        pytest.param({"x": "\ud800"}, id="half a character"),
+        pytest.param(json.loads("[" * 70 + "]" * 70), id="too deep"),
+        pytest.param({"x": "y" * 1_000_000}, id="too large"),
+    ],
+)
+def test_nor_of_one_that_could_not_be_stored_anyway(unfit: object) -> None:
+    """It is no failed record either; another's is one, without the identifier."""
+    forgets = forgetting(ANNA, ID)
+    assert routed(forgets, json.dumps(event(user_id=ID, details=unfit)).encode()) == Routed(is_erased=True)
+
+    others = routed(forgets, json.dumps(event(description=ANNA, details=unfit)).encode())
+    assert (others.is_erased, others.lines, len(others.failures)) == (False, [], 1)
+    assert b"[erased]" in (others.kept or b"")
+    assert ANNA.encode() not in (others.kept or b"")
+
+
+@pytest.mark.parametrize(
     ("written", "left"),
     [
         (ANNA, "[erased]"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -43,8 +43,19 @@ def erase_on_aws(current: Settings, identifiers: tuple[str, ...], *, dry_run: bo
         certificate, place = eraser.erase(found, lambda count: current.progress(f"{count:,} objects rewritten", is_done=False))
         eraser.require_gone()
     _say_done(certificate, place, current)
-    if deployment.parameters and deployment.parameters.get("Tombstones") != "on":
-        current.say("An event of the person that comes from now on makes a row again: deploy the lake with Tombstones=on, which drops it.")
+    for sentence in coming(deployment.parameters):
+        current.say(sentence)
+
+
+def coming(parameters: Mapping[str, str]) -> Iterator[str]:
+    """Yield what a lake keeps of a person whose events come after the erasure. parameters: of its stack; none if they cannot be read."""
+    if parameters and parameters.get("Tombstones") != "on":
+        yield "An event of the person that comes from now on makes a row again: deploy the lake with Tombstones=on, which drops it."
+    if parameters.get("KeepRawEvents") == "yes":
+        yield (
+            "Firehose keeps whole events that come from now on below raw/ as they came, whoever they are of: erase again after one came, or deploy "
+            "the lake with KeepRawEvents=no."
+        )
 
 
 def _person(identifiers: tuple[str, ...], deployment: Deployment, session: Session) -> Person:

@@ -83,7 +83,7 @@ class Forgetting:
     def remainder(self, data: bytes, is_of_erased: Callable[[dict[str, Any]], bool]) -> bytes | None:
         """Return what is left of an event, or of what is none, without who was erased; None if it is of such a person.
 
-        is_of_erased: asked of the event, as `read_event` gives it.
+        is_of_erased: asked of the event, also where it is too large or too deep to be stored: on AWS, Firehose would keep it as it came.
         """
         try:
             event = read_event(data, STANDARD)
@@ -92,7 +92,7 @@ class Forgetting:
             left = self.without(event)
             return data if left is event else STANDARD.encode(left)
         except (EventError, ValueError, RecursionError):
-            return self.without_bytes(data)
+            return None if _is_of(data, is_of_erased) else self.without_bytes(data)
 
     def is_of_erased(self, event: dict[str, Any], table: Table) -> bool:
         """Return True if an event is of somebody who was erased, as a table reads it."""
@@ -141,6 +141,15 @@ def subject_paths(table: Table) -> list[str]:
     """Return where the events of a table say whose they are: the paths of its columns that are declared as personal data."""
     personal = {place.path for place in table.personal}
     return [path for column in table.columns for path in column.paths if path in personal]
+
+
+def _is_of(data: bytes, is_of_erased: Callable[[dict[str, Any]], bool]) -> bool:
+    """Return True if something is of a person who was erased, whatever keeps it from being stored; False where it cannot be told."""
+    try:
+        event = STANDARD.loads(data)
+        return event.__class__ is dict and is_of_erased(event)
+    except (EventError, ValueError, RecursionError):
+        return False
 
 
 def _needles(anchor: str) -> set[bytes]:
