@@ -91,9 +91,10 @@ class Field:
     name under which its relation is stored.
     partition_of: number of the scan whose partition key it is. key: which one, `date` or `hour`. implicit: whether it is left out of `*`, as
     what an object says of itself, such as "$path". beside: the relation that it is a column of, where parts of it can be computed.
+    of_table: whether it is a column of the catalog's, not one that a query computes.
     """
 
-    __slots__ = ("_stored", "_value", "beside", "implicit", "key", "lower", "name", "partition_of", "relation")
+    __slots__ = ("_stored", "_value", "beside", "implicit", "key", "lower", "name", "of_table", "partition_of", "relation")
 
     def __init__(
         self,
@@ -105,6 +106,7 @@ class Field:
         implicit: bool = False,
         beside: Beside | None = None,
         stored: Sql = NOTHING,
+        of_table: bool = False,
     ) -> None:
         self.name = name
         self.lower = name.lower()
@@ -115,6 +117,7 @@ class Field:
         self.implicit = implicit
         self.beside = beside
         self._stored = stored
+        self.of_table = of_table
 
     @property
     def value(self) -> Value:
@@ -125,7 +128,7 @@ class Field:
 
     def called(self, name: str, relation: str) -> Field:
         """Return the same column under other names."""
-        return Field(name, relation, self._value, self.partition_of, self.key, self.implicit, self.beside, self._stored)
+        return Field(name, relation, self._value, self.partition_of, self.key, self.implicit, self.beside, self._stored, self.of_table)
 
     def is_of(self, relation: str) -> bool:
         """Tell whether it can be written behind that name of a relation, given in lower case."""
@@ -192,6 +195,11 @@ class Scope:
             if matches:
                 return matches[0], list(parts[size:])
         return None
+
+    def is_stored(self, parts: Sequence[str]) -> bool:
+        """Tell whether a name is that of a column, or a field of one, that the catalog has, so that its type is as it was declared."""
+        found = self.find(parts)
+        return found is not None and found[0].of_table
 
     def beside(self, column: Sql) -> Beside | None:
         """Return the relation that a column of this SELECT belongs to, where parts of it can be computed beside it."""

@@ -74,6 +74,7 @@ el_moment_text(s) :=
       ELSE trim(s)
     END
     WHEN regexp_matches(s, '^\s*(-[0-9]{4}|[+]?[0-9]{5,})[0-9]*-[0-9]{1,2}-[0-9]{1,2}(\s|$)') THEN refusal('A year before 1 or after 9999: ', s)
+    WHEN regexp_matches(s, '^\s*[+][0-9]') THEN refusal('A sign before the year of a timestamp: ', s)
     ELSE failure('Not a timestamp: ', s)
   END;
 el_time_text(s) :=
@@ -941,8 +942,9 @@ el_bucket(x, width, n) :=
 el_width_bucket_of(x, bins) :=
   CASE
     WHEN x IS NULL OR bins IS NULL THEN NULL
+    WHEN el_has_null(bins) THEN refusal('width_bucket() with a NULL among its bounds')
     WHEN len(bins) = 0 OR isnan(x) THEN failure('width_bucket wants a number and one bound or more')
-    WHEN bins <> list_sort(bins) OR len(list_filter(bins, lambda b: b IS NULL OR NOT isfinite(b))) > 0
+    WHEN bins <> list_sort(bins) OR len(list_filter(bins, lambda b: NOT isfinite(b))) > 0
       THEN failure('The bounds of width_bucket must be finite and ascending')
     ELSE CAST(len(list_filter(bins, lambda b: b <= x)) AS BIGINT)
   END;

@@ -12,7 +12,7 @@ from eventlake.dialect.sql import emit, joined, ours, quoted
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.comparison import ordered
-from eventlake.dialect.types.type import DATE, INTERVAL_MONTH, UNKNOWN, VARCHAR, array, row
+from eventlake.dialect.types.type import DATE, INTERVAL_MONTH, UNKNOWN, VARCHAR, array, common, row
 
 
 def _zip(parts: Parts, node: exp.Expr) -> Value:
@@ -64,7 +64,7 @@ def _sequence_of_moments(values: list[Value], node: exp.Expr) -> Value:
             wrong = failure("The step of a sequence of dates is a number of days, months or years: ", step.sql)
             size = emit("(CASE WHEN {0} % 86400000000 <> 0 THEN {1} ELSE {0} END)", size, wrong)
         made = emit("list_transform(el_sequence(epoch_us({}), epoch_us({}), {}), lambda el_d: make_timestamp(el_d))", a, b, size)
-    kind = start.type
+    kind = common(start.type, stop.type) or start.type
     return derived(emit("CAST({} AS {})", made, array(kind).duckdb), array(kind), values)
 
 

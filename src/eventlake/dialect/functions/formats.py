@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.failures import failure, refusal
 from eventlake.dialect.functions.function import Function as F
 from eventlake.dialect.functions.function import Syntactic
 from eventlake.dialect.parts import Parts
@@ -104,7 +105,8 @@ def _formatted(match: re.Match[str], value: Value, node: exp.Expr) -> Sql:
     if kind in {"d", "x", "o", "f", "e", "g"} and not value.type.is_number:
         raise mistyped(f"{match[0]} in format() takes no {value.type}", node)
     if (kind == "d" and not value.type.is_integer) or (kind in "feg" and value.type.is_integer):
-        raise mistyped(f"{match[0]} in format() takes no {value.type}", node)
+        wrong = failure(f"{match[0]} in format() takes no {value.type}: ", value.sql)
+        return emit("(CASE WHEN {} IS NULL THEN {} ELSE {} END)", value, _nothing(match), wrong)
     raise refused(f"{match[0]} of {value.type} in format()", node)
 
 
@@ -120,8 +122,14 @@ def _text(match: re.Match[str], value: Value, node: exp.Expr) -> Sql:
     else:
         shown = emit("coalesce({}, 'null')", _shown(value, node))
     if match["digits"]:
-        shown = emit("substring({}, 1, {})", shown, int(match["digits"]))
-    return _sized(match, emit("upper({})", shown) if match["kind"].isupper() else shown)
+        shown = _unless(r"[\x{10000}-\x{10FFFF}]", shown, emit("substring({}, 1, {})", shown, int(match["digits"])), match)
+    return _sized(match, _unless(r"[^\x00-\x7F]", shown, emit("upper({})", shown), match) if match["kind"].isupper() else shown)
+
+
+def _unless(letters: str, shown: Sql, made: Sql, match: re.Match[str]) -> Sql:
+    """Refuse a text with letters of which Java counts two each, or makes two where it makes capitals."""
+    wrong = refusal(f"{match[0]} in format(), of ", shown)
+    return emit("(CASE WHEN regexp_matches({}, {}) THEN {} ELSE {} END)", shown, text(letters), wrong, made)
 
 
 def _shown(value: Value, node: exp.Expr) -> Sql:

@@ -10,6 +10,7 @@ from eventlake.dialect.functions.lambdas import require_arguments
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import emit, joined, text
 from eventlake.dialect.text import tree as exp
+from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.json_casts import once
 from eventlake.dialect.types.type import BIGINT, JSON, UNKNOWN, VARCHAR, Type, array, mapping, row
 from eventlake.dialect.types.zones import as_instants
@@ -30,9 +31,7 @@ def _from_entries(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     entries = values[0]
     if entries.is_null:
         return Value(emit("NULL"), mapping(UNKNOWN, UNKNOWN), is_null=True)
-    if entries.type.name != "array" or entries.type.args[0].name != "row" or len(entries.type.args[0].args) != 2:
-        raise mistyped("map_from_entries() wants an array of rows of a key and a value", node)
-    pair = entries.type.args[0]
+    entries, pair = _pairs(entries, "map_from_entries", node)
     first, second = (name for name, _ in pair.fields())
     made = [emit("list_transform({}, lambda el_e: struct_extract(el_e, {}))", entries, text(name)) for name in (first, second)]
     return entries.become(emit("el_map({}, {})", made[0], made[1]), mapping(*pair.args))
@@ -42,12 +41,21 @@ def _multimap_from_entries(parts: Parts, values: list[Value], node: exp.Expr) ->
     entries = values[0]
     if entries.is_null:
         return Value(emit("NULL"), mapping(UNKNOWN, array(UNKNOWN)), is_null=True)
-    if entries.type.name != "array" or entries.type.args[0].name != "row" or len(entries.type.args[0].args) != 2:
-        raise mistyped("multimap_from_entries() wants an array of rows of a key and a value", node)
-    pair = entries.type.args[0]
+    entries, pair = _pairs(entries, "multimap_from_entries", node)
     key, item = (emit("struct_extract(el_e, {})", text(name)) for name, _ in pair.fields())
     pairs = emit("list_transform({}, lambda el_e: {{'k': {}, 'v': {}}})", entries.sql, key, item)
     return entries.become(emit("el_pairs_to_multimap(el_keyed({}))", pairs), mapping(pair.args[0], array(pair.args[1])))
+
+
+def _pairs(entries: Value, name: str, node: exp.Expr) -> tuple[Value, Type]:
+    """Return the entries and the type of one; nothing is known of those that are bare NULLs, or none. Raises QuerySyntaxError."""
+    pair = entries.type.args[0] if entries.type.name == "array" else UNKNOWN
+    if entries.type.name == "array" and pair == UNKNOWN:
+        pair = row((None, UNKNOWN), (None, UNKNOWN))
+        return coerce(entries, array(pair)), pair
+    if pair.name != "row" or len(pair.args) != 2:
+        raise mistyped(f"{name}() wants an array of rows of a key and a value", node)
+    return entries, pair
 
 
 def _entries(parts: Parts, values: list[Value], node: exp.Expr) -> Value:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from eventlake.dialect.binding import Value, derived, mistyped, refused
+from eventlake.dialect.failures import failure
 from eventlake.dialect.functions.function import Builder, Syntactic
 from eventlake.dialect.functions.function import Function as F
 from eventlake.dialect.parts import Parts
-from eventlake.dialect.sql import emit, joined, ours, text
+from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import arithmetic, rescaled, unscaled
 from eventlake.dialect.types.casts import coerce, typed_null
@@ -41,7 +44,9 @@ def _round_to(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     if value.type.is_integer:
         if isinstance(digits.literal, int) and digits.literal >= 0:
             return value
-        return derived(emit("CAST(round({}, CAST({} AS INTEGER)) AS {})", value.sql, digits.sql, value.type.duckdb), value.type, values)
+        made = emit("CAST(round({}, CAST({} AS INTEGER)) AS {})", value.sql, digits.sql, value.type.duckdb)
+        wrong = failure("Rounded to more digits than a number has: ", digits.sql)
+        return derived(_unless_beyond(made, value, digits, -19, wrong), value.type, values)
     if value.type.name == "decimal":
         if digits.is_null:
             return typed_null(digits, decimal(value.type.numbers[0] + 1, value.type.numbers[1]))
@@ -57,7 +62,16 @@ def _round_to(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
             if digits.literal < scale
             else derived(emit("CAST({} AS {})", value.sql, kind.duckdb), kind, values)
         )
-    return derived(emit("round({}, CAST({} AS INTEGER))", value.sql, digits.sql), value.type, values)
+    made = emit("round({}, CAST({} AS INTEGER))", value.sql, digits.sql)
+    nothing = emit("(CASE WHEN isinf({0}) THEN {0} ELSE CAST('NaN' AS {1}) END)", value, value.type.duckdb)
+    return derived(_unless_beyond(made, value, digits, -324, nothing), value.type, values)
+
+
+def _unless_beyond(made: Sql, value: Value, digits: Value, least: int, otherwise: Sql) -> Sql:
+    """Choose what Trino makes of a number that is rounded to so many digits before its point that the power of ten is none any more."""
+    if isinstance(digits.literal, int) and digits.literal > least:
+        return made
+    return emit("(CASE WHEN {} IS NOT NULL AND {} <= {} THEN {} ELSE {} END)", value, digits, least, otherwise, made)
 
 
 def _known(value: Value) -> Value:
@@ -176,12 +190,17 @@ def _typeof(parts: Parts, node: exp.Expr) -> Value:
 
 
 def _length_is_known(parts: Parts, node: exp.Expr) -> bool:
-    """Tell whether the varchars of a type are as Trino writes them: of a column, a literal, a cast, or computed from texts without a length."""
+    """Tell whether the varchars of a type are as Trino writes them: of a stored column, a literal, a cast, or computed from texts without a length."""
     while isinstance(node, exp.Anonymous) and node.expressions:
         node = node.expressions[0]
         if parts.value(node).type.numbers:
             return False
-    return isinstance(node, exp.Column | exp.Literal | exp.Cast)
+    if isinstance(node, exp.Column):
+        return "varchar" not in _WITH_LENGTH.sub("", str(parts.value(node).type)) or parts.context.scope.is_stored(node.names)
+    return isinstance(node, exp.Literal | exp.Cast)
+
+
+_WITH_LENGTH = re.compile(r"varchar\(\d+\)")
 
 
 _ONE = ("sqrt", "cbrt", "exp", "sin", "cos", "tan", "asin", "acos", "atan", "degrees", "radians", "sinh", "cosh", "tanh")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from eventlake.dialect.beside import Beside
 from eventlake.dialect.binding import Field, Scope, mistyped, refused, unknown
 from eventlake.dialect.parts import Context, Statement
+from eventlake.dialect.pieces import Gap
 from eventlake.dialect.queries.correlation import Use, require_joinable, require_uncorrelated
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.pruning import conjuncts, prune
@@ -165,6 +166,7 @@ class Source:
                 original.implicit,
                 beside,
                 stored,
+                isinstance(sql, Gap),
             )
             for column, original in zip(fields, columns, strict=True)
         ]

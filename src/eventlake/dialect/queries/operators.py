@@ -11,7 +11,7 @@ from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import row_part
 from eventlake.dialect.types.concatenation import concatenated, joined_with_null
 from eventlake.dialect.types.literals import number_literal
-from eventlake.dialect.types.type import BIGINT, VARBINARY, VARCHAR, common
+from eventlake.dialect.types.type import BIGINT, VARBINARY, VARCHAR, common, mapping
 
 OPERATORS: dict[type[exp.Expr], str] = {
     exp.Add: "+",
@@ -83,6 +83,8 @@ def subscript(parts: Parts, node: exp.Expr) -> Value:
             raise mistyped(f"A subscript of an array is a number, not {index.type}", node)
         return derived(emit("el_subscript({}, {})", whole.sql, coerce(index, BIGINT).sql), whole.type.args[0], (whole, index))
     if whole.type.name == "map":
+        if whole.type.args[0].name == "unknown":  # of a map without keys
+            whole = coerce(whole, mapping(index.type, whole.type.args[1]))
         key = common(index.type, whole.type.args[0])
         if key != whole.type.args[0] and not (key and key.name == "varchar"):
             raise mistyped(f"A key of {whole.type} is not {index.type}", node)

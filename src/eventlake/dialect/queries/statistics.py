@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from eventlake.dialect.binding import Value, mistyped, refused
+from eventlake.dialect.failures import refusal
 from eventlake.dialect.queries.modifiers import Builder, Modifiers, require_arguments
 from eventlake.dialect.sql import Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
@@ -22,6 +23,17 @@ def plain(sql: str, given: Type, result: Type) -> Builder:
         if not (kind.name in {given.name, "unknown"} or (given == DOUBLE and kind.is_number)):
             raise mistyped(f"{name}({kind}) is not in Athena", node)
         return emit("{}{}", ours(sql), how.over(coerce(values[0], given).sql)), result
+
+    return build
+
+
+def _spread(sql: str) -> Builder:
+    """Build var_pop or stddev_pop: of one value DuckDB says 0 whatever it is, Trino NaN where it is no finite number."""
+
+    def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+        made, kind = plain(sql, DOUBLE, DOUBLE)(values, how, node)
+        any_one = emit("any_value{}", how.over(coerce(values[0], DOUBLE).sql))
+        return emit("({} + ({} - {}))", made, any_one, any_one), kind
 
     return build
 
@@ -80,9 +92,9 @@ def _skewness(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql,
     require_arguments(values, 1, "skewness", node)
     if not values[0].type.is_number or how.distinct:
         raise mistyped(f"skewness({values[0].type}) is not in Athena", node)
-    n, made = emit("count{}", how.over(values[0].sql)), emit("skewness{}", how.over(values[0].sql))
+    n, made = emit("count{}", how.over(values[0].sql)), _of_finite("skewness", values[0], how)
     return emit(
-        "(CASE WHEN {} < 3 THEN NULL ELSE coalesce({}, CAST('NaN' AS DOUBLE)) * ({} - 2) / sqrt(CAST({} AS DOUBLE) * ({} - 1)) END)",
+        "(CASE WHEN {} < 3 THEN NULL ELSE {} * ({} - 2) / sqrt(CAST({} AS DOUBLE) * ({} - 1)) END)",
         n,
         made,
         n,
@@ -92,8 +104,19 @@ def _skewness(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql,
 
 
 def _kurtosis(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
-    made, _ = plain("kurtosis", DOUBLE, DOUBLE)(values, how, node)
-    return emit("(CASE WHEN count{} > 3 THEN coalesce({}, CAST('NaN' AS DOUBLE)) END)", how.over(values[0].sql), made), DOUBLE
+    plain("kurtosis", DOUBLE, DOUBLE)(values, how, node)
+    return emit("(CASE WHEN count{} > 3 THEN {} END)", how.over(values[0].sql), _of_finite("kurtosis", values[0], how)), DOUBLE
+
+
+def _of_finite(sql: str, value: Value, how: Modifiers) -> Sql:
+    """Make a moment of a distribution: NaN where a value is not finite, for which DuckDB fails, and where it has none."""
+    number = coerce(value, DOUBLE)
+    huge = refusal(f"{sql}() of a number beyond 1e60")  # whose fourth power DuckDB does not have
+    finite = how.over(emit("CASE WHEN NOT isfinite({0}) THEN NULL WHEN abs({0}) > 1e60 THEN {1} ELSE {0} END", number, huge))
+    whole = how.over(emit("isfinite({})", number))
+    return emit(
+        "(CASE WHEN bool_and{} THEN coalesce({}{}, CAST('NaN' AS DOUBLE)) ELSE CAST('NaN' AS DOUBLE) END)", whole, ours(sql), finite
+    )
 
 
 def _geometric(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
@@ -119,10 +142,10 @@ STATISTICS: dict[str, Builder] = {
     "approx_percentile": _percentile,
     "stddev": plain("stddev_samp", DOUBLE, DOUBLE),
     "stddev_samp": plain("stddev_samp", DOUBLE, DOUBLE),
-    "stddev_pop": plain("stddev_pop", DOUBLE, DOUBLE),
+    "stddev_pop": _spread("stddev_pop"),
     "variance": plain("var_samp", DOUBLE, DOUBLE),
     "var_samp": plain("var_samp", DOUBLE, DOUBLE),
-    "var_pop": plain("var_pop", DOUBLE, DOUBLE),
+    "var_pop": _spread("var_pop"),
     "kurtosis": _kurtosis,
     "skewness": _skewness,
     "geometric_mean": _geometric,

@@ -29,7 +29,7 @@ def arithmetic(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
         return shifted(sign, left, right, node)
     if sign == "+" and right.type.is_moment and left.type.name.startswith("interval"):
         return shifted(sign, right, left, node)
-    if sign == "-" and left.type.is_moment and right.type.is_moment:
+    if sign == "-" and ((left.type.is_moment and right.type.is_moment) or left.type.name == right.type.name == "time"):
         return _difference(left, right)
     if left.type.name.startswith("interval") or right.type.name.startswith("interval"):
         return _intervals(sign, left, right, node)
@@ -49,8 +49,8 @@ def _with_null(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
     scales = sign == "*" and known.type.name in {"double", "bigint"}
     if known.type.name == "unknown" or scales or (known.type.name == "double" and sign == "/" and known is right):
         raise mistyped(f"A bare NULL {sign} is ambiguous: cast it", node)
-    kind = known.type
-    return _numbers(sign, coerce(left, kind), coerce(right, kind))
+    kind = decimal(1, 0) if known.type.name == "decimal" else known.type  # the narrowest that there is
+    return _numbers(sign, *(coerce(value, kind) if value.type.name == "unknown" else value for value in (left, right)))
 
 
 def _type_with_null(sign: str, kind: Type, is_left: bool) -> Type | None:
@@ -178,8 +178,15 @@ def _clock(sign: str, time: Value, interval: Value) -> Value:
 
 
 def _difference(left: Value, right: Value) -> Value:
-    a, b = (emit("CAST({} AS TIMESTAMP)", value.sql) if value.type.name == "date" else instant(value) for value in (left, right))
+    a, b = map(_on_the_clock, (left, right))
     return derived(emit("el_interval_between({}, {})", a, b), INTERVAL_DAY, (left, right))
+
+
+def _on_the_clock(value: Value) -> Sql:
+    """Make the timestamp of a date, of a timestamp, or of a time on a day that is the same for all times."""
+    if value.type.name == "time":
+        return emit("(DATE '1970-01-01' + {})", value)
+    return emit("CAST({} AS TIMESTAMP)", value) if value.type.name == "date" else instant(value)
 
 
 def _intervals(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:

@@ -31,6 +31,10 @@ def coerce(value: Value, kind: Type) -> Value:
     if value.type.args and (EACH in (*value.type.zones, *kind.zones) or value.type.holds("row")):  # DuckDB finds the fields of rows by name
         return held_as(cast(value, kind), kind)
     if kind.name == "char":
+        if (
+            value.type.name == "varchar" and not value.type.numbers
+        ):  # Trino knows the length of many a text that is computed, and pads to it
+            raise refused(f"A char beside a text of any length, as {kind}", None, "cast the char to varchar")
         return value.become(emit("rpad({}, {}, ' ')", value.sql, kind.numbers[0]), kind)
     widened = value.become(emit("CAST({} AS {})", value.sql, kind.duckdb), kind)
     return widened._replace(literal=value.literal) if isinstance(value.literal, int) and kind.is_integer else widened

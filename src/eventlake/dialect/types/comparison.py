@@ -8,7 +8,7 @@ from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.json_casts import canonical, once, require_no_json
-from eventlake.dialect.types.type import BOOLEAN, Type, common, instants
+from eventlake.dialect.types.type import BOOLEAN, Type, as_decimal, common, instants
 
 
 def compared(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
@@ -23,12 +23,21 @@ def compared(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
         raise refused("A comparison of char and varchar", node, "cast both to varchar")
     if both.name in {"array", "row", "map"}:
         return _nested(sign, coerce(left, both), coerce(right, both), node)
-    a, b = coerce(left, both).sql, coerce(right, both).sql
+    a, b = (_fitting(value, both) if both.name == "decimal" else coerce(value, both).sql for value in (left, right))
     if both.name == "json":
         a, b = canonical(left), canonical(right)
     if both.name in {"double", "real"}:
         return derived(_not_a_number(sign, a, b), BOOLEAN, (left, right))
     return derived(emit("({} {} {})", a, ours(sign), b), BOOLEAN, (left, right))
+
+
+def _fitting(value: Value, both: Type) -> Sql:
+    """Make SQL of a number as the decimal that it is compared as; refuse one with too many digits, on which Trino fails or not as it plans."""
+    made, own = coerce(value, both).sql, as_decimal(value.type)
+    if own.numbers[0] - own.numbers[1] <= both.numbers[0] - both.numbers[1]:
+        return made
+    wrong = refusal(f"A comparison as {both} of ", value.sql)
+    return emit("(CASE WHEN {} IS NOT NULL AND TRY({}) IS NULL THEN {} ELSE {} END)", value, made, wrong, made)
 
 
 def _nested(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:

@@ -110,11 +110,15 @@ def _text_to_real(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
 
 
 def _boolean_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
-    """Make the text of a boolean; one that does not fit is an error of Trino's own, which TRY_CAST does not hide."""
     made = emit("CAST({} AS VARCHAR)", value.sql)
-    if kind.name != "varchar" or not kind.numbers or kind.numbers[0] > 4:
+    return _text_within(made, kind, "A boolean") if not kind.numbers or kind.numbers[0] <= len("true") else _text_of(made, kind)
+
+
+def _text_within(made: Sql, kind: Type, what: str) -> Sql:
+    """Make the text of a boolean or an interval; one that does not fit is an error of Trino's own, which TRY_CAST does not hide."""
+    if kind.name != "varchar" or not kind.numbers:
         return _text_of(made, kind)
-    wrong = lasting_failure(f"A boolean does not fit into {kind}")
+    wrong = lasting_failure(f"{what} does not fit into {kind}")
     return emit("(CASE WHEN length({0}) > {1} THEN {2} ELSE {0} END)", made, kind.numbers[0], wrong)
 
 
@@ -247,8 +251,8 @@ SCALARS = {
     ("zoned", "time"): lambda value, kind, node: _time_to_precision(emit("CAST({} AS TIME)", wall(value)), kind),
     ("time", "time"): lambda value, kind, node: _time_to_precision(value.sql, kind),
     ("time", "varchar"): lambda value, kind, node: _text_of(_time_text(value), kind),
-    ("interval day", "varchar"): lambda value, kind, node: _text_of(emit("el_interval_text({})", value.sql), kind),
-    ("interval month", "varchar"): lambda value, kind, node: _text_of(emit("el_months_text({})", value.sql), kind),
+    ("interval day", "varchar"): lambda value, kind, node: _text_within(emit("el_interval_text({})", value.sql), kind, "An interval"),
+    ("interval month", "varchar"): lambda value, kind, node: _text_within(emit("el_months_text({})", value.sql), kind, "An interval"),
     ("varchar", "ipaddress"): lambda value, kind, node: emit("el_ip({})", value.sql),
     ("varbinary", "ipaddress"): lambda value, kind, node: emit("el_ip_of({})", value.sql),
     ("ipaddress", "varchar"): lambda value, kind, node: _text_of(emit("el_ip_text({})", value.sql), kind),

@@ -240,7 +240,7 @@ def in_zones_of(kind: Type, source: Type) -> Type:
 
 def _same_name(left: Type, right: Type) -> Type | None:
     if left.name == "varchar":
-        return VARCHAR
+        return max(left, right, key=lambda kind: kind.numbers) if left.numbers and right.numbers else VARCHAR
     if left.name == "decimal":
         scale = max(left.numbers[1], right.numbers[1])
         return decimal(max(kind.numbers[0] - kind.numbers[1] for kind in (left, right)) + scale, scale)
