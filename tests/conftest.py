@@ -1,12 +1,14 @@
 """What holds for every test: properties look at what comes out, never at the time it took. And AWS on this machine, started when asked for.
 
-A suite that is asked for by its marker reads only the files that name it.
+A suite that is asked for by its marker reads only the files that name it. Of two workers, one reads them from the first to the last, the other from
+the last to the first: on a fresh clone each then compiles half, and finds the other half compiled.
 """
 
 from __future__ import annotations
 
+import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,9 +32,22 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if is_test and not can_hold(collection_path, config.option.markexpr) else None
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Let the second worker begin with a folder's last file."""
+    report = yield
+    if isinstance(collector, pytest.Dir) and os.environ.get("PYTEST_XDIST_WORKER") == "gw1":
+        report.result.reverse()
+    return report
+
+
 @pytest.hookimpl(tryfirst=True)  # before those that are not asked for are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a marker that its file does not name, whose suite would miss the test, and two suites for one test, which would both run it."""
+    """Put tests into the order of their files, in which every worker has them, and refuse markers that mislead.
+
+    One that its file does not name, so that its suite would miss the test, and those of two suites for one test, which would both run it.
+    """
+    items.sort(key=lambda item: item.path)
     if found := unnamed(items):
         raise pytest.UsageError(
             "Name these markers in the files of their tests, in the docstring where they come from elsewhere: " + "; ".join(found)

@@ -1,4 +1,4 @@
-"""Says which files can hold tests with a marker, so that `-m java` reads the few that do and not three hundred.
+"""Says which files can hold the tests that are asked for: `-m java` reads a few and not three hundred, and no day reads what is all of AWS.
 
 Takes for granted that a file with a marked test names the marker; `unnamed` finds one that does not.
 """
@@ -20,9 +20,17 @@ NAMED_BY = {"slow": r"\b(slow|by_day)\b"}
 """How a file names a marker, where that is not by its name alone: `by_day` marks some of a test's cases."""
 
 
+WHOLE_FILE = re.compile(r"^pytestmark = \[?pytest\.mark\.(\w+)", re.MULTILINE)
+"""The marker that each test of a file bears."""
+ONLY_NOT = re.compile(r"not \w+( and not \w+)*")
+"""An expression of every day: it leaves out, and asks for nothing."""
+
+
 def can_hold(path: Path, expression: str) -> bool:
-    """Tell whether a file can hold tests that `-m` selects; an expression of more than one marker may select any."""
-    return expression not in MARKERS or is_named(path, expression)
+    """Tell whether a file can hold tests that `-m` selects; of an expression that is neither one marker nor leaves some out, any file can."""
+    if expression in MARKERS:
+        return is_named(path, expression)
+    return not (ONLY_NOT.fullmatch(expression) and of_all(path) & set(expression.split()))
 
 
 def unnamed(items: Iterable[pytest.Item]) -> list[str]:
@@ -40,6 +48,12 @@ def markers_of(item: pytest.Item) -> set[str]:
     """Return those that a test bears, or will."""
     borne = {mark.name for mark in item.iter_markers()}
     return borne.intersection(MARKERS) | ({"hypothesis"} if is_hypothesis_test(getattr(item, "obj", None)) else set())
+
+
+@cache
+def of_all(path: Path) -> set[str]:
+    """Return the marker of a whole file, if it has one."""
+    return set(WHOLE_FILE.findall(path.read_text()))
 
 
 @cache

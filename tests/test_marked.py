@@ -28,6 +28,18 @@ def test_a_file_that_names_a_marker_is_read_for_it(tmp_path: Path) -> None:
     assert not can_hold(path, "java")
 
 
+def test_a_file_that_bears_a_marker_as_a_whole_is_left_out_with_it(tmp_path: Path) -> None:
+    """Every day reads no file of AWS; a file of which one test bears the marker is read, and so is each for any other question."""
+    whole, one = tmp_path / "test_whole.py", tmp_path / "test_one.py"
+    whole.write_text("import pytest\npytestmark = [pytest.mark.aws, pytest.mark.usefixtures('lake')]\n")
+    one.write_text("import pytest\n@pytest.mark.aws\ndef test_this() -> None: ...\n")
+
+    assert not can_hold(whole, "not slow and not aws")
+    assert can_hold(whole, "not slow and not java")
+    assert can_hold(whole, "not slow or not aws")
+    assert can_hold(one, "not slow and not aws")
+
+
 def test_a_marker_that_its_file_does_not_name_is_found(request: pytest.FixtureRequest) -> None:
     """Its test would be missing from the suite without a word."""
     item = request.node
