@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from eventlake.backends.duckdb import DuckDBEngine
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.types.type import VARCHAR
 from eventlake.errors import EventlakeError, NameNotFoundError, QueryLimitError
-from eventlake.interfaces import LogObject, Result
+from eventlake.interfaces import Contents, LogObject, Result
 from eventlake.layout import Hour
 from eventlake.local.folder import open_lake
 from eventlake.query.reading import Reading
@@ -69,6 +69,25 @@ def test_one_that_is_wrong_spoils_no_other(engine: DuckDBEngine) -> None:
     assert list(engine.together([])) == []
 
 
+def test_objects_of_the_same_hours_are_looked_up_once(engine: DuckDBEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many statements read them; one that reads fewer hours asks for its own."""
+    contents, asked = engine.catalog.contents, []
+
+    def counted(name: str) -> Contents:
+        found = contents(name)
+
+        def objects(hours: Iterable[Hour] | None) -> Sequence[LogObject]:
+            asked.append(hours)
+            return found.objects(hours)
+
+        return replace(found, objects=objects)
+
+    monkeypatch.setattr(engine.catalog, "contents", counted)
+    list(engine.together(STATEMENTS))
+
+    assert [hours and len(list(hours)) for hours in asked] == [None, 1]
+
+
 def test_nobody_waits_for_the_rest(engine: DuckDBEngine) -> None:
     """Each says that it was cancelled."""
     assert rows(list(engine.together(STATEMENTS[:2], lambda: True))) == [QueryLimitError, QueryLimitError]
@@ -91,10 +110,10 @@ def test_what_is_read_once_or_is_too_large_is_not_kept() -> None:
     one, other = reading(RUNS, size=100), elsewhere(reading(RUNS, size=100, objects=3))
     large, empty = reading(RUNS, size=200 << 20), reading(RUNS, objects=0)
 
-    assert Sharing.of([one, other], 1024).statements == ()
-    assert Sharing.of([large, large], 1024).statements == ()
-    assert Sharing.of([empty, empty], 1024).statements == ()
-    assert len(Sharing.of([one, one, other, other], 1024).statements) == 2
+    assert Sharing.of([one, other], 1024).keeps == ()
+    assert Sharing.of([large, large], 1024).keeps == ()
+    assert Sharing.of([empty, empty], 1024).keeps == ()
+    assert len(Sharing.of([one, one, other, other], 1024).keeps) == 2
     assert Sharing().sql(one) == one.sql()
     assert Sharing.of([one, replace(one)], 1024).sql(one) == "(SELECT NULL FROM el_shared_0)"
 
@@ -104,11 +123,11 @@ def test_what_reads_fewer_objects_reads_what_is_kept_of_more() -> None:
     few, many = reading(RUNS, "state", "event_id"), reading(RUNS, "pipeline", "event_id", objects=3)
     sharing = Sharing.of([few, many], 1024)
     assert sharing.sql(few) == '(SELECT "event_id", "state" FROM el_shared_0)'
-    assert sharing.statements[0].count(".parquet") == 3
+    assert sharing.keeps[0][1].count(".parquet") == 3
 
     few, many = reading(RUNS, "event_id", size=10 << 20), reading(RUNS, "pipeline", size=10 << 20, objects=3)
-    assert Sharing.of([few, many], 1024).statements == ()
-    assert len(Sharing.of([few, reading(RUNS, "event_id", "pipeline", size=10 << 20, objects=3)], 1024).statements) == 1
+    assert Sharing.of([few, many], 1024).keeps == ()
+    assert len(Sharing.of([few, reading(RUNS, "event_id", "pipeline", size=10 << 20, objects=3)], 1024).keeps) == 1
 
 
 def test_every_column_that_one_uses_is_kept() -> None:
@@ -116,6 +135,6 @@ def test_every_column_that_one_uses_is_kept() -> None:
     first, second = reading(RUNS, "state", "pipeline"), reading(RUNS, "event_id")
     sharing = Sharing.of([first, second], 1024)
 
-    assert all(f'"{name}"' in sharing.statements[0] for name in ("state", "pipeline", "event_id"))
+    assert all(f'"{name}"' in sharing.keeps[0][1] for name in ("state", "pipeline", "event_id"))
     assert sharing.sql(first) == '(SELECT "pipeline", "state" FROM el_shared_0)'
     assert sharing.sql(second) == '(SELECT "event_id" FROM el_shared_0)'

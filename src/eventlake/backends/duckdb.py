@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,7 @@ class DuckDBEngine:
             sharing = Sharing.of(readings, self.memory_mb)
             for left, prepared in zip(range(len(all_prepared) - 1, -1, -1), all_prepared, strict=True):
                 started = time.perf_counter()
-                keeps = sharing.statements if prepared is all_prepared[0] else ()
+                keeps = sharing.keeps if prepared is all_prepared[0] else ()
                 job = replace(self._job(prepared, sharing), keeps=keeps, goes_on=left > 0)
                 yield _result(prepared, worker.ask(job, self.answer_mb), time.perf_counter() - started)
 
@@ -280,10 +281,23 @@ class _Known:
         self._contents: dict[str, Contents] = {}
 
     def contents(self, name: str) -> Contents:
-        """Return the hours of a table."""
+        """Return the hours of a table; objects of the same hours are looked up once."""
         if name not in self._contents:
-            self._contents[name] = self._catalog.contents(name)
+            contents = self._catalog.contents(name)
+            self._contents[name] = replace(contents, objects=_looked_up_once(contents.objects))
         return self._contents[name]
+
+
+def _looked_up_once(
+    objects: Callable[[Iterable[Hour] | None], Sequence[LogObject]],
+) -> Callable[[Iterable[Hour] | None], Sequence[LogObject]]:
+    """Return what looks objects up and remembers them by their hours: most statements of a page read the same."""
+
+    @cache
+    def found(hours: tuple[Hour, ...] | None) -> tuple[LogObject, ...]:
+        return tuple(objects(hours))
+
+    return lambda hours: found(None if hours is None else tuple(hours))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,13 @@ class Intact:
 
     def check(self, readings: Sequence[Reading]) -> None:
         """Raise CorruptObjectError for the first object that is missing or not what the catalog knows; it is named."""
-        for reading in readings:
-            for item, path in zip(reading.objects, reading.paths, strict=True):
-                identity = _identity(item, path)
-                if item.crc32 is not None and self._checked.get(path) != identity:
-                    if _checksum(path) != item.crc32:
-                        raise _damaged(item, "is not what was written: its checksum differs")
-                    self._checked[path] = identity
+        read = {path: item for reading in readings for item, path in zip(reading.objects, reading.paths, strict=True)}
+        for path, item in read.items():
+            identity = _identity(item, path)
+            if item.crc32 is not None and self._checked.get(path) != identity:
+                if _checksum(path) != item.crc32:
+                    raise _damaged(item, "is not what was written: its checksum differs")
+                self._checked[path] = identity
 
 
 def _identity(item: LogObject, path: str) -> Identity:

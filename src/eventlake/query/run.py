@@ -27,8 +27,8 @@ class Job:
 
     folder: the only one it may read below, empty for none. seconds: after these it is stopped. types: how the rows become Python values.
     lone_object: key of the object where the statement reads just one, for DuckDB does not always name it. checks: what is asked of objects
-    first, whose columns may be kept in other types. keeps: statements that keep in memory what this job and those after it read. goes_on:
-    whether others come after it.
+    first, whose columns may be kept in other types. keeps: names, each with the SELECT whose rows it keeps in memory for this job and
+    those after it. goes_on: whether others come after it.
     """
 
     sql: str
@@ -40,7 +40,7 @@ class Job:
     seconds: float
     lone_object: str = ""
     checks: tuple[TypeCheck, ...] = ()
-    keeps: tuple[str, ...] = ()
+    keeps: tuple[tuple[str, str], ...] = ()
     goes_on: bool = False
 
 
@@ -85,8 +85,10 @@ def batches(connection: Any, job: Job, size: int, *, locked: bool = True) -> Ite
     try:
         for check in job.checks:
             _require_types(connection, check, job.folder)
-        for statement in (*job.keeps, *job.macros):
-            connection.execute(statement)
+        for name, select in job.keeps:
+            connection.register(name, connection.sql(select).materialize())  # a table takes a quarter longer
+        for macro in job.macros:
+            connection.execute(macro)
         connection.execute(_one_select(connection, job.sql) if locked else job.sql)
         while rows := connection.fetchmany(size):
             count += len(rows)

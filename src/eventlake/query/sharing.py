@@ -1,4 +1,4 @@
-"""What several statements read of the same objects, read once: a table in the memory of their process, with the columns that any of them uses.
+"""What several statements read of the same objects, read once: rows in the memory of their process, with the columns that any of them uses.
 
 Opening the objects of 720 hours costs more than most statements over them. What reads fewer objects reads the memory of what reads more, where
 that costs less: the predicates that rule out the others are its own. Whatever is not worth it, or too large, each reads by itself.
@@ -12,42 +12,41 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from eventlake.dialect.sql import quoted_name as quoted
-from eventlake.interfaces import LogObject
 from eventlake.query.reading import Reading
 
-Objects: TypeAlias = tuple[str, str, tuple[LogObject, ...]]
-"""A table, by database and name, and those of its objects that are read."""
+Objects: TypeAlias = tuple[str, str, tuple[str, ...]]
+"""A table, by database and name, and the keys of those of its objects that are read."""
 
 _EXPANDS = 4
 """How many times as large as its compressed objects what is read of a table may become in memory, as far as that is known before."""
 _SHARE = 2
-"""What the table may take of the memory: the statements need the rest."""
+"""What the rows may take of the memory: the statements need the rest."""
 _OPENING_BYTES = 10_000
 """Opening an object takes as long as reading so many bytes of columns: 0.5 ms and 20 MB/s, of 532 hours of Auth0's log lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """What is shared. statements: make the tables. names: of the tables, by what they hold."""
+    """What is shared. keeps: names, each with the SELECT of the rows that it keeps. names: of them, by what they read."""
 
-    statements: tuple[str, ...] = ()
+    keeps: tuple[tuple[str, str], ...] = ()
     names: Mapping[Objects, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, readings: Sequence[Reading], memory_mb: int) -> Sharing:
         """Return what readings share, in so much memory."""
         room = (memory_mb << 20) // _SHARE
-        statements: list[str] = []
+        keeps: list[tuple[str, str]] = []
         names: dict[Objects, str] = {}
         for group in _groups(readings):
             needed = group[0].size_bytes * _EXPANDS
             if len(group) == 1 or not 0 < needed <= room:
                 continue
             room -= needed
-            name = f"el_shared_{len(statements)}"
+            name = f"el_shared_{len(keeps)}"
             names |= {_objects(one): name for one in group}
-            statements.append(f"CREATE TEMP TABLE {name} AS SELECT * FROM {_whole(group).sql()}")
-        return cls(tuple(statements), names)
+            keeps.append((name, f"SELECT * FROM {_whole(group).sql()}"))
+        return cls(tuple(keeps), names)
 
     def sql(self, reading: Reading) -> str:
         """Return the subquery that gives a reading's columns, from memory where they are shared."""
@@ -58,7 +57,7 @@ class Sharing:
 
 
 def _objects(reading: Reading) -> Objects:
-    return reading.scan.table.database, reading.scan.table.name, reading.objects
+    return reading.scan.table.database, reading.scan.table.name, tuple(item.key for item in reading.objects)
 
 
 def _groups(readings: Sequence[Reading]) -> list[list[Reading]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from eventlake.web.cells import cut, heading, named, number
@@ -45,8 +46,9 @@ def bars(drawing: Drawing) -> Element:
 def counted(drawing: Drawing) -> Counts:
     """Count the rows of an answer by stretch and series."""
     counts: defaultdict[datetime, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
+    bucket = cache(drawing.window.bucket)  # each series has rows of the same quarters
     for row in drawing.result.rows:
-        series = counts[drawing.window.bucket(row[0])]
+        series = counts[bucket(row[0])]
         if is_long(drawing):
             series[NO_NAME if row[1] is None else str(row[1])] += number(row[2])
         else:
