@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -195,6 +195,11 @@ class Scope:
             if matches:
                 return matches[0], list(parts[size:])
         return None
+
+    def meant(self, node: exp.Column) -> Hashable:
+        """Return what two names have in common that mean the same column, or the same field of it."""
+        found = None if isinstance(node.this, exp.Star) else self.find(node.names)
+        return tuple(node.names) if found is None else (found[0].value.sql, *found[1])
 
     def is_stored(self, parts: Sequence[str]) -> bool:
         """Tell whether a name is that of a column, or a field of one, that the catalog has, so that its type is as it was declared."""

@@ -6,7 +6,7 @@ clauses of a SELECT are given it. `Context` is what a clause allows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
@@ -37,6 +37,8 @@ class Context:
     windows: bool = False
     grouped: frozenset[Sql] | None = None
     """The grouping keys; None outside a grouped SELECT."""
+    asked: Mapping[Hashable, Value] = field(default_factory=dict)
+    """The grouping keys with a subquery in them, by how they are written: read once more, a subquery is other SQL."""
     lambdas: dict[str, Value] = field(default_factory=dict)
     depth: int = 0
     """How many parameters of lambdas there are around, those that another of the same name hides included."""

@@ -22,10 +22,14 @@ def bound_once(whole: Sql, uses: Sequence[int]) -> Sql:
     repeated, queries = _repeated(whole, uses)
     names: dict[int, Sql] = {}
     values: list[Sql] = []
-    if queries and (repeated or whole.macros):
-        values.append(_row_of(queries))
-        names |= {id(query): Sql((f"{bound_name(whole.bound + 1)}.q{index}",)) for index, query in enumerate(queries)}
+    alone = _apart([piece for piece, _ in repeated], queries)
+    if (queries and (repeated or whole.macros)) or len(alone) > 1:
+        first = [*queries, *alone]
+        values.append(_row_of(first))
+        names |= {id(piece): Sql((f"{bound_name(whole.bound + 1)}.q{index}",)) for index, piece in enumerate(first)}
     for piece, count in repeated:
+        if id(piece) in names:
+            continue
         value = _replaced(piece, names)
         if _is_heavy(value, count):  # it may have become small by what was bound before
             values.append(value)
@@ -36,10 +40,16 @@ def bound_once(whole: Sql, uses: Sequence[int]) -> Sql:
     return made
 
 
-def _row_of(queries: Sequence[Sql]) -> Sql:
-    """Return one value out of all subqueries: each would otherwise stand in the lambda of the one before."""
-    words = [f"{', ' if index else '{'}'q{index}': " for index in range(len(queries))]
-    return Sql((*words, "}"), tuple(queries), simple=False)
+def _row_of(pieces: Sequence[Sql]) -> Sql:
+    """Return one value out of several: each would otherwise stand in the lambda of the one before, where DuckDB takes no query and not every aggregate."""
+    words = [f"{', ' if index else '{'}'q{index}': " for index in range(len(pieces))]
+    return Sql((*words, "}"), tuple(pieces), simple=False)
+
+
+def _apart(pieces: Sequence[Sql], queries: Sequence[Sql]) -> list[Sql]:
+    """List the pieces in which no other of them stands, and no subquery."""
+    known = {id(piece) for piece in (*pieces, *queries)}
+    return [piece for piece in pieces if not any(id(part) in known for part in _outer_first(piece))]
 
 
 def _is_heavy(piece: Sql, count: int) -> bool:

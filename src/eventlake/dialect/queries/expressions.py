@@ -13,6 +13,7 @@ from eventlake.dialect.parts import Context, Parts
 from eventlake.dialect.queries import comparisons, conditions, constants, moments, names, operators
 from eventlake.dialect.queries.aggregation import filtered, listagg
 from eventlake.dialect.queries.outside import Outside
+from eventlake.dialect.queries.shape import written_alike
 from eventlake.dialect.queries.subqueries import exists, scalar
 from eventlake.dialect.queries.trying import stands_outside, tried, tried_cast
 from eventlake.dialect.queries.windows import window
@@ -44,6 +45,12 @@ class Expressions:
         if outside is not None and stands_outside(node):
             with self.within(outside=None):
                 return outside.named(self.value(node))
+        if (
+            context.asked
+            and not context.inside_aggregate
+            and (key := context.asked.get(written_alike(node, context.scope.meant))) is not None
+        ):
+            return names.key_of_group(key)
         value = method(self, node)
         if value.type.args:
             require_keys(value.type, node)

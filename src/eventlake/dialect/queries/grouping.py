@@ -5,13 +5,14 @@ https://trino.io/docs/current/sql/select.html#group-by-clause
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from itertools import combinations, product
 
 from eventlake.dialect.binding import Value, mistyped, refused
 from eventlake.dialect.parts import Context
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.relation import ordinal, unbracketed
+from eventlake.dialect.queries.shape import holds_query, written_alike
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.json_casts import distinguished
@@ -23,30 +24,33 @@ _MAX_SETS = 2048
 _Set = tuple[Sql, ...]
 
 
-def group(node: exp.Select, items: Sequence[exp.Expr | Value], context: Context) -> tuple[Sql, frozenset[Sql] | None]:
-    """Read GROUP BY: its SQL and its keys, None if there is no GROUP BY.
+def group(node: exp.Select, items: Sequence[exp.Expr | Value], context: Context) -> Sql:
+    """Read GROUP BY, and tell the context its keys, if there is one.
 
     items: the columns of the SELECT, which positions name; the columns of a star as values. Raises QueryError.
     """
     clause = node.args.get("group")
     if clause is None:
-        return NOTHING, None
+        return NOTHING
     made = _Grouping(items, Expressions(context.but(clause="GROUP BY")), clause)
     plain = [key for part in clause.expressions for key in made.simple(part)]
+    context.asked = made.asked
     factors = [made.sets(sets) for kind in ("rollup", "cube", "grouping_sets") for sets in clause.args.get(kind) or ()]
+    context.grouped = frozenset(made.keys)
     if not factors:
-        return emit(" GROUP BY {}", joined(", ", plain) if plain else ours("()")), frozenset(made.keys)
-    return _crossed(tuple(plain), factors, node, distinct=bool(clause.args.get("distinct"))), frozenset(made.keys)
+        return emit(" GROUP BY {}", joined(", ", plain) if plain else ours("()"))
+    return _crossed(tuple(plain), factors, node, distinct=bool(clause.args.get("distinct")))
 
 
 class _Grouping:
-    """Reads the elements of one GROUP BY. keys: the expressions that are grouped by."""
+    """Reads the elements of one GROUP BY. keys: the expressions that are grouped by. asked: those with a subquery, by their shape."""
 
     def __init__(self, items: Sequence[exp.Expr | Value], parts: Expressions, node: exp.Expr) -> None:
         self.items = items
         self.parts = parts
         self.node = node
         self.keys: list[Sql] = []
+        self.asked: dict[Hashable, Value] = {}
 
     def simple(self, part: exp.Expr) -> list[Sql]:
         """Read an expression, a position or a list in brackets, as SQL of DuckDB's keys."""
@@ -55,7 +59,10 @@ class _Grouping:
             return [key for inner in part.expressions for key in self.simple(inner)]
         number = ordinal(part, len(self.items))
         chosen = part if number is None else self.items[number]
-        return [self._key(chosen if isinstance(chosen, Value) else self.parts.value(chosen))]
+        value = chosen if isinstance(chosen, Value) else self.parts.value(chosen)
+        if isinstance(chosen, exp.Expr) and holds_query(chosen):
+            self.asked[written_alike(chosen, self.parts.context.scope.meant)] = value
+        return [self._key(value)]
 
     def _key(self, value: Value) -> Sql:
         self.keys.append(value.sql)

@@ -48,16 +48,15 @@ def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relatio
         hours, is_of_hours = (hours_of_window(conditions, clause) if queries.repeats else None) or (NOTHING, NOTHING)
         source = shut("{} CROSS JOIN {}", source, hours) if hours else source
         condition = _where(clause, where.this, ranges, is_of_hours)
-    grouping, keys = group(node, _chosen(node, context), context)
-    context.grouped = keys
+    grouping = group(node, _chosen(node, context), context)
     context.aggregates = context.windows = True
     items = _items(node, Expressions(context), scope)
     windowed = columns_of_windows(Expressions(context), context.named_windows)
     if node.args.get("distinct") is not None:
         items = [item if item.value.type.zone == EACH else replace(item, value=_distinct_value(item, node)) for item in items]
     having = _having(node, context)
-    grouped = keys is not None or bool(having) or any(item.value.aggregate for item in items)
-    if grouped and keys is None:
+    grouped = context.grouped is not None or bool(having) or any(item.value.aggregate for item in items)
+    if grouped and context.grouped is None:
         context.grouped = frozenset()
     if grouped:
         _check_grouped(items, windowed)

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 from eventlake.dialect.queries.aggregates import AGGREGATES
 from eventlake.dialect.queries.relation import ordinal, unbracketed
 from eventlake.dialect.text import tree as exp
+
+
+def written_alike(node: exp.Expr, column: Callable[[exp.Column], Hashable]) -> Hashable:
+    """Return what expressions have in common that are the same to GROUP BY: inside of a subquery by how they are written, quotes included.
+
+    column: what a column outside of subqueries is.
+    """
+    if isinstance(node, exp.Column):
+        return column(node)
+    return type(node), tuple((key, _alike(part, column)) for key, part in node.args.items() if part)
+
+
+def _alike(part: object, column: Callable[[exp.Column], Hashable]) -> Hashable:
+    """Return the same of a part of a node: another node, a list of them, a word or a flag."""
+    if isinstance(part, list):
+        return tuple(_alike(one, column) for one in part)
+    if isinstance(part, exp.Query):
+        return written_alike(part, lambda inner: tuple(_alike(name, column) for name in inner.parts))
+    if isinstance(part, exp.Identifier):
+        return part.name.lower(), bool(part.args.get("quoted"))
+    return written_alike(part, column) if isinstance(part, exp.Expr) else part
 
 
 def unwrapped(query: exp.Expr) -> exp.Expr:

@@ -8,10 +8,10 @@ from eventlake.dialect.queries.correlation import Use, require_joinable
 from eventlake.dialect.queries.relation import Relation
 from eventlake.dialect.sql import emit, ours
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.casts import coerce
+from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.comparison import advice
 from eventlake.dialect.types.json_casts import distinguished
-from eventlake.dialect.types.type import BOOLEAN, Type, common, instants
+from eventlake.dialect.types.type import BOOLEAN, Type, common, instants, row
 
 
 def _read(parts: Parts, query: exp.Query, use: Use) -> Relation:
@@ -101,5 +101,7 @@ def scalar(parts: Parts, node: exp.Expr) -> Value:
     if len(relation.fields) == 1:
         column = relation.fields[0].value(ours("el_q"))
         return Value(emit("(SELECT {} FROM ({}) AS el_q)", column.sql, relation.sql), column.type)
-    whole = _whole(parts, relation)  # of NULLs where there is no row
+    whole = _whole(parts, relation)
+    whole = cast(whole, row(*((column.name or None, kind) for column, kind in zip(relation.fields, whole.type.args, strict=True))), node)
+    # of NULLs where there is no row
     return Value(emit("(SELECT {} FROM (SELECT 1) AS el_o LEFT JOIN ({}) AS el_q ON true)", whole, relation), whole.type)
