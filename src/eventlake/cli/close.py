@@ -41,9 +41,9 @@ def close(table: str | None, hour: str | None, every: bool, dry_run: bool) -> in
     An event that an hour of the two days before or after holds is left out too. Ends with 1 if an hour could not be closed.
     """
     current = settings()
-    if every and hour:
+    if every and hour is not None:
         raise UsageError("--all is every hour that is over, and --hour is one of them: leave one out.")
-    wanted = _typed(hour) if hour else None
+    wanted = None if hour is None else _typed(hour)
     if current.is_on_aws:
         return close_on_aws(current, table, wanted, dry_run=dry_run, every=every)
     with _closer(current) as (closer, catalog):
@@ -92,6 +92,8 @@ def hours(table: str | None) -> None:
     rows = [[*row, *goes(known.name, Hour(str(row[1]), str(row[2])))] for known, found in states for row in _hours(known, found)]
     columns = ("table", "date", "hour", "state", "generation", "objects", "rows", "bytes", "duplicates", "problem", "goes", "hold")
     show(columns, rows, current.form)
+    if not rows:
+        current.say(f"{'The lake' if table is None else states[0][0].name} has no hour yet: nothing has come into it.")
 
 
 @contextmanager
@@ -106,7 +108,7 @@ def _closer(current: Settings) -> Iterator[tuple[Closer, SqliteCatalog]]:
 
 
 def _tables(written: str | None, catalog: SqliteCatalog) -> Sequence[Table]:
-    return [named_table(written, catalog)] if written else catalog.tables()
+    return catalog.tables() if written is None else [named_table(written, catalog)]
 
 
 def _states(closer: Closer, catalog: SqliteCatalog, table: Table, wanted: Hour | None, *, every: bool) -> list[HourContents]:

@@ -30,7 +30,7 @@ def close_on_aws(current: Settings, table: str | None, wanted: Hour | None, *, d
     if every:
         raise UsageError("--all is for a lake in a folder; on AWS every hour is closed that is over and holds something new.")
     deployment, session = open_deployment(current)
-    chosen = named_table(table, cloud.open_catalog(deployment, session)).name if table else None
+    chosen = None if table is None else named_table(table, cloud.open_catalog(deployment, session)).name
     function = ClosingFunction(deployment, session)
     with nullcontext() if dry_run else noting_on_aws(deployment, session, current):
         answers = [function.due(chosen, wanted)] if dry_run else list(function.close(chosen, wanted))
@@ -58,5 +58,5 @@ def states_on_aws(current: Settings, table: str | None) -> list[tuple[Table, Seq
 
     deployment, session = open_deployment(current)
     catalog = cloud.open_catalog(deployment, session)
-    chosen = [named_table(table, catalog)] if table else catalog.tables()
+    chosen = catalog.tables() if table is None else [named_table(table, catalog)]
     return [(known, states(known, deployment, catalog, session)) for known in chosen]

@@ -51,6 +51,8 @@ def send(files: tuple[str, ...], bus: str | None) -> int:
     if bus == "":
         raise UsageError("--bus is empty: name a bus, or leave it out to store into the lake itself.")
     current = settings()
+    if bus and current.lake is not None:
+        raise UsageError("--bus and --lake are two places: leave out --lake to send to the bus, or --bus to store into the lake itself.")
     tallies = {}
     for file in files:
         tallies[file] = _send_file(file, bus, current)

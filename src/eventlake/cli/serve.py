@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 from typing import Any
 
@@ -12,6 +13,9 @@ from click.core import ParameterSource
 
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.errors import UsageError
+
+_HOST_NAME = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
+"""A name or an address as a `Host` header has it, without a port: https://www.rfc-editor.org/rfc/rfc9110#section-7.2"""
 
 
 class _Range(click.FloatRange):
@@ -76,6 +80,7 @@ def serve(
 
     With --lake aws:STACK it takes no events: a browser shows the lake on AWS, which Athena answers.
     """
+    _require_names(names)
     if settings().is_on_aws:
         return _serve_page(host, port, names, settings())
     from eventlake.local.service import Service
@@ -103,6 +108,13 @@ def serve(
         environment=os.environ,
     )
     return service.run(lambda url: _say_ready(url, current))
+
+
+def _require_names(names: tuple[str, ...]) -> None:
+    """Raise UsageError for what no `Host` header can say, and would call the bus by nothing."""
+    for name in names:
+        if not _HOST_NAME.fullmatch(name):
+            raise UsageError(f'--name "{name}" is no name of a host: write it as senders do, without scheme, port and path.')
 
 
 def _serve_page(host: str, port: int, names: tuple[str, ...], current: Settings) -> int:

@@ -62,8 +62,10 @@ class Settings:
     def source_folders(self) -> list[Path]:
         """Return the folders of declarations that are named: by `--sources`, else by EVENTLAKE_SOURCES (several parted as in PATH).
 
-        Raises DeclarationError for what is no folder and no name of an optional source.
+        Raises DeclarationError for what is no folder and no name of an optional source, ConfigurationError for what names nothing.
         """
+        if "" in self.sources:
+            raise ConfigurationError("--sources is empty: name a folder or an optional source, or leave it out for EVENTLAKE_SOURCES.")
         named = [name for name in self.sources or os.environ.get("EVENTLAKE_SOURCES", "").split(os.pathsep) if name]
         if not named:
             return []

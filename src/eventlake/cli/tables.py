@@ -77,6 +77,8 @@ def partitions(table: str, register: bool) -> None:
     ]
     columns = ("date", "hour", "location", "format", "rows", "bytes", "objects", "state", "generation", "duplicates")
     show(columns, rows, current.form)
+    if not rows:
+        current.say(f"{known.name} has no partition yet: nothing has come into it.")
 
 
 def _state(found: Sequence[HourContents]) -> list[object]:

@@ -56,8 +56,13 @@ def _reading(name: str) -> Iterator[_Text]:
         with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file, _whole(_Text(file), name) as text:
             yield text
     except OSError as error:
-        what = "it is a folder; name the files in it" if isinstance(error, IsADirectoryError) else error.strerror or error
-        raise StorageError(f'"{name}" cannot be read: {what}.') from None
+        raise StorageError(f'"{name}" cannot be read: {_why(name, error)}.') from None
+
+
+def _why(name: str, error: OSError) -> str:
+    if not name:  # which Path takes for the folder that one works in
+        return "name a file, or - for stdin"
+    return "it is a folder; name the files in it" if isinstance(error, IsADirectoryError) else error.strerror or str(error)
 
 
 @contextmanager
