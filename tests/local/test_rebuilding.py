@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import random
 import re
@@ -24,7 +23,7 @@ from eventlake.local.rebuilding import rebuild
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from oracle import examine
-from restore_many import PARTS, SOURCES, busy, chosen, copy_part, deliver, event, tried
+from restore_many import ORDERS, SOURCES, busy, chosen, copy_part, deliver, event, tried
 
 TABLE = "pipeline_execution_state_change"
 
@@ -34,9 +33,9 @@ TABLE = "pipeline_execution_state_change"
 def test_a_copy_taken_in_any_order_of_a_busy_lake_holds_what_was_acknowledged(tmp_path: Path, log_format: str) -> None:
     """Each part at another instant: what is put together has every event that was acknowledged when the copy began, once."""
     history = busy(tmp_path, log_format)
-    wanted = list(itertools.islice(chosen(history, random.Random(3)), 12))
+    wanted = list(chosen(history, 2, random.Random(3)))
 
-    assert {order for order, _ in wanted} == set(itertools.permutations(PARTS))
+    assert {order for order, _ in wanted} == set(ORDERS)
     assert [found for order, instants in wanted if (found := tried(history, order, instants, tmp_path))] == []
 
 
