@@ -25,51 +25,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from disks import MAKE, Disk
 from kill_many import SOURCE_ROOT, Lake, finish, send, start
-
-MAKE = {"ext4": ["mkfs.ext4", "-q", "-F"], "xfs": ["mkfs.xfs", "-q", "-f"], "btrfs": ["mkfs.btrfs", "-q", "-f"]}
-IMAGE_BYTES = 400 << 20
-_TRIES = 60
 
 
 @dataclass
-class Disk:
-    """An image with a file system, and where it is mounted. options: of the mount, beside `loop`."""
-
-    folder: Path
-    file_system: str
-    options: str
-
-    @property
-    def image(self) -> Path:
-        """The image."""
-        return self.folder / "disk.img"
-
-    @property
-    def place(self) -> Path:
-        """Where it is mounted."""
-        return self.folder / "disk"
-
-    def make(self) -> None:
-        """Make the file system, and mount it."""
-        self.place.mkdir()
-        with self.image.open("wb") as file:
-            file.truncate(IMAGE_BYTES)
-        subprocess.run([*MAKE[self.file_system], str(self.image)], check=True, stdout=subprocess.DEVNULL)
-        self.mount()
-
-    def mount(self) -> None:
-        """Mount the image."""
-        options = ",".join(filter(None, ("loop", self.options)))
-        subprocess.run(["mount", "-t", self.file_system, "-o", options, str(self.image), str(self.place)], check=True)
-
-    def unmount(self) -> None:
-        """Unmount it, once nobody has a file of it open any more."""
-        for _ in range(_TRIES):
-            if subprocess.run(["umount", str(self.place)], check=False, stderr=subprocess.DEVNULL).returncode == 0:
-                return
-            time.sleep(0.5)
-        raise SystemExit(f"{self.place} stays busy.")
+class CutDisk(Disk):
+    """One whose power can be cut."""
 
     def copy(self) -> None:
         """Copy what is on the disk now."""
@@ -82,7 +44,7 @@ class Disk:
         self.mount()
 
 
-def cut(lake: Lake, disk: Disk) -> None:
+def cut(lake: Lake, disk: CutDisk) -> None:
     """One life of the bus, with senders at work, and the cut at its end; what was acknowledged before is what counts."""
     bus, port = start(lake)
     stop, lock = threading.Event(), threading.Lock()
@@ -121,7 +83,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cut-many-") as name:
-        disk = Disk(Path(name), options.file_system, options.options)
+        disk = CutDisk(Path(name), options.file_system, options.options)
         disk.make()
         try:
             for log_format in ("json", "parquet"):

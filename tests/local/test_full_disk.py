@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from by_day import one_in
+from disks import CHOSEN, Disk
 from eventlake.local.folder import open_lake
 from eventlake.sources import load
 
@@ -24,14 +25,20 @@ from oracle import examine
 PATIENCE_S = 60.0
 
 
+SIZE_BYTES = 24 << 20 if CHOSEN == "tmpfs" else 32 << 20
+"""Of an image, a part is the file system's own."""
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 24 MB."""
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(tmp_path)], capture_output=True, check=False)
-    if mounted.returncode != 0:
+    """A file system of about 24 MB."""
+    disk = Disk(tmp_path, CHOSEN, size_bytes=SIZE_BYTES)
+    try:
+        disk.make()
+    except (OSError, subprocess.CalledProcessError):
         pytest.skip("a file system of its own needs the right to mount")
-    yield tmp_path
-    subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
+    yield disk.place
+    subprocess.run(["umount", "--lazy", str(disk.place)], check=True)
 
 
 def post(port: int, identities: list[str]) -> int:
@@ -48,14 +55,21 @@ def post(port: int, identities: list[str]) -> int:
     return response.status
 
 
+def fill(file: Path) -> None:
+    """Write a file until the disk takes no more."""
+    with contextlib.suppress(OSError), file.open("wb", buffering=0) as writing:
+        for size in (100_000, 4096):
+            with contextlib.suppress(OSError):
+                while writing.write(bytes(size)):
+                    pass
+
+
 @pytest.mark.parametrize("left_kib", one_in(5, [0, 4, 8, 64, 200]))
 def test_a_lake_that_a_full_disk_has_no_room_for_is_refused_in_a_sentence(small_disk: Path, left_kib: int) -> None:
     """However far the start came; where there is room again it starts."""
     filling = small_disk / "filling"
-    filling.write_bytes(bytes((24 << 20) - (left_kib << 10) - (4 << 10)))
-    with contextlib.suppress(OSError), (small_disk / "last").open("wb") as last:
-        while left_kib == 0:
-            last.write(bytes(4 << 10))
+    fill(filling)
+    os.truncate(filling, filling.stat().st_size - (left_kib << 10))
     (event := small_disk.parent / "event.json").write_text('{"id": "e-1", "source": "app", "detail-type": "Kept", "detail": {}}')
     command = [sys.executable, "-m", "eventlake", "send", str(event), "--lake", str(small_disk / "lake")]
     refused = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -82,13 +96,7 @@ def test_a_full_disk_is_answered_with_507_and_recovered_from(small_disk: Path) -
         statuses.append(post(port, identities))
         acknowledged += identities if statuses[-1] == 200 else []
     ballast = small_disk / "ballast"
-    with ballast.open("wb") as file:
-        try:
-            while True:
-                file.write(bytes(100_000))
-                file.flush()
-        except OSError:
-            pass
+    fill(ballast)
 
     assert set(statuses) == {200, 507}
     assert open_lake(lake, load()).engine.query("select count(*) from pipeline_execution_state_change").rows[0][0] >= 0
@@ -96,7 +104,6 @@ def test_a_full_disk_is_answered_with_507_and_recovered_from(small_disk: Path) -
 
     ballast.unlink()
     deadline = time.monotonic() + PATIENCE_S
-    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
     while post(port, ["after"]) != 200:
         assert time.monotonic() < deadline
         time.sleep(0.2)
