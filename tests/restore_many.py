@@ -37,7 +37,7 @@ from eventlake.local.rebuilding import rebuild
 from eventlake.sources import load
 from oracle import identities
 
-SOURCES = load()
+SOURCES = [source for source in load() if source.name == "codepipeline"]
 PARTS = ("catalog.db", "objects", "spool")
 ORDERS = tuple(itertools.permutations(PARTS))
 FORMATS = ("json", "parquet")

@@ -164,13 +164,12 @@ def stored_types(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -
     return top_level(ask_of_footers(connection, "select file_name, name, num_children, duckdb_type from parquet_schema(?)", paths))
 
 
-def count_rows(path: Path) -> int:
+def count_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     """Return the rows that the footer of a Parquet file counts. Raises CorruptObjectError."""
     import duckdb
 
     try:
-        with duckdb.connect(config={"threads": 1}) as connection:
-            found = connection.execute("select num_rows from parquet_file_metadata(?)", [str(path)]).fetchone()
+        found = connection.execute("select num_rows from parquet_file_metadata(?)", [str(path)]).fetchone()
     except duckdb.Error as error:
         raise CorruptObjectError(f"{path}: is no whole Parquet file: {error}.") from None
     return int(found[0]) if found else 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import islice
 
 from eventlake.pipeline.played import Played
 
@@ -24,17 +25,23 @@ class Pace:
 
     def groups(self, events: Iterator[Played], most: int) -> Iterator[list[Played]]:
         """Yield the events in groups, each when its events are due."""
+        if self._speed is None:
+            while group := list(islice(events, most)):
+                yield group
+        else:
+            yield from self._due(events, most, self._speed)
+
+    def _due(self, events: Iterator[Played], most: int, speed: float) -> Iterator[list[Played]]:
         group: list[Played] = []
         begun: tuple[float, float] | None = None
         for event in events:
-            if self._speed is not None:
-                begun = begun or (self._clock(), _seconds(event.at))
-                due = begun[0] + (_seconds(event.at) - begun[1]) / self._speed
-                if group and due > self._clock():
-                    yield group
-                    group = []
-                while (left := due - self._clock()) > 0:
-                    self._pause(left)
+            begun = begun or (self._clock(), _seconds(event.at))
+            due = begun[0] + (_seconds(event.at) - begun[1]) / speed
+            if group and due > self._clock():
+                yield group
+                group = []
+            while (left := due - self._clock()) > 0:
+                self._pause(left)
             group.append(event)
             if len(group) == most:
                 yield group

@@ -19,15 +19,23 @@ class Groups:
     """
 
     def __init__(self, places: Iterable[tuple[str, Path, Callable[[Any], Any] | None]]) -> None:
-        self._objects: dict[Path, list[tuple[str, Any, Callable[[Any], Any] | None]]] = {}
+        objects: dict[Path, tuple[list[tuple[str, Any]], list[tuple[str, Any, Callable[[Any], Any]]]]] = {}
         for name, path, written in places:
-            self._objects.setdefault(path[:-1], []).append((name, path[-1], written))
+            as_it_is, other = objects.setdefault(path[:-1], ([], []))
+            if written is None:
+                as_it_is.append((name, path[-1]))
+            else:
+                other.append((name, path[-1], written))
+        self._objects = [(path, *keys) for path, keys in objects.items()]
 
     def put(self, event: dict[str, Any], line: Mapping[str, Any]) -> None:
         """Put the values of a line into an event, in which nothing but objects is on their way."""
         get = line.get
-        for path, keys in self._objects.items():
-            found = {key: value if written is None else written(value) for name, key, written in keys if (value := get(name)) is not None}
+        for path, as_it_is, other in self._objects:
+            found = {key: value for name, key in as_it_is if (value := get(name)) is not None}
+            for name, key, written in other:
+                if (value := get(name)) is not None:
+                    found[key] = written(value)
             if found:
                 holder = _object(event, path)
                 if holder.keys().isdisjoint(found):

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from heapq import merge
-from itertools import pairwise
+from itertools import chain, pairwise
+from operator import itemgetter
 from typing import Any
 
 from eventlake.interfaces import Engine
@@ -20,7 +20,7 @@ from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.convert import GlueType, parse_glue_type
 from eventlake.pipeline.restoring import Restorer
 
-PIECE = 40_000
+PIECE = 20_000
 """About how many rows are held at once."""
 _UNITS = (("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)), ("second", timedelta(seconds=1)))
 """How finely a stretch is parted: an hour of many rows by its minutes, such a minute by its seconds."""
@@ -71,11 +71,13 @@ class Replay:
 
     def _once(self, answers: Sequence[tuple[_Rows, Sequence[Any]]], seen: set[str], before: set[str]) -> Iterator[Played]:
         """Yield the events of a piece, those of all its tables in one order, without those that came already."""
-        for at, event_id, rows, row in merge(*[rows.in_order(answer) for rows, answer in answers], key=lambda one: one[0]):
-            if event_id is None or not (event_id in seen or event_id in before):
-                if event_id is not None:
-                    seen.add(event_id)
-                yield Played(at, rows.body(row))
+        events = chain.from_iterable([rows.events(answer) for rows, answer in answers])
+        for at, event_id, body in sorted(events, key=itemgetter(0)):
+            if event_id is None:
+                yield Played(at, body)
+            elif not (event_id in seen or event_id in before):
+                seen.add(event_id)
+                yield Played(at, body)
 
     def _asked(self, piece: _Piece) -> list[tuple[_Rows, Sequence[Any]]]:
         """Ask for the rows of a piece, table by table."""
@@ -142,22 +144,19 @@ class _Rows:
         self._restorer = Restorer(table, codec)
         self._names = [column.name for column in table.columns]
         self._time, self._id = self._names.index("event_time"), self._names.index("event_id")
-        self._nested = [(index, kind) for index, column in enumerate(table.columns) if (kind := parse_glue_type(column.type)).items]
+        self._nested = [(column.name, kind) for column in table.columns if (kind := parse_glue_type(column.type)).items]
         self.columns = ", ".join(map(_selected, table.columns))
 
-    def in_order(self, answer: Sequence[Any]) -> Iterator[tuple[str, str | None, _Rows, Any]]:
-        """Yield when the event of each row happened, the event's id, and the row itself."""
-        at, event_id = self._time, self._id
+    def events(self, answer: Sequence[Any]) -> Iterator[tuple[str, str | None, bytes]]:
+        """Yield when the event of each row happened, the event's id, and its bytes."""
+        at, event_id, names, nested = self._time, self._id, self._names, self._nested
+        encode, event = self._encode, self._restorer.event
         for row in answer:
-            yield row[at], row[event_id], self, row
-
-    def body(self, row: Any) -> bytes:  # a tuple of an engine's values
-        """Return the bytes of the event that a row came from."""
-        line = dict(zip(self._names, row, strict=True))
-        for index, kind in self._nested:
-            if row[index] is not None:
-                line[self._names[index]] = _as_stored(row[index], kind)
-        return self._encode(self._restorer.event(line))
+            line = dict(zip(names, row, strict=True))
+            for name, kind in nested:
+                if line[name] is not None:
+                    line[name] = _as_stored(line[name], kind)
+            yield row[at], row[event_id], encode(event(line))
 
 
 def _selected(column: Column) -> str:

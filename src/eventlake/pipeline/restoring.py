@@ -7,8 +7,8 @@ have. Called by `replay`, and for records of which a log line is all that is lef
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from itertools import islice, permutations, product
 from typing import Any
 
@@ -43,16 +43,20 @@ class Restorer:
         needed = [one for one in self._columns if not self._is_implied(one)]
         straight = [one for one in needed if self._is_straight(one)]
         alone = [one for one in needed if one not in straight and self._is_alone(one)]
+        first = [one for one in needed if self._is_first(one)]
         led = [one for one in needed if one not in straight and self._is_led(one)]
         self._leading = [(one.name, [(other.name, other.convert) for other in self._beside[one.name]]) for one in led]
         alone += led
-        self._alone_paths = Vacancy(path for one in alone for path in one.paths)
+        taken = [path for one in alone for path in one.paths] + [one.paths[0][:-1] for one in first]
+        self._alone_paths = Vacancy(taken)
         self._straight = Groups((one.name, one.paths[0], one.writer) for one in straight)
-        self._plain = Groups((one.name, path, one.writer) for one in (*straight, *alone) for path in (one.paths[0], *_repeated(one)))
-        self._careful = [(one, _repeated(one)) for one in needed if one not in straight]
-        self._difficult = [(one, repeated) for one, repeated in self._careful if one not in alone]
-        self._constants = {key: _constant(table.pattern.get(key)) for key in ("source", "detail-type")}
-        self._usual = {"version": "0", **self._constants}
+        plain = [(one.name, path, one.writer) for one in (*straight, *alone) for path in (one.paths[0], *_repeated(one))]
+        self._plain = Groups([*plain, *((one.name, one.paths[0][:-1], _as_array) for one in first)])
+        self._careful = [(one, _repeated(one), "") for one in needed if one not in straight]
+        said = {other: one.name for one in led for other in self._beside[one.name] if other.paths[0] == one.paths[0]}
+        self._difficult = [
+            (one, repeated, said.get(one, "")) for one, repeated, _ in self._careful if one not in alone and one not in first
+        ]
 
     def event(self, line: Mapping[str, Any]) -> Event:
         """Return the event of a log line, given as its columns in the spelling of the declaration."""
@@ -97,6 +101,18 @@ class Restorer:
         """Return True if a column has several places, of which no other column says anything."""
         return not self._beside[one.name] and all(map(_is_of_keys, (*one.paths, *_repeated(one))))
 
+    def _is_first(self, one: Readable) -> bool:
+        """Return True if a column keeps the text that is the first of an array, of which no other column says anything."""
+        *way, last = one.paths[0]
+        return (
+            not self._beside[one.name]
+            and len(one.paths) == 1
+            and one.converter == "text"
+            and last == 0
+            and bool(way)
+            and _is_of_keys((*way,))
+        )
+
     def _is_led(self, one: Readable) -> bool:
         """Return True if a column keeps the text of a place of which others keep the moment that it names."""
         beside = self._beside[one.name]
@@ -128,9 +144,9 @@ class Restorer:
         """Put every column's value at its place in what `extra` left of the event."""
         is_plain = self._is_led_in(line) and (not event or self._alone_paths.is_free(event))
         (self._plain if is_plain else self._straight).put(event, line)
-        for one, repeated in self._difficult if is_plain else self._careful:
+        for one, repeated, said in self._difficult if is_plain else self._careful:
             value = line.get(one.name)
-            if value is not None and one.read(event) != value:
+            if value is not None and line.get(said) is None and one.read(event) != value:
                 event = self._with(event, one, value, line)
             if repeated:
                 event = self._again(event, one, repeated, line)
@@ -174,29 +190,36 @@ class Restorer:
 
     def _enveloped(self, event: Event, line: Mapping[str, Any]) -> Event:
         """Return the event with the keys of every envelope, in EventBridge's order."""
-        detail = event.pop("detail", None)
+        take = event.pop
+        detail = take("detail", None)
         made = {}
-        for key in _ORDER:
-            value = event.pop(key, None)
-            if value is None and key not in self._silent:
-                value = self._unsaid(key, line)
+        for key, unsaid in self._order:
+            value = take(key, None)
+            if value is None and unsaid is not None:
+                value = unsaid(line)
             if value is not None:
                 made[key] = value
-        return {**made, **event, "detail": {} if detail is None else detail}
+        made.update(event)
+        made["detail"] = {} if detail is None else detail
+        return made
 
     @cached_property
-    def _silent(self) -> set[str]:
-        """Return the keys of which a column says everything, that there was nothing too."""
-        said = {str(path[0]) for one in self._columns for path in one.paths if len(path) == 1}
-        return said - {"time"} - {key for key, constant in self._constants.items() if constant}
+    def _order(self) -> list[tuple[str, Callable[[Mapping[str, Any]], Any] | None]]:
+        """Return the keys of an envelope, each with what it was where the line says nothing of it, as far as that is known.
 
-    def _unsaid(self, key: str, line: Mapping[str, Any]) -> Any:
-        """Return what the envelope had under a key of which the line says nothing, as far as that is known."""
-        if key == "time":
-            return self._time(line)
-        if key == "resources":
-            return []
-        return line.get("event_id") if key == "id" else self._usual.get(key)
+        None where a column says everything, that there was nothing too.
+        """
+        pattern = self.table.pattern
+        constants = {"version": "0", **{key: _constant(pattern.get(key)) for key in ("source", "detail-type")}}
+        said = {str(path[0]) for one in self._columns for path in one.paths if len(path) == 1} - {"time"}
+        said -= {key for key, constant in constants.items() if constant and key != "version"}
+        unsaid: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+            **{key: partial(_same, constant) for key, constant in constants.items() if constant},
+            "id": _event_id,
+            "time": self._time,
+            "resources": _nothing,
+        }
+        return [(key, None if key in said else unsaid.get(key)) for key in _ORDER]
 
     @cached_property
     def _timed(self) -> list[Readable]:
@@ -208,6 +231,22 @@ class Restorer:
             return None
         moment = line.get("event_time")
         return None if moment is None else f"{moment[:10]}T{moment[11:19]}Z"
+
+
+def _same(constant: str, _line: Mapping[str, Any]) -> str:
+    return constant
+
+
+def _event_id(line: Mapping[str, Any]) -> Any:
+    return line.get("event_id")
+
+
+def _nothing(_line: Mapping[str, Any]) -> list[Any]:
+    return []
+
+
+def _as_array(value: Any) -> list[Any]:
+    return [value]
 
 
 def _is_of_keys(path: Path) -> bool:

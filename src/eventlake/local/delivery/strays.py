@@ -11,7 +11,9 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eventlake.backends.catalog.entries import ALL, FailedEntry, NewFailedObject, NewObject
 from eventlake.backends.descriptions import read_descriptions
@@ -23,6 +25,9 @@ from eventlake.description import LINES, PROCESSING_FAILED, Description
 from eventlake.errors import CorruptObjectError
 from eventlake.interfaces import Partition
 from eventlake.pipeline.failed_records import error_stream
+
+if TYPE_CHECKING:
+    import duckdb
 
 HELD = "holds only what other objects hold"
 DAMAGED = "is damaged: it cannot be read, or does not hold the rows that it says"
@@ -96,12 +101,19 @@ class Adopter:
 
     def _register_lines(self, stray: Stray, said: Description) -> None:
         log_format = "parquet" if stray.path.suffix == EXTENSION else "json"
-        rows = count_rows(stray.path) if log_format == "parquet" else read_gzip(stray.path).count(b"\n")
+        rows = count_rows(self._duckdb, stray.path) if log_format == "parquet" else read_gzip(stray.path).count(b"\n")
         if rows != said.rows:
             raise CorruptObjectError(stray.key)
         new = NewObject.described(stray.key, stray.path, log_format, said)
         partition = Partition(said.stream, said.hour, f"{stray.key.rpartition('/')[0]}/", log_format)
         self._catalog.register([new], [partition], [], self._checkpoint(said))
+
+    @cached_property
+    def _duckdb(self) -> duckdb.DuckDBPyConnection:
+        """Return what reads the footers of Parquet files; beginning it takes longer than reading many."""
+        import duckdb
+
+        return duckdb.connect(config={"threads": 1})
 
     def _register_failures(self, stray: Stray, said: Description) -> None:
         entries = list(failed_entries(stray.key, said.stream, read_gzip(stray.path)))
