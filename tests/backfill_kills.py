@@ -1,23 +1,28 @@
-"""Kills `backfill auth0` at random instants, many times, and then counts.
+"""Kills a backfill at random instants, many times, and then counts.
 
-    python tests/backfill_kills.py --kills 50 --logs 100000 --seed 1
+    python tests/backfill_kills.py auth0 --kills 50 --events 100000 --seed 1
+    python tests/backfill_kills.py files --kills 50 --events 100000 --seed 1
 
-The tenant is a stand-in that limits its requests, drops connections, cuts answers off and fails. After the last kill the command runs to its
-end. Ends with 1 and says what is wrong if the lake does not hold each entry once, before its hours are closed and after; or if the stand-in
-was asked more than it allows, but for the first request of a process, which cannot know.
+`backfill auth0` asks a tenant that is a stand-in: it limits its requests, drops connections, cuts answers off and fails. `backfill files` reads
+a file of three days, with the process beside that maps its events: at random that process is killed, the command, or both. After the last kill
+the command runs to its end. Ends with 1 and says what is wrong if the lake does not hold each event once, before its hours are closed and
+after; or if the stand-in was asked more than it allows, but for the first request of a process, which cannot know.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -25,10 +30,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from auth0_api import CLIENT, SECRET, Auth0Api, log_of, serving
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
+from eventlake.history.history import sized_history
 from eventlake.local.folder import open_catalog, open_lake
 from eventlake.sources import load
 
 SOURCE_ROOT = Path(__file__).parent.parent / "src"
+Beside = Callable[[int], list[int]]
 FAULTS = ("drop", "cut", "half", "500")
 
 
@@ -38,9 +45,8 @@ def faults(choice: random.Random) -> Iterator[str]:
         yield choice.choice([*FAULTS, *[""] * (100 - len(FAULTS))])
 
 
-def start(lake: Path, api: Auth0Api) -> subprocess.Popen[str]:
+def start(lake: Path, *words: str) -> subprocess.Popen[str]:
     """The command, begun."""
-    command = [sys.executable, "-m", "eventlake", "backfill", "auth0", "--domain", api.url, "--since", "2026-10-01", "--lake", str(lake)]
     environment = {
         **os.environ,
         "PYTHONPATH": str(SOURCE_ROOT),
@@ -48,17 +54,20 @@ def start(lake: Path, api: Auth0Api) -> subprocess.Popen[str]:
         "AUTH0_CLIENT_SECRET": SECRET,
         "AUTH0_TOKEN": "",
     }
+    command = [sys.executable, "-m", "eventlake", "backfill", *words, "--lake", str(lake)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def killed(lake: Path, api: Auth0Api, choice: random.Random) -> bool:
-    """Let the command ask, and kill it within a second; False if it was at its end before."""
-    asked = len(api.asked)
-    process = start(lake, api)
+def killed(process: subprocess.Popen[str], is_at_work: Callable[[], bool], choice: random.Random, beside: Beside = lambda _: []) -> bool:
+    """Let the command work, and kill it within a second, or what works beside it and then the command; False if it was at its end before."""
     give_up = time.monotonic() + 60
-    while process.poll() is None and len(api.asked) == asked and time.monotonic() < give_up:
+    while process.poll() is None and not is_at_work() and time.monotonic() < give_up:
         time.sleep(0.005)
     time.sleep(choice.uniform(0.0, 1.0))
+    for other in choice.choice([[], beside(process.pid)]):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(other, signal.SIGKILL)
+        time.sleep(choice.choice([0.0, choice.uniform(0.0, 1.0)]))
     process.kill()
     said = process.communicate()
     if process.returncode > 0:
@@ -66,36 +75,77 @@ def killed(lake: Path, api: Auth0Api, choice: random.Random) -> bool:
     return process.returncode != 0
 
 
+def children(pid: int) -> list[int]:
+    """The processes that a process has begun."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
 def counted(lake: Path) -> tuple[object, ...]:
-    """How many rows the lake has, and how many entries."""
-    return open_lake(lake, load()).engine.query("select count(*), count(distinct log_id) from auth0_logs").rows[0]
+    """How many rows the lake has, and how many events."""
+    engine = open_lake(lake, load()).engine
+    counts = [
+        engine.query(f"select count(*), count(distinct {table.key}) from {table.name}").rows[0]
+        for table in open_lake(lake, load()).catalog.tables()
+    ]
+    return tuple(map(sum, zip(*counts, strict=True)))
 
 
-def main(kills: int, logs: int, seed: int) -> int:
-    """Kill it so many times, and say what is wrong."""
-    choice = random.Random(seed)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        serving(Auth0Api(log_of(logs, step=timedelta(seconds=2.6)), limit=100, window_s=1.0)) as api,
-    ):
-        api.faults = faults(choice)
-        lake = Path(folder) / "lake"
-        done = sum(killed(lake, api, choice) for _ in range(kills))
-        before_the_end = counted(lake)[0] if lake.exists() else 0
-        process = start(lake, api)
-        _, told = process.communicate(timeout=600)
-        found = [("the command", process.returncode, 0, told), ("before closing", counted(lake), (logs, logs), "")]
-        subprocess.run(
-            [sys.executable, "-m", "eventlake", "close", "--all", "--lake", str(lake), "--quiet"],
-            env={**os.environ, "PYTHONPATH": str(SOURCE_ROOT)},
-            stdout=subprocess.DEVNULL,
-            check=True,
-        )
-        found += [("after closing", counted(lake), (logs, logs), ""), ("failed records", open_catalog(lake).failed_count(), 0, "")]
-        found.append(("more than the limit allows", max(api.above_limit - kills - 1, 0), 0, ""))
-    print(
-        f"seed {seed}: {done} kills, {before_the_end:,} of {logs:,} rows before the last run, {len(api.asked):,} requests, {api.above_limit} refused"
+def ended(process: subprocess.Popen[str], lake: Path, count: int) -> list[tuple[str, object, object, str]]:
+    """Let the command run to its end, and close all hours; what is found, what is wanted, and what was said."""
+    _, told = process.communicate(timeout=1200)
+    found: list[tuple[str, object, object, str]] = [
+        ("the command", process.returncode, 0, told),
+        ("before closing", counted(lake), (count, count), ""),
+    ]
+    subprocess.run(
+        [sys.executable, "-m", "eventlake", "close", "--all", "--lake", str(lake), "--quiet"],
+        env={**os.environ, "PYTHONPATH": str(SOURCE_ROOT)},
+        stdout=subprocess.DEVNULL,
+        check=True,
     )
+    return [*found, ("after closing", counted(lake), (count, count), ""), ("failed records", open_catalog(lake).failed_count(), 0, "")]
+
+
+def auth0(folder: Path, kills: int, count: int, choice: random.Random) -> list[tuple[str, object, object, str]]:
+    """Kill what asks Auth0."""
+    lake = folder / "lake"
+    with serving(Auth0Api(log_of(count, step=timedelta(seconds=2.6)), limit=100, window_s=1.0)) as api:
+        api.faults = faults(choice)
+        words = ("auth0", "--domain", api.url, "--since", "2026-10-01")
+        done = 0
+        for _ in range(kills):
+            asked = len(api.asked)
+            done += killed(start(lake, *words), lambda asked=asked: len(api.asked) > asked, choice)  # type: ignore[misc]  # bound now
+        print(f"{done} kills, {counted(lake)[0]:,} of {count:,} rows", flush=True)
+        found = ended(start(lake, *words), lake, count)
+        print(f"{len(api.asked):,} requests, {api.above_limit} refused")
+        return [*found, ("more than the limit allows", max(api.above_limit - kills - 1, 0), 0, "")]
+
+
+def files(folder: Path, kills: int, count: int, choice: random.Random) -> list[tuple[str, object, object, str]]:
+    """Kill what reads a file, and what maps its events beside it."""
+    lake, file = folder / "lake", folder / "history.jsonl"
+    lines = list(islice(sized_history(count, 3, datetime(2026, 6, 30, tzinfo=UTC)).lines(), count))
+    file.write_bytes(b"".join(lines))
+    done = 0
+    while done < kills:
+        process = start(lake, "files", str(file))
+        if not killed(process, lambda pid=process.pid: bool(children(pid)), choice, children):  # type: ignore[misc]  # bound now
+            break
+        done += 1
+    print(f"{done} kills, {counted(lake)[0]:,} of {len(lines):,} rows", flush=True)
+    found = ended(start(lake, "files", str(file)), lake, len(lines))
+    return [*found, ("kills", done, kills, "the file was at its end before: give it more events")]
+
+
+def main(kind: str, kills: int, count: int, seed: int) -> int:
+    """Kill it so many times, and say what is wrong."""
+    print(f"seed {seed}")
+    with tempfile.TemporaryDirectory() as folder:
+        found = {"auth0": auth0, "files": files}[kind](Path(folder), kills, count, random.Random(seed))
     wrong = [f"{name}: {is_} instead of {wanted} {words}" for name, is_, wanted, words in found if is_ != wanted]
     for sentence in wrong:
         print(sentence)
@@ -103,9 +153,10 @@ def main(kills: int, logs: int, seed: int) -> int:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=["auth0", "files"])
     parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--logs", type=int, default=100_000)
+    parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     options = parser.parse_args()
-    sys.exit(main(options.kills, options.logs, options.seed))
+    sys.exit(main(options.kind, options.kills, options.events, options.seed))
