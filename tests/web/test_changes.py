@@ -40,6 +40,7 @@ def test_the_page_marks_what_weakens(browser: Browser) -> None:
 
     page = browser.get("/changes", WINDOW).text
     assert page.count("weakens: ") == weakened > 0
+    assert f'<p class="bad-text">{weakened:,} of these {page.count("<tr") - 1:,} take protection away.</p>' in page
     assert (
         len(re.findall(r'<tr class="weakened"><td class="when"><bdi>[^<]+</bdi><strong class="bad-text weakens">weakens: ', page))
         == weakened

@@ -41,7 +41,7 @@ def lake_page(tables: Sequence[Table]) -> Page:
     tiles = (
         _told("lake_tables", "table", _tables, f"What lies in it\n{_HELD}", _TABLE),
         _told("lake_hours", "calendar", _hours, f"Hours\n{_STATES_SAID}"),
-        _told("lake_bytes", "bars", _bytes, "Bytes by day\nOf the objects of each hour of arrival, by table.", narrow=True),
+        _told("lake_bytes", "bars", _bytes, "Bytes over time\nOf the objects of each hour of arrival, by table.", narrow=True),
         _told("lake_objects", "ranked", _objects, "Objects by table\nClosing an hour makes one of many.", _TABLE, narrow=True),
         _told("lake_sizes", "ranked", _sizes, "Bytes by table\nAs they lie in the lake, compressed.", _TABLE, narrow=True),
         _told("lake_duplicates", "ranked", _duplicates, "Duplicates left out\nRows that closing an hour left out.", _TABLE, narrow=True),

@@ -19,6 +19,7 @@ _RUNNING = Tile("running", "table", _EXECUTION, "Nothing runs.", wide=True, last
 _BROKEN = Tile("broken", "table", _EXECUTION, "No pipeline is broken: the last execution of each succeeded.", wide=True)
 _DELIVERIES = (
     Tile("measures", "numbers", empty=_NO_EVENTS, wide=True, lasting=_MEASURED),
+    _BROKEN,
     Tile("measure_trends", "sparks", empty="No execution ended in the 13 weeks before the window's end.", wide=True, lasting=_MEASURED),
     Tile("deployments", "bars", empty="Nothing was deployed in this window; take a longer one."),
     Tile("outcomes", "bars", empty=_NO_EVENTS),
@@ -38,7 +39,6 @@ _DELIVERIES = (
     Tile("who_started", "ranked", "", _NO_EVENTS),
     Tile("delivery_heat", "heat", empty="Nothing was deployed in this window; take a longer one."),
     _RUNNING,
-    _BROKEN,
 )
 
 
@@ -62,8 +62,8 @@ PAGES: tuple[Page, ...] = (
         "/",
         "Now",
         (
-            _RUNNING,
             _BROKEN,
+            _RUNNING,
             Tile("last_executions", "outcomes", _EXECUTION, _NO_EVENTS, wide=True),
             Tile("logins", "bars", empty=_NO_EVENTS, wide=True),
             Tile("outcomes", "bars", empty=_NO_EVENTS),

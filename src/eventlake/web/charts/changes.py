@@ -22,7 +22,9 @@ MOST_TEXT = 20_000
 def changes(drawing: Drawing) -> Element:
     """Write the changes of an answer: who, when and where, `body_before`, `body_after` (JSON or NULL), `weakened` (a text or NULL)."""
     rows = [element("tr", *_cells(drawing, row), class_="weakened" if row["weakened"] else None) for row in drawing.rows()]
-    return framed_table(drawing.title, ("when", "who", "from", "what", "where", "before and after"), rows)
+    weakened = sum(bool(row["weakened"]) for row in drawing.rows())
+    count = element("p", f"{weakened:,} of these {len(rows):,} take protection away.", class_="bad-text") if weakened else None
+    return element("div", count, framed_table(drawing.title, ("when", "who", "from", "what", "where", "before and after"), rows))
 
 
 def _cells(drawing: Drawing, row: dict[str, Any]) -> Iterator[Element]:
