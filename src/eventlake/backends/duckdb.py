@@ -197,7 +197,7 @@ class DuckDBEngine:
         if len(translation.scans) > MOST_SCANS:
             raise QueryLimitError(f"The statement reads tables {len(translation.scans):,} times; at most {MOST_SCANS} are taken.")
         known = {name: catalog.contents(name) for name in {scan.table.name for scan in translation.scans if not scan.listing}}
-        kept = self._kept(worker, understood, translation, known)
+        kept = self._kept(worker, understood, translation, catalog)
         wanted = [
             (scan, known[scan.table.name], _chosen(known[scan.table.name].hours, days))
             for scan, days in zip(translation.scans, kept, strict=True)
@@ -238,13 +238,13 @@ class DuckDBEngine:
         log_format = partitions[0].format
         return properties(log_format) if scan.listing == "properties" else creation(scan.table, PARTITION_DOCS, log_format, self.location)
 
-    def _kept(self, worker: Worker, understood: Understood, translation: Translation, known: Mapping[str, Contents]) -> list[Days | None]:
+    def _kept(self, worker: Worker, understood: Understood, translation: Translation, known: _Known) -> list[Days | None]:
         """Return the hours that each scan needs; None where its predicates rule out no hour."""
         pruned = [scan.prunes for scan in understood.scans]
         if not any(pruned):
             return [None] * len(pruned)
         names = [scan.table.name for scan in translation.scans]
-        days = {name: days_of(item.hour for item in known[name].hours) for name, prunes in zip(names, pruned, strict=True) if prunes}
+        days = {name: known.days(name) for name, prunes in zip(names, pruned, strict=True) if prunes}
         kept = worker.kept([days[name] if prunes else {} for name, prunes in zip(names, pruned, strict=True)])
         return [found if prunes else None for found, prunes in zip(kept, pruned, strict=True)]
 
@@ -279,6 +279,7 @@ class _Known:
         self.tables = catalog.tables()
         self.told = tuple(map(KnownTable.of, self.tables))
         self._contents: dict[str, Contents] = {}
+        self._days: dict[str, Days] = {}
 
     def contents(self, name: str) -> Contents:
         """Return the hours of a table; objects of the same hours are looked up once."""
@@ -286,6 +287,12 @@ class _Known:
             contents = self._catalog.contents(name)
             self._contents[name] = replace(contents, objects=_looked_up_once(contents.objects))
         return self._contents[name]
+
+    def days(self, name: str) -> Days:
+        """Return the hours of a table that hold something, by date."""
+        if name not in self._days:
+            self._days[name] = days_of(item.hour for item in self.contents(name).hours)
+        return self._days[name]
 
 
 def _looked_up_once(

@@ -73,12 +73,14 @@ class Reading:
     def type_checks(self) -> list[TypeCheck]:
         """Return what is to be asked of the objects, where columns that are read were declared otherwise before."""
         columns = Asked.of(column for column in self.scan.table.columns if column.stored_name in self.scan.used)
+        if not columns:
+            return []
         compressions = {_parquet: "", _gzip_json: "gzip", _plain_json: "none"}
         groups = {
             compression: tuple(path for path, item in zip(self.paths, self.objects, strict=True) if _reader(item) is reader)
             for reader, compression in compressions.items()
         }
-        return [TypeCheck(paths, columns, compression) for compression, paths in groups.items() if paths] if columns else []
+        return [TypeCheck(paths, columns, compression) for compression, paths in groups.items() if paths]
 
     def _groups(self, columns: dict[str, Type]) -> list[tuple[LogObject, ...]]:
         """Return the objects of one format each, and where something of their paths is asked for, with their hours at one place in them."""

@@ -17,8 +17,11 @@ from eventlake.query.reading import Reading
 Objects: TypeAlias = tuple[str, str, tuple[str, ...]]
 """A table, by database and name, and the keys of those of its objects that are read."""
 
-_EXPANDS = 4
-"""How many times as large as its compressed objects what is read of a table may become in memory, as far as that is known before."""
+_EXPANDS = 3
+"""How many times as large as its compressed objects what is read of a table may become in memory, as far as that is known before.
+
+3.1 times for a third of the columns, the largest among them, of 30 days of log lines of Auth0 and CodePipeline.
+"""
 _SHARE = 2
 """What the rows may take of the memory: the statements need the rest."""
 _OPENING_BYTES = 10_000
@@ -77,8 +80,9 @@ def _groups(readings: Sequence[Reading]) -> list[list[Reading]]:
 
 def _covers(wider: Reading, one: Reading) -> bool:
     """Return True if a reading has all objects of another."""
-    is_same_table = _objects(wider)[:2] == _objects(one)[:2]
-    return is_same_table and bool(one.objects) and set(one.objects) <= set(wider.objects)
+    *table, keys = _objects(one)
+    *same, known = _objects(wider)
+    return table == same and bool(keys) and set(keys) <= set(known)
 
 
 def _pays(wider: Sequence[Reading], group: Sequence[Reading]) -> bool:
