@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Protocol
 
-from eventlake.dialect.pieces import Doubt, Sql
+from eventlake.dialect.pieces import Choice, Sql
 from eventlake.dialect.sql import emit, joined, ours, quoted
 
 _LIST = "CASE WHEN random() < 2 THEN TRY({}(CASE WHEN {} THEN {} END, [{}])) END AS {}"
@@ -51,6 +51,13 @@ class Beside(Sql):
         self._gap = gap
         self._lists: dict[tuple[str, Sql], _Parts] = {}
 
+    def either(self, text: Sql, doubtful: Sql, sound: Sql) -> Sql:
+        """Make a choice: what reads a text of which nothing is known, or what suffices where objects say that it is JSON as we write it."""
+        if self._gap is None:
+            return doubtful
+        stored = next(column.stored for column in self._columns if emit("{}.{}", self._alias, quoted(column.stored)) == text)
+        return Choice(doubtful, sound, self._gap, stored)
+
     def part(self, function: str, text: Sql, path: Sql) -> tuple[Sql, Sql, Sql]:
         """Ask for a part of a text.
 
@@ -58,16 +65,11 @@ class Beside(Sql):
         DuckDB takes and Trino does not.
         """
         if (function, text) not in self._lists:
-            self._lists[function, text] = _Parts(function, text, self._doubt(text), self._name(), self._alias)
+            doubt = self.either(text, emit("el_json_maybe_loose({})", text), ours("false"))
+            self._lists[function, text] = _Parts(function, text, doubt, self._name(), self._alias)
         found = self._lists[function, text]
         place = found.paths.setdefault(path, len(found.paths) + 1)
         return found.sql, emit("{}[{}]", found.sql, place), _Looseness(found)
-
-    def _doubt(self, text: Sql) -> Sql:
-        """Make the question whether a text may be loose JSON, which need not be asked where objects say that it is ours."""
-        asked = emit("el_json_maybe_loose({})", text)
-        names = (column.stored for column in self._columns if emit("{}.{}", self._alias, quoted(column.stored)) == text)
-        return asked if self._gap is None else Doubt(asked, self._gap, next(names))
 
     def settled(self) -> Sql:
         """Return the relation, in a subquery if there is something beside it."""

@@ -163,15 +163,19 @@ def bound_name(level: int) -> str:
     return f"el_v{level}"
 
 
-class Doubt(Sql):
-    """A condition on the JSON texts of a column of what stands in a gap, which is false where all of them are known to be as we write them."""
+class Choice(Sql):
+    """A piece that reads JSON texts of a column of what stands in a gap, and what stands for it where all of them are known to be as we write them."""
 
-    __slots__ = ("column", "gap")
+    __slots__ = ("column", "gap", "sound")
     is_open = True
 
-    def __init__(self, condition: Sql, gap: int, column: str) -> None:
-        super().__init__(condition.words, condition.parts, condition.macros, simple=False, size=condition.size)
+    def __init__(self, doubtful: Sql, sound: Sql, gap: int, column: str) -> None:
+        super().__init__(
+            doubtful.words, doubtful.parts, doubtful.macros | sound.macros, simple=False, asks=doubtful.asks, size=doubtful.size
+        )
         self.is_shut = True
+        self.bound = max(doubtful.bound, sound.bound)
+        self.sound = sound
         self.gap = gap
         self.column = column
 

@@ -14,13 +14,13 @@ from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 from eventlake.dialect.expansion import LARGE, expanded
-from eventlake.dialect.pieces import Doubt, Gap, Literal, Name, Sql
+from eventlake.dialect.pieces import Choice, Gap, Literal, Name, Sql
 from eventlake.dialect.repetition import bound_once
 from eventlake.errors import QueryRefusedError
 
 __all__ = [
     "NOTHING",
-    "Condition",
+    "Either",
     "Part",
     "Sql",
     "Understood",
@@ -148,28 +148,32 @@ def written(whole: Sql) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """A `Doubt` written out: what stands there unless all texts of a column of the gap are known to be JSON as we write it."""
+class Either:
+    """A `Choice` written out: what stands there, and what if all texts of a column of the gap are known to be JSON as we write it."""
 
-    sql: str
+    doubtful: str
+    sound: str
     gap: int
     column: str
 
 
-Written: TypeAlias = str | int | Condition
-"""A part of what is written out: a text, the number of a gap, or a condition on what will stand in one."""
+Written: TypeAlias = str | int | Either
+"""A part of what is written out: a text, the number of a gap, or two texts of which what will stand in one decides."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenOut:
-    """A piece written out: texts, between them the numbers of its gaps and conditions on those, and every quoted name that stands in it."""
+    """A piece written out: texts, between them the numbers of its gaps and what those decide, and every quoted name that stands in it."""
 
     parts: tuple[Written, ...]
     names: frozenset[str]
 
 
-def written_out(whole: Sql) -> WrittenOut:
-    """Write a piece out, in one pass from left to right; without recursion, because chains may be long."""
+def written_out(whole: Sql, *, is_doubtful: bool = False) -> WrittenOut:
+    """Write a piece out, in one pass from left to right; without recursion, because chains may be long.
+
+    is_doubtful: whether nothing is known of any text, so that no choice is left.
+    """
     parts: list[Written] = []
     texts: list[str] = []
     names = set()
@@ -181,8 +185,8 @@ def written_out(whole: Sql) -> WrittenOut:
             texts.append(word)
             if piece.is_open:
                 piece = piece.settled()
-                if isinstance(piece, Doubt):
-                    parts += ("".join(texts), Condition(written(Sql(piece.words, piece.parts)), piece.gap, piece.column))
+                if not is_doubtful and isinstance(piece, Choice):
+                    parts += ("".join(texts), _either(piece))
                     texts.clear()
                     continue
             if piece.parts:
@@ -203,6 +207,12 @@ def written_out(whole: Sql) -> WrittenOut:
                 break
             pairs, last = around.pop()
     return WrittenOut((*parts, "".join(texts)), frozenset(names))
+
+
+def _either(piece: Choice) -> Either:
+    """Write both sides of a choice; it stands in a choice of its own column alone, which decides for both."""
+    doubtful, sound = ("".join(map(str, written_out(side, is_doubtful=True).parts)) for side in (piece, piece.sound))
+    return Either(doubtful, sound, piece.gap, piece.column)
 
 
 def quoted_text(value: str) -> str:

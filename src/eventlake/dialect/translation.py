@@ -6,7 +6,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
 from eventlake.dialect.queries.scan import Scan
-from eventlake.dialect.sql import Condition, Written
+from eventlake.dialect.sql import Either, Written
 from eventlake.dialect.types.type import Type
 
 
@@ -15,7 +15,7 @@ class Translation:
     """A statement of DuckDB with gaps for its tables.
 
     names, types: of the answer's columns, as Athena has them. scans: what to read, in the order of the gaps. macros: what to create first.
-    pieces: the texts of the statement, and between them the number of the scan that stands there, or a condition on one.
+    pieces: the texts of the statement, and between them the number of the scan that stands there, or two texts of which a scan decides.
     """
 
     names: tuple[str, ...]
@@ -31,6 +31,6 @@ class Translation:
     def _filled(self, piece: Written, sources: Sequence[str], strict: Sequence[Set[str]]) -> str:
         if isinstance(piece, int):
             return sources[piece]
-        if isinstance(piece, Condition):
-            return "false" if strict and piece.column in strict[piece.gap] else piece.sql
+        if isinstance(piece, Either):
+            return piece.sound if strict and piece.column in strict[piece.gap] else piece.doubtful
         return piece

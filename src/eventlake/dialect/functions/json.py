@@ -78,8 +78,8 @@ def _scalar(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
     beside = _beside(parts, source, path)
     if beside is not None:
-        found = _read_beside("json_extract_string", beside, source, path, _LOOKS_READ, _at("el_json_text({}, {})", path))
-        return derived(found, VARCHAR, values)
+        exact = _at("el_json_text({}, {})", path)
+        return derived(_read_beside("json_extract_string", beside, source, path, "", _LOOKS_READ, exact), VARCHAR, values)
 
     def read(j: Sql, path: Path) -> Sql:
         again = emit("WHEN regexp_matches(el_s, {}) THEN true WHEN el_s = '0' THEN contains({}, '-0')", _UNSURE, j)
@@ -103,20 +103,25 @@ def _beside(parts: Parts, source: Value, path: Path) -> Beside | None:
     return None if is_key else context.scope.beside(source.sql)
 
 
-def _read_beside(function: str, beside: Beside, source: Value, path: Path, again: str, exact: Callable[[Sql], Sql]) -> Sql:
+def _read_beside(function: str, beside: Beside, source: Value, path: Path, loose: str, unlike: str, exact: Callable[[Sql], Sql]) -> Sql:
     """Make SQL of a part that is read beside the source's relation, and read again only where it is one of those that need care.
 
-    again: branches of a CASE that say of {part} and {source} whether it is. Conditions are a CASE, because DuckDB computes both sides of an OR.
+    loose, unlike: branches of a CASE that say of {part} and {source} whether it is: what only DuckDB reads, what it writes otherwise than Trino.
+    Conditions are a CASE, because DuckDB computes both sides of an OR. Of JSON as we write it only what is unlike is asked: the general form
+    takes DuckDB longer to plan than a small table to read.
     """
     parts, part, is_loose = beside.part(function, source.sql, path.sql)
     first = emit("WHEN {} IS NULL THEN {} IS NULL AND {} IS NOT NULL WHEN {} THEN true", part, parts, source, is_loose)
-    unsure = emit("CASE {} {} END", first, emit(again, part=part, source=source, unsure=_UNSURE))
-    return emit("(CASE WHEN {} THEN {} ELSE CAST({} AS VARCHAR) END)", unsure, _read_carefully(source, path, exact), part)
+    only_here, anew = (emit(branches, part=part, source=source, unsure=_UNSURE) for branches in (loose, unlike))
+    doubtful = emit(_CARE, emit("CASE {} {} {} END", first, only_here, anew), _read_carefully(source, path, exact), part)
+    strict = emit(_CARE, emit("CASE {} END", anew), exact(source.sql), part) if anew else emit("CAST({} AS VARCHAR)", part)
+    return beside.either(source.sql, doubtful, strict)
 
 
+_CARE = "(CASE WHEN {} THEN {} ELSE CAST({} AS VARCHAR) END)"
 _LOOKS_READ = "WHEN {part} = '0' THEN contains({source}, '-0') ELSE regexp_matches({part}, {unsure})"
-_MAY_BE_LOOSE = r"regexp_matches(CAST({part} AS VARCHAR), '(^|[:,\[])-?(?i:nan|inf)')"
-"""Whether a part needs care: of a text, and of a JSON, in which DuckDB reads `nan` and `inf`."""
+_LOOKS_LOOSE = r"WHEN regexp_matches(CAST({part} AS VARCHAR), '(^|[:,\[])-?(?i:nan|inf)') THEN true"
+"""Whether a part needs care: of a text, and of a JSON, in which DuckDB reads `nan` and `inf`; branches of a CASE."""
 
 
 def _read_once(function: str, source: Value, path: Path, unread: Sql, again: Sql, exact: Callable[[Sql], Sql], found: Sql) -> Sql:
@@ -191,12 +196,12 @@ def _extract(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     beside = _beside(parts, source, path)
     if beside is not None:
         exact = _at("CAST(json_extract({}, {}) AS VARCHAR)", path)
-        return _part(_read_beside("json_extract", beside, source, path, f"ELSE {_MAY_BE_LOOSE}", exact), values)
+        return _part(_read_beside("json_extract", beside, source, path, _LOOKS_LOOSE, "", exact), values)
 
     def read(j: Sql, path: Path) -> Sql:
         found = emit("CAST(el_s AS VARCHAR)")
         unread = emit("CAST({} AS JSON)", text('"\\u0001"'))
-        again = emit("WHEN el_s = {} THEN true WHEN " + _MAY_BE_LOOSE + " THEN true", unread, part=ours("el_s"))
+        again = emit("WHEN el_s = {} THEN true " + _LOOKS_LOOSE, unread, part=ours("el_s"))
         exact = _at("CAST(json_extract({}, {}) AS VARCHAR)", path)
         return _read_once("json_extract", source._replace(sql=j), path, unread, again, exact, found)
 
