@@ -106,9 +106,8 @@ el_double_to_text(x) :=
     ELSE CASE WHEN signbit(x) THEN '-' ELSE '' END || CASE
       WHEN x = 0 THEN '0E0'
       WHEN abs(x) < 1e-322 THEN upper(printf('%.1e', abs(x)))
-      ELSE el_scientific(split_part(split_part(CAST(abs(x) AS VARCHAR), 'e', 1), '.', 1),
-        split_part(split_part(CAST(abs(x) AS VARCHAR), 'e', 1), '.', 2), coalesce(TRY_CAST(split_part(CAST(abs(x) AS VARCHAR), 'e',
-          2) AS INTEGER), 0))
+      ELSE list_transform([CAST(abs(x) AS VARCHAR)], lambda t: el_scientific(split_part(split_part(t, 'e', 1), '.', 1),
+        split_part(split_part(t, 'e', 1), '.', 2), coalesce(TRY_CAST(split_part(t, 'e', 2) AS INTEGER), 0)))[1]
     END
   END;
 el_real_to_text(x) :=
@@ -128,7 +127,7 @@ el_scientific(whole, fraction, e) :=
     ELSE el_mantissa(trim(fraction, '0')) || 'E' || CAST(e - (length(fraction) - length(ltrim(fraction, '0'))) - 1 AS VARCHAR)
   END;
 el_mantissa(digits) :=
-  substring(digits, 1, 1) || '.' || CASE WHEN length(digits) > 1 THEN substring(digits, 2) ELSE '0' END;
+  substring(digits, 1, 1) || '.' || coalesce(nullif(substring(digits, 2), ''), '0');
 
 -- arithmetic
 el_rounded_quotient(n, d) := n // d + ((n % d) * 2) // d;
@@ -890,10 +889,7 @@ el_to_base(x, b) :=
 el_java_double(x) :=
   CASE
     WHEN x IS NULL THEN NULL
-    WHEN isnan(x) OR isinf(x) OR x = 0 THEN CASE
-      WHEN x = 0 THEN CASE WHEN signbit(x) THEN '-0.0' ELSE '0.0' END
-      ELSE el_double_to_text(x)
-    END
+    WHEN x = 0 THEN CASE WHEN signbit(x) THEN '-0.0' ELSE '0.0' END
     WHEN abs(x) >= 0.001 AND abs(x) < 10000000 THEN CAST(x AS VARCHAR)
     ELSE el_double_to_text(x)
   END;
