@@ -41,11 +41,11 @@ SAMPLED = {
     "popular.jsonl.gz": 8,
     "functions.jsonl.gz": 16,
     "expressions.tsv.gz": 60,
-    "zones.jsonl.gz": 16,
+    "zones.jsonl.gz": 32,
     "json.jsonl.gz": 16,
-    "collections.jsonl.gz": 16,
+    "collections.jsonl.gz": 32,
     "patterns.jsonl.gz": 4,
-    "edges.jsonl.gz": 16,
+    "edges.jsonl.gz": 32,
     "hunted.jsonl.gz": 8,
 }
 """The large files, of each family of which one of so many cases is asked every day."""

@@ -26,8 +26,8 @@ class Told:
 
 @pytest.fixture(scope="module")
 def history() -> Told:
-    """Eight busy weeks, in which everything happens that can."""
-    history = History(11, END - timedelta(days=56), END, 1.0, systems=("codepipeline",))
+    """Five busy weeks, in which everything happens that can."""
+    history = History(11, END - timedelta(days=35), END, 1.0, systems=("codepipeline",))
     events = [event for _, event in history.events()]
     return Told(history.truth, events)
 

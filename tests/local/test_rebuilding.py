@@ -23,7 +23,7 @@ from eventlake.local.rebuilding import rebuild
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from oracle import examine
-from restore_many import ORDERS, SOURCES, busy, chosen, copy_part, deliver, event, tried
+from restore_many import ORDERS, SOURCES, History, busy, chosen, copy_part, deliver, event, tried
 
 TABLE = "pipeline_execution_state_change"
 
@@ -39,11 +39,17 @@ def test_a_copy_taken_in_any_order_of_a_busy_lake_holds_what_was_acknowledged(tm
     assert [found for order, instants in wanted if (found := tried(history, order, instants, tmp_path))] == []
 
 
-@pytest.fixture(params=[pytest.param("json", marks=pytest.mark.slow), "parquet"])
-def lake(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, list[str]]:
+@pytest.fixture(scope="module", params=[pytest.param("json", marks=pytest.mark.slow), "parquet"])
+def history(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> History:
+    """A lake that was busy, which tests copy."""
+    return busy(tmp_path_factory.mktemp(request.param), request.param)
+
+
+@pytest.fixture
+def lake(history: History, tmp_path: Path) -> tuple[Path, list[str]]:
     """A lake of a few objects in each stream, and what is stored in it."""
-    history = busy(tmp_path, request.param)
-    return history.lake, history.acknowledged
+    shutil.copytree(history.lake, tmp_path / "lake")
+    return tmp_path / "lake", history.acknowledged
 
 
 def test_the_catalog_is_made_from_the_objects(lake: tuple[Path, list[str]]) -> None:

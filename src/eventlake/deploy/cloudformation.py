@@ -84,6 +84,16 @@ _LONG_LINE = 400
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # yaml comes without types
     """Writes as a person would: texts of several lines as blocks, what is short on one line, tags before plain texts, nothing by reference."""
 
+    def __init__(self, *arguments: Any, **settings: Any) -> None:  # those of yaml's own
+        super().__init__(*arguments, **settings)
+        self._analyses = dict[str, Any]()  # of texts, each of which most templates hold many times
+
+    def analyze_scalar(self, scalar: str) -> Any:  # yaml's own analysis
+        """Look at each text once, for it takes longer than to write it."""
+        if scalar not in self._analyses:
+            self._analyses[scalar] = super().analyze_scalar(scalar)
+        return self._analyses[scalar]
+
     def ignore_aliases(self, data: Any) -> bool:  # any value
         """Write a value twice that occurs twice."""
         return True
@@ -101,6 +111,11 @@ class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # yaml comes without type
                 return ""
         style: str = super().choose_scalar_style()
         return style
+
+    def write_plain(self, text: str, split: bool = True) -> None:
+        """Write a text at once: it has one line, and no line is folded."""
+        if text:
+            self.write_indicator(text, True)
 
 
 def _write_list(dumper: _Dumper, values: list[Any]) -> yaml.Node:  # parts of a template

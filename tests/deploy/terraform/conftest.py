@@ -13,18 +13,18 @@ from eventlake.sources import load, load_optional
 
 
 @pytest.fixture(scope="session")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the module of every source, the optional ones too."""
-    folder, sources = tmp_path_factory.mktemp("everything") / "module", [*load(), *load_optional()]
+def switched_on(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the module of the sources that are off by themselves, and of one that is not."""
+    folder, sources = tmp_path_factory.mktemp("switched-on") / "module", [*load()[:1], *load_optional()]
     write_modules(folder, sources, load_saved(sources))
     return folder
 
 
 @pytest.fixture(scope="session")
-def written(everything: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the module of the built-in sources, written where one of every source was, beside a file of a person's own."""
+def written(switched_on: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the module of the built-in sources, written where that of others was, beside a file of a person's own."""
     folder, sources = tmp_path_factory.mktemp("written") / "module", load()
-    shutil.copytree(everything, folder)
+    shutil.copytree(switched_on, folder)
     (folder / "notes.txt").write_text("mine")
     write_modules(folder, sources, load_saved(sources))
     return folder

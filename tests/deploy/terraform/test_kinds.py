@@ -15,9 +15,9 @@ SCHEMA: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "schema.
 OF_EVERY_RESOURCE = {"count", "depends_on", "lifecycle", "dynamic"}
 
 
-def test_every_argument_of_every_resource_is_one_of_the_providers(everything: Path) -> None:
+def test_every_argument_of_every_resource_is_one_of_the_providers(switched_on: Path, written: Path) -> None:
     """Arguments exist, blocks are blocks, one block stands where one may, and what is required is there; with the optional sources too."""
-    found = {path.relative_to(everything): json.loads(path.read_text("utf-8")) for path in everything.rglob("*.tf.json")}
+    found = {path: json.loads(path.read_text("utf-8")) for folder in (switched_on, written) for path in folder.rglob("*.tf.json")}
     faults = [
         fault
         for path, module in found.items()
