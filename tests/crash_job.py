@@ -1,7 +1,5 @@
-"""Fixed jobs that a test ends at their n-th crash point: `python tests/crash_job.py` reads them from its input, one a line.
+"""Fixed jobs that a test ends at their n-th crash point.
 
-A line is `["accept"|"deliver", FOLDER, FORMAT, n]`; n is 0 for a job that may end by itself. Each has a process of its own, forked from this one,
-which has loaded everything; a line of the output says how it ended.
 `accept` puts four groups of events into the spool and writes the ids of each group it was told is durable to `FOLDER/acknowledged`.
 `deliver` recovers the lake and delivers what the spool holds.
 """
@@ -9,25 +7,15 @@ which has loaded everything; a line of the output says how it ended.
 from __future__ import annotations
 
 import json
-import os
-import sys
 import time
-import traceback
 from pathlib import Path
 
-import duckdb
-
-from eventlake.local import crash
 from eventlake.local.delivery.pump import Pump
 from eventlake.local.folder import SPOOL
 from eventlake.local.spool.segments import durable_end
 from eventlake.local.spool.writer import SpoolWriter
-from eventlake.pipeline import mapping
 from eventlake.pipeline.delivery import Hints
 from eventlake.sources import load
-
-LOADED = (duckdb, mapping)
-"""What delivery imports when it is needed: imported here, it is there in every process that is forked."""
 
 HOURS = (1_795_000_000_000_000, 1_795_000_000_000_001, 1_795_003_600_000_000, 1_795_000_000_000_002)
 """Arrivals in microseconds: two groups in one hour, one in the next, and one in the first again, of a clock that was set back."""
@@ -66,34 +54,3 @@ def deliver(folder: Path, log_format: str) -> None:
     pump = Pump(folder, SOURCES, Hints(seconds=3600, size_bytes=300), time.monotonic, log_format)
     pump.deliver_all(durable_end(folder / SPOOL))
     pump.close()
-
-
-def forked(what: str, folder: Path, log_format: str, crash_at: int) -> int:
-    """Run a job in a process of its own; its exit code."""
-    child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    code = 1
-    try:
-        crash.end_at(crash_at)
-        if what == "accept":
-            accept(folder)
-        else:
-            deliver(folder, log_format)
-        code = 0
-    except Exception:
-        traceback.print_exc()
-    finally:
-        os._exit(code)
-
-
-def main() -> None:
-    """Run the jobs of the input."""
-    for line in sys.stdin:
-        what, folder, log_format, crash_at = json.loads(line)
-        sys.stdout.write(f"{forked(what, Path(folder), log_format, crash_at)}\n")
-        sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()

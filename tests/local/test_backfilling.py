@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -29,7 +28,11 @@ from eventlake.local.rebuilding import rebuild
 from eventlake.sources import load
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+from ended import Ended
 from oracle import examine
+
+GROUP_BYTES = 1000
+"""Of a few events."""
 
 SOURCES = load()
 RUNS = "pipeline_execution_state_change"
@@ -211,10 +214,10 @@ def test_a_file_out_of_order_is_brought_in_by_as_much_as_may_wait(tmp_path: Path
     ],
 )
 def test_killed_at_every_step_it_goes_on_where_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_format: str, again: Sequence[int]
+    tmp_path: Path, ended: Ended, monkeypatch: pytest.MonkeyPatch, log_format: str, again: Sequence[int]
 ) -> None:
     """In groups of a few events; again: the steps at which the one that goes on is killed too."""
-    monkeypatch.setattr(backfilling, "GROUP_BYTES", 1000)
+    monkeypatch.setattr(backfilling, "GROUP_BYTES", GROUP_BYTES)
     file = history(tmp_path, 4)
     steps: list[str] = []
     crash.at_each(steps.append)
@@ -224,9 +227,9 @@ def test_killed_at_every_step_it_goes_on_where_it_was(
     for first in range(1, len(steps) + 1):
         for second in again:
             lake = tmp_path / f"lake-{first}-{second}"
-            _killed(lake, file, log_format, first)
+            ended(backfill_in_groups, lake, file, log_format, crash_at=first)
             if second:
-                _killed(lake, file, log_format, second)
+                ended(backfill_in_groups, lake, file, log_format, crash_at=second)
             backfill(lake, file, log_format)
             assert [row[0] for row in hours(lake)] == [f"e-{number}" for number in range(4)], (steps[first - 1], second)
             assert open_catalog(lake).failed_count() == 1
@@ -332,11 +335,7 @@ def _close(lake: Path) -> None:
         assert not any(one.problem for one in closer.close_all(table, closer.due(table)))
 
 
-def _killed(lake: Path, file: Path, log_format: str, step: int) -> None:
-    """Backfill in a process of its own that ends at a step."""
-    subprocess.run([sys.executable, __file__, str(lake), str(file), log_format, str(step)], check=False)
-
-
-if __name__ == "__main__":
-    crash.end_at(int(sys.argv[4]))
-    backfill(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
+def backfill_in_groups(lake: Path, file: Path, log_format: str) -> None:
+    """Backfill in groups of a few events, in a process of its own."""
+    backfilling.GROUP_BYTES = GROUP_BYTES
+    backfill(lake, file, log_format)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -27,6 +26,7 @@ from eventlake.pipeline.redrive import Filter
 from eventlake.sources import load
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+from ended import Ended
 from oracle import examine
 
 BUILT_IN = load()
@@ -212,7 +212,7 @@ def test_an_object_that_is_missing_stops_no_other(tmp_path: Path, shop: tuple[So
     ],
 )
 def test_killed_at_every_step_each_event_is_there_once(
-    tmp_path: Path, shop: tuple[Source, ...], log_format: str, again: Sequence[int]
+    tmp_path: Path, ended: Ended, shop: tuple[Source, ...], log_format: str, again: Sequence[int]
 ) -> None:
     """again: the steps at which the process that finishes is killed too."""
     lake = tmp_path / "lake"
@@ -225,9 +225,9 @@ def test_killed_at_every_step_each_event_is_there_once(
     for first in range(1, len(steps) + 1):
         for second in again:
             copy = _copy(lake, tmp_path / f"lake-{first}-{second}")
-            _killed(copy, first)
+            ended(redrive_shop, copy, crash_at=first)
             if second:
-                _killed(copy, second)
+                ended(redrive_shop, copy, crash_at=second)
             redrive(copy, shop)
             assert [row[0] for row in orders(copy, shop)] == ["a", "b", "c"], (steps[first - 1], second)
             assert open_catalog(copy).failed() == []
@@ -282,11 +282,6 @@ def _copy(lake: Path, to: Path) -> Path:
     return to
 
 
-def _killed(lake: Path, step: int) -> None:
-    """Redrive in a process of its own that ends at a step."""
-    subprocess.run([sys.executable, __file__, str(lake), str(lake.parent / "sources"), str(step)], check=False)
-
-
-if __name__ == "__main__":
-    crash.end_at(int(sys.argv[3]))
-    redrive(Path(sys.argv[1]), load([Path(sys.argv[2])]))
+def redrive_shop(lake: Path) -> None:
+    """Redrive what became of the shop, whose declaration lies beside the lake."""
+    redrive(lake, load([lake.parent / "sources"]))

@@ -13,7 +13,7 @@ import pytest
 
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import UsageError
-from eventlake.local.crash import CRASHED, end_at
+from eventlake.local.crash import CRASHED
 from eventlake.local.erasing.eraser import Eraser
 from eventlake.local.examine import check_lake
 from eventlake.local.folder import CATALOG, open_catalog
@@ -27,6 +27,7 @@ from eventlake.pipeline.holds import Hold
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 from closing_lake import SOURCES, rows, states, store
+from ended import Ended
 from erased_lake import ANNA, BOTH, MAIL, hits, told
 
 
@@ -128,15 +129,14 @@ def test_other_files_lose_the_person_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_an_erasure_that_is_killed_at_any_step_is_finished_by_the_next(tmp_path: Path) -> None:
+def test_an_erasure_that_is_killed_at_any_step_is_finished_by_the_next(tmp_path: Path, ended: Ended) -> None:
     """Until then each object is as it was or without the person."""
     whole = tmp_path / "whole"
     told(None, whole)
     for number in range(1, 100):
         lake = tmp_path / str(number)
         subprocess.run(["cp", "-a", whole, lake], check=True)
-        script = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); from test_eraser import *; end_at({number}); erase(Path({str(lake)!r}))"
-        code = subprocess.run([sys.executable, "-c", script], check=False).returncode
+        code = ended(erase, lake, crash_at=number)
         if code == 0:
             break
         assert code == CRASHED
@@ -146,4 +146,3 @@ def test_an_erasure_that_is_killed_at_any_step_is_finished_by_the_next(tmp_path:
         assert hits(lake) == [], number
         assert sorted(one for (one,) in rows(lake)) == ["c", "d", "e", "f", "g", "i"], number
     assert number > 8
-    assert end_at is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 from contextlib import closing
 from datetime import timedelta
@@ -13,7 +12,7 @@ import pytest
 
 from eventlake.cli import run
 from eventlake.errors import ConfigurationError
-from eventlake.local.crash import CRASHED, end_at
+from eventlake.local.crash import CRASHED
 from eventlake.local.examine import check_lake
 from eventlake.local.folder import CATALOG, open_catalog
 from eventlake.local.rebuilding import rebuild
@@ -23,6 +22,7 @@ from eventlake.pipeline.holds import Hold
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 from closing_lake import PAST, SOURCES, event, rows, store
+from ended import Ended
 from erased_lake import ANNA, BOTH, LATER, hits, told
 
 FOREIGN = "holds only what other objects hold"
@@ -138,18 +138,14 @@ def test_what_cannot_be_read_is_not_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_whoever_is_killed_on_the_way_is_finished_by_the_next(tmp_path: Path) -> None:
+def test_whoever_is_killed_on_the_way_is_finished_by_the_next(tmp_path: Path, ended: Ended) -> None:
     """At every step; and then nobody came back, and nobody else is missing."""
     whole = tmp_path / "whole"
     from_copy(small(whole))
     for number in range(1, 100):
         lake = tmp_path / str(number)
         shutil.copytree(whole, lake)
-        script = (
-            f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); from test_readmitting import *; "
-            f"end_at({number}); rebuild(Path({str(lake)!r}), SOURCES)"
-        )
-        code = subprocess.run([sys.executable, "-c", script], check=False).returncode
+        code = ended(_rebuild, lake, crash_at=number)
         rebuild(lake, SOURCES)
         assert sorted(rows(lake)) == [("b",), ("c",), ("d",)], number
         assert hits(lake) == [], number
@@ -157,4 +153,7 @@ def test_whoever_is_killed_on_the_way_is_finished_by_the_next(tmp_path: Path) ->
             break
         assert code == CRASHED
     assert number > 1
-    assert end_at is not None
+
+
+def _rebuild(lake: Path) -> None:
+    rebuild(lake, SOURCES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from eventlake.local.backfilling import Backfiller
-from eventlake.local.crash import CRASHED, end_at
+from eventlake.local.crash import CRASHED
 from eventlake.local.folder import open_lake
 from eventlake.local.histories import LocalHistories
 from eventlake.local.history_files import LocalFile
@@ -24,6 +23,7 @@ from eventlake.pipeline.redrive import Filter
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 from closing_lake import PAST, SOURCES
+from ended import Ended
 from erased_lake import ANNA, BOTH, LATER, MAIL, hits
 
 NO_LOGINS = [source for source in SOURCES if source.name != "auth0"]
@@ -105,7 +105,7 @@ def found(lake: Path) -> list[str]:
     [pytest.param(erased, send, id="send"), pytest.param(erased, backfill, id="backfill"), pytest.param(failed, redrive, id="redrive")],
 )
 def test_nobody_comes_back_by_a_way_that_is_killed_at_any_step(
-    tmp_path: Path, begun: Callable[[Path], None], way: Callable[[Path], None]
+    tmp_path: Path, ended: Ended, begun: Callable[[Path], None], way: Callable[[Path], None]
 ) -> None:
     """Neither when it is killed, nor when it is done again; the other events are there once."""
     whole = tmp_path / "whole"
@@ -113,11 +113,7 @@ def test_nobody_comes_back_by_a_way_that_is_killed_at_any_step(
     for number in range(1, 100):
         lake = tmp_path / f"{number}" / "lake"
         shutil.copytree(whole, lake)
-        script = (
-            f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); from test_staying_erased import *; "
-            f"end_at({number}); {way.__name__}(Path({str(lake)!r}))"
-        )
-        code = subprocess.run([sys.executable, "-c", script], check=False).returncode
+        code = ended(way, lake, crash_at=number)
         assert found(lake) == [], number
         way(lake)
         assert logins(lake) == OTHERS, number
@@ -126,4 +122,3 @@ def test_nobody_comes_back_by_a_way_that_is_killed_at_any_step(
             break
         assert code == CRASHED
     assert number > 2
-    assert end_at is not None
