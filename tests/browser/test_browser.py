@@ -48,6 +48,16 @@ def test_every_page_fits(window: Window, path: str) -> None:
     assert page.locator(".problem").count() == 0
 
 
+def test_a_change_is_read_on_a_phone_without_moving_it(window: Window) -> None:
+    """All of it stands one below another, what it weakens first."""
+    page = window.open("/changes?from=-90d")
+    page.set_viewport_size({"width": 360, "height": 900})
+    for cell in page.locator(".changes tbody tr:first-child td").all():
+        box = cell.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360
+
+
 def test_keys_move_the_window(window: Window) -> None:
     """Earlier, later, longer, shorter, until now; the way back leads through all of them."""
     page = window.open("/logins?from=2026-01-05T00:00:00Z&to=2026-01-09T00:00:00Z")

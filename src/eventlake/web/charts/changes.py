@@ -24,7 +24,8 @@ def changes(drawing: Drawing) -> Element:
     rows = [element("tr", *_cells(drawing, row), class_="weakened" if row["weakened"] else None) for row in drawing.rows()]
     weakened = sum(bool(row["weakened"]) for row in drawing.rows())
     count = element("p", f"{weakened:,} of these {len(rows):,} take protection away.", class_="bad-text") if weakened else None
-    return element("div", count, framed_table(drawing.title, ("when", "who", "from", "what", "where", "before and after"), rows))
+    table = framed_table(drawing.title, ("when", "who", "from", "what", "where", "before and after"), rows)
+    return element("div", count, table, class_="changes")
 
 
 def _cells(drawing: Drawing, row: dict[str, Any]) -> Iterator[Element]:
