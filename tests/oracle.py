@@ -26,13 +26,15 @@ def examine(folder: Path, acknowledged: Collection[str], *, sent_twice: Collecti
     known = set(objects) | replaced(folder)
     if on_disk != known:
         return f"the catalog and the folder differ: only on disk {sorted(on_disk - known)[:3]}, only in the catalog {sorted(known - on_disk)[:3]}"
+    stored = Counter[str]()
     for key, (size, checksum, rows) in objects.items():
         data = (folder / "objects" / key).read_bytes()
         if (len(data), zlib.crc32(data)) != (size, checksum):
             return f"{key} is not what the catalog says"
-        if len(list(identities(folder, key))) != rows:
+        found = list(identities(folder, key))
+        if len(found) != rows:
             return f"{key} does not hold {rows} rows"
-    stored = Counter(identity for key in objects for identity in identities(folder, key))
+        stored.update(found)
     twice = [identity for identity, count in stored.items() if count > 1 and identity not in sent_twice]
     if twice:
         return f"{len(twice)} events are stored twice, for example {twice[:3]}"

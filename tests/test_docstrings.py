@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from project import ROOT
+from project import ROOT, statements
 
 PACKAGE = ROOT / "src" / "eventlake"
 IMPERATIVES = frozenset((Path(__file__).parent / "imperatives.txt").read_text("utf-8").split())
@@ -29,7 +29,7 @@ def test_docstrings_of_functions_begin_with_a_verb(room: str) -> None:
 
 def _others(file: Path) -> Iterator[tuple[int, str]]:
     """Line and beginning of the docstrings of a file's functions that begin with anything but a verb."""
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+    for node in statements(ast.parse(file.read_text("utf-8")).body):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             words = (ast.get_docstring(node) or "").split()
             if words and not _is_told_to(words):

@@ -6,11 +6,12 @@ import ast
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from project import statements
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "eventlake"
@@ -72,21 +73,12 @@ def test_the_contract_on_imports_is_kept() -> None:
 def _imports(module: str, path: Path, known: set[str]) -> set[str]:
     """Every module of ours that a module names in an import: at its top, inside a function, or for the type checker alone."""
     named = set()
-    for node in _statements(ast.parse(path.read_text("utf-8")).body):
+    for node in statements(ast.parse(path.read_text("utf-8")).body):
         if isinstance(node, ast.ImportFrom) and node.module:
             named |= {f"{node.module}.{alias.name}" if f"{node.module}.{alias.name}" in known else node.module for alias in node.names}
         elif isinstance(node, ast.Import):
             named |= {alias.name for alias in node.names}
     return named & known - {module}
-
-
-def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Every statement, those within others too; no expression, which can hold none."""
-    for node in body:
-        yield node
-        for name in ("body", "orelse", "handlers", "finalbody", "cases"):
-            within = getattr(node, name, ())
-            yield from _statements(within if isinstance(within, list) else ())
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

@@ -179,10 +179,10 @@ def test_wrappers_inside_each_other_end_at_a_limit() -> None:
     assert (error.code, "8 wrappers" in str(error)) == ("TooDeep", True)
 
 
-@pytest.mark.slow
-def test_what_comes_out_of_a_wrapper_is_bounded() -> None:
+def test_what_comes_out_of_a_wrapper_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """However small it came, and over all its parts together."""
-    part = base64.b64encode(gzip.compress(b" " * (40 << 20), 1, mtime=0)).decode()
+    monkeypatch.setattr(wrappers, "OPENED_LIMIT_BYTES", 256 << 10)
+    part = base64.b64encode(gzip.compress(b" " * (100 << 10), 1, mtime=0)).decode()
     error = take({"Records": [{"kinesis": {"data": part}}, {"kinesis": {"data": part}}, {"kinesis": {"data": part}}]}).error
 
     assert error is not None
