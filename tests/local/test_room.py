@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,7 +47,8 @@ class Bus:
     async def __aexit__(self, *_: object) -> None:
         """Stop; a room that somebody has is left to them."""
         self._tasks[1].cancel()
-        await self.courier.stop()
+        await self._maker.end()
+        self.ended_well = await self.courier.stop()
         await self._tasks[0]
 
     async def _begin(self) -> int:
@@ -106,6 +108,24 @@ def test_a_bus_that_ends_meanwhile_leaves_the_room_and_what_came_to_the_next(tmp
     asyncio.run(scenario())
 
 
+def test_a_bus_that_ends_as_soon_as_the_room_is_free_delivers_what_came(
+    tmp_path: Path, lock: LakeLock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had not looked since."""
+
+    async def scenario() -> None:
+        async with Bus(tmp_path, lock, lambda: 7) as bus:
+            wished = AddingLock(tmp_path, wish=f"{lock.name}:1")
+            await asyncio.to_thread(await_room, tmp_path, f"{lock.name}:1")
+            bus.courier.durable(9)
+            monkeypatch.setattr(room, "_LOOK_S", 3600.0)
+            await asyncio.sleep(0.05)
+            wished.release()
+        assert (bus.courier.delivered, bus.ended_well) == (9, True)
+
+    asyncio.run(scenario())
+
+
 def test_where_no_room_can_be_made_it_is_told_and_delivery_goes_on(tmp_path: Path, lock: LakeLock) -> None:
     """Then it is tried again, as long as somebody wishes it."""
     errors = [OSError("full")]
@@ -127,6 +147,15 @@ def test_where_no_room_can_be_made_it_is_told_and_delivery_goes_on(tmp_path: Pat
 def test_a_wish_is_meant_for_one_bus(tmp_path: Path, lock: LakeLock) -> None:
     """Another that has taken its place meanwhile was not asked, and who wished is told."""
     wished = AddingLock(tmp_path, wish="another:1")
-    with pytest.raises(LakeLockedError, match="was started again meanwhile, and nothing is changed"):
+    with pytest.raises(LakeLockedError, match="has ended or was started again meanwhile, and nothing is changed"):
         await_room(tmp_path, "another:1")
     wished.release()
+
+
+def test_a_bus_that_was_killed_is_not_waited_for(tmp_path: Path) -> None:
+    """The text of its lock stays, and the lock is free."""
+    script = "import sys; from pathlib import Path; from eventlake.local.lock import LakeLock; print(LakeLock(Path(sys.argv[1]), shares=True).name)"
+    name = subprocess.run([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+    with pytest.raises(LakeLockedError, match="has ended or was started again meanwhile"):
+        await_room(tmp_path, f"{name}:1")

@@ -145,8 +145,17 @@ def waiting_for(folder: Path, name: str, what: str) -> Iterator[None]:
 
 def is_added_to(folder: Path) -> bool:
     """Return True if a process adds to the lake in a folder now."""
+    return _is_locked(folder / ADDING)
+
+
+def is_left(folder: Path) -> bool:
+    """Return True if the lock of a lake names a process that is gone, and nobody holds it."""
+    return _is_gone(read_holder(folder).get("pid")) and not _is_locked(folder / LOCK)
+
+
+def _is_locked(path: Path) -> bool:
     try:
-        descriptor = os.open(folder / ADDING, os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except OSError:
         return False
     try:

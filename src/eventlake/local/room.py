@@ -15,7 +15,7 @@ from pathlib import Path
 from eventlake.errors import EventlakeError, LakeLockedError
 from eventlake.local.crash import crash_point
 from eventlake.local.delivery.courier import Courier
-from eventlake.local.lock import read_holder, wish_of
+from eventlake.local.lock import is_left, read_holder, wish_of
 
 PATIENCE_S = 120.0
 """How long a bus may take to deliver what it accepted, before who waits for room gives up."""
@@ -67,6 +67,13 @@ class RoomMaker:
                 over = None if wish_of(self._folder) == wish else wish
             await asyncio.sleep(_LOOK_S)
 
+    async def end(self) -> None:
+        """Have delivery begun again before the bus ends, if nobody has the room any more. Call it when `run` is cancelled."""
+        if self._courier.is_paused and wish_of(self._folder) is None:
+            self._courier.resume()
+            while self._courier.is_paused:
+                await asyncio.sleep(0)
+
     async def _make_room(self, wish: str) -> None:
         """Make room, and keep it until the wish is gone."""
         try:
@@ -98,13 +105,13 @@ def await_room(folder: Path, wish: str) -> None:
     """Return when the bus has made room. Raises LakeLockedError if it does not in time, or is no more the one that the wish is meant for."""
     until = time.monotonic() + PATIENCE_S
     while (holder := read_holder(folder)).get("room_for") != wish:
-        if holder and not wish.startswith(str(holder.get("name"))):
+        if (holder and not wish.startswith(str(holder.get("name")))) or is_left(folder):
             raise LakeLockedError(
-                f'The bus over the lake in "{folder}" was started again meanwhile, and nothing is changed: run the command once more.'
+                f'The bus over the lake in "{folder}" has ended or was started again meanwhile, and nothing is changed: run the command once more.'
             )
         if time.monotonic() >= until:
             raise LakeLockedError(
                 f"The bus (process {holder.get('pid')}) has not delivered what it accepted within {PATIENCE_S:g} seconds, and nothing is changed: "
-                "`eventlake doctor` says why. Where it has ended, or is of an older version, start it again; then run the command once more."
+                "`eventlake doctor` says why. Where it is of an older version, start it again; then run the command once more."
             )
         time.sleep(_LOOK_S)

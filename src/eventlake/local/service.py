@@ -196,7 +196,6 @@ class Service:
             inherited,
             self._told,
         )
-        health.not_detecting = lambda: watcher.problems
         room = RoomMaker(
             self._folder,
             lock.name,
@@ -206,7 +205,7 @@ class Service:
             lambda wish: lock.tell(url, room_for=wish),
             self._told,
         )
-        health.makes_room = lambda: courier.is_paused
+        health.not_detecting, health.makes_room = lambda: watcher.problems, lambda: courier.is_paused
         limits = Limits(connections=room_for_connections(Limits().connections))
         self._server = Server(bus, Connections(limits, pressure.is_crowded, self._told), ready, self._end_beside)
         self._server.should_exit = self._stopped
@@ -223,12 +222,14 @@ class Service:
             with stopped_by_signals(self.stop):
                 await self._server.serve(sockets=[listener])
                 making_room.cancel()
+                was_delivering = not courier.is_paused
+                await room.end()
                 await self._stop_beside()
                 await watcher.stop()
                 spool.close()
                 await keeper.stop()
                 lock.require_held()
-                if not courier.is_paused:  # else what a closing left is in the hands of who has room
+                if was_delivering:  # else what a closing left is in the hands of who has room, or was put aside by them
                     keeper.tidy()
                 courier.durable(spool.end)
                 if await courier.stop():

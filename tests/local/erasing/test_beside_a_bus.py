@@ -22,23 +22,16 @@ from eventlake.local.lock import read_holder
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 from closing_lake import PAST, RUNS, SOURCES, event
+from ended import Ended
 from erased_lake import ANNA, MAIL, hits, told
 
-_BUS = """
-import os
-from eventlake.cli import main
-from eventlake.local import crash
-crash.at_each(lambda name: os._exit(crash.CRASHED) if name == {name!r} else None)
-main()
-"""
-"""A bus that ends where it passes a step."""
 KEPT = ["c", "d", "e", "f", "g", "i"]
 
 
 @contextmanager
-def serving(lake: Path, *options: str, ends_at: str = "") -> Iterator[tuple[subprocess.Popen[str], int]]:
+def serving(lake: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A bus over a lake, and its port."""
-    command = [sys.executable, "-c", _BUS.format(name=ends_at), "serve", "--lake", str(lake), "--port", "0", "--no-detections", *options]
+    command = [sys.executable, "-m", "eventlake", "serve", "--lake", str(lake), "--port", "0", "--no-detections", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as bus:
         try:
             assert bus.stdout is not None
@@ -135,19 +128,15 @@ def test_what_comes_meanwhile_is_accepted_and_makes_no_row_of_hers(tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_an_erasure_that_is_killed_leaves_the_bus_at_work_and_is_finished_by_the_next(tmp_path: Path) -> None:
+def test_an_erasure_that_is_killed_leaves_the_bus_at_work_and_is_finished_by_the_next(tmp_path: Path, ended: Ended) -> None:
     """Whatever is accepted before, between and behind is there, once."""
     told(None, tmp_path)
-    sent = []
-    script = (
-        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); from test_beside_a_bus import *; "
-        f"crash.end_at(int(sys.argv[1])); sys.exit(erase(Path({str(tmp_path)!r})))"
-    )
+    sent: list[str] = []
     with serving(tmp_path) as (bus, port):
-        for step in (1, 5, 9):
+        for step in (2, 9):
             sent.append(f"x{step}")
             assert post(port, event(f"x{step}"), login(f"a{step}", ANNA)) == 200
-            assert subprocess.run([sys.executable, "-c", script, str(step)], check=False).returncode == crash.CRASHED
+            assert ended(erase, tmp_path, crash_at=step) == crash.CRASHED
             until(lambda: set(sent) <= set(ids(tmp_path)))
         assert erase(tmp_path) == 0
         bus.send_signal(signal.SIGTERM)
@@ -186,22 +175,3 @@ def test_a_bus_that_is_killed_meanwhile_and_begun_again_delivers_when_the_erasur
     assert ids(tmp_path) == [*KEPT, "j", "k"]
     assert ids(tmp_path, "auth0_logs") == []
     assert [path for path in hits(tmp_path) if "/spool/" not in path] == []
-
-
-@pytest.mark.slow
-def test_a_bus_that_is_killed_as_soon_as_it_has_made_room_loses_nothing(tmp_path: Path) -> None:
-    """The erasure goes on without it, and the next bus delivers what it accepted."""
-    told(None, tmp_path)
-    with serving(tmp_path, ends_at="room made") as (bus, port):
-        assert post(port, event("j"), login("n", ANNA)) == 200
-        assert erase(tmp_path) == 0
-        assert bus.wait(60) == crash.CRASHED
-        assert hits(tmp_path) == []
-
-    with serving(tmp_path) as (bus, port):
-        assert post(port, event("k"), login("o", ANNA)) == 200
-        bus.send_signal(signal.SIGTERM)
-        assert bus.wait(60) == 0
-
-    assert ids(tmp_path) == [*KEPT, "j", "k"]
-    assert ids(tmp_path, "auth0_logs") == []
