@@ -26,7 +26,7 @@ def _count(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Ty
 def _sum(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     require_arguments(values, 1, "sum", node)
     kind = values[0].type
-    if kind.is_integer or kind.name == "unknown":
+    if kind.is_integer:
         return emit("CAST(sum{} AS BIGINT)", how.over(values[0].sql)), BIGINT
     if kind.name == "decimal":
         total = decimal(38, kind.numbers[1])
@@ -50,7 +50,7 @@ def _avg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type
         return divided(total, kind.numbers[1], count, 0, kind), kind
     if kind.name.startswith("interval"):
         return emit("to_microseconds(CAST(round(avg{} / 1000) AS BIGINT) * 1000)", how.over(emit("epoch_us({})", values[0].sql))), kind
-    if not kind.is_number and kind.name != "unknown":
+    if not kind.is_number:
         raise mistyped(f"avg({kind}) is not in Athena", node)
     result = REAL if kind == REAL else DOUBLE
     return emit("CAST(avg{} AS {})", how.over(values[0].sql), result.duckdb), result

@@ -13,10 +13,10 @@ from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.aggregates import AGGREGATES
 from eventlake.dialect.queries.folding import folded
 from eventlake.dialect.queries.modifiers import DISTINCT, Modifiers
-from eventlake.dialect.queries.relation import direction
+from eventlake.dialect.queries.ordering import in_order
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.comparison import require_order, sortable
+from eventlake.dialect.types.comparison import require_order
 from eventlake.dialect.types.json_casts import distinguished
 from eventlake.dialect.types.type import EACH, VARCHAR, Type
 from eventlake.dialect.types.zones import as_instants, each_zoned, instant, zone_label
@@ -140,7 +140,7 @@ def ordered(parts: Parts, terms: Sequence[exp.Expr]) -> list[tuple[Value, exp.Or
 
 def ordered_by(terms: Sequence[tuple[Value, exp.Ordered]]) -> Sql:
     """Write ` ORDER BY a DESC NULLS LAST`."""
-    return emit(" ORDER BY {}", joined(", ", [emit("{}{}", sortable(as_instants(value)), direction(term)) for value, term in terms]))
+    return emit(" ORDER BY {}", joined(", ", [in_order(value, term) for value, term in terms]))
 
 
 def _require_among(terms: Sequence[tuple[Value, exp.Ordered]], values: Sequence[Value] | None) -> None:

@@ -7,6 +7,7 @@ from eventlake.dialect.queries.modifiers import Builder, Modifiers, require_argu
 from eventlake.dialect.sql import Sql, emit, ours, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.comparison import require_order, sortable
+from eventlake.dialect.types.json_casts import once
 from eventlake.dialect.types.type import BIGINT, Type, array, mapping
 
 
@@ -32,12 +33,12 @@ def _pairs(values: list[Value], how: Modifiers, name: str, node: exp.Expr) -> Sq
 
 def _map_agg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     pairs = _pairs(values, how, "map_agg", node)
-    return emit("el_pairs_to_map({})", pairs), mapping(values[0].type, values[1].type)
+    return once(pairs, lambda made: emit("el_pairs_to_map({})", made)), mapping(values[0].type, values[1].type)
 
 
 def _multimap_agg(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     pairs = _pairs(values, how, "multimap_agg", node)
-    return emit("el_pairs_to_multimap({})", pairs), mapping(values[0].type, array(values[1].type))
+    return once(pairs, lambda made: emit("el_pairs_to_multimap({})", made)), mapping(values[0].type, array(values[1].type))
 
 
 def _map_union(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
@@ -45,7 +46,8 @@ def _map_union(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql
     if values[0].type.name != "map" or how.distinct or how.order:
         raise mistyped(f"map_union({values[0].type}) is not in Athena", node)
     present = emit("{} IS NOT NULL", values[0])
-    return emit("el_map_union({})", shut("list({}){}", values[0], how.behind(present))), values[0].type
+    maps = shut("list({}){}", values[0], how.behind(present))
+    return once(maps, lambda made: emit("el_map_union({})", made)), values[0].type
 
 
 def _histogram(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
@@ -66,12 +68,22 @@ def _by(name: str) -> Builder:
             values = [values[0], sortable(values[1]), *values[2:]]
         if len(values) == 3:
             require_count(name, values[2], node)
-            first = "list({} ORDER BY {} DESC){}[1:{}]" if name == "max_by" else "list({} ORDER BY {} ASC){}[1:{}]"
+            key = emit("{}{}", values[1], ours(" DESC" if name == "max_by" else " ASC"))
+            if values[1].type.name in {"double", "real"}:  # NaN comes last either way
+                key = emit("isnan({}), {}", values[1], key)
             present = emit("{} IS NOT NULL", values[1])
-            return shut(first, values[0], values[1], how.behind(present), values[2].sql), array(values[0].type)
+            return shut("list({} ORDER BY {}){}[1:{}]", values[0], key, how.behind(present), values[2].sql), array(values[0].type)
         require_arguments(values, 2, name, node)
         duck = "arg_max_null" if name == "max_by" else "arg_min_null"
-        return shut("{}({}, {}){}", ours(duck), values[0].sql, values[1].sql, how.behind()), values[0].type
+        made = shut("{}({}, {}){}", ours(duck), values[0].sql, values[1].sql, how.behind())
+        if name == "max_by" and values[1].type.name in {
+            "double",
+            "real",
+        }:  # DuckDB has NaN greatest; in Trino it counts where there is nothing else
+            number = emit("CASE WHEN NOT isnan({0}) THEN {0} END", values[1])
+            best = shut("arg_max_null({}, {}){}", values[0].sql, number, how.behind())
+            made = emit("(CASE WHEN {} > 0 THEN {} ELSE {} END)", shut("count({}){}", number, how.behind()), best, made)
+        return made, values[0].type
 
     return build
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from eventlake.dialect.binding import Value, mistyped
+from eventlake.dialect.binding import Value, mistyped, refused
 from eventlake.dialect.functions.calls import call
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import emit, text
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.type import DATE, INTERVAL_DAY, timestamp
+from eventlake.dialect.types.type import DATE, INTERVAL_DAY, UNKNOWN, timestamp
 from eventlake.dialect.types.zones import each_in, each_zoned, instant, zone_named, zone_of
 from eventlake.errors import NameNotFoundError
 
@@ -20,6 +20,8 @@ def at_time_zone(parts: Parts, node: exp.Expr) -> Value:
 
 def at_zone(parts: Parts, value: Value, zone: Value, node: exp.Expr) -> Value:
     """Return the instant of a value as a clock in another zone shows it; a timestamp without zone is UTC."""
+    if value.type.name == "time":
+        raise refused("A time with time zone", node)
     if value.type.name not in {"timestamp", "timestamptz"}:
         raise mistyped(f"AT TIME ZONE wants a timestamp, not {value.type}", node)
     kind = timestamp(value.type.numbers[0], zoned=True)
@@ -44,6 +46,8 @@ def extracted(parts: Parts, node: exp.Expr) -> Value:
     name = {"dow": "day_of_week", "day_of_week": "day_of_week", "doy": "day_of_year", "yow": "year_of_week"}.get(name, name)
     if name == "millisecond":
         raise mistyped("EXTRACT(MILLISECOND ...) is not in Athena: write millisecond(x)", node)
+    if parts.value(node.expression).type == UNKNOWN:
+        raise mistyped(f"EXTRACT({name.upper()} FROM NULL) is not in Athena: cast the NULL", node)
     if name in {"hour", "minute", "second"} and parts.value(node.expression).type == DATE:
         raise mistyped(f"A date has no {name}", node)
     if name.startswith("timezone_") and parts.value(node.expression).type.name != "timestamptz":

@@ -126,12 +126,6 @@ def is_constant(node: exp.Expr) -> bool:
     return isinstance(node, exp.Literal | exp.Null | exp.Boolean)
 
 
-def direction(term: exp.Ordered) -> Sql:
-    """Write ` ASC NULLS LAST` and the like; NULLs come last unless the term says otherwise."""
-    first = "nulls_first" in term.args and bool(term.args["nulls_first"])
-    return emit("{} NULLS {}", ours(" DESC" if term.args.get("desc") else " ASC"), ours("FIRST" if first else "LAST"))
-
-
 def renamed(columns: Sequence[Column], names: Sequence[str], node: exp.Expr) -> tuple[Column, ...]:
     """Give the columns the names of an alias. Raises QuerySyntaxError if there are not as many."""
     if not names:

@@ -21,8 +21,9 @@ from eventlake.dialect.queries.listings import (
     require_partitions,
     require_relation,
 )
+from eventlake.dialect.queries.ordering import in_order
 from eventlake.dialect.queries.recursion import references, require_step, require_types, unrolled
-from eventlake.dialect.queries.relation import Column, Relation, direction, is_constant, limits, named, ordinal, renamed, unbracketed
+from eventlake.dialect.queries.relation import Column, Relation, is_constant, limits, named, ordinal, renamed, unbracketed
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.queries.select import select
 from eventlake.dialect.queries.showing import show
@@ -31,11 +32,10 @@ from eventlake.dialect.sql import NOTHING, Sql, emit, gap, joined, ours, quoted,
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
-from eventlake.dialect.types.comparison import require_order, sortable
+from eventlake.dialect.types.comparison import require_order
 from eventlake.dialect.types.json_casts import distinguished, require_one_form, written_json
 from eventlake.dialect.types.spelling import parse_type
 from eventlake.dialect.types.type import EACH, Type, common, in_zones_of, instants
-from eventlake.dialect.types.zones import as_instants
 from eventlake.errors import NameNotFoundError
 from eventlake.model import PARTITION_KEYS, Table
 from eventlake.naming import nearest
@@ -152,7 +152,7 @@ class Queries:
             if wants_ties(node):
                 ranked = emit("SELECT *, {} FROM ({}) AS el_o", ranks(kept), relation.sql)
                 return Relation(first_and_ties(ranked, node), relation.fields)
-            made = [emit("{}{}", sortable(as_instants(value)), direction(term)) for value, term in kept]
+            made = [in_order(value, term) for value, term in kept]
             ending = emit(" ORDER BY {}", joined(", ", made)) if made else NOTHING
         wants_ties(node)
         ending = joined("", [part for part in (ending, limits(node)) if part])

@@ -11,14 +11,15 @@ from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.grouping import group
 from eventlake.dialect.queries.moving import hours_of_window
 from eventlake.dialect.queries.names import key_of_group, named_value, shown_name
+from eventlake.dialect.queries.ordering import direction, in_order, parts_nan
 from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.ranges import Range, implied_ranges, in_range
-from eventlake.dialect.queries.relation import Column, Relation, direction, is_constant, limits, named, ordinal, unbracketed
+from eventlake.dialect.queries.relation import Column, Relation, is_constant, limits, named, ordinal, unbracketed
 from eventlake.dialect.queries.ties import first_and_ties, ranks, wants_ties
 from eventlake.dialect.queries.windows import columns_of_windows
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.comparison import has_holes, require_order, row_part, sortable
+from eventlake.dialect.types.comparison import has_holes, require_order, row_part
 from eventlake.dialect.types.json_casts import distinguished
 from eventlake.dialect.types.type import EACH
 from eventlake.dialect.types.zones import as_instants
@@ -276,9 +277,10 @@ def _place(value: Value, items: Sequence[_Item]) -> int | None:
 
 def _order_by(terms: Sequence[_Term], items: Sequence[_Item]) -> Sql:
     zoned = any(item.value.type.zone == EACH for item in items)
-    keys = [term.value if term.number is None or zoned or has_holes(term.value.type) else term.number + 1 for term in terms]
     made = [
-        emit("{}{}", sortable(as_instants(key)) if isinstance(key, Value) else key, direction(term.node))
-        for key, term in zip(keys, terms, strict=True)
+        in_order(term.value, term.node)
+        if term.number is None or zoned or has_holes(term.value.type) or parts_nan(term.value, term.node)
+        else emit("{}{}", term.number + 1, direction(term.node))
+        for term in terms
     ]
     return emit(" ORDER BY {}", joined(", ", made)) if made else NOTHING

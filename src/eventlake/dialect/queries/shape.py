@@ -123,7 +123,7 @@ def is_global(query: exp.Select) -> bool:
     if query.args.get("having") is not None:
         return True
     parents = query.parents()
-    return any(is_aggregate(part) and not isinstance(parents[part], exp.Window) for part in _outside_queries(query.expressions))
+    return any(is_aggregate(part) and not isinstance(parents[part], exp.Window) for part in outside_queries(query.expressions))
 
 
 def has_sets(group: exp.Expr) -> bool:
@@ -131,7 +131,7 @@ def has_sets(group: exp.Expr) -> bool:
     return any(group.args.get(kind) for kind in ("rollup", "cube", "grouping_sets"))
 
 
-def _outside_queries(nodes: Iterable[exp.Expr]) -> Iterator[exp.Expr]:
+def outside_queries(nodes: Iterable[exp.Expr]) -> Iterator[exp.Expr]:
     """Yield the parts of nodes, but for what stands in a subquery."""
     todo = list(nodes)
     while todo:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from eventlake.dialect.binding import Value, mistyped, refused
-from eventlake.dialect.failures import refusal
+from eventlake.dialect.failures import failure, refusal
 from eventlake.dialect.queries.modifiers import Builder, Modifiers, require_arguments
 from eventlake.dialect.sql import Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
@@ -55,9 +55,12 @@ def _percentile(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sq
             "repeat each row w times, CROSS JOIN UNNEST(sequence(1, w)), and leave the weights out",
         )
     value, share = values
-    if not value.type.is_number:
+    if not value.type.is_number and value.type.name != "unknown":
         raise mistyped(f"approx_percentile({value.type}, ...) is not in Athena", node)
-    value = coerce(value, REAL if value.type.name == "decimal" else BIGINT if value.type.is_integer else value.type)
+    value = coerce(value, REAL if value.type.name == "decimal" else value.type if value.type.name in {"double", "real"} else BIGINT)
+    if value.type != BIGINT:
+        wrong = failure("approx_percentile() takes finite numbers, not ", value.sql)
+        value = value.become(emit("(CASE WHEN NOT isfinite({0}) THEN {1} ELSE {0} END)", value, wrong), value.type)
     if share.type.name == "array" and isinstance(node, exp.Anonymous) and isinstance(node.expressions[1], exp.Array):
         places = [_descending(part, node) for part in node.expressions[1].expressions]
         made = joined(", ", (emit("quantile_disc{}", how.over(value.sql, place)) for place in places))
@@ -90,22 +93,15 @@ def _two(sql: str) -> Builder:
 
 def _skewness(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     require_arguments(values, 1, "skewness", node)
-    if not values[0].type.is_number or how.distinct:
+    if not (values[0].type.is_number or values[0].type.is_unknown) or how.distinct:
         raise mistyped(f"skewness({values[0].type}) is not in Athena", node)
     n, made = emit("count{}", how.over(values[0].sql)), _of_finite("skewness", values[0], how)
-    return emit(
-        "(CASE WHEN {} < 3 THEN NULL ELSE {} * ({} - 2) / sqrt(CAST({} AS DOUBLE) * ({} - 1)) END)",
-        n,
-        made,
-        n,
-        n,
-        n,
-    ), DOUBLE
+    return shut("(CASE WHEN {0} >= 3 THEN {1} * ({0} - 2) / sqrt(CAST({0} AS DOUBLE) * ({0} - 1)) END)", n, made), DOUBLE
 
 
 def _kurtosis(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     plain("kurtosis", DOUBLE, DOUBLE)(values, how, node)
-    return emit("(CASE WHEN count{} > 3 THEN {} END)", how.over(values[0].sql), _of_finite("kurtosis", values[0], how)), DOUBLE
+    return shut("(CASE WHEN count{} > 3 THEN {} END)", how.over(values[0].sql), _of_finite("kurtosis", values[0], how)), DOUBLE
 
 
 def _of_finite(sql: str, value: Value, how: Modifiers) -> Sql:
@@ -114,14 +110,14 @@ def _of_finite(sql: str, value: Value, how: Modifiers) -> Sql:
     huge = refusal(f"{sql}() of a number beyond 1e60")  # whose fourth power DuckDB does not have
     finite = how.over(emit("CASE WHEN NOT isfinite({0}) THEN NULL WHEN abs({0}) > 1e60 THEN {1} ELSE {0} END", number, huge))
     whole = how.over(emit("isfinite({})", number))
-    return emit(
+    return shut(
         "(CASE WHEN bool_and{} THEN coalesce({}{}, CAST('NaN' AS DOUBLE)) ELSE CAST('NaN' AS DOUBLE) END)", whole, ours(sql), finite
     )
 
 
 def _geometric(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     require_arguments(values, 1, "geometric_mean", node)
-    if not values[0].type.is_number:
+    if not values[0].type.is_number and values[0].type.name != "unknown":
         raise mistyped(f"geometric_mean({values[0].type}) is not in Athena", node)
     kind = REAL if values[0].type.name in {"decimal", "real"} else DOUBLE
     return emit("CAST(exp(avg{}) AS {})", how.over(emit("el_ln({})", coerce(values[0], DOUBLE).sql)), kind.duckdb), kind

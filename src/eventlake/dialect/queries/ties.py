@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eventlake.dialect.binding import Value, mistyped
-from eventlake.dialect.queries.relation import bounds, direction
+from eventlake.dialect.queries.ordering import in_order
+from eventlake.dialect.queries.relation import bounds
 from eventlake.dialect.sql import Sql, emit, joined
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.comparison import sortable
-from eventlake.dialect.types.zones import as_instants
 
 
 def wants_ties(node: exp.Expr) -> bool:
@@ -27,7 +26,7 @@ def wants_ties(node: exp.Expr) -> bool:
 
 def ranks(terms: Sequence[tuple[Value, exp.Ordered]]) -> Sql:
     """Make the columns that number the rows in their order, each with its own number and with that of its equals."""
-    order = joined(", ", [emit("{}{}", sortable(as_instants(value)), direction(term)) for value, term in terms])
+    order = joined(", ", [in_order(value, term) for value, term in terms])
     over = emit("(ORDER BY {})", order) if terms else emit("(ORDER BY NULL)")
     return emit("rank() OVER {} AS el_rank, row_number() OVER {} AS el_row", over, over)
 

@@ -11,10 +11,13 @@ from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.aggregates import AGGREGATES
 from eventlake.dialect.queries.aggregation import aggregate, listagg, ordered, ordered_by
 from eventlake.dialect.queries.modifiers import Modifiers
+from eventlake.dialect.queries.ordering import parts_nan
+from eventlake.dialect.queries.shape import outside_queries
 from eventlake.dialect.sql import Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
-from eventlake.dialect.types.type import BIGINT, DOUBLE, Type, coercible, common
+from eventlake.dialect.types.literals import is_of_whole_days
+from eventlake.dialect.types.type import BIGINT, DATE, DOUBLE, INTERVAL_DAY, Type, coercible, common
 from eventlake.dialect.types.zones import as_instants
 
 WINDOWS: dict[str, tuple[tuple[int, ...], Type | None]] = {
@@ -83,7 +86,7 @@ def _require_shape(name: str, definition: _Window, node: exp.Expr) -> None:
 
 def _made(name: str, values: list[Value], kind: Type | None, ignore: bool, over: Sql, node: exp.Expr) -> Value:
     result = kind or values[0].type
-    if len(values) == 3 and result.name == "timestamptz":
+    if len(values) == 3:
         result = common(result, values[2].type) or result
     sqls = [coerce(value, result).sql if index == 0 and kind is None else value.sql for index, value in enumerate(values)]
     if len(values) == 3 and values[2].type.name != "unknown":
@@ -164,9 +167,10 @@ def _columns(parts: Parts, node: exp.Expr) -> frozenset[str]:
 
 
 def _has_aggregate(call: exp.Expr) -> bool:
+    parents = call.parents()
+    inside = outside_queries(call.expressions)
     return any(
-        isinstance(part, exp.Anonymous) and part.name.lower() in AGGREGATES and not isinstance(parent, exp.Window)
-        for part, parent in call.parents().items()
+        isinstance(part, exp.Anonymous) and part.name.lower() in AGGREGATES and not isinstance(parents[part], exp.Window) for part in inside
     )
 
 
@@ -218,9 +222,14 @@ def _require_range(parts: Parts, definition: _Window) -> None:
         raise mistyped("A frame of RANGE with a distance wants one column in ORDER BY", frame)
     for part in distances:
         with parts.within(windows=False, aliases={}):
-            kind, distance = parts.value(definition.order[0].this).type, parts.value(part).type
+            ordered_as = parts.value(definition.order[0].this)
+            kind, distance = ordered_as.type, parts.value(part).type
         if not (kind.is_number and distance.is_number) and not (kind.name in _MOMENTS and distance.name.startswith("interval")):
             raise mistyped(f"A frame of RANGE takes no {distance} from {kind}", part)
+        if kind == DATE and distance == INTERVAL_DAY and not is_of_whole_days(part):
+            raise refused("A frame of RANGE with hours, minutes or seconds over a date", part, "write days")
+        if isinstance(definition.order[0], exp.Ordered) and parts_nan(ordered_as, definition.order[0]):
+            raise refused(f"A frame of RANGE with a distance over {kind} NULLS FIRST", part)
 
 
 _MOMENTS = frozenset({"date", "timestamp", "timestamptz", "time"})

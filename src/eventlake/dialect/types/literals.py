@@ -9,6 +9,7 @@ import json
 import math
 import re
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from eventlake.dialect.binding import Value, mistyped, refused
@@ -258,3 +259,12 @@ def _spanned(written: str, first: str, last: str, node: exp.Expr) -> Value:
         int(number) * {"day": 86400, "hour": 3600, "minute": 60, "second": 1}[name] for name, number in zip(names, numbers, strict=False)
     )
     return Value(emit("INTERVAL {}", text(f"{parts[1].replace('+', '')}{seconds}{parts[6] or ''} seconds")), INTERVAL_DAY)
+
+
+def is_of_whole_days(node: exp.Expr) -> bool:
+    """Tell whether an interval that is written out has neither hours, minutes nor seconds."""
+    unit, written = node.args.get("unit"), node.this
+    if not isinstance(node, exp.Interval) or unit is None or isinstance(unit, exp.IntervalSpan) or not written.is_string:
+        return False
+    size = {"day": 86_400, "week": 604_800, "hour": 3_600, "minute": 60, "second": 1}.get(unit.name.lower(), 0)
+    return Decimal(str(written.this)) * size % 86_400 == 0
