@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from eventlake.bill import prices
+from eventlake.bill.looks import Hourly, Look, reads
 from eventlake.bill.prices import Price
 from eventlake.bill.traffic import Traffic
 
@@ -36,7 +37,8 @@ KEYS_EVERY_S = 300
 """A container reads the keys of pseudonyms again after so many seconds; one is enough for steady traffic of some hundred events a second."""
 WEBHOOK_MEMORY_GB, SECONDS_A_POST, POSTS_AN_ENTRY = 0.512, 0.05, 1
 """Of a webhook's function; a provider does not say how many entries it posts at once, so each is taken to come alone, which is dearest."""
-DETECTIONS_EVERY_S, SECONDS_A_TICK = 300, 5
+SECONDS_A_TICK, WRITES_A_TICK = 5, 3
+"""Of the function that runs detections: what it waits for the answer, which Athena writes as two objects, and its state."""
 ALARMS_OF_A_TABLE, ALARMS_OF_A_SOURCE, ALARMS_OF_A_LAKE, ALARMS_OF_CLOSING, ALARMS_OF_DETECTIONS = 5, 1, 8, 3, 2
 ALARMS_OF_RETENTION, ALARMS_OF_A_WEBHOOK, RETENTIONS_A_DAY, SECONDS_A_RETENTION = 2, 1, 1, 10
 
@@ -47,6 +49,7 @@ class Plan:
 
     tables: of the deployed sources, also those without events. queries: a month, each over a day of one table. months_kept: how many months
     of log lines lie in the bucket. webhooks: the sources that declare one. posted: those whose events come by it, and over no bus.
+    looks: what the detections read, where there are some.
     """
 
     traffic: Sequence[Traffic]
@@ -66,6 +69,7 @@ class Plan:
     months_kept: int = 12
     webhooks: tuple[str, ...] = ()
     posted: tuple[str, ...] = ()
+    looks: Sequence[Look] = ()
 
     @property
     def events(self) -> float:
@@ -196,12 +200,18 @@ def _closing(plan: Plan) -> Iterator[Line]:
 def _detections(plan: Plan) -> Iterator[Line]:
     if not plan.detections:
         return
-    ticks = SECONDS / DETECTIONS_EVERY_S
-    of_five_hours = sum(one.events * one.stored_bytes(plan.log_format) for one in plan.traffic) / HOURS * 5
-    yield Line("detections, one statement a tick", ticks * max(of_five_hours, ATHENA_LEAST_BYTES), prices.ATHENA_READ)
-    yield Line("detections", ticks * SECONDS_A_TICK * MEMORY_GB, prices.LAMBDA_GB_S)
-    yield Line("detections: results and state", ticks * 5, prices.S3_WRITES)
-    yield Line("detections", ticks, prices.SCHEDULER)
+    read = reads(plan.looks, {one.table: _hourly(plan, one) for one in plan.traffic}, SECONDS)
+    yield Line("detections, one statement a tick", read.bytes, prices.ATHENA_READ)
+    yield Line("detections", read.ticks * SECONDS_A_TICK * MEMORY_GB, prices.LAMBDA_GB_S)
+    yield Line("objects that detections read", read.objects, prices.S3_READS)
+    yield Line("lists, results and state of detections", read.lists + WRITES_A_TICK * read.ticks, prices.S3_WRITES)
+    yield Line("detections", read.ticks, prices.SCHEDULER)
+
+
+def _hourly(plan: Plan, one: Traffic) -> Hourly:
+    """Return what an hour of a table holds; one object once it is closed."""
+    written = objects(plan, one) / HOURS if plan.closing == "off" else 1
+    return Hourly(written, one.events * one.stored_bytes(plan.log_format) / HOURS)
 
 
 def _retention(plan: Plan) -> Iterator[Line]:

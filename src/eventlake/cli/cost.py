@@ -14,6 +14,7 @@ from eventlake.cli.show import show
 from eventlake.errors import UsageError
 
 if TYPE_CHECKING:
+    from eventlake.bill.looks import Look
     from eventlake.bill.month import Plan
     from eventlake.bill.traffic import Traffic
     from eventlake.model import Source
@@ -106,6 +107,7 @@ def estimate(
         queries=queries,
         months_kept=months,
         webhooks=tuple(source.name for source in active if source.webhook is not None),
+        looks=_looks(active) if detections or changes else (),
     )
     if changes:
         _show_changes(plan, current)
@@ -116,6 +118,13 @@ def estimate(
     ]
     show(("service", "what", "quantity", "unit", "dollars", "price"), rows, current.form)
     current.say(f"Together ${total(lines):,.2f} a month for {plan.events:,.0f} events, at list prices of us-east-1 read on {READ_ON}.")
+
+
+def _looks(sources: Sequence[Source]) -> Sequence[Look]:
+    from eventlake.detections.detection import load_detections
+    from eventlake.detections.looking import looks
+
+    return looks(list(load_detections(sources).values()), [table for source in sources for table in source.tables])
 
 
 def _show_changes(plan: Plan, current: Settings) -> None:

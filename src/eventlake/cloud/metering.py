@@ -15,6 +15,8 @@ from eventlake.backends.aws import Session, failing
 from eventlake.bill.metered import Function, Stream, Usage, Workgroup, traffic
 from eventlake.bill.month import DAYS, MEMORY_GB, WEBHOOK_MEMORY_GB, Plan
 from eventlake.cloud.deployment import Deployment
+from eventlake.detections.detection import load_detections
+from eventlake.detections.looking import looks
 from eventlake.errors import ConfigurationError
 from eventlake.pipeline.masking import asks_for_pseudonyms
 
@@ -102,6 +104,7 @@ def plan(deployment: Deployment, used: Usage, now: datetime) -> Plan:
         months_kept=max(1, round(age / MONTH)),
         webhooks=webhooks,
         posted=webhooks,
+        looks=looks(list(load_detections(deployment.sources).values()), deployment.tables) if said.get("Detections") == "on" else (),
     )
 
 

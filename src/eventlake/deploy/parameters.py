@@ -109,7 +109,7 @@ DETECTING: dict[str, Template] = {
         "Type": "String",
         "Default": "off",
         "AllowedValues": ["off", "on"],
-        "Description": "Whether detections run, every five minutes. Athena's least for that is about $0.43 a month.",
+        "Description": "Whether detections run, every five minutes. S3 charges for what Athena reads for that, see eventlake cost estimate --detections.",
     },
     "AlertWebhookUrl": {
         "Type": "String",

@@ -1,0 +1,65 @@
+"""What detections read of a lake on AWS in a month: how often each looks at which table, and how far back. Called by `month`.
+
+S3 charges for what Athena asks it, https://aws.amazon.com/athena/pricing/. Each hour is taken to be listed once a statement, whatever looks at it,
+and each object to be read once by each that looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+TICK_S = 300
+"""How often the function is called; what is due is asked together."""
+LEAST_BYTES = 10e6
+"""What a statement is charged for at least."""
+_COLUMNS_SHARE = 0.27
+"""The bytes of the columns that built-in detections read, of those of all: 30 days of the demo's history, weighed by hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One reading of a table by a detection: how often, and how many hours of arrival it opens."""
+
+    table: str
+    every_s: int
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hourly:
+    """What an hour of a table holds, on average."""
+
+    objects: float
+    bytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What is read in some seconds: statements, the bytes that they are charged for, objects, and lists of an hour's objects."""
+
+    ticks: float
+    bytes: float = 0.0
+    objects: float = 0.0
+    lists: float = 0.0
+
+    def __add__(self, other: Reads) -> Reads:
+        return Reads(self.ticks + other.ticks, self.bytes + other.bytes, self.objects + other.objects, self.lists + other.lists)
+
+
+def reads(looks: Sequence[Look], tables: Mapping[str, Hourly], seconds: float) -> Reads:
+    """Return what looks read of the tables that hold something. What runs less often runs together with what runs more often."""
+    periods = sorted({TICK_S, *(max(look.every_s, TICK_S) for look in looks)})
+    rates = [seconds / period for period in periods] + [0.0]
+    total = Reads(0.0)
+    for period, rate, rarer in zip(periods, rates, rates[1:], strict=False):
+        due = [look for look in looks if look.every_s <= period and look.table in tables]
+        total += _of_ticks(rate - rarer, due, tables)
+    return total
+
+
+def _of_ticks(ticks: float, due: Sequence[Look], tables: Mapping[str, Hourly]) -> Reads:
+    size = sum(look.hours * tables[look.table].bytes * _COLUMNS_SHARE for look in due)
+    widest = {name: max((look.hours for look in due if look.table == name), default=0) for name in tables}
+    opened = sum(look.hours * tables[look.table].objects for look in due)
+    return Reads(ticks, ticks * max(size, LEAST_BYTES), ticks * opened, ticks * sum(widest.values()))

@@ -1,0 +1,31 @@
+"""What detections read in a month, worked by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from eventlake.bill.looks import Hourly, Look, Reads, reads
+
+MONTH_S = 30 * 86_400
+
+
+def test_what_runs_less_often_runs_together_with_the_rest() -> None:
+    """8,640 statements, a third of which look back 30 days as well: an hour is listed once in each, an object read by each that looks."""
+    looks = [Look("logs", 300, 24), Look("logs", 900, 720), Look("runs", 900, 24)]
+
+    found = reads(looks, {"logs": Hourly(12, 1000), "runs": Hourly(1, 10)}, MONTH_S)
+
+    assert found.ticks == 8_640
+    assert found.lists == 5_760 * 24 + 2_880 * (720 + 24)
+    assert found.objects == 8_640 * 24 * 12 + 2_880 * (720 * 12 + 24)
+    assert found.bytes == 8_640 * 10e6
+
+
+def test_a_statement_is_charged_for_the_columns_that_it_reads_once_they_are_many() -> None:
+    """27% of an hour of 4 MB, for 720 hours."""
+    assert reads([Look("logs", 3600, 720)], {"logs": Hourly(1, 4e6)}, 3600).bytes == pytest.approx(11 * 10e6 + 720 * 4e6 * 0.27)
+
+
+def test_a_table_that_holds_nothing_has_no_hours() -> None:
+    """It costs the statement, and no more."""
+    assert reads([Look("logs", 60, 720)], {}, 600) == Reads(2, 20e6)
