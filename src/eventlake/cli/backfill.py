@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +12,7 @@ from eventlake.cli.backfill_aws import codebuild, codedeploy, codepipeline
 from eventlake.cli.group import Suggesting
 from eventlake.cli.history import followed
 from eventlake.cli.opening import backfiller
+from eventlake.cli.paths import path_of
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
 from eventlake.errors import UsageError
@@ -56,18 +56,19 @@ for told in (auth0, codepipeline, codebuild, codedeploy):
     backfill.add_command(told)
 
 
-def _below(place: str, current: Settings) -> Sequence[HistoryFile]:
+def _below(named: str, current: Settings) -> Sequence[HistoryFile]:
     """Return a file, or the files below a folder or a prefix in S3. Raises UsageError for a place where nothing is."""
     from eventlake.local import history_files
 
-    if place.startswith(BUCKET):
+    if named.startswith(BUCKET):
         from eventlake.backends.aws import Session
         from eventlake.cloud import object_files
 
-        return object_files.below(place, Session(current.profile, current.region, current.endpoint_url))
-    if not Path(place).exists():
-        raise UsageError(f'There is no file or folder "{place}".')
-    return history_files.below(Path(place))
+        return object_files.below(named, Session(current.profile, current.region, current.endpoint_url))
+    path = path_of(named)
+    if not path.exists():
+        raise UsageError(f'There is no file or folder "{named}".')
+    return history_files.below(path)
 
 
 def _brought_in(file: HistoryFile, opened: Backfiller, current: Settings) -> list[object]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eventlake.cli.group import Naming
+from eventlake.cli.paths import path_of
 from eventlake.cli.settings import global_options, settings
 from eventlake.cli.show import show, show_records
 from eventlake.errors import UsageError
@@ -129,7 +130,7 @@ def check(folder: str | None, accept: bool) -> int:
     current = settings()
     if accept and folder is None:
         raise UsageError("--accept writes into the folder of a source: give DIR.")
-    if folder is not None and not Path(folder).is_dir():
+    if folder is not None and not path_of(folder).is_dir():
         raise UsageError(f'"{folder}" is no folder; give one that holds source.toml, or folders that do.')
     loaded = current.load_sources() if folder is None else load([*current.source_folders, Path(folder)])
     chosen = [source for source in loaded if folder is None or Path(source.folder).resolve().is_relative_to(Path(folder).resolve())]
@@ -164,5 +165,5 @@ def new(name: str, events: tuple[str, ...], into: str | None) -> None:
     if into is None:
         click.echo(draft(name, items), nl=False)
         return
-    written = write_draft(Path(into), name, items)
+    written = write_draft(path_of(into), name, items)
     current.say(f"Drafted {written}. Read it, fill in the meanings, then run: eventlake sources check {into}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from eventlake.cli.paths import path_of
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.errors import UsageError
 
@@ -25,7 +26,7 @@ def templates(check: bool, into: str | None) -> None:
     if into is not None and check:
         raise UsageError("--check compares a clone, and --into writes another folder: give one of them.")
     if into is not None:
-        _write_deployment(settings(), Path(into))
+        _write_deployment(settings(), path_of(into))
         return
     from eventlake.deploy.derived import clone_folder, derived_files, differences, write
     from eventlake.query.saved import load_saved
@@ -72,7 +73,7 @@ def terraform(folder: str) -> None:
 
     current = settings()
     sources = current.load_sources()
-    count = write_modules(Path(folder), sources, load_saved(sources))
+    count = write_modules(path_of(folder), sources, load_saved(sources))
     current.say(f'{count} resources of {len(sources)} sources are in {folder}. Name it as a module\'s source: source = "{folder}".')
 
 
