@@ -83,11 +83,13 @@ class Aws:
 
 
 def eventually(look: Callable[[], T | None], *, within_s: float = PATIENCE_S) -> T:
-    """What `look` gives once it is true. Raises AssertionError with its last answer."""
-    last = time.monotonic() + within_s
+    """What `look` gives once it is true; at most half of the time goes into looking. Raises AssertionError with its last answer."""
+    last, pause_s = time.monotonic() + within_s, 0.02
     while True:
+        began = time.monotonic()
         seen = look()
         if seen or time.monotonic() > last:
             assert seen, f"after {within_s:.0f} s still {seen!r}"
             return seen
-        time.sleep(0.1)
+        time.sleep(max(pause_s, time.monotonic() - began))
+        pause_s = min(2 * pause_s, 0.1)

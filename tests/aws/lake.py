@@ -85,10 +85,14 @@ class Lake:
     def arrived(self, ids: Sequence[str], prefixes: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
         """{prefix: rows} of the events with these ids, once each has a row."""
         wanted = set(ids)
+        mine: dict[str, list[dict[str, Any]]] = {}
+        seen: set[str] = set()
 
         def look() -> dict[str, list[dict[str, Any]]] | None:
-            rows = self.rows(key for prefix in prefixes for key in self.bucket.keys(f"{prefix}/"))
-            mine = {prefix: [row for row in some if row["event_id"] in wanted] for prefix, some in rows.items()}
+            new = {key for prefix in prefixes for key in self.bucket.keys(f"{prefix}/")} - seen
+            for prefix, some in self.rows(sorted(new)).items():
+                mine.setdefault(prefix, []).extend(row for row in some if row["event_id"] in wanted)
+            seen.update(new)
             return mine if {row["event_id"] for some in mine.values() for row in some} >= wanted else None
 
         try:

@@ -65,7 +65,7 @@ def serving(folder: Path, **settings: str) -> Iterator[Emulator]:
         yield Emulator(endpoint, administrator(root, folder), log, trino_port)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 def free_port() -> int:

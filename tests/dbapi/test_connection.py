@@ -230,6 +230,6 @@ def test_closing_a_connection_stops_what_it_runs() -> None:
     waiting = threading.Thread(target=ask)
     waiting.start()
     connection.close()
-    waiting.join(10)
+    waiting.join(60)
 
     assert [type(error) for error in raised] in ([eventlake.OperationalError], [eventlake.ProgrammingError])

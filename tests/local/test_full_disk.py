@@ -47,7 +47,7 @@ def post(port: int, identities: list[str]) -> int:
     lines = [
         json.dumps({**envelope, "id": identity, "detail": {"state": "STARTED", "new": os.urandom(512).hex()}}) for identity in identities
     ]
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("POST", "/events", "\n".join(lines).encode())
     response = connection.getresponse()
     response.read()

@@ -212,7 +212,7 @@ def test_what_nobody_waits_for_is_given_up() -> None:
 
     assert asking.ask("select 1") is asked
     assert asyncio.run(waited(asked, gone)) == Answered(NOTHING, "Nobody waits for this any more.")
-    asked.future.result(30)
+    asked.future.result(60)
     assert ended == [True]
     asking.close()
 

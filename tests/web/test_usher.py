@@ -236,7 +236,7 @@ def test_events_are_taken_while_ten_look_and_the_page_is_killed(served: Served) 
     listened.readline()
     page = page_process(served.process.pid)
     served.process.send_signal(signal.SIGTERM)
-    assert served.process.wait(20) == 0
+    assert served.process.wait(60) == 0
     listened.close()
     stream.close()
     assert not Path(f"/proc/{page}").exists()

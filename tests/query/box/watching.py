@@ -159,7 +159,7 @@ class Place:
         worker.prepare(self.cell(layers))
         said = b""
         try:
-            channel.receive(worker._data, 0, monotonic() + 20)
+            channel.receive(worker._data, 0, monotonic() + 60)
             deadline = monotonic() + SECONDS
             channel.send(worker._data, channel.JOB, msgspec.msgpack.encode(Job(sql, (), (), str(self.lake), MEMORY_MB, 2, SECONDS)))
             kind = b""
