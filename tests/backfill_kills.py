@@ -83,6 +83,11 @@ def children(pid: int) -> list[int]:
         return []
 
 
+def stored(lake: Path) -> int:
+    """How many objects lie in the folder."""
+    return sum(1 for path in (lake / "objects").rglob("*") if path.is_file())
+
+
 def counted(lake: Path) -> tuple[object, ...]:
     """How many rows the lake has, and how many events."""
     engine = open_lake(lake, load()).engine
@@ -133,7 +138,8 @@ def files(folder: Path, kills: int, count: int, choice: random.Random) -> list[t
     done = 0
     while done < kills:
         process = start(lake, "files", str(file))
-        if not killed(process, lambda pid=process.pid: bool(children(pid)), choice, children):  # type: ignore[misc]  # bound now
+        wanted = choice.choice([0, stored(lake) + 1])  # it has stored nothing yet, or something
+        if not killed(process, lambda pid=process.pid, most=wanted: bool(children(pid)) and stored(lake) >= most, choice, children):  # type: ignore[misc]  # bound now
             break
         done += 1
     print(f"{done} kills, {counted(lake)[0]:,} of {len(lines):,} rows", flush=True)

@@ -12,6 +12,7 @@ import pytest
 
 from auth0_api import CLIENT, SECRET, Auth0Api, log_of, serving
 from aws.client import eventually
+from aws.events import samples, tables_of
 from aws.lake import Lake
 from aws_lake import client_environment
 from eventlake.cli import run
@@ -86,3 +87,20 @@ def test_the_executions_of_pipelines_come_into_a_lake_on_aws(typed: Typed, monke
     tables = [table.name for source in load() if source.name == "codepipeline" for table in source.tables]
     counts = [f"select count(*) as n from {table} where event_origin = 'codepipeline-api'" for table in tables]
     eventually(lambda: sum(asked(typed, sql)[0]["n"] for sql in counts) == first["rows"])
+
+
+def test_an_event_is_played_as_firehose_kept_it(lake: Lake, typed: Typed, tmp_path: Path) -> None:
+    """With KeepRawEvents: the bytes below raw/, not what its row says."""
+    (event,) = [one for one in samples() if [table.name for table in tables_of(one)] == ["build_phase_change"]][:1]
+    (identity,) = lake.put([event])
+    lake.arrived([identity], [table.prefix for table in tables_of(event)])
+    (kept,) = eventually(lambda: [raw for raw in lake.raw_events("build_phase_change") if raw["id"] == identity])
+    moment = datetime.fromisoformat(event["time"])
+    stretch = ["--from", f"{moment - timedelta(days=2):%Y-%m-%d}", "--until", f"{moment + timedelta(days=2):%Y-%m-%d}"]
+
+    words = ["--table", "build_phase_change", "--where", f"event_id = '{identity}'", "--originals", "--engine", "duckdb"]
+    typed("replay", *stretch, "--to", str(tmp_path / "played.jsonl"), *words)
+
+    (played,) = (tmp_path / "played.jsonl").read_bytes().splitlines()
+    assert json.loads(played) == kept
+    assert any(played in lake.bucket.read(key) for key in lake.bucket.keys("raw/build_phase_change/"))

@@ -25,7 +25,7 @@ from eventlake.naming import nearest
 
 if TYPE_CHECKING:
     from eventlake.model import Table
-    from eventlake.pipeline.played import Played, Replay
+    from eventlake.pipeline.played import Kept, Played, Replay
 
 OWN_BUS = "http://127.0.0.1:8787"
 """Where `serve` listens unless it is told otherwise."""
@@ -46,9 +46,12 @@ _SPEED = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)x?")
 @click.option("--table", "names", multiple=True, metavar="TABLE", help="Only events of this table; several are allowed.")
 @click.option("--where", default="", metavar="SQL", help="Only events whose row fulfils this condition in Athena's SQL; with one --table.")
 @click.option("--speed", default="max", show_default=True, metavar="Nx|max", help="60x plays an hour in a minute; max as fast as it goes.")
+@click.option("--originals", is_flag=True, help="On AWS with KeepRawEvents: each event as it came, byte for byte, where it is kept.")
 @click.option("--engine", type=click.Choice(ENGINES), help="What answers; default: duckdb for a lake in a folder, athena for one on AWS.")
 @global_options
-def replay(start: str, until: str | None, target: str, names: tuple[str, ...], where: str, speed: str, engine: str | None) -> int:
+def replay(
+    start: str, until: str | None, target: str, names: tuple[str, ...], where: str, speed: str, originals: bool, engine: str | None
+) -> int:
     """Send the events that happened from one moment to before another once more, in that order, with their ids.
 
     The stretch is --from and --until, the target --to; `--to detections` shows the alerts that the stretch would have raised, and `--to rules`
@@ -63,15 +66,29 @@ def replay(start: str, until: str | None, target: str, names: tuple[str, ...], w
     begin, end = moment(start), moment(until) if until else datetime.now(UTC)
     if begin >= end:
         raise UsageError(f"The stretch is empty: --from {start} is not before --until {until or 'now'}.")
+    kept = _kept(target, current) if originals else None
     if target == "rules":
         return _to_rules(begin, end, names, where, speed, current)
     if target == "detections":
         return _to_detections(begin, end, names, where, speed, current)
     _require_target(target)
     tables = _tables(names, where, current)
-    played = Replay(open_engine(current, engine), Stretch(begin, end, tables, where), FAST)
+    played = Replay(open_engine(current, engine), Stretch(begin, end, tables, where), FAST, kept=kept)
     with _opened(target) as send:
         return _play(played, send, pace, current)
+
+
+def _kept(target: str, current: Settings) -> Kept:
+    """Open what a lake on AWS keeps of its events as they came. Raises UsageError where there is none of it."""
+    if target in ("rules", "detections"):
+        raise UsageError(f"--originals is for events that are sent: leave it out with --to {target}.")
+    if not current.is_on_aws:
+        raise UsageError("A lake in a folder keeps no event as it came, only what its row says: leave --originals out.")
+    from eventlake.cli.opening import open_deployment
+    from eventlake.cloud.deployment import open_store
+    from eventlake.cloud.originals import Originals
+
+    return Originals(open_store(*open_deployment(current)))
 
 
 def _to_rules(begin: datetime, end: datetime, names: Sequence[str], where: str, speed: str, current: Settings) -> int:
@@ -138,7 +155,9 @@ def _play(played: Replay, send: Callable[[Sequence[Played]], int], speed: float 
     except KeyboardInterrupt:
         current.say(f"Stopped after {progress.sent:,} events.{_from_there(progress)}")
         raise
-    current.say(f"{progress.sent:,} events played{f', {progress.refused:,} of them refused' if progress.refused else ''}.")
+    refused = f", {progress.refused:,} of them refused" if progress.refused else ""
+    as_they_came = f", {played.as_they_came:,} of them as they came" if played.as_they_came else ""
+    current.say(f"{progress.sent:,} events played{refused}{as_they_came}.")
     return 1 if progress.refused else 0
 
 

@@ -6,15 +6,16 @@ An event that stands in two tables, or twice in one, is given once: two rows of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, pairwise
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
 from eventlake.interfaces import Engine
+from eventlake.layout import Hour
 from eventlake.model import Column, Table
 from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.convert import GlueType, parse_glue_type
@@ -44,11 +45,25 @@ class Stretch:
     where: str = ""
 
 
-class Replay:
-    """The events of a stretch; `total` rows. codec: reads and writes JSON as whoever wrote the lines did. Raises QueryError and its kinds."""
+class Kept(Protocol):
+    """What gives events as they came, if somebody keeps them."""
 
-    def __init__(self, engine: Engine, stretch: Stretch, codec: Codec = STANDARD, piece: int = PIECE) -> None:
+    def of(self, table: Table, hours: Iterable[Hour], ids: Collection[str]) -> Mapping[str, bytes]:
+        """Return the envelopes with these ids, by id, of rows in these hours; what is not there is left out."""
+
+
+class Replay:
+    """The events of a stretch; `total` rows.
+
+    codec: reads and writes JSON as whoever wrote the lines did. kept: gives events as they came, in place of what their rows become.
+    Raises QueryError and its kinds.
+    """
+
+    def __init__(self, engine: Engine, stretch: Stretch, codec: Codec = STANDARD, piece: int = PIECE, kept: Kept | None = None) -> None:
         self._engine = engine
+        self._kept = kept
+        self.as_they_came = 0
+        """How many of the events so far were given as they came."""
         self._piece = piece
         self._where = stretch.where
         self._rows = {table.name: _Rows(table, codec) for table in stretch.tables}
@@ -62,14 +77,14 @@ class Replay:
             pieces = list(_pieces(self._spans, self._piece))
             coming = [beside.submit(self._asked, piece) for piece in pieces[:1]]
             for _, following in pairwise([*pieces, None]):
-                answers = coming.pop().result()
+                answers, originals = coming.pop().result()
                 if following is not None:
                     coming.append(beside.submit(self._asked, following))
                 seen: set[str] = set()
-                yield from self._once(answers, seen, before)
+                yield from self._once(answers, originals, seen, before)
                 before = seen
 
-    def _once(self, answers: Sequence[tuple[_Rows, Sequence[Any]]], seen: set[str], before: set[str]) -> Iterator[Played]:
+    def _once(self, answers: _Answers, originals: Mapping[str, bytes], seen: set[str], before: set[str]) -> Iterator[Played]:
         """Yield the events of a piece, those of all its tables in one order, without those that came already."""
         events = chain.from_iterable([rows.events(answer) for rows, answer in answers])
         for at, event_id, body in sorted(events, key=itemgetter(0)):
@@ -77,11 +92,24 @@ class Replay:
                 yield Played(at, body)
             elif not (event_id in seen or event_id in before):
                 seen.add(event_id)
-                yield Played(at, body)
+                original = originals.get(event_id)
+                self.as_they_came += original is not None
+                yield Played(at, original or body)
 
-    def _asked(self, piece: _Piece) -> list[tuple[_Rows, Sequence[Any]]]:
-        """Ask for the rows of a piece, table by table."""
-        return [(self._rows[name], self._engine.query(self._select(name, piece)).rows) for name in self._rows if name in piece.tables]
+    def _asked(self, piece: _Piece) -> tuple[_Answers, Mapping[str, bytes]]:
+        """Ask for the rows of a piece, table by table, and for their events as they came."""
+        answers = [(self._rows[name], self._engine.query(self._select(name, piece)).rows) for name in self._rows if name in piece.tables]
+        originals: dict[str, bytes] = {}
+        if self._kept is not None:
+            for rows, answer in answers:
+                originals |= self._originals(self._kept, rows, answer, piece)
+        return answers, originals
+
+    def _originals(self, kept: Kept, rows: _Rows, answer: Sequence[Any], piece: _Piece) -> Mapping[str, bytes]:
+        """Return the events of rows as they came: those of the hours in which the rows lie."""
+        asked = f'SELECT DISTINCT CAST("date" AS varchar), "hour" FROM {self._from(rows.table.name, piece.start, piece.end)}'
+        hours = [Hour(day, hour) for day, hour in self._engine.query(asked).rows]
+        return kept.of(rows.table, hours, rows.ids(answer))
 
     def _select(self, name: str, piece: _Piece) -> str:
         return f"SELECT {self._rows[name].columns} FROM {self._from(name, piece.start, piece.end)} ORDER BY event_time, event_id"
@@ -135,6 +163,9 @@ def _pieces(spans: Sequence[_Piece], most: int) -> Iterator[_Piece]:
         yield _Piece(start, end, tables)
 
 
+_Answers = Sequence[tuple["_Rows", Sequence[Any]]]
+
+
 class _Rows:
     """The rows of one table in an answer, and how an event is made of each."""
 
@@ -146,6 +177,10 @@ class _Rows:
         self._time, self._id = self._names.index("event_time"), self._names.index("event_id")
         self._nested = [(column.name, kind) for column in table.columns if (kind := parse_glue_type(column.type)).items]
         self.columns = ", ".join(map(_selected, table.columns))
+
+    def ids(self, answer: Sequence[Any]) -> set[str]:
+        """Return the ids of the events of an answer."""
+        return {row[self._id] for row in answer} - {None}
 
     def events(self, answer: Sequence[Any]) -> Iterator[tuple[str, str | None, bytes]]:
         """Yield when the event of each row happened, the event's id, and its bytes."""
