@@ -60,7 +60,7 @@ def start(lake: Path, *words: str) -> subprocess.Popen[str]:
 
 def killed(process: subprocess.Popen[str], is_at_work: Callable[[], bool], choice: random.Random, beside: Beside = lambda _: []) -> bool:
     """Let the command work, and kill it within a second, or what works beside it and then the command; False if it was at its end before."""
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 300
     while process.poll() is None and not is_at_work() and time.monotonic() < give_up:
         time.sleep(0.005)
     time.sleep(choice.uniform(0.0, 1.0))
@@ -84,8 +84,9 @@ def children(pid: int) -> list[int]:
 
 
 def stored(lake: Path) -> int:
-    """How many objects lie in the folder."""
-    return sum(1 for path in (lake / "objects").rglob("*") if path.is_file())
+    """How many objects lie in the folder, without those that are not finished or put aside."""
+    folder = lake / "objects"
+    return sum(1 for path in folder.rglob("*") if path.is_file() and not path.relative_to(folder).parts[0].startswith("."))
 
 
 def counted(lake: Path) -> tuple[object, ...]:
