@@ -67,9 +67,10 @@ def fill(file: Path) -> None:
 @pytest.mark.parametrize("left_kib", one_in(5, [0, 4, 8, 64, 200]))
 def test_a_lake_that_a_full_disk_has_no_room_for_is_refused_in_a_sentence(small_disk: Path, left_kib: int) -> None:
     """However far the start came; where there is room again it starts."""
-    filling = small_disk / "filling"
+    filling, left = small_disk / "filling", small_disk / "left"
+    left.write_bytes(bytes(left_kib << 10))
     fill(filling)
-    os.truncate(filling, filling.stat().st_size - (left_kib << 10))
+    left.unlink()
     (event := small_disk.parent / "event.json").write_text('{"id": "e-1", "source": "app", "detail-type": "Kept", "detail": {}}')
     command = [sys.executable, "-m", "eventlake", "send", str(event), "--lake", str(small_disk / "lake")]
     refused = subprocess.run(command, capture_output=True, text=True, check=False)
