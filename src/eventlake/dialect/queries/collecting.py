@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from eventlake.dialect.binding import Value, mistyped, refused
+from eventlake.dialect.failures import refusal
 from eventlake.dialect.queries.modifiers import Builder, Modifiers, require_arguments, require_count
 from eventlake.dialect.sql import Sql, emit, ours, shut
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.comparison import require_order, sortable
+from eventlake.dialect.types.comparison import hole, require_order, sortable
 from eventlake.dialect.types.json_casts import once
 from eventlake.dialect.types.type import BIGINT, Type, array, mapping
 
@@ -57,6 +58,18 @@ def _histogram(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql
     return emit("el_counts(histogram{})", how.over(values[0].sql)), mapping(values[0].type, BIGINT)
 
 
+def _unless_null_is_lost(first: Sql, name: str, values: list[Value], how: Modifiers) -> Sql:
+    """Refuse the first n of values with a NULL behind them: where Trino had it first, it stays in the place that another takes, in a row's field too."""
+    value, key, count = values
+    wrong = refusal(f"{name}(x, key, n) with a NULL among the values behind the first n (leave them out with FILTER, or take ARRAY[x]): it")
+    present = emit("{} IS NOT NULL AND {} IS NOT NULL", key, value)
+    both = how.behind(emit("{} AND NOT {}", present, hole(value)) if value.type.name == "row" else present)
+    rows = shut("count({}){}", key, how.behind())
+    return shut(
+        "(CASE WHEN {0} > {1} AND {0} - count(*){2} > len({4}) - list_count({4}) THEN {3} ELSE {4} END)", rows, count, both, wrong, first
+    )
+
+
 def _by(name: str) -> Builder:
     """Build max_by or min_by: the other value of the row, NULL or not, where the key is greatest or least."""
 
@@ -72,7 +85,8 @@ def _by(name: str) -> Builder:
             if values[1].type.name in {"double", "real"}:  # NaN comes last either way
                 key = emit("isnan({}), {}", values[1], key)
             present = emit("{} IS NOT NULL", values[1])
-            return shut("list({} ORDER BY {}){}[1:{}]", values[0], key, how.behind(present), values[2].sql), array(values[0].type)
+            first = shut("list({} ORDER BY {}){}[1:{}]", values[0], key, how.behind(present), values[2].sql)
+            return _unless_null_is_lost(first, name, values, how), array(values[0].type)
         require_arguments(values, 2, name, node)
         duck = "arg_max_null" if name == "max_by" else "arg_min_null"
         made = shut("{}({}, {}){}", ours(duck), values[0].sql, values[1].sql, how.behind())

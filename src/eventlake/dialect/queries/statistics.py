@@ -33,7 +33,7 @@ def _spread(sql: str) -> Builder:
     def build(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
         made, kind = plain(sql, DOUBLE, DOUBLE)(values, how, node)
         any_one = emit("any_value{}", how.over(coerce(values[0], DOUBLE).sql))
-        return emit("({} + ({} - {}))", made, any_one, any_one), kind
+        return shut("({0} + ({1} - {1}))", made, any_one), kind
 
     return build
 

@@ -114,7 +114,7 @@ def ordered(value: Value, node: exp.Expr) -> Sql:
     require_order(item, node)
     if not has_holes(item):
         return value.sql
-    holes = _hole(Value(ours("el_o"), item))
+    holes = hole(Value(ours("el_o"), item))
     wrong = refusal(_HOLES)
     whole = "(CASE WHEN len({0}) > 1 AND len(list_filter({0}, lambda el_o: {1})) > 0 THEN {2} ELSE {0} END)"
     return once(value.sql, lambda items: emit(whole, items, holes, wrong))
@@ -128,7 +128,7 @@ def sortable(value: Value) -> Value:
     if not has_holes(value.type):
         return value
     return value.become(
-        once(value.sql, lambda sql: emit("(CASE WHEN {} THEN {} ELSE {} END)", _hole(Value(sql, value.type)), refusal(_HOLES), sql)),
+        once(value.sql, lambda sql: emit("(CASE WHEN {} THEN {} ELSE {} END)", hole(Value(sql, value.type)), refusal(_HOLES), sql)),
         value.type,
     )
 
@@ -138,8 +138,8 @@ def has_holes(kind: Type) -> bool:
     return kind.name in {"row", "array"} and not kind.is_unknown
 
 
-def _hole(value: Value) -> Sql:
-    """Make SQL that tells whether a part of a value is NULL."""
+def hole(value: Value) -> Sql:
+    """Make SQL that tells whether a part of a row or an array is NULL."""
     if value.type.name == "array":
         name = ours(f"el_h{_depth(value.type)}")
         missing = _missing(Value(name, value.type.args[0]))
@@ -151,7 +151,7 @@ def _hole(value: Value) -> Sql:
 def _missing(part: Value) -> Sql:
     """Make SQL that tells whether a part is NULL, or has one in it."""
     missing = emit("{} IS NULL", part)
-    return emit("{} OR {}", missing, _hole(part)) if has_holes(part.type) else missing
+    return emit("{} OR {}", missing, hole(part)) if has_holes(part.type) else missing
 
 
 def require_order(kind: Type, node: exp.Expr) -> None:
