@@ -48,7 +48,11 @@ def _concat_ws(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 def _concat_arrays(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     """Join arrays, or an array and an element, as they were before the signature gave them one type."""
-    return all_concatenated([parts.value(argument) for argument in node.expressions], node)
+    given = [parts.value(argument) for argument in node.expressions]
+    kinds = [value.type.name for value in given]
+    if len(given) == 2 and "unknown" in kinds and "array" not in kinds:
+        return joined_with_null(given[0], given[1], node)
+    return all_concatenated(given, node)
 
 
 def _parameter(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
