@@ -158,7 +158,7 @@ def test_what_is_no_entry_is_kept_as_failed_and_its_neighbours_are_stored(fireho
     assert (lines, kept) == (2, refused)
 
 
-def test_nothing_of_three_thousand_is_lost_where_a_tenth_fails() -> None:
+def test_nothing_of_ten_thousand_is_lost_where_a_tenth_fails() -> None:
     """Whatever Firehose does not take of a batch is sent again; what is not answered with 200 is posted again, and has the same ids."""
     dice = random.Random(20261129)
 
@@ -179,14 +179,14 @@ def test_nothing_of_three_thousand_is_lost_where_a_tenth_fails() -> None:
             return refused.status
 
     statuses: list[int] = []
-    for first in range(0, 3_000, 100):
+    for first in range(0, 10_000, 100):
         body = json.dumps([{"log_id": f"id-{number}", "data": {"type": "s"}} for number in range(first, first + 100)]).encode()
         statuses.append(status(body))
         while statuses[-1] != 200:
             statuses.append(status(body))
 
     assert set(statuses) == {200, 503}
-    assert len({json.loads(record)["id"] for record in client.records[STREAM]}) == 3_000
+    assert len({json.loads(record)["id"] for record in client.records[STREAM]}) == 10_000
 
 
 @pytest.mark.parametrize("taken", [0, 1])

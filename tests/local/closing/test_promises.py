@@ -106,7 +106,7 @@ def held(lake: Path) -> NewObject:
 @pytest.mark.slow
 def test_of_two_closers_at_once_one_wins(tmp_path: Path) -> None:
     """The other says so, and takes back what it wrote."""
-    for turn in range(25):
+    for turn in range(50):
         lake = tmp_path / str(turn)
         store(lake, [(FIRST, [event("a"), event("b")]), (FIRST, [event("b"), event("c")])])
         with contextlib.closing(SqliteCatalog(lake / CATALOG)) as catalog:
