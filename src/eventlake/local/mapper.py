@@ -31,8 +31,10 @@ Lines = list[Placed | None]
 
 WORTH_STRETCHES = 32
 """So many stretches are mapped here first: what is not longer is done before a process has begun."""
-_AHEAD = 8
+_AHEAD = 16
 """How many stretches of events may be mapped, or wait for it, before the first of them is wanted."""
+_ON_THE_WAY_BYTES = 1 << 19
+"""What may be on its way to either side, as far as the system allows it: a side that waits for the other does nothing meanwhile."""
 _MOST_BYTES = 8 << 20
 """Of a larger stretch nothing is handed on; its few events are mapped where they are."""
 _PATIENCE_S = 60.0
@@ -154,6 +156,8 @@ class Mapper:
         """Begin the process; where there are no more processes or files to be had, all is mapped here."""
         with contextlib.suppress(OSError), ExitStack() as stack, warnings.catch_warnings():
             ours, its = map(stack.enter_context, socket.socketpair())
+            for end in (ours, its):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ON_THE_WAY_BYTES)
             warnings.simplefilter(
                 "ignore", DeprecationWarning
             )  # Python warns where there are threads: the fork has none, and asks for none

@@ -123,7 +123,8 @@ class Backfill:
             into.add_events(len(taken.accepted))
             for event, line in zip(taken.accepted, left, strict=False):  # the lines of the items behind it stay
                 if line is not None:
-                    self._add_lines((line,), self._kept(event.body), now, into)
+                    table, text = line
+                    into.add(table, text, self._kept(event.body), self._event_time(text), now)
                 else:
                     self._add_routed(event.body, data, now, located, into)
             if taken.error is not None:
@@ -136,14 +137,13 @@ class Backfill:
         if routed.is_erased:
             into.add_erased()
             return
-        self._add_lines(routed.lines, self._kept(event) if routed.lines else event, now, into)
+        if routed.lines:
+            kept = self._kept(event)
+            for table, line in routed.lines:
+                into.add(table, line, kept, self._event_time(line), now)
         for stream, error in map(failed_stream, routed.failures):
             is_item = stream == REJECTED and event is data
             into.add_failure(failed_record(stream, located(error) if is_item else error, now, routed.kept or event))
-
-    def _add_lines(self, lines: Iterable[Placed], event: bytes, now: datetime, into: Gathering) -> None:
-        for table, line in lines:
-            into.add(table, line, event, self._event_time(line), now)
 
 
 def happened(event_time: str | None) -> datetime | None:
