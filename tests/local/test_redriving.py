@@ -268,8 +268,9 @@ def test_an_older_catalog_is_listed_and_redriven(tmp_path: Path, shop: tuple[Sou
     lake = tmp_path / "lake"
     fail(lake, [(MONTH_AGO, [order("a")])])
     catalog = SqliteCatalog(lake / "catalog.db")
-    later = "".join(f"alter table partition drop column {name}; " for name in ("problem", "attempts", "retry_us"))
-    catalog._file.connection.executescript(f"{later}alter table object drop column strict; alter table failed_record drop column redriven_into; pragma user_version = 2;")
+    later = ("object", "strict"), *(("partition", name) for name in ("problem", "attempts", "retry_us")), ("failed_record", "redriven_into")
+    undone = "".join(f"alter table {table} drop column {name}; " for table, name in later)
+    catalog._file.connection.executescript(f"{undone}pragma user_version = 2;")
     catalog.close()
 
     assert [one.into for one in open_catalog(lake).failed()] == [""]
