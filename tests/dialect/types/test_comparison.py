@@ -96,6 +96,14 @@ def test_json_and_maps_have_no_order(sql: str) -> None:
         rows(sql)
 
 
+@pytest.mark.parametrize("sign", ["=", "<", "<>", "is distinct from"])
+def test_a_null_is_compared_with_any_number(sign: str) -> None:
+    """One that a column holds, which has no type of its own, too."""
+    assert rows(f"select x {sign} 2.5, y {sign} decimal '12345678901234567890123456789012345678' from (values (null, null)) t(x, y)") == [
+        (True, True) if sign == "is distinct from" else (None, None)
+    ]
+
+
 def test_json_in_a_list_is_compared_by_value() -> None:
     """As it is with =."""
     assert rows(f'select count(*) from {JSON} where json_parse(x) in (json \'{{"a":2,"b":1}}\')') == [(2,)]

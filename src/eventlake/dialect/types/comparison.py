@@ -34,7 +34,7 @@ def compared(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
 def _fitting(value: Value, both: Type) -> Sql:
     """Make SQL of a number as the decimal that it is compared as; refuse one with too many digits, on which Trino fails or not as it plans."""
     made, own = coerce(value, both).sql, as_decimal(value.type)
-    if own.numbers[0] - own.numbers[1] <= both.numbers[0] - both.numbers[1]:
+    if own.name == "unknown" or own.numbers[0] - own.numbers[1] <= both.numbers[0] - both.numbers[1]:
         return made
     wrong = refusal(f"A comparison as {both} of ", value.sql)
     return emit("(CASE WHEN {} IS NOT NULL AND TRY({}) IS NULL THEN {} ELSE {} END)", value, made, wrong, made)
