@@ -25,38 +25,19 @@ ADDRESSES_AND_ALTERNATIVES = Path(__file__).parent / "addresses_and_alternatives
 
 
 @pytest.mark.slow
-def test_the_verdicts_are_those_of_awss_own_matcher() -> None:
-    """Over 6,000 pairs of pattern and event."""
-    with gzip.open(VERDICTS, "rt", encoding="utf-8") as lines:
-        pairs = [line.rstrip("\n").split("\t") for line in lines]
-
-    wrong = [(pattern, event) for pattern, event, verdict in pairs if str(matches(pattern, event)).lower() != verdict]
-
-    assert len(pairs) == 6000
-    assert wrong == []
-
-
-@pytest.mark.slow
-def test_numbers_and_refusals_are_those_of_awss_own_matcher() -> None:
-    """Over 5,000 pairs; what is refused is refused as a pattern."""
-    with gzip.open(NUMBERS_AND_REFUSALS, "rt", encoding="utf-8") as lines:
+@pytest.mark.parametrize(
+    ("recorded", "count"),
+    [(VERDICTS, 6000), (NUMBERS_AND_REFUSALS, 5000), (ADDRESSES_AND_ALTERNATIVES, 4500)],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_the_verdicts_are_those_of_awss_own_matcher(recorded: Path, count: int) -> None:
+    """Over all pairs of pattern and event; what is refused is refused as a pattern."""
+    with gzip.open(recorded, "rt", encoding="utf-8") as lines:
         pairs = [line.rstrip("\n").split("\t") for line in lines]
 
     wrong = [(pattern, event, verdict) for pattern, event, verdict in pairs if _decided(pattern, event) != verdict]
 
-    assert len(pairs) == 5000
-    assert wrong == []
-
-
-@pytest.mark.slow
-def test_addresses_and_alternatives_are_those_of_awss_own_matcher() -> None:
-    """Over 4,500 pairs."""
-    with gzip.open(ADDRESSES_AND_ALTERNATIVES, "rt", encoding="utf-8") as lines:
-        pairs = [line.rstrip("\n").split("\t") for line in lines]
-
-    wrong = [(pattern, event, verdict) for pattern, event, verdict in pairs if _decided(pattern, event) != verdict]
-
-    assert len(pairs) == 4500
+    assert len(pairs) == count
     assert wrong == []
 
 

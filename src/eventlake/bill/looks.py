@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 TICK_S = 300
 """How often the function is called; what is due is asked together."""
-LEAST_BYTES = 10e6
+ATHENA_LEAST_BYTES = 10e6
 """What a statement is charged for at least."""
 _COLUMNS_SHARE = 0.27
 """The bytes of the columns that built-in detections read, of those of all: 30 days of the demo's history, weighed by hours."""
@@ -62,4 +62,4 @@ def _of_ticks(ticks: float, due: Sequence[Look], tables: Mapping[str, Hourly]) -
     size = sum(look.hours * tables[look.table].bytes * _COLUMNS_SHARE for look in due)
     widest = {name: max((look.hours for look in due if look.table == name), default=0) for name in tables}
     opened = sum(look.hours * tables[look.table].objects for look in due)
-    return Reads(ticks, ticks * max(size, LEAST_BYTES), ticks * opened, ticks * sum(widest.values()))
+    return Reads(ticks, ticks * max(size, ATHENA_LEAST_BYTES), ticks * opened, ticks * sum(widest.values()))

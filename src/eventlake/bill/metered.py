@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from eventlake.bill import prices
-from eventlake.bill.month import ATHENA_LEAST_BYTES, Line
+from eventlake.bill.looks import ATHENA_LEAST_BYTES
+from eventlake.bill.month import Line
 from eventlake.bill.prices import Price
 from eventlake.bill.traffic import RECORD_BYTES, Traffic, is_from_aws
 from eventlake.model import Table

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from eventlake.bill import prices
-from eventlake.bill.looks import Hourly, Look, reads
+from eventlake.bill.looks import ATHENA_LEAST_BYTES, Hourly, Look, reads
 from eventlake.bill.prices import Price
 from eventlake.bill.traffic import Traffic
 
@@ -30,7 +30,6 @@ POLLS_S = 20 / 5
 """Lambda asks an empty queue five times in 20 seconds: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
 STATEMENTS_A_CLOSING, SECONDS_A_CLOSING, WRITES_A_CLOSING = 2, 12, 8
 """Of one table each time that hours are closed."""
-ATHENA_LEAST_BYTES = 10e6
 CLOSINGS_A_DAY = {"off": 0, "daily": 1, "hourly": 24}
 CLOSING_METRICS = 7
 KEYS_EVERY_S = 300

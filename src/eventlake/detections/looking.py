@@ -10,7 +10,9 @@ from eventlake.detections.detection import Detection
 from eventlake.dialect.queries.pruning import remaining
 from eventlake.dialect.translate import translate
 from eventlake.errors import QueryError
+from eventlake.layout import Hour
 from eventlake.model import Table
+from eventlake.query.box.question import Days, days_of
 
 _NOON = datetime(2026, 6, 30, 12, tzinfo=UTC)
 _HOURS = 24 * 60
@@ -19,14 +21,11 @@ _HOURS = 24 * 60
 
 def looks(detections: Sequence[Detection], tables: Sequence[Table]) -> list[Look]:
     """Return what each detection reads of which table; of one that cannot run nothing."""
-    days: dict[str, list[str]] = {}
-    for back in range(_HOURS, -1, -1):
-        moment = _NOON - timedelta(hours=back)
-        days.setdefault(f"{moment:%Y-%m-%d}", []).append(f"{moment:%H}")
+    days = days_of(Hour.of(_NOON - timedelta(hours=back)) for back in range(_HOURS, -1, -1))
     return [look for detection in detections for look in _of(detection, tables, days)]
 
 
-def _of(detection: Detection, tables: Sequence[Table], days: dict[str, list[str]]) -> Iterator[Look]:
+def _of(detection: Detection, tables: Sequence[Table], days: Days) -> Iterator[Look]:
     try:
         scans = translate(detection.statement(_NOON - detection.reach, _NOON), tables, _NOON).scans
     except QueryError:

@@ -52,7 +52,9 @@ class Courier:
         self._limit: int | None = None
         """The position of the spool behind which nothing is delivered before a pause is over; none if there is no pause."""
         self._is_pausing = False
-        self._has_paused, self._resumed = asyncio.Event(), asyncio.Event()
+        self.is_paused = False
+        """Whether nothing is delivered because `pause` wants it so."""
+        self._resumed = asyncio.Event()
         self._ending = asyncio.Event()
         self._starting = False
         self._moved = time.monotonic()
@@ -68,11 +70,6 @@ class Courier:
     def stuck_s(self) -> float:
         """Return for how many seconds something waits and nothing was delivered, unless that is wanted."""
         return time.monotonic() - self._moved if self.delivered < self._durable and not self.is_paused else 0.0
-
-    @property
-    def is_paused(self) -> bool:
-        """Return True if nothing is delivered because `pause` wants it so."""
-        return self._has_paused.is_set()
 
     def durable(self, end: int) -> None:
         """Let the spool be read up to here."""
@@ -135,9 +132,9 @@ class Courier:
     async def _paused(self) -> None:
         """Return when the pause is over, or `stop` was called."""
         self._resumed.clear()
-        self._has_paused.set()
+        self.is_paused = True
         await self._resumed.wait()
-        self._has_paused.clear()
+        self.is_paused = False
 
     async def stop(self, patience_s: float = 60.0) -> bool:
         """Have everything delivered and the process ended; whether everything was: not what lies behind a pause."""
