@@ -12,7 +12,7 @@ import msgspec
 
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.model import Table
-from eventlake.pipeline.masking import Masking, masked
+from eventlake.pipeline.masking import Masking
 from eventlake.pipeline.path import Path
 from eventlake.pipeline.straight import NOTHING, Shape, straight_source
 from eventlake.pipeline.values import timestamp
@@ -43,7 +43,7 @@ class StraightReader:
 
     def _make(self) -> None:
         source, self._shape, masks = straight_source(self._table, self._loose, self._tree)
-        scope: dict[str, Any] = {"dumps": FAST.dumps, "encode": FAST.encode, "LINE": _line(self._table), "masked": masked, **masks}
+        scope: dict[str, Any] = {"dumps": FAST.dumps, "encode": FAST.encode, "LINE": _line(self._table), **masks}
         scope |= {"KIND": self._kind, "WANTED": self._wanted}
         self._decode = msgspec.json.Decoder(_struct(self._shape, scope, is_strict=True)).decode
         exec(compile(source, f"<straight mapping of {self._table.name}>", "exec"), scope)  # the source is ours

@@ -45,7 +45,6 @@ class Masking:
         self.tree: dict[Any, Any] = {}
         self.by_day = False
         self._times = [parse_path(path) for path in times]
-        self._keep: Change | None = None
         changes = _changes(pseudonyms)
         for path, how in places:
             if how not in changes:
@@ -54,11 +53,10 @@ class Masking:
                 )
             self.by_day = self.by_day or (how == "hmac" and pseudonyms is not None and pseudonyms.differ_by_day)
             _plant(self.tree, steps(path), changes[how])
+        self._keep = change_of(self.tree)
 
     def __call__(self, event: dict[str, Any]) -> dict[str, Any]:
         """Return the event as it may be kept."""
-        if self._keep is None:
-            self._keep = _change_of(self.tree)
         kept = self._keep(event, self._day(event) if self.by_day else "")
         return kept if kept.__class__ is dict else event
 
@@ -89,41 +87,24 @@ def masked_places(table: Table) -> list[tuple[str, str]]:
     return [(place.path, place.how) for place in table.personal if place.how != "keep"]
 
 
-def masked(value: Any, node: Any, day: str) -> Any:  # any JSON value in and out
-    """Return a value as it may be kept. node: what becomes of it, or a dict of what becomes of the values in it."""
-    if node.__class__ is not dict:
-        return node(value, day)
-    every = node.get(EVERY)
-    if value.__class__ is list:
-        return _masked_elements(value, node, every, day)
-    if every is not None:  # one thing stands where several were declared
-        value = masked(value, every, day)
-    if value.__class__ is dict:
-        kept = value
-        for key, inner in node.items():
-            held = value.get(key)
-            if held is not None:
-                if kept is value:
-                    kept = value.copy()
-                kept[key] = masked(held, inner, day)
-        return kept
-    return value
-
-
-def _change_of(node: Any) -> Change:
-    """Return `masked` for one node. Objects of declared keys alone, which nearly all are, need not ask at each value what the node is."""
+def change_of(node: Any) -> Change:
+    """Return what makes of a value what may be kept. node: what becomes of it, or a dict of what becomes of the values in it."""
     if node.__class__ is not dict:
         change: Change = node
         return change
-    if EVERY in node or not all(key.__class__ is str for key in node):
-        return lambda value, day: masked(value, node, day)
-    changes = [(key, _change_of(inner)) for key, inner in node.items()]
+    within = {step: change_of(inner) for step, inner in node.items()}
+    every = within.get(EVERY)
+    has_places = any(step.__class__ is int for step in within)
 
-    def change_object(value: Any, day: str) -> Any:
+    def change_within(value: Any, day: str) -> Any:
+        if value.__class__ is list:
+            return change_elements(value, day)
+        if every is not None:  # one thing stands where several were declared
+            value = every(value, day)
         if value.__class__ is not dict:
-            return masked(value, node, day)
+            return value
         kept = value
-        for key, inner in changes:
+        for key, inner in within.items():
             held = value.get(key)
             if held is not None:
                 if kept is value:
@@ -131,16 +112,14 @@ def _change_of(node: Any) -> Change:
                 kept[key] = inner(held, day)
         return kept
 
-    return change_object
+    def change_elements(values: list[Any], day: str) -> list[Any]:
+        """Change what stands in an array; where keys of one object were declared and several stand there, each of them is meant."""
+        each = every or (None if has_places else change_within)
+        if each is not None:
+            return [each(held, day) for held in values]
+        return [within[place](held, day) if place in within else held for place, held in enumerate(values)]
 
-
-def _masked_elements(value: list[Any], node: dict[Any, Any], every: Any, day: str) -> list[Any]:
-    """Return an array as it may be kept; where keys of one object were declared and several stand there, each of them is meant."""
-    if every is None and not any(place.__class__ is int for place in node):
-        every = node
-    if every is not None:
-        return [masked(held, every, day) for held in value]
-    return [masked(held, node[place], day) if place in node else held for place, held in enumerate(value)]
+    return change_within
 
 
 def steps(path: str) -> list[Any]:

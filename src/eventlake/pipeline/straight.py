@@ -15,6 +15,7 @@ from eventlake.model import Column, Table
 from eventlake.pipeline.leftovers import ENVELOPE_KEYS, ORIGIN
 from eventlake.pipeline.line_form import LineForm, indented
 from eventlake.pipeline.mapping import MappingWriter
+from eventlake.pipeline.masking import change_of
 from eventlake.pipeline.path import Path
 
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
@@ -124,9 +125,9 @@ class _StraightWriter(MappingWriter):
                 yield from self._masked(inner, shape.inner[key])
             elif key in shape.places:
                 place, name = f"{shape.name}.{shape.places[key]}", f"MASK_{len(self.masks)}"
-                self.masks[name] = inner
+                self.masks[name] = change_of(inner)
                 yield f"if {place} is not None:"
-                yield f"    {place} = masked({place}, {name}, '')" if inner.__class__ is dict else f"    {place} = {name}({place}, '')"
+                yield f"    {place} = {name}({place}, '')"
 
     def _node(self, path: Path) -> Any:
         """Return what becomes of the value at a path, or of those in it; None if all is kept."""
