@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 
 from by_day import one_in
+from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.line_check import UnwritableLinesError
 from eventlake.backends.parquet import ParquetWriter
+from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.backends.sqlite_file import SqliteFile
 from eventlake.description import Description
 from eventlake.errors import StorageError, StorageFullError
@@ -196,6 +198,28 @@ def test_a_disk_that_is_full_for_a_while_loses_and_doubles_nothing(tmp_path: Pat
         lake.deliver()
 
     assert examine(tmp_path, ["before", "during"]) is None
+
+
+def test_what_is_delivered_in_smaller_parts_leaves_nothing_of_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk becomes full when the objects are in place; the next try has parts with keys of their own."""
+    register, failures = SqliteCatalog.register, iter(["the object is in place"])
+
+    def failing(catalog: SqliteCatalog, *arguments: Any) -> None:
+        if (said := next(failures, None)) is not None:
+            raise StorageFullError(said)
+        register(catalog, *arguments)
+
+    monkeypatch.setattr(SqliteCatalog, "register", failing)
+    with Importer(tmp_path, SOURCES) as lake:
+        lake.accept([event("first"), event("second")])
+        with pytest.raises(StorageError):
+            lake.deliver()
+        assert list(DirectoryStore(tmp_path / "objects").list("")) == []
+        lake.deliver()
+        assert lake.catalog.intended() == []
+
+    assert examine(tmp_path, ["first", "second"]) is None
+    assert len(list(DirectoryStore(tmp_path / "objects").list(""))) == 2
 
 
 GUILTY = b'{"event_id": "guilty", "attempt": "no number"}\n'

@@ -21,7 +21,7 @@ from eventlake.backends.disk import storage_error
 from eventlake.backends.json_lines import EXTENSION, write_gzip
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.description import CONVERSION_FAILED, LINES, PROCESSING_FAILED, Description
-from eventlake.errors import EventError, LayoutError, StorageError
+from eventlake.errors import EventError, EventlakeError, LayoutError, StorageError
 from eventlake.interfaces import Partition
 from eventlake.local.crash import crash_point
 from eventlake.local.delivery.checked import CheckedWriter, Writer
@@ -64,6 +64,8 @@ class Sink:
         self._events = events
         self._kept = kept
         self._life = uuid.uuid4().hex
+        self._unregistered: set[str] = set()
+        """Keys that this life of delivery intended and could not register: what failed is delivered again, perhaps in parts with other keys."""
 
     def deliver(self, batch: Batch) -> None:
         """Make a batch visible and durable. Raises StorageError; then nothing of it is visible."""
@@ -76,16 +78,37 @@ class Sink:
                 aside = _Aside()
                 for batch in batches:
                     self._write(batch, aside, staged)
-                self._catalog.intend([key for key, _ in aside.files])
-                crash_point("objects intended")
-                for key, path in aside.files:
-                    self._place(key, path)
-                self._catalog.register(aside.objects, aside.partitions, aside.failed, aside.checkpoints)
-                crash_point("objects registered")
+                self._publish(aside)
         except OSError as error:
             raise storage_error(error, f"{_streams(batches)}: its records cannot be delivered") from None
         except LayoutError as error:  # a folder on the way was replaced by a link
             raise StorageError(f"{_streams(batches)}: its records cannot be delivered: {error}") from None
+        finally:
+            if self._unregistered:
+                self._take_back()
+
+    def _publish(self, aside: _Aside) -> None:
+        """Move the files to their places, and make them visible."""
+        keys = [key for key, _ in aside.files]
+        self._unregistered.update(keys)
+        self._catalog.intend(keys)
+        crash_point("objects intended")
+        for key, path in aside.files:
+            self._place(key, path)
+        self._catalog.register(aside.objects, aside.partitions, aside.failed, aside.checkpoints)
+        self._unregistered.difference_update(keys)
+        crash_point("objects registered")
+
+    def _take_back(self) -> None:
+        """Remove what was intended and not registered: a full disk needs the room. Where the catalog cannot be written, after the next delivery.
+
+        The keys are of this life of delivery alone, and within the transaction nobody registers them: no other file can be meant.
+        """
+        with contextlib.suppress(EventlakeError, OSError):
+            with self._catalog.withdrawing(sorted(self._unregistered)) as open_still:
+                for key in open_still:
+                    self._store.delete(key)
+            self._unregistered.clear()
 
     def _write(self, batch: Batch, aside: _Aside, staged: contextlib.ExitStack) -> None:
         """Write the objects of a batch aside."""
