@@ -280,6 +280,42 @@ def test_one_and_several_are_masked_alike(path: str, details: dict[str, Any]) ->
         assert kept == json.loads(json.dumps(details).replace('"ada"', '"***"'))
 
 
+@pytest.mark.parametrize("packed", [1, 2, 3])
+def test_what_lies_in_packed_json_is_masked_there(packed: int) -> None:
+    """A provider, or a lake before this one, wrote an object as a text, or that text as a text once more; whatever else it says stays."""
+    event = json.loads(json.dumps(EVENT))
+    inner: Any = {"user": {"email": "Zo\u00eb@example.org", "age": 1}, "n": 1.5, "half": "\ud800"}
+    for _ in range(packed):
+        inner = json.dumps(inner)
+    event["detail"]["data"]["details"] = inner
+    table = declared(LOGS, {"$.detail.data.details.user.email": "mask"})
+
+    for codec, straight in ((STANDARD, None), (FAST, None), (FAST, StraightReader)):
+        ((_, written),) = Router([replace(SOURCES[0], tables=(table,))], codec, straight, RING).route(json.dumps(event).encode()).lines
+        kept = json.loads(json.loads(written)["details"])
+        for _ in range(packed):
+            kept = json.loads(kept)
+        assert kept == {"user": {"email": "***", "age": 1}, "n": 1.5, "half": "\ud800"}
+
+
+@pytest.mark.parametrize("text", ["{", "[info] user.email", '{"user": {"name":  "ada"}}', '"ada"', "[" * 99_999], ids=range(5))
+def test_a_text_that_packs_nothing_that_is_meant_stays_as_it_is(text: str) -> None:
+    """Blanks and all."""
+    event = json.loads(json.dumps(EVENT))
+    event["detail"]["data"]["details"] = text
+
+    assert masking({"$.detail.data.details.user.email": "mask"})(event) == event
+
+
+def test_masking_what_is_packed_twice_is_masking_it_once() -> None:
+    """Byte for byte."""
+    event = json.loads(json.dumps(EVENT))
+    event["detail"]["data"]["details"] = '{"user": {"email": "ada", "id": "auth0|ada"}}'
+    once = masking({"$.detail.data.details.user.email": "mask", "$.detail.data.details.user.id": "hmac"})
+
+    assert once(once(event)) == once(event) != event
+
+
 def test_paths_lead_through_arrays() -> None:
     """`[]` stands for each element."""
     assert steps("$.detail.people[].names[0]") == ["detail", "people", "", "names", 0]

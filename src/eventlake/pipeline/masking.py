@@ -8,6 +8,7 @@ a longer text, stays. Masking what is masked changes nothing, so that a log line
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 from functools import partial
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # importing typing costs more than the rest of the module
 MARK = "***"
 """Stands for a text that is masked."""
 
+_BEGINS_JSON = frozenset('{["')
 _PREFIX_BITS = {4: 24, 6: 48}
 _PSEUDONYM = re.compile(r"[a-z0-9-]{1,32}:[0-9a-f]{64}", re.ASCII)
 
@@ -102,7 +104,7 @@ def change_of(node: Any) -> Change:
         if every is not None:  # one thing stands where several were declared
             value = every(value, day)
         if value.__class__ is not dict:
-            return value
+            return change_packed(value, day) if value.__class__ is str and value.lstrip()[:1] in _BEGINS_JSON else value
         kept = value
         for key, inner in within.items():
             held = value.get(key)
@@ -111,6 +113,15 @@ def change_of(node: Any) -> Change:
                     kept = value.copy()
                 kept[key] = inner(held, day)
         return kept
+
+    def change_packed(text: str, day: str) -> str:
+        """Change what stands in JSON that a provider packed into a text, once or several times; the very text if nothing of it is meant."""
+        try:
+            packed = json.loads(text)
+            kept = change_within(packed, day)
+            return text if kept == packed else json.dumps(kept)
+        except (ValueError, RecursionError):  # no JSON, though it begins as some
+            return text
 
     def change_elements(values: list[Any], day: str) -> list[Any]:
         """Change what stands in an array; where keys of one object were declared and several stand there, each of them is meant."""
