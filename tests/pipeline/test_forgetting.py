@@ -108,6 +108,8 @@ def test_nor_of_one_that_could_not_be_stored_anyway(unfit: object) -> None:
         (json.dumps(json.dumps({"by": f"\n{ANNA}"})), '"{\\"by\\": \\"\\\\n[erased]\\"}"'),
         (f"{LOGIN} pushed", "[erased] pushed"),
         (f"x{ANNA}", f"x{ANNA}"),
+        *((f"<{before}{ANNA}>", f"<{before}{ANNA}>") for before in ("maria.", "x-", "x_", "zo\u00eb.")),
+        *((f"{before}{ANNA}", f"{before}[erased]") for before in (".", " -", "x:_", "\\n-", "x%2E", "waad|corp|")),
         (f"{ANNA}x", f"{ANNA}x"),
         (f"hann{ANNA}", f"hann{ANNA}"),
         (f"{LOGIN}8 pushed", f"{LOGIN}8 pushed"),

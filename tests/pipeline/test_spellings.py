@@ -49,6 +49,26 @@ def test_somebody_else_is_not_found(text: str) -> None:
     assert not re.search(pattern_of(WHO), text)
 
 
+@pytest.mark.parametrize("text", ["maria.anna@example.org", "MARIA-Anna@example.org", "x_anna@example.org", "zo\u00eb.anna@example.org"])
+def test_an_address_that_ends_like_the_persons_is_not_found(text: str) -> None:
+    """By Python in text and bytes, and by DuckDB; as JSON too."""
+    pattern = pattern_of(["anna@example.org", "other@example.org", "auth0|5f7c8e"])
+    for one in (text, json.dumps(text), f"<{text}>"):
+        assert not re.search(pattern, one)
+        assert not re.search(pattern.encode(), one.encode())
+        assert duckdb.execute("SELECT regexp_matches(?, ?)", [one, pattern]).fetchone() == (False,)
+
+
+@pytest.mark.parametrize("before", ["", ".", "-", "_", "x:", " -", "|", "=", "\n-", "x%2E", "..", "mailto:", "waad|corp|"])
+def test_an_address_is_found_behind_what_is_no_part_of_one(before: str) -> None:
+    """A blank, a sign, or nothing before a dot."""
+    pattern = pattern_of(["anna@example.org"])
+    for one in (f"{before}anna@example.org", json.dumps(f"{before}anna@example.org")):
+        assert re.search(pattern, one)
+        assert re.search(pattern.encode(), one.encode())
+        assert duckdb.execute("SELECT regexp_matches(?, ?)", [one, pattern]).fetchone() == (True,)
+
+
 def test_what_is_found_everywhere_is_refused() -> None:
     """Four characters are too few."""
     with pytest.raises(UsageError, match='"anna" is too short'):

@@ -118,9 +118,10 @@ class ParquetErasing:
         return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({made}) END"
 
     def _text(self, value: str) -> str:
-        words, encoded = quoted_text(self._person.words), quoted_text(self._person.encoded)
-        kept = quoted_text(rf"\1{MARK}\2")
-        edited = f"regexp_replace(regexp_replace({value}, {words}, {kept}, 'g'), {words}, {kept}, 'g')"
+        encoded, kept = quoted_text(self._person.encoded), quoted_text(rf"\1{MARK}\2")
+        edited = value
+        for words in self._person.words * 2:  # what stands between two words belongs to the first
+            edited = f"regexp_replace({edited}, {quoted_text(words)}, {kept}, 'g')"
         named = f"regexp_matches({value}, {quoted_text(self._person.pattern)})"
         return f"CASE WHEN {named} THEN regexp_replace({edited}, {encoded}, {quoted_text(MARK)}, 'g') ELSE {value} END"
 

@@ -22,7 +22,8 @@ class Person:
         self.folded = tuple(dict.fromkeys(one.lower() for one in self.identifiers))
         self.pattern = pattern_of(self.identifiers)
         self.words, self.encoded = patterns_to_replace(self.identifiers)
-        self._pattern, self._words, self._encoded = (re.compile(one.encode()) for one in (self.pattern, self.words, self.encoded))
+        self._pattern, self._encoded = re.compile(self.pattern.encode()), re.compile(self.encoded.encode())
+        self._words = [re.compile(one.encode()) for one in self.words]
 
     def is_named(self, data: bytes) -> bool:
         """Return True if bytes name the person, however spelled."""
@@ -38,6 +39,6 @@ class Person:
 
     def edited(self, data: bytes) -> bytes:
         """Return bytes with every mention replaced."""
-        for _ in range(2):  # what stands between two words belongs to the first
-            data = self._words.sub(rb"\g<1>%b\g<2>" % MARK.encode(), data)
+        for words in self._words * 2:  # what stands between two words belongs to the first
+            data = words.sub(rb"\g<1>%b\g<2>" % MARK.encode(), data)
         return self._encoded.sub(MARK.encode(), data)

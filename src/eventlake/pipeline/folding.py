@@ -13,6 +13,7 @@ _PIECES = re.compile(r"(?:%(?:25)*[0-9a-f]{2})+|\\+u[0-9a-f]{4}|\\+(?=[\"'/])|\\
 _ENCODED = re.compile(r"%(?:25)*([0-9a-f]{2})", re.IGNORECASE | re.ASCII)
 _WORD = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
 _CONTROLS = frozenset("bfnrt")
+_IN_ADDRESSES = frozenset("._-")
 
 
 @dataclass(slots=True)
@@ -33,9 +34,15 @@ class Folded:
         return (start, end) if self.starts is None else (self.starts[start], self.ends[end - 1])
 
     def is_word(self, start: int, end: int) -> bool:
-        """Return True if no letter or digit stands beside a stretch, but one that is escaped, or that an escape such as `\\n` ends in."""
+        """Return True if no letter or digit stands beside a stretch, but one that is escaped, or that an escape such as `\\n` ends in.
+
+        An address that ends another one, as `anna@example.org` does `maria.anna@example.org`, is none.
+        """
         text = self.text
         begins = start == 0 or text[start - 1] not in _WORD or start - 1 in self.escaped or _ends_control(text, start)
+        if begins and start > 1 and text[start - 1] in _IN_ADDRESSES and "@" in text[start:end]:
+            before = text[start - 2]
+            begins = start - 1 in self.escaped or (before.isascii() and (before not in _WORD or _ends_control(text, start - 1)))
         return begins and (end == len(text) or text[end] not in _WORD or end in self.escaped)
 
 

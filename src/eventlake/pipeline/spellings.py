@@ -15,30 +15,33 @@ from eventlake.errors import UsageError
 SHORTEST = 5
 """Less is found everywhere: in base64 five characters are five letters that are certain."""
 
-_BEFORE = r"(?:^|[^0-9a-z]|%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\[bfnrt])"
+_ESCAPED = r"%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\[bfnrt]"
+_BEFORE = rf"(?:^|[^0-9a-z]|{_ESCAPED})"
+_BEFORE_ADDRESS = rf"(?:^|[^0-9a-z._-]|{_ESCAPED}|(?:^|[\x00-/:-@\[-`{{-\x7f]|\\[bfnrt])[._-])"
+"""`anna@example.org` ends `maria.anna@example.org` too, which is somebody else's."""
 _AFTER = r"(?:[^0-9a-z]|$)"
 
 
 def pattern_of(identifiers: Iterable[str]) -> str:
     """Return a regular expression that finds each identifier as a whole word, and its base64 anywhere. Raises UsageError for one too short."""
-    words, encoded = _alternatives(identifiers)
-    return f"(?:(?i:{_BEFORE}(?:{words}){_AFTER})|{encoded})"
+    words, encoded = patterns_to_replace(identifiers)
+    return f"(?:{'|'.join([*words, encoded])})"
 
 
-def patterns_to_replace(identifiers: Iterable[str]) -> tuple[str, str]:
-    """Return two regular expressions: of words, whose groups 1 and 2 are what stands before and behind; and of what is certain of base64.
+def patterns_to_replace(identifiers: Iterable[str]) -> tuple[tuple[str, ...], str]:
+    """Return regular expressions: of words, whose groups 1 and 2 are what stands before and behind; and of what is certain of base64.
 
     What stands between two words belongs to the first, so replace words twice. Raises UsageError for an identifier that is too short.
     """
-    words, encoded = _alternatives(identifiers)
-    return f"(?i:({_BEFORE})(?:{words})({_AFTER}))", f"(?:{encoded})"
-
-
-def _alternatives(identifiers: Iterable[str]) -> tuple[str, str]:
-    """Return the spellings of identifiers as words, and in base64."""
     found = [_refuse_short(one.strip()) for one in identifiers]
-    words = "|".join("".join(map(_character, one)) for one in found)
-    return words, "|".join(sorted({re.escape(part) for one in found for part in _in_base64(one)}))
+    addresses, others = [one for one in found if "@" in one], [one for one in found if "@" not in one]
+    words = [(before, _any_of(ones)) for before, ones in ((_BEFORE_ADDRESS, addresses), (_BEFORE, others)) if ones]
+    encoded = "|".join(sorted({re.escape(part) for one in found for part in _in_base64(one)}))
+    return tuple(f"(?i:({before})(?:{word})({_AFTER}))" for before, word in words), f"(?:{encoded})"
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join("".join(map(_character, word)) for word in words)
 
 
 def _refuse_short(identifier: str) -> str:
