@@ -1,6 +1,7 @@
 -- What Trino does in one function and DuckDB in several, as DuckDB's macros; a statement creates those it uses.
 -- failure('text', x), lasting('text') and refusal('text', x) stand for SQL that fails with the text and the value of x, see failures.py.
 -- A parameter is put in wherever it is named, so what is costly is named once.
+-- A field of what a lambda is given is written (e).k: in HAVING, DuckDB takes e.k for a column.
 
 -- casts
 el_integer_text(s) :=
@@ -46,10 +47,10 @@ el_hexadecimal(s) :=
     'e': CAST(greatest(least(TRY_CAST(regexp_extract(s, 'p([+-]?[0-9]+)', 1) AS HUGEINT), 9000), -9000) AS INTEGER)
       - 4 * length(regexp_extract(s, '[.]([0-9a-f]*)', 1))
   }], lambda h: CASE WHEN contains(s, '-0x') THEN '-' ELSE '' END || CAST(CASE
-    WHEN h.digits = '' THEN 0e0
-    WHEN length(h.digits) <= 15 THEN el_scaled(CAST('0x' || h.digits AS UBIGINT), h.e)
-    ELSE el_scaled(CAST('0x' || h.digits[1:15] || CASE WHEN rtrim(h.digits[16:], '0') = '' THEN '0' ELSE '1' END AS UBIGINT),
-      h.e + 4 * (length(h.digits) - 16))
+    WHEN (h).digits = '' THEN 0e0
+    WHEN length((h).digits) <= 15 THEN el_scaled(CAST('0x' || (h).digits AS UBIGINT), (h).e)
+    ELSE el_scaled(CAST('0x' || (h).digits[1:15] || CASE WHEN rtrim((h).digits[16:], '0') = '' THEN '0' ELSE '1' END AS UBIGINT),
+      (h).e + 4 * (length((h).digits) - 16))
   END AS VARCHAR))[1];
 el_scaled(n, e) := CAST(n AS DOUBLE) * pow(2e0, e // 2) * pow(2e0, e - e // 2);
 el_number_or_null(x) := list_transform([x], lambda v: CASE WHEN NOT isnan(v) THEN v END)[1];
@@ -426,11 +427,11 @@ el_split_everywhere(s, hits) :=
   list_prepend('', list_transform(hits, lambda h, k: CASE WHEN h = '' THEN substring(s, el_match_start(hits, k), 1) ELSE '' END));
 el_match_start(hits, k) := 1 + CAST(coalesce(list_sum(list_transform(hits[1:k - 1], lambda g: greatest(length(g), 1))), 0) AS BIGINT);
 el_split_at(s, spots) :=
-  list_transform([{'s': s, 'at': list_append(list_prepend(1, spots), length(s) + 1)}], lambda q: list_transform(range(1, len(q.at)),
-    lambda k: substring(q.s, q.at[k], q.at[k + 1] - q.at[k])))[1];
+  list_transform([{'s': s, 'at': list_append(list_prepend(1, spots), length(s) + 1)}], lambda q: list_transform(range(1, len((q).at)),
+    lambda k: substring((q).s, (q).at[k], (q).at[k + 1] - (q).at[k])))[1];
 el_interleaved(pieces, between) :=
   list_transform([{'p': pieces, 'b': between}], lambda q: CASE
-    WHEN q.p IS NOT NULL AND NOT el_has_null(q.b) THEN array_to_string(list_transform(q.p, lambda x, k: x || coalesce(q.b[k], '')), '')
+    WHEN (q).p IS NOT NULL AND NOT el_has_null((q).b) THEN array_to_string(list_transform((q).p, lambda x, k: x || coalesce((q).b[k], '')), '')
   END)[1];
 el_split_anywhere(s, p) :=
   CASE
@@ -500,7 +501,7 @@ el_ip_contains(network, a) :=
     WHEN regexp_matches(network, '^[0:]*:(?i:ffff):') THEN refusal('A network of mapped addresses: ', network)
     WHEN NOT regexp_full_match(network, '[^/]+/[0-9]{1,3}') THEN failure('Not a network such as 192.0.2.0/24: ', network)
     ELSE list_transform([{'bits': el_ip_bits(el_ip(split_part(network, '/', 1))), 'size': el_prefix_length(network), 'of': a}],
-      lambda n: el_in_network(n.bits, n.size, el_ip_bits(n.of)))[1]
+      lambda n: el_in_network((n).bits, (n).size, el_ip_bits((n).of)))[1]
   END;
 el_in_network(bits, size, address) :=
   CASE
@@ -670,7 +671,7 @@ el_array_equal(a, b) :=
     WHEN el_has_null(a) OR el_has_null(b) THEN NULL
     ELSE true
   END;
-el_array_before(a, b) := list_transform([{'a': a, 'b': b}], lambda q: el_before(q.a, q.b))[1];
+el_array_before(a, b) := list_transform([{'a': a, 'b': b}], lambda q: el_before((q).a, (q).b))[1];
 el_before(a, b) :=
   CASE
     WHEN a IS NULL OR b IS NULL THEN NULL
@@ -693,13 +694,13 @@ el_seen(a, x) :=
 el_intersect(a, b) :=
   CASE
     WHEN a IS NULL OR b IS NULL THEN NULL
-    ELSE el_distinct(list_transform([{'a': a, 'b': b}], lambda q: list_filter(q.a, lambda z: el_seen(q.b, z)))[1])
+    ELSE el_distinct(list_transform([{'a': a, 'b': b}], lambda q: list_filter((q).a, lambda z: el_seen((q).b, z)))[1])
   END;
 el_except(a, b) :=
   CASE
     WHEN a IS NULL OR b IS NULL THEN NULL
     WHEN len(b) = 0 THEN a
-    ELSE el_distinct(list_transform([{'a': a, 'b': b}], lambda q: list_filter(q.a, lambda z: NOT el_seen(q.b, z)))[1])
+    ELSE el_distinct(list_transform([{'a': a, 'b': b}], lambda q: list_filter((q).a, lambda z: NOT el_seen((q).b, z)))[1])
   END;
 el_union(a, b) := CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE el_distinct(list_concat(a, b)) END;
 el_overlap(a, b) :=
@@ -727,9 +728,9 @@ el_order(n) :=
   CASE WHEN n IN (-1, 0, 1) THEN n ELSE refusal('A comparator of array_sort that gives something else than -1, 0 or 1: ', n) END;
 el_by_rank(r) :=
   CASE
-    WHEN len(list_distinct(list_transform(r, lambda e: e.rank))) < len(r)
+    WHEN len(list_distinct(list_transform(r, lambda e: (e).rank))) < len(r)
       THEN refusal('A comparator of array_sort that contradicts itself, as one does that says nothing of NULLs')
-    ELSE list_transform(list_sort(r), lambda e: e.x)
+    ELSE list_transform(list_sort(r), lambda e: (e).x)
   END;
 el_longer(found, n) :=
   flatten(list_transform(found, lambda p: list_transform(range(p[-1] + 1, n + 1), lambda i: list_append(p, i))));
@@ -756,10 +757,10 @@ el_map_union(m) :=
         lambda p: p IS NOT NULL)[1].v)))
   END;
 el_map_concat(a, b) :=
-  map_from_entries(list_concat(map_entries(b), list_filter(map_entries(a), lambda e: NOT list_contains(map_keys(b), e.key))));
+  map_from_entries(list_concat(map_entries(b), list_filter(map_entries(a), lambda e: NOT list_contains(map_keys(b), (e).key))));
 el_keyed(pairs) :=
   CASE
-    WHEN len(list_filter(pairs, lambda p: p.k IS NULL)) > 0 THEN failure('A key of a map is NULL')
+    WHEN len(list_filter(pairs, lambda p: (p).k IS NULL)) > 0 THEN failure('A key of a map is NULL')
     ELSE pairs
   END;
 el_trim_array(a, n) :=
@@ -828,16 +829,16 @@ el_every(b) :=
 el_pairs_to_map(p) :=
   CASE
     WHEN p IS NULL THEN NULL
-    ELSE list_transform([list_transform(p, lambda e: e.k)], lambda q: map_from_entries(list_transform(list_filter(p,
-      lambda e, i: list_position(q, e.k) = i), lambda e: row(e.k, e.v))))[1]
+    ELSE list_transform([list_transform(p, lambda e: (e).k)], lambda q: map_from_entries(list_transform(list_filter(p,
+      lambda e, i: list_position(q, (e).k) = i), lambda e: row((e).k, (e).v))))[1]
   END;
 el_pairs_to_multimap(p) :=
   CASE
     WHEN p IS NULL THEN NULL
-    ELSE map_from_entries(list_transform(el_firsts(list_transform(p, lambda e: e.k)), lambda k: row(k,
-      list_transform(list_filter(p, lambda e: e.k = k), lambda e: e.v))))
+    ELSE map_from_entries(list_transform(el_firsts(list_transform(p, lambda e: (e).k)), lambda k: row(k,
+      list_transform(list_filter(p, lambda e: (e).k = k), lambda e: (e).v))))
   END;
-el_counts(m) := map_from_entries(list_transform(map_entries(m), lambda e: row(e.key, CAST(e.value AS BIGINT))));
+el_counts(m) := map_from_entries(list_transform(map_entries(m), lambda e: row((e).key, CAST((e).value AS BIGINT))));
 
 -- numbers
 el_vectors(a, b) :=
@@ -1049,8 +1050,8 @@ el_json_single(j) :=
     ELSE j
   END;
 el_json_joined(pairs) :=
-  '{' || array_to_string(list_transform(list_filter(pairs, lambda p, i: i = 1 OR pairs[i - 1].k <> p.k), lambda p: CAST(to_json(p.k) AS
-    VARCHAR) || ':' || p.v), ',') || '}';
+  '{' || array_to_string(list_transform(list_filter(pairs, lambda p, i: i = 1 OR (pairs[i - 1]).k <> (p).k), lambda p: CAST(to_json((p).k) AS
+    VARCHAR) || ':' || (p).v), ',') || '}';
 el_json_quoted(s) := el_json_escaped(CAST(to_json(s) AS VARCHAR));
 el_json_escaped(j) :=
   CASE
@@ -1238,7 +1239,7 @@ el_sj_member(q, k) :=
   flatten(list_transform(list_filter(q, lambda x: json_type(x) = 'OBJECT'), lambda x: list_transform(list_filter(el_sj_entries(x),
     lambda e: e[1] = k), lambda e: e[2])));
 el_sj_strict_member(q, k) :=
-  list_transform([{'q': q, 'm': el_sj_member(q, k)}], lambda p: CASE WHEN len(p.m) = len(p.q) THEN p.m END)[1];
+  list_transform([{'q': q, 'm': el_sj_member(q, k)}], lambda p: CASE WHEN len((p).m) = len((p).q) THEN (p).m END)[1];
 el_sj_members(q) :=
   flatten(list_transform(list_filter(q, lambda x: json_type(x) = 'OBJECT'), lambda x: list_transform(el_sj_entries(x), lambda e: e[2])));
 el_sj_strict_members(q) :=
@@ -1288,31 +1289,31 @@ el_sj_negative(q, sign) :=
   list_transform(el_sj_numbers(q), lambda x: CASE WHEN sign = '+' THEN x WHEN starts_with(x, '-') THEN x[2:] ELSE '-' || x END);
 el_sj_operands(a, b) :=
   CASE WHEN len(a) = 1 AND len(b) = 1 AND el_sj_is_number(a[1]) AND el_sj_is_number(b[1]) THEN [{'a': a[1], 'b': b[1]}] END;
-el_sj_both_whole(p) := el_sj_is_whole(p.a) AND el_sj_is_whole(p.b);
+el_sj_both_whole(p) := el_sj_is_whole((p).a) AND el_sj_is_whole((p).b);
 el_sj_sum(a, b) :=
   list_transform(el_sj_operands(a, b), lambda p: CASE
-    WHEN el_sj_both_whole(p) THEN CAST(TRY_CAST(p.a AS HUGEINT) + TRY_CAST(p.b AS HUGEINT) AS VARCHAR)
-    ELSE el_java_double(TRY_CAST(p.a AS DOUBLE) + TRY_CAST(p.b AS DOUBLE))
+    WHEN el_sj_both_whole(p) THEN CAST(TRY_CAST((p).a AS HUGEINT) + TRY_CAST((p).b AS HUGEINT) AS VARCHAR)
+    ELSE el_java_double(TRY_CAST((p).a AS DOUBLE) + TRY_CAST((p).b AS DOUBLE))
   END);
 el_sj_difference(a, b) :=
   list_transform(el_sj_operands(a, b), lambda p: CASE
-    WHEN el_sj_both_whole(p) THEN CAST(TRY_CAST(p.a AS HUGEINT) - TRY_CAST(p.b AS HUGEINT) AS VARCHAR)
-    ELSE el_java_double(TRY_CAST(p.a AS DOUBLE) - TRY_CAST(p.b AS DOUBLE))
+    WHEN el_sj_both_whole(p) THEN CAST(TRY_CAST((p).a AS HUGEINT) - TRY_CAST((p).b AS HUGEINT) AS VARCHAR)
+    ELSE el_java_double(TRY_CAST((p).a AS DOUBLE) - TRY_CAST((p).b AS DOUBLE))
   END);
 el_sj_product(a, b) :=
   list_transform(el_sj_operands(a, b), lambda p: CASE
-    WHEN el_sj_both_whole(p) THEN CAST(TRY_CAST(p.a AS HUGEINT) * TRY_CAST(p.b AS HUGEINT) AS VARCHAR)
-    ELSE el_java_double(TRY_CAST(p.a AS DOUBLE) * TRY_CAST(p.b AS DOUBLE))
+    WHEN el_sj_both_whole(p) THEN CAST(TRY_CAST((p).a AS HUGEINT) * TRY_CAST((p).b AS HUGEINT) AS VARCHAR)
+    ELSE el_java_double(TRY_CAST((p).a AS DOUBLE) * TRY_CAST((p).b AS DOUBLE))
   END);
 el_sj_quotient(a, b) :=
-  list_transform(list_filter(el_sj_operands(a, b), lambda p: NOT (el_sj_both_whole(p) AND p.b IN ('0', '-0'))), lambda p: CASE
-    WHEN el_sj_both_whole(p) THEN CAST(TRY_CAST(p.a AS HUGEINT) // nullif(TRY_CAST(p.b AS HUGEINT), 0) AS VARCHAR)
-    ELSE el_java_double(TRY_CAST(p.a AS DOUBLE) / TRY_CAST(p.b AS DOUBLE))
+  list_transform(list_filter(el_sj_operands(a, b), lambda p: NOT (el_sj_both_whole(p) AND (p).b IN ('0', '-0'))), lambda p: CASE
+    WHEN el_sj_both_whole(p) THEN CAST(TRY_CAST((p).a AS HUGEINT) // nullif(TRY_CAST((p).b AS HUGEINT), 0) AS VARCHAR)
+    ELSE el_java_double(TRY_CAST((p).a AS DOUBLE) / TRY_CAST((p).b AS DOUBLE))
   END);
 el_sj_rest(a, b) :=
-  list_transform(list_filter(el_sj_operands(a, b), lambda p: NOT (el_sj_both_whole(p) AND p.b IN ('0', '-0'))), lambda p: CASE
-    WHEN el_sj_both_whole(p) THEN CAST(TRY_CAST(p.a AS HUGEINT) % nullif(TRY_CAST(p.b AS HUGEINT), 0) AS VARCHAR)
-    ELSE el_java_double(TRY_CAST(p.a AS DOUBLE) % TRY_CAST(p.b AS DOUBLE))
+  list_transform(list_filter(el_sj_operands(a, b), lambda p: NOT (el_sj_both_whole(p) AND (p).b IN ('0', '-0'))), lambda p: CASE
+    WHEN el_sj_both_whole(p) THEN CAST(TRY_CAST((p).a AS HUGEINT) % nullif(TRY_CAST((p).b AS HUGEINT), 0) AS VARCHAR)
+    ELSE el_java_double(TRY_CAST((p).a AS DOUBLE) % TRY_CAST((p).b AS DOUBLE))
   END);
 el_sj_pairs(a, b) := flatten(list_transform(a, lambda x: list_transform(b, lambda y: {'a': x, 'b': y})));
 el_sj_verdict(results) :=

@@ -203,8 +203,8 @@ def _with_timezone(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     if name is not None:
         return derived(with_zone(local.sql, name), kind.at(name), values)
     shown = each_in(local.sql, zone_of(zone), kind, values)
-    made = emit("el_unwall_near(el_m.t, el_m.t + (el_m.t - el_wall(el_m.t, el_m.z)), el_m.z)")
-    return once_held(shown, lambda moment: each_in(made, emit("el_m.z"), kind, (moment,)))
+    made = emit("el_unwall_near((el_m).t, (el_m).t + ((el_m).t - el_wall((el_m).t, (el_m).z)), (el_m).z)")
+    return once_held(shown, lambda moment: each_in(made, emit("(el_m).z"), kind, (moment,)))
 
 
 def _at_timezone(parts: Parts, values: list[Value], node: exp.Expr) -> Value:

@@ -87,10 +87,10 @@ def _reduce(parts: Parts, node: exp.Expr) -> Value:
     values, state = _array(parts, node, "reduce"), parts.value(node.expressions[1])
     item, names = values.type.args[0], _names(parts, 2)
     kind = state_type(parts, state.type, item, node.expressions[2], "reduce")
-    step = lambda_value(parts, node.expressions[2], [kind, item], [emit("{}.s", names[0]), emit("{}.v", names[1])])
+    step = lambda_value(parts, node.expressions[2], [kind, item], [emit("({}).s", names[0]), emit("({}).v", names[1])])
     boxed = emit("list_transform({}, lambda el_b: {{'s': CAST(NULL AS {}), 'v': el_b}})", values.sql, kind.duckdb)
     start = emit("{{'s': {}, 'v': CAST(NULL AS {})}}", exactly(coerce(state, kind)), item.duckdb)
-    folded = emit("list_reduce({0}, lambda {1}, {2}: {{'s': {3}, 'v': {2}.v}}, {4}).s", boxed, *names, exactly(coerce(step, kind)), start)
+    folded = emit("list_reduce({0}, lambda {1}, {2}: {{'s': {3}, 'v': ({2}).v}}, {4}).s", boxed, *names, exactly(coerce(step, kind)), start)
     finish = lambda_value(parts, node.expressions[3], [kind], names[:1])
     ended = emit("list_transform([{}], lambda {}: {})[1]", folded, names[0], finish)
     return derived(emit("(CASE WHEN {} IS NOT NULL THEN {} END)", values.sql, ended), finish.type, (values, state, step, finish))
@@ -153,14 +153,14 @@ def _sort_by(parts: Parts, values: Value, node: exp.Expr) -> Value:
     """
     depth = _names(parts, 4)
     k, x, i, y = depth
-    compare = lambda_value(parts, node.expressions[1], [values.type.args[0]] * 2, [emit("{}.x", y), emit("{}.x", x)])
+    compare = lambda_value(parts, node.expressions[1], [values.type.args[0]] * 2, [emit("({}).x", y), emit("({}).x", x)])
     if not compare.type.is_integer:
         raise mistyped(f"The comparator of array_sort() gives an integer, not {compare.type}", node)
     sign = emit("el_order({})", compare.sql)
-    same = emit("{1}.x IS NOT DISTINCT FROM {0}.x", x, y)
-    first = emit("CASE WHEN {0} THEN {2}.i < {1}.i ELSE {3} < 0 OR ({3} = 0 AND {2}.i < {1}.i) END", same, x, y, sign)
+    same = emit("({1}).x IS NOT DISTINCT FROM ({0}).x", x, y)
+    first = emit("CASE WHEN {0} THEN ({2}).i < ({1}).i ELSE {3} < 0 OR ({3} = 0 AND ({2}).i < ({1}).i) END", same, x, y, sign)
     before = emit("len(list_filter({}, lambda {}: {}))", k, y, first)
-    ranked = emit("list_transform({}, lambda {}: {{'rank': {}, 'x': {}.x}})", k, x, before, x)
+    ranked = emit("list_transform({}, lambda {}: {{'rank': {}, 'x': ({}).x}})", k, x, before, x)
     numbered = emit("list_transform({}, lambda {}, {}: {{'i': {}, 'x': {}}})", values.sql, x, i, i, x)
     whole = emit("list_transform([{}], lambda {}: el_by_rank({}))[1]", numbered, k, ranked)
     return derived(emit("(CASE WHEN {} IS NOT NULL THEN {} END)", values.sql, whole), values.type, (values, compare))
@@ -175,7 +175,7 @@ def _map_lambda(name: str) -> Syntactic:
         if value.type.name != "map":
             raise mistyped(f"{name}() wants a map, not {value.type}", node)
         item = _names(parts, 1)[0]
-        body = lambda_value(parts, node.expressions[1], value.type.args, [emit("{}.key", item), emit("{}.value", item)])
+        body = lambda_value(parts, node.expressions[1], value.type.args, [emit("({}).key", item), emit("({}).value", item)])
         entries = emit("map_entries({})", value.sql)
         if name == "map_filter":
             _wants_boolean(body, node)

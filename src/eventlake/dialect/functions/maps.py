@@ -61,7 +61,7 @@ def _pairs(entries: Value, name: str, node: exp.Expr) -> tuple[Value, Type]:
 def _entries(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     kind = row((None, values[0].type.args[0]), (None, values[0].type.args[1]))
     return values[0].become(
-        emit("list_transform(map_entries({}), lambda el_e: struct_pack(field0 := el_e.key, field1 := el_e.value))", values[0].sql),
+        emit("list_transform(map_entries({}), lambda el_e: struct_pack(field0 := (el_e).key, field1 := (el_e).value))", values[0].sql),
         array(kind),
     )
 

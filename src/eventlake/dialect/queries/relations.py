@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from itertools import count
 
-from eventlake.dialect.binding import Field, JsonForm, Scope, Value, json_form, mistyped, refused
+from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused
 from eventlake.dialect.parts import Context
 from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.from_clause import Source
@@ -23,19 +23,18 @@ from eventlake.dialect.queries.listings import (
 )
 from eventlake.dialect.queries.ordering import in_order
 from eventlake.dialect.queries.recursion import references, require_step, require_types, unrolled
-from eventlake.dialect.queries.relation import Column, Relation, is_constant, limits, named, ordinal, renamed, unbracketed
+from eventlake.dialect.queries.relation import Column, Relation, is_constant, limits, ordinal, renamed, unbracketed
 from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.queries.select import select
+from eventlake.dialect.queries.set_operations import recast, set_operation
 from eventlake.dialect.queries.showing import show
 from eventlake.dialect.queries.ties import first_and_ties, ranks, wants_ties
 from eventlake.dialect.sql import NOTHING, Sql, emit, gap, joined, ours, quoted, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
-from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import require_order
-from eventlake.dialect.types.json_casts import distinguished, require_one_form, written_json
 from eventlake.dialect.types.spelling import parse_type
-from eventlake.dialect.types.type import EACH, Type, common, in_zones_of, instants
+from eventlake.dialect.types.type import Type
 from eventlake.errors import NameNotFoundError
 from eventlake.model import PARTITION_KEYS, Table
 from eventlake.naming import nearest
@@ -93,7 +92,7 @@ class Queries:
         self._with[-1][name] = Relation(quoted(stored), renamed(first.fields, names, where))
         second = self.query(node.expression)
         require_types(first.fields, second.fields, where)
-        step = _recast(second, [column.type for column in first.fields], first.fields)
+        step = recast(second, [column.type for column in first.fields], first.fields)
         return Relation(unrolled(first.sql, step, stored, first.fields, node, where), first.fields)
 
     # bodies
@@ -113,32 +112,7 @@ class Queries:
         raise refused(f"{type(node).__name__.upper()}", node)
 
     def _set_operation(self, node: exp.SetOperation, outer: Scope | None) -> Relation:
-        left, right = self.query(node.this, outer), self.query(node.expression, outer)
-        if len(left.fields) != len(right.fields):
-            raise mistyped(f"The sides of {type(node).__name__.upper()} have {len(left.fields)} and {len(right.fields)} columns", node)
-        kinds = []
-        for a, b in zip(left.fields, right.fields, strict=True):
-            both = common(a.type, b.type)
-            if both is None:
-                raise mistyped(f'{type(node).__name__.upper()} mixes {a.type} and {b.type} in column "{a.name}"', node)
-            kinds.append(both)
-        kinds = [_kept(node, a.type, kind) for a, kind in zip(left.fields, kinds, strict=True)]
-        fields = tuple(
-            Column(a.name, f"c{i}", kind, f"z{i}" if kind.zone == EACH else "", json=_form_of_both(a, b))
-            for i, (a, b, kind) in enumerate(zip(left.fields, right.fields, kinds, strict=True))
-        )
-        merged = bool(node.args.get("distinct")) and any(field.label for field in fields)
-        word = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}[type(node)] + (
-            "" if node.args.get("distinct") and not merged else " ALL"
-        )
-        for kind in kinds if not node.args.get("distinct") and not isinstance(node, exp.Union) else ():
-            require_one_form(kind, f"{type(node).__name__.upper()} ALL", node)  # Trino fails: neither json nor maps have an order
-        told = node if node.args.get("distinct") or not isinstance(node, exp.Union) else None
-        sides = [_recast(side, kinds, fields, told) for side in (left, right)]
-        sql = shut("({}) {} ({})", *sides[:1], ours(word), *sides[1:])
-        if merged:  # by the instants, not the zones
-            sql = emit("SELECT DISTINCT ON ({}) * FROM ({}) AS el_u", joined(", ", [quoted(field.stored) for field in fields]), sql)
-        return self._ordered(Relation(sql, fields), node)
+        return self._ordered(set_operation(self.query(node.this, outer), self.query(node.expression, outer), node), node)
 
     def _ordered(self, relation: Relation, node: exp.Query) -> Relation:
         """ORDER BY, OFFSET and LIMIT of a query that is no SELECT: only its own columns have names there."""
@@ -258,36 +232,6 @@ def _columns_of(table: Table) -> list[Column]:
         kinds |= {name: parse_type(kind) for name, kind in PARTITION_KEYS}
     own = [Column(name, name, kind, implicit=True) for name, kind in OBJECT_COLUMNS.items() if table.prefix or name != "$partition"]
     return [*(Column(name, name, kind) for name, kind in kinds.items()), *own]
-
-
-def _recast(relation: Relation, kinds: Sequence[Type], fields: Sequence[Column], told: exp.Expr | None = None) -> Sql:
-    """Make a query of the columns of another as these types. told: the set operation, if it tells rows apart."""
-    values = [
-        coerce(_in_form(column.value(ours("el_s")), target), kind)
-        for column, kind, target in zip(relation.fields, kinds, fields, strict=True)
-    ]
-    if told is not None:
-        values = [distinguished(value, type(told).__name__.upper(), told) for value in values]
-    made = [named(value, target) for value, target in zip(values, fields, strict=True)]
-    return emit("SELECT {} FROM ({}) AS el_s", joined(", ", made), relation.sql)
-
-
-def _form_of_both(a: Column, b: Column) -> JsonForm:
-    """Return where a json of either side comes from; what json_parse made is sorted where the other side's is not, see `_in_form`."""
-    return a.json if a.json == b.json else json_form({"normal" if form == "parsed" else form for form in (a.json, b.json)})
-
-
-def _in_form(value: Value, target: Column) -> Value:
-    return written_json(value) if value.json == "parsed" != target.json else value
-
-
-def _kept(node: exp.SetOperation, left: Type, kind: Type) -> Type:
-    """Return the type of a column of a set operation; moments in several zones are the same row in all but UNION ALL."""
-    if isinstance(node, exp.Except) and EACH not in left.zones:
-        return in_zones_of(kind, left)  # its rows are the left side's
-    if isinstance(node, exp.Union) and (kind.zone == EACH or not node.args.get("distinct")):
-        return kind
-    return instants(kind)
 
 
 def _require_distinct(names: Sequence[str], node: exp.Expr) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, unknown
 from eventlake.dialect.parts import Context, Statement
 from eventlake.dialect.queries.expressions import Expressions
+from eventlake.dialect.queries.folding import require_folded_alone
 from eventlake.dialect.queries.grouping import group
 from eventlake.dialect.queries.moving import hours_of_window
 from eventlake.dialect.queries.names import key_of_group, named_value, shown_name
@@ -61,6 +62,7 @@ def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relatio
         context.grouped = frozenset()
     if grouped:
         _check_grouped(items, windowed)
+        require_folded_alone(node)
     fields = _columns(items)
     order = _order(node, context, items, grouped=bool(grouped))
     distinct = _distinct(node, items)

@@ -114,8 +114,8 @@ def _nested(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
 
 
 def _map_to_map(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
-    key = cast(Value(emit("el_x.key"), value.type.args[0]), kind.args[0], node)
-    item = cast(Value(emit("el_x.value"), value.type.args[1]), kind.args[1], node)
+    key = cast(Value(emit("(el_x).key"), value.type.args[0]), kind.args[0], node)
+    item = cast(Value(emit("(el_x).value"), value.type.args[1]), kind.args[1], node)
     return emit("map_from_entries(list_transform(map_entries({}), lambda el_x: row({}, {})))", value.sql, key.sql, item.sql)
 
 

@@ -23,11 +23,11 @@ def json_to(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
         inner = json_to(_part("CAST(el_j AS VARCHAR)"), kind.args[0], node)
         return _if_type(j, kind, ARRAY=emit("list_transform(json_extract({}, '$[*]'), lambda el_j: {})", j, inner))
     if kind.name == "map" and kind.args[0].name == "varchar":
-        inner = json_to(_part("CAST(el_e.value AS VARCHAR)"), kind.args[1], node)
+        inner = json_to(_part("CAST((el_e).value AS VARCHAR)"), kind.args[1], node)
         inner = emit("coalesce({}, 'null')", inner) if kind.args[1].name == "json" else inner
         entries = emit("map_entries(CAST(CAST({} AS JSON) AS MAP(VARCHAR, JSON)))", j)
         entries = emit("list_sort({})", entries) if value.json == "parsed" else entries
-        return _if_type(j, kind, OBJECT=emit("map_from_entries(list_transform({}, lambda el_e: row(el_e.key, {})))", entries, inner))
+        return _if_type(j, kind, OBJECT=emit("map_from_entries(list_transform({}, lambda el_e: row((el_e).key, {})))", entries, inner))
     if kind.name == "row":
         return _row(j, kind, node)
     raise (mistyped if kind.name in {"date", "timestamp"} else refused)(f"A cast from json to {kind}", node)
@@ -123,8 +123,8 @@ def written_json(value: Value, depth: int = 0) -> Value:
         inner = written_json(Value(item, kind.args[0], json="parsed"), depth + 1)
         return value.become(emit("list_transform({}, lambda {}: {})", value, item, inner), kind)
     if kind.name == "map":
-        inner = written_json(Value(emit("{}.value", item), kind.args[1], json="parsed"), depth + 1)
-        entry = emit("struct_pack(key := {}.key, value := {})", item, inner)
+        inner = written_json(Value(emit("({}).value", item), kind.args[1], json="parsed"), depth + 1)
+        entry = emit("struct_pack(key := ({}).key, value := {})", item, inner)
         return value.become(emit("map_from_entries(list_transform(map_entries({}), lambda {}: {}))", value, item, entry), kind)
     return value.become(once(value.sql, lambda row: _written_row(row, kind, depth)), kind)
 
@@ -205,7 +205,7 @@ def _json(sql: Sql, kind: Type, node: exp.Expr | None) -> Sql:
             "('[' || array_to_string(list_transform({}, lambda el_x: {}), ',') || ']')", sql, _or_null(ours("el_x"), kind.args[0], node)
         )
     if kind.name == "map" and kind.args[0].name in {"varchar", "bigint", "integer", "boolean"}:
-        pair = emit("el_json_quoted(CAST(el_e.key AS VARCHAR)) || ':' || {}", _or_null(ours("el_e.value"), kind.args[1], node))
+        pair = emit("el_json_quoted(CAST((el_e).key AS VARCHAR)) || ':' || {}", _or_null(ours("(el_e).value"), kind.args[1], node))
         return emit("('{{' || array_to_string(list_transform(list_sort(map_entries({})), lambda el_e: {}), ',') || '}}')", sql, pair)
     if kind.name == "row":
         parts = [

@@ -61,8 +61,8 @@ def text_to_zoned(value: Value, kind: Type) -> Value:
     """Return the moment that a text gives with the zone behind it; without one it is of UTC."""
     place = zone_of(_zone_text(value))
     local = emit("CAST(el_moment_text(el_clock_text({})) AS TIMESTAMP)", value)
-    instant = to_precision(emit("el_unwall_first(el_m.t, el_m.z)"), Type("timestamp", numbers=(6,)), kind)
-    return once_held(each_in(local, place, kind, (value,)), lambda moment: each_in(instant, emit("el_m.z"), kind, (moment,)))
+    instant = to_precision(emit("el_unwall_first((el_m).t, (el_m).z)"), Type("timestamp", numbers=(6,)), kind)
+    return once_held(each_in(local, place, kind, (value,)), lambda moment: each_in(instant, emit("(el_m).z"), kind, (moment,)))
 
 
 def _zone_text(value: Value) -> Value:
