@@ -9,21 +9,17 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from project import ROOT, statements
 
 PACKAGE = ROOT / "src" / "eventlake"
 IMPERATIVES = frozenset((Path(__file__).parent / "imperatives.txt").read_text("utf-8").split())
-ROOMS = sorted(path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists())
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_docstrings_of_functions_begin_with_a_verb(room: str) -> None:
+def test_docstrings_of_functions_begin_with_a_verb() -> None:
     """In the imperative, as PEP 257 has it: https://peps.python.org/pep-0257/#one-line-docstrings"""
-    folder = PACKAGE / room
-    files = sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+    files = sorted(PACKAGE.rglob("*.py"))
 
+    assert len(files) > 100
     assert [f"{file.relative_to(PACKAGE)}:{line} {words}" for file in files for line, words in _others(file)] == []
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
-from itertools import permutations
 from typing import Any
 
 import pytest
@@ -107,11 +106,11 @@ def test_an_analyst_may_ask_about_the_own_source(source: Source) -> None:
     assert [one for one in _belongings(source) if not _is_allowed(policy, *one)] == []
 
 
-@pytest.mark.parametrize(("own", "other"), list(permutations(SOURCES, 2)), ids=lambda source: source.name)
-def test_no_analyst_reaches_another_source(own: Source, other: Source) -> None:
+@pytest.mark.parametrize("own", SOURCES, ids=lambda source: source.name)
+def test_no_analyst_reaches_another_source(own: Source) -> None:
     """Neither its workgroup, its answers, its objects nor its tables, also where one name begins as the other does."""
     policy = _policy(own)
-    assert [one for one in _belongings(other) if _is_allowed(policy, *one)] == []
+    assert [one for other in SOURCES if other != own for one in _belongings(other) if _is_allowed(policy, *one)] == []
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)

@@ -233,12 +233,12 @@ def test_what_is_no_event_is_named_by_its_number(event: bytes, sentence: str) ->
         draft("shop", [_event({}), event])
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda file: f"{file.parent.parent.name}/{file.name.partition('.')[0]}")
-def test_a_draft_from_a_real_event_holds_all_of_it(sample: Path) -> None:
+@pytest.mark.parametrize("source", sorted({file.parent.parent.name for file in SAMPLES}))
+def test_a_draft_from_a_real_event_holds_all_of_it(source: str) -> None:
     """Of every sample that is a whole event: valid at once, one log line, right values, nothing in extra."""
-    event = json.loads(sample.read_bytes())
-    if "detail-type" in event or "detailType" in event:
-        _assert_round_trip(parse_source(draft("shop", [event])), event)
+    for event in [json.loads(file.read_bytes()) for file in SAMPLES if file.parent.parent.name == source]:
+        if "detail-type" in event or "detailType" in event:
+            _assert_round_trip(parse_source(draft("shop", [event])), event)
 
 
 def test_a_draft_from_all_events_of_a_source_holds_all_of_them() -> None:
