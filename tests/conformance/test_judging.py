@@ -10,6 +10,7 @@ import pytest
 from eventlake.conformance.fixture import FixtureEngine, load_fixture, read_fixture
 from eventlake.conformance.golden import Case, golden_type, load_cases
 from eventlake.conformance.judging import Judged, counted, judge, judge_all
+from eventlake.errors import UsageError
 
 GOLDEN = Path(__file__).parent / "golden"
 TYPED = {"queries.jsonl.gz", "questions.jsonl.gz", "popular.jsonl.gz", "kinds.jsonl.gz", "analytics.jsonl.gz"}
@@ -124,3 +125,12 @@ def test_right_rows_of_another_type_are_noted() -> None:
         one = judge(case, tables.query)
 
     assert (one.verdict, one.mistyped) == ("right", True)
+
+
+def test_golden_rows_in_another_form_are_told_with_the_name_of_their_case(engine: FixtureEngine) -> None:
+    """Who writes such a file learns which line to mend."""
+    sql = "select timestamp '2026-11-20 10:00:00 UTC'"
+    case = Case("mine: a moment", "mine", sql, ("_col0",), (golden_type("timestamp(0) with time zone"),), (("2026-11-20 10:00:00 UTC",),))
+
+    with pytest.raises(UsageError, match=r'^The golden rows of "mine: a moment" are not in the form of their types: \[\[\'2026-'):
+        judge(case, engine.query)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from eventlake.conformance.golden import Case, golden_type, same_rows
 from eventlake.dialect.types.type import Type
-from eventlake.errors import QueryError, QueryRefusedError
+from eventlake.errors import QueryError, QueryRefusedError, UsageError
 from eventlake.interfaces import Result
 
 VERDICTS = ("right", "refused", "failed", "wrong", "misnamed", "lenient", "lenient-by-data")
@@ -67,12 +67,22 @@ def judge(case: Case, ask: Callable[[str], Result]) -> Judged:
     if case.error:
         verdict = "lenient-by-data" if case.error in _BY_DATA else "lenient"
         return Judged(case, verdict, f"Athena says {case.error}, answered {_shown(result.rows)}")
-    if not same_rows(case, result.rows):
+    if not _is_same(case, result):
         return Judged(case, "wrong", f"wanted {_shown(case.rows)}, answered {_shown(result.rows)}")
     if case.columns and case.columns != result.columns:
         return Judged(case, "misnamed", f"wanted {', '.join(case.columns)}, answered {', '.join(result.columns)}")
     mistyped = tuple(map(_unsized, case.types)) != tuple(_unsized(golden_type(kind)) for kind in result.types)
     return Judged(case, "right", f"typed {', '.join(result.types)}" if mistyped else "", mistyped)
+
+
+def _is_same(case: Case, result: Result) -> bool:
+    """Compare the rows. Raises UsageError for golden values that are not in the form of their types."""
+    try:
+        return same_rows(case, result.rows)
+    except (TypeError, ValueError, KeyError, ArithmeticError):
+        raise UsageError(
+            f'The golden rows of "{case.name}" are not in the form of their types: {_shown(case.rows)}; docs/sql.md describes it.'
+        ) from None
 
 
 def judge_all(cases: Iterable[Case], ask: Callable[[str], Result]) -> list[Judged]:
