@@ -159,7 +159,7 @@ def parquet_source(listed: str, columns: dict[str, Type], *, filename: bool, num
 
 
 def _whole(name: str, kind: Type) -> str:
-    """Return a column; a row whole, because DuckDB 2.0 fails where it reads one field of a row that an object lacks."""
+    """Return a column; a row whole, because one object may lack the row, or a field of it, that another has."""
     return f"coalesce({quoted(name)}, NULL) AS {quoted(name)}" if kind.name == "row" else quoted(name)
 
 

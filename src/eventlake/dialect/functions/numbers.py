@@ -55,7 +55,7 @@ def _round_to(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         precision, scale = value.type.numbers
         kind = decimal(precision + 1, scale)
         return (
-            # the CASE keeps a NULL, which a cast of DuckDB's own rounding turns into 0
+            # the CASE keeps a NULL, of which DuckDB makes 0 where all digits are rounded away
             derived(
                 emit("(CASE WHEN {0} IS NOT NULL THEN CAST(round({0}, {1}) AS {2}) END)", value, digits.literal, kind.duckdb), kind, values
             )
