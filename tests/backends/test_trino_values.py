@@ -139,6 +139,15 @@ def test_an_instant_is_the_same_in_every_zone(milliseconds: int, minutes: int) -
     assert made.tzinfo is UTC
 
 
+def test_an_hour_that_a_clock_shows_twice_is_given_as_it_is_written() -> None:
+    """Which of the two instants is meant the text does not say; the hour before and the hour behind are instants."""
+    make = from_text(Type("timestamptz", numbers=(3,)))
+    assert make is not None
+    assert make("2024-10-27 02:30:00.000 Europe/Berlin") == "2024-10-27 02:30:00.000 Europe/Berlin"
+    assert make("2024-10-27 01:59:59.999 Europe/Berlin") == datetime(2024, 10, 26, 23, 59, 59, 999000, tzinfo=UTC)
+    assert make("2024-10-27 03:00:00.000 Europe/Berlin") == datetime(2024, 10, 27, 2, tzinfo=UTC)
+
+
 def written(local: datetime) -> str:
     """A moment as Trino writes it."""
     offset = local.strftime("%z")

@@ -111,11 +111,14 @@ _datetime = _unless_unheard_of(datetime.fromisoformat)
 
 
 def _zoned(text: str) -> datetime | str:
-    """Convert `2026-11-07 10:00:00.123 Europe/Berlin` to the instant in UTC."""
+    """Convert `2026-11-07 10:00:00.123 Europe/Berlin` to the instant in UTC; keep the text in the hour that its clock shows twice."""
     written, _, zone = text.rpartition(" ")
     moment = _datetime(written)
     place = _zone(zone)
-    return text if isinstance(moment, str) or place is None else moment.replace(tzinfo=place).astimezone(UTC)
+    if isinstance(moment, str) or place is None:
+        return text
+    first, second = (moment.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return first if first == second else text
 
 
 def _zone(name: str) -> tzinfo | None:
