@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from eventlake.layout import Hour
-from eventlake.model import Table
+from eventlake.model import Table, Times
 
 OBJECTS, BYTES = "objects", "bytes"
 """What a partition in another bucket says of its objects in its parameters: no listing of the lake's own bucket finds them."""
@@ -86,7 +86,8 @@ class LogObject:
     """One object of log lines as the catalog knows it.
 
     rows and crc32 are None where the catalog does not know them (Glue lists objects, it does not describe them). etag: the store's.
-    strict: the columns, as they are stored, whose texts are known to be JSON as we write it.
+    strict: the columns, as they are stored, whose texts are known to be JSON as we write it. times: between which every `event_time` of its
+    rows lies; None where the catalog does not know it.
     """
 
     table: str
@@ -98,6 +99,7 @@ class LogObject:
     crc32: int | None = None
     etag: str = ""
     strict: frozenset[str] = frozenset()
+    times: Times | None = None
 
 
 @dataclass(frozen=True, slots=True)

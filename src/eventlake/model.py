@@ -13,6 +13,11 @@ PARTITION_KEYS: tuple[tuple[str, str], ...] = (("date", "date"), ("hour", "strin
 PARTITION_DOCS: dict[str, str] = {"date": "Day of arrival in S3, in UTC.", "hour": "Hour of arrival in S3, 00 to 23, in UTC."}
 """What the catalog says of them."""
 
+EVENT_TIME = "event_time"
+"""The column that says when an event happened, of which a catalog knows the first and the last of each object."""
+Times = tuple[int, int]
+"""A first and a last moment, in microseconds since 1970."""
+
 _HIVE = "org.apache.hadoop.hive.ql.io"
 STORAGE_FORMATS: dict[str, tuple[str, str, str]] = {
     "parquet": (

@@ -62,6 +62,18 @@ def test_an_object_tells_which_of_its_columns_are_json_of_our_own(catalog: Sqlit
         assert [one.strict for one in catalog.objects("auth0_logs")] == [set(), set()]
 
 
+def test_an_object_tells_when_its_events_happened(catalog: SqliteCatalog) -> None:
+    """To readers and to who rewrites it; what cannot be is not taken for granted."""
+    ours = replace(log_object("logs/2026/11/20/10/a"), times=(5, 7))
+    catalog.register([ours, log_object("logs/2026/11/20/10/b")], [PARTITION], [], {})
+    assert [one.times for one in catalog.objects("auth0_logs")] == [(5, 7), None]
+    assert catalog.held("auth0_logs", HOUR)[0] == ours
+
+    for damaged in ("first_us = 8", "first_us = 'x'", "last_us = null"):
+        catalog._file.connection.execute(f"update object set {damaged}")
+        assert [one.times for one in catalog.objects("auth0_logs")] == [None, None]
+
+
 def states(catalog: SqliteCatalog) -> list[tuple[str, int]]:
     """State and generation of each hour of the log."""
     return catalog._rows('select state, generation from partition where "table" = \'auth0_logs\' order by "date", hour')

@@ -62,23 +62,31 @@ STEPS = (
     """
     alter table object add column strict text;
     """,
+    """
+    alter table object add column first_us integer;
+    alter table object add column last_us integer;
+    """,
 )
 """What makes each version out of the one before it.
 
 An hour of a table is a partition: its generation counts the swaps of its objects, its state is `open`, `closed`, or `dirty` when something
 arrived after it was closed, and its sums are those of its live objects. An object's state is `live`, or `replaced` since `replaced_us`;
 `stretches` is JSON of the several stretches of the spool that the object of a closed hour holds, `strict` of the columns whose texts are JSON as we
-write it, NULL for none. `lake.epoch` counts the processes that have
-taken the lake to write. A failed record that was redriven says when and into which tables. An hour that could not be closed keeps the problem,
-how often it was attempted since it was closed last, and from when on it is attempted again.
+write it, NULL for none; between `first_us` and `last_us` lies every `event_time` of its rows, NULL where that is not known. `lake.epoch` counts the
+processes that have taken the lake to write. A failed record that was redriven says when and into which tables. An hour that could not be closed
+keeps the problem, how often it was attempted since it was closed last, and from when on it is attempted again.
 """
 
 _NO_PROBLEMS = "'' as problem, 0 as attempts, 0 as retry_us"
 _PARTITION_BEFORE_PROBLEMS = f"""
     create temp view partition as select *, {_NO_PROBLEMS} from main.partition;
 """
-_OBJECT_BEFORE_STRICT = """
-    create temp view object as select *, null as strict from main.object;
+_NO_TIMES = "null as first_us, null as last_us"
+_OBJECT_BEFORE_STRICT = f"""
+    create temp view object as select *, null as strict, {_NO_TIMES} from main.object;
+"""
+_OBJECT_BEFORE_TIMES = f"""
+    create temp view object as select *, {_NO_TIMES} from main.object;
 """
 _FAILED_BEFORE_REDRIVE = """
     create temp view failed_record as select *, null as redriven_into from main.failed_record;
@@ -88,7 +96,7 @@ VIEWS = {
     1: f"""
     create temp view lake as select '' as id, 0 as epoch;
     create temp view object as select *, null as position_from, null as position_to, 0 as generation, 'live' as state,
-        null as stretches, null as strict from main.object;
+        null as stretches, null as strict, {_NO_TIMES} from main.object;
     create temp view failed_object as select *, null as position_from, null as position_to from main.failed_object;
     create temp view partition as
         select p.*, 0 as generation, 'open' as state, 0 as duplicates, count(o.key) as objects, coalesce(sum(o.rows), 0) as rows,
@@ -100,5 +108,6 @@ VIEWS = {
     2: _FAILED_BEFORE_REDRIVE + _PARTITION_BEFORE_PROBLEMS + _OBJECT_BEFORE_STRICT,
     3: _PARTITION_BEFORE_PROBLEMS + _OBJECT_BEFORE_STRICT,
     4: _OBJECT_BEFORE_STRICT,
+    5: _OBJECT_BEFORE_TIMES,
 }
 """For a reader that may not write: temporary views that hide the tables of an older version."""

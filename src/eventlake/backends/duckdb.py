@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from eventlake.dialect.queries.listings import WHOLE_CATALOG
-from eventlake.dialect.queries.scan import Scan
+from eventlake.dialect.queries.scan import ALWAYS, Scan
 from eventlake.dialect.text.length import require_length
 from eventlake.dialect.text.parameters import bound
 from eventlake.dialect.translation import Translation
@@ -208,8 +208,9 @@ class DuckDBEngine:
         return wanted
 
     def _reading(self, scan: Scan, contents: Contents, hours: Sequence[HourContents]) -> Reading:
-        """Look the objects of the hours up; all hours of a table at once."""
-        objects = contents.objects(None if len(hours) == len(contents.hours) else [one.hour for one in hours])
+        """Look the objects of the hours up, all hours of a table at once; of them those whose events happened when the scan says."""
+        found = contents.objects(None if len(hours) == len(contents.hours) else [one.hour for one in hours])
+        objects = found if scan.times == ALWAYS else [one for one in found if scan.may_hold(one.times)]
         return Reading(scan, tuple(objects), contents.count, contents.size_bytes, self.objects_folder, self.location)
 
     def _sources(self, prepared: _Prepared, sharing: Sharing | None = None, *, brief: bool = False) -> list[str]:

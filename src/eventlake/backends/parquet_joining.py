@@ -7,6 +7,7 @@ https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.m
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from typing import Any, BinaryIO
 from eventlake.errors import CorruptObjectError
 
 MARK = b"PAR1"
-_TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _STRUCT = 1, 2, 3, 7, 8, 9, 10, 12
+_TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, STRUCT = 1, 2, 3, 7, 8, 9, 10, 12
 _WHOLE = (4, 5, 6)  # i16, i32, i64
 
 _SCHEMA, _ROWS, _GROUPS = 2, 3, 4
@@ -97,6 +98,12 @@ def _copy(source: BinaryIO, target: BinaryIO, length: int) -> None:
 
 def footer_of(path: Path) -> tuple[Struct, int]:
     """Read the footer of a file, and how many bytes lie between the mark and it. Raises CorruptObjectError."""
+    data, length = footer_bytes(path)
+    return Compact(data).struct(), length
+
+
+def footer_bytes(path: Path) -> tuple[bytes, int]:
+    """Return the footer of a file as it lies there, and how many bytes lie between the mark and it. Raises CorruptObjectError."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(size - 8, 0))
@@ -105,8 +112,7 @@ def footer_of(path: Path) -> tuple[Struct, int]:
         if tail[4:] != MARK or start < len(MARK):
             raise CorruptObjectError(f"{path}: is no whole Parquet file.")
         file.seek(start)
-        data = file.read(size - 8 - start)
-    return Compact(data).struct(), start - len(MARK)
+        return file.read(size - 8 - start), start - len(MARK)
 
 
 def _move(fields: Struct, ids: tuple[int, ...], distance: int) -> None:
@@ -126,12 +132,24 @@ class Compact:
 
     def struct(self) -> Struct:
         """Read the fields of a struct, up to its end."""
-        found: Struct = {}
+        return {field: (kind, self._field(kind)) for field, kind in self.fields()}
+
+    def fields(self) -> Iterator[tuple[int, int]]:
+        """Yield id and type of each field of a struct; who asks reads or skips its value before the next."""
         last = 0
         while head := self._byte():
             last = last + (head >> 4) if head >> 4 else self._signed()
-            found[last] = head & 15, self._field(head & 15)
-        return found
+            yield last, head & 15
+
+    def size(self) -> int:
+        """Read how many items a list has, which lie behind."""
+        head = self._byte()
+        return head >> 4 if head >> 4 < 15 else self._unsigned()
+
+    def skipped(self, kind: int) -> bytes:
+        """Go behind the value of a field, and return its bytes. Raises IndexError where it is cut off."""
+        begin, self._at = self._at, _behind(self._data, self._at, kind)
+        return self._data[begin : self._at]
 
     def _field(self, kind: int) -> Value:
         return None if kind in (_TRUE, _FALSE) else self._value(kind)
@@ -141,7 +159,7 @@ class Compact:
             return self._signed()
         if kind in (_TRUE, _FALSE, _BYTE):
             return self._byte()
-        if kind == _STRUCT:
+        if kind == STRUCT:
             return self.struct()
         if kind in (_LIST, _SET):
             return self._items()
@@ -174,6 +192,45 @@ class Compact:
         return (found >> 1) ^ -(found & 1)
 
 
+def _behind(data: bytes, at: int, kind: int) -> int:
+    """Return the place behind a value; found several times as fast as the value is read, because it is one function. Raises IndexError."""
+    if kind in _WHOLE or kind == _BINARY:
+        size, at = _varint(data, at)
+        return at if kind in _WHOLE else at + size
+    if kind in (_LIST, _SET):
+        head, at = data[at], at + 1
+        size, at = (head >> 4, at) if head >> 4 < 15 else _varint(data, at)
+        for _ in range(size):
+            at = _behind(data, at, head & 15)
+        return at
+    if kind != STRUCT:
+        return at + (8 if kind == _DOUBLE else 1)
+    while head := data[at]:
+        at += 1
+        kind = head & 15
+        if head < 16:  # its id is written out
+            _, at = _varint(data, at)
+        if kind in _WHOLE:
+            while data[at] > 127:
+                at += 1
+            at += 1
+        elif kind not in (_TRUE, _FALSE):
+            at = _behind(data, at, kind)
+    return at + 1
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """Return a number, and the place behind it."""
+    found = data[at]
+    if found < 128:
+        return found, at + 1
+    found, shift = found & 127, 7
+    while (byte := data[at := at + 1]) > 127:
+        found |= (byte & 127) << shift
+        shift += 7
+    return found | byte << shift, at + 1
+
+
 def written(fields: Struct) -> bytes:
     """Write a struct in Thrift's compact protocol."""
     made = bytearray()
@@ -191,7 +248,7 @@ def _written(kind: int, value: Value) -> bytes:
         return _signed(value)
     if kind in (_TRUE, _FALSE, _BYTE):
         return bytes([value])
-    if kind == _STRUCT:
+    if kind == STRUCT:
         return written(value)
     if kind in (_LIST, _SET):
         size = len(value.values)

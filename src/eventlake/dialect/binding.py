@@ -89,19 +89,20 @@ class Field:
 
     name: as written, or nothing if it has none. relation: by which it can be qualified, or nothing. value: what it is, or what makes that of the
     name under which its relation is stored.
-    partition_of: number of the scan whose partition key it is. key: which one, `date` or `hour`. implicit: whether it is left out of `*`, as
-    what an object says of itself, such as "$path". beside: the relation that it is a column of, where parts of it can be computed.
+    key_of: number of the scan whose partition key it is, or whose `event_time`. key: which one, `date`, `hour` or `event_time`. implicit: whether
+    it is left out of `*`, as what an object says of itself, such as "$path". beside: the relation that it is a column of, where parts of it can
+    be computed.
     of_table: whether it is a column of the catalog's, not one that a query computes.
     """
 
-    __slots__ = ("_stored", "_value", "beside", "implicit", "key", "lower", "name", "of_table", "partition_of", "relation")
+    __slots__ = ("_stored", "_value", "beside", "implicit", "key", "key_of", "lower", "name", "of_table", "relation")
 
     def __init__(
         self,
         name: str,
         relation: str,
         value: Value | Callable[[Sql], Value],
-        partition_of: int | None = None,
+        key_of: int | None = None,
         key: str = "",
         implicit: bool = False,
         beside: Beside | None = None,
@@ -112,7 +113,7 @@ class Field:
         self.lower = name.lower()
         self.relation = relation
         self._value = value
-        self.partition_of = partition_of
+        self.key_of = key_of
         self.key = key
         self.implicit = implicit
         self.beside = beside
@@ -128,7 +129,7 @@ class Field:
 
     def called(self, name: str, relation: str) -> Field:
         """Return the same column under other names."""
-        return Field(name, relation, self._value, self.partition_of, self.key, self.implicit, self.beside, self._stored, self.of_table)
+        return Field(name, relation, self._value, self.key_of, self.key, self.implicit, self.beside, self._stored, self.of_table)
 
     def is_of(self, relation: str) -> bool:
         """Tell whether it can be written behind that name of a relation, given in lower case."""

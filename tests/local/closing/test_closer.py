@@ -60,11 +60,11 @@ def test_an_hour_becomes_one_sorted_object_with_each_event_once(tmp_path: Path, 
 
 
 def test_a_closed_hour_holds_json_of_our_own_where_all_that_it_is_made_of_does(tmp_path: Path) -> None:
-    """The column is known in the object that the hour becomes, unless one of its objects came without that."""
+    """The column is known in the object that the hour becomes, unless one of its objects came without that; and when its events happened."""
     store(tmp_path, [(FIRST, [event("a")]), (FIRST + timedelta(hours=1), [event("b")]), (FIRST + timedelta(hours=1), [event("c")])])
     with closing(open_catalog(tmp_path)) as catalog:
         assert {one.strict for one in catalog.objects(RUNS)} == {frozenset({"executiontrigger", "extra"})}
-        last = catalog.objects(RUNS)[-1].key
+        last, times = catalog.objects(RUNS)[-1].key, [one.times for one in catalog.objects(RUNS)]
     with closing(SqliteCatalog(tmp_path / CATALOG)) as writable:
         writable._file.connection.execute("update object set strict = null where key = ?", (last,))
 
@@ -72,6 +72,8 @@ def test_a_closed_hour_holds_json_of_our_own_where_all_that_it_is_made_of_does(t
 
     with closing(open_catalog(tmp_path)) as catalog:
         assert [one.strict for one in catalog.objects(RUNS)] == [{"executiontrigger", "extra"}, set()]
+        assert [one.times for one in catalog.objects(RUNS)] == times[:2]
+    assert None not in times
 
 
 def test_rows_without_a_key_are_never_duplicates(tmp_path: Path, log_format: str) -> None:

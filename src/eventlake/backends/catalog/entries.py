@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from eventlake.backends.parquet_times import event_times
 from eventlake.checksum import crc32
 from eventlake.description import PROCESSING_FAILED, Description
 from eventlake.errors import EventError
 from eventlake.interfaces import LogObject
 from eventlake.layout import Hour
+from eventlake.model import Times
 
 ALL = -(1 << 63)
 """The position before every stretch. What did not come by way of the spool lies in stretches below zero, each of one position."""
@@ -35,17 +37,25 @@ class NewObject:
     """Those of a closed hour's object, which holds what several held; of others there is one, from and to."""
     strict: frozenset[str] = frozenset()
     """The columns, as they are stored, whose texts are JSON as we write it."""
+    times: Times | None = None
+    """Between which every `event_time` of its rows lies; None if that is not known."""
 
     @classmethod
     def described(cls, key: str, file: Path, log_format: str, said: Description, strict: Iterable[str] = ()) -> NewObject:
-        """Return the object of a finished file, which says this of itself. strict: what who wrote it knows of its columns. Raises OSError."""
+        """Return the object of a finished file, which says this of itself. strict: what who wrote it knows of its columns.
+
+        Raises OSError, CorruptObjectError.
+        """
         held = said.position_from, said.position_to, said.generation, said.stretches, frozenset(strict)
-        return cls(key, said.stream, said.hour, log_format, file.stat().st_size, said.rows, crc32(file), *held)
+        times = event_times(file) if log_format == "parquet" else None
+        return cls(key, said.stream, said.hour, log_format, file.stat().st_size, said.rows, crc32(file), *held, times)
 
     @property
     def log_object(self) -> LogObject:
         """Return it as readers know it."""
-        return LogObject(self.table, self.hour, self.key, self.format, self.size_bytes, self.rows, self.crc32, strict=self.strict)
+        return LogObject(
+            self.table, self.hour, self.key, self.format, self.size_bytes, self.rows, self.crc32, strict=self.strict, times=self.times
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from eventlake.backends.catalog.moments import microseconds
 from eventlake.backends.catalog.stretches import stretches_in
 from eventlake.interfaces import LogObject
 from eventlake.layout import Hour
+from eventlake.model import Times
 
 
 class Objects(LakeFile):
@@ -22,7 +23,7 @@ class Objects(LakeFile):
 
     def objects(self, table: str, hours: Iterable[Hour] | None = None) -> Sequence[LogObject]:
         """Return the objects of log lines that readers see, of these hours or of all, by hour and key."""
-        columns = 'o."table", o."date", o.hour, o.key, o.format, o.size_bytes, o.rows, o.crc32, o.strict'
+        columns = 'o."table", o."date", o.hour, o.key, o.format, o.size_bytes, o.rows, o.crc32, o.strict, o.first_us, o.last_us'
         live = "o.\"table\" = ? and o.state = 'live'"
         if hours is None:
             rows = self._rows(f'select {columns} from object o where {live} order by o."date", o.hour, o.key', (table.lower(),))
@@ -35,21 +36,23 @@ class Objects(LakeFile):
                 (wanted, table.lower()),
             )
         return [
-            LogObject(name, Hour(day, hour), key, kind, size, count, crc32, strict=_names(strict))
-            for name, day, hour, key, kind, size, count, crc32, strict in rows
+            LogObject(name, Hour(day, hour), key, kind, size, count, crc32, strict=_names(strict), times=_times(*times))
+            for name, day, hour, key, kind, size, count, crc32, strict, *times in rows
         ]
 
     def held(self, table: str, hour: Hour) -> list[NewObject]:
         """Return the live objects of an hour, with what they hold of the spool; by key."""
         query = (
-            "select key, format, size_bytes, rows, crc32, position_from, position_to, generation, stretches, strict from object "
+            "select key, format, size_bytes, rows, crc32, position_from, position_to, generation, stretches, strict, first_us, last_us from object "
             f"where {OF_HOUR} and state = 'live' order by key"
         )
         rows = self._rows(query, (table, *hour.values))
         try:
             return [
-                replace(NewObject(key, table, hour, *rest), stretches=stretches_in(several), strict=_names(strict))
-                for key, *rest, several, strict in rows
+                replace(
+                    NewObject(key, table, hour, *rest), stretches=stretches_in(several), strict=_names(strict), times=_times(first, last)
+                )
+                for key, *rest, several, strict, first, last in rows
             ]
         except (ValueError, TypeError) as error:  # a bit of it flipped
             raise self._file.damaged(error) from None
@@ -90,3 +93,8 @@ def _names(written: Any) -> frozenset[str]:
         return frozenset(json.loads(written)) if written else frozenset()
     except (ValueError, TypeError):  # a bit of it flipped
         return frozenset()
+
+
+def _times(first: Any, last: Any) -> Times | None:
+    """Return the moments between which an object's rows happened; None where that is not known, or cannot be."""
+    return (first, last) if isinstance(first, int) and isinstance(last, int) and first <= last else None

@@ -27,8 +27,19 @@ def add_object(run: Any, one: NewObject) -> None:  # run: sqlite3's execute
     strict = json.dumps(sorted(one.strict)) if one.strict else None
     run(
         'insert into object (key, "table", "date", hour, format, size_bytes, rows, crc32, position_from, position_to, generation, stretches, '
-        "strict) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (one.key, one.table, *one.hour.values, one.format, one.size_bytes, one.rows, one.crc32, *held, strict),
+        "strict, first_us, last_us) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            one.key,
+            one.table,
+            *one.hour.values,
+            one.format,
+            one.size_bytes,
+            one.rows,
+            one.crc32,
+            *held,
+            strict,
+            *(one.times or (None, None)),
+        ),
     )
     run(
         'insert into partition ("table", "date", hour, location, format, objects, rows, size_bytes) values (?, ?, ?, ?, ?, 1, ?, ?) '

@@ -22,9 +22,9 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import compared
 from eventlake.dialect.types.type import EACH, UNKNOWN, common
-from eventlake.model import PARTITION_KEYS
+from eventlake.model import EVENT_TIME, PARTITION_KEYS
 
-_KEYS = frozenset(name for name, _ in PARTITION_KEYS)
+_KEYS = frozenset([*(name for name, _ in PARTITION_KEYS), EVENT_TIME])
 
 
 class Source:

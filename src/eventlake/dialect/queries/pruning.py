@@ -1,4 +1,4 @@
-"""Which hours a query can need, read from its predicates on the partition keys before any object is opened.
+"""Which hours a query can need, and between which moments, read from its predicates before any object is opened.
 
 A predicate is followed only where its value is certain: comparisons of `date` and `hour` with constants, IN, BETWEEN, AND, OR, NOT. Whatever
 else stands there may be true for any hour, so the hour is kept: too many objects cost time, too few would be wrong.
@@ -6,17 +6,19 @@ else stands there may be true for any hour, so the hour is kept: too many object
 
 from __future__ import annotations
 
-import calendar
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from eventlake.dialect.binding import Scope
+from eventlake.dialect.queries.known import UnknownError, as_moment, known
 from eventlake.dialect.queries.ranges import Range
 from eventlake.dialect.queries.scan import Predicate, Scan, Truth
+from eventlake.dialect.queries.times import bounds_of
 from eventlake.dialect.text import tree as exp
 from eventlake.errors import NameNotFoundError
+from eventlake.model import EVENT_TIME
 
 KeyOf = Callable[[Sequence[str]], tuple[int, str] | None]
 """The scan and the partition key that a name means, None for any other name."""
@@ -31,14 +33,10 @@ _COMPARISONS: dict[type[exp.Expr], Callable[[Any, Any], bool]] = {
 }
 
 
-class _Unknown(Exception):
-    """A part that cannot be decided without the rows."""
-
-
 def prune(
     scans: Sequence[Scan], scope: Scope, parts: Iterable[exp.Expr], ranges: Iterable[Range], allowed: Iterable[int], moment: str
 ) -> None:
-    """Hand each scan the predicates that only hours it does not need can fail.
+    """Hand each scan the predicates that only hours it does not need can fail, and tell it what they leave of `event_time`.
 
     parts, ranges: the conditions, and what they imply. allowed: numbers of the scans that may be pruned.
     """
@@ -46,13 +44,19 @@ def prune(
     if not numbers:
         return
     for part in parts:
+        for names, least, most in bounds_of(part, datetime.fromisoformat(moment)):
+            key = _key(scope, names)
+            if key is not None and key[0] in numbers and key[1] == EVENT_TIME:
+                scans[key[0]].narrow(least, most)
         found = partition_predicate(part, lambda names: _partition_key(scope, names), moment)
         if found is not None and found[0] in numbers:
             scans[found[0]].predicates.append(found[1])
     for column, first, end in ranges:
-        key = _partition_key(scope, column.names)
+        key = _key(scope, column.names)
         if key is not None and key[0] in numbers and key[1] == "date":
             scans[key[0]].predicates.append(_between(first, end))
+        elif key is not None and key[0] in numbers and key[1] == EVENT_TIME:
+            scans[key[0]].narrow(as_moment(first), as_moment(end))
 
 
 def _between(first: date, end: date) -> Predicate:
@@ -61,13 +65,19 @@ def _between(first: date, end: date) -> Predicate:
 
 
 def _partition_key(scope: Scope, names: Sequence[str]) -> tuple[int, str] | None:
+    found = _key(scope, names)
+    return None if found is None or found[1] == EVENT_TIME else found
+
+
+def _key(scope: Scope, names: Sequence[str]) -> tuple[int, str] | None:
+    """Return the scan that a name is of, and which partition key, or `event_time`; None for every other name."""
     try:
         found = scope.find(names)
     except NameNotFoundError:
         return None
-    if found is None or found[2] is not scope or found[1] or found[0].partition_of is None:
+    if found is None or found[2] is not scope or found[1] or found[0].key_of is None:
         return None
-    return found[0].partition_of, found[0].key
+    return found[0].key_of, found[0].key
 
 
 def conjuncts(node: exp.Expr) -> list[exp.Expr]:
@@ -120,7 +130,7 @@ class _Reader:
         """Evaluate what a condition says of an hour."""
         try:
             return self._truth(node)
-        except _Unknown:
+        except UnknownError:
             return lambda day, hour: None
 
     def _truth(self, node: exp.Expr) -> Predicate:
@@ -142,11 +152,11 @@ class _Reader:
         if isinstance(node, exp.In) and node.expressions:
             choices = [self._comparison(operator.eq, node.this, choice) for choice in node.expressions]
             return lambda day, hour: _any(choice(day, hour) for choice in choices)
-        raise _Unknown
+        raise UnknownError
 
     def _compared(self, node: exp.Expr) -> Predicate:
         if isinstance(node.expression, exp.All | exp.Any):
-            raise _Unknown
+            raise UnknownError
         return self._comparison(_COMPARISONS[type(node)], node.this, node.expression)
 
     def _comparison(self, compare: Callable[[Any, Any], bool], left: exp.Expr, right: exp.Expr) -> Predicate:
@@ -157,7 +167,7 @@ class _Reader:
             if x is None or y is None or isinstance(x, str) != isinstance(y, str):
                 return None
             if isinstance(x, datetime) != isinstance(y, datetime):
-                x, y = _moment(x), _moment(y)
+                x, y = as_moment(x), as_moment(y)
             return compare(x, y)
 
         return truth
@@ -169,120 +179,13 @@ class _Reader:
         if isinstance(node, exp.Column | exp.Identifier):
             found = self.key_of(node.names if isinstance(node, exp.Column) else [node.name.lower()])
             if found is None:
-                raise _Unknown
+                raise UnknownError
             self.scans.add(found[0])
             return (lambda day, hour: day) if found[1] == "date" else (lambda day, hour: hour)
         if isinstance(node, exp.Paren):
             return self._term(node.this)
-        constant = self.constant(node)
+        constant = known(node, self.moment)
         return lambda day, hour: constant
-
-    def constant(self, node: exp.Expr) -> date | str:
-        """Evaluate the date, timestamp or text that needs no row to be known."""
-        if isinstance(node, exp.Literal) and node.is_string:
-            return str(node.this)
-        if isinstance(node, exp.Paren):
-            return self.constant(node.this)
-        if isinstance(node, exp.CurrentDate):
-            return self.moment.date()
-        if isinstance(node, exp.CurrentTimestamp | exp.Localtimestamp):
-            return self.moment
-        if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
-            return self._cast(node)
-        if isinstance(node, exp.Add | exp.Sub):
-            return self._shifted(node)
-        if isinstance(node, exp.Anonymous):
-            return self._called(node)
-        raise _Unknown
-
-    def _cast(self, node: exp.Cast) -> date | str:
-        inner, kind = self.constant(node.this), node.args["to"].this
-        try:
-            if kind == "date":
-                return _date(inner)
-            if kind == "timestamp" and isinstance(inner, str) and inner[-1:].isdigit() and "+" not in inner and inner.count("-") == 2:
-                return datetime.fromisoformat(inner)
-        except ValueError:
-            raise _Unknown from None
-        raise _Unknown
-
-    def _shifted(self, node: exp.Expr) -> date:
-        base, interval = self.constant(node.this), node.expression
-        if isinstance(base, str) or not isinstance(interval, exp.Interval) or not isinstance(interval.args.get("unit"), exp.Var):
-            raise _Unknown
-        try:
-            count = int(str(interval.this.this)) * (-1 if isinstance(node, exp.Sub) else 1)
-            return _added(base, count, interval.args["unit"].name.lower())
-        except (ValueError, OverflowError):
-            raise _Unknown from None
-
-    def _called(self, node: exp.Anonymous) -> date | str:
-        name, arguments = str(node.this).lower(), node.expressions
-        try:
-            if name == "date_add" and len(arguments) == 3:
-                base = self.constant(arguments[2])
-                if not isinstance(base, str):
-                    return _added(base, _whole(arguments[1]), str(self.constant(arguments[0])).lower())
-            if name == "date" and len(arguments) == 1:
-                return _date(self.constant(arguments[0]))
-            if name == "now" and not arguments:
-                return self.moment
-            if name == "date_trunc" and len(arguments) == 2:
-                return _truncated(self.constant(arguments[1]), str(self.constant(arguments[0])).lower())
-        except (ValueError, OverflowError):
-            raise _Unknown from None
-        raise _Unknown
-
-
-def _whole(node: exp.Expr) -> int:
-    if isinstance(node, exp.Neg):
-        return -_whole(node.this)
-    if isinstance(node, exp.Paren):
-        return _whole(node.this)
-    if isinstance(node, exp.Literal) and not node.is_string:
-        return int(str(node.this))
-    raise _Unknown
-
-
-def _date(value: date | str) -> date:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    if len(value) != 10:
-        raise _Unknown
-    return date.fromisoformat(value)
-
-
-def _moment(value: date) -> datetime:
-    return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001  # wall clock of a DATE
-
-
-def _added(base: date, count: int, unit: str) -> date:
-    if unit in {"month", "quarter", "year"}:
-        months = base.year * 12 + base.month - 1 + count * {"month": 1, "quarter": 3, "year": 12}[unit]
-        year, month = divmod(months, 12)
-        return base.replace(year=year, month=month + 1, day=min(base.day, calendar.monthrange(year, month + 1)[1]))
-    if unit in {"day", "week"}:
-        return base + timedelta(days=count * (7 if unit == "week" else 1))
-    if unit in {"hour", "minute", "second"} and isinstance(base, datetime):
-        return base + timedelta(seconds=count * {"hour": 3600, "minute": 60, "second": 1}[unit])
-    raise _Unknown
-
-
-def _truncated(value: date | str, unit: str) -> date:
-    if isinstance(value, str):
-        raise _Unknown
-    day = {
-        "day": lambda d: d,
-        "week": lambda d: d - timedelta(days=d.weekday()),
-        "month": lambda d: d.replace(day=1),
-        "year": lambda d: d.replace(month=1, day=1),
-    }.get(unit)
-    if day is None:
-        raise _Unknown
-    made: date = day(_date(value))
-    return _moment(made) if isinstance(value, datetime) else made
 
 
 def _both(left: Predicate, right: Predicate, *, absorbing: bool) -> Predicate:

@@ -15,7 +15,7 @@ from eventlake.dialect.sql import Written
 from eventlake.dialect.translation import Translation
 from eventlake.dialect.types.type import Type
 from eventlake.layout import Hour
-from eventlake.model import Column, Table
+from eventlake.model import Column, Table, Times
 
 Days = dict[str, list[str]]
 """Dates (`YYYY-MM-DD`), each with hours (`00` to `23`)."""
@@ -54,13 +54,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class UnderstoodScan:
-    """A scan by the number of its table in the question, -1 for one of no table. prunes: whether its predicates say which hours it reads."""
+    """A scan by the number of its table in the question, -1 for one of no table. prunes: whether its predicates say which hours it reads.
+    times: between which moments what it reads happened."""
 
     table: int
     columns: dict[str, Type]
     used: tuple[str, ...]
     prunes: bool
     listing: str
+    times: Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,12 @@ class Understood:
         numbers = {id(table): number for number, table in enumerate(tables)}
         scans = tuple(
             UnderstoodScan(
-                numbers.get(id(scan.table), -1), dict(scan.columns), tuple(sorted(scan.used)), bool(scan.predicates), scan.listing
+                numbers.get(id(scan.table), -1),
+                dict(scan.columns),
+                tuple(sorted(scan.used)),
+                bool(scan.predicates),
+                scan.listing,
+                scan.times,
             )
             for scan in made.scans
         )
@@ -88,7 +95,9 @@ class Understood:
     def translation(self, tables: Sequence[Table]) -> Translation:
         """Make the translation over the catalog's tables, without predicates."""
         known = (*tables, WHOLE_CATALOG)
-        scans = tuple(Scan(known[scan.table], scan.columns, used=set(scan.used), listing=scan.listing) for scan in self.scans)
+        scans = tuple(
+            Scan(known[scan.table], scan.columns, used=set(scan.used), listing=scan.listing, times=scan.times) for scan in self.scans
+        )
         return Translation(self.names, self.types, scans, self.macros, self.pieces)
 
 

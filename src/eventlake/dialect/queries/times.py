@@ -1,0 +1,46 @@
+"""What conditions say of when something happened: between which moments a column lies, such as `event_time`.
+
+An object knows when the first and the last of its events happened, so that one of other moments need not be opened. Followed are comparisons
+with what is known before any row is read, as they stand in a WHERE, joined by AND; a row without a moment fulfils none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+
+from eventlake.dialect.queries.known import UnknownError, as_moment, known
+from eventlake.dialect.text import tree as exp
+
+Bound = tuple[Sequence[str], datetime | None, datetime | None]
+"""The names of a column, and the first and the last moment that it may have, None where it is not bounded; naive, in UTC."""
+
+_AT_LEAST, _AT_MOST = exp.GT | exp.GTE, exp.LT | exp.LTE
+
+
+def bounds_of(condition: exp.Expr, now: datetime) -> Iterator[Bound]:
+    """Yield what a condition leaves of columns. now: of `current_timestamp`."""
+    if isinstance(condition, exp.Between):
+        yield from _bound(condition.this, condition.args["low"], now, is_least=True)
+        yield from _bound(condition.this, condition.args["high"], now, is_least=False)
+    elif isinstance(condition, exp.EQ | _AT_LEAST | _AT_MOST):
+        left, right = condition.this, condition.expression
+        if not isinstance(condition, _AT_MOST):
+            yield from _bound(left, right, now, is_least=True)
+            yield from _bound(right, left, now, is_least=False)
+        if not isinstance(condition, _AT_LEAST):
+            yield from _bound(left, right, now, is_least=False)
+            yield from _bound(right, left, now, is_least=True)
+
+
+def _bound(column: exp.Expr, moment: exp.Expr, now: datetime, *, is_least: bool) -> Iterator[Bound]:
+    """Yield the bound if the one is a column and the other is known."""
+    if not isinstance(column, exp.Column):
+        return
+    try:
+        found = known(moment, now)
+    except UnknownError:
+        return
+    if isinstance(found, date):
+        at = as_moment(found)
+        yield column.names, *((at, None) if is_least else (None, at))
