@@ -346,8 +346,9 @@ el_url(u) :=
 el_url_decode(s) :=
   CASE
     WHEN regexp_matches(s, '%($|.$|[^0-9A-Fa-f]|.[^0-9A-Fa-f])') THEN failure('Not an encoded text: ', s)
-    ELSE url_decode(replace(s, '+', ' '))
+    ELSE el_unescaped(replace(s, '+', ' '))
   END;
+el_unescaped(s) := coalesce(TRY(url_decode(s)), CASE WHEN s IS NOT NULL THEN refusal('Bytes that are not UTF-8, in ', s) END);
 el_url_path(u) :=
   CASE
     WHEN regexp_matches(u, '^(?:[^:/?#]+:)?//') THEN regexp_extract(u, '^(?:[^:/?#]+:)?//[^/?#]*(/[^?#]*)?', 1)

@@ -85,10 +85,13 @@ def _mysql(pattern: str, node: exp.Expr) -> list[Piece]:
 
 def _date_format(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     made = "".join(_written(piece) for piece in _mysql(_literal(values[1], "date_format", node), node))
-    local = wall(values[0])
-    if values[0].type.numbers[0] > 3:
-        local = emit("el_to_digits({}, 1000)", local)
-    return derived(emit("strftime({}, {})", local, text(made)), VARCHAR, values)
+    return derived(emit("strftime({}, {})", _local_millis(values[0]), text(made)), VARCHAR, values)
+
+
+def _local_millis(value: Value) -> Sql:
+    """Make SQL of what a clock shows, rounded to the milliseconds that patterns show."""
+    local = wall(value)
+    return emit("el_to_digits({}, 1000)", local) if value.type.numbers[0] > 3 else local
 
 
 def _written(piece: Piece) -> str:
@@ -164,7 +167,7 @@ def _format_datetime(parts: Parts, values: list[Value], node: exp.Expr) -> Value
 
 def _shown(piece: Piece, value: Value, node: exp.Expr) -> Sql:
     """Make SQL that writes one piece of Joda's pattern."""
-    local = wall(value)
+    local = _local_millis(value)
     if piece.part == "text":
         return text(piece.strftime)
     if piece.strftime:
@@ -296,7 +299,7 @@ class _Reading:
         return emit("regexp_extract({}, {}, {})", self.sql, self.pattern, self.places[part])
 
     def _number(self, part: str, default: int) -> Sql:
-        return emit("CAST({} AS INTEGER)", self._text(part)) if part in self.places else emit("{}", default)
+        return emit("TRY_CAST({} AS INTEGER)", self._text(part)) if part in self.places else emit("{}", default)
 
     def _moment(self) -> Sql:
         clock = [
@@ -305,7 +308,7 @@ class _Reading:
             emit("to_seconds({})", self._ranged("second", 59)),
         ]
         if "fraction" in self.places:
-            clock.append(emit("to_milliseconds(CAST(rpad({}, 3, '0')[1:3] AS INTEGER))", self._text("fraction")))
+            clock.append(emit("to_milliseconds(TRY_CAST(rpad({}, 3, '0')[1:3] AS INTEGER))", self._text("fraction")))
         found = emit("(CAST({} AS TIMESTAMP) + {})", self._day(), joined(" + ", clock))
         wrong = failure("A text is not of its date pattern: ", self.sql)
         return emit(

@@ -69,8 +69,8 @@ def _entries(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 def _keys(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     """Make the keys of a map; of a JSON text that is read as one, which most ask for, those of the text where no map is needed for them."""
     keys, parsed = emit("map_keys({})", values[0]), _parsed_object(values[0].type, node)
-    if parsed is not None:
-        keys = once(parts.value(parsed).sql, lambda sql: emit(_OF_TEXT, sql, keys))
+    if parsed is not None and (read := parts.value(parsed)).literal is None:
+        keys = once(read.sql, lambda sql: emit(_OF_TEXT, sql, keys))
     return values[0].become(keys, array(values[0].type.args[0]))
 
 

@@ -60,7 +60,7 @@ def _parameter(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     pattern = emit("('[?&]' || regexp_escape({}) || '(=[^&#]*|&|#|$)')", name)
     query = emit("regexp_extract({}, '^[^?#]*([?][^#]*)', 1)", url.sql)
     found = emit("regexp_extract({}, {}, 1)", query, pattern)
-    decoded = emit("url_decode(replace(trim({}, '=&#'), '+', ' '))", found)
+    decoded = emit("el_unescaped(replace(trim({}, '=&#'), '+', ' '))", found)
     return derived(emit("(CASE WHEN el_url({}) AND regexp_matches({}, {}) THEN {} END)", url, query, pattern, decoded), VARCHAR, values)
 
 
@@ -145,9 +145,9 @@ FUNCTIONS = [
     F("url_extract_protocol", "varchar -> varchar", _URL % r"regexp_extract({0}, '^([A-Za-z][A-Za-z0-9+.-]*):', 1)"),
     F("url_extract_host", "varchar -> varchar", _URL % "el_url_host({0})"),
     F("url_extract_port", "varchar -> bigint", _URL % "el_url_port({0})"),
-    F("url_extract_path", "varchar -> varchar", _URL % "url_decode(el_url_path({0}))"),
-    F("url_extract_query", "varchar -> varchar", _URL % r"url_decode(regexp_extract({0}, '^[^?#]*[?]([^#]*)', 1))"),
-    F("url_extract_fragment", "varchar -> varchar", _URL % r"url_decode(regexp_extract({0}, '#(.*)$', 1))"),
+    F("url_extract_path", "varchar -> varchar", _URL % "el_unescaped(el_url_path({0}))"),
+    F("url_extract_query", "varchar -> varchar", _URL % r"el_unescaped(regexp_extract({0}, '^[^?#]*[?]([^#]*)', 1))"),
+    F("url_extract_fragment", "varchar -> varchar", _URL % r"el_unescaped(regexp_extract({0}, '#(.*)$', 1))"),
     F("url_extract_parameter", "varchar, varchar -> varchar", _parameter),
 ]
 

@@ -35,6 +35,8 @@ def aggregate(
         if name == "reduce_agg":
             return _folded(parts, arguments, where, node)
         values, modifiers = _arguments(parts, arguments, where, node, over)
+    if name == "grouping" and any(not parts.context.scope.read[id(column)].whole for column in arguments):
+        raise mistyped("grouping() takes columns, not fields of them", node)
     if name in {"min", "max"} and len(values) == 1 and values[0].type.zone == EACH:
         return _extreme_moment(name, values[0], modifiers)
     held = [value if _carries(name, place, modifiers) else as_instants(value) for place, value in enumerate(values)]

@@ -134,7 +134,7 @@ class _Reader:
             return self._allows_global(use, query)
         if is_unnested:
             return self._allows_unnest(use, query)
-        if query.args.get("from_") is None and query.args.get("where") is None:
+        if query.args.get("from_") is None and (query.args.get("where") is None or use is Use.EXISTS):
             return use in _SINGLE and not holds_query(query)
         if source is not None and self._is_global_inside(query, source):
             return use in _SINGLE and self.allows(use, unwrapped(source))
@@ -225,7 +225,7 @@ class _Reader:
             if self.reads(on) and join.args.get("side"):
                 return None
             conditions += conjuncts(on) if on is not None else []
-        return self._lift(lifted, conditions)
+        return None if any(map(self._takes_apart, conditions)) else self._lift(lifted, conditions)
 
     def _source(self, source: exp.Expr) -> _Lifted | None:
         """Lift the conditions out of a query in FROM."""
@@ -241,6 +241,19 @@ class _Reader:
                 needed |= self._columns([condition])
                 fixed |= self._fixed(condition)
         return _Lifted(frozenset(needed), frozenset(fixed), lifted.single)
+
+    def _takes_apart(self, condition: exp.Expr) -> bool:
+        """Tell whether a condition reads a field of a row from outside, which Trino would read before it lifts it out."""
+        for part in condition.walk():
+            whole = part.this if isinstance(part, exp.Bracket | exp.Dot) else None
+            found = self.read.get(id(part if whole is None else unbracketed(whole)))
+            if (
+                found is not None
+                and id(found.owner) in self.scopes
+                and (not found.whole or (whole is not None and found.type.name == "row"))
+            ):
+                return True
+        return False
 
     def _fixed(self, condition: exp.Expr) -> set[Sql]:
         """Return the column that a condition makes equal to something that is known outside."""

@@ -131,12 +131,15 @@ def _cast(parts: Parts, node: exp.Expr) -> Value:
 def _parsed_for(parts: Parts, kind: Type, node: exp.Expr, value: Value) -> Value:
     """Return the json that an array, a map or a row is cast of, as Trino hands it on.
 
-    The cast of a call of json_parse reads the text itself: it neither sorts keys in between nor drops one of two, but fails. Elsewhere both is
-    done before the cast. Of a column of a subquery Trino's plan decides which of the two: where a key stands twice, that is refused.
+    The cast of a call of json_parse reads the text itself: it neither sorts keys in between nor drops one of two, but fails. Elsewhere, and
+    where the text is a literal, which Trino parses first, both is done before the cast. Of a column of a subquery Trino's plan decides which
+    of the two: where a key stands twice, that is refused.
     """
     source = node.this
     if value.json == "parsed" and type(node) is exp.Cast and isinstance(source, exp.Anonymous) and _called(source) == "json_parse":
-        return value.become(emit("el_json_read({})", parts.value(source.expressions[0])), value.type)._replace(json="part")
+        text = parts.value(source.expressions[0])
+        if text.literal is None:
+            return value.become(emit("el_json_read({})", text), value.type)._replace(json="part")
     if value.json in {"parsed", "any"} and type(node) is exp.Cast and isinstance(source, exp.Column | exp.Identifier):
         return value.become(emit("el_json_single({})", value), value.type)
     if value.json == "parsed" and any(part.holds("map") or part.holds("row") for part in kind.args):

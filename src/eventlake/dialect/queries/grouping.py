@@ -75,6 +75,7 @@ class _Grouping:
         if isinstance(node, exp.Rollup):
             return [_together(elements[:size]) for size in range(len(elements), -1, -1)]
         if isinstance(node, exp.Cube):
+            elements = list({frozenset(element): element for element in elements}.values())
             sizes = range(len(elements), -1, -1)
             return [_together(chosen) for size in sizes for chosen in combinations(elements, size)]
         return elements

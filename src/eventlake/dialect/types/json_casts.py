@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from eventlake.dialect.binding import Value, mistyped, refused
-from eventlake.dialect.failures import failure
+from eventlake.dialect.failures import failure, lasting_failure
 from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.moments import moment_text
@@ -21,7 +21,8 @@ def json_to(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
         return once(j, lambda item: _scalar(item, kind))
     if kind.name == "array":
         inner = json_to(_part("CAST(el_j AS VARCHAR)"), kind.args[0], node)
-        return _if_type(j, kind, ARRAY=emit("list_transform(json_extract({}, '$[*]'), lambda el_j: {})", j, inner))
+        items = emit("CAST(json_extract({}, '$[*]') AS JSON[])", j)  # DuckDB has no list, if it knows beforehand that there is none
+        return _if_type(j, kind, ARRAY=emit("list_transform({}, lambda el_j: {})", items, inner))
     if kind.name == "map" and kind.args[0].name == "varchar":
         inner = json_to(_part("CAST((el_e).value AS VARCHAR)"), kind.args[1], node)
         inner = emit("coalesce({}, 'null')", inner) if kind.args[1].name == "json" else inner
@@ -40,7 +41,10 @@ def _part(words: str) -> Value:
 
 def _scalar(j: Sql, kind: Type) -> Sql:
     if kind.name == "varchar" and kind.numbers:
-        return emit("el_fitting({}, {})", emit(_TEXT, j=j), kind.numbers[0])
+        wrong = lasting_failure(f"A JSON text does not fit into {kind}")  # an error of Trino's own, which TRY_CAST does not hide
+        return once(
+            emit(_TEXT, j=j), lambda made: emit("(CASE WHEN length({0}) > {1} THEN {2} ELSE {0} END)", made, kind.numbers[0], wrong)
+        )
     return emit(_SCALARS[kind.name], j=j, type=kind.duckdb)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from eventlake.dialect.binding import Value
+from eventlake.dialect.binding import Value, mistyped
 from eventlake.dialect.expansion import LARGE
 from eventlake.dialect.failures import lasting_failure
 from eventlake.dialect.sql import Sql, emit, shut, text
@@ -115,7 +115,7 @@ def _boolean_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
 
 
 def _text_within(made: Sql, kind: Type, what: str) -> Sql:
-    """Make the text of a boolean or an interval; one that does not fit is an error of Trino's own, which TRY_CAST does not hide."""
+    """Make the text of a boolean, a moment or an interval; one that does not fit is an error of Trino's own, which TRY_CAST does not hide."""
     if kind.name != "varchar" or not kind.numbers:
         return _text_of(made, kind)
     wrong = lasting_failure(f"{what} does not fit into {kind}")
@@ -123,11 +123,12 @@ def _text_within(made: Sql, kind: Type, what: str) -> Sql:
 
 
 def _moment_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
-    return _text_of(moment_text(value.sql, value.type.numbers[0]), kind)
+    return _text_within(moment_text(value.sql, value.type.numbers[0]), kind, "A timestamp")
 
 
 def _zoned_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
-    return _text_of(emit("({} || ' ' || {})", moment_text(wall(value), value.type.numbers[0]), zone_label(value)), kind)
+    shown = emit("({} || ' ' || {})", moment_text(wall(value), value.type.numbers[0]), zone_label(value))
+    return _text_within(shown, kind, "A timestamp")
 
 
 def _double_to_integer(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
@@ -175,6 +176,12 @@ def _time_to_precision(sql: Sql, kind: Type) -> Sql:
 
 def _time_text(value: Value) -> Sql:
     return emit("substring({}, 12)", moment_text(emit("(DATE '1970-01-01' + {})", value.sql), value.type.numbers[0]))
+
+
+def _address_to_text(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    if kind.numbers:
+        raise mistyped(f"A cast from ipaddress to {kind} is not in Athena: leave the length out", node)
+    return emit("el_ip_text({})", value.sql)
 
 
 def _moment_to_date(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
@@ -250,12 +257,12 @@ SCALARS = {
     ("moment", "time"): lambda value, kind, node: _time_to_precision(emit("CAST({} AS TIME)", value.sql), kind),
     ("zoned", "time"): lambda value, kind, node: _time_to_precision(emit("CAST({} AS TIME)", wall(value)), kind),
     ("time", "time"): lambda value, kind, node: _time_to_precision(value.sql, kind),
-    ("time", "varchar"): lambda value, kind, node: _text_of(_time_text(value), kind),
+    ("time", "varchar"): lambda value, kind, node: _text_within(_time_text(value), kind, "A time"),
     ("interval day", "varchar"): lambda value, kind, node: _text_within(emit("el_interval_text({})", value.sql), kind, "An interval"),
     ("interval month", "varchar"): lambda value, kind, node: _text_within(emit("el_months_text({})", value.sql), kind, "An interval"),
     ("varchar", "ipaddress"): lambda value, kind, node: emit("el_ip({})", value.sql),
     ("varbinary", "ipaddress"): lambda value, kind, node: emit("el_ip_of({})", value.sql),
-    ("ipaddress", "varchar"): lambda value, kind, node: _text_of(emit("el_ip_text({})", value.sql), kind),
+    ("ipaddress", "varchar"): _address_to_text,
     ("ipaddress", "varbinary"): lambda value, kind, node: value.sql,
     ("varchar", "varbinary"): lambda value, kind, node: emit("encode({})", value.sql),
 }
