@@ -26,7 +26,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-VERSIONS = {1: "7ec9a8c", 2: "5702d85", 3: "af94f49", 4: "7552e8d", 5: "8071cb3"}
+VERSIONS = {1: "7ec9a8c", 2: "5702d85", 3: "af94f49", 4: "7552e8d", 5: "2757314", 6: "9351ae1"}
 """Version of the catalog -> a commit that wrote it, the last but for the newest."""
 TABLES = ("auth0_logs", "pipeline_execution_state_change")
 POISON = {"id": "x", "source": "aws.codepipeline", "detail-type": "CodePipeline Pipeline Execution State Change", "detail": "no object"}
