@@ -131,6 +131,39 @@ def test_without_a_doubt_the_answer_is_the_same_of_texts_that_are_strict(paths: 
         assert connection.execute(unasked).fetchall() == connection.execute(asked).fetchall()
 
 
+ASKED = "json_extract_scalar(x, '$.a')"
+THROUGH = (
+    f"select {ASKED} from (select d as x from t)",
+    f"with w(n, x) as (select * from (select e, d from t where e = 'f')) select {ASKED} from w left join t on t.e = n",
+    f"select {ASKED} from (select d as x from t group by d order by d limit 3)",
+    f"select {ASKED} from (select d as x from t union all select d from t where e is null)",
+)
+CHANGED = (
+    f"select {ASKED} from (select lower(d) as x from t)",
+    f"select {ASKED} from (select coalesce(d, e) as x from t)",
+    f"select {ASKED} from (select d as x from t union all select '{{}}')",
+    f"select {ASKED} from (select d as x from t union all select e from t)",
+    f"with recursive w(x) as (select d from t union all select e from w join t on t.d = w.x) select {ASKED} from w",
+)
+
+
+@pytest.mark.parametrize(("sql", "known"), [*((sql, True) for sql in THROUGH), *((sql, False) for sql in CHANGED)])
+def test_what_is_known_of_texts_goes_with_them_through_subqueries(sql: str, known: bool) -> None:
+    """As long as nothing but the column itself stands in the place."""
+    made = translate(sql, [TABLE], NOW)
+
+    written = made.sql(["t"] * len(made.scans), [{"d"}] * len(made.scans))
+
+    assert ("el_json_maybe_loose(" not in written) is known
+
+
+def test_both_sides_of_a_union_must_be_known() -> None:
+    """One of two tables that is not known leaves the question in."""
+    made = translate(THROUGH[3], [TABLE], NOW)
+
+    assert "el_json_maybe_loose(" in made.sql(["t", "t"], [{"d"}, set()])
+
+
 def test_a_text_is_parsed_once_for_all_paths() -> None:
     """However many paths there are, one call reads them."""
     columns = ", ".join(f"json_extract_scalar(d, '$.a{number}')" for number in range(5))

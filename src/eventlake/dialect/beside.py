@@ -33,30 +33,29 @@ class Stored(Protocol):
         """Return its name in emitted SQL."""
         ...
 
+    @property
+    def origins(self) -> frozenset[tuple[int, str]]:
+        """Return the columns of scans whose texts stand in it, if no others do."""
+        ...
+
 
 class Beside(Sql):
-    """A relation with its alias, which becomes a subquery where parts are read of it. They may be asked for until it is written out.
+    """A relation with its alias, which becomes a subquery where parts are read of it. They may be asked for until it is written out."""
 
-    gap: its number, where the relation is a table of the catalog.
-    """
-
-    __slots__ = ("_alias", "_columns", "_gap", "_lists")
+    __slots__ = ("_alias", "_columns", "_lists")
     is_open = True
 
-    def __init__(self, relation: Sql, alias: Sql, columns: Iterable[Stored], gap: int | None) -> None:
+    def __init__(self, relation: Sql, alias: Sql, columns: Iterable[Stored]) -> None:
         super().__init__(("", ""), (relation,))
         self.is_shut = True
         self._alias = alias
         self._columns = columns
-        self._gap = gap
         self._lists: dict[tuple[str, Sql], _Parts] = {}
 
     def either(self, text: Sql, doubtful: Sql, sound: Sql) -> Sql:
         """Make a choice: what reads a text of which nothing is known, or what suffices where objects say that it is JSON as we write it."""
-        if self._gap is None:
-            return doubtful
-        stored = next(column.stored for column in self._columns if emit("{}.{}", self._alias, quoted(column.stored)) == text)
-        return Choice(doubtful, sound, self._gap, stored)
+        column = next(column for column in self._columns if emit("{}.{}", self._alias, quoted(column.stored)) == text)
+        return Choice(doubtful, sound, column.origins) if column.origins else doubtful
 
     def part(self, function: str, text: Sql, path: Sql) -> tuple[Sql, Sql, Sql]:
         """Ask for a part of a text.

@@ -41,7 +41,8 @@ class Value(NamedTuple):
 
     A timestamp with time zone is the instant as a DuckDB TIMESTAMP in UTC, or a struct if its type says that each has its own zone.
     clock: such a struct taken apart, where that is known. literal: the text or number of a literal. columns: what it reads of its own SELECT
-    outside aggregates. is_null: whether it is a bare NULL, under whatever type. json: where a json comes from.
+    outside aggregates. is_null: whether it is a bare NULL, under whatever type. json: where a json comes from. origins: the columns of scans, each
+    with the scan's number, whose texts it is, if it can be no other.
     Two values are the same expression if their `sql` is equal.
     """
 
@@ -54,6 +55,7 @@ class Value(NamedTuple):
     window: bool = False
     is_null: bool = False
     json: JsonForm = "any"
+    origins: frozenset[tuple[int, str]] = frozenset()
 
     def become(self, sql: Sql, kind: Type) -> Value:
         """Return another value computed from this one alone."""
@@ -61,7 +63,7 @@ class Value(NamedTuple):
 
     def reading(self, columns: frozenset[str]) -> Value:
         """Return the same value, which reads these columns of its own SELECT."""
-        return Value(self.sql, self.type, self.clock, self.literal, columns, self.aggregate, self.window, self.is_null, self.json)
+        return self._replace(columns=columns)
 
 
 def derived(sql: Sql, kind: Type, parts: Iterable[Value]) -> Value:

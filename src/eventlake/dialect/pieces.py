@@ -164,20 +164,22 @@ def bound_name(level: int) -> str:
 
 
 class Choice(Sql):
-    """A piece that reads JSON texts of a column of what stands in a gap, and what stands for it where all of them are known to be as we write them."""
+    """A piece that reads JSON texts, and what stands for it where those are known to be as we write them.
 
-    __slots__ = ("column", "gap", "sound")
+    origins: the columns, each with its gap, that the texts are of.
+    """
+
+    __slots__ = ("origins", "sound")
     is_open = True
 
-    def __init__(self, doubtful: Sql, sound: Sql, gap: int, column: str) -> None:
+    def __init__(self, doubtful: Sql, sound: Sql, origins: frozenset[tuple[int, str]]) -> None:
         super().__init__(
             doubtful.words, doubtful.parts, doubtful.macros | sound.macros, simple=False, asks=doubtful.asks, size=doubtful.size
         )
         self.is_shut = True
         self.bound = max(doubtful.bound, sound.bound)
         self.sound = sound
-        self.gap = gap
-        self.column = column
+        self.origins = origins
 
 
 class Gap(Sql):

@@ -149,12 +149,11 @@ def written(whole: Sql) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """A `Choice` written out: what stands there, and what if all texts of a column of the gap are known to be JSON as we write it."""
+    """A `Choice` written out: what stands there, and what if all texts of these columns of gaps are known to be JSON as we write it."""
 
     doubtful: str
     sound: str
-    gap: int
-    column: str
+    origins: frozenset[tuple[int, str]]
 
 
 Written: TypeAlias = str | int | Either
@@ -212,7 +211,7 @@ def written_out(whole: Sql, *, is_doubtful: bool = False) -> WrittenOut:
 def _either(piece: Choice) -> Either:
     """Write both sides of a choice; it stands in a choice of its own column alone, which decides for both."""
     doubtful, sound = ("".join(map(str, written_out(side, is_doubtful=True).parts)) for side in (piece, piece.sound))
-    return Either(doubtful, sound, piece.gap, piece.column)
+    return Either(doubtful, sound, piece.origins)
 
 
 def quoted_text(value: str) -> str:

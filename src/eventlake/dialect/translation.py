@@ -15,7 +15,7 @@ class Translation:
     """A statement of DuckDB with gaps for its tables.
 
     names, types: of the answer's columns, as Athena has them. scans: what to read, in the order of the gaps. macros: what to create first.
-    pieces: the texts of the statement, and between them the number of the scan that stands there, or two texts of which a scan decides.
+    pieces: the texts of the statement, and between them the number of the scan that stands there, or two texts of which scans decide.
     """
 
     names: tuple[str, ...]
@@ -32,5 +32,5 @@ class Translation:
         if isinstance(piece, int):
             return sources[piece]
         if isinstance(piece, Either):
-            return piece.sound if strict and piece.column in strict[piece.gap] else piece.doubtful
+            return piece.sound if strict and all(column in strict[gap] for gap, column in piece.origins) else piece.doubtful
         return piece

@@ -57,8 +57,8 @@ class Reading:
 
     @property
     def strict(self) -> Set[str]:
-        """Return the columns whose texts are JSON as we write it in each of the objects."""
-        return frozenset.intersection(*{item.strict for item in self.objects}) if self.objects else frozenset()
+        """Return the columns whose texts are JSON as we write it in each of the objects: all, where there is none."""
+        return frozenset.intersection(*{item.strict for item in self.objects}) if self.objects else frozenset(self.scan.columns)
 
     def sql(self, *, brief: bool = False) -> str:
         """Return the subquery that gives the scan's columns; brief is for people: keys, and all but two of them left out."""

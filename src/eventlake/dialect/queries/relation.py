@@ -31,6 +31,8 @@ class Column(NamedTuple):
     """Left out of `*`, and lost where an alias names the columns."""
     json: JsonForm = "any"
     """Where a json comes from, or those within."""
+    origins: frozenset[tuple[int, str]] = frozenset()
+    """The columns of scans whose texts stand in it, if no others do: it is known of those whether they are JSON as we write it."""
 
     def value(self, relation: Sql) -> Value:
         """Return the column as a value, given the name of its relation."""
@@ -38,7 +40,7 @@ class Column(NamedTuple):
         return (
             each_zoned(sql, emit("{}.{}", relation, quoted(self.label)), self.type, ())
             if self.label
-            else Value(sql, self.type, json=self.json)
+            else Value(sql, self.type, json=self.json, origins=self.origins)
         )
 
 

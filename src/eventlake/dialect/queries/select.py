@@ -193,7 +193,7 @@ def _columns(items: Sequence[_Item]) -> list[Column]:
             name += f"_{index}"
         stored.add(name.lower())
         label = f"z{index}_{name}" if item.value.type.zone == EACH else ""
-        columns.append(Column(item.name, name, item.value.type, label, json=item.value.json))
+        columns.append(Column(item.name, name, item.value.type, label, json=item.value.json, origins=item.value.origins))
     return columns
 
 

@@ -29,7 +29,7 @@ def set_operation(left: Relation, right: Relation, node: exp.SetOperation) -> Re
         kinds.append(both)
     kinds = [_kept(node, a.type, kind) for a, kind in zip(left.fields, kinds, strict=True)]
     fields = tuple(
-        Column(a.name, f"c{i}", kind, f"z{i}" if kind.zone == EACH else "", json=_form_of_both(a, b))
+        Column(a.name, f"c{i}", kind, f"z{i}" if kind.zone == EACH else "", json=_form_of_both(a, b), origins=_origins(a, b))
         for i, (a, b, kind) in enumerate(zip(left.fields, right.fields, kinds, strict=True))
     )
     merged = bool(node.args.get("distinct")) and any(field.label for field in fields)
@@ -63,6 +63,11 @@ def recast(relation: Relation, kinds: Sequence[Type], fields: Sequence[Column], 
 def _form_of_both(a: Column, b: Column) -> JsonForm:
     """Return where a json of either side comes from; what json_parse made is sorted where the other side's is not, see `_in_form`."""
     return a.json if a.json == b.json else json_form({"normal" if form == "parsed" else form for form in (a.json, b.json)})
+
+
+def _origins(a: Column, b: Column) -> frozenset[tuple[int, str]]:
+    """Return the columns of scans that the texts of both sides are of, if it is known of both."""
+    return a.origins | b.origins if a.origins and b.origins and a.type == b.type else frozenset()
 
 
 def _in_form(value: Value, target: Column) -> Value:
