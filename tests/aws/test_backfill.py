@@ -110,9 +110,9 @@ def test_who_is_stopped_goes_on_and_no_row_is_there_twice(lake: Lake, tmp_path: 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        list(Backfiller(AwsHistories(deployment, session, put), deployment.sources).items(file.history, file.taken))
+        list(Backfiller(AwsHistories(deployment, session, put), deployment.sources).items(file.history, file.stretches))
     monkeypatch.setattr(backfilling, "GROUP_BYTES", 10_000)
-    list(Backfiller(AwsHistories(deployment, session), deployment.sources).items(file.history, file.taken))
+    list(Backfiller(AwsHistories(deployment, session), deployment.sources).items(file.history, file.stretches))
     assert rows(lake, year) == {event["id"]: 1 for event in events}
 
 
@@ -125,7 +125,7 @@ def test_of_two_who_bring_in_one_history_one_is_refused(lake: Lake, tmp_path: Pa
     file = LocalFile(written(history("2001-05-05T00:00", hours=1, each=2), tmp_path / "builds.jsonl"))
     one, other = AwsHistories(deployment, session), AwsHistories(deployment, session)
     one.cursor(file.history)
-    list(Backfiller(other, deployment.sources).items(file.history, file.taken))
+    list(Backfiller(other, deployment.sources).items(file.history, file.stretches))
     with pytest.raises(GenerationConflictError, match="by somebody else"):
         one.bring_in(file.history, "1", Collected(None, 1, set()), datetime.now(UTC))
 

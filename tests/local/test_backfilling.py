@@ -95,7 +95,9 @@ def backfill(lake: Path, file: Path, log_format: str = "parquet") -> Progress:
     """Bring a file in, as the command does."""
     with Importer(lake, SOURCES, log_format=log_format) as importer:
         importer.deliver()
-        return list(Backfiller(LocalHistories(importer.catalog, lake), SOURCES).items(LocalFile(file).history, LocalFile(file).taken))[-1]
+        return list(Backfiller(LocalHistories(importer.catalog, lake), SOURCES).items(LocalFile(file).history, LocalFile(file).stretches))[
+            -1
+        ]
 
 
 def hours(lake: Path) -> list[tuple[object, ...]]:

@@ -75,7 +75,7 @@ def bus(tmp_path: Path) -> Iterator[SqliteCatalog]:
 def backfill(lake: Path, file: Path) -> Progress:
     """Bring a file in beside the bus, as the command does."""
     with added_to(lake, SOURCES) as catalog:
-        *_, progress = Backfiller(LocalHistories(catalog, lake), SOURCES).items("a", LocalFile(file).taken)
+        *_, progress = Backfiller(LocalHistories(catalog, lake), SOURCES).items("a", LocalFile(file).stretches)
     return progress
 
 

@@ -76,7 +76,7 @@ def _brought_in(file: HistoryFile, opened: Backfiller, current: Settings) -> lis
     history = file.history
     if opened.is_done(history):
         return [str(file), "known", 0, 0, 0]
-    progress, error = followed(opened.items(history, file.taken, file.size_bytes), file.name, current)
+    progress, error = followed(opened.items(history, file.stretches, file.size_bytes), file.name, current)
     if error is None:
         return [str(file), "done", progress.events, progress.rows, progress.failed]
     current.say(str(error))

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
 from eventlake.backends.aws import Session, failing
 from eventlake.backends.s3 import S3Store
 from eventlake.errors import ConfigurationError, StorageError, UsageError
-from eventlake.local.item import Item
-from eventlake.local.items import taken_of_file
-from eventlake.pipeline.envelope import Taken
+from eventlake.local.items import stretches_of_file
+from eventlake.local.stretch import Stretch
 
 _PLACE = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>.*))?", re.DOTALL)
 
@@ -42,13 +41,13 @@ class ObjectFile:
         said = f"{self}\n{self.etag}"
         return f"s3/{hashlib.sha256(said.encode()).hexdigest()}"
 
-    def taken(self, take: Callable[[bytes], Taken]) -> Iterator[tuple[Item, Taken]]:
-        """Read its items, and take each. Raises StorageError if it cannot be read, ends too early, or was replaced since it was listed."""
+    def stretches(self) -> Iterator[Stretch]:
+        """Read its documents. Raises StorageError if it cannot be read, ends too early, or was replaced since it was listed."""
         try:
             with failing(f'"{self}" cannot be read', storage=True):
                 answer = self.session.client("s3").get_object(Bucket=self.bucket, Key=self.key, IfMatch=self.etag)
                 with closing(answer["Body"]) as body:
-                    yield from taken_of_file(body, str(self), take)
+                    yield from stretches_of_file(body, str(self))
         except ConfigurationError as error:  # the connection broke, and the next object may come
             raise StorageError(str(error)) from None
 

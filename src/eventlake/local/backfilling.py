@@ -22,16 +22,17 @@ from eventlake.layout import Hour
 from eventlake.local.collecting import Collected
 from eventlake.local.delivery.budget import Budget
 from eventlake.local.item import Item
-from eventlake.local.mapper import Lines, Mapper
+from eventlake.local.mapper import Mapper
+from eventlake.local.stretch import Stretch, behind, of_items
 from eventlake.model import Source
-from eventlake.pipeline.backfill import Backfill, Histories
-from eventlake.pipeline.envelope import Intake, Taken
+from eventlake.pipeline.backfill import Backfill, Histories, Run
+from eventlake.pipeline.envelope import Intake
 from eventlake.pipeline.forgetting import Forgetting
 from eventlake.pipeline.router import Router
 
 GROUP_BYTES = 16 << 20
 """Bytes of events and log lines that are brought in by one transaction, where they come in order."""
-_STRETCHES = 512
+_STRETCHES = 256
 """In how many stretches a group is read, each under one clock."""
 _THREADS = 2
 """One makes rows of a group while the other stores the group before."""
@@ -67,8 +68,8 @@ class _Group:
     done: float | None = None
 
 
-Read = Callable[[Callable[[bytes], Taken]], Iterable[tuple[Item, Taken]]]
-"""Gives the items of a file in the order of their places, each with what it was taken as, by what takes them."""
+Read = Callable[[], Iterable[Stretch]]
+"""Gives the documents of a file in the order of their places."""
 
 
 class Backfiller:
@@ -91,9 +92,10 @@ class Backfiller:
         self._lake = lake
         router = Router(known, FAST, StraightReader, pseudonyms, forgetting)
         self._budget = Budget(router.route, threads=_THREADS, straight=router.straight)
-        self._mapper = Mapper(self._budget, (table for source in known for table in source.tables))
-        self._take = Intake(known, FAST).take
-        self._backfill = Backfill(self._budget.route, event_time, router.kept, router.without_erased)
+        tables = (table for source in known for table in source.tables)
+        take, straight, route = Intake(known, FAST).take, self._budget.straight, self._budget.route
+        self._backfill = Backfill(tables, take, straight, route, event_time, router.kept, router.without_erased)
+        self._mapper = Mapper(self._runs)
         self._now = now
         self._elapsed = elapsed
         self._aside = aside
@@ -103,7 +105,7 @@ class Backfiller:
         return self._lake.cursor(history) == str(DONE)
 
     def items(self, history: str, read: Read, size_bytes: int = 0) -> Generator[Progress, None, None]:
-        """Bring in the items of a file that are new, a group at a time; tell after each how far it is. Raises StorageError.
+        """Bring in the documents of a file that are new, a group at a time; tell after each how far it is. Raises StorageError.
 
         history: what it is known by. size_bytes: of the file, if that tells how far it is. A group is stored while the next is read; who stops
         in between has to close the iterator.
@@ -124,18 +126,17 @@ class Backfiller:
                 yield storing.result()
 
     def _groups(self, read: Read, begin: int, size_bytes: int) -> Iterator[_Group]:
-        """Yield what becomes of a file's items from a place on, in groups; the last one says that the file is read."""
+        """Yield what becomes of a file's documents from a place on, in groups; the last one says that the file is read."""
         seen: set[Hour] = set()
         group = self._group(seen)
         try:
-            items = ((item, taken) for item, taken in read(self._take) if item.at >= begin)
-            for some, lines in self._mapper.mapped(_together(items), _events_of):
-                if group.collected.is_full:
-                    at = some[0][0].at
+            for stretch, runs in self._mapper.mapped(_parted(read(), begin)):
+                if group.collected.is_full and stretch.is_in_place:
+                    at = stretch.at
                     group.cursor, group.done = str(at), at / size_bytes if 0 < at < size_bytes else None
                     yield group
                     group = self._group(seen)
-                self._add(some, lines, group.collected)
+                self._add(stretch, runs, group.collected)
         except StorageError:
             group.collected.close()
             raise
@@ -151,10 +152,8 @@ class Backfiller:
         group, told, begun = self._group(set(), progress.cursor), 0, self._elapsed()
         try:
             for page in history.pages(progress.cursor):
-                items = [(Item(1, data), self._take(data)) for data in page.events]
-                with self._budget:
-                    lines = self._budget.straight(_events_of(items))
-                self._add(items, lines, group.collected)
+                stretch = of_items([Item(1, event) for event in page.events])
+                self._add(stretch, self._runs(stretch.documents), group.collected)
                 group.cursor, group.done = page.cursor, page.done
                 told += len(page.events)
                 if told >= GROUP_EVENTS or group.collected.is_full or self._elapsed() - begun >= GROUP_SECONDS:
@@ -168,11 +167,15 @@ class Backfiller:
     def _group(self, seen: set[Hour], cursor: str = "", done: float | None = None) -> _Group:
         return _Group(Collected(self._aside, GROUP_BYTES, seen), cursor, done)
 
-    def _add(self, items: Sequence[tuple[Item, Taken]], lines: Lines, collected: Collected) -> None:
-        """Add what becomes of items. Raises StorageError."""
+    def _runs(self, documents: Sequence[bytes]) -> list[Run]:
+        with self._budget:
+            return self._backfill.runs(documents)
+
+    def _add(self, stretch: Stretch, runs: Iterable[Run], collected: Collected) -> None:
+        """Add what becomes of documents. Raises StorageError."""
         now = self._now()
         with self._budget:
-            self._backfill.add([(taken, item.data, item.failed) for item, taken in items], lines, now, collected)
+            self._backfill.add(stretch.documents, runs, now, lambda number, error: stretch.item(number).failed(error), collected)
         collected.settle()
 
     def _bring_in(self, history: str, group: _Group, progress: Progress) -> Progress:
@@ -188,20 +191,7 @@ class Backfiller:
         return progress
 
 
-def _events_of(items: Sequence[tuple[Item, Taken]]) -> list[bytes]:
-    """Return the bytes of the events that items hold."""
-    return [event.body for _, taken in items for event in taken.accepted]
-
-
-def _together(items: Iterable[tuple[Item, Taken]]) -> Iterator[list[tuple[Item, Taken]]]:
-    """Yield the items in stretches: the clock that limits their time is started once for each."""
-    some: list[tuple[Item, Taken]] = []
-    size = 0
-    for item, taken in items:
-        some.append((item, taken))
-        size += len(item.data)
-        if size >= GROUP_BYTES // _STRETCHES:
-            yield some
-            some, size = [], 0
-    if some:
-        yield some
+def _parted(stretches: Iterable[Stretch], begin: int) -> Iterator[Stretch]:
+    """Yield documents from a place on in stretches; the clock that limits their time is started once for each."""
+    for stretch in behind(stretches, begin) if begin else stretches:
+        yield from stretch.parts(GROUP_BYTES // _STRETCHES)

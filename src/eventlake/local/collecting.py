@@ -1,4 +1,4 @@
-"""Items of a history that come into a lake together: in order few of them fill an hour; out of order many are gathered first, on the disk.
+"""Documents of a history that come into a lake together: in order few of them fill an hour; out of order many are gathered first, on the disk.
 
 An object is written for each hour of a group. In order, a group of some megabytes begins where the one before it ended. A file whose hours come
 up again and again would make a small object of each hour with every group, so its groups are a hundred times as large, and wait in a file.
@@ -19,7 +19,7 @@ from typing import IO
 from eventlake.backends.disk import Disk, storage_error
 from eventlake.layout import Hour
 from eventlake.model import Table
-from eventlake.pipeline.backfill import HourRows, happened
+from eventlake.pipeline.backfill import HourRows, happened, written_hour
 from eventlake.pipeline.failed_records import FailedRecord
 
 SCATTERED_BYTES = 1 << 30
@@ -27,8 +27,6 @@ SCATTERED_ROWS = 400_000
 """How many bytes and rows at most, where they do not."""
 _ASTRAY = 4
 """From which share on of its turns to another hour, as one in so many, a group is out of order: those to an hour that was there, and to and fro."""
-_HOUR = len("2026-11-20 10")
-_MILLISECOND = len("2026-11-20 10:00:00.000")
 
 
 @dataclass(slots=True)
@@ -116,19 +114,19 @@ class Collected:
         self._was_forth = True
 
     def add_events(self, count: int) -> None:
-        """Count events that an item holds."""
+        """Count events that a document holds."""
         self.events += count
 
-    def add(self, table: Table, line: bytes, event: bytes, event_time: str | None, now: datetime) -> None:
-        """Add a log line. event_time: as it stands in the line. now: when it comes in, aware."""
-        key = event_time[:_HOUR] if event_time is not None and len(event_time) == _MILLISECOND else "", table.name
+    def add(self, table: Table, lines: Sequence[bytes], events: Sequence[bytes], event_time: str | None, now: datetime) -> None:
+        """Add log lines of one hour, and the event of each. event_time: of the first, as it stands there. now: when they come in, aware."""
+        key = written_hour(event_time), table.name
         rows = self._by_time.get(key) if key[0] else None
         if rows is None:
             rows = self._by_time[key] = self._rows(table, Hour.of(happened(event_time) or now))
-        rows.lines.append(line)
-        rows.events.append(event)
-        self.rows += 1
-        self._held_bytes += len(line) + len(event)
+        rows.lines += lines
+        rows.events += events
+        self.rows += len(lines)
+        self._held_bytes += sum(map(len, lines)) + sum(map(len, events))
         if rows is not self._last:
             self._turn(rows)
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import cache, partial
 
 import msgspec
 
 from eventlake.local.broken import BROKEN_LIMIT_BYTES, broken_end
 from eventlake.local.guess import WHITE, gap, taken_guesses
 from eventlake.local.item import Item
+from eventlake.local.stretch import Stretch
 from eventlake.pipeline.envelope import Taken
 
 DOCUMENT_LIMIT_BYTES = 64 << 20
@@ -63,14 +65,21 @@ class Cutter:
 
     def block(self) -> Iterator[Item]:
         """Cut what is held: at once if all of it is in order, else document by document."""
-        self._at = gap(self._buffer, self._at)
+        whole = self.whole()
+        yield from self.singly() if whole is None else whole.place()
+
+    def whole(self) -> Stretch | None:
+        """Cut what is held at once, if all of it is in order."""
+        self._at = begin = gap(self._buffer, self._at)
         end = self._end()
-        whole = self._whole(self._at, end) if self._at < end and not self._is_lost else None
+        whole = self._whole(begin, end) if begin < end and not self._is_lost else None
         if whole is not None:
             self._at = end
-            yield from whole
-        else:
-            yield from self._one_by_one(end or len(self._buffer))  # all of it, so that no end is looked for again for each
+        return whole
+
+    def singly(self) -> Iterator[Item]:
+        """Cut what is held document by document."""
+        yield from self._one_by_one(self._end() or len(self._buffer))  # all of it, so that no end is looked for again for each
         if self._ended and self._at == len(self._buffer) and self._array is not None:
             yield self._array
             self._array = None
@@ -104,7 +113,7 @@ class Cutter:
 
     # A block at once
 
-    def _whole(self, begin: int, end: int) -> list[Item] | None:
+    def _whole(self, begin: int, end: int) -> Stretch | None:
         """Return the documents of a block; None if one is broken or no object."""
         block = self._buffer[begin:end]
         try:
@@ -113,33 +122,24 @@ class Cutter:
             found = _stream(block)
         except (ValueError, RecursionError):
             return None
-        return self._placed(found, begin, end)
+        return self._stretch(found, begin, end)
 
-    def _whole_elements(self, block: bytes, begin: int) -> list[Item] | None:
+    def _whole_elements(self, block: bytes, begin: int) -> Stretch | None:
         """Return the elements of a part of an array; the array is open or closed afterwards as its brackets say."""
         text = block.rstrip(WHITE + b",")
         opens, closes = self._array is None, text.endswith(b"]")
         found = _elements((b"" if opens else b"[") + text + (b"" if closes else b"]"))
-        items = self._placed(found, begin + opens, begin + len(block))
-        if items is not None:
+        whole = self._stretch(found, begin + opens, begin + len(block))
+        if whole is not None:
             self._array = None if closes else self._array or Item(self._line_at(begin), b"[", self._base + begin)
-        return items
+        return whole
 
-    def _placed(self, found: Sequence[msgspec.Raw], begin: int, end: int) -> list[Item] | None:
-        """Find where each document of a block stands; None if one is no object."""
-        items, at, data, base = [], begin, self._buffer, self._base
-        line, counted = self._line_at(begin), begin
-        has_breaks = data.find(b"\n", begin, end) >= 0
-        for document in map(bytes, found):
-            if document[0] != _OBJECT:
-                return None
-            at = data.index(b"{", at)
-            if has_breaks:
-                line += data.count(b"\n", counted, at)
-                counted = at
-            items.append(Item(line, document, base + at))
-            at += len(document)
-        return items
+    def _stretch(self, found: Sequence[msgspec.Raw], begin: int, end: int) -> Stretch | None:
+        """Return the documents of a block; None if one is no object."""
+        documents = [bytes(one) for one in found]
+        if not all(document[0] == _OBJECT for document in documents):
+            return None
+        return Stretch(documents, cache(partial(_placed, documents, self._buffer, begin, end, self._line_at(begin), self._base)))
 
     # Document by document
 
@@ -215,3 +215,17 @@ class Cutter:
         self._line += self._buffer.count(b"\n", self._counted, at)
         self._counted = at
         return self._line
+
+
+def _placed(documents: Sequence[bytes], data: bytes, begin: int, end: int, line: int, base: int) -> list[Item]:
+    """Find where each of the documents stands that fill a part of what was read. line: on which it begins. base: where the data begins."""
+    items, at, counted = [], begin, begin
+    has_breaks = data.find(b"\n", begin, end) >= 0
+    for document in documents:
+        at = data.index(b"{", at)
+        if has_breaks:
+            line += data.count(b"\n", counted, at)
+            counted = at
+        items.append(Item(line, document, base + at))
+        at += len(document)
+    return items

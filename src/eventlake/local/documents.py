@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from eventlake.local.cutter import Cutter
 from eventlake.local.guess import gap, taken_guesses
 from eventlake.local.item import Item
+from eventlake.local.stretch import Stretch, together
 from eventlake.pipeline.envelope import Taken
 
 BLOCK_BYTES = 64 << 10
@@ -23,6 +24,17 @@ def documents(pieces: Iterable[bytes]) -> Iterator[Item]:
     cutter = Cutter(iter(pieces))
     while cutter.fill(BLOCK_BYTES):
         yield from cutter.block()
+
+
+def stretches(pieces: Iterable[bytes]) -> Iterator[Stretch]:
+    """Cut the pieces of one input into its documents, those of a block that is in order at once."""
+    cutter = Cutter(iter(pieces))
+    while cutter.fill(BLOCK_BYTES):
+        whole = cutter.whole()
+        if whole is None:
+            yield from together(cutter.singly(), BLOCK_BYTES)
+        elif whole.documents:
+            yield whole
 
 
 def split(data: bytes) -> Iterator[Item]:

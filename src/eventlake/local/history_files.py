@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from eventlake.backends.disk import storage_error
-from eventlake.local.item import Item
-from eventlake.local.items import read_taken
-from eventlake.pipeline.envelope import Taken
+from eventlake.local.items import read_stretches
+from eventlake.local.stretch import Stretch
 
 
 class HistoryFile(Protocol):
@@ -29,8 +28,8 @@ class HistoryFile(Protocol):
     def history(self) -> str:
         """Return what it is known by. Raises StorageError."""
 
-    def taken(self, take: Callable[[bytes], Taken]) -> Iterator[tuple[Item, Taken]]:
-        """Read its items, and take each. Raises StorageError if it cannot be read, or ends too early."""
+    def stretches(self) -> Iterator[Stretch]:
+        """Read its documents. Raises StorageError if it cannot be read, or ends too early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +60,9 @@ class LocalFile:
         except OSError as error:
             raise storage_error(error, f'"{self.path}" cannot be read') from None
 
-    def taken(self, take: Callable[[bytes], Taken]) -> Iterator[tuple[Item, Taken]]:
-        """Read its items, and take each. Raises StorageError if it cannot be read, or ends too early."""
-        return read_taken(str(self.path), take)
+    def stretches(self) -> Iterator[Stretch]:
+        """Read its documents. Raises StorageError if it cannot be read, or ends too early."""
+        return read_stretches(str(self.path))
 
 
 def below(path: Path) -> list[LocalFile]:

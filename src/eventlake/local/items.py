@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from eventlake.errors import StorageError
-from eventlake.local.documents import documents, taken_documents
+from eventlake.local.documents import documents, stretches, taken_documents
 from eventlake.local.encodings import utf8_pieces
 from eventlake.local.inflate import MAGIC, PIECE_BYTES, CutOffError, inflated
 from eventlake.local.item import Item
+from eventlake.local.stretch import Stretch
 from eventlake.pipeline.envelope import Taken
 
 _FOREIGN = (
@@ -43,10 +44,16 @@ def read_taken(name: str, take: Callable[[bytes], Taken]) -> Iterator[tuple[Item
         yield from taken_documents(text, take)
 
 
-def taken_of_file(file: BinaryIO, name: str, take: Callable[[bytes], Taken]) -> Iterator[tuple[Item, Taken]]:
-    """Read the items of what is open, and take each. name: what it is called. Raises StorageError if it ends too early."""
+def read_stretches(name: str) -> Iterator[Stretch]:
+    """Read the items of a file as `read_items` does, many at once."""
+    with _reading(name) as text:
+        yield from stretches(text)
+
+
+def stretches_of_file(file: BinaryIO, name: str) -> Iterator[Stretch]:
+    """Read the items of what is open, many at once. name: what it is called. Raises StorageError if it ends too early."""
     with _whole(_Text(file), name) as text:
-        yield from taken_documents(text, take)
+        yield from stretches(text)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A process beside the one that reads a history and stores it: events that are just as declared -> their log lines, on another processor.
+"""A process beside the one that reads a history and stores it: documents -> the log lines of what they hold, on another processor.
 
 It is a fork, so that it knows all tables without reading a declaration again. It holds nothing open but its socket, and ends with that. What it
 does not give, because it was ended or never began, is mapped where it was asked for: nothing depends on it but the time.
@@ -16,62 +16,52 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 import msgspec
 
 from eventlake.errors import StorageError
-from eventlake.local.delivery.budget import Budget
-from eventlake.model import Table
-from eventlake.pipeline.router import Placed
+from eventlake.local.stretch import Stretch
+from eventlake.pipeline.backfill import Run
 
-T = TypeVar("T")
-Lines = list[Placed | None]
-"""The table and the log line of each event that is just as declared."""
-
-WORTH_STRETCHES = 32
+WORTH_STRETCHES = 16
 """So many stretches are mapped here first: what is not longer is done before a process has begun."""
 _AHEAD = 16
-"""How many stretches of events may be mapped, or wait for it, before the first of them is wanted."""
+"""How many stretches of documents may be mapped, or wait for it, before the first of them is wanted."""
 _ON_THE_WAY_BYTES = 1 << 19
 """What may be on its way to either side, as far as the system allows it: a side that waits for the other does nothing meanwhile."""
 _MOST_BYTES = 8 << 20
-"""Of a larger stretch nothing is handed on; its few events are mapped where they are."""
+"""Of a larger stretch nothing is handed on; its few documents are mapped where they are."""
 _PATIENCE_S = 60.0
 """How long the process may give no sign; a stretch takes some milliseconds."""
 _RECEIVED_BYTES = 1 << 18
 _SIZE = struct.Struct("<Q")
-_Told = list[tuple[int, bytes] | None]
-"""What crosses: the place of the table among all, and the line."""
-
 _encode = msgspec.msgpack.encode
-_events = msgspec.msgpack.Decoder(list[bytes]).decode
-_told = msgspec.msgpack.Decoder(_Told).decode
+_documents = msgspec.msgpack.Decoder(list[bytes]).decode
+_runs = msgspec.msgpack.Decoder(list[Run]).decode
 
 
 class Mapper:
-    """Maps ahead: `with mapper: mapper.mapped(...)`. budget: maps events, each within its time. tables: that the lines are of."""
+    """Maps ahead: `with mapper: mapper.mapped(...)`. runs: maps documents, each within its time."""
 
-    def __init__(self, budget: Budget, tables: Iterable[Table]) -> None:
-        self._budget = budget
-        self._tables = list(tables)
+    def __init__(self, runs: Callable[[Sequence[bytes]], list[Run]]) -> None:
+        self._runs = runs
         self._socket: socket.socket | None = None
         self._process = 0
         self._received = bytearray()
 
-    def mapped(self, stretches: Iterable[T], events: Callable[[T], Sequence[bytes]]) -> Iterator[tuple[T, Lines]]:
-        """Yield each of the stretches with the lines of its events; those behind it are read, and being mapped, meanwhile.
+    def mapped(self, stretches: Iterable[Stretch]) -> Iterator[tuple[Stretch, list[Run]]]:
+        """Yield each of the stretches with the runs of its documents; those behind it are read, and being mapped, meanwhile.
 
         Raises StorageError once all that was read before it is told.
         """
-        waiting: deque[tuple[T, Sequence[bytes], bool]] = deque()
+        waiting: deque[tuple[Stretch, bool]] = deque()
         failure: StorageError | None = None
         try:
             for number, stretch in enumerate(stretches, 1):
                 if number == WORTH_STRETCHES and _processors() > 1:
                     self._begin()
-                held = events(stretch)
-                waiting.append((stretch, held, self._handed_in(held)))
+                waiting.append((stretch, self._handed_in(stretch.documents)))
                 if len(waiting) > _AHEAD:
                     yield self._first(waiting)
         except StorageError as error:
@@ -93,20 +83,16 @@ class Mapper:
             self._socket = None
             self._received.clear()
 
-    def _first(self, waiting: deque[tuple[T, Sequence[bytes], bool]]) -> tuple[T, Lines]:
-        stretch, held, is_beside = waiting.popleft()
+    def _first(self, waiting: deque[tuple[Stretch, bool]]) -> tuple[Stretch, list[Run]]:
+        stretch, is_beside = waiting.popleft()
         told = self._answer() if is_beside else None
-        if told is None:
-            with self._budget:
-                return stretch, self._budget.straight(held)
-        tables = self._tables
-        return stretch, [None if one is None else (tables[one[0]], one[1]) for one in told]
+        return stretch, self._runs(stretch.documents) if told is None else told
 
-    def _handed_in(self, events: Sequence[bytes]) -> bool:
-        """Hand events to the process; return False if there is none."""
-        if self._socket is None or sum(map(len, events)) > _MOST_BYTES:
+    def _handed_in(self, documents: Sequence[bytes]) -> bool:
+        """Hand documents to the process; return False if there is none."""
+        if self._socket is None or sum(map(len, documents)) > _MOST_BYTES:
             return False
-        data = _encode(events)
+        data = _encode(documents)
         unsent = memoryview(_SIZE.pack(len(data)) + data)
         try:
             while unsent:
@@ -122,7 +108,7 @@ class Mapper:
             return False
         return True
 
-    def _answer(self) -> _Told | None:
+    def _answer(self) -> list[Run] | None:
         """Return the next answer of the process; None if it gives no more."""
         if self._socket is None:
             return None
@@ -136,7 +122,7 @@ class Mapper:
             self.__exit__()
             return None
         end = _SIZE.size + _SIZE.unpack_from(received)[0]
-        told: _Told = _told(memoryview(received)[_SIZE.size : end])
+        told: list[Run] = _runs(memoryview(received)[_SIZE.size : end])
         del received[:end]
         return told
 
@@ -178,12 +164,8 @@ class Mapper:
             os._exit(0)
 
     def _serve(self, descriptor: int) -> None:
-        places = {id(table): place for place, table in enumerate(self._tables)}
         while head := _read(descriptor, _SIZE.size):
-            events = _events(_read(descriptor, _SIZE.unpack(head)[0]))
-            with self._budget:
-                lines = self._budget.straight(events)
-            data = _encode([None if one is None else (places[id(one[0])], one[1]) for one in lines])
+            data = _encode(self._runs(_documents(_read(descriptor, _SIZE.unpack(head)[0]))))
             _write(descriptor, _SIZE.pack(len(data)) + data)
 
 

@@ -108,6 +108,9 @@ class _StraightWriter(MappingWriter):
         yield f"SOURCE_OF = {self._read(('source',))}"  # no other name is of capitals alone
         yield f"if {self._read(('detail-type',))} != KIND or SOURCE_OF.__class__ is not str or not WANTED[SOURCE_OF]:"
         yield "    return None"
+        yield f"IDENTITY = {self._read(('id',))}"
+        yield "if not IDENTITY or IDENTITY.__class__ is not str:"
+        yield "    return None"
         yield "odd = False"
         for key in sorted(self.shape.places.keys() - ENVELOPE_KEYS - {ORIGIN}):
             yield f"odd = odd or {self._read((key,))} is not None"

@@ -79,7 +79,7 @@ def backfill(lake: Path) -> None:
     with Importer(lake, SOURCES) as importer:
         importer.deliver()
         backfiller = Backfiller(LocalHistories(importer.catalog, lake), SOURCES, aside=lake, forgetting=read_forgetting(lake))
-        list(backfiller.items(LocalFile(file).history, LocalFile(file).taken))
+        list(backfiller.items(LocalFile(file).history, LocalFile(file).stretches))
 
 
 def redrive(lake: Path) -> None:
