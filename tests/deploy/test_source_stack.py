@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,12 @@ def _stack(source: Source) -> dict[str, Any]:
     return read_template(source_stack_text(source, [query for query in SAVED.values() if query.source == source.name]))
 
 
+@cache
+def _built_in(name: str) -> dict[str, Any]:
+    """Return the stack of a built-in source, which no test changes."""
+    return _stack(SOURCES[name])
+
+
 def _root(*sources: Source) -> dict[str, Any]:
     return read_template(root_stack_text(sources or tuple(SOURCES.values())))
 
@@ -56,7 +63,7 @@ def test_a_stack_keeps_the_promised_parameters_and_outputs() -> None:
     tables = {"PipelineStateChangeTablename", "StageStateChangeTablename", "ActionStateChangeTablename", "GlueTableName"}
     assert tables | {"LogBucket", "CodePipelineGlueDatabaseName", "Auth0GlueDatabaseName"} <= set(root["Outputs"])
     for name in ("codepipeline", "auth0"):
-        stack = _stack(SOURCES[name])
+        stack = _built_in(name)
         assert stack["Parameters"]["GlueDatabaseName"]["Default"] == SOURCES[name].database
         assert {"GlueDatabaseName", "DeliveryStreamLogGroup", "DeliveryStreamLogStream"} <= set(stack["Outputs"])
 
@@ -74,7 +81,7 @@ def test_the_defaults_deploy_codepipeline_and_leave_out_what_needs_a_name() -> N
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
 def test_a_table_has_the_declared_columns_in_lower_case(source: Source) -> None:
     """Glue's columns are the declaration's, in its order, and the partition keys are date and hour."""
-    tables = {table["TableInput"]["Name"]: table["TableInput"] for table in resources(_stack(source), "AWS::Glue::Table").values()}
+    tables = {table["TableInput"]["Name"]: table["TableInput"] for table in resources(_built_in(source.name), "AWS::Glue::Table").values()}
     assert sorted(tables) == sorted(name for table in source.tables for name in (table.name, places_name(table)))
     for table in source.tables:
         columns = tables[table.name]["StorageDescriptor"]["Columns"]
@@ -85,7 +92,7 @@ def test_a_table_has_the_declared_columns_in_lower_case(source: Source) -> None:
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
 def test_every_table_has_its_rule_stream_and_prefixes(source: Source) -> None:
     """The declared event pattern feeds the table's stream, which writes below the table's prefixes."""
-    stack = _stack(source)
+    stack = _built_in(source.name)
     rules = list(resources(stack, "AWS::Events::Rule").values())
     streams = list(resources(stack, "AWS::KinesisFirehose::DeliveryStream").values())
     assert [rule["EventPattern"] for rule in rules] == [table.pattern for table in source.tables]
@@ -100,7 +107,7 @@ def test_every_table_has_its_rule_stream_and_prefixes(source: Source) -> None:
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
 def test_every_saved_query_and_every_detection_is_a_named_query(source: Source) -> None:
     """Each place of a parameter is a `?`, and the description names them in order; a detection asks about the window that ends now."""
-    found = {query["Name"]["Fn::Sub"]: query for query in resources(_stack(source), "AWS::Athena::NamedQuery").values()}
+    found = {query["Name"]["Fn::Sub"]: query for query in resources(_built_in(source.name), "AWS::Athena::NamedQuery").values()}
     own = [query for query in SAVED.values() if query.source == source.name]
     assert sorted(found) == sorted(f"${{LakeName}} {query.name}" for query in own)
     for query in own:
@@ -172,7 +179,7 @@ def test_a_nested_stack_gets_every_parameter_it_wants() -> None:
 
 def test_a_source_without_its_bus_has_neither_rules_nor_what_belongs_to_them() -> None:
     """Auth0 may come by its webhook alone; CodePipeline's bus is always there."""
-    template = _stack(SOURCES["auth0"])
+    template = _built_in("auth0")
     of_bus = {
         name for name, one in template["Resources"].items() if one.get("Condition") in {"HasEventBus", "HasAlarmsOfEventBus", "Archives"}
     }
@@ -180,7 +187,7 @@ def test_a_source_without_its_bus_has_neither_rules_nor_what_belongs_to_them() -
     assert of_bus == {"Auth0LogsRule", "EventsRole", "Auth0LogsLostAlarm", "Archive"}
     assert all("EventBusName" in str(template["Conditions"][name]) for name in ("HasEventBus", "Archives"))
     assert template["Parameters"]["EventBusName"]["Default"] == ""
-    assert "HasEventBus" not in _stack(SOURCES["codepipeline"])["Conditions"]
+    assert "HasEventBus" not in _built_in("codepipeline")["Conditions"]
 
 
 def test_a_webhook_is_a_stack_of_its_own_that_is_switched_on_by_its_tokens() -> None:
