@@ -1,4 +1,7 @@
-"""A process beside that of the service, which leads a process group: begun again and again, and ended at any moment with all that it has begun."""
+"""A process beside that of the service, which leads a process group: begun again and again, and ended at any moment with all that it has begun.
+
+It stays in the service's session: where Linux shares the processor out by session, how far a process gives way counts within one only.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ class Child:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 pass_fds=self._inherited,
-                start_new_session=True,
+                preexec_fn=os.setpgrp,  # uvloop does not know `process_group`
                 limit=self._line_bytes,
             )
             return self._process

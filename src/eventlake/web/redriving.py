@@ -40,9 +40,7 @@ class Redriving:
 
     def _run(self, options: Sequence[str], seconds: float) -> list[dict[str, Any]]:
         command = [sys.executable, "-P", "-m", "eventlake", "failed", "redrive", *options, *self._lake, "--output", "json", "--quiet"]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True
-        ) as run:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, process_group=0) as run:
             out, said = self._heard(run, time.monotonic() + seconds)
         if run.returncode not in _COUNTED or not out:
             raise UsageError(

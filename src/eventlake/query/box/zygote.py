@@ -87,7 +87,10 @@ def shared() -> Zygote:
 
 
 def _process(control: int) -> subprocess.Popen[bytes]:
-    """Start Python without site, user or environment, in a session of its own so that no Ctrl-C reaches it."""
+    """Start Python without site, user or environment, in a group of its own so that no Ctrl-C reaches it.
+
+    Its session is that of its owner: where Linux shares the processor out by session, niceness counts within one only.
+    """
     return subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", _PROGRAM, str(control), *_import_path()],
         stdin=subprocess.DEVNULL,
@@ -96,7 +99,7 @@ def _process(control: int) -> subprocess.Popen[bytes]:
         cwd="/",
         env={},
         pass_fds=(control,),
-        start_new_session=True,
+        process_group=0,
     )
 
 
