@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
-from eventlake.dialect.failures import lasting_failure
+from eventlake.dialect.failures import lasting_failure, refusal
 from eventlake.dialect.functions.function import Function as F
 from eventlake.dialect.functions.function import Syntactic
 from eventlake.dialect.functions.sql_json_path import Arithmetic, Current, JsonPath, Last, Path, Predicate, Root, Scalar, Step, read_path
@@ -143,12 +143,29 @@ def _asked(parts: Parts, node: SqlJson) -> tuple[Value, JsonPath]:
 
 
 def _answered(source: Value, kind: Type, path: JsonPath, body: Sql, on_error: Sql, others: Sequence[Value] = ()) -> Value:
-    """Make the value that a call gives for a text: NULL for NULL, `on_error` for what is no JSON, else `body`, SQL over the path's sequence `el_q`."""
+    """Make the value that a call gives for a text: NULL for NULL, `on_error` for what is no JSON, else `body`, SQL over the path's sequence `el_q`.
+
+    In an empty text Trino finds no member, as in a JSON null; for other paths it is now null, now nothing, and refused.
+    """
     s = source.sql
     whole = emit("CASE WHEN el_json_valid({}) THEN {} END", s, s)
+    if not _begins_with_member(path.path):
+        empty = refusal("A path of SQL/JSON that begins with no member, in an empty text,")
+    else:
+        empty = emit("list_transform([CAST([] AS VARCHAR[])], lambda el_q: {})[1]", body) if path.lax else on_error
+    on_error = emit(r"CASE WHEN regexp_matches({}, '^\s*$') THEN {} ELSE {} END", s, empty, on_error)
     found = emit("list_transform([{}], lambda el_root: list_transform([{}], lambda el_q: {})[1])[1]", whole, _Sequences(path).sql, body)
     sql = emit("(CASE WHEN {0} IS NULL THEN NULL WHEN NOT el_json_valid({0}) THEN {1} ELSE {2} END)", s, on_error, found)
     return derived(sql, kind, [source, *others])
+
+
+def _begins_with_member(path: Path) -> bool:
+    """Tell whether a path takes a member of the whole first."""
+    while isinstance(path, Step):
+        if isinstance(path.base, Root):
+            return path.kind == "member"
+        path = path.base
+    return False
 
 
 def _exists(parts: Parts, node: exp.Expr) -> Value:

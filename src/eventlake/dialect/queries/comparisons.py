@@ -61,6 +61,8 @@ def in_list(parts: Parts, node: exp.Expr) -> Value:
 def between(parts: Parts, node: exp.Expr) -> Value:
     """Return whether a value is between two others."""
     value, low, high = (parts.value(node.args[key]) for key in ("this", "low", "high"))
+    if common(low.type, high.type) is None:
+        raise mistyped(f"BETWEEN mixes {low.type} and {high.type}", node)
     left, right = compared(">=", value, low, node), compared("<=", value, high, node)
     return derived(emit("({} AND {})", left.sql, right.sql), BOOLEAN, (left, right))
 

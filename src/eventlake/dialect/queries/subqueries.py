@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.parts import Parts
+from eventlake.dialect.queries.aggregates import AGGREGATES
 from eventlake.dialect.queries.correlation import Use, require_joinable
+from eventlake.dialect.queries.modifiers import Modifiers
 from eventlake.dialect.queries.relation import Relation
-from eventlake.dialect.sql import emit, ours
+from eventlake.dialect.sql import Sql, emit, ours, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast, coerce
-from eventlake.dialect.types.comparison import advice
-from eventlake.dialect.types.json_casts import distinguished
+from eventlake.dialect.types.comparison import advice, compared
+from eventlake.dialect.types.json_casts import distinguished, once
 from eventlake.dialect.types.type import BOOLEAN, Type, common, instants, row
 
 
@@ -39,10 +41,33 @@ def quantified(parts: Parts, node: exp.Expr, sign: str) -> Value:
     both = _comparable(left, column, f"{left.type} and {column.type} cannot be compared", node)
     if both.args or both.name == "json":
         raise refused(f"{sign} ALL or ANY of {both}", node, "write = ANY or <> ALL, or join")
+    if sign in {"=", "<>"}:
+        return _all_alike(coerce(left, both), coerce(column, both), relation, node)
     word = "ALL" if isinstance(node.expression, exp.All) else "ANY"
     value = coerce(column, both)
     sql = emit("({} {} {} (SELECT {} FROM ({}) AS el_q))", coerce(left, both), ours(sign), ours(word), value, relation)
     return derived(sql, BOOLEAN, (left,))
+
+
+_BOUNDS = "{{'x': {}, 's': (SELECT {{'n': count(*), 'k': count({}), 'low': {}, 'high': {}}} FROM ({}) AS el_q)}}"
+_ALIKE = "CASE WHEN (({0}).s).n = 0 THEN true ELSE {1} AND {2} AND (CASE WHEN (({0}).s).n = (({0}).s).k THEN true END) END"
+
+
+def _all_alike(left: Value, item: Value, relation: Relation, node: exp.Expr) -> Value:
+    """Make `= ALL`, or `<> ANY`, which says that it is not so, as Trino does: by the least and the greatest value, whether these are one.
+
+    Where they are two, even a NULL is not equal to all of them.
+    """
+    low, high = (AGGREGATES[name]([item], Modifiers(), node)[0] for name in ("min", "max"))
+    bounds = emit(_BOUNDS, left, item, low, high, relation)
+
+    def alike(held: Sql) -> Sql:
+        least, greatest = (item.become(emit("(({}).s).{}", held, ours(name)), item.type) for name in ("low", "high"))
+        mine = left.become(emit("({}).x", held), left.type)
+        return emit(_ALIKE, held, compared("=", least, greatest, node), compared("=", mine, greatest, node))
+
+    made = shut("{}", once(bounds, alike))
+    return derived(made if isinstance(node.expression, exp.All) else emit("(NOT {})", made), BOOLEAN, (left,))
 
 
 def in_subquery(parts: Parts, node: exp.Expr, query: exp.Query) -> Value:
