@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -54,6 +54,22 @@ def test_statement_is_of_one_window_in_utc() -> None:
         one.statement(until - one.reach, until, {"least": "many"})
 
 
+def test_what_was_known_before_is_asked_from_its_own_moment_on() -> None:
+    """As long before the window as the header says; briefly, from the window on; over whatever expressions the bounds are."""
+    text = (HEADER + SQL).replace("-- window", "-- history 30d\n-- window").replace("least;", "least AND min(event_time) > :before;")
+    one = read_detection(text, "too_many", "auth0", ["auth0_logs"], where="x")
+    until = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+    since = "TIMESTAMP '2026-11-20 10:45:00.000'"
+
+    assert one.history == timedelta(days=30)
+    assert one.statement(until - one.reach, until).endswith(f"> date_add('day', -30, {since})")
+    assert one.statement(until - one.reach, until, briefly=True).endswith(f"> {since}")
+    assert one.over({"since": "a.b", "until": "c"}).endswith("> date_add('day', -30, a.b)")
+    assert "before" not in [each.name for each in one.parameters]
+    hours = read_detection(text.replace("30d", "36h"), "too_many", "auth0", ["auth0_logs"], where="x")
+    assert hours.over({"since": "a", "until": "c"}).endswith("> date_add('minute', -2160, a)")
+
+
 def test_detection_is_a_saved_query_about_now() -> None:
     """With the window that ends now, its thresholds as parameters."""
     saved = read_detection(HEADER + SQL, "too_many", "auth0", ["auth0_logs"], where="x").saved
@@ -73,7 +89,12 @@ def test_detection_is_a_saved_query_about_now() -> None:
         ("-- do Look at it.\n-- do Then stop it.", "", 'the header does not say "do"'),
         ("event_time < :until", "true", "the statement does not use :until"),
         ("-- param least int = 3  two are usual", "", 'the parameter "least" is used but not declared'),
-        ("-- key the", "-- param since date\n-- key the", ":since is given to every detection"),
+        ("-- key the", "-- param since date\n-- key the", ":since is given to the detection"),
+        (
+            "-- window 1h",
+            "-- window 1h\n-- history 30d",
+            "the statement does not use :before: ask for event_time >= :before of what was known",
+        ),
         ("Auth0_Logs", "logons", "the statement names no table of a source"),
         ("-- Too many of something\n-- What that means.", "", "begin with a comment that says what is asked"),
     ],

@@ -11,12 +11,14 @@ from eventlake.sources import load
 
 SOURCES = load()
 TABLES = [table for source in SOURCES for table in source.tables]
-TAKEOVER = load_detections(SOURCES)["takeover_after_failures"]
+DETECTIONS = load_detections(SOURCES)
+TAKEOVER, MACHINES = DETECTIONS["takeover_after_failures"], DETECTIONS["m2m_from_new_address"]
 
 
 def test_each_reading_of_a_table_counts_the_hours_that_its_dates_leave() -> None:
-    """The failures of the day and the day before, and the addresses of 31 days, at noon."""
-    assert looks([TAKEOVER], TABLES) == [Look("auth0_logs", 300, 24 + 13), Look("auth0_logs", 300, 31 * 24 + 13)]
+    """Those of 31 days, at noon; of one with a history the day and the day before, because the history is seldom asked for."""
+    assert looks([MACHINES], TABLES) == [Look("auth0_logs", 3600, 31 * 24 + 13)]
+    assert looks([TAKEOVER], TABLES) == [Look("auth0_logs", 300, 24 + 13)] * 2
 
 
 def test_one_that_cannot_run_reads_nothing() -> None:

@@ -170,6 +170,24 @@ def test_many_detections_are_one_statement(world: World) -> None:
 
 
 @pytest.mark.slow
+def test_what_was_known_before_is_asked_for_where_something_is_found_without(world: World) -> None:
+    """In a statement of its own; who ordered the day before is nobody new."""
+    news = {
+        "-- window": "-- history 1d\n-- window",
+        "event_time >= :since": "event_time >= :before",
+        "count(distinct event_id) >= :least": "count(distinct event_id) >= :least and min(event_time) >= :since",
+    }
+    world.detections = [world.detection("new", **news), world.detection("many_orders")]
+    world.call(at(5))
+    assert (world.engine.asked, sorted(world.told())) == (2, [("many_orders", "ann", "opened"), ("new", "ann", "opened")])
+
+    world.add(("bob", 1200), ("ann", 1201), ("ann", 1202), ("ann", 1203))
+    world.call(at(1205))
+    assert world.engine.asked == 4
+    assert world.told()[-1:] == [("many_orders", "ann", "opened")]
+
+
+@pytest.mark.slow
 def test_named_detections_run_though_they_are_not_due_and_no_other(world: World) -> None:
     """What the others found stays remembered."""
     world.detections = [world.detection(name) for name in ("first", "second")]

@@ -12,6 +12,7 @@
     FROM auth0_logs WHERE event_time >= :since AND event_time < :until GROUP BY ip HAVING count(DISTINCT user_name) >= :users
 
 `:since` and `:until` are given: the window with the lateness, up to now. It is a saved query as well, about the window that ends now.
+One that knows what was there before says so, `-- history 30d`, and `:before` is given too.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from eventlake.query.saved import Parameter, SavedQuery, read_saved, render
 FOLDER = "detections"
 GIVEN = ("since", "until")
 """The parameters that every detection uses, and that nobody declares: timestamps in UTC, the second not included."""
+BEFORE = "before"
+"""The one that is given to those with a history: from when on that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class Detection:
     """A detection.
 
     doc: its title, and what it means. every: how often it runs. window: how far back it looks, and lateness: how much farther, for events
-    that come late. key: what a key is. quiet: how long nothing more is told of a key. parameters: its thresholds. advice: what to do.
+    that come late. history: how much farther it looks for what was known before, which keeps it from finding and never makes it find; so what it
+    finds without is looked for first. key: what a key is. quiet: how long nothing more is told of a key. parameters: its thresholds. advice: what to do.
     tables: those that it reads.
     """
 
@@ -50,6 +54,7 @@ class Detection:
     severity: str
     every: timedelta
     window: timedelta
+    history: timedelta
     lateness: timedelta
     key: str
     quiet: timedelta
@@ -79,17 +84,32 @@ class Detection:
         """Return it as a saved query with these expressions for `:since` and `:until`."""
         return SavedQuery(self.name, self.source, self.doc, self.parameters, self._with(bounds))
 
-    def statement(self, since: datetime, until: datetime, values: Mapping[str, Any] | None = None) -> str:  # values are the user's
-        """Return Athena's SQL over the events of [since, until), both aware. values: other thresholds than the usual ones."""
+    def statement(
+        self,
+        since: datetime,
+        until: datetime,
+        values: Mapping[str, Any] | None = None,  # the user's
+        *,
+        briefly: bool = False,
+    ) -> str:
+        """Return Athena's SQL over the events of [since, until), both aware.
+
+        values: other thresholds than the usual ones. briefly: without the history, so that it may find more.
+        """
         bounds = {name: literal(name, _utc(moment)) for name, moment in zip(GIVEN, (since, until), strict=True)}
-        return self.over(bounds, values)
+        return self.over({**bounds, BEFORE: bounds[GIVEN[0]]} if briefly else bounds, values)
 
     def over(self, bounds: Mapping[str, str], values: Mapping[str, Any] | None = None) -> str:  # values are the user's
         """Return Athena's SQL with these expressions for `:since` and `:until`."""
         return render(self.query(bounds), values)
 
     def _with(self, bounds: Mapping[str, str]) -> str:
-        return replaced(self.sql, {**{one.name: f":{one.name}" for one in self.parameters}, **bounds})
+        given = {BEFORE: self._before(bounds[GIVEN[0]]), **bounds} if self.history else {name: bounds[name] for name in GIVEN}
+        return replaced(self.sql, {**{one.name: f":{one.name}" for one in self.parameters}, **given})
+
+    def _before(self, since: str) -> str:
+        days, rest = divmod(self.history, timedelta(days=1))
+        return f"date_add('minute', -{self.history // timedelta(minutes=1)}, {since})" if rest else f"date_add('day', -{days}, {since})"
 
 
 def _utc(moment: datetime) -> datetime:
@@ -126,8 +146,9 @@ def read_detection(content: str, name: str, source: str, tables: Sequence[str], 
     header, body = _parts(content)
     settings, others = settings_in(header, where)
     require_all(settings, where)
-    _require_bounds(body, others, where)
-    given = [f"param {one} timestamp" for one in GIVEN]
+    given_names = (*GIVEN, BEFORE) if settings["history"] else GIVEN
+    _require_bounds(body, others, given_names, where)
+    given = [f"param {one} timestamp" for one in given_names]
     saved = read_saved("\n".join([*(f"-- {line}" for line in [*others, *given]), body]), name, source, where=where)
     return Detection(
         name=name,
@@ -136,10 +157,11 @@ def read_detection(content: str, name: str, source: str, tables: Sequence[str], 
         severity=settings["severity"],
         every=settings["every"],
         window=settings["window"],
+        history=settings["history"],
         lateness=settings["lateness"],
         key=settings["key"],
         quiet=settings["quiet"],
-        parameters=tuple(one for one in saved.parameters if one.name not in GIVEN),
+        parameters=tuple(one for one in saved.parameters if one.name not in given_names),
         advice=settings["do"],
         sql=saved.sql,
         tables=_tables_in(body, tables, where),
@@ -153,13 +175,14 @@ def _parts(content: str) -> tuple[list[str], str]:
     return [line[2:].strip() for line in lines[:length] if line.strip()], "\n".join(lines[length:])
 
 
-def _require_bounds(sql: str, header: Sequence[str], where: str) -> None:
+def _require_bounds(sql: str, header: Sequence[str], given: Sequence[str], where: str) -> None:
     used = names_in(sql)
-    for name in GIVEN:
+    for name in given:
         if name not in used:
-            raise DeclarationError(f"{where}: the statement does not use :{name}: ask for event_time >= :since AND event_time < :until.")
+            wanted = "event_time >= :before of what was known" if name == BEFORE else "event_time >= :since AND event_time < :until"
+            raise DeclarationError(f"{where}: the statement does not use :{name}: ask for {wanted}.")
         if any(re.match(rf"param\s+{name}\b", line) for line in header):
-            raise DeclarationError(f"{where}: :{name} is given to every detection; leave -- param {name} out.")
+            raise DeclarationError(f"{where}: :{name} is given to the detection; leave -- param {name} out.")
 
 
 def _tables_in(sql: str, tables: Sequence[str], where: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -21,10 +21,26 @@ AT_ONCE = 48
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One run of a detection, up to a moment."""
+    """One run of a detection, up to a moment. briefly: without its history."""
 
     detection: Detection
     until: datetime
+    briefly: bool = False
+
+    @property
+    def brief(self) -> Asked:
+        """Return the run that is asked first: without the history, if there is one."""
+        return replace(self, briefly=bool(self.detection.history))
+
+    @property
+    def whole(self) -> Asked:
+        """Return the run that says what is found."""
+        return replace(self, briefly=False)
+
+    @property
+    def statement(self) -> str:
+        """Return its statement, in Athena's SQL."""
+        return self.detection.statement(self.until - self.detection.reach, self.until, briefly=self.briefly)
 
 
 class Together(Protocol):
@@ -44,12 +60,28 @@ def evaluate(detection: Detection, engine: Engine, now: datetime, values: Mappin
 
 
 def evaluate_all(runs: Sequence[Asked], engine: Together) -> Iterator[Sequence[Found] | EventlakeError]:
-    """Yield what each run finds, as `evaluate` returns it, in their order; of one that fails the error."""
+    """Yield what each run finds, as `evaluate` returns it, in their order; of one that fails the error.
+
+    Those with a history are asked without it, and once more with it where they find something then, which is seldom.
+    """
     for begin in range(0, len(runs), AT_ONCE):
-        part = runs[begin : begin + AT_ONCE]
-        statements = [run.detection.statement(run.until - run.detection.reach, run.until) for run in part]
-        for run, answer in zip(part, engine.together(statements), strict=True):
-            yield answer if isinstance(answer, EventlakeError) else _found_or_error(run, answer)
+        first = [run.brief for run in runs[begin : begin + AT_ONCE]]
+        found = list(_together(first, engine))
+        again = {number: run.whole for number, run in enumerate(first) if run.briefly and is_any(found[number])}
+        found_again = dict(zip(again, _together(list(again.values()), engine), strict=True))
+        yield from (found_again.get(number, one) for number, one in enumerate(found))
+
+
+def is_any(found: Sequence[Found] | EventlakeError) -> bool:
+    """Return True if something was found."""
+    return bool(found) and not isinstance(found, EventlakeError)
+
+
+def _together(runs: Sequence[Asked], engine: Together) -> Iterator[Sequence[Found] | EventlakeError]:
+    if not runs:
+        return
+    for run, answer in zip(runs, engine.together([run.statement for run in runs]), strict=True):
+        yield answer if isinstance(answer, EventlakeError) else _found_or_error(run, answer)
 
 
 def _found_or_error(run: Asked, result: Result) -> Sequence[Found] | EventlakeError:

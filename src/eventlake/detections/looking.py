@@ -1,4 +1,7 @@
-"""How far back detections look, as the hours of each table that their own predicates leave: what `cost estimate` counts."""
+"""How far back detections look, as the hours of each table that their own predicates leave: what `cost estimate` counts.
+
+Of those with a history what they look at first: with it they are asked where that finds something, which is seldom.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from eventlake.bill.looks import Look
 from eventlake.detections.detection import Detection
+from eventlake.detections.evaluating import Asked
 from eventlake.dialect.queries.pruning import remaining
 from eventlake.dialect.translate import translate
 from eventlake.errors import QueryError
@@ -27,7 +31,7 @@ def looks(detections: Sequence[Detection], tables: Sequence[Table]) -> list[Look
 
 def _of(detection: Detection, tables: Sequence[Table], days: Days) -> Iterator[Look]:
     try:
-        scans = translate(detection.statement(_NOON - detection.reach, _NOON), tables, _NOON).scans
+        scans = translate(Asked(detection, _NOON).brief.statement, tables, _NOON).scans
     except QueryError:
         return
     for scan in scans:

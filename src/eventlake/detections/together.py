@@ -78,9 +78,8 @@ def found_together(runs: Sequence[Asked], rows: Iterable[Sequence[Any]]) -> list
 def _arm(number: int, run: Asked, context: Sequence[str]) -> str:
     names, values = ", ".join(context[::2]), ", ".join(context[1::2])
     said = f"json_format(cast(map(array[{names}], array[{values}]) as json))" if context else "'{}'"
-    statement = run.detection.statement(run.until - run.detection.reach, run.until)
     columns = "cast(d.key as varchar), cast(d.events as bigint), cast(d.first_event as timestamp), cast(d.last_event as timestamp)"
-    return f"select {number}, {columns}, {said} from (\n{statement}\n) d"
+    return f"select {number}, {columns}, {said} from (\n{run.statement}\n) d"
 
 
 def _text(name: str, kind: str) -> str:

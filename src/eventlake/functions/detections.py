@@ -1,7 +1,8 @@
 """A schedule -> what the detections that are due find, as alerts on the event bus.
 
-One statement of Athena's a call, for all that is due; if it fails, halves of it are asked, so that one detection that cannot run stops no
-other. What is to be told is remembered before it is put on the bus, and put again by the next call if this one ends between.
+One statement of Athena's a call, for all that is due, and one more where what was before decides; if one fails, halves of it are asked, so that
+one detection that cannot run stops no other. What is to be told is remembered before it is put on the bus, and put again by the next call if this
+one ends between.
 Called by EventBridge Scheduler with `{}`, by a person with `{"detections": ["rollback"]}`: these run, whether due or not, and no other.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -74,7 +75,7 @@ class Call:
         self.remembered.keep_only({one.name for one in detections})
         due = [one for one in detections if self._is_due(one)] if named is None else named
         runs = [Asked(one, until) for one in due if self._can_run(one) for until in moments(one, self._until(one), self.now)]
-        for run, found in self._asked(runs):
+        for run, found in self._found(runs):
             self._look(run, found)
         self.memory.write(self.remembered)
         self._tell()
@@ -99,6 +100,16 @@ class Call:
             self._fail(detection, error)
             return False
         return True
+
+    def _found(self, runs: Sequence[Asked]) -> Iterator[tuple[Asked, Sequence[Found]]]:
+        """Yield what each run found, in their order; those with a history are asked without it, and with it where that finds something."""
+        first = list(self._asked([run.brief for run in runs]))
+        whole = dict(self._asked([run.whole for run, found in first if run.briefly and found]))
+        for run, found in first:
+            if not (run.briefly and found):
+                yield run, found
+            elif run.whole in whole:
+                yield run.whole, whole[run.whole]
 
     def _asked(self, runs: Sequence[Asked]) -> Iterable[tuple[Asked, Sequence[Found]]]:
         """Return what each run found; what cannot run is noted, and left out."""

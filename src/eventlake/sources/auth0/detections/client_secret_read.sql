@@ -4,6 +4,7 @@
 -- severity medium
 -- every 15m
 -- window 1h
+-- history 30d
 -- key who read it
 -- do Ask who did it what for; rotate the secrets if nobody knows.
 select
@@ -19,8 +20,8 @@ from (
     ip,
     coalesce(json_extract_scalar(details, '$.request.auth.user.email'), client_name) as who
   from auth0_logs
-  where "date" >= date(:since) - interval '31' day
-    and event_time >= date_add('day', -30, :since)
+  where "date" >= date(:before) - interval '1' day
+    and event_time >= :before
     and event_time < :until
     and type in ('mgmt_api_read', 'sapi')
     and json_format(json_extract(details, '$.accessedSecrets')) like '%client_secret%'

@@ -4,6 +4,7 @@
 -- severity medium
 -- every 5m
 -- window 1h
+-- history 14d
 -- key all logins together
 -- param failures int = 50  below, a tenant of hundreds of users is not under attack
 -- param times double = 3.0  the busiest hour of a day has about twice the mean
@@ -15,8 +16,8 @@ select
   max(event_time) as last_event,
   cast(count(distinct case when event_time < :since then coalesce(log_id, event_id) end) / 336e0 as decimal(18, 1)) as usual_an_hour
 from auth0_logs
-where "date" >= date(:since) - interval '15' day
-  and event_time >= date_add('day', -14, :since)
+where "date" >= date(:before) - interval '1' day
+  and event_time >= :before
   and event_time < :until
   and type in ('f', 'fp', 'fu', 'fcoa', 'pwd_leak', 'limit_wc', 'limit_sul', 'limit_mu')
 having count(distinct case when event_time >= :since then coalesce(log_id, event_id) end) >= :failures

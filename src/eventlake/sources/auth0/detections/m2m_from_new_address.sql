@@ -1,7 +1,7 @@
 -- A machine asks from a new address
 -- A machine that has asked for tokens for a while does so from an address that it did not use in the 30 days before: its secret was copied, or it was moved.
 -- severity medium
--- every 15m
+-- every 1h
 -- window 1h
 -- key the application and the address
 -- param tokens int = 20  before, a machine is being set up, and its addresses change

@@ -3,20 +3,21 @@
 -- severity high
 -- every 15m
 -- window 2h
+-- history 28d
 -- key the table
 -- param rows int = 20  with twenty expected, two hours of nothing come by chance once in a hundred million
 -- do Look at the log stream in Auth0's dashboard, and at doctor and failed here; then fill the gap with backfill auth0-api.
 select
   'auth0_logs' as key,
   count(distinct case when event_time >= :since then coalesce(log_id, event_id) end) as events,
-  max(event_time) as first_event,
-  max(event_time) as last_event
+  coalesce(max(event_time), :since) as first_event,
+  coalesce(max(event_time), :since) as last_event
 from auth0_logs
-where "date" >= date(:since) - interval '29' day
-  and event_time >= date_add('day', -28, :since)
+where "date" >= date(:before) - interval '1' day
+  and event_time >= :before
   and event_time < :until
 having count(distinct case when event_time >= :since then coalesce(log_id, event_id) end) = 0
-  and count(distinct case when event_time >= date_add('day', -7, :since) and event_time < date_add('day', -7, :until) then coalesce(log_id, event_id) end) >= :rows
-  and count(distinct case when event_time >= date_add('day', -14, :since) and event_time < date_add('day', -14, :until) then coalesce(log_id, event_id) end) >= :rows
-  and count(distinct case when event_time >= date_add('day', -21, :since) and event_time < date_add('day', -21, :until) then coalesce(log_id, event_id) end) >= :rows
-  and count(distinct case when event_time < date_add('day', -28, :until) then coalesce(log_id, event_id) end) >= :rows
+  and (:before = :since or count(distinct case when event_time >= date_add('day', -7, :since) and event_time < date_add('day', -7, :until) then coalesce(log_id, event_id) end) >= :rows)
+  and (:before = :since or count(distinct case when event_time >= date_add('day', -14, :since) and event_time < date_add('day', -14, :until) then coalesce(log_id, event_id) end) >= :rows)
+  and (:before = :since or count(distinct case when event_time >= date_add('day', -21, :since) and event_time < date_add('day', -21, :until) then coalesce(log_id, event_id) end) >= :rows)
+  and (:before = :since or count(distinct case when event_time < date_add('day', -28, :until) then coalesce(log_id, event_id) end) >= :rows)

@@ -3,6 +3,7 @@
 -- severity critical
 -- every 5m
 -- window 1h
+-- history 30d
 -- key the user
 -- param failures int = 5  people mistype a password once or twice, and then ask for a new one
 -- do End the sessions of the user, reset the password, and look at user_history for what was changed: second factor, address, password.
@@ -18,8 +19,8 @@ with entries as (
 known as (
   select user_name, ip, min(event_time) as first_seen
   from auth0_logs
-  where "date" >= date(:since) - interval '31' day
-    and event_time >= date_add('day', -30, :since)
+  where "date" >= date(:before) - interval '1' day
+    and event_time >= :before
     and event_time < :until
     and type = 's'
   group by user_name, ip

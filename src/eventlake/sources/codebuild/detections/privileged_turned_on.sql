@@ -1,7 +1,7 @@
 -- Builds that rule their machine
 -- A build project runs privileged that did not in the 30 days before: what it builds can take the host, and the role with it.
 -- severity high
--- every 15m
+-- every 1h
 -- window 1d
 -- quiet 7d
 -- key the project

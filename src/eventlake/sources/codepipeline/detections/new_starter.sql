@@ -1,7 +1,7 @@
 -- Somebody new starts pipelines
 -- Somebody started an execution or a rollback by hand who had started none in the 30 days before, on any pipeline.
 -- severity information
--- every 15m
+-- every 1h
 -- window 1d
 -- quiet 7d
 -- key who started it
