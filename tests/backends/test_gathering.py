@@ -40,7 +40,7 @@ def gathered(folder: Path, paths: tuple[str, ...], memory_mb: int = 200, left: s
         f"select filename as el_path, file_row_number as el_row, k as el_key, t as el_first, {order} "
         f"from read_parquet([{listed}], filename = true, file_row_number = true) where file_row_number % 10 {left}"
     )
-    rows = f"select * from read_parquet(getvariable('{FILES}'), filename = true, file_row_number = true)"
+    rows = f"select * from read_parquet(getvariable('{FILES}'), filename = '$file', file_row_number = true)"
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": 1,
         "memory_limit": f"{memory_mb}MB",

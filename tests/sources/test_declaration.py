@@ -160,6 +160,16 @@ WRONG = [
     ),
     (
         '{ name = "state"',
+        '{ name = "EL_path"',
+        f'{TABLE}, column "EL_path": "name" is "EL_path"; names that begin with el_ stand in our own statements: choose another.',
+    ),
+    (
+        '{ name = "state"',
+        '{ name = "File_row_number"',
+        f'{TABLE}: column "File_row_number" is the same as DuckDB\'s number of a row where case does not count; rename it.',
+    ),
+    (
+        '{ name = "state"',
         '{ name = "Hour"',
         f'{TABLE}: column "Hour" is the same as the partition key hour where case does not count; rename it.',
     ),
@@ -428,6 +438,13 @@ def test_a_folder_may_hold_sources_or_be_one(tmp_path: Path) -> None:
     folder = _declare(tmp_path / "shop", SHOP)
     for given_folder in (tmp_path, folder):
         assert "shop" in [source.name for source in load([given_folder])]
+
+
+def test_a_folder_that_is_named_twice_is_loaded_once(tmp_path: Path) -> None:
+    """As by EVENTLAKE_SOURCES and on the command line, in another spelling."""
+    folder = _declare(tmp_path / "shop", SHOP)
+
+    assert [source.name for source in load([tmp_path, folder, tmp_path / "shop" / ".." / "shop"])].count("shop") == 1
 
 
 @pytest.mark.parametrize(

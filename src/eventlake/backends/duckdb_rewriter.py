@@ -25,6 +25,7 @@ from eventlake.interfaces import LogObject
 from eventlake.model import Column, Table
 from eventlake.pipeline.athena_sql import stored
 from eventlake.query.reading import ROW, Reading, parquet_source
+from eventlake.query.stored_types import FILE, NAMED
 
 MEMORY_MB = 250
 """What DuckDB may use to rewrite an hour; more spills to the disk. The process takes about 90 MB beside it."""
@@ -153,18 +154,18 @@ def _lines(scan: Scan, objects: Sequence[LogObject], folder: Path) -> str:
         f"({quoted_text(path)}, DATE {quoted_text(one.hour.date)}, {quoted_text(one.hour.hour)})"
         for path, one in zip(files, objects, strict=True)
     )
-    named = {"date": "el_h.date", "hour": "el_h.hour", "$path": "el_f.filename", LINE: "CAST(el_f.json AS VARCHAR)"}
+    named = {"date": "el_h.date", "hour": "el_h.hour", "$path": f"el_f.{quoted_name(FILE)}", LINE: "CAST(el_f.json AS VARCHAR)"}
     named |= {
         column.stored_name: f"json_extract_string(el_f.json, {quoted_text(_path(column.name))})" for column in scan.table.columns[:-1]
     }
     shown = ", ".join(f"{made} AS {quoted_name(name)}" for name, made in named.items() if name in scan.used) or "NULL"
     return (
         f"(SELECT {shown} FROM read_ndjson_objects([{listed}], {_WHOLE_LINES}) AS el_f "
-        f"JOIN (VALUES {hours}) AS el_h(path, date, hour) ON el_f.filename = el_h.path)"
+        f"JOIN (VALUES {hours}) AS el_h(path, date, hour) ON el_f.{quoted_name(FILE)} = el_h.path)"
     )
 
 
-_WHOLE_LINES = "maximum_object_size = 4194304, compression = 'gzip', filename = true, hive_partitioning = false"
+_WHOLE_LINES = f"maximum_object_size = 4194304, compression = 'gzip', hive_partitioning = false{NAMED}"
 """DuckDB gives the text of an object as it stands; a line has at most a few megabytes, as delivery wrote it."""
 
 

@@ -16,6 +16,7 @@ from eventlake.backends.parquet_joining import Joined
 from eventlake.dialect.sql import quoted_name as quoted
 from eventlake.dialect.sql import quoted_text as text
 from eventlake.errors import CorruptObjectError
+from eventlake.query.stored_types import FILE
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,7 +36,7 @@ _AGAIN = 4
 class Gathering:
     """What is gathered.
 
-    rows: the SELECT of whole rows of the files that `FILES` names, beside their `filename` and `file_row_number`. columns: those to write.
+    rows: the SELECT of whole rows of the files that `FILES` names, beside their `FILE` and `file_row_number`. columns: those to write.
     key: the one by which the result is proved. first: the one that sorts first.
     """
 
@@ -123,9 +124,10 @@ def _slice(connection: duckdb.DuckDBPyConnection, what: Gathering, first: int, e
 
 
 def _joined(what: Gathering, rows: str, within: str) -> str:
-    columns = ", ".join(map(quoted, what.columns))
+    columns = ", ".join(f"el_r.{quoted(name)}" for name in what.columns)
     places = f"select el_path, el_row, el_place from el_order join el_file using (el_number) where {within}"
-    return f"select {columns} from ({rows}) join ({places}) on filename = el_path and file_row_number = el_row order by el_place"
+    of_place = f"el_r.{quoted(FILE)} = el_p.el_path and el_r.file_row_number = el_p.el_row"
+    return f"select {columns} from ({rows}) as el_r join ({places}) as el_p on {of_place} order by el_p.el_place"
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str, *parameters: object) -> tuple[int, ...]:

@@ -72,9 +72,9 @@ def looked_at(paths: Iterable[Path], spotter: Spotter) -> Iterator[Path]:
 
 def _naming(objects: list[Path], spotter: Spotter) -> list[Path]:
     """Return the objects that name the person; all of them where they cannot be asked together, because one is damaged or gone."""
-    source = rows_of(*objects, options=", union_by_name = true, filename = 'el_file'")
+    source = rows_of(*objects, options=", union_by_name = true, filename = '$file'")
     try:
-        named = spotter.named(f"SELECT el_file, concat_ws(chr(10), *COLUMNS(* EXCLUDE el_file)) FROM {source}")
+        named = spotter.named(f'SELECT "$file", concat_ws(chr(10), *COLUMNS(* EXCLUDE "$file")) FROM {source}')
     except duckdb.Error:
         return objects
     return [path for path in objects if str(path) in named] if named <= set(map(str, objects)) else objects

@@ -21,7 +21,7 @@ from eventlake.dialect.sql import written
 from eventlake.dialect.types.type import Type
 from eventlake.interfaces import LogObject
 from eventlake.model import PARTITION_KEYS
-from eventlake.query.stored_types import Asked, TypeCheck
+from eventlake.query.stored_types import FILE, NAMED, Asked, TypeCheck
 
 _OF_FILES = (*(name for name, _ in PARTITION_KEYS), *OBJECT_COLUMNS)
 """The columns that are not in an object: they are the catalog's, or its own."""
@@ -104,16 +104,16 @@ class Reading:
             return f"(SELECT {', '.join(selected) or 'NULL'} FROM {source})"
         offset = self._offset()
         if offset is not None and "$file_size" not in keys:
-            made = self._of_path(f"replace(substring(filename, {offset}, 10), '/', '-')", f"substring(filename, {offset + 11}, 2)")
+            made = self._of_path(f"replace(substring({_FILE}, {offset}, 10), '/', '-')", f"substring({_FILE}, {offset + 11}, 2)")
             return f"(SELECT {', '.join([*selected, *(f'{made[key]} AS {quoted(key)}' for key in keys)])} FROM {source})"
         rows = ", ".join(
             f"({text(path)}, {text(item.hour.date)}, {text(item.hour.hour)}, {item.size_bytes})"
             for path, item in zip(paths, self.objects, strict=True)
         )
-        hours = f"(VALUES {rows if not brief else '...'}) AS el_h(el_path, date, hour, size)"
+        hours = f"(VALUES {rows if not brief else '...'}) AS el_h(el_path, date, hour, el_size)"
         made = self._of_path("el_h.date", "el_h.hour")
         named = [*selected, *(f"{made[key]} AS {quoted(key)}" for key in keys)]
-        return f"(SELECT {', '.join(named)} FROM {source} AS el_f JOIN {hours} ON el_f.filename = el_h.el_path)"
+        return f"(SELECT {', '.join(named)} FROM {source} AS el_f JOIN {hours} ON el_f.{_FILE} = el_h.el_path)"
 
     def _of_path(self, date: str, hour: str) -> dict[str, str]:
         """Return the SQL of the columns that are not in an object, given those of its date and hour as texts."""
@@ -121,9 +121,9 @@ class Reading:
         return {
             "date": f"CAST({date} AS DATE)",
             "hour": hour,
-            "$path": f"({text(self.location)} || substring(filename, {len(folder) + 1}))",
+            "$path": f"({text(self.location)} || substring({_FILE}, {len(folder) + 1}))",
             "$partition": f"('date=' || {date} || '/hour=' || {hour})",
-            "$file_size": "CAST(el_h.size AS BIGINT)",
+            "$file_size": "CAST(el_h.el_size AS BIGINT)",
         }
 
     def _offset(self) -> int | None:
@@ -137,6 +137,7 @@ def _place(item: LogObject) -> int:
     return f"/{item.key}".find(f"/{item.hour.path}/")
 
 
+_FILE = quoted(FILE)
 _NO_FOLDERS = ", hive_partitioning=false"
 """A folder `column=value` above the lake is no partition of it; DuckDB would put its value into every row."""
 
@@ -150,11 +151,11 @@ def _parquet(listed: str, columns: dict[str, Type], scan: Scan, *, filename: boo
 
 
 def parquet_source(listed: str, columns: dict[str, Type], *, filename: bool, numbered: bool) -> str:
-    """Return read_parquet of columns, beside them the `filename` and the `file_row_number` if they are asked for."""
+    """Return read_parquet of columns, beside them `FILE` and `file_row_number` if they are asked for."""
     schema = ", ".join(
         f"{text(name)}: {{name: {text(name)}, type: {text(written(kind.duckdb))}, default_value: NULL}}" for name, kind in columns.items()
     )
-    more = f"{', filename=true' if filename else ''}{', file_row_number=true' if numbered else ''}"
+    more = f"{NAMED if filename else ''}{', file_row_number=true' if numbered else ''}"
     return f"read_parquet({listed}, schema=MAP {{{schema}}}{_NO_FOLDERS}{more})"
 
 
@@ -168,12 +169,12 @@ _JSON_OPTIONS = ", format='newline_delimited', timestampformat='%Y-%m-%d %H:%M:%
 
 def _gzip_json(listed: str, columns: dict[str, Type], scan: Scan, *, filename: bool) -> tuple[str, list[str]]:
     """Return read_json for compressed objects. DuckDB's own guess is wrong where the lake's folder has a "?" in its name."""
-    return _json(listed, columns, scan, f", compression='gzip'{', filename=true' if filename else ''}")
+    return _json(listed, columns, scan, f", compression='gzip'{NAMED if filename else ''}")
 
 
 def _plain_json(listed: str, columns: dict[str, Type], scan: Scan, *, filename: bool) -> tuple[str, list[str]]:
     """Return read_json for objects that are not compressed."""
-    return _json(listed, columns, scan, f", compression='none'{', filename=true' if filename else ''}")
+    return _json(listed, columns, scan, f", compression='none'{NAMED if filename else ''}")
 
 
 def _json(listed: str, columns: dict[str, Type], scan: Scan, options: str) -> tuple[str, list[str]]:

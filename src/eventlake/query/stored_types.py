@@ -29,6 +29,11 @@ _NUMBERS = "('UBIGINT', 'BIGINT', 'UHUGEINT', 'HUGEINT', 'DOUBLE')"
 _FORMS = {"timestamp": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,9})?", "date": r"\d{4}-\d\d-\d\d"}
 _SPELT = {"UBIGINT": "bigint", "UHUGEINT": "hugeint", "JSON": "values of several types"}
 
+FILE = "$file"
+"""The column that names the object of a row while objects are read: no table can declare one of this name."""
+NAMED = f", filename={text(FILE)}"
+"""Has DuckDB add the column `FILE`; under the name that it chooses itself, a table may have one of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -146,10 +151,10 @@ def _of_json(connection: Any, check: TypeCheck, column: Asked) -> Iterator[Misfi
     declared, name = parse_type(column.declared), quoted(column.spelling)
     source = (
         f"read_json({_listed(check.paths)}, columns={{{text(column.spelling)}: 'JSON'}}, format='newline_delimited', "
-        f"maximum_object_size=16777216, compression='{check.compression}', filename=true, hive_partitioning=false)"
+        f"maximum_object_size=16777216, compression='{check.compression}', hive_partitioning=false{NAMED})"
     )
     found = connection.execute(
-        f"select distinct filename, json_structure({name})::varchar from {source} "
+        f"select distinct {quoted(FILE)}, json_structure({name})::varchar from {source} "
         f"where {name} is not null and json_type({name}) <> 'NULL' and {_may_not_fit(name, declared)} order by 1, 2"
     )
     for path, structure in found.fetchall():

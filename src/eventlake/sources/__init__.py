@@ -31,7 +31,10 @@ def load(folders: Sequence[Path] = ()) -> tuple[Source, ...]:
     `privacy.toml` in it says what becomes of personal data, of built-in sources too, `retention.toml` how long their hours are kept.
     Raises DeclarationError, also if two declare the same name, table or prefix, or a folder holds none.
     """
-    own = [read_source(file) for folder in folders for file in declarations(folder)]
+    files = {
+        file.resolve(): file for folder in folders for file in declarations(folder)
+    }  # one may be named twice, as in the environment too
+    own = [read_source(file) for file in files.values()]
     replaced = {source.name for source in own}
     found = [source for source in _built_in() if source.name not in replaced] + own
     _check_unique(found)
