@@ -53,6 +53,14 @@ class Served:
         assert connection.getresponse().status == 200
         connection.close()
 
+    def answers(self) -> bool:
+        """Whether the page's process, which begins after the bus, is there."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("GET", "/sql")
+        status = connection.getresponse().status
+        connection.close()
+        return status == 200
+
 
 def entry(number: int, text: str) -> dict[str, Any]:
     """An entry of the tenant log of just now, with a text wherever one may stand."""
@@ -73,7 +81,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         importer.deliver()
     bus = Served(folder)
     bus.send(*[entry(number, text) for number, text in enumerate(MARKS)])
-    time.sleep(1)
+    while not bus.answers():
+        time.sleep(1)
     yield bus
     bus.process.terminate()
     bus.process.communicate(timeout=60)

@@ -48,6 +48,13 @@ def test_every_page_fits(window: Window, path: str) -> None:
     assert page.locator(".problem").count() == 0
 
 
+def test_a_change_is_read_on_a_laptop_without_moving_it(window: Window) -> None:
+    """A long path is broken, and takes nothing from the lines that went and came."""
+    page = window.open("/changes?from=-90d")
+
+    assert page.locator(".changes .rows").first.evaluate("it => it.scrollWidth - it.clientWidth") <= 1
+
+
 def test_a_change_is_read_on_a_phone_without_moving_it(window: Window) -> None:
     """All of it stands one below another, what it weakens first."""
     page = window.open("/changes?from=-90d")

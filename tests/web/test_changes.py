@@ -17,6 +17,12 @@ from web.conftest import WINDOW, Browser
         ('{"a":1}', '{"a":1}', "<span>as before</span>"),
         (None, "[]", "<ins><bdi>+ []</bdi></ins>"),
         (None, None, ""),
+        (
+            '{"a":[1,2,3]}',
+            '{"a":9}',
+            '<del><bdi>-  "a": [</bdi></del><del><bdi>-   1,</bdi></del><del><bdi>-   2,</bdi></del>'
+            '<del><bdi>-   3</bdi></del><del><bdi>-  ]</bdi></del><ins><bdi>+  "a": 9</bdi></ins>',
+        ),
         ("{", "}", "<del><bdi>- {</bdi></del><ins><bdi>+ }</bdi></ins>"),
         (None, '"<b>"', '<ins><bdi>+ "&lt;b&gt;"</bdi></ins>'),
     ],

@@ -57,6 +57,32 @@ def test_a_gap_is_a_time_in_which_nothing_ran() -> None:
     assert list(gaps(runs)) == [(BEGAN + timedelta(minutes=9), BEGAN + timedelta(minutes=30))]
 
 
+def test_an_execution_says_how_long_it_took_itself_and_why_it_failed() -> None:
+    """However long the outline of what is usual is; the text of what failed leads to its log, and marks up nothing."""
+    columns = (
+        "stage",
+        "action",
+        "category",
+        "began",
+        "ended",
+        "state",
+        "attempt",
+        "summary",
+        "externalurl",
+        "usual_start",
+        "usual_seconds",
+    )
+    types = ("varchar", "varchar", "varchar", "timestamp(3)", "timestamp(3)", "varchar", "bigint", "varchar", "varchar", "bigint", "bigint")
+    built = ("Build", "Build", "Build", BEGAN, BEGAN + timedelta(minutes=1), "SUCCEEDED", 1, None, None, 0, 60)
+    begun, ended = BEGAN + timedelta(minutes=1), BEGAN + timedelta(minutes=4)
+    failed = ("Deploy", "Stack", "Deploy", begun, ended, "FAILED", 1, "Rate <b> exceeded", "https://logs.example.com/1", 60, 900)
+    text = str(CHARTS["waterfall"](drawing("waterfall", columns, types, [built, failed])))
+
+    assert re.findall(r">([^<]*) in all<", text) == ["4 min"]
+    assert re.findall(r'href="([^"]*)"><title>Deploy / Stack: Rate &lt;b&gt; exceeded</title>', text) == ["https://logs.example.com/1"]
+    assert re.findall(r'class="bad-text"[^>]*>([^<]*)<', text) == ["Rate &lt;b&gt; exceeded"]
+
+
 def test_times_are_told_in_two_units() -> None:
     """The largest ones."""
     assert [lasting(timedelta(seconds=s)) for s in (7, 65, 3600, 7500, 90_000)] == ["7 s", "1 min 5 s", "1 h", "2 h 5 min", "1 d 1 h"]

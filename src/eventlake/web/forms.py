@@ -37,17 +37,19 @@ def statement_of(values: Mapping[str, str], saved: Mapping[str, SavedQuery]) -> 
 
 
 def forms(values: Mapping[str, str], sql: str, saved: Mapping[str, SavedQuery], tables: Sequence[Table]) -> Iterator[Child]:
-    """Yield the form for a statement, one for each saved query, and what the tables have."""
+    """Yield the form for a statement, and that of the saved query that was chosen."""
     hidden = [element("input", type="hidden", name=name, value=values[name]) for name in _HIDDEN if name in values]
     area = element("textarea", sql, name="q", rows=8, spellcheck="false", autocomplete="off", aria_label=_SQL, placeholder=_example(tables))
     yield element("form", *hidden, area, element("button", "Run"), " ", _EXPLAIN, action="/sql", method="get", class_="statement")
     chosen = saved.get(values.get("query", ""))
     if chosen is not None:
         yield _form(chosen, values, hidden)
+
+
+def lists(saved: Mapping[str, SavedQuery], tables: Sequence[Table], *, is_open: bool) -> Iterator[Child]:
+    """Yield what may be asked: the saved queries, and what the tables have. is_open: whether nothing was asked yet, so that they are read now."""
     names = [element("li", element("a", query.name, href=f"/sql?query={query.name}&show=1"), f" {query.title}") for query in saved.values()]
-    yield element(
-        "details", element("summary", f"{len(names)} saved queries"), element("ul", *names, class_="names"), open=not sql and chosen is None
-    )
+    yield element("details", element("summary", f"{len(names)} saved queries"), element("ul", *names, class_="names"), open=is_open)
     yield from schema(tables)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from eventlake.errors import EventlakeError
 from eventlake.web.elements import Child
 from eventlake.web.forms import answer as answer_shown
-from eventlake.web.forms import cost_of, explained, forms, statement_of
+from eventlake.web.forms import cost_of, explained, forms, lists, statement_of
 from eventlake.web.schema import completions
 from eventlake.web.shell import page, sentence
 from eventlake.web.shown import Pairs, Shown
@@ -33,7 +33,8 @@ class SqlPage:
             problem, may_run = sentence(str(error), is_problem=True), False
         runs = bool(sql) and may_run and "show" not in values
         shown = self._answered(sql, window, explains="explain" in values) if runs else ()
-        return page("SQL", PATH, window, *forms(values, sql, saved, self._shown.asking.lake.tables), problem, *shown)
+        listed = lists(saved, self._shown.asking.lake.tables, is_open=not sql and values.get("query") not in saved)
+        return page("SQL", PATH, window, *forms(values, sql, saved, self._shown.asking.lake.tables), problem, *shown, *listed)
 
     def names(self, pairs: Pairs) -> bytes:
         """Return the names that complete a beginning, as JSON."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from difflib import ndiff
+from difflib import SequenceMatcher
 from typing import Any
 
 from eventlake.web.cells import cell, cut
@@ -42,11 +42,19 @@ def difference(before: str | None, after: str | None) -> Iterator[Element]:
     if before is not None and before == after:
         yield element("span", "as before")
         return
-    lines = [line for line in ndiff(_lines(before), _lines(after)) if line[:1] in "+-"]
-    for line in lines[:MOST_LINES]:
-        yield element("ins" if line[0] == "+" else "del", element("bdi", cut(line, 200)))
+    lines = list(_gone_and_come(_lines(before), _lines(after)))
+    for name, line in lines[:MOST_LINES]:
+        yield element(name, element("bdi", cut(line, 200)))
     if len(lines) > MOST_LINES:
         yield element("span", f"and {len(lines) - MOST_LINES} more lines")
+
+
+def _gone_and_come(before: list[str], after: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield each line that went or came with the element it is; where lines took the place of others, what went stands first."""
+    for kind, start, end, new_start, new_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind != "equal":
+            yield from (("del", f"- {line}") for line in before[start:end])
+            yield from (("ins", f"+ {line}") for line in after[new_start:new_end])
 
 
 def _lines(body: str | None) -> list[str]:

@@ -1,6 +1,6 @@
 """A waterfall: what one execution did, a row for each action, from left to right as time went; where nothing ran, the gap is named.
 
-Several runs of an action, as after a retry, are bars in its one row. Behind them stands the outline of what is usual.
+Several runs of an action, as after a retry, are bars in its one row. Behind them stands the outline of what is usual; below them, why runs failed.
 """
 
 from __future__ import annotations
@@ -37,16 +37,20 @@ def waterfall(drawing: Drawing) -> Element:
     until = drawing.window.end.replace(tzinfo=None)
     runs = [row | {"until": max(row["ended"] or until, row["began"])} for row in drawing.rows()]
     first = min(run["began"] for run in runs)
-    last = max(*(run["until"] for run in runs), *(end for _, end in usual(runs, first).values()), first)
+    ended = max(run["until"] for run in runs)
+    last = max(ended, *(end for _, end in usual(runs, first).values()), first)
     scale = (WIDE - LABEL - VALUE) / max((last - first).total_seconds(), 1.0)
     names = list(dict.fromkeys((run["stage"], run["action"]) for run in runs))
     marks = [_run(drawing, run, names.index((run["stage"], run["action"])), first, scale) for run in runs]
     labels = [_label(place, *name) for place, name in enumerate(names)]
     high = len(names) * HIGH
     between = [_gap(begin, end, first, scale, high) for begin, end in gaps(runs)]
-    whole = element("text", f"{lasting(last - first)} in all", class_="axis", x=LABEL, y=high + 16)
+    whole = element("text", f"{lasting(ended - first)} in all", class_="axis", x=LABEL, y=high + 16)
     ghosts = [_ghost(begin, end, names.index(name), first, scale) for name, (begin, end) in usual(runs, first).items()]
-    return frame(high + 24, drawing.title, _HATCH, *between, *labels, *ghosts, *marks, whole, width=WIDE, kind="chart broad")
+    failures = [run for run in runs if run["state"] == "FAILED" and run["summary"]]
+    errors = [_error(run, high + 24 + place * HIGH) for place, run in enumerate(failures)]
+    tall = high + 24 + len(errors) * HIGH
+    return frame(tall, drawing.title, _HATCH, *between, *labels, *ghosts, *marks, whole, *errors, width=WIDE, kind="chart broad")
 
 
 def usual(runs: list[Run], first: datetime) -> dict[tuple[str, str], tuple[datetime, datetime]]:
@@ -84,6 +88,17 @@ def _run(drawing: Drawing, run: Run, place: int, first: datetime, scale: float) 
         shape,
         hatched,
         element("text", took, class_="axis", x=x + wide + 4, y=place * HIGH + 15),
+    )
+
+
+def _error(run: Run, y: int) -> Element:
+    """Write why a run failed: below all runs, where there is room for it."""
+    name = f"{run['stage'] or 'none'} / {run['action'] or 'none'}"
+    return mark(
+        f"{name}: {cut(run['summary'], 300)}",
+        run.get("externalurl") or "",
+        element("text", fitted(name, LABEL - 8), class_="bad-text end", x=LABEL - 8, y=y + 12),
+        element("text", fitted(cut(run["summary"], 300), WIDE - LABEL), class_="bad-text", x=LABEL, y=y + 12),
     )
 
 
