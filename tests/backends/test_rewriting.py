@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from eventlake.backends.duckdb_rewriter import DuckDBRewriter
 from eventlake.backends.rewriting import OBJECTS, Rewriting, Task
 
 Asked = Callable[..., dict[str, object]]
@@ -57,3 +60,15 @@ def test_a_database_that_has_read_many_objects_is_left(asked: Asked) -> None:
     assert asked("create table kept as select 1 as one", objects=0)["rows"]
     assert asked("select one from kept", objects=0) == {"rows": [[1]]}
     assert "kept" in str(asked("select one from kept", objects=1)["error"])
+
+
+def test_ctrl_c_reaches_no_process_that_rewrites(tmp_path: Path) -> None:
+    """Not while it begins, when it has no handler of its own yet: who asks ends it, and it tells nothing."""
+    rewriter = DuckDBRewriter(tmp_path)
+    process = rewriter._started()
+    os.kill(process.pid, signal.SIGINT)
+
+    answer = rewriter._asked(Task((), "select 1", "", "", 250, str(tmp_path), 500))
+    rewriter.close()
+
+    assert answer == {"rows": [[1]]}

@@ -196,6 +196,16 @@ def test_who_comes_back_is_kept_from_then_on() -> None:
     assert ANNA in routed(returned, json.dumps(after).encode()).lines[0][1].decode()
 
 
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_an_identifier_with_an_emoji_is_found_where_json_escapes_it(times: int) -> None:
+    """As two escapes for one character; also beside a letter that is two letters in capitals."""
+    packed = "anna\U0001f600lind"
+    for _ in range(times):
+        packed = json.dumps(packed)
+
+    assert Search(Tombstones(KEY).with_erased(["Anna\U0001f600Lind"], SINCE)).redacted(f"\u00df{packed}\u00df").count("[erased]") == 1
+
+
 def test_an_identifier_with_a_quote_or_an_accent_is_found() -> None:
     """Though texts of JSON end at a quote, and letters may be escaped."""
     forgets = forgetting('the "boss" here', "zoé müller")

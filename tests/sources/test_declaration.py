@@ -170,6 +170,11 @@ WRONG = [
     ),
     (
         '{ name = "state"',
+        '{ name = "RowId"',
+        f'{TABLE}: column "RowId" is the same as DuckDB\'s number of a row where case does not count; rename it.',
+    ),
+    (
+        '{ name = "state"',
         '{ name = "Hour"',
         f'{TABLE}: column "Hour" is the same as the partition key hour where case does not count; rename it.',
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -119,7 +120,7 @@ class DuckDBRewriter:
 
     def _started(self) -> subprocess.Popen[str]:
         command = [sys.executable, "-P", "-m", "eventlake.backends.rewriting"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=_heed_no_ctrl_c)
         return self._process
 
     def close(self) -> None:
@@ -128,6 +129,11 @@ class DuckDBRewriter:
             with self._process as process:
                 process.kill()
             self._process = None
+
+
+def _heed_no_ctrl_c() -> None:
+    """Leave Ctrl-C to whoever asks, who ends the process, from the moment in which it begins."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def numbered(table: Table) -> Table:

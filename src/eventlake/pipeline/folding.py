@@ -9,7 +9,10 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-_PIECES = re.compile(r"(?:%(?:25)*[0-9a-f]{2})+|\\+u[0-9a-f]{4}|\\+(?=[\"'/])|\\+|[^%\\]+|%", re.IGNORECASE | re.ASCII)
+_PIECES = re.compile(
+    r"(?:%(?:25)*[0-9a-f]{2})+|\\+ud[89ab][0-9a-f]{2}\\+ud[c-f][0-9a-f]{2}|\\+u[0-9a-f]{4}|\\+(?=[\"'/])|\\+|[^%\\]+|%",
+    re.IGNORECASE | re.ASCII,
+)
 _ENCODED = re.compile(r"%(?:25)*([0-9a-f]{2})", re.IGNORECASE | re.ASCII)
 _WORD = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
 _CONTROLS = frozenset("bfnrt")
@@ -80,7 +83,7 @@ def _pieces(whole: str) -> Folded:
         elif said[0] != "\\":
             _add(found, texts, [(one, at, at + 1) for at, one in enumerate(said, start)])
         elif said[-1] != "\\":
-            _add(found, texts, [(chr(int(said[-4:], 16)), start, piece.end())], escaped=True)
+            _add(found, texts, [(_unescaped(said), start, piece.end())], escaped=True)
         elif whole[piece.end() : piece.end() + 1] not in {'"', "'", "/"}:
             _add(found, texts, [("\\", start, piece.end())])
     found.text = "".join(texts)
@@ -91,11 +94,17 @@ def _add(found: Folded, texts: list[str], characters: list[tuple[str, int, int]]
     """Add characters, each with where it stands; one may become several."""
     for character, start, end in characters:
         for one in " " if character == "+" else character.casefold():
-            if escaped:
+            if escaped or not character.isascii():  # as the two letters of `ß`
                 found.escaped.add(len(found.ends))
             texts.append(one)
             found.ends.append(end)
             found.starts.append(start)  # type: ignore[union-attr]  # made with one
+
+
+def _unescaped(said: str) -> str:
+    """Return the character of an escape of JSON's, or of the two that stand for one beyond the first 65,536."""
+    units = said.replace("\\", "").lower().replace("u", "")
+    return bytes.fromhex(units).decode("utf-16-be", "surrogatepass")
 
 
 def _decoded(said: str, start: int) -> list[tuple[str, int, int]]:

@@ -48,6 +48,7 @@ STANDARD_COLUMNS = (
 
 _COLUMN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 _OURS = "el_"
+_NUMBERS_OF_ROWS = ("rowid", "file_row_number")
 _BUS = re.compile(r"[A-Za-z0-9_./-]{1,256}", re.ASCII)
 _LOGICAL_ID = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}", re.ASCII)
 _PREFIX = re.compile(r"[a-z0-9_][a-z0-9_-]*(/[a-z0-9_][a-z0-9_-]*){0,3}", re.ASCII)
@@ -205,9 +206,8 @@ def _standard_columns(place: Place) -> tuple[Column, ...]:
 
 
 def _check_columns(place: Place, columns: tuple[Column, ...]) -> None:
-    seen: dict[str, str] = {name: f"the partition key {name}" for name, _ in PARTITION_KEYS} | {
-        "file_row_number": "DuckDB's number of a row"
-    }
+    seen: dict[str, str] = {name: f"the partition key {name}" for name, _ in PARTITION_KEYS}
+    seen |= dict.fromkeys(_NUMBERS_OF_ROWS, "DuckDB's number of a row")
     for column in columns:
         if column.stored_name in seen:
             raise place.wrong(f'column "{column.name}" is the same as {seen[column.stored_name]} where case does not count; rename it.')
