@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
-from eventlake.detections.detection import Detection
+from eventlake.detections.detection import BEFORE, Detection
 
 _CONDITION = re.compile(r"(?P<before>\s*(?:.*\bon\s)??)(?P<word>where|and|or|having)\s(?P<condition>.+)")
 _GIVEN = re.compile(r"""\s"date" >= |\sevent_time < :until$""")
@@ -15,9 +16,11 @@ _GIVEN = re.compile(r"""\s"date" >= |\sevent_time < :until$""")
 def mutants(detection: Detection) -> Iterator[tuple[str, Detection]]:
     """Yield each condition that stands on a line of its own, and the detection without it.
 
-    Not those that only keep reading short, and not the end of the window, behind which no event lies.
+    Not those that only keep reading short, and not the end of the window, behind which no event lies. Each looks at its history at once, so that
+    the condition is not made up for by what is found without it.
     """
-    lines = detection.sql.splitlines()
+    before = f"date_add('day', -{detection.history.days}, :since)"
+    lines = detection.sql.replace(f":{BEFORE}", before).splitlines()
     for number, line in enumerate(lines):
         match = re.fullmatch(r"(\s*)(where|and|or|having)\s(.+)", line)
         if match is None or _GIVEN.search(line) or match[3].count("(") != match[3].count(")"):
@@ -26,4 +29,4 @@ def mutants(detection: Detection) -> Iterator[tuple[str, Detection]]:
         changed = [*lines[:number], f"{match[1]}{match[2]} {always}", *lines[number + 1 :]]
         sql = "\n".join(changed)
         left = tuple(one for one in detection.parameters if f":{one.name}" in sql)
-        yield line.strip(), replace(detection, sql=sql, parameters=left)
+        yield line.strip(), replace(detection, sql=sql, history=timedelta(0), parameters=left)

@@ -63,7 +63,7 @@ def test_what_was_known_before_is_asked_from_its_own_moment_on() -> None:
 
     assert one.history == timedelta(days=30)
     assert one.statement(until - one.reach, until).endswith(f"> date_add('day', -30, {since})")
-    assert one.statement(until - one.reach, until, briefly=True).endswith(f"> {since}")
+    assert one.brief.statement(until - one.reach, until).endswith(f"> {since}")
     assert one.over({"since": "a.b", "until": "c"}).endswith("> date_add('day', -30, a.b)")
     assert "before" not in [each.name for each in one.parameters]
     hours = read_detection(text.replace("30d", "36h"), "too_many", "auth0", ["auth0_logs"], where="x")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -91,11 +91,24 @@ def test_what_needs_too_much_however_few_is_refused(engine: DuckDBEngine) -> Non
     assert refusing.asked == 2
 
 
+def test_the_history_is_asked_for_at_moments_at_which_something_is_found_without(engine: DuckDBEngine) -> None:
+    """With the answer that it gives at each of them."""
+    before = ROLLBACK.sql.replace("event_time >= :since", "event_time >= :before")
+    news = replace(ROLLBACK, history=timedelta(days=30), sql=f"{before}\nhaving min(event_time) >= :since")
+    refusing, moments = Refusing(engine, 0), [NOW - timedelta(hours=1), NOW, NOW + timedelta(days=3)]
+
+    found = dict(slid(news, refusing, moments))
+    assert found == {moment: evaluate(news, engine, moment) for moment in moments}
+    assert any(found.values())
+    assert refusing.asked == 2
+
+
 @pytest.mark.parametrize(
-    ("name", "is_looked_up"), [("credential_stuffing", True), ("failing_streak", False), ("client_secret_read", False)]
+    ("name", "is_looked_up"),
+    [("credential_stuffing", True), ("failing_streak", False), ("m2m_from_new_address", False), ("client_secret_read", True)],
 )
 def test_rows_of_short_windows_are_looked_up_by_their_hour(name: str, is_looked_up: bool) -> None:
-    """Those of windows of days are compared, of which most rows lie in most."""
+    """Those of windows of days are compared, of which most rows lie in most; where the history is asked for later, the window is short."""
     asked = Asking()
     list(slid(load_detections(SOURCES)[name], asked, MOMENTS))
     tables = [table for source in SOURCES for table in source.tables]

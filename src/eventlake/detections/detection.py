@@ -84,27 +84,23 @@ class Detection:
         """Return it as a saved query with these expressions for `:since` and `:until`."""
         return SavedQuery(self.name, self.source, self.doc, self.parameters, self._with(bounds))
 
-    def statement(
-        self,
-        since: datetime,
-        until: datetime,
-        values: Mapping[str, Any] | None = None,  # the user's
-        *,
-        briefly: bool = False,
-    ) -> str:
-        """Return Athena's SQL over the events of [since, until), both aware.
+    @property
+    def brief(self) -> Detection:
+        """Return the same without its history, which may find more; itself if it has none."""
+        names = {name: f":{name}" for name in names_in(self.sql)} | {BEFORE: f":{GIVEN[0]}"}
+        return replace(self, history=timedelta(0), sql=replaced(self.sql, names)) if self.history else self
 
-        values: other thresholds than the usual ones. briefly: without the history, so that it may find more.
-        """
+    def statement(self, since: datetime, until: datetime, values: Mapping[str, Any] | None = None) -> str:  # values are the user's
+        """Return Athena's SQL over the events of [since, until), both aware. values: other thresholds than the usual ones."""
         bounds = {name: literal(name, _utc(moment)) for name, moment in zip(GIVEN, (since, until), strict=True)}
-        return self.over({**bounds, BEFORE: bounds[GIVEN[0]]} if briefly else bounds, values)
+        return self.over(bounds, values)
 
     def over(self, bounds: Mapping[str, str], values: Mapping[str, Any] | None = None) -> str:  # values are the user's
         """Return Athena's SQL with these expressions for `:since` and `:until`."""
         return render(self.query(bounds), values)
 
     def _with(self, bounds: Mapping[str, str]) -> str:
-        given = {BEFORE: self._before(bounds[GIVEN[0]]), **bounds} if self.history else {name: bounds[name] for name in GIVEN}
+        given = {**bounds, BEFORE: self._before(bounds[GIVEN[0]])} if self.history else bounds
         return replaced(self.sql, {**{one.name: f":{one.name}" for one in self.parameters}, **given})
 
     def _before(self, since: str) -> str:

@@ -40,7 +40,8 @@ class Asked:
     @property
     def statement(self) -> str:
         """Return its statement, in Athena's SQL."""
-        return self.detection.statement(self.until - self.detection.reach, self.until, briefly=self.briefly)
+        detection = self.detection.brief if self.briefly else self.detection
+        return detection.statement(self.until - detection.reach, self.until)
 
 
 class Together(Protocol):

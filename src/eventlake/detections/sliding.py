@@ -41,8 +41,21 @@ def slid(
 ) -> Iterator[tuple[datetime, list[Found]]]:
     """Yield each of the moments, in order, with what the detection finds then. moments: aware. values: as in `evaluate`. Raises QueryError.
 
-    What needs more memory or time than a statement may have is asked in slices.
+    One with a history is asked without it first, and with it for the moments at which it finds something then.
     """
+    brief = _slid(detection.brief, engine, moments, values)
+    if not detection.history:
+        yield from brief
+        return
+    may_find = {moment: bool(found) for moment, found in brief}
+    whole = dict(_slid(detection, engine, [moment for moment, is_any in may_find.items() if is_any], values))
+    yield from ((moment, whole.get(moment, [])) for moment in may_find)
+
+
+def _slid(
+    detection: Detection, engine: Repeating, moments: Sequence[datetime], values: Mapping[str, Any] | None
+) -> Iterator[tuple[datetime, list[Found]]]:
+    """Yield what `slid` does, of one statement; what needs more memory or time than a statement may have is asked in slices."""
     left, size = sorted(moments), AT_ONCE
     while left:
         part = left[:size]
