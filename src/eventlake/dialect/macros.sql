@@ -98,6 +98,13 @@ el_months_text(i) :=
 el_fitting(s, n) := CASE WHEN s IS NULL OR length(s) <= n THEN s ELSE failure('Too long for its varchar: ', s) END;
 el_to_digits(t, step) := make_timestamp(el_floor(epoch_us(t) + step // 2, step));
 el_floor(n, step) := n - ((n % step) + step) % step;
+el_real_to_bigint(x) :=
+  CASE
+    WHEN isnan(x) THEN failure('Not a whole number: ', x)
+    WHEN x >= 9223372036854775808 THEN 9223372036854775807
+    WHEN x < -9223372036854775808 THEN -9223372036854775808
+    ELSE CAST(round(x) AS BIGINT)
+  END;
 el_finite(x) := CASE WHEN isnan(x) OR isinf(x) THEN failure('Not a whole number: ', x) ELSE x END;
 el_double_to_text(x) :=
   CASE
@@ -779,6 +786,7 @@ el_contains_sequence(a, b) :=
 el_sort(a) := list_sort(a, 'ASC', 'NULLS LAST');
 el_sequence(a, b, step) :=
   CASE
+    WHEN a IS NULL OR b IS NULL THEN NULL
     WHEN step = 0 OR (step > 0 AND b < a) OR (step < 0 AND b > a)
       THEN failure('The step of sequence does not lead from its start to its stop')
     WHEN (b - a) // step >= 10000 THEN failure('A sequence has at most 10,000 elements')

@@ -14,7 +14,7 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.concatenation import all_concatenated, joined_with_null
-from eventlake.dialect.types.type import VARCHAR
+from eventlake.dialect.types.type import INTEGER, VARCHAR
 
 _LONGEST = 2_147_483_647
 """The most characters that a text has, and that DuckDB counts to."""
@@ -97,6 +97,15 @@ def _normalize(parts: Parts, node: exp.Expr) -> Value:
     return value.become(emit("(CASE WHEN length({0}) = strlen({0}) OR {0} IS NULL THEN {0} ELSE {1} END)", value, other), VARCHAR)
 
 
+def _codepoint(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+    given = parts.value(node.expressions[0])  # before its length was left out
+    if given.type.name == "varchar" and not given.type.numbers:
+        raise refused("codepoint() of a text of any length", node, "write codepoint(CAST(x AS varchar(1)))")
+    if given.type.name == "varchar" and given.type.numbers > (1,):
+        raise mistyped(f"codepoint() takes a varchar(1), not a {given.type}: cast it", node)
+    return derived(emit("el_codepoint({})", values[0]), INTEGER, values)
+
+
 _URL = "(CASE WHEN el_url({0}) THEN %s END)"
 
 FUNCTIONS = [
@@ -134,7 +143,7 @@ FUNCTIONS = [
     F("lpad", "varchar, bigint, varchar -> varchar", "el_lpad({0}, {1}, {2})"),
     F("rpad", "varchar, bigint, varchar -> varchar", "el_rpad({0}, {1}, {2})"),
     F("chr", "bigint -> varchar", "el_chr({0})"),
-    F("codepoint", "varchar -> integer", "el_codepoint({0})"),
+    F("codepoint", "varchar -> integer", _codepoint),
     F("levenshtein_distance", "varchar, varchar -> bigint", "el_levenshtein({0}, {1})"),
     F("hamming_distance", "varchar, varchar -> bigint", "el_hamming({0}, {1})"),
     F("format_number", "double -> varchar", "el_format_number({0})"),

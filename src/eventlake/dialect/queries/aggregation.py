@@ -14,6 +14,7 @@ from eventlake.dialect.queries.aggregates import AGGREGATES
 from eventlake.dialect.queries.folding import folded
 from eventlake.dialect.queries.modifiers import DISTINCT, Modifiers
 from eventlake.dialect.queries.ordering import in_order
+from eventlake.dialect.queries.subqueries import joined_by
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.comparison import require_order
@@ -50,7 +51,7 @@ def _folded(parts: Parts, nodes: Sequence[exp.Expr], where: exp.Expr | None, nod
     """Make the value of reduce_agg(), whose last arguments are lambdas; it leaves NULLs out."""
     if any(isinstance(part, exp.Distinct | exp.Order) for part in nodes):
         raise refused("reduce_agg() with DISTINCT or ORDER BY", node)
-    condition = parts.boolean(where, "FILTER").sql if where is not None else None
+    condition = _condition(parts, where)
     present = [emit("{} IS NOT NULL", parts.value(nodes[0]))] if nodes else []
     return folded(parts, nodes, node, Modifiers(where=condition).behind(*present))
 
@@ -83,6 +84,16 @@ def filtered(parts: Parts, node: exp.Expr) -> Value:
     return aggregate(parts, inner.name.lower(), inner.expressions, inner, where.this)
 
 
+def _condition(parts: Parts, where: exp.Expr | None) -> Sql | None:
+    """Make the condition of FILTER, if there is one."""
+    if where is None:
+        return None
+    made = parts.boolean(where, "FILTER").sql
+    if joined_by(parts, where):
+        raise refused("FILTER by a double, a row or an array IN a subquery", where, "filter a subquery by WHERE")
+    return made
+
+
 def _arguments(
     parts: Parts, nodes: Sequence[exp.Expr], where: exp.Expr | None, node: exp.Expr, window: Sql
 ) -> tuple[list[Value], Modifiers]:
@@ -100,7 +111,7 @@ def _arguments(
     if any(value.aggregate or value.window for value in values):
         raise mistyped("An aggregate stands inside another", node)
     _require_among(terms, values if distinct else None)
-    condition = parts.boolean(where, "FILTER").sql if where is not None else None
+    condition = _condition(parts, where)
     return values, Modifiers(distinct, ordered_by(terms) if terms else NOTHING, condition, window)
 
 
@@ -120,7 +131,7 @@ def listagg(parts: Parts, node: exp.Expr, where: exp.Expr | None = None, *, over
         terms = ordered(parts, node.this.expressions)
         _require_among(terms, [value] if distinct else None)
         order = ordered_by(terms)
-        how = Modifiers(where=parts.boolean(where, "FILTER").sql if where is not None else None, window=over)
+        how = Modifiers(where=_condition(parts, where), window=over)
     if value.type.name != "varchar" or separator.type.name != "varchar":
         raise mistyped(f"listagg({value.type}) is not in Athena: cast it to varchar", node)
     made = shut("string_agg({}{}, {}{}){}", DISTINCT if distinct else NOTHING, value, separator, order, how.behind())

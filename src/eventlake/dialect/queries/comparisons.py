@@ -7,11 +7,13 @@ import re
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.operators import OPERATORS
+from eventlake.dialect.queries.relation import unbracketed
+from eventlake.dialect.queries.shape import holds_query
 from eventlake.dialect.queries.subqueries import in_subquery, quantified
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
-from eventlake.dialect.types.comparison import compared
+from eventlake.dialect.types.comparison import compared, has_holes
 from eventlake.dialect.types.json_casts import distinguished
 from eventlake.dialect.types.type import BOOLEAN, VARCHAR, common, instants
 from eventlake.dialect.types.zones import as_instants
@@ -40,8 +42,15 @@ def distinct_from(parts: Parts, node: exp.Expr) -> Value:
 
 
 def is_null(parts: Parts, node: exp.Expr) -> Value:
-    """Return whether a value is NULL."""
-    value = parts.value(node.this)
+    """Return whether a value is NULL.
+
+    Of an order of rows or arrays Trino looks at the two sides alone, and meets no NULL within.
+    """
+    value, inner = parts.value(node.this), unbracketed(node.this)
+    if isinstance(inner, exp.LT | exp.LTE | exp.GT | exp.GTE) and not holds_query(inner):
+        left, right = parts.value(inner.this), parts.value(inner.expression)
+        if has_holes(left.type):
+            return derived(emit("({} IS NULL OR {} IS NULL)", left, right), BOOLEAN, (left, right))
     return value.become(emit("({} IS NULL)", value.sql), BOOLEAN)
 
 

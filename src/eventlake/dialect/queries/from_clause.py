@@ -16,6 +16,7 @@ from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.ranges import implied_ranges
 from eventlake.dialect.queries.relation import Column, renamed
+from eventlake.dialect.queries.subqueries import joined_by
 from eventlake.dialect.queries.unnest import unnest
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
@@ -67,13 +68,14 @@ class Source:
             self.sql = shut("{} CROSS JOIN {}", self.sql, sql)
             return
         self.scope.fields = before + fields
-        condition = self._expressions("JOIN ... ON").boolean(on, "ON")
+        parts = self._expressions("JOIN ... ON")
+        condition = joined(" AND ", [parts.boolean(on, "ON").sql, *(joined_by(parts, on) if not side else ())])
         if not side:
             self._require_one_zone(on)
         if side:
             require_uncorrelated(on, self.scope)
         self._prune_on(on, side, scans)
-        self.sql = shut("{} {} JOIN {} ON {}", self.sql, ours(side or "INNER"), sql, condition.sql)
+        self.sql = shut("{} {} JOIN {} ON {}", self.sql, ours(side or "INNER"), sql, condition)
 
     def _expressions(self, clause: str) -> Expressions:
         return Expressions(Context(self.scope, clause, self.queries.query, self.queries.moment))

@@ -7,11 +7,13 @@ from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.aggregates import AGGREGATES
 from eventlake.dialect.queries.correlation import Use, require_joinable
 from eventlake.dialect.queries.modifiers import Modifiers
-from eventlake.dialect.queries.relation import Relation
+from eventlake.dialect.queries.pruning import conjuncts
+from eventlake.dialect.queries.relation import Relation, unbracketed
+from eventlake.dialect.queries.shape import holds_query
 from eventlake.dialect.sql import Sql, emit, ours, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast, coerce
-from eventlake.dialect.types.comparison import advice, compared
+from eventlake.dialect.types.comparison import advice, compared, has_holes
 from eventlake.dialect.types.json_casts import distinguished, once
 from eventlake.dialect.types.type import BOOLEAN, Type, common, instants, row
 
@@ -82,6 +84,31 @@ def _within(parts: Parts, left: Value, relation: Relation, node: exp.Expr) -> Va
     both = _comparable(left, column, f"{left.type} IN a subquery of {column.type}{advice(left.type, column.type)}", node)
     sides = [distinguished(coerce(side, both), "IN a subquery", node).sql for side in (left, column)]
     return derived(emit("({} IN (SELECT {} FROM ({}) AS el_q))", *sides, relation), BOOLEAN, (left,))
+
+
+def joined_by(parts: Parts, condition: exp.Expr) -> list[Sql]:
+    """Make what else holds of values IN subqueries where rows are kept by that: Trino joins them there, so that a value must equal itself.
+
+    Neither NaN does nor what holds a NULL; elsewhere the same IN finds both.
+    """
+    return [itself for part in conjuncts(condition) if (itself := _itself(parts, part)) is not None]
+
+
+def _itself(parts: Parts, condition: exp.Expr) -> Sql | None:
+    condition = _twice_negated(unbracketed(condition))
+    is_member = isinstance(condition, exp.In) and condition.args.get("query") is not None
+    if not is_member and not (isinstance(condition, exp.EQ) and isinstance(condition.expression, exp.Any)):
+        return None
+    if holds_query(condition.this):  # to read it once more would be another subquery
+        return None
+    left = parts.value(condition.this)
+    return compared("=", left, left, condition).sql if has_holes(left.type) or left.type.name in {"double", "real"} else None
+
+
+def _twice_negated(condition: exp.Expr) -> exp.Expr:
+    """Return what stands inside NOT (NOT ...)."""
+    inner = unbracketed(condition.this) if isinstance(condition, exp.Not) else condition
+    return unbracketed(inner.this) if isinstance(condition, exp.Not) and isinstance(inner, exp.Not) else condition
 
 
 def _comparable(left: Value, right: Value, sentence: str, node: exp.Expr) -> Type:

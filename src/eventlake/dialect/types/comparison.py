@@ -65,7 +65,10 @@ def _row_order(sign: str, left: Value, right: Value, node: exp.Expr) -> Sql:
     sql = ours("false" if sign in {"<", ">"} else "true")
     for i in range(len(left.type.args) - 1, -1, -1):
         a, b = row_part(left, i), row_part(right, i)
-        equal, before = compared("=", a, b, node).sql, compared(sign[0], a, b, node).sql
+        if a.type.name in {"double", "real"}:  # in an order within a row NaN is greatest, and equal to itself
+            equal, before = emit("{} = {}", a, b), emit("{} {} {}", a, ours(sign[0]), b)
+        else:
+            equal, before = compared("=", a, b, node).sql, compared(sign[0], a, b, node).sql
         sql = emit("CASE WHEN {} IS NULL OR {} IS NULL THEN {} WHEN {} THEN {} ELSE {} END", a, b, wrong, equal, sql, before)
     return emit("(CASE WHEN {} IS NOT NULL AND {} IS NOT NULL THEN {} END)", left, right, sql)
 

@@ -14,7 +14,7 @@ from eventlake.dialect.sql import Sql, emit, shut, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.json_casts import once
 from eventlake.dialect.types.moments import moment_text
-from eventlake.dialect.types.type import VARCHAR, Type
+from eventlake.dialect.types.type import BIGINT, VARCHAR, Type
 from eventlake.dialect.types.zones import each_in, once_held, wall, zone_label, zone_of
 
 
@@ -135,6 +135,10 @@ def _double_to_integer(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
     return emit("CAST(el_finite(round({})) AS {})", value.sql, kind.duckdb)
 
 
+def _real_to_integer(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
+    return emit("el_real_to_bigint({})", value.sql) if kind == BIGINT else _double_to_integer(value, kind, node)
+
+
 def _decimal_to_integer(value: Value, kind: Type, node: exp.Expr | None) -> Sql:
     return emit("CAST(round({}) AS {})", value.sql, kind.duckdb)
 
@@ -208,7 +212,7 @@ SCALARS = {
     ("integer", "varchar"): _integer_to_text,
     ("integer", "boolean"): _number_to_boolean,
     ("double", "integer"): _double_to_integer,
-    ("real", "integer"): _double_to_integer,
+    ("real", "integer"): _real_to_integer,
     ("double", "real"): _double_to_real,
     ("real", "double"): _plain,
     ("double", "decimal"): _double_to_decimal,
