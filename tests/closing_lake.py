@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -43,6 +44,12 @@ def store(lake: Path, arrivals: Iterable[tuple[datetime, list[Item]]], log_forma
             clock[0] = moment
             importer.accept(items)
             importer.deliver()
+
+
+def copied(lake: Path, place: Path) -> Path:
+    """Copy a lake that nobody has open: cheaper by far than to fill another."""
+    shutil.copytree(lake, place)
+    return place
 
 
 def close(lake: Path, now: datetime = AFTER, table: str = RUNS) -> list[Closed]:

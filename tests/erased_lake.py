@@ -56,6 +56,5 @@ def hits(lake: Path) -> list[str]:
         for spelled in (one, one.lower(), one.upper(), quote(one, safe=""), quote(one.lower(), safe=""), quote(one, safe="").lower()):
             wanted.add(spelled.encode())
             wanted |= {base64.b64encode(b"x" * at + spelled.encode())[-(-at * 8 // 6) : (at + len(spelled)) * 8 // 6] for at in range(3)}
-    return [
-        path for path, data in decompressed(lake) if any(one in data.replace(b"5f7c8e99", b"").replace(b"5F7C8E99", b"") for one in wanted)
-    ]
+    searched = ((path, data.replace(b"5f7c8e99", b"").replace(b"5F7C8E99", b"")) for path, data in decompressed(lake))
+    return [path for path, data in searched if any(one in data for one in wanted)]

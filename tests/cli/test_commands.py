@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -67,11 +68,19 @@ def typed(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest
     return type_words
 
 
+@pytest.fixture(scope="module")
+def with_an_event(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an event, and a lake in which it is."""
+    folder = tmp_path_factory.mktemp("stored")
+    (folder / "event.json").write_text(json.dumps(EVENT))
+    assert run(["send", str(folder / "event.json"), "--lake", str(folder / "lake")]) == 0
+    return folder
+
+
 @pytest.fixture
-def stored(typed: Typed, tmp_path: Path) -> Typed:
+def stored(typed: Typed, with_an_event: Path, tmp_path: Path) -> Typed:
     """The same, with one event in ./lake."""
-    (tmp_path / "event.json").write_text(json.dumps(EVENT))
-    assert typed("send", "event.json").code == 0
+    shutil.copytree(with_an_event, tmp_path, dirs_exist_ok=True)
     return typed
 
 

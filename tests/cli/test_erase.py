@@ -15,16 +15,23 @@ from eventlake.local import room
 from eventlake.local.lock import LakeLock
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from closing_lake import PAST, event, rows, store
+from closing_lake import PAST, copied, event, rows, store
 
 ANNA = "auth0|5f7c8e"
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake with a row of hers and one of somebody else's, which tests copy."""
+    lake = tmp_path_factory.mktemp("whole") / "lake"
+    store(lake, [(PAST, [event("a", PAST, **{"execution-id": ANNA}), event("b", PAST)])])
+    return lake
+
+
 @pytest.fixture
-def lake(tmp_path: Path) -> Path:
-    """A lake with a row of hers and one of somebody else's."""
-    store(tmp_path, [(PAST, [event("a", PAST, **{"execution-id": ANNA}), event("b", PAST)])])
-    return tmp_path
+def lake(whole: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return copied(whole, tmp_path / "lake")
 
 
 def test_a_dry_run_lists_what_would_go_and_changes_nothing(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:

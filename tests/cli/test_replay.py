@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,15 +43,22 @@ STAGE = event(3, "2026-03-20T11:00:00Z", stage="Build") | {"detail-type": "CodeP
 OUTSIDE = event(4, "2026-03-21T00:00:00Z")
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a lake that got four events, one of them twice, in another order than they happened in."""
+    folder = tmp_path_factory.mktemp("filled")
+    (folder / "events.json").write_text("\n".join(map(json.dumps, (LATER, STAGE, OUTSIDE, SOONER, SOONER))))
+    assert run(["send", str(folder / "events.json"), "--lake", str(folder / "lake")]) == 0
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Path:
-    """A lake that got four events, one of them twice, in another order than they happened in."""
+def folder(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it, in which commands are typed."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EVENTLAKE_LAKE", "lake")
     monkeypatch.delenv("EVENTLAKE_SOURCES", raising=False)
-    (tmp_path / "events.json").write_text("\n".join(map(json.dumps, (LATER, STAGE, OUTSIDE, SOONER, SOONER))))
-    assert run(["send", "events.json"]) == 0
-    capfd.readouterr()
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

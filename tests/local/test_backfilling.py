@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -218,7 +219,7 @@ def test_a_file_out_of_order_is_brought_in_by_as_much_as_may_wait(tmp_path: Path
 def test_killed_at_every_step_it_goes_on_where_it_was(
     tmp_path: Path, ended: Ended, monkeypatch: pytest.MonkeyPatch, log_format: str, again: Sequence[int]
 ) -> None:
-    """In groups of a few events; again: the steps at which the one that goes on is killed too."""
+    """In groups of a few events; again: the steps at which the one that goes on is killed too, in turns."""
     monkeypatch.setattr(backfilling, "GROUP_BYTES", GROUP_BYTES)
     file = history(tmp_path, 4)
     steps: list[str] = []
@@ -226,17 +227,16 @@ def test_killed_at_every_step_it_goes_on_where_it_was(
     backfill(tmp_path / "counting", file, log_format)
     crash.at_each()
 
-    for first in range(1, len(steps) + 1):
-        for second in again:
-            lake = tmp_path / f"lake-{first}-{second}"
-            ended(backfill_in_groups, lake, file, log_format, crash_at=first)
-            if second:
-                ended(backfill_in_groups, lake, file, log_format, crash_at=second)
-            backfill(lake, file, log_format)
-            assert [row[0] for row in hours(lake)] == [f"e-{number}" for number in range(4)], (steps[first - 1], second)
-            assert open_catalog(lake).failed_count() == 1
-            assert examine(lake, [f"e-{number}" for number in range(4)]) is None
-            shutil.rmtree(lake)
+    for first, second in zip(range(1, len(steps) + 1), cycle(again), strict=False):
+        lake = tmp_path / f"lake-{first}"
+        ended(backfill_in_groups, lake, file, log_format, crash_at=first)
+        if second:
+            ended(backfill_in_groups, lake, file, log_format, crash_at=second)
+        backfill(lake, file, log_format)
+        assert [row[0] for row in hours(lake)] == [f"e-{number}" for number in range(4)], (steps[first - 1], second)
+        assert open_catalog(lake).failed_count() == 1
+        assert examine(lake, [f"e-{number}" for number in range(4)]) is None
+        shutil.rmtree(lake)
     assert steps.count("additions registered") >= 2
 
 

@@ -30,7 +30,7 @@ from eventlake.local.rebuilding import rebuild
 from eventlake.pipeline.compaction import GRACE, MANY, TOGETHER
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
-from closing_lake import AFTER, FIRST, PAST, RUNS, SOURCES, TABLES, close, event, rows, states, store
+from closing_lake import AFTER, FIRST, PAST, RUNS, SOURCES, TABLES, close, copied, event, rows, states, store
 from oracle import examine
 
 
@@ -209,11 +209,11 @@ class Stopped(Exception):
 @pytest.mark.slow
 def test_a_crash_at_any_step_leaves_the_old_hour_or_the_new_one(tmp_path: Path) -> None:
     """And the next closing ends in the same rows."""
+    store(tmp_path / "open", [(FIRST, [event("a"), event("b")]), (FIRST + timedelta(minutes=1), [event("b"), event("c")])])
     steps = 0
     while True:
         steps += 1
-        lake = tmp_path / str(steps)
-        store(lake, [(FIRST, [event("a"), event("b")]), (FIRST + timedelta(minutes=1), [event("b"), event("c")])])
+        lake = copied(tmp_path / "open", tmp_path / str(steps))
         left = [steps]
 
         def stop(_name: str, left: list[int] = left) -> None:

@@ -28,7 +28,7 @@ from eventlake.local.closing.closer import Closed, Closer
 from eventlake.local.folder import CATALOG, OBJECTS, open_catalog, open_lake
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
-from closing_lake import AFTER, FIRST, RUNS, SOURCES, TABLES, close, event, rows, states, store
+from closing_lake import AFTER, FIRST, RUNS, SOURCES, TABLES, close, copied, event, rows, states, store
 from oracle import examine
 
 TABLE = TABLES[RUNS]
@@ -106,9 +106,9 @@ def held(lake: Path) -> NewObject:
 @pytest.mark.slow
 def test_of_two_closers_at_once_one_wins(tmp_path: Path) -> None:
     """The other says so, and takes back what it wrote."""
-    for turn in range(50):
-        lake = tmp_path / str(turn)
-        store(lake, [(FIRST, [event("a"), event("b")]), (FIRST, [event("b"), event("c")])])
+    store(tmp_path / "open", [(FIRST, [event("a"), event("b")]), (FIRST, [event("b"), event("c")])])
+    for turn in range(20):
+        lake = copied(tmp_path / "open", tmp_path / str(turn))
         with contextlib.closing(SqliteCatalog(lake / CATALOG)) as catalog:
             (state,) = catalog.contents(RUNS).hours
         closed: list[Closed] = []
@@ -157,12 +157,12 @@ def is_stopped(lake: Path, step: int) -> bool:
 @pytest.mark.slow
 def test_every_pair_of_steps_is_a_safe_end(tmp_path: Path) -> None:
     """A closing that is ended at one step, and what goes on after it at another: the third ends in the same rows."""
+    store(tmp_path / "open", [(FIRST, [event("a"), event("b")]), (FIRST + timedelta(minutes=1), [event("b"), event("c")])])
     pairs = 0
     for first in count(1):
         for second in count(1):
             pairs += 1
-            lake = tmp_path / str(pairs)
-            store(lake, [(FIRST, [event("a"), event("b")]), (FIRST + timedelta(minutes=1), [event("b"), event("c")])])
+            lake = copied(tmp_path / "open", tmp_path / str(pairs))
             if not is_stopped(lake, first):
                 assert first > 3
                 return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -26,7 +25,7 @@ from eventlake.pipeline.erasing import Person
 from eventlake.pipeline.holds import Hold
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
-from closing_lake import SOURCES, rows, states, store
+from closing_lake import SOURCES, copied, rows, states, store
 from ended import Ended
 from erased_lake import ANNA, BOTH, MAIL, hits, told
 
@@ -60,12 +59,6 @@ def erased(whole: Path) -> tuple[Path, Path]:
     """A copy from which she was erased, with the certificate, for tests that only look."""
     lake = copied(whole, whole.with_name("erased"))
     return lake, erase(lake)
-
-
-def copied(lake: Path, place: Path) -> Path:
-    """Copy a lake that nobody has open."""
-    subprocess.run(["cp", "-a", lake, place], check=True)
-    return place
 
 
 def test_nothing_is_left_of_the_person_in_any_byte_and_all_of_everybody_else(whole: Path, erased: tuple[Path, Path]) -> None:
