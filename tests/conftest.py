@@ -6,6 +6,7 @@ the last to the first: on a fresh clone each then compiles half, and finds the o
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import signal
@@ -51,6 +52,7 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+        atexit.register(gc.unfreeze)  # DuckDB tells on stderr of what nobody collected
 
 
 @pytest.hookimpl(tryfirst=True)  # before those that are not asked for are left out

@@ -96,10 +96,11 @@ def answer(url: str) -> bytes | None:
 
 def administrator(root: Aws, folder: Path) -> Aws:
     """A user who may do everything by a policy: nothing is checked for root."""
-    root("iam", "create-user", "--user-name", "deployer")
+    iam = root.service("iam")
+    iam.create_user(UserName="deployer")
     policy = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
-    root("iam", "put-user-policy", "--user-name", "deployer", "--policy-name", "everything", "--policy-document", policy)
-    key = root("iam", "create-access-key", "--user-name", "deployer")["AccessKey"]
+    iam.put_user_policy(UserName="deployer", PolicyName="everything", PolicyDocument=policy)
+    key = iam.create_access_key(UserName="deployer")["AccessKey"]
     return Aws(root.endpoint, folder / "deployer", key["AccessKeyId"], key["SecretAccessKey"])
 
 

@@ -16,7 +16,7 @@ from eventlake.history.truth import Incident, SignIn, UserEvent
 
 World = Any  # conftest's World, which importlib mode does not let tests import
 
-windows = pytest.mark.parametrize("days", [30, 5])
+windows = pytest.mark.parametrize("days", [30, pytest.param(5, marks=pytest.mark.slow)])
 
 
 def _sign_ins(world: World, days: int, kinds: Iterable[str] = ("s", "f", "fp", "fu")) -> list[SignIn]:
