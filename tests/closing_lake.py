@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import shutil
-from collections.abc import Iterable
-from contextlib import closing
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -54,8 +56,35 @@ def copied(lake: Path, place: Path) -> Path:
 
 def close(lake: Path, now: datetime = AFTER, table: str = RUNS) -> list[Closed]:
     """Close what is due at a moment."""
-    with Importer(lake, SOURCES) as importer, Closer(importer.catalog, lake / "objects", lambda: now) as closer:
+    with Importer(lake, SOURCES) as importer, Closer(importer.catalog, lake / "objects", lambda: now) as closer, warm(closer):
         return list(closer.close_all(TABLES[table], closer.due(TABLES[table])))
+
+
+@contextmanager
+def warm(closer: Closer) -> Iterator[None]:
+    """Have a closer rewrite in the process of the one before: to start one takes longer than an hour of a few events.
+
+    Where a test ends a closing, it does so between two tasks of that process.
+    """
+    rewriter = closer._rewriter
+    rewriter._process = _KEPT.pop() if _KEPT else None
+    try:
+        yield
+    finally:
+        if rewriter._process is not None and rewriter._process.poll() is None:
+            _KEPT.append(rewriter._process)
+            rewriter._process = None
+
+
+_KEPT: list[subprocess.Popen[str]] = []
+"""The process that waits for the next closer, if there is one."""
+
+
+@atexit.register
+def _end() -> None:
+    for process in _KEPT:
+        with process:
+            process.kill()
 
 
 def states(lake: Path) -> list[tuple[str, str, int, int, int | None, int]]:

@@ -28,7 +28,7 @@ from eventlake.local.closing.closer import Closed, Closer
 from eventlake.local.folder import CATALOG, OBJECTS, open_catalog, open_lake
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
-from closing_lake import AFTER, FIRST, RUNS, SOURCES, TABLES, close, copied, event, rows, states, store
+from closing_lake import AFTER, FIRST, RUNS, SOURCES, TABLES, close, copied, event, rows, states, store, warm
 from oracle import examine
 
 TABLE = TABLES[RUNS]
@@ -117,6 +117,7 @@ def test_of_two_closers_at_once_one_wins(tmp_path: Path) -> None:
             with (
                 contextlib.closing(SqliteCatalog(lake / CATALOG, epoch=epoch)) as own,
                 Closer(own, lake / OBJECTS, lambda: AFTER) as closer,
+                warm(closer),
             ):
                 closed.append(closer.close(TABLE, state))  # noqa: B023  the threads end within the turn
 
