@@ -268,7 +268,8 @@ def test_an_older_catalog_is_listed_and_redriven(tmp_path: Path, shop: tuple[Sou
     lake = tmp_path / "lake"
     fail(lake, [(MONTH_AGO, [order("a")])])
     catalog = SqliteCatalog(lake / "catalog.db")
-    later = ("object", "strict"), *(("partition", name) for name in ("problem", "attempts", "retry_us")), ("failed_record", "redriven_into")
+    of_objects, of_hours = ("strict", "first_us", "last_us"), ("problem", "attempts", "retry_us")
+    later = [("failed_record", "redriven_into"), *(("object", name) for name in of_objects), *(("partition", name) for name in of_hours)]
     undone = "".join(f"alter table {table} drop column {name}; " for table, name in later)
     catalog._file.connection.executescript(f"{undone}pragma user_version = 2;")
     catalog.close()
