@@ -8,7 +8,6 @@ a longer text, stays. Masking what is masked changes nothing, so that a log line
 from __future__ import annotations
 
 import ipaddress
-import json
 import re
 from functools import partial
 
@@ -116,6 +115,8 @@ def change_of(node: Any) -> Change:
 
     def change_packed(text: str, day: str) -> str:
         """Change what stands in JSON that a provider packed into a text, once or several times; the very text if nothing of it is meant."""
+        import json  # a Lambda function reads its events without
+
         try:
             packed = json.loads(text)
             kept = change_within(packed, day)
