@@ -49,6 +49,14 @@ def test_both_hours_of_a_clock_that_is_set_back_are_bars() -> None:
     assert "a: 2, Sun 25 Oct 02:00" in text
 
 
+@pytest.mark.parametrize(("most", "labels"), [(1, ["1"]), (3, ["5"]), (4, ["5"]), (7, ["10", "5"]), (3_000, ["5,000", "2,500"])])
+def test_an_axis_of_events_names_no_half_of_one(most: int, labels: list[str]) -> None:
+    """Its middle is named where it is a whole number."""
+    drawn = drawing("bars", ("quarter", "n"), ("timestamp(3)", "bigint"), [(BEGAN, most)], **{"from": "2026-10-24", "to": "2026-10-27"})
+
+    assert re.findall(r'class="axis end" x="[0-9.]+" y="[0-9.]+">([\d,]+)<', str(CHARTS["bars"](drawn))) == labels
+
+
 def test_a_gap_is_a_time_in_which_nothing_ran() -> None:
     """Actions that run beside each other leave none."""
     minutes = [(0, 5), (2, 9), (30, 40), (40, 41)]

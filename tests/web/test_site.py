@@ -141,6 +141,15 @@ def test_a_saved_query_is_a_form_and_an_answer(browser: Browser) -> None:
     assert 'class="chart"' in got.text
 
 
+@pytest.mark.parametrize("show", [{}, {"show": "1"}], ids=["run", "shown"])
+def test_a_saved_query_that_is_not_there_is_said(browser: Browser, show: dict[str, str]) -> None:
+    """Whether it was to be run or only shown; the list to choose from stands open."""
+    got = browser.get("/sql", {"query": "deployments_frequency", **show}).text
+
+    assert re.findall(r'class="problem"[^>]*>([^<]*)', got) == ['There is no saved query "deployments_frequency"; choose one of the list.']
+    assert '<details open=""><summary>' in got
+
+
 def test_a_link_elsewhere_runs_no_statement(browser: Browser) -> None:
     """It fills the form; a picture or a frame on another site gets nothing."""
     navigated = browser.get("/sql", {"q": "select 1 as one"}, headers={"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"})

@@ -22,18 +22,23 @@ _SQL = "Athena's SQL"
 _EXPLAIN = element("button", "Explain", name="explain", value="1", title="What it would read and cost, without running it")
 
 
-def statement_of(values: Mapping[str, str], saved: Mapping[str, SavedQuery]) -> str:
+def chosen_of(values: Mapping[str, str], saved: Mapping[str, SavedQuery]) -> SavedQuery | None:
+    """Return the saved query that an address names, if any. Raises NameNotFoundError."""
+    name = values.get("query", "")
+    if name and name not in saved:
+        raise NameNotFoundError(f'There is no saved query "{name[:60]}"; choose one of the list.')
+    return saved.get(name)
+
+
+def statement_of(values: Mapping[str, str], chosen: SavedQuery | None) -> str:
     """Return the statement that an address asks for: its own, or that of a saved query with its values; nothing if it asks none.
 
-    Raises NameNotFoundError, UsageError.
+    Raises UsageError.
     """
-    name = values.get("query", "")
-    if not name:
+    if chosen is None:
         return values.get("q", "").strip()
-    if name not in saved:
-        raise NameNotFoundError(f'There is no saved query "{name[:60]}"; choose one of the list.')
-    known = {parameter.name for parameter in saved[name].parameters}
-    return render(saved[name], {key: value for key, value in values.items() if key in known and value != ""})
+    known = {parameter.name for parameter in chosen.parameters}
+    return render(chosen, {key: value for key, value in values.items() if key in known and value != ""})
 
 
 def forms(values: Mapping[str, str], sql: str, saved: Mapping[str, SavedQuery], tables: Sequence[Table]) -> Iterator[Child]:

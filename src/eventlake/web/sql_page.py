@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from eventlake.errors import EventlakeError
 from eventlake.web.elements import Child
 from eventlake.web.forms import answer as answer_shown
-from eventlake.web.forms import cost_of, explained, forms, lists, statement_of
+from eventlake.web.forms import chosen_of, cost_of, explained, forms, lists, statement_of
 from eventlake.web.schema import completions
 from eventlake.web.shell import page, sentence
 from eventlake.web.shown import Pairs, Shown
@@ -28,7 +28,8 @@ class SqlPage:
         values, saved = dict(pairs), self._shown.askable
         window, problem, sql = window_of(values, self._shown.now()), None, values.get("q", "")
         try:
-            sql = statement_of(values, saved) if "show" not in values else sql
+            chosen = chosen_of(values, saved)
+            sql = statement_of(values, chosen) if "show" not in values else sql
         except EventlakeError as error:
             problem, may_run = sentence(str(error), is_problem=True), False
         runs = bool(sql) and may_run and "show" not in values

@@ -63,7 +63,7 @@ class Tiled:
         """Return the rest of a page. may_wait: whether tiles may come later, to a browser that asks for them. Raises EventlakeError."""
         found, window = opened.page, opened.window
         if found.wants and not dict(opened.pairs).get(found.wants):
-            named = sentence(f"Name one in the address: {found.path}?{found.wants}=...")
+            named = sentence(f"Look for one above, or name it in the address: {found.path}?{found.wants}=...")
             return page_body(found.title, found.path, window, named)
         held = self._shown.asking.held()
         key = found.path, tuple(opened.pairs), window.end, tuple(held.items())

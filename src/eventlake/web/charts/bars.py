@@ -106,7 +106,7 @@ def _most(counts: Counts) -> float:
 
 def _axes(drawing: Drawing, counts: Counts) -> Iterator[Element]:
     most, right = _most(counts), _right(drawing)
-    for share in (1.0, 0.5):
+    for share in (1.0, 0.5) if most % 2 == 0 else (1.0,):  # half an event is none
         y = _y(most * share, most)
         yield element("line", class_="grid", x1=LEFT, x2=right, y1=y, y2=y)
         yield element("text", short(most * share), class_="axis end", x=LEFT - 5, y=y + 4)
