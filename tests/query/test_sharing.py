@@ -138,3 +138,20 @@ def test_every_column_that_one_uses_is_kept() -> None:
     assert all(f'"{name}"' in sharing.keeps[0][1] for name in ("state", "pipeline", "event_id"))
     assert sharing.sql(first) == '(SELECT "pipeline", "state" FROM el_shared_0)'
     assert sharing.sql(second) == '(SELECT "event_id" FROM el_shared_0)'
+
+
+def test_rows_that_none_of_them_needs_are_not_kept(engine: DuckDBEngine) -> None:
+    """Where each says which texts it looks for; one that does not say so needs all."""
+    one, other, all_rows = (reading(RUNS, "state", "event_id") for _ in range(3))
+    one.scan.choose("state", frozenset(["FAILED", "it's"]))
+    other.scan.choose("state", frozenset(["STARTED"]))
+    other.scan.choose("event_id", frozenset(["a"]))
+
+    condition = """ WHERE ("state" IN ('FAILED', 'it''s')) OR ("event_id" IN ('a') AND "state" IN ('STARTED'))"""
+    assert Sharing.of([one, other, one], 1024).keeps[0][1].endswith(condition)
+    assert "WHERE" not in Sharing.of([one, all_rows], 1024).keeps[0][1]
+
+    statements = [f"select count(*) as n from {RUNS} where state = '{state}' and event_id <> 'd'" for state in ("STARTED", "FAILED")]
+    found = [list(one.rows) for one in engine.together(statements) if isinstance(one, Result)]
+    assert found == [list(engine.query(sql).rows) for sql in statements]
+    assert found[0] != found[1]

@@ -91,7 +91,7 @@ class Field:
 
     name: as written, or nothing if it has none. relation: by which it can be qualified, or nothing. value: what it is, or what makes that of the
     name under which its relation is stored.
-    key_of: number of the scan whose partition key it is, or whose `event_time`. key: which one, `date`, `hour` or `event_time`. implicit: whether
+    key_of: number of the scan whose column it is, None if it is computed. key: which one, as it is stored. implicit: whether
     it is left out of `*`, as what an object says of itself, such as "$path". beside: the relation that it is a column of, where parts of it can
     be computed.
     of_table: whether it is a column of the catalog's, not one that a query computes.

@@ -7,11 +7,12 @@ that costs less: the predicates that rule out the others are its own. Whatever i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from eventlake.dialect.sql import quoted_name as quoted
+from eventlake.dialect.sql import quoted_text as text
 from eventlake.query.reading import Reading
 
 Objects: TypeAlias = tuple[str, str, tuple[str, ...]]
@@ -48,7 +49,7 @@ class Sharing:
             room -= needed
             name = f"el_shared_{len(keeps)}"
             names |= {_objects(one): name for one in group}
-            keeps.append((name, f"SELECT * FROM {_whole(group).sql()}"))
+            keeps.append((name, f"SELECT * FROM {_whole(group).sql()}{_wanted(group)}"))
         return cls(tuple(keeps), names)
 
     def sql(self, reading: Reading) -> str:
@@ -96,6 +97,17 @@ def _pays(wider: Sequence[Reading], group: Sequence[Reading]) -> bool:
 
 def _used(group: Sequence[Reading]) -> set[str]:
     return {name for one in group for name in one.scan.used}
+
+
+def _wanted(group: Sequence[Reading]) -> str:
+    """Write the condition of the rows that one of the readings needs, where each says which: others need not be kept, nor their texts be made."""
+    texts = [one.scan.texts for one in group]
+    return f" WHERE {' OR '.join(dict.fromkeys(map(_having, texts)))}" if all(texts) else ""
+
+
+def _having(texts: Mapping[str, Set[str]]) -> str:
+    columns = (f"{quoted(name)} IN ({', '.join(map(text, sorted(some))) or 'NULL'})" for name, some in sorted(texts.items()))
+    return f"({' AND '.join(columns)})"
 
 
 def _whole(group: Sequence[Reading]) -> Reading:

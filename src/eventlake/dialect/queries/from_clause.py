@@ -23,9 +23,6 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import compared
 from eventlake.dialect.types.type import EACH, UNKNOWN, common
-from eventlake.model import EVENT_TIME, PARTITION_KEYS
-
-_KEYS = frozenset([*(name for name, _ in PARTITION_KEYS), EVENT_TIME])
 
 
 class Source:
@@ -163,7 +160,7 @@ class Source:
                 column.name,
                 relation,
                 original.value,
-                scan if original.name in _KEYS else None,
+                scan,
                 original.name,
                 original.implicit,
                 beside,

@@ -12,16 +12,18 @@ from datetime import date, datetime
 from typing import Any
 
 from eventlake.dialect.binding import Scope
+from eventlake.dialect.queries.bounds import bounds_of, texts_of
 from eventlake.dialect.queries.known import UnknownError, as_moment, known
 from eventlake.dialect.queries.ranges import Range
 from eventlake.dialect.queries.scan import Predicate, Scan, Truth
-from eventlake.dialect.queries.times import bounds_of
 from eventlake.dialect.text import tree as exp
 from eventlake.errors import NameNotFoundError
-from eventlake.model import EVENT_TIME
+from eventlake.model import EVENT_TIME, PARTITION_KEYS
 
 KeyOf = Callable[[Sequence[str]], tuple[int, str] | None]
 """The scan and the partition key that a name means, None for any other name."""
+
+_PARTITION_KEYS = frozenset(name for name, _ in PARTITION_KEYS)
 
 _COMPARISONS: dict[type[exp.Expr], Callable[[Any, Any], bool]] = {
     exp.EQ: operator.eq,
@@ -36,7 +38,7 @@ _COMPARISONS: dict[type[exp.Expr], Callable[[Any, Any], bool]] = {
 def prune(
     scans: Sequence[Scan], scope: Scope, parts: Iterable[exp.Expr], ranges: Iterable[Range], allowed: Iterable[int], moment: str
 ) -> None:
-    """Hand each scan the predicates that only hours it does not need can fail, and tell it what they leave of `event_time`.
+    """Hand each scan the predicates that only hours it does not need can fail, and tell it what they leave of `event_time` and of texts.
 
     parts, ranges: the conditions, and what they imply. allowed: numbers of the scans that may be pruned.
     """
@@ -48,6 +50,10 @@ def prune(
             key = _key(scope, names)
             if key is not None and key[0] in numbers and key[1] == EVENT_TIME:
                 scans[key[0]].narrow(least, most)
+        for names, texts in texts_of(part):
+            key = _key(scope, names)
+            if key is not None and key[0] in numbers:
+                scans[key[0]].choose(key[1], texts)
         found = partition_predicate(part, lambda names: _partition_key(scope, names), moment)
         if found is not None and found[0] in numbers:
             scans[found[0]].predicates.append(found[1])
@@ -66,11 +72,11 @@ def _between(first: date, end: date) -> Predicate:
 
 def _partition_key(scope: Scope, names: Sequence[str]) -> tuple[int, str] | None:
     found = _key(scope, names)
-    return None if found is None or found[1] == EVENT_TIME else found
+    return found if found is not None and found[1] in _PARTITION_KEYS else None
 
 
 def _key(scope: Scope, names: Sequence[str]) -> tuple[int, str] | None:
-    """Return the scan that a name is of, and which partition key, or `event_time`; None for every other name."""
+    """Return the scan that a name is of, and which of its columns; None for a part of a column, and for what is computed."""
     try:
         found = scope.find(names)
     except NameNotFoundError:

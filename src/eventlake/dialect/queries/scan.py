@@ -27,7 +27,7 @@ _SLACK = 1_000_000
 class Scan:
     """One reading of a table: which of its columns, and which of its hours and moments the query's own predicates leave.
 
-    times: between which an event happened whose row is needed.
+    times: between which an event happened whose row is needed. texts: columns of which a row that is needed has one of a few texts.
     listing: what the catalog is asked for instead of the table's rows, one of `listings.LISTINGS`; empty for the rows.
     """
 
@@ -37,6 +37,7 @@ class Scan:
     used: set[str] = field(default_factory=set)
     listing: str = ""
     times: Times = ALWAYS
+    texts: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def narrow(self, first: datetime | None, last: datetime | None) -> None:
         """Leave out what happened before the first moment or after the last; naive, in UTC."""
@@ -45,6 +46,12 @@ class Scan:
             return
         begin, end = self.times
         self.times = max(begin, _microseconds(first) - _SLACK if first else begin), min(end, _microseconds(last) + _SLACK if last else end)
+
+    def choose(self, column: str, texts: frozenset[str]) -> None:
+        """Leave out rows whose text in a column is none of these."""
+        kind = self.columns.get(column)
+        if kind is not None and kind.name == "varchar":  # of char(n) spaces count otherwise
+            self.texts[column] = self.texts.get(column, texts) & texts
 
     def may_hold(self, times: Times | None) -> bool:
         """Return True if an object may hold a row that is needed. times: between which its events happened, None if that is not known."""

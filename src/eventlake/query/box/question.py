@@ -55,7 +55,9 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class UnderstoodScan:
     """A scan by the number of its table in the question, -1 for one of no table. prunes: whether its predicates say which hours it reads.
-    times: between which moments what it reads happened."""
+
+    times, texts: as `Scan` has them.
+    """
 
     table: int
     columns: dict[str, Type]
@@ -63,6 +65,7 @@ class UnderstoodScan:
     prunes: bool
     listing: str
     times: Times
+    texts: dict[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class Understood:
                 bool(scan.predicates),
                 scan.listing,
                 scan.times,
+                scan.texts,
             )
             for scan in made.scans
         )
@@ -96,7 +100,8 @@ class Understood:
         """Make the translation over the catalog's tables, without predicates."""
         known = (*tables, WHOLE_CATALOG)
         scans = tuple(
-            Scan(known[scan.table], scan.columns, used=set(scan.used), listing=scan.listing, times=scan.times) for scan in self.scans
+            Scan(known[scan.table], scan.columns, used=set(scan.used), listing=scan.listing, times=scan.times, texts=scan.texts)
+            for scan in self.scans
         )
         return Translation(self.names, self.types, scans, self.macros, self.pieces)
 

@@ -1,4 +1,4 @@
-"""Between which moments the rows that a statement needs must have happened, as its conditions say."""
+"""What conditions say of the rows that a statement needs: between which moments they happened, and which texts they hold."""
 
 from __future__ import annotations
 
@@ -96,3 +96,22 @@ def test_a_column_that_a_subquery_computes_is_another_one() -> None:
     """It may be called the same."""
     sql = "select 1 from (select other as event_time from logs) x where event_time >= timestamp '2026-11-20 10:00:00'"
     assert times(sql) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("where", "texts"),
+    [
+        ("id = 'a'", {"id": {"a"}}),
+        ("'a' = logs.id and id in ('a', 'it''s')", {"id": {"a"}}),
+        ("id in ('a', 'b') and id = 'c'", {"id": set()}),
+        ("id = 'a' or event_time is null", {}),
+        ("not id = 'a'", {}),
+        ("id in ('a', upper('b'))", {}),
+        ("id in (select id from logs)", {}),
+        ("lower(id) = 'a'", {}),
+        ("id <> 'a'", {}),
+    ],
+)
+def test_a_column_is_one_of_the_texts_that_all_conditions_leave(where: str, texts: dict[str, set[str]]) -> None:
+    """Where each of them says so by itself."""
+    assert translate(f"select count(*) from logs where {where}", [LOGS], NOW).scans[0].texts == texts

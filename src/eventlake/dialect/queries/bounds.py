@@ -1,4 +1,4 @@
-"""What conditions say of when something happened: between which moments a column lies, such as `event_time`.
+"""What conditions say of a column before any row is read: between which moments it lies, such as `event_time`, and which texts it may be.
 
 An object knows when the first and the last of its events happened, so that one of other moments need not be opened. Followed are comparisons
 with what is known before any row is read, as they stand in a WHERE, joined by AND; a row without a moment fulfils none of them.
@@ -44,3 +44,12 @@ def _bound(column: exp.Expr, moment: exp.Expr, now: datetime, *, is_least: bool)
     if isinstance(found, date):
         at = as_moment(found)
         yield column.names, *((at, None) if is_least else (None, at))
+
+
+def texts_of(condition: exp.Expr) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
+    """Yield the names of a column of which a condition leaves a few texts, and these: `type = 'f'`, `type IN ('f', 'fp')`."""
+    sides = [(condition.this, condition.expression), (condition.expression, condition.this)] if isinstance(condition, exp.EQ) else []
+    choices = [(condition.this, condition.expressions)] if isinstance(condition, exp.In) and condition.expressions else []
+    for column, values in [*((one, [other]) for one, other in sides), *choices]:
+        if isinstance(column, exp.Column) and all(isinstance(value, exp.Literal) and value.is_string for value in values):
+            yield column.names, frozenset(str(value.this) for value in values)
