@@ -50,9 +50,9 @@ class Original:
 
     def register(self, values: Iterable[Sequence[str]], *, at: str = "") -> None:
         """Register hours as the function did, at their day's folder. at: another place."""
-        inputs = [partition(self.bucket, *one, at=at) for one in values]
+        glue, inputs = self.aws.service("glue"), [partition(self.bucket, *one, at=at) for one in values]
         for begin in range(0, len(inputs), 100):
-            self.aws.service("glue").batch_create_partition(**self.table, PartitionInputList=inputs[begin : begin + 100])
+            glue.batch_create_partition(**self.table, PartitionInputList=inputs[begin : begin + 100])
 
     def places(self) -> dict[tuple[str, ...], str]:
         """Where Glue says that each partition lies."""

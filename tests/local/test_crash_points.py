@@ -19,7 +19,7 @@ from ended import Ended, ended_in  # noqa: E402
 from oracle import catalogued, examine  # noqa: E402  shared with the command that kills processes
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def run() -> Iterator[Ended]:
     """Runs a job in a process of its own, ended at its n-th crash point; its exit code."""
     with ended_in(crash_job.__file__) as run:
