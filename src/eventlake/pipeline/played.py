@@ -6,7 +6,7 @@ An event that stands in two tables, or twice in one, is given once: two rows of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -175,7 +175,8 @@ class _Rows:
         self._restorer = Restorer(table, codec)
         self._names = [column.name for column in table.columns]
         self._time, self._id = self._names.index("event_time"), self._names.index("event_id")
-        self._nested = [(column.name, kind) for column in table.columns if (kind := parse_glue_type(column.type)).items]
+        kinds = [(column.name, parse_glue_type(column.type)) for column in table.columns]
+        self._nested = [(name, as_stored) for name, kind in kinds if kind.items and (as_stored := _storing(kind)) is not None]
         self.columns = ", ".join(map(_selected, table.columns))
 
     def ids(self, answer: Sequence[Any]) -> set[str]:
@@ -188,9 +189,9 @@ class _Rows:
         encode, event = self._encode, self._restorer.event
         for row in answer:
             line = dict(zip(names, row, strict=True))
-            for name, kind in nested:
+            for name, as_stored in nested:
                 if line[name] is not None:
-                    line[name] = _as_stored(line[name], kind)
+                    line[name] = as_stored(line[name])
             yield row[at], row[event_id], encode(event(line))
 
 
@@ -199,18 +200,44 @@ def _selected(column: Column) -> str:
     return f'CAST("{column.stored_name}" AS varchar)' if column.type in ("timestamp", "date") else f'"{column.stored_name}"'
 
 
-def _as_stored(value: Any, kind: GlueType) -> Any:
-    """Return an engine's value as a log line has it: fields as they are declared and without those that are NULL, moments as texts."""
-    if value is None:
-        return None
+def _storing(kind: GlueType) -> Callable[[Any], Any] | None:
+    """Return what makes of an engine's value, which is not NULL, what a log line has; None where that is the value itself.
+
+    Fields are as they are declared and without those that are NULL, moments are texts.
+    """
     if kind.name == "struct":
+        return _storing_fields(kind)
+    if kind.name in ("map", "array"):
+        inner = _storing(kind.items[-1])
+        if inner is None:
+            return dict if kind.name == "map" else list
+        each = _or_null(inner)
+        if kind.name == "map":
+            return lambda value: {name: each(one) for name, one in value.items()}
+        return lambda value: [each(one) for one in value]
+    return _moment if kind.name in ("timestamp", "date") else None
+
+
+def _storing_fields(kind: GlueType) -> Callable[[Any], Any]:
+    fields = [(name, name.lower(), _storing(item)) for name, item in zip(kind.fields, kind.items, strict=True)]
+
+    def as_stored(value: Mapping[str, Any]) -> dict[str, Any]:
         by_name = {name.lower(): inner for name, inner in value.items()}
-        fields = ((name, _as_stored(by_name.get(name.lower()), item)) for name, item in zip(kind.fields, kind.items, strict=True))
-        return {name: inner for name, inner in fields if inner is not None}
-    if kind.name == "map":
-        return {name: _as_stored(inner, kind.items[1]) for name, inner in value.items()}
-    if kind.name == "array":
-        return [_as_stored(inner, kind.items[0]) for inner in value]
+        made = {}
+        for name, lowered, inner in fields:
+            field = by_name.get(lowered)
+            if field is not None:
+                made[name] = field if inner is None else inner(field)
+        return made
+
+    return as_stored
+
+
+def _or_null(inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else inner(value)
+
+
+def _moment(value: Any) -> Any:  # a moment, or its text
     if isinstance(value, datetime):
         return value.isoformat(" ", "milliseconds")[:23]
     return value.isoformat() if isinstance(value, date) else value

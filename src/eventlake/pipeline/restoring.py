@@ -16,7 +16,7 @@ from eventlake.model import Table
 from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.leftovers import EXTRA
 from eventlake.pipeline.path import Holding, Path, parse_path, value_at
-from eventlake.pipeline.placing import Groups, Vacancy, copied, merged, put
+from eventlake.pipeline.placing import Vacancy, compile_put, copied, merged, put
 from eventlake.pipeline.readable import Readable
 from eventlake.pipeline.transform import Transform
 
@@ -45,13 +45,13 @@ class Restorer:
         alone = [one for one in needed if one not in straight and self._is_alone(one)]
         first = [one for one in needed if self._is_first(one)]
         led = [one for one in needed if one not in straight and self._is_led(one)]
-        self._leading = [(one.name, [(other.name, other.convert) for other in self._beside[one.name]]) for one in led]
+        self._leading = [(one.name, other.name, other.convert) for one in led for other in self._beside[one.name]]
         alone += led
         taken = [path for one in alone for path in one.paths] + [one.paths[0][:-1] for one in first]
         self._alone_paths = Vacancy(taken)
-        self._straight = Groups((one.name, one.paths[0], one.writer) for one in straight)
+        self._put_straight = compile_put((one.name, one.paths[0], one.writer) for one in straight)
         plain = [(one.name, path, one.writer) for one in (*straight, *alone) for path in (one.paths[0], *_repeated(one))]
-        self._plain = Groups([*plain, *((one.name, one.paths[0][:-1], _as_array) for one in first)])
+        self._put_plain = compile_put([*plain, *((one.name, one.paths[0][:-1], _as_array) for one in first)])
         self._careful = [(one, _repeated(one), "") for one in needed if one not in straight]
         said = {other: one.name for one in led for other in self._beside[one.name] if other.paths[0] == one.paths[0]}
         self._difficult = [
@@ -121,9 +121,9 @@ class Restorer:
 
     def _is_led_in(self, line: Mapping[str, Any]) -> bool:
         """Return True if such texts of a line name the moments beside them."""
-        for name, others in self._leading:
+        for name, other, convert in self._leading:
             text = line.get(name)
-            if text is not None and not all(convert(text) == line.get(other) for other, convert in others):
+            if text is not None and convert(text) != line.get(other):
                 return False
         return True
 
@@ -143,7 +143,8 @@ class Restorer:
     def _event(self, line: Mapping[str, Any], event: Event) -> Event:
         """Put every column's value at its place in what `extra` left of the event."""
         is_plain = self._is_led_in(line) and (not event or self._alone_paths.is_free(event))
-        (self._plain if is_plain else self._straight).put(event, line)
+        put_values = self._put_plain if is_plain else self._put_straight
+        put_values(event, line)
         for one, repeated, said in self._difficult if is_plain else self._careful:
             value = line.get(one.name)
             if value is not None and line.get(said) is None and one.read(event) != value:
@@ -222,13 +223,19 @@ class Restorer:
         return [(key, None if key in said else unsaid.get(key)) for key in _ORDER]
 
     @cached_property
-    def _timed(self) -> list[Readable]:
-        return [one for one in self._columns if ("time",) in one.paths]
+    def _timed(self) -> list[str] | None:
+        """Return the columns that would read the moment if they found nothing before; None if one would read it first, or others behind it."""
+        timed = [one for one in self._columns if ("time",) in one.paths]
+        are_last = all(len(one.paths) > 1 and one.paths[-1] == ("time",) for one in timed)
+        return [one.name for one in timed] if are_last else None
 
     def _time(self, line: Mapping[str, Any]) -> str | None:
         """Return the moment of the event, to the second as EventBridge writes it, if every column that would read it finds its value before."""
-        if any(len(one.paths) == 1 or one.paths[-1] != ("time",) or line.get(one.name) in (None, "") for one in self._timed):
+        if self._timed is None:
             return None
+        for name in self._timed:
+            if line.get(name) in (None, ""):
+                return None
         moment = line.get("event_time")
         return None if moment is None else f"{moment[:10]}T{moment[11:19]}Z"
 
