@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from eventlake.local.delivery import courier
 from eventlake.local.delivery.courier import Courier
+from eventlake.local.delivery.task import Task
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 from couriers import DELIVERS, Script, script, until
@@ -107,3 +109,11 @@ def test_ends_of_the_spool_that_follow_soon_are_told_together(monkeypatch: pytes
 
     assert asyncio.run(follow())
     assert told == ["1", "49"]
+
+
+def test_the_process_is_deaf_to_ctrl_c_before_it_loads_anything() -> None:
+    """Quick fingers would see its traceback: half a second of modules comes first."""
+    looked = "import sys, eventlake.local.delivery.__main__; sys.exit('eventlake.local.delivery.process' in sys.modules or 'duckdb' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", looked], check=False).returncode == 0
+    assert "eventlake.local.delivery" in Task("lake", (), 1.0, 1, None).arguments()

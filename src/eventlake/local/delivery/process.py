@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import signal
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -136,8 +134,6 @@ def _say(line: str) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the bus tells this process when to stop
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     fields = json.loads(arguments[0])
     task = Task(**{**fields, "sources": tuple(fields["sources"])})
     try:
@@ -158,7 +154,3 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         _say(f"trouble {_known(error)}")
         return 3
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

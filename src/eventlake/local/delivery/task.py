@@ -32,4 +32,4 @@ class Task:
 
     def arguments(self) -> list[str]:
         """Return the command line that starts the process."""
-        return [sys.executable, "-P", "-m", "eventlake.local.delivery.process", json.dumps(asdict(self))]
+        return [sys.executable, "-P", "-m", "eventlake.local.delivery", json.dumps(asdict(self))]
