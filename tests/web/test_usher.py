@@ -7,6 +7,8 @@ import http.client
 import json
 import os
 import signal
+import socket
+import subprocess
 import sys
 import threading
 import time
@@ -18,6 +20,7 @@ from typing import Any
 import pytest
 
 from eventlake.web import usher as usher_module
+from eventlake.web.process import Task
 from eventlake.web.usher import Usher
 from eventlake.web.wire import heard, pieces
 from web.test_serving import EVENT, Served, served  # noqa: F401  a fixture
@@ -255,3 +258,17 @@ def test_a_bus_that_is_killed_takes_the_page_with_it(served: Served) -> None:  #
         time.sleep(0.1)
     assert page
     assert not Path(f"/proc/{page}").exists()
+
+
+@pytest.mark.slow
+def test_a_process_whose_bus_was_killed_before_it_began_ends_without_a_word(tmp_path: Path) -> None:
+    """Nobody hears that it is ready, and nobody wants to know why not."""
+    here, there = socket.socketpair()
+    heard_by_nobody, said = os.pipe()
+    os.close(heard_by_nobody)
+    with here, there:
+        command = Task(str(tmp_path / "lake")).arguments(there.fileno())
+        ended = subprocess.run(command, stdout=said, stderr=subprocess.PIPE, pass_fds=[there.fileno()], timeout=60, check=False)
+    os.close(said)
+
+    assert (ended.returncode, ended.stderr) == (1, b"")

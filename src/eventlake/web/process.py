@@ -139,6 +139,8 @@ def main(arguments: Sequence[str]) -> int:
     except EventlakeError as error:
         _say(f"The page cannot be shown: {error} It is tried again.")
         return 1
+    except BrokenPipeError:  # the bus was killed before it heard that the page is there
+        return 1
     return 0
 
 
