@@ -95,7 +95,7 @@ def test_objects_are_json_with_their_scalars_promoted_one_level() -> None:
 
 
 def test_names_follow_the_provider_s_style_and_never_collide() -> None:
-    """Hyphens become _, camelCase stays, and names of partition keys and standard columns are avoided."""
+    """Hyphens become _, camelCase stays, and names of partition keys, standard columns and our own statements are avoided."""
     detail = {
         "build-id": 1,
         "deploymentId": 1,
@@ -103,6 +103,8 @@ def test_names_follow_the_provider_s_style_and_never_collide() -> None:
         "date": "x",
         "account": "y",
         "Hour": 1,
+        "rowid": 1,
+        "el-path": 1,
         "2fa": True,
         "a": 1,
         "A": 2,
@@ -115,6 +117,8 @@ def test_names_follow_the_provider_s_style_and_never_collide() -> None:
         "detail_date",
         "detail_account",
         "detail_Hour",
+        "detail_rowid",
+        "detail_el_path",
         "_2fa",
         "a",
         "detail_A",

@@ -47,8 +47,10 @@ STANDARD_COLUMNS = (
 """The columns that end every table; a table may give event_id and event_time other paths."""
 
 _COLUMN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
-_OURS = "el_"
-_NUMBERS_OF_ROWS = ("rowid", "file_row_number")
+OURS = "el_"
+"""Begins the names of columns in our own statements, and no column of a table."""
+NUMBERS_OF_ROWS = ("rowid", "file_row_number")
+"""What DuckDB calls them, and no column of a table."""
 _BUS = re.compile(r"[A-Za-z0-9_./-]{1,256}", re.ASCII)
 _LOGICAL_ID = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}", re.ASCII)
 _PREFIX = re.compile(r"[a-z0-9_][a-z0-9_-]*(/[a-z0-9_][a-z0-9_-]*){0,3}", re.ASCII)
@@ -207,7 +209,7 @@ def _standard_columns(place: Place) -> tuple[Column, ...]:
 
 def _check_columns(place: Place, columns: tuple[Column, ...]) -> None:
     seen: dict[str, str] = {name: f"the partition key {name}" for name, _ in PARTITION_KEYS}
-    seen |= dict.fromkeys(_NUMBERS_OF_ROWS, "DuckDB's number of a row")
+    seen |= dict.fromkeys(NUMBERS_OF_ROWS, "DuckDB's number of a row")
     for column in columns:
         if column.stored_name in seen:
             raise place.wrong(f'column "{column.name}" is the same as {seen[column.stored_name]} where case does not count; rename it.')
@@ -217,8 +219,8 @@ def _check_columns(place: Place, columns: tuple[Column, ...]) -> None:
 def _column(place: Place) -> Column:
     place.only_keys(_COLUMN_KEYS)
     name = place.name("name", _COLUMN_NAME, "letters, digits and _, not a digit first, at most 128")
-    if name.lower().startswith(_OURS):
-        raise place.wrong(f'"name" is "{name}"; names that begin with {_OURS} stand in our own statements: choose another.')
+    if name.lower().startswith(OURS):
+        raise place.wrong(f'"name" is "{name}"; names that begin with {OURS} stand in our own statements: choose another.')
     declared = place.text("type")
     kind = _type(place, declared)
     return Column(name, "".join(declared.split()), place.paths("from"), _converter(place, kind, declared), place.line("doc", DOC_LIMIT))

@@ -19,7 +19,7 @@ from eventlake.model import PARTITION_KEYS
 from eventlake.pipeline.envelope import Intake
 from eventlake.pipeline.path import parse_path
 from eventlake.sources import samples
-from eventlake.sources.declaration import DECLARATION, STANDARD_COLUMNS, parse_source
+from eventlake.sources.declaration import DECLARATION, NUMBERS_OF_ROWS, OURS, STANDARD_COLUMNS, parse_source
 from eventlake.sources.inference import JSON, infer_type
 from eventlake.sources.personal import personal_data
 
@@ -153,7 +153,7 @@ def _sources(events: Sequence[Event]) -> str:
 
 def _columns(events: Sequence[Event]) -> list[_Column]:
     """Draft the columns of one table: the fields of `detail`, then what the envelope has beyond the usual."""
-    names = _Names([*(column.name for column in STANDARD_COLUMNS), *(key for key, _ in PARTITION_KEYS)])
+    names = _Names([*(column.name for column in STANDARD_COLUMNS), *(key for key, _ in PARTITION_KEYS), *NUMBERS_OF_ROWS])
     columns = [*_detail_columns(events, names), *_envelope_columns(events, names)]
     return columns or [_column("detail", ("detail",), "$.detail", [], JSON)]
 
@@ -228,7 +228,7 @@ class _Names:
         """Take the first of the wanted names that is free, or one like the last."""
         others = (f"{wanted[-1]}_{number}" for number in itertools.count(2))
         candidates = itertools.chain(wanted, (f"detail_{wanted[-1]}",), others)
-        name = next(candidate for candidate in candidates if candidate.lower() not in self._taken)
+        name = next(one for one in candidates if one.lower() not in self._taken and not one.lower().startswith(OURS))
         self._taken.add(name.lower())
         return name
 
