@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from eventlake.backends.sqlite_catalog import SqliteCatalog
-from eventlake.errors import UsageError
+from eventlake.errors import StorageError, UsageError
 from eventlake.local.crash import CRASHED
 from eventlake.local.erasing.eraser import Eraser
 from eventlake.local.examine import check_lake
@@ -120,6 +120,22 @@ def test_tombstones_stand_before_anything_is_rewritten_and_the_certificate_names
     assert stones is not None
     assert stones.forgets(ANNA.upper())
     assert json.loads(path.read_text("utf-8"))["tombstones"] == [stone.mac for stone in stones.stones]
+
+
+def test_an_object_that_no_catalog_knows_is_named_with_what_to_do(named: Path) -> None:
+    """It may be the only copy of somebody else's rows, so nobody but doctor can say; the objects of the catalog are erased before it."""
+    first = next(path for path in sorted((named / "objects").rglob("*.parquet")) if path.parent.name == "10")
+    stray = first.with_name("stray.parquet")
+    stray.write_bytes(first.read_bytes())
+
+    with pytest.raises(
+        StorageError, match=r'stray\.parquet" names the person and is an object that the catalog does not know: do what `eve'
+    ):
+        erase(named)
+
+    stray.unlink()
+    erase(named)
+    assert hits(named) == []
 
 
 def test_a_legal_hold_keeps_everything(named: Path) -> None:

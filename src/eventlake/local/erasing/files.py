@@ -45,10 +45,17 @@ def _edited(path: Path, person: Person) -> str:
     try:
         text = person.edited(path.read_bytes()).decode()
     except UnicodeDecodeError:
-        raise StorageError(f'"{path}" names the person and is no text that could be edited: remove it yourself.') from None
+        raise StorageError(f'"{path}" names the person and {_why_it_stays(path)}.') from None
     write_whole(path, text, path.stat().st_mode & 0o777)
     crash_point("text without the person written")
     return "edited"
+
+
+def _why_it_stays(path: Path) -> str:
+    """Say what of a file keeps it from being edited, and what to do."""
+    if path.suffix in {".parquet", ".gz"}:
+        return "is an object that the catalog does not know: do what `eventlake doctor` says of it, then erase once more"
+    return "is no text that could be edited: remove it yourself"
 
 
 def _rows_removed(path: Path, person: Person) -> str:
