@@ -248,7 +248,8 @@ def test_events_are_taken_while_ten_look_and_the_page_is_killed(served: Served) 
 @pytest.mark.slow
 def test_a_bus_that_is_killed_takes_the_page_with_it(served: Served) -> None:  # noqa: F811
     """Nothing is left that would look at the lake for nobody."""
-    assert served.ask("GET", "/lake")[0] == 200
+    while served.ask("GET", "/lake")[0] != 200:  # the process of the page has not begun yet
+        time.sleep(0.1)
     page = page_process(served.process.pid)
     served.process.kill()
     served.process.wait(60)
