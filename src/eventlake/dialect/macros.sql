@@ -760,7 +760,8 @@ el_map_equal(a, b) :=
   END;
 el_map_union(m) :=
   CASE
-    WHEN len(list_filter(m, lambda x: cardinality(x) > 0)) > 0 THEN map_from_entries(list_transform(el_firsts(flatten(list_transform(m, lambda x: map_keys(x)))),
+    WHEN len(flatten(list_transform(m, lambda x: map_keys(x)))) > 0
+      THEN map_from_entries(list_transform(el_firsts(flatten(list_transform(m, lambda x: map_keys(x)))),
       lambda k: row(k, list_filter(list_transform(m, lambda x: CASE WHEN list_contains(map_keys(x), k) THEN {'v': x[k]} END),
         lambda p: p IS NOT NULL)[1].v)))
   END;
