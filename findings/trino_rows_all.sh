@@ -6,7 +6,7 @@
 # Happens: INTERSECT, EXCEPT and DISTINCT have two rows, or two arrays, equal whose parts are equal or both NULL. With ALL the query fails as soon as
 #     one of them has a NULL inside, also where it has no partner: ALL numbers equal rows by a window, and that asks for an order.
 # Seen: INTERSECT 1, EXCEPT 0, DISTINCT 1; INTERSECT ALL and EXCEPT ALL: NOT_SUPPORTED, "ROW comparison not supported for fields with null elements"
-# eventlake: says of what it answers and what not in docs/sql.md.
+# eventlake: refuses ALL of rows and arrays that hold a NULL by name.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'kill $(jobs -p) 2> /dev/null || true; wait; rm -rf "$folder"' EXIT
