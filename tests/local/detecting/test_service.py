@@ -37,7 +37,7 @@ def test_orders_become_an_alert_that_a_sink_is_told_of(tmp_path: Path) -> None:
     lake, sources = made(tmp_path, {"a_broken": broken, "many_orders": ORDERS})
     with serving(lake, sources) as (bus, url):
         send(url, orders("ann", datetime.now(UTC)) * 3)
-        _until(lambda: len(told_in(tmp_path / "told")) == 1)
+        _until(lambda: [len(told_in(one)) for one in (lake / "alerts.jsonl", tmp_path / "told")] == [1, 1])
         with urllib.request.urlopen(f"{url}/healthz") as answer:
             health = json.loads(answer.read())
         assert (health["status"], health["detections_failing"]) == ("ok", 1)
