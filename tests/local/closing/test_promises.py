@@ -107,7 +107,7 @@ def held(lake: Path) -> NewObject:
 def test_of_two_closers_at_once_one_wins(tmp_path: Path) -> None:
     """The other says so, and takes back what it wrote."""
     store(tmp_path / "open", [(FIRST, [event("a"), event("b")]), (FIRST, [event("b"), event("c")])])
-    for turn in range(20):
+    for turn in range(50):
         lake = copied(tmp_path / "open", tmp_path / str(turn))
         with contextlib.closing(SqliteCatalog(lake / CATALOG)) as catalog:
             (state,) = catalog.contents(RUNS).hours
