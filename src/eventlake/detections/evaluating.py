@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -21,27 +21,20 @@ AT_ONCE = 48
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One run of a detection, up to a moment. briefly: without its history."""
+    """One run of a detection, up to a moment."""
 
     detection: Detection
     until: datetime
-    briefly: bool = False
 
     @property
     def brief(self) -> Asked:
         """Return the run that is asked first: without the history, if there is one."""
-        return replace(self, briefly=bool(self.detection.history))
-
-    @property
-    def whole(self) -> Asked:
-        """Return the run that says what is found."""
-        return replace(self, briefly=False)
+        return Asked(self.detection.brief, self.until)
 
     @property
     def statement(self) -> str:
         """Return its statement, in Athena's SQL."""
-        detection = self.detection.brief if self.briefly else self.detection
-        return detection.statement(self.until - detection.reach, self.until)
+        return self.detection.statement(self.until - self.detection.reach, self.until)
 
 
 class Together(Protocol):
@@ -66,14 +59,14 @@ def evaluate_all(runs: Sequence[Asked], engine: Together) -> Iterator[Sequence[F
     Those with a history are asked without it, and once more with it where they find something then, which is seldom.
     """
     for begin in range(0, len(runs), AT_ONCE):
-        first = [run.brief for run in runs[begin : begin + AT_ONCE]]
-        found = list(_together(first, engine))
-        again = {number: run.whole for number, run in enumerate(first) if run.briefly and is_any(found[number])}
+        part = runs[begin : begin + AT_ONCE]
+        found = list(_together([run.brief for run in part], engine))
+        again = {number: run for number, run in enumerate(part) if run.detection.history and _is_any(found[number])}
         found_again = dict(zip(again, _together(list(again.values()), engine), strict=True))
         yield from (found_again.get(number, one) for number, one in enumerate(found))
 
 
-def is_any(found: Sequence[Found] | EventlakeError) -> bool:
+def _is_any(found: Sequence[Found] | EventlakeError) -> bool:
     """Return True if something was found."""
     return bool(found) and not isinstance(found, EventlakeError)
 

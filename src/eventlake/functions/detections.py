@@ -103,13 +103,14 @@ class Call:
 
     def _found(self, runs: Sequence[Asked]) -> Iterator[tuple[Asked, Sequence[Found]]]:
         """Yield what each run found, in their order; those with a history are asked without it, and with it where that finds something."""
-        first = list(self._asked([run.brief for run in runs]))
-        whole = dict(self._asked([run.whole for run, found in first if run.briefly and found]))
+        whole = {run.brief: run for run in runs}
+        first = [(whole[brief], found) for brief, found in self._asked(list(whole))]
+        again = dict(self._asked([run for run, found in first if run.detection.history and found]))
         for run, found in first:
-            if not (run.briefly and found):
+            if not (run.detection.history and found):
                 yield run, found
-            elif run.whole in whole:
-                yield run.whole, whole[run.whole]
+            elif run in again:
+                yield run, again[run]
 
     def _asked(self, runs: Sequence[Asked]) -> Iterable[tuple[Asked, Sequence[Found]]]:
         """Return what each run found; what cannot run is noted, and left out."""
