@@ -21,6 +21,7 @@ def write_deployment(folder: Path, sources: Sequence[Source], saved: Mapping[str
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigurationError(f'"{folder}" holds something already: give a new folder, or an empty one.')
+    folder.mkdir(parents=True, exist_ok=True)  # what cannot be one is told before all the work
     files = deployed_files(sources, saved)
     shutil.copytree(PACKAGE, folder / "src" / PACKAGE.name, ignore=_left_out)
     for path, text in files.items():

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from eventlake.detections.header import require_all, settings_in
-from eventlake.dialect.text.lexicon import tokens
+from eventlake.dialect.text.lexicon import words
 from eventlake.dialect.text.parameters import literal, names_in, replaced
 from eventlake.errors import DeclarationError
 from eventlake.model import Source
@@ -182,8 +182,8 @@ def _require_bounds(sql: str, header: Sequence[str], given: Sequence[str], where
 
 
 def _tables_in(sql: str, tables: Sequence[str], where: str) -> tuple[str, ...]:
-    words = {token.text.lower() for token in tokens(sql)}
-    found = tuple(table for table in tables if table.lower() in words)
+    named = {word.lower() for word in words(sql)}
+    found = tuple(table for table in tables if table.lower() in named)
     if not found:
         raise DeclarationError(f"{where}: the statement names no table of a source; `eventlake tables` lists them.")
     return found

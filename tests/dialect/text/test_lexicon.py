@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventlake.dialect.text.lexicon import BLANK, COMMENT, Token, spoken, tokens
+from eventlake.dialect.text.lexicon import BLANK, COMMENT, WORD, Token, named_places, spoken, tokens, words
 
 PIECES = ["'", '"', "`", "/*", "*/", "--", "\r", "\n", " ", "a", "0x", "1", "_", ".", "e", "-", "U&'", "x'", ":", "?", "ä", "\0", "1e5"]
 
@@ -76,7 +76,32 @@ def test_what_means_something_is_the_rest_without_blanks_and_comments(sql: str) 
     assert [(token.kind, token.text, token.start) for token in spoken(sql)] == [(token.kind, token.text, token.start) for token in meant]
 
 
-@pytest.mark.parametrize("piece", ["/*", "'", '"', "*", "/* *", "1_", "1e", "0x_", "''", "--", "a.", ".1", "`", "\r", "a  "])
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        (":a, :b_1 -- :c\n:d", [":a", ":b_1", ":d"]),
+        ("x::a, :::b, ::c:d", [":b", ":d"]),
+        (": a, :1, :1b, :?:e", [":e"]),
+        (":x'61' :u&'a' :U :x&'a'", [":U", ":x"]),
+        ("':a' \":b\" `:c` /* :d */ {--}:e", [":e"]),
+    ],
+)
+def test_named_places_are_colons_right_before_a_word(sql: str, expected: list[str]) -> None:
+    """Outside texts, quoted names and comments, and not behind another colon."""
+    assert [sql[place] for place in named_places(sql)] == expected
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join))
+def test_names_in_places_are_words(sql: str) -> None:
+    """A place is a colon and a word as the lexer cuts them; words are those of all tokens."""
+    found = {token.start: token for token in tokens(sql)}
+
+    assert all((found[place.start].word, found[place.start + 1].kind) == (":", WORD) for place in named_places(sql))
+    assert words(sql) == {token.text for token in found.values() if token.kind == WORD}
+
+
+@pytest.mark.parametrize("piece", ["/*", "'", '"', "*", "/* *", "1_", "1e", "0x_", "''", "--", "a.", ".1", "`", "\r", "a  ", ":a", "::"])
 def test_the_time_is_linear(piece: str) -> None:
     """A lexer that looks to the end from each piece anew would need many seconds for this."""
     assert spoken(piece * 20_000) or piece in {"--", "\r"}
+    assert len(list(named_places(piece * 20_000))) == (20_000 if piece == ":a" else 0)

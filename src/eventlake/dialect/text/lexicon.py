@@ -38,6 +38,7 @@ _MEANT = rf"""(?P<comment>--[^\r\n]*+\r?\n?|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?)
       | (?P<strange>.)"""
 _RULES = re.compile(rf"(?P<blank>{_BLANKS}++)|{_MEANT}", re.VERBOSE | re.DOTALL)
 _BEHIND_BLANKS = re.compile(rf"{_BLANKS}*+(?:{_MEANT}|(?P<end>\Z))", re.VERBOSE | re.DOTALL)
+_TO_COLON = re.compile(rf"(?:{_BLANKS}++|(?!:)(?:{re.sub('[?]P<[a-z]+>', '?:', _MEANT)}))*+", re.VERBOSE | re.DOTALL)
 _KINDS = {number: kind for kind, number in _BEHIND_BLANKS.groupindex.items()}
 
 
@@ -96,6 +97,29 @@ def tokens(sql: str) -> Iterator[Token]:
     """Yield every token of a text, blanks and comments too, in order and without a gap."""
     for match in _RULES.finditer(sql):
         yield Token(match.lastgroup or STRANGE, match[0], match.start(), sql)
+
+
+def words(sql: str) -> set[str]:
+    """Return the names and keywords of a text that stand without quotes, as they are written."""
+    return {match[0] for match in _RULES.finditer(sql) if match.lastgroup == WORD}
+
+
+def named_places(sql: str) -> Iterator[slice]:
+    """Yield where each `:name` stands, in order: a colon and a word right behind it. `::` begins none."""
+    at = 0
+    while (at := _behind(_TO_COLON, sql, at)) < len(sql):
+        follows = _RULES.match(sql, at + 1)
+        if follows and follows.lastgroup == WORD:
+            yield slice(at, follows.end())
+            at = follows.end()
+        else:
+            at += 2 if follows and follows[0] == ":" else 1
+
+
+def _behind(rule: re.Pattern[str], sql: str, at: int) -> int:
+    """Return the offset behind what a rule takes there, which may be nothing."""
+    match = rule.match(sql, at)
+    return match.end() if match else at
 
 
 def spoken(sql: str) -> list[Token]:

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from eventlake.dialect.text.lexicon import BINARY, COMMENT, QUOTED, TEXT, UNICODE, WORD, tokens
+from eventlake.dialect.text.lexicon import BINARY, COMMENT, QUOTED, TEXT, UNICODE, named_places, tokens
 from eventlake.errors import NameNotFoundError, UsageError
 from eventlake.naming import nearest_or_all
 
@@ -70,20 +70,13 @@ def replaced(sql: str, literals: Mapping[str, str]) -> str:
 
 
 def _pieces(sql: str) -> Iterator[tuple[str, str]]:
-    """Yield the statement in pieces: a token and nothing, or `:name` and its name. `::` begins no place."""
-    colon, doubled = "", False
-    for token in tokens(sql):
-        if colon and token.kind == WORD and not doubled:
-            yield colon + token.text, token.text
-            colon = ""
-            continue
-        if colon:
-            yield colon, ""
-        doubled = bool(colon) and token.word == ":" and not doubled
-        colon = token.text if token.word == ":" else ""
-        if not colon:
-            yield token.text, ""
-    yield colon, ""
+    """Yield the statement in pieces: a part of it and nothing, or `:name` and its name."""
+    begun = 0
+    for place in named_places(sql):
+        yield sql[begun : place.start], ""
+        yield sql[place], sql[place][1:]
+        begun = place.stop
+    yield sql[begun:], ""
 
 
 def pyformat(sql: str, parameters: Mapping[str, Any]) -> str:  # values are the user's
