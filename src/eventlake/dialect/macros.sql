@@ -80,8 +80,8 @@ el_moment_text(s) :=
   END;
 el_time_text(s) :=
   CASE
-    WHEN s IS NULL OR regexp_full_match(s, '([01]?[0-9]|2[0-3]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]{1,12})?)?')
-      THEN CASE WHEN regexp_full_match(s, '[0-9]+:[0-9]+') THEN s || ':00' ELSE s END
+    WHEN s IS NULL OR regexp_full_match(s, '([01]?[0-9]|2[0-3]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]{1,12})?)?\s*')
+      THEN CASE WHEN regexp_full_match(s, '[0-9]+:[0-9]+\s*') THEN regexp_extract(s, '[0-9:]+') || ':00' ELSE regexp_extract(s, '\S+') END
     ELSE failure('Not a time: ', s)
   END;
 el_time_to_digits(t, step) := CAST(make_timestamp(el_floor(epoch_us(DATE '1970-01-01' + t) + step // 2, step)) AS TIME);
@@ -1371,10 +1371,12 @@ el_from_unixtime(x) :=
     WHEN x > 253402300799.999 OR x < -62135596800 THEN refusal('A moment before the year 1 or after 9999: ', x)
     ELSE make_timestamp(CAST(floor(x * 1000 + 0.5) AS BIGINT) * 1000)
   END;
-el_parsed(s, t) :=
+el_parsed(s, t, odd) :=
   CASE
     WHEN regexp_matches(s, '^\s|\s$') THEN failure('A text with blanks around it is no date of the pattern: ', s)
-    ELSE t
+    WHEN t IS NOT NULL OR s IS NULL THEN t
+    WHEN regexp_matches(s, odd) THEN refusal('A year with a sign or of more than four digits: ', s)
+    ELSE failure('A text is not of its date pattern: ', s)
   END;
 el_floor_div(n, step) := el_floor(n, step) // step;
 el_iso_day(s) :=
@@ -1409,6 +1411,12 @@ el_week_date(y, w, d) :=
     WHEN w >= 1 AND isoyear(el_monday(y) + (w - 1) * 7) = y THEN el_monday(y) + (w - 1) * 7 + d - 1
     WHEN w IS NOT NULL AND y IS NOT NULL THEN failure('Not a week of its year: ', w)
   END;
+-- The day so named of the same week.
+el_in_week(day, w) := day - CAST(isodow(day) AS INTEGER) + w;
+-- Joda sets the parts that are named twice, each where the ones before have led, and the first time each at its beginning.
+el_weekday_date(y, m, d, w) := el_in_week(el_parts_set(el_in_week(make_date(y, coalesce(m, 1), coalesce(d, 1)), w), y, m, d), w);
+el_parts_set(day, y, m, d) := el_day_set(CAST(day + to_months(CAST((y - year(day)) * 12 + coalesce(m - month(day), 0) AS INTEGER)) AS DATE), d);
+el_day_set(day, d) := make_date(year(day), month(day), coalesce(d, day(day)));
 el_monday(y) := make_date(y, 1, 4) - CAST(isodow(make_date(y, 1, 4)) AS INTEGER) + 1;
 el_months(a, b) := (CASE WHEN a <= b THEN el_months_up(a, b) ELSE -el_months_up(b, a) END);
 el_months_up(a, b) :=

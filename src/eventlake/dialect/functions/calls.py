@@ -12,7 +12,21 @@ from types import ModuleType
 
 from eventlake.dialect.binding import InvalidArgumentError, Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure
-from eventlake.dialect.functions import arrays, binary, date_patterns, dates, formats, json, lambdas, maps, numbers, regex, sql_json, text
+from eventlake.dialect.functions import (
+    arrays,
+    binary,
+    dates,
+    dates_read,
+    dates_written,
+    formats,
+    json,
+    lambdas,
+    maps,
+    numbers,
+    regex,
+    sql_json,
+    text,
+)
 from eventlake.dialect.functions.elsewhere import ELSEWHERE
 from eventlake.dialect.functions.function import Builder, Function, Syntactic
 from eventlake.dialect.functions.refusals import PARTIAL, REFUSED
@@ -31,7 +45,21 @@ from eventlake.dialect.types.zones import once_held
 from eventlake.errors import NameNotFoundError
 from eventlake.naming import nearest
 
-TABLES: tuple[ModuleType, ...] = (text, formats, numbers, dates, date_patterns, json, sql_json, arrays, maps, lambdas, regex, binary)
+TABLES: tuple[ModuleType, ...] = (
+    text,
+    formats,
+    numbers,
+    dates,
+    dates_written,
+    dates_read,
+    json,
+    sql_json,
+    arrays,
+    maps,
+    lambdas,
+    regex,
+    binary,
+)
 """The modules of the functions, in the order of the page that lists them; each has `FUNCTIONS` and `SYNTACTIC`."""
 
 SYNTACTIC: dict[str, Syntactic] = {name: build for table in TABLES for name, build in table.SYNTACTIC.items()}
@@ -204,10 +232,14 @@ def _bind(pattern: Type, kind: Type, found: dict[str, Type]) -> bool:
     return True
 
 
+_FRACTIONAL = frozenset(("time", "timestamp", "timestamptz"))
+"""Types that a signature takes with as many digits of a second as a value has."""
+
+
 def _filled(pattern: Type, found: dict[str, Type], kind: Type) -> Type | None:
     if len(pattern.name) == 1:
         return found.get(pattern.name, UNKNOWN)
-    if pattern.name in {"timestamp", "timestamptz"} and pattern.numbers == (9,):
+    if pattern.name in _FRACTIONAL and pattern.numbers == (9,):
         return (
             kind
             if kind.name == pattern.name
@@ -234,7 +266,7 @@ def _pattern(spelling: str) -> Type:
     name, bracket, inner = spelling.partition("(")
     if bracket and name in {"array", "map"}:
         return Type(name, tuple(_pattern(part) for part in _split(inner[:-1])))
-    if spelling in {"timestamp", "timestamptz"}:
+    if spelling in _FRACTIONAL:
         return Type(spelling, numbers=(9,))
     if spelling.startswith("interval"):
         return Type(spelling)

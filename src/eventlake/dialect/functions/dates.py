@@ -42,6 +42,8 @@ def _unit(value: Value) -> str:
 
 
 def _units(kind: Type) -> tuple[str, ...]:
+    if kind.name == "time":
+        return tuple(_CLOCK)
     return _CALENDAR if kind == DATE else (*_CLOCK, *_CALENDAR)
 
 
@@ -80,6 +82,8 @@ def _by_unit(name: str, build: Builder) -> Builder:
 def _date_diff(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     unit = _unit(values[0])
     a, b = values[1], values[2]
+    if a.type.name == "time":
+        return derived(emit("((epoch_us({}) - epoch_us({})) // {})", b, a, _CLOCK[unit]), BIGINT, values)
     if unit in _CLOCK:
         x, y = (_millis(value) for value in (a, b))
         return derived(
@@ -102,6 +106,11 @@ def _millis(value: Value) -> Sql:
 def _date_add(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     unit = _unit(values[0])
     count, moment = values[1], values[2]
+    if moment.type.name == "time":
+        made, digits = emit("({} + to_microseconds({} * {}))", moment, count, _CLOCK[unit]), moment.type.numbers[0]
+        if digits < 3 and unit == "millisecond":
+            made = emit("el_time_to_digits({}, {})", made, 10 ** (6 - digits))
+        return derived(made, moment.type, values)
     if moment.type == DATE or unit in {"month", "quarter", "year"}:
         months = {"month": 1, "quarter": 3, "year": 12}.get(unit)
         sql = (
@@ -122,6 +131,8 @@ def _date_add(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 def _date_trunc(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     unit = _unit(values[0])
     moment = values[1]
+    if moment.type.name == "time":
+        return derived(emit("CAST(date_trunc({}, DATE '1970-01-01' + {}) AS TIME)", text(unit), moment), moment.type, values)
     if moment.type == DATE:
         return derived(emit("CAST(date_trunc({}, {}) AS DATE)", text(unit), moment), DATE, values)
     local = wall(moment)
@@ -266,9 +277,9 @@ FUNCTIONS = [
     *(F(name, "time -> bigint", _part(_PARTS[name])) for name in ("hour", "minute", "second", "millisecond")),
     *_for("day_of_month", ("interval day",), "{} -> bigint", _interval_part("day")),
     *(F(name, "interval month -> bigint", f"CAST({name}({{0}}) AS BIGINT)") for name in ("year", "month")),
-    *_for("date_diff", ("date", *_KINDS), "varchar, {0}, {0} -> bigint", _by_unit("date_diff", _date_diff)),
-    *_for("date_add", ("date", *_KINDS), "varchar, bigint, {0} -> {0}", _by_unit("date_add", _date_add)),
-    *_for("date_trunc", ("date", *_KINDS), "varchar, {0} -> {0}", _by_unit("date_trunc", _date_trunc)),
+    *_for("date_diff", ("date", "time", *_KINDS), "varchar, {0}, {0} -> bigint", _by_unit("date_diff", _date_diff)),
+    *_for("date_add", ("date", "time", *_KINDS), "varchar, bigint, {0} -> {0}", _by_unit("date_add", _date_add)),
+    *_for("date_trunc", ("date", "time", *_KINDS), "varchar, {0} -> {0}", _by_unit("date_trunc", _date_trunc)),
     *_for("date", ("varchar", *_KINDS), "{0} -> date", _day),
     F("date", "date -> date", _day),
     F("last_day_of_month", "date -> date", "last_day({0})"),
@@ -284,6 +295,7 @@ FUNCTIONS = [
     *_for("to_unixtime", _KINDS, "{0} -> double", _to_unixtime),
     *_for("timezone_hour", ("timestamptz",), "{0} -> bigint", _offset_part("//")),
     *_for("timezone_minute", ("timestamptz",), "{0} -> bigint", _offset_part("%")),
+    *(F(f"timezone_{part}", "time -> bigint", "(hour({0}) * 0)") for part in ("hour", "minute")),  # a time is taken as one in UTC
     F("timezone", "timestamptz -> varchar", _zone_name),
     F("from_unixtime", "double, bigint, bigint -> timestamptz", _from_unixtime_at),
     F("parse_duration", "varchar -> interval day", "el_duration({0})"),

@@ -17,7 +17,7 @@ from eventlake.dialect.sql import emit, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast
 from eventlake.dialect.types.java import java_double
-from eventlake.dialect.types.type import BIGINT, DOUBLE, INTEGER, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, decimal, timestamp
+from eventlake.dialect.types.type import BIGINT, DOUBLE, INTEGER, INTERVAL_DAY, INTERVAL_MONTH, TIME, VARCHAR, Type, decimal, timestamp
 from eventlake.dialect.types.zones import at_wall, first_shown, is_fixed, is_skipped, zone_named
 from eventlake.errors import NameNotFoundError
 
@@ -122,10 +122,18 @@ def _not_literal(written: str, kind: Type, node: exp.Expr) -> Value:
     raise mistyped(f"'{written}' is not a {kind}", node)
 
 
+_TIME = re.compile(r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]?\d)(?::(?P<second>[0-5]?\d)(?:\.(?P<fraction>\d{1,12}))?)?\s*")
+
+
 def _time_literal(written: str, node: exp.Expr) -> Value:
-    if not re.fullmatch(r"([01]\d|2[0-3]):\d\d(:\d\d(\.\d{1,6})?)?", written):
+    match = _TIME.fullmatch(written)
+    if match is None and not re.search(r"[+-]\d", written):
+        return _not_literal(written, TIME, node)
+    if match is None or len(match["fraction"] or "") > 6:  # with a time zone, or in parts of a microsecond
         raise refused(f"TIME '{written}'", node)
-    return Value(emit("CAST({} AS TIME)", text(written)), Type("time", numbers=(len(written.partition(".")[2]),)))
+    fraction = match["fraction"] or ""
+    clock = ":".join(f"{int(match[part] or 0):02}" for part in ("hour", "minute", "second"))
+    return Value(emit("CAST({} AS TIME)", text(f"{clock}.{fraction or 0}")), Type("time", numbers=(len(fraction),)))
 
 
 def json_literal(written: str, node: exp.Expr) -> str:

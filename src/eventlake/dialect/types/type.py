@@ -269,7 +269,7 @@ def coercible(source: Type, target: Type) -> bool:
     """Tell whether Trino turns a value of `source` into `target` by itself."""
     if source.name == target.name == "varchar":
         return True
-    if source.name == target.name and source.name in {"timestamp", "timestamptz", "decimal"}:
+    if source.name == target.name and source.name in {"time", "timestamp", "timestamptz", "decimal"}:
         return common(source, target) == target
     both = common(source, target)
     return both is not None and (
