@@ -26,6 +26,12 @@ def test_a_statement_is_charged_for_the_columns_that_it_reads_once_they_are_many
     assert reads([Look("logs", 3600, 720)], {"logs": Hourly(1, 4e6)}, 3600).bytes == pytest.approx(11 * 10e6 + 720 * 4e6 * 0.27)
 
 
+def test_hours_that_are_closed_hold_one_object() -> None:
+    """Of 30 hours 12.5 are open on average, twelve objects each; of five all are."""
+    looks = [Look("logs", 300, 30), Look("logs", 300, 5)]
+    assert reads(looks, {"logs": Hourly(12, 1000, open=12.5)}, 300).objects == 12.5 * 12 + 17.5 + 60
+
+
 def test_a_table_that_holds_nothing_has_no_hours() -> None:
     """It costs the statement, and no more."""
     assert reads([Look("logs", 60, 720)], {}, 600) == Reads(2, 20e6)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from eventlake.detections.detection import BEFORE, Detection
+from eventlake.detections.detection import ARRIVED, BEFORE, GIVEN, Detection
 
 _CONDITION = re.compile(r"(?P<before>\s*(?:.*\bon\s)??)(?P<word>where|and|or|having)\s(?P<condition>.+)")
-_GIVEN = re.compile(r"""\s"date" >= |\sevent_time < :until$""")
+_READS_LESS = re.compile(r"""\s\(?"date" >=? |\sevent_time < :until$""")
 
 
 def mutants(detection: Detection) -> Iterator[tuple[str, Detection]]:
@@ -19,11 +19,11 @@ def mutants(detection: Detection) -> Iterator[tuple[str, Detection]]:
     Not those that only keep reading short, and not the end of the window, behind which no event lies. Each looks at its history at once, so that
     the condition is not made up for by what is found without it.
     """
-    before = f"date_add('day', -{detection.history.days}, :since)"
-    lines = detection.sql.replace(f":{BEFORE}", before).splitlines()
+    before, arrived = (f"date_add('day', -{detection.history.days}, :{name})" for name in (GIVEN[0], ARRIVED))
+    lines = detection.sql.replace(f":{BEFORE}", before).replace(f":{ARRIVED}", arrived).splitlines()
     for number, line in enumerate(lines):
         match = re.fullmatch(r"(\s*)(where|and|or|having)\s(.+)", line)
-        if match is None or _GIVEN.search(line) or match[3].count("(") != match[3].count(")"):
+        if match is None or _READS_LESS.search(line) or match[3].count("(") != match[3].count(")"):
             continue
         always = "false" if match[2] == "or" else "true"
         changed = [*lines[:number], f"{match[1]}{match[2]} {always}", *lines[number + 1 :]]

@@ -70,6 +70,23 @@ def test_what_was_known_before_is_asked_from_its_own_moment_on() -> None:
     assert hours.over({"since": "a", "until": "c"}).endswith("> date_add('minute', -2160, a)")
 
 
+def test_what_happened_from_a_moment_on_arrived_two_hours_before_it_at_the_earliest() -> None:
+    """A constant moment where that of the window is, before the window or before the history; in briefness before the window. None need ask for it."""
+    text = (
+        (HEADER + SQL)
+        .replace("least;", "least AND min(event_time) > :before AND :arrived;")
+        .replace("-- window", "-- history 30d\n-- window")
+    )
+    one = read_detection(text, "too_many", "auth0", ["auth0_logs"], where="x")
+    until = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+    assert one.statement(until - one.reach, until).endswith("AND TIMESTAMP '2026-10-21 08:45:00.000'")
+    assert one.brief.statement(until - one.reach, until).endswith("AND TIMESTAMP '2026-11-20 08:45:00.000'")
+    assert one.over({"since": "a", "until": "c"}).endswith("AND date_add('hour', -2, date_add('day', -30, a))")
+    assert one.brief.over({"since": "a", "until": "c", "arrived": "b"}).endswith("AND b")
+    assert [each.name for each in one.parameters] == ["least"]
+
+
 def test_detection_is_a_saved_query_about_now() -> None:
     """With the window that ends now, its thresholds as parameters."""
     saved = read_detection(HEADER + SQL, "too_many", "auth0", ["auth0_logs"], where="x").saved
@@ -90,6 +107,7 @@ def test_detection_is_a_saved_query_about_now() -> None:
         ("event_time < :until", "true", "the statement does not use :until"),
         ("-- param least int = 3  two are usual", "", 'the parameter "least" is used but not declared'),
         ("-- key the", "-- param since date\n-- key the", ":since is given to the detection"),
+        ("-- key the", "-- param arrived date\n-- key the", ":arrived is given to the detection"),
         (
             "-- window 1h",
             "-- window 1h\n-- history 30d",

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from eventlake.bill.looks import Look
-from eventlake.detections.detection import load_detections
+from eventlake.detections.detection import Detection, load_detections
 from eventlake.detections.looking import looks
+from eventlake.dialect.queries.pruning import remaining
+from eventlake.dialect.translate import translate
+from eventlake.layout import Hour
+from eventlake.query.box.question import days_of
 from eventlake.sources import load
 
 SOURCES = load()
 TABLES = [table for source in SOURCES for table in source.tables]
 DETECTIONS = load_detections(SOURCES)
+UNTIL = datetime(2026, 11, 30, 0, 20, tzinfo=UTC)
+DAYS = days_of(Hour.of(datetime(2026, 12, 1, 23, tzinfo=UTC) - timedelta(hours=back)) for back in range(24 * 70, -1, -1))
 TAKEOVER, MACHINES = DETECTIONS["takeover_after_failures"], DETECTIONS["m2m_from_new_address"]
 
 
 def test_each_reading_of_a_table_counts_the_hours_that_its_dates_leave() -> None:
-    """Those of 31 days, at noon; of one with a history the day and the day before, because the history is seldom asked for."""
-    assert looks([MACHINES], TABLES) == [Look("auth0_logs", 3600, 31 * 24 + 13)]
-    assert looks([TAKEOVER], TABLES) == [Look("auth0_logs", 300, 24 + 13)] * 2
+    """Those of 30 days, at noon, from the beginning of one; of one with a history those of its window, because the history is seldom asked for."""
+    assert looks([MACHINES], TABLES) == [Look("auth0_logs", 3600, 30 * 24 + 13)]
+    assert looks([TAKEOVER], TABLES) == [Look("auth0_logs", 300, 6), Look("auth0_logs", 300, 5)]
+
+
+@pytest.mark.parametrize("detection", DETECTIONS.values(), ids=DETECTIONS.keys())
+def test_what_happened_in_a_window_arrived_in_the_hours_that_are_opened(detection: Detection) -> None:
+    """From two hours before the first moment that each reading asks for, without an end: no detection is blind for what came late."""
+    for asked in (detection, detection.brief):
+        for scan in translate(asked.statement(UNTIL - asked.reach, UNTIL), TABLES, UNTIL).scans:
+            hours = [f"{day}T{hour}" for day, found in remaining(DAYS, scan.predicates).items() for hour in found]
+            assert hours[0] <= f"{datetime.fromtimestamp(scan.times[0] / 1e6, UTC) - timedelta(hours=2, seconds=-1):%Y-%m-%dT%H}"
+            assert hours[-1] == "2026-12-01T23"
 
 
 def test_one_that_cannot_run_reads_nothing() -> None:

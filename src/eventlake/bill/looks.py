@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 TICK_S = 300
 """How often the function is called; what is due is asked together."""
@@ -28,10 +29,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Hourly:
-    """What an hour of a table holds, on average."""
+    """What an hour of a table holds, on average: objects until it is closed, one from then on. open: how many of the newest hours are not closed."""
 
     objects: float
     bytes: float
+    open: float = inf
+
+    def opened(self, hours: int) -> float:
+        """Return the objects of the newest hours."""
+        return min(hours, self.open) * self.objects + max(hours - self.open, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,5 +67,5 @@ def reads(looks: Sequence[Look], tables: Mapping[str, Hourly], seconds: float) -
 def _of_ticks(ticks: float, due: Sequence[Look], tables: Mapping[str, Hourly]) -> Reads:
     size = sum(look.hours * tables[look.table].bytes * _COLUMNS_SHARE for look in due)
     widest = {name: max((look.hours for look in due if look.table == name), default=0) for name in tables}
-    opened = sum(look.hours * tables[look.table].objects for look in due)
+    opened = sum(tables[look.table].opened(look.hours) for look in due)
     return Reads(ticks, ticks * max(size, ATHENA_LEAST_BYTES), ticks * opened, ticks * sum(widest.values()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from eventlake.bill import prices
 from eventlake.bill.looks import ATHENA_LEAST_BYTES, Hourly, Look, reads
@@ -31,6 +32,8 @@ POLLS_S = 20 / 5
 STATEMENTS_A_CLOSING, SECONDS_A_CLOSING, WRITES_A_CLOSING = 2, 12, 8
 """Of one table each time that hours are closed."""
 CLOSINGS_A_DAY = {"off": 0, "daily": 1, "hourly": 24}
+OPEN_HOURS = {"off": inf, "daily": 12.5, "hourly": 1.4}
+"""How many of the newest hours are not closed, on average: they are closed 25 minutes past midnight, or past each hour."""
 CLOSING_METRICS = 7
 KEYS_EVERY_S = 300
 """A container reads the keys of pseudonyms again after so many seconds; one is enough for steady traffic of some hundred events a second."""
@@ -208,9 +211,8 @@ def _detections(plan: Plan) -> Iterator[Line]:
 
 
 def _hourly(plan: Plan, one: Traffic) -> Hourly:
-    """Return what an hour of a table holds; one object once it is closed."""
-    written = objects(plan, one) / HOURS if plan.closing == "off" else 1
-    return Hourly(written, one.events * one.stored_bytes(plan.log_format) / HOURS)
+    """Return what an hour of a table holds."""
+    return Hourly(objects(plan, one) / HOURS, one.events * one.stored_bytes(plan.log_format) / HOURS, OPEN_HOURS[plan.closing])
 
 
 def _retention(plan: Plan) -> Iterator[Line]:

@@ -12,7 +12,7 @@
     FROM auth0_logs WHERE event_time >= :since AND event_time < :until GROUP BY ip HAVING count(DISTINCT user_name) >= :users
 
 `:since` and `:until` are given: the window with the lateness, up to now. It is a saved query as well, about the window that ends now.
-One that knows what was there before says so, `-- history 30d`, and `:before` is given too.
+One that knows what was there before says so, `-- history 30d`, and `:before` is given too. `:arrived` is for the partitions, so that few are opened.
 """
 
 from __future__ import annotations
@@ -36,6 +36,11 @@ GIVEN = ("since", "until")
 """The parameters that every detection uses, and that nobody declares: timestamps in UTC, the second not included."""
 BEFORE = "before"
 """The one that is given to those with a history: from when on that is known."""
+ARRIVED = "arrived"
+"""The one that those use that say which partitions they read: what happened from :before on, or else from :since on, arrived from then on."""
+_EARLY_HOURS = 2
+"""How much earlier than it happened something may seem to arrive: Firehose names an object after the first of its records, which is up to a
+quarter of an hour older than the last, and clocks differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +97,31 @@ class Detection:
 
     def statement(self, since: datetime, until: datetime, values: Mapping[str, Any] | None = None) -> str:  # values are the user's
         """Return Athena's SQL over the events of [since, until), both aware. values: other thresholds than the usual ones."""
-        bounds = {name: literal(name, _utc(moment)) for name, moment in zip(GIVEN, (since, until), strict=True)}
-        return self.over(bounds, values)
+        moments = {**dict(zip(GIVEN, (since, until), strict=True)), ARRIVED: self.arrived(since)}
+        return self.over({name: literal(name, utc(moment)) for name, moment in moments.items()}, values)
+
+    def arrived(self, since: datetime) -> datetime:
+        """Return from when on arrived what it looks at in a window that begins then."""
+        return since - self.history - timedelta(hours=_EARLY_HOURS)
 
     def over(self, bounds: Mapping[str, str], values: Mapping[str, Any] | None = None) -> str:  # values are the user's
-        """Return Athena's SQL with these expressions for `:since` and `:until`."""
+        """Return Athena's SQL with these expressions for `:since` and `:until`, and what follows from them if nothing else is said."""
         return render(self.query(bounds), values)
 
     def _with(self, bounds: Mapping[str, str]) -> str:
-        given = {**bounds, BEFORE: self._before(bounds[GIVEN[0]])} if self.history else bounds
+        before = self._before(bounds[GIVEN[0]])
+        given = {BEFORE: before, ARRIVED: f"date_add('hour', -{_EARLY_HOURS}, {before})", **bounds}
         return replaced(self.sql, {**{one.name: f":{one.name}" for one in self.parameters}, **given})
 
     def _before(self, since: str) -> str:
+        if not self.history:
+            return since
         days, rest = divmod(self.history, timedelta(days=1))
         return f"date_add('minute', -{self.history // timedelta(minutes=1)}, {since})" if rest else f"date_add('day', -{days}, {since})"
 
 
-def _utc(moment: datetime) -> datetime:
+def utc(moment: datetime) -> datetime:
+    """Return an aware moment as the lake's timestamps are, without a zone."""
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
@@ -142,8 +155,9 @@ def read_detection(content: str, name: str, source: str, tables: Sequence[str], 
     header, body = _parts(content)
     settings, others = settings_in(header, where)
     require_all(settings, where)
-    given_names = (*GIVEN, BEFORE) if settings["history"] else GIVEN
-    _require_bounds(body, others, given_names, where)
+    needed = (*GIVEN, BEFORE) if settings["history"] else GIVEN
+    _require_bounds(body, others, needed, where)
+    given_names = [name for name in (*needed, ARRIVED) if name in names_in(body)]
     given = [f"param {one} timestamp" for one in given_names]
     saved = read_saved("\n".join([*(f"-- {line}" for line in [*others, *given]), body]), name, source, where=where)
     return Detection(
@@ -171,12 +185,13 @@ def _parts(content: str) -> tuple[list[str], str]:
     return [line[2:].strip() for line in lines[:length] if line.strip()], "\n".join(lines[length:])
 
 
-def _require_bounds(sql: str, header: Sequence[str], given: Sequence[str], where: str) -> None:
+def _require_bounds(sql: str, header: Sequence[str], needed: Sequence[str], where: str) -> None:
     used = names_in(sql)
-    for name in given:
+    for name in needed:
         if name not in used:
             wanted = "event_time >= :before of what was known" if name == BEFORE else "event_time >= :since AND event_time < :until"
             raise DeclarationError(f"{where}: the statement does not use :{name}: ask for {wanted}.")
+    for name in (*needed, ARRIVED):
         if any(re.match(rf"param\s+{name}\b", line) for line in header):
             raise DeclarationError(f"{where}: :{name} is given to the detection; leave -- param {name} out.")
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Protocol
 
-from eventlake.detections.detection import GIVEN, Detection
+from eventlake.detections.detection import ARRIVED, GIVEN, Detection, utc
 from eventlake.detections.evaluating import found_in
 from eventlake.detections.found import Found
 from eventlake.dialect.text.parameters import literal
@@ -90,24 +90,25 @@ def _seconds(moment: datetime) -> int:
 
 def _statement(detection: Detection, moments: Sequence[datetime], values: Mapping[str, Any] | None) -> str:
     reach = detection.reach // timedelta(minutes=1)
-    sql = detection.over(_bounds(detection), values)
+    sql = detection.over(_bounds(detection, moments[0]), values)
     runs = f"SELECT date_add('minute', -{reach}, at) AS since, at AS until FROM {_relation(moments)}"
     return f"SELECT run_.until, found_.* FROM ({runs}) run_ CROSS JOIN LATERAL (\n{sql}\n) found_"
 
 
-def _bounds(detection: Detection) -> dict[str, str]:
-    """Return the expressions of `:since` and `:until`; in brackets they are no bounds that rows are looked up by.
+def _bounds(detection: Detection, first: datetime) -> dict[str, str]:
+    """Return the expressions of what is given; in brackets they are no bounds that rows are looked up by.
 
-    Of a window of days most rows lie in most windows, and looking them up costs more than comparing them.
+    Of a window of days most rows lie in most windows, and looking them up costs more than comparing them. Partitions are left out for all moments
+    at once: what arrived before the first window's has no time in any.
     """
     form = "run_.{}" if detection.reach <= SHORT else "(run_.{})"
-    return {name: form.format(name) for name in GIVEN}
+    return {name: form.format(name) for name in GIVEN} | {ARRIVED: literal(ARRIVED, utc(detection.arrived(first - detection.reach)))}
 
 
 def _relation(moments: Sequence[datetime]) -> str:
     """Write moments as a relation of one column `at`; as a sequence where they are evenly spaced, which is short."""
     steps = {after - before for before, after in pairwise(moments)}
-    texts = [literal("moment", moment.astimezone(UTC).replace(tzinfo=None)) for moment in moments]
+    texts = [literal("moment", utc(moment)) for moment in moments]
     if len(moments) > 2 and len(steps) == 1:
         return f"unnest(sequence({texts[0]}, {texts[-1]}, INTERVAL '{steps.pop() // timedelta(seconds=1)}' SECOND)) AS moments (at)"
     return f"(VALUES {', '.join(texts)}) AS moments (at)"

@@ -18,6 +18,7 @@ HOURS = [Hour((date(2026, 11, 1) + timedelta(days=day)).isoformat(), f"{hour:02}
 LOGS = Table(
     "logs", "db", "test", "Logs.", "logs", {}, "$.detail", "id", (Column("id", "string", (), "", ""), Column("type", "string", (), "", ""))
 )
+EVE = "date_add('hour', -13, timestamp '2026-11-20 11:59:59')"
 
 
 def left(sql: str, scan: int = 0) -> list[str]:
@@ -37,6 +38,8 @@ def left(sql: str, scan: int = 0) -> list[str]:
         ("date between date '2026-11-03' and date '2026-11-04'", "2026-11-03T00", "2026-11-04T23", 48),
         ("date = date '2026-11-03' or date = cast('2026-11-05' as date)", "2026-11-03T00", "2026-11-05T23", 48),
         ("(date, hour) >= (date '2026-11-20', '22')", "2026-11-20T22", "2026-11-20T23", 2),
+        (f"date > date({EVE}) or date = date({EVE}) and hour >= date_format({EVE}, '%H')", "2026-11-19T22", "2026-11-20T23", 26),
+        ("date_format(timestamp '2026-11-07 05:30:00', '%Y-%m-%d') = '2026-11-07' and hour = '05'", "2026-11-01T05", "2026-11-20T05", 20),
         ("not date < date '2026-11-20'", "2026-11-20T00", "2026-11-20T23", 24),
         ("date >= date_trunc('month', current_date) and date < date '2026-11-02' and type = 's'", "2026-11-01T00", "2026-11-01T23", 24),
         ("date > timestamp '2026-11-18 23:00:00'", "2026-11-19T00", "2026-11-20T23", 48),
@@ -57,6 +60,7 @@ def test_predicates_on_the_keys_leave_their_hours(where: str, first: str, last: 
         "substr(hour, 1, 1) = '0'",
         "date in (select date from logs)",
         "hour = type",
+        "hour = date_format(current_timestamp, '%k')",
         "case when date = date '2026-11-07' then true else type = 's' end",
         "coalesce(date = date '2026-11-07', true)",
     ],

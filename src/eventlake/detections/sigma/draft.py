@@ -67,7 +67,7 @@ def _sql(rule: Rule, where: str) -> str:
         "  min(event_time) as first_event,",
         "  max(event_time) as last_event",
         f"from {rule.table.name}",
-        "where \"date\" >= date(:since) - interval '1' day",
+        'where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, \'%H\'))',
         "  and event_time >= :since",
         "  and event_time < :until",
         f"  and {rule.predicate.sql}",

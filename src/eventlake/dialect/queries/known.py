@@ -6,9 +6,13 @@ For predicates that decide what is read at all: what cannot be evaluated with ce
 from __future__ import annotations
 
 import calendar
+import re
 from datetime import date, datetime, timedelta
 
 from eventlake.dialect.text import tree as exp
+
+_PART = re.compile("%[YmdH]")
+_PATTERN = re.compile("(?:%[YmdH]|[^%])*")
 
 
 class UnknownError(Exception):
@@ -70,6 +74,8 @@ def _called(node: exp.Anonymous, now: datetime) -> date | str:
             return now
         if name == "date_trunc" and len(arguments) == 2:
             return _truncated(known(arguments[1], now), str(known(arguments[0], now)).lower())
+        if name == "date_format" and len(arguments) == 2:
+            return _formatted(known(arguments[0], now), str(known(arguments[1], now)))
     except (ValueError, OverflowError):
         raise UnknownError from None
     raise UnknownError
@@ -110,6 +116,14 @@ def _added(base: date, count: int, unit: str) -> date:
     if unit in {"hour", "minute", "second"} and isinstance(base, datetime):
         return base + timedelta(seconds=count * {"hour": 3600, "minute": 60, "second": 1}[unit])
     raise UnknownError
+
+
+def _formatted(value: date | str, pattern: str) -> str:
+    """Write a moment as `date_format` does, of the parts that partitions are named after."""
+    if not isinstance(value, datetime) or not _PATTERN.fullmatch(pattern):
+        raise UnknownError
+    parts = {"%Y": f"{value.year:04}", "%m": f"{value.month:02}", "%d": f"{value.day:02}", "%H": f"{value.hour:02}"}
+    return _PART.sub(lambda found: parts[found[0]], pattern)
 
 
 def _truncated(value: date | str, unit: str) -> date:

@@ -13,7 +13,7 @@ select
   max(event_time) as last_event,
   array_join(array_sort(array_agg(distinct type)), ', ') as types
 from auth0_logs
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and (type like 'limit\_%' escape '\' or type in ('api_limit', 'gd_otp_rate_limit_exceed', 'gd_recovery_rate_limit_exceed'))

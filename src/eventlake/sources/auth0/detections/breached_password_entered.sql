@@ -8,7 +8,7 @@
 with entries as (
   select distinct coalesce(log_id, event_id) as log_id, event_time, type, user_name, ip
   from auth0_logs
-  where "date" >= date(:since) - interval '1' day
+  where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
     and event_time >= :since
     and event_time < :until
     and type in ('pwd_leak', 'reset_pwd_leak', 'signup_pwd_leak', 'scp', 's')

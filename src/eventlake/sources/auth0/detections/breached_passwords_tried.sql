@@ -13,7 +13,7 @@ select
   max(event_time) as last_event,
   count(distinct user_name) as users
 from auth0_logs
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and type in ('pwd_leak', 'reset_pwd_leak', 'signup_pwd_leak')

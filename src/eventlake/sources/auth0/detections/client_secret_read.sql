@@ -20,7 +20,7 @@ from (
     ip,
     coalesce(json_extract_scalar(details, '$.request.auth.user.email'), client_name) as who
   from auth0_logs
-  where "date" >= date(:before) - interval '1' day
+  where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
     and event_time >= :before
     and event_time < :until
     and type in ('mgmt_api_read', 'sapi')

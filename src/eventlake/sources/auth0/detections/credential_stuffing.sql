@@ -16,7 +16,7 @@ select
   max(ja4) as ja4,
   max(country_code) as country
 from auth0_logs
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and type in ('f', 'fp', 'fu', 'fcoa', 's', 'scoa')

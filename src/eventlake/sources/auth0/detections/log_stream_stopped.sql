@@ -22,7 +22,7 @@ from (
     json_extract_scalar(details, '$.request.path') as path,
     json_format(json_extract(details, '$.request.body')) as body
   from auth0_logs
-  where "date" >= date(:since) - interval '1' day
+  where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
     and event_time >= :since
     and event_time < :until
     and type = 'sapi'

@@ -16,7 +16,7 @@ select
   max(event_time) as last_event,
   cast(count(distinct case when event_time < :since then coalesce(log_id, event_id) end) / 336e0 as decimal(18, 1)) as usual_an_hour
 from auth0_logs
-where "date" >= date(:before) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :before
   and event_time < :until
   and type in ('f', 'fp', 'fu', 'fcoa', 'pwd_leak', 'limit_wc', 'limit_sul', 'limit_mu')

@@ -9,7 +9,7 @@
 with seen as (
   select client_id, ip, max(client_name) as client_name, min(event_time) as first_seen, max(event_time) as last_seen, count(distinct coalesce(log_id, event_id)) as tokens
   from auth0_logs
-  where "date" >= date(:since) - interval '31' day
+  where "date" >= date(:arrived) - interval '30' day
     and event_time >= date_add('day', -30, :since)
     and event_time < :until
     and type = 'seccft'

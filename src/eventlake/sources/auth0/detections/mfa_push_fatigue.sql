@@ -14,7 +14,7 @@ select
   count(distinct case when type = 'gd_auth_rejected' then coalesce(log_id, event_id) end) as rejected,
   count(distinct case when type = 'gd_auth_succeed' then coalesce(log_id, event_id) end) as confirmed
 from auth0_logs
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and type in ('gd_send_pn', 'gd_auth_rejected', 'gd_auth_succeed')

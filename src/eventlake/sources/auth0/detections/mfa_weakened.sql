@@ -24,7 +24,7 @@ from (
     coalesce(json_extract_scalar(details, '$.response.body.enabled'), json_extract_scalar(details, '$.request.body.enabled')) as enabled,
     json_format(json_extract(details, '$.request.body')) as body
   from auth0_logs
-  where "date" >= date(:since) - interval '1' day
+  where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
     and event_time >= :since
     and event_time < :until
     and type = 'sapi'

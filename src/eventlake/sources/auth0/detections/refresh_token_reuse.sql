@@ -14,7 +14,7 @@ select
   max(client_name) as application,
   array_join(array_sort(array_agg(distinct ip)), ', ') as addresses
 from auth0_logs
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and type = 'ferrt'

@@ -19,7 +19,7 @@ from (
     event_time,
     coalesce(json_extract_scalar(details, '$.authenticator.phone_number'), json_extract_scalar(details, '$.enrollment.identifier')) as factor
   from auth0_logs
-  where "date" >= date(:since) - interval '1' day
+  where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
     and event_time >= :since
     and event_time < :until
     and type = 'gd_enrollment_complete'

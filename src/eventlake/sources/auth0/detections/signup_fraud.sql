@@ -14,7 +14,7 @@ select
   count(distinct case when type = 'ss' then coalesce(log_id, event_id) end) as made,
   count(distinct case when type = 'fs' then coalesce(log_id, event_id) end) as failed
 from auth0_logs
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and type in ('ss', 'fs', 'signup_pwd_leak')

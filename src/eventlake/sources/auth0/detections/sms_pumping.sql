@@ -14,7 +14,7 @@ select
   count(distinct user_id) as users,
   count(distinct case when type = 'limit_phone' then coalesce(log_id, event_id) end) as limits
 from auth0_logs
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and type in ('gd_send_sms', 'gd_send_voice', 'cs', 'cls', 'limit_phone')

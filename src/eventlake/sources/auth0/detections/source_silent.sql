@@ -13,7 +13,7 @@ select
   coalesce(max(event_time), :since) as first_event,
   coalesce(max(event_time), :since) as last_event
 from auth0_logs
-where "date" >= date(:before) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :before
   and event_time < :until
 having count(distinct case when event_time >= :since then coalesce(log_id, event_id) end) = 0

@@ -10,7 +10,7 @@
 with entries as (
   select coalesce(log_id, event_id) as log_id, event_time, type, user_name, ip, country_code
   from auth0_logs
-  where "date" >= date(:since) - interval '1' day
+  where ("date" > date(date_add('hour', -1, :arrived)) or "date" = date(date_add('hour', -1, :arrived)) and hour >= date_format(date_add('hour', -1, :arrived), '%H'))
     and event_time >= date_add('hour', -1, :since)
     and event_time < :until
     and type in ('s', 'f', 'fp')
@@ -19,7 +19,7 @@ with entries as (
 known as (
   select user_name, ip, min(event_time) as first_seen
   from auth0_logs
-  where "date" >= date(:before) - interval '1' day
+  where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
     and event_time >= :before
     and event_time < :until
     and type = 's'

@@ -9,7 +9,7 @@
 with builds as (
   select project_name, privileged_mode, min(event_time) as first_seen, max(event_time) as last_seen, count(distinct build_id) as builds, max(image) as image
   from build_state_change
-  where "date" >= date(:since) - interval '31' day
+  where "date" >= date(:arrived) - interval '30' day
     and event_time >= date_add('day', -30, :since)
     and event_time < :until
   group by project_name, privileged_mode

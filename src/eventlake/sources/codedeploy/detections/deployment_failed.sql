@@ -13,7 +13,7 @@ select
   max(event_time) as last_event,
   array_join(array_sort(array_agg(distinct state)), ', ') as states
 from deployment_state_change
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and state in ('FAILURE', 'STOP')

@@ -10,7 +10,7 @@
 with approvals as (
   select pipeline, stage, executionid, min(event_time) as asked, max(case when state <> 'STARTED' then event_time end) as answered
   from action_execution_state_change
-  where "date" >= date(:since) - interval '1' day
+  where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
     and event_time >= :since
     and event_time < :until
     and type.category = 'Approval'

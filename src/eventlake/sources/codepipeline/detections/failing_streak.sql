@@ -1,7 +1,7 @@
 -- A pipeline that only fails
 -- The last executions of a pipeline that came to an end have all failed.
 -- severity high
--- every 15m
+-- every 1h
 -- window 7d
 -- key the pipeline
 -- param failures int = 3  one may be chance, two are being looked at
@@ -9,7 +9,7 @@
 with ends as (
   select pipeline, executionid, max_by(state, event_time) as state, max(event_time) as ended
   from pipeline_execution_state_change
-  where "date" >= date(:since) - interval '1' day
+  where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
     and event_time >= :since
     and event_time < :until
     and state in ('SUCCEEDED', 'FAILED')

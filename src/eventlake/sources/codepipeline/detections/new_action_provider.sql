@@ -1,7 +1,7 @@
 -- A pipeline does something new
 -- A pipeline that was there before has an action of a category and provider that it did not have in the 30 days before: a Lambda, a shell, another deployment.
 -- severity medium
--- every 1h
+-- every 6h
 -- window 1d
 -- quiet 7d
 -- key the pipeline, the category and the provider
@@ -9,7 +9,7 @@
 with actions as (
   select pipeline, type.category as category, type.provider as provider, min(event_time) as first_seen
   from action_execution_state_change
-  where "date" >= date(:since) - interval '31' day
+  where "date" >= date(:arrived) - interval '30' day
     and event_time >= date_add('day', -30, :since)
     and event_time < :until
   group by pipeline, type.category, type.provider

@@ -1,7 +1,7 @@
 -- Somebody new starts pipelines
 -- Somebody started an execution or a rollback by hand who had started none in the 30 days before, on any pipeline.
 -- severity information
--- every 1h
+-- every 6h
 -- window 1d
 -- quiet 7d
 -- key who started it
@@ -13,7 +13,7 @@ select
   max(event_time) as last_event,
   array_join(array_sort(array_agg(distinct pipeline)), ', ') as pipelines
 from pipeline_execution_state_change
-where "date" >= date(:since) - interval '31' day
+where "date" >= date(:arrived) - interval '30' day
   and event_time >= date_add('day', -30, :since)
   and event_time < :until
   and triggertype in ('StartPipelineExecution', 'ManualRollback')

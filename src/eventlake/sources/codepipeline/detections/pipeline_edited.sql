@@ -2,7 +2,7 @@
 -- A pipeline runs in a new version: somebody changed its stages or actions, by hand or by a template.
 -- Once is told: whoever changes a pipeline decides what reaches production.
 -- severity information
--- every 1h
+-- every 6h
 -- window 1d
 -- quiet 7d
 -- key the pipeline and its version
@@ -10,7 +10,7 @@
 with versions as (
   select pipeline, version, min(event_time) as first_seen
   from pipeline_execution_state_change
-  where "date" >= date(:since) - interval '31' day
+  where "date" >= date(:arrived) - interval '30' day
     and event_time >= date_add('day', -30, :since)
     and event_time < :until
     and version is not null

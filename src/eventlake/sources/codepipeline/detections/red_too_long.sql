@@ -14,7 +14,7 @@ select
   max(case when state = 'FAILED' then event_time end) as last_event,
   max(case when state = 'SUCCEEDED' then event_time end) as last_success
 from pipeline_execution_state_change
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and state in ('SUCCEEDED', 'FAILED')

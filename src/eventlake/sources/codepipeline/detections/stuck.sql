@@ -16,7 +16,7 @@ with executions as (
     min(event_time) as started,
     max(case when state in ('SUCCEEDED', 'FAILED', 'STOPPED', 'SUPERSEDED', 'CANCELED') then event_time end) as ended
   from pipeline_execution_state_change
-  where "date" >= date(:since) - interval '1' day
+  where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
     and event_time >= :since
     and event_time < :until
   group by pipeline, executionid
@@ -24,7 +24,7 @@ with executions as (
 waiting as (
   select pipeline
   from action_execution_state_change
-  where "date" >= date(:since) - interval '8' day
+  where "date" >= date(:arrived) - interval '7' day
     and event_time >= date_add('day', -7, :since)
     and event_time < :until
     and type.category = 'Approval'
@@ -34,7 +34,7 @@ waiting as (
 signs as (
   select executionid, max(event_time) as last_sign
   from action_execution_state_change
-  where "date" >= date(:since) - interval '1' day
+  where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
     and event_time >= :since
     and event_time < :until
   group by executionid

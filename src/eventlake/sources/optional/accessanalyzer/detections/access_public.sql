@@ -15,7 +15,7 @@ select
   max(actions) as actions,
   max(owner_account) as owner_account
 from access_finding
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and is_public

@@ -14,7 +14,7 @@ select
   max(event_time) as last_event,
   max(problem) as problem
 from audit
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and outcome = 'failed'

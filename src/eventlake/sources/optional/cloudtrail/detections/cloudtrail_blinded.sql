@@ -15,7 +15,7 @@ select
   array_join(array_sort(array_agg(distinct event_name)), ', ') as calls,
   max(source_ip) as source_ip
 from cloudtrail_api_call
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and event_name in ('StopLogging', 'DeleteTrail', 'DeleteDetector', 'StopConfigurationRecorder', 'DeleteFlowLogs', 'DisableSecurityHub')

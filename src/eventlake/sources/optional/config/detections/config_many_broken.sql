@@ -15,7 +15,7 @@ select
   max(resource_type) as resource_type,
   max(resource_id) as a_resource
 from config_compliance_change
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and compliance = 'NON_COMPLIANT'

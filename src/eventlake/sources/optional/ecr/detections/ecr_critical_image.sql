@@ -16,7 +16,7 @@ select
   max(critical) as critical,
   max(array_join(tags, ', ')) as tags
 from ecr_scan
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and critical >= :findings

@@ -16,7 +16,7 @@ select
   max(exit_code) as exit_code,
   max(task_definition_arn) as task_definition
 from ecs_task_state_change
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and last_status = 'STOPPED'

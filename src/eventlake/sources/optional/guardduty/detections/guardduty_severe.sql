@@ -17,7 +17,7 @@ select
   max(coalesce(user_name, instance_id, bucket, cluster)) as about,
   max(remote_ip) as remote_ip
 from guardduty_finding
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and severity >= :score

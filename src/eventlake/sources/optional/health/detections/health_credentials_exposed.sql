@@ -15,7 +15,7 @@ select
   max(first_entity) as entity,
   max(description) as description
 from health_event
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and service in ('RISK', 'ABUSE')

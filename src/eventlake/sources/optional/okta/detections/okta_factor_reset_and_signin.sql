@@ -10,7 +10,7 @@
 with resets as (
   select target_login, min(event_time) as reset_at, count(distinct uuid) as resets, max(actor_login) as reset_by
   from okta_logs
-  where "date" >= date(:since) - interval '1' day
+  where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
     and event_time >= :since
     and event_time < :until
     and event_type in ('user.mfa.factor.deactivate', 'user.mfa.factor.reset_all')
@@ -20,7 +20,7 @@ with resets as (
 signins as (
   select actor_login, country, min(event_time) as first_seen, max(event_time) as last_seen, max(ip) as ip, count(distinct uuid) as times
   from okta_logs
-  where "date" >= date(:since) - interval '31' day
+  where "date" >= date(:arrived) - interval '30' day
     and event_time >= date_add('day', -30, :since)
     and event_time < :until
     and event_type = 'user.session.start'

@@ -16,7 +16,7 @@ select
   max(product) as product,
   max(resource_id) as resource
 from securityhub_finding
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and severity = 'CRITICAL'

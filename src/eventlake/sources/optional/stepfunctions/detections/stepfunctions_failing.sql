@@ -15,7 +15,7 @@ select
   max(error) as error,
   max(cause) as cause
 from stepfunctions_execution_status_change
-where "date" >= date(:since) - interval '1' day
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :since
   and event_time < :until
   and status in ('FAILED', 'TIMED_OUT', 'SUCCEEDED')
