@@ -5,8 +5,9 @@ there already is taken as it is. Then, on a bus of its own for each turn:
 
 page     a page of 12 tiles or more over all of the 30 days: cold, by a page's process that has just begun, and again, warm; until the last
          byte with every tile, and, as a browser asks, until the first byte. Medians of three, by the clock and in seconds of the processor.
-accept   events a second and processor time of the bus for each event, while nobody looks and while ten browsers do: each holds the stream
-         and loads a page every two seconds. In turns, medians of three.
+accept   events a second, processor time of the bus for each event, and what the page and its queries take of a processor, while nobody looks
+         and while ten browsers do: each has loaded a page, holds the stream, and asks for its tiles again as the page's own script does.
+         In turns, medians of three.
 """
 
 from __future__ import annotations
@@ -14,15 +15,18 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -42,11 +46,11 @@ LOAD = Path(__file__).parent / "load.py"
 DAYS = 30
 TURNS = 3
 BROWSERS = 10
-EVERY_S = 2.0
-"""How often a browser that looks loads a page."""
+QUIET_S, CONNECTIONS = 1.0, 5
+"""How long a browser gathers what changed, and how many tiles it asks for at the same time."""
 PAGES = ("/deliveries", "/logins")
 LOOKED_AT = ("/", "/deliveries", "/logins", "/changes", "/lake")
-JOB = ("events", 400, 8, 500)
+JOB = ("events", 2400, 8, 500)
 
 
 def fill(folder: Path, count: int) -> None:
@@ -73,7 +77,8 @@ def serving(folder: Path) -> Iterator[tuple[int, int]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         port = int(process.stdout.readline().rpartition(":")[2])
-        get(port, "/static/page.css")  # begins the process of the page
+        while body(port, "/static/page.css", {}) is None:  # the process of the page begins with who asks for it
+            time.sleep(0.05)
         yield port, process.pid
         process.send_signal(signal.SIGTERM)
         process.stdout.read()
@@ -120,31 +125,78 @@ def _spent(pid: int) -> float:
     return 0.0
 
 
-def look(port: int, number: int, over: threading.Event) -> None:
-    """Be a browser: hold the stream, and load a page again and again."""
-    stream = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-    stream.request("GET", "/live")
-    stream.getresponse()
-    while not over.wait(EVERY_S * (0.5 + number / BROWSERS)):
-        get(port, f"{LOOKED_AT[number % len(LOOKED_AT)]}?from=-{number % 5 + 1}d", navigates=True)
-    stream.close()
+class Looking:
+    """A browser that has loaded a page and follows it, as the page's script does."""
 
-
-def accept(folder: Path, browsers: int) -> tuple[float, float]:
-    """Events a second, and microseconds of the bus's processor time for each event, while so many look."""
-    over = threading.Event()
-    with serving(folder) as (port, pid):
-        lookers = [threading.Thread(target=look, args=(port, number, over)) for number in range(browsers)]
-        for one in lookers:
+    def __init__(self, port: int, path: str) -> None:
+        self._port, self._path = port, path
+        page = body(port, path, {"Sec-Fetch-Mode": "navigate"}) or ""
+        named = re.findall(r'<section class="tile[^>]*>', page)
+        self._tiles = {_attribute(one, "id").removeprefix("tile-"): set(_attribute(one, "data-tables").split()) for one in named}
+        self._ask({name for name, one in zip(self._tiles, named, strict=True) if "data-waiting" in one}, {})
+        self._changed: set[str] = set()
+        self._wakes, self._is_over = threading.Event(), False
+        self._stream = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+        self._stream.request("GET", "/live")
+        self._threads = [threading.Thread(target=work) for work in (self._hear, self._follow)]
+        for one in self._threads:
             one.start()
-        time.sleep(4 if browsers else 1)
-        before = processor_s(pid)
-        said = subprocess.run([sys.executable, str(LOAD), f"http://127.0.0.1:{port}", *map(str, JOB)], capture_output=True, check=True)
-        spent = processor_s(pid) - before
-        over.set()
-        for one in lookers:
+
+    def close(self) -> None:
+        """Look no more."""
+        self._is_over = True
+        self._stream.sock.shutdown(socket.SHUT_RDWR)
+        self._wakes.set()
+        for one in self._threads:
             one.join()
-    return float(json.loads(said.stdout)["events_per_s"]), spent / (JOB[1] * JOB[3]) * 1e6
+
+    def _hear(self) -> None:
+        with self._stream.getresponse() as heard, suppress(http.client.HTTPException, OSError):
+            while line := heard.readline():
+                if line.startswith(b'data: {"table"'):
+                    self._changed.add(json.loads(line.removeprefix(b"data: "))["table"])
+                    self._wakes.set()
+
+    def _follow(self) -> None:
+        while self._wakes.wait() and not self._is_over:
+            time.sleep(QUIET_S)
+            self._wakes.clear()
+            changed, self._changed = self._changed, set()
+            self._ask({name for name, tables in self._tiles.items() if tables & changed}, {"X-Follows": "1"})
+
+    def _ask(self, names: set[str], headers: dict[str, str]) -> None:
+        with ThreadPoolExecutor(CONNECTIONS) as asking:
+            list(asking.map(lambda name: body(self._port, f"/tiles/{name}.part?on={self._path}", headers), sorted(names)))
+
+
+def body(port: int, path: str, headers: dict[str, str]) -> str | None:
+    """What an address gives; None where it is told to ask again."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse()
+    said = answer.read().decode()
+    connection.close()
+    return said if answer.status == 200 else None
+
+
+def _attribute(tag: str, name: str) -> str:
+    return found[1] if (found := re.search(rf'{name}="([^"]*)"', tag)) else ""
+
+
+def accept(folder: Path, browsers: int) -> tuple[float, float, float]:
+    """Events a second, microseconds of the bus's processor time for each, and what the page takes of a processor, while so many look."""
+    with serving(folder) as (port, pid):
+        with ThreadPoolExecutor(BROWSERS) as opening:
+            looking = list(opening.map(lambda number: Looking(port, LOOKED_AT[number % len(LOOKED_AT)]), range(browsers)))
+        page = next(one for one in family(pid) if b"eventlake.web.process" in Path(f"/proc/{one}/cmdline").read_bytes())
+        time.sleep(3)
+        before, shown, begun = processor_s(pid), sum(map(_spent, family(page))), time.perf_counter()
+        said = subprocess.run([sys.executable, str(LOAD), f"http://127.0.0.1:{port}", *map(str, JOB)], capture_output=True, check=True)
+        spent, shown = processor_s(pid) - before, sum(map(_spent, family(page))) - shown
+        lasted = time.perf_counter() - begun
+        for one in looking:
+            one.close()
+    return float(json.loads(said.stdout)["events_per_s"]), spent / (JOB[1] * JOB[3]) * 1e6, shown / lasted
 
 
 def _linked(source: str, target: str) -> str:
@@ -155,10 +207,9 @@ def _linked(source: str, target: str) -> str:
     return target
 
 
-def median(values: list[tuple[float, float]]) -> tuple[float, float]:
-    """The median of each of the two."""
-    clock, processor = zip(*values, strict=True)
-    return statistics.median(clock), statistics.median(processor)
+def median(values: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    """The median of each."""
+    return tuple(map(statistics.median, zip(*values, strict=True)))
 
 
 def main() -> None:
@@ -174,7 +225,7 @@ def main() -> None:
             for name in turns[0]:
                 clock, processor = median([turn[name] for turn in turns])
                 print(f"{path} {name}: {clock * 1000:,.0f} ms, {processor * 1000:,.0f} ms of the processor", flush=True)
-        rates: dict[int, list[tuple[float, float]]] = {0: [], BROWSERS: []}
+        rates: dict[int, list[tuple[float, float, float]]] = {0: [], BROWSERS: []}
         for _ in range(TURNS):
             for browsers, found in rates.items():
                 copy = Path(scratch) / "copy"
@@ -182,8 +233,9 @@ def main() -> None:
                 found.append(accept(copy, browsers))
                 shutil.rmtree(copy)
         for browsers, found in rates.items():
-            rate, each = median(found)
-            print(f"accept, {browsers} browsers: {rate:,.0f} events/s, {each:.1f} us of the bus's processor for each", flush=True)
+            rate, each, share = median(found)
+            took = f"{each:.1f} us of the bus's processor for each, {share:.1%} of a processor by the page"
+            print(f"accept, {browsers} browsers: {rate:,.0f} events/s, {took}", flush=True)
 
 
 if __name__ == "__main__":

@@ -187,7 +187,8 @@ class Result:
     Values: None, bool, int, float, Decimal, str, bytes, date, time, datetime (aware for `timestamp with time zone`),
     list for array, dict for map and for row; str also for json, uuid, ipaddress and intervals, as Athena prints them.
     Totals are those of the tables that were asked, 0 where the engine does not know them. open_hours: how many of the hours that were read
-    are not closed, so that what is counted in them may still change; 0 where the engine does not know.
+    are not closed, so that what is counted in them may still change; 0 where the engine does not know. processor_s: seconds of this machine's
+    processor that it took in processes beside this one.
     """
 
     columns: tuple[str, ...]
@@ -200,6 +201,7 @@ class Result:
     bytes_total: int = 0
     warnings: tuple[str, ...] = field(default=())
     open_hours: int = 0
+    processor_s: float = 0.0
 
 
 class Engine(Protocol):

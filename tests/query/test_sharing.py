@@ -56,6 +56,8 @@ def test_each_has_the_rows_that_it_has_alone(engine: DuckDBEngine) -> None:
     assert [(one.objects_read, one.bytes_read, one.open_hours) for one in together] == [
         (one.objects_read, one.bytes_read, one.open_hours) for one in alone
     ]
+    assert all(one.processor_s > 0 for one in [*alone, *together])
+    assert sum(one.processor_s for one in together) < sum(one.processor_s for one in alone)
 
 
 def test_one_that_is_wrong_spoils_no_other(engine: DuckDBEngine) -> None:

@@ -18,7 +18,8 @@ import pytest
 from eventlake.errors import StorageError
 from eventlake.interfaces import Result
 from eventlake.web import live as live_module
-from eventlake.web.asking import NOTHING, Answered, Asked, Asking
+from eventlake.web.answered import NOTHING, Answered, Asked
+from eventlake.web.asking import Asking
 from eventlake.web.live import Live, changes, waited
 from eventlake.web.static import static
 from web.conftest import WINDOW, Browser
@@ -59,6 +60,38 @@ def test_all_hear_the_same_look(monkeypatch: pytest.MonkeyPatch) -> None:
     assert first == second
     assert first[1].startswith(b'event: change\ndata: {"table": "a"')
     assert first[-1] == b""
+
+
+def test_nobody_looks_before_the_last_telling_is_paid_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long that takes is said where one would notice, also to who comes later; and that it is over."""
+    monkeypatch.setattr(live_module, "LOOK_S", 0.001)
+    monkeypatch.setattr(live_module, "TICK_S", 0.001)
+    looks, rests, ended = [0], [0.0, 40.0, 41.0, 300.0, 20.0], [False]
+
+    def look() -> dict[str, dict[str, object]]:
+        looks[0] += 1
+        return {"a": {"10": min(looks[0], 2)}}
+
+    async def run() -> list[list[bytes]]:
+        live, heard = Live(look, lambda: ended[0], lambda: rests.pop(0) if len(rests) > 1 else rests[0]), [[], []]  # type: ignore[var-annotated]
+        streams = [asyncio.create_task(live(_never, _into(heard[0])))]
+        while len(rests) > 1:
+            await asyncio.sleep(0.001)
+        streams.append(asyncio.create_task(live(_never, _into(heard[1]))))
+        while not heard[1]:
+            await asyncio.sleep(0.001)
+        assert looks[0] == 2
+        rests[0] = 0.0
+        while not all(b"event: pace\ndata: 0\n\n" in one for one in heard):
+            await asyncio.sleep(0.001)
+        ended[0] = True
+        await asyncio.gather(*streams)
+        return heard
+
+    first, later = asyncio.run(asyncio.wait_for(run(), 30))
+
+    assert [one for one in first if b"pace" in one] == [b"event: pace\ndata: %d\n\n" % seconds for seconds in (40, 300, 0)]
+    assert later[0] == b"retry: 3000\n\nevent: pace\ndata: 300\n\n"
 
 
 def test_whoever_has_answered_reads_no_more() -> None:
@@ -228,6 +261,8 @@ def test_the_script_is_small() -> None:
 
 def test_a_stream_ends_with_the_bus(served: Served) -> None:  # noqa: F811
     """At once: an open stream holds up nobody who ends the bus, and is no trouble that would be told."""
+    while served.ask("GET", "/sql")[0] != 200:  # the process of the page has not begun yet
+        time.sleep(0.1)
     connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
     connection.request("GET", "/live")
     answer = connection.getresponse()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eventlake.interfaces import Result
-from eventlake.web.asking import NOTHING
+from eventlake.web.answered import NOTHING
 from eventlake.web.pages import TILES
 from eventlake.web.shortened import MOST, shortened
 from web.conftest import WINDOW, Browser

@@ -123,7 +123,7 @@ class DuckDBEngine:
             self._fetched(worker, prepared.readings)
             self._intact.check(prepared.readings)
             rows = worker.ask(self._job(prepared), self.answer_mb)
-        return _result(prepared, rows, time.perf_counter() - started)
+        return _result(prepared, rows, time.perf_counter() - started, worker.processor_s)
 
     def together(self, statements: Sequence[str], cancelled: Cancelled | None = None) -> Iterator[Result | EventlakeError]:
         """Yield the rows of each of several SELECTs, in their order; of one that fails the error.
@@ -156,7 +156,9 @@ class DuckDBEngine:
                 started = time.perf_counter()
                 keeps = sharing.keeps if prepared is all_prepared[0] else ()
                 job = replace(self._job(prepared, sharing), keeps=keeps, goes_on=left > 0)
-                yield _result(prepared, worker.ask(job, self.answer_mb), time.perf_counter() - started)
+                before = worker.processor_s
+                rows = worker.ask(job, self.answer_mb)
+                yield _result(prepared, rows, time.perf_counter() - started, worker.processor_s - before)
 
     def bytes_to_read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> int:  # values are the user's
         """Return the bytes of the objects that a query would read, as Athena counts them at most. Reads no object. Raises QueryError."""
@@ -327,7 +329,7 @@ class _Prepared:
         return [frozenset() if scan.listing else next(read).strict for scan in self.translation.scans]
 
 
-def _result(prepared: _Prepared, rows: Rows, seconds: float) -> Result:
+def _result(prepared: _Prepared, rows: Rows, seconds: float, processor_s: float) -> Result:
     """Return the rows with what was read for them."""
     translation, readings = prepared.translation, prepared.readings
     return Result(
@@ -340,6 +342,7 @@ def _result(prepared: _Prepared, rows: Rows, seconds: float) -> Result:
         bytes_read=sum(reading.size_bytes for reading in readings),
         bytes_total=sum(reading.total_bytes for reading in readings),
         open_hours=len(prepared.open_hours),
+        processor_s=processor_s,
     )
 
 

@@ -8,26 +8,26 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from eventlake.errors import EventlakeError
 from eventlake.interfaces import Result
 from eventlake.lake import Lake
+from eventlake.web.answered import NOTHING, UNKNOWN, Answered, Asked
 from eventlake.web.grouping import grouped
 
 AT_ONCE = 2
 """How many tiles are asked for at the same time on one machine, by all who look."""
 REMEMBERED = 400
 """How many answers are remembered."""
-MOST_ROWS = 20_000
-"""How many rows of an answer are remembered and drawn."""
 
 Key = tuple[str, object]
 """A statement, and what changes with what its tables hold."""
+Begun = tuple[Key, Asked]
+"""A statement that somebody asks, and that is to be run."""
 Held = Mapping[str, Sequence[tuple[object, ...]]]
 """What each hour of each table of a lake holds, its hour first and its state last: it changes with it."""
 
@@ -36,49 +36,6 @@ Together = Callable[[Sequence[str], Callable[[], bool]], Iterator[Result | Event
 
 _WORD = re.compile(r"\w+")
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer: its rows, or the sentence that says why there are none. cut: whether there were more rows than are kept."""
-
-    result: Result
-    problem: str = ""
-    cut: bool = False
-
-
-NOTHING = Result((), (), ())
-_UNKNOWN = Answered(NOTHING, "This could not be asked; the bus said why where it runs.")
-
-
-@dataclass(slots=True)
-class Asked:
-    """A statement under way, or answered. wanted: how many wait who can go away. is_given_up: whether the last of them went."""
-
-    future: Future[Answered]
-    wanted: int = 0
-    is_given_up: bool = False
-
-    @classmethod
-    def over(cls, answered: Answered) -> Asked:
-        """Return one that is answered."""
-        future: Future[Answered] = Future()
-        future.set_result(answered)
-        return cls(future)
-
-    def settle(self, answered: Answered) -> None:
-        """Give the answer to all who wait, once."""
-        with suppress(InvalidStateError):
-            self.future.set_result(answered)
-
-    def want(self) -> None:
-        """Count one more who waits."""
-        self.wanted += 1
-
-    def leave(self) -> None:
-        """Count one less; the last has the statement given up, if it still runs."""
-        self.wanted -= 1
-        self.is_given_up = self.wanted <= 0 and not self.future.done()
 
 
 class Asking:
@@ -112,16 +69,22 @@ class Asking:
 
     def ask_all(self, statements: Sequence[str], held: Held | None = None) -> list[Asked]:
         """Have the statements of a page answered: those that nobody asks yet in groups that read the same tables."""
-        new: list[tuple[Key, Asked]] = []
-        asked = [self._asked(sql, held, new) for sql in statements]
+        asked, new = self.begun(statements, held)
         places = self._at_once if self._together is not None else len(new)
-        groups = grouped([(one, self._named(one[0][0])) for one in new], places) if places and len(new) > 1 else [[one] for one in new]
+        groups = grouped([(one, self.named(one[0][0])) for one in new], places) if places and len(new) > 1 else [[one] for one in new]
         for group in groups:
-            self._pool.submit(self._run, group)
+            self._pool.submit(self.run, group)
         return asked
 
-    def _asked(self, sql: str, held: Held | None, new: list[tuple[Key, Asked]]) -> Asked:
-        """Return a statement's answer, or that it is under way; one that is neither is put among the new ones."""
+    def begun(self, statements: Sequence[str], held: Held | None, *, puts_off: bool = False) -> tuple[list[Asked], list[Begun]]:
+        """Return each statement's answer, or that it is under way; and those that are neither, which are to be run.
+
+        puts_off: whether they may wait until there is little to do; who asks the same meanwhile and will not wait has it run.
+        """
+        new: list[Begun] = []
+        return [self._asked(sql, held, new, puts_off=puts_off) for sql in statements], new
+
+    def _asked(self, sql: str, held: Held | None, new: list[Begun], *, puts_off: bool) -> Asked:
         try:
             key: Key = sql, self._state(sql, held)
         except EventlakeError as error:
@@ -132,28 +95,41 @@ class Asking:
                 return Asked.over(known)
             asked = self._under_way.get(key)
             if asked is None or asked.is_given_up:
-                asked = self._under_way[key] = Asked(Future())
+                asked = self._under_way[key] = Asked(Future(), is_put_off=puts_off)
+                new.append((key, asked))
+            elif asked.is_put_off and not puts_off:
+                asked.is_put_off = False
                 new.append((key, asked))
             return asked
+
+    def taken(self, put_off: Begun) -> bool:
+        """Take what was put off, to run it now; return False if somebody has taken it, or nobody wants it any more."""
+        key, asked = put_off
+        with self._lock:
+            if asked.is_given_up and self._under_way.get(key) is asked:
+                del self._under_way[key]
+            is_wanted = asked.is_put_off and not asked.is_given_up
+            asked.is_put_off = False
+            return is_wanted
 
     def answer(self, sql: str) -> Answered:
         """Answer a statement; what goes wrong becomes a sentence."""
         return self.ask(sql).future.result()
 
-    def told(self, tell: Callable[[], Result]) -> Asked:
+    def told(self, tell: Callable[[], Result], submit: Callable[[Callable[[], None]], object] | None = None) -> Asked:
         """Have rows told in their turn that no statement has; they are not remembered, since they may change without a table."""
         asked = Asked(Future())
 
         def run() -> None:
             try:
-                asked.settle(_kept(tell()))
+                asked.settle(Answered.of(tell()))
             except EventlakeError as error:
                 asked.settle(Answered(NOTHING, str(error)))
             except Exception:
                 _log.exception("A tile of the page failed.")
-                asked.settle(_UNKNOWN)
+                asked.settle(UNKNOWN)
 
-        self._pool.submit(run)
+        (submit or self._pool.submit)(run)
         return asked
 
     @property
@@ -162,17 +138,23 @@ class Asking:
         found: Together | None = getattr(self.lake.engine, "together", None)
         return found
 
-    def _run(self, group: Sequence[tuple[Key, Asked]]) -> None:
-        """Run statements for all who asked them; nobody else would hear of what goes wrong."""
-        left = list(group)
+    def run(self, group: Sequence[Begun]) -> float:
+        """Run statements for all who asked them, and return the seconds of the processor that it took here, beside those of this thread.
+
+        Nobody else would hear of what goes wrong.
+        """
+        left, spent, begun = list(group), 0.0, time.monotonic()
         try:
             for answer in self._answers([key[0] for key, _ in group], lambda: all(asked.is_given_up for _, asked in left)):
-                self._settle(*left[0], Answered(NOTHING, str(answer)) if isinstance(answer, EventlakeError) else _kept(answer))
+                spent += answer.processor_s if isinstance(answer, Result) else time.monotonic() - begun
+                begun = time.monotonic()
+                self._settle(*left[0], Answered(NOTHING, str(answer)) if isinstance(answer, EventlakeError) else Answered.of(answer))
                 del left[0]
         except Exception:
             _log.exception("A query of the page failed.")
         for key, asked in left:
-            self._settle(key, asked, _UNKNOWN)
+            self._settle(key, asked, UNKNOWN)
+        return spent
 
     def _answers(self, statements: Sequence[str], is_given_up: Callable[[], bool]) -> Iterator[Result | EventlakeError]:
         """Yield the answer to each statement, or its error."""
@@ -206,10 +188,6 @@ class Asking:
         """Return what changes when anything comes into a table, or is swapped in it, for every table."""
         return {table.name: _generations(self.lake, table.name) for table in self.lake.tables}
 
-    def generations(self) -> dict[str, dict[str, object]]:
-        """Return for each table what changes with each of its hours."""
-        return {table.name: {str(one[0]): one for one in _generations(self.lake, table.name)} for table in self.lake.tables}
-
     def close(self) -> None:
         """Let go of what waits; what runs is given up."""
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -220,9 +198,9 @@ class Asking:
 
     def _state(self, sql: str, held: Held | None) -> object:
         """Return what changes when something comes into the tables that a statement names, or is swapped in them."""
-        return tuple(_generations(self.lake, name) if held is None else held[name] for name in self._named(sql))
+        return tuple(_generations(self.lake, name) if held is None else held[name] for name in self.named(sql))
 
-    def _named(self, sql: str) -> list[str]:
+    def named(self, sql: str) -> list[str]:
         """Return the tables that a statement names, and perhaps others."""
         words = {word.lower() for word in _WORD.findall(sql)}
         return [table.name for table in self.lake.tables if table.name in words]
@@ -241,9 +219,3 @@ def unfinished_hours(held: Held) -> int:
 
 def _generations(lake: Lake, table: str) -> Sequence[tuple[object, ...]]:
     return tuple((one.hour, one.generation, one.objects, one.rows, one.state) for one in lake.catalog.contents(table).hours)
-
-
-def _kept(result: Result) -> Answered:
-    if len(result.rows) <= MOST_ROWS:
-        return Answered(result)
-    return Answered(replace(result, rows=result.rows[:MOST_ROWS]), cut=True)

@@ -9,7 +9,7 @@ from eventlake.interfaces import Result
 from eventlake.model import Table
 from eventlake.query.saved import Parameter, SavedQuery, render
 from eventlake.web.answer_chart import answer_chart
-from eventlake.web.asking import Answered
+from eventlake.web.answered import Answered
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.elements import Child, Element, element
 from eventlake.web.schema import schema

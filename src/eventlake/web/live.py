@@ -1,6 +1,7 @@
 """Tells browsers which tables changed, and in which hours of arrival, as server-sent events: one look at the catalog for all who listen.
 
-`event: change`, `data: {"table": "auth0_logs", "hours": ["2026-11-20T14"]}`. https://html.spec.whatwg.org/multipage/server-sent-events.html
+`event: change`, `data: {"table": "auth0_logs", "hours": ["2026-11-20T14"]}`. What browsers ask then costs something, so nobody looks again
+before it is paid for (`web/pace.py`); `event: pace`, `data: 40` says how many seconds lie between two looks. https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 from __future__ import annotations
@@ -8,17 +9,19 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from eventlake.errors import EventlakeError
 from eventlake.local.bus.answer import Message, Receive, Send
-from eventlake.web.asking import NOTHING, Answered, Asked
+from eventlake.web.answered import UNWANTED, Answered, Asked
+from eventlake.web.following import Generations
 
-Generations = Mapping[str, Mapping[str, object]]
-"""For each table what changes with each of its hours."""
 LOOK_S = 2.0
 """How often the catalog is looked at while somebody listens."""
+NOTICED_S = 5.0
+"""How many seconds between two looks are said to whoever listens."""
 TICK_S = 0.2
 """How soon a stream ends when the bus ends."""
 BEAT_S = 15.0
@@ -35,11 +38,14 @@ _log = logging.getLogger(__name__)
 
 
 class Live:
-    """The streams to all browsers. generations: looks at the catalog. is_stopping: whether the bus is to end."""
+    """The streams to all browsers. look: at the catalog. rest_s: for how many seconds not to look. is_stopping: whether the bus is to end."""
 
-    def __init__(self, generations: Callable[[], Generations], is_stopping: Callable[[], bool]) -> None:
-        self._generations = generations
+    def __init__(self, look: Callable[[], Generations], is_stopping: Callable[[], bool], rest_s: Callable[[], float] = lambda: 0.0) -> None:
+        self._looked = look
+        self._rest_s = rest_s
         self._is_stopping = is_stopping
+        self._every = 0.0
+        """What was said last of how many seconds lie between two looks."""
         self._listening: set[asyncio.Queue[bytes]] = set()
         self._watching: asyncio.Task[None] | None = None
 
@@ -64,7 +70,7 @@ class Live:
             await _given_up(gone)
 
     async def _tell(self, heard: asyncio.Queue[bytes], gone: asyncio.Task[None], send: Send) -> None:
-        await send(_piece(b"retry: 3000\n\n"))
+        await send(_piece(b"retry: 3000\n\n" + (self._pace if self._every else b"")))
         silent = 0.0
         while not self._is_stopping() and not gone.done():
             with suppress(TimeoutError):
@@ -83,19 +89,40 @@ class Live:
 
     async def _watch(self) -> None:
         """Look again and again, and tell all what is not as it was."""
-        before = await self._look({})
+        before, looked_at, has_rested = await self._look({}), time.monotonic(), False
         while True:
             await asyncio.sleep(LOOK_S)
-            after = await self._look(before)
-            for told in changes(before, after):
-                for heard in self._listening:
-                    if not heard.full():  # who is a thousand changes behind asks for everything anyway
-                        heard.put_nowait(told)
-            before = after
+            since = time.monotonic() - looked_at
+            if rest_s := self._rest_s():
+                self._say_pace(max(since + rest_s, self._every))
+                has_rested = True
+                continue
+            looked_at, after = time.monotonic(), await self._look(before)
+            told = list(changes(before, after))
+            self._say_pace(since if told and has_rested else 0.0)
+            for one in told:
+                self._say(one)
+            before, has_rested = after, False
+
+    def _say_pace(self, every_s: float) -> None:
+        """Say how many seconds lie between two looks, where that is not about what was said last; none where they are too few to notice."""
+        every = every_s if every_s > NOTICED_S else 0.0
+        if abs(every - self._every) > self._every / 5:
+            self._every = every
+            self._say(self._pace)
+
+    @property
+    def _pace(self) -> bytes:
+        return b"event: pace\ndata: %d\n\n" % round(self._every)
+
+    def _say(self, told: bytes) -> None:
+        for heard in self._listening:
+            if not heard.full():  # who is a thousand changes behind asks for everything anyway
+                heard.put_nowait(told)
 
     async def _look(self, before: Generations) -> Generations:
         try:
-            return await asyncio.to_thread(self._generations)
+            return await asyncio.to_thread(self._looked)
         except EventlakeError as error:
             _log.info("The page could not look at the catalog: %s", error)
             return before
@@ -117,7 +144,7 @@ async def waited(asked: Asked, receive: Receive) -> Answered:
     gone = asyncio.ensure_future(_disconnected(receive))
     try:
         await asyncio.wait((answered, gone), return_when=asyncio.FIRST_COMPLETED)
-        return answered.result() if answered.done() else Answered(NOTHING, "Nobody waits for this any more.")
+        return answered.result() if answered.done() else UNWANTED
     finally:
         asked.leave()
         await _given_up(gone)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from eventlake.answers.values import as_text
 from eventlake.interfaces import Result
 from eventlake.model import Table
-from eventlake.web.asking import Answered
+from eventlake.web.answered import Answered
 from eventlake.web.cells import cell, cut, heading
 from eventlake.web.charts.rows import telling
 from eventlake.web.elements import Element, element

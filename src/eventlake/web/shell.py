@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from eventlake.web.asking import Answered
+from eventlake.web.answered import Answered
 from eventlake.web.cells import cut
 from eventlake.web.charts import CHARTS, WRITTEN, Drawing
 from eventlake.web.elements import Child, Element, element

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import Protocol
 
 from eventlake.detections.detection import Detection, as_queries, load_detections
+from eventlake.interfaces import Result
 from eventlake.query.saved import SavedQuery, load_saved
-from eventlake.web.asking import Asked, Asking, Held
+from eventlake.web.answered import Asked
+from eventlake.web.asking import Asking, Held
 from eventlake.web.declared_pages import head, pages_of
 from eventlake.web.detection_pages import address_of, ways
 from eventlake.web.detection_pages import head as detection_head
@@ -21,6 +24,17 @@ from eventlake.web.pages import BY_PATH, Page
 from eventlake.web.tile import Question, Tile, question
 from eventlake.web.told import FailedRecords, Known
 from eventlake.web.window import Window, window_of
+
+
+class Asks(Protocol):
+    """Whom a tile's rows are asked of: `Asking`, or `Following`."""
+
+    def ask(self, sql: str) -> Asked:
+        """Have a statement answered."""
+
+    def told(self, tell: Callable[[], Result]) -> Asked:
+        """Have rows told that no statement has."""
+
 
 Pairs = list[tuple[str, str]]
 """What an address says, in order; a name may stand again."""
@@ -84,9 +98,9 @@ class Shown:
         of_tables = iter(self.asking.ask_all([one.sql for one in questions if one.tile.told is None], held))
         return [one or next(of_tables) for one in told]
 
-    def asked(self, one: Question, window: Window, held: Held | None = None) -> Asked:
-        """Have a tile's rows asked of the tables, or told by what knows them. held: what the tables hold, if known already."""
-        tell = one.tile.told
+    def asked(self, one: Question, window: Window, asks: Asks | None = None) -> Asked:
+        """Have a tile's rows asked of the tables, or told by what knows them."""
+        asks, tell = asks or self.asking, one.tile.told
         if tell is None:
-            return self.asking.ask(one.sql, held)
-        return self.asking.told(lambda: tell(Known(self.asking.lake, self.open_failed), window))
+            return asks.ask(one.sql)
+        return asks.told(lambda: tell(Known(self.asking.lake, self.open_failed), window))

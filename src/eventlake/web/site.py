@@ -9,30 +9,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import datetime
 from urllib.parse import parse_qsl
 
 from eventlake.errors import EventlakeError
 from eventlake.lake import Lake
 from eventlake.local.bus.answer import Answer, Message, Receive, Send, headers_of, respond
+from eventlake.web.answered import UNWANTED
 from eventlake.web.answers import HTML, JSON, TEXT, Shrinking, answer, plain_answer
 from eventlake.web.asking import AT_ONCE, Asking
 from eventlake.web.failed_page import failed_page
+from eventlake.web.following import Following
 from eventlake.web.live import Live, waited
 from eventlake.web.redrive_form import MOST_BYTES, RedriveForm
 from eventlake.web.redrive_form import PATH as REDRIVE
 from eventlake.web.redriving import Redriving
 from eventlake.web.search_page import found as search_page
 from eventlake.web.sending import form_of
-from eventlake.web.shell import page, sentence, tile_frame
+from eventlake.web.shell import page, sentence
 from eventlake.web.shown import Pairs, Shown
 from eventlake.web.sources_page import sources_page
 from eventlake.web.sql_page import COST, NAMES, SqlPage
 from eventlake.web.sql_page import PATH as SQL
 from eventlake.web.static import static
 from eventlake.web.tile_files import FOLDER, TileFiles
-from eventlake.web.tiled import Opened, Tiled
+from eventlake.web.tiled import Opened, Part, Tiled
 from eventlake.web.told import FailedRecords
 from eventlake.web.window import window_of
 
@@ -40,6 +42,8 @@ ASKED_AT_ONCE = 4
 """How many statements and tiles that somebody asks for alone wait for their answers at the same time; more wait for those."""
 WAITING = 64
 """How many may wait to be made."""
+FOLLOWS = b"x-follows"
+"""The header of whoever asks for a tile only because its tables changed."""
 _LONGEST_ADDRESS = 32_000
 _STRANGERS = frozenset({b"cross-site", b"same-site"})
 
@@ -67,7 +71,8 @@ class Site:
         self._asking = Asking(open_lake, is_stopping, at_once)
         self._shown = Shown(self._asking, open_failed, now)
         self._tiled, self._files, self._sql = Tiled(self._shown), TileFiles(self._shown), SqlPage(self._shown)
-        self._live = Live(self._asking.generations, is_stopping)
+        self._following = Following(self._asking)
+        self._live = Live(self._following.look, is_stopping, lambda: self._following.rest_s)
         self._opening = ThreadPoolExecutor(1, "beginnings")
         self._making = ThreadPoolExecutor(1, "pages")
         self._waiting = ThreadPoolExecutor(ASKED_AT_ONCE, "statements")
@@ -84,6 +89,7 @@ class Site:
     def close(self) -> None:
         """Make nothing more."""
         self._asking.close()
+        self._following.close()
         for pool in (self._opening, self._making, self._waiting):
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -131,17 +137,30 @@ class Site:
         await send({"type": "http.response.body", "body": rest})
 
     async def _part(self, scope: Message, headers: Mapping[bytes, bytes], receive: Receive) -> Answer:
-        """Return a tile that a page has left a place for; it waits as long as the browser does."""
-        loop = asyncio.get_running_loop()
+        """Return a tile that a page has left a place for, or that changed; it waits as long as the browser does."""
+        loop, made = asyncio.get_running_loop(), self._part_followed if FOLLOWS in headers else self._part_at_once
         try:
-            part = await loop.run_in_executor(self._making, self._tiled.part, scope["path"], _pairs(scope))
+            part = await loop.run_in_executor(self._making, made, scope)
         except EventlakeError as error:
             return plain_answer(400, str(error))
         if part is None:
             return plain_answer(404, "There is no such tile.")
-        answered = await waited(part.asked, receive)
-        drawn = await loop.run_in_executor(self._making, lambda: str(tile_frame(part.question, answered, part.window, part.path)))
-        return answer(200, HTML, drawn.encode(), shrinks=_shrinks(headers))
+        if await waited(part.asked, receive) is UNWANTED:
+            return plain_answer(503, UNWANTED.problem)
+        return await loop.run_in_executor(self._making, self._part_drawn, part, headers)
+
+    def _part_at_once(self, scope: Message) -> Part | None:
+        return self._tiled.part(scope["path"], _pairs(scope))
+
+    def _part_followed(self, scope: Message) -> Part | None:
+        """Return a tile that a browser asks for again because its tables changed: the same for all that do."""
+        with self._following.pace.counted():
+            key = scope["path"], scope["query_string"]
+            return self._following.shared(key, lambda: self._tiled.part(scope["path"], _pairs(scope), self._following))
+
+    def _part_drawn(self, part: Part, headers: Mapping[bytes, bytes]) -> Answer:
+        with self._following.pace.counted() if FOLLOWS in headers else nullcontext():
+            return answer(200, HTML, part.drawn, shrinks=_shrinks(headers))
 
     async def _redriven(self, receive: Receive) -> Answer:
         """Have the failed events that a form names tried again."""

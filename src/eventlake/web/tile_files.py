@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from eventlake.answers.forms import in_form
 from eventlake.local.bus.answer import Answer
+from eventlake.web.answered import Answered
 from eventlake.web.answers import CSV, HTML, JSON, SVG, TEXT, answer, plain_answer
-from eventlake.web.asking import Answered
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.charts.drawing import frame, one_below_another
 from eventlake.web.elements import Element, element

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from concurrent.futures import wait
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from eventlake.errors import EventlakeError
-from eventlake.web.asking import Asked, unfinished_hours
+from eventlake.web.answered import Asked
+from eventlake.web.asking import unfinished_hours
 from eventlake.web.elements import Child, element
 from eventlake.web.pages import Page
 from eventlake.web.shell import page_body, page_head, sentence, tile_frame, tile_to_come
-from eventlake.web.shown import Pairs, Shown
+from eventlake.web.shown import Asks, Pairs, Shown
 from eventlake.web.tile import Question
 from eventlake.web.window import Window
 
@@ -31,13 +34,19 @@ class Opened(NamedTuple):
     head: bytes
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True)
+class Part:
     """A tile of a page that is asked for alone. path: of the page."""
 
     question: Question
     asked: Asked
     window: Window
     path: str
+
+    @cached_property
+    def drawn(self) -> bytes:
+        """Return the tile, once it is answered."""
+        return str(tile_frame(self.question, self.asked.future.result(), self.window, self.path)).encode()
 
 
 class Tiled:
@@ -97,8 +106,8 @@ class Tiled:
         except EventlakeError as error:
             return page_body(opened.title, opened.page.path, opened.window, sentence(str(error), is_problem=True))
 
-    def part(self, path: str, pairs: Pairs) -> Part | None:
-        """Have one tile of a page asked; None if there is no such tile. Raises UsageError."""
+    def part(self, path: str, pairs: Pairs, asks: Asks | None = None) -> Part | None:
+        """Have one tile of a page asked; None if there is no such tile. asks: whom, if not the lake at once. Raises UsageError."""
         on = dict(pairs).get("on", "/")
         tile = self._shown.tiles.get(path.removeprefix("/tiles/").removesuffix(".part"))
         if tile is None:
@@ -106,7 +115,7 @@ class Tiled:
         found, said = self._shown.pages.get(on), [pair for pair in pairs if pair[0] != "on"]
         window = self._shown.window(said, found.default, found.wants) if found else self._shown.window(said)
         asked = self._shown.question(tile, window)
-        return Part(asked, self._shown.asked(asked, window), window, on)
+        return Part(asked, self._shown.asked(asked, window, asks), window, on)
 
     def _remember(self, key: object, made: bytes) -> None:
         self._known[key] = made

@@ -68,6 +68,15 @@ def test_rows_of_the_types_announced_are_taken(played: Played) -> None:
     assert played.worker.ask(JOB) == [(1, "a"), (None, None), (2, "b")]
 
 
+@pytest.mark.parametrize(("said", "understood"), [(1.5, 1.5), (-1.0, 0.0), ("much", 0.0), (b"\xc1", 0.0)])
+def test_what_it_took_is_what_it_says(played: Played, said: object, understood: float) -> None:
+    """In seconds of the processor; nothing where it says what is none."""
+    played.says(channel.DONE, said)
+    played.worker.ask(JOB)
+
+    assert played.worker.processor_s == understood
+
+
 @pytest.mark.parametrize("frame", [[["1", "a"]], [[1]], [[1, "a", 2]], {"a": 1}, b"\xc1", b"", [[1, b"a"]], [[1.5, "a"]], [[True, "a"]]])
 def test_anything_else_is_no_answer(played: Played, frame: object) -> None:
     """Another type, another number of columns, or no message at all."""

@@ -56,6 +56,8 @@ class Worker:
         self._instead: Callable[[], Worker] | None = None
         self._memory_mb = 0
         self._end: Ended | None = None
+        self.processor_s = 0.0
+        """Seconds of the processor that it says it had taken when its last rows were there."""
         self.until(time.monotonic() + START_S, START_S)
 
     def prepare(self, cell: Cell) -> None:
@@ -205,6 +207,7 @@ class Worker:
         while True:
             kind, body = channel.receive(self._data, most, self._deadline, self._look)
             if kind == channel.DONE:
+                self.processor_s = _seconds(body)
                 return rows
             if kind == channel.FAILED:
                 raise _error_of(body, self._memory_mb)
@@ -234,6 +237,15 @@ class Worker:
             return too_much_memory(self._memory_mb)
         why = f"most likely because it needs more than {self._memory_mb:,} MB of memory" if end else "and nothing tells why"
         return QueryLimitError(f"The process of the query ended without an answer, {why}: ask again, or for less.")
+
+
+def _seconds(body: bytes) -> float:
+    """Return the seconds that a process says; none where it says none."""
+    import msgspec
+
+    with contextlib.suppress(msgspec.DecodeError):
+        return max(msgspec.msgpack.decode(body, type=float), 0.0)
+    return 0.0
 
 
 def too_long(seconds: float) -> QueryLimitError:

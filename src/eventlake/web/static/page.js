@@ -114,26 +114,28 @@ function addressOf(tile) {
   return `/tiles/${tile.id.replace("tile-", "")}.part?${said}`;
 }
 
-async function ask(tile) {
-  if (tile.asked) return;
-  const giveUp = tile.asked = new AbortController(), begun = Date.now();
+// follows: whether only because its tables changed. That may take its time, and says nothing: the tile stays as it was until then.
+async function ask(tile, follows = false) {
+  if (tile.asked && (follows || !tile.asked.follows)) return;
+  tile.asked?.abort();
+  const giveUp = tile.asked = Object.assign(new AbortController(), { follows }), begun = Date.now();
   const stop = made("button", { type: "button", onclick: () => giveUp.abort() }, "Stop"), time = made("span", {}, "Working …");
   const work = made("p", { className: "working" }, time, " ", stop);
-  const showing = setTimeout(() => tile.append(work), 300);
+  const showing = setTimeout(() => { if (!follows) tile.append(work); }, 300);
   const counting = setInterval(() => { time.textContent = `Working, ${Math.round((Date.now() - begun) / 1000)} s`; }, 1000);
   try {
-    const answer = await fetch(addressOf(tile), { signal: giveUp.signal });
+    const answer = await fetch(addressOf(tile), { signal: giveUp.signal, headers: follows ? { "x-follows": "1" } : {} });
     if (!answer.ok) throw new Error(answer.statusText);
     replace(tile, await answer.text());
   } catch (error) {
     const again = made("button", { type: "button", onclick: () => { said.remove(); ask(tile); } }, "Ask again");
     const said = made("p", { className: "working" }, error.name === "AbortError" ? "Stopped. " : "This did not come. ", again);
-    tile.append(said);
+    if (!follows) tile.append(said);
   } finally {
     clearTimeout(showing);
     clearInterval(counting);
     work.remove();
-    tile.asked = null;
+    if (tile.asked === giveUp) tile.asked = null;
   }
 }
 
@@ -145,8 +147,8 @@ function replace(tile, text) {
 }
 
 const tiles = () => [...document.querySelectorAll("section[data-tables]")];
-const refresh = (wanted = tiles()) => wanted.forEach(ask);
-document.querySelectorAll("section[data-waiting]").forEach(ask);
+const refresh = () => tiles().forEach((tile) => ask(tile));
+document.querySelectorAll("section[data-waiting]").forEach((tile) => ask(tile));
 
 // live: the server names what changed; what is hidden, and what somebody is at work with, waits
 
@@ -158,7 +160,8 @@ function take() {
   if (drag || document.querySelector("dialog[open]") || !getSelection().isCollapsed) return gather();
   const names = [...changed];
   changed.clear();
-  return refresh(tiles().filter((tile) => names.some((name) => tile.dataset.tables.split(" ").includes(name))));
+  const isRead = (tile) => names.some((name) => tile.dataset.tables.split(" ").includes(name));
+  return tiles().filter(isRead).forEach((tile) => ask(tile, true));
 }
 
 function gather() { gathering ??= setTimeout(take, QUIET_MS); }
@@ -168,6 +171,7 @@ function listen() {
   stream = new EventSource("/live");
   stream.onopen = () => { dot.textContent = "live"; dot.classList.add("on"); };
   stream.onerror = () => { dot.textContent = "not connected"; dot.classList.remove("on"); };
+  stream.addEventListener("pace", (event) => { dot.textContent = +event.data ? `live, every ${event.data} s` : "live"; });
   stream.addEventListener("change", (event) => { changed.add(JSON.parse(event.data).table); gather(); });
 }
 
