@@ -140,6 +140,8 @@ el_mantissa(digits) :=
 -- arithmetic
 el_rounded_quotient(n, d) := n // d + ((n % d) * 2) // d;
 el_whole_quotient(n, d) := n // d;
+el_as_long(s, beside) := rpad(s, CAST(greatest(length(s), length(beside)) AS INTEGER), ' ');
+el_modulo(a, b) := CASE WHEN b = -1 THEN a * 0 ELSE a % b END;
 el_double_modulo(a, b) := CASE WHEN b = 0 AND a IS NOT NULL THEN CAST('NaN' AS DOUBLE) ELSE a % b END;
 el_whole_days(t) :=
   CASE
@@ -304,6 +306,7 @@ el_split_limit(s, d, n) :=
   CASE
     WHEN s IS NULL OR d IS NULL OR n IS NULL THEN NULL
     WHEN d = '' OR n <= 0 THEN failure('The delimiter of split is empty or its limit not positive')
+    WHEN n > 2147483647 THEN failure('The limit of split is too large: ', n)
     WHEN len(string_split(s, d)) <= n THEN string_split(s, d)
     ELSE list_append(string_split(s, d)[1:n - 1], array_to_string(string_split(s, d)[n:], d))
   END;
@@ -377,9 +380,12 @@ el_strpos_nth(s, a, n) :=
   CASE
     WHEN s IS NULL OR a IS NULL OR n IS NULL THEN NULL
     WHEN n = 0 THEN failure('The instance of strpos must not be 0')
-    WHEN a = '' THEN CASE WHEN n > 0 THEN 1 ELSE length(s) + 1 END
+    WHEN a = '' THEN 1
+    WHEN n < 0 THEN coalesce(el_utf16_place(s, list_filter(range(1, length(s) + 1), lambda i: starts_with(substring(s, i), a))[n]), 0)
     ELSE coalesce(list_filter(range(1, length(s) + 1), lambda i: starts_with(substring(s, i), a))[n], 0)
   END;
+-- Java counts a character beyond U+FFFF as two, and from the end Athena counts as Java does.
+el_utf16_place(s, i) := i + length(regexp_replace(substring(s, 1, i - 1), '[^\x{10000}-\x{10FFFF}]+', '', 'g'));
 el_soundex(s) :=
   CASE
     WHEN regexp_matches(s, '[^\x00-\x7fß]') THEN failure('soundex knows letters from A to Z only: ', s)
@@ -944,7 +950,7 @@ el_width_bucket(x, low, high, n) :=
     ELSE el_bucket(low - x, low - high, n)
   END;
 el_bucket(x, width, n) :=
-  CASE WHEN x < 0 THEN 0 WHEN x >= width THEN n + 1 ELSE CAST(floor(n * x / width) AS BIGINT) + 1 END;
+  CASE WHEN x < 0 THEN 0 WHEN x >= width THEN n + 1 ELSE CAST(floor(n * x / width) + 1 AS BIGINT) END;
 
 el_width_bucket_of(x, bins) :=
   CASE
@@ -955,6 +961,7 @@ el_width_bucket_of(x, bins) :=
       THEN failure('The bounds of width_bucket must be finite and ascending')
     ELSE CAST(len(list_filter(bins, lambda b: b <= x)) AS BIGINT)
   END;
+el_power(x, y) := CASE WHEN abs(x) = 1 AND NOT isfinite(y) THEN CAST('NaN' AS DOUBLE) ELSE pow(x, y) END;
 el_power_of_two(n) := (1::HUGEINT << CAST(n AS INTEGER));
 el_unsigned(v, bits) :=
   CASE WHEN v < 0 THEN v::HUGEINT + el_power_of_two(bits) ELSE v::HUGEINT END;

@@ -152,7 +152,7 @@ DIFFERENCES: tuple[tuple[str, str], ...] = (
     ),
     ("Malformed JSON", "NULL for `json_extract` and its kin; text out of which Athena still reads a value before the fault is refused."),
     ("SQL/JSON paths", f"`..`, variables and methods other than {', '.join(f'`{name}()`' for name in sorted(METHODS))} are refused."),
-    ("`char(n)`", "Not compared with varchar: cast it."),
+    ("`char(n)`", "Not joined with a varchar whose length is not known: cast it."),
     ("`approx_distinct`, `approx_percentile`", "Exact here; Athena's answer may differ by its error."),
     ("`format`", "`%e`, `%g`, `%h` and values with a time zone are refused."),
     ("`normalize`", "NFC only."),

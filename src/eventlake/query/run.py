@@ -95,7 +95,7 @@ def batches(connection: Any, job: Job, size: int, *, locked: bool = True) -> Ite
             if count > MAX_ROWS:
                 raise too_many_rows()
             yield converted(rows, job.types)
-    except duckdb.Error as error:
+    except (duckdb.Error, UnicodeDecodeError) as error:  # of a message that quotes a part of a character
         raise diagnosed(error, job.folder, job.memory_mb, job.lone_object) from None
 
 

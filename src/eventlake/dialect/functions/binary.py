@@ -7,6 +7,7 @@ from eventlake.dialect.functions.function import Syntactic
 
 FUNCTIONS = [
     F("to_utf8", "varchar -> varbinary", "encode({0})"),
+    F("to_utf8", "char -> varbinary", "encode({0})"),
     F("from_utf8", "varbinary -> varchar", "el_utf8({0}, chr(65533))"),
     F("from_utf8", "varbinary, varchar -> varchar", "el_utf8({0}, {1})"),
     F("to_hex", "varbinary -> varchar", "hex({0})"),

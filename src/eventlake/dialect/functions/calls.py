@@ -233,7 +233,7 @@ def _bind(pattern: Type, kind: Type, found: dict[str, Type]) -> bool:
 
 
 _FRACTIONAL = frozenset(("time", "timestamp", "timestamptz"))
-"""Types that a signature takes with as many digits of a second as a value has."""
+"""Types that a signature takes with as many digits of a second as a value has; a char it takes of any length."""
 
 
 def _filled(pattern: Type, found: dict[str, Type], kind: Type) -> Type | None:
@@ -245,6 +245,8 @@ def _filled(pattern: Type, found: dict[str, Type], kind: Type) -> Type | None:
             if kind.name == pattern.name
             else Type(pattern.name, numbers=(0,) if kind == DATE else kind.numbers if kind.is_moment else (3,))
         )
+    if pattern.name == "char":
+        return kind if kind.name == "char" else None
     if pattern.args:
         parts = [_filled(part, found, UNKNOWN) for part in pattern.args]
         return None if None in parts else Type(pattern.name, tuple(part for part in parts if part is not None), names=pattern.names)
@@ -266,6 +268,8 @@ def _pattern(spelling: str) -> Type:
     name, bracket, inner = spelling.partition("(")
     if bracket and name in {"array", "map"}:
         return Type(name, tuple(_pattern(part) for part in _split(inner[:-1])))
+    if spelling == "char":
+        return Type(spelling)
     if spelling in _FRACTIONAL:
         return Type(spelling, numbers=(9,))
     if spelling.startswith("interval"):

@@ -13,6 +13,7 @@ from eventlake.dialect.sql import Sql, emit, joined, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import shifted
 from eventlake.dialect.types.casts import cast
+from eventlake.dialect.types.json_casts import once
 from eventlake.dialect.types.moments import moment_text
 from eventlake.dialect.types.type import BIGINT, DATE, DOUBLE, INTERVAL_DAY, INTERVAL_MONTH, VARCHAR, Type, timestamp
 from eventlake.dialect.types.zones import (
@@ -236,7 +237,8 @@ def _zone_name(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 
 def _human(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-    return derived(emit("el_human(CAST(round({}) AS BIGINT))", values[0].sql), VARCHAR, values)
+    whole = "CASE WHEN isfinite({0}) AND abs({0}) > 9.2233720368547750e18 THEN 9223372036854775807 ELSE CAST(round({0}) AS BIGINT) END"
+    return derived(emit("el_human({})", once(values[0].sql, lambda seconds: emit(whole, seconds))), VARCHAR, values)
 
 
 _PARTS: dict[str, str] = {

@@ -128,7 +128,7 @@ def _shift(macro: str) -> Builder:
 
 def _sign(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     value = values[0]
-    kind = decimal(1, 0) if value.type.name == "decimal" else value.type
+    kind = {"decimal": decimal(1, 0), "unknown": TINYINT}.get(value.type.name, value.type)
     if value.type.name in {"double", "real"}:
         return value.become(
             emit("(CASE WHEN isnan({}) THEN {} ELSE CAST(sign({}) AS {}) END)", value.sql, value.sql, value.sql, kind.duckdb), kind
@@ -218,8 +218,8 @@ FUNCTIONS = [
     F("log2", "double -> double", "(el_ln({0}) / ln(CAST(2 AS DOUBLE)))"),
     F("log10", "double -> double", "el_log10({0})"),
     F("log", "double, double -> double", "(el_ln({1}) / el_ln({0}))"),
-    F("pow", "double, double -> double", "pow({0}, {1})"),
-    F("power", "double, double -> double", "pow({0}, {1})"),
+    F("pow", "double, double -> double", "el_power({0}, {1})"),
+    F("power", "double, double -> double", "el_power({0}, {1})"),
     F("pi", "-> double", "pi()"),
     F("e", "-> double", "exp(CAST(1 AS DOUBLE))"),
     F("nan", "-> double", "CAST('NaN' AS DOUBLE)"),

@@ -235,9 +235,9 @@ def _numbered(digits: str, count: int) -> tuple[int, int]:
     return number, size
 
 
-def _ways(name: str, build: Builder, kind: Type, more: int = 0) -> list[F]:
+def _ways(name: str, build: Builder, kind: Type, more: int = 0, number: str = "bigint") -> list[F]:
     """List the ways to call a function of a text, a pattern and up to so many numbers."""
-    return [F(name, f"varchar, varchar{', bigint' * count} -> {kind}", build) for count in range(more + 1)]
+    return [F(name, f"varchar, varchar{f', {number}' * count} -> {kind}", build) for count in range(more + 1)]
 
 
 FUNCTIONS = [
@@ -246,7 +246,7 @@ FUNCTIONS = [
     *_ways("regexp_extract_all", _extract_all, array(VARCHAR), more=1),
     *_ways("regexp_count", _count, BIGINT),
     *_ways("regexp_split", _split, array(VARCHAR)),
-    *_ways("regexp_position", _position, INTEGER, more=2),
+    *_ways("regexp_position", _position, INTEGER, more=2, number="integer"),
 ]
 
 SYNTACTIC: dict[str, Syntactic] = {"regexp_replace": _replace}

@@ -6,14 +6,14 @@ import unicodedata
 
 from eventlake.dialect.binding import InvalidArgumentError, Value, derived, mistyped, refused
 from eventlake.dialect.failures import refusal
+from eventlake.dialect.functions.function import Builder, Syntactic
 from eventlake.dialect.functions.function import Function as F
-from eventlake.dialect.functions.function import Syntactic
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import emit, joined, ours, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.casts import coerce
-from eventlake.dialect.types.concatenation import all_concatenated, joined_with_null
+from eventlake.dialect.types.concatenation import all_concatenated, joined_chars, joined_with_null
 from eventlake.dialect.types.type import INTEGER, VARCHAR
 
 _LONGEST = 2_147_483_647
@@ -36,6 +36,12 @@ def _concat(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
         if "unknown" in {left.type.name, right.type.name}:
             return joined_with_null(left, right, node)
     return derived(emit("({})", joined(" || ", (value.sql for value in values))), values[0].type, values)
+
+
+def _concat_chars(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+    """Join two texts of which one at least is a char, as long as they were before the signature left that out."""
+    left, right = (parts.value(argument) for argument in node.expressions)
+    return joined_chars(left, right, node)
 
 
 def _concat_ws(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
@@ -71,8 +77,8 @@ def _trim(parts: Parts, node: exp.Expr) -> Value:
     else:
         arguments, name = list(node.expressions), str(node.this).lower()
     values = [parts.value(argument) for argument in arguments]
-    if any(value.type.name == "char" for value in values):
-        raise refused(f"{name}() of char", node, "cast it to varchar")
+    if values and values[0].type.name == "char":
+        values[0] = values[0].become(emit("rtrim({}, ' ')", values[0]), VARCHAR)
     if len(values) not in {1, 2} or any(value.type.name not in {"varchar", "unknown"} for value in values):
         raise mistyped(f"{name}() takes text, and the characters to take away", node)
     given = [coerce(value, VARCHAR) for value in values]
@@ -108,7 +114,18 @@ def _codepoint(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 _URL = "(CASE WHEN el_url({0}) THEN %s END)"
 
+
+def _of_char(sql: str) -> Builder:
+    """Build a function of a char that gives one of the same length."""
+    return lambda parts, values, node: derived(emit(sql, values[0]), values[0].type, values)
+
+
 FUNCTIONS = [
+    F("upper", "char -> varchar", _of_char("el_upper({0})")),
+    F("lower", "char -> varchar", _of_char("lower({0})")),
+    F("reverse", "char -> varchar", _of_char("el_reverse({0})")),
+    F("length", "char -> bigint", "length({0})"),
+    *(F(name, f"char{', bigint' * count} -> varchar", _substring) for name in ("substr", "substring") for count in (1, 2)),
     F("upper", "varchar -> varchar", "el_upper({0})"),
     F("lower", "varchar -> varchar", "lower({0})"),
     F("length", "varchar -> bigint", "length({0})"),
@@ -119,6 +136,7 @@ FUNCTIONS = [
     F("substring", "varchar, bigint -> varchar", _substring),
     F("substring", "varchar, bigint, bigint -> varchar", _substring),
     F("concat", "varchar... -> varchar", _concat),
+    *(F("concat", f"{kinds} -> varchar", _concat_chars) for kinds in ("char, char", "char, varchar", "varchar, char")),
     F("concat", "varbinary... -> varbinary", _concat),
     F("concat", "array(T)... -> array(T)", _concat_arrays),
     F("concat", "array(T), T -> array(T)", _concat_arrays),

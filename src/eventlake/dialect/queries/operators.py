@@ -9,7 +9,7 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.arithmetic import arithmetic
 from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import row_part
-from eventlake.dialect.types.concatenation import concatenated, joined_with_null
+from eventlake.dialect.types.concatenation import concatenated, joined_chars, joined_with_null
 from eventlake.dialect.types.literals import number_literal
 from eventlake.dialect.types.type import BIGINT, VARBINARY, VARCHAR, common, mapping
 
@@ -64,7 +64,9 @@ def concatenation(parts: Parts, node: exp.Expr) -> Value:
     pair = {left.type.name, right.type.name} - {"unknown"}
     if "unknown" in {left.type.name, right.type.name} and "array" not in pair:
         return joined_with_null(left, right, node)
-    if pair <= {"varchar", "char"}:
+    if "char" in pair:
+        return joined_chars(left, right, node)
+    if pair == {"varchar"}:
         return derived(emit("({} || {})", coerce(left, VARCHAR).sql, coerce(right, VARCHAR).sql), VARCHAR, (left, right))
     if "array" in pair:
         return concatenated(left, right, node)

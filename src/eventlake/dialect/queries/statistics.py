@@ -38,9 +38,14 @@ def _spread(sql: str) -> Builder:
     return build
 
 
+_LEAST_ERROR, _LARGEST_ERROR = Decimal("0.0040625"), Decimal("0.26")
+
+
 def _approx_distinct(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
     if len(values) == 2:
-        values = values[:1]
+        values, error = values[:1], node.expressions[1] if isinstance(node, exp.Anonymous) else None
+        if isinstance(error, exp.Literal) and not error.is_string and not _LEAST_ERROR <= Decimal(str(error.this)) <= _LARGEST_ERROR:
+            raise mistyped(f"The standard error of approx_distinct() is from {_LEAST_ERROR} to {_LARGEST_ERROR}", node)
     require_arguments(values, 1, "approx_distinct", node)
     if values[0].type.name in {"unknown"}:
         return emit("count{}", how.over(ours("NULL"))), BIGINT

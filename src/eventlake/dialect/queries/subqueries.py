@@ -116,8 +116,6 @@ def _comparable(left: Value, right: Value, sentence: str, node: exp.Expr) -> Typ
     both = common(left.type, right.type)
     if both is None:
         raise mistyped(sentence, node)
-    if {left.type.name, right.type.name} == {"char", "varchar"}:
-        raise refused("A comparison of char and varchar", node, "cast both to varchar")
     return instants(both)
 
 

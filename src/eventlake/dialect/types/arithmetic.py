@@ -74,6 +74,8 @@ def _numbers(sign: str, left: Value, right: Value) -> Value:
         return _decimals(sign, left, right)
     a, b = coerce(left, both).sql, coerce(right, both).sql
     if both.is_integer and sign in "/%":
+        if sign == "%" and right.literal in {None, -1}:
+            return derived(emit("el_modulo({}, {})", a, b), both, (left, right))
         return derived(emit("({} // {})" if sign == "/" else "({} % {})", a, b), both, (left, right))
     if sign == "%":
         return derived(emit("el_double_modulo({}, {})", a, b), both, (left, right))

@@ -20,7 +20,7 @@ def compared(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
     if sign not in {"=", "<>"}:
         require_order(both, node)
     if {left.type.name, right.type.name} == {"char", "varchar"}:
-        raise refused("A comparison of char and varchar", node, "cast both to varchar")
+        return derived(_padded(sign, left.sql, right.sql), BOOLEAN, (left, right))
     if both.name in {"array", "row", "map"}:
         return _nested(sign, coerce(left, both), coerce(right, both), node)
     a, b = (_fitting(value, both) if both.name == "decimal" else coerce(value, both).sql for value in (left, right))
@@ -29,6 +29,13 @@ def compared(sign: str, left: Value, right: Value, node: exp.Expr) -> Value:
     if both.name in {"double", "real"}:
         return derived(_not_a_number(sign, a, b), BOOLEAN, (left, right))
     return derived(emit("({} {} {})", a, ours(sign), b), BOOLEAN, (left, right))
+
+
+def _padded(sign: str, a: Sql, b: Sql) -> Sql:
+    """Compare a char with a varchar: blanks at the end of either do not count, and what is shorter ends in blanks."""
+    if sign in {"=", "<>"}:
+        return emit("(rtrim({}, ' ') {} rtrim({}, ' '))", a, ours(sign), b)
+    return emit("el_as_long({0}, {1}) {2} el_as_long({1}, {0})", a, b, ours(sign))
 
 
 def _fitting(value: Value, both: Type) -> Sql:

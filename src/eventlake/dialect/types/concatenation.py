@@ -40,6 +40,16 @@ def joined_with_null(left: Value, right: Value, node: exp.Expr) -> Value:
     return derived(emit("CAST(NULL AS {})", kind.duckdb), kind, (known,))
 
 
+def joined_chars(left: Value, right: Value, node: exp.Expr) -> Value:
+    """Return two texts joined of which one at least is a char: a char as long as both."""
+    if not {left.type.name, right.type.name} <= {"char", "varchar"}:
+        raise mistyped(f"|| cannot join {left.type} and {right.type}: cast both to varchar", node)
+    if not (left.type.numbers and right.type.numbers):
+        raise refused("A char joined with a text of any length", node, "cast the char to varchar")
+    a, b = (coerce(value, Type("char", numbers=value.type.numbers)) for value in (left, right))
+    return derived(emit("({} || {})", a, b), Type("char", numbers=(a.type.numbers[0] + b.type.numbers[0],)), (left, right))
+
+
 def all_concatenated(values: Sequence[Value], node: exp.Expr) -> Value:
     """Return the arrays of a concat(); two arguments may be an array and an element."""
     if len(values) < 2:
