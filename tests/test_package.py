@@ -16,7 +16,7 @@ import pytest
 
 from project import ROOT, files_of_the_project, is_clone
 
-BUILD = "import sys; from flit_core import buildapi; print(getattr(buildapi, 'build_' + sys.argv[1])(sys.argv[2]))"
+BUILD = "import sys; from hatchling import build; print(getattr(build, 'build_' + sys.argv[1])(sys.argv[2]))"
 
 
 def build(kind: str, folder: Path) -> Path:
@@ -42,9 +42,10 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
-    """Declarations, samples, saved queries and the page as well, and nothing that Python made."""
-    package = ROOT / "src" / "eventlake"
+    """Declarations, samples, saved queries, the page and the docs as well, and nothing that Python made."""
+    package, docs = ROOT / "src" / "eventlake", ROOT / "docs"
     files = {str(path.relative_to(package.parent)) for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    files |= {f"eventlake/docs/{path.relative_to(docs)}" for path in docs.rglob("*") if path.is_file()}
 
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
@@ -54,7 +55,7 @@ def test_a_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
 
 
 def test_a_wheel_is_the_command_and_its_sources(wheel: Path, tmp_path: Path) -> None:
-    """Unpacked beside the packages it needs, far from the clone, it lists the built-in sources."""
+    """Unpacked beside the packages it needs, far from the clone, it lists the built-in sources and shows its docs."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     (metadata,) = tmp_path.glob("*.dist-info/METADATA")
@@ -64,7 +65,7 @@ def test_a_wheel_is_the_command_and_its_sources(wheel: Path, tmp_path: Path) -> 
         [
             sys.executable,
             "-c",
-            "import eventlake, eventlake.cli as cli; print(eventlake.__file__); cli.run(['sources', '--output', 'jsonl'])",
+            "import eventlake, eventlake.cli as cli; print(eventlake.__file__); cli.run(['sources', '--output', 'jsonl']); cli.run(['docs', 'webhook'])",
         ],
         cwd=tmp_path,
         env={"PYTHONPATH": str(tmp_path)},
@@ -75,7 +76,8 @@ def test_a_wheel_is_the_command_and_its_sources(wheel: Path, tmp_path: Path) -> 
 
     assert said.stdout.startswith(str(tmp_path))
     assert '"source": "codepipeline"' in said.stdout
-    assert "eventlake=eventlake.__main__:main" in points.read_text()
+    assert (tmp_path / "eventlake/docs/webhook.md").read_text("utf-8") in said.stdout
+    assert "eventlake = eventlake.__main__:main" in points.read_text()
     assert "Requires-Python: >=3.11" in metadata.read_text()
 
 

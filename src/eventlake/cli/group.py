@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "templates": ("templates", "Write the CloudFormation templates and docs that derive from declarations."),
     "terraform": ("templates", "Write the same deployment as a Terraform module."),
     "package": ("templates", "Upload the templates and functions for a deployment."),
+    "docs": ("docs", "The docs of this version: all pages, or one in full."),
     "completion": ("shell", "The completion of commands and options for a shell."),
     "man": ("shell", "The manual page."),
 }
