@@ -38,7 +38,8 @@ async def page(scope, receive, send):
         return
     if scope["path"] == "/fails":
         raise ValueError("on purpose")
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-said", body["body"]), (b"x-pid", b"%d" % os.getpid())]})
+    headers = [(b"x-said", body["body"]), (b"x-pid", b"%d" % os.getpid()), (b"x-nice", b"%d" % os.nice(0))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"a" * 200_000, "more_body": True})
     if scope["path"] == "/breaks":
         raise ConnectionError
@@ -97,6 +98,7 @@ def test_what_a_browser_sends_and_gets_is_passed_on() -> None:
 
     assert first[0]["status"] == 200
     assert (b"x-said", b"form") in first[0]["headers"]
+    assert (b"x-nice", b"%d" % (os.nice(0) + usher_module.NICENESS)) in first[0]["headers"]
     assert whole(first) == b"a" * 200_000 + b"b"
     assert [message.get("more_body", False) for message in first[-2:]] == [True, False]
     assert all(message.get("more_body") for message in broken[1:])

@@ -15,11 +15,16 @@ _LOOK_S = 0.01
 
 
 class Child:
-    """One such process at a time. inherited: descriptors that it holds, the lake's lock among them. line_bytes: how long a line of it may be."""
+    """One such process at a time.
 
-    def __init__(self, inherited: tuple[int, ...], line_bytes: int) -> None:
+    inherited: descriptors that it holds, the lake's lock among them. line_bytes: how long a line of it may be. niceness: how far it gives way,
+    from its first moment on: what it loads takes more of the processor than what it does at first.
+    """
+
+    def __init__(self, inherited: tuple[int, ...], line_bytes: int, niceness: int = 0) -> None:
         self._inherited = inherited
         self._line_bytes = line_bytes
+        self._niceness = niceness
         self._process: asyncio.subprocess.Process | None = None
         self._is_starting = False
 
@@ -32,12 +37,16 @@ class Child:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 pass_fds=self._inherited,
-                preexec_fn=os.setpgrp,  # uvloop does not know `process_group`
+                preexec_fn=self._stand_apart,  # uvloop does not know `process_group`
                 limit=self._line_bytes,
             )
             return self._process
         finally:
             self._is_starting = False
+
+    def _stand_apart(self) -> None:
+        os.setpgrp()
+        os.nice(self._niceness)
 
     async def end(self, patience_s: float = 0.0, *, asks: bool = False) -> None:
         """End it, if it runs, and all of its group: at once, or when it has not ended by itself in so long.

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from eventlake.backends.catalog.entries import FailedEntry
 from eventlake.backends.directory import DirectoryStore
-from eventlake.local.delivery.strays import raw_of
 from eventlake.local.folder import OBJECTS, open_catalog
 
 
@@ -29,4 +28,6 @@ class LocalFailedRecords:
 
     def original(self, entry: FailedEntry) -> bytes:
         """Return the bytes that failed. Raises StorageError, CorruptObjectError."""
+        from eventlake.local.delivery.strays import raw_of  # with all that reads objects, which a page does not need before
+
         return raw_of(self._store, entry)

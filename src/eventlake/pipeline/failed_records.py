@@ -16,6 +16,11 @@ UNMATCHED = "unmatched"
 REJECTED = "rejected"
 """The stream of input that is no event."""
 
+DAMAGED_SPOOL = "DamagedSpool"
+POISON = "Poison"
+UNTRIED = frozenset((DAMAGED_SPOOL, POISON))
+"""The codes of records that are tried only if they are named: bytes that are no event, and events that killed the process that read them."""
+
 ID_DIGITS = 32
 SHOWN_DIGITS = 10
 """Digits of a failed record's id, and how many of them a person sees."""

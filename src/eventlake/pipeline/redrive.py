@@ -12,13 +12,8 @@ from dataclasses import dataclass
 from eventlake.errors import EventError
 from eventlake.model import Table
 from eventlake.pipeline.envelope import Intake
-from eventlake.pipeline.failed_records import REJECTED, UNMATCHED
+from eventlake.pipeline.failed_records import REJECTED, UNMATCHED, UNTRIED
 from eventlake.pipeline.router import Routed
-
-DAMAGED_SPOOL = "DamagedSpool"
-POISON = "Poison"
-UNTRIED = frozenset((DAMAGED_SPOOL, POISON))
-"""The codes of records that are tried only if they are named: bytes that are no event, and events that killed the process that read them."""
 
 
 @dataclass(frozen=True, slots=True)

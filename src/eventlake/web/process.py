@@ -23,8 +23,6 @@ from eventlake.stack_names import is_on_aws
 from eventlake.web.wire import END, PIECE_BYTES, Head, encoded, framed, pieces, read_frame, request_of, scope_of
 
 READY = b"ready"
-NICENESS = 5
-"""How far it gives way to the bus and to delivery; its queries do so further."""
 _AT_ONCE = 16
 """How many sockets are taken in one turn."""
 _log = logging.getLogger(__name__)
@@ -130,8 +128,7 @@ async def _closed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the process, which leads a process group."""
-    os.nice(NICENESS)
+    """Run the process, which leads a process group and gives way to the bus."""
     fields = json.loads(arguments[1])
     try:
         with socket.socket(fileno=int(arguments[0])) as control:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from eventlake.backends.catalog.entries import FailedEntry
 from eventlake.errors import EventlakeError, UsageError
-from eventlake.pipeline.redrive import UNTRIED
+from eventlake.pipeline.failed_records import UNTRIED
 from eventlake.web.cells import cut, heading
 from eventlake.web.elements import Child, Element, element
 from eventlake.web.redriving import Redriving

@@ -18,8 +18,10 @@ from eventlake.local.child import Child
 from eventlake.web.process import READY, Task
 from eventlake.web.wire import END, encoded, framed, head_of, heard, pieces, read_frame
 
-AFTER_S = 1.0
+AFTER_S = 0.05
 """How long after the bus the process begins, unless somebody looks before: the bus is ready sooner, and delivery begins first."""
+NICENESS = 5
+"""How far it gives way to the bus and to delivery; its queries do so further."""
 PATIENCE_S = 5.0
 """How long a browser waits for a process that begins, and the bus for one that is to end."""
 AT_ONCE = 180
@@ -94,7 +96,7 @@ class Usher:
         """Run the process once. Raises OSError."""
         self._control, theirs = socket.socketpair()
         self._control.setblocking(False)
-        self._child = child = Child((theirs.fileno(),), _LINE_BYTES)
+        self._child = child = Child((theirs.fileno(),), _LINE_BYTES, NICENESS)
         try:
             with theirs:
                 process = await child.start(self._task.arguments(theirs.fileno()))
