@@ -13,13 +13,18 @@ _LIKENESS = 0.6
 """How like two names must be, from 0 to 1, before one is taken for the other: https://docs.python.org/3/library/difflib.html"""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return ` Did you mean "x"?` for the known name most like this one, or nothing if none is; case does not count."""
+def alike(name: str, known: Iterable[str], most: int = 1) -> list[str]:
+    """Return the known names that are like this one, the most like it first; case does not count."""
     from difflib import get_close_matches  # needed by those who mistype, and not cheap to import
 
     spelled = {candidate.lower(): candidate for candidate in known}
-    match = get_close_matches(name.lower(), spelled, n=1, cutoff=_LIKENESS)
-    return f' Did you mean "{spelled[match[0]]}"?' if match else ""
+    return [spelled[match] for match in get_close_matches(name.lower(), spelled, n=most, cutoff=_LIKENESS)]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean "x"?` for the known name most like this one, or nothing if none is; case does not count."""
+    match = alike(name, known)
+    return f' Did you mean "{match[0]}"?' if match else ""
 
 
 def nearest_or_all(name: str, known: Iterable[str]) -> str:

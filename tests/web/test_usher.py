@@ -91,6 +91,12 @@ def whole(sent: Sequence[Any]) -> bytes:
     return b"".join(message["body"] for message in sent[1:])
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees how slow a machine is on which a process begins."""
+    monkeypatch.setattr(usher_module, "PATIENCE_S", 60.0)
+
+
 def test_what_a_browser_sends_and_gets_is_passed_on() -> None:
     """A body there, and a long answer back, which ends; one that breaks off has no end."""
     told: list[str] = []

@@ -22,6 +22,7 @@ from eventlake.web.asking import AT_ONCE, Asking
 from eventlake.web.failed_page import failed_page
 from eventlake.web.following import Following
 from eventlake.web.live import Live, waited
+from eventlake.web.missing_page import missing_page
 from eventlake.web.redrive_form import MOST_BYTES, RedriveForm
 from eventlake.web.redrive_form import PATH as REDRIVE
 from eventlake.web.redriving import Redriving
@@ -210,12 +211,16 @@ class Site:
                 return answer(200, JSON, self._sql.names(pairs), shrinks=shrinks)
             if path == COST:
                 return answer(200, TEXT, self._sql.cost(pairs), shrinks=shrinks)
-            made = self._page(path, pairs, may_run)
+            if (made := self._page(path, pairs, may_run)) is None:
+                return self._missing(path, pairs)
         except EventlakeError as error:
             return answer(400, HTML, page("This cannot be shown", path, None, sentence(str(error), is_problem=True)))
-        if made is None:
-            return answer(404, HTML, page("There is no such page", path, None, sentence("Choose one above; events go to POST /events.")))
         return answer(200, HTML, made, shrinks=shrinks)
+
+    def _missing(self, path: str, pairs: Pairs) -> Answer:
+        """Answer for a page that is not there. Raises EventlakeError."""
+        window = window_of(dict(pairs), self._shown.now())
+        return answer(404, HTML, page("There is no such page", path, window, *missing_page(path, window, self._shown.pages)))
 
     def _page(self, path: str, pairs: Pairs, may_run: bool) -> bytes | None:
         """Return a page; None if there is none such. Raises EventlakeError."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from eventlake.answers.forms import in_form
 from eventlake.local.bus.answer import Answer
+from eventlake.naming import nearest
 from eventlake.web.answered import Answered
 from eventlake.web.answers import CSV, HTML, JSON, SVG, TEXT, answer, plain_answer
 from eventlake.web.charts import CHARTS, Drawing
@@ -35,8 +36,10 @@ class TileFiles:
         name, dot, form = path.removeprefix(FOLDER).partition(".")
         name, slash, of_rows = name.partition("/")
         tile = self._shown.tiles.get(name)
-        if tile is None or (dot and dot + form not in _FORMS) or (slash and of_rows != "rows"):
-            return plain_answer(404, "There is no such tile.")
+        if tile is None:
+            return plain_answer(404, f'There is no tile "{name[:80]}".{nearest(name, self._shown.tiles)}')
+        if (dot and dot + form not in _FORMS) or (slash and of_rows != "rows"):
+            return plain_answer(404, f"The tile {name} is also there as {', '.join(_FORMS)}, and what it counts as {name}/rows.")
         window = self._shown.window(pairs)
         asked = self._shown.question(tile, window)
         if of_rows:
