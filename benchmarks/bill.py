@@ -52,6 +52,8 @@ class Design:
     log_bytes_an_object: int
     closings_a_day: int = 0
     """How often hours are closed, each time those that are over; their queries read one object for an hour."""
+    is_webhook: bool = False
+    """Whether Auth0 sends its logs to a function in place of a partner bus: a call for each event, at worst."""
 
 
 DESIGNS = (
@@ -59,7 +61,12 @@ DESIGNS = (
     Design("300 s, Parquet, calls in batches", 300, 190, True, 0.25, 0.10, "Lambda, a GB-second on arm64", 250, 300),
     Design("the same, closed once a day", 300, 190, True, 0.25, 0.10, "Lambda, a GB-second on arm64", 250, 300, 1),
     Design("the same, closed every hour", 300, 190, True, 0.25, 0.10, "Lambda, a GB-second on arm64", 250, 300, 24),
+    Design(
+        "900 s, Parquet, closed once a day, Auth0 by webhook", 900, 190, True, 0.25, 0.10, "Lambda, a GB-second on arm64", 250, 300, 1, True
+    ),
 )
+SECONDS_A_POST, LOG_BYTES_A_POST = 0.05, 300
+"""Of a call of the webhook's function: it puts the events to Firehose and waits for the answer."""
 
 STATEMENTS_A_CLOSING, SECONDS_A_CLOSING, PUTS_A_CLOSING = 2, 12, 8
 """Of one table: one statement counts and one writes; results, manifests and lists are written and asked for beside the closed objects."""
@@ -73,13 +80,16 @@ def bill(design: Design, events: int) -> dict[str, float]:
     taken_in_gb = events * 5_000 / 1e9
     closings = design.closings_a_day * 30 * TABLES
     read = QUERIES * min(objects / TABLES / 30, 24 if closings else objects)
-    seconds = (transforms + registrations) * design.seconds_a_call * design.memory_gb + closings * SECONDS_A_CLOSING * design.memory_gb
+    posts = events * PARTNER_SHARE if design.is_webhook else 0
+    calls = transforms + registrations + closings + posts
+    seconds_of_calls = (transforms + registrations) * design.seconds_a_call + closings * SECONDS_A_CLOSING + posts * SECONDS_A_POST
+    seconds = seconds_of_calls * design.memory_gb
     puts = objects + (closings * PUTS_A_CLOSING + TABLES * 720 if closings else 0)
     return {
-        "EventBridge": events * PARTNER_SHARE / 1e6 * PRICES["EventBridge, a million partner events"],
+        "EventBridge": (events * PARTNER_SHARE - posts) / 1e6 * PRICES["EventBridge, a million partner events"],
         "Firehose": taken_in_gb * PRICES["Firehose, a GB taken in (each record counts 5 KB at least)"]
         + (taken_in_gb * PRICES["Firehose, a GB converted to Parquet (counted likewise)"] if design.converts else 0),
-        "Lambda": (transforms + registrations + closings) / 1e6 * PRICES["Lambda, a million calls"] + seconds * PRICES[design.gb_second],
+        "Lambda": calls / 1e6 * PRICES["Lambda, a million calls"] + seconds * PRICES[design.gb_second],
         "S3": puts / 1e3 * PRICES["S3, a thousand PUT or LIST"]
         + read / 1e3 * PRICES["S3, a thousand GET"]
         + QUERIES * 24 / 1e3 * PRICES["S3, a thousand PUT or LIST"]
@@ -91,7 +101,9 @@ def bill(design: Design, events: int) -> dict[str, float]:
         )
         / 1e12
         * PRICES["Athena, a TB read (each query counts 10 MB at least)"],
-        "CloudWatch": (objects * design.log_bytes_an_object + transforms * 700) / 1e9 * PRICES["CloudWatch, a GB of logs"],
+        "CloudWatch": (objects * design.log_bytes_an_object + transforms * 700 + posts * LOG_BYTES_A_POST)
+        / 1e9
+        * PRICES["CloudWatch, a GB of logs"],
     }
 
 
