@@ -40,22 +40,27 @@ class Stored(Protocol):
 
 
 class Beside(Sql):
-    """A relation with its alias, which becomes a subquery where parts are read of it. They may be asked for until it is written out."""
+    """A relation with its alias, which becomes a subquery where parts are read of it. They may be asked for until it is written out.
 
-    __slots__ = ("_alias", "_columns", "_lists")
+    scan: the number of its scan, where the relation is a table of the catalog.
+    """
+
+    __slots__ = ("_alias", "_columns", "_lists", "_scan")
     is_open = True
 
-    def __init__(self, relation: Sql, alias: Sql, columns: Iterable[Stored]) -> None:
+    def __init__(self, relation: Sql, alias: Sql, columns: Iterable[Stored], scan: int | None) -> None:
         super().__init__(("", ""), (relation,))
         self.is_shut = True
         self._alias = alias
         self._columns = columns
+        self._scan = scan
         self._lists: dict[tuple[str, Sql], _Parts] = {}
 
     def either(self, text: Sql, doubtful: Sql, sound: Sql) -> Sql:
         """Make a choice: what reads a text of which nothing is known, or what suffices where objects say that it is JSON as we write it."""
         column = next(column for column in self._columns if emit("{}.{}", self._alias, quoted(column.stored)) == text)
-        return Choice(doubtful, sound, column.origins) if column.origins else doubtful
+        origins = column.origins if self._scan is None else frozenset(((self._scan, column.stored),))
+        return Choice(doubtful, sound, origins) if origins else doubtful
 
     def part(self, function: str, text: Sql, path: Sql) -> tuple[Sql, Sql, Sql]:
         """Ask for a part of a text.

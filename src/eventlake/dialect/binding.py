@@ -10,7 +10,7 @@ from eventlake.dialect.beside import Beside
 from eventlake.dialect.sql import NOTHING, Sql
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
-from eventlake.dialect.types.type import Type
+from eventlake.dialect.types.type import VARCHAR, Type
 from eventlake.errors import NameNotFoundError, QueryRefusedError, QuerySyntaxError
 from eventlake.naming import nearest
 
@@ -63,7 +63,9 @@ class Value(NamedTuple):
 
     def reading(self, columns: frozenset[str]) -> Value:
         """Return the same value, which reads these columns of its own SELECT."""
-        return self._replace(columns=columns)
+        return Value(
+            self.sql, self.type, self.clock, self.literal, columns, self.aggregate, self.window, self.is_null, self.json, self.origins
+        )
 
 
 def derived(sql: Sql, kind: Type, parts: Iterable[Value]) -> Value:
@@ -127,6 +129,8 @@ class Field:
         """Return what it is."""
         if not isinstance(self._value, Value):
             self._value = self._value(self._stored)
+            if self.of_table and self.key_of is not None and self._value.type == VARCHAR:
+                self._value = Value(self._value.sql, VARCHAR, origins=frozenset(((self.key_of, self.key),)))
         return self._value
 
     def called(self, name: str, relation: str) -> Field:
@@ -152,12 +156,14 @@ class Scope:
     """The columns that a SELECT sees, and the scope around it. read: what the names of the statement mean, by the identity of their nodes.
 
     given: whether its columns are values that the statement is run with, row by row, so that a subquery may read them where it likes.
+    folds: whether its SELECT has a reduce_agg().
     """
 
     fields: list[Field] = field(default_factory=list)
     outer: Scope | None = None
     read: dict[int, Reading] = field(default_factory=dict)
     given: bool = False
+    folds: bool = False
 
     def __post_init__(self) -> None:
         """Keep what is read together with the scope around."""

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, fields
-from operator import attrgetter
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from eventlake.dialect.binding import Scope, Value
@@ -25,7 +24,7 @@ Subquery = Callable[[exp.Query, Scope], Relation]
 """Reads a query that stands inside an expression."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Context:
     """What the clause being read allows: its columns, whether aggregates or windows may stand there, and the grouping."""
 
@@ -53,14 +52,9 @@ class Context:
 
     def but(self, **changes: Any) -> Context:  # the fields of this class
         """Return the same, but for these changes."""
-        made = Context(*_ALL_OF(self))
-        for name, value in changes.items():
-            setattr(made, name, value)
+        made = object.__new__(Context)  # many times faster than `dataclasses.replace`, which looks at each field
+        made.__dict__ = {**self.__dict__, **changes}
         return made
-
-
-_ALL_OF = attrgetter(*(part.name for part in fields(Context)))
-"""Takes a context apart, many times faster than `dataclasses.replace`, which looks at each field."""
 
 
 class Parts(Protocol):

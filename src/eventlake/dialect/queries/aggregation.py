@@ -22,6 +22,8 @@ from eventlake.dialect.types.json_casts import distinguished
 from eventlake.dialect.types.type import EACH, VARCHAR, Type
 from eventlake.dialect.types.zones import as_instants, each_zoned, instant, zone_label
 
+_MODIFIED = exp.Distinct | exp.Order
+
 
 def aggregate(
     parts: Parts, name: str, arguments: Sequence[exp.Expr], node: exp.Expr, where: exp.Expr | None = None, *, over: Sql = NOTHING
@@ -49,7 +51,7 @@ def aggregate(
 
 def _folded(parts: Parts, nodes: Sequence[exp.Expr], where: exp.Expr | None, node: exp.Expr) -> Value:
     """Make the value of reduce_agg(), whose last arguments are lambdas; it leaves NULLs out."""
-    if any(isinstance(part, exp.Distinct | exp.Order) for part in nodes):
+    if any(isinstance(part, _MODIFIED) for part in nodes):
         raise refused("reduce_agg() with DISTINCT or ORDER BY", node)
     condition = _condition(parts, where)
     present = [emit("{} IS NOT NULL", parts.value(nodes[0]))] if nodes else []
@@ -105,7 +107,7 @@ def _arguments(
     if len(nodes) == 1 and isinstance(nodes[0], exp.Distinct):
         distinct = True
         nodes = list(nodes[0].expressions)
-    if any(isinstance(part, exp.Distinct | exp.Order) for part in nodes):
+    if any(isinstance(part, _MODIFIED) for part in nodes):
         raise refused("This order of words in an aggregate", node)
     values = [_whole(part, parts, node) if isinstance(part, exp.Star) else parts.value(part) for part in nodes]
     if any(value.aggregate or value.window for value in values):

@@ -16,24 +16,22 @@ Bound = tuple[Sequence[str], datetime | None, datetime | None]
 """The names of a column, and the first and the last moment that it may have, None where it is not bounded; naive, in UTC."""
 
 _AT_LEAST, _AT_MOST = exp.GT | exp.GTE, exp.LT | exp.LTE
+_COMPARED = exp.EQ | _AT_LEAST | _AT_MOST
 
 
 def bounds_of(condition: exp.Expr, now: datetime) -> Iterator[Bound]:
     """Yield what a condition leaves of columns. now: of `current_timestamp`."""
     if isinstance(condition, exp.Between):
         yield from _bound(condition.this, condition.args["low"], now, is_least=True)
-        yield from _bound(condition.this, condition.args["high"], now, is_least=False)
-    elif isinstance(condition, exp.EQ | _AT_LEAST | _AT_MOST):
+        yield from _bound(condition.this, condition.args["high"], now, is_most=True)
+    elif isinstance(condition, _COMPARED):
         left, right = condition.this, condition.expression
-        if not isinstance(condition, _AT_MOST):
-            yield from _bound(left, right, now, is_least=True)
-            yield from _bound(right, left, now, is_least=False)
-        if not isinstance(condition, _AT_LEAST):
-            yield from _bound(left, right, now, is_least=False)
-            yield from _bound(right, left, now, is_least=True)
+        is_least, is_most = not isinstance(condition, _AT_MOST), not isinstance(condition, _AT_LEAST)
+        yield from _bound(left, right, now, is_least=is_least, is_most=is_most)
+        yield from _bound(right, left, now, is_least=is_most, is_most=is_least)
 
 
-def _bound(column: exp.Expr, moment: exp.Expr, now: datetime, *, is_least: bool) -> Iterator[Bound]:
+def _bound(column: exp.Expr, moment: exp.Expr, now: datetime, *, is_least: bool = False, is_most: bool = False) -> Iterator[Bound]:
     """Yield the bound if the one is a column and the other is known."""
     if not isinstance(column, exp.Column):
         return
@@ -43,7 +41,7 @@ def _bound(column: exp.Expr, moment: exp.Expr, now: datetime, *, is_least: bool)
         return
     if isinstance(found, date):
         at = as_moment(found)
-        yield column.names, *((at, None) if is_least else (None, at))
+        yield column.names, at if is_least else None, at if is_most else None
 
 
 def texts_of(condition: exp.Expr) -> Iterator[tuple[Sequence[str], frozenset[str]]]:

@@ -18,13 +18,17 @@ from eventlake.dialect.types.json_casts import distinguished
 from eventlake.dialect.types.type import BOOLEAN, VARCHAR, common, instants
 from eventlake.dialect.types.zones import as_instants
 
+_QUANTIFIED = exp.All | exp.Any
+_IN_ORDER = exp.LT | exp.LTE | exp.GT | exp.GTE
+_COMPARED = exp.EQ | exp.NEQ | _IN_ORDER
+
 
 def comparison(parts: Parts, node: exp.Expr) -> Value:
     """Return whether = <> < <= > >= holds of two values, or of one and all or any rows of a query."""
     sign = OPERATORS[type(node)]
-    if isinstance(node.expression, exp.All | exp.Any):
+    if isinstance(node.expression, _QUANTIFIED):
         return quantified(parts, node, sign)
-    if isinstance(node.this, exp.EQ | exp.NEQ | exp.LT | exp.LTE | exp.GT | exp.GTE):
+    if isinstance(node.this, _COMPARED):
         raise mistyped("Comparisons are not chained in Athena: put one in brackets", node)
     return compared(sign, parts.value(node.this), parts.value(node.expression), node)
 
@@ -47,7 +51,7 @@ def is_null(parts: Parts, node: exp.Expr) -> Value:
     Of an order of rows or arrays Trino looks at the two sides alone, and meets no NULL within.
     """
     value, inner = parts.value(node.this), unbracketed(node.this)
-    if isinstance(inner, exp.LT | exp.LTE | exp.GT | exp.GTE) and not holds_query(inner):
+    if isinstance(inner, _IN_ORDER) and not holds_query(inner):
         left, right = parts.value(inner.this), parts.value(inner.expression)
         if has_holes(left.type):
             return derived(emit("({} IS NULL OR {} IS NULL)", left, right), BOOLEAN, (left, right))

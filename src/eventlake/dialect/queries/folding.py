@@ -26,6 +26,7 @@ def folded(parts: Parts, nodes: Sequence[exp.Expr], node: exp.Expr, behind: Sql)
     """Make the value of `reduce_agg(x, first, (state, x) -> ..., (state, state) -> ...)`. behind: SQL behind the brackets of the aggregate."""
     if len(nodes) != 4:
         raise mistyped("reduce_agg() takes a value, a first state and two lambdas", node)
+    parts.context.scope.folds = True
     value = parts.value(nodes[0])
     try:
         with parts.within(scope=Scope([]), aliases={}):

@@ -154,7 +154,7 @@ class Source:
         if names:
             columns = [column for column in columns if not column.implicit]
         fields = renamed(columns, names, node)
-        beside = Beside(emit("{} AS {}", sql, stored), stored, columns)
+        beside = Beside(emit("{} AS {}", sql, stored), stored, columns, scan)
         made = [
             Field(
                 column.name,

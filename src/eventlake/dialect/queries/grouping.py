@@ -60,7 +60,7 @@ class _Grouping:
         number = ordinal(part, len(self.items))
         chosen = part if number is None else self.items[number]
         value = chosen if isinstance(chosen, Value) else self.parts.value(chosen)
-        if isinstance(chosen, exp.Expr) and holds_query(chosen):
+        if isinstance(chosen, exp.Expr) and not isinstance(chosen, exp.Column) and holds_query(chosen):
             self.asked[written_alike(chosen, self.parts.context.scope.meant)] = value
         return [self._key(value)]
 

@@ -35,6 +35,9 @@ _COMPARISONS: dict[type[exp.Expr], Callable[[Any, Any], bool]] = {
 }
 
 
+_JOINED, _QUANTIFIED = exp.And | exp.Or, exp.All | exp.Any
+
+
 def prune(
     scans: Sequence[Scan], scope: Scope, parts: Iterable[exp.Expr], ranges: Iterable[Range], allowed: Iterable[int], moment: str
 ) -> None:
@@ -45,8 +48,9 @@ def prune(
     numbers = set(allowed)
     if not numbers:
         return
+    now = datetime.fromisoformat(moment)
     for part in parts:
-        for names, least, most in bounds_of(part, datetime.fromisoformat(moment)):
+        for names, least, most in bounds_of(part, now):
             key = _key(scope, names)
             if key is not None and key[0] in numbers and key[1] == EVENT_TIME:
                 scans[key[0]].narrow(least, most)
@@ -142,7 +146,7 @@ class _Reader:
     def _truth(self, node: exp.Expr) -> Predicate:
         if isinstance(node, exp.Paren):
             return self.truth(node.this)
-        if isinstance(node, exp.And | exp.Or):
+        if isinstance(node, _JOINED):
             return _both(self.truth(node.this), self.truth(node.expression), absorbing=isinstance(node, exp.Or))
         if isinstance(node, exp.Not):
             inner = self.truth(node.this)
@@ -161,7 +165,7 @@ class _Reader:
         raise UnknownError
 
     def _compared(self, node: exp.Expr) -> Predicate:
-        if isinstance(node.expression, exp.All | exp.Any):
+        if isinstance(node.expression, _QUANTIFIED):
             raise UnknownError
         return self._comparison(_COMPARISONS[type(node)], node.this, node.expression)
 

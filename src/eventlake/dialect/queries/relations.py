@@ -34,7 +34,7 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.text.syntax import position
 from eventlake.dialect.types.comparison import require_order
 from eventlake.dialect.types.spelling import parse_type
-from eventlake.dialect.types.type import VARCHAR, Type
+from eventlake.dialect.types.type import Type
 from eventlake.errors import NameNotFoundError
 from eventlake.model import PARTITION_KEYS, Table
 from eventlake.naming import nearest
@@ -194,7 +194,7 @@ class Queries:
         columns, types = self._columns[id(table)]
         self.scans.append(Scan(table, types))
         number = len(self.scans) - 1
-        return gap(number), [_of_scan(column, number) for column in columns], number
+        return gap(number), columns, number
 
     def listing(self, name: str, table: Table = WHOLE_CATALOG) -> tuple[Sql, list[Column]]:
         """Read what the catalog says of itself, or of a table: SQL and columns. name: one of LISTINGS."""
@@ -233,10 +233,6 @@ def _columns_of(table: Table) -> list[Column]:
         kinds |= {name: parse_type(kind) for name, kind in PARTITION_KEYS}
     own = [Column(name, name, kind, implicit=True) for name, kind in OBJECT_COLUMNS.items() if table.prefix or name != "$partition"]
     return [*(Column(name, name, kind) for name, kind in kinds.items()), *own]
-
-
-def _of_scan(column: Column, number: int) -> Column:
-    return column._replace(origins=frozenset([(number, column.stored)])) if column.type == VARCHAR else column
 
 
 def _require_distinct(names: Sequence[str], node: exp.Expr) -> None:

@@ -63,9 +63,10 @@ def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relatio
         context.grouped = frozenset()
     if grouped:
         _check_grouped(items, windowed)
-        require_folded_alone(node)
     fields = _columns(items)
     order = _order(node, context, items, grouped=bool(grouped))
+    if scope.folds:
+        require_folded_alone(node)
     distinct = _distinct(node, items)
     columns = joined(", ", (named(item.value, column) for item, column in zip(items, fields, strict=True)))
     behind = emit("{}{}{}{}", source, condition, grouping, having)
@@ -150,12 +151,15 @@ def _renamed(items: list[_Item], star: exp.Expr) -> list[_Item]:
     return [replace(item, name=name) for item, name in zip(items, names, strict=True)] if names else items
 
 
+_NAMED = exp.Column | exp.Identifier
+
+
 def _name(node: exp.Expr) -> str:
     """Return the name that a column without AS has: the last of names with dots, whatever brackets stand around them; else none."""
     node = unbracketed(node)
     if isinstance(node, exp.Dot):
         return node.name if _name(node.this) else ""
-    return node.name if isinstance(node, exp.Column | exp.Identifier) else ""
+    return node.name if isinstance(node, _NAMED) else ""
 
 
 def _starred(part: exp.Expr, parts: Expressions, scope: Scope) -> list[_Item]:

@@ -140,7 +140,10 @@ def outside_queries(nodes: Iterable[exp.Expr]) -> Iterator[exp.Expr]:
             continue
         yield node
         for part in node.args.values():
-            todo += [item for item in (part if isinstance(part, list) else [part]) if isinstance(item, exp.Expr)]
+            if isinstance(part, exp.Expr):
+                todo.append(part)
+            elif isinstance(part, list):
+                todo += [item for item in part if isinstance(item, exp.Expr)]
 
 
 def ends(query: exp.Select) -> bool:
