@@ -36,6 +36,7 @@ from eventlake.errors import (
 )
 from eventlake.interfaces import Catalog, HourContents, Partition
 from eventlake.layout import Hour
+from eventlake.model import Personal
 from eventlake.sources import load
 
 TABLES = [table for source in load() for table in source.tables]
@@ -581,6 +582,18 @@ def test_a_column_is_never_dropped(catalog: SqliteCatalog) -> None:
 
     columns = [column.name for column in next(table for table in catalog.tables() if table.name == "auth0_logs").columns]
     assert columns == [column.name for column in fewer.columns] + ["ja3"]
+
+
+def test_tables_that_are_known_are_not_written_again(catalog: SqliteCatalog) -> None:
+    """So that a lake can be opened where the disk is full; what they say of personal data comes back too."""
+    kept = replace(AUTH0, personal=(Personal("$.detail.data.ip", "mask"),), retention_days=30)
+    catalog.register_tables([kept], "parquet")
+    written = catalog._file.connection.total_changes
+
+    catalog.register_tables([kept], "parquet")
+
+    assert catalog._file.connection.total_changes == written
+    assert kept in catalog.tables()
 
 
 def test_readers_see_the_last_transaction_while_another_is_under_way(catalog: SqliteCatalog) -> None:

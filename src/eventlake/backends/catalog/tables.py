@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from eventlake.backends.catalog.lake import LakeFile
 from eventlake.errors import ConfigurationError
-from eventlake.model import Column, Table
+from eventlake.model import Column, Personal, Table
 
 
 class Tables(LakeFile):
@@ -53,25 +53,24 @@ def _merged(earlier: Table | None, table: Table) -> Table:
     """Merge two declarations of a table: the columns it had come first, ours are as declared now."""
     if earlier is None:
         return table
-    declared = {column.stored_name for column in table.columns}
-    dropped = tuple(column for column in earlier.columns if column.stored_name not in declared)
-    columns = tuple(_remembering(earlier.column(column.stored_name), column) for column in table.columns)
-    return Table(**{**_fields(table), "columns": columns + dropped})
+    before = {column.stored_name: column for column in earlier.columns}
+    columns = tuple(_remembering(before.pop(column.stored_name, None), column) for column in table.columns)
+    return replace(table, columns=(*columns, *before.values()))
 
 
 def _remembering(before: Column | None, column: Column) -> Column:
     """Return a column with every other type that it was declared with: objects of those times keep it so."""
     known = [*before.earlier, before.type] if before is not None else []
-    types = [kind for kind in dict.fromkeys([*known, *column.earlier]) if kind != column.type]
-    return replace(column, earlier=tuple(types))
-
-
-def _fields(table: Table) -> dict[str, Any]:
-    return {name: getattr(table, name) for name in table.__dataclass_fields__}
+    types = tuple(kind for kind in dict.fromkeys([*known, *column.earlier]) if kind != column.type)
+    return column if types == column.earlier else replace(column, earlier=types)
 
 
 def _declaration(table: Table) -> str:
-    return json.dumps(asdict(table))
+    return json.dumps(table, default=_fields)
+
+
+def _fields(value: Table | Column | Personal) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 def _table(declaration: str) -> Table:
@@ -79,4 +78,5 @@ def _table(declaration: str) -> Table:
     columns = tuple(
         Column(**{**column, "paths": tuple(column["paths"]), "earlier": tuple(column.get("earlier", ()))}) for column in fields["columns"]
     )
-    return Table(**{**fields, "columns": columns, "sort": tuple(fields.get("sort", ()))})
+    personal = tuple(Personal(**one) for one in fields.get("personal", ()))
+    return Table(**{**fields, "columns": columns, "personal": personal, "sort": tuple(fields.get("sort", ()))})
