@@ -259,7 +259,6 @@ def test_nothing_is_unnested_from_a_bare_null(engine: FixtureEngine) -> None:
         ("approx_percentile(x, w, array[0.5, 0.9])", "repeat each row w times"),
         ("numeric_histogram(10, x)", "width_bucket"),
         ("numeric_histogram(10, x, w)", "width_bucket"),
-        ("approx_most_frequent(3, x, 10)", "ORDER BY count"),
         ("value_at_quantile(tdigest_agg(x), 0.9)", "approx_percentile"),
         ("cardinality(merge(approx_set(x)))", "approx_"),
     ],

@@ -302,6 +302,16 @@ el_split(s, d) :=
     WHEN d = '' THEN failure('The delimiter of split is empty')
     ELSE string_split(s, d)
   END;
+-- counts: a map of how often each value is there. Athena keeps as many counters as its capacity, and guesses where there are more values.
+el_most_frequent(counts, buckets, capacity) :=
+  CASE
+    WHEN counts IS NULL THEN NULL
+    WHEN cardinality(counts) > capacity THEN refusal('approx_most_frequent() of more values than its capacity')
+    WHEN cardinality(counts) > buckets AND el_nth_count(counts, buckets) = el_nth_count(counts, buckets + 1)
+      THEN refusal('approx_most_frequent() where as many are equally frequent as its buckets do not hold')
+    ELSE map_from_entries(list_filter(map_entries(counts), lambda e: cardinality(counts) <= buckets OR (e).value >= el_nth_count(counts, buckets)))
+  END;
+el_nth_count(counts, n) := list_reverse_sort(map_values(counts))[n];
 el_split_limit(s, d, n) :=
   CASE
     WHEN s IS NULL OR d IS NULL OR n IS NULL THEN NULL
@@ -866,6 +876,28 @@ el_vectors(a, b) :=
   END;
 el_dot(pairs) := list_reduce(list_transform(pairs, lambda p: p[1] * p[2]), lambda x, y: x + y, 0e0);
 el_distance(pairs) := sqrt(list_reduce(list_transform(pairs, lambda p: (p[1] - p[2]) * (p[1] - p[2])), lambda x, y: x + y, 0e0));
+el_cosine(a, b) :=
+  CASE
+    WHEN a IS NULL OR b IS NULL THEN NULL
+    WHEN len(a) <> len(b) THEN failure('The vectors are not of one length: ', a)
+    WHEN el_has_null(a) OR el_has_null(b) THEN NULL
+    WHEN el_length(a) = 0 OR el_length(b) = 0 THEN failure('A vector without a length has no direction: ', a)
+    ELSE el_dot(list_zip(a, b)) / (el_length(a) * el_length(b))
+  END;
+el_length(a) := sqrt(el_dot(list_zip(a, a)));
+el_cosine_of_maps(a, b) :=
+  CASE
+    WHEN a IS NULL OR b IS NULL OR el_has_null(map_values(a)) OR el_has_null(map_values(b)) THEN NULL
+    ELSE el_dot(list_transform(list_intersect(map_keys(a), map_keys(b)), lambda k: [a[k], b[k]]))
+      / (el_length(map_values(a)) * el_length(map_values(b)))
+  END;
+el_wilson(successes, n, z, side) :=
+  CASE
+    WHEN successes IS NULL OR n IS NULL OR z IS NULL THEN NULL
+    WHEN successes < 0 OR n <= 0 OR successes > n OR z < 0 THEN failure('An interval wants trials, no more successes than those, and no negative z: ', n)
+    ELSE el_wilson_bound(successes / n, n, z, side)
+  END;
+el_wilson_bound(p, n, z, side) := (p + z * z / (2 * n) + side * (z * sqrt(p * (1 - p) / n + z * z / (4e0 * n * n)))) / (1 + z * z / n);
 el_truncate(x) := CASE WHEN isinf(x) OR isnan(x) THEN x ELSE trunc(x) END;
 el_ln(x) :=
   CASE

@@ -7,9 +7,10 @@ from eventlake.dialect.failures import refusal
 from eventlake.dialect.queries.modifiers import Builder, Modifiers, require_arguments, require_count
 from eventlake.dialect.sql import Sql, emit, ours, shut
 from eventlake.dialect.text import tree as exp
+from eventlake.dialect.types.casts import coerce
 from eventlake.dialect.types.comparison import hole, require_order, sortable
 from eventlake.dialect.types.json_casts import once
-from eventlake.dialect.types.type import BIGINT, Type, array, mapping
+from eventlake.dialect.types.type import BIGINT, VARCHAR, Type, array, mapping
 
 
 def _any(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
@@ -56,6 +57,22 @@ def _histogram(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql
     if how.distinct or how.order:
         raise refused("histogram() with DISTINCT or ORDER BY", node)
     return emit("el_counts(histogram{})", how.over(values[0].sql)), mapping(values[0].type, BIGINT)
+
+
+def _most_frequent(values: list[Value], how: Modifiers, node: exp.Expr) -> tuple[Sql, Type]:
+    """Make `approx_most_frequent(buckets, x, capacity)`, exactly, of no more values than its capacity."""
+    require_arguments(values, 3, "approx_most_frequent", node)
+    buckets, value, capacity = values
+    kind = VARCHAR if value.type.name == "varchar" else BIGINT
+    if not (value.type.is_integer or value.type.name == "varchar") or not (buckets.type.is_integer and capacity.type.is_integer):
+        raise mistyped(f"approx_most_frequent({buckets.type}, {value.type}, {capacity.type}) is not in Athena", node)
+    size, room = buckets.literal, capacity.literal
+    if how.distinct or how.order or not (isinstance(size, int) and isinstance(room, int)):
+        raise refused("approx_most_frequent() with DISTINCT, ORDER BY or a size that is not a literal", node)
+    if size < 2 or room < 1:
+        raise mistyped("approx_most_frequent() has two buckets or more, and a capacity", node)
+    counts = emit("el_counts(histogram{})", how.over(coerce(value, kind).sql))
+    return once(counts, lambda made: emit("el_most_frequent({}, {}, {})", made, size, room)), mapping(kind, BIGINT)
 
 
 def _unless_null_is_lost(first: Sql, name: str, values: list[Value], how: Modifiers) -> Sql:
@@ -109,6 +126,7 @@ COLLECTING: dict[str, Builder] = {
     "map_agg": _map_agg,
     "multimap_agg": _multimap_agg,
     "histogram": _histogram,
+    "approx_most_frequent": _most_frequent,
     "map_union": _map_union,
     "max_by": _by("max_by"),
     "min_by": _by("min_by"),
