@@ -66,6 +66,8 @@ def test_what_was_known_before_is_asked_from_its_own_moment_on() -> None:
     assert one.brief.statement(until - one.reach, until).endswith(f"> {since}")
     assert one.over({"since": "a.b", "until": "c"}).endswith("> date_add('day', -30, a.b)")
     assert "before" not in [each.name for each in one.parameters]
+    daily = read_detection(text.replace("history 30d", "history 30d\n-- briefly 1d"), "too_many", "auth0", ["auth0_logs"], where="x")
+    assert daily.brief.statement(until - one.reach, until).endswith(f"> date_add('day', -1, {since})")
     hours = read_detection(text.replace("30d", "36h"), "too_many", "auth0", ["auth0_logs"], where="x")
     assert hours.over({"since": "a", "until": "c"}).endswith("> date_add('minute', -2160, a)")
 
@@ -112,6 +114,11 @@ def test_detection_is_a_saved_query_about_now() -> None:
             "-- window 1h",
             "-- window 1h\n-- history 30d",
             "the statement does not use :before: ask for event_time >= :before of what was known",
+        ),
+        (
+            "-- window 1h",
+            "-- window 1h\n-- briefly 1d",
+            '"-- briefly" is how much of the history is looked at first: say a longer -- history',
         ),
         ("Auth0_Logs", "logons", "the statement names no table of a source"),
         ("-- Too many of something\n-- What that means.", "", "begin with a comment that says what is asked"),

@@ -21,12 +21,13 @@ TABLES = [table for source in SOURCES for table in source.tables]
 DETECTIONS = load_detections(SOURCES)
 UNTIL = datetime(2026, 11, 30, 0, 20, tzinfo=UTC)
 DAYS = days_of(Hour.of(datetime(2026, 12, 1, 23, tzinfo=UTC) - timedelta(hours=back)) for back in range(24 * 70, -1, -1))
-TAKEOVER, MACHINES = DETECTIONS["takeover_after_failures"], DETECTIONS["m2m_from_new_address"]
+TAKEOVER, MACHINES, VERSIONS = (DETECTIONS[name] for name in ("takeover_after_failures", "m2m_from_new_address", "pipeline_edited"))
 
 
 def test_each_reading_of_a_table_counts_the_hours_that_its_dates_leave() -> None:
-    """Those of 30 days, at noon, from the beginning of one; of one with a history those of its window, because the history is seldom asked for."""
-    assert looks([MACHINES], TABLES) == [Look("auth0_logs", 3600, 30 * 24 + 13)]
+    """Those of 30 days, at noon, from the beginning of one; of one with a history those of its window and of the day before, or not even that."""
+    assert looks([VERSIONS], TABLES) == [Look("pipeline_execution_state_change", 6 * 3600, 31 * 24 + 13)]
+    assert looks([MACHINES], TABLES) == [Look("auth0_logs", 3600, 24 + 5)]
     assert looks([TAKEOVER], TABLES) == [Look("auth0_logs", 300, 6), Look("auth0_logs", 300, 5)]
 
 

@@ -105,10 +105,16 @@ def test_the_history_is_asked_for_at_moments_at_which_something_is_found_without
 
 @pytest.mark.parametrize(
     ("name", "is_looked_up"),
-    [("credential_stuffing", True), ("failing_streak", False), ("m2m_from_new_address", False), ("client_secret_read", True)],
+    [
+        ("credential_stuffing", True),
+        ("failing_streak", False),
+        ("m2m_from_new_address", True),
+        ("pipeline_edited", False),
+        ("client_secret_read", True),
+    ],
 )
 def test_rows_of_short_windows_are_looked_up_by_their_hour(name: str, is_looked_up: bool) -> None:
-    """Those of windows of days are compared, of which most rows lie in most; where the history is asked for later, the window is short."""
+    """Those of windows of days are compared, of which most rows lie in most; where all of the history is asked for later, the window is short."""
     asked = Asking()
     list(slid(load_detections(SOURCES)[name], asked, MOMENTS))
     tables = [table for source in SOURCES for table in source.tables]

@@ -49,7 +49,8 @@ class Detection:
 
     doc: its title, and what it means. every: how often it runs. window: how far back it looks, and lateness: how much farther, for events
     that come late. history: how much farther it looks for what was known before, which keeps it from finding and never makes it find; so what it
-    finds without is looked for first. key: what a key is. quiet: how long nothing more is told of a key. parameters: its thresholds. advice: what to do.
+    finds without is looked for first, or with so much of it as briefly says. key: what a key is. quiet: how long nothing more is told of a key.
+    parameters: its thresholds. advice: what to do.
     tables: those that it reads.
     """
 
@@ -60,6 +61,7 @@ class Detection:
     every: timedelta
     window: timedelta
     history: timedelta
+    briefly: timedelta
     lateness: timedelta
     key: str
     quiet: timedelta
@@ -91,9 +93,8 @@ class Detection:
 
     @property
     def brief(self) -> Detection:
-        """Return the same without its history, which may find more; itself if it has none."""
-        names = {name: f":{name}" for name in names_in(self.sql)} | {BEFORE: f":{GIVEN[0]}"}
-        return replace(self, history=timedelta(0), sql=replaced(self.sql, names)) if self.history else self
+        """Return the same without its history, or with little of it, which may find more; itself if it has none."""
+        return replace(self, history=self.briefly)
 
     def statement(self, since: datetime, until: datetime, values: Mapping[str, Any] | None = None) -> str:  # values are the user's
         """Return Athena's SQL over the events of [since, until), both aware. values: other thresholds than the usual ones."""
@@ -155,6 +156,10 @@ def read_detection(content: str, name: str, source: str, tables: Sequence[str], 
     header, body = _parts(content)
     settings, others = settings_in(header, where)
     require_all(settings, where)
+    if settings["briefly"] and settings["briefly"] >= settings["history"]:
+        raise DeclarationError(
+            f'{where}: "-- briefly" is how much of the history is looked at first: say a longer -- history, or leave it out.'
+        )
     needed = (*GIVEN, BEFORE) if settings["history"] else GIVEN
     _require_bounds(body, others, needed, where)
     given_names = [name for name in (*needed, ARRIVED) if name in names_in(body)]
@@ -168,6 +173,7 @@ def read_detection(content: str, name: str, source: str, tables: Sequence[str], 
         every=settings["every"],
         window=settings["window"],
         history=settings["history"],
+        briefly=settings["briefly"],
         lateness=settings["lateness"],
         key=settings["key"],
         quiet=settings["quiet"],

@@ -4,6 +4,7 @@
 -- every 5m
 -- window 1h
 -- history 30d
+-- briefly 1d
 -- lateness 15m
 -- quiet 6h
 -- key ip
@@ -88,12 +89,18 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
     "every": length,
     "window": length,
     "history": length,
+    "briefly": length,
     "lateness": length,
     "quiet": length,
     "key": _words,
     "do": _words,
 }
-DEFAULTS: Mapping[str, Any] = {"history": timedelta(0), "lateness": timedelta(minutes=15), "quiet": timedelta(hours=6)}
+DEFAULTS: Mapping[str, Any] = {
+    "history": timedelta(0),
+    "briefly": timedelta(0),
+    "lateness": timedelta(minutes=15),
+    "quiet": timedelta(hours=6),
+}
 """What holds where the header says nothing: the buffers of Firehose are far below a quarter of an hour, and a shift is six hours."""
 
 _EXAMPLES = {"severity": "high", "every": "5m", "window": "1h", "key": "ip", "do": "what to do about it"}

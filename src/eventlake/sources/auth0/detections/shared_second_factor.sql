@@ -2,7 +2,8 @@
 -- The same phone number, or the same device, was enrolled as the second factor of several users: whoever holds it is all of them.
 -- severity high
 -- every 1h
--- window 30d
+-- window 1h
+-- history 30d
 -- quiet 7d
 -- key the phone number or device
 -- param users int = 2  a factor is of one person
@@ -20,11 +21,12 @@ from (
     coalesce(json_extract_scalar(details, '$.authenticator.phone_number'), json_extract_scalar(details, '$.enrollment.identifier')) as factor
   from auth0_logs
   where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
-    and event_time >= :since
+    and event_time >= :before
     and event_time < :until
     and type = 'gd_enrollment_complete'
     and user_id <> ''
 ) enrolled
 where factor is not null
 group by factor
-having count(distinct user_id) >= :users
+having max(event_time) >= :since
+  and (:before = :since or count(distinct user_id) >= :users)

@@ -1,16 +1,18 @@
 -- A pipeline does something new
 -- A pipeline that was there before has an action of a category and provider that it did not have in the 30 days before: a Lambda, a shell, another deployment.
 -- severity medium
--- every 6h
+-- every 1h
 -- window 1d
+-- history 30d
+-- briefly 7d
 -- quiet 7d
 -- key the pipeline, the category and the provider
 -- do Read the action in the pipeline; ask who added it, if no change was planned.
 with actions as (
   select pipeline, type.category as category, type.provider as provider, min(event_time) as first_seen
   from action_execution_state_change
-  where "date" >= date(:arrived) - interval '30' day
-    and event_time >= date_add('day', -30, :since)
+  where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
+    and event_time >= :before
     and event_time < :until
   group by pipeline, type.category, type.provider
 )
@@ -21,7 +23,8 @@ select
   fresh.first_seen as last_event,
   count(distinct old.category || '/' || old.provider) as others
 from actions fresh
-join actions old on old.pipeline = fresh.pipeline
+left join actions old on old.pipeline = fresh.pipeline
   and old.first_seen < :since
 where fresh.first_seen >= :since
+  and (:before > date_add('day', -30, :since) or old.pipeline is not null)
 group by fresh.pipeline, fresh.category, fresh.provider, fresh.first_seen

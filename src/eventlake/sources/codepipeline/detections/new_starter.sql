@@ -3,6 +3,8 @@
 -- severity information
 -- every 6h
 -- window 1d
+-- history 30d
+-- briefly 7d
 -- quiet 7d
 -- key who started it
 -- do Ask the team whether they know them; if not, stop the execution, and revoke the session of the role.
@@ -13,8 +15,8 @@ select
   max(event_time) as last_event,
   array_join(array_sort(array_agg(distinct pipeline)), ', ') as pipelines
 from pipeline_execution_state_change
-where "date" >= date(:arrived) - interval '30' day
-  and event_time >= date_add('day', -30, :since)
+where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
+  and event_time >= :before
   and event_time < :until
   and triggertype in ('StartPipelineExecution', 'ManualRollback')
   and triggerdetail is not null
