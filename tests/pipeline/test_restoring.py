@@ -152,6 +152,7 @@ def events(draw: st.DrawFn, table: Table) -> dict[str, Any]:
 @example({"detail-type": "Odd", "detail": {"data": {"envelope": {"source": "x"}}}})
 @example({"detail-type": "Odd", "detail": {"data": {"envelope": {"new": 1}, "$": 2}}, "new": 3})
 @example({"detail-type": "Odd", "detail": {"data": "text"}})
+@example({"detail-type": "Odd", "detail": {"data": {"data": "text", "one": "x", "yes": True}}})
 @example({"detail-type": "Odd", "detail": "text"})
 @example({"detail-type": "Odd", "detail": {}, "resources": ["x:b:", "y:a::b:"]})
 @example({"detail-type": "Odd", "detail": {}, "resources": ["x:a:"]})

@@ -31,5 +31,5 @@ def _dumps(value: object) -> str:
     return _encoder.encode(value).decode()
 
 
-FAST = Codec(loads=_decoder.decode, dumps=_dumps, encode=_encoder.encode)
+FAST = Codec(loads=_decoder.decode, dumps=_dumps, encode=_encoder.encode, check=msgspec.json.Decoder(msgspec.Raw).decode)
 """msgspec's."""

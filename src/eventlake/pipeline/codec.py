@@ -17,11 +17,19 @@ class Codec:
     loads: bytes -> value; raises ValueError (UnicodeDecodeError among them) or RecursionError.
     dumps: value -> compact text with characters as they are; raises ValueError for NaN and Infinity.
     encode: value -> UTF-8 bytes; raises ValueError for those and for lone surrogates.
+    check: bytes -> nothing of interest; raises ValueError or RecursionError for what is not one value.
     """
 
-    __slots__ = ("dumps", "encode", "loads")
+    __slots__ = ("check", "dumps", "encode", "loads")
 
-    def __init__(self, loads: Callable[[bytes], Any], dumps: Callable[[Any], str], encode: Callable[[Any], bytes]) -> None:
+    def __init__(
+        self,
+        loads: Callable[[bytes], Any],
+        dumps: Callable[[Any], str],
+        encode: Callable[[Any], bytes],
+        check: Callable[[bytes], object],
+    ) -> None:
+        self.check = check
         self.loads = loads
         self.dumps = dumps
         self.encode = encode
@@ -90,5 +98,5 @@ def _encode(value: Any) -> bytes:  # any JSON value
     return dumps(value).encode()
 
 
-STANDARD = Codec(loads=_loads, dumps=dumps, encode=_encode)
+STANDARD = Codec(loads=_loads, dumps=dumps, encode=_encode, check=_loads)
 """The standard library's."""

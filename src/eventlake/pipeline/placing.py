@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from eventlake.pipeline.path import Path
 
+T = TypeVar("T")
+
+
+class OccupiedError(Exception):
+    """Raised where something that is no object is on the way to a value's place."""
+
+
 Put = Callable[[dict[str, Any], Mapping[str, Any]], None]
-"""Puts the values of a line into an event, in which nothing but objects is on their way."""
+"""Puts the values of a line into an event. Raises OccupiedError."""
 
 
 def compile_put(places: Iterable[tuple[str, Path, Callable[[Any], Any] | None]]) -> Put:
@@ -21,14 +28,12 @@ def compile_put(places: Iterable[tuple[str, Path, Callable[[Any], Any] | None]])
     places: of each column its name, the path of a value of it (keys alone), and how the value is written there, None for as it is. The function
     is straight code: a loop over the columns takes twice as long for each event.
     """
-    objects: dict[Path, list[tuple[str, str, Callable[[Any], Any] | None]]] = {}
-    for name, path, written in places:
-        objects.setdefault(path[:-1], []).append((name, str(path[-1]), written))
+    objects = by_object((path, (name, written)) for name, path, written in places)
     scope: dict[str, Any] = {"add": _add}
     code = ["def put(event, line):", "    get = line.get"]
     for way, columns in objects.items():
         code.append("    found = {}")
-        for name, key, written in sorted(columns, key=lambda column: column[-1] is not None):
+        for key, (name, written) in sorted(columns, key=lambda column: column[1][1] is not None):
             value = "value"
             if written is not None:
                 value = f"W{len(scope)}(value)"
@@ -38,6 +43,24 @@ def compile_put(places: Iterable[tuple[str, Path, Callable[[Any], Any] | None]])
     exec(compile("\n".join(code), "<places of columns>", "exec"), scope)  # the code is ours, a declaration's texts go in as literals
     made: Put = scope["put"]
     return made
+
+
+def by_object(places: Iterable[tuple[Path, T]]) -> dict[Path, list[tuple[str, T]]]:
+    """Group what is put at keys by the objects that hold the keys.
+
+    An object stands together with those in it, so that keys come in one order whichever of them are there; what is named first comes first.
+    """
+    objects: dict[Path, list[tuple[str, T]]] = {}
+    own: dict[Path, int] = {}
+    first: dict[Path, int] = {}
+    for number, (path, what) in enumerate(places):
+        objects.setdefault(path[:-1], []).append((str(path[-1]), what))
+        own.setdefault(path[:-1], number)
+        for depth in range(1, len(path)):
+            first.setdefault(path[:depth], number)
+    return {
+        way: objects[way] for way in sorted(objects, key=lambda way: [*(first[way[: depth + 1]] for depth in range(len(way))), own[way]])
+    }
 
 
 def _add(event: dict[str, Any], way: Path, found: dict[str, Any]) -> None:
@@ -73,11 +96,13 @@ class Vacancy:
 
 
 def _object(event: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Return the object at a path, made if it is not there."""
+    """Return the object at a path, made if it is not there. Raises OccupiedError."""
     for segment in path:
         inner = event.get(segment)  # type: ignore[arg-type]  # keys alone
         if inner is None:
             inner = event[segment] = {}  # type: ignore[index]
+        elif inner.__class__ is not dict:
+            raise OccupiedError
         event = inner
     return event
 

@@ -6,20 +6,19 @@ An event that stands in two tables, or twice in one, is given once: two rows of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain, pairwise
 from operator import itemgetter
 from typing import Any, Protocol
 
 from eventlake.interfaces import Engine
 from eventlake.layout import Hour
-from eventlake.model import Column, Table
+from eventlake.model import Table
 from eventlake.pipeline.codec import STANDARD, Codec
-from eventlake.pipeline.convert import GlueType, parse_glue_type
-from eventlake.pipeline.restoring import Restorer
+from eventlake.pipeline.event_rows import EventRows
 
 PIECE = 20_000
 """About how many rows are held at once."""
@@ -66,7 +65,7 @@ class Replay:
         """How many of the events so far were given as they came."""
         self._piece = piece
         self._where = stretch.where
-        self._rows = {table.name: _Rows(table, codec) for table in stretch.tables}
+        self._rows = {table.name: EventRows(table, codec) for table in stretch.tables}
         self._spans = list(self._parted(stretch.start, stretch.end, 0))
         self.total = sum(span.rows for span in self._spans)
 
@@ -86,7 +85,7 @@ class Replay:
 
     def _once(self, answers: _Answers, originals: Mapping[str, bytes], seen: set[str], before: set[str]) -> Iterator[Played]:
         """Yield the events of a piece, those of all its tables in one order, without those that came already."""
-        events = chain.from_iterable([rows.events(answer) for rows, answer in answers])
+        events = chain.from_iterable([sorted(rows.events(answer, self._rows_at), key=_in_order) for rows, answer in answers])
         for at, event_id, body in sorted(events, key=itemgetter(0)):
             if event_id is None:
                 yield Played(at, body)
@@ -98,21 +97,28 @@ class Replay:
 
     def _asked(self, piece: _Piece) -> tuple[_Answers, Mapping[str, bytes]]:
         """Ask for the rows of a piece, table by table, and for their events as they came."""
-        answers = [(self._rows[name], self._engine.query(self._select(name, piece)).rows) for name in self._rows if name in piece.tables]
+        answers = [
+            (rows, self._engine.query(f"SELECT {rows.selected} FROM {self._from(name, piece.start, piece.end)}").rows)
+            for name, rows in self._rows.items()
+            if name in piece.tables
+        ]
         originals: dict[str, bytes] = {}
         if self._kept is not None:
             for rows, answer in answers:
                 originals |= self._originals(self._kept, rows, answer, piece)
         return answers, originals
 
-    def _originals(self, kept: Kept, rows: _Rows, answer: Sequence[Any], piece: _Piece) -> Mapping[str, bytes]:
+    def _originals(self, kept: Kept, rows: EventRows, answer: Sequence[Any], piece: _Piece) -> Mapping[str, bytes]:
         """Return the events of rows as they came: those of the hours in which the rows lie."""
         asked = f'SELECT DISTINCT CAST("date" AS varchar), "hour" FROM {self._from(rows.table.name, piece.start, piece.end)}'
         hours = [Hour(day, hour) for day, hour in self._engine.query(asked).rows]
         return kept.of(rows.table, hours, rows.ids(answer))
 
-    def _select(self, name: str, piece: _Piece) -> str:
-        return f"SELECT {self._rows[name].columns} FROM {self._from(name, piece.start, piece.end)} ORDER BY event_time, event_id"
+    def _rows_at(self, rows: EventRows, moments: Sequence[str]) -> Sequence[Any]:
+        """Ask for whole rows of a table, those of some moments."""
+        return self._engine.query(
+            f"SELECT {rows.columns} FROM {self._from(rows.table.name, *_around(moments))} AND {rows.at(moments)}"
+        ).rows
 
     def _from(self, name: str, start: datetime, end: datetime) -> str:
         condition = f" AND (\n{self._where}\n)" if self._where else ""
@@ -124,10 +130,12 @@ class Replay:
         """Yield the hours of a stretch that hold rows, in order; one that holds too many in minutes, and such a minute in seconds."""
         unit, length = _UNITS[depth]
         counts: dict[datetime, dict[str, int]] = {}
-        for name in only or self._rows:
-            counting = f"SELECT date_trunc('{unit}', event_time), count(*) FROM {self._from(name, start, end)} GROUP BY 1"
-            for moment, count in self._engine.query(counting).rows:
-                counts.setdefault(_aware(moment), {})[name] = count
+        counting = [
+            f"SELECT '{name}', date_trunc('{unit}', event_time), count(*) FROM {self._from(name, start, end)} GROUP BY 2"
+            for name in only or self._rows
+        ]
+        for name, moment, count in self._engine.query(" UNION ALL ".join(counting)).rows:
+            counts.setdefault(_aware(moment), {})[name] = count
         for moment in sorted(counts):
             one = _Piece(max(moment, start), min(moment + length, end), counts[moment])
             if one.rows > self._piece and depth + 1 < len(_UNITS):
@@ -163,84 +171,17 @@ def _pieces(spans: Sequence[_Piece], most: int) -> Iterator[_Piece]:
         yield _Piece(start, end, tables)
 
 
-_Answers = Sequence[tuple["_Rows", Sequence[Any]]]
+_Answers = Sequence[tuple[EventRows, Sequence[Any]]]
 
 
-class _Rows:
-    """The rows of one table in an answer, and how an event is made of each."""
-
-    def __init__(self, table: Table, codec: Codec) -> None:
-        self.table = table
-        self._encode = codec.encode
-        self._restorer = Restorer(table, codec)
-        self._names = [column.name for column in table.columns]
-        self._time, self._id = self._names.index("event_time"), self._names.index("event_id")
-        kinds = [(column.name, parse_glue_type(column.type)) for column in table.columns]
-        self._nested = [(name, as_stored) for name, kind in kinds if kind.items and (as_stored := _storing(kind)) is not None]
-        self.columns = ", ".join(map(_selected, table.columns))
-
-    def ids(self, answer: Sequence[Any]) -> set[str]:
-        """Return the ids of the events of an answer."""
-        return {row[self._id] for row in answer} - {None}
-
-    def events(self, answer: Sequence[Any]) -> Iterator[tuple[str, str | None, bytes]]:
-        """Yield when the event of each row happened, the event's id, and its bytes."""
-        at, event_id, names, nested = self._time, self._id, self._names, self._nested
-        encode, event = self._encode, self._restorer.event
-        for row in answer:
-            line = dict(zip(names, row, strict=True))
-            for name, as_stored in nested:
-                if line[name] is not None:
-                    line[name] = as_stored(line[name])
-            yield row[at], row[event_id], encode(event(line))
+def _in_order(event: tuple[str, str | None, bytes]) -> tuple[str, bool, str]:
+    at, event_id, _ = event
+    return at, event_id is None, event_id or ""
 
 
-def _selected(column: Column) -> str:
-    """Write a column for the SELECT: a moment as the text that log lines have."""
-    return f'CAST("{column.stored_name}" AS varchar)' if column.type in ("timestamp", "date") else f'"{column.stored_name}"'
-
-
-def _storing(kind: GlueType) -> Callable[[Any], Any] | None:
-    """Return what makes of an engine's value, which is not NULL, what a log line has; None where that is the value itself.
-
-    Fields are as they are declared and without those that are NULL, moments are texts.
-    """
-    if kind.name == "struct":
-        return _storing_fields(kind)
-    if kind.name in ("map", "array"):
-        inner = _storing(kind.items[-1])
-        if inner is None:
-            return dict if kind.name == "map" else list
-        each = _or_null(inner)
-        if kind.name == "map":
-            return lambda value: {name: each(one) for name, one in value.items()}
-        return lambda value: [each(one) for one in value]
-    return _moment if kind.name in ("timestamp", "date") else None
-
-
-def _storing_fields(kind: GlueType) -> Callable[[Any], Any]:
-    fields = [(name, name.lower(), _storing(item)) for name, item in zip(kind.fields, kind.items, strict=True)]
-
-    def as_stored(value: Mapping[str, Any]) -> dict[str, Any]:
-        by_name = {name.lower(): inner for name, inner in value.items()}
-        made = {}
-        for name, lowered, inner in fields:
-            field = by_name.get(lowered)
-            if field is not None:
-                made[name] = field if inner is None else inner(field)
-        return made
-
-    return as_stored
-
-
-def _or_null(inner: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda value: None if value is None else inner(value)
-
-
-def _moment(value: Any) -> Any:  # a moment, or its text
-    if isinstance(value, datetime):
-        return value.isoformat(" ", "milliseconds")[:23]
-    return value.isoformat() if isinstance(value, date) else value
+def _around(moments: Sequence[str]) -> tuple[datetime, datetime]:
+    """Return a stretch in which moments lie, given as texts in UTC."""
+    return datetime.fromisoformat(f"{min(moments)}+00:00"), datetime.fromisoformat(f"{max(moments)}+00:00") + timedelta(milliseconds=1)
 
 
 def _literal(moment: datetime) -> str:

@@ -28,6 +28,11 @@ def _substring(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     return derived(emit("el_substring({}, {}, {})", s.sql, start.sql, size), VARCHAR, values)
 
 
+def _replace(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+    """Replace a text; DuckDB's own way is Trino's but for a search for nothing, and twice as fast as asking about that."""
+    return derived(emit("replace({})" if values[1].literal else "el_replace({})", joined(", ", values)), VARCHAR, values)
+
+
 def _concat(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     if len(values) < 2:
         raise mistyped("concat() takes two or more arguments", node)
@@ -156,7 +161,7 @@ FUNCTIONS = [
     F("split_to_map", "varchar, varchar, varchar -> map(varchar,varchar)", "el_split_to_map({0}, {1}, {2})"),
     F("split_to_multimap", "varchar, varchar, varchar -> map(varchar,array(varchar))", "el_split_to_multimap({0}, {1}, {2})"),
     F("replace", "varchar, varchar -> varchar", "replace({0}, {1}, '')"),
-    F("replace", "varchar, varchar, varchar -> varchar", "el_replace({0}, {1}, {2})"),
+    F("replace", "varchar, varchar, varchar -> varchar", _replace),
     F("translate", "varchar, varchar, varchar -> varchar", "translate({0}, {1}, {2})"),
     F("lpad", "varchar, bigint, varchar -> varchar", "el_lpad({0}, {1}, {2})"),
     F("rpad", "varchar, bigint, varchar -> varchar", "el_rpad({0}, {1}, {2})"),

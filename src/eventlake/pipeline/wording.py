@@ -1,0 +1,92 @@
+"""The text of an event as the statement that asks for its row puts it together, which is a fraction of the work of reading columns in Python.
+
+Takes a table, gives what is selected in Athena's SQL and, of each row of the answer, the bytes of its event: those that `Restorer` makes of the
+same row. Where anything is odd about a row there are none, and the row itself is asked for. Called by `eventlake.pipeline.event_rows`.
+"""
+
+from __future__ import annotations
+
+from eventlake.model import Table
+from eventlake.pipeline.codec import Codec
+from eventlake.pipeline.event_sql import SEAM, EventSql, NoEventSqlError, Sql, joined, literal, name_sql
+from eventlake.pipeline.leftovers import EXTRA
+from eventlake.pipeline.placement import Placement
+
+
+class Wording:
+    """The texts of a table's events. codec: reads and writes JSON as whoever wrote the lines did. Raises NoEventSqlError.
+
+    A text is in pieces: what stands before the fields of the table's root, those fields, what stands behind them. The fields of `extra` come first
+    among those of the root; an object of which both say something is a piece of its own, and so is what a column of JSON holds.
+    """
+
+    def __init__(self, table: Table, codec: Codec) -> None:
+        self._codec = codec
+        placed = Placement(table, codec)
+        root = tuple(map(str, placed.root))
+        if placed.chosen or root[0] != "detail" or any(again or not said for _, again, said in placed.difficult):
+            raise NoEventSqlError
+        sql = EventSql(table, placed, codec.dumps)
+        before, behind = sql.around(root)
+        fields = sql.parts(root)
+        keys = {path[len(root) :] for path in (*sql.places, *placed.taken) if path[: len(root)] == root}
+        names = {name for name, _ in fields if name}
+        if any(not key or (len(key) == 1 and key[0] in names) for key in keys):
+            raise NoEventSqlError
+        self._foreign = placed.ambiguous | {str(key[0]) for key in keys} - names
+        """The keys that `extra` has only where something is odd."""
+        self._inner: dict[str, tuple[int, frozenset[str]]] = {}
+        """The objects of which it may say something too: the place of each among the pieces, and the keys that it has there only then."""
+        self._json: list[int] = []
+        """The places of what columns of JSON hold."""
+        self._pieces = 1
+        for name, written in fields:
+            if name:
+                self._inner[name] = self._pieces, frozenset(str(key[1]) for key in keys if key[0] == name)
+            count = _count(written)
+            self._json += range(self._pieces + 1, self._pieces + count, 2)
+            self._pieces += count
+        self._pieces += 1
+        self._is_deep = len(root) > 1
+        text = joined((*before, *(part for _, written in fields for part in (literal(SEAM), *written)), literal(SEAM), *behind))
+        self.columns = f"CASE WHEN {sql.is_plain()} THEN {text} END, {name_sql(EXTRA)}"
+
+    def event(self, text: str | None, extra: str | None) -> bytes | None:
+        """Return the event of what was selected of a row, None if the row is odd."""
+        pieces = text.split(SEAM) if text is not None else []
+        if len(pieces) != self._pieces:
+            return None
+        check = self._codec.check
+        try:
+            for place in self._json:
+                if pieces[place]:
+                    check(pieces[place].encode())
+            more = "" if extra is None else self._among(extra, pieces)
+            fields = "".join(pieces[1:-1])
+            if more is None or (self._is_deep and not fields):
+                return None
+            event = f"{pieces[0]}{more or fields[1:]}{fields if more else ''}{pieces[-1]}".encode()
+            check(event)
+        except ValueError:
+            return None
+        return event
+
+    def _among(self, written: str, pieces: list[str]) -> str | None:
+        """Return the fields of `extra`, with those of columns in objects of its own, which are taken out of the pieces; None where that is odd."""
+        extra = self._codec.loads(written.encode())
+        if extra.__class__ is not dict or not self._foreign.isdisjoint(extra):
+            return None
+        for name in self._inner.keys() & extra.keys():
+            place, foreign = self._inner[name]
+            both = extra[name]
+            if both.__class__ is not dict or not foreign.isdisjoint(both):
+                return None
+            if pieces[place]:
+                both.update(self._codec.loads(f"{{{pieces[place][1:]}}}".encode())[name])
+                pieces[place] = ""
+        return self._codec.dumps(extra)[1:-1]
+
+
+def _count(texts: Sql) -> int:
+    """Return how many pieces a text is parted in: it has as many seams wherever columns are NULL."""
+    return 1 + sum(text.count(SEAM * 2) for text in texts) * 2
