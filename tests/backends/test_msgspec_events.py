@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -58,7 +57,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 def changed(event: dict[str, Any], path: tuple[Any, ...], value: object) -> dict[str, Any]:
     """Return an event with another value at a path."""
-    made = copy.deepcopy(event)
+    made = json.loads(json.dumps(event))
     holder: Any = made
     for key in path[:-1]:
         holder = holder[key]
@@ -72,7 +71,9 @@ def variants(event: dict[str, Any], step: int) -> Iterator[dict[str, Any]]:
     for number, path in enumerate(list(places(event))):
         for value in VALUES[number % step :: step] if path else ():
             yield changed(event, path, value)
-        yield changed(event, (*path, "undeclared"), 1) if _at(event, path).__class__ is dict else event
+        if isinstance(_at(event, path), dict):
+            yield changed(event, (*path, "undeclared"), 1)
+    yield event
 
 
 def _at(value: Any, path: tuple[Any, ...]) -> Any:
