@@ -27,7 +27,7 @@ class Told:
 @pytest.fixture(scope="module")
 def history() -> Told:
     """Five busy weeks, in which everything happens that can."""
-    history = History(11, END - timedelta(days=35), END, 1.0, systems=("codepipeline",))
+    history = History(7, END - timedelta(days=35), END, 0.4, systems=("codepipeline",))
     events = [event for _, event in history.events()]
     return Told(history.truth, events)
 
