@@ -57,7 +57,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 def changed(event: dict[str, Any], path: tuple[Any, ...], value: object) -> dict[str, Any]:
     """Return an event with another value at a path."""
-    made = json.loads(json.dumps(event))
+    made: dict[str, Any] = json.loads(json.dumps(event))
     holder: Any = made
     for key in path[:-1]:
         holder = holder[key]
