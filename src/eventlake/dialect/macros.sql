@@ -680,6 +680,8 @@ el_map_value(m, k) :=
   END;
 el_map_element(m, k) := m[k];
 el_has_null(a) := len(list_filter(a, lambda x: x IS NULL)) > 0;
+el_numbers(a) := list_filter(a, lambda n: n IS NULL OR NOT isnan(n));
+el_position_of_number(a, x) := CASE WHEN a IS NOT NULL AND isnan(x) THEN 0 ELSE CAST(el_position(a, x) AS BIGINT) END;
 el_contains(a, x) :=
   CASE
     WHEN a IS NULL OR x IS NULL THEN NULL

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.failures import failure
+from eventlake.dialect.functions.function import Builder, Syntactic
 from eventlake.dialect.functions.function import Function as F
-from eventlake.dialect.functions.function import Syntactic
 from eventlake.dialect.functions.lambdas import or_no_array
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import emit, joined, ours, quoted
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast, coerce
 from eventlake.dialect.types.comparison import ordered
-from eventlake.dialect.types.type import DATE, INTERVAL_MONTH, UNKNOWN, VARCHAR, array, common, row
+from eventlake.dialect.types.type import BIGINT, BOOLEAN, DATE, INTERVAL_MONTH, UNKNOWN, VARCHAR, Type, array, common, row
 
 
 def _zip(parts: Parts, node: exp.Expr) -> Value:
@@ -140,12 +140,32 @@ def _ngrams(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     return derived(sql, array(values[0].type), values)
 
 
+def _equal_to(numbers: str, others: str, kind: Type | None = None) -> Builder:
+    """Build what looks in an array for what equals a value, which NaN does to nothing; DuckDB has it equal to itself.
+
+    numbers, others: SQL for doubles, and for all else. kind: of the answer, None for that of the array.
+    """
+
+    def build(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
+        return derived(emit(numbers if values[1].type.name in {"double", "real"} else others, *values), kind or values[0].type, values)
+
+    return build
+
+
 FUNCTIONS = [
     F("cardinality", "array(T) -> bigint", "CAST(len({0}) AS BIGINT)"),
     F("element_at", "array(T), bigint -> T", "el_element_at({0}, {1})"),
-    F("contains", "array(T), T -> boolean", "el_contains({0}, {1})"),
-    F("array_position", "array(T), T -> bigint", "CAST(el_position({0}, {1}) AS BIGINT)"),
-    F("array_remove", "array(T), T -> array(T)", "el_remove({0}, {1})"),
+    F("contains", "array(T), T -> boolean", _equal_to("el_contains(el_numbers({0}), {1})", "el_contains({0}, {1})", BOOLEAN)),
+    F(
+        "array_position",
+        "array(T), T -> bigint",
+        _equal_to("el_position_of_number({0}, {1})", "CAST(el_position({0}, {1}) AS BIGINT)", BIGINT),
+    ),
+    F(
+        "array_remove",
+        "array(T), T -> array(T)",
+        _equal_to("(CASE WHEN isnan({1}) THEN {0} ELSE el_remove({0}, {1}) END)", "el_remove({0}, {1})"),
+    ),
     F("array_distinct", "array(T) -> array(T)", "el_distinct({0})"),
     F("array_intersect", "array(T), array(T) -> array(T)", "el_intersect({0}, {1})"),
     F("array_except", "array(T), array(T) -> array(T)", "el_except({0}, {1})"),

@@ -5,19 +5,25 @@ from __future__ import annotations
 from eventlake.dialect.functions.function import Function as F
 from eventlake.dialect.functions.function import Syntactic
 
+_READ = {
+    "from_hex": "el_from_hex({0})",
+    "from_base64": "el_from_base64({0})",
+    "from_base64url": "el_from_base64(el_base64url({0}))",
+    "from_base32": "el_from_base32({0})",
+}
+"""What reads bytes from letters, which may be bytes themselves."""
+
 FUNCTIONS = [
     F("to_utf8", "varchar -> varbinary", "encode({0})"),
     F("to_utf8", "char -> varbinary", "encode({0})"),
     F("from_utf8", "varbinary -> varchar", "el_utf8({0}, chr(65533))"),
     F("from_utf8", "varbinary, varchar -> varchar", "el_utf8({0}, {1})"),
     F("to_hex", "varbinary -> varchar", "hex({0})"),
-    F("from_hex", "varchar -> varbinary", "el_from_hex({0})"),
+    *(F(name, "varchar -> varbinary", sql) for name, sql in _READ.items()),
+    *(F(name, "varbinary -> varbinary", sql.format("el_utf8({0}, chr(65533))")) for name, sql in _READ.items()),
     F("to_base64", "varbinary -> varchar", "to_base64({0})"),
-    F("from_base64", "varchar -> varbinary", "el_from_base64({0})"),
     F("to_base64url", "varbinary -> varchar", "translate(to_base64({0}), '+/', '-_')"),
-    F("from_base64url", "varchar -> varbinary", "el_from_base64(el_base64url({0}))"),
     F("to_base32", "varbinary -> varchar", "el_to_base32({0})"),
-    F("from_base32", "varchar -> varbinary", "el_from_base32({0})"),
     F("to_big_endian_64", "bigint -> varbinary", "el_big_endian({0}, 64)"),
     F("to_big_endian_32", "integer -> varbinary", "el_big_endian({0}, 32)"),
     F("from_big_endian_64", "varbinary -> bigint", "CAST(el_from_big_endian({0}, 64) AS BIGINT)"),

@@ -83,7 +83,7 @@ def _formatted(match: re.Match[str], value: Value, node: exp.Expr) -> Sql:
     if ({"-", "0"} & set(flags) and not match["width"]) or {"-", "0"} <= set(flags) or {"+", " "} <= set(flags):
         raise mistyped(f"{match[0]} in format() wants a width, or has flags that contradict", node)
     if value.type.name == "unknown":
-        return _nothing(match) if kind != "b" else _sized(match, text("false"))
+        return _sized(match, text("false" if kind == "b" else "FALSE")) if kind in {"b", "B"} else _nothing(match)
     if kind in {"s", "S", "b", "B"}:
         return _text(match, value, node)
     if kind == "d" and value.type.is_integer and not match["digits"] and "#" not in flags:
@@ -120,7 +120,7 @@ def _text(match: re.Match[str], value: Value, node: exp.Expr) -> Sql:
         else:
             shown = emit("(CASE WHEN {} IS NULL THEN 'false' ELSE 'true' END)", value)
     else:
-        shown = emit("coalesce({}, 'null')", _shown(value, node))
+        shown = emit("coalesce({}, {})", _shown(value, node), text("NULL" if match["kind"] == "S" else "null"))
     if match["digits"]:
         shown = _unless(r"[\x{10000}-\x{10FFFF}]", shown, emit("substring({}, 1, {})", shown, int(match["digits"])), match)
     return _sized(match, _unless(r"[^\x00-\x7F]", shown, emit("upper({})", shown), match) if match["kind"].isupper() else shown)
@@ -187,7 +187,8 @@ def _padded(match: re.Match[str], sign: Sql, body: Sql, ending: Sql) -> Sql:
 
 
 def _nothing(match: re.Match[str]) -> Sql:
-    return _sized(match, text("null"[: int(match["digits"])] if match["digits"] else "null"))
+    word = "NULL" if match["kind"].isupper() else "null"
+    return _sized(match, text(word[: int(match["digits"])] if match["digits"] else word))
 
 
 def _sized(match: re.Match[str], shown: Sql) -> Sql:

@@ -29,7 +29,7 @@ def _map(parts: Parts, node: exp.Expr) -> Value:
 
 def _from_entries(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     entries = values[0]
-    if entries.is_null:
+    if entries.is_null and entries.type.name != "array":
         return Value(emit("NULL"), mapping(UNKNOWN, UNKNOWN), is_null=True)
     entries, pair = _pairs(entries, "map_from_entries", node)
     first, second = (name for name, _ in pair.fields())
@@ -39,7 +39,7 @@ def _from_entries(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
 
 def _multimap_from_entries(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     entries = values[0]
-    if entries.is_null:
+    if entries.is_null and entries.type.name != "array":
         return Value(emit("NULL"), mapping(UNKNOWN, array(UNKNOWN)), is_null=True)
     entries, pair = _pairs(entries, "multimap_from_entries", node)
     key, item = (emit("struct_extract(el_e, {})", text(name)) for name, _ in pair.fields())

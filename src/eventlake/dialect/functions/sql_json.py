@@ -98,6 +98,9 @@ class _Sequences:
             case "!":
                 assert isinstance(parts[0], Predicate)
                 return emit("(NOT {})", self.holds(parts[0], item))
+            case "is unknown":
+                assert isinstance(parts[0], Predicate)
+                return emit("({} IS NULL)", self.holds(parts[0], item))
         paths = [part for part in parts if not isinstance(part, Predicate)]
         if predicate.sign == "exists":
             return emit("(len({}) > 0)", self.of(paths[0], item))

@@ -60,7 +60,7 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """A condition: sign is a comparison, `&&`, `||`, `!`, `exists` or `starts with`."""
+    """A condition: sign is a comparison, `&&`, `||`, `!`, `is unknown`, `exists` or `starts with`."""
 
     sign: str
     parts: tuple[Path | Predicate, ...]
@@ -256,7 +256,7 @@ class _Reader:
             except Exception:
                 self.tokens = before  # the bracket belongs to a path
             else:
-                return inner
+                return self.unknown(inner)
         left = self.sum()
         if self.take("starts"):
             self.want("with")
@@ -265,3 +265,10 @@ class _Reader:
         if not sign:
             raise self.wrong()
         return Predicate(sign, (left, self.sum()))
+
+    def unknown(self, inner: Predicate) -> Predicate:
+        """Read `is unknown` behind a condition in brackets, if it is there."""
+        if not self.take("is"):
+            return inner
+        self.want("unknown")
+        return Predicate("is unknown", (inner,))
