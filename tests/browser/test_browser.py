@@ -48,6 +48,20 @@ def test_every_page_fits(window: Window, path: str) -> None:
     assert page.locator(".problem").count() == 0
 
 
+def test_what_a_user_did_is_read_on_a_laptop_without_moving_it(window: Window) -> None:
+    """Of a name, a program and a connection of the usual lengths; what is the same in every row stands in the title."""
+    page = window.open("/logins?from=-9d")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    ways = {
+        kind: page.locator(f"#tile-{tile} tbody a[href^='/{kind}?']").first for kind, tile in (("user", "users"), ("address", "addresses"))
+    }
+    for kind, path in {kind: way.get_attribute("href") for kind, way in ways.items()}.items():
+        window.open(path)
+        frame = page.locator(f"#tile-one_{kind}_entries .rows")
+        assert frame.locator("tbody tr").count() > 0
+        assert frame.evaluate("it => it.scrollWidth - it.clientWidth") <= 1
+
+
 def test_a_change_is_read_on_a_laptop_without_moving_it(window: Window) -> None:
     """A long path is broken, and takes nothing from the lines that went and came."""
     page = window.open("/changes?from=-90d")

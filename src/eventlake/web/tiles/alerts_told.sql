@@ -1,5 +1,5 @@
 -- Alerts that opened
--- How many alerts of each detection opened.
+-- How many alerts of each detection opened, by the time when they were told; the events that opened them may lie before.
 -- param since date  the first day of arrival
 -- param start timestamp  the window's beginning, in UTC
 -- param end timestamp  its end

@@ -4,8 +4,8 @@
 -- param start timestamp  the window's beginning, in UTC
 -- param end timestamp  its end
 -- param application string  its name
-select distinct event_time, type, description, user_name, ip, country_code, client_name, connection
+select distinct event_time, description, user_name, ip, country_code, type, connection
 from auth0_logs
 where "date" >= :since and event_time >= :start and event_time < :end and coalesce(client_name, 'unknown') = :application
-order by event_time desc, type, description
+order by event_time desc, description, type
 limit 200
