@@ -122,7 +122,7 @@ def json_object(folder: Path, hour: Hour) -> LogObject:
     return LogObject("actions", hour, str(path.relative_to(folder)), "json", path.stat().st_size, 2)
 
 
-def engine(folder: Path, *objects: LogObject, seconds: float = 30) -> DuckDBEngine:
+def engine(folder: Path, *objects: LogObject, seconds: float = 120) -> DuckDBEngine:
     """An engine over these objects."""
     return DuckDBEngine(MemoryCatalog(ACTIONS, objects), folder, clock=FixedClock(), threads=1, seconds=seconds)
 

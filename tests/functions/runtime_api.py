@@ -24,8 +24,11 @@ from typing import Any
 CODE = Path(__file__).parent.parent.parent / "src"
 """The folder that is uploaded as the functions' code."""
 
-PATIENCE_S = 30
+PATIENCE_S = 120
 """How long a call may take; only a failing test waits that long."""
+
+TIMEOUT_S = 30
+"""The timeout that a function is told, unless a test has another."""
 
 RESPONSE_LIMIT_BYTES = 6_291_556
 """The longest answer that AWS takes; a longer one is an error: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
@@ -48,7 +51,7 @@ class _Calls:
     answers: dict[str, queue.Queue[Answer]] = field(default_factory=dict)
     start: queue.Queue[Answer] = field(default_factory=queue.Queue)
     """The error with which the function did not start."""
-    timeout_s: float = PATIENCE_S
+    timeout_s: float = TIMEOUT_S
 
 
 class _RuntimeApi(BaseHTTPRequestHandler):
@@ -138,7 +141,7 @@ class Container:
 
 
 @contextmanager
-def running(handler: str, folder: Path, environment: Mapping[str, str] | None = None, timeout_s: float = PATIENCE_S) -> Iterator[Container]:
+def running(handler: str, folder: Path, environment: Mapping[str, str] | None = None, timeout_s: float = TIMEOUT_S) -> Iterator[Container]:
     """A container that runs a handler of the code folder. folder: where its log goes. timeout_s: the function's timeout as it is told."""
     calls = _Calls(timeout_s=timeout_s)
     server = _Server(("127.0.0.1", 0), type("Api", (_RuntimeApi,), {"calls": calls}))

@@ -51,7 +51,7 @@ def test_a_query_is_killed_at_its_deadline_and_the_next_one_answers(place: Place
 
 def test_a_query_that_nobody_wants_any_more_is_killed(place: Place) -> None:
     """Whoever waits says so, and is told: the third time that it is asked, long before the query would end."""
-    engine, asked = place.engine(seconds=600), iter([False, False])
+    engine, asked = place.engine(seconds=1200), iter([False, False])
 
     with pytest.raises(QueryLimitError, match="cancelled"):
         engine.query(ENDLESS, cancelled=lambda: next(asked, True))
@@ -62,7 +62,7 @@ def test_a_query_that_nobody_wants_any_more_is_killed(place: Place) -> None:
 
 def test_ctrl_c_kills_the_process(place: Place) -> None:
     """An exception in whoever waits is enough: the leash is let go on the way out."""
-    engine = place.engine(seconds=60)
+    engine = place.engine(seconds=120)
 
     def interrupted() -> bool:
         raise KeyboardInterrupt
@@ -76,7 +76,7 @@ def test_ctrl_c_kills_the_process(place: Place) -> None:
 
 def test_memory_that_runs_out_is_told_with_its_limit(place: Place) -> None:
     """Not as a death, not in DuckDB's words."""
-    engine = place.engine(seconds=20)
+    engine = place.engine(seconds=120)
 
     with pytest.raises(QueryLimitError, match="more than 384 MB of memory"):
         engine.query("select cardinality(array_agg(a.log_id || b.log_id || c.ip)) from auth0_logs a, auth0_logs b, auth0_logs c")
@@ -100,7 +100,7 @@ def zygote_of(place: Place) -> int:
 @pytest.mark.parametrize("warm", [1, 2])
 def test_a_spare_process_that_was_killed_costs_no_query(place: Place, warm: int) -> None:
     """The system takes spare ones first where memory runs out; a query then has a new one."""
-    engine = place.engine(seconds=20, warm=warm)
+    engine = place.engine(seconds=120, warm=warm)
     assert engine.query(COUNT).rows == [(2000,)]
     engine.prepare()
     for spare, _ in engine.box._spare:
@@ -114,7 +114,7 @@ def test_a_spare_process_that_was_killed_costs_no_query(place: Place, warm: int)
 
 def test_a_process_that_dies_before_it_is_asked_costs_another(place: Place) -> None:
     """Once: it was taken alive, and then it was gone."""
-    engine = place.engine(seconds=20)
+    engine = place.engine(seconds=120)
     engine.prepare()
     engine.box._spare[0][0]._data.shutdown(socket.SHUT_RDWR)
 
@@ -124,7 +124,7 @@ def test_a_process_that_dies_before_it_is_asked_costs_another(place: Place) -> N
 
 def test_no_process_that_begins_is_a_sentence(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second one is the last."""
-    engine = place.engine(seconds=20)
+    engine = place.engine(seconds=120)
     forked: list[Worker] = []
 
     def dead() -> Worker:
@@ -145,7 +145,7 @@ def test_no_process_that_begins_is_a_sentence(place: Place, monkeypatch: pytest.
 
 def test_a_folder_that_was_put_in_anew_is_read(place: Place) -> None:
     """A restored one has the same name, but the kernel's walls stand round the old one."""
-    engine = place.engine(seconds=20, warm=1)
+    engine = place.engine(seconds=120, warm=1)
     assert engine.query(COUNT).rows == [(2000,)]
     engine.prepare()
     old = place.root / "old"
@@ -164,7 +164,7 @@ def test_a_folder_that_was_put_in_anew_is_read(place: Place) -> None:
 @HAS_CHILDREN
 def test_a_zygote_that_is_killed_costs_no_query_and_is_no_zombie(place: Place) -> None:
     """Its spare processes go with it."""
-    engine = place.engine(seconds=20, warm=1)
+    engine = place.engine(seconds=120, warm=1)
     assert engine.query(COUNT).rows == [(2000,)]
     zygote = zygote_of(place)
     os.kill(zygote, signal.SIGKILL)
@@ -176,7 +176,7 @@ def test_a_zygote_that_is_killed_costs_no_query_and_is_no_zombie(place: Place) -
 
 def test_a_zygote_that_was_killed_is_started_again(place: Place) -> None:
     """Somebody may end it; the query after that has a new one."""
-    engine = place.engine(seconds=20)
+    engine = place.engine(seconds=120)
     assert engine.query(COUNT).rows == [(2000,)]
     place.zygote.close()
 
@@ -186,7 +186,7 @@ def test_a_zygote_that_was_killed_is_started_again(place: Place) -> None:
 
 def test_too_many_columns_of_an_answer_are_refused_by_their_bytes(place: Place) -> None:
     """The bytes are counted where they arrive."""
-    engine = place.engine(seconds=20, answer_mb=1)
+    engine = place.engine(seconds=120, answer_mb=1)
 
     with pytest.raises(QueryLimitError, match="more than 1 MB"):
         engine.query("select rpad(log_id, 1000, 'x') from auth0_logs")
@@ -197,7 +197,7 @@ def test_too_many_columns_of_an_answer_are_refused_by_their_bytes(place: Place) 
 @pytest.mark.slow
 def test_queries_of_many_threads_all_answer(place: Place) -> None:
     """More than are answered at once wait their turn."""
-    engine = place.engine(seconds=60, at_once=2, warm=2)
+    engine = place.engine(seconds=120, at_once=2, warm=2)
     answers: list[object] = []
     threads = [threading.Thread(target=lambda: answers.append(engine.query(COUNT).rows)) for _ in range(8)]
 
@@ -212,7 +212,7 @@ def test_queries_of_many_threads_all_answer(place: Place) -> None:
 
 def test_a_full_line_refuses_at_once(place: Place) -> None:
     """One is answered, one waits, the third is told to come back."""
-    engine = place.engine(seconds=30, at_once=1, waiting=1)
+    engine = place.engine(seconds=120, at_once=1, waiting=1)
     stop = threading.Event()
 
     def endless() -> None:
@@ -267,7 +267,7 @@ import os, sys, threading, time
 from pathlib import Path
 from query.box.watching import Place, WatchedZygote
 place = Place(Path(sys.argv[1]), WatchedZygote())
-engine = place.engine(seconds=60)
+engine = place.engine(seconds=120)
 threading.Thread(target=lambda: engine.query(sys.argv[2]), daemon=True).start()
 def children(process):
     found = []
