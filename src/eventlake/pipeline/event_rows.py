@@ -47,6 +47,11 @@ class EventRows:
             self._wording = Wording(table, codec)
         self.selected = self.columns if self._wording is None else f"{first}, {self._wording.columns}"
 
+    @property
+    def is_worded(self) -> bool:
+        """Return True if the statement writes the events."""
+        return self._wording is not None
+
     def at(self, moments: Sequence[str]) -> str:
         """Return the condition that rows are of these moments; of many it is left out."""
         few = dict.fromkeys(moments)

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain, pairwise
-from operator import itemgetter
+from functools import cache
+from itertools import pairwise
 from typing import Any, Protocol
 
 from eventlake.interfaces import Engine
@@ -22,6 +22,8 @@ from eventlake.pipeline.event_rows import EventRows
 
 PIECE = 20_000
 """About how many rows are held at once."""
+_LONGEST = 100_000
+"""How long a statement gets where several are asked in one; Athena takes 262,144 bytes."""
 _UNITS = (("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)), ("second", timedelta(seconds=1)))
 """How finely a stretch is parted: an hour of many rows by its minutes, such a minute by its seconds."""
 
@@ -65,7 +67,8 @@ class Replay:
         """How many of the events so far were given as they came."""
         self._piece = piece
         self._where = stretch.where
-        self._rows = {table.name: EventRows(table, codec) for table in stretch.tables}
+        self._tables = {table.name: table for table in stretch.tables}
+        self._rows = cache(lambda name: EventRows(self._tables[name], codec))
         self._spans = list(self._parted(stretch.start, stretch.end, 0))
         self.total = sum(span.rows for span in self._spans)
 
@@ -85,9 +88,14 @@ class Replay:
 
     def _once(self, answers: _Answers, originals: Mapping[str, bytes], seen: set[str], before: set[str]) -> Iterator[Played]:
         """Yield the events of a piece, those of all its tables in one order, without those that came already."""
-        events = chain.from_iterable([sorted(rows.events(answer, self._rows_at), key=_in_order) for rows, answer in answers])
-        for at, event_id, body in sorted(events, key=itemgetter(0)):
-            if event_id is None:
+        events = [
+            (at, number, event_id or "", body)
+            for number, (rows, answer) in enumerate(answers)
+            for at, event_id, body in rows.events(answer, self._rows_at)
+        ]
+        events.sort()
+        for at, _, event_id, body in events:
+            if not event_id:
                 yield Played(at, body)
             elif not (event_id in seen or event_id in before):
                 seen.add(event_id)
@@ -97,16 +105,35 @@ class Replay:
 
     def _asked(self, piece: _Piece) -> tuple[_Answers, Mapping[str, bytes]]:
         """Ask for the rows of a piece, table by table, and for their events as they came."""
-        answers = [
-            (rows, self._engine.query(f"SELECT {rows.selected} FROM {self._from(name, piece.start, piece.end)}").rows)
-            for name, rows in self._rows.items()
-            if name in piece.tables
-        ]
+        chosen = [self._rows(name) for name in self._tables if name in piece.tables]
+        answers = [(rows, self._engine.query(self._select(rows, piece)).rows) for rows in chosen if not rows.is_worded]
+        answers += self._together([rows for rows in chosen if rows.is_worded], piece)
         originals: dict[str, bytes] = {}
         if self._kept is not None:
             for rows, answer in answers:
                 originals |= self._originals(self._kept, rows, answer, piece)
         return answers, originals
+
+    def _together(self, chosen: Sequence[EventRows], piece: _Piece) -> _Answers:
+        """Ask for the rows of several tables whose events the statement writes."""
+        answers: list[tuple[EventRows, list[Any]]] = [(rows, []) for rows in chosen]
+        for number, *row in self._all(self._select(rows, piece, f"{number}, ") for number, rows in enumerate(chosen)):
+            answers[number][1].append(row)
+        return answers
+
+    def _all(self, selects: Iterable[str]) -> Iterator[Any]:
+        """Yield the rows of several SELECTs, asked in few statements: one costs as much as thousands of rows."""
+        statement = ""
+        for select in selects:
+            if statement and len(statement) + len(select) > _LONGEST:
+                yield from self._engine.query(statement).rows
+                statement = ""
+            statement = f"{statement} UNION ALL {select}" if statement else select
+        if statement:
+            yield from self._engine.query(statement).rows
+
+    def _select(self, rows: EventRows, piece: _Piece, before: str = "") -> str:
+        return f"SELECT {before}{rows.selected} FROM {self._from(rows.table.name, piece.start, piece.end)}"
 
     def _originals(self, kept: Kept, rows: EventRows, answer: Sequence[Any], piece: _Piece) -> Mapping[str, bytes]:
         """Return the events of rows as they came: those of the hours in which the rows lie."""
@@ -122,7 +149,7 @@ class Replay:
 
     def _from(self, name: str, start: datetime, end: datetime) -> str:
         condition = f" AND (\n{self._where}\n)" if self._where else ""
-        table = self._rows[name].table
+        table = self._tables[name]
         named = f'"{table.database}"."{table.name}"'
         return f"{named} WHERE event_time >= {_literal(start)} AND event_time < {_literal(end)}{condition}"
 
@@ -130,11 +157,11 @@ class Replay:
         """Yield the hours of a stretch that hold rows, in order; one that holds too many in minutes, and such a minute in seconds."""
         unit, length = _UNITS[depth]
         counts: dict[datetime, dict[str, int]] = {}
-        counting = [
+        counting = (
             f"SELECT '{name}', date_trunc('{unit}', event_time), count(*) FROM {self._from(name, start, end)} GROUP BY 2"
-            for name in only or self._rows
-        ]
-        for name, moment, count in self._engine.query(" UNION ALL ".join(counting)).rows:
+            for name in only or self._tables
+        )
+        for name, moment, count in self._all(counting):
             counts.setdefault(_aware(moment), {})[name] = count
         for moment in sorted(counts):
             one = _Piece(max(moment, start), min(moment + length, end), counts[moment])
@@ -172,11 +199,6 @@ def _pieces(spans: Sequence[_Piece], most: int) -> Iterator[_Piece]:
 
 
 _Answers = Sequence[tuple[EventRows, Sequence[Any]]]
-
-
-def _in_order(event: tuple[str, str | None, bytes]) -> tuple[str, bool, str]:
-    at, event_id, _ = event
-    return at, event_id is None, event_id or ""
 
 
 def _around(moments: Sequence[str]) -> tuple[datetime, datetime]:

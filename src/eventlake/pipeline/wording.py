@@ -12,6 +12,8 @@ from eventlake.pipeline.event_sql import SEAM, EventSql, NoEventSqlError, Sql, j
 from eventlake.pipeline.leftovers import EXTRA
 from eventlake.pipeline.placement import Placement
 
+_SEAM = SEAM.encode()
+
 
 class Wording:
     """The texts of a table's events. codec: reads and writes JSON as whoever wrote the lines did. Raises NoEventSqlError.
@@ -53,38 +55,38 @@ class Wording:
 
     def event(self, text: str | None, extra: str | None) -> bytes | None:
         """Return the event of what was selected of a row, None if the row is odd."""
-        pieces = text.split(SEAM) if text is not None else []
+        pieces = text.encode().split(_SEAM) if text is not None else []
         if len(pieces) != self._pieces:
             return None
         check = self._codec.check
         try:
             for place in self._json:
                 if pieces[place]:
-                    check(pieces[place].encode())
-            more = "" if extra is None else self._among(extra, pieces)
-            fields = "".join(pieces[1:-1])
-            if more is None or (self._is_deep and not fields):
+                    check(pieces[place])
+            if extra is not None and not self._mix(extra, pieces):
                 return None
-            event = f"{pieces[0]}{more or fields[1:]}{fields if more else ''}{pieces[-1]}".encode()
+            fields = b"".join(pieces[1:-1])
+            event = b"".join((pieces[0], fields[1:], pieces[-1]))
             check(event)
         except ValueError:
             return None
-        return event
+        return event if fields or not self._is_deep else None
 
-    def _among(self, written: str, pieces: list[str]) -> str | None:
-        """Return the fields of `extra`, with those of columns in objects of its own, which are taken out of the pieces; None where that is odd."""
+    def _mix(self, written: str, pieces: list[bytes]) -> bool:
+        """Put the fields of `extra` in front of a root's, those of columns that are in one of its objects into that; False where that is odd."""
         extra = self._codec.loads(written.encode())
         if extra.__class__ is not dict or not self._foreign.isdisjoint(extra):
-            return None
-        for name in self._inner.keys() & extra.keys():
-            place, foreign = self._inner[name]
-            both = extra[name]
-            if both.__class__ is not dict or not foreign.isdisjoint(both):
-                return None
-            if pieces[place]:
-                both.update(self._codec.loads(f"{{{pieces[place][1:]}}}".encode())[name])
-                pieces[place] = ""
-        return self._codec.dumps(extra)[1:-1]
+            return False
+        for name, both in extra.items():
+            if name in self._inner:
+                place, foreign = self._inner[name]
+                if both.__class__ is not dict or not foreign.isdisjoint(both):
+                    return False
+                if pieces[place]:
+                    both.update(self._codec.loads(b"{%b}" % pieces[place][1:])[name])
+                    pieces[place] = b""
+        pieces[1] = b",%b%b" % (self._codec.encode(extra)[1:-1], pieces[1])
+        return True
 
 
 def _count(texts: Sql) -> int:
