@@ -68,7 +68,9 @@ def test_rows_of_the_types_announced_are_taken(played: Played) -> None:
     assert played.worker.ask(JOB) == [(1, "a"), (None, None), (2, "b")]
 
 
-@pytest.mark.parametrize(("said", "understood"), [(1.5, 1.5), (-1.0, 0.0), ("much", 0.0), (b"\xc1", 0.0)])
+@pytest.mark.parametrize(
+    ("said", "understood"), [(1.5, 1.5), (-1.0, 0.0), ("much", 0.0), (b"\xc1", 0.0), (float("inf"), 0.0), (float("nan"), 0.0)]
+)
 def test_what_it_took_is_what_it_says(played: Played, said: object, understood: float) -> None:
     """In seconds of the processor; nothing where it says what is none."""
     played.says(channel.DONE, said)

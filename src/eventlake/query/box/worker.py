@@ -46,6 +46,10 @@ class Ended:
     peak_mb: float
 
 
+_MOST_PROCESSOR_S = 86_400.0
+"""What a process is believed to have taken of the processor: it is counted against who asks, and nobody is to be held up for ever."""
+
+
 class Worker:
     """A process that was asked for. `close` it: that is what ends it."""
 
@@ -240,11 +244,12 @@ class Worker:
 
 
 def _seconds(body: bytes) -> float:
-    """Return the seconds that a process says; none where it says none."""
+    """Return the seconds that a process says; none where it says none, or what no process can have taken."""
     import msgspec
 
     with contextlib.suppress(msgspec.DecodeError):
-        return max(msgspec.msgpack.decode(body, type=float), 0.0)
+        said = msgspec.msgpack.decode(body, type=float)
+        return said if 0.0 <= said <= _MOST_PROCESSOR_S else 0.0
     return 0.0
 
 
