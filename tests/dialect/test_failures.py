@@ -31,6 +31,23 @@ def test_a_refused_value_is_refused_inside_try(asked: str, engine: FixtureEngine
         engine.query(f"select {asked} from (values '2026-03-15', 'no', '-0044-03-15') t(x)")
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "coalesce(cast('x' as integer), 1)",
+        "cast('x' as integer) is null",
+        "coalesce(json_parse('{'), json '1')",
+        "coalesce(split_part(t.x, ',', 0), 'z')",
+        "coalesce(array[1][2], 5)",
+        "cast(json_parse('{') as row(a bigint))",
+    ],
+)
+def test_what_is_known_to_fail_is_no_null(asked: str, engine: FixtureEngine) -> None:
+    """The engine must not plan a value away because it could be nothing but NULL."""
+    with pytest.raises(QueryFailedError):
+        engine.query(f"select {asked} from (values 'a') t(x)")
+
+
 def test_a_failure_inside_try_is_null_though_the_value_stands_twice(engine: FixtureEngine) -> None:
     """The engine must not compute what two columns have in common before TRY is around it."""
     answer = engine.query("select try(cast(x as integer) + 1), try(cast(x as integer) + 2) from (values '1', 'no') t(x) order by 1")

@@ -1,8 +1,9 @@
 """SQL that fails with a sentence of ours when, and only when, it is evaluated; and how that sentence is found again in a message.
 
 What the data decided is a cast of a text beginning with `eventlake:` to BOOLEAN. What TRY must not hide, a refusal above all, is a time zone of
-such a name: DuckDB's TRY makes NULL of wrong values and lets what is not implemented through. As a subscript of `[NULL]` either has whatever
-type its surroundings want. Unlike error() neither is volatile, so DuckDB still moves filters past it and TRY may stand around it.
+such a name: DuckDB's TRY makes NULL of wrong values and lets what is not implemented through. As the begin of a slice of `[NULL]`, of which the
+first is taken, either has whatever type its surroundings want; as a mere subscript it was not asked for at all where DuckDB saw that no
+element can be but NULL, as in COALESCE. Unlike error() neither is volatile, so DuckDB still moves filters past it and TRY may stand around it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _SHOWN = 200
 
 def failure(message: str, shown: Sql | None = None) -> Sql:
     """Make SQL that fails with the message and the value of the SQL `shown`: the data decided, and TRY makes NULL of it."""
-    return emit("([NULL])[CAST(CAST({} AS BOOLEAN) AS BIGINT)]", _said(f"{MARK}{message}", shown))
+    return emit("(([NULL])[CAST(CAST({} AS BOOLEAN) AS BIGINT):])[1]", _said(f"{MARK}{message}", shown))
 
 
 def failing(message: str, shown: Sql) -> Sql:
@@ -62,4 +63,4 @@ def _said(message: str, shown: Sql | None) -> Sql:
 
 
 def _beyond_try(name: Sql) -> Sql:
-    return emit("([NULL])[CAST(epoch(timezone({}, TIMESTAMP '2000-01-01')) AS BIGINT)]", name)
+    return emit("(([NULL])[CAST(epoch(timezone({}, TIMESTAMP '2000-01-01')) AS BIGINT):])[1]", name)
