@@ -21,7 +21,7 @@ from aws.serving import Emulator, serving, serving_trino
 from marked import can_hold, doubled, unnamed
 
 settings.register_profile("thorough", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("every day", settings.get_profile("thorough"), max_examples=25, derandomize=True, database=None)
+settings.register_profile("every day", settings.get_profile("thorough"), max_examples=15, derandomize=True, database=None)
 settings.load_profile("every day")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell starts what it puts into the background so; Ctrl-C is tested all the same

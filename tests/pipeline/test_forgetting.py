@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlake.backends.msgspec_codec import FAST
@@ -256,7 +256,6 @@ def events(draw: st.DrawFn) -> tuple[str, bytes]:
     return identifier, json.dumps(made, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass")
 
 
-@settings(max_examples=60, deadline=None)
 @given(events())
 def test_no_bytes_that_are_written_name_who_was_erased(found: tuple[str, bytes]) -> None:
     """Wherever an identifier stands in an event, in whatever spelling."""
@@ -270,7 +269,6 @@ def test_no_bytes_that_are_written_name_who_was_erased(found: tuple[str, bytes])
     assert not any(pattern.search(one) for one in written)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60))
 def test_a_text_of_others_is_left_as_it_is(text: str) -> None:
     """The very same object, so that nothing is written anew."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlake.dialect.translate import translate
@@ -74,7 +74,6 @@ CONNECTION = duckdb.connect()
 AROUND = st.integers(-8_000_000, 8_000_000).map(lambda ms: datetime(1970, 1, 1) + timedelta(milliseconds=ms))  # noqa: DTZ001  # of the lake
 
 
-@settings(max_examples=30)
 @given(st.lists(AROUND, min_size=1, max_size=4, unique=True), st.lists(st.none() | AROUND, max_size=9))
 def test_no_row_is_lost_or_won(moments: list[datetime], rows: list[datetime | None]) -> None:
     """On both sides of 1970, where hours are counted from, and with rows that have no time."""
