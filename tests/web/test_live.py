@@ -12,10 +12,11 @@ import zlib
 from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
-from eventlake.errors import StorageError
+from eventlake.errors import QueryLimitError, StorageError
 from eventlake.interfaces import Result
 from eventlake.web import live as live_module
 from eventlake.web.answered import NOTHING, Answered, Asked
@@ -248,6 +249,50 @@ def test_what_nobody_waits_for_is_given_up() -> None:
     asked.future.result(60)
     assert ended == [True]
     asking.close()
+
+
+def test_a_statement_that_its_browser_left_is_given_up(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that who stops four queries does not wait for the fifth; one that somebody else waits for goes on."""
+    begun, may, ended, query = threading.Event(), threading.Event(), threading.Event(), browser.lake.engine.query
+
+    def slow(sql: str, *, cancelled: Any) -> Result:
+        begun.set()
+        while not may.wait(0.01):
+            if cancelled():
+                ended.set()
+                raise QueryLimitError("The query was cancelled.")
+        return query(sql)
+
+    async def gone() -> dict[str, Any]:
+        await asyncio.to_thread(begun.wait)
+        return {"type": "http.disconnect"}
+
+    async def leave(sql: str) -> None:
+        scope = {"type": "http", "method": "GET", "path": "/sql", "query_string": urlencode({"q": sql}).encode(), "headers": []}
+        await browser.site(scope, gone, _into([]))
+
+    monkeypatch.setattr(browser.lake.engine, "query", slow)
+    asyncio.run(asyncio.wait_for(leave("select 11 as eleven"), 60))
+    assert ended.is_set()
+
+    ended.clear()
+    begun.clear()
+    stays: list[str] = []
+    staying = threading.Thread(target=lambda: stays.append(browser.get("/sql", {"q": "select 12 as twelve"}).text))
+    staying.start()
+    begun.wait(60)
+
+    async def another_leaves() -> None:
+        leaving = asyncio.create_task(leave("select 12 as twelve"))
+        await asyncio.sleep(0.1)
+        assert not leaving.done()
+        may.set()
+        await leaving
+
+    asyncio.run(asyncio.wait_for(another_leaves(), 60))
+    staying.join(60)
+    assert not ended.is_set()
+    assert "<td" in stays[0]
 
 
 def test_the_script_is_small() -> None:

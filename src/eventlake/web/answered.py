@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -66,3 +67,28 @@ class Asked:
         """Count one less; the last has the statement given up, if it still runs."""
         self.wanted -= 1
         self.is_given_up = self.wanted <= 0 and not self.future.done()
+
+
+class Visit:
+    """Somebody who waits for a page in a thread: what is asked for him alone is given up when he goes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waits_for: Asked | None = None
+        self._is_gone = False
+
+    def answer(self, asked: Asked) -> Answered:
+        """Return the answer, as soon as it is there."""
+        with self._lock:
+            asked.want()
+            self._waits_for = asked
+            if self._is_gone:
+                asked.leave()
+        return asked.future.result()
+
+    def go(self) -> None:
+        """Wait no longer."""
+        with self._lock:
+            if self._waits_for is not None and not self._is_gone:
+                self._waits_for.leave()
+            self._is_gone = True

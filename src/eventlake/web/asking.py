@@ -112,10 +112,6 @@ class Asking:
             asked.is_put_off = False
             return is_wanted
 
-    def answer(self, sql: str) -> Answered:
-        """Answer a statement; what goes wrong becomes a sentence."""
-        return self.ask(sql).future.result()
-
     def told(self, tell: Callable[[], Result], submit: Callable[[Callable[[], None]], object] | None = None) -> Asked:
         """Have rows told in their turn that no statement has; they are not remembered, since they may change without a table."""
         asked = Asked(Future())

@@ -12,10 +12,11 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import TypeVar
 
 from eventlake.errors import EventlakeError
 from eventlake.local.bus.answer import Message, Receive, Send
-from eventlake.web.answered import UNWANTED, Answered, Asked
+from eventlake.web.answered import UNWANTED, Answered, Asked, Visit
 from eventlake.web.following import Generations
 
 LOOK_S = 2.0
@@ -34,6 +35,7 @@ _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
+_Made = TypeVar("_Made")
 _log = logging.getLogger(__name__)
 
 
@@ -147,6 +149,18 @@ async def waited(asked: Asked, receive: Receive) -> Answered:
         return answered.result() if answered.done() else UNWANTED
     finally:
         asked.leave()
+        await _given_up(gone)
+
+
+async def watched(made: asyncio.Future[_Made], visit: Visit, receive: Receive) -> _Made:
+    """Wait for what a thread makes; when the browser goes first, what is asked for it alone is given up."""
+    gone = asyncio.ensure_future(_disconnected(receive))
+    try:
+        await asyncio.wait((made, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not made.done():
+            visit.go()
+        return await made
+    finally:
         await _given_up(gone)
 
 

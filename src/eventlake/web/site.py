@@ -16,12 +16,12 @@ from urllib.parse import parse_qsl
 from eventlake.errors import EventlakeError
 from eventlake.lake import Lake
 from eventlake.local.bus.answer import Answer, Message, Receive, Send, headers_of, respond
-from eventlake.web.answered import UNWANTED
+from eventlake.web.answered import UNWANTED, Visit
 from eventlake.web.answers import HTML, JSON, TEXT, Shrinking, answer, plain_answer
 from eventlake.web.asking import AT_ONCE, Asking
 from eventlake.web.failed_page import failed_page
 from eventlake.web.following import Following
-from eventlake.web.live import Live, waited
+from eventlake.web.live import Live, waited, watched
 from eventlake.web.missing_page import missing_page
 from eventlake.web.redrive_form import MOST_BYTES, RedriveForm
 from eventlake.web.redrive_form import PATH as REDRIVE
@@ -119,15 +119,15 @@ class Site:
         elif headers.get(b"sec-fetch-mode") == b"navigate" and not path.startswith((SQL, FOLDER, "/failed")):
             await self._navigated(scope, headers, send)
         else:
-            pool = self._waiting if path.startswith((SQL, FOLDER, "/failed")) else self._making
-            await respond(send, await loop.run_in_executor(pool, self._answer, scope, headers))
+            pool, visit = self._waiting if path.startswith((SQL, FOLDER, "/failed")) else self._making, Visit()
+            await respond(send, await watched(loop.run_in_executor(pool, self._answer, scope, headers, visit), visit, receive))
 
     async def _navigated(self, scope: Message, headers: Mapping[bytes, bytes], send: Send) -> None:
         """Send a page of tiles, its beginning before anything is asked; another page, or what is wrong with the address, whole."""
         loop = asyncio.get_running_loop()
         opened = await loop.run_in_executor(self._opening, self._opened, scope)
         if opened is None:
-            await respond(send, await loop.run_in_executor(self._making, self._answer, scope, headers))
+            await respond(send, await loop.run_in_executor(self._making, self._answer, scope, headers, Visit()))
             return
         shrinking = Shrinking(_shrinks(headers))
         begun = answer(200, HTML, b"", *shrinking.headers)
@@ -198,7 +198,7 @@ class Site:
         except EventlakeError:
             return None
 
-    def _answer(self, scope: Message, headers: Mapping[bytes, bytes]) -> Answer:
+    def _answer(self, scope: Message, headers: Mapping[bytes, bytes], visit: Visit) -> Answer:
         """Make the answer; what the address has wrong becomes a page with a sentence."""
         path, pairs, shrinks = scope["path"], _pairs(scope), _shrinks(headers)
         may_run = headers.get(b"sec-fetch-site") not in _STRANGERS
@@ -206,12 +206,12 @@ class Site:
             if path not in {NAMES, COST}:
                 self._note(path, scope["query_string"].decode("latin-1"))
             if path.startswith(FOLDER):
-                return self._files.answer(path, pairs, shrinks=shrinks)
+                return self._files.answer(path, pairs, visit, shrinks=shrinks)
             if path == NAMES:
                 return answer(200, JSON, self._sql.names(pairs), shrinks=shrinks)
             if path == COST:
                 return answer(200, TEXT, self._sql.cost(pairs), shrinks=shrinks)
-            if (made := self._page(path, pairs, may_run)) is None:
+            if (made := self._page(path, pairs, visit, may_run)) is None:
                 return self._missing(path, pairs)
         except EventlakeError as error:
             return answer(400, HTML, page("This cannot be shown", path, None, sentence(str(error), is_problem=True)))
@@ -222,10 +222,10 @@ class Site:
         window = window_of(dict(pairs), self._shown.now())
         return answer(404, HTML, page("There is no such page", path, window, *missing_page(path, window, self._shown.pages)))
 
-    def _page(self, path: str, pairs: Pairs, may_run: bool) -> bytes | None:
+    def _page(self, path: str, pairs: Pairs, visit: Visit, may_run: bool) -> bytes | None:
         """Return a page; None if there is none such. Raises EventlakeError."""
         if path == SQL:
-            return self._sql.page(pairs, may_run=may_run)
+            return self._sql.page(pairs, visit, may_run=may_run)
         if path in {"/failed", "/search", "/sources"}:
             return self._listing(path, pairs)
         opened = self._tiled.opened(path, pairs)

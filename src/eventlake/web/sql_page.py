@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 
 from eventlake.errors import EventlakeError
+from eventlake.web.answered import Visit
 from eventlake.web.elements import Child
 from eventlake.web.forms import answer as answer_shown
 from eventlake.web.forms import chosen_of, cost_of, explained, forms, lists, statement_of
@@ -23,7 +24,7 @@ class SqlPage:
     def __init__(self, shown: Shown) -> None:
         self._shown = shown
 
-    def page(self, pairs: Pairs, *, may_run: bool) -> bytes:
+    def page(self, pairs: Pairs, visit: Visit, *, may_run: bool) -> bytes:
         """Return the page. may_run: whether a statement is answered; a link on another site fills the form, and runs nothing."""
         values, saved = dict(pairs), self._shown.askable
         window, problem, sql = window_of(values, self._shown.now()), None, values.get("q", "")
@@ -33,7 +34,7 @@ class SqlPage:
         except EventlakeError as error:
             problem, may_run = sentence(str(error), is_problem=True), False
         runs = bool(sql) and may_run and "show" not in values
-        shown = self._answered(sql, window, explains="explain" in values) if runs else ()
+        shown = self._answered(sql, window, visit, explains="explain" in values) if runs else ()
         listed = lists(saved, self._shown.asking.lake.tables, is_open=not sql and values.get("query") not in saved)
         return page("SQL", PATH, window, *forms(values, sql, saved, self._shown.asking.lake.tables), problem, *shown, *listed)
 
@@ -51,10 +52,10 @@ class SqlPage:
         except EventlakeError as error:
             return str(error).encode()
 
-    def _answered(self, sql: str, window: Window, *, explains: bool) -> Iterable[Child]:
+    def _answered(self, sql: str, window: Window, visit: Visit, *, explains: bool) -> Iterable[Child]:
         """Return what a statement answers, or what it would read and cost."""
         if not explains:
-            return answer_shown(self._shown.asking.answer(sql), window)
+            return answer_shown(visit.answer(self._shown.asking.ask(sql)), window)
         try:
             return explained(self._shown.asking.explain(sql))
         except EventlakeError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from eventlake.answers.forms import in_form
 from eventlake.local.bus.answer import Answer
 from eventlake.naming import nearest
-from eventlake.web.answered import Answered
+from eventlake.web.answered import Answered, Visit
 from eventlake.web.answers import CSV, HTML, JSON, SVG, TEXT, answer, plain_answer
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.charts.drawing import frame, one_below_another
@@ -31,7 +31,7 @@ class TileFiles:
     def __init__(self, shown: Shown) -> None:
         self._shown = shown
 
-    def answer(self, path: str, pairs: Pairs, *, shrinks: bool) -> Answer:
+    def answer(self, path: str, pairs: Pairs, visit: Visit, *, shrinks: bool) -> Answer:
         """Return what stands at an address. shrinks: whether the browser takes gzip. Raises EventlakeError."""
         name, dot, form = path.removeprefix(FOLDER).partition(".")
         name, slash, of_rows = name.partition("/")
@@ -43,10 +43,10 @@ class TileFiles:
         window = self._shown.window(pairs)
         asked = self._shown.question(tile, window)
         if of_rows:
-            return self._rows(asked, window, pairs, form, shrinks)
+            return self._rows(asked, window, pairs, visit, form, shrinks)
         if form == "sql" and tile.told is None:
             return answer(200, TEXT, asked.sql.encode(), shrinks=shrinks)
-        answered = self._shown.asked(asked, window).future.result()
+        answered = visit.answer(self._shown.asked(asked, window))
         if not dot:
             return answer(200, HTML, _tile_page(asked, answered, window, path), shrinks=shrinks)
         if answered.problem:
@@ -55,7 +55,7 @@ class TileFiles:
             return answer(200, TEXT, as_statement(answered.result).encode(), shrinks=shrinks)
         return answer(200, _FORMS[dot + form], _in_form(tile, answered, window, form), shrinks=shrinks)
 
-    def _rows(self, asked: Question, window: Window, pairs: Pairs, form: str, shrinks: bool) -> Answer:
+    def _rows(self, asked: Question, window: Window, pairs: Pairs, visit: Visit, form: str, shrinks: bool) -> Answer:
         """Return the rows behind a mark of a tile: as a page with their SQL, or in one of the forms."""
         mark, path = mark_of(pairs), f"/tiles/{asked.tile.name}/rows"
         limit = MOST_FILED if form else MOST
@@ -63,7 +63,7 @@ class TileFiles:
         sql, left = rows_statement(reading, mark, window.zone.key, limit)
         if form == "sql":
             return answer(200, TEXT, sql.encode(), shrinks=shrinks)
-        answered = self._shown.asking.answer(sql)
+        answered = visit.answer(self._shown.asking.ask(sql))
         if form and answered.problem:
             return plain_answer(400, answered.problem)
         if form:

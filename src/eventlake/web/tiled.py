@@ -80,6 +80,8 @@ class Tiled:
             return known
         asked = [self._shown.question(tile, window) for tile in found.tiles]
         waiting = self._shown.asked_all(asked, window, held)
+        for one in waiting if not may_wait else ():
+            one.want()
         wait([one.future for one in waiting], PATIENCE_S if may_wait else None)
         answers = [one.future.result() if one.future.done() else None for one in waiting]
         drawn: list[Child] = [
