@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from botocore.config import Config
 
@@ -36,6 +38,32 @@ def test_a_query_gives_the_rows_that_were_delivered(athena: Athena) -> None:
     """What went through stream, function, conversion and catalog is answered, its partition found by date and hour."""
     rows = athena.rows("SELECT name, count FROM upper WHERE date >= DATE '2026-01-01' AND hour <= '23' ORDER BY name")
     assert [row for row in rows if row[0] in ("A", "B", "C")] == [("A", "1"), ("B", "2"), ("C", "3")]
+
+
+@pytest.fixture
+def hours(bucket: Bucket) -> Iterator[str]:
+    """A day of which 09 holds what is no object of a table, and 10 what does; only who leaves 09 out gets an answer."""
+    day, glue = "2020-06-01", bucket.aws.service("glue")
+    found = glue.get_partitions(DatabaseName="harness", TableName="upper")["Partitions"][0]["StorageDescriptor"]
+    whole = bucket.read(bucket.keys("logs/")[0])
+    for hour, content in (("09", b"no Parquet"), ("10", whole)):
+        key = f"broken/{day}/{hour}/object"
+        bucket.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+        where = {**found, "Location": f"s3://{BUCKET}/{key.removesuffix('object')}"}
+        glue.create_partition(DatabaseName="harness", TableName="upper", PartitionInput={"Values": [day, hour], "StorageDescriptor": where})
+    yield day
+    for hour in ("09", "10"):
+        glue.delete_partition(DatabaseName="harness", TableName="upper", PartitionValues=[day, hour])
+
+
+def test_hours_before_a_moment_are_not_opened(athena: Athena, hours: str) -> None:
+    """As detections say from when on is read, of a moment within an hour, and of one that is computed."""
+    statement = "SELECT count(*) FROM upper WHERE (date > date({0}) OR date = date({0}) AND hour >= date_format({0}, '%H'))"
+    since, whole = f"TIMESTAMP '{hours} 12:59:00'", f"TIMESTAMP '{hours} 09:59:00'"
+
+    assert athena.rows(statement.format(f"date_add('hour', -2, {since})"))[0][0] != "0"
+    with pytest.raises(QueryFailed):
+        athena.rows(statement.format(whole))
 
 
 def test_a_query_takes_parameters(athena: Athena) -> None:
