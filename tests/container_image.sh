@@ -43,7 +43,7 @@ buildah "${store[@]}" rm "$base" >/dev/null
 say "Building the image ..."
 mapfile -t settings < <(env | sed -n 's/^\(PIP_[A-Z_]*=.*\)/--env=\1/p')
 buildah "${store[@]}" bud --quiet --format docker --from localhost/base "${settings[@]}" --tag eventlake "$here" >/dev/null
-buildah "${store[@]}" inspect --type image --format '{{.Docker.Config.User}} {{.Docker.Config.Entrypoint}} {{.Docker.Config.Cmd}} {{.Docker.Config.StopSignal}} {{.Docker.Config.Healthcheck}}' eventlake
+say "$(buildah "${store[@]}" inspect --type image --format '{{.Docker.Config.User}} {{.Docker.Config.Entrypoint}} {{.Docker.Config.Cmd}} {{.Docker.Config.StopSignal}} {{.Docker.Config.Healthcheck}}' eventlake)"
 
 say "Running it ..."
 container=$(buildah "${store[@]}" from eventlake)
