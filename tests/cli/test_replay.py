@@ -147,7 +147,7 @@ def test_a_stretch_shorter_than_a_day_is_told_in_hours(until: str, length: str, 
         (["--to", "-", "--table", "auth0_logs", "--where", "true group by 1"], "line 1"),
         (["--to", "-", "--table", "auth0_logs", "--where", "true; select 1"], "line 1"),
         (["--to", "-", "--table", "pipeline_execution_state_change", "--where", "colour = 'red'"], "colour"),
-        (["--to", "http://127.0.0.1:9"], "cannot be reached"),
+        (["--to", "http://127.0.0.1:9"], "or name another with --to."),
     ],
 )
 def test_what_cannot_be_played_is_told_in_a_sentence(words: list[str], said: str, capfd: pytest.CaptureFixture[str]) -> None:

@@ -209,7 +209,7 @@ def _bus(url: str) -> Iterator[Callable[[Sequence[Played]], int]]:
     from eventlake.local.client import BusClient
     from eventlake.local.item import Item
 
-    client = BusClient(url, token=os.environ.get("EVENTLAKE_TOKEN"))
+    client = BusClient(url, token=os.environ.get("EVENTLAKE_TOKEN"), option="--to")
 
     def send(events: Sequence[Played]) -> int:
         refused = [one for one in client.send(Item(1, event.body) for event in events) if one.code is not None]

@@ -44,10 +44,10 @@ class Outcome:
 class BusClient:
     """A connection to a bus, kept open from request to request.
 
-    url: `http://host:port`. pause: waits that many seconds.
+    url: `http://host:port`. pause: waits that many seconds. option: where a person named the bus.
     """
 
-    def __init__(self, url: str, token: str | None = None, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, url: str, token: str | None = None, pause: Callable[[float], None] = time.sleep, option: str = "--bus") -> None:
         try:
             parts = urlsplit(url if "//" in url else f"http://{url}")
             port = parts.port
@@ -60,6 +60,7 @@ class BusClient:
         self._url = url
         self._headers = {"Content-Type": "application/x-ndjson"} | ({"Authorization": f"Bearer {token}"} if token else {})
         self._pause = pause
+        self._option = option
 
     def send(self, items: Iterable[Item]) -> Iterator[Outcome]:
         """Send items in batches; what the bus said of each, in order. Raises ServiceError or ConfigurationError."""
@@ -123,7 +124,7 @@ class BusClient:
     def _unreachable(self, error: Exception) -> ConfigurationError:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return ConfigurationError(
-            f"The bus at {self._url} cannot be reached: {reason}. Start it with `eventlake serve`, or name another with --bus."
+            f"The bus at {self._url} cannot be reached: {reason}. Start it with `eventlake serve`, or name another with {self._option}."
         )
 
     def _taken(self, batch: list[Item], answer: dict[str, Any]) -> list[Item]:
