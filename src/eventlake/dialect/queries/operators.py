@@ -47,7 +47,9 @@ def negative(parts: Parts, node: exp.Expr) -> Value:
     value = parts.value(node.this)
     if not (value.type.is_number or value.type.name.startswith("interval")):
         raise mistyped(f"A minus stands before {value.type}", node)
-    return value.become(emit("(- {})", value.sql), value.type)
+    made = emit("(- {})", value.sql)
+    is_narrow = value.type.is_integer and value.type != BIGINT  # DuckDB may compute it in a wider type
+    return value.become(emit("CAST({} AS {})", made, value.type.duckdb) if is_narrow else made, value.type)
 
 
 def positive(parts: Parts, node: exp.Expr) -> Value:
