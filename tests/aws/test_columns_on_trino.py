@@ -21,6 +21,8 @@ from eventlake.interfaces import Engine
 from eventlake.local.folder import open_lake
 from eventlake.local.importing import store
 from eventlake.local.item import Item
+from eventlake.pipeline.codec import STANDARD
+from eventlake.pipeline.event_rows import EventRows
 
 pytestmark = pytest.mark.java
 
@@ -74,5 +76,18 @@ def test_every_column_is_what_duckdb_reads(
     deployed_lake = lines if log_format == "json" else lake
     tables = [replace(table, database=deployed_lake.database(table.name)) for table in TABLES.values()]
     here, there = rows(local, name, ids), rows(TrinoEngine(trino, "lake", tables), name, ids)
+    assert here
+    assert there == here
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_replay_asks_for_what_duckdb_answers(trino: str, local: Engine, lake: Lake, ids: set[str], name: str) -> None:
+    """The texts of events, where the statement writes them: byte for byte."""
+    tables = [replace(table, database=lake.database(table.name)) for table in TABLES.values()]
+    selected = EventRows(TABLES[name], STANDARD).selected
+    here, there = (
+        {row[1]: tuple(row) for row in engine.query(f"SELECT {selected} FROM {name}").rows if row[1] in ids}
+        for engine in (local, TrinoEngine(trino, "lake", tables))
+    )
     assert here
     assert there == here
