@@ -21,9 +21,10 @@ DELIMITED = frozenset(_CLOSING)
 """Kinds of tokens that something closes."""
 _QUOTED_NAMES = frozenset((QUOTED, BACKQUOTED))
 
+# No possessive repetition holds what may be tried again, as a look ahead: before 3.11.5 Python took too much by such (cpython issue 106052).
 _WHOLE = r"[0-9](?:_?[0-9])*+"
 _BLANKS = r"[ \r\n\t]"
-_MEANT = rf"""(?P<comment>--[^\r\n]*+\r?\n?|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?)
+_MEANT = rf"""(?P<comment>--[^\r\n]*+\r?\n?|/\*.*?(?:\*/|\Z))
       | (?P<unicode>[uU]&'(?:[^']++|'')*+'?)
       | (?P<binary>[xX]'[^']*+'?)
       | (?P<word>[A-Za-z_][A-Za-z0-9_]*+)
@@ -38,7 +39,8 @@ _MEANT = rf"""(?P<comment>--[^\r\n]*+\r?\n?|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?)
       | (?P<strange>.)"""
 _RULES = re.compile(rf"(?P<blank>{_BLANKS}++)|{_MEANT}", re.VERBOSE | re.DOTALL)
 _BEHIND_BLANKS = re.compile(rf"{_BLANKS}*+(?:{_MEANT}|(?P<end>\Z))", re.VERBOSE | re.DOTALL)
-_TO_COLON = re.compile(rf"(?:{_BLANKS}++|(?!:)(?:{re.sub('[?]P<[a-z]+>', '?:', _MEANT)}))*+", re.VERBOSE | re.DOTALL)
+_HIDING = re.compile(r"""--[^\r\n]*+|/\*.*?(?:\*/|\Z)|'[^']*+'?|"[^"]*+"?|`[^`]*+`?|\{-|:""", re.DOTALL)
+"""A colon, or the whole of what may hide one; `{-` is a sign, so that what follows begins no comment."""
 _KINDS = {number: kind for kind, number in _BEHIND_BLANKS.groupindex.items()}
 
 
@@ -107,19 +109,15 @@ def words(sql: str) -> set[str]:
 def named_places(sql: str) -> Iterator[slice]:
     """Yield where each `:name` stands, in order: a colon and a word right behind it. `::` begins none."""
     at = 0
-    while (at := _behind(_TO_COLON, sql, at)) < len(sql):
-        follows = _RULES.match(sql, at + 1)
-        if follows and follows.lastgroup == WORD:
-            yield slice(at, follows.end())
-            at = follows.end()
-        else:
-            at += 2 if follows and follows[0] == ":" else 1
-
-
-def _behind(rule: re.Pattern[str], sql: str, at: int) -> int:
-    """Return the offset behind what a rule takes there, which may be nothing."""
-    match = rule.match(sql, at)
-    return match.end() if match else at
+    while found := _HIDING.search(sql, at):
+        at = found.end()
+        if found[0] == ":":
+            follows = _RULES.match(sql, at)
+            if follows and follows.lastgroup == WORD:
+                at = follows.end()
+                yield slice(found.start(), at)
+            elif follows and follows[0] == ":":
+                at += 1
 
 
 def spoken(sql: str) -> list[Token]:
