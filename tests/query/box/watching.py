@@ -150,7 +150,7 @@ class Place:
         return {str(path.relative_to(self.root)): path.read_bytes() if path.is_file() else None for path in self.root.rglob("*")}
 
     def raw(self, sql: str, layers: tuple[str, ...]) -> tuple[bytes, Ended | None]:
-        """All that a process says to a statement of DuckDB's that no translation saw, and how it ended."""
+        """The rows or the error that a process says to a statement of DuckDB's that no translation saw, and how it ended."""
         from time import monotonic
 
         import msgspec
@@ -165,7 +165,7 @@ class Place:
             kind = b""
             while kind not in {channel.DONE, channel.FAILED}:
                 kind, body = channel.receive(worker._data, 1 << 24, deadline)
-                said += body
+                said += b"" if kind == channel.DONE else body  # which says what it took
         except (channel.ChannelClosedError, channel.ChannelLateError):
             pass
         worker.close()
