@@ -39,7 +39,7 @@ from eventlake.pipeline.partition import partition_of
 Result = TypeVar("Result")
 _TRIES = 5
 """How often a group is written that a new beginning of delivery takes back."""
-_BATCH_BYTES = 32 << 20
+_BATCH_BYTES = 16 << 20
 """How many bytes of log lines are in memory at once, if no hour has more."""
 
 
