@@ -129,9 +129,12 @@ def fetched(lake: Path, *addresses: str) -> list[int]:
         sent.append(message)
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b""}
+        if given:
+            return given.pop()
+        return await asyncio.sleep(60, {"type": "http.disconnect"})  # a browser that stays
 
     for address in addresses:
+        given: list[dict[str, Any]] = [{"type": "http.request", "body": b""}]
         path, _, query = address.partition("?")
         asyncio.run(site({"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": []}, receive, send))
     site.close()
