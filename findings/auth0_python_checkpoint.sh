@@ -7,12 +7,7 @@
 #     checkpoint, is a ParsingError: only the object that include_totals asks for is read, and it is always asked for.
 # Seen: TypeError: unexpected keyword argument 'take'; then /logs?page=0&per_page=50&include_totals=true&from=900&take=100 and ParsingError
 # eventlake: asks the API itself, with from and take, and follows the link to the next page.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check auth0-python==6.8.0
+. "$(dirname "$0")/with_packages.bash" auth0-python==6.8.0
 env/bin/python - <<'END'
 import http.server
 import json

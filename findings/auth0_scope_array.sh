@@ -7,12 +7,7 @@
 #     whole page is a ParsingError, so every later page is out of reach too.
 # Seen: scope "read:users": 1 entry; scope ["read:users", "read:logs"]: ParsingError
 # eventlake: takes either; the scopes of an array are joined by blanks.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check auth0-python==6.8.0
+. "$(dirname "$0")/with_packages.bash" auth0-python==6.8.0
 env/bin/python - <<'END'
 import http.server
 import json

@@ -7,12 +7,7 @@
 #     The service is signed as `events`, so credentials and policies do not tell the two apart either.
 # Seen: events: application/x-amz-json-1.1 / AWSEvents.ListEventBuses; eventbridgev2: application/cbor /service/AWSEventsV2/operation/ListEventBuses None
 # eventlake: its bus speaks the first protocol, and docs/eventbridge-v2.md says what the second would take.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check boto3==1.44.8 botocore==1.44.8
+. "$(dirname "$0")/with_packages.bash" boto3==1.44.8 botocore==1.44.8
 env/bin/python - <<'END'
 import boto3
 

@@ -8,12 +8,7 @@
 #     are taken both ways.
 # Seen: enable_object_cache: connect takes it, SET takes it; parquet_metadata_cache: connect refuses it, SET takes it
 # eventlake: gives to connect() only what the core knows.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check duckdb==2.0.0
+. "$(dirname "$0")/with_packages.bash" duckdb==2.0.0
 env/bin/python - <<'END'
 import duckdb
 

@@ -7,12 +7,7 @@
 #     so that COALESCE passes it over and IS NULL says true of it, and the cast is never tried: of a literal as of a column.
 # Seen: by itself: error, error; IS NULL: True for [NULL], error for [1, NULL]; coalesce(..., 7): 7 for [NULL], error for [1, NULL]
 # eventlake: decides by itself what can be nothing but a failure, and fails by name.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check duckdb==2.0.0
+. "$(dirname "$0")/with_packages.bash" duckdb==2.0.0
 env/bin/python - <<'END'
 import duckdb
 

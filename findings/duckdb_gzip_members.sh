@@ -7,12 +7,7 @@
 #     So a file that can be read becomes one that cannot, where another file is put in front of it, as `cat a.gz b.gz` does.
 # Seen: alone, 65535: 1 row; behind another, 32747: 2 rows; behind another, 32748: refused
 # eventlake: puts what an object says of itself into headers of at most 16 KiB, and what is longer behind the lines.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check duckdb==2.0.0
+. "$(dirname "$0")/with_packages.bash" duckdb==2.0.0
 env/bin/python - <<'END'
 import gzip
 import struct

@@ -7,12 +7,7 @@
 #     written with 20 digits comes out as another. An integer of any length keeps all its digits, and 1e400, which no double holds, its spelling.
 # Seen: 1E2 -> 100.0, 0.1000000000000000055 -> 0.1, 1234567890.12345678901 -> 1234567890.1234567, 12345678901234567890123 -> the same, 1e400 -> the same, -0 -> 0
 # eventlake: reads such a number out of the text, because Athena's json_extract_scalar gives it as it stands.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check duckdb==2.0.0
+. "$(dirname "$0")/with_packages.bash" duckdb==2.0.0
 env/bin/python - <<'END'
 import duckdb
 

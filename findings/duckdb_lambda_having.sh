@@ -7,12 +7,7 @@
 #     expression stands in the SELECT and HAVING names it by its alias. e alone is the lambda's everywhere, and (e).k its field.
 # Seen: SELECT: [1, 1]; ORDER BY: runs; HAVING e.k: "column "k" must appear in the GROUP BY clause"; HAVING by alias: the same; HAVING (e).k: runs
 # eventlake: writes (e).k everywhere.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check duckdb==2.0.0
+. "$(dirname "$0")/with_packages.bash" duckdb==2.0.0
 env/bin/python - <<'END'
 import duckdb
 

@@ -7,12 +7,7 @@
 # Happens: it is the other way round, and a cast to JSON keeps NaN in a text that is none for a strict reader.
 # Seen: [1,] true, {"a":1,} true, {"a":NaN} true, {"a":Infinity} true, "\ud800" false; CAST to JSON: {"a":NaN}
 # eventlake: looks for these texts itself; those out of which Athena reads a value up to the fault are refused by name.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check duckdb==2.0.0
+. "$(dirname "$0")/with_packages.bash" duckdb==2.0.0
 env/bin/python - <<'END'
 import duckdb
 

@@ -7,12 +7,7 @@
 #     range or by dayofyear reads one.
 # Seen: month 5 / 49, month and day 49 / 49, t::DATE 1 / 49, dayofyear 1 / 49
 # eventlake: its saved queries bound "date" and event_time by ranges, and the catalog leaves out whole hours before a file is opened.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check duckdb==2.0.0
+. "$(dirname "$0")/with_packages.bash" duckdb==2.0.0
 env/bin/python - <<'END'
 import re
 import duckdb

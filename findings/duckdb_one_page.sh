@@ -7,12 +7,7 @@
 #     either. ROW_GROUP_SIZE counts rows, and nothing counts bytes of a page.
 # Seen: duckdb: 1 page, the largest 64,720,008 bytes; pyarrow: 20 pages, the largest 3,313,671 bytes.
 # eventlake: writes row groups of 20,480 rows at most, and of fewer where rows are long when it closes an hour.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check duckdb==2.0.0 pyarrow==26.0.1
+. "$(dirname "$0")/with_packages.bash" duckdb==2.0.0 pyarrow==26.0.1
 env/bin/python - <<'END'
 import duckdb
 import pyarrow.parquet as parquet

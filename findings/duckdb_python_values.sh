@@ -7,12 +7,7 @@
 #     a year one of 360, so 12 months and 360 days are equal.
 # Seen: ['2026-11-29' as date, '10000-01-01' as str]; infinity and 9999-12-31: equal; 1 year: 360 days, 0:00:00
 # eventlake: refuses a year outside 1 to 9999 by name, and prints intervals as Athena does, `1-0` for a year.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check duckdb==2.0.0
+. "$(dirname "$0")/with_packages.bash" duckdb==2.0.0
 env/bin/python - <<'END'
 import datetime
 import duckdb

@@ -9,12 +9,7 @@
 #     of the first file for that of all is told that NULL cannot be.
 # Seen: without a NULL: REQUIRED; with one: OPTIONAL; file: OPTIONAL; its copy: REQUIRED; its copy with statistics_propagation off: OPTIONAL
 # eventlake: turns the optimizer `statistics_propagation` off while it writes a closed hour, so every column stays OPTIONAL.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check duckdb==2.0.0
+. "$(dirname "$0")/with_packages.bash" duckdb==2.0.0
 env/bin/python - <<'END'
 import duckdb
 

@@ -7,12 +7,7 @@
 #     A NULL that the optimizer sees, as in SELECT round(NULL::DECIMAL(5,2), -4), stays NULL; so does that of a double.
 # Seen: x: NULL 1.50 NULL; round(x, -3): NULL 0 NULL; round(x, -4): 0 0 0; as a double: NULL 0.0 NULL
 # eventlake: puts a CASE around it.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check duckdb==2.0.0
+. "$(dirname "$0")/with_packages.bash" duckdb==2.0.0
 env/bin/python - <<'END'
 import duckdb
 

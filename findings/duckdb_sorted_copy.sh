@@ -7,12 +7,7 @@
 #     Every row is there, and no word is said; a reader that trusts the order, or the bounds of a row group, finds less than it looks for.
 # Seen: whole: 1 file, falls 0 times; FILE_SIZE_BYTES: 14 files, falls 18 to 34 times; PARTITION_BY: 3 files, falls 5 to 7 times.
 # eventlake: writes a closed hour by one COPY into one file without either option, a slice of the order at a time.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check duckdb==2.0.0
+. "$(dirname "$0")/with_packages.bash" duckdb==2.0.0
 env/bin/python - <<'END'
 import glob
 import duckdb

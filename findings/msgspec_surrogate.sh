@@ -7,12 +7,7 @@
 #     stream and waits for the rest on these words waits for ever. With six letters more behind it the words are others.
 # Seen: "\ud800" -> Input data was truncated; "\ud800abcdef" -> JSON is malformed: unexpected end of escaped utf-16 surrogate pair
 # eventlake: reads again with the standard library what msgspec refuses, and names the fault LoneSurrogate.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check msgspec==0.23.0
+. "$(dirname "$0")/with_packages.bash" msgspec==0.23.0
 env/bin/python - <<'END'
 import json
 import msgspec

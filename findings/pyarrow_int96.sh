@@ -7,12 +7,7 @@
 #     1600-01-01 becomes 2184. DuckDB and polars read what was written.
 # Seen: pyarrow: 1816-03-29, 2184-07-20; duckdb and polars: 9999-12-31, 1600-01-01
 # eventlake: writes timestamps as INT64 microseconds, never as INT96.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check pyarrow==26.0.1 duckdb==2.0.0 polars==2.1.0
+. "$(dirname "$0")/with_packages.bash" pyarrow==26.0.1 duckdb==2.0.0 polars==2.1.0
 env/bin/python - <<'END'
 import datetime
 import duckdb

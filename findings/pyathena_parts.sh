@@ -7,12 +7,7 @@
 #     from then on a str. The API does not say what an array holds, and the converter guesses by each value.
 # Seen: [1, 2] -> [1, 2]; [007, 2] -> ['007', '2']; [NaN] -> [nan]; {a=hello, b=1} -> dict; {a=hello, world, b=1} -> str
 # eventlake: `eventlake.connect` gives parts by their types where the engine tells them; docs/querying.md advises CAST(x AS JSON), which is the same in both.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check PyAthena==4.2.1
+. "$(dirname "$0")/with_packages.bash" PyAthena==4.2.1
 env/bin/python - <<'END'
 from pyathena.converter import DefaultTypeConverter
 

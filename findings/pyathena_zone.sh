@@ -7,12 +7,7 @@
 #     millisecond stay for one datetime and are padded away for another, so the two forms do not even look alike.
 # Seen: the moment in Tokyo -> TIMESTAMP '2026-01-01 12:00:00.000'; the same moment in UTC -> TIMESTAMP '2026-01-01 03:00:00.000'
 # eventlake: takes the same parameters in `eventlake.connect`, and refuses one with a zone other than UTC by name.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check PyAthena==4.2.1
+. "$(dirname "$0")/with_packages.bash" PyAthena==4.2.1
 env/bin/python - <<'END'
 from datetime import datetime, timedelta, timezone
 from pyathena.formatter import DefaultParameterFormatter

@@ -7,12 +7,7 @@
 #     1_000 is the number 1 under the name _000, and 0o17 the number 0 under the name o17, so a query answers 1 and 0.
 # Seen: 1e0-5: Literal; 1e0 - 5: Sub; SELECT 1_000 -> SELECT 1 AS _000; SELECT 0o17 -> SELECT 0 AS o17
 # eventlake: has a parser of its own for Athena's grammar, which reads all three as Trino does.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check sqlglot==30.30.0
+. "$(dirname "$0")/with_packages.bash" sqlglot==30.30.0
 env/bin/python - <<'END'
 import sqlglot
 

@@ -7,12 +7,7 @@
 #     DuckDB has \1, days between two moments become midnights between them, and NULLs of contains(), split_part() and regexp_extract() are lost.
 # Seen: 5/2: 2.5, not 2; slice(ARRAY[1,2,3,4], 2, 2): [2], not [2, 3]; regexp_replace('ab', '(a)(b)', '$2$1'): $2$1, not ba; and as below
 # eventlake: has a translation of its own, held to answers that a real Trino gave; what it cannot answer alike it refuses by name.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check duckdb==2.0.0 sqlglot==30.30.0
+. "$(dirname "$0")/with_packages.bash" duckdb==2.0.0 sqlglot==30.30.0
 env/bin/python - <<'END'
 import logging
 

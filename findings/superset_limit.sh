@@ -6,12 +6,7 @@
 # Happens: the statement runs with the chosen one and one row more, whatever the statement says. The recorded limit is the smaller one.
 # Seen: SELECT n FROM numbers LIMIT 3 runs as LIMIT 101 and answers 100 rows; the query's limit is recorded as 3
 # eventlake: docs/grafana.md says so, as a chosen limit is a price to pay with Athena: an outer SELECT keeps the statement's own.
-set -euo pipefail
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
-python3 -m venv env
-env/bin/pip install -q --disable-pip-version-check apache-superset==6.1.0 flask-caching==2.3.1 rich cachetools
+. "$(dirname "$0")/with_packages.bash" apache-superset==6.1.0 flask-caching==2.3.1 rich cachetools
 cat > superset_config.py <<END
 SECRET_KEY = "a key of a folder that is removed in a minute"
 SQLALCHEMY_DATABASE_URI = "sqlite:///$folder/superset.db"

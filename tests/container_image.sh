@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the image of the Containerfile with buildah, and runs what it says: a bus that answers, takes an event, shows it in SQL and ends by SIGTERM.
 # Needs root, buildah and debootstrap. No registry of images is asked: a Debian 12 with its own Python 3.11 stands in the place of the base image, so
-# what is tried is each step of the Containerfile, not its base. PIP_* variables and the files they name are passed on to the build.
+# what is tried is each step of the Containerfile, not its base. PIP_* variables, the files they name and proxies are passed on to the build.
 #
 #   tests/container_image.sh
 #   ROOT=/var/tmp/bare tests/container_image.sh   keeps the Debian there, to begin from the next time
@@ -15,37 +15,27 @@ export EVENTLAKE_TOKEN=a-token-of-this-test-alone
 store=(--root "$work/store" --runroot "$work/run")
 
 clean_up() {
-    [[ -z ${bus:-} ]] || kill "$bus" 2>/dev/null || true
     buildah "${store[@]}" rm --all >/dev/null 2>&1 || true
     rm -rf --one-file-system "$work"
 }
 trap clean_up EXIT
 
-say() { printf '%s\n' "$*"; }
-
-if [[ ! -x $root/usr/bin/python3 ]]; then
-    say "Making a Debian 12 ..."
-    debootstrap --variant=minbase --include=python3,python3-pip,ca-certificates bookworm "$root" >"$work/debootstrap.log" || { tail "$work/debootstrap.log"; exit 1; }
-fi
-for path in /etc/pip.conf /etc/hosts /etc/resolv.conf $(env | sed -n 's/^PIP_[A-Z_]*=\(\/.*\)/\1/p'); do
-    [[ ! -e $path ]] || { mkdir -p "$root$(dirname "$path")"; cp -rL "$path" "$root$(dirname "$path")/"; }
-done
+. "$here/tests/debian.bash"
 rm -f "$root"/usr/lib/python3*/EXTERNALLY-MANAGED # the base image has a Python that is nobody's but pip's
 ln -sf python3 "$root/usr/bin/python"
 
-say "Making the base ..."
+echo "Making the base ..."
 base=$(buildah "${store[@]}" from scratch)
 buildah "${store[@]}" add --quiet "$base" "$root" / >/dev/null
 buildah "${store[@]}" config --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$base"
 buildah "${store[@]}" commit --quiet "$base" localhost/base >/dev/null
 buildah "${store[@]}" rm "$base" >/dev/null
 
-say "Building the image ..."
-mapfile -t settings < <(env | sed -n 's/^\(PIP_[A-Z_]*=.*\)/--env=\1/p')
-buildah "${store[@]}" bud --quiet --format docker --from localhost/base "${settings[@]}" --tag eventlake "$here" >/dev/null
-say "$(buildah "${store[@]}" inspect --type image --format '{{.Docker.Config.User}} {{.Docker.Config.Entrypoint}} {{.Docker.Config.Cmd}} {{.Docker.Config.StopSignal}} {{.Docker.Config.Healthcheck}}' eventlake)"
+echo "Building the image ..."
+buildah "${store[@]}" bud --quiet --format docker --from localhost/base "${settings[@]/#/--env=}" --tag eventlake "$here" >/dev/null
+buildah "${store[@]}" inspect --type image --format '{{.Docker.Config.User}} {{.Docker.Config.Entrypoint}} {{.Docker.Config.Cmd}} {{.Docker.Config.StopSignal}} {{.Docker.Config.Healthcheck}}{{"\n"}}' eventlake
 
-say "Running it ..."
+echo "Running it ..."
 container=$(buildah "${store[@]}" from eventlake)
 buildah "${store[@]}" run --env EVENTLAKE_TOKEN="$EVENTLAKE_TOKEN" "$container" -- sh -euc '
     id -un
@@ -59,4 +49,4 @@ buildah "${store[@]}" run --env EVENTLAKE_TOKEN="$EVENTLAKE_TOKEN" "$container" 
     kill -TERM $bus
     wait $bus
     ls /lake'
-say "The bus ended with 0."
+echo "The bus ended with 0."

@@ -19,36 +19,11 @@ clean_up() {
 }
 trap clean_up EXIT
 
-pass_on() { # the settings that reach the root, one NAME=VALUE a line
-    env | grep -E '^(PIP_[A-Z_]+|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)=' || true
-}
-
-bring_in() { # a file or folder of this machine, to the same place in the root
-    [[ -e $1 ]] || return 0
-    mkdir -p "$root$(dirname "$1")"
-    cp -rL "$1" "$root$(dirname "$1")/"
-}
-
-if [[ ! -x $root/usr/bin/python3 ]]; then
-    echo "Making a Debian 12 in $root ..."
-    debootstrap --variant=minbase --include=python3,python3-pip,ca-certificates bookworm "$root" >"$root.log" || { tail "$root.log"; exit 1; }
-    rm -f "$root.log"
-fi
-
-bring_in /etc/resolv.conf
-bring_in /etc/hosts
-bring_in /etc/pip.conf
-while IFS='=' read -r _ value; do
-    for word in $value; do
-        [[ $word != /* ]] || bring_in "$word"
-    done
-done < <(pass_on)
-
+. "$here/tests/debian.bash"
 mountpoint -q "$root/proc" || mount -t proc proc "$root/proc" 2>/dev/null || echo "No /proc in the root: it could not be mounted."
 rm -rf "$root/eventlake" "$root/root/.cache"
 git clone --quiet "$here" "$root/eventlake"
 
-mapfile -t settings < <(pass_on)
 for line in "${lines[@]}"; do
     echo "== ./run $line"
     begun=$EPOCHREALTIME
