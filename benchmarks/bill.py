@@ -9,7 +9,7 @@ steady traffic makes of them: how many objects are written, how many of them the
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eventlake.bill import prices
 
@@ -56,14 +56,13 @@ class Design:
     """Whether Auth0 sends its logs to a function in place of a partner bus: a call for each event, at worst."""
 
 
+_PARQUET = Design("300 s, Parquet, calls in batches", 300, 190, True, 0.25, 0.10, "Lambda, a GB-second on arm64", 250, 300)
 DESIGNS = (
     Design("60 s, gzip JSON, a call an object", 60, 230, False, 0.128, 0.15, "Lambda, a GB-second on x86", 1_000, 1_300),
-    Design("300 s, Parquet, calls in batches", 300, 190, True, 0.25, 0.10, "Lambda, a GB-second on arm64", 250, 300),
-    Design("the same, closed once a day", 300, 190, True, 0.25, 0.10, "Lambda, a GB-second on arm64", 250, 300, 1),
-    Design("the same, closed every hour", 300, 190, True, 0.25, 0.10, "Lambda, a GB-second on arm64", 250, 300, 24),
-    Design(
-        "900 s, Parquet, closed once a day, Auth0 by webhook", 900, 190, True, 0.25, 0.10, "Lambda, a GB-second on arm64", 250, 300, 1, True
-    ),
+    _PARQUET,
+    replace(_PARQUET, name="the same, closed once a day", closings_a_day=1),
+    replace(_PARQUET, name="the same, closed every hour", closings_a_day=24),
+    replace(_PARQUET, name="900 s, Parquet, closed once a day, Auth0 by webhook", seconds_an_object=900, closings_a_day=1, is_webhook=True),
 )
 SECONDS_A_POST, LOG_BYTES_A_POST = 0.05, 300
 """Of a call of the webhook's function: it puts the events to Firehose and waits for the answer."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from eventlake.cloud.auditing import BusNotes
 from eventlake.cloud.deployment import find
 from eventlake.sources import load
 from eventlake.web.opening import page_of_deployment
+from visits import statuses
 
 pytestmark = pytest.mark.aws
 
@@ -61,23 +61,9 @@ def fetched(*addresses: str) -> list[int]:
     """Fetch pages of the lake, as a browser does; the status of each."""
     session = Session()
     site = page_of_deployment(find("aws:noted", load(), session), session, lambda: False)
-    statuses: list[int] = []
-
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            statuses.append(message["status"])
-
-    async def receive() -> dict[str, Any]:
-        if given:
-            return given.pop()
-        return await asyncio.sleep(60, {"type": "http.disconnect"})  # a browser that stays
-
-    for address in addresses:
-        given: list[dict[str, Any]] = [{"type": "http.request", "body": b""}]
-        path, _, query = address.partition("?")
-        asyncio.run(site({"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": []}, receive, send))
+    found = statuses(site, *addresses)
     site.close()
-    return statuses
+    return found
 
 
 def test_each_deed_becomes_a_row_with_who_did_it(

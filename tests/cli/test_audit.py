@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +14,7 @@ from eventlake.dbapi.errors import DatabaseError
 from eventlake.local.importing import Importer
 from eventlake.local.lock import LakeLock
 from eventlake.web.opening import page_of
+from visits import statuses
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from closing_lake import PAST, RUNS, SOURCES, event, store
@@ -123,22 +122,9 @@ def test_what_mends_or_rewrites_the_lake_is_a_deed(tmp_path: Path, capsys: pytes
 def fetched(lake: Path, *addresses: str) -> list[int]:
     """Fetch pages, as a browser does; the status of each."""
     site = page_of(lake, SOURCES, lambda: False)
-    sent: list[dict[str, Any]] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    async def receive() -> dict[str, Any]:
-        if given:
-            return given.pop()
-        return await asyncio.sleep(60, {"type": "http.disconnect"})  # a browser that stays
-
-    for address in addresses:
-        given: list[dict[str, Any]] = [{"type": "http.request", "body": b""}]
-        path, _, query = address.partition("?")
-        asyncio.run(site({"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": []}, receive, send))
+    found = statuses(site, *addresses)
     site.close()
-    return [message["status"] for message in sent if message["type"] == "http.response.start"]
+    return found
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from eventlake.local.importing import Importer
 from eventlake.local.item import Item
 from eventlake.model import Table
 from eventlake.pipeline.event_rows import EventRows
+from eventlake.pipeline.placement import Placement
 from eventlake.pipeline.wording import Wording
 from eventlake.sources import load
 from eventlake.sources.samples import names, read_sample
@@ -148,6 +149,7 @@ def test_what_is_odd_about_a_row_is_left_to_its_columns(text: str | None, extra:
     own = f"{field}{details or chr(10) * 2}\n\n"
     written = f'{{"id":"e","detail":{{"data":{{\n{own}\n{references}\n\n\n\n}},"log_id":"l"}}}}' if text else None
 
-    made = Wording(TABLES["auth0_logs"], FAST).event(written, extra)
+    table = TABLES["auth0_logs"]
+    made = Wording(table, Placement(table, FAST), FAST).event(written, extra)
 
     assert made == (event.encode() if event else None)

@@ -23,6 +23,7 @@ from eventlake.local.item import Item
 from eventlake.sources import load
 from eventlake.web.redriving import Redriving
 from eventlake.web.site import Site
+from visits import staying
 
 END = datetime(2026, 11, 20, 14, 37, 12, tzinfo=UTC)
 START = END - timedelta(days=12)
@@ -69,20 +70,13 @@ class Browser:
     ) -> Got:
         """What an address gives."""
         sent: list[Any] = []
-        asked: list[bool] = []
 
         async def send(message: Any) -> None:
             sent.append(message)
 
-        async def receive() -> dict[str, Any]:
-            if asked:
-                await asyncio.sleep(60)  # a browser that stays
-            asked.append(True)
-            return {"type": "http.request", "body": body}
-
         given = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
         scope = {"type": "http", "method": method, "path": path, "query_string": urlencode(values or {}).encode(), "headers": given}
-        asyncio.run(self.site(scope, receive, send))
+        asyncio.run(self.site(scope, staying(body), send))
         return Got(
             sent[0]["status"],
             {name.decode(): value.decode() for name, value in sent[0]["headers"]},

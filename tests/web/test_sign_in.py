@@ -18,6 +18,7 @@ from eventlake.local.spool.writer import SpoolWriter
 from eventlake.pipeline.envelope import Intake
 from eventlake.sources import load
 from eventlake.web.sign_in import SignIn
+from visits import staying
 from web.conftest import END
 
 TOKEN = "token-of-a-test-0123"
@@ -43,14 +44,11 @@ class Visitor:
         """Status, headers and body of an answer."""
         sent: list[Any] = []
 
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body}
-
         async def send(message: Any) -> None:
             sent.append(message)
 
         given = [(name.encode(), value.encode()) for name, value in {"host": "127.0.0.1:8787", **(headers or {})}.items()]
-        asyncio.run(self.bus({"type": "http", "method": method, "path": path, "query_string": b"", "headers": given}, receive, send))
+        asyncio.run(self.bus({"type": "http", "method": method, "path": path, "query_string": b"", "headers": given}, staying(body), send))
         return sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}, sent[1]["body"]
 
 

@@ -23,6 +23,7 @@ from eventlake.web import usher as usher_module
 from eventlake.web.process import Task
 from eventlake.web.usher import Usher
 from eventlake.web.wire import heard, pieces
+from visits import staying
 from web.test_serving import EVENT, Served, served  # noqa: F401  a fixture
 
 _PROGRAM = """
@@ -62,16 +63,12 @@ class Program:
 def asked(usher: Usher, path: str, body: bytes = b"", headers: Sequence[tuple[bytes, bytes]] = ()) -> Any:
     """The messages of an answer."""
     sent: list[Any] = []
-    given = [{"type": "http.request", "body": body}]
-
-    async def receive() -> Any:
-        return given.pop() if given else await asyncio.sleep(60)
 
     async def send(message: Any) -> None:
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": list(headers)}
-    return sent, usher(scope, receive, send)
+    return sent, usher(scope, staying(body), send)
 
 
 async def running(usher: Usher, *paths: str, **given: Any) -> list[list[Any]]:

@@ -57,7 +57,7 @@ class ParquetWriter:
         """Write the log lines to a file, checked. Raises OSError, StorageError, UnwritableLinesError."""
         with _translated(path.with_suffix(".jsonl")) as source:
             _write_lines(lines, source)
-            self._connection.execute(_copy(f"{_selected(table, source)}{self._order(table)}", path, description))
+            self._connection.execute(copy_statement(f"{_selected(table, source)}{self._order(table)}", path, description))
             self._check({path: len(lines)})
 
     def write_all(self, table: Table, parts: Sequence[tuple[Sequence[bytes], Path, Description]]) -> None:
@@ -90,7 +90,7 @@ class ParquetWriter:
         for lines, path, description in parts:
             begin, end = end, end + len(lines)
             rows = f"select * from {_LINES} where rowid >= {begin} and rowid < {end}{order}"
-            self._connection.execute(_copy(rows, path, description))
+            self._connection.execute(copy_statement(rows, path, description))
 
     @property
     def _connection(self) -> duckdb.DuckDBPyConnection:
@@ -204,7 +204,7 @@ def _selected(table: Table, source: Path) -> str:
     return f"select {names} from read_json({quoted_text(str(source))}, columns = {{{types}}}, {options})"
 
 
-def _copy(rows: str, target: Path, description: Description) -> str:
-    """Write the statement that turns rows into Parquet."""
+def copy_statement(rows: str, target: Path, description: Description) -> str:
+    """Write DuckDB's statement that turns rows, given as SQL, into an object of log lines."""
     about = f"row_group_size {ROW_GROUP}, kv_metadata {{{METADATA_KEY}: {quoted_text(description.encode())}}}"
     return f"copy ({rows}) to {quoted_text(str(target))} (format parquet, {COMPRESSION}, {about})"

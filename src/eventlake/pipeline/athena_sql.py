@@ -1,4 +1,4 @@
-"""Pieces of Athena's SQL that the statements of a closing are made of."""
+"""Pieces of Athena's SQL that the statements of a closing and of a replay are made of."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from eventlake.model import Column, Table
+from eventlake.pipeline.athena_sql import quoted, texts
 from eventlake.pipeline.codec import Codec
 from eventlake.pipeline.convert import GlueType, parse_glue_type
 from eventlake.pipeline.event_sql import NoEventSqlError
@@ -44,7 +45,7 @@ class EventRows:
         """What is selected of a row whose columns are wanted; of every row, as of `selected`, the first two are its moment and its id."""
         self._wording: Wording | None = None
         with contextlib.suppress(NoEventSqlError):
-            self._wording = Wording(table, codec)
+            self._wording = Wording(table, self._restorer.placed, codec)
         self.selected = self.columns if self._wording is None else f"{first}, {self._wording.columns}"
 
     @property
@@ -55,8 +56,7 @@ class EventRows:
     def at(self, moments: Sequence[str]) -> str:
         """Return the condition that rows are of these moments; of many it is left out."""
         few = dict.fromkeys(moments)
-        texts = ", ".join(f"'{moment}'" for moment in few)
-        return f"{_AT} IN ({texts})" if len(few) <= _FEW else "true"
+        return f"{_AT} IN {texts(few)}" if len(few) <= _FEW else "true"
 
     def ids(self, answer: Sequence[Any]) -> set[str]:
         """Return the ids of the events of an answer."""
@@ -100,7 +100,8 @@ class EventRows:
 
 def _selected(column: Column) -> str:
     """Write a column for the SELECT: a moment as the text that log lines have."""
-    return f'CAST("{column.stored_name}" AS varchar)' if column.type in ("timestamp", "date") else f'"{column.stored_name}"'
+    name = quoted(column.stored_name)
+    return f"CAST({name} AS varchar)" if column.type in ("timestamp", "date") else name
 
 
 def _storing(kind: GlueType) -> Callable[[Any], Any] | None:

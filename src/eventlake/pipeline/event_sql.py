@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from eventlake.model import Table
+from eventlake.pipeline.athena_sql import quoted
+from eventlake.pipeline.athena_sql import text as literal
 from eventlake.pipeline.convert import GlueType, parse_glue_type
 from eventlake.pipeline.placement import ORDER, Placement
 from eventlake.pipeline.placing import by_object
@@ -176,11 +178,6 @@ def _literals_joined(texts: Sequence[str]) -> list[str]:
     return parts
 
 
-def literal(text: str) -> str:
-    """Return a text as SQL has it."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def name_sql(name: str) -> str:
     """Return a column's name as SQL has it."""
-    return f'"{name.lower()}"'
+    return quoted(name.lower())

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from eventlake.interfaces import Engine
 from eventlake.layout import Hour
 from eventlake.model import Table
+from eventlake.pipeline.athena_sql import place
 from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.event_rows import EventRows
 
@@ -149,9 +150,7 @@ class Replay:
 
     def _from(self, name: str, start: datetime, end: datetime) -> str:
         condition = f" AND (\n{self._where}\n)" if self._where else ""
-        table = self._tables[name]
-        named = f'"{table.database}"."{table.name}"'
-        return f"{named} WHERE event_time >= {_literal(start)} AND event_time < {_literal(end)}{condition}"
+        return f"{place(self._tables[name])} WHERE event_time >= {_literal(start)} AND event_time < {_literal(end)}{condition}"
 
     def _parted(self, start: datetime, end: datetime, depth: int, only: Sequence[str] = ()) -> Iterator[_Piece]:
         """Yield the hours of a stretch that hold rows, in order; one that holds too many in minutes, and such a minute in seconds."""

@@ -29,12 +29,12 @@ _MOST_ORDERS = 5_000
 
 
 class Restorer:
-    """Restores the events of one table. codec: reads and writes JSON as whoever wrote the lines did."""
+    """Restores the events of one table. codec: reads and writes JSON as whoever wrote the lines did. placed: how the columns find back."""
 
     def __init__(self, table: Table, codec: Codec = STANDARD) -> None:
         self.table = table
         self._codec = codec
-        self._placed = placed = Placement(table, codec)
+        self.placed = placed = Placement(table, codec)
         self._root = placed.root
         self._beside = placed.beside
         self._alone_paths = Vacancy(placed.taken)
@@ -47,7 +47,7 @@ class Restorer:
         if written is None:
             return self._event(line, {})
         extra = self._codec.loads(written.encode())
-        if self._placed.ambiguous.isdisjoint(extra):
+        if self.placed.ambiguous.isdisjoint(extra):
             return self._event(line, _nested(self._root, extra))
         events = []
         for unfolded in self._unfolded(written):
@@ -72,7 +72,7 @@ class Restorer:
 
     def _is_led_in(self, line: Mapping[str, Any]) -> bool:
         """Return True if such texts of a line name the moments beside them."""
-        for name, other, convert in self._placed.leading:
+        for name, other, convert in self.placed.leading:
             text = line.get(name)
             if text is not None and convert(text) != line.get(other):
                 return False
@@ -92,13 +92,13 @@ class Restorer:
         is_plain = self._is_led_in(line) and (not event or self._alone_paths.is_free(event))
         put_values = self._put_plain if is_plain else self._put_straight
         put_values(event, line)
-        for one, repeated, said in self._placed.difficult if is_plain else self._placed.careful:
+        for one, repeated, said in self.placed.difficult if is_plain else self.placed.careful:
             value = line.get(one.name)
             if value is not None and line.get(said) is None and one.read(event) != value:
                 event = self._with(event, one, value, line)
             if repeated:
                 event = self._again(event, one, repeated, line)
-        for place, readers in self._placed.chosen.items():
+        for place, readers in self.placed.chosen.items():
             event = _in_order(event, place, readers, line)
         return self._enveloped(event, line)
 
@@ -149,18 +149,18 @@ class Restorer:
     def _order(self) -> list[tuple[str, Callable[[Mapping[str, Any]], Any] | None]]:
         """Return the keys of an envelope, each with what it was where the line says nothing of it, as far as that is known."""
         unsaid: dict[str, Callable[[Mapping[str, Any]], Any]] = {
-            **{key: partial(_same, constant) for key, constant in self._placed.constants.items()},
+            **{key: partial(_same, constant) for key, constant in self.placed.constants.items()},
             "id": _event_id,
             "time": self._time,
             "resources": _nothing,
         }
-        return [(key, None if key in self._placed.said else unsaid.get(key)) for key in ORDER]
+        return [(key, None if key in self.placed.said else unsaid.get(key)) for key in ORDER]
 
     def _time(self, line: Mapping[str, Any]) -> str | None:
         """Return the moment of the event, to the second as EventBridge writes it, if every column that would read it finds its value before."""
-        if self._placed.timed is None:
+        if self.placed.timed is None:
             return None
-        for name in self._placed.timed:
+        for name in self.placed.timed:
             if line.get(name) in (None, ""):
                 return None
         moment = line.get("event_time")

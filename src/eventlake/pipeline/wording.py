@@ -7,8 +7,9 @@ same row. Where anything is odd about a row there are none, and the row itself i
 from __future__ import annotations
 
 from eventlake.model import Table
+from eventlake.pipeline.athena_sql import text as literal
 from eventlake.pipeline.codec import Codec
-from eventlake.pipeline.event_sql import SEAM, EventSql, NoEventSqlError, Sql, joined, literal, name_sql
+from eventlake.pipeline.event_sql import SEAM, EventSql, NoEventSqlError, Sql, joined, name_sql
 from eventlake.pipeline.leftovers import EXTRA
 from eventlake.pipeline.placement import Placement
 
@@ -16,15 +17,14 @@ _SEAM = SEAM.encode()
 
 
 class Wording:
-    """The texts of a table's events. codec: reads and writes JSON as whoever wrote the lines did. Raises NoEventSqlError.
+    """The texts of a table's events. placed: how its columns find back. codec: reads and writes JSON as whoever wrote the lines did. Raises NoEventSqlError.
 
     A text is in pieces: what stands before the fields of the table's root, those fields, what stands behind them. The fields of `extra` come first
     among those of the root; an object of which both say something is a piece of its own, and so is what a column of JSON holds.
     """
 
-    def __init__(self, table: Table, codec: Codec) -> None:
+    def __init__(self, table: Table, placed: Placement, codec: Codec) -> None:
         self._codec = codec
-        placed = Placement(table, codec)
         root = tuple(map(str, placed.root))
         if placed.chosen or root[0] != "detail" or any(again or not said for _, again, said in placed.difficult):
             raise NoEventSqlError

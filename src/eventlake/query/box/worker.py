@@ -31,6 +31,8 @@ ANSWER_MB = 256
 """The bytes of an answer, as they come over the wire, when nothing else is said."""
 START_S = 20.0
 """How long a process may take to begin."""
+_MOST_PROCESSOR_S = 86_400.0
+"""What a process is believed to have taken of the processor: it is counted against who asks, and nobody is to be held up for ever."""
 _SAYABLE = frozenset(
     ("QueryFailedError", "QueryLimitError", "QueryRefusedError", "QuerySyntaxError", "NameNotFoundError", "CorruptObjectError")
 )
@@ -44,10 +46,6 @@ class Ended:
 
     signal: int
     peak_mb: float
-
-
-_MOST_PROCESSOR_S = 86_400.0
-"""What a process is believed to have taken of the processor: it is counted against who asks, and nobody is to be held up for ever."""
 
 
 class Worker:
