@@ -46,8 +46,8 @@ LOAD = Path(__file__).parent / "load.py"
 DAYS = 30
 TURNS = 3
 BROWSERS = 10
-QUIET_S, CONNECTIONS = 1.0, 5
-"""How long a browser gathers what changed, and how many tiles it asks for at the same time."""
+QUIET_S, FOLLOWED = 1.0, 3
+"""How long a browser gathers what changed, and how many tiles that changed it asks for at the same time."""
 PAGES = ("/deliveries", "/logins")
 LOOKED_AT = ("/", "/deliveries", "/logins", "/changes", "/lake")
 JOB = ("events", 2400, 8, 500)
@@ -135,7 +135,7 @@ class Looking:
         self._tiles = {_attribute(one, "id").removeprefix("tile-"): set(_attribute(one, "data-tables").split()) for one in named}
         self._ask({name for name, one in zip(self._tiles, named, strict=True) if "data-waiting" in one}, {})
         self._changed: set[str] = set()
-        self._wakes, self._is_over = threading.Event(), False
+        self._over = threading.Event()
         self._stream = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
         self._stream.request("GET", "/live")
         self._threads = [threading.Thread(target=work) for work in (self._hear, self._follow)]
@@ -144,9 +144,8 @@ class Looking:
 
     def close(self) -> None:
         """Look no more."""
-        self._is_over = True
+        self._over.set()
         self._stream.sock.shutdown(socket.SHUT_RDWR)
-        self._wakes.set()
         for one in self._threads:
             one.join()
 
@@ -155,17 +154,14 @@ class Looking:
             while line := heard.readline():
                 if line.startswith(b'data: {"table"'):
                     self._changed.add(json.loads(line.removeprefix(b"data: "))["table"])
-                    self._wakes.set()
 
     def _follow(self) -> None:
-        while self._wakes.wait() and not self._is_over:
-            time.sleep(QUIET_S)
-            self._wakes.clear()
+        while not self._over.wait(QUIET_S):
             changed, self._changed = self._changed, set()
             self._ask({name for name, tables in self._tiles.items() if tables & changed}, {"X-Follows": "1"})
 
     def _ask(self, names: set[str], headers: dict[str, str]) -> None:
-        with ThreadPoolExecutor(CONNECTIONS) as asking:
+        with ThreadPoolExecutor(FOLLOWED) as asking:
             list(asking.map(lambda name: body(self._port, f"/tiles/{name}.part?on={self._path}", headers), sorted(names)))
 
 

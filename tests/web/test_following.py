@@ -12,6 +12,7 @@ import pytest
 from eventlake.interfaces import Result
 from eventlake.sources import load
 from eventlake.web import following as module
+from eventlake.web import pace
 from eventlake.web.asking import Asking
 from eventlake.web.following import Following
 from web.conftest import Browser
@@ -63,8 +64,9 @@ class Followed:
 
 @pytest.fixture
 def followed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Followed]:
-    """A lake, of which what is asked is gathered for a moment that a test does not notice."""
+    """A lake, of which what is asked is gathered for a moment that a test does not notice, and paid for whenever it is."""
     monkeypatch.setattr(module, "GATHER_S", 0.001)
+    monkeypatch.setattr(pace, "AHEAD_S", 3600.0)
     made = Followed()
     yield made
     made.engine.may.set()
@@ -101,6 +103,24 @@ def test_what_reads_the_same_is_answered_together(followed: Followed) -> None:
 
     assert followed.engine.ran == [["select 0"], statements[::2], statements[1::2]]
     assert followed.following.rest_s > 11 * 0.5
+
+
+def test_what_is_dear_is_answered_in_parts(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While what was answered is not paid for, the rest waits; whoever looks himself has it at once, and nobody holds up the end."""
+    followed.engine.may.set()
+    followed.following.look()
+    followed.following.ask("select 0").future.result(60)
+    monkeypatch.setattr(pace, "AHEAD_S", 0.0)
+    waits, wanted = followed.following.ask(LOGINS), followed.following.ask(PIPELINES)
+    assert followed.following.pace.behind_s > 1
+    himself = followed.asking.ask(PIPELINES).future.result(60)
+    assert followed.engine.ran == [["select 0"], [PIPELINES]]
+
+    followed.following.close()
+    followed.asking.close()
+    assert wanted.future.result(60) is himself
+    assert waits.future.result(60).problem
+    assert followed.engine.ran == [["select 0"], [PIPELINES]]
 
 
 def test_whoever_looks_himself_does_not_wait_for_who_follows(followed: Followed) -> None:

@@ -7,7 +7,6 @@ browsers with the same page are given the same tiles, made once.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
@@ -49,6 +48,7 @@ class Following:
         self._waiting: list[Begun] = []
         self._under_way = 0
         self._lock = threading.Lock()
+        self._is_over = threading.Event()
         self._pool = ThreadPoolExecutor(1, "following")
 
     @property
@@ -94,6 +94,7 @@ class Following:
 
     def close(self) -> None:
         """Let go of what waits."""
+        self._is_over.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _submit(self, work: Callable[[], None]) -> None:
@@ -111,10 +112,9 @@ class Following:
         self._pool.submit(done)
 
     def _answer_some(self) -> None:
-        """Answer statements that wait and read the same tables; there are none if they were answered with others."""
-        if not self._waiting:
+        """Answer statements that wait and read the same tables, at their pace; there are none if they were answered with others."""
+        if not self._waiting or self._is_over.wait(max(GATHER_S, self.pace.behind_s)):
             return
-        time.sleep(GATHER_S)
         group = [one for one in self._next_ones() if self._asking.taken(one)]
         if group:
             with self.pace.counted():

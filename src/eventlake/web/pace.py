@@ -1,7 +1,7 @@
 """How often browsers are told what changed: so seldom that what they then ask for takes a small share of one processor.
 
 What it costs is counted in seconds of the processor, of this process and of its queries. Where that is little, nobody notices; where events
-pour into tables whose tiles are dear, what follows them rests as long as it takes to pay for it.
+pour into tables whose tiles are dear, what follows them rests as long as it takes to pay for it: between two looks, and between two tiles.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-SHARE = 0.05
-"""What following may take of one processor."""
+SHARE = 0.03
+"""What following may take of one processor. Events are accepted a little more slowly than that while it does: at most a twentieth."""
+AHEAD_S = 10.0
+"""For how many seconds of rest more may be asked before they are over: a page that costs little is not taken apart."""
 
 
 class Pace:
@@ -41,3 +43,8 @@ class Pace:
     def rest_s(self) -> float:
         """Return how many seconds it takes until everything so far is paid for."""
         return max(self._paid_at - self._clock(), 0.0)
+
+    @property
+    def behind_s(self) -> float:
+        """Return how many seconds of it are to pass before more is asked."""
+        return max(self.rest_s - AHEAD_S, 0.0)

@@ -152,8 +152,8 @@ document.querySelectorAll("section[data-waiting]").forEach((tile) => ask(tile));
 
 // live: the server names what changed; what is hidden, and what somebody is at work with, waits
 
-const changed = new Set(), dot = document.querySelector(".live");
-let stream = null, gathering = null;
+const changed = new Set(), followed = new Set(), MOST_FOLLOWED = 3, dot = document.querySelector(".live");
+let stream = null, gathering = null, following = 0;
 
 function take() {
   gathering = null;
@@ -161,7 +161,18 @@ function take() {
   const names = [...changed];
   changed.clear();
   const isRead = (tile) => names.some((name) => tile.dataset.tables.split(" ").includes(name));
-  return tiles().filter(isRead).forEach((tile) => ask(tile, true));
+  tiles().filter(isRead).forEach((tile) => followed.add(tile.id));
+  return follow();
+}
+
+// few at a time: a browser has six connections to a server, and whoever clicks meanwhile is not to wait
+function follow() {
+  for (const id of [...followed].slice(0, MOST_FOLLOWED - following)) {
+    const tile = document.getElementById(id);
+    followed.delete(id);
+    following += 1;
+    Promise.resolve(tile && ask(tile, true)).finally(() => { following -= 1; follow(); });
+  }
 }
 
 function gather() { gathering ??= setTimeout(take, QUIET_MS); }
