@@ -77,7 +77,7 @@ def serving(folder: Path) -> Iterator[tuple[int, int]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         port = int(process.stdout.readline().rpartition(":")[2])
-        while body(port, "/static/page.css", {}) is None:  # the process of the page begins with who asks for it
+        while body(port, "/static/page.css", {}) is None:  # the process of the page begins with the bus, and takes longer
             time.sleep(0.05)
         yield port, process.pid
         process.send_signal(signal.SIGTERM)

@@ -156,10 +156,9 @@ async def _serve(task: Task, control: socket.socket) -> None:
         site = page_of_deployment(find(task.lake, load(folders), session), session, lambda: serving.is_stopping)
     else:
         site = page_of(Path(task.lake), load(folders), lambda: serving.is_stopping, folders)
-    warming = asyncio.get_running_loop().run_in_executor(None, site.warm)
     try:
+        await asyncio.to_thread(site.warm)
         await serving.run(site)
-        await warming
     finally:
         site.close()
 
