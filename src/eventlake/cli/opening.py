@@ -43,8 +43,11 @@ def answering_name(current: Settings, engine: str | None) -> str:
     return engine or ("athena" if current.is_on_aws else "duckdb")
 
 
-def open_engine(current: Settings, engine: str | None, workgroup: str | None = None) -> Engine:
-    """Open the engine that answers queries. Raises ConfigurationError for one that does not go with the lake."""
+def open_engine(current: Settings, engine: str | None, workgroup: str | None = None, at_once: int = 1) -> Engine:
+    """Open the engine that answers queries. Raises ConfigurationError for one that does not go with the lake.
+
+    at_once: of a lake in a folder, how many queries share the processors and the memory that else one of them has.
+    """
     chosen = answering_name(current, engine)
     if workgroup and chosen != "athena":
         raise ConfigurationError(f"--workgroup belongs to Athena, and {chosen} answers here; leave it out.")
@@ -55,7 +58,7 @@ def open_engine(current: Settings, engine: str | None, workgroup: str | None = N
     if current.is_on_aws:
         deployment, session = open_deployment(current)
         return _noted(_open_duckdb_on_aws(deployment, session, current), deployment, session, current)
-    return _audited(open_duckdb(current), current)
+    return _audited(open_duckdb(current, at_once), current)
 
 
 def _audited(engine: DuckDBEngine, current: Settings) -> Engine:
@@ -154,8 +157,8 @@ def backfiller(current: Settings) -> Iterator[Backfiller]:
         yield Backfiller(LocalHistories(catalog, folder), current.load_sources(), aside=folder, pseudonyms=kept, forgetting=left_out)
 
 
-def open_duckdb(current: Settings) -> DuckDBEngine:
-    """Open the lake that the options name for DuckDB, wherever it lies."""
+def open_duckdb(current: Settings, at_once: int = 1) -> DuckDBEngine:
+    """Open the lake that the options name for DuckDB, wherever it lies. at_once: as for `open_engine`."""
     from eventlake.query.box.zygote import shared
 
     shared().start()  # it gets ready while the declarations are read
@@ -163,7 +166,7 @@ def open_duckdb(current: Settings) -> DuckDBEngine:
         return _open_duckdb_on_aws(*open_deployment(current), current)
     from eventlake.local.folder import open_lake
 
-    return cast("DuckDBEngine", open_lake(current.lake_folder, current.load_sources()).engine)
+    return cast("DuckDBEngine", open_lake(current.lake_folder, current.load_sources(), at_once=at_once).engine)
 
 
 def _open_duckdb_on_aws(deployment: Deployment, session: Session, current: Settings) -> DuckDBEngine:

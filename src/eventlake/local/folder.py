@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,11 +45,12 @@ def open_catalog(folder: Path) -> SqliteCatalog:
     return SqliteCatalog(folder / CATALOG, read_only=True)
 
 
-def open_lake(folder: Path, sources: Sequence[Source], clock: Clock | None = None) -> Lake:
-    """Open the lake in a folder, to read. Raises LakeNotFoundError."""
+def open_lake(folder: Path, sources: Sequence[Source], clock: Clock | None = None, at_once: int = 1) -> Lake:
+    """Open the lake in a folder, to read. at_once: how many queries share what else one has. Raises LakeNotFoundError."""
     from eventlake.backends.directory import DirectoryStore
-    from eventlake.backends.duckdb import DuckDBEngine
+    from eventlake.backends.duckdb import MEMORY_MB, DuckDBEngine
 
     catalog = open_catalog(folder)
-    engine = DuckDBEngine(catalog, folder / OBJECTS, clock=clock or SystemClock())
+    threads = max((os.cpu_count() or 1) // at_once, 1)
+    engine = DuckDBEngine(catalog, folder / OBJECTS, clock=clock or SystemClock(), memory_mb=MEMORY_MB // at_once, threads=threads)
     return Lake(tuple(sources), DirectoryStore(folder / OBJECTS), catalog, engine)
