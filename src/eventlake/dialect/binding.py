@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from functools import lru_cache
+from typing import Literal, NamedTuple, overload
 
 from eventlake.dialect.beside import Beside
 from eventlake.dialect.sql import NOTHING, Sql
@@ -73,7 +74,8 @@ def derived(sql: Sql, kind: Type, parts: Iterable[Value]) -> Value:
     columns, forms = frozenset[str](), set[JsonForm]()
     aggregate = window = False
     for part in parts:
-        columns |= part.columns
+        if part.columns:
+            columns |= part.columns
         aggregate = aggregate or part.aggregate
         window = window or part.window
         if part.type.holds("json"):
@@ -99,7 +101,7 @@ class Field:
     of_table: whether it is a column of the catalog's, not one that a query computes.
     """
 
-    __slots__ = ("_stored", "_value", "beside", "implicit", "key", "key_of", "lower", "name", "of_table", "relation")
+    __slots__ = ("_read", "_stored", "_value", "beside", "implicit", "key", "key_of", "lower", "name", "of_table", "relation")
 
     def __init__(
         self,
@@ -117,6 +119,7 @@ class Field:
         self.lower = name.lower()
         self.relation = relation
         self._value = value
+        self._read: Value | None = None
         self.key_of = key_of
         self.key = key
         self.implicit = implicit
@@ -133,6 +136,13 @@ class Field:
                 self._value = Value(self._value.sql, VARCHAR, origins=frozenset(((self.key_of, self.key),)))
         return self._value
 
+    @property
+    def read(self) -> Value:
+        """Return what it is to a clause that reads it."""
+        if self._read is None:
+            self._read = self.value.reading(frozenset((f"{self.relation}.{self.name}" if self.relation else self.name,)))
+        return self._read
+
     def called(self, name: str, relation: str) -> Field:
         """Return the same column under other names."""
         return Field(name, relation, self._value, self.key_of, self.key, self.implicit, self.beside, self._stored, self.of_table)
@@ -140,6 +150,54 @@ class Field:
     def is_of(self, relation: str) -> bool:
         """Tell whether it can be written behind that name of a relation, given in lower case."""
         return self.relation == relation or self.relation.endswith("." + relation)
+
+
+class Fields(Sequence[Field]):
+    """The columns of one relation, each made when it is first asked for: most are never named.
+
+    names: of all of them, as they are written. make: makes the one in that place.
+    """
+
+    __slots__ = ("_made", "_make", "_names")
+
+    def __init__(self, names: tuple[str, ...], make: Callable[[int], Field]) -> None:
+        self._names = names
+        self._make = make
+        self._made: dict[int, Field] = {}
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @overload
+    def __getitem__(self, place: int) -> Field: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Field]: ...
+    def __getitem__(self, place: int | slice) -> Field | list[Field]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(len(self))[place]]
+        return self._at(range(len(self))[place])  # which raises IndexError as a list does
+
+    def _at(self, place: int) -> Field:
+        made = self._made.get(place)
+        if made is None:
+            made = self._made[place] = self._make(place)
+        return made
+
+    def called(self, name: str) -> list[Field]:
+        """Return those of that name, which is given in lower case."""
+        place = _places(self._names).get(name)
+        if place is None:
+            return []
+        return [self._at(place)] if place >= 0 else [self._at(one) for one, written in enumerate(self._names) if written.lower() == name]
+
+
+@lru_cache(maxsize=256)
+def _places(names: tuple[str, ...]) -> dict[str, int]:
+    """Return the place of each name, in lower case; -1 for one that is there again."""
+    places: dict[str, int] = {}
+    for place, name in enumerate(map(str.lower, names)):
+        places[name] = -1 if name in places else place
+    return places
 
 
 class Reading(NamedTuple):
@@ -159,7 +217,7 @@ class Scope:
     folds: whether its SELECT has a reduce_agg().
     """
 
-    fields: list[Field] = field(default_factory=list)
+    fields: Sequence[Field] = field(default_factory=list)
     outer: Scope | None = None
     read: dict[int, Reading] = field(default_factory=dict)
     given: bool = False
@@ -191,9 +249,10 @@ class Scope:
         return None
 
     def _find_here(self, parts: Sequence[str]) -> tuple[Field, list[str]] | None:
+        fields = self.fields
         for size in range(min(len(parts), 4), 0, -1):
             name = parts[size - 1]
-            matches = [f for f in self.fields if f.lower == name]
+            matches = fields.called(name) if isinstance(fields, Fields) else [f for f in fields if f.lower == name]
             if size > 1 and matches:
                 relation = ".".join(parts[: size - 1])
                 matches = [f for f in matches if f.is_of(relation)]

@@ -37,8 +37,7 @@ class Sql:
         words: tuple[str, ...],
         parts: tuple[Sql, ...] = (),
         macros: frozenset[str] = _NOTHING,
-        *,
-        simple: bool = True,
+        simple: bool = True,  # by name it takes longer, and pieces are made by the hundred
         asks: bool = False,
         size: int = 0,
     ) -> None:

@@ -88,7 +88,7 @@ def emit(template: str, *parts: Part, **named: Part) -> Sql:
         given = [parts[place] if type(place) is int else named[place] for place in made.places]  # type: ignore[index]
     chosen = tuple([part if isinstance(part, Sql) else _piece(part) for part in given])
     size = made.size + sum([use * part.size for use, part in zip(made.uses, chosen, strict=True)]) if made.grows else 0
-    whole = Sql(made.words, chosen, made.macros, simple=made.simple, asks=made.asks, size=size)
+    whole = Sql(made.words, chosen, made.macros, made.simple, made.asks, size)
     is_costly = made.macros if whole.asks else whole.size > LARGE  # with a SELECT in it, it may be a clause of a query and no expression
     if is_costly and chosen and not made.is_list and not whole.is_closed:
         return bound_once(whole, made.uses)
@@ -130,7 +130,7 @@ def gap(number: int) -> Sql:
 
 def joined(separator: str, parts: Iterable[Part]) -> Sql:
     """Put pieces behind one another with our own separator between them."""
-    pieces = tuple([_piece(part) for part in parts])
+    pieces = tuple([part if isinstance(part, Sql) else _piece(part) for part in parts])
     if len(pieces) == 1:
         return pieces[0]
     if not pieces:

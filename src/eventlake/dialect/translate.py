@@ -32,8 +32,11 @@ def translate(sql: str, tables: Sequence[Table], now: datetime, *, repeats: bool
     except RecursionError:
         raise QueryRefusedError("The statement is nested too deeply: break it up with WITH.") from None
     whole = written_out(relation.sql)
+    used: dict[int, list[str]] = {}  # by the columns, which scans of one table share
     for scan in queries.scans:
-        scan.used.update(column for column in (*scan.columns, *OBJECT_COLUMNS) if quoted_name(column) in whole.names)
+        if id(scan.columns) not in used:
+            used[id(scan.columns)] = [column for column in (*scan.columns, *OBJECT_COLUMNS) if quoted_name(column) in whole.names]
+        scan.used.update(used[id(scan.columns)])
     return Translation(
         tuple(column.name or f"_col{index}" for index, column in enumerate(relation.fields)),
         tuple(column.type for column in relation.fields),

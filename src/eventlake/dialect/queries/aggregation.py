@@ -23,6 +23,7 @@ from eventlake.dialect.types.type import EACH, VARCHAR, Type
 from eventlake.dialect.types.zones import as_instants, each_zoned, instant, zone_label
 
 _MODIFIED = exp.Distinct | exp.Order
+_WHOLE = Value(ours("*"), Type("star"))
 
 
 def aggregate(
@@ -109,16 +110,12 @@ def _arguments(
         nodes = list(nodes[0].expressions)
     if any(isinstance(part, _MODIFIED) for part in nodes):
         raise refused("This order of words in an aggregate", node)
-    values = [_whole(part, parts, node) if isinstance(part, exp.Star) else parts.value(part) for part in nodes]
+    values = [_WHOLE if isinstance(part, exp.Star) else parts.value(part) for part in nodes]
     if any(value.aggregate or value.window for value in values):
         raise mistyped("An aggregate stands inside another", node)
     _require_among(terms, values if distinct else None)
     condition = _condition(parts, where)
     return values, Modifiers(distinct, ordered_by(terms) if terms else NOTHING, condition, window)
-
-
-def _whole(part: exp.Expr, parts: Parts, node: exp.Expr) -> Value:
-    return Value(ours("*"), Type("star"))
 
 
 def listagg(parts: Parts, node: exp.Expr, where: exp.Expr | None = None, *, over: Sql = NOTHING) -> Value:

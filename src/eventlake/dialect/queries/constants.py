@@ -7,14 +7,14 @@ from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import emit, joined, text
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.literals import interval_literal, number_literal, unescaped
-from eventlake.dialect.types.type import BOOLEAN, UNKNOWN, VARBINARY, Type, array
+from eventlake.dialect.types.type import BOOLEAN, UNKNOWN, VARBINARY, array, text_type
 
 
 def literal(parts: Parts, node: exp.Expr) -> Value:
     """Return a text or a number as it is written."""
     written = str(node.this)
     if node.args.get("is_string"):
-        return Value(text(written), Type("varchar", numbers=(len(written),)), literal=written)
+        return Value(text(written), text_type(len(written)), literal=written)
     return number_literal(written, node)
 
 
@@ -31,7 +31,7 @@ def boolean(parts: Parts, node: exp.Expr) -> Value:
 def unicode_text(parts: Parts, node: exp.Expr) -> Value:
     """Return a text whose letters may be written by their numbers, U&'...'."""
     written = unescaped(node)
-    return Value(text(written), Type("varchar", numbers=(len(written),)), literal=written)
+    return Value(text(written), text_type(len(written)), literal=written)
 
 
 def hexadecimal(parts: Parts, node: exp.Expr) -> Value:

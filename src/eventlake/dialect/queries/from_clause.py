@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eventlake.dialect.beside import Beside
-from eventlake.dialect.binding import Field, Scope, mistyped, refused, unknown
+from eventlake.dialect.binding import Field, Fields, Scope, mistyped, refused, unknown
 from eventlake.dialect.parts import Context, Statement
 from eventlake.dialect.pieces import Gap
 from eventlake.dialect.queries.correlation import Use, require_joinable, require_uncorrelated
@@ -61,10 +61,10 @@ class Source:
             self._join_using(sql, fields, side, [name.name.lower() for name in using], node)
             return
         if on is None:
-            self.scope.fields = before + fields
+            self.scope.fields = [*before, *fields]
             self.sql = shut("{} CROSS JOIN {}", self.sql, sql)
             return
-        self.scope.fields = before + fields
+        self.scope.fields = [*before, *fields]
         parts = self._expressions("JOIN ... ON")
         condition = joined(" AND ", [parts.boolean(on, "ON").sql, *(joined_by(parts, on) if not side else ())])
         if not side:
@@ -97,7 +97,7 @@ class Source:
         conditions = conjuncts(on)
         prune(self.queries.scans, self.scope, conditions, implied_ranges(conditions), allowed, self.queries.moment)
 
-    def _join_using(self, sql: Sql, fields: list[Field], side: str, names: list[str], node: exp.Join) -> None:
+    def _join_using(self, sql: Sql, fields: Sequence[Field], side: str, names: list[str], node: exp.Join) -> None:
         """Join by columns of one name, which both relations lose: the merged column belongs to neither."""
         conditions, merged = [], []
         for name in names:
@@ -123,9 +123,9 @@ class Source:
             raise mistyped("LEFT JOIN UNNEST wants ON TRUE", join)
         sql, fields = unnest(self._expressions("UNNEST"), node, self.queries.alias(""), left_join=side == "LEFT")
         self.sql = shut("{} CROSS JOIN LATERAL {}", self.sql, sql)
-        self.scope.fields = self.scope.fields + fields
+        self.scope.fields = [*self.scope.fields, *fields]
 
-    def _one(self, node: exp.Expr, lateral_scope: Scope | None = None) -> tuple[Sql, list[Field], list[int]]:
+    def _one(self, node: exp.Expr, lateral_scope: Scope | None = None) -> tuple[Sql, Sequence[Field], list[int]]:
         if isinstance(node, exp.Lateral):
             relation = self.queries.query(node.this.this, lateral_scope)
             sql, fields = self._aliased(emit("({})", relation.sql), relation.fields, node, None)
@@ -143,7 +143,7 @@ class Source:
             return emit("({})", inner.sql), _under(inner.scope.fields, node), inner.prunable
         raise refused(f"{type(node).__name__.upper()} in FROM", node)
 
-    def _aliased(self, sql: Sql, columns: Sequence[Column], node: exp.Expr, scan: int | None) -> tuple[Sql, list[Field]]:
+    def _aliased(self, sql: Sql, columns: Sequence[Column], node: exp.Expr, scan: int | None) -> tuple[Sql, Sequence[Field]]:
         alias = node.args.get("alias")
         names = [column.name for column in alias.columns] if alias is not None else []
         shown = alias.name.lower() if alias is not None and alias.name else node.name.lower() if isinstance(node, exp.Table) else ""
@@ -155,21 +155,13 @@ class Source:
             columns = [column for column in columns if not column.implicit]
         fields = renamed(columns, names, node)
         beside = Beside(emit("{} AS {}", sql, stored), stored, columns, scan)
-        made = [
-            Field(
-                column.name,
-                relation,
-                original.value,
-                scan,
-                original.name,
-                original.implicit,
-                beside,
-                stored,
-                isinstance(sql, Gap),
-            )
-            for column, original in zip(fields, columns, strict=True)
-        ]
-        return beside, made
+        of_table = isinstance(sql, Gap)
+
+        def made(place: int) -> Field:
+            original = columns[place]
+            return Field(fields[place].name, relation, original.value, scan, original.name, original.implicit, beside, stored, of_table)
+
+        return beside, Fields(tuple([column.name for column in fields]), made)
 
 
 def _use(side: str, on: exp.Expr | None) -> Use:
@@ -178,7 +170,7 @@ def _use(side: str, on: exp.Expr | None) -> Use:
     return {"": Use.JOINED, "LEFT": Use.OUTER_JOINED}.get(side, Use.JOINED_ON) if plain else Use.JOINED_ON
 
 
-def _under(fields: list[Field], node: exp.Subquery) -> list[Field]:
+def _under(fields: Sequence[Field], node: exp.Subquery) -> Sequence[Field]:
     """Return the columns of relations in brackets under the one name that stands behind the brackets, if there is one."""
     alias = node.args.get("alias")
     if alias is None:

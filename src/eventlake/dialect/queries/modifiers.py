@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from eventlake.dialect.binding import Value, mistyped, refused
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut
@@ -11,8 +11,7 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.type import Type
 
 
-@dataclass(frozen=True, slots=True)
-class Modifiers:
+class Modifiers(NamedTuple):
     """What stands inside and behind the brackets of an aggregate.
 
     where: the condition of FILTER. window: ` OVER (...)` if it is one over a window.
@@ -25,6 +24,8 @@ class Modifiers:
 
     def over(self, *arguments: Sql) -> Sql:
         """Write `(DISTINCT a, b ORDER BY c) FILTER (WHERE d) OVER (e)`."""
+        if self.order is NOTHING and self.window is NOTHING and self.where is None and not self.distinct:
+            return shut("({})", joined(", ", arguments))
         return shut("({}{}{}){}", DISTINCT if self.distinct else NOTHING, joined(", ", arguments), self.order, self.behind())
 
     def behind(self, *conditions: Sql) -> Sql:

@@ -44,7 +44,7 @@ def named_value(parts: Parts, names: list[str], node: exp.Expr) -> Value:
     elif context.grouped is not None and value.sql in context.grouped:
         value = key_of_group(value) if rest and not context.inside_aggregate else value.reading(frozenset())
     elif not context.inside_aggregate:
-        value = value.reading(frozenset((shown_name(column.relation, column.name),)))
+        value = column.read
     return _fields(value, rest, node) if rest else value
 
 
@@ -101,8 +101,3 @@ def key_of_group(value: Value) -> Value:
     if value.type.zone != EACH:
         return value
     return each_zoned(instant(value), shut("any_value({})", zone_label(value)), value.type, (value,))
-
-
-def shown_name(relation: str, name: str) -> str:
-    """Name a column as a sentence shows it."""
-    return f"{relation}.{name}" if relation else name

@@ -6,7 +6,6 @@ Columns of an emitted query have names of their own (`stored`), because Trino al
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from eventlake.dialect.binding import JsonForm, Value, mistyped
@@ -44,8 +43,7 @@ class Column(NamedTuple):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(NamedTuple):
     """A query understood: its SQL for DuckDB and its columns."""
 
     sql: Sql

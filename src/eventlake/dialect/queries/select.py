@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from eventlake.dialect.binding import Field, Scope, Value, mistyped, refused, unknown
 from eventlake.dialect.parts import Context, Statement
@@ -11,7 +12,7 @@ from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.folding import require_folded_alone
 from eventlake.dialect.queries.grouping import group
 from eventlake.dialect.queries.moving import hours_of_window
-from eventlake.dialect.queries.names import key_of_group, named_value, shown_name
+from eventlake.dialect.queries.names import key_of_group, named_value
 from eventlake.dialect.queries.ordering import direction, in_order, parts_nan
 from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.ranges import Range, implied_ranges, in_range
@@ -27,8 +28,7 @@ from eventlake.dialect.types.type import EACH
 from eventlake.dialect.types.zones import as_instants
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(NamedTuple):
     """A column of the SELECT: its name, its value, and the node it was read from (None for a star's)."""
 
     name: str
@@ -56,7 +56,7 @@ def select(queries: Statement, node: exp.Select, outer: Scope | None) -> Relatio
     items = _items(node, Expressions(context), scope)
     windowed = columns_of_windows(Expressions(context), context.named_windows)
     if node.args.get("distinct") is not None:
-        items = [item if item.value.type.zone == EACH else replace(item, value=_distinct_value(item, node)) for item in items]
+        items = [item if item.value.type.zone == EACH else item._replace(value=_distinct_value(item, node)) for item in items]
     having = _having(node, context)
     grouped = context.grouped is not None or bool(having) or any(item.value.aggregate for item in items)
     if grouped and context.grouped is None:
@@ -148,7 +148,7 @@ def _renamed(items: list[_Item], star: exp.Expr) -> list[_Item]:
     names = [name.name if name.args["quoted"] else name.name.upper() for name in star.args.get("names") or ()]
     if names and len(names) != len(items):
         raise mistyped(f"{len(names)} names are given to {len(items)} columns", star)
-    return [replace(item, name=name) for item, name in zip(items, names, strict=True)] if names else items
+    return [item._replace(name=name) for item, name in zip(items, names, strict=True)] if names else items
 
 
 _NAMED = exp.Column | exp.Identifier
@@ -186,7 +186,7 @@ def _named(parts: Expressions, field: Field) -> Value:
     grouped, value = parts.context.grouped, field.value
     if grouped is not None and value.sql in grouped:
         return key_of_group(value)
-    return value.reading(frozenset((shown_name(field.relation, field.name),)))
+    return field.read
 
 
 def _columns(items: Sequence[_Item]) -> list[Column]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from eventlake.dialect.sql import Sql, emit, joined, ours, quoted, quoted_name
 
@@ -158,6 +159,12 @@ def _held(kind: Type) -> Sql:
 def timestamp(precision: int = 3, *, zoned: bool = False) -> Type:
     """Return the type of a timestamp with that many digits of a second, with or without time zone."""
     return Type("timestamptz" if zoned else "timestamp", numbers=(precision,))
+
+
+@lru_cache(maxsize=1024)
+def text_type(length: int) -> Type:
+    """Make the type of a literal text of so many letters."""
+    return Type("varchar", numbers=(length,))
 
 
 def decimal(precision: int, scale: int) -> Type:

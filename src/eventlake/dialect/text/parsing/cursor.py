@@ -84,12 +84,15 @@ class Cursor(ABC):
     def identifier(self) -> tree.Identifier:
         """Read a name. Raises QuerySyntaxError for everything else, with what to do about it."""
         token = self.token
-        if not is_name(token):
+        if token.kind == WORD and token.word not in RESERVED:
+            self.step()
+            return tree.Identifier(token, this=token.text, quoted=False)
+        if token.kind != QUOTED:
             self.no_name()
         if token.text == '""':
             self.fail("a name has at least one character")
         self.step()
-        return tree.Identifier(token, this=token.name, quoted=token.kind == QUOTED)
+        return tree.Identifier(token, this=token.name, quoted=True)
 
     def names(self) -> list[tree.Identifier]:
         """Read names with commas between, in brackets."""

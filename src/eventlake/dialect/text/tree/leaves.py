@@ -84,7 +84,8 @@ class Column(Expr):
     def names(self) -> list[str]:
         """Return what the names say in lower case, from left to right."""
         if len(self.args) == 1:
-            return [self.args["this"].name.lower()]
+            name = self.args["this"]
+            return [name.args["this"].lower() if type(name) is Identifier else name.name.lower()]
         return [part.name.lower() for part in self.parts]
 
     @property
