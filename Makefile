@@ -5,10 +5,7 @@ test:
 	./run test
 
 check:
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
-	.venv/bin/mypy
-	.venv/bin/lint-imports
+	./run check
 
 # Everything that derives from declarations and code.
 derived:

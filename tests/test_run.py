@@ -387,6 +387,23 @@ def test_pytest_gets_two_workers(script: ModuleType) -> None:
     assert script.test_arguments(["-k", "run"]) == ["-n", "2", "--dist", "worksteal", "-k", "run"]
 
 
+@pytest.mark.parametrize(("given", "more"), [(["test", "-k", "run"], False), (["test", "-m", "slow"], True), (["test", "-maws"], True)])
+def test_tests_with_a_marker_may_need_more(script: ModuleType, given: list[str], more: bool) -> None:
+    """A linter of templates and the AWS CLI are larger than all that runs every day."""
+    assert script.ask_for_more(given) == more
+
+
+@pytest.mark.slow
+def test_several_lock_files_are_installed_at_once(ready: Clone) -> None:
+    """The last holds the others, and later a command alone finds its own installed."""
+    shutil.rmtree(ready.folder / ".venv")
+    shutil.copy(ready.folder / "requirements.lock", ready.folder / "requirements-test.lock")
+    (ready.folder / "pytest.py").write_text("")
+
+    assert ready.run("test") == (0, "", MADE.replace("requirements.lock", "requirements-test.lock"))
+    assert ready.run()[2] == ""
+
+
 @pytest.mark.slow
 def test_tests_may_keep_what_was_compiled(ready: Clone) -> None:
     """Even where Python is told not to: they start many interpreters."""
@@ -404,12 +421,12 @@ def pins(lock: str) -> dict[str, int]:
     return {entry.split()[0]: entry.count("--hash=sha256:") for entry in entries}
 
 
-def test_the_tests_run_with_what_users_run() -> None:
-    """Every version of requirements.lock is in requirements-test.lock."""
-    assert pins("requirements.lock").keys() - pins("requirements-test.lock").keys() == set()
+def test_the_tests_run_with_what_users_run(script: ModuleType) -> None:
+    """Every version of a lock file is in the next."""
+    assert pins(script.RUNTIME).items() <= pins(script.TESTS).items() <= pins(script.CHECKS).items()
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock", "requirements-check.lock"])
 def test_every_package_is_held_by_its_hashes(lock: str) -> None:
     """And no lock file says where packages come from."""
     assert all("==" in pin and hashes > 0 for pin, hashes in pins(lock).items())

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from awscli.customizations.cloudformation.yamlhelper import yaml_dump, yaml_parse
 
 from declared_sources import DECLARATION, declare
 from eventlake.deploy.cloudformation import cut, read_template, statements
@@ -30,6 +29,8 @@ def _sources(folder: Path, count: int) -> list[Source]:
 
 def _packaged(text: str) -> str:
     """Return a template as `aws cloudformation package` writes it."""
+    from awscli.customizations.cloudformation.yamlhelper import yaml_dump, yaml_parse  # here, because it is not installed every day
+
     template = yaml_parse(text)
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::CloudFormation::Stack":
