@@ -12,7 +12,8 @@ import pytest
 from eventlake.backends.duckdb import DuckDBEngine
 from eventlake.detections.detection import load_detections
 from eventlake.detections.evaluating import COLUMNS, evaluate
-from eventlake.detections.sliding import LEAST, Repeating, slid
+from eventlake.detections.repeating import LEAST, Repeating
+from eventlake.detections.sliding import slid
 from eventlake.dialect.translate import translate
 from eventlake.errors import QueryLimitError
 from eventlake.interfaces import Result

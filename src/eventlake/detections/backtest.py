@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from eventlake.detections.detection import Detection
-from eventlake.detections.sliding import Repeating, moments_of, slid
+from eventlake.detections.repeating import Repeating
+from eventlake.detections.sliding import moments_of, slid
 from eventlake.detections.states import OPENED, State, Terms, step
 from eventlake.errors import QueryError
 from eventlake.interfaces import Result

@@ -49,7 +49,9 @@ class Detection:
 
     doc: its title, and what it means. every: how often it runs. window: how far back it looks, and lateness: how much farther, for events
     that come late. history: how much farther it looks for what was known before, which keeps it from finding and never makes it find; so what it
-    finds without is looked for first, or with so much of it as briefly says. key: what a key is. quiet: how long nothing more is told of a key.
+    finds without is looked for first, or with so much of it as briefly says. key: what a key is. per: the column whose values are the keys, where of a
+    key the rows that hold it alone matter, and a longer window, or a shorter history, finds no less; empty where that is not so.
+    quiet: how long nothing more is told of a key.
     parameters: its thresholds. advice: what to do.
     tables: those that it reads.
     """
@@ -64,6 +66,7 @@ class Detection:
     briefly: timedelta
     lateness: timedelta
     key: str
+    per: str
     quiet: timedelta
     parameters: tuple[Parameter, ...]
     advice: str
@@ -176,6 +179,7 @@ def read_detection(content: str, name: str, source: str, tables: Sequence[str], 
         briefly=settings["briefly"],
         lateness=settings["lateness"],
         key=settings["key"],
+        per=settings["per"],
         quiet=settings["quiet"],
         parameters=tuple(one for one in saved.parameters if one.name not in given_names),
         advice=settings["do"],

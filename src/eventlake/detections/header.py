@@ -7,7 +7,8 @@
 -- briefly 1d
 -- lateness 15m
 -- quiet 6h
--- key ip
+-- key the address
+-- per ip
 -- do Block the address.
 """
 
@@ -93,11 +94,13 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
     "lateness": length,
     "quiet": length,
     "key": _words,
+    "per": _words,
     "do": _words,
 }
 DEFAULTS: Mapping[str, Any] = {
     "history": timedelta(0),
     "briefly": timedelta(0),
+    "per": "",
     "lateness": timedelta(minutes=15),
     "quiet": timedelta(hours=6),
 }

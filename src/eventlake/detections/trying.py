@@ -14,7 +14,8 @@ from eventlake.detections.cases import CLOCK, Case
 from eventlake.detections.detection import Detection
 from eventlake.detections.found import Found
 from eventlake.detections.header import length_text
-from eventlake.detections.sliding import Repeating, slid
+from eventlake.detections.repeating import Repeating
+from eventlake.detections.sliding import slid
 
 APART = timedelta(weeks=58)
 """Between the tries of a detection: more than the farthest that one looks back."""

@@ -4,6 +4,7 @@
 -- every 15m
 -- window 1d
 -- key the user
+-- per user_name
 -- do End the sessions of the user, and have the password changed; set breached password detection to block.
 with entries as (
   select distinct coalesce(log_id, event_id) as log_id, event_time, type, user_name, ip

@@ -4,6 +4,7 @@
 -- every 5m
 -- window 1h
 -- key the address
+-- per ip
 -- param users int = 10  people behind one address mistype a handful of accounts in an hour; Auth0's own block of an address comes at 100
 -- do Block the address, or let attack protection do it; look at users_entered, whose passwords were right: end their sessions, have them change it.
 select

@@ -4,6 +4,7 @@
 -- every 15m
 -- window 1h
 -- key the user
+-- per user_name
 -- param countries int = 2  nobody crosses a border and logs in on both sides within an hour, but for towns at a border
 -- do Ask the user which login was theirs; end the sessions of the other, and reset the password.
 select

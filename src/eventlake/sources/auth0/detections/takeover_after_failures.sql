@@ -5,6 +5,7 @@
 -- window 1h
 -- history 30d
 -- key the user
+-- per user_name
 -- param failures int = 5  people mistype a password once or twice, and then ask for a new one
 -- do End the sessions of the user, reset the password, and look at user_history for what was changed: second factor, address, password.
 with entries as (
