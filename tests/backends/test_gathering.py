@@ -35,10 +35,9 @@ def files(folder: Path, rows: int, value: str, width: int) -> tuple[str, ...]:
 def gathered(folder: Path, paths: tuple[str, ...], memory_mb: int = 200, left: str = "> 0") -> tuple[Path, int]:
     """Leave out every tenth row, and write the rest in its order."""
     listed = ", ".join(f"'{path}'" for path in paths)
-    order = "row_number() over (order by t nulls last, k) as el_place"
     chosen = (
-        f"select filename as el_path, file_row_number as el_row, k as el_key, t as el_first, {order} "
-        f"from read_parquet([{listed}], filename = true, file_row_number = true) where file_row_number % 10 {left}"
+        f"select filename as el_path, file_row_number as el_row, k as el_key, t as el_first "
+        f"from read_parquet([{listed}], filename = true, file_row_number = true) where file_row_number % 10 {left} order by t nulls last, k"
     )
     rows = f"select * from read_parquet(getvariable('{FILES}'), filename = '$file', file_row_number = true)"
     config: dict[str, str | bool | int | float | list[str]] = {

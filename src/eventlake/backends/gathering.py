@@ -50,8 +50,7 @@ class Gathering:
 def gather(connection: duckdb.DuckDBPyConnection, chosen: str, what: Gathering, target: Path, folder: Path, description: str) -> int:
     """Write the rows; how many. Raises duckdb.Error, OSError, CorruptObjectError if the file does not hold the keys that were chosen.
 
-    chosen: the SELECT of `el_path`, `el_row`, `el_key`, `el_first` and of the place in the order, `el_place`, counted from 1. folder: takes a
-    slice at a time.
+    chosen: the SELECT of `el_path`, `el_row`, `el_key` and `el_first`, in order. folder: takes a slice at a time.
     """
     _place(connection, chosen, what.files)
     total, keys = _one(connection, "select count(*), sum(el_hash) from el_order")
@@ -72,11 +71,11 @@ def gather(connection: duckdb.DuckDBPyConnection, chosen: str, what: Gathering, 
 
 
 def _place(connection: duckdb.DuckDBPyConnection, chosen: str, files: Sequence[str]) -> None:
-    """Make the table of the order: for each row its file, its number in it, and its place; in order, so that a slice of it is found soon."""
-    connection.execute("create temp table el_file as select unnest(?) as el_path, unnest(range(?)) as el_number", [list(files), len(files)])
+    """Make the table of the order: for each row its file, and its number in it; it lies in order, so that its `rowid` is its place."""
+    connection.execute(f"create temp type el_file as enum ({', '.join(map(text, files))})")
     connection.execute(
-        "create temp table el_order as select cast(el_number as integer) as el_number, cast(el_row as uinteger) as el_row, el_first, "
-        f"cast(el_place - 1 as uinteger) as el_place, hash(el_key) as el_hash from ({chosen}) join el_file using (el_path) order by el_place"
+        "create temp table el_order as select cast(el_path as el_file) as el_path, cast(el_row as uinteger) as el_row, el_first, "
+        f"hash(el_key) as el_hash from ({chosen})"
     )
 
 
@@ -97,35 +96,34 @@ def _sizes(connection: duckdb.DuckDBPyConnection, what: Gathering, total: int) -
 
 def _read_again(connection: duckdb.DuckDBPyConnection, size: int) -> float:
     """Return how many times a row is read, on the mean, if slices are of this size."""
-    ends = f"min(el_place) // {size} as el_from, max(el_place) // {size} as el_to"
-    groups = f"select el_number, {ends}, count(*) as n from el_order group by 1, el_row // {ROW_GROUP}"
-    held = f"select distinct el_number, el_place // {size} as el_slice from el_order"
-    read = f"select sum(n) from ({groups}) join ({held}) using (el_number) where el_slice between el_from and el_to"
+    ends = f"min(rowid) // {size} as el_from, max(rowid) // {size} as el_to"
+    groups = f"select el_path, {ends}, count(*) as n from el_order group by 1, el_row // {ROW_GROUP}"
+    held = f"select distinct el_path, rowid // {size} as el_slice from el_order"
+    read = f"select sum(n) from ({groups}) join ({held}) using (el_path) where el_slice between el_from and el_to"
     return float(_one(connection, f"select coalesce(({read}) / (select count(*) from el_order), 0)")[0])
 
 
 def _all(connection: duckdb.DuckDBPyConnection, what: Gathering) -> str:
     """Write the SELECT of all rows, in their order: of a small hour, whose every question more would take longer than it saves."""
-    connection.execute(f"set variable {FILES} = (select list(el_path) from el_file)")
+    connection.execute(f"set variable {FILES} = [{', '.join(map(text, what.files))}]")
     return _joined(what, what.rows, "true")
 
 
 def _slice(connection: duckdb.DuckDBPyConnection, what: Gathering, first: int, end: int) -> str:
     """Write the SELECT of the rows of some places, in their order."""
-    within = f"el_place >= {first} and el_place < {end}"
-    held = f"select list(distinct el_path) from el_order join el_file using (el_number) where {within}"
-    connection.execute(f"set variable {FILES} = (select coalesce(({held}), list(el_path)) from el_file)")
-    least = f"select case when count(el_first) = count(*) then min(el_first) end from el_order where {within}"
-    connection.execute(f"set variable el_least = ({least})")
-    connection.execute(f"set variable el_most = (select max(el_first) from el_order where {within})")
-    is_bounded = _one(connection, "select getvariable('el_least') is not null")[0]
-    bounds = f" where {quoted(what.first)} between getvariable('el_least') and getvariable('el_most')" if is_bounded else ""
-    return _joined(what, f"{what.rows}{bounds}", within)
+    within = f"rowid between {first} and {end - 1}"
+    bounds = "case when count(el_first) = count(*) then min(el_first) end as least, max(el_first) as most"
+    held = f"select list(distinct cast(el_path as varchar)) as files, {bounds} from el_order where {within}"
+    connection.execute(f"set variable el_held = (select el_held from ({held}) as el_held)")
+    connection.execute(f"set variable {FILES} = getvariable('el_held').files")
+    is_bounded = _one(connection, "select getvariable('el_held').least is not null")[0]
+    between = f"{quoted(what.first)} between getvariable('el_held').least and getvariable('el_held').most"
+    return _joined(what, f"{what.rows} where {between}" if is_bounded else what.rows, within)
 
 
 def _joined(what: Gathering, rows: str, within: str) -> str:
     columns = ", ".join(f"el_r.{quoted(name)}" for name in what.columns)
-    places = f"select el_path, el_row, el_place from el_order join el_file using (el_number) where {within}"
+    places = f"select cast(el_path as varchar) as el_path, el_row, rowid as el_place from el_order where {within}"
     of_place = f"el_r.{quoted(FILE)} = el_p.el_path and el_r.file_row_number = el_p.el_row"
     return f"select {columns} from ({rows}) as el_r join ({places}) as el_p on {of_place} order by el_p.el_place"
 

@@ -114,33 +114,36 @@ def closing(table: Table, hour: Hour, others: Sequence[Hour]) -> str:
 
     others: the hours whose rows count as there already.
     """
-    columns = [quoted(column.stored_name) for column in table.columns]
-    return f"SELECT {', '.join(columns)}{_kept(table, hour, others, columns)} ORDER BY {', '.join(_order(table))}"
+    columns = ", ".join(quoted(column.stored_name) for column in table.columns)
+    key, order = quoted(stored(table, table.key)), ", ".join(_order(table))
+    first = f'row_number() OVER (PARTITION BY {key} ORDER BY {order}, "$path") AS el_copy'
+    kept = f"{key} IS NULL OR (el_copy = 1{not_in(table, key, others, own=_own(table, hour))})"
+    return f"SELECT {columns} FROM (SELECT {columns}, {first} FROM {place(table)} WHERE {within([hour])}) WHERE {kept} ORDER BY {order}"
 
 
 def choosing(table: Table, hour: Hour, others: Sequence[Hour], number: str) -> str:
-    """Write the SELECT of which rows a closed hour holds, without the rows: `el_path`, `el_row`, `el_key`, `el_first`, and `el_place` in the order.
+    """Write the SELECT of which rows a closed hour holds, in its order, without the rows: `el_path`, `el_row`, `el_key`, and `el_first`, which sorts first.
 
-    number: the column that numbers the rows of an object.
+    number: the column that numbers the rows of an object. It reads the hour three times and, if there are others, those and the hour again.
+    Only rows of a key that is there twice are numbered; they are few, and the others need not be kept for that.
     """
-    order = _order(table)
-    key, first = quoted(stored(table, table.key)), order[0]
-    kept = _kept(table, hour, others, dict.fromkeys(['"$path"', quoted(number), *order]))
-    shown = f'"$path" AS el_path, {quoted(number)} AS el_row, {key} AS el_key, {first} AS el_first'
-    return f'SELECT {shown}, row_number() OVER (ORDER BY {", ".join(order)}, "$path", {quoted(number)}) AS el_place{kept}'
+    key = quoted(stored(table, table.key))
+    names = {one: "el_key" if one == key else f"el_order_{at}" for at, one in enumerate(_order(table))}
+    order = ", ".join(names.values())
+    shown = ", ".join(f"{one} AS {name}" for one, name in {'"$path"': "el_path", quoted(number): "el_row", **names}.items())
+    rows = f"SELECT {shown} FROM {place(table)} WHERE {within([hour])}"
+    twice = f"SELECT {key} AS el_twice FROM {place(table)} WHERE {within([hour])} AND {key} IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
+    once = f"{rows} AND ({key} IS NULL OR {key} NOT IN (SELECT el_twice FROM twice))"
+    copies = f"SELECT *, row_number() OVER (PARTITION BY el_key ORDER BY {order}, el_path) AS el_copy FROM ({rows} AND {key} IN (SELECT el_twice FROM twice))"
+    kept = f"{once} UNION ALL SELECT el_path, el_row, {order} FROM ({copies}) WHERE el_copy = 1"
+    foreign = f"el_key IS NULL OR (true{not_in(table, 'el_key', others, held=key, own=_own(table, hour))})"
+    first = next(iter(names.values()))
+    return f"WITH twice AS ({twice}) SELECT el_path, el_row, el_key, {first} AS el_first FROM ({kept}) WHERE {foreign} ORDER BY {order}, el_path, el_row"
 
 
 def _order(table: Table) -> list[str]:
     """Return the columns that sort a closed hour."""
     return list(map(quoted, table.order))
-
-
-def _kept(table: Table, hour: Hour, others: Sequence[Hour], columns: Iterable[str]) -> str:
-    """Write what follows a SELECT of these columns: the rows that stay, the first of each key that no other hour holds."""
-    key = quoted(stored(table, table.key))
-    first = f'row_number() OVER (PARTITION BY {key} ORDER BY {", ".join(_order(table))}, "$path") AS el_copy'
-    kept = f"el_copy = 1{not_in(table, key, others, own=_own(table, hour))}"
-    return f" FROM (SELECT {', '.join(columns)}, {first} FROM {place(table)} WHERE {within([hour])}) WHERE {key} IS NULL OR ({kept})"
 
 
 def merging(table: Table, hour: Hour) -> str:

@@ -142,9 +142,8 @@ class Closer:
         self._require_room(inputs)
         self._require_whole(inputs)
         self._require_types(table, inputs)
-        new = self._written(
-            table, hour, inputs, 0, partial(self._rewriter.write, partial(merging, hour=hour)), [], sum(one.rows for one in inputs)
-        )
+        write = partial(self._rewriter.write, partial(merging, hour=hour))
+        new = self._written(table, hour, inputs, 0, write, [[one.log_object for one in inputs]], sum(one.rows for one in inputs))
         self._swap(new, lambda: self._catalog.merge(hour, table.name, _keys(inputs), new, self.now()))
         crash_point("small objects swapped")
         return len(inputs)
@@ -182,11 +181,13 @@ class Closer:
         others = self._others(table, state.hour, sources)
         hours = sorted({one.hour for one in others})
         expected = self._counted(table, state, hours, sources, others, _spill_mb(inputs))
+        read = _read(sources, others)
         if inputs[0].format == "parquet":
             write = partial(self._rewriter.gather, partial(choosing, hour=state.hour, others=hours, number=ROW))
+            read = [sources, sources, *read]
         else:
             write = partial(self._rewriter.write, partial(closing, hour=state.hour, others=hours))
-        new = self._written(table, state.hour, inputs, state.generation + 1, write, others, expected)
+        new = self._written(table, state.hour, inputs, state.generation + 1, write, read, expected)
         return new, sum(one.rows for one in inputs) - new.rows
 
     def _written(
@@ -196,7 +197,7 @@ class Closer:
         inputs: Sequence[NewObject],
         generation: int,
         write: Write,
-        others: Sequence[LogObject],
+        read: Sources,
         expected: int,
     ) -> NewObject:
         """Write one object of several, and put it in its place if it holds as many rows as it is to. Raises StorageError."""
@@ -204,7 +205,7 @@ class Closer:
         staged = self._store.staged(f"{STAGED}{uuid.uuid4().hex}{extension}")
         said = self._description(table, hour, inputs, expected, generation)
         try:
-            rows = write(table, _read([one.log_object for one in inputs], others), _spill_mb(inputs), staged, said)
+            rows = write(table, read, _spill_mb(inputs), staged, said)
             if rows != expected:
                 raise CorruptObjectError(f"{table.name} {hour}: {rows:,} rows were written where {expected:,} are to stay.")
             strict = frozenset.intersection(*(one.strict for one in inputs))
