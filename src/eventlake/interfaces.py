@@ -208,11 +208,18 @@ class Engine(Protocol):
     """What answers Athena's SQL."""
 
     def query(
-        self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None
-    ) -> Result:  # values are the user's
+        self,
+        sql: str,
+        parameters: Mapping[str, Any] | None = None,  # values are the user's
+        *,
+        cancelled: Callable[[], bool] | None = None,
+        each: Callable[[Sequence[tuple[Any, ...]]], None] | None = None,
+    ) -> Result:
         """Return the rows of one SELECT. Raises QueryError and its kinds.
 
         cancelled: whether nobody wants the answer any more; asked again and again, and then QueryLimitError is raised within a second.
+        each: is given the rows, in parts, as they come; they are the answer only once the result is there, which then may know no more than how
+        many there were.
         """
 
     def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's

@@ -199,7 +199,9 @@ def test_what_cannot_be_opened_says_why(given: dict[str, Any], error: type[Excep
 class Slow:
     """An engine that waits until nobody wants its answer."""
 
-    def query(self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None) -> Result:
+    def query(
+        self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None, **_more: Any
+    ) -> Result:
         """Never an answer."""
         while cancelled is None or not cancelled():
             time.sleep(0.001)

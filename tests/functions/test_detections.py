@@ -84,7 +84,9 @@ class Counting:
     engine: DuckDBEngine
     asked: int = 0
 
-    def query(self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None) -> Result:
+    def query(
+        self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None, **_more: Any
+    ) -> Result:
         """Ask it."""
         self.asked += 1
         return self.engine.query(sql, parameters, cancelled)

@@ -63,12 +63,17 @@ class AthenaEngine:
         self._wait = wait
 
     def query(
-        self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None
-    ) -> Result:  # values are the user's
+        self,
+        sql: str,
+        parameters: Mapping[str, Any] | None = None,  # values are the user's
+        *,
+        cancelled: Callable[[], bool] | None = None,
+        each: Callable[[Sequence[tuple[Any, ...]]], None] | None = None,
+    ) -> Result:
         """Return the rows of one SELECT; what Athena scanned is `bytes_read`.
 
         Arrays, maps and rows come as the text that Athena prints, and a warning says so. An interrupt stops the query on Athena too, and so
-        does `cancelled`.
+        does `cancelled`. each: is given all rows at once.
         Raises QueryError and its kinds, ConfigurationError, ServiceError.
         """
         started = time.perf_counter()
@@ -76,6 +81,8 @@ class AthenaEngine:
         require_question(statement)
         execution = self._run(statement, cancelled)
         names, types, rows = self._rows(execution)
+        if each is not None:
+            each(rows)
         return Result(
             names,
             tuple(kind.name if kind.name in NESTED else str(kind) for kind in types),

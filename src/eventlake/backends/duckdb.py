@@ -27,7 +27,7 @@ from eventlake.layout import Hour
 from eventlake.model import PARTITION_DOCS, Table
 from eventlake.query.box.pool import AT_ONCE, WAITING, Box, Cancelled
 from eventlake.query.box.question import Days, KnownTable, Question, Understood, days_of
-from eventlake.query.box.rows import Rows
+from eventlake.query.box.rows import Each, Rows
 from eventlake.query.box.walls import Cell
 from eventlake.query.box.worker import Worker
 from eventlake.query.cost import athena_cost
@@ -108,11 +108,13 @@ class DuckDBEngine:
         cancelled: Cancelled | None = None,
         *,
         repeats: bool = False,
+        each: Each | None = None,
     ) -> Result:
         """Return the rows of one SELECT in Athena's SQL.
 
         parameters: values for `:name` in the statement. cancelled: asked ten times a second; once it says True, the query is killed.
         repeats: whether a LATERAL is a statement that is run for each row in front of it, which Athena would refuse.
+        each: is given the rows as they come, and the result knows no more than how many there were.
         Raises QueryError and its kinds; CorruptObjectError names an object that is missing or cannot be read, because an answer without it
         would be short.
         """
@@ -122,7 +124,7 @@ class DuckDBEngine:
             prepared = self._prepared(worker, sql, parameters, repeats=repeats)
             self._fetched(worker, prepared.readings)
             self._intact.check(prepared.readings)
-            rows = worker.ask(self._job(prepared), self.answer_mb)
+            rows = worker.ask(self._job(prepared), self.answer_mb, each)
         return _result(prepared, rows, time.perf_counter() - started, worker.processor_s)
 
     def together(self, statements: Sequence[str], cancelled: Cancelled | None = None) -> Iterator[Result | EventlakeError]:

@@ -31,5 +31,12 @@ def _dumps(value: object) -> str:
     return _encoder.encode(value).decode()
 
 
-FAST = Codec(loads=_decoder.decode, dumps=_dumps, encode=_encoder.encode, check=msgspec.json.Decoder(msgspec.Raw).decode)
+FAST = Codec(
+    loads=_decoder.decode,
+    dumps=_dumps,
+    encode=_encoder.encode,
+    check=msgspec.json.Decoder(msgspec.Raw).decode,
+    members=msgspec.json.Decoder(dict[str, msgspec.Raw]).decode,
+    member=msgspec.Raw,
+)
 """msgspec's."""

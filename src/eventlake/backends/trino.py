@@ -61,11 +61,17 @@ class TrinoEngine:
         }
 
     def query(
-        self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None
-    ) -> Result:  # values are the user's
+        self,
+        sql: str,
+        parameters: Mapping[str, Any] | None = None,  # values are the user's
+        *,
+        cancelled: Callable[[], bool] | None = None,
+        each: Callable[[Sequence[tuple[Any, ...]]], None] | None = None,
+    ) -> Result:
         """Return the rows of one SELECT; what Trino read of the store is `bytes_read`.
 
-        An interrupt stops the query on Trino too, and so does `cancelled`, asked with each page, about every second.
+        An interrupt stops the query on Trino too, and so does `cancelled`, asked with each page, about every second. each: is given all rows
+        at once.
         Raises QueryError and its kinds, ConfigurationError, ServiceError.
         """
         started = time.perf_counter()
@@ -81,10 +87,13 @@ class TrinoEngine:
                 scanned = page.get("stats", {}).get("physicalInputBytes", 0)
                 if len(rows) > MAX_ROWS:
                     raise QueryLimitError(f"The answer has more than {MAX_ROWS:,} rows: add LIMIT, or group them.")
+        converted = _converted(rows, [kind for _, kind in columns])
+        if each is not None:
+            each(converted)
         return Result(
             tuple(name for name, _ in columns),
             tuple(str(kind) for _, kind in columns),
-            _converted(rows, [kind for _, kind in columns]),
+            converted,
             seconds=time.perf_counter() - started,
             bytes_read=scanned,
         )

@@ -119,10 +119,10 @@ class AskedAndTold:
         self._told = told
 
     def query(
-        self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None
+        self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None, **more: Any
     ) -> Result:  # values are the user's
         """Return the rows of one SELECT, from Athena."""
-        return self._asked.query(with_databases(sql, self._tables), parameters, cancelled=cancelled)
+        return self._asked.query(with_databases(sql, self._tables), parameters, cancelled=cancelled, **more)
 
     def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
         """Say what a statement would read and cost; of one that is Athena's alone, Athena's plan."""

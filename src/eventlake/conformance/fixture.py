@@ -140,9 +140,17 @@ class FixtureEngine:
         self._lock = threading.Lock()  # one connection, one query at a time
 
     def query(
-        self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None
-    ) -> Result:  # values are the user's
-        """Return the rows of one SELECT. Raises QueryError and its kinds, UsageError if a value of the fixture does not fit its column."""
+        self,
+        sql: str,
+        parameters: Mapping[str, Any] | None = None,  # values are the user's
+        *,
+        cancelled: Callable[[], bool] | None = None,
+        each: Callable[[Sequence[tuple[Any, ...]]], None] | None = None,
+    ) -> Result:
+        """Return the rows of one SELECT. each: is given all of them at once.
+
+        Raises QueryError and its kinds, UsageError if a value of the fixture does not fit its column.
+        """
         started = time.perf_counter()
         made = self._translated(sql, parameters)
         with self._lock:
@@ -151,6 +159,8 @@ class FixtureEngine:
             job = Job(self._statement(made), macros, made.types, "", self.limits.memory_mb, self.limits.threads, self.limits.seconds)
             rows = _answered(connection, job, cancelled)
             self._macros.update(macros)
+        if each is not None:
+            each(rows)
         return Result(made.names, tuple(map(str, made.types)), rows, seconds=time.perf_counter() - started)
 
     def close(self) -> None:

@@ -18,9 +18,11 @@ class Codec:
     dumps: value -> compact text with characters as they are; raises ValueError for NaN and Infinity.
     encode: value -> UTF-8 bytes; raises ValueError for those and for lone surrogates.
     check: bytes -> nothing of interest; raises ValueError or RecursionError for what is not one value.
+    members: bytes -> the keys of an object, each with its value in a form that `encode` takes, read no further than that needs; raises what
+    `check` does, and ValueError for what is no object. member: bytes -> a value in that form; may raise what `check` does.
     """
 
-    __slots__ = ("check", "dumps", "encode", "loads")
+    __slots__ = ("check", "dumps", "encode", "loads", "member", "members")
 
     def __init__(
         self,
@@ -28,11 +30,15 @@ class Codec:
         dumps: Callable[[Any], str],
         encode: Callable[[Any], bytes],
         check: Callable[[bytes], object],
+        members: Callable[[bytes], dict[str, Any]],
+        member: Callable[[bytes], Any],
     ) -> None:
         self.check = check
         self.loads = loads
         self.dumps = dumps
         self.encode = encode
+        self.member = member
+        self.members = members
 
 
 class _Settings:
@@ -98,5 +104,12 @@ def _encode(value: Any) -> bytes:  # any JSON value
     return dumps(value).encode()
 
 
-STANDARD = Codec(loads=_loads, dumps=dumps, encode=_encode, check=_loads)
+def _members(data: bytes) -> dict[str, Any]:  # any JSON values
+    value = _loads(data)
+    if value.__class__ is not dict:
+        raise ValueError("this is no JSON object")
+    return value
+
+
+STANDARD = Codec(loads=_loads, dumps=dumps, encode=_encode, check=_loads, members=_members, member=_loads)
 """The standard library's."""

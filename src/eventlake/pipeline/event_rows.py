@@ -53,28 +53,19 @@ class EventRows:
         """Return True if the statement writes the events."""
         return self._wording is not None
 
+    @property
+    def worded(self) -> Callable[[str | None, str | None], bytes | None]:
+        """Return what makes the event of a row, of what is selected of it behind its id; None of an odd row. For tables that are worded."""
+        assert self._wording is not None  # as is asked before
+        return self._wording.event
+
     def at(self, moments: Sequence[str]) -> str:
         """Return the condition that rows are of these moments; of many it is left out."""
         few = dict.fromkeys(moments)
         return f"{_AT} IN {texts(few)}" if len(few) <= _FEW else "true"
 
-    def ids(self, answer: Sequence[Any]) -> set[str]:
-        """Return the ids of the events of an answer."""
-        return {row[1] for row in answer} - {None}
-
-    def events(self, answer: Sequence[Any], ask: Asking) -> Iterator[Event]:
-        """Yield the events of an answer. ask: of odd rows."""
-        if self._wording is None:
-            yield from self.restored(answer)
-            return
-        odd = []
-        worded = self._wording.event
-        for at, event_id, text, extra in answer:
-            body = worded(text, extra)
-            if body is not None:
-                yield at, event_id, body
-            else:
-                odd.append((at, event_id))
+    def odd(self, odd: Sequence[tuple[str, str | None]], ask: Asking) -> Iterator[Event]:
+        """Yield the events of odd rows, given as their moments and ids. ask: of their columns."""
         if odd:
             yield from self._chosen(odd, self.restored(ask(self, [at for at, _ in odd])))
 

@@ -6,23 +6,22 @@ An event that stands in two tables, or twice in one, is given once: two rows of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import pairwise
 from typing import Any, Protocol
 
+from eventlake.errors import QueryLimitError
 from eventlake.interfaces import Engine
 from eventlake.layout import Hour
 from eventlake.model import Table
 from eventlake.pipeline.athena_sql import place
 from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.event_rows import EventRows
+from eventlake.pipeline.pieces import PIECE, Piece, Pieces
 
-PIECE = 20_000
-"""About how many rows are held at once."""
 _LONGEST = 100_000
 """How long a statement gets where several are asked in one; Athena takes 262,144 bytes."""
 _UNITS = (("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)), ("second", timedelta(seconds=1)))
@@ -76,25 +75,18 @@ class Replay:
     def __iter__(self) -> Iterator[Played]:
         """Yield the events in order of `event_time`; the next piece is asked for while one is read."""
         before: set[str] = set()
+        pieces = Pieces(self._spans, self._piece)
         with ThreadPoolExecutor(1) as beside:
-            pieces = list(_pieces(self._spans, self._piece))
-            coming = [beside.submit(self._asked, piece) for piece in pieces[:1]]
-            for _, following in pairwise([*pieces, None]):
-                answers, originals = coming.pop().result()
-                if following is not None:
-                    coming.append(beside.submit(self._asked, following))
+            coming = beside.submit(self._next, pieces)
+            while (answer := coming.result()) is not None:
+                coming = beside.submit(self._next, pieces)
                 seen: set[str] = set()
-                yield from self._once(answers, originals, seen, before)
+                yield from self._once(answer, seen, before)
                 before = seen
 
-    def _once(self, answers: _Answers, originals: Mapping[str, bytes], seen: set[str], before: set[str]) -> Iterator[Played]:
-        """Yield the events of a piece, those of all its tables in one order, without those that came already."""
-        events = [
-            (at, number, event_id or "", body)
-            for number, (rows, answer) in enumerate(answers)
-            for at, event_id, body in rows.events(answer, self._rows_at)
-        ]
-        events.sort()
+    def _once(self, answer: _Answer, seen: set[str], before: set[str]) -> Iterator[Played]:
+        """Yield the events of a piece, without those that came already."""
+        events, originals = answer
         for at, _, event_id, body in events:
             if not event_id:
                 yield Played(at, body)
@@ -104,43 +96,74 @@ class Replay:
                 self.as_they_came += original is not None
                 yield Played(at, original or body)
 
-    def _asked(self, piece: _Piece) -> tuple[_Answers, Mapping[str, bytes]]:
-        """Ask for the rows of a piece, table by table, and for their events as they came."""
-        chosen = [self._rows(name) for name in self._tables if name in piece.tables]
-        answers = [(rows, self._engine.query(self._select(rows, piece)).rows) for rows in chosen if not rows.is_worded]
-        answers += self._together([rows for rows in chosen if rows.is_worded], piece)
+    def _next(self, pieces: Pieces) -> _Answer | None:
+        """Ask for the events of the next piece; of a smaller one where they are too much for one answer."""
+        while (piece := pieces.next()) is not None:
+            try:
+                events, originals = self._asked(piece)
+            except QueryLimitError:
+                if not pieces.parted(piece):
+                    raise
+                continue
+            pieces.weighed(len(events), sum(len(body) for *_, body in events))
+            return events, originals
+        return None
+
+    def _asked(self, piece: Piece) -> _Answer:
+        """Return the events of a piece, those of all its tables in one order, and which of them there are as they came."""
+        chosen = sorted((self._rows(name) for name in self._tables if name in piece.tables), key=lambda rows: rows.is_worded)
+        events = [
+            (at, number, event_id or "", body)
+            for number, rows in enumerate(chosen)
+            if not rows.is_worded
+            for at, event_id, body in rows.restored(self._engine.query(self._select(rows, piece)).rows)
+        ]
+        events += self._together({number: rows for number, rows in enumerate(chosen) if rows.is_worded}, piece)
         originals: dict[str, bytes] = {}
         if self._kept is not None:
-            for rows, answer in answers:
-                originals |= self._originals(self._kept, rows, answer, piece)
-        return answers, originals
+            for number, rows in enumerate(chosen):
+                ids = {event_id for _, of, event_id, _ in events if of == number} - {""}
+                originals |= self._kept.of(rows.table, self._hours(rows, piece), ids) if ids else {}
+        events.sort()
+        return events, originals
 
-    def _together(self, chosen: Sequence[EventRows], piece: _Piece) -> _Answers:
-        """Ask for the rows of several tables whose events the statement writes."""
-        answers: list[tuple[EventRows, list[Any]]] = [(rows, []) for rows in chosen]
-        for number, *row in self._all(self._select(rows, piece, f"{number}, ") for number, rows in enumerate(chosen)):
-            answers[number][1].append(row)
-        return answers
+    def _together(self, chosen: Mapping[int, EventRows], piece: Piece) -> list[_Event]:
+        """Return the events of several tables whose events the statement writes, made as the rows come; of odd rows as they are asked for again."""
+        events: list[_Event] = []
+        odd: dict[int, list[tuple[str, str | None]]] = {number: [] for number in chosen}
+        worded = {number: rows.worded for number, rows in chosen.items()}
 
-    def _all(self, selects: Iterable[str]) -> Iterator[Any]:
-        """Yield the rows of several SELECTs, asked in few statements: one costs as much as thousands of rows."""
+        def take(answer: Sequence[Any]) -> None:
+            for number, at, event_id, text, extra in answer:
+                body = worded[number](text, extra)
+                if body is not None:
+                    events.append((at, number, event_id or "", body))
+                else:
+                    odd[number].append((at, event_id))
+
+        self._all((self._select(rows, piece, f"{number}, ") for number, rows in chosen.items()), take)
+        for number, few in odd.items():
+            events += [(at, number, event_id or "", body) for at, event_id, body in chosen[number].odd(few, self._rows_at)]
+        return events
+
+    def _all(self, selects: Iterable[str], take: Callable[[Sequence[Any]], None]) -> None:
+        """Hand over the rows of several SELECTs as they come, asked in few statements: one costs as much as thousands of rows."""
         statement = ""
         for select in selects:
             if statement and len(statement) + len(select) > _LONGEST:
-                yield from self._engine.query(statement).rows
+                self._engine.query(statement, each=take)
                 statement = ""
             statement = f"{statement} UNION ALL {select}" if statement else select
         if statement:
-            yield from self._engine.query(statement).rows
+            self._engine.query(statement, each=take)
 
-    def _select(self, rows: EventRows, piece: _Piece, before: str = "") -> str:
+    def _select(self, rows: EventRows, piece: Piece, before: str = "") -> str:
         return f"SELECT {before}{rows.selected} FROM {self._from(rows.table.name, piece.start, piece.end)}"
 
-    def _originals(self, kept: Kept, rows: EventRows, answer: Sequence[Any], piece: _Piece) -> Mapping[str, bytes]:
-        """Return the events of rows as they came: those of the hours in which the rows lie."""
+    def _hours(self, rows: EventRows, piece: Piece) -> list[Hour]:
+        """Return the hours in which the rows of a piece lie."""
         asked = f'SELECT DISTINCT CAST("date" AS varchar), "hour" FROM {self._from(rows.table.name, piece.start, piece.end)}'
-        hours = [Hour(day, hour) for day, hour in self._engine.query(asked).rows]
-        return kept.of(rows.table, hours, rows.ids(answer))
+        return [Hour(day, hour) for day, hour in self._engine.query(asked).rows]
 
     def _rows_at(self, rows: EventRows, moments: Sequence[str]) -> Sequence[Any]:
         """Ask for whole rows of a table, those of some moments."""
@@ -152,7 +175,7 @@ class Replay:
         condition = f" AND (\n{self._where}\n)" if self._where else ""
         return f"{place(self._tables[name])} WHERE event_time >= {_literal(start)} AND event_time < {_literal(end)}{condition}"
 
-    def _parted(self, start: datetime, end: datetime, depth: int, only: Sequence[str] = ()) -> Iterator[_Piece]:
+    def _parted(self, start: datetime, end: datetime, depth: int, only: Sequence[str] = ()) -> Iterator[Piece]:
         """Yield the hours of a stretch that hold rows, in order; one that holds too many in minutes, and such a minute in seconds."""
         unit, length = _UNITS[depth]
         counts: dict[datetime, dict[str, int]] = {}
@@ -160,44 +183,24 @@ class Replay:
             f"SELECT '{name}', date_trunc('{unit}', event_time), count(*) FROM {self._from(name, start, end)} GROUP BY 2"
             for name in only or self._tables
         )
-        for name, moment, count in self._all(counting):
-            counts.setdefault(_aware(moment), {})[name] = count
+
+        def take(answer: Sequence[Any]) -> None:
+            for name, moment, count in answer:
+                counts.setdefault(_aware(moment), {})[name] = count
+
+        self._all(counting, take)
         for moment in sorted(counts):
-            one = _Piece(max(moment, start), min(moment + length, end), counts[moment])
+            one = Piece(max(moment, start), min(moment + length, end), counts[moment])
             if one.rows > self._piece and depth + 1 < len(_UNITS):
                 yield from self._parted(one.start, one.end, depth + 1, tuple(one.tables))
             else:
                 yield one
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A part of the stretch, with how many rows each table has there."""
-
-    start: datetime
-    end: datetime
-    tables: Mapping[str, int]
-
-    @property
-    def rows(self) -> int:
-        """Return how many rows there are."""
-        return sum(self.tables.values())
-
-
-def _pieces(spans: Sequence[_Piece], most: int) -> Iterator[_Piece]:
-    """Join spans that follow each other into pieces of about so many rows."""
-    start, end, tables = None, None, dict[str, int]()
-    for span in spans:
-        if start is not None and end is not None and sum(tables.values()) + span.rows > most:
-            yield _Piece(start, end, tables)
-            start, tables = None, {}
-        start, end = start or span.start, span.end
-        tables = {name: tables.get(name, 0) + span.tables.get(name, 0) for name in {**tables, **span.tables}}
-    if start is not None and end is not None:
-        yield _Piece(start, end, tables)
-
-
-_Answers = Sequence[tuple[EventRows, Sequence[Any]]]
+_Event = tuple[str, int, str, bytes]
+"""When an event happened, the number of its table, its id, empty if it has none, and its bytes."""
+_Answer = tuple[Sequence[_Event], Mapping[str, bytes]]
+"""Events in their order, and by their ids those that there are as they came."""
 
 
 def _around(moments: Sequence[str]) -> tuple[datetime, datetime]:

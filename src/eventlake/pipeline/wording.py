@@ -14,6 +14,7 @@ from eventlake.pipeline.leftovers import EXTRA
 from eventlake.pipeline.placement import Placement
 
 _SEAM = SEAM.encode()
+_BRACE = ord("{")
 
 
 class Wording:
@@ -37,14 +38,17 @@ class Wording:
             raise NoEventSqlError
         self._foreign = placed.ambiguous | {str(key[0]) for key in keys} - names
         """The keys that `extra` has only where something is odd."""
-        self._inner: dict[str, tuple[int, frozenset[str]]] = {}
-        """The objects of which it may say something too: the place of each among the pieces, and the keys that it has there only then."""
+        self._inner: dict[str, tuple[int, int, list[bytes]]] = {}
+        """The objects of which it may say something too: the place of each among the pieces, how long its key is there, and what is in the object as
+        `extra` has it only where something is odd.
+        """
         self._json: list[int] = []
         """The places of what columns of JSON hold."""
         self._pieces = 1
         for name, written in fields:
             if name:
-                self._inner[name] = self._pieces, frozenset(str(key[1]) for key in keys if key[0] == name)
+                foreign = [codec.encode(key[1]) + b":" for key in keys if key[0] == name]
+                self._inner[name] = self._pieces, len(codec.encode(name)) + 2, foreign
             count = _count(written)
             self._json += range(self._pieces + 1, self._pieces + count, 2)
             self._pieces += count
@@ -63,30 +67,47 @@ class Wording:
             for place in self._json:
                 if pieces[place]:
                     check(pieces[place])
-            if extra is not None and not self._mix(extra, pieces):
+            mixed = b"" if extra is None else self._mixed(extra.encode(), pieces)
+            if mixed:
+                pieces.insert(1, mixed)
+            elif mixed is None or not self._begin(pieces):
                 return None
-            fields = b"".join(pieces[1:-1])
-            event = b"".join((pieces[0], fields[1:], pieces[-1]))
+            event = b"".join(pieces)
             check(event)
         except ValueError:
             return None
-        return event if fields or not self._is_deep else None
+        return event
 
-    def _mix(self, written: str, pieces: list[bytes]) -> bool:
-        """Put the fields of `extra` in front of a root's, those of columns that are in one of its objects into that; False where that is odd."""
-        extra = self._codec.loads(written.encode())
-        if extra.__class__ is not dict or not self._foreign.isdisjoint(extra):
-            return False
-        for name, both in extra.items():
-            if name in self._inner:
-                place, foreign = self._inner[name]
-                if both.__class__ is not dict or not foreign.isdisjoint(both):
-                    return False
-                if pieces[place]:
-                    both.update(self._codec.loads(b"{%b}" % pieces[place][1:])[name])
+    def _begin(self, pieces: list[bytes]) -> bool:
+        """Have the fields of the root begin without a comma; False if there are none in a root that is not there then."""
+        if pieces[1]:
+            pieces[1] = pieces[1][1:]
+            return True
+        fields = b"".join(pieces[1:-1])
+        pieces[1:-1] = [fields[1:]]
+        return bool(fields) or not self._is_deep
+
+    def _mixed(self, extra: bytes, pieces: list[bytes]) -> bytes | None:
+        """Return the fields of `extra` for the front of the root's, with those that columns have in one of its objects; None where that is odd.
+
+        What is not mixed stays as it is written, and is not read.
+        """
+        members, encode, inner = self._codec.members(extra), self._codec.encode, self._inner
+        if extra.find(_SEAM) >= 0 or not self._foreign.isdisjoint(members):  # `in` is slow for bytes
+            return None
+        for name in members:
+            if name in inner:
+                place, key, foreign = inner[name]
+                both = encode(members[name])
+                if both[0] != _BRACE:
+                    return None
+                for odd in foreign:
+                    if both.find(odd) >= 0:
+                        return None
+                if own := pieces[place]:
+                    members[name] = self._codec.member(b"%b,%b" % (both[:-1], own[key + 1 :]) if len(both) > 2 else own[key:])
                     pieces[place] = b""
-        pieces[1] = b",%b%b" % (self._codec.encode(extra)[1:-1], pieces[1])
-        return True
+        return encode(members)[1:-1]
 
 
 def _count(texts: Sql) -> int:

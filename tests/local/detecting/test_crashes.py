@@ -40,7 +40,7 @@ class _Accepted:
 
     bodies: list[bytes]
 
-    def query(self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: object = None) -> Result:
+    def query(self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: object = None, **_more: Any) -> Result:
         """The ids of the alerts that are asked for."""
         ids = [json.loads(body)["id"] for body in self.bodies]
         return Result(("event_id",), ("varchar",), [(one,) for one in sorted(set(ids)) if one in sql])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import pytest
 
 from eventlake.dialect.types.type import BIGINT, VARCHAR, Type, array
 from eventlake.errors import QueryLimitError
-from eventlake.query.box.load import Load
-from eventlake.query.box.rows import Rows
+from eventlake.query.box.answering import Frames
+from eventlake.query.box.load import FRAME_BYTES, Load
+from eventlake.query.box.rows import PassedOn, Row, Rows
 from eventlake.query.box.values import rows_decoder
 from eventlake.query.box.weight import at_most, weight
 
@@ -57,6 +60,35 @@ def test_a_frame_that_holds_no_rows_is_not_taken() -> None:
         made.append(msgspec.msgpack.encode([("1", 2)]))
 
     assert made == WRITTEN[:2]
+
+
+def test_rows_that_are_passed_on_are_counted_and_not_kept() -> None:
+    """Each frame as it comes; one that holds no rows is not passed on."""
+    taken = list[Sequence[Row]]()
+    made = PassedOn(rows_decoder((BIGINT, VARCHAR)), taken.append)
+
+    assert [made.append(msgspec.msgpack.encode(part)) for part in (WRITTEN[:3], WRITTEN[3:])] == [3, 7]
+    with pytest.raises(msgspec.DecodeError):
+        made.append(msgspec.msgpack.encode([("1", 2)]))
+
+    assert taken == [WRITTEN[:3], WRITTEN[3:]]
+    assert len(made) == 10
+    assert list(made) == []
+
+
+@pytest.mark.parametrize(
+    "lengths", [(0,) * 5_000, (1_000,) * 5_000, (FRAME_BYTES * 2,), (0, FRAME_BYTES, 0, 300, FRAME_BYTES, 0), (0,) * 2_000 + (9_000,) * 100]
+)
+def test_frames_are_short_or_of_one_row(lengths: tuple[int, ...]) -> None:
+    """Whatever the rows weigh; and few are encoded in vain."""
+    rows = [(number, "x" * length) for number, length in enumerate(lengths)]
+    made = Frames()
+    frames = [frame for begin in range(0, len(rows), 1_024) for frame in made.of(rows[begin : begin + 1_024])]
+
+    found = [msgspec.msgpack.decode(frame, type=list[tuple[int, str]]) for frame in frames]
+    assert [row for part in found for row in part] == rows
+    assert all(len(frame) <= FRAME_BYTES or len(part) == 1 for frame, part in zip(frames, found, strict=True))
+    assert len(frames) <= 1.4 * sum(map(len, frames)) / FRAME_BYTES + len(rows) / 1_024 + 6
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,6 +17,7 @@ from eventlake.errors import ConfigurationError, CorruptObjectError, EventlakeEr
 from eventlake.query.box import channel
 from eventlake.query.box.forking import ENDED
 from eventlake.query.box.question import Question
+from eventlake.query.box.rows import Row
 from eventlake.query.box.walls import Cell
 from eventlake.query.box.worker import Worker
 from eventlake.query.run import Job
@@ -66,6 +67,18 @@ def test_rows_of_the_types_announced_are_taken(played: Played) -> None:
     played.says(channel.DONE, b"")
 
     assert played.worker.ask(JOB) == [(1, "a"), (None, None), (2, "b")]
+
+
+def test_rows_are_passed_on_as_they_come(played: Played) -> None:
+    """Before the answer is there; of it is known how many they were."""
+    taken = list[Sequence[Row]]()
+    played.says(channel.ROWS, [[1, "a"], [None, None]])
+    played.says(channel.ROWS, [[2, "b"]])
+    played.says(channel.FAILED, ("QueryLimitError", "Too much."))
+
+    with pytest.raises(QueryLimitError, match="Too much"):
+        played.worker.ask(JOB, each=taken.append)
+    assert taken == [[(1, "a"), (None, None)], [(2, "b")]]
 
 
 @pytest.mark.parametrize(

@@ -143,18 +143,28 @@ class _Dialogue:
         """Yield the job's rows in frames."""
         job = replace(job, macros=tuple(macro for macro in job.macros if macro not in self.made))
         self.made.update(job.macros)
+        made = Frames()
         for rows in batches(self.connection, job, FRAME_ROWS, locked=self.locked):
             try:
-                yield from _short(rows)
+                yield from made.of(rows)
             except (OverflowError, TypeError, ValueError):
                 raise QueryRefusedError(NO_TYPE) from None
 
 
-def _short(rows: list[tuple[Any, ...]]) -> Iterator[bytes]:  # values are the query's
-    """Yield the rows in frames of FRAME_BYTES at most, or of one row."""
-    frame = values.encoded(rows)
-    if len(frame) <= FRAME_BYTES or len(rows) == 1:
-        yield frame
-        return
-    for part in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
-        yield from _short(part)
+class Frames:
+    """Rows in frames of FRAME_BYTES at most, or of one row: of as many rows as the last frame tells, so that few are encoded again."""
+
+    def __init__(self) -> None:
+        self._size = FRAME_ROWS
+
+    def of(self, rows: list[tuple[Any, ...]]) -> Iterator[bytes]:  # values are the query's
+        """Yield frames of rows."""
+        done = 0
+        while done < len(rows):
+            part = rows[done : done + self._size]
+            frame = values.encoded(part)
+            fitting = len(part) * FRAME_BYTES // len(frame)
+            if fitting >= len(part) or len(part) == 1:
+                yield frame
+                done += len(part)
+            self._size = min(max(fitting * 7 // 8, 1), FRAME_ROWS)

@@ -55,17 +55,18 @@ def receive(sock: socket.socket, most: int, deadline: float | None = None, look:
 
 
 def _exactly(sock: socket.socket, size: int, deadline: float | None, look: Callable[[], None] | None) -> bytes:
-    body = bytearray()
-    while len(body) < size:
+    parts, left = [], size
+    while left:
         _wait(sock, deadline, look)
         try:
-            more = sock.recv(min(size - len(body), 1 << 20))
+            more = sock.recv(min(left, 1 << 20))
         except OSError:
             raise ChannelClosedError from None
         if not more:
             raise ChannelClosedError
-        body += more
-    return bytes(body)
+        parts.append(more)
+        left -= len(more)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _wait(sock: socket.socket, deadline: float | None, look: Callable[[], None] | None) -> None:

@@ -6,10 +6,11 @@ A frame is small, so whoever reads row by row holds the values of one frame at a
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, overload
 
 Row = tuple[Any, ...]  # values are the query's
+Each = Callable[[Sequence[Row]], None]
 
 
 class Rows(Sequence[Row]):
@@ -73,3 +74,22 @@ class Rows(Sequence[Row]):
             made = (number, self._decoder.decode(self._frames[number]))
             self._made = made
         return made[1]
+
+
+class PassedOn(Rows):
+    """Rows that are passed on as they come, each made once; how many there were is all that is kept."""
+
+    def __init__(self, decoder: Any, each: Each) -> None:  # msgspec.msgpack.Decoder
+        super().__init__(decoder)
+        self._each = each
+        self._count = 0
+
+    def append(self, frame: bytes) -> int:
+        """Pass the rows of a frame on, and return how many there were. Raises msgspec.DecodeError or RecursionError if it holds none."""
+        rows = self._decoder.decode(frame)
+        self._each(rows)
+        self._count += len(rows)
+        return len(rows)
+
+    def __len__(self) -> int:
+        return self._count

@@ -21,7 +21,7 @@ from eventlake.query.box.channel import ChannelClosedError, ChannelLateError
 from eventlake.query.box.forking import ENDED
 from eventlake.query.box.load import Load
 from eventlake.query.box.question import Days, Question, Understood
-from eventlake.query.box.rows import Rows
+from eventlake.query.box.rows import Each, PassedOn, Rows
 from eventlake.query.box.trials import Ground
 from eventlake.query.box.walls import Cell
 from eventlake.query.diagnosis import too_much_memory
@@ -115,14 +115,15 @@ class Worker:
         """Return what the process is kept from, by names of `trials.TRIALS`, after it tried. Raises ConfigurationError."""
         return self._told(channel.TRY, ground, channel.REFUSED, list[str])
 
-    def ask(self, job: Job, answer_mb: int = ANSWER_MB) -> Rows:
-        """Return the rows of the job's statement.
+    def ask(self, job: Job, answer_mb: int = ANSWER_MB, each: Each | None = None) -> Rows:
+        """Return the rows of the job's statement. each: is given them as they come, and they are not kept.
 
         Raises QueryFailedError, QueryLimitError, QueryRefusedError, CorruptObjectError or ConfigurationError.
         """
         with self._sentences():
             self._send(channel.JOB, job)
-            return self._rows(job, answer_mb << 20)
+            decoder = values.rows_decoder(job.types)
+            return self._rows(job, answer_mb << 20, Rows(decoder) if each is None else PassedOn(decoder, each))
 
     def close(self) -> None:
         """Let it go: the zygote kills it. Does not wait."""
@@ -201,10 +202,9 @@ class Worker:
         except ChannelClosedError:
             raise self._death() from None
 
-    def _rows(self, job: Job, most: int) -> Rows:
+    def _rows(self, job: Job, most: int, rows: Rows) -> Rows:
         import msgspec
 
-        rows = Rows(values.rows_decoder(job.types))
         load = Load(job.types, most, max(job.memory_mb << 20, most), self._require_time)
         while True:
             kind, body = channel.receive(self._data, most, self._deadline, self._look)
