@@ -206,6 +206,16 @@ def test_json_stands_in_json_without_quotes(engine: FixtureEngine) -> None:
     assert engine.query(f"select json_array({parts})").rows == [('[{"b":1},[1,"x"],[2],"y"]',)]
 
 
+def test_a_decimal_in_a_json_path_is_compared_and_nothing_else(engine: FixtureEngine) -> None:
+    """Athena computes with all its digits, and gives them: `$.a + 1.5` is the text 2.5 there. A double is what it is here."""
+    assert engine.query("""select json_exists('{"a":-3}', 'lax $.a ? (@ < -1.5)'), json_value('{"a":1}', 'lax $.a + 1.5e0')""").rows == [
+        (True, "2.5E0")
+    ]
+    for path in ("$.a + 1.5", "2.50 * $.a", "1.5", "-1.5"):
+        with pytest.raises(QueryRefusedError, match=r"outside of comparisons .* write \d.5\d?e0"):
+            engine.query(f"""select json_value('{{"a":1}}', 'lax {path}')""")
+
+
 def test_try_does_not_hide_that_there_is_no_order(engine: FixtureEngine) -> None:
     """Trino does not support it, which TRY lets through."""
     for two in ("array[null, 1] < array[2, 1]", "row(1, null) < row(1, 2)"):

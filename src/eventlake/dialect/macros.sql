@@ -1322,7 +1322,8 @@ el_sj_type(q) :=
     WHEN 'NULL' THEN 'null'
     ELSE 'number'
   END || '"');
-el_sj_is_number(x) := regexp_matches(x, '^-?[0-9]');
+el_sj_is_huge(x) := length(x) > 18 AND regexp_full_match(x, '-?[0-9]+') AND TRY_CAST(x AS BIGINT) IS NULL;
+el_sj_is_number(x) := regexp_matches(x, '^-?[0-9]') AND NOT el_sj_is_huge(x);
 el_sj_is_whole(x) := regexp_full_match(x, '-?[0-9]{1,30}');
 el_sj_numbers(q) := CASE WHEN len(list_filter(q, lambda x: NOT el_sj_is_number(x))) = 0 THEN q END;
 el_sj_ceiling(q) :=
@@ -1379,7 +1380,14 @@ el_sj_verdict(results) :=
     ELSE false
   END;
 el_sj_kind(x) :=
-  CASE json_type(x) WHEN 'VARCHAR' THEN 't' WHEN 'BOOLEAN' THEN 'b' WHEN 'NULL' THEN 'n' WHEN 'OBJECT' THEN 'o' WHEN 'ARRAY' THEN 'o' ELSE 'x' END;
+  CASE json_type(x)
+    WHEN 'VARCHAR' THEN 't'
+    WHEN 'BOOLEAN' THEN 'b'
+    WHEN 'NULL' THEN 'n'
+    WHEN 'OBJECT' THEN 'o'
+    WHEN 'ARRAY' THEN 'o'
+    ELSE CASE WHEN el_sj_is_huge(x) THEN 'o' ELSE 'x' END
+  END;
 el_sj_equal(x, y) :=
   CASE
     WHEN el_sj_kind(x) = 'o' OR el_sj_kind(y) = 'o' THEN NULL

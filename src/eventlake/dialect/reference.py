@@ -151,7 +151,11 @@ DIFFERENCES: tuple[tuple[str, str], ...] = (
         "to read from it is not. A cast of such a json to an array, a map or a row is refused where it comes from another query.",
     ),
     ("Malformed JSON", "NULL for `json_extract` and its kin; text out of which Athena still reads a value before the fault is refused."),
-    ("SQL/JSON paths", f"`..`, variables and methods other than {', '.join(f'`{name}()`' for name in sorted(METHODS))} are refused."),
+    (
+        "SQL/JSON paths",
+        f"`..`, variables and methods other than {', '.join(f'`{name}()`' for name in sorted(METHODS))} are refused, "
+        "and so is a decimal that is not compared: `1.5e0` is a double.",
+    ),
     ("`char(n)`", "Not joined with a varchar whose length is not known: cast it."),
     ("`approx_distinct`, `approx_percentile`", "Exact here; Athena's answer may differ by its error."),
     ("`format`", "`%e`, `%g`, `%h` and values with a time zone are refused."),

@@ -11,7 +11,7 @@ from eventlake.dialect.parts import Parts
 from eventlake.dialect.sql import emit, joined, ours, quoted
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast, coerce
-from eventlake.dialect.types.comparison import ordered
+from eventlake.dialect.types.comparison import nan_within, ordered
 from eventlake.dialect.types.type import BIGINT, BOOLEAN, DATE, INTERVAL_MONTH, UNKNOWN, VARCHAR, Type, array, common, row
 
 
@@ -140,14 +140,18 @@ def _ngrams(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     return derived(sql, array(values[0].type), values)
 
 
-def _equal_to(numbers: str, others: str, kind: Type | None = None) -> Builder:
+def _equal_to(numbers: str, others: str, nothing: str, kind: Type | None = None) -> Builder:
     """Build what looks in an array for what equals a value, which NaN does to nothing; DuckDB has it equal to itself.
 
-    numbers, others: SQL for doubles, and for all else. kind: of the answer, None for that of the array.
+    numbers, others: SQL for doubles, and for all else. nothing: for a value that holds NaN. kind: of the answer, None for that of the array.
     """
 
     def build(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
-        return derived(emit(numbers if values[1].type.name in {"double", "real"} else others, *values), kind or values[0].type, values)
+        sought = values[1]
+        made = emit(numbers if sought.type.name in {"double", "real"} else others, *values)
+        if sought.type.args and (unequal := nan_within(sought.sql, sought.type)) is not None:
+            made = emit("CASE WHEN {} THEN {} ELSE {} END", unequal, emit(nothing, *values), made)
+        return derived(made, kind or values[0].type, values)
 
     return build
 
@@ -155,16 +159,27 @@ def _equal_to(numbers: str, others: str, kind: Type | None = None) -> Builder:
 FUNCTIONS = [
     F("cardinality", "array(T) -> bigint", "CAST(len({0}) AS BIGINT)"),
     F("element_at", "array(T), bigint -> T", "el_element_at({0}, {1})"),
-    F("contains", "array(T), T -> boolean", _equal_to("el_contains(el_numbers({0}), {1})", "el_contains({0}, {1})", BOOLEAN)),
+    F(
+        "contains",
+        "array(T), T -> boolean",
+        _equal_to(
+            "el_contains(el_numbers({0}), {1})",
+            "el_contains({0}, {1})",
+            "el_contains(list_filter({0}, lambda el_e: el_e IS NULL), {1})",
+            BOOLEAN,
+        ),
+    ),
     F(
         "array_position",
         "array(T), T -> bigint",
-        _equal_to("el_position_of_number({0}, {1})", "CAST(el_position({0}, {1}) AS BIGINT)", BIGINT),
+        _equal_to(
+            "el_position_of_number({0}, {1})", "CAST(el_position({0}, {1}) AS BIGINT)", "CASE WHEN {0} IS NOT NULL THEN 0 END", BIGINT
+        ),
     ),
     F(
         "array_remove",
         "array(T), T -> array(T)",
-        _equal_to("(CASE WHEN isnan({1}) THEN {0} ELSE el_remove({0}, {1}) END)", "el_remove({0}, {1})"),
+        _equal_to("(CASE WHEN isnan({1}) THEN {0} ELSE el_remove({0}, {1}) END)", "el_remove({0}, {1})", "{0}"),
     ),
     F("array_distinct", "array(T) -> array(T)", "el_distinct({0})"),
     F("array_intersect", "array(T), array(T) -> array(T)", "el_intersect({0}, {1})"),

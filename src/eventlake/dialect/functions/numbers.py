@@ -185,7 +185,8 @@ def _typeof(parts: Parts, node: exp.Expr) -> Value:
     if "varchar" in str(value.type) and not _length_is_known(parts, node.expressions[0]):
         raise refused("typeof() of a text whose length is computed", node)
     name = text(str(value.type))
-    sql = emit("(CASE WHEN {} IS NULL THEN {} ELSE {} END)", value.sql, name, name) if value.aggregate else name
+    is_computed = not isinstance(node.expressions[0], exp.Column | exp.Literal)  # which may fail, whatever its type
+    sql = emit("(CASE WHEN {} IS NULL THEN {} ELSE {} END)", value.sql, name, name) if is_computed else name
     return Value(sql, VARCHAR, columns=value.columns, aggregate=value.aggregate)
 
 

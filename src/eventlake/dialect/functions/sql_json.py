@@ -192,7 +192,7 @@ def _value(parts: Parts, node: exp.Expr) -> Value:
     empty, wrong = (_instead(parts, node, event, kind, defaults) for event in ("EMPTY", "ERROR"))
     scalar = emit(
         "CASE coalesce(json_type(el_q[1]), 'NULL') WHEN 'NULL' THEN NULL WHEN 'OBJECT' THEN {0} WHEN 'ARRAY' THEN {0} "
-        "ELSE coalesce(TRY({1}), {0}) END",
+        "ELSE CASE WHEN el_sj_is_huge(el_q[1]) THEN {0} ELSE coalesce(TRY({1}), {0}) END END",
         wrong,
         _converted(Value(ours("el_q[1]"), JSON), kind, node),
     )
@@ -214,12 +214,23 @@ def _instead(parts: Parts, node: SqlJson, event: str, kind: Type, defaults: list
 def _converted(item: Value, kind: Type, node: exp.Expr) -> Sql:
     """Convert a JSON scalar to the type that JSON_VALUE returns."""
     if kind.name in {"varchar", "char"} and kind.numbers:
-        return cast(Value(json_to(item, VARCHAR, node), VARCHAR), kind, node).sql
+        return _in_length(item, kind, node)
     if kind.name in {"date", "timestamp", "time"}:
         return cast(Value(emit("(CASE WHEN json_type({0}) = 'VARCHAR' THEN {0} ->> '$' END)", item), VARCHAR), kind, node).sql
     if kind.name not in {"varchar", "bigint", "integer", "smallint", "tinyint", "double", "real", "boolean", "decimal"}:
         raise refused(f"JSON_VALUE with RETURNING {kind}", node, "cast its text")
     return json_to(item, kind, node)
+
+
+def _in_length(item: Value, kind: Type, node: exp.Expr) -> Sql:
+    """Convert a JSON scalar to a text of some length, to which a text is cut; a number or a boolean that does not fit is an error."""
+    cut = cast(Value(emit("({} ->> '$')", item), VARCHAR), kind, node).sql
+    if kind.name == "char":
+        return emit("CASE WHEN json_type({}) = 'VARCHAR' THEN {} END", item, cut)
+    whole, most = json_to(item, VARCHAR, node), kind.numbers[0]
+    wrong = lasting_failure(f"A JSON boolean does not fit into {kind}")
+    others = emit("CASE WHEN length({0}) <= {1} THEN {0} WHEN json_type({2}) = 'BOOLEAN' THEN {3} END", whole, most, item, wrong)
+    return emit("CASE WHEN json_type({}) = 'VARCHAR' THEN {} ELSE {} END", item, cut, others)
 
 
 def _query(parts: Parts, node: exp.Expr) -> Value:

@@ -82,6 +82,7 @@ _TOKEN = re.compile(
     |(?P<sign>\.\.|==|!=|<>|<=|>=|&&|\|\||[$@.\[\](),*?!<>+\-/%]))""",
     re.VERBOSE,
 )
+_DECIMAL = re.compile(r"\d+\.\d+")
 METHODS = frozenset(("type", "size", "double", "ceiling", "floor", "abs"))
 """Methods that are answered; `keyvalue()` and `datetime()` are not."""
 
@@ -95,7 +96,7 @@ def read_path(written: str, node: exp.Expr) -> JsonPath:
     path = reader.sum()
     if reader.token:
         raise reader.wrong()
-    return JsonPath(match[1] == "lax", path)
+    return JsonPath(match[1] == "lax", reader.exact(path))
 
 
 class _Reader:
@@ -137,13 +138,20 @@ class _Reader:
     def sum(self) -> Path:
         left = self.product()
         while sign := self.take("+", "-"):
-            left = Arithmetic(sign, left, self.product())
+            left = Arithmetic(sign, self.exact(left), self.exact(self.product()))
         return left
+
+    def exact(self, path: Path) -> Path:
+        """Return what is computed with, or given. Raises QueryRefusedError for a decimal, which is one with all its digits in Athena."""
+        number = path.right if isinstance(path, Arithmetic) and path.left is None else path
+        if isinstance(number, Scalar) and _DECIMAL.fullmatch(number.json):
+            raise refused(f"The decimal {number.json} outside of comparisons in a JSON path", self.node, f"write {number.json}e0, a double")
+        return path
 
     def product(self) -> Path:
         left = self.signed()
         while sign := self.take("*", "/", "%"):
-            left = Arithmetic(sign, left, self.signed())
+            left = Arithmetic(sign, self.exact(left), self.exact(self.signed()))
         return left
 
     def signed(self) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.aggregates import AGGREGATES
@@ -45,14 +47,16 @@ def quantified(parts: Parts, node: exp.Expr, sign: str) -> Value:
         raise refused(f"{sign} ALL or ANY of {both}", node, "write = ANY or <> ALL, or join")
     if sign in {"=", "<>"}:
         return _all_alike(coerce(left, both), coerce(column, both), relation, node)
-    word = "ALL" if isinstance(node.expression, exp.All) else "ANY"
-    value = coerce(column, both)
+    word, value = "ALL" if isinstance(node.expression, exp.All) else "ANY", coerce(column, both)
+    if both.name in {"double", "real"}:
+        return _in_bounds(sign, coerce(left, both), value, relation, node)
     sql = emit("({} {} {} (SELECT {} FROM ({}) AS el_q))", coerce(left, both), ours(sign), ours(word), value, relation)
     return derived(sql, BOOLEAN, (left,))
 
 
 _BOUNDS = "{{'x': {}, 's': (SELECT {{'n': count(*), 'k': count({}), 'low': {}, 'high': {}}} FROM ({}) AS el_q)}}"
-_ALIKE = "CASE WHEN (({0}).s).n = 0 THEN true ELSE {1} AND {2} AND (CASE WHEN (({0}).s).n = (({0}).s).k THEN true END) END"
+_ALL = "CASE WHEN (({0}).s).n = 0 THEN true ELSE {1} AND (CASE WHEN (({0}).s).n = (({0}).s).k THEN true END) END"
+_ANY = "CASE WHEN (({0}).s).n = 0 THEN false ELSE {1} OR (CASE WHEN (({0}).s).n = (({0}).s).k THEN false END) END"
 
 
 def _all_alike(left: Value, item: Value, relation: Relation, node: exp.Expr) -> Value:
@@ -60,16 +64,37 @@ def _all_alike(left: Value, item: Value, relation: Relation, node: exp.Expr) -> 
 
     Where they are two, even a NULL is not equal to all of them.
     """
+    is_all = isinstance(node.expression, exp.All)
+
+    def alike(mine: Value, least: Value, greatest: Value) -> Sql:
+        return emit("{} AND {}", compared("=", least, greatest, node), compared("=", mine, greatest, node))
+
+    made = _by_bounds(_ALL, left, item, relation, node, alike)
+    return derived(made if is_all else emit("(NOT {})", made), BOOLEAN, (left,))
+
+
+def _in_bounds(sign: str, left: Value, item: Value, relation: Relation, node: exp.Expr) -> Value:
+    """Make `< ALL` and its like of doubles as Trino does: by the least or the greatest value alone, of which NaN is neither beside a number."""
+    is_all = isinstance(node.expression, exp.All)
+
+    def fits(mine: Value, least: Value, greatest: Value) -> Sql:
+        return compared(sign, mine, least if sign.startswith("<") == is_all else greatest, node).sql
+
+    return derived(_by_bounds(_ALL if is_all else _ANY, left, item, relation, node, fits), BOOLEAN, (left,))
+
+
+def _by_bounds(
+    template: str, left: Value, item: Value, relation: Relation, node: exp.Expr, condition: Callable[[Value, Value, Value], Sql]
+) -> Sql:
+    """Make what is decided by a value and by the least and the greatest of others, which are found once."""
     low, high = (AGGREGATES[name]([item], Modifiers(), node)[0] for name in ("min", "max"))
     bounds = emit(_BOUNDS, left, item, low, high, relation)
 
-    def alike(held: Sql) -> Sql:
+    def decided(held: Sql) -> Sql:
         least, greatest = (item.become(emit("(({}).s).{}", held, ours(name)), item.type) for name in ("low", "high"))
-        mine = left.become(emit("({}).x", held), left.type)
-        return emit(_ALIKE, held, compared("=", least, greatest, node), compared("=", mine, greatest, node))
+        return emit(template, held, condition(left.become(emit("({}).x", held), left.type), least, greatest))
 
-    made = shut("{}", once(bounds, alike))
-    return derived(made if isinstance(node.expression, exp.All) else emit("(NOT {})", made), BOOLEAN, (left,))
+    return shut("{}", once(bounds, decided))
 
 
 def in_subquery(parts: Parts, node: exp.Expr, query: exp.Query) -> Value:

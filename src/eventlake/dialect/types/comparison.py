@@ -186,6 +186,20 @@ def _not_a_number(sign: str, a: Sql, b: Sql) -> Sql:
     return emit("({} {} {} AND (NOT isnan({}) OR ({} IS NULL AND NULL)))", a, ours(sign), b, side, other)
 
 
+def nan_within(held: Sql, kind: Type, depth: int = 0) -> Sql | None:
+    """Make the condition that a NaN stands somewhere in a value, so that the value equals nothing; None for a type that holds no doubles, and for maps."""
+    if kind.name in {"double", "real"}:
+        return emit("isnan({})", held)
+    if kind.name == "array":
+        item = ours(f"el_n{depth}")
+        inner = nan_within(item, kind.args[0], depth + 1)
+        return None if inner is None else emit("(len(list_filter({}, lambda {}: {})) > 0)", held, item, inner)
+    fields = kind.fields() if kind.name == "row" else ()
+    found = [nan_within(emit("struct_extract({}, {})", held, text(name)), part, depth) for name, part in fields]
+    known = [one for one in found if one is not None]
+    return emit("({})", joined(" OR ", known)) if known else None
+
+
 def advice(left: Type, right: Type) -> str:
     """Say `: write date '2026-11-07'` and the like, behind the sentence that these types cannot be compared."""
     names = {left.name, right.name}
