@@ -22,7 +22,7 @@ from eventlake.dialect.types.datatypes import datatype
 from eventlake.dialect.types.java import SMALL_MAP, hashed
 from eventlake.dialect.types.json_casts import json_to, to_json
 from eventlake.dialect.types.literals import json_text
-from eventlake.dialect.types.type import BOOLEAN, JSON, VARCHAR, Type
+from eventlake.dialect.types.type import BOOLEAN, JSON, VARCHAR, Type, common
 
 
 class _Sequences:
@@ -207,8 +207,12 @@ def _instead(parts: Parts, node: SqlJson, event: str, kind: Type, defaults: list
         return _fails(node)
     if given != "DEFAULT":
         return emit("CAST(NULL AS {})", kind.duckdb)
-    defaults.append(parts.value(node.args[f"default_{event.lower()}"]))
-    return cast(defaults[-1], kind, node).sql
+    default = parts.value(node.args[f"default_{event.lower()}"])
+    both = common(default.type, kind)
+    if both is None or str(both) != str(kind):
+        raise mistyped(f"The default of JSON_VALUE ON {event} is a {default.type}, where it returns a {kind}: cast it", node)
+    defaults.append(default)
+    return coerce(default, kind).sql
 
 
 def _converted(item: Value, kind: Type, node: exp.Expr) -> Sql:
