@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import subprocess
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -27,12 +25,3 @@ def files_of_the_project() -> list[Path]:
 def _is_made_by_a_tool(path: Path) -> bool:
     folders = path.parts[:-1]
     return "__pycache__" in folders or (bool(folders) and folders[0].startswith(".") and folders[0] != ".ci")
-
-
-def statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Yield every statement, those within others too; no expression, which can hold none."""
-    for node in body:
-        yield node
-        for name in ("body", "orelse", "handlers", "finalbody", "cases"):
-            within = getattr(node, name, ())
-            yield from statements(within if isinstance(within, list) else ())

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
-
-from project import statements
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "eventlake"
@@ -70,23 +68,10 @@ def test_the_contract_on_imports_is_kept() -> None:
     assert said.returncode == 0, said.stdout
 
 
-def _imports(module: str, path: Path, known: set[str]) -> set[str]:
-    """Every module of ours that a module names in an import: at its top, inside a function, or for the type checker alone."""
-    named = set()
-    for node in statements(ast.parse(path.read_text("utf-8")).body):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            named |= {f"{node.module}.{alias.name}" if f"{node.module}.{alias.name}" in known else node.module for alias in node.names}
-        elif isinstance(node, ast.Import):
-            named |= {alias.name for alias in node.names}
-    return named & known - {module}
-
-
 def test_no_modules_import_each_other_in_a_circle() -> None:
     """Not even where an import is lazy or for types only; the package's own names, loaded when they are used, are aside."""
-    files = {
-        ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): file for file in PACKAGE.rglob("*.py")
-    }
-    imports = {module: _imports(module, file, set(files)) for module, file in files.items() if module != "eventlake"}
+    found = grimp.build_graph("eventlake", cache_dir=None)
+    imports = {module: found.find_modules_directly_imported_by(module) for module in found.modules - {"eventlake"}}
 
     graph = TopologicalSorter({module: named - {"eventlake"} for module, named in imports.items()})
 
