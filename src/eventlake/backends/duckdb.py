@@ -121,6 +121,8 @@ class DuckDBEngine:
         started = time.perf_counter()
         self.prepare()
         with self.box.turn(cancelled) as worker:
+            if each is not None:
+                self.prepare()  # whoever takes rows as they come asks for more
             prepared = self._prepared(worker, sql, parameters, repeats=repeats)
             self._fetched(worker, prepared.readings)
             self._intact.check(prepared.readings)

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +17,9 @@ from eventlake.errors import ConfigurationError
 from eventlake.query.box.worker import Worker
 
 _PROGRAM = "import sys; sys.path += sys.argv[2:]; from eventlake.query.box.forking import main; main(int(sys.argv[1]))"
+
+_AHEAD_BYTES = 1 << 20
+"""How far a process may be ahead of who reads its rows, so that neither waits for the other."""
 
 
 class Zygote:
@@ -34,6 +38,8 @@ class Zygote:
     def fork(self) -> Worker:
         """Fork a process for one query, which may still be on its way. Raises ConfigurationError."""
         data, theirs = socket.socketpair()
+        with suppress(OSError):  # a system may give less
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _AHEAD_BYTES)
         leash, its_leash = socket.socketpair()
         try:
             self._ask([theirs.fileno(), its_leash.fileno()])
