@@ -196,6 +196,56 @@ def test_the_name_of_every_folder_is_synchronised(tmp_path: Path, monkeypatch: p
     assert tmp_path not in synchronised
 
 
+def test_several_files_get_their_names_in_order_each_synchronised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All files before the first name, every folder after the last."""
+    steps: list[str] = []
+    synchronised: set[Path] = set()
+    fsync, replace = os.fsync, Path.replace
+
+    def noted_sync(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").resolve()
+        steps.append("folder" if path.is_dir() else "file")
+        synchronised.add(path)
+        fsync(descriptor)
+
+    def noted_rename(path: Path, target: Path) -> Path:
+        steps.append(target.name)
+        return replace(path, target)
+
+    store = DirectoryStore(tmp_path / "objects")
+    files = {f"logs/{hour}/{name}": store.staged(f"{hour}{name}") for hour in ("07", "08") for name in "ab"}
+    for key, path in files.items():
+        path.write_text(key)
+    monkeypatch.setattr(os, "fsync", noted_sync)
+    monkeypatch.setattr(Path, "replace", noted_rename)
+    store.put_all(files, lambda: steps.append("placed"))
+
+    assert steps[:4] == ["file"] * 4
+    assert steps[4:12] == ["a", "placed", "b", "placed"] * 2
+    assert set(steps[12:]) == {"folder"}
+    assert {tmp_path, *[tmp_path / "objects" / part for part in ("", "logs", "logs/07", "logs/08")]} <= synchronised
+    assert {one.key: store.get(one.key).decode() for one in store.list("")} == {key: key for key in files}
+
+
+def test_a_disk_that_is_full_for_one_of_several_gives_none_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever put them there still has them."""
+    store = DirectoryStore(tmp_path / "objects")
+    files = {f"logs/{name}": store.staged(name) for name in "abc"}
+    for path in files.values():
+        path.write_text("x")
+
+    def full(descriptor: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").resolve() == files["logs/b"]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageFullError):
+        store.put_all(files, lambda: None)
+
+    assert list(store.list("")) == []
+    assert all(path.exists() for path in files.values())
+
+
 # what a bucket holds
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +26,8 @@ TRASH = ".trash"
 """The folder of objects that were put aside, each below the moment that happened; lists leave it out too."""
 
 
+_AT_ONCE = 8
+"""How many files are brought to the disk at the same time: it takes as long for some as for one."""
 _KNOWN_FOLDERS = 10_000
 _MOMENT = "%Y-%m-%dT%H%M%SZ"
 
@@ -77,6 +81,25 @@ class DirectoryStore:
             make_durable(target.parent)
         except OSError as error:
             raise storage_error(error, f'"{key}" cannot be written') from None
+
+    def put_all(self, files: Mapping[str, Path], on_placed: Callable[[], None]) -> None:
+        """Make finished files visible under their keys as `put` does, in their order; the disk is asked for several at the same time.
+
+        on_placed: is called after each. Raises StorageFullError or StorageError.
+        """
+        targets = self.paths(files)
+        try:
+            with ThreadPoolExecutor(_AT_ONCE) as beside:
+                deque(beside.map(make_durable, files.values()), 0)
+                made = {folder for target in targets.values() for folder in self._made(target.parent)}
+                for key, file in files.items():
+                    file.replace(targets[key])
+                    on_placed()
+                folders = {folder.parent for folder in made} | {target.parent for target in targets.values()}
+                deque(beside.map(make_durable, folders), 0)
+        except OSError as error:
+            raise storage_error(error, f'"{error.filename or self._root}" cannot be written') from None
+        self._know(made)
 
     def get(self, key: str) -> bytes:
         """Read an object's bytes. Raises StorageError if there is none."""
@@ -141,18 +164,25 @@ class DirectoryStore:
         return path
 
     def _make_folders(self, folder: Path) -> None:
-        """Make the folder and those above it, each durable in the one that names it: also one that a process made that ended before it was."""
+        """Make the folder and those above it, each durable in the one that names it."""
+        made = self._made(folder)
+        for one in made:
+            make_durable(one.parent)
+        self._know(made)
+
+    def _made(self, folder: Path) -> Sequence[Path]:
+        """Make the folder and those above it; return those whose names are to be made durable, also ones of a process that ended before they were."""
         if folder in self._durable:
-            return
-        if folder == self._root:
-            folder.mkdir(parents=True, exist_ok=True)
-        else:
-            self._make_folders(folder.parent)
-            folder.mkdir(exist_ok=True)
-        make_durable(folder.parent)
-        if len(self._durable) >= _KNOWN_FOLDERS:
+            return []
+        above = [] if folder == self._root else self._made(folder.parent)
+        folder.mkdir(parents=folder == self._root, exist_ok=True)
+        return [*above, folder]
+
+    def _know(self, folders: Collection[Path]) -> None:
+        """Remember that the names of folders are on the disk."""
+        if len(self._durable) + len(folders) > _KNOWN_FOLDERS:
             self._durable.clear()
-        self._durable.add(folder)
+        self._durable.update(folders)
 
 
 def _files_below(folder: Path, prefix: str) -> Iterator[tuple[str, os.stat_result]]:

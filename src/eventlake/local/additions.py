@@ -107,9 +107,7 @@ class Additions:
             failed = [(_described_failures(one), entries_of(one.failures, one.key)) for one in staged if one.failures]
             self._catalog.intend(keys, added=True)
             crash_point("additions intended")
-            for one in staged:
-                self._store.put(one.key, one.path)
-                crash_point("addition in place")
+            self._store.put_all({one.key: one.path for one in staged}, lambda: crash_point("addition in place"))
         except OSError as error:
             raise storage_error(error, "The log lines cannot be stored") from None
         finally:
