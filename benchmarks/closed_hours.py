@@ -26,7 +26,7 @@ from comparing import Objects
 from questions import processor_s
 
 from eventlake.backends.duckdb import DuckDBEngine
-from eventlake.backends.parquet import ROW_GROUP
+from eventlake.backends.parquet_copy import ROW_GROUP
 from eventlake.interfaces import LogObject
 from eventlake.layout import Hour
 from query import FIRST, LINES, LOGS, NAMES, QUESTIONS

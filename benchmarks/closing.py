@@ -26,7 +26,8 @@ from typing import TypeVar
 import duckdb
 
 from eventlake.backends.catalog.entries import NewObject
-from eventlake.backends.parquet import METADATA_KEY, ROW_GROUP, duckdb_type
+from eventlake.backends.parquet import duckdb_type
+from eventlake.backends.parquet_copy import METADATA_KEY, ROW_GROUP
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.description import LINES, Description
 from eventlake.interfaces import HourContents, Partition

@@ -20,7 +20,7 @@ import duckdb
 from backfill import Cost, command
 
 from eventlake.backends.directory import DirectoryStore
-from eventlake.backends.parquet import copy_statement
+from eventlake.backends.parquet_copy import copy_statement
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.description import LINES, Description
 from eventlake.dialect.sql import quoted_name, quoted_text
@@ -91,7 +91,7 @@ class Copies:
             f"SELECT * REPLACE (event_time + INTERVAL {week * 7} DAY AS event_time, {key} || '-{week}' AS {key}) "
             f"FROM read_parquet({quoted_text(str(self._store.path(one.key)))})"
         )
-        self._connection.execute(copy_statement(rows, path, said))
+        self._connection.execute(copy_statement(rows, path, said.encode()))
         name = object_name(table.stream, 1, hour.start, unique, ".parquet")
         return Staged(object_key(table.prefix, hour, name), path, said, strict=tuple(one.strict))
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from eventlake.backends.json_lines import read_description
-from eventlake.backends.parquet import EXTENSION, METADATA_KEY, ask_of_footers
+from eventlake.backends.parquet import EXTENSION, ask_of_footers
+from eventlake.backends.parquet_copy import METADATA_KEY
 from eventlake.description import Description, decode
 
 _AT_ONCE = 1000

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eventlake.backends.parquet import COMPRESSION, METADATA_KEY, ROW_GROUP
+from eventlake.backends.parquet_copy import ROW_GROUP, copy_statement
 from eventlake.backends.parquet_joining import Joined
 from eventlake.dialect.sql import quoted_name as quoted
 from eventlake.dialect.sql import quoted_text as text
@@ -56,12 +56,11 @@ def gather(connection: duckdb.DuckDBPyConnection, chosen: str, what: Gathering, 
     total, keys = _one(connection, "select count(*), sum(el_hash) from el_order")
     group, size = _sizes(connection, what, total)
     part = folder / "slice.parquet"
-    options = f"format parquet, {COMPRESSION}, row_group_size {group}, kv_metadata {{{METADATA_KEY}: {text(description)}}}"
     connection.execute(f"set disabled_optimizers = '{_LEFT_OUT}'")
     with Joined(target) as joined:
         for first in range(0, max(total, 1), size):
             rows = _all(connection, what) if size >= total else _slice(connection, what, first, first + size)
-            connection.execute(f"copy ({rows}) to {text(str(part))} ({options})")
+            connection.execute(copy_statement(rows, part, description, group))
             joined.add(part)
             part.unlink()
     connection.execute("reset disabled_optimizers")

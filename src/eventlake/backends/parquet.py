@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eventlake.backends.line_check import UnwritableLinesError
+from eventlake.backends.parquet_copy import METADATA_KEY, copy_statement
 from eventlake.description import Description
 from eventlake.dialect.sql import quoted_name, quoted_text, written
 from eventlake.dialect.types.spelling import parse_type
@@ -23,15 +24,6 @@ if TYPE_CHECKING:
     import duckdb
 
 EXTENSION = ".parquet"
-ROW_GROUP = 20_480
-"""Rows of a row group. DuckDB makes one data page of a column of a group, so fewer rows keep the memory of writer and readers small."""
-
-COMPRESSION = "compression zstd, compression_level 1"
-"""Level 1 takes two thirds to half of the time of DuckDB's own choice, 3; real events become 2% smaller by it, random texts 3% larger."""
-
-METADATA_KEY = "eventlake"
-"""The key of the metadata under which an object says what it holds."""
-
 _BUFFER_BYTES = 1 << 20
 """How much of the lines is written at once."""
 _LINES = "lines_at_once"
@@ -57,7 +49,7 @@ class ParquetWriter:
         """Write the log lines to a file, checked. Raises OSError, StorageError, UnwritableLinesError."""
         with _translated(path.with_suffix(".jsonl")) as source:
             _write_lines(lines, source)
-            self._connection.execute(copy_statement(f"{_selected(table, source)}{self._order(table)}", path, description))
+            self._connection.execute(copy_statement(f"{_selected(table, source)}{self._order(table)}", path, description.encode()))
             self._check({path: len(lines)})
 
     def write_all(self, table: Table, parts: Sequence[tuple[Sequence[bytes], Path, Description]]) -> None:
@@ -90,7 +82,7 @@ class ParquetWriter:
         for lines, path, description in parts:
             begin, end = end, end + len(lines)
             rows = f"select * from {_LINES} where rowid >= {begin} and rowid < {end}{order}"
-            self._connection.execute(copy_statement(rows, path, description))
+            self._connection.execute(copy_statement(rows, path, description.encode()))
 
     @property
     def _connection(self) -> duckdb.DuckDBPyConnection:
@@ -202,9 +194,3 @@ def _selected(table: Table, source: Path) -> str:
     names = ", ".join(f"{quoted_name(column.name)} as {quoted_name(column.stored_name)}" for column in table.columns)
     options = "format = 'newline_delimited', maximum_object_size = 4000000, hive_partitioning = false"
     return f"select {names} from read_json({quoted_text(str(source))}, columns = {{{types}}}, {options})"
-
-
-def copy_statement(rows: str, target: Path, description: Description) -> str:
-    """Write DuckDB's statement that turns rows, given as SQL, into an object of log lines."""
-    about = f"row_group_size {ROW_GROUP}, kv_metadata {{{METADATA_KEY}: {quoted_text(description.encode())}}}"
-    return f"copy ({rows}) to {quoted_text(str(target))} (format parquet, {COMPRESSION}, {about})"

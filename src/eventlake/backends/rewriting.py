@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from eventlake.backends.gathering import Gathering, gather
-from eventlake.backends.json_lines import GzipWriter
-from eventlake.backends.parquet import COMPRESSION, METADATA_KEY, ROW_GROUP
+from eventlake.backends.parquet_copy import copy_statement
 from eventlake.description import decode
 from eventlake.dialect.sql import quoted_text as text
 from eventlake.errors import CorruptObjectError
@@ -90,7 +89,7 @@ class Rewriting:
             if task.gathering is not None:
                 return [[gather(connection, task.sql, task.gathering, Path(task.target), Path(task.temp_folder), task.description)]]
             if task.target.endswith(".parquet"):
-                return [list(row) for row in connection.execute(_copy(task)).fetchall()]
+                return [list(row) for row in connection.execute(copy_statement(task.sql, Path(task.target), task.description)).fetchall()]
             return [[_write_lines(connection.execute(task.sql), task)]]
 
     def _database(self, task: Task) -> Any:  # duckdb has no stubs of ours
@@ -133,13 +132,10 @@ def _config(task: Task) -> dict[str, Any]:  # DuckDB's settings
     }
 
 
-def _copy(task: Task) -> str:
-    options = f"format parquet, {COMPRESSION}, row_group_size {ROW_GROUP}, kv_metadata {{{METADATA_KEY}: {text(task.description)}}}"
-    return f"copy ({task.sql}) to {text(task.target)} ({options})"
-
-
 def _write_lines(cursor: Any, task: Task) -> int:  # duckdb has no stubs of ours
     """Write log lines, the last column of the answer, as gzip; how many."""
+    from eventlake.backends.json_lines import GzipWriter  # a lake of Parquet begins without what lines need
+
     description = decode(task.description)
     if description is None:
         raise ValueError(task.description)
