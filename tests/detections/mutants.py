@@ -10,7 +10,7 @@ from datetime import timedelta
 from eventlake.detections.detection import ARRIVED, BEFORE, GIVEN, Detection
 
 _CONDITION = re.compile(r"(?P<before>\s*(?:.*\bon\s)??)(?P<word>where|and|or|having)\s(?P<condition>.+)")
-_READS_LESS = re.compile(r"""\s\(?"date" >=? |\sevent_time < :until$""")
+_READS_LESS = re.compile(r"""\s\(?"date" >=? |\s(event_time|first_seen) < :until$""")
 
 
 def mutants(detection: Detection) -> Iterator[tuple[str, Detection]]:

@@ -11,6 +11,7 @@ from eventlake.bill.looks import Look
 from eventlake.detections.detection import Detection, load_detections
 from eventlake.detections.looking import looks
 from eventlake.dialect.queries.pruning import remaining
+from eventlake.dialect.queries.scan import ALWAYS
 from eventlake.dialect.translate import translate
 from eventlake.layout import Hour
 from eventlake.query.box.question import days_of
@@ -33,11 +34,16 @@ def test_each_reading_of_a_table_counts_the_hours_that_its_dates_leave() -> None
 
 @pytest.mark.parametrize("detection", DETECTIONS.values(), ids=DETECTIONS.keys())
 def test_what_happened_in_a_window_arrived_in_the_hours_that_are_opened(detection: Detection) -> None:
-    """From two hours before the first moment that each reading asks for, without an end: no detection is blind for what came late."""
+    """From two hours before the first moment that each reading asks for, without an end: no detection is blind for what came late.
+
+    One that names none in its readings asks their rows for what happened from :before on.
+    """
     for asked in (detection, detection.brief):
+        before = UNTIL - asked.reach - asked.history
         for scan in translate(asked.statement(UNTIL - asked.reach, UNTIL), TABLES, UNTIL).scans:
+            first = before if scan.times == ALWAYS else datetime.fromtimestamp(scan.times[0] / 1e6, UTC) + timedelta(seconds=1)
             hours = [f"{day}T{hour}" for day, found in remaining(DAYS, scan.predicates).items() for hour in found]
-            assert hours[0] <= f"{datetime.fromtimestamp(scan.times[0] / 1e6, UTC) - timedelta(hours=2, seconds=-1):%Y-%m-%dT%H}"
+            assert hours[0] <= f"{first - timedelta(hours=2):%Y-%m-%dT%H}"
             assert hours[-1] == "2026-12-01T23"
 
 

@@ -9,14 +9,14 @@
 -- do Look at the log stream in Auth0's dashboard, and at doctor and failed here; then fill the gap with backfill auth0-api.
 select
   'auth0_logs' as key,
-  count(distinct case when event_time >= :since then coalesce(log_id, event_id) end) as events,
+  count(case when event_time >= :since then 1 end) as events,
   coalesce(max(event_time), :since) as first_event,
   coalesce(max(event_time), :since) as last_event
 from auth0_logs
 where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
   and event_time >= :before
   and event_time < :until
-having count(distinct case when event_time >= :since then coalesce(log_id, event_id) end) = 0
+having count(case when event_time >= :since then 1 end) = 0
   and (:before = :since or count(distinct case when event_time >= date_add('day', -7, :since) and event_time < date_add('day', -7, :until) then coalesce(log_id, event_id) end) >= :rows)
   and (:before = :since or count(distinct case when event_time >= date_add('day', -14, :since) and event_time < date_add('day', -14, :until) then coalesce(log_id, event_id) end) >= :rows)
   and (:before = :since or count(distinct case when event_time >= date_add('day', -21, :since) and event_time < date_add('day', -21, :until) then coalesce(log_id, event_id) end) >= :rows)

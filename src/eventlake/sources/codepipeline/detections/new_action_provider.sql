@@ -8,13 +8,18 @@
 -- quiet 7d
 -- key the pipeline, the category and the provider
 -- do Read the action in the pipeline; ask who added it, if no change was planned.
-with actions as (
-  select pipeline, type.category as category, type.provider as provider, min(event_time) as first_seen
+with days as (
+  select pipeline, type.category as category, type.provider as provider, min(event_time) as first_seen, max(event_time) as last_seen
   from action_execution_state_change
   where ("date" > date(:arrived) or "date" = date(:arrived) and hour >= date_format(:arrived, '%H'))
-    and event_time >= :before
-    and event_time < :until
-  group by pipeline, type.category, type.provider
+  group by pipeline, type.category, type.provider, date(event_time)
+),
+actions as (
+  select pipeline, category, provider, min(first_seen) as first_seen
+  from days
+  where last_seen >= :before
+    and first_seen < :until
+  group by pipeline, category, provider
 )
 select
   fresh.pipeline || ' ' || fresh.category || '/' || fresh.provider as key,
