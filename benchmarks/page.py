@@ -186,13 +186,12 @@ def accept(folder: Path, browsers: int) -> tuple[float, float, float]:
             looking = list(opening.map(lambda number: Looking(port, LOOKED_AT[number % len(LOOKED_AT)]), range(browsers)))
         page = next(one for one in family(pid) if b"eventlake.web.process" in Path(f"/proc/{one}/cmdline").read_bytes())
         time.sleep(3)
-        before, shown, begun = processor_s(pid), sum(map(_spent, family(page))), time.perf_counter()
-        said = subprocess.run([sys.executable, str(LOAD), f"http://127.0.0.1:{port}", *map(str, JOB)], capture_output=True, check=True)
-        spent, shown = processor_s(pid) - before, sum(map(_spent, family(page))) - shown
-        lasted = time.perf_counter() - begun
+        before, shown = processor_s(pid), sum(map(_spent, family(page)))
+        told = subprocess.run([sys.executable, str(LOAD), f"http://127.0.0.1:{port}", *map(str, JOB)], capture_output=True, check=True)
+        spent, shown, said = processor_s(pid) - before, sum(map(_spent, family(page))) - shown, json.loads(told.stdout)
         for one in looking:
             one.close()
-    return float(json.loads(said.stdout)["events_per_s"]), spent / (JOB[1] * JOB[3]) * 1e6, shown / lasted
+    return float(said["events_per_s"]), spent / (JOB[1] * JOB[3]) * 1e6, shown / said["seconds"]
 
 
 def _linked(source: str, target: str) -> str:
