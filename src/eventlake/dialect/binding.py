@@ -183,7 +183,7 @@ class Fields(Sequence[Field]):
             made = self._made[place] = self._make(place)
         return made
 
-    def called(self, name: str) -> list[Field]:
+    def named(self, name: str) -> list[Field]:
         """Return those of that name, which is given in lower case."""
         place = _places(self._names).get(name)
         if place is None:
@@ -252,7 +252,7 @@ class Scope:
         fields = self.fields
         for size in range(min(len(parts), 4), 0, -1):
             name = parts[size - 1]
-            matches = fields.called(name) if isinstance(fields, Fields) else [f for f in fields if f.lower == name]
+            matches = fields.named(name) if isinstance(fields, Fields) else [f for f in fields if f.lower == name]
             if size > 1 and matches:
                 relation = ".".join(parts[: size - 1])
                 matches = [f for f in matches if f.is_of(relation)]
