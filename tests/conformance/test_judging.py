@@ -37,21 +37,21 @@ SHARES = {
 }
 """How many of a file's cases must be right."""
 SAMPLED = {
-    "queries.jsonl.gz": 32,
-    "questions.jsonl.gz": 8,
-    "popular.jsonl.gz": 16,
-    "functions.jsonl.gz": 32,
-    "expressions.tsv.gz": 120,
-    "zones.jsonl.gz": 32,
-    "json.jsonl.gz": 32,
-    "metadata.jsonl.gz": 8,
-    "collections.jsonl.gz": 16,
-    "aggregates.jsonl.gz": 8,
-    "joins_names.jsonl.gz": 8,
-    "subqueries.jsonl.gz": 8,
-    "patterns.jsonl.gz": 8,
-    "edges.jsonl.gz": 64,
-    "hunted.jsonl.gz": 16,
+    "queries.jsonl.gz": 64,
+    "questions.jsonl.gz": 16,
+    "popular.jsonl.gz": 32,
+    "functions.jsonl.gz": 64,
+    "expressions.tsv.gz": 240,
+    "zones.jsonl.gz": 64,
+    "json.jsonl.gz": 64,
+    "metadata.jsonl.gz": 16,
+    "collections.jsonl.gz": 32,
+    "aggregates.jsonl.gz": 16,
+    "joins_names.jsonl.gz": 16,
+    "subqueries.jsonl.gz": 16,
+    "patterns.jsonl.gz": 16,
+    "edges.jsonl.gz": 128,
+    "hunted.jsonl.gz": 32,
 }
 """The large files, of each kind of which one of so many cases is asked every day."""
 BY_FAMILY = {"queries.jsonl.gz", "popular.jsonl.gz", "functions.jsonl.gz", "expressions.tsv.gz", "edges.jsonl.gz", "hunted.jsonl.gz"}

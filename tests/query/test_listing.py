@@ -72,7 +72,7 @@ def json_lines(path: Path, run: str) -> None:
     path.write_bytes(gzip.compress((json.dumps({"runId": run}) + "\n").encode()))
 
 
-@pytest.fixture(scope="module", params=["parquet", "json"])
+@pytest.fixture(scope="module", params=["parquet", pytest.param("json", marks=pytest.mark.slow)])
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A lake in a folder, in each format."""
     tmp_path = tmp_path_factory.mktemp("listing")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from by_day import one_in
 from eventlake.history.timeline import DAY
 from eventlake.history.truth import Execution
 from eventlake.web.pages import PAGES, TILES
@@ -29,7 +30,7 @@ def ended(browser: Browser, state: str) -> list[Execution]:
     return [one for one in browser.truth.executions if any(reached == state for reached, _ in one.states)]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", one_in(3, NAMES))
 def test_no_tile_is_empty(browser: Browser, name: str) -> None:
     """Over a history in which everything happens."""
     assert browser.tile(name)
