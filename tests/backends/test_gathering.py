@@ -10,7 +10,9 @@ import pytest
 
 from eventlake.backends import gathering
 from eventlake.backends.gathering import FILES, Gathering, gather
+from eventlake.backends.parquet_copy import copy_statement
 from eventlake.description import LINES, Description
+from eventlake.errors import CorruptObjectError
 from eventlake.layout import Hour
 
 SAID = Description("lake", "one", LINES, Hour("2026-11-20", "10"), 0, 1, 1, 0).encode()
@@ -63,6 +65,18 @@ def test_rows_are_those_that_were_chosen_in_their_order(tmp_path: Path, monkeypa
     assert count == 18_000
     assert found == asked(wanted)
     assert not (tmp_path / "slice.parquet").exists()
+
+
+def test_a_file_in_another_order_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds the keys that were chosen, but not at their places."""
+
+    def unsorted(rows: str, target: Path, description: str, row_group: int) -> str:
+        return copy_statement(rows.removesuffix(" order by el_p.el_place"), target, description, row_group)
+
+    monkeypatch.setattr(gathering, "copy_statement", unsorted)
+
+    with pytest.raises(CorruptObjectError, match="not what was chosen"):
+        gathered(tmp_path, files(tmp_path, 1_000, LIE["in disorder"], 1))
 
 
 @pytest.mark.slow

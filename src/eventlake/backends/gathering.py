@@ -48,12 +48,12 @@ class Gathering:
 
 
 def gather(connection: duckdb.DuckDBPyConnection, chosen: str, what: Gathering, target: Path, folder: Path, description: str) -> int:
-    """Write the rows; how many. Raises duckdb.Error, OSError, CorruptObjectError if the file does not hold the keys that were chosen.
+    """Write the rows; how many. Raises duckdb.Error, OSError, CorruptObjectError if the file does not hold the keys that were chosen, in order.
 
     chosen: the SELECT of `el_path`, `el_row`, `el_key` and `el_first`, in order. folder: takes a slice at a time.
     """
     _place(connection, chosen, what.files)
-    total, keys = _one(connection, "select count(*), sum(el_hash) from el_order")
+    total, keys = _one(connection, "select count(*), sum(hash(el_hash, rowid)) from el_order")
     group, size = _sizes(connection, what, total)
     part = folder / "slice.parquet"
     connection.execute(f"set disabled_optimizers = '{_LEFT_OUT}'")
@@ -64,7 +64,8 @@ def gather(connection: duckdb.DuckDBPyConnection, chosen: str, what: Gathering, 
             joined.add(part)
             part.unlink()
     connection.execute("reset disabled_optimizers")
-    if _one(connection, f"select count(*), sum(hash({quoted(what.key)})) from read_parquet({text(str(target))})") != (total, keys):
+    written = f"sum(hash(hash({quoted(what.key)}), file_row_number)) from read_parquet({text(str(target))}, file_row_number = true)"
+    if _one(connection, f"select count(*), {written}") != (total, keys):
         raise CorruptObjectError("What was written is not what was chosen")
     return total
 
