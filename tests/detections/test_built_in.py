@@ -26,6 +26,7 @@ DETECTIONS = load_detections(SOURCES)
 READ_LESS = {
     ("breached_password_entered", "and type in ('pwd_leak', 'reset_pwd_leak', 'signup_pwd_leak', 'scp', 's')"),
     ("takeover_after_failures", "and event_time >= date_add('hour', -1, :since)"),
+    ("failing_streak", "where ends.ended >= coalesce(succeeded.last, ends.ended)"),
     ("new_starter", "and triggerdetail is not null"),
     ("pipeline_edited", "and version is not null"),
     ("shared_second_factor", "where factor is not null"),

@@ -15,9 +15,16 @@ with ends as (
     and state in ('SUCCEEDED', 'FAILED')
   group by pipeline, executionid
 ),
-numbered as (
-  select pipeline, executionid, state, ended, row_number() over (partition by pipeline order by ended desc, executionid) as place
+succeeded as (
+  select pipeline, max(case when state = 'SUCCEEDED' then ended end) as last
   from ends
+  group by pipeline
+),
+numbered as (
+  select ends.pipeline, ends.state, ends.ended, row_number() over (partition by ends.pipeline order by ends.ended desc, ends.executionid) as place
+  from ends
+  join succeeded on succeeded.pipeline = ends.pipeline
+  where ends.ended >= coalesce(succeeded.last, ends.ended)
 )
 select
   pipeline as key,
