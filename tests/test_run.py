@@ -405,6 +405,21 @@ def test_several_lock_files_are_installed_at_once(ready: Clone) -> None:
 
 
 @pytest.mark.slow
+def test_style_types_and_imports_are_looked_at_in_turn(ready: Clone, tmp_path: Path) -> None:
+    """In the clone, from wherever it is started; the first that finds something ends it, with its exit code."""
+    for lock in ("requirements-test.lock", "requirements-check.lock"):
+        shutil.copy(ready.folder / "requirements.lock", ready.folder / lock)
+    for name, code in (("ruff", 0), ("mypy", 3), ("lint-imports", 0)):
+        tool = ready.folder / ".venv" / "bin" / name
+        tool.write_text(f'#!/bin/sh\necho "{name} $* in $PWD"\nexit {code}\n')
+        tool.chmod(0o755)
+
+    code, out, _ = ready.run("check", cwd=tmp_path)
+
+    assert (code, out.splitlines()) == (3, [f"{words} in {ready.folder}" for words in ("ruff check .", "ruff format --check .", "mypy ")])
+
+
+@pytest.mark.slow
 def test_tests_may_keep_what_was_compiled(ready: Clone) -> None:
     """Even where Python is told not to: they start many interpreters."""
     shutil.copy(ready.folder / "requirements.lock", ready.folder / "requirements-test.lock")
