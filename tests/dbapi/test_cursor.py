@@ -74,34 +74,34 @@ def test_json_that_python_cannot_read_stays_text(cursor: Cursor) -> None:
     assert cursor.execute(f"SELECT json_parse('{deep}')").fetchone() == (deep,)
 
 
-@pytest.mark.parametrize(
-    ("sql", "kind", "precision", "scale"),
-    [
-        ("true", "boolean", 0, 0),
-        ("CAST(1 AS tinyint)", "tinyint", 3, 0),
-        ("1", "integer", 10, 0),
-        ("count(*)", "bigint", 19, 0),
-        ("CAST(1 AS real)", "float", 17, 0),
-        ("1e0", "double", 17, 0),
-        ("1.50", "decimal", 3, 2),
-        ("'abc'", "varchar", 3, 0),
-        ("CAST('abc' AS varchar)", "varchar", 2147483647, 0),
-        ("date '2026-11-07'", "date", 0, 0),
-        ("timestamp '2026-11-07 10:00:00'", "timestamp", 3, 0),
-        ("current_timestamp", "timestamp with time zone", 3, 0),
-        ("interval '1' day", "interval day to second", 0, 0),
-        ("X'6162'", "varbinary", 1073741824, 0),
-        ("ARRAY[1]", "array", 0, 0),
-        ("MAP(ARRAY['a'], ARRAY[1])", "map", 0, 0),
-        ("ROW(1, 'a')", "row", 0, 0),
-        ("json_parse('1')", "json", 0, 0),
-    ],
-)
-def test_a_description_has_athenas_names_of_types(cursor: Cursor, sql: str, kind: str, precision: int, scale: int) -> None:
-    """Seven items, as Athena's ColumnInfo says them."""
-    cursor.execute(f"SELECT {sql} AS x")
+DESCRIBED = [
+    ("true", "boolean", 0, 0),
+    ("CAST(1 AS tinyint)", "tinyint", 3, 0),
+    ("1", "integer", 10, 0),
+    ("count(*)", "bigint", 19, 0),
+    ("CAST(1 AS real)", "float", 17, 0),
+    ("1e0", "double", 17, 0),
+    ("1.50", "decimal", 3, 2),
+    ("'abc'", "varchar", 3, 0),
+    ("CAST('abc' AS varchar)", "varchar", 2147483647, 0),
+    ("date '2026-11-07'", "date", 0, 0),
+    ("timestamp '2026-11-07 10:00:00'", "timestamp", 3, 0),
+    ("current_timestamp", "timestamp with time zone", 3, 0),
+    ("interval '1' day", "interval day to second", 0, 0),
+    ("X'6162'", "varbinary", 1073741824, 0),
+    ("ARRAY[1]", "array", 0, 0),
+    ("MAP(ARRAY['a'], ARRAY[1])", "map", 0, 0),
+    ("ROW(1, 'a')", "row", 0, 0),
+    ("json_parse('1')", "json", 0, 0),
+]
+"""A value, and its type, precision and scale in Athena's ColumnInfo."""
 
-    assert cursor.description == [("x", kind, None, None, precision, scale, "UNKNOWN")]
+
+def test_a_description_has_athenas_names_of_types(cursor: Cursor) -> None:
+    """Seven items for each column, as Athena's ColumnInfo says them."""
+    cursor.execute("SELECT " + ", ".join(f"{sql} AS x" for sql, *_ in DESCRIBED))
+
+    assert cursor.description == [("x", kind, None, None, precision, scale, "UNKNOWN") for _, kind, precision, scale in DESCRIBED]
 
 
 def test_a_type_equals_the_type_object_it_belongs_to(cursor: Cursor) -> None:
