@@ -28,6 +28,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell starts what it 
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+LAST = "tests/pipeline/"
+"""The folder whose tests end a run: who is done first takes from there, and hundreds of small ones that share nothing end both workers together."""
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave a file of tests unread that can hold none of those asked for."""
     is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
@@ -61,7 +65,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     One that its file does not name, so that its suite would miss the test, and those of two suites for one test, which would both run it.
     """
-    items.sort(key=lambda item: item.path)
+    items.sort(key=lambda item: (item.nodeid.startswith(LAST), item.path))
     if found := unnamed(items):
         raise pytest.UsageError(
             "Name these markers in the files of their tests, in the docstring where they come from elsewhere: " + "; ".join(found)
