@@ -105,7 +105,7 @@ class Replay:
                 if not pieces.parted(piece):
                     raise
                 continue
-            pieces.weighed(len(events), sum(len(body) for *_, body in events))
+            pieces.weighed(len(events), sum([len(event[3]) for event in events]))
             return events, originals
         return None
 
