@@ -4,7 +4,7 @@
     python tests/backfill_kills.py files --kills 50 --events 100000 --seed 1
 
 `backfill auth0` asks a tenant that is a stand-in: it limits its requests, drops connections, cuts answers off and fails. `backfill files` reads
-a file of three days, with the process beside that maps its events: at random that process is killed, the command, or both. After the last kill
+files of three days each, with the process beside that maps its events: at random that process is killed, the command, or both. After the last kill
 the command runs to its end. Ends with 1 and says what is wrong if the lake does not hold each event once, before its hours are closed and
 after; or if the stand-in was asked more than it allows, but for the first request of a process, which cannot know.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import os
 import random
 import signal
@@ -58,16 +59,22 @@ def start(lake: Path, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def killed(process: subprocess.Popen[str], is_at_work: Callable[[], bool], choice: random.Random, beside: Beside = lambda _: []) -> bool:
-    """Let the command work, and kill it within a second, or what works beside it and then the command; False if it was at its end before."""
+def killed(
+    process: subprocess.Popen[str],
+    is_at_work: Callable[[], bool],
+    choice: random.Random,
+    beside: Beside = lambda _: [],
+    within_s: float = 1.0,
+) -> bool:
+    """Let the command work, and kill it soon, or what works beside it and then the command; False if it was at its end before."""
     give_up = time.monotonic() + 300
     while process.poll() is None and not is_at_work() and time.monotonic() < give_up:
         time.sleep(0.005)
-    time.sleep(choice.uniform(0.0, 1.0))
+    time.sleep(choice.uniform(0.0, within_s))
     for other in choice.choice([[], beside(process.pid)]):
         with contextlib.suppress(ProcessLookupError):
             os.kill(other, signal.SIGKILL)
-        time.sleep(choice.choice([0.0, choice.uniform(0.0, 1.0)]))
+        time.sleep(choice.choice([0.0, choice.uniform(0.0, within_s)]))
     process.kill()
     said = process.communicate()
     if process.returncode > 0:
@@ -131,21 +138,28 @@ def auth0(folder: Path, kills: int, count: int, choice: random.Random) -> list[t
         return [*found, ("more than the limit allows", max(api.above_limit - kills - 1, 0), 0, "")]
 
 
+def storing(process: subprocess.Popen[str], lake: Path, least: int) -> Callable[[], bool]:
+    """What tells whether a command maps events, and so many objects lie in the lake."""
+    return lambda: bool(children(process.pid)) and stored(lake) >= least
+
+
 def files(folder: Path, kills: int, count: int, choice: random.Random) -> list[tuple[str, object, object, str]]:
-    """Kill what reads a file, and what maps its events beside it."""
-    lake, file = folder / "lake", folder / "history.jsonl"
-    lines = list(islice(sized_history(count, 3, datetime(2026, 6, 30, tzinfo=UTC)).lines(), count))
-    file.write_bytes(b"".join(lines))
-    done = 0
-    while done < kills:
-        process = start(lake, "files", str(file))
-        wanted = choice.choice([0, stored(lake) + 1])  # it has stored nothing yet, or something
-        if not killed(process, lambda pid=process.pid, most=wanted: bool(children(pid)) and stored(lake) >= most, choice, children):  # type: ignore[misc]  # bound now
+    """Kill what reads a file, and what maps its events beside it, soon: it stores thousands of events in a second."""
+    lake, done, total = folder / "lake", 0, 0
+    for number in itertools.count():
+        end = datetime(2026, 6, 30, tzinfo=UTC) - timedelta(days=4 * number)  # a file that is at its end is followed by an earlier one
+        lines = list(islice(sized_history(count, 3, end, number).lines(), count))
+        file, total = folder / f"history-{number}.jsonl", total + len(lines)
+        file.write_bytes(b"".join(lines))
+        is_left = True
+        while is_left and done < kills:
+            process = start(lake, "files", str(file))
+            is_left = killed(process, storing(process, lake, choice.choice([0, stored(lake) + 1])), choice, children, 0.2)
+            done += is_left
+        print(f"{done} kills, {counted(lake)[0]:,} of {total:,} rows", flush=True)
+        if done >= kills:
             break
-        done += 1
-    print(f"{done} kills, {counted(lake)[0]:,} of {len(lines):,} rows", flush=True)
-    found = ended(start(lake, "files", str(file)), lake, len(lines))
-    return [*found, ("kills", done > 0, True, "the file was at its end before: give it more events")]
+    return ended(start(lake, "files", str(file)), lake, total)
 
 
 def main(kind: str, kills: int, count: int, seed: int) -> int:
