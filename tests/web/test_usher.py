@@ -188,6 +188,13 @@ def test_what_lets_a_visitor_in_stays_with_the_bus() -> None:
     assert list(pieces(b"")) == []
 
 
+def test_the_page_hears_who_only_follows_it() -> None:
+    """Else it would take who follows for who looks himself, and hurry."""
+    scope = {"method": "GET", "path": "/tiles/logins.part", "query_string": b"", "headers": [(b"x-follows", b"1"), (b"x-other", b"1")]}
+
+    assert heard(scope).headers == [(b"x-follows", b"1")]
+
+
 def page_process(bus: int) -> int:
     """The process of a bus that makes the page."""
     for folder in Path("/proc").glob("[0-9]*"):

@@ -38,13 +38,12 @@ from eventlake.web.tile_files import FOLDER, TileFiles
 from eventlake.web.tiled import Opened, Part, Tiled
 from eventlake.web.told import FailedRecords
 from eventlake.web.window import window_of
+from eventlake.web.wire import FOLLOWS
 
 ASKED_AT_ONCE = 4
 """How many statements and tiles that somebody asks for alone wait for their answers at the same time; more wait for those."""
 WAITING = 64
 """How many may wait to be made."""
-FOLLOWS = b"x-follows"
-"""The header of whoever asks for a tile only because its tables changed."""
 _LONGEST_ADDRESS = 32_000
 _STRANGERS = frozenset({b"cross-site", b"same-site"})
 

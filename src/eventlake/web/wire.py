@@ -19,7 +19,9 @@ END = b"\0\0\0\0"
 PIECE_BYTES = 64 << 10
 """How long a piece of a body is at most, so that the bus holds no more of one."""
 _LENGTH_BYTES = 4
-_HEARD = frozenset({b"accept-encoding", b"sec-fetch-mode", b"sec-fetch-site"})
+FOLLOWS = b"x-follows"
+"""The header of whoever asks for a tile only because its tables changed."""
+_HEARD = frozenset({b"accept-encoding", b"sec-fetch-mode", b"sec-fetch-site", FOLLOWS})
 """The headers that the page asks for; what lets a visitor in, a token or a cookie, stays with the bus."""
 
 
