@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 SHARE = 0.03
 """What following may take of one processor. Events are accepted a little more slowly than that while it does: at most a twentieth."""
-AHEAD_S = 10.0
+AHEAD_S = 2.0
 """For how many seconds of rest more may be asked before they are over: a page that costs little is not taken apart."""
 
 
