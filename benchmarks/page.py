@@ -138,16 +138,13 @@ class Looking:
         self._over = threading.Event()
         self._stream = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
         self._stream.request("GET", "/live")
-        self._threads = [threading.Thread(target=work) for work in (self._hear, self._follow)]
-        for one in self._threads:
-            one.start()
+        for work in (self._hear, self._follow):
+            threading.Thread(target=work, daemon=True).start()
 
     def close(self) -> None:
-        """Look no more."""
+        """Look no more; what is asked for ends with the bus."""
         self._over.set()
         self._stream.sock.shutdown(socket.SHUT_RDWR)
-        for one in self._threads:
-            one.join()
 
     def _hear(self) -> None:
         with self._stream.getresponse() as heard, suppress(http.client.HTTPException, OSError):
@@ -158,7 +155,8 @@ class Looking:
     def _follow(self) -> None:
         while not self._over.wait(QUIET_S):
             changed, self._changed = self._changed, set()
-            self._ask({name for name, tables in self._tiles.items() if tables & changed}, {"X-Follows": "1"})
+            with suppress(http.client.HTTPException, OSError):
+                self._ask({name for name, tables in self._tiles.items() if tables & changed}, {"X-Follows": "1"})
 
     def _ask(self, names: set[str], headers: dict[str, str]) -> None:
         with ThreadPoolExecutor(FOLLOWED) as asking:
