@@ -58,7 +58,8 @@ class Followed:
         self.engine, self.catalog = Engine(), Catalog()
         tables = tuple(table for source in load() for table in source.tables)
         lake = SimpleNamespace(tables=tables, engine=self.engine, catalog=self.catalog)
-        self.asking = Asking(lambda: lake, lambda: False)  # type: ignore[arg-type, return-value]
+        self.is_stopping = False
+        self.asking = Asking(lambda: lake, lambda: self.is_stopping)  # type: ignore[arg-type, return-value]
         self.following = Following(self.asking)
 
 
@@ -121,6 +122,19 @@ def test_what_is_dear_is_answered_in_parts(followed: Followed, monkeypatch: pyte
     assert wanted.future.result(60) is himself
     assert waits.future.result(60).problem
     assert followed.engine.ran == [["select 0"], [PIPELINES]]
+
+
+def test_a_bus_that_ends_waits_for_nothing_that_is_dear(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits for all whom it answers, so that they are told at once that it ends."""
+    followed.engine.may.set()
+    followed.following.look()
+    followed.following.ask("select 0").future.result(60)
+    monkeypatch.setattr(pace, "AHEAD_S", -3600.0)
+    waits = [followed.following.ask(sql) for sql in (LOGINS, PIPELINES)]
+    followed.is_stopping = True
+
+    assert {one.future.result(60).problem for one in waits} == {"The bus ends; ask again when it is back."}
+    assert followed.engine.ran == [["select 0"]]
 
 
 def test_whoever_looks_himself_does_not_wait_for_who_follows(followed: Followed) -> None:

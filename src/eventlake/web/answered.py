@@ -31,6 +31,7 @@ class Answered:
 
 NOTHING = Result((), (), ())
 UNKNOWN = Answered(NOTHING, "This could not be asked; the bus said why where it runs.")
+ENDS = Answered(NOTHING, "The bus ends; ask again when it is back.")
 UNWANTED = Answered(NOTHING, "Nobody waits for this any more.")
 
 

@@ -16,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from eventlake.errors import EventlakeError
 from eventlake.interfaces import Result
 from eventlake.lake import Lake
-from eventlake.web.answered import NOTHING, UNKNOWN, Answered, Asked
+from eventlake.web.answered import ENDS, NOTHING, UNKNOWN, Answered, Asked
 from eventlake.web.grouping import grouped
 
 AT_ONCE = 2
@@ -47,7 +47,7 @@ class Asking:
 
     def __init__(self, open_lake: Callable[[], Lake], is_stopping: Callable[[], bool], at_once: int = AT_ONCE) -> None:
         self._open = open_lake
-        self._is_stopping = is_stopping
+        self.is_stopping = is_stopping
         self._lake: Lake | None = None
         self._lock = threading.Lock()
         self._known: OrderedDict[Key, Answered] = OrderedDict()
@@ -156,7 +156,7 @@ class Asking:
         """Yield the answer to each statement, or its error."""
 
         def cancelled() -> bool:
-            return is_given_up() or self._is_stopping()
+            return is_given_up() or self.is_stopping()
 
         if len(statements) > 1 and self._together is not None:
             yield from self._together(statements, cancelled)
@@ -188,7 +188,7 @@ class Asking:
         """Let go of what waits; what runs is given up."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         for asked in list(self._under_way.values()):
-            asked.settle(Answered(NOTHING, "The bus ends; ask again when it is back."))
+            asked.settle(ENDS)
         if (close := getattr(self._lake and self._lake.engine, "close", None)) is not None:
             close()
 

@@ -7,12 +7,13 @@ browsers with the same page are given the same tiles, made once.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
 from eventlake.interfaces import Result
-from eventlake.web.answered import Asked
+from eventlake.web.answered import ENDS, Asked
 from eventlake.web.asking import Asking, Begun, Held
 from eventlake.web.pace import Pace
 
@@ -20,6 +21,8 @@ Generations = Mapping[str, Mapping[str, object]]
 """For each table what changes with each of its hours."""
 GATHER_S = 0.1
 """How long what browsers ask is gathered, so that statements that read the same are answered together."""
+TICK_S = 0.2
+"""How soon what rests notices that the bus ends."""
 MOST_TOGETHER = 8
 """How many statements are answered together: all of them share the seconds of one query."""
 MOST_SHARED = 400
@@ -113,13 +116,31 @@ class Following:
 
     def _answer_some(self) -> None:
         """Answer statements that wait and read the same tables, at their pace; there are none if they were answered with others."""
-        if not self._waiting or self._is_over.wait(max(GATHER_S, self.pace.behind_s)):
+        if not self._waiting:
+            return
+        if not self._rested(max(GATHER_S, self.pace.behind_s)):
+            self._give_up()
             return
         group = [one for one in self._next_ones() if self._asking.taken(one)]
         if group:
             with self.pace.counted():
                 spent = self._asking.run(group)
             self.pace.spend(spent)
+
+    def _rested(self, seconds: float) -> bool:
+        """Return True after so many seconds, False as soon as the bus ends."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if self._is_over.wait(min(left, TICK_S)) or self._asking.is_stopping():
+                return False
+        return True
+
+    def _give_up(self) -> None:
+        """Tell all who wait that the bus ends, which waits for them."""
+        with self._lock:
+            left, self._waiting = self._waiting, []
+        for _, asked in left:
+            asked.settle(ENDS)
 
     def _next_ones(self) -> list[Begun]:
         """Take what waits longest off the line, and what is answered with it."""
