@@ -390,7 +390,7 @@ def test_pytest_gets_two_workers(script: ModuleType) -> None:
 @pytest.mark.parametrize(("given", "more"), [(["test", "-k", "run"], False), (["test", "-m", "slow"], True), (["test", "-maws"], True)])
 def test_tests_with_a_marker_may_need_more(script: ModuleType, given: list[str], more: bool) -> None:
     """A linter of templates and the AWS CLI are larger than all that runs every day."""
-    assert script.ask_for_more(given) == more
+    assert script.asks_for_more(given) == more
 
 
 @pytest.mark.slow

@@ -180,6 +180,16 @@ class Catalog(Protocol):
         """Return what readers see of a table, hour by hour."""
 
 
+Row = tuple[Any, ...]
+"""The values of a row, whose types are the query's."""
+Parameters = Mapping[str, Any]
+"""Values for each `:name` in a statement, which are the user's."""
+Cancelled = Callable[[], bool]
+"""Whether nobody wants the answer any more; asked again and again."""
+Each = Callable[[Sequence[Row]], None]
+"""Takes the rows of an answer, in parts, as they come."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """The answer to a query: names and Athena types of the columns, rows of Python values, and what it cost.
@@ -193,7 +203,7 @@ class Result:
 
     columns: tuple[str, ...]
     types: tuple[str, ...]
-    rows: Sequence[tuple[Any, ...]]  # the values' types are the query's
+    rows: Sequence[Row]
     seconds: float = 0.0
     objects_read: int = 0
     objects_total: int = 0
@@ -208,12 +218,7 @@ class Engine(Protocol):
     """What answers Athena's SQL."""
 
     def query(
-        self,
-        sql: str,
-        parameters: Mapping[str, Any] | None = None,  # values are the user's
-        *,
-        cancelled: Callable[[], bool] | None = None,
-        each: Callable[[Sequence[tuple[Any, ...]]], None] | None = None,
+        self, sql: str, parameters: Parameters | None = None, *, cancelled: Cancelled | None = None, each: Each | None = None
     ) -> Result:
         """Return the rows of one SELECT. Raises QueryError and its kinds.
 
@@ -222,7 +227,7 @@ class Engine(Protocol):
         many there were.
         """
 
-    def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
+    def explain(self, sql: str, parameters: Parameters | None = None) -> str:
         """Tell what would run: the SQL of the engine, the partitions and the bytes it will read."""
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from eventlake.auditing.entry import FAILED, Entry, named_in
 from eventlake.auditing.notes import Notes
 from eventlake.errors import EventlakeError
-from eventlake.interfaces import Engine, Result
+from eventlake.interfaces import Cancelled, Engine, Parameters, Result
 
 
 class AuditedEngine:
@@ -32,8 +32,8 @@ class AuditedEngine:
         self._before = before
 
     def query(
-        self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None, **more: Any
-    ) -> Result:  # values are the user's
+        self, sql: str, parameters: Parameters | None = None, *, cancelled: Cancelled | None = None, **more: Any
+    ) -> Result:  # what else the engine takes
         """Return the rows of one SELECT, once that is noted. Raises QueryError and its kinds, StorageError where it must be noted and cannot."""
         self._before(sql)
         try:
@@ -44,7 +44,7 @@ class AuditedEngine:
         self._journal.note(Entry("query", self._via, sql, self._named(sql), len(result.rows), result.bytes_read))
         return result
 
-    def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
+    def explain(self, sql: str, parameters: Parameters | None = None) -> str:
         """Tell what would run; that reads nothing, and is not noted."""
         return self._engine.explain(sql, parameters)
 

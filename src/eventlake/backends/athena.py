@@ -22,7 +22,7 @@ from eventlake.dialect.text.names import database_of, databases_named, require_q
 from eventlake.dialect.text.parameters import bound
 from eventlake.dialect.types.type import Type
 from eventlake.errors import ConfigurationError, EventlakeError, QueryError, QueryLimitError, QueryRefusedError, QuerySyntaxError
-from eventlake.interfaces import Result
+from eventlake.interfaces import Cancelled, Each, Parameters, Result
 from eventlake.model import Table
 from eventlake.query.run import MAX_ROWS
 
@@ -63,12 +63,7 @@ class AthenaEngine:
         self._wait = wait
 
     def query(
-        self,
-        sql: str,
-        parameters: Mapping[str, Any] | None = None,  # values are the user's
-        *,
-        cancelled: Callable[[], bool] | None = None,
-        each: Callable[[Sequence[tuple[Any, ...]]], None] | None = None,
+        self, sql: str, parameters: Parameters | None = None, *, cancelled: Cancelled | None = None, each: Each | None = None
     ) -> Result:
         """Return the rows of one SELECT; what Athena scanned is `bytes_read`.
 
@@ -96,14 +91,14 @@ class AthenaEngine:
         """Run a statement of our own that writes, such as UNLOAD, to its end. Raises QueryError and its kinds, ServiceError."""
         self._run(self._statement(statement, None))
 
-    def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
+    def explain(self, sql: str, parameters: Parameters | None = None) -> str:
         """Return the statement that would run and Athena's plan for it, which costs nothing."""
         statement = self._statement(sql, parameters)
         require_question(statement)
         _, _, rows = self._rows(self._run(f"EXPLAIN {statement}"))
         return "\n".join([statement, "", *(str(line or "") for (line,) in rows)])
 
-    def _statement(self, sql: str, parameters: Mapping[str, Any] | None) -> str:
+    def _statement(self, sql: str, parameters: Parameters | None) -> str:
         statement = (bound(sql, parameters) if parameters else sql).strip().rstrip(";").rstrip()
         if len(statement.encode()) > MAX_BYTES:
             raise QueryRefusedError(f"The statement has {len(statement.encode()):,} bytes; Athena takes at most {MAX_BYTES:,}.")
@@ -116,7 +111,7 @@ class AthenaEngine:
 
     # one query execution
 
-    def _run(self, statement: str, cancelled: Callable[[], bool] | None = None) -> Mapping[str, Any]:  # Athena's QueryExecution
+    def _run(self, statement: str, cancelled: Cancelled | None = None) -> Mapping[str, Any]:  # Athena's QueryExecution
         """Run a statement and return the execution that succeeded; stop it on Athena if nobody wants it any more."""
         request: dict[str, Any] = {"QueryString": statement, "WorkGroup": self._workgroup_of(statement), "ClientRequestToken": str(uuid4())}
         if database := database_of(statement, self._tables):
@@ -139,7 +134,7 @@ class AthenaEngine:
                 raise
         return identity
 
-    def _ended(self, identity: str, cancelled: Callable[[], bool] | None) -> Mapping[str, Any]:  # Athena's QueryExecution
+    def _ended(self, identity: str, cancelled: Cancelled | None) -> Mapping[str, Any]:  # Athena's QueryExecution
         """Wait for an execution and return it once it has succeeded; raise what a failed one means."""
         for pause in _pauses():
             with failing("Athena cannot be asked how the query goes"):
@@ -152,7 +147,7 @@ class AthenaEngine:
             self._pause(pause, cancelled)
         raise AssertionError("pauses do not end")  # pragma: no cover - mypy wants an end
 
-    def _pause(self, seconds: float, cancelled: Callable[[], bool] | None) -> None:
+    def _pause(self, seconds: float, cancelled: Cancelled | None) -> None:
         """Wait so long, and ask in between whether the answer is still wanted."""
         if cancelled is None:
             self._wait(seconds)

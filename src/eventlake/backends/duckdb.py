@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -22,12 +22,12 @@ from eventlake.dialect.text.length import require_length
 from eventlake.dialect.text.parameters import bound
 from eventlake.dialect.translation import Translation
 from eventlake.errors import EventlakeError, QueryLimitError, QueryRefusedError
-from eventlake.interfaces import Catalog, Clock, Contents, HourContents, LogObject, Result
+from eventlake.interfaces import Cancelled, Catalog, Clock, Contents, Each, HourContents, LogObject, Parameters, Result
 from eventlake.layout import Hour
 from eventlake.model import PARTITION_DOCS, Table
-from eventlake.query.box.pool import AT_ONCE, WAITING, Box, Cancelled
+from eventlake.query.box.pool import AT_ONCE, WAITING, Box
 from eventlake.query.box.question import Days, KnownTable, Question, Understood, days_of
-from eventlake.query.box.rows import Each, Rows
+from eventlake.query.box.rows import Rows
 from eventlake.query.box.walls import Cell
 from eventlake.query.box.worker import Worker
 from eventlake.query.cost import athena_cost
@@ -104,7 +104,7 @@ class DuckDBEngine:
     def query(
         self,
         sql: str,
-        parameters: Mapping[str, Any] | None = None,  # values are the user's
+        parameters: Parameters | None = None,
         cancelled: Cancelled | None = None,
         *,
         repeats: bool = False,
@@ -164,13 +164,13 @@ class DuckDBEngine:
                 rows = worker.ask(job, self.answer_mb)
                 yield _result(prepared, rows, time.perf_counter() - started, worker.processor_s - before)
 
-    def bytes_to_read(self, sql: str, parameters: Mapping[str, Any] | None = None) -> int:  # values are the user's
+    def bytes_to_read(self, sql: str, parameters: Parameters | None = None) -> int:
         """Return the bytes of the objects that a query would read, as Athena counts them at most. Reads no object. Raises QueryError."""
         self.prepare()
         with self.box.turn() as worker:
             return sum(reading.size_bytes for reading in self._prepared(worker, sql, parameters).readings)
 
-    def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
+    def explain(self, sql: str, parameters: Parameters | None = None) -> str:
         """Describe a query: DuckDB's SQL, the partitions and bytes it will read, what Athena would charge. Reads no object."""
         self.prepare()
         with self.box.turn() as worker:
@@ -182,7 +182,7 @@ class DuckDBEngine:
         return "\n".join(lines)
 
     def _prepared(
-        self, worker: Worker, sql: str, parameters: Mapping[str, Any] | None, known: _Known | None = None, *, repeats: bool = False
+        self, worker: Worker, sql: str, parameters: Parameters | None, known: _Known | None = None, *, repeats: bool = False
     ) -> _Prepared:
         """Translate the statement, and find the objects that it reads. known: what the catalog said to statements before it."""
         known = known or _Known(self.catalog)

@@ -22,7 +22,7 @@ from eventlake.dialect.text.names import database_of, require_question
 from eventlake.dialect.text.parameters import bound
 from eventlake.dialect.types.type import Type
 from eventlake.errors import ConfigurationError, QueryLimitError, ServiceError
-from eventlake.interfaces import Result
+from eventlake.interfaces import Cancelled, Each, Parameters, Result
 from eventlake.model import Table
 from eventlake.query.run import MAX_ROWS
 
@@ -61,12 +61,7 @@ class TrinoEngine:
         }
 
     def query(
-        self,
-        sql: str,
-        parameters: Mapping[str, Any] | None = None,  # values are the user's
-        *,
-        cancelled: Callable[[], bool] | None = None,
-        each: Callable[[Sequence[tuple[Any, ...]]], None] | None = None,
+        self, sql: str, parameters: Parameters | None = None, *, cancelled: Cancelled | None = None, each: Each | None = None
     ) -> Result:
         """Return the rows of one SELECT; what Trino read of the store is `bytes_read`.
 
@@ -98,18 +93,18 @@ class TrinoEngine:
             bytes_read=scanned,
         )
 
-    def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
+    def explain(self, sql: str, parameters: Parameters | None = None) -> str:
         """Return the statement that would run and Trino's plan for it."""
         statement = self._statement(sql, parameters)
         require_question(statement)
         plan = [row for page in self._pages(f"EXPLAIN {statement}") for row in page.get("data") or []]
         return "\n".join([statement, "", *(str(line) for (line,) in plan)])
 
-    def _statement(self, sql: str, parameters: Mapping[str, Any] | None) -> str:
+    def _statement(self, sql: str, parameters: Parameters | None) -> str:
         return (bound(sql, parameters) if parameters else sql).strip().rstrip(";").rstrip()
 
     def _pages(
-        self, statement: str, cancelled: Callable[[], bool] | None = None
+        self, statement: str, cancelled: Cancelled | None = None
     ) -> Generator[Mapping[str, Any], None, None]:  # JSON as Trino defines it
         """Yield every page of an answer. Whoever stops before the last one cancels the query."""
         database = database_of(statement, self._tables)

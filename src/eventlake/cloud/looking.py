@@ -19,7 +19,7 @@ from eventlake.cloud.deployment import Deployment, open_athena, open_catalog, op
 from eventlake.cloud.failed_events import FailedEvents
 from eventlake.dialect.text.names import with_databases
 from eventlake.errors import EventlakeError, StorageServiceError
-from eventlake.interfaces import Catalog, Contents, Engine, LogObject, Partition, Result
+from eventlake.interfaces import Cancelled, Catalog, Contents, Engine, LogObject, Parameters, Partition, Result
 from eventlake.lake import Lake
 from eventlake.layout import Hour
 from eventlake.model import Table
@@ -119,12 +119,12 @@ class AskedAndTold:
         self._told = told
 
     def query(
-        self, sql: str, parameters: Mapping[str, Any] | None = None, *, cancelled: Callable[[], bool] | None = None, **more: Any
-    ) -> Result:  # values are the user's
+        self, sql: str, parameters: Parameters | None = None, *, cancelled: Cancelled | None = None, **more: Any
+    ) -> Result:  # what else the engine takes
         """Return the rows of one SELECT, from Athena."""
         return self._asked.query(with_databases(sql, self._tables), parameters, cancelled=cancelled, **more)
 
-    def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
+    def explain(self, sql: str, parameters: Parameters | None = None) -> str:
         """Say what a statement would read and cost; of one that is Athena's alone, Athena's plan."""
         try:
             return self._told.explain(sql, parameters)

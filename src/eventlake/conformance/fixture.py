@@ -34,7 +34,7 @@ from eventlake.dialect.translation import Translation
 from eventlake.dialect.types.spelling import parse_type
 from eventlake.dialect.types.type import DATE, VARCHAR, Type
 from eventlake.errors import QueryLimitError, QueryRefusedError, UsageError
-from eventlake.interfaces import Clock, Result
+from eventlake.interfaces import Cancelled, Clock, Each, Parameters, Result
 from eventlake.model import PARTITION_KEYS, Column, Table
 from eventlake.query.cost import athena_cost
 from eventlake.query.listing import description, listed, rows_of_catalog
@@ -140,12 +140,7 @@ class FixtureEngine:
         self._lock = threading.Lock()  # one connection, one query at a time
 
     def query(
-        self,
-        sql: str,
-        parameters: Mapping[str, Any] | None = None,  # values are the user's
-        *,
-        cancelled: Callable[[], bool] | None = None,
-        each: Callable[[Sequence[tuple[Any, ...]]], None] | None = None,
+        self, sql: str, parameters: Parameters | None = None, *, cancelled: Cancelled | None = None, each: Each | None = None
     ) -> Result:
         """Return the rows of one SELECT. each: is given all of them at once.
 
@@ -187,12 +182,12 @@ class FixtureEngine:
             self._finalizer = finalize(self, self._connection.close)  # DuckDB complains at the end about what is still open
         return self._connection
 
-    def explain(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # values are the user's
+    def explain(self, sql: str, parameters: Parameters | None = None) -> str:
         """Return DuckDB's SQL; a fixture has no objects to read."""
         made = self._translated(sql, parameters)
         return "\n".join([self._statement(made), "", f"Cost: {athena_cost(0)}", *made.macros])
 
-    def _translated(self, sql: str, parameters: Mapping[str, Any] | None) -> Translation:
+    def _translated(self, sql: str, parameters: Parameters | None) -> Translation:
         now = self.clock.now() if self.clock is not None else datetime.now(UTC)
         return translate(bound(sql, parameters) if parameters else sql, self.tables, now)
 
@@ -216,7 +211,7 @@ class FixtureEngine:
         return f"(SELECT *, {', '.join(own)} FROM {name})" if own else name
 
 
-def _answered(connection: Any, job: Job, cancelled: Callable[[], bool] | None) -> list[tuple[Any, ...]]:  # duckdb has no stubs of ours
+def _answered(connection: Any, job: Job, cancelled: Cancelled | None) -> list[tuple[Any, ...]]:  # duckdb has no stubs of ours
     """Run the job in a thread of its own, so that Ctrl-C and `cancelled` reach whoever waits; both interrupt it."""
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(answer, connection, job)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from eventlake.detections.repeating import Repeating
 from eventlake.detections.sliding import moments_of, slid
 from eventlake.detections.states import OPENED, State, Terms, step
 from eventlake.errors import QueryError
-from eventlake.interfaces import Result
+from eventlake.interfaces import Cancelled, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Alerted:
 class Stopping(Protocol):
     """A `Repeating` that ends a query which nobody wants any more; asked by several threads."""
 
-    def query(self, sql: str, *, repeats: bool, cancelled: Callable[[], bool]) -> Result:
+    def query(self, sql: str, *, repeats: bool, cancelled: Cancelled) -> Result:
         """Return the rows of one SELECT. Raises QueryError and its kinds."""
 
 
@@ -47,7 +47,9 @@ def backtests(
     until_stopped = _UntilStopped(engine, threading.Event())
     with ThreadPoolExecutor(at_once) as pool:
         try:
-            running = {one.name: pool.submit(_told, one, until_stopped, begin, end, values) for one in sorted(detections, key=_looks_least)}
+            running = {
+                one.name: pool.submit(_told, one, until_stopped, begin, end, values) for one in sorted(detections, key=_looks, reverse=True)
+            }
             yield from (running[one.name].result() for one in detections)
         except BaseException:  # an interrupt too: what runs is killed, and what is not begun is not begun any more
             until_stopped.stopped.set()
@@ -76,9 +78,9 @@ def _told(
         return error
 
 
-def _looks_least(detection: Detection) -> float:
-    """Return what sorts those first that look at most: where one of them comes last, the others have nothing to do beside it."""
-    return -((detection.reach + detection.history) / detection.every)
+def _looks(detection: Detection) -> float:
+    """Return how much it looks at; what looks at most comes first, for where it came last, others would have nothing to do beside it."""
+    return (detection.reach + detection.history) / detection.every
 
 
 def backtest(

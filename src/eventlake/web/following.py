@@ -22,7 +22,7 @@ Generations = Mapping[str, Mapping[str, object]]
 GATHER_S = 0.1
 """How long what browsers ask is gathered, so that statements that read the same are answered together."""
 TICK_S = 0.2
-"""How soon what rests notices that the bus ends."""
+"""How soon what waits notices that the bus ends."""
 MOST_TOGETHER = 8
 """How many statements are answered together: all of them share the seconds of one query."""
 MOST_SHARED = 400

@@ -17,14 +17,12 @@ from typing import TypeVar
 from eventlake.errors import EventlakeError
 from eventlake.local.bus.answer import Message, Receive, Send
 from eventlake.web.answered import UNWANTED, Answered, Asked, Visit
-from eventlake.web.following import Generations
+from eventlake.web.following import TICK_S, Generations
 
 LOOK_S = 2.0
 """How often the catalog is looked at while somebody listens."""
 NOTICED_S = 5.0
 """How many seconds between two looks are said to whoever listens."""
-TICK_S = 0.2
-"""How soon a stream ends when the bus ends."""
 BEAT_S = 15.0
 """How long a stream is silent at most, so that a browser that is gone is noticed."""
 MOST = 100

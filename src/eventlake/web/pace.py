@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 SHARE = 0.03
-"""What following may take of one processor. Events are accepted a little more slowly than that while it does: at most a twentieth."""
+"""What following may take of one processor."""
 AHEAD_S = 2.0
 """For how many seconds of rest more may be asked before they are over: a page that costs little is not taken apart."""
 

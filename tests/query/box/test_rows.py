@@ -9,9 +9,10 @@ import pytest
 
 from eventlake.dialect.types.type import BIGINT, VARCHAR, Type, array
 from eventlake.errors import QueryLimitError
+from eventlake.interfaces import Row
 from eventlake.query.box.answering import Frames
 from eventlake.query.box.load import FRAME_BYTES, Load
-from eventlake.query.box.rows import PassedOn, Row, Rows
+from eventlake.query.box.rows import PassedOn, Rows
 from eventlake.query.box.values import rows_decoder
 from eventlake.query.box.weight import at_most, weight
 

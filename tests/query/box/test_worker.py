@@ -14,10 +14,10 @@ import pytest
 
 from eventlake.dialect.types.type import BIGINT, DATE, VARCHAR, Type, array, mapping, row
 from eventlake.errors import ConfigurationError, CorruptObjectError, EventlakeError, QueryFailedError, QueryLimitError
+from eventlake.interfaces import Row
 from eventlake.query.box import channel
 from eventlake.query.box.forking import ENDED
 from eventlake.query.box.question import Question
-from eventlake.query.box.rows import Row
 from eventlake.query.box.walls import Cell
 from eventlake.query.box.worker import Worker
 from eventlake.query.run import Job

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from weakref import finalize
 
 from eventlake.errors import QueryLimitError
+from eventlake.interfaces import Cancelled
 from eventlake.query.box.line import Line
 from eventlake.query.box.walls import Cell
 from eventlake.query.box.worker import Worker, not_started
@@ -22,8 +23,6 @@ WAITING = 64
 
 Folder = tuple[int, int] | None
 """Device and inode of a folder, None for one that is not there."""
-Cancelled = Callable[[], bool]
-"""Whether nobody wants the answer any more; asked ten times a second."""
 
 
 class Box:

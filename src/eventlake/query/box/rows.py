@@ -6,11 +6,10 @@ A frame is small, so whoever reads row by row holds the values of one frame at a
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
-Row = tuple[Any, ...]  # values are the query's
-Each = Callable[[Sequence[Row]], None]
+from eventlake.interfaces import Each, Row
 
 
 class Rows(Sequence[Row]):
