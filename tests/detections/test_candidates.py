@@ -10,11 +10,11 @@ from itertools import chain
 import pytest
 
 from eventlake.backends.duckdb import DuckDBEngine
-from eventlake.detections.candidates import MOST_LETTERS, SPAN, Candidates, candidates
+from eventlake.detections.candidates import SPAN, Candidates, candidates
 from eventlake.detections.cases import read_cases
 from eventlake.detections.detection import Detection, load_detections
 from eventlake.detections.evaluating import evaluate
-from eventlake.detections.repeating import LEAST
+from eventlake.detections.repeating import LEAST, MOST_LETTERS
 from eventlake.detections.sliding import moments_of, slid
 from eventlake.errors import QueryLimitError
 from eventlake.history import History

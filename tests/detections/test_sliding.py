@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -12,7 +13,7 @@ import pytest
 from eventlake.backends.duckdb import DuckDBEngine
 from eventlake.detections.detection import load_detections
 from eventlake.detections.evaluating import COLUMNS, evaluate
-from eventlake.detections.repeating import LEAST, Repeating
+from eventlake.detections.repeating import LEAST, MOST_LETTERS, Repeating
 from eventlake.detections.sliding import slid
 from eventlake.dialect.translate import translate
 from eventlake.errors import QueryLimitError
@@ -24,7 +25,8 @@ from eventlake.sources import load
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SOURCES = load()
-ROLLBACK = load_detections(SOURCES)["rollback"]
+DETECTIONS = load_detections(SOURCES)
+ROLLBACK, TAKEOVER = DETECTIONS["rollback"], DETECTIONS["takeover_after_failures"]
 MOMENTS = [NOW + timedelta(hours=hour) for hour in range(-LEAST, LEAST)]
 
 
@@ -54,6 +56,20 @@ class Asking:
         """Return no rows."""
         self.sql = sql
         return Result(("until", *COLUMNS), (), [])
+
+
+@dataclass
+class Crowded:
+    """An engine that finds these keys at one moment, whatever it is asked, and keeps that."""
+
+    keys: Sequence[str]
+    asked: list[str] = field(default_factory=list)
+
+    def query(self, sql: str, *, repeats: bool) -> Result:
+        """Return a row for each key."""
+        self.asked.append(sql)
+        moment = MOMENTS[0].replace(tzinfo=None)
+        return Result(("until", *COLUMNS), (), [(moment, key, 6, moment, moment) for key in self.keys])
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +133,18 @@ def test_the_history_is_asked_for_at_moments_at_which_something_is_found_without
 def test_rows_of_short_windows_are_looked_up_by_their_hour(name: str, is_looked_up: bool) -> None:
     """Those of windows of days are compared, of which most rows lie in most; where all of the history is asked for later, the window is short."""
     asked = Asking()
-    list(slid(load_detections(SOURCES)[name], asked, MOMENTS))
+    list(slid(DETECTIONS[name], asked, MOMENTS))
     tables = [table for source in SOURCES for table in source.tables]
     made = translate(asked.sql, tables, NOW, repeats=True)
     assert ("el_hours" in made.sql(["logs"] * len(made.scans))) is is_looked_up
+
+
+@pytest.mark.parametrize(("letters", "are_named"), [(1, True), (MOST_LETTERS, False)], ids=["few", "many"])
+def test_the_history_is_asked_of_the_keys_that_were_found_if_a_statement_can_name_them(letters: int, are_named: bool) -> None:
+    """Else of all: the statement has an end."""
+    crowded = Crowded(["a" * letters, "b"])
+    list(slid(TAKEOVER, crowded, MOMENTS))
+
+    assert len(crowded.asked) == 2
+    assert ("WHERE \"user_name\" IN ('a', 'b')" in crowded.asked[1]) is are_named
+    assert len(crowded.asked[1]) < MOST_LETTERS

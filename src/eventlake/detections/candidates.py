@@ -12,12 +12,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from eventlake.detections.detection import Detection
-from eventlake.detections.repeating import Repeating, bounds, in_slices, minutes, relation
+from eventlake.detections.repeating import Repeating, bounds, can_be_named, in_slices, minutes, relation
 
 SPAN = timedelta(hours=3)
 """How far the windows lie apart, if the detection looks back no farther: what is found in them is asked for at each moment once more."""
-MOST_LETTERS = 30_000
-"""How long all keys together may be that are named in a statement, which has an end, and of so many that of all rows is no dearer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ def candidates(
 
     found = [row for _, result in in_slices(engine, statement, list(groups)) for row in result.rows if row[1] is not None]
     keys = {key for _, key in found}
-    if not all(isinstance(key, str) for key in keys) or sum(map(len, keys)) > MOST_LETTERS:
+    if not can_be_named(keys):
         return None
     return Candidates([moment for at in sorted({at for at, _ in found}) for moment in groups[at.replace(tzinfo=UTC)]], sorted(keys))
 

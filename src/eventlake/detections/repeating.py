@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Protocol
+from typing import Any, Protocol
 
 from eventlake.detections.detection import ARRIVED, GIVEN, Detection, utc
 from eventlake.dialect.sql import quoted_name
@@ -17,6 +17,9 @@ AT_ONCE = 9_000
 """Moments in one statement: 30 days of one that runs every five minutes, and as many as sequence() makes."""
 LEAST = 64
 """Moments that are asked together whatever it takes; where more need too much, fewer are asked."""
+
+MOST_LETTERS = 30_000
+"""How long all keys together may be that are named in a statement, which has an end, and of so many that of all rows is no dearer."""
 
 SHORT = timedelta(hours=6)
 """Of windows up to this long rows are looked up by the hour, `dialect.queries.moving`."""
@@ -58,6 +61,11 @@ def bounds(detection: Detection, first: datetime) -> dict[str, str]:
     """
     form = "run_.{}" if detection.reach <= SHORT else "(run_.{})"
     return {name: form.format(name) for name in GIVEN} | {ARRIVED: literal(ARRIVED, utc(detection.arrived(first - detection.reach)))}
+
+
+def can_be_named(keys: Collection[Any]) -> bool:  # what a detection finds as keys
+    """Return True if a statement may name these keys: they are texts, and not too many."""
+    return all(isinstance(key, str) for key in keys) and sum(map(len, keys)) <= MOST_LETTERS
 
 
 def narrowed(detection: Detection, keys: Sequence[str]) -> str:

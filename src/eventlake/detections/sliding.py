@@ -13,7 +13,7 @@ from eventlake.detections.candidates import candidates
 from eventlake.detections.detection import Detection
 from eventlake.detections.evaluating import found_in
 from eventlake.detections.found import Found
-from eventlake.detections.repeating import Repeating, bounds, in_slices, minutes, narrowed, relation
+from eventlake.detections.repeating import Repeating, bounds, can_be_named, in_slices, minutes, narrowed, relation
 
 
 def slid(
@@ -42,8 +42,8 @@ def _with_history(
         yield from brief
         return
     may_find = {moment: found for moment, found in brief if found}
-    keys = sorted({one.key for found in may_find.values() for one in found}) if detection.per else ()
-    yield from _slid(detection, engine, list(may_find), values, keys)
+    some = sorted({one.key for found in may_find.values() for one in found})
+    yield from _slid(detection, engine, list(may_find), values, some if detection.per and can_be_named(some) else ())
 
 
 def _slid(
