@@ -48,7 +48,7 @@ def quantified(parts: Parts, node: exp.Expr, sign: str) -> Value:
     if sign in {"=", "<>"}:
         return _all_alike(coerce(left, both), coerce(column, both), relation, node)
     word, value = "ALL" if isinstance(node.expression, exp.All) else "ANY", coerce(column, both)
-    if both.name in {"double", "real"}:
+    if both.name in {"double", "real"}:  # DuckDB's own has NaN greatest
         return _in_bounds(sign, coerce(left, both), value, relation, node)
     sql = emit("({} {} {} (SELECT {} FROM ({}) AS el_q))", coerce(left, both), ours(sign), ours(word), value, relation)
     return derived(sql, BOOLEAN, (left,))
