@@ -59,6 +59,13 @@ def test_the_package_itself_is_cheap() -> None:
     assert loaded == {"eventlake", "eventlake.errors"}
 
 
+def test_what_starts_the_process_of_queries_loads_no_translation() -> None:
+    """The process loads DuckDB and the translation while the command loads what it needs, not after it."""
+    loaded = loaded_by("import eventlake.query.box.zygote")
+
+    assert not {module for module in loaded if module.startswith(("eventlake.dialect", "duckdb", "msgspec"))}
+
+
 def test_the_contract_on_imports_is_kept() -> None:
     """The layers of pyproject.toml, by import-linter."""
     said = subprocess.run([str(Path(sys.executable).parent / "lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -11,10 +11,13 @@ from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 from weakref import finalize
 
 from eventlake.errors import ConfigurationError
-from eventlake.query.box.worker import Worker
+
+if TYPE_CHECKING:
+    from eventlake.query.box.worker import Worker
 
 _PROGRAM = "import sys; sys.path += sys.argv[2:]; from eventlake.query.box.forking import main; main(int(sys.argv[1]))"
 
@@ -37,6 +40,8 @@ class Zygote:
 
     def fork(self) -> Worker:
         """Fork a process for one query, which may still be on its way. Raises ConfigurationError."""
+        from eventlake.query.box.worker import Worker  # which needs the translation: whoever only starts the process need not wait for it
+
         data, theirs = socket.socketpair()
         with suppress(OSError):  # a system may give less
             theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _AHEAD_BYTES)
