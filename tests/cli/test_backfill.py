@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,19 @@ def test_a_file_that_is_cut_off_is_told_and_the_others_are_brought_in(folder: Pa
     captured = capfd.readouterr()
     assert [json.loads(line)["state"] for line in captured.out.splitlines()] == ["unfinished", "done"]
     assert "b.json.gz" in captured.err
+
+
+def test_a_pipe_is_refused_and_nothing_of_it_is_read(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A file is read twice, for what it is known by and for its events; a pipe would be empty the second time, and its events gone."""
+    reader, writer = os.pipe()
+    try:
+        os.write(writer, json.dumps(EVENT).encode())
+        assert run(["backfill", "files", f"/dev/fd/{reader}"]) == 252
+        assert os.read(reader, 1)
+    finally:
+        os.close(reader)
+        os.close(writer)
+    assert "write what comes out of it into a file" in capfd.readouterr().err
 
 
 def test_where_the_reason_of_a_failure_is_found_is_told(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from eventlake.errors import ServiceError
+from eventlake.errors import ServiceError, StorageError
 from eventlake.interfaces import Page
 from eventlake.local import backfilling, collecting, crash
 from eventlake.local.backfilling import Backfiller, Progress
@@ -300,6 +300,21 @@ def test_a_file_that_ends_too_early_keeps_what_was_read(tmp_path: Path, monkeypa
     _close(lake)
 
     assert len(hours(lake)) == 30
+
+
+@pytest.mark.parametrize("form", ["{}", "[{}]"])
+def test_what_stands_before_the_end_of_a_file_that_is_cut_off_is_brought_in_once(tmp_path: Path, form: str) -> None:
+    """However short it is, and however often the command is given; what the cut left of the last event is kept as failed."""
+    lake, cut = tmp_path / "lake", tmp_path / "cut.gz"
+    events = ",\n".join(json.dumps(run(number)) for number in range(30))
+    cut.write_bytes(gzip.compress(form.format(events).encode(), 0)[:-100])
+    for _ in range(2):
+        with pytest.raises(StorageError, match="cut"):
+            backfill(lake, cut)
+
+    assert sorted(str(row[0]) for row in hours(lake)) == sorted(f"e-{number}" for number in range(29))
+    with closing(open_catalog(lake)) as catalog:
+        assert len(catalog.failed()) == (1 if form == "{}" else 2)
 
 
 @pytest.mark.slow

@@ -47,7 +47,7 @@ def files(places: tuple[str, ...]) -> int:
     with backfiller(current) as opened:
         rows = [_brought_in(file, opened, current) for file in found]
     show(_COLUMNS, rows, current.form)
-    if any(row[1] == "done" and row[-1] for row in rows):
+    if any(row[-1] != (row[1] == "unfinished") for row in rows):
         current.say("What failed is kept; `eventlake failed` lists it, each with its reason.")
     return 1 if any(row[-1] for row in rows) else 0
 
@@ -68,6 +68,8 @@ def _below(named: str, current: Settings) -> Sequence[HistoryFile]:
     path = path_of(named)
     if not path.exists():
         raise UsageError(f'There is no file or folder "{named}".')
+    if not (path.is_file() or path.is_dir()):
+        raise UsageError(f'"{named}" is a pipe or a device, and a history is read twice: write what comes out of it into a file first.')
     return history_files.below(path)
 
 

@@ -68,6 +68,27 @@ class _Group:
     done: float | None = None
 
 
+@dataclass(slots=True)
+class _Mapped:
+    """What becomes of a file's documents, as far as it can be read. end: how far that was; trouble: what ended it too early."""
+
+    coming: Iterator[tuple[Stretch, list[Run]]]
+    end: int
+    trouble: StorageError | None = None
+
+    def __iter__(self) -> Iterator[tuple[Stretch, list[Run]]]:
+        last: Stretch | None = None
+        try:
+            for stretch, runs in self.coming:
+                yield stretch, runs
+                last = stretch if stretch.is_in_place else last
+        except StorageError as error:
+            self.trouble = error
+            self.end = self.end if last is None else last.end
+        else:
+            self.end = DONE
+
+
 Read = Callable[[], Iterable[Stretch]]
 """Gives the documents of a file in the order of their places."""
 
@@ -126,11 +147,15 @@ class Backfiller:
                 yield storing.result()
 
     def _groups(self, read: Read, begin: int, size_bytes: int) -> Iterator[_Group]:
-        """Yield what becomes of a file's documents from a place on, in groups; the last one says that the file is read."""
+        """Yield what becomes of a file's documents from a place on, in groups; the last one says that the file is read.
+
+        Raises StorageError where it cannot be read on, behind a group of what stands before.
+        """
         seen: set[Hour] = set()
         group = self._group(seen)
+        mapped = _Mapped(self._mapper.mapped(_parted(read(), begin)), begin)
         try:
-            for stretch, runs in self._mapper.mapped(_parted(read(), begin)):
+            for stretch, runs in mapped:
                 if group.collected.is_full and stretch.is_in_place:
                     at = stretch.at
                     group.cursor, group.done = str(at), at / size_bytes if 0 < at < size_bytes else None
@@ -140,8 +165,11 @@ class Backfiller:
         except StorageError:
             group.collected.close()
             raise
-        group.cursor = str(DONE)
-        yield group
+        group.cursor = str(mapped.end)
+        if mapped.trouble is None or mapped.end > begin:
+            yield group
+        if mapped.trouble is not None:
+            raise mapped.trouble
 
     def pages(self, history: History) -> Generator[Progress, None, None]:
         """Bring in what an API tells that is new, some pages at a time; tell after each time how far it is.

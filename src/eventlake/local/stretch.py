@@ -24,6 +24,11 @@ class Stretch:
         return self.item(0).at
 
     @property
+    def end(self) -> int:
+        """Return a place behind which the next document begins, and none of these."""
+        return 1 + max(item.at for item in self.place())
+
+    @property
     def is_in_place(self) -> bool:
         """Return False for the bracket of an array that did not end, which is told behind what the array holds."""
         return self.documents[0] != b"["
