@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from html import escape
 from typing import Any
 
 import pytest
@@ -66,7 +67,7 @@ def test_a_gap_is_a_time_in_which_nothing_ran() -> None:
 
 
 def test_an_execution_says_how_long_it_took_itself_and_why_it_failed() -> None:
-    """However long the outline of what is usual is; the text of what failed leads to its log, and marks up nothing."""
+    """However long the outline of what is usual is; what failed says all that it said, and leads to its log; the pipeline has a link."""
     columns = (
         "stage",
         "action",
@@ -77,18 +78,22 @@ def test_an_execution_says_how_long_it_took_itself_and_why_it_failed() -> None:
         "attempt",
         "summary",
         "externalurl",
+        "pipeline",
         "usual_start",
         "usual_seconds",
     )
-    types = ("varchar", "varchar", "varchar", "timestamp(3)", "timestamp(3)", "varchar", "bigint", "varchar", "varchar", "bigint", "bigint")
-    built = ("Build", "Build", "Build", BEGAN, BEGAN + timedelta(minutes=1), "SUCCEEDED", 1, None, None, 0, 60)
+    types = (*["varchar"] * 3, "timestamp(3)", "timestamp(3)", "varchar", "bigint", *["varchar"] * 3, "bigint", "bigint")
+    built = ("Build", "Build", "Build", BEGAN, BEGAN + timedelta(minutes=1), "SUCCEEDED", 1, None, None, "a b", 0, 60)
     begun, ended = BEGAN + timedelta(minutes=1), BEGAN + timedelta(minutes=4)
-    failed = ("Deploy", "Stack", "Deploy", begun, ended, "FAILED", 1, "Rate <b> exceeded", "https://logs.example.com/1", 60, 900)
-    text = str(CHARTS["waterfall"](drawing("waterfall", columns, types, [built, failed])))
+    said = "Rate <b> exceeded. " * 40
+    failed = ("Deploy", "Stack", "Deploy", begun, ended, "FAILED", 1, said, "https://logs.example.com/1", "a b", 60, 900)
+    silent = ("Deploy", "Canary", "Deploy", begun, ended, "FAILED", 1, None, None, "a b", None, None)
+    text = str(CHARTS["waterfall"](drawing("waterfall", columns, types, [built, failed, silent])))
 
     assert re.findall(r">([^<]*) in all<", text) == ["4 min"]
-    assert re.findall(r'href="([^"]*)"><title>Deploy / Stack: Rate &lt;b&gt; exceeded</title>', text) == ["https://logs.example.com/1"]
-    assert re.findall(r'class="bad-text"[^>]*>([^<]*)<', text) == ["Rate &lt;b&gt; exceeded"]
+    assert re.findall(r'href="([^"]*)">its log</a>', text) == ["https://logs.example.com/1"]
+    assert re.findall(r'class="bad-text"[^>]*>([^<]*)<', text) == [escape(said, quote=False), "Failed, without a word why."]
+    assert 'href="/pipeline?tz=Europe%2FBerlin&amp;pipeline=a+b"><bdi>a b</bdi></a>, from 2026-10-25 02:00:00' in text
 
 
 def test_times_are_told_in_two_units() -> None:

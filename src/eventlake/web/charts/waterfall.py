@@ -1,6 +1,7 @@
 """A waterfall: what one execution did, a row for each action, from left to right as time went; where nothing ran, the gap is named.
 
-Several runs of an action, as after a retry, are bars in its one row. Behind them stands the outline of what is usual; below them, why runs failed.
+Several runs of an action, as after a retry, are bars in its one row. Behind them stands the outline of what is usual. Above the picture stand
+the way to the pipeline and, as text that can be read to its end and copied, why runs failed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from eventlake.web.elements import Element, element
 
 HIGH, LABEL, VALUE = 22, 250, 70
 SHORTEST_GAP = timedelta(seconds=60)
+LONGEST = 2_000
+"""How much of what a failed run said is shown; all of it is in the tile's .json."""
 _CLASSES = {"SUCCEEDED": "good", "FAILED": "bad", "STARTED": "c0"}
 _HATCH = element(
     "defs",
@@ -33,7 +36,10 @@ Run = dict[str, Any]  # a row
 
 
 def waterfall(drawing: Drawing) -> Element:
-    """Draw the runs of an answer: stage, action, category, began, ended, state, attempt, summary; `ended` is NULL while it runs."""
+    """Draw the runs of an answer, under why they failed: stage, action, category, began, ended, state, attempt, summary, pipeline.
+
+    `ended` is NULL while it runs.
+    """
     until = drawing.window.end.replace(tzinfo=None)
     runs = [row | {"until": max(row["ended"] or until, row["began"])} for row in drawing.rows()]
     first = min(run["began"] for run in runs)
@@ -47,10 +53,8 @@ def waterfall(drawing: Drawing) -> Element:
     between = [_gap(begin, end, first, scale, high) for begin, end in gaps(runs)]
     whole = element("text", f"{lasting(ended - first)} in all", class_="axis", x=LABEL, y=high + 16)
     ghosts = [_ghost(begin, end, names.index(name), first, scale) for name, (begin, end) in usual(runs, first).items()]
-    failures = [run for run in runs if run["state"] == "FAILED" and run["summary"]]
-    errors = [_error(run, high + 24 + place * HIGH) for place, run in enumerate(failures)]
-    tall = high + 24 + len(errors) * HIGH
-    return frame(tall, drawing.title, _HATCH, *between, *labels, *ghosts, *marks, whole, *errors, width=WIDE, kind="chart broad")
+    picture = frame(high + 24, drawing.title, _HATCH, *between, *labels, *ghosts, *marks, whole, width=WIDE, kind="chart broad")
+    return element("div", _of(drawing, runs[0]), *[_reason(run) for run in runs if run["state"] == "FAILED"], picture)
 
 
 def usual(runs: list[Run], first: datetime) -> dict[tuple[str, str], tuple[datetime, datetime]]:
@@ -91,15 +95,21 @@ def _run(drawing: Drawing, run: Run, place: int, first: datetime, scale: float) 
     )
 
 
-def _error(run: Run, y: int) -> Element:
-    """Write why a run failed: below all runs, where there is room for it."""
-    name = f"{run['stage'] or 'none'} / {run['action'] or 'none'}"
-    return mark(
-        f"{name}: {cut(run['summary'], 300)}",
-        run.get("externalurl") or "",
-        element("text", fitted(name, LABEL - 8), class_="bad-text end", x=LABEL - 8, y=y + 12),
-        element("text", fitted(cut(run["summary"], 300), WIDE - LABEL), class_="bad-text", x=LABEL, y=y + 12),
-    )
+def _of(drawing: Drawing, run: Run) -> Element | None:
+    """Say what was executed, with the way to its page, and when."""
+    pipeline = run.get("pipeline")
+    if not pipeline:
+        return None
+    way = element("a", element("bdi", cut(pipeline, 200)), href=drawing.window.link("/pipeline", pipeline=pipeline))
+    return element("p", way, f", from {cell(run['began'], drawing.window)}")
+
+
+def _reason(run: Run) -> Element:
+    """Say why a run failed, with the way to its log where the event says where that is."""
+    name = element("strong", element("bdi", f"{run['stage'] or 'none'} / {run['action'] or 'none'}"))
+    said = element("bdi", cut(run["summary"] or "Failed, without a word why.", LONGEST), class_="bad-text")
+    log = element("a", "its log", href=run["externalurl"]) if run.get("externalurl") else None
+    return element("p", name, " ", said, " ", log, class_="reason")
 
 
 def _label(place: int, stage: str | None, action: str | None) -> Element:

@@ -1,5 +1,5 @@
--- Everything about this execution
--- Its pipeline and stage events in the order of their time.
+-- Events of the pipeline and its stages
+-- In the order of their time; those of actions are drawn above.
 -- param since date  the first day of arrival
 -- param start timestamp  the window's beginning, in UTC
 -- param end timestamp  its end
