@@ -174,6 +174,43 @@ def test_a_place_that_holds_no_texts_is_read_straight_from_then_on() -> None:
         assert reader(_written(event)) == FAST.encode(mapping(event)) + b"\n"
 
 
+POT = Column("pot", "string", ("$.detail.pot.kind",), "text", "")
+
+
+def test_keys_that_no_column_reads_are_read_straight_from_then_on() -> None:
+    """They go to `extra`, in the order of the event, from whatever object of the table; none is written where they hold nothing."""
+    (table,) = kitchen(TEA, POT, Column("extra", "string", (), "json", "")).tables
+    reader, mapping = tea_reader(table), compile_mapping(table, FAST)
+    details: list[dict[str, Any]] = [
+        {"leaf": "oolong"},
+        {"leaf": "oolong", "water": 85.5, "cups": [1, {"size": None}]},
+        {"cups": 2, "water": {"hardness": 8}, "leaf": "sencha", "pot": {"kind": "iron", "age": 10**18}},
+        {"leaf": "sencha", "pot": {"age": 3, "lid": False}, "water": None},
+        {"pot": {"age": None}, "leaf": "oolong"},
+        {"pot": None, "leaf": 7},
+        {"leaf": "oolong"},
+    ]
+    for detail in details:
+        event = {**EVENT, "detail": detail}
+        assert reader(_written(event)) == FAST.encode(mapping(event)) + b"\n"
+
+
+def test_keys_outside_of_what_a_table_is_about_are_left_to_the_mapping() -> None:
+    """What `extra` holds of them is found there."""
+    (table,) = kitchen(TEA, Column("extra", "string", (), "json", "")).tables
+    reader = tea_reader(table)
+    assert reader(_written({**EVENT, "guest": "host"})) is None
+    assert reader(_written(EVENT)) is not None
+
+
+def test_a_value_in_place_of_an_object_is_left_to_the_mapping() -> None:
+    """Before and after a key was met that no column reads."""
+    (table,) = kitchen(TEA, POT, Column("extra", "string", (), "json", "")).tables
+    reader = tea_reader(table)
+    for detail in ({"pot": "iron"}, {"pot": {"lid": True}}, {"pot": "iron"}, {"pot": ["iron"]}):
+        assert (reader(_written({**EVENT, "detail": detail})) is None) is (detail["pot"].__class__ is not dict)
+
+
 def test_values_at_the_top_that_a_table_alone_declares_are_left_to_the_mapping() -> None:
     """A column may read a key of the envelope that EventBridge does not know."""
     (table,) = kitchen(TEA, Column("pot", "string", ("$.pot",), "text", "")).tables

@@ -93,7 +93,7 @@ def test_lines_of_one_hour_make_one_run() -> None:
     "odd",
     [
         event(7),
-        event("odd", undeclared=1),
+        event("odd", pipeline=["web"]),
         b'{"no": "event"}',
         b"no JSON",
         json.dumps([json.loads(event("x")), {"no": "event"}]).encode(),

@@ -13,12 +13,12 @@ import msgspec
 from eventlake.backends.msgspec_codec import FAST
 from eventlake.model import Table
 from eventlake.pipeline.masking import Masking
-from eventlake.pipeline.path import Path
+from eventlake.pipeline.path import Path, parse_path
 from eventlake.pipeline.straight import NOTHING, Shape, straight_source
 from eventlake.pipeline.values import timestamp
 
 _LOOKED_AT = 100
-"""So many events that are not as expected are looked at for places that hold no texts."""
+"""So many events that are not as expected are looked at for what may be expected from then on."""
 _MOMENTS = 4096
 """So many timestamps are remembered at most; events that come together share their second."""
 
@@ -28,7 +28,8 @@ class StraightReader:
 
     masking: what becomes of personal data, None if all of it is kept. wanted: whether the table wants the events of a source.
 
-    Where a text is declared, texts alone are expected until another scalar is met; then the place takes any value from there on.
+    Where a text is declared, texts alone are expected until another scalar is met; then the place takes any value from there on. So does an
+    object take any key from then on when a key is met in it that no column reads.
     """
 
     def __init__(self, table: Table, masking: Masking | None, kind: str, wanted: Mapping[str, bool]) -> None:
@@ -36,16 +37,17 @@ class StraightReader:
         self._kind = kind
         self._wanted = wanted
         self._tree: Mapping[Any, Any] = NOTHING if masking is None else masking.tree
+        self._root = parse_path(table.root)
         self._loose: set[Path] = set()
+        self._opened: set[Path] = set()
         self._looked_at = 0
-        self._any = msgspec.json.Decoder(_struct(straight_source(table, ())[1], {}, is_strict=False)).decode
         self._make()
 
     def _make(self) -> None:
-        source, self._shape, masks = straight_source(self._table, self._loose, self._tree)
+        source, self._shape, masks = straight_source(self._table, self._loose, self._opened, self._tree)
         scope: dict[str, Any] = {"dumps": FAST.dumps, "encode": FAST.encode, "LINE": _line(self._table), **masks}
         scope |= {"KIND": self._kind, "WANTED": self._wanted}
-        self._decode = msgspec.json.Decoder(_struct(self._shape, scope, is_strict=True)).decode
+        self._decode = msgspec.json.Decoder(_struct(self._shape, scope)).decode
         exec(compile(source, f"<straight mapping of {self._table.name}>", "exec"), scope)  # the source is ours
         scope["timestamp"] = _Moments().moment
         self._line_of = scope["straight_line"]
@@ -55,24 +57,26 @@ class StraightReader:
         try:
             event = self._decode(data)
         except msgspec.ValidationError:
-            return self(data) if self._loosened(data) else None
+            return self(data) if self._learns(data) else None
         except (ValueError, RecursionError):
             return None
         line: bytes | None = self._line_of(event)
         return line
 
-    def _loosened(self, data: bytes) -> bool:
-        """Let places take any value from now on that hold no text in this event; whether there are any, and nothing else is odd."""
+    def _learns(self, data: bytes) -> bool:
+        """Expect from now on what is odd about this event, where it may be expected; return False if there is nothing of the kind."""
         self._looked_at += 1
         if self._looked_at > _LOOKED_AT:
             return False
         try:
-            found = set(_other_than_texts(self._shape, self._any(data)))
+            event = FAST.loads(data)
         except (ValueError, RecursionError):
             return False
-        if not found:
+        loose, opened = set(_other_than_texts(self._shape, event)), set(_with_more_keys(self._shape, event, self._root))
+        if not loose and not opened:
             return False
-        self._loose |= found
+        self._loose |= loose
+        self._opened |= opened
         self._make()
         return True
 
@@ -92,13 +96,25 @@ class _Moments(dict[str, Any]):
         return converted
 
 
-def _other_than_texts(shape: Shape, value: Any) -> Iterator[Path]:  # an object of the shape's class
-    for key, place in shape.places.items():
-        held = getattr(value, place)
-        if key in shape.inner and held is not None:
-            yield from _other_than_texts(shape.inner[key], held)
-        elif key in shape.texts and held.__class__ in {int, float, bool}:
-            yield (*shape.path, key)
+def _other_than_texts(shape: Shape, value: Any) -> Iterator[Path]:  # JSON
+    """Yield the places of texts that hold another scalar."""
+    for part, held in _parts(shape, value):
+        yield from ((*part.path, key) for key in part.texts if held.get(key).__class__ in {int, float, bool})
+
+
+def _with_more_keys(shape: Shape, value: Any, root: Path) -> Iterator[Path]:  # JSON
+    """Yield the objects at the table's root or below it that have keys which no column reads."""
+    for part, held in _parts(shape, value):
+        if part.path and part.path[: len(root)] == root and not part.places.keys() >= held.keys():
+            yield part.path
+
+
+def _parts(shape: Shape, value: Any) -> Iterator[tuple[Shape, dict[str, Any]]]:  # JSON
+    """Yield the objects of a shape with what stands for each."""
+    if value.__class__ is dict:
+        yield shape, value
+        for key, inner in shape.inner.items():
+            yield from _parts(inner, value.get(key))
 
 
 def _line(table: Table) -> type[msgspec.Struct]:
@@ -107,10 +123,10 @@ def _line(table: Table) -> type[msgspec.Struct]:
     return msgspec.defstruct("Line", fields, omit_defaults=True, gc=False)
 
 
-def _struct(shape: Shape, scope: dict[str, Any], *, is_strict: bool) -> type[msgspec.Struct]:
-    """Make the class of a shape, and of those in it; put an empty object of each into the scope. is_strict: whether texts must be texts."""
-    types: dict[str, Any] = dict.fromkeys(shape.texts, str | None) if is_strict else {}
-    types |= {key: _struct(one, scope, is_strict=is_strict) | None for key, one in shape.inner.items()}
+def _struct(shape: Shape, scope: dict[str, Any]) -> type[msgspec.Struct]:
+    """Make the class of a shape, and of those in it; put an empty object of each into the scope."""
+    types: dict[str, Any] = dict.fromkeys(shape.texts, str | None)
+    types |= {key: _struct(one, scope) | None for key, one in shape.inner.items()}
     fields = [(place, types.get(key, Any), msgspec.field(name=key, default=None)) for key, place in shape.places.items()]
     made = msgspec.defstruct(f"Of_{shape.name}", fields, forbid_unknown_fields=True, gc=False)
     scope[shape.empty] = made()

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from eventlake.model import Column, Table
-from eventlake.pipeline.leftovers import ENVELOPE_KEYS, ORIGIN
+from eventlake.pipeline.leftovers import ENVELOPE_KEYS, EXTRA, ORIGIN
 from eventlake.pipeline.line_form import LineForm, indented
 from eventlake.pipeline.mapping import MappingWriter
 from eventlake.pipeline.masking import change_of
@@ -41,14 +41,17 @@ class Shape:
         return f"NO_{self.name.upper()}"
 
 
-def straight_source(table: Table, loose: Collection[Path], tree: Mapping[Any, Any] = NOTHING) -> tuple[str, Shape, dict[str, Any]]:
+def straight_source(
+    table: Table, loose: Collection[Path], opened: Collection[Path] = (), tree: Mapping[Any, Any] = NOTHING
+) -> tuple[str, Shape, dict[str, Any]]:
     """Return the code of a module with the function `straight_line`, the shape of the events that it takes, and what it masks with, by name.
 
-    loose: what may be other than a text though a column of text reads it. tree: what becomes of personal data, as `Masking` has it. The module
+    loose: what may be other than a text though a column of text reads it. opened: the objects that are read as dicts, with whatever keys, at the
+    table's root or below it; what no column reads of them goes to `extra`. tree: what becomes of personal data, as `Masking` has it. The module
     needs `dumps` and `encode`, which write JSON, an empty object for each shape but the whole event, `LINE`, which takes the values of all
     columns, `masked`, and which events it takes: `KIND`, their detail-type, and `WANTED`, which says it for each source.
     """
-    writer = _StraightWriter(table, loose, tree)
+    writer = _StraightWriter(table, loose, opened, tree)
     return writer.module(), writer.shape, writer.masks
 
 
@@ -72,8 +75,9 @@ class _Values(LineForm):
 class _StraightWriter(MappingWriter):
     """Writes the code."""
 
-    def __init__(self, table: Table, loose: Collection[Path], tree: Mapping[Any, Any]) -> None:
+    def __init__(self, table: Table, loose: Collection[Path], opened: Collection[Path], tree: Mapping[Any, Any]) -> None:
         super().__init__(table, _Values(table, ()))
+        self._opened = opened
         self._tree = tree
         self.masks: dict[str, Any] = {}
         self._done: set[Path] = set()
@@ -96,7 +100,7 @@ class _StraightWriter(MappingWriter):
         """Return True if an object is read key by key alone, as all those are that it lies in."""
         whole = {path for paths in self.paths.values() for path in paths}
         outer = [path[:depth] for depth in range(1, len(path) + 1)]
-        return all(self.kinds.get(one) == [dict] and one not in whole for one in outer)
+        return all(self.kinds.get(one) == [dict] and one not in whole and one not in self._opened for one in outer)
 
     def _shaped(self, path: Path, name: str, more: Collection[str] = ()) -> Shape:
         keys = sorted({*more, *map(str, self._segments_below(path, dict))})
@@ -112,6 +116,7 @@ class _StraightWriter(MappingWriter):
         yield "if not IDENTITY or IDENTITY.__class__ is not str:"
         yield "    return None"
         yield "odd = False"
+        yield "unread: list[Unread] = []"
         for key in sorted(self.shape.places.keys() - ENVELOPE_KEYS - {ORIGIN}):
             yield f"odd = odd or {self._read((key,))} is not None"
 
@@ -142,6 +147,13 @@ class _StraightWriter(MappingWriter):
     def _end(self) -> Iterator[str]:
         yield "if odd:"
         yield "    return None"
+        if EXTRA in self._values.values:
+            yield f"rest = {self._use('line', 'remainder')}(unread) if unread else None"
+            yield "if rest:"
+            yield f"    {self._values.values[EXTRA]} = dumps(rest)"
+        else:
+            yield "if unread:"
+            yield "    return None"
         yield f'return encode(LINE({", ".join(self._values.values.values())})) + b"\\n"'
 
     def _container(self, path: Path, kind: type) -> Iterator[str]:
@@ -158,10 +170,6 @@ class _StraightWriter(MappingWriter):
         shape = self._shapes[path[:-1]].inner[str(path[-1])] = self._shaped(path, name)
         yield f"if {name} is None:"
         yield f"    {name} = {shape.empty}"
-
-    def _undeclared_keys(self, path: Path, name: str) -> Iterator[str]:
-        for line in super()._undeclared_keys(path, name):
-            yield "    odd = True" if line.startswith("    unread") else line
 
     def _read(self, path: Path) -> str:
         shape = self._shapes.get(path[:-1])
