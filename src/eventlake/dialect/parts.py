@@ -47,6 +47,8 @@ class Context:
     sealed: bool = False
     """Whether this is inside an aggregate of ORDER BY, where those names are a mistake."""
     inside_aggregate: bool = False
+    kept_by: frozenset[int] = frozenset()
+    """The conditions, by their identity, that say of a value that it is in a subquery, and that rows are kept by."""
     outside: Outside | None = None
     """What is computed outside the TRY that is being read."""
 

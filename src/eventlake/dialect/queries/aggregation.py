@@ -14,10 +14,10 @@ from eventlake.dialect.queries.aggregates import AGGREGATES
 from eventlake.dialect.queries.folding import folded
 from eventlake.dialect.queries.modifiers import DISTINCT, Modifiers
 from eventlake.dialect.queries.ordering import in_order
-from eventlake.dialect.queries.subqueries import joined_by
+from eventlake.dialect.queries.subqueries import members
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
-from eventlake.dialect.types.comparison import require_order
+from eventlake.dialect.types.comparison import may_differ_from_itself, require_order
 from eventlake.dialect.types.json_casts import distinguished
 from eventlake.dialect.types.type import EACH, VARCHAR, Type
 from eventlake.dialect.types.zones import as_instants, each_zoned, instant, zone_label
@@ -92,7 +92,7 @@ def _condition(parts: Parts, where: exp.Expr | None) -> Sql | None:
     if where is None:
         return None
     made = parts.boolean(where, "FILTER").sql
-    if joined_by(parts, where):
+    if any(may_differ_from_itself(parts.value(member.this).type) for member in members(where)):
         raise refused("FILTER by a double, a row or an array IN a subquery", where, "filter a subquery by WHERE")
     return made
 

@@ -54,6 +54,11 @@ def require_joinable(use: Use, query: exp.Expr, outside: Scope) -> None:
         raise refused(f'A subquery of this form, as {use.value}, that reads "{name}" of the query around it', query, "write it as a JOIN")
 
 
+def reads_outside(query: exp.Expr, outside: Scope) -> bool:
+    """Tell whether a subquery, whose names have been read, reads columns from outside."""
+    return _Reader(outside).reads(query)
+
+
 def require_uncorrelated(condition: exp.Expr, outside: Scope) -> None:
     """Raise QueryRefusedError for a subquery in the condition of an outer join that reads columns of the relations that are joined."""
     reader = _Reader(outside)

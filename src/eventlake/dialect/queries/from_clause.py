@@ -16,7 +16,7 @@ from eventlake.dialect.queries.expressions import Expressions
 from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.ranges import implied_ranges
 from eventlake.dialect.queries.relation import Column, renamed
-from eventlake.dialect.queries.subqueries import joined_by
+from eventlake.dialect.queries.subqueries import kept
 from eventlake.dialect.queries.unnest import unnest
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
@@ -66,7 +66,7 @@ class Source:
             return
         self.scope.fields = [*before, *fields]
         parts = self._expressions("JOIN ... ON")
-        condition = joined(" AND ", [parts.boolean(on, "ON").sql, *(joined_by(parts, on) if not side else ())])
+        condition = parts.boolean(on, "ON") if side else kept(parts, on, "ON")
         if not side:
             self._require_one_zone(on)
         if side:

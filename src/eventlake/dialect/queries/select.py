@@ -17,7 +17,7 @@ from eventlake.dialect.queries.ordering import direction, in_order, parts_nan
 from eventlake.dialect.queries.pruning import conjuncts, prune
 from eventlake.dialect.queries.ranges import Range, implied_ranges, in_range
 from eventlake.dialect.queries.relation import Column, Relation, is_constant, limits, named, ordinal, unbracketed
-from eventlake.dialect.queries.subqueries import joined_by
+from eventlake.dialect.queries.subqueries import kept
 from eventlake.dialect.queries.ties import first_and_ties, ranks, wants_ties
 from eventlake.dialect.queries.windows import columns_of_windows
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut
@@ -88,7 +88,7 @@ def _ranked(distinct: Sql, columns: Sql, behind: Sql, order: Sequence[_Term], fi
 
 def _where(parts: Expressions, node: exp.Expr, ranges: Sequence[Range], implied: Sql) -> Sql:
     """Make the WHERE clause, with the ranges that its condition implies, and what else it implies."""
-    conditions = [parts.boolean(node, "WHERE").sql, *joined_by(parts, node)]
+    conditions = [kept(parts, node, "WHERE").sql]
     for column, first, end in ranges:
         value = parts.value(column)
         if value.type.is_moment and value.type.zone == "UTC":
@@ -221,10 +221,10 @@ def _having(node: exp.Select, context: Context) -> Sql:
     if clause is None:
         return NOTHING
     parts = Expressions(context.but(clause="HAVING", windows=False, grouped=context.grouped or frozenset()))
-    value = parts.boolean(clause.this, "HAVING")
+    value = kept(parts, clause.this, "HAVING")
     if value.columns:
         raise _ungrouped(value.columns, clause.this)
-    return emit(" HAVING {}", joined(" AND ", [value.sql, *joined_by(parts, clause.this)]))
+    return emit(" HAVING {}", value)
 
 
 def _check_grouped(items: Sequence[_Item], windowed: frozenset[str]) -> None:

@@ -7,15 +7,14 @@ from collections.abc import Callable
 from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.aggregates import AGGREGATES
-from eventlake.dialect.queries.correlation import Use, require_joinable
+from eventlake.dialect.queries.correlation import Use, reads_outside, require_joinable
 from eventlake.dialect.queries.modifiers import Modifiers
 from eventlake.dialect.queries.pruning import conjuncts
 from eventlake.dialect.queries.relation import Relation, unbracketed
-from eventlake.dialect.queries.shape import holds_query
-from eventlake.dialect.sql import Sql, emit, ours, shut
+from eventlake.dialect.sql import NOTHING, Sql, emit, ours, shut
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import cast, coerce
-from eventlake.dialect.types.comparison import advice, compared, has_holes
+from eventlake.dialect.types.comparison import advice, compared, may_differ_from_itself, row_part
 from eventlake.dialect.types.json_casts import distinguished, once
 from eventlake.dialect.types.type import BOOLEAN, Type, common, instants, row
 
@@ -36,11 +35,9 @@ def quantified(parts: Parts, node: exp.Expr, sign: str) -> Value:
         raise refused("ALL or ANY without a subquery", node)
     membership = (type(node.expression), sign) in {(exp.Any, "="), (exp.All, "<>")}
     relation = _read(parts, query, Use.IN if membership else Use.QUANTIFIED)
-    if isinstance(node.expression, exp.Any) and sign == "=":
-        return _within(parts, left, relation, node)
-    if isinstance(node.expression, exp.All) and sign == "<>":
-        found = _within(parts, left, relation, node)
-        return found.become(emit("(NOT {})", found), BOOLEAN)
+    if membership:
+        found = _within(parts, left, query, relation, node)
+        return found if sign == "=" else found.become(emit("(NOT {})", found), BOOLEAN)
     column = _column_beside(parts, left, relation, node)
     both = _comparable(left, column, f"{left.type} and {column.type} cannot be compared", node)
     if both.args or both.name == "json":
@@ -100,34 +97,47 @@ def _by_bounds(
 def in_subquery(parts: Parts, node: exp.Expr, query: exp.Query) -> Value:
     """Make the condition `x IN (SELECT ...)`."""
     left = parts.value(node.this)
-    return _within(parts, left, _read(parts, query, Use.IN), node)
+    return _within(parts, left, query, _read(parts, query, Use.IN), node)
 
 
-def _within(parts: Parts, left: Value, relation: Relation, node: exp.Expr) -> Value:
-    """Make SQL of whether the value is one of the relation's."""
+def _within(parts: Parts, left: Value, query: exp.Query, relation: Relation, node: exp.Expr) -> Value:
+    """Make SQL of whether the value is one of the relation's.
+
+    Where rows are kept by that, and where the subquery reads columns from outside, Trino joins both, so that a value must equal itself to be
+    found: neither NaN does nor what holds a NULL. Elsewhere it looks for the value in a set, which has either.
+    """
     column = _column_beside(parts, left, relation, node)
     both = _comparable(left, column, f"{left.type} IN a subquery of {column.type}{advice(left.type, column.type)}", node)
-    sides = [distinguished(coerce(side, both), "IN a subquery", node).sql for side in (left, column)]
-    return derived(emit("({} IN (SELECT {} FROM ({}) AS el_q))", *sides, relation), BOOLEAN, (left,))
+    left, column = (_single(coerce(side, both)) for side in (left, column))
+    there = NOTHING
+    if may_differ_from_itself(column.type) and (id(node) in parts.context.kept_by or reads_outside(query, parts.context.scope)):
+        there = emit(" WHERE {} OR {} IS NULL", compared("=", column, column, node), column)
+    sides = [distinguished(side, "IN a subquery", node).sql for side in (left, column)]
+    return derived(emit("({} IN (SELECT {} FROM ({}) AS el_q{}))", *sides, relation, there), BOOLEAN, (left,))
 
 
-def joined_by(parts: Parts, condition: exp.Expr) -> list[Sql]:
-    """Make what else holds of values IN subqueries where rows are kept by that: Trino joins them there, so that a value must equal itself.
+def _single(value: Value) -> Value:
+    """Return the one field of a row of one field, which is what Trino looks for; what is no such row is itself."""
+    while value.type.name == "row" and len(value.type.args) == 1:
+        value = row_part(value, 0)
+    return value
 
-    Neither NaN does nor what holds a NULL; elsewhere the same IN finds both.
-    """
-    return [itself for part in conjuncts(condition) if (itself := _itself(parts, part)) is not None]
+
+def kept(parts: Parts, condition: exp.Expr, clause: str) -> Value:
+    """Make a condition that rows are kept by."""
+    with parts.within(kept_by=frozenset(map(id, members(condition)))):
+        return parts.boolean(condition, clause)
 
 
-def _itself(parts: Parts, condition: exp.Expr) -> Sql | None:
-    condition = _twice_negated(unbracketed(condition))
-    is_member = isinstance(condition, exp.In) and condition.args.get("query") is not None
-    if not is_member and not (isinstance(condition, exp.EQ) and isinstance(condition.expression, exp.Any)):
-        return None
-    if holds_query(condition.this):  # to read it once more would be another subquery
-        return None
-    left = parts.value(condition.this)
-    return compared("=", left, left, condition).sql if has_holes(left.type) or left.type.name in {"double", "real"} else None
+def members(condition: exp.Expr) -> list[exp.Expr]:
+    """Return those of the conditions joined by AND that say of a value that it is in a subquery."""
+    return [part for one in conjuncts(condition) if _is_member(part := _twice_negated(unbracketed(one)))]
+
+
+def _is_member(condition: exp.Expr) -> bool:
+    if isinstance(condition, exp.In):
+        return condition.args.get("query") is not None
+    return isinstance(condition, exp.EQ) and isinstance(condition.expression, exp.Any)
 
 
 def _twice_negated(condition: exp.Expr) -> exp.Expr:
@@ -146,7 +156,8 @@ def _comparable(left: Value, right: Value, sentence: str, node: exp.Expr) -> Typ
 
 def _column_beside(parts: Parts, left: Value, relation: Relation, node: exp.Expr) -> Value:
     """Return what each row of the relation is for a comparison: beside a row all of its columns as one, else its one column."""
-    return _whole(parts, relation) if left.type.name == "row" else _one_column(relation, node)
+    is_row = left.type.name == "row" or (left.type.name == "unknown" and len(relation.fields) > 1)
+    return _whole(parts, relation) if is_row else _one_column(relation, node)
 
 
 def _whole(parts: Parts, relation: Relation) -> Value:

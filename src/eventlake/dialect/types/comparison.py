@@ -148,6 +148,11 @@ def has_holes(kind: Type) -> bool:
     return kind.name in {"row", "array"} and not kind.is_unknown
 
 
+def may_differ_from_itself(kind: Type) -> bool:
+    """Tell whether a value of this type may not equal itself although it is not NULL: NaN, and what holds it or a NULL."""
+    return kind.name in {"row", "array", "map", "double", "real"}
+
+
 def hole(value: Value) -> Sql:
     """Make SQL that tells whether a part of a row or an array is NULL."""
     if value.type.name == "array":
