@@ -174,6 +174,22 @@ def test_a_mark_says_the_whole_number() -> None:
     assert [figure(value) for value in (0.5, 12, 1_234_567, 123_456_789.5)] == ["0.5", "12", "1,234,567", "123,456,789.5"]
 
 
+def test_strips_of_outcomes_say_what_their_colours_mean() -> None:
+    """With how many of each there are; those that there are none of are left out."""
+    rows = [("a", "1", "FAILED", BEGAN), ("a", "2", "SUCCEEDED", BEGAN), ("b", "3", "SUCCEEDED", BEGAN)]
+    drawn = drawing("outcomes", ("pipeline", "executionid", "state", "ended"), ("varchar",) * 3 + ("timestamp(3)",), rows)
+    text = str(CHARTS["outcomes"](drawn))
+
+    assert re.findall(r'<i class="key (\w+)"></i>([a-z ]+) <b>(\d+)</b>', text) == [("good", "succeeded", "2"), ("bad", "failed", "1")]
+
+
+def test_what_failed_is_seen_in_a_table() -> None:
+    """Its state has the colour of what is bad."""
+    text = str(CHARTS["table"](drawing("table", ("state",), ("varchar",), [("FAILED",), ("STARTED",)])))
+
+    assert re.findall(r'<td class="bad-text"><bdi>(\w+)<', text) == ["FAILED"]
+
+
 def test_numbers_of_a_table_end_at_one_edge_with_their_name() -> None:
     """So that larger ones are seen to be larger; a column that is empty in its first row too, and texts stay where they begin."""
     rows = [("web", None, Decimal("0.000048")), ("api", 1200, None)]

@@ -148,10 +148,10 @@ def test_failing_actions_show_the_last_failure(browser: Browser) -> None:
             failed[one.pipeline, one.stage, one.action, one.category].append(one)
     expected = sorted(
         (
-            (pipeline, (last := max(runs, key=lambda run: run.end)).text, len(runs), *action, said(last.end), last.execution)
+            (pipeline, (last := max(runs, key=lambda run: run.end)).execution, last.text, len(runs), *action, said(last.end))
             for (pipeline, *action), runs in failed.items()
         ),
-        key=lambda row: (-row[2], row[0], row[3:]),  # type: ignore[operator]  # the count stands third
+        key=lambda row: (-row[3], row[0], row[4:]),  # type: ignore[operator]  # the count stands fourth
     )
 
     assert [tuple(row.values()) for row in browser.tile("failing_actions")] == expected

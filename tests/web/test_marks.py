@@ -133,6 +133,30 @@ def test_a_click_filters_and_the_chip_takes_it_off(browser: Browser) -> None:
     assert kept == {"f", "fp", "fu"}
 
 
+def test_a_name_leads_to_the_page_of_what_it_names(browser: Browser) -> None:
+    """A filter has an arrow behind it, but not on that very page; what is none leads there itself. A row's link stands on what it leads to."""
+    broken = browser.tile("broken")[0]
+    user = browser.tile("users")[0]["user_name"]
+    execution, pipeline = broken["executionid"], broken["pipeline"]
+    now = browser.get("/", WINDOW).text
+    own = browser.get("/pipeline", WINDOW | {"pipeline": pipeline}).text
+
+    assert re.search(rf'<a href="/execution\?[^"]*execution={execution}"><bdi title="{execution}">{execution[:8]}…</bdi>', now)
+    assert re.search(rf'<a href="/pipeline\?[^"]*pipeline={pipeline}" class="way" title="The page of {pipeline}"', now)
+    assert re.search('id="tile-broken"(?:(?!</section>).)*class="way"', now)
+    assert not re.search('id="tile-broken"(?:(?!</section>).)*class="way"', own)
+    assert re.search(r'<a href="/address\?[^"]*address=[^"]*" class="way"', browser.get("/user", WINDOW | {"user": user}).text)
+    assert re.search(r'<a href="/address\?[^"]*address=[^"]*"><bdi>', browser.get("/changes", WINDOW).text)
+
+
+def test_raw_rows_lead_to_the_pages_of_their_names(browser: Browser) -> None:
+    """Where a value is no filter, it is the link itself."""
+    user = browser.tile("users")[0]["user_name"]
+    told = browser.get("/tiles/users/rows", WINDOW | {"is.user_name": user}).text
+
+    assert re.search(r'<a href="/user\?[^"]*user=', told)
+
+
 def test_a_tile_that_cannot_keep_to_a_filter_says_so(browser: Browser) -> None:
     """What runs would be wrong without the events that ended it; logins have no pipeline."""
     state = browser.get("/", WINDOW | {"state": "STARTED"}).text

@@ -226,6 +226,13 @@ def test_a_page_of_one_thing_wants_its_name(browser: Browser) -> None:
     assert browser.get("/", {"from": "-1d", "x": "y" * 40_000}).status == 414
 
 
+def test_paper_says_which_window_it_shows(browser: Browser) -> None:
+    """In the zone of the page, where the form that chooses it is not printed."""
+    berlin = browser.get("/", {"from": "2026-11-08", "to": "2026-11-20T14:00", "tz": "Europe/Berlin"}).text
+
+    assert '<p class="printed meaning">2026-11-08 00:00 to 2026-11-20 14:00, Europe/Berlin</p>' in berlin
+
+
 @pytest.mark.parametrize(
     ("path", "length"), one_in(3, [("/changes", "30 days, as usual"), ("/", "14 days, as usual"), ("/deliveries", "30 days, as usual")])
 )

@@ -11,6 +11,7 @@ from eventlake.web.window import Window
 
 _SLIM, _STOUT, _LATIN = frozenset("fijlrt.,:;|!'()[]/ -"), frozenset("mwMW@%…"), 0x24F
 _UNITS = {"minutes": (timedelta(minutes=1), "min"), "seconds": (timedelta(seconds=1), "s")}
+_WORDS = {"executionid": "execution", "re_opened": "re-opened"}
 LONGEST = 300
 """How many characters of a text a page shows; the whole one is in the tile's .json."""
 
@@ -68,7 +69,7 @@ def _width(letter: str) -> float:
 
 def heading(column: str) -> str:
     """Return the name of a column as words."""
-    return column.replace("_", " ")
+    return _WORDS.get(column) or column.replace("_", " ")
 
 
 def number(value: Any) -> float:  # a value of a row

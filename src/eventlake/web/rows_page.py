@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,10 +15,10 @@ from eventlake.web.cells import cell, cut, heading
 from eventlake.web.charts.rows import telling
 from eventlake.web.elements import Element, element
 from eventlake.web.filters import KINDS
-from eventlake.web.leads import Leads
+from eventlake.web.leads import Leads, kinds_of
 from eventlake.web.marks import MOST
 from eventlake.web.shell import sentence
-from eventlake.web.tables import framed_table
+from eventlake.web.tables import framed_table, with_ways
 from eventlake.web.window import Window
 
 MOST_DIFFERENT = 0.8
@@ -60,7 +59,7 @@ def _table(result: Result, table: Table, window: Window, path: str) -> Element:
     for place, name in enumerate(result.columns):
         if len({as_text(row[place]) for row in result.rows}) > MOST_DIFFERENT * len(result.rows):
             filtering.pop(name, None)  # about a row each: a filter would show nothing more
-    leads = Leads("", path, window, frozenset(), filtering, has_rows=False)
+    leads = Leads("", path, window, frozenset(), filtering, kinds_of([table.source]), has_rows=False)
     shown = [
         element("tr", *[_cell(name, value, leads) for name, value in zip(result.columns, row, strict=True)]) for row in result.rows[:MOST]
     ]
@@ -74,5 +73,4 @@ def _table(result: Result, table: Table, window: Window, path: str) -> Element:
 
 def _cell(name: str, value: Any, leads: Leads) -> Element:  # a value of a row
     text = element("bdi", cut(cell(value, leads.window), MOST_TEXT))
-    link = "" if isinstance(value, datetime) else leads.value(name, value)
-    return element("td", element("a", text, href=link, class_="value", data_not=name) if link else text)
+    return element("td", with_ways(leads, name, value, text))

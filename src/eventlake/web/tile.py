@@ -105,6 +105,11 @@ def statement(query: SavedQuery, window: Window) -> str:
     return render(query, {name: value for name, value in (values | own).items() if name in known})
 
 
+def linked_column(template: str, columns: Sequence[str]) -> str:
+    """Return the column of an answer whose value a link names, on which the link stands: the last of them, else the first column."""
+    return next((name for name in reversed(_PLACE.findall(template)) if name in columns), columns[0])
+
+
 def link_of(template: str, row: Mapping[str, object], window: Window) -> str:
     """Return where the mark of a row leads, through the same window; nothing where the row has no value for it."""
     path, _, query = template.partition("?")

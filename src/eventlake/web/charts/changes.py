@@ -10,7 +10,7 @@ from typing import Any
 from eventlake.web.cells import cell, cut
 from eventlake.web.charts.drawing import Drawing
 from eventlake.web.elements import Element, element
-from eventlake.web.tables import framed_table
+from eventlake.web.tables import framed_table, with_ways
 
 COLUMNS = ("who", "ip", "description", "path")
 MOST_LINES = 12
@@ -33,7 +33,7 @@ def _cells(drawing: Drawing, row: dict[str, Any]) -> Iterator[Element]:
     yield element("td", element("bdi", cell(row["event_time"], drawing.window)), weakens, class_="when")
     for name in COLUMNS:
         text = element("bdi", cell(row[name], drawing.window))
-        yield element("td", drawing.value(name, row[name], text, class_="value") or text)
+        yield element("td", with_ways(drawing.leads, name, row[name], text))
     yield element("td", *list(difference(row["body_before"], row["body_after"])), class_="difference")
 
 

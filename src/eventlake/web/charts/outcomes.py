@@ -13,13 +13,26 @@ HIGH, LABEL, STEP = 22, 220, 14
 MOST = 30
 """How many outcomes a strip has at most."""
 _CLASSES = {"SUCCEEDED": "good", "FAILED": "bad"}
+_MEANINGS = {"good": "succeeded", "bad": "failed", "other": "ended otherwise"}
 
 
 def outcomes(drawing: Drawing) -> Element:
     """Draw the strips of an answer: pipeline, executionid, state, ended."""
     groups = [(name, list(group)) for name, group in groupby(drawing.rows(), key=lambda row: row["pipeline"])]
     strips = [_strip(drawing, place, *group) for place, group in enumerate(groups)]
-    return frame(len(groups) * HIGH + 4, drawing.title, *strips, width=LABEL + MOST * STEP, kind="chart strips")
+    picture = frame(len(groups) * HIGH + 4, drawing.title, *strips, width=LABEL + MOST * STEP, kind="chart strips")
+    return element("div", picture, _legend([_class(row["state"]) for _, group in groups for row in group]))
+
+
+def _legend(classes: list[str]) -> Element:
+    """Say what the colours mean, and how many there are of each."""
+    counted = [(kind, name, classes.count(kind)) for kind, name in _MEANINGS.items()]
+    series = [element("li", element("i", class_=f"key {kind}"), f"{name} ", element("b", count)) for kind, name, count in counted if count]
+    return element("ul", *series, class_="legend states")
+
+
+def _class(state: str) -> str:
+    return _CLASSES.get(state, "other")
 
 
 def _strip(drawing: Drawing, place: int, pipeline: str | None, rows: list[dict[str, Any]]) -> Element:
@@ -39,5 +52,5 @@ def _outcome(drawing: Drawing, x: int, y: int, row: dict[str, Any]) -> Element:
     return mark(
         said,
         drawing.link(row),
-        element("rect", class_=_CLASSES.get(row["state"], "other"), x=x, y=y, width=STEP - 3, height=HIGH - 6, rx=2),
+        element("rect", class_=_class(row["state"]), x=x, y=y, width=STEP - 3, height=HIGH - 6, rx=2),
     )

@@ -1,4 +1,4 @@
-"""Rows as a table; the first cell of a row leads where the row leads."""
+"""Rows as a table; the cell that names what a row leads to is its link."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 from eventlake.interfaces import Result
+from eventlake.web.cells import cut
 from eventlake.web.charts.drawing import Drawing
-from eventlake.web.elements import Element, element
-from eventlake.web.tables import framed_table
+from eventlake.web.elements import Child, Element, element
+from eventlake.web.tables import framed_table, with_ways
+from eventlake.web.tile import linked_column
 
 MOST = 200
 """How many rows a page shows; all are in the tile's .csv and .json."""
+
+SHORT = 9
+"""How much of an execution's id is shown, as of a commit's: the column is its link, and its title says all of it."""
 
 
 def rows_drawn(drawing: Drawing) -> Element:
@@ -41,24 +46,24 @@ def _written(drawing: Drawing, columns: Sequence[str]) -> Element:
 
 
 def _cells(drawing: Drawing, row: dict[str, Any], columns: Sequence[str]) -> list[Element]:
-    link = drawing.link(row)
-    written = [(name, row[name], element("bdi", drawing.said(name, row[name]))) for name in columns]
-    cells = [
-        element("td", element("a", text, href=link) if link and place == 0 else _value(drawing, name, value, text), class_=_class(value))
-        for place, (name, value, text) in enumerate(written)
-    ]
+    link, linked = drawing.link(row), linked_column(drawing.tile.link, columns)
+    cells = [element("td", _cell(drawing, name, row[name], link if name == linked else ""), class_=_class(row[name])) for name in columns]
     return [*cells, *([element("td", element("a", "rows", href=drawing.leads.rows(row)))] if drawing.leads and _has_rows(drawing) else [])]
+
+
+def _cell(drawing: Drawing, name: str, value: Any, link: str) -> Child:  # a value of a row
+    said = drawing.said(name, value)
+    text = element("bdi", cut(said, SHORT), title=said) if name == "executionid" else element("bdi", said)
+    return element("a", text, href=link) if link else with_ways(drawing.leads, name, value, text)
 
 
 def _has_rows(drawing: Drawing) -> bool:
     return drawing.leads is not None and drawing.leads.has_rows
 
 
-def _value(drawing: Drawing, name: str, value: Any, text: Element) -> Element:  # a value of a row
-    return text if isinstance(value, datetime) else drawing.value(name, value, text, class_="value") or text
-
-
 def _class(value: Any) -> str | None:  # a value of a row
     if isinstance(value, datetime):
         return "when"
+    if value == "FAILED":
+        return "bad-text"
     return "number" if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else None

@@ -101,7 +101,7 @@ def _of(drawing: Drawing, run: Run) -> Element | None:
     if not pipeline:
         return None
     way = element("a", element("bdi", cut(pipeline, 200)), href=drawing.window.link("/pipeline", pipeline=pipeline))
-    return element("p", way, f", from {cell(run['began'], drawing.window)}")
+    return element("p", way, f", from {cell(run['began'], drawing.window)}", class_="reason")
 
 
 def _reason(run: Run) -> Element:

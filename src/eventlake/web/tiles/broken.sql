@@ -14,11 +14,11 @@ failures as (
   where "date" >= :since and event_time >= :start and event_time < :end and state = 'FAILED'
 )
 select
-  ends.pipeline,
+  ends.pipeline, ends.executionid,
   max_by(failures.summary, failures.latest) as error,
   max_by(failures.stage, failures.latest) as stage,
   max_by(failures.action, failures.latest) as action,
-  ends.event_time as failed_at, ends.executionid
+  ends.event_time as failed_at
 from ends
 left join failures on failures.executionid = ends.executionid
 where ends.place = 1 and ends.state = 'FAILED'

@@ -20,9 +20,9 @@ usual as (
   group by pipeline
 )
 select
-  executions.pipeline, date_diff('minute', executions.began, :end) as age_minutes, usual.usual_minutes,
-  executions.state, executions.began, executions.executionid
+  executions.pipeline, executions.executionid, date_diff('minute', executions.began, :end) as age_minutes, usual.usual_minutes,
+  executions.state, executions.began
 from executions
 left join usual on usual.pipeline = executions.pipeline
 where executions.state in ('STARTED', 'RESUMED', 'STOPPING')
-order by executions.began, executions.executionid
+order by executions.began
