@@ -1,6 +1,6 @@
 """A load generator that costs little: prepared requests over kept connections, answers counted and not parsed.
 
-    python benchmarks/load.py URL put-events|events REQUESTS CONNECTIONS EVENTS_PER_REQUEST
+    python benchmarks/load.py URL put-events|events|company REQUESTS CONNECTIONS EVENTS_PER_REQUEST
 
 Prints requests, seconds and events a second as JSON; ends with 1 if any answer was not 200 or told of a failure.
 """
@@ -14,6 +14,9 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from itertools import islice
 from urllib.parse import urlsplit
 
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
@@ -57,9 +60,24 @@ def events_body(numbers: range) -> bytes:
     return b"\n".join(json.dumps({**envelope, "id": str(uuid.uuid4()), **place, "detail": detail(number)}).encode() for number in numbers)
 
 
+def company_body(numbers: range) -> bytes:
+    """Events of a company's pipelines and logins as JSON lines, the next of thirty days."""
+    return b"\n".join(islice(_company(), len(numbers)))
+
+
+@cache
+def _company() -> Iterator[bytes]:
+    from eventlake.history import sized_history
+
+    return (event for _, event in sized_history(400_000, 30, datetime(2026, 11, 20, tzinfo=UTC)))
+
+
+BODIES = {"put-events": put_events_body, "events": events_body, "company": company_body}
+
+
 def requests(kind: str, host: str, count: int, events: int) -> list[bytes]:
     """The prepared requests."""
-    body_of = put_events_body if kind == "put-events" else events_body
+    body_of = BODIES[kind]
     path = "/" if kind == "put-events" else "/events"
     extra = "X-Amz-Target: AWSEvents.PutEvents\r\nContent-Type: application/x-amz-json-1.1\r\n" if kind == "put-events" else ""
     prepared = []
