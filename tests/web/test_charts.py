@@ -164,6 +164,39 @@ def test_a_spark_leaves_out_what_is_not_known() -> None:
     assert "from=2026-11-06T14%3A38%3A00Z&amp;to=2026-11-13T14%3A38%3A00Z" in text
 
 
+def test_a_spark_of_which_nothing_is_known_says_so() -> None:
+    """And one of shares tells them as such."""
+    week = datetime(2026, 11, 6, 14, 38)  # noqa: DTZ001  as rows have it
+    text = str(CHARTS["sparks"](drawing("sparks", ("week", "a", "b_percent"), ("timestamp(3)", "double", "double"), [(week, None, 0.4)])))
+
+    assert re.findall(r'class="axis"[^>]*>([^<]*)<', text) == ["a", "not known", "b", "up to 0.4 %"]
+
+
+def test_a_bar_of_which_nothing_is_known_says_so() -> None:
+    """Beside those that have a length."""
+    text = str(CHARTS["ranked"](drawing("ranked", ("name", "n"), ("varchar", "double"), [("a", 2.0), ("b", None)])))
+
+    assert re.findall(r'class="label" x[^>]*>([^<]*)<', text) == ["2", "not known"]
+
+
+def test_an_axis_of_years_names_months_with_their_year() -> None:
+    """At their beginning."""
+    drawn = drawing("bars", ("quarter", "n"), ("timestamp(3)", "bigint"), [(BEGAN, 1)], **{"from": "-730d"})
+
+    assert re.findall(r"<text[^>]*>(\w{3} \d{4})<", str(CHARTS["bars"](drawn))) == [
+        *("Jan 2025", "Apr 2025", "Jul 2025", "Oct 2025"),
+        *("Jan 2026", "Apr 2026", "Jul 2026", "Oct 2026"),
+    ]
+
+
+def test_a_word_as_wide_as_columns_is_broken() -> None:
+    """So that the texts beside it keep room; what is short is never broken."""
+    rows = [("w" * 60, "word " * 40, "UPDATE_ROLLBACK_COMPLETE")]
+    text = str(CHARTS["table"](drawing("table", ("a", "b", "c"), ("varchar",) * 3, rows)))
+
+    assert re.findall(r"<td( class=\"solid\")?>", text) == [' class="solid"', "", ""]
+
+
 def test_axes_of_large_numbers_have_units() -> None:
     """No power of ten is written as one."""
     assert [short(value) for value in (500, 2_500, 20_000, 2_500_000, 1e9)] == ["500", "2,500", "20 k", "2.5 M", "1 G"]

@@ -226,11 +226,20 @@ def test_a_page_of_one_thing_wants_its_name(browser: Browser) -> None:
     assert browser.get("/", {"from": "-1d", "x": "y" * 40_000}).status == 414
 
 
+def test_the_first_page_tells_open_alerts(browser: Browser) -> None:
+    """Below what is broken; that there is none is a sentence."""
+    text = browser.get("/").text
+
+    assert text.index('id="tile-broken"') < text.index('id="tile-alerts_open"') < text.index('id="tile-running"')
+    assert "No alert of this window is open." in text
+
+
 def test_paper_says_which_window_it_shows(browser: Browser) -> None:
-    """In the zone of the page, where the form that chooses it is not printed."""
+    """In the zone of the page, where the form that chooses it is not printed; a window that does not move says so on the screen too."""
     berlin = browser.get("/", {"from": "2026-11-08", "to": "2026-11-20T14:00", "tz": "Europe/Berlin"}).text
 
-    assert '<p class="printed meaning">2026-11-08 00:00 to 2026-11-20 14:00, Europe/Berlin</p>' in berlin
+    assert '<p class="meaning">2026-11-08 00:00 to 2026-11-20 14:00, Europe/Berlin</p>' in berlin
+    assert '<p class="printed meaning">2026-11-06 14:38 to 2026-11-20 14:38, UTC</p>' in browser.get("/").text
 
 
 @pytest.mark.parametrize(

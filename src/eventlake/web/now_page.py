@@ -1,4 +1,7 @@
-"""The page Now: how each source beats, before what runs, what is broken and what failed. Made of the lake's sources, the user's own among them."""
+"""The page Now: how each source beats, before what is broken, which alerts are open, what runs and what failed.
+
+It is made of the lake's sources, the user's own among them.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,10 @@ select source, max(event_time) as last_event, count(*) as events, array[{parts}]
 from told
 group by source
 order by source"""
-    empty = "Nothing came in this window; take a longer one, or see on the page Lake what came at all."
+    empty = (
+        "Nothing came in this window; take a longer one, or see on the page Lake what came at all. "
+        "An empty lake waits for events: eventlake send FILE --bus with this page's address, or eventlake demo for invented ones."
+    )
     return Tile("pulse", "pulse", "/source/{source}", empty, wide=True, own=SavedQuery("pulse", "lake", _DOC, WINDOW, sql))
 
 

@@ -16,7 +16,8 @@ _NO_EVENTS = "No such event came in this window; take a longer one, or see on th
 _CHANGES = Tile("changes", "changes", "", "Nobody changed the tenant in this window.", wide=True)
 _MEASURED = ("median_lead_time_minutes", "time_to_restore_minutes")
 _RUNNING = Tile("running", "table", _EXECUTION, "Nothing runs.", wide=True, lasting=("age_minutes", "usual_minutes"))
-_BROKEN = Tile("broken", "table", _EXECUTION, "No pipeline is broken: the last execution of each succeeded.", wide=True)
+_BROKEN = Tile("broken", "table", _EXECUTION, "No pipeline is broken.", wide=True)
+_OPEN = Tile("alerts_open", "table", "/detection/{detection}", empty="No alert of this window is open.", wide=True)
 _DELIVERIES = (
     Tile("measures", "numbers", empty=_NO_EVENTS, wide=True, lasting=_MEASURED),
     _BROKEN,
@@ -63,6 +64,7 @@ PAGES: tuple[Page, ...] = (
         "Now",
         (
             _BROKEN,
+            _OPEN,
             _RUNNING,
             Tile("last_executions", "outcomes", _EXECUTION, _NO_EVENTS, wide=True),
             Tile("logins", "bars", empty=_NO_EVENTS, wide=True),
@@ -115,7 +117,7 @@ PAGES: tuple[Page, ...] = (
         "/alerts",
         "Alerts",
         (
-            Tile("alerts_open", "table", "/detection/{detection}", empty="No alert of this window is open.", wide=True),
+            _OPEN,
             Tile("alerts_told", "bars", empty="No detection found anything in this window.", wide=True),
         ),
         default="-14d",

@@ -74,7 +74,7 @@ def page_body(title: str, path: str, window: Window | None, *body: Child, unfini
     whole = element(
         "main",
         element("h1", cut(title, 200)),
-        _printed(window) if window else None,
+        _moments(window) if window else None,
         chips(window, path) if window else None,
         *body,
         **{name: moment.timestamp() for name, moment in times.items()},
@@ -109,10 +109,10 @@ def _state(window: Window | None, unfinished: int) -> Element | None:
     return element("p", hours, " " if hours else None, element("span", class_="live"), class_="state")
 
 
-def _printed(window: Window) -> Element:
-    """Return what stands on paper in the place of the form: which window this is."""
+def _moments(window: Window) -> Element:
+    """Return which window this is, by the clocks of its zone: of one that moves on paper alone, where no form stands."""
     start, end = (f"{window.local(moment):%Y-%m-%d %H:%M}" for moment in (window.start, window.end))
-    return element("p", f"{start} to {end}, {window.zone.key}", class_="printed meaning")
+    return element("p", f"{start} to {end}, {window.zone.key}", class_="meaning" if window.is_fixed else "printed meaning")
 
 
 def _search(window: Window | None) -> Element | None:

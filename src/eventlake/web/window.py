@@ -55,6 +55,12 @@ class Window:
         span = self.end - self.start
         return QUARTER if span <= 13 * HOUR else HOUR if span <= 8 * DAY else DAY
 
+    @property
+    def is_fixed(self) -> bool:
+        """Return True if the address says when it ends, however late it is asked."""
+        end = self.values.get("to", "now")
+        return end != "now" and not _RELATIVE.fullmatch(end)
+
     def local(self, moment: datetime) -> datetime:
         """Return a moment as the zone's clocks show it; one without an offset is in UTC."""
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(self.zone)

@@ -17,7 +17,7 @@ from eventlake.web.charts.ticks import ticks
 from eventlake.web.elements import Child, Element, element
 
 HEIGHT, LEFT, TOP, BOTTOM = 170, 40, 8, 24
-LABEL = 42
+LABEL = 52
 """How wide what a mark of the time axis says is at most."""
 MOST_SERIES = 8
 """How many series have a colour of their own; where there are more, the smallest are one."""

@@ -18,6 +18,8 @@ WIDTH, ROW, WIDE = 600, 760, 1000
 """How wide pictures are: of a tile beside others, which is 500 to 750 pixels wide, of several things in a row, and of a page's width."""
 GOOD, BAD = frozenset({"succeeded", "logins", "entered"}), frozenset({"failed", "rejected"})
 _COLOURS = 8
+_SHARE = "_percent"
+"""How the names of columns end that hold a share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,13 @@ class Drawing:
 
     def said(self, column: str, value: Any) -> str:  # a value of a row
         """Write a value of a column for a page."""
-        is_duration = column in self.tile.lasting and value is not None
-        return duration(value, column.rpartition("_")[2]) if is_duration else cell(value, self.window)
+        if value is not None and column in self.tile.lasting:
+            return duration(value, column.rpartition("_")[2])
+        return f"{cell(value, self.window)} %" if value is not None and column.endswith(_SHARE) else cell(value, self.window)
 
     def heading(self, column: str) -> str:
         """Return the name of a column as words, without the unit where each value says its own."""
-        return heading(column.rpartition("_")[0] if column in self.tile.lasting else column)
+        return heading(column.rpartition("_")[0] if column in self.tile.lasting or column.endswith(_SHARE) else column)
 
     def link(self, row: dict[str, Any]) -> str:
         """Return where the mark of a row leads."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from eventlake.web.charts.drawing import ROW, Drawing, frame, mark
 from eventlake.web.elements import Child, Element, element
 
-_UNIT = re.compile(r"( [a-z]+ ?)")
+_UNIT = re.compile(r"( [a-z%]+ ?)")
 
 
 def numbers(drawing: Drawing) -> Element:

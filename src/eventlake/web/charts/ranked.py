@@ -24,12 +24,13 @@ def _bar(drawing: Drawing, place: int, row: dict[str, Any], most: float) -> Elem
     wide = (WIDTH - LABEL - VALUE) * number(value) / most
     y = place * HIGH + 2
     text = element("text", fitted(label, LABEL - 8), class_="label end", x=LABEL - 8, y=y + 13)
-    said = f"{cut(label, 200)}: {drawing.said(measure, value)} {drawing.heading(measure)}"
+    length = "not known" if value is None else drawing.said(measure, value)
+    said = f"{cut(label, 200)}: {length} {drawing.heading(measure)}"
     bar = mark(
         said,
         drawing.leads.rows(row) if drawing.leads else "",
         element("rect", class_=colour(heading(measure), 0), x=LABEL, y=y, width=max(wide, 1.0), height=HIGH - 5),
-        element("text", drawing.said(measure, value), class_="label", x=LABEL + wide + 6, y=y + 13),
+        element("text", length, class_="label", x=LABEL + wide + 6, y=y + 13),
     )
     own = drawing.link(row)
     name_of = mark(cut(label, 200), own, text) if own else drawing.value(name, row[name], [element("title", cut(label, 200)), text])

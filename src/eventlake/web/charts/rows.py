@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +18,8 @@ from eventlake.web.tile import linked_column
 MOST = 200
 """How many rows a page shows; all are in the tile's .csv and .json."""
 
+_SOLID = re.compile(r"\S{60}")
+"""A word that would take the width of several columns."""
 SHORT = 9
 """How much of an execution's id is shown, as of a commit's: the column is its link, and its title says all of it."""
 
@@ -66,4 +69,6 @@ def _class(value: Any) -> str | None:  # a value of a row
         return "when"
     if value == "FAILED":
         return "bad-text"
+    if isinstance(value, str) and _SOLID.search(value):
+        return "solid"
     return "number" if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else None

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from eventlake.web.cells import number
-from eventlake.web.charts.drawing import ROW, Drawing, frame, largest, mark
+from eventlake.web.charts.drawing import ROW, Drawing, frame, mark
 from eventlake.web.elements import Element, element
 from eventlake.web.tile import LONG_STRETCH
 
@@ -30,11 +30,12 @@ def sparks(drawing: Drawing) -> Element:
 def _spark(drawing: Drawing, name: str, x: float, wide: float) -> Element:
     first, *_ = drawing.result.columns
     said = [(row, row[name]) for row in drawing.rows()]
-    most = largest([number(value) for _, value in said])
-    said_below = (drawing.heading(name), f"up to {drawing.said(name, most)}")
+    known = [number(value) for _, value in said if value is not None]
+    most = max(known, default=0.0)
+    said_below = (drawing.heading(name), f"up to {drawing.said(name, most)}" if known else "not known")
     labels = [element("text", text, class_="axis", x=x, y=TOP + HIGH + 14 * line) for line, text in enumerate(said_below, 1)]
     base = element("line", class_="base", x1=x, x2=x + wide, y1=TOP + HIGH, y2=TOP + HIGH)
-    return element("g", base, *_bars(drawing, first, name, said, x, wide, most), *labels)
+    return element("g", base, *_bars(drawing, first, name, said, x, wide, most or 1.0), *labels)
 
 
 def _bars(drawing: Drawing, first: str, name: str, said: Sequence[Said], x: float, wide: float, most: float) -> Iterator[Element]:

@@ -8,17 +8,22 @@ from datetime import timedelta
 from eventlake.web.window import DAY, HOUR, QUARTER, Window
 
 MOST = 9
+MONTH = 30 * DAY
+_MONTHS = (1, 2, 3, 4, 6, 12)
 _HOURS = (1, 2, 3, 6, 12)
 
 
 def ticks(window: Window) -> Iterator[tuple[float, str]]:
-    """Yield where each mark stands between 0 and 1, and what it says: a day at its beginning, else the time of day."""
+    """Yield where each mark stands between 0 and 1, and what it says: a month with its year, a day at its beginning, else the time of day."""
     stretches = list(window.buckets())
     first, last = stretches[0][0], stretches[-1][1]
     wanted = (last - first) / MOST
     for begin, _ in stretches:
         here = window.local(begin)
-        if _is_marked(here.hour, here.minute, here.toordinal(), wanted):
+        if wanted > MONTH:
+            if here.day == 1 and (here.month - 1) % next(step for step in _MONTHS if wanted <= step * MONTH * 1.04) == 0:
+                yield (begin - first) / (last - first), f"{here:%b %Y}"
+        elif _is_marked(here.hour, here.minute, here.toordinal(), wanted):
             label = f"{here:%d %b}" if here.hour == here.minute == 0 else f"{here:%H:%M}"
             yield (begin - first) / (last - first), label
 
