@@ -14,6 +14,7 @@ from eventlake.dialect.queries.aggregates import AGGREGATES
 from eventlake.dialect.queries.folding import folded
 from eventlake.dialect.queries.modifiers import DISTINCT, Modifiers
 from eventlake.dialect.queries.ordering import in_order
+from eventlake.dialect.queries.relation import is_constant, unbracketed
 from eventlake.dialect.queries.subqueries import members
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours, shut
 from eventlake.dialect.text import tree as exp
@@ -115,7 +116,7 @@ def _arguments(
         raise mistyped("An aggregate stands inside another", node)
     _require_among(terms, values if distinct else None)
     condition = _condition(parts, where)
-    return values, Modifiers(distinct, ordered_by(terms) if terms else NOTHING, condition, window)
+    return values, Modifiers(distinct, _ordered_by(terms), condition, window)
 
 
 def listagg(parts: Parts, node: exp.Expr, where: exp.Expr | None = None, *, over: Sql = NOTHING) -> Value:
@@ -129,7 +130,7 @@ def listagg(parts: Parts, node: exp.Expr, where: exp.Expr | None = None, *, over
         separator = parts.value(node.args["separator"]) if node.args.get("separator") is not None else Value(emit("''"), VARCHAR)
         terms = ordered(parts, node.this.expressions)
         _require_among(terms, [value] if distinct else None)
-        order = ordered_by(terms)
+        order = _ordered_by(terms)
         how = Modifiers(where=_condition(parts, where), window=over)
     if value.type.name != "varchar" or separator.type.name != "varchar":
         raise mistyped(f"listagg({value.type}) is not in Athena: cast it to varchar", node)
@@ -153,6 +154,12 @@ def ordered(parts: Parts, terms: Sequence[exp.Expr]) -> list[tuple[Value, exp.Or
 def ordered_by(terms: Sequence[tuple[Value, exp.Ordered]]) -> Sql:
     """Write ` ORDER BY a DESC NULLS LAST`."""
     return emit(" ORDER BY {}", joined(", ", [in_order(value, term) for value, term in terms]))
+
+
+def _ordered_by(terms: Sequence[tuple[Value, exp.Ordered]]) -> Sql:
+    """Write ` ORDER BY a DESC NULLS LAST` of an aggregate, without the constants, which DuckDB does not take there."""
+    ordering = [(value, term) for value, term in terms if not is_constant(unbracketed(term.this))]
+    return ordered_by(ordering) if ordering else NOTHING
 
 
 def _require_among(terms: Sequence[tuple[Value, exp.Ordered]], values: Sequence[Value] | None) -> None:

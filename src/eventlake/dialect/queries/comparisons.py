@@ -8,12 +8,13 @@ from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.operators import OPERATORS
 from eventlake.dialect.queries.relation import unbracketed
+from eventlake.dialect.queries.sameness import is_plain, is_same
 from eventlake.dialect.queries.shape import holds_query
 from eventlake.dialect.queries.subqueries import in_subquery, quantified
 from eventlake.dialect.sql import NOTHING, Sql, emit, joined, ours
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.casts import coerce
-from eventlake.dialect.types.comparison import compared, has_holes
+from eventlake.dialect.types.comparison import compared, has_holes, may_differ_from_itself, present
 from eventlake.dialect.types.json_casts import distinguished
 from eventlake.dialect.types.type import BOOLEAN, VARCHAR, common, instants
 from eventlake.dialect.types.zones import as_instants
@@ -66,7 +67,12 @@ def in_list(parts: Parts, node: exp.Expr) -> Value:
     values, kind = parts.united([node.this, *node.expressions], "IN")
     values = [as_instants(value) for value in values]
     if kind.args or kind.name in {"double", "real", "json"}:
-        alternatives = [compared("=", values[0], value, node).sql for value in values[1:]]
+        nodes = [node.this, *node.expressions]
+        knows = is_plain(node.this) and may_differ_from_itself(kind)
+        alternatives = [
+            (present(value, node) if knows and is_same(values[0], value, nodes) else compared("=", values[0], value, node)).sql
+            for value in values[1:]
+        ]
         return derived(emit("({})", joined(" OR ", alternatives)), BOOLEAN, values)
     return derived(emit("({} IN ({}))", values[0].sql, joined(", ", (value.sql for value in values[1:]))), BOOLEAN, values)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from eventlake.dialect.binding import Value, derived
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.comparisons import is_null
+from eventlake.dialect.queries.sameness import is_compiled, is_same
 from eventlake.dialect.sql import NOTHING, emit, joined
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.comparison import compared
@@ -34,15 +35,27 @@ def case(parts: Parts, node: exp.Expr) -> Value:
     default = node.args.get("default")
     values, kind = parts.united([branch.args["true"] for branch in branches] + ([default] if default is not None else []), "CASE")
     conditions = [_condition(parts, node, branch) for branch in branches]
-    whens = joined("", (emit(" WHEN {} THEN {}", condition.sql, value.sql) for condition, value in zip(conditions, values, strict=False)))
-    other = emit(" ELSE {}", values[-1].sql) if default is not None else NOTHING
-    return derived(emit("(CASE{}{} END)", whens, other), kind, (*conditions, *values))
+    decided = _decided(parts, node) if node.this is not None else None  # what stands behind it is never computed
+    last = len(branches) if decided is None else decided
+    pairs = zip(conditions[:last], values[:last], strict=True)
+    whens = joined("", (emit(" WHEN {} THEN {}", condition.sql, value.sql) for condition, value in pairs))
+    other = emit(" ELSE {}", values[last]) if last < len(values) else NOTHING
+    made = emit("(CASE{}{} END)", whens, other) if last else values[last].sql
+    return derived(made, kind, (*conditions, *values))
 
 
 def _condition(parts: Parts, node: exp.Expr, branch: exp.Expr) -> Value:
     if node.this is None:
         return parts.boolean(branch.this, "A condition of CASE")
     return compared("=", parts.value(node.this), parts.value(branch.this), branch)
+
+
+def _decided(parts: Parts, node: exp.Expr) -> int | None:
+    """Return the first branch of `CASE x` that is `WHEN x`: it is taken if none before it is, also where x is NULL."""
+    nodes = [node.this, *(branch.this for branch in node.args["ifs"])]
+    operand, *others = map(parts.value, nodes)
+    found = (index for index, other in enumerate(others) if is_same(operand, other, nodes))
+    return None if is_compiled(node.this) else next(found, None)
 
 
 def if_(parts: Parts, node: exp.Expr) -> Value:

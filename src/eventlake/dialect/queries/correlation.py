@@ -77,7 +77,7 @@ class _Reader(Lifting):
             return False
         if isinstance(query, exp.Values):
             return use is Use.EXISTS or (use in _SINGLE and len(query.expressions) == 1 and not holds_query(query))
-        if not isinstance(query, exp.Select) or self.reads_deeper(query) or self.groups_by_outside(query):
+        if not isinstance(query, exp.Select) or self.reads_deeper(query) or self.groups_by_outside(query) or self.looks_for_outside(query):
             return False
         if limit_of(query) == 0:
             return True
@@ -109,6 +109,8 @@ class _Reader(Lifting):
             return False
         if use is Use.EXISTS:
             return True
+        if limit_of(query) is not None and query.args.get("order") is not None and holds_query(query.args["order"]):
+            return False
         calls = [part for item in query.expressions for part in item.walk() if is_aggregate(part)]
         kept = not any(map(self.reads, calls)) and not has_window(query) and not holds_query(*query.expressions)
         return kept and self.filtered(query) is not None

@@ -22,6 +22,7 @@ from eventlake.dialect.queries.shape import (
     is_global,
     joins,
     limit_of,
+    looks_in_query,
     offset_of,
     only_source,
     relations,
@@ -88,6 +89,11 @@ class Lifting:
         group = query.args.get("group")
         items = [unnamed(item) for item in query.expressions]
         return group is not None and any(self.reads(chosen(key, items)) for key in group.expressions)
+
+    def looks_for_outside(self, query: exp.Select) -> bool:
+        """Tell whether what is looked for in a subquery inside of this one reads a column from outside: `x IN (SELECT ...)`, `x > ALL (...)`."""
+        places = [query.args[key] for key in ("from_", "where", "having") if query.args.get(key) is not None]
+        return any(self.reads(part.this) for place in [*places, *joins(query)] for part in place.walk() if looks_in_query(part))
 
     # steps
 

@@ -98,6 +98,11 @@ def holds_query(*nodes: exp.Expr) -> bool:
     return any(isinstance(part, exp.Query) and part not in nodes for node in nodes for part in node.walk())
 
 
+def looks_in_query(node: exp.Expr) -> bool:
+    """Tell whether a condition looks for its left side in a query: IN, ALL and ANY."""
+    return (isinstance(node, exp.In) and node.args.get("query") is not None) or isinstance(node.args.get("expression"), exp.All | exp.Any)
+
+
 def is_aggregate(node: exp.Expr) -> bool:
     """Tell whether a node is an aggregate."""
     if isinstance(node, exp.GroupConcat | exp.Filter):

@@ -148,6 +148,14 @@ def has_holes(kind: Type) -> bool:
     return kind.name in {"row", "array"} and not kind.is_unknown
 
 
+def present(value: Value, node: exp.Expr) -> Value:
+    """Make the condition that a value is the same as itself, NaN included: NULL for NULL and for what holds one."""
+    if value.type.name == "map":
+        return value.become(emit("({} IS NOT NULL OR NULL)", compared("=", value, value, node)), BOOLEAN)
+    missing = _missing(value)
+    return value.become(emit("(CASE WHEN {} THEN NULL ELSE true END)", missing), BOOLEAN)
+
+
 def may_differ_from_itself(kind: Type) -> bool:
     """Tell whether a value of this type may not equal itself although it is not NULL: NaN, and what holds it or a NULL."""
     return kind.name in {"row", "array", "map", "double", "real"}
