@@ -116,6 +116,15 @@ def test_a_mark_at_the_edge_says_what_it_says_within_the_picture() -> None:
     assert all(kind == "axis" and float(x) < 560 for kind, x, _ in places[:-1])
 
 
+def test_what_went_well_lies_below_what_went_ill() -> None:
+    """Whichever is more, so that two windows look alike."""
+    for counts in ((3, 9), (9, 3)):
+        drawn = drawing("bars", ("quarter", "failed", "succeeded"), ("timestamp(3)", "bigint", "bigint"), [(BEGAN, *counts)])
+        drawn = replace(drawn, window=window_of({"from": "2026-10-24", "to": "2026-10-27"}, NOW))
+
+        assert re.findall(r'<rect class="(good|bad)"', str(CHARTS["bars"](drawn))) == ["good", "bad"]
+
+
 def test_more_series_than_colours_are_one_that_names_them() -> None:
     """The smallest; each of the others has a colour of its own, and what is counted stays the same."""
     rows = [(BEGAN, f"s{number:02}", 100 - number) for number in range(15)]

@@ -149,6 +149,15 @@ def test_a_name_leads_to_the_page_of_what_it_names(browser: Browser) -> None:
     assert re.search(r'<a href="/address\?[^"]*address=[^"]*"><bdi>', browser.get("/changes", WINDOW).text)
 
 
+def test_a_filter_that_leaves_nothing_is_not_taken_for_quiet(browser: Browser) -> None:
+    """No tile says that no login failed where those that failed are left out; one that keeps to no filter says what it has."""
+    text = browser.get("/", WINDOW | {"type": "ssa"}).text
+
+    assert re.search(r'id="tile-logins"(?:(?!</section>).)*The filters of this page leave nothing here', text)
+    assert "No login failed" not in browser.get("/logins", WINDOW | {"type": "ssa"}).text
+    assert re.search(r'id="tile-alerts_open"(?:(?!</section>).)*No alert of this window is open', text)
+
+
 def test_raw_rows_lead_to_the_pages_of_their_names(browser: Browser) -> None:
     """Where a value is no filter, it is the link itself."""
     user = browser.tile("users")[0]["user_name"]

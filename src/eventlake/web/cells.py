@@ -67,6 +67,11 @@ def _width(letter: str) -> float:
     return 4.2 if letter in _SLIM else 10.0 if letter in _STOUT or ord(letter) > _LATIN else 8.6 if letter.isupper() else 7.7
 
 
+def counted(number: int, thing: str) -> str:
+    """Return how many there are of a thing: `1 row`, `1,200 rows`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def heading(column: str) -> str:
     """Return the name of a column as words."""
     return _WORDS.get(column) or column.replace("_", " ")

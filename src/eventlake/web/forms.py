@@ -10,6 +10,7 @@ from eventlake.model import Table
 from eventlake.query.saved import Parameter, SavedQuery, render
 from eventlake.web.answer_chart import answer_chart
 from eventlake.web.answered import Answered
+from eventlake.web.cells import counted
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.elements import Child, Element, element
 from eventlake.web.schema import schema
@@ -93,13 +94,12 @@ def answer(answered: Answered, window: Window) -> Iterator[Element]:
     if answered.problem:
         yield sentence(answered.problem, is_problem=True)
         return
-    yield element("p", _said(result), class_="note", id="cost")
+    cost = element("p", _said(result), class_="note", id="cost")
     if not result.rows:
-        yield sentence("The statement has no rows.")
+        yield element("section", cost, sentence("The statement has no rows."), class_="tile")
         return
-    if (chart := answer_chart(result, window)) is not None:
-        yield chart
-    yield CHARTS["table"](Drawing(Tile("answer", "table", title="The answer"), result, window, "/sql"))
+    table = CHARTS["table"](Drawing(Tile("answer", "table", title="The answer"), result, window, "/sql"))
+    yield element("section", cost, answer_chart(result, window), table, class_="tile")
 
 
 def explained(plan: str) -> Iterator[Element]:
@@ -120,4 +120,5 @@ def cost_of(plan: str) -> list[str]:
 
 
 def _said(result: Result) -> str:
-    return f"{len(result.rows):,} rows in {result.seconds:.2f} s; {result.objects_read:,} objects, {result.bytes_read:,} bytes read."
+    rows, objects = counted(len(result.rows), "row"), counted(result.objects_read, "object")
+    return f"{rows} in {result.seconds:.2f} s; {objects}, {result.bytes_read:,} bytes read."

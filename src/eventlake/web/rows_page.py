@@ -11,7 +11,7 @@ from eventlake.answers.values import as_text
 from eventlake.interfaces import Result
 from eventlake.model import Table
 from eventlake.web.answered import Answered
-from eventlake.web.cells import cell, cut, heading
+from eventlake.web.cells import cell, counted, cut, heading
 from eventlake.web.charts.rows import telling
 from eventlake.web.elements import Element, element
 from eventlake.web.filters import KINDS
@@ -63,7 +63,7 @@ def _table(result: Result, table: Table, window: Window, path: str) -> Element:
     shown = [
         element("tr", *[_cell(name, value, leads) for name, value in zip(result.columns, row, strict=True)]) for row in result.rows[:MOST]
     ]
-    note = f"The newest {MOST}; the files below have more." if len(result.rows) >= MOST else f"{len(result.rows)} rows."
+    note = f"The newest {MOST}; the files below have more." if len(result.rows) >= MOST else f"{counted(len(result.rows), 'row')}."
     return element(
         "section",
         framed_table(f"Rows of {table.name}", result.columns, shown, element("p", note, class_="note")),

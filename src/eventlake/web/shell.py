@@ -153,12 +153,20 @@ def tile_frame(asked: Question, answered: Answered, window: Window, path: str) -
         element("h2", element("a", tile.query.title, href=f"/tiles/{tile.name}?{address}")),
         element("p", meaning, class_="meaning"),
         _unfiltered(asked.left),
-        drawn(tile, replace(answered, result=result), window, path, leads),
+        _left_nothing(asked, answered, window) or drawn(tile, replace(answered, result=result), window, path, leads),
         more,
         element("p", *[[" " if place else None, link] for place, link in enumerate(links)], class_="forms"),
         class_=f"tile{' wide' if tile.wide else ''}{' events' if tile.chart == 'telling' else ''}",
         **_named(asked),
     )
+
+
+def _left_nothing(asked: Question, answered: Answered, window: Window) -> Element | None:
+    """Say that filters leave nothing of a tile: what it says where nothing happened would be wrong."""
+    kept = any(one.column not in asked.left for one in window.filters)
+    if not kept or answered.problem or answered.result.rows:
+        return None
+    return sentence("The filters of this page leave nothing here; take one off, or a longer window.")
 
 
 def _unfiltered(left: Sequence[str]) -> Element | None:
@@ -212,7 +220,7 @@ def _chooser(path: str, window: Window | None) -> Element | None:
         "form",
         *kept,
         _choice("from", "From", values.get("from", ""), [("", _usual(window)), *SPANS]),
-        element("label", "to ", element("input", name="to", value=values.get("to", "now"), size=12)),
+        element("label", "to ", element("input", name="to", value=values.get("to", "now"), size=max(12, len(values.get("to", ""))))),
         _choice("tz", "Zone", zone, [(name, name) for name in ZONES]),
         element("button", "Show"),
         action=path,

@@ -82,8 +82,8 @@ def _tile_page(asked: Question, answered: Answered, window: Window, path: str) -
         path,
         window,
         tile_frame(asked, answered, window, path),
-        rows,
-        element("pre", asked.sql or as_statement(answered.result)),
+        element("section", element("h2", "The rows that are drawn"), rows, class_="tile") if rows else None,
+        element("section", element("h2", "The statement"), element("pre", asked.sql or as_statement(answered.result)), class_="tile"),
     )
 
 

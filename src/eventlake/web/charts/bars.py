@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from eventlake.web.cells import cut, heading, named, number
-from eventlake.web.charts.drawing import WIDE, WIDTH, Drawing, colour, figure, frame, largest, mark, nice, short
+from eventlake.web.charts.drawing import BAD, GOOD, WIDE, WIDTH, Drawing, colour, figure, frame, largest, mark, nice, short
 from eventlake.web.charts.ticks import ticks
 from eventlake.web.elements import Child, Element, element
 
@@ -36,11 +36,16 @@ def bars(drawing: Drawing) -> Element:
     for series in counts.values():
         for name, value in series.items():
             totals[name] += value
-    order = sorted(totals, key=lambda name: (name == OTHERS, -totals[name], name))
+    order = sorted(totals, key=lambda name: (name == OTHERS, *_judged(name), -totals[name], name))
     colours = {name: "other" if name == OTHERS else colour(name, place) for place, name in enumerate(order)}
     marks = [_hatching(drawing), *_axes(drawing, counts), *_stacks(drawing, counts, order, colours)]
     picture = frame(HEIGHT, drawing.title, *marks, width=_right(drawing), kind=_kind(drawing), more=_times(drawing))
     return element("div", element("div", picture, class_="latest"), _legend(drawing, totals, order, colours, merged), class_="drawn")
+
+
+def _judged(name: str) -> tuple[bool, bool]:
+    """Return what puts what went well at the bottom and what went ill upon it, whichever is more: in every window they stand alike."""
+    return name.lower() not in GOOD, name.lower() not in BAD
 
 
 def counted(drawing: Drawing) -> Counts:

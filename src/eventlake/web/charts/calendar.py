@@ -10,6 +10,7 @@ from datetime import UTC, date, timedelta
 from itertools import groupby
 from typing import Any
 
+from eventlake.web.cells import counted
 from eventlake.web.charts.drawing import Drawing, frame, mark
 from eventlake.web.elements import Element, element
 from eventlake.web.window import HOUR
@@ -63,7 +64,7 @@ def _of_table(drawing: Drawing, name: str, rows: Rows, most: int) -> Iterator[El
 def _cell(drawing: Drawing, row: dict[str, Any], shown: Sequence[date]) -> Element:
     at = row["hour"]
     said = f"{at:%d %b %H:%M} UTC, {row['state']}"
-    said += f": {row['objects']:,} objects, {row['bytes']:,} bytes" if row["objects"] else ""
+    said += f": {counted(row['objects'], 'object')}, {row['bytes']:,} bytes" if row["objects"] else ""
     said += f", {row['rows_held']:,} rows" if row["objects"] and row["rows_held"] is not None else ""
     place = shown[0].toordinal() - at.date().toordinal()
     shape = element("rect", class_=f"hour {row['state']}", x=LEFT + at.hour * CELL, y=TOP + place * CELL, width=CELL - 2, height=CELL - 2)
