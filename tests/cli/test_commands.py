@@ -20,7 +20,7 @@ import pytest
 
 from by_day import one_in
 from eventlake.__main__ import main as command
-from eventlake.cli import run
+from eventlake.cli import eventlake, run
 from eventlake.cli.group import COMMANDS
 from eventlake.sources import OPTIONAL
 
@@ -355,9 +355,19 @@ def test_every_command_has_help(typed: Typed, command: str) -> None:
     assert "--lake" in said.out
 
 
+@pytest.mark.parametrize("command", [[], ["backfill"]])
+def test_what_is_called_without_a_command_shows_its_help(typed: Typed, command: list[str]) -> None:
+    """Line by line, and as what it is: nothing was asked."""
+    said = typed(*command)
+
+    assert (said.code, said.out) == (252, "")
+    assert said.err == typed(*command, "--help").out
+
+
 def test_doctor_finds_what_is_missing_damaged_and_left_over(stored: Typed, tmp_path: Path) -> None:
     """Nothing first; then an object is cut, and a stranger's file lies in a partition."""
-    assert stored("doctor").code == 0
+    sound = stored("doctor", "--output", "json")
+    assert (sound.code, json.loads(sound.out)) == (0, [])
     (victim,) = (tmp_path / "lake/objects/pipeline_execution_state_change").rglob("*.parquet")
     victim.write_bytes(victim.read_bytes()[:-1])
     (victim.parent / "stranger.parquet").write_bytes(b"")
@@ -531,6 +541,29 @@ def test_ctrl_c_in_a_text_that_exec_runs_ends_with_130_too(tmp_path: Path) -> No
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "Interrupted.\n")
 
 
+def test_ctrl_c_within_a_statement_of_duckdb_is_no_error_of_its(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """DuckDB hears it in Python's place, and tells it as a RuntimeError without a cause, as while rows are written to Parquet."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr(eventlake, "main", interrupted)
+
+    assert run(["query", "select 1", "--to", "answer.parquet"]) == 130
+    assert capfd.readouterr() == ("", "Interrupted.\n")
+
+
+def test_ctrl_c_while_a_process_ends_shows_no_traceback(tmp_path: Path) -> None:
+    """What is told is told; whoever waits for the shell's prompt only gets it sooner."""
+    (tmp_path / "sitecustomize.py").write_text("import atexit, os, signal\natexit.register(os.kill, os.getpid(), signal.SIGINT)\n")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])}
+
+    ended = subprocess.run([sys.executable, "-m", "eventlake", "nothing"], env=environment, capture_output=True, text=True)
+
+    assert ended.returncode == -signal.SIGINT
+    assert len(ended.stderr.splitlines()) == 1
+
+
 def _waits_or_works(process: subprocess.Popen[str], folder: Path) -> bool:
     """Whether the command reads stdin, or its bus has begun."""
     if (folder / "demo-lake" / "spool").exists():
@@ -633,6 +666,16 @@ def test_detection_is_asked_about_now_and_about_the_past(typed: Typed, tmp_path:
     assert [(one["key"], one["events"], one["alerts"]) for one in said.records] == [("web", 1, 1)]
     assert said.err == "1 alert in 2 days.\n"
     assert typed("detections", "backtest").err.startswith("detections backtest takes the NAME of a detection, or --all.")
+
+
+def test_backtest_takes_a_threshold_that_some_detection_has(stored: Typed) -> None:
+    """One that none has was mistyped, and of several detections those are asked with it that have it."""
+    wrong = stored("detections", "backtest", "stuck", "--param", "huors=2")
+    assert (wrong.code, wrong.err) == (252, 'The detection "stuck" has no threshold "huors". Did you mean "hours"?\n')
+    assert stored("detections", "backtest", "--all", "--param", "people=2").err.startswith('No detection has a threshold "people".')
+
+    every = stored("detections", "backtest", "--all", "--days", "1", "--until", "2026-11-21", "--param", "users=2")
+    assert (every.code, every.err) == (0, "0 alerts in 1 day.\n")
 
 
 def test_sources_that_are_off_are_listed_and_told_of(typed: Typed) -> None:

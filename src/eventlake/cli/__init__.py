@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -21,6 +22,8 @@ from eventlake.errors import EventlakeError, StorageError, UsageError
 
 INTERRUPTED = 130
 OTHER = 255
+_OF_DUCKDB = "Query interrupted"
+"""What DuckDB 2.0 raises as a RuntimeError for the Ctrl-C that it hears in Python's place while it works on a statement."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -38,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and end the process with its exit code."""
     _open_what_is_closed()
     words = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(run(words))
+    code = run(words)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # all is told: Ctrl-C need not wait for what ends with the process, nor Python complain
+    sys.exit(code)
 
 
 def run(words: Sequence[str]) -> int:
@@ -49,6 +54,9 @@ def run(words: Sequence[str]) -> int:
         return code if isinstance(code, int) else 0
     except (KeyboardInterrupt, click.Abort):
         return _end(INTERRUPTED, "Interrupted.", words)
+    except click.exceptions.NoArgsIsHelpError as error:  # a help is lines, and no sentence
+        click.echo(error.format_message(), err=True)
+        return UsageError.exit_code
     except click.ClickException as error:
         return _end(UsageError.exit_code, _usage_sentence(error), words)
     except EventlakeError as error:
@@ -61,6 +69,8 @@ def run(words: Sequence[str]) -> int:
             return _end(StorageError.exit_code, sentence, words)
         return _end(OTHER, _unexpected(error), words)
     except Exception as error:  # the last line of defence: a person gets a sentence, `--debug` the rest
+        if str(error) == _OF_DUCKDB:
+            return _end(INTERRUPTED, "Interrupted.", words)
         return _end(OTHER, _unexpected(error), words)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,6 +125,7 @@ def backtest(name: str | None, every: bool, days: int, until: str | None, parame
     end = moment(until) if until else datetime.now(UTC)
     values = {key: value.text for key, value in given(parameters).items()}
     chosen = list(known.values()) if every else [named(name or "", known)]
+    _require_thresholds(values, chosen)
     return tell_past(chosen, end - timedelta(days=days), end, values, settings())
 
 
@@ -151,6 +152,17 @@ def import_sigma(file: Path, folder: Path, table: str) -> int:
     return import_rule(file, folder, table)
 
 
+def _require_thresholds(names: Iterable[str], chosen: Sequence[Detection]) -> None:
+    """Raise UsageError for a threshold that none of the detections has."""
+    from eventlake.naming import nearest_or_all
+
+    known = dict.fromkeys(each.name for one in chosen for each in one.parameters)
+    has_no = f'The detection "{chosen[0].name}" has no' if len(chosen) == 1 else "No detection has a"
+    for name in names:
+        if name not in known:
+            raise UsageError(f'{has_no} threshold "{name}".{nearest_or_all(name, known)}')
+
+
 def _length(stretch: timedelta) -> str:
     """Write how long a stretch is, in days; what is shorter than one in hours."""
     name, unit = ("day", timedelta(days=1)) if stretch >= timedelta(days=1) else ("hour", timedelta(hours=1))
@@ -175,8 +187,13 @@ def tell_past(chosen: Sequence[Detection], begin: datetime, end: datetime, value
         rows += [[one.name, one.severity, each.key, each.first_event, each.last_event, each.events, each.alerts] for each in found]
     show(("detection", "severity", "key", "first_event", "last_event", "events", "alerts"), rows, current.form)
     alerts = sum(row[-1] for row in rows)
-    current.say(f"{alerts:,} alert{'s' * (alerts != 1)} in {_length(end - begin)}.")
+    current.say(f"{alerts:,} alert{'s' * (alerts != 1)} in {_length(end - begin)}{_not_asked(failed, len(chosen))}.")
     return 1 if failed else 0
+
+
+def _not_asked(failed: int, count: int) -> str:
+    """Say how many detections the alerts are not of."""
+    return f", without those of {failed:,} detection{'s' * (failed != 1)} of {count:,}, which cannot be asked" if failed else ""
 
 
 def loaded() -> Mapping[str, Detection]:

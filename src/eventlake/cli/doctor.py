@@ -100,9 +100,9 @@ def _examine(current: Settings) -> int:
     current.say(f"eventlake {_eventlake()}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     current.say(", ".join(f"{name} {_installed(name)}" for name in PACKAGES))
     rows = [*_environment(), *_query_box(current), *_declarations(current), *_lake(current)]
-    if rows:
+    if rows or current.form != "table":
         show(("severity", "finding", "remedy"), rows, current.form)
-    else:
+    if not rows:
         current.say("No finding.")
     return 1 if rows else 0
 

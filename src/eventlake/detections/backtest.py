@@ -43,7 +43,10 @@ def backtests(
     values: Mapping[str, Any] | None = None,  # the user's
     at_once: int = 1,
 ) -> Iterator[Sequence[Alerted] | QueryError]:
-    """Yield what `backtest` returns of each detection, in their order; of one that fails the error. at_once: how many run side by side."""
+    """Yield what `backtest` returns of each detection, in their order; of one that fails the error.
+
+    values: other thresholds, each for the detections that have it. at_once: how many run side by side.
+    """
     until_stopped = _UntilStopped(engine, threading.Event())
     with ThreadPoolExecutor(at_once) as pool:
         try:
@@ -72,8 +75,9 @@ class _UntilStopped:
 def _told(
     detection: Detection, engine: Repeating, begin: datetime, end: datetime, values: Mapping[str, Any] | None
 ) -> Sequence[Alerted] | QueryError:
+    its = {each.name for each in detection.parameters}
     try:
-        return backtest(detection, engine, begin, end, values)
+        return backtest(detection, engine, begin, end, {name: value for name, value in (values or {}).items() if name in its})
     except QueryError as error:
         return error
 
