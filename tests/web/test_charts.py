@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from eventlake.interfaces import Result
+from eventlake.sources import load
 from eventlake.web.cells import duration, fitted, lasting
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.charts.bars import counted
@@ -116,6 +117,14 @@ def test_a_mark_at_the_edge_says_what_it_says_within_the_picture() -> None:
     assert all(kind == "axis" and float(x) < 560 for kind, x, _ in places[:-1])
 
 
+def test_numbers_of_an_axis_stand_at_both_ends() -> None:
+    """At the right one for a telephone, which shows that end first; who has pictures read out hears each once."""
+    drawn = drawing("bars", ("quarter", "n"), ("timestamp(3)", "bigint"), [(BEGAN, 7)], **{"from": "2026-10-24", "to": "2026-10-27"})
+    text = str(CHARTS["bars"](drawn))
+
+    assert re.findall(r'class="axis end near" x="598" y="[0-9.]+" aria-hidden="true">(\d+)<', text) == ["10", "5"]
+
+
 def test_what_went_well_lies_below_what_went_ill() -> None:
     """Whichever is more, so that two windows look alike."""
     for counts in ((3, 9), (9, 3)):
@@ -179,6 +188,14 @@ def test_a_spark_of_which_nothing_is_known_says_so() -> None:
     text = str(CHARTS["sparks"](drawing("sparks", ("week", "a", "b_percent"), ("timestamp(3)", "double", "double"), [(week, None, 0.4)])))
 
     assert re.findall(r'class="axis"[^>]*>([^<]*)<', text) == ["a", "not known", "b", "up to 0.4 %"]
+
+
+def test_the_names_of_the_lakes_own_tables_are_not_cut() -> None:
+    """The longest of them has room beside its bar."""
+    names = [table.name for source in load() for table in source.tables]
+    text = str(CHARTS["ranked"](drawing("ranked", ("table_name", "n"), ("varchar", "bigint"), [(name, 1) for name in names])))
+
+    assert re.findall(r'class="label end"[^>]*>([^<]*)<', text) == names
 
 
 def test_a_bar_of_which_nothing_is_known_says_so() -> None:

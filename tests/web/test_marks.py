@@ -149,6 +149,16 @@ def test_a_name_leads_to_the_page_of_what_it_names(browser: Browser) -> None:
     assert re.search(r'<a href="/address\?[^"]*address=[^"]*"><bdi>', browser.get("/changes", WINDOW).text)
 
 
+def test_rows_begin_with_what_their_tile_is_about(browser: Browser) -> None:
+    """After the moment: who and from where stand before ids and what else the table has."""
+    told = browser.get("/tiles/users/rows", WINDOW).text
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)<', told)
+
+    assert heads[0] == "event_time"
+    assert set(heads[1:4]) == {"type", "ip", "user_name"}
+    assert min(heads.index(name) for name in ("date", "log_id")) > 3
+
+
 def test_a_filter_that_leaves_nothing_is_not_taken_for_quiet(browser: Browser) -> None:
     """No tile says that no login failed where those that failed are left out; one that keeps to no filter says what it has."""
     text = browser.get("/", WINDOW | {"type": "ssa"}).text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -23,12 +24,18 @@ from eventlake.web.window import Window
 
 MOST_DIFFERENT = 0.8
 """Of how many rows a column's values differ at most where they are filters."""
+_NAMES = re.compile(r"\w+")
 MOST_TEXT = 80
 """How many characters of a value are shown; the files have all."""
 
 
-def rows_page(answered: Answered, table: Table, window: Window, path: str, sql: str, left: Sequence[str]) -> Iterator[Element]:
-    """Yield the rows of an answer, and how they were chosen. left: what of the mark does not narrow them."""
+def rows_page(
+    answered: Answered, table: Table, window: Window, path: str, sql: str, left: Sequence[str], tile_sql: str = ""
+) -> Iterator[Element]:
+    """Yield the rows of an answer, and how they were chosen.
+
+    left: what of the mark does not narrow them. tile_sql: the statement of the tile; the columns that it names stand first.
+    """
     if left:
         yield sentence(f"Not narrowed by {', '.join(map(heading, left))}: that is made of many rows.")
     if answered.problem:
@@ -36,16 +43,17 @@ def rows_page(answered: Answered, table: Table, window: Window, path: str, sql: 
     elif not answered.result.rows:
         yield sentence("No rows: take a filter off, or a longer window.")
     else:
-        yield _table(_telling(answered.result), table, window, path)
+        named = frozenset(_NAMES.findall(tile_sql)) - {table.key, "event_id", "date", "hour"}
+        yield _table(_telling(answered.result, named), table, window, path)
     forms = [element("a", form, href=f"{path}.{form}?{urlencode(window.said(*window.filters))}") for form in ("json", "csv", "sql")]
     yield element("p", *[[" " if place else None, link] for place, link in enumerate(forms)], class_="forms")
     yield element("section", element("h2", "The statement"), element("pre", sql), class_="tile wide")
 
 
-def _telling(result: Result) -> Result:
-    """Leave out the columns that are NULL in every row; the moment of the event comes first."""
+def _telling(result: Result, named: frozenset[str]) -> Result:
+    """Leave out the columns that are NULL in every row; the moment of the event comes first, then what the tile is about."""
     kept = [result.columns.index(name) for name in telling(result)]
-    kept.sort(key=lambda place: result.columns[place] != "event_time")
+    kept.sort(key=lambda place: (result.columns[place] != "event_time", result.columns[place] not in named))
     return replace(
         result,
         columns=tuple(result.columns[place] for place in kept),

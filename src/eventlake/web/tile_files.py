@@ -68,7 +68,7 @@ class TileFiles:
             return plain_answer(400, answered.problem)
         if form:
             return answer(200, _FORMS[f".{form}"], in_form(answered.result.columns, answered.result.rows, form).encode(), shrinks=shrinks)
-        shown = rows_page(answered, reading.scans[0].table, window, path, sql, [*left, *asked.left])
+        shown = rows_page(answered, reading.scans[0].table, window, path, sql, [*left, *asked.left], reading.sql)
         return answer(200, HTML, page(f"Rows behind {asked.tile.query.title}", path, window, *shown), shrinks=shrinks)
 
 

@@ -115,6 +115,7 @@ def _axes(drawing: Drawing, counts: Counts) -> Iterator[Element]:
         y = _y(most * share, most)
         yield element("line", class_="grid", x1=LEFT, x2=right, y1=y, y2=y)
         yield element("text", short(most * share), class_="axis end", x=LEFT - 5, y=y + 4)
+        yield element("text", short(most * share), class_="axis end near", x=right - 2, y=y + 14, aria_hidden="true")
     yield element("line", class_="base", x1=LEFT, x2=right, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM)
     for share, label in ticks(drawing.window):
         x = LEFT + (right - LEFT) * share

@@ -8,7 +8,7 @@ from eventlake.web.cells import cut, fitted, heading, named, number
 from eventlake.web.charts.drawing import WIDTH, Drawing, colour, frame, largest, mark
 from eventlake.web.elements import Element, element
 
-HIGH, LABEL, VALUE = 20, 220, 84
+HIGH, LABEL, VALUE = 20, 232, 84
 
 
 def ranked(drawing: Drawing) -> Element:
