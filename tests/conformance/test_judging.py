@@ -13,7 +13,7 @@ from eventlake.conformance.judging import Judged, counted, judge, judge_all
 from eventlake.errors import UsageError
 
 GOLDEN = Path(__file__).parent / "golden"
-TYPED = {"queries.jsonl.gz", "questions.jsonl.gz", "popular.jsonl.gz", "kinds.jsonl.gz", "analytics.jsonl.gz"}
+TYPED = {"queries.jsonl.gz", "questions.jsonl.gz", "popular.jsonl.gz", "kinds.jsonl.gz", "analytics.jsonl.gz", "everyday.jsonl.gz"}
 """Whose columns must have Athena's types too."""
 SHARES = {
     "queries.jsonl.gz": 0.99,
@@ -34,6 +34,7 @@ SHARES = {
     "analytics.jsonl.gz": 0.96,
     "edges.jsonl.gz": 0.75,
     "hunted.jsonl.gz": 0.96,
+    "everyday.jsonl.gz": 0.95,
 }
 """How many of a file's cases must be right."""
 SAMPLED = {
@@ -56,7 +57,7 @@ SAMPLED = {
 """The large files, of each kind of which one of so many cases is asked every day."""
 BY_FAMILY = {"queries.jsonl.gz", "popular.jsonl.gz", "functions.jsonl.gz", "expressions.tsv.gz", "edges.jsonl.gz", "hunted.jsonl.gz"}
 """Files whose kinds are their families; of the others each error is a kind, and an answer is one."""
-NIGHTLY = ("kinds.jsonl.gz", "kinds_expressions.tsv.gz", "analytics.jsonl.gz")
+NIGHTLY = ("kinds.jsonl.gz", "kinds_expressions.tsv.gz", "analytics.jsonl.gz", "everyday.jsonl.gz")
 """Files whose families the others have too: they are asked whole, and not every day."""
 INTEGER = (golden_type("integer"),)
 
