@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,6 +61,52 @@ def test_a_file_that_is_cut_off_is_told_and_the_others_are_brought_in(folder: Pa
     captured = capfd.readouterr()
     assert [json.loads(line)["state"] for line in captured.out.splitlines()] == ["unfinished", "done"]
     assert "b.json.gz" in captured.err
+
+
+def test_files_are_found_where_links_lead_and_each_once(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A link that leads back to where it came from ends there."""
+    (folder / "elsewhere").mkdir()
+    (folder / "elsewhere/c.json").write_text(json.dumps({**EVENT, "id": "e-3"}))
+    (folder / "exports/march/elsewhere").symlink_to(folder / "elsewhere")
+    (folder / "exports/march/back").symlink_to(folder / "exports")
+
+    assert run(["backfill", "files", "exports"]) == 0
+
+    files = [json.loads(line)["file"] for line in capfd.readouterr().out.splitlines()]
+    assert files == ["exports/a.json", "exports/march/b.json.gz", "exports/march/elsewhere/c.json"]
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told(folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies in it would be missing, and nobody would know."""
+    closed, scandir = str(folder / "exports/march"), os.scandir
+
+    def denied(path: str) -> Any:  # what a test that runs as root may always open
+        if os.fspath(path) == "exports/march":
+            raise PermissionError(errno.EACCES, "Permission denied", closed)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    assert run(["backfill", "files", "exports"]) == 253
+    assert capfd.readouterr() == ("", f'"{closed}" cannot be read: Permission denied.\n')
+
+
+def test_a_file_that_may_not_be_read_is_told_and_the_others_are_brought_in(
+    folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `send` does it; the command ends with 1."""
+    path_open = Path.open
+
+    def denied(path: Path, *words: Any, **named: Any) -> Any:  # what a test that runs as root may always open
+        if path.name == "a.json":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return path_open(path, *words, **named)
+
+    monkeypatch.setattr(Path, "open", denied)
+    assert run(["backfill", "files", "exports/a.json", "exports/march"]) == 1
+
+    captured = capfd.readouterr()
+    assert [json.loads(line)["state"] for line in captured.out.splitlines()] == ["unfinished", "done"]
+    assert captured.err == '"exports/a.json" cannot be read: Permission denied.\n'
 
 
 def test_a_pipe_is_refused_and_nothing_of_it_is_read(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from eventlake.cli.opening import backfiller
 from eventlake.cli.paths import path_of
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
-from eventlake.errors import UsageError
+from eventlake.errors import StorageError, UsageError
 from eventlake.stack_names import BUCKET
 
 if TYPE_CHECKING:
@@ -75,7 +75,11 @@ def _below(named: str, current: Settings) -> Sequence[HistoryFile]:
 
 def _brought_in(file: HistoryFile, opened: Backfiller, current: Settings) -> list[object]:
     """Bring in a file; its row of the answer. One that ends too early has a row too, and what was read of it stays."""
-    history = file.history
+    try:
+        history = file.history
+    except StorageError as error:
+        current.say(str(error))
+        return [str(file), "unfinished", 0, 0, 1]
     if opened.is_done(history):
         return [str(file), "known", 0, 0, 0]
     progress, error = followed(opened.items(history, file.stretches, file.size_bytes), file.name, current)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,18 @@ class LocalFile:
 
 
 def below(path: Path) -> list[LocalFile]:
-    """Return a file, or the files below a folder in the order of their paths."""
-    found = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
-    return [LocalFile(file) for file in found]
+    """Return a file, or the files below a folder in the order of their paths, also where links lead. Raises StorageError for a closed folder."""
+    if not path.is_dir():
+        return [LocalFile(path)]
+    found, seen = list[Path](), set[str]()
+    for folder, folders, names in os.walk(path, onerror=_refuse, followlinks=True):
+        if (real := os.path.realpath(folder)) in seen:  # a link leads to where it came from, or to what is read anyway
+            folders.clear()
+            continue
+        seen.add(real)
+        found += (file for file in (Path(folder, name) for name in names) if file.is_file())
+    return [LocalFile(file) for file in sorted(found)]
+
+
+def _refuse(error: OSError) -> None:
+    raise storage_error(error, f'"{error.filename}" cannot be read') from None
