@@ -76,7 +76,9 @@ def test_files_are_found_where_links_lead_and_each_once(folder: Path, capfd: pyt
     assert files == ["exports/a.json", "exports/march/b.json.gz", "exports/march/elsewhere/c.json"]
 
 
-def test_a_folder_that_may_not_be_looked_into_is_told(folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_may_not_be_looked_into_is_told(
+    folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What lies in it would be missing, and nobody would know."""
     closed, scandir = str(folder / "exports/march"), os.scandir
 

@@ -146,3 +146,53 @@ def test_no_tombstone_ends_that_is_not_there(lake: Path, words: tuple[str, ...],
     assert said in capsys.readouterr().err
     assert run(("tombstones", "--lake", str(lake))) == 0
     assert "Nobody was erased from this lake." in capsys.readouterr().err
+
+
+NESTED = """
+name = "shop"
+title = "Shop"
+doc = "Orders."
+reference = "https://example.com/"
+database = "shop_event_logs"
+
+[[table]]
+name = "orders"
+doc = "One log line for each order."
+pattern = { source = ["com.shop"] }
+columns = [
+  { name = "sizes", type = "array<array<int>>", from = "$.detail.sizes", doc = "A list of lists." },
+  { name = "names", type = "array<array<string>>", from = "$.detail.names", doc = "A list of lists of texts." },
+  { name = "buyer", type = "struct<mail:string>", from = "$.detail.buyer", doc = "A row." },
+  { name = "mails", type = "map<string,string>", from = "$.detail.mails", doc = "A map." },
+]
+"""
+
+
+@pytest.mark.parametrize("at", ["names", "buyer", "mails"])
+def test_a_person_is_erased_from_lists_of_lists_rows_and_maps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], at: str
+) -> None:
+    """Also where a column beside them is a list of lists."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EVENTLAKE_LAKE", "lake")
+    monkeypatch.setenv("EVENTLAKE_SOURCES", "sources")
+    Path("sources/shop").mkdir(parents=True)
+    Path("sources/shop/source.toml").write_text(NESTED)
+    mail = "siobhan.o'neil@example.org"
+    value = {"names": [["x", mail]], "buyer": {"mail": mail}, "mails": {"to": mail}}[at]
+    detail = {"sizes": [[1, 2], [3]], at: value}
+    Path("order.json").write_text(
+        json.dumps({"id": "o-1", "source": "com.shop", "detail-type": "Order", "time": "2026-11-20T10:00:00Z", "detail": detail})
+    )
+    assert run(["send", "order.json"]) == 0
+    capfd.readouterr()
+
+    assert run(["mentions", "--email", mail]) == 0
+    assert [json.loads(line)["count"] for line in capfd.readouterr().out.splitlines() if '"rows"' in line] == [1]
+    assert run(["erase", "--email", mail, "--yes"]) == 0
+    capfd.readouterr()
+    assert run(["query", "select * from orders"]) == 0
+    (row,) = map(json.loads, capfd.readouterr().out.splitlines())
+    assert row["sizes"] == [[1, 2], [3]]
+    assert "neil" not in json.dumps(row)
+    assert "[erased]" in json.dumps(row[at])

@@ -77,8 +77,8 @@ def _brought_in(file: HistoryFile, opened: Backfiller, current: Settings) -> lis
     """Bring in a file; its row of the answer. One that ends too early has a row too, and what was read of it stays."""
     try:
         history = file.history
-    except StorageError as error:
-        current.say(str(error))
+    except StorageError as unread:
+        current.say(str(unread))
         return [str(file), "unfinished", 0, 0, 1]
     if opened.is_done(history):
         return [str(file), "known", 0, 0, 0]

@@ -74,10 +74,15 @@ def _naming(objects: list[Path], spotter: Spotter) -> list[Path]:
     """Return the objects that name the person; all of them where they cannot be asked together, because one is damaged or gone."""
     source = rows_of(*objects, options=", union_by_name = true, filename = '$file'")
     try:
-        named = spotter.named(f'SELECT "$file", concat_ws(chr(10), *COLUMNS(* EXCLUDE "$file")) FROM {source}')
+        named = spotter.named(f'SELECT "$file", concat_ws(chr(10), *COLUMNS(* EXCLUDE "$file")) FROM {_as_texts(source)}')
     except duckdb.Error:
         return objects
     return [path for path in objects if str(path) in named] if named <= set(map(str, objects)) else objects
+
+
+def _as_texts(source: str) -> str:
+    """Write a source with every value as text: `concat_ws` itself takes no list of lists."""
+    return f"(SELECT CAST(COLUMNS(*) AS VARCHAR) FROM {source})"
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -105,7 +110,7 @@ def counted(path: Path, pattern: str, spotter: Spotter) -> tuple[str, int]:
 def _rows(path: Path, spotter: Spotter) -> int:
     """Count the rows of Parquet that name the person in any column, keys and elements of nested ones too."""
     try:
-        return spotter.count(f"SELECT concat_ws(chr(10), *COLUMNS(*)) FROM {rows_of(path)}")
+        return spotter.count(f"SELECT concat_ws(chr(10), *COLUMNS(*)) FROM {_as_texts(rows_of(path))}")
     except duckdb.Error as error:
         if not path.exists():
             raise FileNotFoundError(path) from None
