@@ -5,6 +5,7 @@ For one machine, where most events are so. What is odd in any way is left to the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,8 +18,11 @@ from eventlake.pipeline.path import Path, parse_path
 from eventlake.pipeline.straight import NOTHING, Shape, straight_source
 from eventlake.pipeline.values import timestamp
 
+_COUNTED = 1_000
 _LOOKED_AT = 100
-"""So many events that are not as expected are looked at for what may be expected from then on."""
+"""Of so many events, so many that are not as expected are looked at for what may be expected from then on."""
+_TIMES, _SHARE = 3, 16
+"""An object takes any key from the third event on that has more of them, if that is one of sixteen or more: to read it as a dict takes longer."""
 _MOMENTS = 4096
 """So many timestamps are remembered at most; events that come together share their second."""
 
@@ -29,7 +33,7 @@ class StraightReader:
     masking: what becomes of personal data, None if all of it is kept. wanted: whether the table wants the events of a source.
 
     Where a text is declared, texts alone are expected until another scalar is met; then the place takes any value from there on. So does an
-    object take any key from then on when a key is met in it that no column reads.
+    object take any key when some have come in which it has keys that no column reads.
     """
 
     def __init__(self, table: Table, masking: Masking | None, kind: str, wanted: Mapping[str, bool]) -> None:
@@ -40,7 +44,8 @@ class StraightReader:
         self._root = parse_path(table.root)
         self._loose: set[Path] = set()
         self._opened: set[Path] = set()
-        self._looked_at = 0
+        self._met = Counter[Path]()
+        self._read = self._looked_at = 0
         self._make()
 
     def _make(self) -> None:
@@ -54,6 +59,7 @@ class StraightReader:
 
     def __call__(self, data: bytes) -> bytes | None:
         """Return the log line of an event."""
+        self._read += 1
         try:
             event = self._decode(data)
         except msgspec.ValidationError:
@@ -65,6 +71,9 @@ class StraightReader:
 
     def _learns(self, data: bytes) -> bool:
         """Expect from now on what is odd about this event, where it may be expected; return False if there is nothing of the kind."""
+        if self._read > _COUNTED:
+            self._read, self._looked_at = 1, 0
+            self._met.clear()
         self._looked_at += 1
         if self._looked_at > _LOOKED_AT:
             return False
@@ -72,7 +81,9 @@ class StraightReader:
             event = FAST.loads(data)
         except (ValueError, RecursionError):
             return False
-        loose, opened = set(_other_than_texts(self._shape, event)), set(_with_more_keys(self._shape, event, self._root))
+        loose = set(_other_than_texts(self._shape, event))
+        self._met.update(_with_more_keys(self._shape, event, self._root))
+        opened = {path for path, times in self._met.items() if times >= _TIMES and times * _SHARE >= self._read} - self._opened
         if not loose and not opened:
             return False
         self._loose |= loose
