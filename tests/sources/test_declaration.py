@@ -112,6 +112,11 @@ WRONG = [
         'key = "lines"',
         f'{TABLE}: "key" is "lines", a column of type "array<struct<item:string,count:int>>"; duplicates are told apart by one value.',
     ),
+    (
+        "columns = [\n",
+        'sort = ["tags"]\ncolumns = [\n  { name = "tags", type = "map<string,int>", from = "$.detail.tags", doc = "How many of each." },\n',
+        f'{TABLE}: "sort" names "tags", a column of type "map<string,int>"; a map has no order.',
+    ),
     ('key = "event_id"', "event_time = []", f'{TABLE}: "event_time" is missing: a path such as "$.detail.state", or a list of them '),
     # of a pattern
     (

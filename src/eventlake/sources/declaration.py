@@ -166,13 +166,15 @@ def _personal(place: Place) -> dict[str, Any]:
 
 def _sort(place: Place, columns: tuple[Column, ...]) -> tuple[str, ...]:
     """Read the columns by which closed hours are sorted; by their time if nothing is said."""
-    names = [column.name for column in columns]
+    types = {column.name: column.type for column in columns}
     sort = place.values.get("sort", ["event_time"])
     if not isinstance(sort, list) or not all(isinstance(name, str) for name in sort):
         raise place.wrong(f'"sort" is {quoted(sort)}, expected a list of columns, such as ["pipeline", "event_time"].')
     for name in sort:
-        if name not in names:
-            raise place.wrong(f'"sort" names "{name}", which is no column.{nearest(name, names)}')
+        if name not in types:
+            raise place.wrong(f'"sort" names "{name}", which is no column.{nearest(name, types)}')
+        if "map<" in types[name]:
+            raise place.wrong(f'"sort" names "{name}", a column of type "{types[name]}"; a map has no order.')
     return tuple(sort)
 
 
