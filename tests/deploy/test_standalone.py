@@ -9,7 +9,7 @@ import pytest
 
 from eventlake.deploy.derived import clone_folder
 from eventlake.deploy.standalone import write_deployment
-from eventlake.errors import ConfigurationError
+from eventlake.errors import ConfigurationError, StorageError
 from eventlake.query.saved import load_saved
 from eventlake.sources import load
 
@@ -39,6 +39,19 @@ def test_what_is_there_already_is_left_alone(held: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="holds something already"):
         write_deployment(target, (), {})
     assert [path.read_text() for path in tmp_path.rglob("*") if path.is_file()] == ["mine"]
+
+
+def test_a_full_disk_is_told_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python tells every file that could not be copied at once."""
+
+    def full(*_: object, **__: object) -> None:
+        text = "[Errno 28] No space left on device: 'from/a.py' -> 'lake/src/a.py'"
+        raise shutil.Error([("from/a.py", "lake/src/a.py", text), ("from/b.py", "lake/src/b.py", text)])
+
+    monkeypatch.setattr(shutil, "copytree", full)
+    with pytest.raises(StorageError) as told:
+        write_deployment(tmp_path / "lake", (), {})
+    assert str(told.value) == '"lake/src/a.py" cannot be written: No space left on device. Make room, and give another new folder.'
 
 
 @pytest.mark.slow
