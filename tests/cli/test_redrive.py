@@ -102,10 +102,15 @@ def test_a_record_that_was_redriven_says_so(lake: Path, capfd: pytest.CaptureFix
     [
         (["--since", "yesterday"], '"yesterday" is no time: write YYYY-MM-DD or YYYY-MM-DDTHH:MM, in UTC.'),
         (["zzz"], '"zzz" is no failed event; `eventlake failed` lists them.'),
+        (["--stream", "unmached"], 'There is no table "unmached". Did you mean "unmatched"? `eventlake tables` lists them.'),
+        (
+            ["--dry-run", "--table", "orders_placed"],
+            'There is no table "orders_placed". Did you mean "order_placed"? `eventlake tables` lists them.',
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_a_sentence(lake: Path, words: list[str], says: str, capfd: pytest.CaptureFixture[str]) -> None:
-    """A time that is none, an id that is none."""
+    """A time that is none, an id that is none, a table that is none."""
     assert run(["failed", "redrive", *words]) == 252
     assert capfd.readouterr().err == f"{says}\n"
 

@@ -100,6 +100,16 @@ def test_no_flipped_bit_is_silent(lake: tuple[DuckDBEngine, Path], seed: int) ->
     assert engine.query(QUESTION).rows[0][:2] == (500, 500)
 
 
+def test_an_object_that_cannot_be_read_is_told_from_one_that_is_gone(lake: tuple[DuckDBEngine, Path]) -> None:
+    """By the system's own words, such as those for a folder that the user may not open."""
+    engine, path = lake
+    path.unlink()
+    path.symlink_to(path.name)
+
+    with pytest.raises(CorruptObjectError, match=f"{path.name}.*cannot be read: Too many levels of symbolic links"):
+        engine.query(QUESTION)
+
+
 def test_an_object_that_is_gone_is_named(lake: tuple[DuckDBEngine, Path]) -> None:
     """Before anything is read."""
     engine, path = lake

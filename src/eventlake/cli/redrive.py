@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from eventlake.backends.catalog.entries import FailedEntry
     from eventlake.backends.sqlite_catalog import SqliteCatalog
     from eventlake.local.redriving import Tried
+    from eventlake.model import Source
     from eventlake.pipeline.redrive import Filter
 
 _PREVIEW = ("table", "code", "shape", "events", "becomes", "reason", "row")
@@ -58,7 +59,7 @@ def redrive(ids: tuple[str, ...], reason: str, code: str, stream: str, since: st
         return 0
     require_lake(current.lake_folder)
     with shared_lake(current) as catalog:
-        entries = _wanted(catalog, chosen)
+        entries = _wanted(catalog, chosen, current)
         return _shown(_redriven(catalog, entries, current), current)
 
 
@@ -67,7 +68,8 @@ def _tried(chosen: Filter, current: Settings) -> Iterator[Tried]:
     from eventlake.local.folder import open_catalog
     from eventlake.local.redriving import tried
 
-    return tried(_wanted(open_catalog(current.lake_folder), chosen), current.lake_folder, current.load_sources())
+    entries = _wanted(open_catalog(current.lake_folder), chosen, current)
+    return tried(entries, current.lake_folder, current.load_sources())
 
 
 def _on_aws(chosen: Filter, current: Settings, *, dry_run: bool) -> int:
@@ -83,6 +85,7 @@ def _on_aws(chosen: Filter, current: Settings, *, dry_run: bool) -> int:
     try:
         entries = redriver.wanted(chosen)
         _require_ids(entries, chosen, redriver.events.find)
+        _require_stream(entries, chosen, deployment.sources)
         if dry_run:
             show(_PREVIEW, _previews(redriver.tried(entries)), current.form)
         else:
@@ -95,12 +98,13 @@ def _on_aws(chosen: Filter, current: Settings, *, dry_run: bool) -> int:
     return code
 
 
-def _wanted(catalog: SqliteCatalog, chosen: Filter) -> list[FailedEntry]:
-    """Return the records that were chosen. Raises UsageError for an id that none has."""
+def _wanted(catalog: SqliteCatalog, chosen: Filter, current: Settings) -> list[FailedEntry]:
+    """Return the records that were chosen. Raises UsageError for an id or a table that none has."""
     from eventlake.local.redriving import wanted
 
     found = wanted(catalog, chosen)
     _require_ids(found, chosen, catalog.find_failed)
+    _require_stream(found, chosen, current.load_sources())
     return found
 
 
@@ -111,6 +115,16 @@ def _require_ids(found: Sequence[FailedEntry], chosen: Filter, find: Callable[[s
             known = find(written)
             done = f"was redriven into {known[0].into} already" if known else "is no failed event; `eventlake failed` lists them"
             raise UsageError(f'"{written}" {done}.')
+
+
+def _require_stream(found: Sequence[FailedEntry], chosen: Filter, sources: Iterable[Source]) -> None:
+    """Raise UsageError for a table that neither a failed event nor a declaration knows."""
+    from eventlake.naming import nearest
+    from eventlake.pipeline.failed_records import REJECTED, UNMATCHED
+
+    known = [UNMATCHED, REJECTED, *(table.name for source in sources for table in source.tables)]
+    if chosen.stream and not found and chosen.stream not in known:
+        raise UsageError(f'There is no table "{chosen.stream}".{nearest(chosen.stream, known)} `eventlake tables` lists them.')
 
 
 def _redriven(catalog: SqliteCatalog, entries: Sequence[FailedEntry], current: Settings) -> Iterator[Tried]:

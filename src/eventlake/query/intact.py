@@ -31,7 +31,7 @@ class Intact:
         for path, item in read.items():
             identity = _identity(item, path)
             if item.crc32 is not None and self._checked.get(path) != identity:
-                if _checksum(path) != item.crc32:
+                if _checksum(item, path) != item.crc32:
                     raise _damaged(item, "is not what was written: its checksum differs")
                 self._checked[path] = identity
 
@@ -39,19 +39,21 @@ class Intact:
 def _identity(item: LogObject, path: str) -> Identity:
     try:
         status = os.stat(path)  # noqa: PTH116  # a Path for each costs three times as much
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         raise _damaged(item, "is missing") from None
+    except OSError as error:
+        raise _damaged(item, f"cannot be read: {error.strerror}") from None
     if status.st_size != item.size_bytes:
         raise _damaged(item, f"has {status.st_size:,} bytes where the catalog knows {item.size_bytes:,}")
     return status.st_size, status.st_ino, status.st_mtime_ns
 
 
-def _checksum(path: str) -> int | None:
-    """Return the CRC32 of a file's bytes; None if it cannot be read."""
+def _checksum(item: LogObject, path: str) -> int:
+    """Return the CRC32 of a file's bytes. Raises CorruptObjectError if it cannot be read."""
     try:
         return crc32(path)
-    except OSError:
-        return None
+    except OSError as error:
+        raise _damaged(item, f"cannot be read: {error.strerror}") from None
 
 
 def _damaged(item: LogObject, what: str) -> CorruptObjectError:
