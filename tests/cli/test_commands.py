@@ -404,7 +404,7 @@ def bus(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_a_bus_that_is_ended_delivers_what_is_buffered(
     bus: tuple[subprocess.Popen[str], str], typed: Typed, tmp_path: Path, number: int
 ) -> None:
@@ -669,11 +669,15 @@ def test_detection_is_asked_about_now_and_about_the_past(typed: Typed, tmp_path:
 
 
 def test_backtest_takes_a_threshold_that_some_detection_has(stored: Typed) -> None:
-    """One that none has was mistyped, and of several detections those are asked with it that have it."""
+    """One that none has was mistyped."""
     wrong = stored("detections", "backtest", "stuck", "--param", "huors=2")
     assert (wrong.code, wrong.err) == (252, 'The detection "stuck" has no threshold "huors". Did you mean "hours"?\n')
     assert stored("detections", "backtest", "--all", "--param", "people=2").err.startswith('No detection has a threshold "people".')
 
+
+@pytest.mark.slow
+def test_a_threshold_is_for_the_detections_that_have_it(stored: Typed) -> None:
+    """The others are asked with their own."""
     every = stored("detections", "backtest", "--all", "--days", "1", "--until", "2026-11-21", "--param", "users=2")
     assert (every.code, every.err) == (0, "0 alerts in 1 day.\n")
 

@@ -85,7 +85,7 @@ def assert_holds(found: list[str], acknowledged: list[str], sent: list[str]) -> 
     assert found == [body for body in sent if body in set(found)]
 
 
-@pytest.mark.parametrize("dies", one_in(16, range(CALLS_OF_A_LIFE + 1)))
+@pytest.mark.parametrize("dies", one_in(24, range(CALLS_OF_A_LIFE + 1)))
 def test_no_power_cut_loses_what_was_acknowledged(tmp_path: Path, dies: int) -> None:
     """A writer is killed at its n-th call (0: not at all), another goes on, and the power fails during any call of either."""
     choice = random.Random(dies)

@@ -92,6 +92,7 @@ def test_a_long_query_keeps_nobody(served: Served) -> None:
     assert "The page" not in said
 
 
+@pytest.mark.slow
 def test_a_terminal_is_told_where_the_page_is(tmp_path: Path) -> None:
     """The address stands where a person reads; programs read stdout, and stderr holds trouble alone."""
     terminal, its_end = pty.openpty()
