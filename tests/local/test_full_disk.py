@@ -18,6 +18,8 @@ import pytest
 from by_day import one_in
 from disks import CHOSEN, Disk
 from eventlake.local.folder import open_lake
+from eventlake.local.importing import Importer
+from eventlake.local.item import Item
 from eventlake.sources import load
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -163,3 +165,26 @@ def post_unless_ended(port: int, identities: list[str]) -> int | None:
         return post(port, identities)
     except ConnectionError:
         return None
+
+
+def test_a_lake_that_nobody_writes_is_asked_on_a_full_disk(small_disk: Path) -> None:
+    """Its catalog is read without the file that SQLite puts beside it; who goes on reading sees what is written once there is room."""
+    sources, folder, filling = load(), small_disk / "lake", small_disk / "filling"
+    envelope = {"detail-type": "CodePipeline Pipeline Execution State Change", "source": "aws.codepipeline", "detail": {"state": "STARTED"}}
+
+    def send(*identities: str) -> None:
+        with Importer(folder, sources) as importer:
+            importer.accept([Item(number, json.dumps({**envelope, "id": one}).encode()) for number, one in enumerate(identities, 1)])
+            importer.deliver()
+
+    def ids() -> list[str]:
+        return [one for (one,) in reader.engine.query("select event_id from pipeline_execution_state_change order by 1").rows]
+
+    send("a", "b")
+    fill(filling)
+    reader = open_lake(folder, sources)
+    assert ids() == ["a", "b"]
+
+    filling.unlink()
+    send("c")
+    assert ids() == ["a", "b", "c"]

@@ -21,7 +21,8 @@ from eventlake.errors import ConfigurationError, StorageError, StorageFullError
 
 _BUSY_S = 30.0
 _COPIES = 10
-_CANNOT_WRITE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+_CANNOT_WRITE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+"""What SQLite says where it cannot put its memory beside a file to read it: in a folder that may not be written, and on a full disk."""
 
 
 class SqliteFile:
@@ -37,6 +38,8 @@ class SqliteFile:
         self._read_only = read_only
         self._aside: tempfile.TemporaryDirectory[str] | None = None
         self._seen: tuple[int, ...] = ()
+        self._is_live = True
+        """Whether SQLite itself sees what others commit: it shares the WAL's memory with them."""
         self._open()
         version = self._version()
         if version > len(STEPS):
@@ -90,7 +93,6 @@ class SqliteFile:
 
     def _open(self) -> None:
         with self._failing():
-            self._seen = self._fingerprint() if self._read_only else ()
             self.connection = self._reading() if self._read_only else self._writing()
 
     def _writing(self) -> sqlite3.Connection:
@@ -100,11 +102,15 @@ class SqliteFile:
         return connection
 
     def _reading(self) -> sqlite3.Connection:
+        self._is_live = os.access(self.path.parent, os.W_OK) or Path(f"{self.path}-shm").exists()
+        self._seen = self._fingerprint()
         try:
             return self._looking_old_and_new(self._connected("mode=ro"))
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF not in _CANNOT_WRITE or not self.path.is_file():
                 raise
+        self._is_live = False
+        self._seen = self._fingerprint()
         if self._wal_bytes():
             return self._looking_old_and_new(self._copied_aside())
         return self._looking_old_and_new(self._connected("mode=ro&immutable=1"))
@@ -153,11 +159,7 @@ class SqliteFile:
         except OSError:
             return ()
         found = status.st_dev, status.st_ino
-        return found if self._is_live() else (*found, status.st_size, status.st_mtime_ns, *self._wal())
-
-    def _is_live(self) -> bool:
-        """Return True if SQLite itself sees what others commit: it can share the WAL's memory, so it can write to the folder."""
-        return os.access(self.path.parent, os.W_OK) or Path(f"{self.path}-shm").exists()
+        return found if self._is_live else (*found, status.st_size, status.st_mtime_ns, *self._wal())
 
     def _wal(self) -> tuple[int, ...]:
         with contextlib.suppress(OSError):
