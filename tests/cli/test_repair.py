@@ -162,6 +162,7 @@ def test_only_whoever_may_repair_repairs(left: Original, typed: Typed, aws: Aws,
         (("--rows",), "go with --repair"),
         (("--undo", "no-such-file"), '"no-such-file" cannot be read: No such file or directory.'),
         (("--adopt", "--undo", "file"), "--undo goes with --repair, or stands alone."),
+        (("--adopt", "--rebuild"), "--adopt and --rebuild are different ways to mend a lake: choose one."),
     ],
 )
 def test_what_is_typed_wrongly_gets_a_sentence(typed: Typed, words: tuple[str, ...], sentence: str) -> None:

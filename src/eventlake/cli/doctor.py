@@ -27,11 +27,9 @@ PACKAGES = ("boto3", "click", "duckdb", "httptools", "msgspec", "uvicorn", "uvlo
 
 
 @click.command(short_help="Examine this machine and the lake; every finding with its remedy.")
-@click.option("--adopt", "mending", flag_value="adopt", help="Take the objects into the catalog that it does not know.")
-@click.option("--rebuild", "mending", flag_value="rebuild", help="Make the catalog anew from the objects; the old one is kept beside it.")
-@click.option(
-    "--repair", "mending", flag_value="repair", help="Register each hour on AWS once, at its own folder, whoever installed the lake."
-)
+@click.option("--adopt", is_flag=True, help="Take the objects into the catalog that it does not know.")
+@click.option("--rebuild", is_flag=True, help="Make the catalog anew from the objects; the old one is kept beside it.")
+@click.option("--repair", is_flag=True, help="Register each hour on AWS once, at its own folder, whoever installed the lake.")
 @click.option("--database", default="", metavar="NAME", help="With --repair: the Glue database, where there is no stack to name.")
 @click.option("--bucket", default="", metavar="NAME", help="With --database: the bucket of its objects.")
 @click.option("--rows", is_flag=True, help="With --repair: count the rows too; reads every object.")
@@ -44,7 +42,7 @@ PACKAGES = ("boto3", "click", "duckdb", "httptools", "msgspec", "uvicorn", "uvlo
     help="Put back what a repair changed; with --repair, where to write that.",
 )
 @global_options
-def doctor(mending: str | None, undo: Path | None, database: str, bucket: str, **asked: bool) -> int:
+def doctor(undo: Path | None, database: str, bucket: str, **asked: bool) -> int:
     """Examine environment, versions, declarations, disk, permissions, and the catalog against the objects. Ends with 1 if anything is found.
 
     With --adopt or --rebuild, mend the catalog of a lake in a folder that was restored from copies; ends with 1 if objects are left over.
@@ -53,11 +51,20 @@ def doctor(mending: str | None, undo: Path | None, database: str, bucket: str, *
     what a query reads before and after, ask, write a file that puts everything back, and repair. Ends with 1 if something is found and stays.
     """
     current = settings()
+    mending = _chosen(**{name: asked.pop(name) for name in ("adopt", "rebuild", "repair")})
     if mending == "repair" or undo is not None:
         return _repair(mending, current, Repair(database, bucket, asked["dry_run"], asked["yes"], asked["rows"], undo))
     if database or bucket or any(asked.values()):
         raise UsageError("--database, --bucket, --rows, --dry-run and --yes go with --repair.")
     return _examine(current) if mending is None else _mend(mending, current)
+
+
+def _chosen(**ways: bool) -> str | None:
+    """Return the one way to mend that was asked for, None if none was. Raises UsageError for several."""
+    chosen = [name for name, is_chosen in ways.items() if is_chosen]
+    if len(chosen) > 1:
+        raise UsageError(f"--{' and --'.join(chosen)} are different ways to mend a lake: choose one.")
+    return chosen[0] if chosen else None
 
 
 def _repair(mending: str | None, current: Settings, asked: Repair) -> int:
