@@ -1,6 +1,7 @@
-"""Events of just the shape that their table declares -> log lines, by msgspec: the bytes become an object with a place for each key at once.
+"""Events of the shape that their table declares -> log lines, by msgspec: the bytes become an object with a place for each key at once.
 
-For one machine, where most events are so. What is odd in any way is left to the router, which finds out what it is.
+For one machine, where most events are so, and most others have keys in an object or two that no column reads: such an object becomes a dict.
+What is odd in any other way is left to the router, which finds out what it is.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _MOMENTS = 4096
 
 
 class StraightReader:
-    """Reads the events of one table and detail-type: `reader(data)` gives the log line, or None if the event is not of just the declared shape.
+    """Reads the events of one table and detail-type: `reader(data)` gives the log line, or None if the event is odd.
 
     masking: what becomes of personal data, None if all of it is kept. wanted: whether the table wants the events of a source.
 

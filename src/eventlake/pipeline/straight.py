@@ -1,4 +1,4 @@
-"""One table's mapping for events of just the shape that it declares, as the source of one function: objects with places in place of dicts.
+"""One table's mapping for events of the shape that it declares, as the source of one function: objects with places in place of dicts.
 
 Called by who reads JSON into such objects (`eventlake.backends.msgspec_events`). Whatever is odd about an event makes the function give None;
 the mapping of `eventlake.pipeline.mapping`, from which this one is derived, takes it then and finds out what.
