@@ -5,18 +5,24 @@ from __future__ import annotations
 from eventlake.dialect.binding import Value, derived
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.comparisons import is_null
+from eventlake.dialect.queries.guarding import guarded
 from eventlake.dialect.queries.sameness import is_compiled, is_same
 from eventlake.dialect.sql import NOTHING, emit, joined
 from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.comparison import compared
 from eventlake.dialect.types.type import BOOLEAN
 
+_KEEPING = ("WHERE", "JOIN ... ON")
+"""The clauses whose conditions DuckDB computes as far as it has to, or reads for what may be left out."""
+
 
 def logic(parts: Parts, node: exp.Expr) -> Value:
     """Return what AND or OR make of a chain of conditions."""
     word = "AND" if isinstance(node, exp.And) else "OR"
-    conditions = [parts.boolean(part, word) for part in _flat(node)]
-    return derived(emit("({})", joined(f" {word} ", conditions)), BOOLEAN, conditions)
+    nodes = _flat(node)
+    conditions = [parts.boolean(part, word) for part in nodes]
+    chain = [one.sql for one in conditions] if parts.context.clause in _KEEPING else list(guarded(nodes, conditions, word))
+    return derived(emit("({})", joined(f" {word} ", chain)), BOOLEAN, conditions)
 
 
 def negated(parts: Parts, node: exp.Expr) -> Value:
