@@ -41,14 +41,25 @@ def test_nothing_runs_over_an_empty_lake(memory: Memory) -> None:
     assert lake.looked == []
 
 
-def test_a_detection_runs_when_an_object_comes_and_not_again_before_the_next(memory: Memory) -> None:
-    """What nothing came for is not asked again."""
+def test_a_detection_runs_when_an_object_comes_and_once_more_before_the_next(memory: Memory) -> None:
+    """What nothing came for since is not asked again."""
     lake = Lake()
     ticker = _ticker(lake, memory)
     lake.add(("ann", 0))
-    assert [ticker.tick(at(minute)) for minute in (1, 2, 3, 60)] == [1, 0, 0, 0]
+    assert [ticker.tick(at(minute)) for minute in (1, 1.5, 2, 3, 60)] == [1, 0, 1, 0, 0]
     lake.add(("ann", 60))
-    assert [ticker.tick(at(minute)) for minute in (61, 62)] == [1, 0]
+    assert [ticker.tick(at(minute)) for minute in (61, 62, 63)] == [1, 1, 0]
+
+
+def test_what_a_clock_that_runs_ahead_has_sent_is_found_though_nothing_comes_after_it(memory: Memory) -> None:
+    """Its events lie behind the moment up to which the first run looked."""
+    lake = Lake()
+    ticker = _ticker(lake, memory)
+    lake.add(("ann", 0), ("ann", 0.5), ("ann", 1))
+    ticker.tick(at(0.75))
+    assert _told(memory) == []
+    ticker.tick(at(1.75))
+    assert _told(memory) == [("ann", "opened", 3)]
 
 
 def test_an_alert_is_there_within_a_minute_of_its_object(memory: Memory) -> None:
@@ -79,7 +90,7 @@ def test_objects_of_other_tables_wake_nobody(memory: Memory) -> None:
     lake = Lake()
     ticker = _ticker(lake, memory)
     lake.add(("ann", 0))
-    ticker.tick(at(1))
+    assert [ticker.tick(at(minute)) for minute in (1, 2)] == [1, 1]
     lake.objects["alerts"] = 7
     assert ticker.tick(at(5)) == 0
 

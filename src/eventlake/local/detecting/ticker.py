@@ -1,8 +1,8 @@
 """Runs the detections that are due, and saves what that comes to. Called again and again by the process of `serve`.
 
-A detection is due when objects of its tables came and it did not run just now; and, whether anything came or not, each time its `every` is
-over while it has an open alert, or if it finds what does not come. What it could not look at while nobody ran it is looked at afterwards,
-a window at a time.
+A detection is due when objects of its tables came and it did not run just now, and once more when its `every` is over: a sender's clock may run
+ahead, so that what it sent lies behind `:until` when it comes. Whether anything came or not, it is due each time its `every` is over while it
+has an open alert, or if it finds what does not come. What it could not look at while nobody ran it is looked at afterwards, a window at a time.
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ class Ticker:
         self._noted: datetime | None = None
         memory.forget_others([one.name for one in detections])
         self._runs = {one.name: memory.run(one.name) for one in detections}
+        self._again = {one.name for one in detections}
+        """Those that look once more: their last run was the first that saw their newest object, or another process made it."""
         self._open = {one.name: any(state.is_open for state in memory.states(one.name).values()) for one in detections}
 
     @property
@@ -76,6 +78,7 @@ class Ticker:
         newest = self._newest()
         due = {one.name: (one, mark) for one in self._detections if self._is_due(one, mark := _mark(one, newest), now)}
         marks = {name: mark for name, (_, mark) in due.items()}
+        self._again = (self._again - due.keys()) | {name for name, mark in marks.items() if mark != self._runs[name].mark}
         for runs in self._groups([one for one, _ in due.values()], now):
             self._run(runs, marks, now)
         self._note_idle([one for one in self._detections if _mark(one, newest) == self._runs[one.name].mark], now)
@@ -99,7 +102,8 @@ class Ticker:
             return True
         if mark != run.mark and not run.problem:
             return rested >= (SOON if detection.every <= _LONG else detection.every)
-        is_wanted = self._open[detection.name] or bool(run.problem) or mark != run.mark or finds_by_time(detection)
+        is_wanted = self._open[detection.name] or detection.name in self._again or bool(run.problem) or mark != run.mark
+        is_wanted = is_wanted or finds_by_time(detection)
         return is_wanted and rested >= detection.every
 
     def _groups(self, due: Sequence[Detection], now: datetime) -> list[list[Asked]]:
