@@ -1,5 +1,5 @@
 -- How executions end
--- Executions that succeeded, failed or were stopped, superseded or canceled.
+-- Executions that succeeded, failed or were stopped, superseded or canceled. One that failed and was tried again counts with each of its ends.
 -- param since date  the first day of arrival
 -- param start timestamp  the window's beginning, in UTC
 -- param end timestamp  its end
