@@ -48,7 +48,7 @@ class Context:
     """Whether this is inside an aggregate of ORDER BY, where those names are a mistake."""
     inside_aggregate: bool = False
     kept_by: frozenset[int] = frozenset()
-    """The conditions, by their identity, that say of a value that it is in a subquery, and that rows are kept by."""
+    """The conditions that rows are kept by, by their identity: those that say of a value that it is in a subquery, and chains of AND and OR."""
     outside: Outside | None = None
     """What is computed outside the TRY that is being read."""
 

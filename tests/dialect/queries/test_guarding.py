@@ -46,11 +46,13 @@ def test_what_a_condition_has_decided_is_not_computed(engine: FixtureEngine, val
         ("select cardinality(a) > 1 and a[2] = 1 from (values array[1], array[1, 1]) t(a)", [(False,), (True,)]),
         ("select filter(array[0, 1, 5, 20], x -> x <> 0 and 10/x > 1)", [([1, 5],)]),
         ("select y > 0, sum(y) from (values 0, 1) t(y) group by 1 having sum(y) <> 0 and 4/sum(y) > 1", [(True, 1)]),
+        ("select y from (values 0, 1, 5) t(y) where coalesce(y <> 0 and 10/y > 1, false)", [(1,), (5,)]),
+        ("select y from (values 0, 1, 5) t(y) where y = 7 or (y <> 0 and 10/y > 1)", [(1,), (5,)]),
         ("select a.y from (values 0, 1, 5) a(y) join (values 1) b(z) on a.y <> 0 and 10/a.y > b.z order by 1", [(1,), (5,)]),
     ],
 )
 def test_a_guard_holds_wherever_it_stands(engine: FixtureEngine, statement: str, rows: list[tuple[Any, ...]]) -> None:
-    """In aggregates, in an order, over arrays, in lambdas, in HAVING and in a join."""
+    """In aggregates, in an order, over arrays, in lambdas, in HAVING, inside a function of WHERE and in a join."""
     assert engine.query(statement).rows == rows
 
 

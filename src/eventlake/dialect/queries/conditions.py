@@ -12,8 +12,8 @@ from eventlake.dialect.text import tree as exp
 from eventlake.dialect.types.comparison import compared
 from eventlake.dialect.types.type import BOOLEAN
 
-_KEEPING = ("WHERE", "JOIN ... ON")
-"""The clauses whose conditions DuckDB computes as far as it has to, or reads for what may be left out."""
+_READ = "JOIN ... ON"
+"""The clause that DuckDB takes apart for what it can join by."""
 
 
 def logic(parts: Parts, node: exp.Expr) -> Value:
@@ -21,7 +21,8 @@ def logic(parts: Parts, node: exp.Expr) -> Value:
     word = "AND" if isinstance(node, exp.And) else "OR"
     nodes = _flat(node)
     conditions = [parts.boolean(part, word) for part in nodes]
-    chain = [one.sql for one in conditions] if parts.context.clause in _KEEPING else list(guarded(nodes, conditions, word))
+    keeps = id(node) in parts.context.kept_by or parts.context.clause == _READ
+    chain = [one.sql for one in conditions] if keeps else list(guarded(nodes, conditions, word))
     return derived(emit("({})", joined(f" {word} ", chain)), BOOLEAN, conditions)
 
 

@@ -39,6 +39,18 @@ def guarded(nodes: Sequence[exp.Expr], conditions: Sequence[Value], word: str) -
                 guards.append(condition.sql)
 
 
+def chains(condition: exp.Expr) -> Iterator[exp.Expr]:
+    """Yield the chains of AND and OR of which a condition is made that rows are kept by."""
+    todo = [condition]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, exp.And | exp.Or):
+            yield part
+            todo += [part.this, part.expression]
+        elif isinstance(part, exp.Paren):
+            todo.append(part.this)
+
+
 def _may_fail(node: exp.Expr) -> bool:
     """Tell whether an operator may fail for a row; what holds no column is computed before there are rows."""
     return isinstance(node, _FAILING) and not isinstance(node, exp.TryCast) and any(isinstance(part, exp.Column) for part in node.walk())

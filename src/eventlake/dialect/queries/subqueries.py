@@ -8,6 +8,7 @@ from eventlake.dialect.binding import Value, derived, mistyped, refused
 from eventlake.dialect.parts import Parts
 from eventlake.dialect.queries.aggregates import AGGREGATES
 from eventlake.dialect.queries.correlation import Use, reads_outside, require_joinable
+from eventlake.dialect.queries.guarding import chains
 from eventlake.dialect.queries.modifiers import Modifiers
 from eventlake.dialect.queries.pruning import conjuncts
 from eventlake.dialect.queries.relation import Relation, unbracketed
@@ -125,7 +126,7 @@ def _single(value: Value) -> Value:
 
 def kept(parts: Parts, condition: exp.Expr, clause: str) -> Value:
     """Make a condition that rows are kept by."""
-    with parts.within(kept_by=frozenset(map(id, members(condition)))):
+    with parts.within(kept_by=frozenset(map(id, (*members(condition), *chains(condition))))):
         return parts.boolean(condition, clause)
 
 
