@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import os
-import pkgutil
 import select
 import signal
 import socket
@@ -42,14 +40,12 @@ def import_everything() -> None:
     import duckdb
     import msgspec
 
-    import eventlake.query
+    from eventlake.dialect.queries import pruning
     from eventlake.dialect.translate import translate
     from eventlake.errors import QueryError
-    from eventlake.query.box import answering, landlock, seccomp
+    from eventlake.query.box import answering
 
-    for module in pkgutil.walk_packages(eventlake.query.__path__, "eventlake.query."):
-        importlib.import_module(module.name)
-    _ = (difflib, encodings.idna, duckdb, answering, landlock, seccomp)
+    _ = (difflib, encodings.idna, duckdb, pruning, answering)
     now = datetime.datetime.now(datetime.UTC)
     with contextlib.suppress(QueryError):  # it is done for what it loads
         translate(_EVERYDAY, [], now)
