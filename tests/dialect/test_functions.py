@@ -1,24 +1,13 @@
 """Functions of Athena, asked of the engine with the texts that people search."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from eventlake.conformance.fixture import FixtureEngine, load_fixture
+from eventlake.conformance.fixture import FixtureEngine
 from eventlake.errors import QueryFailedError, QueryRefusedError, QuerySyntaxError
 
-FIXTURE = Path(__file__).parents[1] / "conformance" / "golden" / "fixture.json.gz"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Mobile"
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[FixtureEngine]:
-    """The fixture's tables."""
-    with closing(FixtureEngine(load_fixture(FIXTURE))) as tables:
-        yield tables
 
 
 def test_the_sign_of_kelvin_is_a_k_without_regard_to_case(engine: FixtureEngine) -> None:

@@ -42,7 +42,7 @@ class Shape:
 
 
 def straight_source(
-    table: Table, loose: Collection[Path], opened: Collection[Path] = (), tree: Mapping[Any, Any] = NOTHING
+    table: Table, loose: Collection[Path], opened: Collection[Path], tree: Mapping[Any, Any]
 ) -> tuple[str, Shape, dict[str, Any]]:
     """Return the code of a module with the function `straight_line`, the shape of the events that it takes, and what it masks with, by name.
 

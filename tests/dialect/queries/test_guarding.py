@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from eventlake.conformance.fixture import FixtureEngine, load_fixture
+from eventlake.conformance.fixture import FixtureEngine
 from eventlake.errors import QueryFailedError
 
-FIXTURE = Path(__file__).parents[2] / "conformance" / "golden" / "fixture.json.gz"
 NUMBERS = "(values 0, 1, 5, 20, null) t(y)"
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[FixtureEngine]:
-    """The fixture's tables."""
-    with closing(FixtureEngine(load_fixture(FIXTURE))) as tables:
-        yield tables
 
 
 @pytest.mark.parametrize(
