@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import os
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -180,19 +182,34 @@ def test_an_index_that_is_damaged_is_told_with_the_remedy(bucket: Bucket) -> Non
 
 
 @pytest.mark.aws
-def test_an_interrupt_stops_the_fetch_and_keeps_what_has_come(bucket: Bucket) -> None:
-    """The next query goes on from there."""
+def test_an_interrupt_stops_the_fetch_and_keeps_what_has_come(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next query goes on from there; what had begun is not thrown away."""
     objects = [bucket.put(f"{number:02d}.gz") for number in range(40)]
+    first, cancelled, shutdown = iter([True]), threading.Event(), ThreadPoolExecutor.shutdown
+
+    def wait_unless_first(**_: Any) -> None:
+        if not next(first, False):
+            cancelled.wait()
 
     def interrupted(done: int, _: int) -> None:
         raise KeyboardInterrupt
 
+    def cancel(pool: ThreadPoolExecutor, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        shutdown(pool, wait=False, cancel_futures=cancel_futures)
+        cancelled.set()
+        shutdown(pool, wait=wait)
+
+    bucket.client.meta.events.register_last("before-call.s3.GetObject", wait_unless_first)
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", cancel)
     with pytest.raises(KeyboardInterrupt):
         bucket.cache(told=interrupted).fetch(objects)
+
+    came = bucket.kept()
+    assert came
     assert len(bucket.asked) < 40
     bucket.asked.clear()
     bucket.cache().fetch(objects)
-    assert len(bucket.asked) < 40
+    assert sorted(came + bucket.asked) == [f"{number:02d}.gz" for number in range(40)]
     assert len(bucket.kept()) == 40
 
 

@@ -13,7 +13,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -122,20 +122,21 @@ class ObjectCache:
     def _fetch_all(self, missing: Sequence[LogObject]) -> None:
         """Fetch objects side by side; the first that fails ends it, and what has come stays."""
         total, done = sum(one.size_bytes for one in missing), 0
-        arrived: list[LogObject] = []
         stopped = threading.Event()
-        with ThreadPoolExecutor(_FETCHERS) as pool:
-            try:
-                for coming in as_completed([pool.submit(self._fetch, one, stopped) for one in missing]):
-                    arrived.append(coming.result())
-                    done += arrived[-1].size_bytes
-                    self._told(done, total)
-            except BaseException:  # an interrupt too: what is not begun is not begun any more
-                stopped.set()
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-            finally:
-                self._note_arrival(arrived)
+        fetches: list[Future[LogObject]] = []
+        try:
+            with ThreadPoolExecutor(_FETCHERS) as pool:
+                fetches += [pool.submit(self._fetch, one, stopped) for one in missing]
+                try:
+                    for coming in as_completed(fetches):
+                        done += coming.result().size_bytes
+                        self._told(done, total)
+                except BaseException:  # an interrupt too: what is not begun is not begun any more
+                    stopped.set()
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    raise
+        finally:  # once those that had begun have ended as well
+            self._note_arrival([one.result() for one in fetches if _succeeded(one)])
 
     def _note_arrival(self, arrived: Sequence[LogObject]) -> None:
         """Note copies in one go; one that is not noted is fetched again."""
@@ -202,6 +203,10 @@ def cache_limit() -> int:
     if not written.isdecimal() or int(written) == 0:
         raise ConfigurationError(f'EVENTLAKE_CACHE_MB is a number of megabytes, not "{written}"; for example 10000.')
     return int(written) * 1_000_000
+
+
+def _succeeded(fetch: Future[LogObject]) -> bool:
+    return fetch.done() and not fetch.cancelled() and fetch.exception() is None
 
 
 def _check(path: Path, one: LogObject) -> None:
