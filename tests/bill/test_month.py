@@ -34,7 +34,7 @@ BY_HAND = {
     + (86_400 + 4_320) / 1e6 * 0.20
     + (86_400 * 0.02 + 1e6 * 0.0003 + 4_320 * 0.1) * 0.256 * 0.0000133334
     + (2 * 17_280 + 648_000) / 1e6 * 0.40
-    + (86_400 * 700 + 4_320 * 1_200) / 1e9 * 0.50
+    + (86_400 * 400 + 4_320 * 600) / 1e9 * 0.50
     + (17_280 + 300 * 26) / 1e3 * 0.005
     + 12 * 0.5e6 * (85 + 170) / 1e9 * 0.023
     + 300 * 10e6 / 1e12 * 5
@@ -48,7 +48,7 @@ BY_HAND = {
     + (75_000 + 100_000 + 4_320) / 1e6 * 0.20
     + (175_000 * 0.02 + 1e8 * 0.0003) * 0.256 * 0.0000133334
     + 0.27
-    + 175_000 * 700 / 1e9 * 0.50
+    + 175_000 * 400 / 1e9 * 0.50
     + (17_280 + 7_800) / 1e3 * 0.005
     + 12 * 50e6 * 255 / 1e9 * 0.023
     + 300 * 50e6 * 170 / 30 / 1e12 * 5
@@ -134,6 +134,12 @@ def test_functions_have_the_memory_that_is_paid_for() -> None:
     """As the templates say, in thousands of megabytes."""
     found = {name: _memory(name) for name in ("functions", "closing", "detections", "retention", "webhook")}
     assert found == {"webhook": {WEBHOOK_MEMORY_GB}} | {name: {MEMORY_GB} for name in found if name != "webhook"}
+
+
+def test_lambda_writes_nothing_of_calls_that_are_many() -> None:
+    """What is paid for is what the functions write themselves."""
+    busy = [function for name in ("functions", "webhook") for function in resources(_template(name), "AWS::Lambda::Function").values()]
+    assert [function["LoggingConfig"]["SystemLogLevel"] for function in busy] == ["WARN"] * 3
 
 
 def _alarms(name: str) -> int:

@@ -141,12 +141,13 @@ def every_log_ends(template: Template) -> Iterator[str]:
 
 
 def every_function_is_current(template: Template) -> Iterator[str]:
-    """A function runs on a current Python on arm64, with its own log group, a time limit and a dead-letter queue, and begins no traces."""
+    """A function runs on a current Python on arm64, with its own log group of all that it writes, a time limit and a dead-letter queue, and begins no traces."""
     for name, function in resources(template, "AWS::Lambda::Function").items():
         wanted = {
             "a current Python": function.get("Runtime") in {"python3.13", "python3.14"},
             "arm64": function.get("Architectures") == ["arm64"],
-            "its log group": "LogGroup" in function.get("LoggingConfig", {}),
+            "its log group": "LogGroup" in (log := function.get("LoggingConfig", {})),
+            "a log of all that it writes": log.get("LogFormat") == "Text" or log.get("ApplicationLogLevel") == "INFO",
             "traces of others alone": function.get("TracingConfig", {}).get("Mode") == "PassThrough",
             "a time limit": "Timeout" in function,
             "a dead-letter queue": "DeadLetterConfig" in function,

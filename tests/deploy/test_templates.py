@@ -63,10 +63,10 @@ BUCKET = {
     ),
     "LifecycleConfiguration": {"Rules": [{"AbortIncompleteMultipartUpload": {}}]},
 }
-FUNCTION = {
+FUNCTION: Template = {
     "Runtime": "python3.14",
     "Architectures": ["arm64"],
-    "LoggingConfig": {"LogGroup": "g"},
+    "LoggingConfig": {"LogGroup": "g", "LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "WARN"},
     "TracingConfig": {"Mode": "PassThrough"},
     "Timeout": 60,
     "DeadLetterConfig": {},
@@ -139,6 +139,11 @@ CASES: list[tuple[str, Template, Template]] = [
         "every_function_is_current",
         _one("AWS::Lambda::Function", FUNCTION),
         _one("AWS::Lambda::Function", {**FUNCTION, "Runtime": "python3.8"}),
+    ),
+    (
+        "every_function_is_current",
+        _one("AWS::Lambda::Function", FUNCTION),
+        _one("AWS::Lambda::Function", {**FUNCTION, "LoggingConfig": {**FUNCTION["LoggingConfig"], "ApplicationLogLevel": "WARN"}}),
     ),
     (
         "every_function_is_current",

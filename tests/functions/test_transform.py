@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventlake.bill.month import LOG_BYTES_A_TRANSFORM
 from eventlake.errors import EventError
 from eventlake.functions import declared, transform
 from eventlake.functions.transform import LOGGED_FAILURES, RESPONSE_LIMIT_BYTES, handler
@@ -335,10 +336,12 @@ def test_a_batch_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_batch_without_failures_has_one_metric(capsys: pytest.CaptureFixture[str]) -> None:
-    """CloudWatch charges each metric for each hour in which it is sent."""
+    """CloudWatch charges each metric for each hour in which it is sent, and each byte that is written."""
     handler(batch("auth0_logs", [b'{"detail": {"data": {"type": "s"}}}']), None)
 
-    (said,) = [json.loads(entry) for entry in capsys.readouterr().out.splitlines()]
+    written = capsys.readouterr().out
+    (said,) = [json.loads(entry) for entry in written.splitlines()]
+    assert len(written) + 26 <= LOG_BYTES_A_TRANSFORM
     assert [directive["Metrics"] for directive in said["_aws"]["CloudWatchMetrics"]] == [[{"Name": "EventsIn", "Unit": "Count"}]]
 
 

@@ -162,7 +162,15 @@ _FUNCTION: Arguments = {
     "KmsKeyArn": "kms_key_arn",
     "DeadLetterConfig": Block("dead_letter_config", {"TargetArn": "target_arn"}),
     "TracingConfig": Block("tracing_config", {"Mode": "mode"}),
-    "LoggingConfig": Block("logging_config", {"LogGroup": "log_group", "LogFormat": "log_format"}),
+    "LoggingConfig": Block(
+        "logging_config",
+        {
+            "LogGroup": "log_group",
+            "LogFormat": "log_format",
+            "ApplicationLogLevel": "application_log_level",
+            "SystemLogLevel": "system_log_level",
+        },
+    ),
     "Environment": Block("environment", {"Variables": "variables"}),
 }
 FUNCTIONS = {
