@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deploy.template_rules import resources
-from eventlake.bill.month import MEMORY_GB, WEBHOOK_MEMORY_GB, Plan, changes, month, total
+from eventlake.bill.month import MEMORY_GB, WEBHOOK_MEMORY_GB, Plan, changes, month, objects, total, transforms
 from eventlake.bill.prices import ALARMS
 from eventlake.bill.traffic import Traffic
 from eventlake.deploy.cloudformation import read_template
@@ -69,6 +69,18 @@ BY_HAND = {
 def test_a_bill_is_what_a_hand_makes_it(events: float) -> None:
     """Within a tenth."""
     assert total(month(plan(events))) == pytest.approx(BY_HAND[events], rel=0.1)
+
+
+def test_events_that_wait_save_calls_of_the_transform_where_there_are_few() -> None:
+    """A call each quarter of an hour in place of one a minute, and as many objects; of fifty million a month an object a minute, for a call."""
+    few, many = (replace(plan(events), buffering_seconds=900) for events in (1e6, 1e8))
+    (table, _), (busy, _) = few.traffic, many.traffic
+
+    waiting = replace(few, buffering_of="events")
+    assert (transforms(few, table), transforms(waiting, table)) == (43_200, 2_880)
+    assert objects(few, table) == objects(waiting, table) == 2_880
+    assert objects(many, busy) == 2_880
+    assert objects(replace(many, buffering_of="events"), busy) == 43_200
 
 
 def test_pseudonyms_cost_a_secret_and_its_readings() -> None:

@@ -103,6 +103,17 @@ def test_every_table_has_its_rule_stream_and_prefixes(source: Source) -> None:
     assert all(("EventBusName" in rule) == (source.bus != "default") for rule in rules)
 
 
+def test_what_comes_waits_in_one_of_two_buffers_for_long() -> None:
+    """In front of the transform or behind it, and a minute in the other: an event is in its object as soon, whichever it is."""
+    for stream in resources(_built_in("codepipeline"), "AWS::KinesisFirehose::DeliveryStream").values():
+        destination = stream["ExtendedS3DestinationConfiguration"]
+        (processor,) = destination["ProcessingConfiguration"]["Processors"]
+        before = {one["ParameterName"]: one["ParameterValue"] for one in processor["Parameters"]}["BufferIntervalInSeconds"]
+        long = {"Ref": "BufferingHintsIntervalInSeconds"}
+        assert before == {"Fn::If": ["BuffersEvents", long, "60"]}
+        assert destination["BufferingHints"]["IntervalInSeconds"] == {"Fn::If": ["BuffersEvents", 60, long]}
+
+
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
 def test_every_saved_query_and_every_detection_is_a_named_query(source: Source) -> None:
     """Each place of a parameter is a `?`, and the description names them in order; a detection asks about the window that ends now."""

@@ -19,8 +19,8 @@ DAYS = 30
 SECONDS = DAYS * 86_400
 HOURS = DAYS * 24
 
-TRANSFORM_EVERY_S, TRANSFORM_BYTES = 60, 1_000_000
-"""Firehose calls the transform function for a stream after so many seconds or bytes."""
+SHORT_BUFFER_S, TRANSFORM_BYTES = 60, 1_000_000
+"""Firehose calls the transform function for a stream after so many seconds or bytes, and writes an object after the plan's; or the other way round."""
 MEMORY_GB = 0.256
 SECONDS_A_CALL, SECONDS_AN_EVENT = 0.02, 0.0003
 """Billed of the transform function: for a call, and for each event in it, on a seventh of a core, as 256 MB have it."""
@@ -60,6 +60,7 @@ class Plan:
     sources: int
     log_format: str = "parquet"
     buffering_seconds: int = 300
+    buffering_of: str = "lines"
     buffering_bytes: int = 64_000_000
     closing: str = "off"
     detections: bool = False
@@ -138,18 +139,20 @@ def _firehose(plan: Plan) -> Iterator[Line]:
         yield Line("conversion", counted, prices.FIREHOSE_PARQUET)
 
 
-def transforms(one: Traffic) -> float:
+def transforms(plan: Plan, one: Traffic) -> float:
     """Return how often the transform function is called for a table."""
-    return min(one.events, max(SECONDS / TRANSFORM_EVERY_S, one.events * one.event_bytes / TRANSFORM_BYTES))
+    every_s = plan.buffering_seconds if plan.buffering_of == "events" else SHORT_BUFFER_S
+    return min(one.events, max(SECONDS / every_s, one.events * one.event_bytes / TRANSFORM_BYTES))
 
 
 def objects(plan: Plan, one: Traffic) -> float:
-    """Return how many objects a table's stream writes."""
-    return min(one.events, max(SECONDS / plan.buffering_seconds, one.events * one.event_bytes / plan.buffering_bytes))
+    """Return how many objects a table's stream writes: at most one for each call of the transform."""
+    every_s = SHORT_BUFFER_S if plan.buffering_of == "events" else plan.buffering_seconds
+    return min(transforms(plan, one), max(SECONDS / every_s, one.events * one.event_bytes / plan.buffering_bytes))
 
 
 def _functions(plan: Plan) -> Iterator[Line]:
-    calls = sum(transforms(one) for one in plan.traffic)
+    calls = sum(transforms(plan, one) for one in plan.traffic)
     written = sum(objects(plan, one) for one in plan.traffic)
     registrations = written / OBJECTS_A_REGISTRATION
     seconds = calls * SECONDS_A_CALL + plan.events * SECONDS_AN_EVENT + registrations * SECONDS_A_REGISTRATION
@@ -261,6 +264,8 @@ def _others(plan: Plan) -> Iterator[tuple[str, Plan]]:
         for seconds in (60, 300, 900)
         if seconds != plan.buffering_seconds
     )
+    of = "events" if plan.buffering_of == "lines" else "lines"
+    yield f"BufferingOf={of}", replace(plan, buffering_of=of)
     yield f"KeepRawEvents={'no' if plan.keep_raw_events else 'yes'}", replace(plan, keep_raw_events=not plan.keep_raw_events)
     if plan.queries:
         yield "half the queries", replace(plan, queries=plan.queries // 2)

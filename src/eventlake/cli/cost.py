@@ -60,6 +60,7 @@ def cost() -> None:
     "--closing", default="off", show_default=True, type=click.Choice(["off", "daily", "hourly"]), help="As the parameter Closing."
 )
 @click.option("--buffer-seconds", default=300, show_default=True, type=click.IntRange(60, 900), help="As BufferingHintsIntervalInSeconds.")
+@click.option("--buffering-of", default="lines", show_default=True, type=click.Choice(["lines", "events"]), help="As BufferingOf.")
 @click.option("--detections", is_flag=True, help="With detections every five minutes.")
 @click.option("--retention", is_flag=True, help="With hours removed each night that were kept long enough, as Retention.")
 @click.option("--no-alarms", is_flag=True, help="As Alarms=off.")
@@ -74,6 +75,7 @@ def estimate(
     log_format: str,
     closing: str,
     buffer_seconds: int,
+    buffering_of: str,
     detections: bool,
     retention: bool,
     no_alarms: bool,
@@ -98,6 +100,7 @@ def estimate(
         len(active),
         log_format=log_format,
         buffering_seconds=buffer_seconds,
+        buffering_of=buffering_of,
         closing=closing,
         detections=detections,
         retention=retention,

@@ -93,6 +93,7 @@ def plan(deployment: Deployment, used: Usage, now: datetime) -> Plan:
         len(deployment.sources),
         log_format=said.get("LogFormat", "parquet"),
         buffering_seconds=int(said.get("BufferingHintsIntervalInSeconds", 300)) or 1,
+        buffering_of=said.get("BufferingOf", "lines"),
         closing=said.get("Closing", "off"),
         detections=said.get("Detections") == "on",
         retention=said.get("Retention", "off") != "off",

@@ -14,6 +14,13 @@ ARRIVAL = "!{timestamp:yyyy/MM/dd/HH}"
 """Firehose's expression for the hour of arrival, in UTC. `YYYY` would be the year of the week, wrong in the last days of December."""
 ARRIVAL_OF_FAILURES = "year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}"
 
+BUFFERS_EVENTS = "BuffersEvents"
+"""The condition under which events wait for the transform, and log lines hardly for their object; else it is the other way round."""
+
+SHORT_BUFFER_S = 60
+"""Seconds of the buffer that is not the long one. Firehose fills one before its transform and then one behind it, so that what comes waits as long
+as both together: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html"""
+
 LONGEST_RETRY_S = 86_400
 MOST_RETRIES = 185
 """The longest that EventBridge tries a target: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RetryPolicy.html"""
@@ -58,7 +65,7 @@ def delivery_stream(table: Table) -> Template:
                 "Prefix": f"{table.prefix}/{ARRIVAL}/",
                 "ErrorOutputPrefix": f"{table.error_prefix}/!{{firehose:error-output-type}}/{ARRIVAL_OF_FAILURES}/",
                 "BufferingHints": {
-                    "IntervalInSeconds": ref("BufferingHintsIntervalInSeconds"),
+                    "IntervalInSeconds": when(BUFFERS_EVENTS, SHORT_BUFFER_S, ref("BufferingHintsIntervalInSeconds")),
                     "SizeInMBs": ref("BufferingHintsSizeInMBs"),
                 },
                 "CompressionFormat": when("IsParquet", "UNCOMPRESSED", "GZIP"),
@@ -82,7 +89,7 @@ def _transform() -> Template:
         "RoleArn": attribute("DeliveryRole", "Arn"),
         "NumberOfRetries": "3",
         "BufferSizeInMBs": "1",
-        "BufferIntervalInSeconds": "60",
+        "BufferIntervalInSeconds": when(BUFFERS_EVENTS, ref("BufferingHintsIntervalInSeconds"), str(SHORT_BUFFER_S)),
     }
     values = [{"ParameterName": name, "ParameterValue": value} for name, value in parameters.items()]
     return {"Enabled": True, "Processors": [{"Type": "Lambda", "Parameters": values}]}

@@ -42,6 +42,12 @@ SETTINGS: dict[str, Template] = {
         "MaxValue": 900,
         "Description": "Seconds after which a delivery stream writes an object, however little is in it. Less is fresher and dearer.",
     },
+    "BufferingOf": {
+        "Type": "String",
+        "Default": "lines",
+        "AllowedValues": ["lines", "events"],
+        "Description": "What waits that long - lines, behind the transform, or events, before it, which costs less of at most a million a month and table.",
+    },
     "KeepRawEvents": {
         "Type": "String",
         "Default": "no",

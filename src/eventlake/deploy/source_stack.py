@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from eventlake.deploy.alarms import HAS_ALARMS_OF_BUS, alarms
 from eventlake.deploy.archive import archive
 from eventlake.deploy.cloudformation import Tagged, Template, cut, equals, is_set, ref, template_text, when
-from eventlake.deploy.delivery_stream import HAS_BUS, delivery_stream, may_lack_bus, rule, stream_id
+from eventlake.deploy.delivery_stream import BUFFERS_EVENTS, HAS_BUS, delivery_stream, may_lack_bus, rule, stream_id
 from eventlake.deploy.glue_table import glue_table, places_table
 from eventlake.deploy.limits import require_limits
 from eventlake.deploy.named_query import named_query
@@ -66,6 +66,7 @@ def source_stack(source: Source, saved: Sequence[SavedQuery]) -> Template:
         "Conditions": {
             "IsParquet": equals("LogFormat", "parquet"),
             "Closes": CLOSES,
+            BUFFERS_EVENTS: equals("BufferingOf", "events"),
             "KeepsRawEvents": equals("KeepRawEvents", "yes"),
             "Archives": _archives(source),
             "HasKey": is_set("KmsKeyArn"),
