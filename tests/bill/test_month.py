@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deploy.template_rules import resources
-from eventlake.bill.month import MEMORY_GB, WEBHOOK_MEMORY_GB, Plan, changes, month, objects, total, transforms
+from eventlake.bill.month import MEMORY_GB, Plan, changes, month, objects, total, transforms
 from eventlake.bill.prices import ALARMS
 from eventlake.bill.traffic import Traffic
 from eventlake.deploy.cloudformation import read_template
@@ -91,15 +91,15 @@ def test_pseudonyms_cost_a_secret_and_its_readings() -> None:
 
 
 def test_a_webhook_costs_half_of_the_partner_bus_where_there_is_much_to_post() -> None:
-    """Though each entry is taken to come alone: calls of 50 ms at 512 MB, no partner events; a secret, its readings and an alarm cost more of little."""
+    """Though each entry is taken to come alone: calls of 50 ms at 256 MB, no partner events; a secret, its readings and an alarm cost more of little."""
     asked = replace(plan(1e6), webhooks=("auth0",))
-    by_hand = 0.5 * 0.20 + 0.5e6 * 0.05 * 0.512 * 0.0000133334 + 0.40 + 0.864 * 0.05 + 0.10
+    by_hand = 0.5 * 0.20 + 0.5e6 * 0.05 * 0.256 * 0.0000133334 + 0.40 + 0.864 * 0.05 + 0.10
 
     (change,) = [one for one in changes(asked) if one.what == "auth0 by webhook"]
 
     assert change.difference == pytest.approx(by_hand - 0.50)
     (change,) = [one for one in changes(replace(plan(1e8), webhooks=("auth0",))) if one.what == "auth0 by webhook"]
-    assert change.difference == pytest.approx(10 + 50e6 * 0.05 * 0.512 * 0.0000133334 + 0.5432 - 50)
+    assert change.difference == pytest.approx(10 + 50e6 * 0.05 * 0.256 * 0.0000133334 + 0.5432 - 50)
 
 
 def test_every_line_is_a_quantity_at_a_price_with_its_page() -> None:
@@ -145,7 +145,7 @@ def test_alarms_are_as_many_as_the_templates_make() -> None:
 def test_functions_have_the_memory_that_is_paid_for() -> None:
     """As the templates say, in thousands of megabytes."""
     found = {name: _memory(name) for name in ("functions", "closing", "detections", "retention", "webhook")}
-    assert found == {"webhook": {WEBHOOK_MEMORY_GB}} | {name: {MEMORY_GB} for name in found if name != "webhook"}
+    assert found == {name: {MEMORY_GB} for name in found}
 
 
 def test_lambda_writes_nothing_of_calls_that_are_many() -> None:

@@ -141,7 +141,7 @@ def every_log_ends(template: Template) -> Iterator[str]:
 
 
 def every_function_is_current(template: Template) -> Iterator[str]:
-    """A function runs on a current Python on arm64, with its own log group of all that it writes, a time limit and a dead-letter queue, and begins no traces."""
+    """A function runs on a current Python on arm64, with a log group of all that it writes, a time limit and a dead-letter queue, and begins no traces."""
     for name, function in resources(template, "AWS::Lambda::Function").items():
         wanted = {
             "a current Python": function.get("Runtime") in {"python3.13", "python3.14"},

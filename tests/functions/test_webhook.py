@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import os
 import random
 import subprocess
 import sys
@@ -294,6 +295,46 @@ def test_a_secret_that_holds_no_tokens_is_told(answer: dict[str, Any]) -> None:
 
     with pytest.raises(ConfigurationError, match="arn:the-secret"):
         read_tokens(client, "arn:the-secret")
+
+
+LARGE = """
+import json, resource, sys
+import boto3
+from types import SimpleNamespace
+from eventlake.functions import webhook
+from functions.test_webhook import CONTEXT, TOKEN, Tokens, WebhookTokens, over
+
+class Counting:
+    records = 0
+    def put_record_batch(self, DeliveryStreamName, Records):
+        self.records += len(Records)
+        return {"FailedPutCount": 0, "RequestResponses": [{"RecordId": "1"}] * len(Records)}
+
+boto3.client("firehose", region_name="us-east-1")
+client = Counting()
+webhook._webhook = lambda _: over(client)
+webhook._tokens = lambda tokens=Tokens(lambda: WebhookTokens({"auth0": [TOKEN]})): tokens
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+answer = webhook.handler(json.loads(sys.stdin.read()), CONTEXT)
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(answer["statusCode"], client.records, (after - before) // 1024)
+"""
+
+
+def test_the_largest_request_fits_into_the_memory_of_the_function() -> None:
+    """Six megabytes as Lambda hands them over need less than half of what the template gives."""
+    entry = json.dumps({"log_id": "%09d", "data": {"date": "2026-11-20T10:00:00.000Z", "type": "f", "details": {"text": "x" * 350}}})
+    body = "[" + ",".join(entry % number for number in range(12_500)) + "]"
+    event = {"requestContext": {"http": {"method": "POST"}}, "headers": {"authorization": TOKEN}, "body": body, "isBase64Encoded": False}
+    given = json.dumps(event)
+    assert 5_500_000 < len(given.encode()) < 6 << 20
+
+    environment = {**os.environ, "SOURCE": "auth0", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", LARGE], input=given, capture_output=True, text=True, check=True, env=environment)
+
+    status, records, megabytes = map(int, done.stdout.split())
+    assert (status, records) == (200, 12_500)
+    assert megabytes < 128
 
 
 def test_the_function_loads_the_standard_library_and_boto3_only() -> None:

@@ -38,7 +38,7 @@ OPEN_HOURS = {"off": inf, "daily": 12.5, "hourly": 1.4}
 CLOSING_METRICS = 7
 KEYS_EVERY_S = 300
 """A container reads the keys of pseudonyms again after so many seconds; one is enough for steady traffic of some hundred events a second."""
-WEBHOOK_MEMORY_GB, SECONDS_A_POST, POSTS_AN_ENTRY = 0.512, 0.05, 1
+SECONDS_A_POST, POSTS_AN_ENTRY = 0.05, 1
 """Of a webhook's function; a provider does not say how many entries it posts at once, so each is taken to come alone, which is dearest."""
 SECONDS_A_TICK, WRITES_A_TICK = 5, 3
 """Of the function that runs detections: what it waits for the answer, which Athena writes as two objects, and its state."""
@@ -125,7 +125,7 @@ def _events(plan: Plan) -> Iterator[Line]:
 def _webhooks(plan: Plan) -> Iterator[Line]:
     posts = POSTS_AN_ENTRY * sum(one.events for one in plan.traffic if one.source in plan.posted)
     yield Line("posts to webhooks", posts, prices.LAMBDA_CALLS)
-    yield Line("posts to webhooks", posts * SECONDS_A_POST * WEBHOOK_MEMORY_GB, prices.LAMBDA_GB_S)
+    yield Line("posts to webhooks", posts * SECONDS_A_POST * MEMORY_GB, prices.LAMBDA_GB_S)
     yield Line("the tokens of webhooks", len(plan.posted), prices.SECRETS)
     yield Line("reading the tokens of webhooks", len(plan.posted) * SECONDS / KEYS_EVERY_S, prices.SECRET_REQUESTS)
     if plan.alarms:

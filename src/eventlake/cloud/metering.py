@@ -13,7 +13,7 @@ from typing import Any
 
 from eventlake.backends.aws import Session, failing
 from eventlake.bill.metered import Function, Stream, Usage, Workgroup, traffic
-from eventlake.bill.month import DAYS, MEMORY_GB, WEBHOOK_MEMORY_GB, Plan
+from eventlake.bill.month import DAYS, MEMORY_GB, Plan
 from eventlake.cloud.deployment import Deployment
 from eventlake.detections.detection import load_detections
 from eventlake.detections.looking import looks
@@ -150,7 +150,7 @@ def _stream(deployment: Deployment, name: str, total: Mapping[Metric, float]) ->
 
 def _function(deployment: Deployment, name: str, total: Mapping[Metric, float]) -> Function:
     calls, milliseconds = (total[metric] for metric in _of_function(name))
-    return Function(calls, milliseconds / 1000, WEBHOOK_MEMORY_GB if name.endswith("-webhook") else MEMORY_GB)
+    return Function(calls, milliseconds / 1000, MEMORY_GB)
 
 
 def _paid(metrics: Sequence[Metric], total: Mapping[Metric, float]) -> tuple[float, float]:
