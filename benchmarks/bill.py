@@ -41,12 +41,14 @@ class Design:
 
 CLOSED = {"closing": "daily"}
 SLOW = {**CLOSED, "buffering_seconds": 900}
+SPARING = {**SLOW, "buffering_of": "events", "registering": "by-minute"}
 DESIGNS = (
     Design("as deployed without a parameter: 300 s, Parquet"),
-    Design("the same, closed once a day", CLOSED),
-    Design("the same, closed every hour", {"closing": "hourly"}),
-    Design("900 s, closed once a day", SLOW),
-    Design("900 s, closed once a day, Auth0 by webhook", {**SLOW, "posted": ("auth0",)}),
+    Design("closed once a day", CLOSED),
+    Design("closed every hour", {"closing": "hourly"}),
+    Design("closed once a day, 900 s", SLOW),
+    Design("closed once a day, 900 s in front of the transform, registered by the minute", SPARING),
+    Design("the same, Auth0 by webhook", {**SPARING, "posted": ("auth0",)}),
 )
 
 

@@ -1,4 +1,7 @@
-"""The webhook of a deployed lake, without any bus: who may post, the rows of the bus, faults of Firehose, rights that are missing."""
+"""The webhook of a deployed lake, without any bus: who may post, the rows of the bus, faults of Firehose, rights that are missing.
+
+It is deployed as sparingly as can be: events wait in front of the transform, and new hours are registered by the minute.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import secrets
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +32,7 @@ from eventlake.sources.samples import names, read_sample
 pytestmark = pytest.mark.aws
 
 NAME = "hooked"
+PARAMETER = f"/{NAME}/webhooks"
 TOKEN, NEXT = secrets.token_hex(16), secrets.token_hex(16)
 AUTH0 = next(source for source in load() if source.name == "auth0")
 DIFFERS = {"event_id", "event_origin", "event_source", "account", "event_region"}
@@ -36,16 +41,22 @@ DIFFERS = {"event_id", "event_origin", "event_source", "account", "event_region"
 
 @pytest.fixture(scope="module")
 def secret(aws: Aws) -> str:
-    """The ARN of the secret that holds the token."""
-    text = json.dumps({"auth0": [TOKEN]})
-    return str(aws.service("secretsmanager").create_secret(Name=f"{NAME}-webhooks", SecretString=text)["ARN"])
+    """The ARN of the parameter that holds the token."""
+    hold(aws, json.dumps({"auth0": [TOKEN]}))
+    return str(aws.service("ssm").get_parameter(Name=PARAMETER)["Parameter"]["ARN"])
+
+
+def hold(aws: Aws, text: str) -> None:
+    """Put tokens into the parameter."""
+    aws.service("ssm").put_parameter(Name=PARAMETER, Type="SecureString", Value=text, Overwrite=True)
 
 
 @pytest.fixture(scope="module")
 def hooked(aws: Aws, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """A lake that Auth0 reaches by webhook alone."""
-    on = {"Auth0WebhookTokensSecretArn": secret, "CodePipeline": "off", "BufferingHintsIntervalInSeconds": "60"}
-    yield deployed(aws, NAME, tmp_path_factory.mktemp(NAME), on)
+    on = {"Auth0WebhookTokensSecretArn": secret, "CodePipeline": "off"}
+    sparing = {"BufferingHintsIntervalInSeconds": "60", "BufferingOf": "events", "Registering": "by-minute"}
+    yield deployed(aws, NAME, tmp_path_factory.mktemp(NAME), {**on, **sparing})
     delete(aws, NAME)
 
 
@@ -163,7 +174,7 @@ def throttle(aws: Aws, share: float) -> None:
     aws.service("cloudwatch").put_metric_data(Namespace="Emulator", MetricData=[datum])
 
 
-@pytest.mark.parametrize("action", ["firehose:PutRecordBatch", "secretsmanager:GetSecretValue"])
+@pytest.mark.parametrize("action", ["firehose:PutRecordBatch", "ssm:GetParameter"])
 def test_without_a_right_auth0_is_told_to_come_again(hooked: Lake, action: str) -> None:
     """Nothing is said to be stored, and afterwards it is."""
     role = role_of(hooked)
@@ -180,12 +191,12 @@ def test_without_a_right_auth0_is_told_to_come_again(hooked: Lake, action: str) 
     assert len(rows(hooked, {f"h{number}"})) == 1
 
 
-def test_a_token_is_replaced_while_both_hold(hooked: Lake, secret: str) -> None:
+def test_a_token_is_replaced_while_both_hold(hooked: Lake) -> None:
     """Without a deployment; the old one goes when it is taken out."""
     body = json.dumps(entries(3000, 1)).encode()
 
     def held(tokens: list[str]) -> None:
-        hooked.aws.service("secretsmanager").put_secret_value(SecretId=secret, SecretString=json.dumps({"auth0": tokens}))
+        hold(hooked.aws, json.dumps({"auth0": tokens}))
 
     try:
         held([TOKEN, NEXT])
@@ -199,9 +210,7 @@ def test_a_token_is_replaced_while_both_hold(hooked: Lake, secret: str) -> None:
         forget(hooked)
 
 
-def test_doctor_names_a_webhook_without_tokens(
-    hooked: Lake, secret: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_doctor_names_a_webhook_without_tokens(hooked: Lake, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """And has nothing to say of one that is open."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
@@ -215,12 +224,32 @@ def test_doctor_names_a_webhook_without_tokens(
         return capfd.readouterr().out
 
     assert "webhook" not in told()
-    manager = hooked.aws.service("secretsmanager")
-    manager.put_secret_value(SecretId=secret, SecretString='{"auth0": []}')
+    hold(hooked.aws, '{"auth0": []}')
     assert 'The webhook of \\"auth0\\" has no token' in told()
-    manager.put_secret_value(SecretId=secret, SecretString="tokens")
+    hold(hooked.aws, "tokens")
     assert "holds no tokens of webhooks" in told()
-    manager.put_secret_value(SecretId=secret, SecretString=json.dumps({"auth0": [TOKEN]}))
+    hold(hooked.aws, json.dumps({"auth0": [TOKEN]}))
+
+
+def test_a_new_hour_is_registered_when_the_schedule_calls(hooked: Lake) -> None:
+    """Under its role; nothing waits at the queue, and what is done with lies there no longer."""
+    client = hooked.aws.service("scheduler")
+    known = client.get_schedule(Name=f"{NAME}-partition")
+    assert known["ScheduleExpression"] == "rate(1 minute)"
+    assert not hooked.aws.service("lambda").list_event_source_mappings(FunctionName=f"{NAME}-partition")["EventSourceMappings"]
+    assert post(hooked, json.dumps(entries(4000, 1)).encode())[0] == 200
+    rows(hooked, {"h4000"})
+
+    soon = {"ScheduleExpression": f"at({datetime.now(UTC):%Y-%m-%dT%H:%M:%S})", "FlexibleTimeWindow": known["FlexibleTimeWindow"]}
+    client.create_schedule(Name=f"{NAME}-partition-soon", Target=known["Target"], **soon)
+    try:
+        assert eventually(lambda: hooked.partitions("auth0_logs"))
+        url = json.loads(known["Target"]["Input"])["queue"]
+        counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        sqs = hooked.aws.service("sqs")
+        assert eventually(lambda: set(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=counts)["Attributes"].values()) == {"0"})
+    finally:
+        client.delete_schedule(Name=f"{NAME}-partition-soon")
 
 
 def test_where_no_secret_is_named_there_is_no_webhook(lake: Lake) -> None:

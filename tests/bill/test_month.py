@@ -83,6 +83,18 @@ def test_events_that_wait_save_calls_of_the_transform_where_there_are_few() -> N
     assert objects(replace(many, buffering_of="events"), busy) == 43_200
 
 
+def test_a_queue_that_is_asked_once_a_minute_costs_less_than_one_that_is_waited_at() -> None:
+    """Five requests in 20 s against one a minute, by a call of 50 ms; and two more with 50 ms for each of 17,280 objects, which come one by one."""
+    asked = plan(1e6)
+    at_once = 648_000 / 1e6 * 0.40 + 4_320 / 1e6 * 0.20 + 4_320 * 0.10 * 0.256 * 0.0000133334
+    by_minute = 43_200 / 1e6 * (0.40 + 1.00 + 0.20) + 17_280 / 1e6 * 0.40 + (43_200 + 17_280) * 0.05 * 0.256 * 0.0000133334
+    said_and_made = (17_280 - 4_320) * (600 / 1e9 * 0.50 + 2 / 1e6)
+
+    (change,) = [one for one in changes(asked) if one.what == "Registering=by-minute"]
+
+    assert change.difference == pytest.approx(by_minute + said_and_made - at_once)
+
+
 def test_pseudonyms_cost_a_secret_and_its_readings() -> None:
     """$0.40 for the secret, and 8,640 readings at $0.05 for 10,000."""
     plain = plan(1e6)
@@ -90,16 +102,24 @@ def test_pseudonyms_cost_a_secret_and_its_readings() -> None:
     assert total(month(replace(plain, pseudonyms=True))) - total(month(plain)) == pytest.approx(0.40 + 0.864 * 0.05)
 
 
-def test_a_webhook_costs_half_of_the_partner_bus_where_there_is_much_to_post() -> None:
-    """Though each entry is taken to come alone: calls of 50 ms at 256 MB, no partner events; a secret, its readings and an alarm cost more of little."""
+def test_a_webhook_costs_a_fifth_of_the_partner_bus_where_there_is_much_to_post() -> None:
+    """Though each entry is taken to come alone: calls of 50 ms at 256 MB, no partner events; readings of its tokens and an alarm."""
     asked = replace(plan(1e6), webhooks=("auth0",))
-    by_hand = 0.5 * 0.20 + 0.5e6 * 0.05 * 0.256 * 0.0000133334 + 0.40 + 0.864 * 0.05 + 0.10
+    tokens = 8_640 / 1e4 * 0.03
+    by_hand = 0.5 * 0.20 + 0.5e6 * 0.05 * 0.256 * 0.0000133334 + tokens + 0.10
 
     (change,) = [one for one in changes(asked) if one.what == "auth0 by webhook"]
 
     assert change.difference == pytest.approx(by_hand - 0.50)
     (change,) = [one for one in changes(replace(plan(1e8), webhooks=("auth0",))) if one.what == "auth0 by webhook"]
-    assert change.difference == pytest.approx(10 + 50e6 * 0.05 * 0.256 * 0.0000133334 + 0.5432 - 50)
+    assert change.difference == pytest.approx(10 + 50e6 * 0.05 * 0.256 * 0.0000133334 + tokens + 0.10 - 50)
+
+
+def test_tokens_in_secrets_manager_cost_a_secret() -> None:
+    """And more for each reading."""
+    posted = replace(plan(1e6), posted=("auth0",))
+
+    assert total(month(replace(posted, token_secrets=1))) - total(month(posted)) == pytest.approx(0.40 + 0.864 * (0.05 - 0.03))
 
 
 def test_every_line_is_a_quantity_at_a_price_with_its_page() -> None:

@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -285,6 +286,84 @@ def test_declarations_of_a_user_are_read_beside_the_functions(here: Glue, tmp_pa
 
     assert failed(handler({"Records": [message("a", "orders/2026/11/20/10/a.gz", "logs/2026/11/20/10/a.gz")]}, None)) == []
     assert list(here.partitions) == [("orders_of_the_shop", "orders", "2026-11-20", "10")]
+
+
+# Where a schedule calls
+
+
+class Queue:
+    """A client of SQS and its one queue, which hides what was taken, and of what waits shows a few, as short polling does."""
+
+    def __init__(self, *messages: dict[str, Any]) -> None:
+        self.waiting = [{"MessageId": one["messageId"], "Body": one["body"], "ReceiptHandle": f"of {one['messageId']}"} for one in messages]
+        self.hidden: list[dict[str, Any]] = []
+
+    def receive_message(self, QueueUrl: str, MaxNumberOfMessages: int) -> dict[str, Any]:
+        """Give a few of those that wait, nothing where none does."""
+        assert (QueueUrl, MaxNumberOfMessages) == (URL, 10)
+        given, self.waiting = self.waiting[:7], self.waiting[7:]
+        self.hidden += given
+        return {"Messages": given} if given else {}
+
+    def delete_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> None:
+        """Forget what was taken."""
+        assert QueueUrl == URL
+        assert len(Entries) <= 10
+        assert len({entry["Id"] for entry in Entries}) == len(Entries)
+        gone = {entry["ReceiptHandle"] for entry in Entries}
+        self.hidden = [one for one in self.hidden if one["ReceiptHandle"] not in gone]
+
+    def left(self) -> list[str]:
+        """The messages that come again."""
+        return [one["MessageId"] for one in self.hidden + self.waiting]
+
+
+URL = "https://sqs.us-east-1.amazonaws.com/123456789012/eventlake-objects"
+
+
+def looked(monkeypatch: pytest.MonkeyPatch, queue: Queue, context: Any = None) -> Any:  # Lambda's context, and JSON
+    """What the function answers the schedule."""
+    client = partition._client
+    with monkeypatch.context() as patched:
+        patched.setattr(partition, "_client", lambda service: queue if service == "sqs" else client(service))
+        return handler({"queue": URL}, context)
+
+
+def test_a_schedule_has_all_that_waits_looked_at(here: Glue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the number of messages; what is done with is gone."""
+    queue = Queue(*(message(str(number), f"logs/2026/11/20/{number % 3:02}/{number}.gz") for number in range(250)))
+
+    assert looked(monkeypatch, queue) == {"messages": 250}
+    assert queue.left() == []
+    assert sorted(place[3] for place in here.partitions) == ["00", "01", "02"]
+
+
+def test_what_cannot_be_done_stays_in_the_queue(here: Glue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its neighbours go; it comes again when the queue shows it, and is a dead letter in the end."""
+    queue = Queue(message("a", "logs/2026/11/20/10/a.gz"), {"messageId": "b", "body": "no notification"}, message("c", "readme.txt"))
+
+    assert looked(monkeypatch, queue) == {"messages": 3}
+    assert queue.left() == ["b"]
+    here.error = "InternalServiceException"
+    queue = Queue(message("a", "logs/2026/11/20/11/a.gz"), message("c", "readme.txt"))
+    looked(monkeypatch, queue)
+    assert queue.left() == ["a"]
+
+
+def test_an_empty_queue_is_asked_once_and_nothing_is_said(
+    here: Glue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is empty nearly always, and each line costs."""
+    assert looked(monkeypatch, Queue()) == {"messages": 0}
+    assert (log(capsys), here.calls) == ([], [])
+
+
+def test_nothing_is_taken_when_the_time_is_over(here: Glue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next call takes it at once; what was taken would be hidden for minutes."""
+    queue = Queue(message("a", "logs/2026/11/20/10/a.gz"))
+
+    assert looked(monkeypatch, queue, SimpleNamespace(get_remaining_time_in_millis=lambda: 4_000)) == {"messages": 0}
+    assert (queue.left(), queue.hidden, here.calls) == (["a"], [], [])
 
 
 # Many at once

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from eventlake.backends.delivery_streams import DeliveryStreams
 from eventlake.backends.secret_tokens import read_tokens
-from eventlake.errors import ConfigurationError, EventError
+from eventlake.errors import ConfigurationError, EventError, ServiceError
 from eventlake.functions import webhook
 from eventlake.functions.webhook import AGAIN_S, FRESH_S, USABLE_S, Refused, Tokens, Webhook
 from eventlake.pipeline.transform import Transform
@@ -294,7 +294,39 @@ def test_a_secret_that_holds_no_tokens_is_told(answer: dict[str, Any]) -> None:
     client = SimpleNamespace(get_secret_value=lambda **_: answer)
 
     with pytest.raises(ConfigurationError, match="arn:the-secret"):
-        read_tokens(client, "arn:the-secret")
+        read_tokens(lambda _: client, "arn:the-secret")
+
+
+def test_tokens_lie_in_a_parameter_or_in_a_secret() -> None:
+    """Its ARN says in which; no other service is asked. A parameter is asked for by its name where that follows from the ARN."""
+    held, asked = json.dumps({"auth0": [TOKEN]}), []
+
+    def get_parameter(Name: str, WithDecryption: bool) -> dict[str, Any]:
+        asked.append((Name, WithDecryption))
+        return {"Parameter": {"Value": held}}
+
+    def get_secret_value(SecretId: str) -> dict[str, Any]:
+        asked.append((SecretId, True))
+        return {"SecretString": held}
+
+    clients = {"ssm": SimpleNamespace(get_parameter=get_parameter), "secretsmanager": SimpleNamespace(get_secret_value=get_secret_value)}
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:eventlake-webhooks-AbCdEf"
+    parameter, flat = (f"arn:aws:ssm:us-east-1:123456789012:parameter/{name}" for name in ("eventlake/webhooks", "webhooks"))
+
+    for arn, service in ((secret, "secretsmanager"), (parameter, "ssm"), (flat, "ssm")):
+        tokens = read_tokens({service: clients[service]}.__getitem__, arn)
+        assert tokens.admit("auth0", TOKEN.encode())
+    assert asked == [(secret, True), ("/eventlake/webhooks", True), (flat, True)]
+
+
+def test_a_parameter_that_cannot_be_read_is_told() -> None:
+    """As one."""
+
+    def absent(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "ParameterNotFound"}}, "GetParameter")
+
+    with pytest.raises(ServiceError, match='The parameter "arn:aws:ssm:us-east-1:123456789012:parameter/gone"'):
+        read_tokens(lambda _: SimpleNamespace(get_parameter=absent), "arn:aws:ssm:us-east-1:123456789012:parameter/gone")
 
 
 LARGE = """

@@ -30,6 +30,8 @@ LOG_BYTES_A_TRANSFORM, LOG_BYTES_A_REGISTRATION = 400, 600
 """What the functions themselves write of a call, and 26 bytes that CloudWatch adds to a line; Lambda's own lines of a call that went well are off."""
 POLLS_S = 20 / 5
 """Lambda asks an empty queue five times in 20 seconds: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
+REGISTERING_S, SECONDS_A_LOOK = 60, 0.05
+"""How often a schedule has the partition function look at the queue, with Registering=by-minute, and what is billed of a call that finds nothing."""
 STATEMENTS_A_CLOSING, SECONDS_A_CLOSING, WRITES_A_CLOSING = 2, 12, 8
 """Of one table each time that hours are closed."""
 CLOSINGS_A_DAY = {"off": 0, "daily": 1, "hourly": 24}
@@ -37,7 +39,7 @@ OPEN_HOURS = {"off": inf, "daily": 12.5, "hourly": 1.4}
 """How many of the newest hours are not closed, on average: they are closed 25 minutes past midnight, or past each hour."""
 CLOSING_METRICS = 7
 KEYS_EVERY_S = 300
-"""A container reads the keys of pseudonyms again after so many seconds; one is enough for steady traffic of some hundred events a second."""
+"""A container reads keys of pseudonyms, and tokens of webhooks, again after so many seconds; one is enough for some hundred events a second."""
 SECONDS_A_POST, POSTS_AN_ENTRY = 0.05, 1
 """Of a webhook's function; a provider does not say how many entries it posts at once, so each is taken to come alone, which is dearest."""
 SECONDS_A_TICK, WRITES_A_TICK = 5, 3
@@ -52,6 +54,7 @@ class Plan:
 
     tables: of the deployed sources, also those without events. queries: a month, each over a day of one table. months_kept: how many months
     of log lines lie in the bucket. webhooks: the sources that declare one. posted: those whose events come by it, and over no bus.
+    token_secrets: how many of these have their tokens in Secrets Manager, and not in Parameter Store, which charges nothing for them.
     looks: what the detections read, where there are some.
     """
 
@@ -67,12 +70,14 @@ class Plan:
     retention: bool = False
     alarms: bool = True
     keep_raw_events: bool = False
+    registering: str = "at-once"
     kms: bool = False
     pseudonyms: bool = False
     queries: int = 300
     months_kept: int = 12
     webhooks: tuple[str, ...] = ()
     posted: tuple[str, ...] = ()
+    token_secrets: int = 0
     looks: Sequence[Look] = ()
 
     @property
@@ -126,8 +131,10 @@ def _webhooks(plan: Plan) -> Iterator[Line]:
     posts = POSTS_AN_ENTRY * sum(one.events for one in plan.traffic if one.source in plan.posted)
     yield Line("posts to webhooks", posts, prices.LAMBDA_CALLS)
     yield Line("posts to webhooks", posts * SECONDS_A_POST * MEMORY_GB, prices.LAMBDA_GB_S)
-    yield Line("the tokens of webhooks", len(plan.posted), prices.SECRETS)
-    yield Line("reading the tokens of webhooks", len(plan.posted) * SECONDS / KEYS_EVERY_S, prices.SECRET_REQUESTS)
+    readings = SECONDS / KEYS_EVERY_S
+    yield Line("the tokens of webhooks", plan.token_secrets, prices.SECRETS)
+    yield Line("reading the tokens of webhooks", plan.token_secrets * readings, prices.SECRET_REQUESTS)
+    yield Line("reading the tokens of webhooks", (len(plan.posted) - plan.token_secrets) * readings, prices.KMS_REQUESTS)
     if plan.alarms:
         yield Line("alarms of webhooks", ALARMS_OF_A_WEBHOOK * len(plan.posted), prices.ALARMS)
 
@@ -154,11 +161,17 @@ def objects(plan: Plan, one: Traffic) -> float:
 def _functions(plan: Plan) -> Iterator[Line]:
     calls = sum(transforms(plan, one) for one in plan.traffic)
     written = sum(objects(plan, one) for one in plan.traffic)
-    registrations = written / OBJECTS_A_REGISTRATION
+    by_minute = plan.registering == "by-minute"
+    looks = SECONDS / REGISTERING_S if by_minute else 0
+    registrations = min(written, looks) if by_minute else written / OBJECTS_A_REGISTRATION
     seconds = calls * SECONDS_A_CALL + plan.events * SECONDS_AN_EVENT + registrations * SECONDS_A_REGISTRATION
     yield Line("transforming and registering", calls + registrations, prices.LAMBDA_CALLS)
     yield Line("transforming and registering", seconds * MEMORY_GB, prices.LAMBDA_GB_S)
-    yield Line("notices of objects, and asking for them", 2 * written + SECONDS / POLLS_S, prices.SQS_REQUESTS)
+    asked = looks + 2 * registrations if by_minute else written + SECONDS / POLLS_S
+    yield Line("notices of objects, and asking for them", written + asked, prices.SQS_REQUESTS)
+    yield Line("asking for objects", looks - by_minute * registrations, prices.LAMBDA_CALLS)
+    yield Line("asking for objects", (looks - by_minute * registrations) * SECONDS_A_LOOK * MEMORY_GB, prices.LAMBDA_GB_S)
+    yield Line("asking for objects", looks, prices.SCHEDULER)
     yield Line("hours in the catalog", 2 * registrations, prices.GLUE_REQUESTS)
     yield Line("what the functions say", calls * LOG_BYTES_A_TRANSFORM + registrations * LOG_BYTES_A_REGISTRATION, prices.LOGS_IN)
     if plan.kms:
@@ -266,6 +279,7 @@ def _others(plan: Plan) -> Iterator[tuple[str, Plan]]:
     )
     of = "events" if plan.buffering_of == "lines" else "lines"
     yield f"BufferingOf={of}", replace(plan, buffering_of=of)
+    yield f"Registering={(other := 'by-minute' if plan.registering == 'at-once' else 'at-once')}", replace(plan, registering=other)
     yield f"KeepRawEvents={'no' if plan.keep_raw_events else 'yes'}", replace(plan, keep_raw_events=not plan.keep_raw_events)
     if plan.queries:
         yield "half the queries", replace(plan, queries=plan.queries // 2)

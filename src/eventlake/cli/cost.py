@@ -61,6 +61,9 @@ def cost() -> None:
 )
 @click.option("--buffer-seconds", default=300, show_default=True, type=click.IntRange(60, 900), help="As BufferingHintsIntervalInSeconds.")
 @click.option("--buffering-of", default="lines", show_default=True, type=click.Choice(["lines", "events"]), help="As BufferingOf.")
+@click.option(
+    "--registering", default="at-once", show_default=True, type=click.Choice(["at-once", "by-minute"]), help="As the parameter Registering."
+)
 @click.option("--detections", is_flag=True, help="With detections every five minutes.")
 @click.option("--retention", is_flag=True, help="With hours removed each night that were kept long enough, as Retention.")
 @click.option("--no-alarms", is_flag=True, help="As Alarms=off.")
@@ -76,6 +79,7 @@ def estimate(
     closing: str,
     buffer_seconds: int,
     buffering_of: str,
+    registering: str,
     detections: bool,
     retention: bool,
     no_alarms: bool,
@@ -101,6 +105,7 @@ def estimate(
         log_format=log_format,
         buffering_seconds=buffer_seconds,
         buffering_of=buffering_of,
+        registering=registering,
         closing=closing,
         detections=detections,
         retention=retention,

@@ -43,7 +43,7 @@ class Deployment:
     sources: those that are deployed, with the databases they have there. status: CloudFormation's word for the stack; empty if unknown.
     keys_secret: the ARN of the secret with the keys of pseudonyms; empty if there is none, or it is unknown.
     retention: how long it keeps what; for ever where that is off, or unknown.
-    token_secrets: source and ARN of each secret with tokens of a webhook that is known.
+    token_secrets: source and ARN of what holds the tokens of each webhook that is known.
     parameters: of the stack. made: when it was; None if unknown. results_bucket: of Athena's answers; empty if unknown.
     """
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from eventlake.backends.aws import Session, code_of, failing
 from eventlake.backends.glue import GlueCatalog
-from eventlake.backends.secret_tokens import read_tokens
+from eventlake.backends.secret_tokens import is_parameter, read_tokens
 from eventlake.cloud.arriving import check_arriving
 from eventlake.cloud.deployment import Deployment, open_catalog, open_store
 from eventlake.cloud.failed_records import FailedRecords
@@ -91,9 +91,12 @@ def _stack(deployment: Deployment) -> Iterator[Finding]:
 
 
 def _webhook(source: str, secret: str, session: Session) -> Iterator[Finding]:
-    """Report a webhook that is closed because its secret has no token."""
-    if not read_tokens(session.client("secretsmanager"), secret).has(source):
-        remedy = f"Make one with `openssl rand -hex 32`, and put it there: aws secretsmanager put-secret-value --secret-id {secret} --secret-string ..."
+    """Report a webhook that is closed because it has no token."""
+    if not read_tokens(session.client, secret).has(source):
+        of_secret = f"aws secretsmanager put-secret-value --secret-id {secret} --secret-string ..."
+        of_parameter = f"aws ssm put-parameter --overwrite --name {secret} --value ..."
+        put = of_parameter if is_parameter(secret) else of_secret
+        remedy = f"Make one with `openssl rand -hex 32`, and put it there: {put}"
         yield Finding("error", f'The webhook of "{source}" has no token, and so is closed.', remedy)
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from eventlake.backends.aws import Session, failing
+from eventlake.backends.secret_tokens import is_parameter
 from eventlake.bill.metered import Function, Stream, Usage, Workgroup, traffic
 from eventlake.bill.month import DAYS, MEMORY_GB, Plan
 from eventlake.cloud.deployment import Deployment
@@ -94,6 +95,7 @@ def plan(deployment: Deployment, used: Usage, now: datetime) -> Plan:
         log_format=said.get("LogFormat", "parquet"),
         buffering_seconds=int(said.get("BufferingHintsIntervalInSeconds", 300)) or 1,
         buffering_of=said.get("BufferingOf", "lines"),
+        registering=said.get("Registering", "at-once"),
         closing=said.get("Closing", "off"),
         detections=said.get("Detections") == "on",
         retention=said.get("Retention", "off") != "off",
@@ -105,6 +107,7 @@ def plan(deployment: Deployment, used: Usage, now: datetime) -> Plan:
         months_kept=max(1, round(age / MONTH)),
         webhooks=webhooks,
         posted=webhooks,
+        token_secrets=sum(not is_parameter(arn) for _, arn in deployment.token_secrets),
         looks=looks(list(load_detections(deployment.sources).values()), deployment.tables) if said.get("Detections") == "on" else (),
     )
 

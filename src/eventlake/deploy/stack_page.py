@@ -75,8 +75,8 @@ REASONS = {
     "RemoveLines": "It removes log lines that were kept long enough, every version of them, and reads none.",
     "ListLines": "It sees which there are.",
     "PutPosted": "The function of a webhook puts what is posted on its source's streams, and on no other.",
-    "ReadWebhookTokens": "It reads the tokens of webhooks, and no other secret.",
-    "UseKeyOfTokens": "Where `KmsKeyArn` names a key: secret and queue may be encrypted with it, and the key is used only through their services.",
+    "ReadWebhookTokens": "It reads the tokens of webhooks, where they lie, and nothing else that is secret.",
+    "UseKeyOfTokens": "Where `KmsKeyArn` names a key: tokens and queue may be encrypted with it, and the key is used only through their services.",
     "CallFunction": "The schedule calls its function.",
     "ListResults": "Athena looks for an earlier result, below the source's own prefix.",
 }

@@ -1,8 +1,9 @@
 """S3's notifications, through a queue -> the hour of every new object is a partition of its table in Glue.
 
-SQS calls it with a batch of messages. What could not be done is reported by message, comes again, and ends in the dead-letter queue; a
-message is never lost for its neighbour's sake. One call to Glue for each hour and container, however many objects land in the hour. An hour that
-was kept long enough is left alone, unless a legal hold keeps it: what was removed is not brought back by a notification that comes twice.
+SQS calls it with a batch of messages, or a schedule with `{"queue": URL}`, and it takes them itself. What could not be done is reported by
+message, or left in the queue, comes again, and ends in the dead-letter queue; a message is never lost for its neighbour's sake. One call to
+Glue for each hour and container, however many objects land in the hour. An hour that was kept long enough is left alone, unless a legal hold
+keeps it: what was removed is not brought back by a notification that comes twice.
 Formats: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html (partial batch responses) and
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from os import environ
@@ -19,11 +20,15 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from eventlake.backends.glue import GlueCatalog
+from eventlake.backends.object_queue import ObjectQueue
 from eventlake.errors import LayoutError
 from eventlake.functions.deployed import retention, tables
 from eventlake.functions.metrics import embedded_metrics, say
 from eventlake.layout import BACKFILLED, CLOSED, CLOSINGS, ERASED, REDRIVEN, RETAINED, Hour
 from eventlake.pipeline.partition import Partitioner
+
+AT_ONCE = 100
+"""Messages that are taken together where a schedule calls, as many as SQS gives where it does."""
 
 SPARE_MS = 5_000
 """With less time left than this no call to Glue is begun: a message reported as failed comes again at once, one cut off waits."""
@@ -45,17 +50,42 @@ ERROR_KINDS = ("processing-failed", "format-conversion-failed")
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:  # any JSON value and Lambda's context in, JSON as SQS defines it out
-    """Return the messages that must come again, as `batchItemFailures`; for what is no batch of messages, a sentence that says so."""
+    """Return the messages that must come again, as `batchItemFailures`; for what is no batch of messages, a sentence that says so.
+
+    Of a queue that a schedule names, all that wait are taken, and how many they were is told. Raises ServiceError if it cannot be read.
+    """
+    if isinstance(event, dict) and isinstance(event.get("queue"), str):
+        return {"messages": _drain(ObjectQueue(_client("sqs"), event["queue"]), context)}
     messages = event.get("Records") if isinstance(event, dict) else None
     if not isinstance(messages, list) or not all(isinstance(one, dict) and isinstance(one.get("messageId"), str) for one in messages):
         shown = f"an object with the keys {sorted(event)[:10]}" if isinstance(event, dict) else f"a {type(event).__name__}"
         return {"batchItemFailures": [], "message": f"This is no batch of SQS messages: expected Records with messageId, got {shown}."}
+    failed = _register([(message["messageId"], message.get("body")) for message in messages], context)
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _drain(queue: ObjectQueue, context: Any) -> int:  # Lambda's context
+    """Take what waits in a queue until nothing does, or the time is nearly over; return how many messages that were."""
+    total = 0
+    while _has_time(context) and (messages := queue.take(AT_ONCE)):
+        failed = _register([(message["MessageId"], message["Body"]) for message in messages], context)
+        queue.remove([message for message in messages if message["MessageId"] not in failed])
+        total += len(messages)
+    return total
+
+
+def _register(messages: Sequence[tuple[str, Any]], context: Any) -> Mapping[str, None]:  # ids and bodies; Lambda's context
+    """Make sure of the hours that messages tell of; return the ids of those that must come again, in order."""
     notifications = _Notifications()
-    for message in messages:
-        notifications.read(message["messageId"], message.get("body"))
+    for message_id, body in messages:
+        notifications.read(message_id, body)
     notifications.make_sure(context)
     notifications.report()
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in notifications.failed]}
+    return notifications.failed
+
+
+def _has_time(context: Any) -> bool:  # Lambda's context
+    return context is None or context.get_remaining_time_in_millis() >= SPARE_MS
 
 
 class _Notifications:
@@ -104,7 +134,7 @@ class _Notifications:
         """Make sure of each hour, with one call; the messages of an hour for which that fails are failed."""
         for (bucket, table, hour), (key, message_ids) in self._hours.items():
             try:
-                if context is not None and context.get_remaining_time_in_millis() < SPARE_MS:
+                if not _has_time(context):
                     raise TimeoutError("No time was left for the call to Glue; the messages come again.")
                 if retention().is_over(table, hour, datetime.now(UTC)):
                     if not _is_held(bucket, table, hour):

@@ -33,13 +33,13 @@ from eventlake.pipeline.webhook import Entries, documents
 from eventlake.pipeline.webhook_tokens import WebhookTokens
 
 SECRET = "WEBHOOK_TOKENS_SECRET_ARN"
-"""The setting that names the secret."""
+"""The setting that says where the tokens lie."""
 FRESH_S = 300
 """After so many seconds tokens are read again."""
 AGAIN_S = 5
 """After so many, if one is shown that is not known: it may be new."""
 USABLE_S = 3_600
-"""For so long tokens are used that cannot be read again because Secrets Manager is away."""
+"""For so long tokens are used that cannot be read again because what holds them is away."""
 BODY_LIMIT_BYTES = 16 << 20
 """Of a body, inflated; Lambda hands over 6 MB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
@@ -222,8 +222,8 @@ def _answer(status: int, said: Mapping[str, Any], headers: Mapping[str, str] | N
 
 @cache
 def _tokens() -> Tokens:
-    client, secret = _client("secretsmanager", 5), environ[SECRET]
-    return Tokens(lambda: read_tokens(client, secret))
+    client = cache(lambda service: _client(service, 5))
+    return Tokens(lambda: read_tokens(client, environ[SECRET]))
 
 
 @cache
