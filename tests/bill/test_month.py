@@ -149,6 +149,9 @@ def test_options_cost_what_they_are_said_to() -> None:
         return sum(line.dollars for line in month(asked) if line.price.service == "Athena")
 
     assert athena(detecting) - athena(without) == pytest.approx(8_640 * 10e6 / 1e12 * 5, rel=0.01)
+    slower = replace(detecting, detection_minutes=15)
+    assert athena(slower) - athena(without) == pytest.approx(2_880 * 10e6 / 1e12 * 5, rel=0.01)
+    assert "DetectionMinutes=15" in {one.what for one in changes(detecting)}
     assert athena(closing) - athena(without) == pytest.approx(2 * 2 * 720 * 10e6 / 1e12 * 5, rel=0.01)
 
 

@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
-TICK_S = 300
-"""How often the function is called; what is due is asked together."""
 ATHENA_LEAST_BYTES = 10e6
 """What a statement is charged for at least."""
 _COLUMNS_SHARE = 0.27
@@ -53,9 +51,12 @@ class Reads:
         return Reads(self.ticks + other.ticks, self.bytes + other.bytes, self.objects + other.objects, self.lists + other.lists)
 
 
-def reads(looks: Sequence[Look], tables: Mapping[str, Hourly], seconds: float) -> Reads:
-    """Return what looks read of the tables that hold something. What runs less often runs together with what runs more often."""
-    periods = sorted({TICK_S, *(max(look.every_s, TICK_S) for look in looks)})
+def reads(looks: Sequence[Look], tables: Mapping[str, Hourly], seconds: float, tick_s: int) -> Reads:
+    """Return what looks read of the tables that hold something. What runs less often runs together with what runs more often.
+
+    tick_s: how often the function is called; what is due then is asked together.
+    """
+    periods = sorted({tick_s, *(max(look.every_s, tick_s) for look in looks)})
     rates = [seconds / period for period in periods] + [0.0]
     total = Reads(0.0)
     for period, rate, rarer in zip(periods, rates, rates[1:], strict=False):

@@ -67,6 +67,7 @@ class Plan:
     buffering_bytes: int = 64_000_000
     closing: str = "off"
     detections: bool = False
+    detection_minutes: int = 5
     retention: bool = False
     alarms: bool = True
     keep_raw_events: bool = False
@@ -219,7 +220,7 @@ def _closing(plan: Plan) -> Iterator[Line]:
 def _detections(plan: Plan) -> Iterator[Line]:
     if not plan.detections:
         return
-    read = reads(plan.looks, {one.table: _hourly(plan, one) for one in plan.traffic}, SECONDS)
+    read = reads(plan.looks, {one.table: _hourly(plan, one) for one in plan.traffic}, SECONDS, plan.detection_minutes * 60)
     yield Line("detections, one statement a tick", read.bytes, prices.ATHENA_READ)
     yield Line("detections", read.ticks * SECONDS_A_TICK * MEMORY_GB, prices.LAMBDA_GB_S)
     yield Line("objects that detections read", read.objects, prices.S3_READS)
@@ -270,6 +271,9 @@ def _others(plan: Plan) -> Iterator[tuple[str, Plan]]:
         yield "Alarms=off", replace(plan, alarms=False)
     yield from ((f"Closing={one}", replace(plan, closing=one)) for one in CLOSINGS_A_DAY if one != plan.closing)
     yield f"Detections={'off' if plan.detections else 'on'}", replace(plan, detections=not plan.detections)
+    if plan.detections:
+        minutes = 15 if plan.detection_minutes == 5 else 5
+        yield f"DetectionMinutes={minutes}", replace(plan, detection_minutes=minutes)
     other = "json" if plan.log_format == "parquet" else "parquet"
     yield f"LogFormat={other}", replace(plan, log_format=other)
     yield from (

@@ -64,7 +64,8 @@ def cost() -> None:
 @click.option(
     "--registering", default="at-once", show_default=True, type=click.Choice(["at-once", "by-minute"]), help="As the parameter Registering."
 )
-@click.option("--detections", is_flag=True, help="With detections every five minutes.")
+@click.option("--detections", is_flag=True, help="As Detections=on.")
+@click.option("--detection-minutes", default="5", show_default=True, type=click.Choice(["5", "15"]), help="As DetectionMinutes.")
 @click.option("--retention", is_flag=True, help="With hours removed each night that were kept long enough, as Retention.")
 @click.option("--no-alarms", is_flag=True, help="As Alarms=off.")
 @click.option("--raw", is_flag=True, help="As KeepRawEvents=yes.")
@@ -81,6 +82,7 @@ def estimate(
     buffering_of: str,
     registering: str,
     detections: bool,
+    detection_minutes: str,
     retention: bool,
     no_alarms: bool,
     raw: bool,
@@ -108,6 +110,7 @@ def estimate(
         registering=registering,
         closing=closing,
         detections=detections,
+        detection_minutes=int(detection_minutes),
         retention=retention,
         alarms=not no_alarms,
         keep_raw_events=raw,

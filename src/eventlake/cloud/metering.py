@@ -98,6 +98,7 @@ def plan(deployment: Deployment, used: Usage, now: datetime) -> Plan:
         registering=said.get("Registering", "at-once"),
         closing=said.get("Closing", "off"),
         detections=said.get("Detections") == "on",
+        detection_minutes=int(said.get("DetectionMinutes", 5)),
         retention=said.get("Retention", "off") != "off",
         alarms=said.get("Alarms", "on") == "on",
         keep_raw_events=said.get("KeepRawEvents") == "yes",

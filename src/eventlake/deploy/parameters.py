@@ -115,7 +115,13 @@ DETECTING: dict[str, Template] = {
         "Type": "String",
         "Default": "off",
         "AllowedValues": ["off", "on"],
-        "Description": "Whether detections run, every five minutes. S3 charges for what Athena reads for that, see eventlake cost estimate --detections.",
+        "Description": "Whether detections run. S3 charges for what Athena reads for that, see eventlake cost estimate --detections.",
+    },
+    "DetectionMinutes": {
+        "Type": "Number",
+        "Default": 5,
+        "AllowedValues": [5, 15],
+        "Description": "How often it is looked which detections are due; those that run every five minutes run as often. 15 suits buffers of 900 seconds.",
     },
     "AlertWebhookUrl": {
         "Type": "String",

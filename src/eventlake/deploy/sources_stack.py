@@ -149,6 +149,7 @@ def _detecting(sources: Sequence[Source]) -> Template:
         "AlertWebhookUrl",
         "AlertWebhookKey",
         "AlertWebhookForm",
+        "DetectionMinutes",
     )
     parameters = {"Databases": _databases(sources), **{name: ref(name) for name in (*settings, *passed)}}
     return {**nested_stack("detections.yaml", parameters), "Condition": "Detects"}
