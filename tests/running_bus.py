@@ -1,9 +1,11 @@
-"""A bus that listens on a real socket, in a thread of the test."""
+"""A bus that listens on a real socket, in a thread of the test. For its connections no time passes but what the test lets pass."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
+import queue
 import socket
 import threading
 import time
@@ -29,6 +31,22 @@ from eventlake.sources import load
 EVENT = b'{"id": "e-1", "detail-type": "d", "source": "s", "detail": {}}'
 
 
+class Unhurried(Connections):
+    """Connections that grow no older by the server's rounds, which are noted. pass_: lets so many seconds pass."""
+
+    def __init__(self, limits: Limits, is_crowded: Callable[[], bool], told: Callable[[str], None]) -> None:
+        super().__init__(limits, is_crowded, told)
+        self.rounds: queue.Queue[float] = queue.Queue()
+
+    def look(self, seconds: float) -> None:
+        """Take note of a round."""
+        self.rounds.put(seconds)
+
+    def pass_(self, seconds: float) -> None:
+        """Look at all connections, so many seconds after the last time."""
+        super().look(seconds)
+
+
 @dataclass
 class Running:
     """A bus that listens, what holds it, and what its owner was told."""
@@ -40,6 +58,14 @@ class Running:
     connections: Callable[[], int] = lambda: 0
     """How many are open."""
     stop: Callable[[], None] = lambda: None
+    rounds: queue.Queue[float] = field(default_factory=queue.Queue)
+    """The seconds of each round that the server makes to look at its connections."""
+    look: Callable[[float], None] = lambda _seconds: None
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass for all connections, once the bus has read what was sent before: it has when it answers who comes after."""
+        assert self.post() == 200
+        self.look(seconds)
 
     def connect(self) -> socket.socket:
         """A connection of a sender."""
@@ -82,9 +108,25 @@ async def _serve(
     with listening("127.0.0.1", 0) as listener:
         running.port = listener.getsockname()[1]
         running.url = f"http://127.0.0.1:{running.port}"
-        connections = Connections(limits, pressure.is_crowded, running.told.append)
-        running.connections = lambda: len(connections.open)
+        connections = Unhurried(limits, pressure.is_crowded, running.told.append)
+        running.connections, running.rounds = lambda: len(connections.open), connections.rounds
+        running.look = _from_outside(connections.pass_)
         server = Server(bus, connections, ready)
         running.stop = lambda: setattr(server, "should_exit", True)
         await server.serve(sockets=[listener])
     spool.close()
+
+
+def _from_outside(look: Callable[[float], None]) -> Callable[[float], None]:
+    """The same for another thread, which waits until it is done."""
+    loop = asyncio.get_running_loop()
+
+    def looked(seconds: float) -> None:
+        done = asyncio.run_coroutine_threadsafe(_looked(look, seconds), loop)
+        done.result(60)
+
+    return looked
+
+
+async def _looked(look: Callable[[float], None], seconds: float) -> None:
+    look(seconds)
