@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +54,12 @@ class Program:
     """A page of a few lines in a process of its own, in place of the lake's."""
 
     text: str
+    begun: list[int] = field(default_factory=list)
+    """Has an item for each of its processes."""
 
     def arguments(self, control: int) -> Sequence[str]:
         """As the page's own task has them."""
+        self.begun.append(control)
         return [sys.executable, "-c", self.text, str(control)]
 
 
@@ -161,8 +164,20 @@ def test_a_process_that_cannot_begin_says_why_once(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(usher_module, "PATIENCE_S", 0.3)
     monkeypatch.setattr(usher_module, "_FIRST_PAUSE_S", 0.01)
     told: list[str] = []
-    usher = Usher(Program("print('The page cannot be shown: there is no lake.')"), told.append)  # type: ignore[arg-type]
-    (start, body), _ = asyncio.run(running(usher, "/", "/", headers=[(b"sec-fetch-mode", b"navigate")]))
+    program = Program("print('The page cannot be shown: there is no lake.')")
+
+    async def asked_while_it_fails() -> list[Any]:
+        usher = Usher(program, told.append)  # type: ignore[arg-type]
+        life = asyncio.create_task(usher.run())
+        while len(program.begun) < 3:  # two of them have said it
+            await asyncio.sleep(0.01)
+        sent, answering = asked(usher, "/", headers=[(b"sec-fetch-mode", b"navigate")])
+        await answering
+        await usher.stop()
+        await asyncio.wait_for(life, 60)
+        return sent  # type: ignore[no-any-return]
+
+    start, body = asyncio.run(asyncio.wait_for(asked_while_it_fails(), 120))
 
     assert start["status"] == 503
     assert b'http-equiv="refresh" content="2"' in body["body"]
