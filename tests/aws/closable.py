@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ class Closable:
         before = set(self.lake.bucket.keys(f"{PREFIX}/"))
         ids = self.lake.put([EVENT] * count)
         self.lake.arrived(ids, [PREFIX])
-        for key in set(self.lake.bucket.keys(f"{PREFIX}/{datetime.now(UTC):%Y/%m/%d}/")) - before:
+        for key in set(self.lake.bucket.keys(f"{PREFIX}/")) - before:
             self.move(key, hour, copies)
         eventually(lambda: self.partition(hour))
         return ids

@@ -199,7 +199,7 @@ def test_a_bus_does_not_begin_with_a_token_that_is_none(
         (["close", "--hour", ""], 252, '"" is not an hour: write it as YYYY-MM-DDTHH'),
         (["hours", "auth0_logs"], 0, "auth0_logs has no hour yet: nothing has come into it."),
         (["partitions", "auth0_logs"], 0, "auth0_logs has no partition yet: nothing has come into it."),
-        (["close"], 0, "Nothing is to be closed: no hour is over that got something since it was closed."),
+        (["close", "--table", "auth0_logs"], 0, "Nothing is to be closed: no hour is over that got something since it was closed."),
         (["demo", "--no-serve"], 253, '"lake" is not empty, and no demo made it'),
     ],
 )
