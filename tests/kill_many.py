@@ -164,13 +164,13 @@ def _kill(pid: int) -> None:
 def finish(lake: Lake) -> None:
     """Start once more, then end in an orderly way: everything must be delivered, and what is over closed."""
     bus, _ = start(lake)
-    end = time.monotonic() + 120
+    end = time.monotonic() + 600
     while lake.closing and open_hours(lake.folder):
         if time.monotonic() > end:
             raise SystemExit("Hours of the past are not closed.")
         time.sleep(0.1)
     bus.send_signal(signal.SIGTERM)
-    _, errors = bus.communicate(timeout=60)
+    _, errors = bus.communicate(timeout=600)
     if bus.returncode != 0:
         raise SystemExit(f"The bus ended with {bus.returncode}: {errors}")
 

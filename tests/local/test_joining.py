@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -72,9 +73,10 @@ def bus(tmp_path: Path) -> Iterator[SqliteCatalog]:
     lock.release()
 
 
-def backfill(lake: Path, file: Path) -> Progress:
-    """Bring a file in beside the bus, as the command does."""
+def backfill(lake: Path, file: Path, begun: Callable[[], object] = lambda: None) -> Progress:
+    """Bring a file in beside the bus, as the command does. begun: is called once it has joined."""
     with added_to(lake, SOURCES) as catalog:
+        begun()
         *_, progress = Backfiller(LocalHistories(catalog, lake), SOURCES).items("a", LocalFile(file).stretches)
     return progress
 
@@ -206,10 +208,13 @@ def test_whoever_is_killed_each_event_is_there_once(tmp_path: Path) -> None:
         sender = threading.Thread(target=send, args=(lake, port, stop, lock), daemon=True)
         sender.start()
         step = choice.randint(5, 60) if turn % 2 else 0
-        adding = subprocess.Popen([sys.executable, __file__, str(lake.folder), str(file), str(step)])
+        adding = subprocess.Popen([sys.executable, __file__, str(lake.folder), str(file), str(step)], stdout=subprocess.PIPE)
+        assert adding.stdout is not None
+        adding.stdout.readline()  # until it has joined, or was ended before
         if turn % 2 == 0:
-            sender.join(choice.uniform(0.5, 1.5))
+            sender.join(choice.uniform(0.0, 1.0))
             kill(bus, choice.choice(["bus", "delivery", "both", "closing"]), choice)
+        adding.stdout.close()
         added = adding.wait(120) == 0 or added
         stop.set()
         sender.join()
@@ -229,4 +234,4 @@ def test_whoever_is_killed_each_event_is_there_once(tmp_path: Path) -> None:
 if __name__ == "__main__":
     backfilling.GROUP_BYTES = 20_000
     crash.end_at(int(sys.argv[3]))
-    backfill(Path(sys.argv[1]), Path(sys.argv[2]))
+    backfill(Path(sys.argv[1]), Path(sys.argv[2]), lambda: os.write(1, b"joined\n"))
