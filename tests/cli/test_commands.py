@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -483,22 +484,37 @@ def test_a_read_only_folder_is_named(typed: Typed, tmp_path: Path) -> None:
     assert "Permission denied" in said.err
 
 
+def full_pipe() -> tuple[int, int]:
+    """Both ends of a pipe that takes nothing before somebody reads: whoever writes into it waits."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while os.write(writing, bytes(1 << 16)):
+            pass
+    os.set_blocking(writing, True)
+    return reading, writing
+
+
 @pytest.mark.parametrize("words", one_in(3, [["demo", "--no-serve"], ["send", "-"], ["query", "-"]]))
 def test_ctrl_c_ends_a_command_with_130(tmp_path: Path, words: list[str], stored: Typed) -> None:
-    """One word, no traceback."""
+    """One word, no traceback; a demo cannot be done before, as nobody takes what it says."""
+    reading, writing = full_pipe()
     process = subprocess.Popen(
         [sys.executable, "-m", "eventlake", *words, *(["--lake", "demo-lake"] if words[0] == "demo" else [])],
         cwd=tmp_path,
         stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        stdout=writing,
         stderr=subprocess.PIPE,
         text=True,
     )
+    os.close(writing)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and not _waits_or_works(process, tmp_path):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
 
+    with os.fdopen(reading, "rb") as said:
+        said.read()
     _, errors = process.communicate(timeout=120)
 
     assert process.returncode == 130
