@@ -32,7 +32,7 @@ class Answering:
 
     def query(self, sql: str, *, repeats: bool, cancelled: Callable[[], bool]) -> Result:
         """Return one row, of the end."""
-        self.meet.wait(10)
+        self.meet.wait(120)
         if "-- broken" in sql:
             raise QueryError("no such column")
         return Result(("until", *COLUMNS), (), [(NAIVE, "first" if "-- first" in sql else "second", 1, SEEN, SEEN)])
@@ -48,7 +48,7 @@ class Hanging:
     def query(self, sql: str, *, repeats: bool, cancelled: Callable[[], bool]) -> Result:
         """Wait until nobody wants the answer."""
         if "-- broken" in sql:
-            self.asked.wait(10)
+            self.asked.wait(120)
             raise KeyboardInterrupt
         self.asked.set()
         while not cancelled():

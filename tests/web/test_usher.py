@@ -82,7 +82,7 @@ async def running(usher: Usher, *paths: str, **given: Any) -> list[list[Any]]:
         await answering
         answers.append(sent)
     await usher.stop()
-    await asyncio.wait_for(life, 30)
+    await asyncio.wait_for(life, 120)
     return answers
 
 
@@ -143,7 +143,7 @@ def test_a_browser_that_leaves_before_it_is_answered_is_nobody_elses_matter() ->
         after, answering = asked(usher, "/")
         await answering
         await usher.stop()
-        await asyncio.wait_for(life, 30)
+        await asyncio.wait_for(life, 120)
         return [dict(messages[0]["headers"])[b"x-pid"] for messages in (before, after)]
 
     first, second = asyncio.run(told())
@@ -174,10 +174,10 @@ def test_a_process_that_cannot_begin_says_why_once(monkeypatch: pytest.MonkeyPat
         sent, answering = asked(usher, "/", headers=[(b"sec-fetch-mode", b"navigate")])
         await answering
         await usher.stop()
-        await asyncio.wait_for(life, 60)
+        await asyncio.wait_for(life, 120)
         return sent  # type: ignore[no-any-return]
 
-    start, body = asyncio.run(asyncio.wait_for(asked_while_it_fails(), 120))
+    start, body = asyncio.run(asyncio.wait_for(asked_while_it_fails(), 300))
 
     assert start["status"] == 503
     assert b'http-equiv="refresh" content="2"' in body["body"]

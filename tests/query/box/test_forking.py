@@ -43,7 +43,7 @@ def test_no_statement_loads_a_module() -> None:
         input=json.dumps([*statements, *MISTYPED]),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=True,
     )
 
