@@ -53,7 +53,7 @@ DESIGNS = (
 
 
 def before(events: int) -> dict[str, float]:
-    """Return dollars a month by service of the lakes before this one: 60 s, gzip JSON, x86, and a call for each object."""
+    """Return dollars a month by service of the lakes before this one: 60 s, gzip JSON, x86, and for each object a call that asks Glue."""
     objects = min(events, len(TABLES) * SECONDS / 60)
     transforms = objects
     read = QUERIES * objects / len(TABLES) / 30
@@ -64,6 +64,7 @@ def before(events: int) -> dict[str, float]:
         "S3": prices.S3_WRITES.of(objects + QUERIES * 24) + prices.S3_READS.of(read) + prices.S3_STORED.of(events * LINE_BYTES),
         "Athena": prices.ATHENA_READ.of(QUERIES * max(events * LINE_BYTES / 30, 10e6)),
         "CloudWatch": prices.LOGS_IN.of(objects * 1_300 + transforms * 700),
+        "Glue": prices.GLUE_REQUESTS.of(objects),
     }
 
 

@@ -26,6 +26,8 @@ SECONDS_A_CALL, SECONDS_AN_EVENT = 0.02, 0.0003
 """Billed of the transform function: for a call, and for each event in it, on a seventh of a core, as 256 MB have it."""
 SECONDS_A_REGISTRATION, OBJECTS_A_REGISTRATION = 0.10, 4
 """Billed of the partition function for a call, and how many objects come in one."""
+CONTAINERS = 2
+"""How many of the partition function's see objects of an hour, on average; each asks the catalog for it once."""
 LOG_BYTES_A_TRANSFORM, LOG_BYTES_A_REGISTRATION = 400, 600
 """What the functions themselves write of a call, and 26 bytes that CloudWatch adds to a line; Lambda's own lines of a call that went well are off."""
 POLLS_S = 20 / 5
@@ -173,7 +175,8 @@ def _functions(plan: Plan) -> Iterator[Line]:
     yield Line("asking for objects", looks - by_minute * registrations, prices.LAMBDA_CALLS)
     yield Line("asking for objects", (looks - by_minute * registrations) * SECONDS_A_LOOK * MEMORY_GB, prices.LAMBDA_GB_S)
     yield Line("asking for objects", looks, prices.SCHEDULER)
-    yield Line("hours in the catalog", 2 * registrations, prices.GLUE_REQUESTS)
+    hours = CONTAINERS * min(written, HOURS * len(plan.traffic))
+    yield Line("hours in the catalog", hours, prices.GLUE_REQUESTS)
     yield Line("what the functions say", calls * LOG_BYTES_A_TRANSFORM + registrations * LOG_BYTES_A_REGISTRATION, prices.LOGS_IN)
     if plan.kms:
         yield Line("the lake's key", 1, prices.KMS_KEYS)
