@@ -274,7 +274,7 @@ def test_the_alarm_goes_off_where_no_call_ended_well(errors: list[float], expect
         "AWS/Lambda",
         "Errors",
         "Minimum",
-        {"Fn::If": ["IsSlow", 3 * 15 * 60, 3 * 5 * 60]},
+        ["IsSlow", 3 * 15 * 60, 3 * 5 * 60],
     )
     assert state(alarm, [min(errors, default=None)]) == expected
 
