@@ -297,10 +297,12 @@ class Queue:
     def __init__(self, *messages: dict[str, Any]) -> None:
         self.waiting = [{"MessageId": one["messageId"], "Body": one["body"], "ReceiptHandle": f"of {one['messageId']}"} for one in messages]
         self.hidden: list[dict[str, Any]] = []
+        self.asked = 0
 
     def receive_message(self, QueueUrl: str, MaxNumberOfMessages: int) -> dict[str, Any]:
         """Give a few of those that wait, nothing where none does."""
         assert (QueueUrl, MaxNumberOfMessages) == (URL, 10)
+        self.asked += 1
         given, self.waiting = self.waiting[:7], self.waiting[7:]
         self.hidden += given
         return {"Messages": given} if given else {}
@@ -308,6 +310,7 @@ class Queue:
     def delete_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> None:
         """Forget what was taken."""
         assert QueueUrl == URL
+        self.asked += 1
         assert len(Entries) <= 10
         assert len({entry["Id"] for entry in Entries}) == len(Entries)
         gone = {entry["ReceiptHandle"] for entry in Entries}
@@ -353,9 +356,14 @@ def test_what_cannot_be_done_stays_in_the_queue(here: Glue, monkeypatch: pytest.
 def test_an_empty_queue_is_asked_once_and_nothing_is_said(
     here: Glue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is empty nearly always, and each line costs."""
-    assert looked(monkeypatch, Queue()) == {"messages": 0}
-    assert (log(capsys), here.calls) == ([], [])
+    """It is empty nearly always, and each line costs. A message that lies there costs two requests more, as the bill has it."""
+    queue = Queue()
+    assert looked(monkeypatch, queue) == {"messages": 0}
+    assert (queue.asked, log(capsys), here.calls) == (1, [], [])
+
+    queue = Queue(message("a", "logs/2026/11/20/10/a.gz"))
+    looked(monkeypatch, queue)
+    assert queue.asked == 3
 
 
 def test_nothing_is_taken_when_the_time_is_over(here: Glue, monkeypatch: pytest.MonkeyPatch) -> None:

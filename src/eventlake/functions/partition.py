@@ -66,11 +66,14 @@ def handler(event: Any, context: Any) -> dict[str, Any]:  # any JSON value and L
 
 def _drain(queue: ObjectQueue, context: Any) -> int:  # Lambda's context
     """Take what waits in a queue until nothing does, or the time is nearly over; return how many messages that were."""
-    total = 0
-    while _has_time(context) and (messages := queue.take(AT_ONCE)):
-        failed = _register([(message["MessageId"], message["Body"]) for message in messages], context)
-        queue.remove([message for message in messages if message["MessageId"] not in failed])
+    total, there_may_be_more = 0, True
+    while there_may_be_more and _has_time(context):
+        messages = queue.take(AT_ONCE)
+        if messages:
+            failed = _register([(message["MessageId"], message["Body"]) for message in messages], context)
+            queue.remove([message for message in messages if message["MessageId"] not in failed])
         total += len(messages)
+        there_may_be_more = len(messages) >= AT_ONCE
     return total
 
 
