@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -67,6 +68,26 @@ def test_a_name_that_no_longer_fits_is_not_taken(window: Window) -> None:
     page.keyboard.press("Backspace")
     page.locator("#names li", has_text="client_id").wait_for()
     page.keyboard.press("ArrowLeft")
+    assert page.locator("#names li").count() == 0
+
+
+@pytest.mark.parametrize(("key", "text"), [("Tab", "select client_id"), ("Escape", "select client_id")])
+def test_what_comes_late_is_offered_to_nobody(window: Window, key: str, text: str) -> None:
+    """A name was taken meanwhile, or none is wanted: the list stays away, whenever the server answers."""
+    page = window.open("/sql")
+    field = write(page, "select client_i")
+    page.locator("#names li", has_text="client_id").wait_for()
+    held: list[Any] = []
+    page.route("**/sql/names.json?*", lambda route: held.append(route))
+    page.keyboard.type("d")
+    page.keyboard.press(key)
+    page.wait_for_timeout(500)  # what is asked, is asked by now
+    for route in held:
+        with suppress(Exception):  # it was given up
+            route.continue_()
+    page.wait_for_timeout(500)
+
+    assert field.input_value() == text
     assert page.locator("#names li").count() == 0
 
 

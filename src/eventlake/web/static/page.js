@@ -273,7 +273,7 @@ async function given(address) {
   const mine = asking = new AbortController();
   try {
     const answer = await fetch(address, { signal: mine.signal });
-    return answer.ok ? answer : null;
+    return answer.ok ? await answer.json() : null;
   } catch { return null; }
 }
 
@@ -283,10 +283,10 @@ async function complete(isWanted) {
   const begins = word();
   if (begins.length < (isWanted ? 0 : 2) || sql.selectionStart !== sql.selectionEnd) return offer([]);
   const of = [...sql.value.matchAll(/\b(?:from|join)\s+"?(\w+)/gi)].map((found) => found[1].toLowerCase());
-  const answer = await given(`/sql/names.json?${new URLSearchParams({ begins, of })}`);
-  if (!answer || begins !== word()) return undefined;
+  const found = await given(`/sql/names.json?${new URLSearchParams({ begins, of })}`);
+  if (!found || begins !== word()) return undefined;
   const isAlone = sql.value.trim() === begins; // a saved query takes the place of all that is written
-  return offer((await answer.json()).filter((one) => isAlone || one.kind !== "saved query").slice(0, 12));
+  return offer(found.filter((one) => isAlone || one.kind !== "saved query").slice(0, 12));
 }
 
 function narrow() { // what was offered for fewer letters is not taken for these
@@ -306,6 +306,12 @@ function offer(found) {
   }));
 }
 
+function offerNone() { // what is on its way neither
+  clearTimeout(pausing);
+  asking?.abort();
+  offer([]);
+}
+
 function point(place) {
   chosen = (place + names.length) % names.length;
   for (const item of document.getElementById("names").children) item.setAttribute("aria-selected", item.id === `name-${chosen}`);
@@ -317,7 +323,7 @@ function takeName(place) {
   const one = names[place], end = sql.selectionStart, begin = end - word().length;
   if (one.kind === "saved query") return location.assign(`/sql?${new URLSearchParams({ query: one.name, show: 1 })}`);
   sql.setRangeText(one.name, begin, end, "end");
-  offer([]);
+  offerNone();
   return think();
 }
 
@@ -336,8 +342,8 @@ function keyed(event) {
   else if (event.key === " " && event.ctrlKey) complete(true);
   else if (!names.length) return;
   else if (goes !== undefined) point(goes);
-  else if (/^(Arrow(Left|Right)|Home|End)$/.test(event.key)) return offer([]); // another word
-  else if (event.key === "Escape") offer([]);
+  else if (/^(Arrow(Left|Right)|Home|End)$/.test(event.key)) return offerNone(); // another word
+  else if (event.key === "Escape") offerNone();
   else if ((event.key === "Tab" && !event.shiftKey) || (event.key === "Enter" && chosen >= 0)) takeName(Math.max(chosen, 0));
   else return;
   event.preventDefault();
@@ -382,7 +388,7 @@ if (sql) {
     think();
   });
   sql.addEventListener("keydown", keyed);
-  sql.addEventListener("blur", () => offer([]));
+  sql.addEventListener("blur", offerNone);
   const ran = sql.value.trim(), said = new URLSearchParams(location.search);
   const isNew = document.getElementById("cost") && !said.has("show") && !said.has("explain") && ran && ran.length <= LONGEST_KEPT;
   const statements = isNew ? [ran, ...kept().filter((one) => one !== ran)].slice(0, MOST_KEPT) : kept();
