@@ -10,8 +10,14 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-a
 
 from __future__ import annotations
 
+import array
+import fcntl
 import json
+import termios
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from queue import Empty
 from typing import Any
 
 import ministack.core.lambda_runtime as lambda_runtime
@@ -21,8 +27,8 @@ import ministack.services.sqs as sqs
 
 from aws.emulator import control
 
-_LOG_WAITS = (1.0, 0.05, 2.0)
-"""Seconds to wait for the first line of an invocation's log, for the next one, and at most. Its own 50 ms lose lines on a busy machine."""
+_FIRST_LINE_S, _NEXT_LINE_S = 1.0, 0.05
+"""How long an invocation's log is waited for, and the next line of it, once nothing of it is unread: its own 50 ms lose lines on a busy machine."""
 
 gauges: list[Callable[[], None]] = []
 """What is measured when somebody looks; each publishes."""
@@ -48,8 +54,28 @@ def install() -> None:
             store_datum(namespace, name, dimensions, at, unit, value, *more)
 
     lambda_svc._emit_lambda_logs, lambda_svc._emit_lambda_metrics = emit_logs_and_metrics, publish_throttle
-    lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = _LOG_WAITS
+    lambda_runtime.Worker._drain_stderr_bounded = whole_log
     cloudwatch._store_datum = store_or_set
+
+
+def whole_log(worker: Any, **_waits: float) -> str:
+    """All that an invocation that is over has written, which a thread of the worker's reads."""
+    lines: list[str] = []
+    quiet_since = time.monotonic()
+    while time.monotonic() - quiet_since < (_NEXT_LINE_S if lines else _FIRST_LINE_S) or is_unread(worker):
+        with suppress(Empty):
+            lines.append(worker._stderr_queue.get(timeout=0.005))
+            quiet_since = time.monotonic()
+    return "\n".join(lines)
+
+
+def is_unread(worker: Any) -> bool:
+    """Whether something of a worker's log waits in its pipe; not where the worker has ended."""
+    if worker._proc is None or worker._proc.poll() is not None:
+        return False
+    waiting = array.array("i", [0])
+    fcntl.ioctl(worker._proc.stderr.fileno(), termios.FIONREAD, waiting)
+    return bool(waiting[0])
 
 
 def publish(namespace: str, name: str, value: float, **dimensions: str) -> None:
