@@ -123,6 +123,11 @@ def test_an_event_keeps_the_time_that_it_is_given(small_stack: Aws) -> None:
     events.put_targets(Rule="times", EventBusName="harness", Targets=[{"Id": "queue", "Arn": queue["Attributes"]["QueueArn"]}])
     entry = {"Source": "harness.time", "DetailType": "t", "Detail": "{}", "EventBusName": "harness", "Time": "2020-03-10T06:12:43Z"}
     small_stack("events", "put-events", "--entries", json.dumps([entry]))
-    bodies = eventually(lambda: [json.loads(message["Body"]) for message in Queue(small_stack, "harness-undelivered").take()])
-    assert [body["time"] for body in bodies if body["source"] == "harness.time"] == ["2020-03-10T06:12:43Z"]
+    undelivered = Queue(small_stack, "harness-undelivered")
+
+    def times() -> list[str]:
+        bodies = [json.loads(message["Body"]) for message in undelivered.take()]
+        return [body["time"] for body in bodies if body["source"] == "harness.time"]
+
+    assert eventually(times) == ["2020-03-10T06:12:43Z"]
     events.remove_targets(Rule="times", EventBusName="harness", Ids=["queue"])

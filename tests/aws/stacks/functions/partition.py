@@ -1,4 +1,4 @@
-"""A function for a queue of the tests: answers with the messages whose object has `fail` in its key."""
+"""A function for a queue of the tests: answers with the messages whose log object has `fail` in its key."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def is_done(message: dict[str, Any]) -> bool:
 
     for record in message.get("Records", []):
         bucket, key = record["s3"]["bucket"]["name"], record["s3"]["object"]["key"]
-        if "fail" in key:
-            return False
         if key.startswith("logs/"):
+            if "fail" in key:
+                return False
             _, year, month, day, hour, _ = key.split("/", 5)
             location = f"s3://{bucket}/logs/{year}/{month}/{day}/{hour}/"
             wanted = {"Values": [f"{year}-{month}-{day}", hour], "StorageDescriptor": {**PARQUET, "Location": location}}
