@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +40,13 @@ class Emulator:
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[Emulator]:
     """Serve the emulator on a free port. settings: further environment variables of it."""
-    port, trino_port = free_port(), free_port()
+    with kept_port() as port, kept_port() as trino_port, serving_at(port, trino_port, folder, settings) as emulator:
+        yield emulator
+
+
+@contextmanager
+def serving_at(port: int, trino_port: int, folder: Path, settings: Mapping[str, str]) -> Iterator[Emulator]:
+    """Serve the emulator on a port, and let it look for Trino on another."""
     log = folder / "emulator.log"
     environment = {
         "PATH": os.environ["PATH"],
@@ -68,11 +74,13 @@ def serving(folder: Path, **settings: str) -> Iterator[Emulator]:
         process.wait(120)
 
 
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
+@contextmanager
+def kept_port() -> Iterator[int]:
+    """A port for a server that starts meanwhile: nobody else is given it, neither to listen at nor to call from."""
+    with socket.socket() as keeper:
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do, so that one may listen where it is only bound
+        keeper.bind(("127.0.0.1", 0))
+        yield int(keeper.getsockname()[1])
 
 
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
