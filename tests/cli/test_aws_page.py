@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -50,6 +51,9 @@ class Served:
         found = re.fullmatch(r"Ready: http://\S+:(\d+)\n", self.process.stdout.readline())
         assert found
         self.port = int(found[1])
+        token = {"Authorization": f"Bearer {variables['EVENTLAKE_TOKEN']}"} if "EVENTLAKE_TOKEN" in variables else {}
+        while self.ask("GET", "/sources", **token)[0] == 503:  # the process of the page has not begun yet
+            time.sleep(0.1)
 
     def ask(self, method: str, path: str, **headers: str) -> tuple[int, str]:
         """Status and text of an answer."""
