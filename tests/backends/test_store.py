@@ -79,7 +79,7 @@ def test_an_object_tells_when_it_was_written(store: Store) -> None:
         max_size=4,
     )
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_name_is_kept_as_it_is(store: Store, segments: list[str]) -> None:
     """Blanks, signs and other alphabets, in reading, listing and removing."""
     folder = uuid4().hex  # of its own, because in a folder a name is an object or a folder, not both
