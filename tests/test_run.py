@@ -68,7 +68,7 @@ class Clone:
     def run(self, *words: str, cwd: Path | None = None, more: Mapping[str, str] | None = None) -> tuple[int, str, str]:
         """`./run WORDS` to its end: exit code, stdout, stderr."""
         process = self.start(*words, cwd=cwd, more=more)
-        out, errors = process.communicate(timeout=120)
+        out, errors = process.communicate(timeout=600)
         return process.returncode, out, errors
 
 
@@ -116,7 +116,7 @@ def ready(made: Clone) -> Clone:
 def silent_index() -> Iterator[socket.socket]:
     """A package index that takes connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(60)
+        server.settimeout(600)
         yield server
 
 
@@ -255,7 +255,7 @@ def test_two_at_once_wait_for_each_other(clone: Clone) -> None:
     """Both end well, and only one of them installs."""
     both = [clone.start(), clone.start()]
 
-    told = [process.communicate(timeout=120)[1] for process in both]
+    told = [process.communicate(timeout=600)[1] for process in both]
 
     assert [process.returncode for process in both] == [7, 7]
     assert sum("Installing" in errors for errors in told) == 1
@@ -268,7 +268,7 @@ def test_ctrl_c_during_the_set_up_is_one_sentence(clone: Clone, silent_index: so
     connection, _ = silent_index.accept()
     os.killpg(process.pid, signal.SIGINT)
 
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=600)
 
     connection.close()
     assert process.returncode == 130
@@ -289,8 +289,8 @@ def test_an_installer_that_outlives_its_run_is_waited_for(clone: Clone, silent_i
     assert following.stderr.readline() == "Waiting for another set-up in this folder ...\n"
     silent_index.close()
     connection.close()
-    _, errors = following.communicate(timeout=120)
-    killed.communicate(timeout=60)
+    _, errors = following.communicate(timeout=600)
+    killed.communicate(timeout=600)
 
     assert (following.returncode, errors) == (7, MADE)
 
