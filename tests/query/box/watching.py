@@ -80,7 +80,7 @@ class WatchedWorker(Worker):
         self._data.close()
         if self._leash.fileno() >= 0:
             self._leash.shutdown(socket.SHUT_WR)
-            self.end = self.ended()
+            self.end = self.ended(120.0)
         self._leash.close()
 
 
