@@ -18,7 +18,7 @@ from eventlake.backends.gathering import FILES, Gathering
 from eventlake.backends.rewriting import Task
 from eventlake.description import Description
 from eventlake.dialect.queries.scan import Scan
-from eventlake.dialect.sql import quoted_name, quoted_text
+from eventlake.dialect.sql import quoted_name, quoted_text, written
 from eventlake.dialect.translate import translate
 from eventlake.dialect.types.spelling import parse_type
 from eventlake.errors import StorageError, StorageFullError
@@ -74,8 +74,9 @@ class DuckDBRewriter:
     def _gathering(self, table: Table, objects: Sequence[LogObject]) -> Gathering:
         types = {column.stored_name: parse_type(column.type) for column in table.columns}
         rows = f"SELECT * FROM {parquet_source(f'getvariable({quoted_text(FILES)})', types, filename=True, numbered=True)}"
-        key = stored(table, table.key)
-        return Gathering(tuple(f"{self._objects}/{one.key}" for one in objects), rows, tuple(types), key, table.order[0])
+        files, count = tuple(f"{self._objects}/{one.key}" for one in objects), sum(one.rows or 0 for one in objects)
+        columns = tuple((name, written(kind.duckdb)) for name, kind in types.items())
+        return Gathering(files, rows, count, columns, stored(table, table.key), tuple(table.order))
 
     def _translated(self, statement: Statement, table: Table, sources: Sources) -> tuple[tuple[str, ...], str, int]:
         """Return the macros, the statement in DuckDB's SQL, and how many objects it reads."""

@@ -6,7 +6,9 @@ be in it. Where rows lie so wildly that this would read everything again and aga
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,72 +25,119 @@ if TYPE_CHECKING:
 
 FILES = "el_files"
 """The variable that holds the paths from which whole rows are read."""
-_SLICE_BYTES = 64 << 20
+_SLICE_BYTES = 32 << 20
+"""So much of rows DuckDB sorts without parting them within the memory that a closing has, beside what reads and writes them."""
 _VECTOR = 2048
 _LEFT_OUT = "statistics_propagation,join_order,build_side_probe_side"
 """What DuckDB's optimizer is not to do with a slice: the first writes a column without a NULL in it as REQUIRED; the others put the whole rows
 into the table of a hash join, and probe it with the places."""
-_AGAIN = 4
+_AGAIN = 8
 """So many times, on the mean, a row may be read."""
+_FEW = 64
+_MANY = 500_000
+"""The order of so many rows lies on the disk, because in memory it would leave the slices too little."""
+_DISK = "el_disk"
 
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
     """What is gathered.
 
-    rows: the SELECT of whole rows of the files that `FILES` names, beside their `FILE` and `file_row_number`. columns: those to write.
-    key: the one by which the result is proved. first: the one that sorts first.
+    rows: the SELECT of whole rows of the files that `FILES` names, beside their `FILE` and `file_row_number`. count: how many rows the files hold.
+    columns: those to write, each with its type in DuckDB. key: the one by which the result is proved. order: those that sort.
     """
 
     files: tuple[str, ...]
     rows: str
-    columns: tuple[str, ...]
+    count: int
+    columns: tuple[tuple[str, str], ...]
     key: str
-    first: str
+    order: tuple[str, ...]
 
 
 def gather(connection: duckdb.DuckDBPyConnection, chosen: str, what: Gathering, target: Path, folder: Path, description: str) -> int:
     """Write the rows; how many. Raises duckdb.Error, OSError, CorruptObjectError if the file does not hold the keys that were chosen, in order.
 
-    chosen: the SELECT of `el_path`, `el_row`, `el_key` and `el_first`, in order. folder: takes a slice at a time.
+    chosen: the SELECT of `el_path`, `el_row`, `el_key` and, for each column of the order, `el_order_0`, `el_order_1` and so on. folder: takes a
+    slice at a time, and the order of many rows.
     """
-    _place(connection, chosen, what.files)
-    total, keys = _one(connection, "select count(*), sum(hash(el_hash, rowid)) from el_order")
-    group, size = _sizes(connection, what, total)
-    part = folder / "slice.parquet"
-    connection.execute(f"set disabled_optimizers = '{_LEFT_OUT}'")
-    with Joined(target) as joined:
-        for first in range(0, max(total, 1), size):
-            rows = _all(connection, what) if size >= total else _slice(connection, what, first, first + size)
-            connection.execute(copy_statement(rows, part, description, group))
-            joined.add(part)
-            part.unlink()
-    connection.execute("reset disabled_optimizers")
+    with _room(connection, folder, what) as kind:
+        _place(connection, chosen, what, kind)
+        total, keys = _one(connection, "select count(*), sum(hash(el_hash, rowid)) from el_order")
+        _write(connection, what, total, target, folder, description)
     written = f"sum(hash(hash({quoted(what.key)}), file_row_number)) from read_parquet({text(str(target))}, file_row_number = true)"
     if _one(connection, f"select count(*), {written}") != (total, keys):
         raise CorruptObjectError("What was written is not what was chosen")
     return total
 
 
-def _place(connection: duckdb.DuckDBPyConnection, chosen: str, files: Sequence[str]) -> None:
-    """Make the table of the order: for each row its file, and its number in it; it lies in order, so that its `rowid` is its place."""
-    connection.execute(f"create temp type el_file as enum ({', '.join(map(text, files))})")
+@contextmanager
+def _room(connection: duckdb.DuckDBPyConnection, folder: Path, what: Gathering) -> Iterator[str]:
+    """Have room for the order, and yield as what it is to be made."""
+    if what.count < _MANY:
+        yield "temp table"
+        return
+    connection.execute(f"attach {text(str(folder / 'order.db'))} as {_DISK}")
+    connection.execute(f"use {_DISK}")
+    try:
+        yield "table"
+    finally:
+        connection.execute("use memory")
+        connection.execute(f"detach {_DISK}")
+
+
+def _place(connection: duckdb.DuckDBPyConnection, chosen: str, what: Gathering, kind: str) -> None:
+    """Make the table of the order: for each row its file, and its number in it; it lies in order, so that its `rowid` is its place.
+
+    A path is a number before it is sorted: as a text it would be the largest part of a row.
+    """
+    connection.execute(f"create temp type el_file as enum ({', '.join(map(text, what.files))})")
+    order = [f"el_order_{at}" for at in range(len(what.order))]
+    shown = ", ".join(["cast(el_path as el_file) as el_path", "cast(el_row as uinteger) as el_row", "hash(el_key) as el_hash", *order])
+    sorts = ", ".join([*(f"{one} nulls last" for one in order), "el_path", "el_row"])
     connection.execute(
-        "create temp table el_order as select cast(el_path as el_file) as el_path, cast(el_row as uinteger) as el_row, el_first, "
-        f"hash(el_key) as el_hash from ({chosen})"
+        f"create {kind} el_order as select el_path, el_row, el_order_0 as el_first, el_hash from (select {shown} from ({chosen})) order by {sorts}"
     )
 
 
-def _sizes(connection: duckdb.DuckDBPyConnection, what: Gathering, total: int) -> tuple[int, int]:
+def _write(connection: duckdb.DuckDBPyConnection, what: Gathering, total: int, target: Path, folder: Path, description: str) -> None:
+    """Write the rows in their order, slice by slice."""
+    filled, row_bytes = _contents(connection, what, total)
+    group, size = _sizes(connection, total, row_bytes)
+    slices = _slices(connection, total, size)
+    part = folder / "slice.parquet"
+    connection.execute(f"set disabled_optimizers = '{_LEFT_OUT}'")
+    with Joined(target) as joined:
+        for first, end in slices:
+            rows = _all(connection, what, filled) if size >= total else _slice(connection, what, filled, first, end)
+            connection.execute(copy_statement(rows, part, description, group))
+            joined.add(part)
+            part.unlink()
+    connection.execute("reset disabled_optimizers")
+
+
+def _contents(connection: duckdb.DuckDBPyConnection, what: Gathering, total: int) -> tuple[frozenset[str], int]:
+    """Return the columns that hold a value, and how many bytes a row takes of them.
+
+    The others need not be sorted. What the footers say of them is looked at in the rows, because a value that is left out would be lost.
+    """
+    names = [name for name, _ in what.columns]
+    if total <= _VECTOR:  # as few as are read at once: questions would take longer than they save
+        return frozenset(names), 0
+    is_empty = "bool_and(coalesce(stats_null_count = num_values, false))"
+    footers = f"select path_in_schema, sum(total_uncompressed_size), {is_empty} from parquet_metadata(?) group by 1"
+    columns = connection.execute(footers, [list(what.files)]).fetchall()
+    empty = [name for name in names if all(is_empty for path, _, is_empty in columns if path == name)]
+    _read_all(connection, what)
+    counts = ", ".join(f"count({quoted(name)})" for name in empty)
+    held = _one(connection, f"select {counts} from ({what.rows})") if empty else ()
+    filled = frozenset(names) - {name for name, count in zip(empty, held, strict=True) if not count}
+    return filled, int(sum(size for _, size, _ in columns)) // max(what.count, 1) + 16 * len(filled)
+
+
+def _sizes(connection: duckdb.DuckDBPyConnection, total: int, row_bytes: int) -> tuple[int, int]:
     """Return the rows of a row group and of a slice: fewer where rows are large, all in one slice where they lie wildly."""
-    if total <= _VECTOR:  # as few as are read at once, however large they are
-        return ROW_GROUP, ROW_GROUP
-    width = _one(
-        connection,
-        "select cast(sum(total_uncompressed_size) as bigint) // greatest(1, sum(num_values)) from parquet_metadata(?)",
-        what.files,
-    )[0]
-    fit = _SLICE_BYTES // (len(what.columns) * ((width or 0) + 16))
+    fit = _SLICE_BYTES // max(row_bytes, 1)
     group = min(ROW_GROUP, max(fit // _VECTOR, 1) * _VECTOR)
     size = max(fit // group, 1) * group
     return group, size if size >= total or _read_again(connection, size) <= _AGAIN else total
@@ -103,13 +152,44 @@ def _read_again(connection: duckdb.DuckDBPyConnection, size: int) -> float:
     return float(_one(connection, f"select coalesce(({read}) / (select count(*) from el_order), 0)")[0])
 
 
-def _all(connection: duckdb.DuckDBPyConnection, what: Gathering) -> str:
+def _slices(connection: duckdb.DuckDBPyConnection, total: int, size: int) -> list[tuple[int, int]]:
+    """Cut the places into slices: none has more than `size`, and one ends where a row group of the files does, if one does behind its first quarter.
+
+    A row group that ends within a slice need not be read for the next.
+    """
+    if size >= total:
+        return [(0, total)]
+    ends = _ends(connection)
+    found, first = [], 0
+    while first < total:
+        end = ends[max(bisect_right(ends, first + size) - 1, 0)]
+        found.append((first, end if size // 4 < end - first <= size else min(first + size, total)))
+        first = found[-1][1]
+    return found
+
+
+def _ends(connection: duckdb.DuckDBPyConnection) -> list[int]:
+    """Return behind which places the row groups of the files end, in order; a few rows of one that lie far behind the others do not count."""
+    near = f"select el_path, el_row // {ROW_GROUP} as el_group, rowid // {_VECTOR} as el_near, max(rowid) + 1, count(*) from el_order"
+    last: dict[tuple[str, int], tuple[int, int]] = {}
+    for path, group, place, end, rows in connection.execute(f"{near} group by 1, 2, 3 order by 1, 2, 3").fetchall():
+        known = last.get((path, group))
+        if known is None or rows > _FEW or known[0] == place - 1:
+            last[path, group] = place, end
+    return sorted(end for _, end in last.values())
+
+
+def _all(connection: duckdb.DuckDBPyConnection, what: Gathering, filled: Set[str]) -> str:
     """Write the SELECT of all rows, in their order: of a small hour, whose every question more would take longer than it saves."""
+    _read_all(connection, what)
+    return _joined(what, filled, what.rows, "true")
+
+
+def _read_all(connection: duckdb.DuckDBPyConnection, what: Gathering) -> None:
     connection.execute(f"set variable {FILES} = [{', '.join(map(text, what.files))}]")
-    return _joined(what, what.rows, "true")
 
 
-def _slice(connection: duckdb.DuckDBPyConnection, what: Gathering, first: int, end: int) -> str:
+def _slice(connection: duckdb.DuckDBPyConnection, what: Gathering, filled: Set[str], first: int, end: int) -> str:
     """Write the SELECT of the rows of some places, in their order."""
     within = f"rowid between {first} and {end - 1}"
     bounds = "case when count(el_first) = count(*) then min(el_first) end as least, max(el_first) as most"
@@ -117,15 +197,18 @@ def _slice(connection: duckdb.DuckDBPyConnection, what: Gathering, first: int, e
     connection.execute(f"set variable el_held = (select el_held from ({held}) as el_held)")
     connection.execute(f"set variable {FILES} = getvariable('el_held').files")
     is_bounded = _one(connection, "select getvariable('el_held').least is not null")[0]
-    between = f"{quoted(what.first)} between getvariable('el_held').least and getvariable('el_held').most"
-    return _joined(what, f"{what.rows} where {between}" if is_bounded else what.rows, within)
+    between = f"{quoted(what.order[0])} between getvariable('el_held').least and getvariable('el_held').most"
+    return _joined(what, filled, f"{what.rows} where {between}" if is_bounded else what.rows, within)
 
 
-def _joined(what: Gathering, rows: str, within: str) -> str:
-    columns = ", ".join(f"el_r.{quoted(name)}" for name in what.columns)
+def _joined(what: Gathering, filled: Set[str], rows: str, within: str) -> str:
+    """Write the SELECT of rows in the order of their places. A column without a value is added once they are sorted."""
+    shown = ", ".join(quoted(name) if name in filled else f"cast(null as {kind}) as {quoted(name)}" for name, kind in what.columns)
+    columns = ", ".join(f"el_r.{quoted(name)}" for name, _ in what.columns if name in filled)
     places = f"select cast(el_path as varchar) as el_path, el_row, rowid as el_place from el_order where {within}"
     of_place = f"el_r.{quoted(FILE)} = el_p.el_path and el_r.file_row_number = el_p.el_row"
-    return f"select {columns} from ({rows}) as el_r join ({places}) as el_p on {of_place} order by el_p.el_place"
+    ordered = f"select {columns or 'null'} from ({rows}) as el_r join ({places}) as el_p on {of_place} order by el_p.el_place"
+    return f"select {shown} from ({ordered})"
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str, *parameters: object) -> tuple[int, ...]:

@@ -122,23 +122,24 @@ def closing(table: Table, hour: Hour, others: Sequence[Hour]) -> str:
 
 
 def choosing(table: Table, hour: Hour, others: Sequence[Hour], number: str) -> str:
-    """Write the SELECT of which rows a closed hour holds, in its order, without the rows: `el_path`, `el_row`, `el_key`, and `el_first`, which sorts first.
+    """Write the SELECT of which rows a closed hour holds, without the rows: `el_path`, `el_row`, `el_key`, and by what they are sorted.
 
-    number: the column that numbers the rows of an object. It reads the hour three times and, if there are others, those and the hour again.
+    What sorts is `el_order_0`, `el_order_1` and so on. number: the column that numbers the rows of an object. It reads the hour three times and,
+    if there are others, those and the hour again.
     Only rows of a key that is there twice are numbered; they are few, and the others need not be kept for that.
     """
     key = quoted(stored(table, table.key))
-    names = {one: "el_key" if one == key else f"el_order_{at}" for at, one in enumerate(_order(table))}
-    order = ", ".join(names.values())
-    shown = ", ".join(f"{one} AS {name}" for one, name in {'"$path"': "el_path", quoted(number): "el_row", **names}.items())
+    names = {f"el_order_{at}": one for at, one in enumerate(_order(table))}
+    order = ", ".join(names)
+    found = {"el_path": '"$path"', "el_row": quoted(number), "el_key": key, **names}
+    shown = ", ".join(f"{one} AS {name}" for name, one in found.items())
     rows = f"SELECT {shown} FROM {place(table)} WHERE {within([hour])}"
     twice = f"SELECT {key} AS el_twice FROM {place(table)} WHERE {within([hour])} AND {key} IS NOT NULL GROUP BY 1 HAVING count(*) > 1"
     once = f"{rows} AND ({key} IS NULL OR {key} NOT IN (SELECT el_twice FROM twice))"
     copies = f"SELECT *, row_number() OVER (PARTITION BY el_key ORDER BY {order}, el_path) AS el_copy FROM ({rows} AND {key} IN (SELECT el_twice FROM twice))"
-    kept = f"{once} UNION ALL SELECT el_path, el_row, {order} FROM ({copies}) WHERE el_copy = 1"
+    kept = f"{once} UNION ALL SELECT {', '.join(found)} FROM ({copies}) WHERE el_copy = 1"
     foreign = f"el_key IS NULL OR (true{not_in(table, 'el_key', others, held=key, own=_own(table, hour))})"
-    first = next(iter(names.values()))
-    return f"WITH twice AS ({twice}) SELECT el_path, el_row, el_key, {first} AS el_first FROM ({kept}) WHERE {foreign} ORDER BY {order}, el_path, el_row"
+    return f"WITH twice AS ({twice}) SELECT {', '.join(found)} FROM ({kept}) WHERE {foreign}"
 
 
 def _order(table: Table) -> list[str]:
