@@ -112,7 +112,7 @@ def test_a_key_that_is_lost_while_events_come_lets_nothing_be_written_unmasked(f
 
     said = (folder / "said").open("w")
     bus = subprocess.Popen(
-        [sys.executable, "-m", "eventlake", "serve", "--port", "0", "--buffer-seconds", "0.1", "--no-detections"],
+        [sys.executable, "-m", "eventlake", "serve", "--port", "0", "--buffer-seconds", "0.1", "--no-detections", "--no-close"],
         stdout=subprocess.PIPE,
         stderr=said,
         text=True,
