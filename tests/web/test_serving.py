@@ -73,7 +73,7 @@ def test_what_was_sent_is_seen(served: Served) -> None:
 def processor_s(process: int) -> float:
     """The seconds of the processor that a process has taken, and those below it that live."""
     with suppress(OSError):
-        below = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        below = [one for task in Path(f"/proc/{process}/task").iterdir() for one in (task / "children").read_text().split()]
         user, system = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK") + sum(processor_s(int(one)) for one in below)
     return 0.0
