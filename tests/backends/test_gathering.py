@@ -73,7 +73,9 @@ def test_rows_are_those_that_were_chosen_in_their_order(tmp_path: Path, monkeypa
     target, count = gathered(tmp_path, paths)
 
     shown = ", ".join(name for name, _ in COLUMNS)
-    wanted = f"select {shown} from read_parquet({list(paths)}, file_row_number = true) where file_row_number % 10 > 0 order by t nulls last, k"
+    wanted = (
+        f"select {shown} from read_parquet({list(paths)}, file_row_number = true) where file_row_number % 10 > 0 order by t nulls last, k"
+    )
     found = asked(f"select * from read_parquet('{target}')")
     assert count == 18_000
     assert found == asked(wanted)
