@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -67,6 +70,16 @@ def played(capfd: pytest.CaptureFixture[str], *words: str) -> list[dict[str, Any
     """The events that a replay writes to stdout."""
     assert run(["replay", "--to", "-", *words]) == 0
     return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+
+
+def test_who_reads_the_first_events_alone_has_seen_no_failure(folder: Path) -> None:
+    """`eventlake replay --to - | head -1`, whose reader is gone already."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as pipe:
+        said = subprocess.run([sys.executable, "-m", "eventlake", "replay", *DAY, "--to", "-"], stdout=pipe, stderr=subprocess.PIPE, text=True)
+
+    assert (said.returncode, "Unexpected" in said.stderr) == (0, False)
 
 
 def test_events_come_back_as_they_were_in_the_order_in_which_they_happened(capfd: pytest.CaptureFixture[str]) -> None:

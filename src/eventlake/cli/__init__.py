@@ -64,6 +64,9 @@ def run(words: Sequence[str]) -> int:
     except BrokenPipeError:
         _forget_stdout()
         return 0
+    except SystemExit:  # click's own, where nobody reads on: who looks at the first lines alone has seen no failure
+        _forget_stdout()
+        return 0
     except OSError as error:
         if sentence := _of_a_file(error):
             return _end(StorageError.exit_code, sentence, words)

@@ -28,7 +28,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--family", help="Ask the cases of one family only.")
 @global_options
-def conformance(fixture: Path, queries: Path, engine: str, wanted: tuple[str, ...], family: str | None) -> None:
+def conformance(fixture: Path, queries: Path, engine: str, wanted: tuple[str, ...], family: str | None) -> int:
     """Answer the SQL of QUERIES over the tables of FIXTURE and compare with its golden answers.
 
     Each case gets a verdict: right; refused (the sentence names what cannot be answered); failed; wrong (other rows); misnamed (other
@@ -50,8 +50,7 @@ def conformance(fixture: Path, queries: Path, engine: str, wanted: tuple[str, ..
     else:
         judged = judge_all(cases, open_engine(settings(), engine).query)
     _show(judged, wanted or VERDICTS[1:], settings())
-    if any(one.verdict in BAD for one in judged):
-        raise SystemExit(1)
+    return int(any(one.verdict in BAD for one in judged))
 
 
 def _show(judged: list[Judged], wanted: tuple[str, ...], current: Settings) -> None:

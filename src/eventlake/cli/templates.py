@@ -17,7 +17,7 @@ from eventlake.errors import UsageError
 @click.option("--check", is_flag=True, help="Only compare; 1 if a file is not up to date.")
 @click.option("--into", metavar="DIR", help="Write a new folder to deploy from, templates/ and src/; needs no clone.")
 @global_options
-def templates(check: bool, into: str | None) -> None:
+def templates(check: bool, into: str | None) -> int:
     """Write what derives from the declarations into this clone, or with --into a folder to deploy from.
 
     In a clone these are templates/root.yaml, sources.yaml and sources/, the functions' mappings, and docs/sources/.
@@ -27,7 +27,7 @@ def templates(check: bool, into: str | None) -> None:
         raise UsageError("--check compares a clone, and --into writes another folder: give one of them.")
     if into is not None:
         _write_deployment(settings(), path_of(into))
-        return
+        return 0
     from eventlake.deploy.derived import clone_folder, derived_files, differences, write
     from eventlake.query.saved import load_saved
 
@@ -42,10 +42,11 @@ def templates(check: bool, into: str | None) -> None:
         click.echo(f"{path}: {'derives from no declaration' if check else 'removed'}")
     if check and found:
         current.say('Write them with "eventlake templates", and the same --sources.')
-        raise SystemExit(1)
+        return 1
     if not check:
         write(clone, files, found)
     current.say(f"{len(files)} files of {len(sources)} sources are up to date.")
+    return 0
 
 
 def _write_deployment(current: Settings, folder: Path) -> None:
@@ -83,7 +84,7 @@ def terraform(folder: str) -> None:
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="--s3-bucket NAME [OPTION...]")
 @global_options
-def package(arguments: tuple[str, ...]) -> None:
+def package(arguments: tuple[str, ...]) -> int:
     """Run `aws cloudformation package --template templates/root.yaml` with the options given.
 
     In a clone it takes the clone's templates, and the folder it runs in is the clone. Installed without one, it writes them for the sources that
@@ -94,8 +95,7 @@ def package(arguments: tuple[str, ...]) -> None:
     from eventlake.deploy.packaging import package as run_package
 
     with _deployment(settings()) as (folder, where):
-        code = run_package(folder, [*_of_the_cli(), *arguments], where)
-    raise SystemExit(code)
+        return run_package(folder, [*_of_the_cli(), *arguments], where)
 
 
 @contextmanager
