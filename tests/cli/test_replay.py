@@ -77,7 +77,9 @@ def test_who_reads_the_first_events_alone_has_seen_no_failure(folder: Path) -> N
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as pipe:
-        said = subprocess.run([sys.executable, "-m", "eventlake", "replay", *DAY, "--to", "-"], stdout=pipe, stderr=subprocess.PIPE, text=True)
+        said = subprocess.run(
+            [sys.executable, "-m", "eventlake", "replay", *DAY, "--to", "-"], stdout=pipe, stderr=subprocess.PIPE, text=True
+        )
 
     assert (said.returncode, "Unexpected" in said.stderr) == (0, False)
 
