@@ -26,8 +26,10 @@ def asked(folder: Path, cases: list[dict[str, object]], *words: str) -> tuple[in
     """Exit code, stdout and stderr of the command over these cases."""
     (folder / "fixture.json").write_text(json.dumps(FIXTURE))
     (folder / "cases.jsonl").write_text("\n".join(map(json.dumps, cases)))
-    result = CliRunner().invoke(eventlake, ["conformance", str(folder / "fixture.json"), str(folder / "cases.jsonl"), *words])
-    return result.exit_code, result.stdout, result.stderr
+    result = CliRunner().invoke(
+        eventlake, ["conformance", str(folder / "fixture.json"), str(folder / "cases.jsonl"), *words], standalone_mode=False
+    )
+    return result.exit_code or result.return_value, result.stdout, result.stderr
 
 
 def test_a_faithful_engine_ends_with_zero(tmp_path: Path) -> None:

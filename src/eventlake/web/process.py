@@ -125,6 +125,8 @@ async def _closed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
         while await reader.read(PIECE_BYTES):
             pass
     writer.close()
+    with contextlib.suppress(OSError):  # else asyncio complains of it when the process ends
+        await writer.wait_closed()
 
 
 def main(arguments: Sequence[str]) -> int:
