@@ -1,8 +1,9 @@
 """What closing an hour costs: processor time beside DuckDB's bare COPY of the same rows, rows a second and core, and memory.
 
-    python benchmarks/closing.py [--rows 1000000] [--row-bytes 1000] [--objects 64][--duplicates 0.035]
+    python benchmarks/closing.py [--rows 1000000] [--row-bytes 1000] [--objects 64] [--duplicates 0.035] [--disorder 0]
 
-An hour of Auth0's log entries is made in so many objects, in the order of arrival, some of the rows in two of them. It is closed by the same
+An hour of Auth0's log entries is made in so many objects, in the order of arrival, some of the rows in two of them. They happened in that order,
+or so many seconds apart from it. It is closed by the same
 code as in `serve`; then a process of DuckDB copies the same rows with the same settings, unsorted and undeduplicated. Processor times are those of the
 processes that did it, memory is the largest resident set that the system saw of the one that rewrites. The rows are compared by a checksum of every column.
 """
@@ -67,15 +68,16 @@ def main() -> None:
     parser.add_argument("--row-bytes", type=int, default=1000)
     parser.add_argument("--objects", type=int, default=64)
     parser.add_argument("--duplicates", type=float, default=0.035)
+    parser.add_argument("--disorder", type=int, default=0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="closing-", dir=os.environ.get("TMPDIR")) as name:
-        print(json.dumps(measured(Path(name), options.rows, options.row_bytes, options.objects, options.duplicates), indent=1))
+        print(json.dumps(measured(Path(name), **vars(options)), indent=1))
 
 
-def measured(folder: Path, rows: int, row_bytes: int, objects: int, duplicates: float) -> dict[str, object]:
+def measured(folder: Path, rows: int, row_bytes: int, objects: int, duplicates: float, disorder: int) -> dict[str, object]:
     """The figures of one hour."""
     distinct = rows - int(rows * duplicates)
-    with closing(made(folder, rows, distinct, row_bytes, objects)) as catalog:
+    with closing(made(folder, rows, distinct, row_bytes, objects, disorder)) as catalog:
         before = [str(folder / OBJECTS / one.key) for one in catalog.objects(TABLE.name)]
         (state,) = catalog.contents(TABLE.name).hours
         done, cpu_s, wall_s = timed(lambda: closed(catalog, folder, state))
@@ -107,7 +109,7 @@ def timed(run: Callable[[], Done]) -> tuple[Done, float, float]:
     return result, sum(after[:4]) - sum(before[:4]), time.perf_counter() - started
 
 
-def made(folder: Path, rows: int, distinct: int, row_bytes: int, objects: int) -> SqliteCatalog:
+def made(folder: Path, rows: int, distinct: int, row_bytes: int, objects: int, disorder: int = 0) -> SqliteCatalog:
     """Write the hour's objects and register them."""
     catalog = SqliteCatalog(folder / CATALOG)
     catalog.register_tables([TABLE], "parquet")
@@ -120,14 +122,14 @@ def made(folder: Path, rows: int, distinct: int, row_bytes: int, objects: int) -
             said = Description(catalog.lake_id, TABLE.name, LINES, HOUR, first, last, last - first, 0)
             about = f"compression zstd, row_group_size {ROW_GROUP}, kv_metadata {{{METADATA_KEY}: '{said.encode()}'}}"
             connection.execute(
-                f"copy ({entries(first, last, distinct, row_bytes)}) to '{folder / OBJECTS / key}' (format parquet, {about})"
+                f"copy ({entries(first, last, distinct, row_bytes, disorder)}) to '{folder / OBJECTS / key}' (format parquet, {about})"
             )
             new = NewObject.described(key, folder / OBJECTS / key, "parquet", said)
             catalog.register([new], [Partition(TABLE.name, HOUR, location, "parquet")], [], {})
     return catalog
 
 
-def entries(first: int, last: int, distinct: int, row_bytes: int) -> str:
+def entries(first: int, last: int, distinct: int, row_bytes: int, disorder: int) -> str:
     """DuckDB's SELECT of log entries by number; beyond `distinct` the numbers begin again. Text like a login's details fills the rows."""
     values = {
         "log_id": "'90020261120' || lpad(cast(n as varchar), 40, '0')",
@@ -137,7 +139,7 @@ def entries(first: int, last: int, distinct: int, row_bytes: int) -> str:
         "user_id": "'auth0|' || md5(cast(hash(n, 3) % 5000 as varchar))",
         "client_id": "md5(cast(hash(n, 4) % 40 as varchar))",
         "event_id": "md5(cast(n as varchar))",
-        "event_time": "timestamp '2026-11-20 10:00:00' + to_microseconds(n * 3599)",
+        "event_time": f"timestamp '2026-11-20 10:00:00' + to_microseconds(cast(n * 3599 + hash(n, 5) % {disorder * 1_000_000 + 1} as bigint))",
         "details": "'{\"prompts\":[' || array_to_string(list_transform(range(greatest(1, {size} // 50)), "
         "lambda one: '{\"name\":\"prompt-' || hash(n, one) % 1000 || '\",\"elapsed\":' || hash(one, n) % 100000 || '}'), ',') || ']}'",
     }

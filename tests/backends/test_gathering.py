@@ -11,6 +11,7 @@ import pytest
 from eventlake.backends import gathering
 from eventlake.backends.gathering import FILES, Gathering, gather
 from eventlake.backends.parquet_copy import copy_statement
+from eventlake.backends.parquet_joining import RowGroup, row_groups
 from eventlake.description import LINES, Description
 from eventlake.errors import CorruptObjectError
 from eventlake.layout import Hour
@@ -19,6 +20,8 @@ SAID = Description("lake", "one", LINES, Hour("2026-11-20", "10"), 0, 1, 1, 0).e
 LIE = {"in order": "i", "in disorder": "(i * 7919) % {rows}", "late by whole files": "case when i % 500 = 0 then i % 1000 else i end"}
 
 
+OF_2048_ROWS = 1 << 18
+"""So many bytes are two thousand of these rows, and not four."""
 COLUMNS = (("t", "BIGINT"), ("k", "VARCHAR"), ("body", "VARCHAR"), ("nothing", "TIMESTAMP"), ("pair", "STRUCT(a INTEGER)"))
 
 
@@ -27,20 +30,45 @@ def asked(query: str) -> list[tuple[Any, ...]]:
     return duckdb.execute(query).fetchall()
 
 
-def files(folder: Path, rows: int, value: str, width: int) -> tuple[str, ...]:
+def write(rows: str, path: str, compression: str = "zstd") -> None:
+    """Write rows as delivery does: a column may hold NULL, also where none is in it."""
+    with duckdb.connect() as connection:
+        connection.execute("set disabled_optimizers = 'statistics_propagation'")
+        connection.execute(f"copy ({rows}) to '{path}' (format parquet, row_group_size 2048, compression {compression})")
+
+
+def files(folder: Path, rows: int, value: str, width: int, compression: str = "zstd") -> tuple[str, ...]:
     """Rows in four files; `k` is the key, `t` sorts first and is NULL in some. No row has something in `nothing`; the pairs hold nothing, and are there."""
     paths = [str(folder / f"{number}.parquet") for number in range(4)]
     for number, path in enumerate(paths):
-        made = f"select 'k' || i as k, nullif({value.format(rows=rows)}, 17) as t, repeat(md5(i::varchar), {width}) as body, "
+        made = f"select nullif({value.format(rows=rows)}, 17) as t, 'k' || i as k, repeat(md5(i::varchar), {width}) as body, "
         made += "null::timestamp as nothing, case when i % 3 > 0 then {'a': null::integer} end as pair"
         within = f"from range({rows * number // 4}, {rows * (number + 1) // 4}) r(i)"
-        duckdb.sql(f"copy ({made} {within}) to '{path}' (format parquet, row_group_size 2048)")
+        write(f"{made} {within}", path, compression)
     return tuple(paths)
 
 
 def count_rows(paths: tuple[str, ...]) -> int:
     """How many rows files hold."""
     return int(asked(f"select count(*) from read_parquet({list(paths)})")[0][0])
+
+
+def group_rows(path: Path) -> list[int]:
+    """The rows of each row group."""
+    return [
+        rows for (rows,) in asked(f"select row_group_num_rows from parquet_metadata('{path}') where column_id = 0 order by row_group_id")
+    ]
+
+
+def excluded(path: Path, value: str) -> list[bool]:
+    """Whether the filter of each row group's `body` says that a value is not there."""
+    probed = f"select bloom_filter_excludes from parquet_bloom_probe('{path}', 'body', '{value}') order by row_group_id"
+    return [one for (one,) in asked(probed)]
+
+
+def bytes_of(group: RowGroup) -> bytes:
+    """A row group as it lies in its file."""
+    return group.path.read_bytes()[group.begin : group.begin + group.length]
 
 
 def gathered(folder: Path, paths: tuple[str, ...], memory_mb: int = 200, left: str = "> 0") -> tuple[Path, int]:
@@ -50,7 +78,8 @@ def gathered(folder: Path, paths: tuple[str, ...], memory_mb: int = 200, left: s
         f"select filename as el_path, file_row_number as el_row, k as el_key, t as el_order_0, k as el_order_1 "
         f"from read_parquet([{listed}], filename = true, file_row_number = true) where file_row_number % 10 {left}"
     )
-    rows = f"select * from read_parquet(getvariable('{FILES}'), filename = '$file', file_row_number = true)"
+    schema = ", ".join(f"'{name}': {{name: '{name}', type: '{kind}', default_value: NULL}}" for name, kind in COLUMNS)
+    rows = f"select * from read_parquet(getvariable('{FILES}'), schema = map {{{schema}}}, filename = '$file', file_row_number = true)"
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": 1,
         "memory_limit": f"{memory_mb}MB",
@@ -63,12 +92,15 @@ def gathered(folder: Path, paths: tuple[str, ...], memory_mb: int = 200, left: s
 
 
 @pytest.mark.parametrize("many", [1, 1_000_000], ids=["order on the disk", "order in memory"])
+@pytest.mark.parametrize("compression", ["zstd", "snappy"])
 @pytest.mark.parametrize("lie", LIE)
-def test_rows_are_those_that_were_chosen_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lie: str, many: int) -> None:
+def test_rows_are_those_that_were_chosen_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lie: str, compression: str, many: int
+) -> None:
     """Slices of two thousand rows, or one of all."""
-    monkeypatch.setattr(gathering, "_SLICE_BYTES", 1)
+    monkeypatch.setattr(gathering, "_SLICE_BYTES", OF_2048_ROWS)
     monkeypatch.setattr(gathering, "_MANY", many)
-    paths = files(tmp_path, 20_000, LIE[lie], 1)
+    paths = files(tmp_path, 20_000, LIE[lie], 1, compression)
 
     target, count = gathered(tmp_path, paths)
 
@@ -85,16 +117,59 @@ def test_rows_are_those_that_were_chosen_in_their_order(tmp_path: Path, monkeypa
 @pytest.mark.parametrize("lie", ["in order", "late by whole files"])
 def test_slices_end_where_row_groups_of_the_files_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lie: str) -> None:
     """So what a slice has read is not read for the next; files of 3,000 rows have groups of 2,048 and 952."""
-    monkeypatch.setattr(gathering, "_SLICE_BYTES", 1)
+    monkeypatch.setattr(gathering, "_SLICE_BYTES", OF_2048_ROWS)
     monkeypatch.setattr(gathering, "ROW_GROUP", 2048)
 
-    target, count = gathered(tmp_path, files(tmp_path, 12_000, LIE[lie], 1), left=">= 0")
+    target, count = gathered(tmp_path, files(tmp_path, 12_000, LIE[lie], 1, "snappy"), left=">= 0")
 
-    groups = asked(f"select row_group_num_rows from parquet_metadata('{target}') where column_id = 0 order by row_group_id")
     assert count == 12_000
     if lie == "in order":
-        assert groups == [(2047,), (952,), *3 * [(2048,), (952,)], (1,)]  # that without a `t` comes last
-    assert max(rows for (rows,) in groups) <= 2048
+        assert group_rows(target) == [2047, 952, 2048, 952, 2048, 952, 2048, 953]  # the row without a `t` comes last
+    assert max(group_rows(target)) <= 2048
+
+
+def test_a_row_group_that_stays_as_it_is_is_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A closed hour gets five rows that came late: one of its row groups is written anew, the others lie in it as they were, with their filters."""
+    monkeypatch.setattr(gathering, "_SLICE_BYTES", OF_2048_ROWS)
+    closed, late = str(tmp_path / "closed.parquet"), str(tmp_path / "late.parquet")
+    made = "select {} as t, 'k' || t as k, 'body-' || t % 50 as body, null::timestamp as nothing, null::struct(a integer) as pair from range({}) r(i)"
+    write(made.format("i * 10", 10_000), closed)
+    write(made.format("30001 + i * 10", 5), late)
+
+    target, count = gathered(tmp_path, (closed, late), left=">= 0")
+
+    shown = ", ".join(name for name, _ in COLUMNS)
+    assert count == 10_005
+    assert asked(f"select * from read_parquet('{target}')") == asked(f"select {shown} from read_parquet({[closed, late]}) order by t")
+    kept = [bytes_of(one) in target.read_bytes() for one in row_groups(Path(closed))]
+    assert kept == [True, False, True, True, True]
+    assert group_rows(target) == [2048, 2048, 5, 2048, 2048, 1808]  # DuckDB's groups are whole vectors: 2,053 rows are two
+    assert excluded(target, "body-x") == [True, True, False, True, True, True]  # five rows have no filter
+    assert excluded(target, "body-10") == 6 * [False]
+
+
+OTHERS = {
+    "another order of columns": "k, t, body, nothing, pair",
+    "another type": "t::integer as t, k, body, nothing, pair",
+    "a column less": "t, k, body, pair",
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_row_group_of_another_schema_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str) -> None:
+    """A table may have been declared otherwise when the file was written."""
+    monkeypatch.setattr(gathering, "_SLICE_BYTES", OF_2048_ROWS)
+    paths = files(tmp_path, 12_000, "i", 1)
+    copy = str(tmp_path / "other.parquet")
+    write(f"select {OTHERS[other]} from '{paths[1]}'", copy)
+    read = f"select {', '.join(name for name, _ in COLUMNS)} from read_parquet({[paths[0], copy, *paths[2:]]}, union_by_name = true) order by t nulls last, k"
+
+    target, count = gathered(tmp_path, (paths[0], copy, *paths[2:]), left=">= 0")
+
+    assert count == 12_000
+    assert asked(f"select * from read_parquet('{target}')") == asked(read)
+    assert not any(bytes_of(one) in target.read_bytes() for one in row_groups(Path(copy)))
+    assert any(bytes_of(one) in target.read_bytes() for one in row_groups(Path(paths[2])))
 
 
 def test_a_file_in_another_order_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

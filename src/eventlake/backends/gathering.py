@@ -1,20 +1,21 @@
 """Rows that are chosen -> one sorted Parquet file, in bounded memory: a slice of the order at a time is read, sorted and added.
 
 The order is made of keys alone, which are small. A slice reads the files that hold a row of it, and of them the row groups whose values may
-be in it. Where rows lie so wildly that this would read everything again and again, DuckDB sorts all of them at once and spills.
+be in it; a row group whose rows follow one another in the order is taken over as it lies in its file. Where rows lie so wildly that slices
+would read everything again and again, DuckDB sorts all of them at once and spills.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eventlake.backends.parquet_copy import ROW_GROUP, copy_statement
-from eventlake.backends.parquet_joining import Joined
+from eventlake.backends.parquet_joining import Joined, RowGroup, row_groups
 from eventlake.dialect.sql import quoted_name as quoted
 from eventlake.dialect.sql import quoted_text as text
 from eventlake.errors import CorruptObjectError
@@ -37,6 +38,8 @@ _FEW = 64
 _MANY = 500_000
 """The order of so many rows lies on the disk, because in memory it would leave the slices too little."""
 _DISK = "el_disk"
+_MOST_RUNS = 10_000
+"""In so many pieces rows may lie where row groups are looked for that stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +107,24 @@ def _write(connection: duckdb.DuckDBPyConnection, what: Gathering, total: int, t
     """Write the rows in their order, slice by slice."""
     filled, row_bytes = _contents(connection, what, total)
     group, size = _sizes(connection, total, row_bytes)
-    slices = _slices(connection, total, size)
     part = folder / "slice.parquet"
     connection.execute(f"set disabled_optimizers = '{_LEFT_OUT}'")
     with Joined(target) as joined:
-        for first, end in slices:
-            rows = _all(connection, what, filled) if size >= total else _slice(connection, what, filled, first, end)
+
+        def add(rows: str) -> None:
             connection.execute(copy_statement(rows, part, description, group))
             joined.add(part)
             part.unlink()
+
+        whole = _whole(connection, group) if size < total else {}
+        if whole:
+            add(_none(connection, what, filled))
+            whole = {place: one for place, one in whole.items() if joined.is_like(one)}
+        for first, end in _pieces(connection, whole, total, size):
+            if first in whole:
+                joined.take(whole[first])
+            else:
+                add(_all(connection, what, filled) if size >= total else _slice(connection, what, filled, first, end))
     connection.execute("reset disabled_optimizers")
 
 
@@ -152,31 +164,75 @@ def _read_again(connection: duckdb.DuckDBPyConnection, size: int) -> float:
     return float(_one(connection, f"select coalesce(({read}) / (select count(*) from el_order), 0)")[0])
 
 
-def _slices(connection: duckdb.DuckDBPyConnection, total: int, size: int) -> list[tuple[int, int]]:
-    """Cut the places into slices: none has more than `size`, and one ends where a row group of the files does, if one does behind its first quarter.
+def _whole(connection: duckdb.DuckDBPyConnection, group: int) -> dict[int, RowGroup]:
+    """Return the row groups that need not be written anew, by the places of their first rows: each row of one follows on the one before it.
 
-    A row group that ends within a slice need not be read for the next.
+    Those are left out that are too small for what is read at once, or too large.
     """
+    last = "lag(el_path) over () as el_path_before, lag(el_row) over () as el_row_before"
+    before = f"select rowid as el_place, el_path, el_row, {last} from el_order"
+    begins = "el_path is distinct from el_path_before or el_row <> el_row_before + 1"
+    runs = f"select el_place, cast(el_path as varchar), el_row from ({before}) where {begins} limit {_MOST_RUNS + 1}"
+    found = sorted(connection.execute(runs).fetchall())
+    if len(found) > _MOST_RUNS:
+        return {}
+    total = _one(connection, "select count(*) from el_order")[0]
+    whole: dict[int, RowGroup] = {}
+    groups: dict[str, list[RowGroup]] = {}
+    for (place, path, row), end in zip(found, [*(place for place, _, _ in found[1:]), total], strict=True):
+        if end - place < group // 4:
+            continue
+        if path not in groups:
+            groups[path] = row_groups(Path(path))
+        within = [one for one in groups[path] if row <= one.first and one.first + one.rows <= row + end - place]
+        whole |= {place + one.first - row: one for one in within if group // 4 <= one.rows <= ROW_GROUP and one.size_bytes <= _SLICE_BYTES}
+    return whole
+
+
+def _pieces(connection: duckdb.DuckDBPyConnection, whole: Mapping[int, RowGroup], total: int, size: int) -> list[tuple[int, int]]:
+    """Cut the places into row groups that are taken over and slices."""
     if size >= total:
         return [(0, total)]
-    ends = _ends(connection)
-    found, first = [], 0
-    while first < total:
-        end = ends[max(bisect_right(ends, first + size) - 1, 0)]
-        found.append((first, end if size // 4 < end - first <= size else min(first + size, total)))
-        first = found[-1][1]
-    return found
+    pieces: list[tuple[int, int]] = []
+    ends, first = _ends(connection), 0
+    for place in [*sorted(whole), total]:
+        pieces += _slices(ends, first, place, size)
+        if place < total:
+            first = place + whole[place].rows
+            pieces.append((place, first))
+    return pieces
+
+
+def _slices(ends: Sequence[int], first: int, last: int, size: int) -> Iterator[tuple[int, int]]:
+    """Cut places into slices: none has more than `size`, and one ends where a row group of the files does, if one does behind its first quarter.
+
+    A row group that ends within a slice need not be read for the next. ends: those of the row groups, in order.
+    """
+    while first < last:
+        end = min(ends[max(bisect_right(ends, first + size) - 1, 0)], last)
+        end = end if size // 4 < end - first <= size else min(first + size, last)
+        yield first, end
+        first = end
 
 
 def _ends(connection: duckdb.DuckDBPyConnection) -> list[int]:
-    """Return behind which places the row groups of the files end, in order; a few rows of one that lie far behind the others do not count."""
+    """Return behind which places row groups of the files end, in order, and where all do.
+
+    A few rows of one that lie far behind its others do not count, nor does one that has a few only.
+    """
     near = f"select el_path, el_row // {ROW_GROUP} as el_group, rowid // {_VECTOR} as el_near, max(rowid) + 1, count(*) from el_order"
     last: dict[tuple[str, int], tuple[int, int]] = {}
     for path, group, place, end, rows in connection.execute(f"{near} group by 1, 2, 3 order by 1, 2, 3").fetchall():
         known = last.get((path, group))
-        if known is None or rows > _FEW or known[0] == place - 1:
+        if rows > _FEW or (known is not None and known[0] == place - 1):
             last[path, group] = place, end
-    return sorted(end for _, end in last.values())
+    return sorted([*(end for _, end in last.values()), _one(connection, "select count(*) from el_order")[0]])
+
+
+def _none(connection: duckdb.DuckDBPyConnection, what: Gathering, filled: Set[str]) -> str:
+    """Write the SELECT of no row, which has the columns of all."""
+    _read_all(connection, what)
+    return _joined(what, filled, what.rows, "false")
 
 
 def _all(connection: duckdb.DuckDBPyConnection, what: Gathering, filled: Set[str]) -> str:

@@ -1,6 +1,7 @@
 """Parquet files of one schema -> one file: the bytes of their row groups as they are, behind them one footer that counts them all.
 
-So rows are encoded once, in pieces that fit into memory. A footer is a struct of Thrift's compact protocol.
+So rows are encoded once, in pieces that fit into memory, and those of a row group that stays as it is are not encoded again.
+A footer is a struct of Thrift's compact protocol.
 Formats: https://parquet.apache.org/docs/file-format/metadata/ and
 https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
 """
@@ -20,12 +21,16 @@ _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, STRUCT = 1, 2, 3, 7, 8, 9, 
 _WHOLE = (4, 5, 6)  # i16, i32, i64
 
 _SCHEMA, _ROWS, _GROUPS = 2, 3, 4
-_COLUMNS, _GROUP_OFFSET, _ORDINAL = 1, 5, 7
+_COLUMNS, _GROUP_BYTES, _GROUP_ROWS, _GROUP_OFFSET, _ORDINAL = 1, 2, 3, 5, 7
 _METADATA = 3
+_CODEC, _COMPRESSED_BYTES, _FILTER_OFFSET, _FILTER_BYTES = 4, 7, 14, 15
+_ZSTD = 6
 _CHUNK_OFFSETS = (2, 4, 6)
 """Of a column chunk: its own, that of its offset index and of its column index."""
-_PAGE_OFFSETS = (9, 10, 11, 14)
-"""Of a chunk's metadata: data, index and dictionary page, Bloom filter."""
+_PAGES = (9, 10, 11)
+"""Of a chunk's metadata: the offsets of its data, index and dictionary pages."""
+_INDEXES = (4, 5, 6, 7)
+"""Of a column chunk: where the indexes of its pages lie, and how long they are."""
 
 Value = Any  # what a field holds: a number, bytes, `Items` or a `Struct`; a Boolean is its type
 Struct = dict[int, tuple[int, Value]]
@@ -38,6 +43,24 @@ class Items:
 
     kind: int
     values: list[Value]
+
+
+@dataclass(frozen=True, slots=True)
+class RowGroup:
+    """A row group of a file, encoded as we encode them.
+
+    first: the number of its first row in the file. size_bytes: of its values before they are compressed. begin, length: where it lies.
+    fields: its part of the footer. schema: of its file.
+    """
+
+    path: Path
+    first: int
+    rows: int
+    size_bytes: int
+    begin: int
+    length: int
+    fields: Struct
+    schema: Items
 
 
 class Joined:
@@ -76,6 +99,31 @@ class Joined:
         else:
             self._add_groups(groups, distance)
 
+    def is_like(self, group: RowGroup) -> bool:
+        """Return True if a row group has the schema of what was added."""
+        return bool(self._footer) and bool(self._footer[_SCHEMA][1] == group.schema)
+
+    def take(self, group: RowGroup) -> None:
+        """Add a row group as it lies in its file, with the Bloom filters of it. It is of the same schema. Raises OSError."""
+        with group.path.open("rb") as file:
+            distance = self._file.tell() - group.begin
+            file.seek(group.begin)
+            _copy(file, self._file, group.length)
+            for chunk in group.fields[_COLUMNS][1].values:
+                for one in _INDEXES:
+                    chunk.pop(one, None)
+                self._take_filter(file, chunk[_METADATA][1], distance)
+        self.rows += group.rows
+        self._add_groups([group.fields], distance)
+
+    def _take_filter(self, file: BinaryIO, metadata: Struct, distance: int) -> None:
+        """Add the Bloom filter of a chunk, which lies behind the row groups of its file; one of unknown length is left out."""
+        kind, offset = metadata.pop(_FILTER_OFFSET, (0, 0))
+        if offset and _FILTER_BYTES in metadata:
+            metadata[_FILTER_OFFSET] = kind, self._file.tell() - distance
+            file.seek(offset)
+            _copy(file, self._file, metadata[_FILTER_BYTES][1])
+
     def _add_groups(self, groups: list[Struct], distance: int) -> None:
         own = self._footer[_GROUPS][1].values
         for group in groups:
@@ -84,9 +132,25 @@ class Joined:
                 group[_ORDINAL] = group[_ORDINAL][0], len(own)
             for chunk in group[_COLUMNS][1].values:
                 _move(chunk, _CHUNK_OFFSETS, distance)
-                _move(chunk[_METADATA][1], _PAGE_OFFSETS, distance)
+                _move(chunk[_METADATA][1], (*_PAGES, _FILTER_OFFSET), distance)
             own.append(group)
         self._footer[_ROWS] = self._footer[_ROWS][0], self.rows
+
+
+def row_groups(path: Path) -> list[RowGroup]:
+    """Return the row groups of a file that can be taken over as they are: compressed with ZSTD, and in one piece. Raises CorruptObjectError."""
+    footer, _ = footer_of(path)
+    found, first = [], 0
+    for fields in footer[_GROUPS][1].values:
+        chunks = [chunk[_METADATA][1] for chunk in fields[_COLUMNS][1].values]
+        begins = [min(chunk[one][1] for one in _PAGES if one in chunk and chunk[one][1]) for chunk in chunks]
+        begin, length = min(begins), sum(chunk[_COMPRESSED_BYTES][1] for chunk in chunks)
+        end = max(start + chunk[_COMPRESSED_BYTES][1] for start, chunk in zip(begins, chunks, strict=True))
+        rows = fields[_GROUP_ROWS][1]
+        if end - begin == length and all(chunk[_CODEC][1] == _ZSTD for chunk in chunks):
+            found.append(RowGroup(path, first, rows, fields[_GROUP_BYTES][1], begin, length, fields, footer[_SCHEMA][1]))
+        first += rows
+    return found
 
 
 def _copy(source: BinaryIO, target: BinaryIO, length: int) -> None:
