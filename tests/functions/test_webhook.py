@@ -353,6 +353,7 @@ print(answer["statusCode"], client.records, (after - before) // 1024)
 """
 
 
+@pytest.mark.slow
 def test_the_largest_request_fits_into_the_memory_of_the_function() -> None:
     """Six megabytes as Lambda hands them over need less than half of what the template gives."""
     entry = json.dumps({"log_id": "%09d", "data": {"date": "2026-11-20T10:00:00.000Z", "type": "f", "details": {"text": "x" * 350}}})
