@@ -116,7 +116,7 @@ def _write(connection: duckdb.DuckDBPyConnection, what: Gathering, total: int, t
             joined.add(part)
             part.unlink()
 
-        whole = _whole(connection, group) if size < total else {}
+        whole = _whole(connection, group, total) if size < total else {}
         if whole:
             add(_none(connection, what, filled))
             whole = {place: one for place, one in whole.items() if joined.is_like(one)}
@@ -164,7 +164,7 @@ def _read_again(connection: duckdb.DuckDBPyConnection, size: int) -> float:
     return float(_one(connection, f"select coalesce(({read}) / (select count(*) from el_order), 0)")[0])
 
 
-def _whole(connection: duckdb.DuckDBPyConnection, group: int) -> dict[int, RowGroup]:
+def _whole(connection: duckdb.DuckDBPyConnection, group: int, total: int) -> dict[int, RowGroup]:
     """Return the row groups that need not be written anew, by the places of their first rows: each row of one follows on the one before it.
 
     Those are left out that are too small for what is read at once, or too large.
@@ -176,7 +176,6 @@ def _whole(connection: duckdb.DuckDBPyConnection, group: int) -> dict[int, RowGr
     found = sorted(connection.execute(runs).fetchall())
     if len(found) > _MOST_RUNS:
         return {}
-    total = _one(connection, "select count(*) from el_order")[0]
     whole: dict[int, RowGroup] = {}
     groups: dict[str, list[RowGroup]] = {}
     for (place, path, row), end in zip(found, [*(place for place, _, _ in found[1:]), total], strict=True):
@@ -194,7 +193,7 @@ def _pieces(connection: duckdb.DuckDBPyConnection, whole: Mapping[int, RowGroup]
     if size >= total:
         return [(0, total)]
     pieces: list[tuple[int, int]] = []
-    ends, first = _ends(connection), 0
+    ends, first = [*_ends(connection), total], 0
     for place in [*sorted(whole), total]:
         pieces += _slices(ends, first, place, size)
         if place < total:
@@ -216,7 +215,7 @@ def _slices(ends: Sequence[int], first: int, last: int, size: int) -> Iterator[t
 
 
 def _ends(connection: duckdb.DuckDBPyConnection) -> list[int]:
-    """Return behind which places row groups of the files end, in order, and where all do.
+    """Return behind which places row groups of the files end, in order.
 
     A few rows of one that lie far behind its others do not count, nor does one that has a few only.
     """
@@ -226,7 +225,7 @@ def _ends(connection: duckdb.DuckDBPyConnection) -> list[int]:
         known = last.get((path, group))
         if rows > _FEW or (known is not None and known[0] == place - 1):
             last[path, group] = place, end
-    return sorted([*(end for _, end in last.values()), _one(connection, "select count(*) from el_order")[0]])
+    return sorted(end for _, end in last.values())
 
 
 def _none(connection: duckdb.DuckDBPyConnection, what: Gathering, filled: Set[str]) -> str:
