@@ -18,8 +18,9 @@ from eventlake.errors import CorruptObjectError, QueryError, QueryRefusedError
 from eventlake.query.box import channel, landlock, seccomp, values, walls
 from eventlake.query.box.load import FRAME_BYTES
 from eventlake.query.box.question import Days, Question, Understood
+from eventlake.query.box.stock import Stock
 from eventlake.query.box.trials import Ground, refused
-from eventlake.query.run import Job, batches, connect
+from eventlake.query.run import Job, batches, confined
 
 FRAME_ROWS = 1_024
 """Rows in a frame at most."""
@@ -33,16 +34,17 @@ _TOO_DEEP = "The statement is nested too deeply: break it up with WITH."
 _NOT_UNDERSTOOD = "This statement cannot be answered here as Athena does: its translation fails. Split it with WITH to find the part."
 
 
-def answer_one(sock: socket.socket, parent: int) -> None:
+def answer_one(sock: socket.socket, parent: int, stock: Stock) -> None:
     """Answer one question: everything this process does."""
     import msgspec
 
     walls.stand_alone(parent)
     cell = msgspec.msgpack.decode(channel.receive(sock, channel.MOST_BYTES)[1], type=walls.Cell)
-    connection = _opened(cell)
+    connection = _connected(cell, stock.database)
     channel.send(sock, channel.READY, b"")
     try:
-        _Dialogue(sock, connection, locked="engine" in cell.layers).hold()
+        locked = "engine" in cell.layers
+        _Dialogue(sock, connection, stock.macros if locked else set(), locked=locked).hold()
     except MemoryError:
         _fail(sock, "QueryLimitError", OUT_OF_MEMORY)
     except RecursionError:
@@ -66,8 +68,8 @@ def _fail(sock: socket.socket, kind: str, sentence: str) -> None:
     channel.send(sock, channel.FAILED, msgspec.msgpack.encode((kind, sentence)))
 
 
-def _opened(cell: walls.Cell) -> Any:  # duckdb has no stubs of ours
-    """Open DuckDB behind the walls of the cell. Its threads are begun before the limit on memory, which counts their stacks."""
+def _connected(cell: walls.Cell, database: Any) -> Any:  # duckdb has no stubs of ours
+    """Connect to DuckDB behind the walls of the cell. Its threads are begun before the limit on memory, which counts their stacks."""
     gauge = walls.memory_gauge()
     if "process" in cell.layers:
         walls.limit(cell)
@@ -76,7 +78,7 @@ def _opened(cell: walls.Cell) -> Any:  # duckdb has no stubs of ours
     if "seccomp" in cell.layers:
         seccomp.restrict()
     settings = Job("", (), (), cell.folder, walls.query_memory_mb(cell), cell.threads, cell.seconds)
-    connection = connect(settings, locked="engine" in cell.layers)
+    connection = confined(database, settings) if "engine" in cell.layers else _unlocked(cell)
     connection.execute("SELECT 1").fetchall()  # begins what it begins late
     if "process" in cell.layers:
         walls.limit_memory(cell, gauge)
@@ -85,16 +87,23 @@ def _opened(cell: walls.Cell) -> Any:  # duckdb has no stubs of ours
     return connection
 
 
+def _unlocked(cell: walls.Cell) -> Any:  # duckdb has no stubs of ours
+    """Open a DuckDB without its locks, to see that the other layers hold by themselves."""
+    import duckdb
+
+    return duckdb.connect(":memory:", config={"threads": cell.threads, "async_threads": cell.threads})
+
+
 class _Dialogue:
     """What is asked, in its order: a question, its hours, a job. A job may come alone, and several of each may come."""
 
-    def __init__(self, sock: socket.socket, connection: Any, *, locked: bool) -> None:
+    def __init__(self, sock: socket.socket, connection: Any, made: set[str], *, locked: bool) -> None:
         self.sock = sock
         self.connection = connection
         self.locked = locked
         self.translation: Translation | None = None
-        self.made: set[str] = set()
-        """The macros that an earlier job has made; those of a statement that reads JSON take 20 ms."""
+        self.made = made
+        """The macros that are there, or that an earlier job has made; those of a statement that reads JSON take 20 ms."""
 
     def hold(self) -> None:
         """Answer until the last job is done. Raises QueryError or CorruptObjectError."""

@@ -1,4 +1,4 @@
-"""The zygote's own process: everything imported, one thread, and a fork for each cell that is asked for.
+"""The zygote's own process: everything imported, a DuckDB open, one thread, and a fork for each cell that is asked for.
 
 It never sees a statement. It ends those whose leash is let go, tells how each ended, and ends with whoever started it.
 """
@@ -12,7 +12,10 @@ import select
 import signal
 import socket
 import struct
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from eventlake.query.box.stock import Stock
 
 ENDED = struct.Struct("<iQ")
 """What is told of a process that ended: its status as os.wait() gives it, and the most memory it held, in KB."""
@@ -23,9 +26,10 @@ def main(descriptor: int) -> NoReturn:
     os.environ.clear()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever waits for the answer
     import_everything()
+    zygote = _Zygote(socket.socket(fileno=descriptor))
     gc.collect()
     gc.freeze()  # so that no collection in a fork touches, and thereby copies, what all share
-    _Zygote(socket.socket(fileno=descriptor)).serve()
+    zygote.serve()
     os._exit(0)
 
 
@@ -57,11 +61,18 @@ _EVERYDAY = """
     SELECT x, a.n, row_number() OVER (ORDER BY a.n) FROM a JOIN a b USING (x) ORDER BY 1 LIMIT 1
 """
 """A statement whose translation loads what is loaded at the first use."""
+_OFTEN = 4
+"""After so many queries others are likely to come, and what they may need is made while none does: 0.25 s for all 331 macros."""
 
 
 class _Zygote:
     def __init__(self, control: socket.socket) -> None:
+        from eventlake.query.box.stock import Stock
+
         self.control = control
+        self.stock = Stock()
+        self.forked = 0
+        self.lacks_nothing = False
         self.leashes: dict[int, socket.socket] = {}
         self.poll = select.poll()
         wake, self.wake = socket.socketpair()
@@ -76,7 +87,11 @@ class _Zygote:
     def serve(self) -> None:
         """Serve until whoever started it is gone."""
         while True:
-            for descriptor, _ in self.poll.poll():
+            is_waiting = self.forked < _OFTEN or self.lacks_nothing
+            events = self.poll.poll(None if is_waiting else 0)
+            if not events:
+                self.lacks_nothing = not self.stock.make_next()
+            for descriptor, _ in events:
                 if descriptor == self.control.fileno():
                     if not self.fork():
                         self.end_all()
@@ -105,8 +120,9 @@ class _Zygote:
             leash.close()
             return True
         if process == 0:
-            _begin(data, me)
+            _begin(data, me, self.stock)
         data.close()
+        self.forked += 1
         self.leashes[process] = leash
         self.poll.register(leash, select.POLLIN)
         return True
@@ -141,7 +157,7 @@ class _Zygote:
             leash.close()
 
 
-def _begin(data: socket.socket, parent: int) -> NoReturn:
+def _begin(data: socket.socket, parent: int, stock: Stock) -> NoReturn:
     """Keep one socket of all that was open, answer, and be gone: the forked process."""
     from eventlake.query.box import answering
 
@@ -151,7 +167,7 @@ def _begin(data: socket.socket, parent: int) -> NoReturn:
         if kept != 3:
             os.dup2(kept, 3, inheritable=False)
         os.closerange(4, 65_536)
-        answering.answer_one(socket.socket(fileno=3), parent)
+        answering.answer_one(socket.socket(fileno=3), parent, stock)
     except BaseException:  # nothing of it is for anybody but the parent, which sees the socket closed
         os._exit(1)
     os._exit(0)

@@ -27,8 +27,6 @@ _FILES = 4_096
 OWN_MB = 160
 """What the owner, the zygote, Python and DuckDB hold beside a query's data; part of its memory."""
 
-_THREADS_BESIDE = 8
-"""The threads that DuckDB 2.0 begins beside those that it is given, to read ahead."""
 _HEAP_BYTES = 128 << 20
 """The address space that a thread takes for a moment to find 64 MB in it, for its heap: https://sourceware.org/glibc/wiki/MallocInternals"""
 
@@ -91,7 +89,7 @@ def limit_memory(cell: Cell, gauge: IO[str] | None) -> None:
     """Bound what the process may have beyond what the engine took at its start; and allow no further thread or process.
 
     The pages it can write to count, and as a second bound twice as much of address space, beside what its threads set aside for themselves: on
-    a busy machine they do so only now, and all at once.
+    a busy machine they do so only now, and all at once. DuckDB begins as many again to read ahead.
     """
     _at_most(resource.RLIMIT_NPROC, 0)
     if gauge is None:
@@ -101,7 +99,7 @@ def limit_memory(cell: Cell, gauge: IO[str] | None) -> None:
     space, writable = (pages[index] * resource.getpagesize() for index in (0, 5))
     more = query_memory_mb(cell) << 20
     _at_most(resource.RLIMIT_DATA, writable + more)
-    _at_most(resource.RLIMIT_AS, space + 2 * more + (cell.threads + _THREADS_BESIDE) * _HEAP_BYTES)
+    _at_most(resource.RLIMIT_AS, space + 2 * more + 2 * cell.threads * _HEAP_BYTES)
 
 
 def _at_most(kind: int, value: int) -> None:
