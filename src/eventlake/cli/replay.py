@@ -212,7 +212,7 @@ def _bus(url: str) -> Iterator[Callable[[Sequence[Played]], int]]:
     client = BusClient(url, token=os.environ.get("EVENTLAKE_TOKEN"), option="--to")
 
     def send(events: Sequence[Played]) -> int:
-        refused = [one for one in client.send(Item(1, event.body) for event in events) if one.code is not None]
+        refused = client.refused(Item(1, event.body) for event in events)
         for one in refused[:3]:
             click.echo(f"Refused: {visible(one.message or one.code or '')}", err=True)
         return len(refused)

@@ -16,6 +16,8 @@ from itertools import accumulate
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from eventlake.errors import ConfigurationError, EventError, ServiceError
 from eventlake.local.item import Item
 
@@ -64,17 +66,33 @@ class BusClient:
 
     def send(self, items: Iterable[Item]) -> Iterator[Outcome]:
         """Send items in batches; what the bus said of each, in order. Raises ServiceError or ConfigurationError."""
+        for taken, answer in self._answers(items):
+            yield from _outcomes(taken, answer)
+
+    def refused(self, items: Iterable[Item]) -> list[Outcome]:
+        """Send items in batches; what the bus said of those that it refused. Raises ServiceError or ConfigurationError."""
+        return [
+            one
+            for taken, answer in self._answers(items)
+            if answer.get("rejected") != 0
+            for one in _outcomes(taken, answer)
+            if one.code is not None
+        ]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _answers(self, items: Iterable[Item]) -> Iterator[tuple[list[Item], dict[str, Any]]]:
+        """Send items in batches; yield those that an answer speaks of, with the answer."""
         for batch in _batches(items):
             rest = batch
             while rest:
                 answer = self._post(b"\n".join([item.data for item in rest]))
                 taken = self._taken(rest, answer)
-                yield from self._outcomes(taken, answer)
+                self._require_all(taken, answer)
+                yield taken, answer
                 rest = rest[len(taken) :]
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
 
     def _post(self, body: bytes) -> dict[str, Any]:
         for attempt in range(_PATIENCE):
@@ -111,8 +129,8 @@ class BusClient:
     def _said(self, answer: bytes) -> dict[str, Any]:
         """Return what a bus says in its answer. Raises ServiceError if no bus says that."""
         try:
-            found = json.loads(answer)
-        except ValueError:
+            found = msgspec.json.decode(answer)
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict) or "events" not in found:
             raise self._stranger()
@@ -136,16 +154,11 @@ class BusClient:
             raise ServiceError(f"The bus at {self._url} took nothing: {_sentence(json.dumps(answer).encode())}")
         return batch[:count]
 
-    def _outcomes(self, batch: list[Item], answer: dict[str, Any]) -> Iterator[Outcome]:
-        said, opened = answer["events"], answer.get("opened")
-        if opened is None and len(said) != len(batch):
+    def _require_all(self, batch: list[Item], answer: dict[str, Any]) -> None:
+        """Raise ServiceError for an answer that does not speak of each item; where some were opened, of what was in them."""
+        said = answer["events"]
+        if answer.get("opened") is None and len(said) != len(batch):
             raise ServiceError(f"The bus at {self._url} answered for {len(said)} of {len(batch)} events; is it an eventlake bus?")
-        if opened is not None:
-            yield Outcome(batch[0], None, opened=opened)
-        lines = _lines(batch)
-        for place, one in enumerate(said):
-            index = bisect_right(lines, one["line"]) - 1 if "line" in one else place
-            yield _outcome(batch[min(index, len(batch) - 1)], one)
 
 
 def _no_url(url: str) -> ConfigurationError:
@@ -160,6 +173,16 @@ def _lines(batch: list[Item]) -> list[int]:
 def _has_rest(status: int, answer: bytes) -> bool:
     """Return True if a bus took a part of a request, and says from where on it did not."""
     return status == 413 and b'"rest":' in answer
+
+
+def _outcomes(batch: list[Item], answer: dict[str, Any]) -> Iterator[Outcome]:
+    """Yield what an answer says of each item, and before it what was opened."""
+    if answer.get("opened") is not None:
+        yield Outcome(batch[0], None, opened=answer["opened"])
+    lines = _lines(batch)
+    for place, one in enumerate(answer["events"]):
+        index = bisect_right(lines, one["line"]) - 1 if "line" in one else place
+        yield _outcome(batch[min(index, len(batch) - 1)], one)
 
 
 def _outcome(item: Item, said: dict[str, Any]) -> Outcome:

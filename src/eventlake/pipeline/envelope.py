@@ -19,7 +19,7 @@ from eventlake.pipeline import wrappers
 from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.path import parse_path, value_at
 from eventlake.pipeline.pattern import compile_pattern
-from eventlake.pipeline.reading import DEPTH_LIMIT, SIZE_LIMIT_BYTES, read_object, unwritable
+from eventlake.pipeline.reading import SIZE_LIMIT_BYTES, may_be_deep, read_object, unwritable
 
 _CODES_OF_WRAPPERS = frozenset(("NotAnEvent", "TooLarge", "TooDeep"))
 """What a wrapper fails with where an event is expected."""
@@ -65,7 +65,7 @@ class Intake:
 
     def whole(self, data: bytes) -> str | None:
         """Return the id of an event that is stored as its bytes stand, as nearly all are; None for any other item, which `take` takes."""
-        if self._codec is STANDARD or len(data) > SIZE_LIMIT_BYTES or data.count(b"{") + data.count(b"[") > DEPTH_LIMIT:
+        if self._codec is STANDARD or len(data) > SIZE_LIMIT_BYTES or may_be_deep(data):
             return None
         try:
             event = self._codec.loads(data)

@@ -19,7 +19,7 @@ from eventlake.pipeline.codec import STANDARD, Codec
 from eventlake.pipeline.forgetting import Forgetting
 from eventlake.pipeline.masking import Masking, masked_places
 from eventlake.pipeline.pattern import compile_pattern
-from eventlake.pipeline.reading import DEPTH_LIMIT, SIZE_LIMIT_BYTES, read_event
+from eventlake.pipeline.reading import SIZE_LIMIT_BYTES, may_be_deep, read_event
 from eventlake.pipeline.rule import Rule
 from eventlake.pipeline.transform import Transform
 
@@ -120,7 +120,7 @@ class Router:
                 data.find(b'"', data.find(_DETAIL_TYPE) + _AFTER) + 1
             )  # the text behind the first `"detail-type"` is mostly the event's own
             way = ways.get(data[begin : data.find(b'"', begin)])
-            if way is None or len(data) > SIZE_LIMIT_BYTES or data.count(b"{") + data.count(b"[") > DEPTH_LIMIT:
+            if way is None or len(data) > SIZE_LIMIT_BYTES or may_be_deep(data):
                 placed.append(None)
             else:
                 line = way.read(data)

@@ -19,8 +19,6 @@ from eventlake.local.bus import connections
 from eventlake.local.bus.answer import Message, Receive, Send
 from eventlake.local.bus.connections import Limits
 from eventlake.local.bus.pressure import FLYING_BYTES
-from eventlake.local.client import BusClient
-from eventlake.local.item import Item
 from running_bus import EVENT, running
 
 FOR_EVER = 1e9
@@ -182,18 +180,6 @@ def test_who_opens_the_most_connections_loses_them_first(tmp_path: Path, monkeyp
         modest.request("POST", "/events", EVENT)
         assert modest.getresponse().status == 200
         assert bus.connections() <= 20
-
-
-def test_a_client_sends_the_rest_of_a_request_with_many_rejects(tmp_path: Path) -> None:
-    """And hears of each item what became of it, in order."""
-    items = [Item(number, EVENT if number % 4 == 0 else b'{"no": "event",\n"at": %d}' % number, number) for number in range(1, 3001)]
-    with running(tmp_path) as bus:
-        client = BusClient(bus.url)
-        outcomes = list(client.send(items))
-        client.close()
-
-    assert [outcome.item for outcome in outcomes] == items
-    assert [outcome.code for outcome in outcomes] == [None if item.line % 4 == 0 else "NotAnEvent" for item in items]
 
 
 @pytest.mark.parametrize("said", [HEAD + b"X-Long: ", b"GET /" + b"a" * 100, b"\r\n" * 5])
