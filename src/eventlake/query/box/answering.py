@@ -25,7 +25,7 @@ from eventlake.query.run import Job, batches, confined
 FRAME_ROWS = 1_024
 """Rows in a frame at most."""
 _DUCKDB_READS = ("/proc/self/cgroup", "/sys/fs/cgroup")
-"""What DuckDB looks for at its start and dies without: how much of the machine is its own."""
+"""What DuckDB looks for when it is told how many threads read ahead, and when it is opened: how much of the machine is its own."""
 OUT_OF_MEMORY = "memory"
 """What is said instead of a sentence when not even a sentence could be made."""
 NO_TYPE = "The answer holds a value that cannot be given here, such as a date outside the years 1 to 9999: cast it to varchar."
