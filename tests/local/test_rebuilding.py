@@ -64,6 +64,8 @@ def test_the_catalog_is_made_from_the_objects(lake: tuple[Path, list[str]]) -> N
         assert (catalog.contents(TABLE).hours, catalog.lake_id, catalog.end(), sorted(one.id for one in catalog.failed())) == before
     assert taken.left == ()
     assert len(list(folder.glob("catalog-before-*.db"))) == 1
+    (waiting,) = [one.sentence for one in check_lake(folder) if "spool" in one.sentence]
+    assert waiting.endswith("in the spool are to be looked through: what no object holds of them yet, nothing delivers.")
     deliver(folder, event("new"))
     assert examine(folder, [*stored, "new"]) is None
 

@@ -238,11 +238,16 @@ def _spool(folder: Path, catalog: SqliteCatalog, *, written: bool) -> Iterator[F
                 yield Finding("error", f"{where}; `eventlake serve` delivers what lies before and behind.", _SEE_FAILED)
         waiting += waiting_in(data, position, damaged, low_water)
     if waiting > 0 and not written:
-        yield Finding(
-            "warning",
-            f"{waiting:,} bytes of accepted events wait in the spool, and nothing delivers them.",
-            "Start `eventlake serve`; it delivers them.",
-        )
+        yield _waiting(waiting, is_held=bool(catalog.covered(low_water)))
+
+
+def _waiting(waiting: int, *, is_held: bool) -> Finding:
+    """Tell what waits in the spool. is_held: objects hold a part of it, or all, as where a catalog was made anew from them."""
+    if is_held:
+        sentence = f"{waiting:,} bytes of accepted events in the spool are to be looked through: what no object holds of them yet, nothing delivers."
+        return Finding("warning", sentence, "Start `eventlake serve`; it delivers that, and nothing twice.")
+    sentence = f"{waiting:,} bytes of accepted events wait in the spool, and nothing delivers them."
+    return Finding("warning", sentence, "Start `eventlake serve`; it delivers them.")
 
 
 def _not_closed(catalog: SqliteCatalog) -> Iterator[Finding]:
