@@ -71,7 +71,7 @@ class _Zygote:
 
         self.control = control
         self.stock = Stock()
-        self.forked = 0
+        self.answered = 0
         self.lacks_nothing = False
         self.leashes: dict[int, socket.socket] = {}
         self.poll = select.poll()
@@ -87,7 +87,7 @@ class _Zygote:
     def serve(self) -> None:
         """Serve until whoever started it is gone."""
         while True:
-            is_waiting = self.forked < _OFTEN or self.lacks_nothing
+            is_waiting = self.answered < _OFTEN or self.lacks_nothing
             events = self.poll.poll(None if is_waiting else 0)
             if not events:
                 self.lacks_nothing = not self.stock.make_next()
@@ -122,7 +122,6 @@ class _Zygote:
         if process == 0:
             _begin(data, me, self.stock)
         data.close()
-        self.forked += 1
         self.leashes[process] = leash
         self.poll.register(leash, select.POLLIN)
         return True
@@ -149,6 +148,7 @@ class _Zygote:
                 return
             if not process:
                 return
+            self.answered += 1
             leash = self.leashes.pop(process)
             with contextlib.suppress(KeyError):
                 self.poll.unregister(leash)
