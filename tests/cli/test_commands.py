@@ -463,13 +463,14 @@ def test_a_lake_has_one_writer_and_says_who(bus: tuple[subprocess.Popen[str], st
     assert typed("tables").code == 0
 
 
-def test_a_port_in_use_is_named(typed: Typed) -> None:
-    """With the way out."""
+def test_a_port_in_use_is_named(typed: Typed, tmp_path: Path) -> None:
+    """With the way out, and no lake is begun."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         said = typed("serve", "--port", str(taken.getsockname()[1]))
 
     assert said.code == 253
     assert "Address already in use. Choose another --port" in said.err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

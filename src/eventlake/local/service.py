@@ -119,6 +119,9 @@ class Service:
 
     async def serve(self, ready: Callable[[str], None]) -> int:
         """Run within a loop that runs already; gives what `run` gives."""
+        if not self._folder.exists():
+            with listening(self._address.host, self._port):
+                pass  # where the port is in use, no lake is begun
         lock = await self._locked()
         if lock is None:
             return 0
