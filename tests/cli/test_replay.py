@@ -176,6 +176,19 @@ def test_what_cannot_be_played_is_told_in_a_sentence(words: list[str], said: str
     assert "Unexpected" not in captured.err
 
 
+def test_a_file_that_holds_something_is_not_written_over(capfd: pytest.CaptureFixture[str]) -> None:
+    """It may be the first part of what goes on; an empty one is as good as none."""
+    Path("empty.jsonl").touch()
+    assert run(["replay", *DAY, "--to", "empty.jsonl"]) == 0
+    before = Path("empty.jsonl").read_bytes()
+    capfd.readouterr()
+
+    assert run(["replay", *DAY, "--to", "empty.jsonl"]) == 252
+
+    assert capfd.readouterr().err == '"empty.jsonl" holds something: name another file, or remove it first.\n'
+    assert Path("empty.jsonl").read_bytes() == before
+
+
 @pytest.mark.slow
 def test_ctrl_c_says_from_where_to_go_on(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """What was played is played; an hour later at 3600x is a second later, where no time passes meanwhile."""
@@ -189,7 +202,7 @@ def test_ctrl_c_says_from_where_to_go_on(monkeypatch: pytest.MonkeyPatch, capfd:
     monkeypatch.setattr(import_module("eventlake.cli.replay"), "time", standing)
     assert run(["replay", *DAY, "--to", "out.jsonl", "--speed", "3600x"]) == 130
 
-    assert "Stopped after 1 events. To go on: --from 2026-03-20T10:00:00.000" in capfd.readouterr().err
+    assert "Stopped after 1 events. To go on: --from 2026-03-20T10:00:00.000 --to another file (" in capfd.readouterr().err
     assert slept == [1.0]
     assert json.loads(Path("out.jsonl").read_text()) == SOONER
 

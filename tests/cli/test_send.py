@@ -6,10 +6,12 @@ import gzip
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -193,3 +195,36 @@ def test_what_stands_before_a_cut_is_stored(typed: Typed, tmp_path: Path, is_sen
     assert '"cut.gz" is not whole' in err
     assert '"gone" cannot be read' in err
     assert json.loads(typed("query", "select count(distinct event_id) as n from pipeline_execution_state_change")[1]) == {"n": 101}
+
+
+class Changing(BaseHTTPRequestHandler):
+    """A bus for one request, and another program from then on."""
+
+    answers: ClassVar = [b'{"accepted":2,"rejected":0,"events":[{"id":"1"},{"id":"2"}]}']
+
+    def do_POST(self) -> None:
+        """Answer."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.answers.pop() if self.answers else b"<html>"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def test_what_was_stored_before_an_end_is_told(typed: Typed, tmp_path: Path) -> None:
+    """Of each file; who sends all of it again has duplicates for a while."""
+    (tmp_path / "first").write_bytes(b"\n".join(json.dumps(event(number)).encode() for number in range(2)))
+    (tmp_path / "second").write_bytes(json.dumps(event(3)).encode())
+    with HTTPServer(("127.0.0.1", 0), Changing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        code, out, err = typed("send", "first", "second", "--bus", f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+    assert (code, out) == (254, "")
+    assert err.startswith(
+        "Before that, 2 events of first were stored by the bus. Sent again they are duplicates until their hour is closed.\n"
+    )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from eventlake.errors import ServiceError
+from eventlake.errors import ConfigurationError, ServiceError
 from eventlake.local.client import BusClient
 from eventlake.local.item import Item
 from running_bus import EVENT, running
@@ -19,13 +20,15 @@ MIXED = [Item(number, EVENT if number % 4 == 0 else b'{"no": "event",\n"at": %d}
 """Events, and three times as many documents that are none, each on two lines: more than a request may hold of those."""
 
 
-class Forgetful(BaseHTTPRequestHandler):
-    """Answers for one event, whatever comes."""
+class Answering(BaseHTTPRequestHandler):
+    """Answers for as many events as there are lines."""
 
     def do_POST(self) -> None:
         """Answer."""
-        self.rfile.read(int(self.headers["Content-Length"]))
-        body = json.dumps({"accepted": 1, "rejected": 0, "events": [{"id": "1"}]}).encode()
+        self._answer(self.rfile.read(int(self.headers["Content-Length"])).count(b"\n") + 1)
+
+    def _answer(self, count: int) -> None:
+        body = json.dumps({"accepted": count, "rejected": 0, "events": [{"id": "1"}] * count}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -35,13 +38,22 @@ class Forgetful(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture
-def forgetful() -> Iterator[str]:
-    """The URL of a program that answers for one event."""
-    with HTTPServer(("127.0.0.1", 0), Forgetful) as server:
+class Forgetful(Answering):
+    """Answers for one event, whatever comes."""
+
+    def do_POST(self) -> None:
+        """Answer."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(1)
+
+
+@contextmanager
+def listening(handler: type[BaseHTTPRequestHandler], port: int = 0) -> Iterator[int]:
+    """Run a server, and give its port."""
+    with HTTPServer(("127.0.0.1", port), handler) as server:
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield server.server_port
         server.shutdown()
         thread.join()
 
@@ -69,12 +81,46 @@ def test_a_client_tells_what_was_refused_alone(tmp_path: Path) -> None:
     assert refused[1] == []
 
 
-def test_an_answer_that_speaks_of_fewer_events_is_none(forgetful: str) -> None:
+def test_an_answer_that_speaks_of_fewer_events_is_none() -> None:
     """Otherwise the others would be taken for stored."""
-    client, two = BusClient(forgetful), [Item(1, EVENT), Item(2, EVENT)]
+    with listening(Forgetful) as port:
+        client, two = BusClient(f"http://127.0.0.1:{port}"), [Item(1, EVENT), Item(2, EVENT)]
 
-    with pytest.raises(ServiceError, match="answered for 1 of 2 events"):
-        list(client.send(two))
-    with pytest.raises(ServiceError, match="answered for 1 of 2 events"):
-        client.refused(two)
-    client.close()
+        with pytest.raises(ServiceError, match="answered for 1 of 2 events"):
+            list(client.send(two))
+        with pytest.raises(ServiceError, match="answered for 1 of 2 events"):
+            client.refused(two)
+        client.close()
+
+
+def test_a_bus_that_ends_in_the_middle_is_waited_for() -> None:
+    """Until it is back; who sends is told."""
+    told: list[str] = []
+
+    def begin_again(_seconds: float) -> None:
+        back.enter_context(listening(Answering, port))
+
+    with ExitStack() as back:
+        with listening(Answering) as port:
+            client = BusClient(f"http://127.0.0.1:{port}", pause=begin_again, told=told.append)
+            first = client.refused([Item(1, EVENT)])
+        second = list(client.send([Item(1, EVENT), Item(2, EVENT)]))
+        client.close()
+
+    assert (first, [outcome.id for outcome in second]) == ([], ["1", "1"])
+    assert told == [f"The bus at http://127.0.0.1:{port} is gone; waiting for it."]
+
+
+def test_a_bus_that_is_not_back_in_time_cannot_be_reached() -> None:
+    """Neither can one that was never there, which is told at once."""
+    pauses: list[float] = []
+    with listening(Answering) as port:
+        client = BusClient(f"http://127.0.0.1:{port}", pause=pauses.append)
+        client.refused([Item(1, EVENT)])
+
+    with pytest.raises(ConfigurationError, match="cannot be reached: Connection refused"):
+        client.refused([Item(1, EVENT)])
+    assert pauses == [1, 2, 4, 8, 10, 10, 10]
+    with pytest.raises(ConfigurationError, match="cannot be reached: Connection refused"):
+        BusClient(f"http://127.0.0.1:{port}", pause=pauses.append).refused([Item(1, EVENT)])
+    assert len(pauses) == 7

@@ -20,7 +20,7 @@ from eventlake.cli.opening import open_catalog, open_engine
 from eventlake.cli.query import ENGINES
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.tables import named_table
-from eventlake.errors import StorageError, UsageError
+from eventlake.errors import EventlakeError, StorageError, UsageError
 from eventlake.naming import nearest
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def replay(
     tables = _tables(names, where, current)
     played = Replay(open_engine(current, engine), Stretch(begin, end, tables, where), FAST, kept=kept)
     with _opened(target) as send:
-        return _play(played, send, pace, current)
+        return _play(played, send, pace, current, _Progress(into_file=not (target in ("bus", "-") or "://" in target)))
 
 
 def _kept(target: str, current: Settings) -> Kept:
@@ -134,25 +134,25 @@ def _tables(names: Sequence[str], where: str, current: Settings) -> Sequence[Tab
 
 @dataclass(slots=True)
 class _Progress:
-    """How far a replay is: events sent, those that were refused, and when the last one happened."""
+    """How far a replay is: events sent, those that were refused, and when the last one happened. into_file: whether they are written to one."""
 
+    into_file: bool
     sent: int = 0
     refused: int = 0
     at: str = ""
 
 
-def _play(played: Replay, send: Callable[[Sequence[Played]], int], speed: float | None, current: Settings) -> int:
-    """Send the events; the exit code. Stopped by Ctrl-C, say from where to go on."""
+def _play(played: Replay, send: Callable[[Sequence[Played]], int], speed: float | None, current: Settings, progress: _Progress) -> int:
+    """Send the events; the exit code. Stopped by Ctrl-C or an error, say from where to go on."""
     from eventlake.pipeline.pace import Pace
 
-    progress = _Progress()
     try:
         for group in Pace(speed, time.monotonic, time.sleep).groups(iter(played), _GROUP):
             progress.refused += send(group)
             progress.sent += len(group)
             progress.at = group[-1].at
             current.progress(f"{progress.sent:,} of at most {played.total:,} events, to {progress.at}", is_done=False)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EventlakeError):
         current.say(f"Stopped after {progress.sent:,} events.{_from_there(progress)}")
         raise
     refused = f", {progress.refused:,} of them refused" if progress.refused else ""
@@ -162,9 +162,11 @@ def _play(played: Replay, send: Callable[[Sequence[Played]], int], speed: float 
 
 
 def _from_there(progress: _Progress) -> str:
-    return (
-        f" To go on: --from {progress.at.replace(' ', 'T')} (events of that moment come again, with the same ids)." if progress.at else ""
-    )
+    """Return how to go on, if anything was sent."""
+    if not progress.at:
+        return ""
+    other = " --to another file" if progress.into_file else ""
+    return f" To go on: --from {progress.at.replace(' ', 'T')}{other} (events of that moment come again, with the same ids)."
 
 
 def _require_target(target: str) -> None:
@@ -172,6 +174,8 @@ def _require_target(target: str) -> None:
     if target in ("bus", "-") or "://" in target:
         return
     file = Path(target)
+    if file.is_file() and file.stat().st_size:  # what was played before, which may be all that there is of it
+        raise UsageError(f'"{target}" holds something: name another file, or remove it first.')
     if "/" not in target and not file.exists() and (hint := nearest(target, ("bus", "detections", "rules"))):
         raise UsageError(f'There is no target "{target}".{hint} A new file of that name is "./{target}".')
     if not file.absolute().parent.is_dir():
@@ -209,7 +213,7 @@ def _bus(url: str) -> Iterator[Callable[[Sequence[Played]], int]]:
     from eventlake.local.client import BusClient
     from eventlake.local.item import Item
 
-    client = BusClient(url, token=os.environ.get("EVENTLAKE_TOKEN"), option="--to")
+    client = BusClient(url, token=os.environ.get("EVENTLAKE_TOKEN"), option="--to", told=lambda sentence: click.echo(sentence, err=True))
 
     def send(events: Sequence[Played]) -> int:
         refused = client.refused(Item(1, event.body) for event in events)

@@ -14,7 +14,7 @@ import click
 from eventlake.answers.values import visible
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
-from eventlake.errors import StorageError, UsageError
+from eventlake.errors import EventlakeError, StorageError, UsageError
 
 if TYPE_CHECKING:
     from eventlake.local.client import Outcome
@@ -53,9 +53,14 @@ def send(files: tuple[str, ...], bus: str | None) -> int:
     current = settings()
     if bus and current.lake is not None:
         raise UsageError("--bus and --lake are two places: leave out --lake to send to the bus, or --bus to store into the lake itself.")
-    tallies = {}
+    tallies: dict[str, Tally] = {}
     for file in files:
-        tallies[file] = _send_file(file, bus, current)
+        tallies[file] = Tally()
+        try:
+            _send_file(file, bus, tallies[file], current)
+        except (EventlakeError, KeyboardInterrupt):
+            _tell_end(tallies, bus, current)
+            raise
         if tallies[file].opened:
             current.say(f"{file}: opened {_listed(tallies[file].opened)}.")
         if tallies[file].erased:
@@ -66,10 +71,20 @@ def send(files: tuple[str, ...], bus: str | None) -> int:
     return 1 if any(one.failed for one in tallies.values()) else 0
 
 
-def _send_file(file: str, bus: str | None, current: Settings) -> Tally:
+def _tell_end(tallies: dict[str, Tally], bus: str | None, current: Settings) -> None:
+    """Say what was stored of each file before something ended it all."""
+    stored = [f"{one.stored:,} events of {file}" for file, one in tallies.items() if one.stored]
+    if not stored:
+        return
+    where = "stored in the lake" if bus is None else "stored by the bus"
+    later = "; the next `send` or `serve` delivers what waits of them" if bus is None else ""
+    current.say(f"Before that, {' and '.join(stored)} were {where}{later}. Sent again they are duplicates until their hour is closed.")
+
+
+def _send_file(file: str, bus: str | None, tally: Tally, current: Settings) -> None:
     from eventlake.local.items import read_items, read_taken
 
-    tally, readable = Tally(), _Readable()
+    readable = _Readable()
     through_bus = partial(_through_bus, readable.part_of(read_items(file)))
     into_lake = partial(_into_lake, lambda take: readable.part_of(read_taken(file, take)))
     for outcome in through_bus(bus) if bus else into_lake(current):
@@ -88,7 +103,6 @@ def _send_file(file: str, bus: str | None, current: Settings) -> Tally:
     if readable.trouble is not None:
         click.echo(str(readable.trouble), err=True)
         tally.failed += 1
-    return tally
 
 
 class _Readable:
@@ -125,7 +139,7 @@ def _tell(file: str, outcome: Outcome, count: int) -> None:
 def _through_bus(items: Iterable[Item], bus: str) -> Iterator[Outcome]:
     from eventlake.local.client import BusClient
 
-    client = BusClient(bus, token=os.environ.get("EVENTLAKE_TOKEN"))
+    client = BusClient(bus, token=os.environ.get("EVENTLAKE_TOKEN"), told=lambda sentence: click.echo(sentence, err=True))
     try:
         yield from client.send(items)
     finally:

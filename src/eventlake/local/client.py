@@ -1,13 +1,15 @@
-"""A sender of events to a bus: `POST /events`, a document behind the other, again after a pause while the bus is behind.
+"""A sender of events to a bus: `POST /events`, a document behind the other, again after a pause while the bus is behind, or begins anew.
 
-Called by `send --bus` and by the demo. A request is repeated only if the bus said that it took nothing of it (429, 503), or could not be
-reached; an event that arrives twice keeps its id and is a duplicate, not a second event.
+Called by `send --bus`, `replay` and the demo. A request is repeated if the bus said that it took nothing of it (429, 503), or if the bus, which
+had answered before, is gone; an event that arrives twice keeps its id and is a duplicate, not a second event.
 """
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
+import os
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +26,7 @@ from eventlake.local.item import Item
 BATCH_EVENTS = 2000
 BATCH_BYTES = 4 << 20
 _PATIENCE = 8
-"""How often a request is sent again while the bus is behind."""
+"""How often a request is sent while the bus is behind, or gone: for three quarters of a minute."""
 _LONGEST_PAUSE_S = 10.0
 
 
@@ -43,13 +45,24 @@ class Outcome:
     is_erased: bool = False
 
 
+class _GoneError(ConfigurationError):
+    """Nothing listens where the bus should, or it hung up."""
+
+
 class BusClient:
     """A connection to a bus, kept open from request to request.
 
-    url: `http://host:port`. pause: waits that many seconds. option: where a person named the bus.
+    url: `http://host:port`. pause: waits that many seconds. option: where a person named the bus. told: is given a sentence when it is waited for.
     """
 
-    def __init__(self, url: str, token: str | None = None, pause: Callable[[float], None] = time.sleep, option: str = "--bus") -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        pause: Callable[[float], None] = time.sleep,
+        option: str = "--bus",
+        told: Callable[[str], None] = lambda _sentence: None,
+    ) -> None:
         try:
             parts = urlsplit(url if "//" in url else f"http://{url}")
             port = parts.port
@@ -63,6 +76,8 @@ class BusClient:
         self._headers = {"Content-Type": "application/x-ndjson"} | ({"Authorization": f"Bearer {token}"} if token else {})
         self._pause = pause
         self._option = option
+        self._told = told
+        self._was_there = False
 
     def send(self, items: Iterable[Item]) -> Iterator[Outcome]:
         """Send items in batches; what the bus said of each, in order. Raises ServiceError or ConfigurationError."""
@@ -96,7 +111,7 @@ class BusClient:
 
     def _post(self, body: bytes) -> dict[str, Any]:
         for attempt in range(_PATIENCE):
-            status, retry_after, answer = self._request(body)
+            status, retry_after, answer = self._request_patiently(body, is_last=attempt == _PATIENCE - 1)
             if status not in {429, 503}:
                 break
             self._pause(min(float(retry_after or 2**attempt), _LONGEST_PAUSE_S))
@@ -104,27 +119,42 @@ class BusClient:
             raise ServiceError(f"The bus at {self._url} answered {status}: {_sentence(answer)}")
         return self._said(answer)
 
+    def _request_patiently(self, body: bytes, *, is_last: bool) -> tuple[int, str | None, bytes]:
+        """Send a request; a bus that answered before and is gone counts as one that takes nothing now, until the last time."""
+        try:
+            answered = self._request(body)
+        except _GoneError:
+            self._connection.close()
+            if is_last or not self._was_there:
+                raise
+            self._told(f"The bus at {self._url} is gone; waiting for it.")
+            return 503, None, b""
+        self._was_there = True
+        return answered
+
     def _request(self, body: bytes) -> tuple[int, str | None, bytes]:
         try:
             return self._exchange(body)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ConnectionRefusedError):
             self._connection.close()  # it was closed while it was idle; the next request opens another
         try:
             return self._exchange(body)
-        except (ConnectionResetError, BrokenPipeError) as error:
-            raise self._unreachable(error) from None
+        except (ConnectionResetError, BrokenPipeError, ConnectionRefusedError) as error:
+            raise _GoneError(self._unreachable(error)) from None
 
     def _exchange(self, body: bytes) -> tuple[int, str | None, bytes]:
         try:
             self._connection.request("POST", "/events", body, self._headers)
             response = self._connection.getresponse()
             return response.status, response.headers.get("Retry-After"), response.read()
-        except (ConnectionResetError, BrokenPipeError):
+        except (ConnectionResetError, BrokenPipeError, ConnectionRefusedError):
             raise
+        except http.client.IncompleteRead:  # it ended in the middle of an answer
+            raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)) from None
         except http.client.BadStatusLine:
             raise self._stranger() from None
         except (OSError, http.client.HTTPException, UnicodeError) as error:  # the last: a host's name with an empty part
-            raise self._unreachable(error) from None
+            raise ConfigurationError(self._unreachable(error)) from None
 
     def _said(self, answer: bytes) -> dict[str, Any]:
         """Return what a bus says in its answer. Raises ServiceError if no bus says that."""
@@ -139,11 +169,9 @@ class BusClient:
     def _stranger(self) -> ServiceError:
         return ServiceError(f"{self._url} answered, and not as a bus does: is another program there? Name the bus with --bus.")
 
-    def _unreachable(self, error: Exception) -> ConfigurationError:
+    def _unreachable(self, error: Exception) -> str:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        return ConfigurationError(
-            f"The bus at {self._url} cannot be reached: {reason}. Start it with `eventlake serve`, or name another with {self._option}."
-        )
+        return f"The bus at {self._url} cannot be reached: {reason}. Start it with `eventlake serve`, or name another with {self._option}."
 
     def _taken(self, batch: list[Item], answer: dict[str, Any]) -> list[Item]:
         """Return the items that an answer speaks of: all of them, or those before the line from which on the bus took nothing."""
