@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from eventlake.answers.forms import in_form
 from eventlake.answers.values import as_text, visible
 from eventlake.cli.show import show
-from eventlake.errors import UsageError
+from eventlake.errors import QueryRefusedError, UsageError
 
 COLUMNS = ("pipeline", "failures", "last")
 ROWS: list[list[object]] = [["web, shop", 3, datetime(2026, 11, 20, 10, 0, 0, 500000)], ['a "b"|c', None, None]]  # noqa: DTZ001  Athena's timestamp has no zone
@@ -54,6 +54,18 @@ def test_json_holds_the_same_values(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == [
         {"a": "2026-11-20", "b": "33.30", "c": {"x": [1, None]}, "d": "2026-11-20 00:00:00.000 UTC"}
     ]
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_json_holds_no_two_columns_of_one_name(form: str) -> None:
+    """An object would hold the last alone; names that differ by their case are two."""
+    found = json.loads(in_form(("a", "A"), [[1, 2]], form))
+
+    assert found == ([{"a": 1, "A": 2}] if form == "json" else {"a": 1, "A": 2})
+    with pytest.raises(
+        QueryRefusedError, match='Two columns are called "a", which JSON cannot hold: tell them apart with AS, or take --output csv'
+    ):
+        in_form(("a", "b", "a"), [[1, 2, 3]], form)
 
 
 def test_csv_comes_back_as_it_went(capsys: pytest.CaptureFixture[str]) -> None:

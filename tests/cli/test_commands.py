@@ -144,6 +144,8 @@ def stored(typed: Typed, with_an_event: Path, tmp_path: Path) -> Typed:
         (["templates", "--into", "event.json/here"], 253, '"event.json/here" cannot be used: Not a directory.'),
         (["explain", "missing.json"], 253, '"missing.json" cannot be read'),
         (["explain", "[]"], 252, "holds no event"),
+        (["failed", "--limit", "9" * 23], 252, "is not in the range 1<=x<=1000000"),
+        (["audit", "--limit", "9" * 23], 252, "is not in the range 1<=x<=1000000"),
         (["explain", ""], 253, '"" cannot be read: name a file, or - for stdin.'),
     ],
 )
@@ -285,6 +287,29 @@ def test_an_event_no_rule_wants_is_kept_and_explained(stored: Typed, tmp_path: P
     said = stored("explain", "other.json")
     assert said.code == 1
     assert any(note.startswith('pipeline_execution_state_change: "source" is "aws.other"') for note in said.records[0]["notes"])
+
+
+def test_an_answer_is_not_written_over_the_lake_itself(stored: Typed) -> None:
+    """Its files are known by their names."""
+    before = Path("lake/catalog.db").read_bytes()
+
+    for target in ("lake/catalog.db", "./lake/objects/a.csv"):
+        said = stored("query", "select 1 as a", "--output", "csv", "--to", target)
+        assert (said.code, said.err) == (252, f'"{target}" lies within the lake, whose files are its own: name a file elsewhere.\n')
+
+    assert Path("lake/catalog.db").read_bytes() == before
+
+
+def test_explain_tells_of_each_event_by_itself(typed: Typed, tmp_path: Path) -> None:
+    """A line each in JSON lines, a paragraph each for people, one list in JSON."""
+    (tmp_path / "two").write_text(json.dumps(EVENT) + "\n" + json.dumps({**EVENT, "id": "e-2", "source": "aws.other"}))
+
+    lines, text, whole = (typed("explain", "two", "--output", form) for form in ("jsonl", "table", "json"))
+
+    assert [record["outcome"] for record in lines.records] == ["stored", "NoRuleMatched"]
+    assert [part.splitlines()[0][:8] for part in text.out.split("\n\n")] == ["Event 1:", "Event 2:"]
+    assert json.loads(whole.out) == lines.records
+    assert lines.code == text.code == whole.code == 1
 
 
 def test_explain_shows_the_log_line_and_its_partition(typed: Typed) -> None:

@@ -74,6 +74,7 @@ def test_parameters_have_the_type_that_is_named(ask: Asked) -> None:
         (["SELECT 1", "--to", "answer.xlsx"], 252, 'The form of "answer.xlsx" is not clear'),
         (["SELECT 1", "--to", "none/answer.csv"], 253, '"none/answer.csv" cannot be written: No such file or directory.'),
         (["SELECT 1 AS a, 2 AS a", "--to", "a.parquet"], 254, "tell them apart with AS"),
+        (["SELECT 1 AS a, 2 AS a"], 254, 'Two columns are called "a", which JSON cannot hold'),
     ],
 )
 def test_a_wrong_option_gets_its_one_sentence(ask: Asked, tmp_path: Path, words: list[str], code: int, says: str) -> None:

@@ -180,3 +180,14 @@ def test_a_start_does_not_wait_for_ever(left: Left, tmp_path: Path, monkeypatch:
 def test_a_bus_that_is_killed_and_started_again_at_once_loses_nothing(tmp_path: Path) -> None:
     """Three times, while senders put events: it starts, and what it acknowledged is stored once."""
     assert attack(tmp_path / "lake", "json", 3, seed=7, only="bus") is None
+
+
+@pytest.mark.parametrize("words", [["serve"], ["--lake", "there", "serve", "--port", "0"], ["--lake=there", "--quiet", "serve"]])
+def test_whoever_holds_the_lock_is_named_by_its_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    """Wherever options stand."""
+    monkeypatch.setattr(sys, "argv", ["eventlake", *words])
+    lock = LakeLock(tmp_path)
+
+    with pytest.raises(LakeLockedError, match="is being written by serve "):
+        LakeLock(tmp_path)
+    lock.release()

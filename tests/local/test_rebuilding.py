@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from eventlake.cli import run
-from eventlake.errors import ConfigurationError, StorageError
+from eventlake.errors import ConfigurationError, LakeNotFoundError, StorageError
 from eventlake.local.examine import check_lake
 from eventlake.local.folder import open_catalog
 from eventlake.local.importing import Importer
@@ -80,6 +80,8 @@ def test_a_lake_without_its_catalog_is_not_begun_anew(lake: tuple[Path, list[str
 
     with pytest.raises(ConfigurationError, match=r"no catalog\.db: restore it from a copy, or .*`eventlake doctor --rebuild"):
         Importer(folder, SOURCES)
+    with pytest.raises(LakeNotFoundError, match=r"no catalog\.db: restore it from a copy, or .*`eventlake doctor --rebuild"):
+        open_catalog(folder)
 
     assert run(["doctor", "--rebuild", "--lake", str(folder), "--quiet"]) == 0
     deliver(folder, event("new"))

@@ -141,6 +141,17 @@ def test_a_saved_query_is_a_form_and_an_answer(browser: Browser) -> None:
     assert 'class="chart"' in got.text
 
 
+def test_an_answer_of_more_rows_than_are_kept_says_so(browser: Browser) -> None:
+    """Nobody takes the first of them for all."""
+    numbers = "select 1 from unnest(sequence(1, 201)) as a(i) cross join unnest(sequence(1, {})) as b(j)"
+
+    more, all_of_them = (browser.get("/sql", {"q": numbers.format(count)}).text for count in (100, 50))
+
+    assert "More than 20,000 rows, of which the first 20,000 are here" in more
+    assert "More than" not in all_of_them
+    assert "10,050 rows in" in all_of_them
+
+
 @pytest.mark.parametrize("show", [{}, {"show": "1"}], ids=["run", "shown"])
 def test_a_saved_query_that_is_not_there_is_said(browser: Browser, show: dict[str, str]) -> None:
     """Whether it was to be run or only shown; the list to choose from stands open."""

@@ -8,16 +8,28 @@ from collections.abc import Sequence
 from typing import Any
 
 from eventlake.answers.values import STEERING, Rows, plain
+from eventlake.errors import QueryRefusedError
 
 
 def as_json(columns: Sequence[str], rows: Rows) -> str:
-    """Write a list of objects, one for each row."""
+    """Write a list of objects, one for each row. Raises QueryRefusedError for two columns of one name."""
+    _require_different(columns)
     return _printable(json.dumps([_record(columns, row) for row in rows], ensure_ascii=False, indent=1))
 
 
 def as_json_lines(columns: Sequence[str], rows: Rows) -> str:
-    """Write one object a line."""
+    """Write one object a line. Raises QueryRefusedError for two columns of one name."""
+    _require_different(columns)
     return _printable("\n".join(json.dumps(_record(columns, row), ensure_ascii=False) for row in rows))
+
+
+def _require_different(columns: Sequence[str]) -> None:
+    """Refuse columns of which an object would hold only the last."""
+    for place, name in enumerate(columns):
+        if name in columns[:place]:
+            raise QueryRefusedError(
+                f'Two columns are called "{name}", which JSON cannot hold: tell them apart with AS, or take --output csv.'
+            )
 
 
 def _record(columns: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:

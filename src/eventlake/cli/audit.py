@@ -12,7 +12,7 @@ _MODES = ("on", "demanded", "off")
 
 @click.command(short_help="Who asked what: the newest, or whether that is noted.")
 @click.argument("mode", required=False, type=click.Choice(_MODES), metavar="[on|demanded|off]")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many lines, the newest first.")
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=100, show_default=True, help="How many lines, the newest first.")
 @global_options
 def audit(mode: str | None, limit: int) -> None:
     """List who asked or changed what, when, and what came of it, the newest first.

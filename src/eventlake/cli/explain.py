@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,8 @@ from eventlake.errors import EventError, UsageError
 if TYPE_CHECKING:
     from eventlake.model import Source, Table
     from eventlake.pipeline.envelope import Accepted
+    from eventlake.pipeline.router import Routed
+    from eventlake.pipeline.rule import Rule
 
 COLUMNS = ("item", "outcome", "table", "partition", "line", "reason", "notes")
 
@@ -30,12 +33,23 @@ def explain(event: str) -> int:
     Nothing is stored. Pseudonyms are those of a key that is made for this and forgotten.
     """
     current = settings()
-    sources = current.load_sources()
-    records = [record for place, data in _items(event) for record in explained(place, data, sources, datetime.now(UTC))]
-    if not records:
+    explainer = _Explainer(current.load_sources())
+    count = failed = 0
+    for records in _shown_together(explainer.records(_items(event)), current.form):
+        _print(records, current, is_first=count == 0)
+        count += len(records)
+        failed += sum(record["outcome"] != "stored" for record in records)
+    if not count:
         raise UsageError(f'"{event}" holds no event.')
-    _print(records, current)
-    return 1 if any(record["outcome"] != "stored" for record in records) else 0
+    return 1 if failed else 0
+
+
+def _shown_together(records: Iterator[dict[str, Any]], form: str) -> Iterator[list[dict[str, Any]]]:
+    """Yield one record at a time where each stands for itself, so that the first is seen at once; all of them where they are one text."""
+    if form in {"table", "jsonl"}:
+        yield from ([record] for record in records)
+    elif found := list(records):
+        yield found
 
 
 def _items(event: str) -> Iterator[tuple[int, bytes]]:
@@ -46,30 +60,62 @@ def _items(event: str) -> Iterator[tuple[int, bytes]]:
     return ((item.line, item.data) for item in items)
 
 
-def explained(place: int, data: bytes, sources: tuple[Source, ...], arrival: datetime) -> list[dict[str, Any]]:
-    """Explain what becomes of one item: a record for each table that takes it, or one with the reason why none does."""
-    from eventlake.pipeline.envelope import Intake
+class _Explainer:
+    """Says what becomes of events with these sources, if they arrived now."""
 
-    taken = Intake(sources).take(data)
-    notes = [f"It lies in what was opened: {', '.join(taken.opened)}."] if taken.opened else []
-    records = [record for accepted in taken.accepted for record in _explained(place, accepted, sources, arrival, notes)]
-    if taken.error is not None:
-        records.append(_failure(place, taken.error, []))
-    return records
+    def __init__(self, sources: tuple[Source, ...]) -> None:
+        from eventlake.pipeline.envelope import Intake
+        from eventlake.pipeline.pseudonyms import KeyRing
+        from eventlake.pipeline.router import Router
 
+        self._sources = sources
+        self._take = Intake(sources).take
+        self._route = Router(sources, pseudonyms=KeyRing.of_this_moment()).route
 
-def _explained(
-    place: int, accepted: Accepted, sources: tuple[Source, ...], arrival: datetime, notes: list[str]
-) -> Iterator[dict[str, Any]]:
-    from eventlake.pipeline.pseudonyms import KeyRing
-    from eventlake.pipeline.router import Router
+    def records(self, items: Iterator[tuple[int, bytes]]) -> Iterator[dict[str, Any]]:
+        """Yield for each item a record for each table that takes it, or one with the reason why none does."""
+        for place, data in items:
+            taken = self._take(data)
+            notes = [f"It lies in what was opened: {', '.join(taken.opened)}."] if taken.opened else []
+            for accepted in taken.accepted:
+                yield from self._explained(place, accepted, notes)
+            if taken.error is not None:
+                yield _failure(place, taken.error, [])
 
-    routed = Router(sources, pseudonyms=KeyRing.of_this_moment()).route(accepted.body)
-    for table, line in routed.lines:
-        record = _stored(place, table, line, accepted, arrival)
-        yield {**record, "notes": [*notes, *record["notes"]]}
-    for failed, error in routed.failures:
-        yield _failure(place, error, notes if failed else [*notes, *_switches(accepted, sources), *_differences(accepted, sources)])
+    def _explained(self, place: int, accepted: Accepted, notes: list[str]) -> Iterator[dict[str, Any]]:
+        routed = self._route(accepted.body)
+        for table, line in routed.lines:
+            record = _stored(place, table, line, accepted, datetime.now(UTC))
+            yield {**record, "notes": [*notes, *record["notes"]]}
+        for failed, error in routed.failures:
+            yield _failure(place, error, notes if failed else [*notes, *self._switches(accepted), *self._differences(accepted)])
+
+    def _differences(self, accepted: Accepted) -> list[str]:
+        """Name, for every table, the first key of its rule that the event does not meet."""
+        from eventlake.pipeline.as_written import loads
+
+        event = loads(accepted.body)
+        return [f"{name}: {rule.first_difference(event)}" for name, rule in self._rules]
+
+    def _switches(self, accepted: Accepted) -> list[str]:
+        """Name the optional sources that would take the event and are off."""
+        taking = [name for name, route in self._optional if route(accepted.body).lines]
+        return [f"{name}, which is off, takes it: switch it on with --sources {name}." for name in taking]
+
+    @cached_property
+    def _rules(self) -> list[tuple[str, Rule]]:
+        from eventlake.pipeline.pattern import compile_pattern
+
+        return [(table.name, compile_pattern(table.pattern)) for source in self._sources for table in source.tables]
+
+    @cached_property
+    def _optional(self) -> list[tuple[str, Callable[[bytes], Routed]]]:
+        """The optional sources that are off, each with what routes an event to its tables."""
+        from eventlake.pipeline.router import Router
+        from eventlake.sources import load_optional
+
+        on = {source.name for source in self._sources}
+        return [(source.name, Router((source,)).route) for source in load_optional() if source.name not in on]
 
 
 def _stored(place: int, table: Table, line: bytes, accepted: Accepted, arrival: datetime) -> dict[str, Any]:
@@ -117,31 +163,12 @@ def _failure(place: int, error: EventError, notes: list[str]) -> dict[str, Any]:
     return {**empty, "item": place, "outcome": error.code, "reason": str(error), "notes": notes}
 
 
-def _differences(accepted: Accepted, sources: tuple[Source, ...]) -> list[str]:
-    """Name, for every table, the first key of its rule that the event does not meet."""
-    from eventlake.pipeline.as_written import loads
-    from eventlake.pipeline.pattern import compile_pattern
-
-    event = loads(accepted.body)
-    tables = [table for source in sources for table in source.tables]
-    return [f"{table.name}: {compile_pattern(table.pattern).first_difference(event)}" for table in tables]
-
-
-def _switches(accepted: Accepted, sources: tuple[Source, ...]) -> list[str]:
-    """Name the optional sources that would take the event and are off."""
-    from eventlake.pipeline.router import Router
-    from eventlake.sources import load_optional
-
-    on = {source.name for source in sources}
-    taking = [source.name for source in load_optional() if source.name not in on and Router((source,)).route(accepted.body).lines]
-    return [f"{name}, which is off, takes it: switch it on with --sources {name}." for name in taking]
-
-
-def _print(records: list[dict[str, Any]], current: Settings) -> None:
+def _print(records: list[dict[str, Any]], current: Settings, *, is_first: bool) -> None:
     if current.form != "table":
         show_records(records, current.form, COLUMNS)
         return
-    click.echo("\n\n".join("\n".join(_paragraph(record)) for record in records))
+    for record in records:
+        click.echo(("" if is_first else "\n") + "\n".join(_paragraph(record)))
 
 
 def _paragraph(record: dict[str, Any]) -> Iterator[str]:

@@ -26,7 +26,7 @@ _ALL = click.option("--all", "all_records", is_flag=True, help="Those that were 
 
 
 @click.group(cls=Suggesting, invoke_without_command=True, short_help="What could not be stored in a table, and why.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many, the newest first.")
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=100, show_default=True, help="How many, the newest first.")
 @_ALL
 @global_options
 def failed(limit: int, all_records: bool) -> None:
@@ -36,7 +36,7 @@ def failed(limit: int, all_records: bool) -> None:
 
 
 @failed.command(name="list", short_help="The failed events, the newest first.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many, the newest first.")
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=100, show_default=True, help="How many, the newest first.")
 @_ALL
 @global_options
 def list_failed(limit: int, all_records: bool) -> None:

@@ -105,6 +105,8 @@ def form_of(target: str | None, current: Settings) -> str:
         if current.output == "parquet":
             raise UsageError("Parquet goes to a file: add --to FILE.parquet.")
         return current.form
+    if not current.is_on_aws and current.lake_folder.resolve() in Path(target).resolve().parents:
+        raise UsageError(f'"{target}" lies within the lake, whose files are its own: name a file elsewhere.')
     form = current.output or _FORMS.get(Path(target).suffix.lower())
     if form is None:
         raise UsageError(f'The form of "{target}" is not clear: let it end with {", ".join(_FORMS)}, or name it with --output.')

@@ -16,7 +16,7 @@ from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.backends.sqlite_file import SqliteFile
 from eventlake.errors import ConfigurationError
 from eventlake.local.delivery.strays import Stray, strays
-from eventlake.local.folder import CATALOG, OBJECTS, SPOOL
+from eventlake.local.folder import CATALOG, OBJECTS, SPOOL, without_catalog
 from eventlake.local.spool.header import Origin
 from eventlake.local.spool.segments import first_position, origins, segments_of
 from eventlake.pipeline.delivery import LOW_WATER
@@ -35,10 +35,7 @@ def require_catalog(folder: Path) -> None:
         return
     if not (_holds_objects(folder) or segments_of(folder / SPOOL)):
         return
-    raise ConfigurationError(
-        f'"{folder}" holds objects or a spool of a lake and no {CATALOG}: restore it from a copy, or make it from the objects with '
-        f"`eventlake doctor --rebuild --lake {folder}`."
-    )
+    raise ConfigurationError(without_catalog(folder))
 
 
 def _is_begun(path: Path) -> bool:

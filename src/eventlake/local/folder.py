@@ -32,9 +32,19 @@ class SystemClock:
 def require_lake(folder: Path) -> None:
     """Raise LakeNotFoundError unless the folder holds a lake."""
     if not (folder / CATALOG).is_file():
+        if any((folder / part).is_dir() and any((folder / part).iterdir()) for part in (OBJECTS, SPOOL)):
+            raise LakeNotFoundError(without_catalog(folder))
         raise LakeNotFoundError(
             f'There is no lake in "{folder}": name one with --lake or EVENTLAKE_LAKE, or make one with `eventlake demo`, `serve` or `send`.'
         )
+
+
+def without_catalog(folder: Path) -> str:
+    """Return the sentence for a folder in which everything of a lake lies but its catalog."""
+    return (
+        f'"{folder}" holds objects or a spool of a lake and no {CATALOG}: restore it from a copy, or make it from the objects with '
+        f"`eventlake doctor --rebuild --lake {folder}`."
+    )
 
 
 def open_catalog(folder: Path) -> SqliteCatalog:

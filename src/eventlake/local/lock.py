@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,7 +59,7 @@ class FileLock:
 
     def _write(self, **said: object) -> None:
         """Write who holds the lock, and what else is to be known of it. Raises OSError."""
-        holder = {"pid": os.getpid(), "command": " ".join(sys.argv[1:2]) or "a program", "since": self._since, **said}
+        holder = {"pid": os.getpid(), "command": _command(sys.argv[1:]) or "a program", "since": self._since, **said}
         text = json.dumps(holder).encode()
         os.pwrite(self.descriptor, text, 0)  # before the rest of an older text is cut off: there is something to read at any time
         os.ftruncate(self.descriptor, len(text))
@@ -81,6 +81,14 @@ class FileLock:
             raise storage_error(error, f'The lock of the lake in "{self._path.parent}" cannot be looked at') from None
         held = os.fstat(self.descriptor)
         return (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino)
+
+
+def _command(words: Sequence[str]) -> str:
+    """Return the command among the words of a command line; the options in front of it have values, but for these."""
+    left = list(words)
+    while left and left[0].startswith("-"):
+        del left[: 1 if "=" in left[0] or left[0] in {"--quiet", "--debug"} else 2]
+    return left[0] if left else ""
 
 
 class LakeLock(FileLock):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from eventlake.errors import NameNotFoundError
 from eventlake.interfaces import Result
 from eventlake.model import Table
+from eventlake.query.run import MAX_ROWS
 from eventlake.query.saved import Parameter, SavedQuery, render
 from eventlake.web.answer_chart import answer_chart
 from eventlake.web.answered import Answered
@@ -94,7 +95,7 @@ def answer(answered: Answered, window: Window) -> Iterator[Element]:
     if answered.problem:
         yield sentence(answered.problem, is_problem=True)
         return
-    cost = element("p", _said(result), class_="note", id="cost")
+    cost = element("p", _said(result, is_cut=answered.cut), class_="note", id="cost")
     if not result.rows:
         yield element("section", cost, sentence("The statement has no rows."), class_="tile")
         return
@@ -119,6 +120,9 @@ def cost_of(plan: str) -> list[str]:
     return lines[first + 1 : last + 1] if last >= 0 else []
 
 
-def _said(result: Result) -> str:
+def _said(result: Result, *, is_cut: bool) -> str:
+    """Return how many rows there are, and what they cost. is_cut: whether there are more than are kept, of which nobody may think that they are all."""
     rows, objects = counted(len(result.rows), "row"), counted(result.objects_read, "object")
+    if is_cut:
+        rows = f"More than {rows}, of which the first {len(result.rows):,} are here (eventlake query gives up to {MAX_ROWS:,}),"
     return f"{rows} in {result.seconds:.2f} s; {objects}, {result.bytes_read:,} bytes read."

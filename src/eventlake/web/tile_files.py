@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from eventlake.answers.forms import in_form
 from eventlake.local.bus.answer import Answer
 from eventlake.naming import nearest
-from eventlake.web.answered import Answered, Visit
+from eventlake.web.answered import MOST_ROWS, Answered, Visit
 from eventlake.web.answers import CSV, HTML, JSON, SVG, TEXT, answer, plain_answer
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.charts.drawing import frame, one_below_another
@@ -51,6 +51,8 @@ class TileFiles:
             return answer(200, HTML, _tile_page(asked, answered, window, path), shrinks=shrinks)
         if answered.problem:
             return plain_answer(400, answered.problem)
+        if answered.cut and form != "svg":
+            return plain_answer(400, f"The tile {name} has more than {MOST_ROWS:,} rows here: narrow the window.")
         if form == "sql":
             return answer(200, TEXT, as_statement(answered.result).encode(), shrinks=shrinks)
         return answer(200, _FORMS[dot + form], _in_form(tile, answered, window, form), shrinks=shrinks)
