@@ -124,6 +124,7 @@ def _said(error: Exception) -> str:
 def _config(task: Task) -> dict[str, Any]:  # DuckDB's settings
     return {
         "threads": 1,
+        "async_threads": 0,  # its own eight, which read ahead, take some percent of the time of what one thread does, and memory
         "memory_limit": f"{task.memory_mb}MB",
         "temp_directory": task.temp_folder,
         "max_temp_directory_size": f"{task.disk_mb}MB",
