@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from eventlake.backends import gathering
-from eventlake.backends.gathering import FILES, Gathering, gather
+from eventlake.backends.gathering import Gathering, gather
 from eventlake.backends.parquet_copy import copy_statement
 from eventlake.backends.parquet_joining import RowGroup, row_groups
 from eventlake.description import LINES, Description
@@ -78,8 +78,6 @@ def gathered(folder: Path, paths: tuple[str, ...], memory_mb: int = 200, left: s
         f"select filename as el_path, file_row_number as el_row, k as el_key, t as el_order_0, k as el_order_1 "
         f"from read_parquet([{listed}], filename = true, file_row_number = true) where file_row_number % 10 {left}"
     )
-    schema = ", ".join(f"'{name}': {{name: '{name}', type: '{kind}', default_value: NULL}}" for name, kind in COLUMNS)
-    rows = f"select * from read_parquet(getvariable('{FILES}'), schema = map {{{schema}}}, filename = '$file', file_row_number = true)"
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": 1,
         "memory_limit": f"{memory_mb}MB",
@@ -87,7 +85,7 @@ def gathered(folder: Path, paths: tuple[str, ...], memory_mb: int = 200, left: s
     }
     with duckdb.connect(config=config) as connection:
         target = folder / "target.parquet"
-        what = Gathering(paths, rows, count_rows(paths), COLUMNS, "k", ("t", "k"))
+        what = Gathering(paths, count_rows(paths), COLUMNS, "k", ("t", "k"))
         return target, gather(connection, chosen, what, target, folder, SAID)
 
 

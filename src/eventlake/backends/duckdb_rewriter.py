@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from eventlake.backends.directory import DirectoryStore
-from eventlake.backends.gathering import FILES, Gathering
+from eventlake.backends.gathering import Gathering
 from eventlake.backends.rewriting import Task
 from eventlake.description import Description
 from eventlake.dialect.queries.scan import Scan
@@ -25,7 +25,7 @@ from eventlake.errors import StorageError, StorageFullError
 from eventlake.interfaces import LogObject
 from eventlake.model import Column, Table
 from eventlake.pipeline.athena_sql import stored
-from eventlake.query.reading import ROW, Reading, parquet_source
+from eventlake.query.reading import ROW, Reading
 from eventlake.query.stored_types import FILE, NAMED
 
 MEMORY_MB = 250
@@ -73,10 +73,9 @@ class DuckDBRewriter:
 
     def _gathering(self, table: Table, objects: Sequence[LogObject]) -> Gathering:
         types = {column.stored_name: parse_type(column.type) for column in table.columns}
-        rows = f"SELECT * FROM {parquet_source(f'getvariable({quoted_text(FILES)})', types, filename=True, numbered=True)}"
         files, count = tuple(f"{self._objects}/{one.key}" for one in objects), sum(one.rows or 0 for one in objects)
         columns = tuple((name, written(kind.duckdb)) for name, kind in types.items())
-        return Gathering(files, rows, count, columns, stored(table, table.key), tuple(table.order))
+        return Gathering(files, count, columns, stored(table, table.key), tuple(table.order))
 
     def _translated(self, statement: Statement, table: Table, sources: Sources) -> tuple[tuple[str, ...], str, int]:
         """Return the macros, the statement in DuckDB's SQL, and how many objects it reads."""

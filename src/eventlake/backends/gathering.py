@@ -8,7 +8,7 @@ would read everything again and again, DuckDB sorts all of them at once and spil
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Container, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +19,17 @@ from eventlake.backends.parquet_joining import Joined, RowGroup, row_groups
 from eventlake.dialect.sql import quoted_name as quoted
 from eventlake.dialect.sql import quoted_text as text
 from eventlake.errors import CorruptObjectError
-from eventlake.query.stored_types import FILE
+from eventlake.query.stored_types import FILE, NAMED
 
 if TYPE_CHECKING:
     import duckdb
 
-FILES = "el_files"
-"""The variable that holds the paths from which whole rows are read."""
+_ROWS = (
+    "select * from read_parquet(getvariable('el_files'), schema = getvariable('el_schema'), hive_partitioning = false"
+    f"{NAMED}, file_row_number = true)"
+)
+"""Rows of the files and with the columns that two variables hold, beside them their `FILE` and `file_row_number`: a column that is named in a
+statement is planned anew for each slice."""
 _SLICE_BYTES = 32 << 20
 """So much of rows DuckDB sorts without parting them within the memory that a closing has, beside what reads and writes them."""
 _VECTOR = 2048
@@ -46,12 +50,11 @@ _MOST_RUNS = 10_000
 class Gathering:
     """What is gathered.
 
-    rows: the SELECT of whole rows of the files that `FILES` names, beside their `FILE` and `file_row_number`. count: how many rows the files hold.
-    columns: those to write, each with its type in DuckDB. key: the one by which the result is proved. order: those that sort.
+    count: how many rows the files hold. columns: those to write, each with its type in DuckDB. key: the one by which the result is proved.
+    order: those that sort.
     """
 
     files: tuple[str, ...]
-    rows: str
     count: int
     columns: tuple[tuple[str, str], ...]
     key: str
@@ -118,13 +121,16 @@ def _write(connection: duckdb.DuckDBPyConnection, what: Gathering, total: int, t
 
         whole = _whole(connection, group, total) if size < total else {}
         if whole:
-            add(_none(connection, what, filled))
+            add(_joined(what, filled, _ROWS, "false"))
             whole = {place: one for place, one in whole.items() if joined.is_like(one)}
+        bounded = _one(connection, "select count(el_first) from el_order")[0] if size < total else 0
         for first, end in _pieces(connection, whole, total, size):
             if first in whole:
                 joined.take(whole[first])
+            elif size >= total:  # of a small hour, whose every question more would take longer than it saves
+                add(_joined(what, filled, _ROWS, "true"))
             else:
-                add(_all(connection, what, filled) if size >= total else _slice(connection, what, filled, first, end))
+                add(_slice(connection, what, filled, (first, end), is_bounded=end <= bounded))
     connection.execute("reset disabled_optimizers")
 
 
@@ -134,16 +140,17 @@ def _contents(connection: duckdb.DuckDBPyConnection, what: Gathering, total: int
     The others need not be sorted. What the footers say of them is looked at in the rows, because a value that is left out would be lost.
     """
     names = [name for name, _ in what.columns]
+    _read(connection, what, names)
     if total <= _VECTOR:  # as few as are read at once: questions would take longer than they save
         return frozenset(names), 0
     is_empty = "bool_and(coalesce(stats_null_count = num_values, false))"
     footers = f"select path_in_schema, sum(total_uncompressed_size), {is_empty} from parquet_metadata(?) group by 1"
     columns = connection.execute(footers, [list(what.files)]).fetchall()
     empty = [name for name in names if all(is_empty for path, _, is_empty in columns if path == name)]
-    _read_all(connection, what)
     counts = ", ".join(f"count({quoted(name)})" for name in empty)
-    held = _one(connection, f"select {counts} from ({what.rows})") if empty else ()
+    held = _one(connection, f"select {counts} from ({_ROWS})") if empty else ()
     filled = frozenset(names) - {name for name, count in zip(empty, held, strict=True) if not count}
+    _read(connection, what, filled or names[:1])
     return filled, int(sum(size for _, size, _ in columns)) // max(what.count, 1) + 16 * len(filled)
 
 
@@ -228,32 +235,21 @@ def _ends(connection: duckdb.DuckDBPyConnection) -> list[int]:
     return sorted(end for _, end in last.values())
 
 
-def _none(connection: duckdb.DuckDBPyConnection, what: Gathering, filled: Set[str]) -> str:
-    """Write the SELECT of no row, which has the columns of all."""
-    _read_all(connection, what)
-    return _joined(what, filled, what.rows, "false")
+def _read(connection: duckdb.DuckDBPyConnection, what: Gathering, names: Container[str]) -> None:
+    """Have `_ROWS` read these columns of all files."""
+    columns = (f"{text(name)}: {{name: {text(name)}, type: {text(kind)}, default_value: NULL}}" for name, kind in what.columns if name in names)
+    connection.execute(f"set variable el_schema = map {{{', '.join(columns)}}}")
+    connection.execute(f"set variable el_files = [{', '.join(map(text, what.files))}]")
 
 
-def _all(connection: duckdb.DuckDBPyConnection, what: Gathering, filled: Set[str]) -> str:
-    """Write the SELECT of all rows, in their order: of a small hour, whose every question more would take longer than it saves."""
-    _read_all(connection, what)
-    return _joined(what, filled, what.rows, "true")
-
-
-def _read_all(connection: duckdb.DuckDBPyConnection, what: Gathering) -> None:
-    connection.execute(f"set variable {FILES} = [{', '.join(map(text, what.files))}]")
-
-
-def _slice(connection: duckdb.DuckDBPyConnection, what: Gathering, filled: Set[str], first: int, end: int) -> str:
-    """Write the SELECT of the rows of some places, in their order."""
-    within = f"rowid between {first} and {end - 1}"
-    bounds = "case when count(el_first) = count(*) then min(el_first) end as least, max(el_first) as most"
-    held = f"select list(distinct cast(el_path as varchar)) as files, {bounds} from el_order where {within}"
-    connection.execute(f"set variable el_held = (select el_held from ({held}) as el_held)")
-    connection.execute(f"set variable {FILES} = getvariable('el_held').files")
-    is_bounded = _one(connection, "select getvariable('el_held').least is not null")[0]
+def _slice(connection: duckdb.DuckDBPyConnection, what: Gathering, filled: Set[str], places: tuple[int, int], *, is_bounded: bool) -> str:
+    """Write the SELECT of the rows of some places, in their order. is_bounded: each has a value in the first column of the order."""
+    within = f"rowid between {places[0]} and {places[1] - 1}"
+    held = "select list(distinct cast(el_path as varchar)) as files, min(el_first) as least, max(el_first) as most from el_order"
+    connection.execute(f"set variable el_held = (select el_held from ({held} where {within}) as el_held)")
+    connection.execute("set variable el_files = getvariable('el_held').files")
     between = f"{quoted(what.order[0])} between getvariable('el_held').least and getvariable('el_held').most"
-    return _joined(what, filled, f"{what.rows} where {between}" if is_bounded else what.rows, within)
+    return _joined(what, filled, f"{_ROWS} where {between}" if is_bounded else _ROWS, within)
 
 
 def _joined(what: Gathering, filled: Set[str], rows: str, within: str) -> str:

@@ -146,17 +146,13 @@ def _parquet(listed: str, columns: dict[str, Type], scan: Scan, *, filename: boo
     """Return read_parquet by column names: `schema` fixes names and types, so no object is asked for its own."""
     stored = {name: kind for name, kind in columns.items() if name != ROW}
     numbered = [f"file_row_number AS {quoted(ROW)}"] if ROW in columns else []
-    source = parquet_source(listed, stored or dict(list(scan.columns.items())[:1]), filename=filename, numbered=bool(numbered))
-    return source, [*(_whole(name, kind) for name, kind in stored.items()), *numbered]
-
-
-def parquet_source(listed: str, columns: dict[str, Type], *, filename: bool, numbered: bool) -> str:
-    """Return read_parquet of columns, beside them `FILE` and `file_row_number` if they are asked for."""
     schema = ", ".join(
-        f"{text(name)}: {{name: {text(name)}, type: {text(written(kind.duckdb))}, default_value: NULL}}" for name, kind in columns.items()
+        f"{text(name)}: {{name: {text(name)}, type: {text(written(kind.duckdb))}, default_value: NULL}}"
+        for name, kind in (stored or dict(list(scan.columns.items())[:1])).items()
     )
     more = f"{NAMED if filename else ''}{', file_row_number=true' if numbered else ''}"
-    return f"read_parquet({listed}, schema=MAP {{{schema}}}{_NO_FOLDERS}{more})"
+    source = f"read_parquet({listed}, schema=MAP {{{schema}}}{_NO_FOLDERS}{more})"
+    return source, [*(_whole(name, kind) for name, kind in stored.items()), *numbered]
 
 
 def _whole(name: str, kind: Type) -> str:
