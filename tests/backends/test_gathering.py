@@ -25,6 +25,12 @@ OF_2048_ROWS = 1 << 18
 COLUMNS = (("t", "BIGINT"), ("k", "VARCHAR"), ("body", "VARCHAR"), ("nothing", "TIMESTAMP"), ("pair", "STRUCT(a INTEGER)"))
 
 
+def sort_at_once(monkeypatch: pytest.MonkeyPatch, groups: int = 1) -> None:
+    """Have slices of two thousand rows, or of so many row groups of as many."""
+    monkeypatch.setattr(gathering, "_GROUP_BYTES", OF_2048_ROWS)
+    monkeypatch.setattr(gathering, "_SLICE_BYTES", groups * OF_2048_ROWS)
+
+
 def asked(query: str) -> list[tuple[Any, ...]]:
     """The rows of a query."""
     return duckdb.execute(query).fetchall()
@@ -95,7 +101,7 @@ def test_rows_are_those_that_were_chosen_in_their_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lie: str, compression: str, many: int
 ) -> None:
     """Slices of two thousand rows, or one of all."""
-    monkeypatch.setattr(gathering, "_SLICE_BYTES", OF_2048_ROWS)
+    sort_at_once(monkeypatch)
     monkeypatch.setattr(gathering, "_MANY", many)
     paths = files(tmp_path, 20_000, LIE[lie], 1, compression)
 
@@ -114,7 +120,7 @@ def test_rows_are_those_that_were_chosen_in_their_order(
 @pytest.mark.parametrize("lie", ["in order", "late by whole files"])
 def test_slices_end_where_row_groups_of_the_files_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lie: str) -> None:
     """So what a slice has read is not read for the next; files of 3,000 rows have groups of 2,048 and 952."""
-    monkeypatch.setattr(gathering, "_SLICE_BYTES", OF_2048_ROWS)
+    sort_at_once(monkeypatch)
     monkeypatch.setattr(gathering, "ROW_GROUP", 2048)
 
     target, count = gathered(tmp_path, files(tmp_path, 12_000, LIE[lie], 1, "snappy"), left=">= 0")
@@ -125,9 +131,27 @@ def test_slices_end_where_row_groups_of_the_files_do(tmp_path: Path, monkeypatch
     assert max(group_rows(target)) <= 2048
 
 
+@pytest.mark.parametrize("lie", ["in order", "in disorder", "late by whole files"])
+def test_a_slice_holds_several_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lie: str) -> None:
+    """Fewer row groups of the files lie across the end of one; it ends where one of the files does, so each has a whole file of 3,000 rows."""
+    sort_at_once(monkeypatch, groups=2)
+    monkeypatch.setattr(gathering, "ROW_GROUP", 2048)
+    paths = files(tmp_path, 12_000, LIE[lie], 1, "snappy")
+
+    target, count = gathered(tmp_path, paths, left=">= 0")
+
+    shown = ", ".join(name for name, _ in COLUMNS)
+    assert count == 12_000
+    assert asked(f"select * from read_parquet('{target}')") == asked(
+        f"select {shown} from read_parquet({list(paths)}) order by t nulls last, k"
+    )
+    if lie == "in order":
+        assert group_rows(target) == [2048, 951, 2048, 952, 2048, 952, 2048, 953]
+
+
 def test_a_row_group_that_stays_as_it_is_is_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A closed hour gets five rows that came late: one of its row groups is written anew, the others lie in it as they were, with their filters."""
-    monkeypatch.setattr(gathering, "_SLICE_BYTES", OF_2048_ROWS)
+    sort_at_once(monkeypatch)
     closed, late = str(tmp_path / "closed.parquet"), str(tmp_path / "late.parquet")
     made = "select {} as t, 'k' || t as k, 'body-' || t % 50 as body, null::timestamp as nothing, null::struct(a integer) as pair from range({}) r(i)"
     write(made.format("i * 10", 10_000), closed)
@@ -155,7 +179,7 @@ OTHERS = {
 @pytest.mark.parametrize("other", OTHERS)
 def test_a_row_group_of_another_schema_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str) -> None:
     """A table may have been declared otherwise when the file was written."""
-    monkeypatch.setattr(gathering, "_SLICE_BYTES", OF_2048_ROWS)
+    sort_at_once(monkeypatch)
     paths = files(tmp_path, 12_000, "i", 1)
     copy = str(tmp_path / "other.parquet")
     write(f"select {OTHERS[other]} from '{paths[1]}'", copy)

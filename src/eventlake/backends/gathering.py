@@ -30,8 +30,11 @@ _ROWS = (
 )
 """Rows of the files and with the columns that two variables hold, beside them their `FILE` and `file_row_number`: a column that is named in a
 statement is planned anew for each slice."""
-_SLICE_BYTES = 32 << 20
-"""So much of rows DuckDB sorts without parting them within the memory that a closing has, beside what reads and writes them."""
+_SLICE_BYTES = 64 << 20
+"""So much of rows is sorted at once. Half of it DuckDB would sort without parting it within the memory that a closing has, but row groups that
+lie across the end of a slice are read for two of them, which costs more where rows are in disorder."""
+_GROUP_BYTES = 32 << 20
+"""So much of rows a row group has at most: who writes one, and who reads it, holds it in memory."""
 _VECTOR = 2048
 _LEFT_OUT = "statistics_propagation,join_order,build_side_probe_side"
 """What DuckDB's optimizer is not to do with a slice: the first writes a column without a NULL in it as REQUIRED; the others put the whole rows
@@ -156,9 +159,8 @@ def _contents(connection: duckdb.DuckDBPyConnection, what: Gathering, total: int
 
 def _sizes(connection: duckdb.DuckDBPyConnection, total: int, row_bytes: int) -> tuple[int, int]:
     """Return the rows of a row group and of a slice: fewer where rows are large, all in one slice where they lie wildly."""
-    fit = _SLICE_BYTES // max(row_bytes, 1)
-    group = min(ROW_GROUP, max(fit // _VECTOR, 1) * _VECTOR)
-    size = max(fit // group, 1) * group
+    group = min(ROW_GROUP, max(_GROUP_BYTES // max(row_bytes, 1) // _VECTOR, 1) * _VECTOR)
+    size = max(_SLICE_BYTES // max(row_bytes, 1) // group, 1) * group
     return group, size if size >= total or _read_again(connection, size) <= _AGAIN else total
 
 
@@ -191,7 +193,7 @@ def _whole(connection: duckdb.DuckDBPyConnection, group: int, total: int) -> dic
         if path not in groups:
             groups[path] = row_groups(Path(path))
         within = [one for one in groups[path] if row <= one.first and one.first + one.rows <= row + end - place]
-        whole |= {place + one.first - row: one for one in within if group // 4 <= one.rows <= ROW_GROUP and one.size_bytes <= _SLICE_BYTES}
+        whole |= {place + one.first - row: one for one in within if group // 4 <= one.rows <= ROW_GROUP and one.size_bytes <= _GROUP_BYTES}
     return whole
 
 
