@@ -255,11 +255,14 @@ def _slice(connection: duckdb.DuckDBPyConnection, what: Gathering, filled: Set[s
 
 
 def _joined(what: Gathering, filled: Set[str], rows: str, within: str) -> str:
-    """Write the SELECT of rows in the order of their places. A column without a value is added once they are sorted."""
+    """Write the SELECT of rows in the order of their places. A column without a value is added once they are sorted.
+
+    A path is compared as a number: as a text it would be hashed and compared for each row.
+    """
     shown = ", ".join(quoted(name) if name in filled else f"cast(null as {kind}) as {quoted(name)}" for name, kind in what.columns)
     columns = ", ".join(f"el_r.{quoted(name)}" for name, _ in what.columns if name in filled)
-    places = f"select cast(el_path as varchar) as el_path, el_row, rowid as el_place from el_order where {within}"
-    of_place = f"el_r.{quoted(FILE)} = el_p.el_path and el_r.file_row_number = el_p.el_row"
+    places = f"select el_path, cast(el_row as bigint) as el_row, rowid as el_place from el_order where {within}"
+    of_place = f"cast(el_r.{quoted(FILE)} as el_file) = el_p.el_path and el_r.file_row_number = el_p.el_row"
     ordered = f"select {columns or 'null'} from ({rows}) as el_r join ({places}) as el_p on {of_place} order by el_p.el_place"
     return f"select {shown} from ({ordered})"
 
