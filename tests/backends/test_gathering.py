@@ -169,6 +169,31 @@ def test_a_row_group_that_stays_as_it_is_is_taken_over(tmp_path: Path, monkeypat
     assert excluded(target, "body-10") == 6 * [False]
 
 
+def test_an_hour_that_was_written_in_slices_is_taken_over_when_it_is_closed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its row groups lie in one piece, those parts of them too that hold no value."""
+    sort_at_once(monkeypatch, groups=2)
+    monkeypatch.setattr(gathering, "ROW_GROUP", 2048)
+    made = "select hash(i) % 100000 as t, 'k' || i as k, 'x' || i as body, null::timestamp as nothing, null::struct(a integer) as pair from range({}, {}) r(i)"
+    paths = [str(tmp_path / f"{number}.parquet") for number in range(3)]
+    for number, path in enumerate(paths):
+        write(made.format(number * 4000, number * 4000 + 4000), path)
+    closed, _ = gathered(tmp_path, tuple(paths), left=">= 0")
+    closed = closed.rename(tmp_path / "closed.parquet")
+    late = str(tmp_path / "late.parquet")
+    write(made.format(12_000, 12_001).replace("hash(i) % 100000", "50000"), late)
+
+    target, count = gathered(tmp_path, (str(closed), late), left=">= 0")
+
+    shown = ", ".join(name for name, _ in COLUMNS)
+    assert count == 12_001
+    assert asked(f"select * from read_parquet('{target}')") == asked(
+        f"select {shown} from read_parquet({[str(closed), late]}) order by t nulls last, k"
+    )
+    kept = [bytes_of(one) in target.read_bytes() for one in row_groups(closed)]
+    assert len(kept) == len(group_rows(closed))
+    assert kept.count(False) == 1
+
+
 OTHERS = {
     "another order of columns": "k, t, body, nothing, pair",
     "another type": "t::integer as t, k, body, nothing, pair",

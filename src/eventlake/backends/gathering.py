@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eventlake.backends.parquet_copy import ROW_GROUP, copy_statement
-from eventlake.backends.parquet_joining import Joined, RowGroup, row_groups
+from eventlake.backends.parquet_joining import Joined, Nulls, RowGroup, row_groups
 from eventlake.dialect.sql import quoted_name as quoted
 from eventlake.dialect.sql import quoted_text as text
 from eventlake.errors import CorruptObjectError
@@ -114,16 +114,20 @@ def _write(connection: duckdb.DuckDBPyConnection, what: Gathering, total: int, t
     filled, row_bytes = _contents(connection, what, total)
     group, size = _sizes(connection, total, row_bytes)
     part = folder / "slice.parquet"
+    empty = _Empty(connection, what, filled, folder) if size < total and len(filled) < len(what.columns) else None
     connection.execute(f"set disabled_optimizers = '{_LEFT_OUT}'")
     with Joined(target) as joined:
 
-        def add(rows: str) -> None:
+        def add(rows: str, beside: _Empty | None = None) -> None:
             connection.execute(copy_statement(rows, part, description, group))
-            joined.add(part)
+            if beside is None:
+                joined.add(part)
+            else:
+                joined.add_filled(part, beside.columns, beside.nulls)
             part.unlink()
 
         whole = _whole(connection, group, total) if size < total else {}
-        if whole:
+        if whole or empty is not None:
             add(_joined(what, filled, _ROWS, "false"))
             whole = {place: one for place, one in whole.items() if joined.is_like(one)}
         bounded = _one(connection, "select count(el_first) from el_order")[0] if size < total else 0
@@ -133,12 +137,35 @@ def _write(connection: duckdb.DuckDBPyConnection, what: Gathering, total: int, t
             elif size >= total:  # of a small hour, whose every question more would take longer than it saves
                 add(_joined(what, filled, _ROWS, "true"))
             else:
-                add(_slice(connection, what, filled, (first, end), is_bounded=end <= bounded))
+                add(_slice(connection, what, filled, (first, end), is_bounded=end <= bounded), empty)
     connection.execute("reset disabled_optimizers")
 
 
+class _Empty:
+    """The columns without a value, which a slice is written without, because DuckDB takes as long for one as for a small one with values.
+
+    Their part of a row group is the same wherever it has as many rows, and is written once for all columns of a type.
+    columns: each with the name under which those of its type are written.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, what: Gathering, filled: Set[str], folder: Path) -> None:
+        self._connection, self._part = connection, folder / "nulls.parquet"
+        self._kinds = list(dict.fromkeys(kind for name, kind in what.columns if name not in filled))
+        self._known: dict[int, Nulls] = {}
+        self.columns = {name: f"el_{self._kinds.index(kind)}" for name, kind in what.columns if name not in filled}
+
+    def nulls(self, rows: int) -> Nulls:
+        """Return their part of a row group of so many rows. Raises duckdb.Error, OSError."""
+        if rows not in self._known:
+            shown = ", ".join(f"cast(null as {kind}) as el_{at}" for at, kind in enumerate(self._kinds))
+            self._connection.execute(copy_statement(f"select {shown} from range({rows})", self._part, "", rows))
+            self._known[rows] = Nulls.of(self._part)
+            self._part.unlink()
+        return self._known[rows]
+
+
 def _contents(connection: duckdb.DuckDBPyConnection, what: Gathering, total: int) -> tuple[frozenset[str], int]:
-    """Return the columns that hold a value, and how many bytes a row takes of them.
+    """Return the columns that hold a value, one at least, and how many bytes a row takes of them.
 
     The others need not be sorted. What the footers say of them is looked at in the rows, because a value that is left out would be lost.
     """
@@ -152,8 +179,8 @@ def _contents(connection: duckdb.DuckDBPyConnection, what: Gathering, total: int
     empty = [name for name in names if all(is_empty for path, _, is_empty in columns if path == name)]
     counts = ", ".join(f"count({quoted(name)})" for name in empty)
     held = _one(connection, f"select {counts} from ({_ROWS})") if empty else ()
-    filled = frozenset(names) - {name for name, count in zip(empty, held, strict=True) if not count}
-    _read(connection, what, filled or names[:1])
+    filled = frozenset(names) - {name for name, count in zip(empty, held, strict=True) if not count} or frozenset(names[:1])
+    _read(connection, what, filled)
     return filled, int(sum(size for _, size, _ in columns)) // max(what.count, 1) + 16 * len(filled)
 
 
@@ -239,32 +266,41 @@ def _ends(connection: duckdb.DuckDBPyConnection) -> list[int]:
 
 def _read(connection: duckdb.DuckDBPyConnection, what: Gathering, names: Container[str]) -> None:
     """Have `_ROWS` read these columns of all files."""
-    columns = (f"{text(name)}: {{name: {text(name)}, type: {text(kind)}, default_value: NULL}}" for name, kind in what.columns if name in names)
+    columns = (
+        f"{text(name)}: {{name: {text(name)}, type: {text(kind)}, default_value: NULL}}" for name, kind in what.columns if name in names
+    )
     connection.execute(f"set variable el_schema = map {{{', '.join(columns)}}}")
     connection.execute(f"set variable el_files = [{', '.join(map(text, what.files))}]")
 
 
 def _slice(connection: duckdb.DuckDBPyConnection, what: Gathering, filled: Set[str], places: tuple[int, int], *, is_bounded: bool) -> str:
-    """Write the SELECT of the rows of some places, in their order. is_bounded: each has a value in the first column of the order."""
+    """Write the SELECT of the rows of some places, in their order, without columns that hold no value.
+
+    is_bounded: each row has a value in the first column of the order.
+    """
     within = f"rowid between {places[0]} and {places[1] - 1}"
     held = "select list(distinct cast(el_path as varchar)) as files, min(el_first) as least, max(el_first) as most from el_order"
     connection.execute(f"set variable el_held = (select el_held from ({held} where {within}) as el_held)")
     connection.execute("set variable el_files = getvariable('el_held').files")
     between = f"{quoted(what.order[0])} between getvariable('el_held').least and getvariable('el_held').most"
-    return _joined(what, filled, f"{_ROWS} where {between}" if is_bounded else _ROWS, within)
+    return _ordered(what, filled, f"{_ROWS} where {between}" if is_bounded else _ROWS, within)
 
 
 def _joined(what: Gathering, filled: Set[str], rows: str, within: str) -> str:
-    """Write the SELECT of rows in the order of their places. A column without a value is added once they are sorted.
+    """Write the SELECT of rows in the order of their places. A column without a value is added once they are sorted."""
+    shown = ", ".join(quoted(name) if name in filled else f"cast(null as {kind}) as {quoted(name)}" for name, kind in what.columns)
+    return f"select {shown} from ({_ordered(what, filled, rows, within)})"
+
+
+def _ordered(what: Gathering, filled: Set[str], rows: str, within: str) -> str:
+    """Write the SELECT of rows in the order of their places, without columns that hold no value.
 
     A path is compared as a number: as a text it would be hashed and compared for each row.
     """
-    shown = ", ".join(quoted(name) if name in filled else f"cast(null as {kind}) as {quoted(name)}" for name, kind in what.columns)
     columns = ", ".join(f"el_r.{quoted(name)}" for name, _ in what.columns if name in filled)
     places = f"select el_path, cast(el_row as bigint) as el_row, rowid as el_place from el_order where {within}"
     of_place = f"cast(el_r.{quoted(FILE)} as el_file) = el_p.el_path and el_r.file_row_number = el_p.el_row"
-    ordered = f"select {columns or 'null'} from ({rows}) as el_r join ({places}) as el_p on {of_place} order by el_p.el_place"
-    return f"select {shown} from ({ordered})"
+    return f"select {columns} from ({rows}) as el_r join ({places}) as el_p on {of_place} order by el_p.el_place"
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str, *parameters: object) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,9 +21,10 @@ _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, STRUCT = 1, 2, 3, 7, 8, 9, 
 _WHOLE = (4, 5, 6)  # i16, i32, i64
 
 _SCHEMA, _ROWS, _GROUPS = 2, 3, 4
-_COLUMNS, _GROUP_BYTES, _GROUP_ROWS, _GROUP_OFFSET, _ORDINAL = 1, 2, 3, 5, 7
+_NAME, _CHILDREN = 4, 5
+_COLUMNS, _GROUP_BYTES, _GROUP_ROWS, _GROUP_OFFSET, _GROUP_COMPRESSED_BYTES, _ORDINAL = 1, 2, 3, 5, 6, 7
 _METADATA = 3
-_CODEC, _COMPRESSED_BYTES, _FILTER_OFFSET, _FILTER_BYTES = 4, 7, 14, 15
+_PATH, _CODEC, _BYTES, _COMPRESSED_BYTES, _FILTER_OFFSET, _FILTER_BYTES = 3, 4, 6, 7, 14, 15
 _ZSTD = 6
 _CHUNK_OFFSETS = (2, 4, 6)
 """Of a column chunk: its own, that of its offset index and of its column index."""
@@ -63,6 +64,28 @@ class RowGroup:
     schema: Items
 
 
+@dataclass(frozen=True, slots=True)
+class Nulls:
+    """Columns of one row group that hold no value, by their names: the chunks of each, with their bytes. schema: the elements of each."""
+
+    chunks: Mapping[bytes, list[tuple[Struct, bytes]]]
+    schema: Mapping[bytes, list[Struct]]
+
+    @classmethod
+    def of(cls, path: Path) -> Nulls:
+        """Read them from a file. Raises CorruptObjectError if it has not one row group."""
+        footer, _ = footer_of(path)
+        if len(footer[_GROUPS][1].values) != 1:
+            raise CorruptObjectError(f'"{path.name}" has not one row group.')
+        data = path.read_bytes()
+        chunks: dict[bytes, list[tuple[Struct, bytes]]] = {}
+        for chunk in footer[_GROUPS][1].values[0][_COLUMNS][1].values:
+            metadata = chunk[_METADATA][1]
+            begin = _begin(metadata)
+            chunks.setdefault(_top(chunk), []).append((chunk, data[begin : begin + metadata[_COMPRESSED_BYTES][1]]))
+        return cls(chunks, _elements(footer[_SCHEMA][1]))
+
+
 class Joined:
     """A Parquet file that files are added to. Without error, the footer is written at the end of its `with` statement."""
 
@@ -99,22 +122,53 @@ class Joined:
         else:
             self._add_groups(groups, distance)
 
+    def add_filled(self, part: Path, empty: Mapping[str, str], nulls: Callable[[int], Nulls]) -> None:
+        """Add the row groups of a file that lacks columns without a value. Something was added before, if no more than a file of no rows.
+
+        empty: each of these columns with that of the nulls that is as it. nulls: gives them for so many rows. Raises CorruptObjectError if the
+        columns are not those of what was added before, OSError.
+        """
+        wanted = _elements(self._footer[_SCHEMA][1])
+        taken = {name.encode(): other.encode() for name, other in empty.items()}
+        for group in row_groups(part):
+            beside = nulls(group.rows)
+            added = {name: _renamed(beside.schema[other], name) for name, other in taken.items()}
+            if _elements(group.schema) | added != wanted:
+                raise CorruptObjectError(f'"{part.name}" has other columns than the files before it.')
+            chunks = [(name, *one) for name, other in taken.items() for one in beside.chunks[other]]
+            self.take(group, chunks)
+            _sort(group.fields, list(wanted))
+
+    def _put(self, name: bytes, chunk: Struct, data: bytes) -> Struct:
+        """Add a column chunk under the name of its column, and return its part of the footer."""
+        metadata = dict(chunk[_METADATA][1])
+        kind, path = metadata[_PATH]
+        metadata[_PATH] = kind, Items(path.kind, [name, *path.values[1:]])
+        _move(metadata, _PAGES, self._file.tell() - _begin(metadata))
+        self._file.write(data)
+        return {**chunk, _METADATA: (STRUCT, metadata)}
+
     def is_like(self, group: RowGroup) -> bool:
         """Return True if a row group has the schema of what was added."""
         return bool(self._footer) and bool(self._footer[_SCHEMA][1] == group.schema)
 
-    def take(self, group: RowGroup) -> None:
-        """Add a row group as it lies in its file, with the Bloom filters of it. It is of the same schema. Raises OSError."""
+    def take(self, group: RowGroup, beside: Iterable[tuple[bytes, Struct, bytes]] = ()) -> None:
+        """Add a row group as it lies in its file, with the Bloom filters of it, and other chunks by the names of their columns, in one piece.
+
+        It is of the same schema with them. Raises OSError.
+        """
         with group.path.open("rb") as file:
             distance = self._file.tell() - group.begin
             file.seek(group.begin)
             _copy(file, self._file, group.length)
+            others = [self._put(*one) for one in beside]
             for chunk in group.fields[_COLUMNS][1].values:
                 for one in _INDEXES:
                     chunk.pop(one, None)
                 self._take_filter(file, chunk[_METADATA][1], distance)
         self.rows += group.rows
         self._add_groups([group.fields], distance)
+        group.fields[_COLUMNS][1].values.extend(others)
 
     def _take_filter(self, file: BinaryIO, metadata: Struct, distance: int) -> None:
         """Add the Bloom filter of a chunk, which lies behind the row groups of its file; one of unknown length is left out."""
@@ -143,7 +197,7 @@ def row_groups(path: Path) -> list[RowGroup]:
     found, first = [], 0
     for fields in footer[_GROUPS][1].values:
         chunks = [chunk[_METADATA][1] for chunk in fields[_COLUMNS][1].values]
-        begins = [min(chunk[one][1] for one in _PAGES if one in chunk and chunk[one][1]) for chunk in chunks]
+        begins = [_begin(chunk) for chunk in chunks]
         begin, length = min(begins), sum(chunk[_COMPRESSED_BYTES][1] for chunk in chunks)
         end = max(start + chunk[_COMPRESSED_BYTES][1] for start, chunk in zip(begins, chunks, strict=True))
         rows = fields[_GROUP_ROWS][1]
@@ -151,6 +205,43 @@ def row_groups(path: Path) -> list[RowGroup]:
             found.append(RowGroup(path, first, rows, fields[_GROUP_BYTES][1], begin, length, fields, footer[_SCHEMA][1]))
         first += rows
     return found
+
+
+def _begin(metadata: Struct) -> int:
+    """Return where a chunk begins in its file."""
+    return int(min(metadata[one][1] for one in _PAGES if one in metadata and metadata[one][1]))
+
+
+def _top(chunk: Struct) -> bytes:
+    """Return the column that a chunk is of, which has several if it is nested."""
+    return bytes(chunk[_METADATA][1][_PATH][1].values[0])
+
+
+def _elements(schema: Items) -> dict[bytes, list[Struct]]:
+    """Return the elements of each column, its own before those within it."""
+    found: dict[bytes, list[Struct]] = {}
+    left, name = 0, b""
+    for element in schema.values[1:]:
+        if not left:
+            left, name = 1, element[_NAME][1]
+        left += element.get(_CHILDREN, (0, 0))[1] - 1
+        found.setdefault(name, []).append(element)
+    return found
+
+
+def _renamed(elements: list[Struct], name: bytes) -> list[Struct]:
+    """Return the elements of a column as those of one of another name."""
+    return [{**elements[0], _NAME: (elements[0][_NAME][0], name)}, *elements[1:]]
+
+
+def _sort(group: Struct, names: list[bytes]) -> None:
+    """Bring the chunks of a row group into the order of their columns, and say how large it is with all of them."""
+    places = {name: place for place, name in enumerate(names)}
+    chunks = group[_COLUMNS][1].values
+    chunks.sort(key=lambda chunk: places[_top(chunk)])
+    for total, part in ((_GROUP_BYTES, _BYTES), (_GROUP_COMPRESSED_BYTES, _COMPRESSED_BYTES)):
+        if total in group:
+            group[total] = group[total][0], sum(chunk[_METADATA][1][part][1] for chunk in chunks)
 
 
 def _copy(source: BinaryIO, target: BinaryIO, length: int) -> None:
