@@ -110,7 +110,7 @@ class _Explainer:
 
     @cached_property
     def _optional(self) -> list[tuple[str, Callable[[bytes], Routed]]]:
-        """The optional sources that are off, each with what routes an event to its tables."""
+        """Return the optional sources that are off, each with what routes an event to its tables."""
         from eventlake.pipeline.router import Router
         from eventlake.sources import load_optional
 
