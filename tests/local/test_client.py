@@ -93,6 +93,15 @@ def test_an_answer_that_speaks_of_fewer_events_is_none() -> None:
         client.close()
 
 
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8787/events", "127.0.0.1:8787/foo", "http://127.0.0.1:8787/?a=b", "ftp://127.0.0.1", "http://"]
+)
+def test_an_address_that_is_more_than_that_of_a_bus_is_none(url: str) -> None:
+    """What is behind its port would be passed by."""
+    with pytest.raises(ConfigurationError, match="is not the URL of a bus; write it as http://"):
+        BusClient(url)
+
+
 def test_a_bus_that_ends_in_the_middle_is_waited_for() -> None:
     """Until it is back; who sends is told."""
     told: list[str] = []

@@ -90,3 +90,26 @@ def test_numbers_and_keys_that_stand_twice_are_seen_as_they_are_written(
     found = router.route(f'{{"id": "1", "source": "mine", "detail-type": "t", "detail": {detail}}}'.encode())
 
     assert [table.name for table, _ in found.lines] == ([table.name] if wanted else [])
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ({"source": "shop", "detail-type": "Order"}, 'source "shop" with detail-type "Order"'),
+        ({"detail-type": "Order"}, 'no source with detail-type "Order"'),
+        ({"source": "shop", "detail": {}}, 'source "shop" with no detail-type'),
+        ({"source": 7, "detail-type": "Order"}, 'source "7" with detail-type "Order"'),
+    ],
+)
+def test_what_no_rule_wants_is_named_by_what_it_has(codec: Codec, event: dict[str, object], said: str) -> None:
+    """A key that is not there is no text."""
+    ((_, error),) = Router(SOURCES, codec).route(json.dumps(event).encode()).failures
+
+    assert str(error) == f"No rule matches {said}; declare a source for it, then redrive."
+
+
+def test_a_text_without_its_end_is_told_by_where_it_begins(codec: Codec) -> None:
+    """As the standard library finds it."""
+    ((_, error),) = Router(SOURCES, codec).route(b'{"detail-type": "Orde').failures
+
+    assert str(error) == "The event is not JSON: unterminated string starting at character 17."

@@ -147,6 +147,8 @@ def given(parameters: tuple[str, ...]) -> dict[str, Given]:
         name, colon, kind = named.partition(":")
         if not equals or not name.isidentifier():
             raise UsageError(f'--param takes NAME=VALUE or NAME:TYPE=VALUE, not "{parameter}"; for example --param days:int=7.')
+        if name in values:
+            raise UsageError(f'--param {name} is given twice, as "{values[name].text}" and as "{text}"; name it once.')
         values[name] = Given(text, _known_type(name, kind) if colon else None)
     return values
 

@@ -68,7 +68,7 @@ class BusClient:
             port = parts.port
         except ValueError:  # brackets without an address, a port that is none
             raise _no_url(url) from None
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
             raise _no_url(url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = kind(parts.hostname, port, timeout=60)

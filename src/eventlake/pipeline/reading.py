@@ -76,7 +76,8 @@ def unreadable(data: bytes, error: Exception) -> EventError:
         return EventError("NumberTooLong", "The event holds a number of more than 4,300 digits.")
     position = getattr(error, "pos", None)
     place = "" if position is None else f" at character {position + 1}"
-    return EventError("NotJson", f"The event is not JSON: {getattr(error, 'msg', str(error)).lower()}{place}.")
+    what = getattr(error, "msg", str(error)).lower().removesuffix(" at")  # as "unterminated string starting at"
+    return EventError("NotJson", f"The event is not JSON: {what}{place}.")
 
 
 def unwritable(error: Exception) -> EventError:

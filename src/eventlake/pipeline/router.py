@@ -269,11 +269,10 @@ def refused(refusal: Refusal) -> EventError:
 
 def unmatched(event: dict[str, Any]) -> EventError:
     """Return the error of an event that no table's rule wants."""
-    return EventError(
-        "NoRuleMatched",
-        f'No rule matches source "{_short(event.get("source"))}" with detail-type "{_short(event.get("detail-type"))}"; '
-        "declare a source for it, then redrive.",
+    source, kind = (
+        f'{name} "{_short(event[name])}"' if event.get(name) is not None else f"no {name}" for name in ("source", "detail-type")
     )
+    return EventError("NoRuleMatched", f"No rule matches {source} with {kind}; declare a source for it, then redrive.")
 
 
 def _short(value: object) -> str:
