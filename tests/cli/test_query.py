@@ -68,6 +68,8 @@ def test_parameters_have_the_type_that_is_named(ask: Asked) -> None:
         (["SELECT :n", "--param", "n:integer=1"], 252, 'Did you mean "int"?'),
         (["SELECT :n", "--param", "n:=1"], 252, "is no type of a parameter"),
         (["SELECT :n", "--param", ":int=1"], 252, "--param takes NAME=VALUE or NAME:TYPE=VALUE"),
+        (["SELECT :n"], 252, 'The statement wants a value for ":n": give it with --param n=VALUE.'),
+        (["SELECT :n, :m", "--param", "n=1"], 252, 'The statement wants a value for ":m"'),
         (["SELECT :n", "--param", "m=1"], 252, 'no parameter ":m"'),
         (["SELECT :n", "--param", "n=1", "--param", "n:int=2"], 252, '--param n is given twice, as "1" and as "2"; name it once.'),
         (["deployment_frequency", "--param", "days:string=7"], 252, "is of type int, not string"),

@@ -175,13 +175,16 @@ def _asked(sql: str, values: dict[str, Given], sources: Any) -> tuple[str, dict[
 
 
 def _require_used(sql: str, values: dict[str, Given]) -> None:
-    """Raise UsageError for a value of `--param` that the statement does not ask for, as for one that a saved query does not."""
-    from eventlake.dialect.text.parameters import require_used
+    """Raise UsageError for a value of `--param` that the statement does not ask for, and for one that it asks for and is not given."""
+    from eventlake.dialect.text.parameters import names_in, require_used
 
     try:
         require_used(sql, values)
     except NameNotFoundError as error:
         raise UsageError(str(error)) from None
+    missing = next((name for name in names_in(sql) if name not in values), None) if ":" in sql else None
+    if missing is not None:
+        raise UsageError(f'The statement wants a value for ":{missing}": give it with --param {missing}=VALUE.')
 
 
 def _detections(sources: Any) -> dict[str, SavedQuery]:  # a tuple of Source
