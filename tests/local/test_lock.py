@@ -78,7 +78,7 @@ def left(tmp_path: Path) -> Iterator[Left]:
 
 def test_a_bus_that_lives_is_named_with_the_way_out(left: Left, tmp_path: Path) -> None:
     """It is not waited for."""
-    with pytest.raises(LakeLockedError, match=rf"\(process {left.bus.pid}, since .*End it first, or send to its bus") as error:
+    with pytest.raises(LakeLockedError, match=rf"\(process {left.bus.pid}, since .*End it first; events can be sent to its bus") as error:
         LakeLock(tmp_path)
 
     assert not isinstance(error.value, LakeLeftError)

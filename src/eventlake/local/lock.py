@@ -224,7 +224,7 @@ def _child(holder: dict[str, object]) -> str:
 
 def _way_out(holder: dict[str, object]) -> str:
     url = holder.get("url")
-    return f", or send to its bus: `send FILE --bus {url}`" if url else ", or name another folder with --lake"
+    return f"; events can be sent to its bus: `send FILE --bus {url}`" if url else ", or name another folder with --lake"
 
 
 def _is_gone(pid: object) -> bool:
