@@ -123,13 +123,14 @@ def test_a_bus_that_ends_in_the_middle_is_waited_for() -> None:
 def test_a_bus_that_is_not_back_in_time_cannot_be_reached() -> None:
     """Neither can one that was never there, which is told at once."""
     pauses: list[float] = []
+    told: list[str] = []
     with listening(Answering) as port:
-        client = BusClient(f"http://127.0.0.1:{port}", pause=pauses.append)
+        client = BusClient(f"http://127.0.0.1:{port}", pause=pauses.append, told=told.append)
         client.refused([Item(1, EVENT)])
 
     with pytest.raises(ConfigurationError, match="cannot be reached: Connection refused"):
         client.refused([Item(1, EVENT)])
-    assert pauses == [1, 2, 4, 8, 10, 10, 10]
+    assert (pauses, len(told)) == ([1, 2, 4, 8, 10, 10, 10], 1)
     with pytest.raises(ConfigurationError, match="cannot be reached: Connection refused"):
         BusClient(f"http://127.0.0.1:{port}", pause=pauses.append).refused([Item(1, EVENT)])
     assert len(pauses) == 7

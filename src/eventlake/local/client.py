@@ -77,7 +77,7 @@ class BusClient:
         self._pause = pause
         self._option = option
         self._told = told
-        self._was_there = False
+        self._was_there = self._is_waiting = False
 
     def send(self, items: Iterable[Item]) -> Iterator[Outcome]:
         """Send items in batches; what the bus said of each, in order. Raises ServiceError or ConfigurationError."""
@@ -127,9 +127,11 @@ class BusClient:
             self._connection.close()
             if is_last or not self._was_there:
                 raise
-            self._told(f"The bus at {self._url} is gone; waiting for it.")
+            if not self._is_waiting:
+                self._told(f"The bus at {self._url} is gone; waiting for it.")
+            self._is_waiting = True
             return 503, None, b""
-        self._was_there = True
+        self._was_there, self._is_waiting = True, False
         return answered
 
     def _request(self, body: bytes) -> tuple[int, str | None, bytes]:
