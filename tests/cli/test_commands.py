@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _imp
 import json
 import os
 import shutil
@@ -22,6 +23,7 @@ import pytest
 from by_day import one_in
 from eventlake.__main__ import main as command
 from eventlake.cli import eventlake, run
+from eventlake.cli.demo import let_imports_go
 from eventlake.cli.group import COMMANDS
 from eventlake.sources import OPTIONAL
 
@@ -546,6 +548,17 @@ def test_ctrl_c_ends_a_command_with_130(tmp_path: Path, words: list[str], stored
     assert process.returncode == 130
     assert errors.strip().splitlines()[-1] == "Interrupted."
     assert "Traceback" not in errors
+
+
+def test_an_import_that_ctrl_c_broke_off_holds_up_no_other_thread() -> None:
+    """Who begins a process waits for the lock of imports; who does not hold it changes nothing."""
+    _imp.acquire_lock()
+    _imp.acquire_lock()
+
+    let_imports_go()
+    let_imports_go()
+
+    assert not _imp.lock_held()
 
 
 def test_ctrl_c_while_modules_are_loaded_is_one_word_too(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:

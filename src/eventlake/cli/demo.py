@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import _imp
 import shutil
 import sys
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,6 +129,7 @@ class _Running:
         return self
 
     def __exit__(self, *_: object) -> None:
+        let_imports_go()
         self._service.stop()
         self._thread.join()
 
@@ -166,6 +169,17 @@ class _Running:
     def _listening(self, url: str) -> None:
         self.url = url
         self._ready.set()
+
+
+def let_imports_go() -> None:
+    """Let go the lock of imports, if this thread, which imports nothing now, has it.
+
+    It has where Ctrl-C came in the moment between Python's taking of the lock and its `try`; a thread that begins a process would wait for it
+    for ever.
+    """
+    with suppress(RuntimeError):  # it has not, or not any more
+        while True:
+            _imp.release_lock()
 
 
 def _fill(bus: _Running, current: Settings) -> None:
