@@ -19,7 +19,7 @@ from eventlake.backends.parquet_joining import Joined, Nulls, RowGroup, row_grou
 from eventlake.dialect.sql import quoted_name as quoted
 from eventlake.dialect.sql import quoted_text as text
 from eventlake.errors import CorruptObjectError
-from eventlake.query.stored_types import FILE, NAMED
+from eventlake.query.stored_types import FILE, NAMED, schema_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -266,10 +266,8 @@ def _ends(connection: duckdb.DuckDBPyConnection) -> list[int]:
 
 def _read(connection: duckdb.DuckDBPyConnection, what: Gathering, names: Container[str]) -> None:
     """Have `_ROWS` read these columns of all files."""
-    columns = (
-        f"{text(name)}: {{name: {text(name)}, type: {text(kind)}, default_value: NULL}}" for name, kind in what.columns if name in names
-    )
-    connection.execute(f"set variable el_schema = map {{{', '.join(columns)}}}")
+    schema = schema_of((name, kind) for name, kind in what.columns if name in names)
+    connection.execute(f"set variable el_schema = {schema}")
     connection.execute(f"set variable el_files = [{', '.join(map(text, what.files))}]")
 
 

@@ -75,7 +75,7 @@ def replay(
     tables = _tables(names, where, current)
     played = Replay(open_engine(current, engine), Stretch(begin, end, tables, where), FAST, kept=kept)
     with _opened(target) as send:
-        return _play(played, send, pace, current, _Progress(into_file=not (target in ("bus", "-") or "://" in target)))
+        return _play(played, send, pace, current, _Progress(into_file=_is_file(target)))
 
 
 def _kept(target: str, current: Settings) -> Kept:
@@ -169,9 +169,13 @@ def _from_there(progress: _Progress) -> str:
     return f" To go on: --from {progress.at.replace(' ', 'T')}{other} (events of that moment come again, with the same ids)."
 
 
+def _is_file(target: str) -> bool:
+    return target not in ("bus", "-") and "://" not in target
+
+
 def _require_target(target: str) -> None:
     """Raise UsageError for a target that there is not, before anything is read, or that one letter keeps from being one."""
-    if target in ("bus", "-") or "://" in target:
+    if not _is_file(target):
         return
     file = Path(target)
     if file.is_file() and file.stat().st_size:  # what was played before, which may be all that there is of it

@@ -137,11 +137,11 @@ class BusClient:
     def _request(self, body: bytes) -> tuple[int, str | None, bytes]:
         try:
             return self._exchange(body)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ConnectionRefusedError):
+        except ConnectionError:
             self._connection.close()  # it was closed while it was idle; the next request opens another
         try:
             return self._exchange(body)
-        except (ConnectionResetError, BrokenPipeError, ConnectionRefusedError) as error:
+        except ConnectionError as error:
             raise _GoneError(self._unreachable(error)) from None
 
     def _exchange(self, body: bytes) -> tuple[int, str | None, bytes]:
@@ -149,7 +149,7 @@ class BusClient:
             self._connection.request("POST", "/events", body, self._headers)
             response = self._connection.getresponse()
             return response.status, response.headers.get("Retry-After"), response.read()
-        except (ConnectionResetError, BrokenPipeError, ConnectionRefusedError):
+        except ConnectionError:
             raise
         except http.client.IncompleteRead:  # it ended in the middle of an answer
             raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)) from None

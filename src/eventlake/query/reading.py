@@ -21,7 +21,7 @@ from eventlake.dialect.sql import written
 from eventlake.dialect.types.type import Type
 from eventlake.interfaces import LogObject
 from eventlake.model import PARTITION_KEYS
-from eventlake.query.stored_types import FILE, NAMED, Asked, TypeCheck
+from eventlake.query.stored_types import FILE, NAMED, Asked, TypeCheck, schema_of
 
 _OF_FILES = (*(name for name, _ in PARTITION_KEYS), *OBJECT_COLUMNS)
 """The columns that are not in an object: they are the catalog's, or its own."""
@@ -146,12 +146,9 @@ def _parquet(listed: str, columns: dict[str, Type], scan: Scan, *, filename: boo
     """Return read_parquet by column names: `schema` fixes names and types, so no object is asked for its own."""
     stored = {name: kind for name, kind in columns.items() if name != ROW}
     numbered = [f"file_row_number AS {quoted(ROW)}"] if ROW in columns else []
-    schema = ", ".join(
-        f"{text(name)}: {{name: {text(name)}, type: {text(written(kind.duckdb))}, default_value: NULL}}"
-        for name, kind in (stored or dict(list(scan.columns.items())[:1])).items()
-    )
+    schema = schema_of((name, written(kind.duckdb)) for name, kind in (stored or dict(list(scan.columns.items())[:1])).items())
     more = f"{NAMED if filename else ''}{', file_row_number=true' if numbered else ''}"
-    source = f"read_parquet({listed}, schema=MAP {{{schema}}}{_NO_FOLDERS}{more})"
+    source = f"read_parquet({listed}, schema={schema}{_NO_FOLDERS}{more})"
     return source, [*(_whole(name, kind) for name, kind in stored.items()), *numbered]
 
 

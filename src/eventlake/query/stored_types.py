@@ -35,6 +35,13 @@ NAMED = f", filename={text(FILE)}"
 """Has DuckDB add the column `FILE`; under the name that it chooses itself, a table may have one of its own."""
 
 
+def schema_of(columns: Iterable[tuple[str, str]]) -> str:
+    """Write the `schema` of read_parquet: columns, each with its type in DuckDB, that are read by their names, and are NULL where they are not."""
+    return (
+        f"MAP {{{', '.join(f'{text(name)}: {{name: {text(name)}, type: {text(kind)}, default_value: NULL}}' for name, kind in columns)}}}"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A column that was declared otherwise before: its name in queries, in log lines, and its type now, as Glue spells it."""

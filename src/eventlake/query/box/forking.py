@@ -72,7 +72,6 @@ class _Zygote:
         self.control = control
         self.stock = Stock()
         self.answered = 0
-        self.lacks_nothing = False
         self.leashes: dict[int, socket.socket] = {}
         self.poll = select.poll()
         wake, self.wake = socket.socketpair()
@@ -87,10 +86,10 @@ class _Zygote:
     def serve(self) -> None:
         """Serve until whoever started it is gone."""
         while True:
-            is_waiting = self.answered < _OFTEN or self.lacks_nothing
+            is_waiting = self.answered < _OFTEN or self.stock.is_whole
             events = self.poll.poll(None if is_waiting else 0)
             if not events:
-                self.lacks_nothing = not self.stock.make_next()
+                self.stock.make_next()
             for descriptor, _ in events:
                 if descriptor == self.control.fileno():
                     if not self.fork():

@@ -15,14 +15,16 @@ class Stock:
         self.database = opened()
         self.macros: set[str] = set()
 
-    def make_next(self) -> bool:
-        """Make one more macro, for every process that is forked from here on; return False if there is none left to make."""
-        if not self._lacking:
-            return False
+    @property
+    def is_whole(self) -> bool:
+        """Return True if there is no macro left to make."""
+        return not self._lacking
+
+    def make_next(self) -> None:
+        """Make one more macro, for every process that is forked from here on."""
         macro = self._lacking.pop()
         self.database.execute(macro.replace(" TEMP ", " ", 1))  # a temporary one is there for one connection only
         self.macros.add(macro)
-        return True
 
     @cached_property
     def _lacking(self) -> list[str]:
