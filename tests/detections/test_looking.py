@@ -27,7 +27,7 @@ TAKEOVER, MACHINES, VERSIONS = (DETECTIONS[name] for name in ("takeover_after_fa
 
 def test_each_reading_of_a_table_counts_the_hours_that_its_dates_leave() -> None:
     """Those of 30 days, at noon, from the beginning of one; of one with a history those of its window and of the day before, or not even that."""
-    assert looks([VERSIONS], TABLES) == [Look("pipeline_execution_state_change", 6 * 3600, 31 * 24 + 13)]
+    assert looks([VERSIONS], TABLES) == [Look("pipeline_execution_state_change", 12 * 3600, 31 * 24 + 13)]
     assert looks([MACHINES], TABLES) == [Look("auth0_logs", 3600, 24 + 5)]
     assert looks([TAKEOVER], TABLES) == [Look("auth0_logs", 300, 6), Look("auth0_logs", 300, 5)]
 

@@ -1,7 +1,7 @@
 -- An approval that nobody gives
 -- An execution waits for an approval that was asked for long ago.
 -- severity information
--- every 1h
+-- every 6h
 -- window 7d
 -- quiet 1d
 -- key the pipeline and the stage

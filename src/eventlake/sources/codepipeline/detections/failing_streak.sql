@@ -1,7 +1,7 @@
 -- A pipeline that only fails
 -- The last executions of a pipeline that came to an end have all failed.
 -- severity high
--- every 1h
+-- every 3h
 -- window 7d
 -- key the pipeline
 -- param failures int = 3  one may be chance, two are being looked at

@@ -1,7 +1,7 @@
 -- A pipeline does something new
 -- A pipeline that was there before has an action of a category and provider that it did not have in the 30 days before: a Lambda, a shell, another deployment.
 -- severity medium
--- every 1h
+-- every 6h
 -- window 1d
 -- history 30d
 -- briefly 7d

@@ -2,7 +2,7 @@
 -- A pipeline runs in a new version: somebody changed its stages or actions, by hand or by a template.
 -- Once is told: whoever changes a pipeline decides what reaches production.
 -- severity information
--- every 6h
+-- every 12h
 -- window 1d
 -- quiet 7d
 -- key the pipeline and its version

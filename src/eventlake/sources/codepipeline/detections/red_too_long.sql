@@ -1,7 +1,7 @@
 -- A pipeline that stays red
 -- The last execution of a pipeline that came to an end has failed, and nobody has mended it for long.
 -- severity information
--- every 1h
+-- every 6h
 -- window 7d
 -- quiet 1d
 -- key the pipeline

@@ -2,7 +2,7 @@
 -- An execution has begun and not ended, nothing happened in it for hours, and it takes several times as long as nearly all of its pipeline take: a job that nobody takes, a stage that is locked.
 -- Not where an approval of the pipeline has no answer: approval_waits tells of that, and what waits behind it waits for it.
 -- severity medium
--- every 1h
+-- every 6h
 -- window 2d
 -- quiet 2d
 -- key the pipeline and the execution
