@@ -48,9 +48,11 @@ EXHAUST = [
 ]
 
 
-@pytest.mark.parametrize("layers", [("engine",), pytest.param(("landlock",), marks=pytest.mark.skipif(not FENCED, reason="no Landlock"))])
+@pytest.mark.parametrize(
+    "layers", [("engine",), pytest.param(("landlock",), marks=pytest.mark.skipif(not FENCED, reason="no Landlock")), LAYERS]
+)
 @pytest.mark.parametrize("sql", one_in(8, ESCAPES))
-def test_duckdbs_locks_and_landlock_each_keep_a_statement_inside(place: Place, sql: str, layers: tuple[str, ...]) -> None:
+def test_duckdbs_locks_and_landlock_each_and_all_together_keep_a_statement_inside(place: Place, sql: str, layers: tuple[str, ...]) -> None:
     """Nothing outside is read, nothing anywhere is written, and the owner's environment is not seen."""
     before = place.state()
 
@@ -140,3 +142,21 @@ def test_every_layer_together_answers(place: Place) -> None:
 
     assert said == b"\x91\x91\xcd\x07\xd0"
     assert end is not None
+
+
+@pytest.mark.parametrize(
+    ("layers", "may_open_files"),
+    [
+        (("engine",), b"false"),
+        (("engine", "landlock"), b"false"),
+        (("engine", "seccomp"), b"false"),
+        pytest.param(LAYERS, b"true", marks=pytest.mark.skipif(not (FENCED and seccomp.is_available()), reason="no Landlock or seccomp")),
+    ],
+)
+def test_duckdb_locks_its_folder_unless_both_walls_of_the_kernel_stand(
+    place: Place, layers: tuple[str, ...], may_open_files: bytes
+) -> None:
+    """Its lock asks for the real path of each object three times."""
+    said, _ = place.raw("select current_setting('enable_external_access')::varchar", layers)
+
+    assert may_open_files in said

@@ -73,18 +73,24 @@ def _connected(cell: walls.Cell, database: Any) -> Any:  # duckdb has no stubs o
     gauge = walls.memory_gauge()
     if "process" in cell.layers:
         walls.limit(cell)
-    if "landlock" in cell.layers:
-        landlock.restrict([*([cell.folder] if cell.folder else []), *_DUCKDB_READS, *zoneinfo.TZPATH])
-    if "seccomp" in cell.layers:
-        seccomp.restrict()
+    is_fenced = _fenced(cell)
     settings = Job("", (), (), cell.folder, walls.query_memory_mb(cell), cell.threads, cell.seconds)
-    connection = confined(database, settings) if "engine" in cell.layers else _unlocked(cell)
+    connection = confined(database, settings, is_fenced=is_fenced) if "engine" in cell.layers else _unlocked(cell)
     connection.execute("SELECT 1").fetchall()  # begins what it begins late
     if "process" in cell.layers:
         walls.limit_memory(cell, gauge)
     if "seccomp" in cell.layers:
         seccomp.forbid_threads()
     return connection
+
+
+def _fenced(cell: walls.Cell) -> bool:
+    """Put up the kernel's walls; return True if both stand, so that nothing is read outside the folder, nothing written and nothing connected."""
+    reads_inside = "landlock" in cell.layers and landlock.restrict(
+        [*([cell.folder] if cell.folder else []), *_DUCKDB_READS, *zoneinfo.TZPATH]
+    )
+    changes_nothing = "seccomp" in cell.layers and seccomp.restrict()
+    return bool(reads_inside and changes_nothing)
 
 
 def _unlocked(cell: walls.Cell) -> Any:  # duckdb has no stubs of ours
