@@ -17,6 +17,7 @@ class Objects:
     def __init__(self, tables: Sequence[Table], objects: Sequence[LogObject]) -> None:
         self._tables = tables
         self._objects = objects
+        self._contents: dict[str, Contents] = {}
 
     def register_tables(self, tables: Iterable[Table], log_format: str) -> None:
         """Nothing to do."""
@@ -34,8 +35,10 @@ class Objects:
         return []
 
     def contents(self, table: str) -> Contents:
-        """Every object of the table, by its hour."""
-        return Contents.of(self.objects(table))
+        """Every object of the table, by its hour; counted once, as a catalog counts what is delivered."""
+        if table not in self._contents:
+            self._contents[table] = Contents.of(self.objects(table))
+        return self._contents[table]
 
     def objects(self, table: str, hours: Iterable[Hour] | None = None) -> Sequence[LogObject]:
         """Every object of the table."""

@@ -17,11 +17,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
-from comparing import Objects, medians
+from comparing import medians
 
+from eventlake.backends.catalog.entries import NewObject
 from eventlake.backends.duckdb import DuckDBEngine
+from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.dialect.translate import translate
-from eventlake.interfaces import LogObject
+from eventlake.interfaces import LogObject, Partition
 from eventlake.layout import Hour
 from eventlake.model import Column, Table
 
@@ -94,6 +96,15 @@ def lake(folder: Path, hours: int, rows: int) -> list[LogObject]:
     return made
 
 
+def catalogued(folder: Path, objects: Sequence[LogObject]) -> SqliteCatalog:
+    """The catalog of these objects, as a lake on this machine has it."""
+    catalog = SqliteCatalog(folder / "catalog.db", hurried=True)
+    catalog.register_tables([LOGS], "parquet")
+    new = [NewObject(one.key, one.table, one.hour, one.format, one.size_bytes, one.rows or 0, one.crc32 or 0) for one in objects]
+    catalog.register(new, [Partition(one.table, one.hour, f"{Path(one.key).parent}/", one.format) for one in objects], [], {})
+    return catalog
+
+
 def hand_written(sql: str, paths: Sequence[str]) -> None:
     """The question as somebody who knows DuckDB writes it."""
     listed = ", ".join(f"'{path}'" for path in paths)
@@ -114,7 +125,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         objects = lake(folder, hours, rows)
-        engine = DuckDBEngine(Objects([LOGS], objects), folder, warm=2)
+        engine = DuckDBEngine(catalogued(folder, objects), folder, warm=2)
         print(f"{hours:,} objects of {rows:,} log lines")
         for title, sql, plain, part in QUESTIONS:
             paths = [f"{folder}/{item.key}" for item in objects[part]]

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
-from eventlake.layout import Hour
+from eventlake.layout import Days, Hour, days_of
 from eventlake.model import Table, Times
 
 OBJECTS, BYTES = "objects", "bytes"
@@ -122,15 +122,15 @@ class HourContents:
     retry: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Contents:
-    """What readers see of a table at one moment: its hours that hold something, in order; `objects` gives the objects of some of them.
+    """What readers see of a table: its hours that hold something, in order, and the objects of some of them.
 
-    objects: takes hours, None for all; gives objects by hour and key.
+    objects: as the method of that name.
     """
 
-    hours: Sequence[HourContents]
-    objects: Callable[[Iterable[Hour] | None], Sequence[LogObject]]
+    def __init__(self, hours: Sequence[HourContents], objects: Callable[[Iterable[Hour] | None], Sequence[LogObject]]) -> None:
+        self._hours = hours
+        self._objects = objects
 
     @classmethod
     def of(cls, objects: Sequence[LogObject]) -> Contents:
@@ -140,6 +140,29 @@ class Contents:
         return cls(
             hours, lambda wanted: objects if wanted is None else [one for hour in sorted(set(wanted)) for one in by_hour.get(hour, [])]
         )
+
+    def objects(self, hours: Iterable[Hour] | None) -> Sequence[LogObject]:
+        """Return the objects of these hours, of all for None, by hour and key."""
+        return self._objects(hours)
+
+    @property
+    def hours(self) -> Sequence[HourContents]:
+        """Return all of the hours."""
+        return self._hours
+
+    @property
+    def open_hours(self) -> Sequence[Hour]:
+        """Return those of the hours that are not closed."""
+        return [one.hour for one in self.hours if one.state != "closed"]
+
+    @property
+    def days(self) -> Days:
+        """Return the hours by date, and nothing of what they hold."""
+        return days_of(one.hour for one in self.hours)
+
+    def hours_in(self, days: Days) -> Sequence[HourContents]:
+        """Return those of the hours that these days have."""
+        return [one for one in self.hours if one.hour.hour in days.get(one.hour.date, ())]
 
     @property
     def count(self) -> int:

@@ -7,6 +7,7 @@ Format: Firehose's custom prefixes and object names, https://docs.aws.amazon.com
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -82,6 +83,18 @@ class Hour:
 
     def __str__(self) -> str:
         return f"{self.date}T{self.hour}"
+
+
+Days = dict[str, list[str]]
+"""Dates (`YYYY-MM-DD`), each with hours (`00` to `23`)."""
+
+
+def days_of(hours: Iterable[Hour]) -> Days:
+    """Return each hour once, by date, in their order."""
+    days: dict[str, dict[str, None]] = {}
+    for hour in hours:
+        days.setdefault(hour.date, {})[hour.hour] = None
+    return {day: list(found) for day, found in days.items()}
 
 
 def partition_location(prefix: str, hour: Hour) -> str:

@@ -34,7 +34,7 @@ from eventlake.errors import (
     StorageError,
     StorageServiceError,
 )
-from eventlake.interfaces import Catalog, HourContents, Partition
+from eventlake.interfaces import Catalog, Contents, HourContents, Partition
 from eventlake.layout import Hour
 from eventlake.model import Personal
 from eventlake.sources import load
@@ -401,6 +401,48 @@ def test_an_hour_counts_its_objects(catalog: SqliteCatalog) -> None:
     assert [one.key for one in contents.objects([HOUR])] == ["closed"]
     assert [one.key for one in contents.objects(None)] == ["closed", "c"]
     assert [(one.state, one.generation, one.duplicates) for one in contents.hours] == [("closed", 1, 5), ("open", 0, 0)]
+
+
+def test_contents_in_parts_are_those_of_all(catalog: SqliteCatalog) -> None:
+    """The hours of some days, those that are open, and what all hold together, of hours that lie within months."""
+    hours = [Hour(f"2026-{month}-{day}", hour) for month in ("10", "11") for day in ("03", "20") for hour in ("23", "00", "07")]
+    catalog.register([log_object(f"{hour}", hour) for hour in hours], [replace(PARTITION, hour=hour) for hour in hours], [], {})
+    catalog.replace(hours[0], "auth0_logs", 0, [f"{hours[0]}"], log_object("closed", hours[0]), 0, NOW)
+
+    found, all_of_it = catalog.contents("auth0_logs"), Contents.of(catalog.objects("auth0_logs"))
+
+    assert found.days == all_of_it.days == {hour.date: ["00", "07", "23"] for hour in hours}
+    assert (found.count, found.size_bytes) == (all_of_it.count, all_of_it.size_bytes)
+    assert list(found.open_hours) == sorted(hours[1:])
+    some = {"2026-10-03": ["00", "23"], "2026-11-03": ["07", "08"], "2026-12-01": ["00"]}
+    assert [one.hour for one in found.hours_in(some)] == [one.hour for one in all_of_it.hours_in(some)]
+    assert [one.hour for one in found.hours_in(some)] == [Hour("2026-10-03", "00"), Hour("2026-10-03", "23"), Hour("2026-11-03", "07")]
+    assert list(found.hours_in({})) == []
+
+
+def test_contents_are_kept_until_somebody_changes_the_catalog(tmp_path: Path) -> None:
+    """Whoever changes it, this catalog or another process, and when the file is replaced by another one."""
+    path, eleven = tmp_path / "catalog.db", Hour("2026-11-20", "11")
+
+    def made(at: Path) -> SqliteCatalog:
+        found = SqliteCatalog(at)
+        found.register_tables(TABLES, "parquet")
+        found.register([log_object("a")], [PARTITION], [], {})
+        return found
+
+    with closing(made(path)) as writer, closing(SqliteCatalog(path, read_only=True)) as reader:
+        for known in (writer, reader):
+            before = known.contents("auth0_logs")
+            assert len(before.objects(None)) == before.count
+            assert known.contents("AUTH0_LOGS") is before
+            writer.register([log_object(f"b{id(known)}", eleven)], [replace(PARTITION, hour=eleven)], [], {})
+            assert known.contents("auth0_logs").count == before.count + 1
+            assert len(known.contents("auth0_logs").objects(None)) == before.count + 1
+    made(tmp_path / "other.db").close()
+    with closing(SqliteCatalog(path, read_only=True)) as reader:
+        assert reader.contents("auth0_logs").count == 3
+        (tmp_path / "other.db").replace(path)
+        assert reader.contents("auth0_logs").count == 1
 
 
 def test_a_swap_takes_what_it_read_and_no_more(catalog: SqliteCatalog) -> None:

@@ -13,8 +13,7 @@ from eventlake.detections.looking import looks
 from eventlake.dialect.queries.pruning import remaining
 from eventlake.dialect.queries.scan import ALWAYS
 from eventlake.dialect.translate import translate
-from eventlake.layout import Hour
-from eventlake.query.box.question import days_of
+from eventlake.layout import Hour, days_of
 from eventlake.sources import load
 
 SOURCES = load()

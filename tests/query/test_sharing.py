@@ -82,7 +82,7 @@ def test_objects_of_the_same_hours_are_looked_up_once(engine: DuckDBEngine, monk
             asked.append(hours)
             return found.objects(hours)
 
-        return replace(found, objects=objects)
+        return Contents(found.hours, objects)
 
     monkeypatch.setattr(engine.catalog, "contents", counted)
     list(engine.together(STATEMENTS))

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,10 @@ from eventlake.dialect.text.parameters import bound
 from eventlake.dialect.translation import Translation
 from eventlake.errors import EventlakeError, QueryLimitError, QueryRefusedError
 from eventlake.interfaces import Cancelled, Catalog, Clock, Contents, Each, HourContents, LogObject, Parameters, Result
-from eventlake.layout import Hour
+from eventlake.layout import Days, Hour
 from eventlake.model import PARTITION_DOCS, Table
 from eventlake.query.box.pool import AT_ONCE, WAITING, Box
-from eventlake.query.box.question import Days, KnownTable, Question, Understood, days_of
+from eventlake.query.box.question import KnownTable, Question, Understood
 from eventlake.query.box.rows import Rows
 from eventlake.query.box.walls import Cell
 from eventlake.query.box.worker import Worker
@@ -193,31 +193,28 @@ class DuckDBEngine:
         understood = worker.translate(Question(statement, known.told, now, repeats))
         translation = understood.translation(tables)
         wanted = self._wanted(worker, understood, translation, known)
-        is_open = {(scan.table.name, one.hour) for scan, _, hours in wanted for one in hours if one.state != "closed"}
+        is_open = {(scan.table.name, hour) for scan, held, days in wanted for hour in held.open_hours(days)}
         return _Prepared(translation, tables, [self._reading(*one) for one in wanted], is_open)
 
     def _wanted(
         self, worker: Worker, understood: Understood, translation: Translation, catalog: _Known
-    ) -> list[tuple[Scan, Contents, Sequence[HourContents]]]:
-        """Find the hours of each scan: all, or those that its predicates leave."""
+    ) -> list[tuple[Scan, _Held, Days | None]]:
+        """Find the hours of each scan: None for all, or those that its predicates leave."""
         if len(translation.scans) > MOST_SCANS:
             raise QueryLimitError(f"The statement reads tables {len(translation.scans):,} times; at most {MOST_SCANS} are taken.")
-        known = {name: catalog.contents(name) for name in {scan.table.name for scan in translation.scans if not scan.listing}}
         kept = self._kept(worker, understood, translation, catalog)
         wanted = [
-            (scan, known[scan.table.name], _chosen(known[scan.table.name].hours, days))
-            for scan, days in zip(translation.scans, kept, strict=True)
-            if not scan.listing
+            (scan, catalog.held(scan.table.name), days) for scan, days in zip(translation.scans, kept, strict=True) if not scan.listing
         ]
-        if sum(hour.objects for _, _, hours in wanted for hour in hours) > MOST_OBJECTS:
+        if sum(held.count(days) for _, held, days in wanted) > MOST_OBJECTS:
             raise QueryLimitError(f"The query would read more than {MOST_OBJECTS:,} objects: name fewer days in its WHERE.")
         return wanted
 
-    def _reading(self, scan: Scan, contents: Contents, hours: Sequence[HourContents]) -> Reading:
+    def _reading(self, scan: Scan, held: _Held, days: Days | None) -> Reading:
         """Look the objects of the hours up, all hours of a table at once; of them those whose events happened when the scan says."""
-        found = contents.objects(None if len(hours) == len(contents.hours) else [one.hour for one in hours])
+        found = held.objects(days)
         objects = found if scan.times == ALWAYS else [one for one in found if scan.may_hold(one.times)]
-        return Reading(scan, tuple(objects), contents.count, contents.size_bytes, self.objects_folder, self.location)
+        return Reading(scan, tuple(objects), held.contents.count, held.contents.size_bytes, self.objects_folder, self.location)
 
     def _sources(self, prepared: _Prepared, sharing: Sharing | None = None, *, brief: bool = False) -> list[str]:
         """Return the SQL of each scan: of its objects, of what is shared of them, or of what the catalog says."""
@@ -251,8 +248,7 @@ class DuckDBEngine:
         if not any(pruned):
             return [None] * len(pruned)
         names = [scan.table.name for scan in translation.scans]
-        days = {name: known.days(name) for name, prunes in zip(names, pruned, strict=True) if prunes}
-        kept = worker.kept([days[name] if prunes else {} for name, prunes in zip(names, pruned, strict=True)])
+        kept = worker.kept([known.held(name).days if prunes else {} for name, prunes in zip(names, pruned, strict=True)])
         return [found if prunes else None for found, prunes in zip(kept, pruned, strict=True)]
 
     def _fetched(self, worker: Worker, readings: Sequence[Reading]) -> None:
@@ -285,33 +281,57 @@ class _Known:
         self._catalog = catalog
         self.tables = catalog.tables()
         self.told = tuple(map(KnownTable.of, self.tables))
-        self._contents: dict[str, Contents] = {}
-        self._days: dict[str, Days] = {}
+        self._held: dict[str, _Held] = {}
 
-    def contents(self, name: str) -> Contents:
-        """Return the hours of a table; objects of the same hours are looked up once."""
-        if name not in self._contents:
-            contents = self._catalog.contents(name)
-            self._contents[name] = replace(contents, objects=_looked_up_once(contents.objects))
-        return self._contents[name]
-
-    def days(self, name: str) -> Days:
-        """Return the hours of a table that hold something, by date."""
-        if name not in self._days:
-            self._days[name] = days_of(item.hour for item in self.contents(name).hours)
-        return self._days[name]
+    def held(self, name: str) -> _Held:
+        """Return what a table holds."""
+        if name not in self._held:
+            self._held[name] = _Held(self._catalog.contents(name))
+        return self._held[name]
 
 
-def _looked_up_once(
-    objects: Callable[[Iterable[Hour] | None], Sequence[LogObject]],
-) -> Callable[[Iterable[Hour] | None], Sequence[LogObject]]:
-    """Return what looks objects up and remembers them by their hours: most statements of a page read the same."""
+class _Held:
+    """What a table holds, its hours and their objects looked up once for those that ask for the same: most statements of a page do."""
 
-    @cache
-    def found(hours: tuple[Hour, ...] | None) -> tuple[LogObject, ...]:
-        return tuple(objects(hours))
+    def __init__(self, contents: Contents) -> None:
+        self.contents = contents
+        self._hours: dict[_Days, Sequence[HourContents]] = {}
+        self._objects: dict[_Days | None, Sequence[LogObject]] = {}
 
-    return lambda hours: found(None if hours is None else tuple(hours))
+    @cached_property
+    def days(self) -> Days:
+        """Return the hours that hold something, by date."""
+        return self.contents.days
+
+    def count(self, days: Days | None) -> int:
+        """Return how many objects these hours have; all for None."""
+        key = self._key(days)
+        return self.contents.count if key is None else sum(one.objects for one in self._hours_in(key))
+
+    def open_hours(self, days: Days | None) -> Sequence[Hour]:
+        """Return those of these hours that are not closed; of all for None."""
+        key = self._key(days)
+        return self.contents.open_hours if key is None else [one.hour for one in self._hours_in(key) if one.state != "closed"]
+
+    def objects(self, days: Days | None) -> Sequence[LogObject]:
+        """Return the objects of these hours; of all for None."""
+        key = self._key(days)
+        if key not in self._objects:
+            self._objects[key] = self.contents.objects(None if key is None else [one.hour for one in self._hours_in(key)])
+        return self._objects[key]
+
+    def _key(self, days: Days | None) -> _Days | None:
+        """Return what hours are known by; None for all."""
+        return None if days is None or days == self.days else tuple((day, *hours) for day, hours in days.items())
+
+    def _hours_in(self, key: _Days) -> Sequence[HourContents]:
+        if key not in self._hours:
+            self._hours[key] = self.contents.hours_in({day: hours for day, *hours in key})
+        return self._hours[key]
+
+
+_Days = tuple[tuple[str, ...], ...]
+"""Dates, each with its hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,11 +368,6 @@ def _result(prepared: _Prepared, rows: Rows, seconds: float, processor_s: float)
         open_hours=len(prepared.open_hours),
         processor_s=processor_s,
     )
-
-
-def _chosen(hours: Sequence[HourContents], days: Days | None) -> Sequence[HourContents]:
-    """Return the hours that a scan needs."""
-    return hours if days is None else [one for one in hours if one.hour.hour in days.get(one.hour.date, ())]
 
 
 def _hours(objects: Iterable[Any]) -> list[Hour]:

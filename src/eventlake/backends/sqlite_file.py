@@ -65,6 +65,11 @@ class SqliteFile:
         with self._failing():
             return self.connection.execute(query, parameters).fetchall()
 
+    def state(self) -> object:
+        """Return what differs once somebody has committed anything, or the file is another: https://www.sqlite.org/pragma.html#pragma_data_version."""
+        changed_by_others = self.rows("pragma data_version")[0][0]
+        return self.connection, changed_by_others, self.connection.total_changes
+
     def fault(self) -> StorageError | None:
         """Read all of the file, and return the first damage that SQLite finds in it, of indexes too; None if there is none."""
         try:

@@ -14,9 +14,8 @@ from eventlake.detections.evaluating import Asked
 from eventlake.dialect.queries.pruning import remaining
 from eventlake.dialect.translate import translate
 from eventlake.errors import QueryError
-from eventlake.layout import Hour
+from eventlake.layout import Days, Hour, days_of
 from eventlake.model import Table
-from eventlake.query.box.question import Days, days_of
 
 _NOON = datetime(2026, 6, 30, 12, tzinfo=UTC)
 _HOURS = 24 * 60

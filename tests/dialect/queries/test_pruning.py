@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from eventlake.dialect.queries.pruning import remaining
 from eventlake.dialect.translate import translate
-from eventlake.layout import Hour
+from eventlake.layout import Hour, days_of
 from eventlake.model import Column, Table
-from eventlake.query.box.question import days_of
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HOURS = [Hour((date(2026, 11, 1) + timedelta(days=day)).isoformat(), f"{hour:02}") for day in range(20) for hour in range(24)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from eventlake.backends.catalog.entries import NewObject
@@ -15,15 +15,21 @@ from eventlake.backends.catalog.objects import Objects
 from eventlake.backends.catalog.registering import add_object, add_partition, close_hour
 from eventlake.backends.catalog.tables import Tables
 from eventlake.errors import GenerationConflictError
-from eventlake.interfaces import Contents, HourContents, Partition
-from eventlake.layout import Hour
+from eventlake.interfaces import Contents, HourContents, LogObject, Partition
+from eventlake.layout import Days, Hour
 
 _FIRST_RETRY = timedelta(minutes=1)
 _LAST_RETRY = timedelta(hours=6)
+_MANY = 20_000
+"""The objects of a table are kept in memory unless there are more; these take some ten megabytes."""
 
 
 class Hours(Tables, Objects):
     """The partitions of a catalog, and their closing."""
+
+    _known: dict[str, Contents]
+    _known_at: object = None
+    """The state of the file in which `_known` was begun."""
 
     def add_partition(self, partition: Partition) -> bool:
         """Make sure the partition exists; True if this call created it."""
@@ -38,13 +44,13 @@ class Hours(Tables, Objects):
         return [Partition(name, Hour(day, hour), location, log_format) for name, day, hour, location, log_format in rows]
 
     def contents(self, table: str) -> Contents:
-        """Return what readers see of a table, hour by hour; the objects of an hour are looked up when they are asked for."""
-        rows = self._rows(
-            'select "date", hour, objects, rows, size_bytes, state, generation, duplicates, problem, retry_us from partition '
-            'where "table" = ? and objects > 0 order by "date", hour',
-            (table.lower(),),
-        )
-        return Contents([_hour_contents(*row) for row in rows], partial(self.objects, table))
+        """Return what readers see of a table, hour by hour; whatever is asked of it is looked up then, and kept until somebody changes the catalog."""
+        state, name = self._file.state(), table.lower()
+        if self._known_at != state:
+            self._known, self._known_at = {}, state
+        if name not in self._known:
+            self._known[name] = _LookedUp(self._rows, name, partial(self.objects, name))
+        return self._known[name]
 
     def replace(
         self, hour: Hour, table: str, generation: int, remove: Sequence[str], add: NewObject, duplicates: int, now: datetime
@@ -110,6 +116,78 @@ class Hours(Tables, Objects):
     def problem_count(self) -> int:
         """Count the hours that could not be closed."""
         return int(self._rows("select count(*) from partition where objects > 0 and problem <> ''")[0][0])
+
+
+class _LookedUp(Contents):
+    """What a catalog holds of a table, each part looked up when it is asked for: of a year's hours most questions need a few, and how many there are."""
+
+    def __init__(
+        self,
+        rows: Callable[[str, Sequence[Any]], list[Any]],  # those of sqlite3
+        table: str,
+        objects: Callable[[Iterable[Hour] | None], Sequence[LogObject]],
+    ) -> None:
+        super().__init__((), objects)
+        self._rows = rows
+        self._table = table
+
+    def objects(self, hours: Iterable[Hour] | None) -> Sequence[LogObject]:
+        """Look the objects of these hours up, of all for None, by hour and key."""
+        return self._all_objects if hours is None and self.count <= _MANY else super().objects(hours)
+
+    @cached_property
+    def _all_objects(self) -> Sequence[LogObject]:
+        return super().objects(None)
+
+    @cached_property
+    def hours(self) -> Sequence[HourContents]:
+        """Return all of the hours."""
+        return self._between("0000-00-00", "9999-99-99")
+
+    def hours_in(self, days: Days) -> Sequence[HourContents]:
+        """Look those of the hours up that these days have."""
+        found = self._between(min(days), max(days)) if days else []
+        return [one for one in found if one.hour.hour in days.get(one.hour.date, ())]
+
+    @cached_property
+    def open_hours(self) -> Sequence[Hour]:
+        """Return those of the hours that are not closed."""
+        rows = self._rows(
+            'select "date", hour from partition where "table" = ? and objects > 0 and state <> \'closed\' order by 1, 2', (self._table,)
+        )
+        return [Hour(day, hour) for day, hour in rows]
+
+    @cached_property
+    def days(self) -> Days:
+        """Return the hours by date."""
+        return {day: sorted(hours.split(",")) for day, hours, *_ in self._of_days}
+
+    @property
+    def count(self) -> int:
+        """Return how many objects there are."""
+        return sum(objects for _, _, objects, _ in self._of_days)
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the bytes of all objects."""
+        return sum(size for *_, size in self._of_days)
+
+    @cached_property
+    def _of_days(self) -> list[tuple[str, str, int, int]]:
+        """Return of each day its date, its hours, how many objects it has and of how many bytes: a row for 24."""
+        return self._rows(
+            'select "date", group_concat(hour), sum(objects), sum(size_bytes) from partition where "table" = ? and objects > 0 '
+            'group by "date" order by "date"',
+            (self._table,),
+        )
+
+    def _between(self, first: str, last: str) -> list[HourContents]:
+        rows = self._rows(
+            'select "date", hour, objects, rows, size_bytes, state, generation, duplicates, problem, retry_us from partition '
+            'where "table" = ? and "date" between ? and ? and objects > 0 order by "date", hour',
+            (self._table, first, last),
+        )
+        return [_hour_contents(*row) for row in rows]
 
 
 def _require_generation(run: Any, table: str, hour: Hour, generation: int) -> None:  # run: sqlite3's execute

@@ -15,9 +15,10 @@ from typing import Any
 
 from eventlake.dialect.translation import Translation
 from eventlake.errors import CorruptObjectError, QueryError, QueryRefusedError
+from eventlake.layout import Days
 from eventlake.query.box import channel, landlock, seccomp, values, walls
 from eventlake.query.box.load import FRAME_BYTES
-from eventlake.query.box.question import Days, Question, Understood
+from eventlake.query.box.question import Question, Understood
 from eventlake.query.box.stock import Stock
 from eventlake.query.box.trials import Ground, refused
 from eventlake.query.run import Job, batches, confined

@@ -5,7 +5,7 @@ The statement is translated in the process too, because reading a stranger's tex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,11 +14,7 @@ from eventlake.dialect.queries.scan import Scan
 from eventlake.dialect.sql import Written
 from eventlake.dialect.translation import Translation
 from eventlake.dialect.types.type import Type
-from eventlake.layout import Hour
 from eventlake.model import Column, Table, Times
-
-Days = dict[str, list[str]]
-"""Dates (`YYYY-MM-DD`), each with hours (`00` to `23`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +100,3 @@ class Understood:
             for scan in self.scans
         )
         return Translation(self.names, self.types, scans, self.macros, self.pieces)
-
-
-def days_of(hours: Iterable[Hour]) -> Days:
-    """Return each hour once, by date, in their order."""
-    days: dict[str, dict[str, None]] = {}
-    for hour in hours:
-        days.setdefault(hour.date, {})[hour.hour] = None
-    return {day: list(found) for day, found in days.items()}

@@ -16,12 +16,13 @@ from typing import TypeVar
 import eventlake.errors as errors
 from eventlake.errors import ConfigurationError, CorruptObjectError, EventlakeError, QueryError, QueryFailedError, QueryLimitError
 from eventlake.interfaces import Each
+from eventlake.layout import Days
 from eventlake.query.box import channel, values
 from eventlake.query.box.answering import NO_TYPE, OUT_OF_MEMORY
 from eventlake.query.box.channel import ChannelClosedError, ChannelLateError
 from eventlake.query.box.forking import ENDED
 from eventlake.query.box.load import Load
-from eventlake.query.box.question import Days, Question, Understood
+from eventlake.query.box.question import Question, Understood
 from eventlake.query.box.rows import PassedOn, Rows
 from eventlake.query.box.trials import Ground
 from eventlake.query.box.walls import Cell
