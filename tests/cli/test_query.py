@@ -64,7 +64,12 @@ def test_parameters_have_the_type_that_is_named(ask: Asked) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (["SELECT :n", "--param", "n:int=many"], 252, 'The parameter "n" is a whole number, not "many".'),
+        (["SELECT :n", "--param", "n:int=many"], 252, 'The parameter "n" is a whole number of 19 digits at most, not "many".'),
+        (
+            ["SELECT :n", "--param", f"n:int={10**19}"],
+            252,
+            'The parameter "n" is a whole number of 19 digits at most, not "10000000000000000000".',
+        ),
         (["SELECT :n", "--param", "n:integer=1"], 252, 'Did you mean "int"?'),
         (["SELECT :n", "--param", "n:=1"], 252, "is no type of a parameter"),
         (["SELECT :n", "--param", ":int=1"], 252, "--param takes NAME=VALUE or NAME:TYPE=VALUE"),

@@ -269,7 +269,7 @@ def _whole(written: str) -> int:
 
 
 _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
-    "int": (_whole, "a whole number"),
+    "int": (_whole, "a whole number of 19 digits at most"),
     "decimal": (Decimal, "a decimal as 1.50"),
     "double": (float, "a number"),
     "boolean": (lambda written: {"true": True, "false": False}[written.lower()], "true or false"),
