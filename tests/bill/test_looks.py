@@ -17,7 +17,7 @@ def test_what_runs_less_often_runs_together_with_the_rest() -> None:
 
     assert found.ticks == 8_640
     assert found.lists == 5_760 * 24 + 2_880 * (720 + 24)
-    assert found.objects == 8_640 * 24 * 12 + 2_880 * (720 * 12 + 24)
+    assert found.objects == 8_640 * 23.5 * 12 + 2_880 * (719.5 * 12 + 23.5)
     assert found.bytes == 8_640 * 10e6
 
 
@@ -27,9 +27,9 @@ def test_a_statement_is_charged_for_the_columns_that_it_reads_once_they_are_many
 
 
 def test_hours_that_are_closed_hold_one_object() -> None:
-    """Of 30 hours 12.5 are open on average, twelve objects each; of five all are."""
+    """Of 30 hours 12.5 are open on average, twelve objects each but half as many in the newest; of five all are."""
     looks = [Look("logs", 300, 30), Look("logs", 300, 5)]
-    assert reads(looks, {"logs": Hourly(12, 1000, open=12.5)}, 300, 300).objects == 12.5 * 12 + 17.5 + 60
+    assert reads(looks, {"logs": Hourly(12, 1000, open=12.5)}, 300, 300).objects == 12 * 12 + 17.5 + 54
 
 
 def test_a_table_that_holds_nothing_has_no_hours() -> None:
@@ -43,4 +43,4 @@ def test_what_is_called_less_often_runs_less_often() -> None:
 
     found = reads(looks, {"logs": Hourly(4, 1000)}, MONTH_S, 900)
 
-    assert (found.ticks, found.lists, found.objects) == (2_880, 2_880 * 28, 2_880 * (5 + 28) * 4)
+    assert (found.ticks, found.lists, found.objects) == (2_880, 2_880 * 28, 2_880 * (4.5 + 27.5) * 4)

@@ -25,10 +25,13 @@ TAKEOVER, MACHINES, VERSIONS = (DETECTIONS[name] for name in ("takeover_after_fa
 
 
 def test_each_reading_of_a_table_counts_the_hours_that_its_dates_leave() -> None:
-    """Those of 30 days, at noon, from the beginning of one; of one with a history those of its window and of the day before, or not even that."""
+    """Those of 30 days, at noon, from the beginning of one; of one with a history those of its window and of the day before, or not even that.
+
+    What happened in an hour and a quarter lies in four hours of arrival in three quarters of each hour, and in five in the first.
+    """
     assert looks([VERSIONS], TABLES) == [Look("pipeline_execution_state_change", 12 * 3600, 31 * 24 + 13)]
-    assert looks([MACHINES], TABLES) == [Look("auth0_logs", 3600, 24 + 5)]
-    assert looks([TAKEOVER], TABLES) == [Look("auth0_logs", 300, 6), Look("auth0_logs", 300, 5)]
+    assert looks([MACHINES], TABLES) == [Look("auth0_logs", 3600, 24 + 4.25)]
+    assert looks([TAKEOVER], TABLES) == [Look("auth0_logs", 300, 5.25), Look("auth0_logs", 300, 4.25)]
 
 
 @pytest.mark.parametrize("detection", DETECTIONS.values(), ids=DETECTIONS.keys())

@@ -18,11 +18,11 @@ _COLUMNS_SHARE = 0.27
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One reading of a table by a detection: how often, and how many hours of arrival it opens."""
+    """One reading of a table by a detection: how often, and how many hours of arrival it opens on average, half of the newest of which is over."""
 
     table: str
     every_s: int
-    hours: int
+    hours: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Hourly:
     bytes: float
     open: float = inf
 
-    def opened(self, hours: int) -> float:
-        """Return the objects of the newest hours."""
-        return min(hours, self.open) * self.objects + max(hours - self.open, 0)
+    def opened(self, hours: float) -> float:
+        """Return the objects of the newest hours; the newest of all has half of its own."""
+        return (min(hours, self.open) - 0.5) * self.objects + max(hours - self.open, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 -- A stage went back to what was there before, by hand or by itself: what was delivered did not work.
 -- Once is told: a rollback is the end of a decision, not noise.
 -- severity information
--- every 1h
+-- every 6h
 -- window 1d
 -- key the pipeline
 -- do Look at execution_history for what failed; nothing newer is live until somebody mends it.
