@@ -20,8 +20,8 @@ from eventlake.layout import Days, Hour
 
 _FIRST_RETRY = timedelta(minutes=1)
 _LAST_RETRY = timedelta(hours=6)
-_MANY = 20_000
-"""The objects of a table are kept in memory unless there are more; these take some ten megabytes."""
+_MANY = 10_000
+"""The objects of a table are kept in memory unless there are more; these take some megabytes."""
 
 
 class Hours(Tables, Objects):
