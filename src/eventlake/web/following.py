@@ -65,7 +65,7 @@ class Following:
             held = self._asking.held()
         if held != self._held:
             self._held, self._shared = held, {}
-        return {table: {str(one[0]): one for one in hours} for table, hours in held.items()}
+        return {table: holding.hours for table, holding in held.items()}
 
     def shared(self, key: object, make: Callable[[], _Made | None]) -> _Made | None:
         """Return what was made for another browser since the last look and is not given up, else make it. Raises what that does."""

@@ -132,7 +132,7 @@ def changes(before: Generations, after: Generations) -> Iterator[bytes]:
     """Yield an event for each table of which hours changed, came or went."""
     for table, hours in after.items():
         known = before.get(table, {})
-        changed = sorted({hour for hour, _ in hours.items() ^ known.items()})
+        changed = [] if hours is known else sorted({hour for hour, _ in hours.items() ^ known.items()})
         if changed:
             yield b"event: change\ndata: " + json.dumps({"table": table, "hours": changed}).encode() + b"\n\n"
 

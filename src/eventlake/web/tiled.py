@@ -75,7 +75,7 @@ class Tiled:
             named = sentence(f"Look for one above, or name it in the address: {found.path}?{found.wants}=...")
             return page_body(found.title, found.path, window, named)
         held = self._shown.asking.held()
-        key = found.path, tuple(opened.pairs), window.end, tuple(held.items())
+        key = found.path, tuple(opened.pairs), window.end, tuple((table, holding.mark) for table, holding in held.items())
         if (known := self._known.get(key)) is not None:
             return known
         asked = [self._shown.question(tile, window) for tile in found.tiles]
