@@ -155,11 +155,11 @@ class DuckDBEngine:
             readings = [reading for prepared in all_prepared for reading in prepared.readings]
             self._fetched(worker, readings)
             self._intact.check(readings)
-            sharing = Sharing.of(readings, self.memory_mb)
+            sharing, objects = Sharing.of(readings, self.memory_mb), len({item.key for reading in readings for item in reading.objects})
             for left, prepared in zip(range(len(all_prepared) - 1, -1, -1), all_prepared, strict=True):
                 started = time.perf_counter()
                 keeps = sharing.keeps if prepared is all_prepared[0] else ()
-                job = replace(self._job(prepared, sharing), keeps=keeps, goes_on=left > 0)
+                job = replace(self._job(prepared, sharing), objects=objects, keeps=keeps, goes_on=left > 0)
                 before = worker.processor_s
                 rows = worker.ask(job, self.answer_mb)
                 yield _result(prepared, rows, time.perf_counter() - started, worker.processor_s - before)
@@ -269,7 +269,8 @@ class DuckDBEngine:
             self.memory_mb,
             self.threads,
             self.seconds,
-            keys.pop() if len(keys) == 1 else "",
+            next(iter(keys)) if len(keys) == 1 else "",
+            len(keys),
             tuple(check for reading in prepared.readings for check in reading.type_checks()),
         )
 

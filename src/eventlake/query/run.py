@@ -26,9 +26,9 @@ class Job:
     """A statement for DuckDB and what it may use.
 
     folder: the only one it may read below, empty for none. seconds: after these it is stopped. types: how the rows become Python values.
-    lone_object: key of the object where the statement reads just one, for DuckDB does not always name it. checks: what is asked of objects
-    first, whose columns may be kept in other types. keeps: names, each with the SELECT whose rows it keeps in memory for this job and
-    those after it. goes_on: whether others come after it.
+    lone_object: key of the object where the statement reads just one, for DuckDB does not always name it. objects: how many it and those after
+    it read. checks: what is asked of objects first, whose columns may be kept in other types. keeps: names, each with the SELECT whose rows it
+    keeps in memory for this job and those after it. goes_on: whether others come after it.
     """
 
     sql: str
@@ -39,6 +39,7 @@ class Job:
     threads: int
     seconds: float
     lone_object: str = ""
+    objects: int = 0
     checks: tuple[TypeCheck, ...] = ()
     keeps: tuple[tuple[str, str], ...] = ()
     goes_on: bool = False
@@ -151,12 +152,18 @@ def opened() -> Any:  # duckdb has no stubs of ours
     )
 
 
-def confined(database: Any, job: Job, tables: Sequence[str] = (), *, is_fenced: bool = False) -> Any:  # duckdb has no stubs of ours
-    """Return a connection to a DuckDB of `opened`: it reads the job's folder, and neither writes, connects, loads extensions nor changes settings.
+def confined(database: Any, job: Job, tables: Sequence[str] = ()) -> Any:  # duckdb has no stubs of ours
+    """Return a connection to a DuckDB of `opened` as `settled` has it, locked for the job's folder as by `lock`."""
+    connection = settled(database, job, tables)
+    lock(connection, job.folder)
+    return connection
+
+
+def settled(database: Any, job: Job, tables: Sequence[str] = ()) -> Any:  # duckdb has no stubs of ours
+    """Return a connection to a DuckDB of `opened` with the job's memory and threads, not locked yet.
 
     A thread reads ahead for each one that computes: the eight that DuckDB 2.0 begins by itself take a tenth more of two processors.
-    tables: statements to run first, which make what it holds besides. is_fenced: whether the kernel keeps this process to the folder. Then DuckDB
-    is not told of it as well: for each object that it opens it would look up the real path three times, a quarter of all that a year's hours take.
+    tables: statements to run first, which make what it holds besides.
     """
     connection = database.cursor()
     connection.execute(f"SET threads = {job.threads}")
@@ -164,9 +171,16 @@ def confined(database: Any, job: Job, tables: Sequence[str] = (), *, is_fenced: 
     connection.execute(f"SET memory_limit = '{job.memory_mb}MB'")
     for statement in tables:
         connection.execute(statement)
-    if not is_fenced:
-        if job.folder:
-            connection.execute(f"SET allowed_directories = [{text(job.folder.rstrip('/') + '/')}]")
+    return connection
+
+
+def lock(connection: Any, folder: str | None) -> None:  # duckdb has no stubs of ours
+    """Let a DuckDB read below a folder (none if it is empty), and neither write, connect, load extensions nor change settings.
+
+    None leaves files to whatever else keeps the process from them: for each object that it opens DuckDB looks up the real path three times, 20 us.
+    """
+    if folder:
+        connection.execute(f"SET allowed_directories = [{text(folder.rstrip('/') + '/')}]")
+    if folder is not None:
         connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
-    return connection

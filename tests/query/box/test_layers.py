@@ -8,10 +8,12 @@ import pytest
 
 from by_day import one_in
 from eventlake.query.box import landlock, seccomp
+from eventlake.query.box.answering import MANY_OBJECTS
 from eventlake.query.box.walls import LAYERS
 from query.box.watching import ATTACKS, MEMORY_MB, SECRET, Place
 
 FENCED = landlock.abi() > 0
+BOTH_WALLS = pytest.mark.skipif(not (FENCED and seccomp.is_available()), reason="no Landlock or seccomp")
 ESCAPES = [
     *(one["sql"] for one in ATTACKS if one.get("raw")),  # those in DuckDB's own SQL
     "select content from read_text('{outside}/secret.csv')",
@@ -145,18 +147,41 @@ def test_every_layer_together_answers(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    ("layers", "may_open_files"),
+    ("layers", "objects", "may_open_files"),
     [
-        (("engine",), b"false"),
-        (("engine", "landlock"), b"false"),
-        (("engine", "seccomp"), b"false"),
-        pytest.param(LAYERS, b"true", marks=pytest.mark.skipif(not (FENCED and seccomp.is_available()), reason="no Landlock or seccomp")),
+        (LAYERS, MANY_OBJECTS, b"false"),
+        (("engine",), MANY_OBJECTS + 1, b"false"),
+        (("engine", "landlock"), MANY_OBJECTS + 1, b"false"),
+        (("engine", "seccomp"), MANY_OBJECTS + 1, b"false"),
+        pytest.param(LAYERS, MANY_OBJECTS + 1, b"true", marks=BOTH_WALLS),
     ],
 )
-def test_duckdb_locks_its_folder_unless_both_walls_of_the_kernel_stand(
-    place: Place, layers: tuple[str, ...], may_open_files: bytes
+def test_duckdb_locks_its_folder_unless_it_reads_many_objects_behind_both_walls_of_the_kernel(
+    place: Place, layers: tuple[str, ...], objects: int, may_open_files: bytes
 ) -> None:
     """Its lock asks for the real path of each object three times."""
-    said, _ = place.raw("select current_setting('enable_external_access')::varchar", layers)
+    said, _ = place.raw("select current_setting('enable_external_access')::varchar", layers, objects)
 
     assert may_open_files in said
+
+
+@BOTH_WALLS
+@pytest.mark.parametrize("sql", one_in(8, ESCAPES))
+def test_the_walls_of_the_kernel_keep_a_statement_over_many_objects_inside(place: Place, sql: str) -> None:
+    """Nothing outside is read and nothing anywhere is written, though DuckDB's own lock is left out."""
+    before = place.state()
+
+    said, _ = place.raw(place.text({"sql": sql}), LAYERS, MANY_OBJECTS + 1)
+
+    assert place.state() == before
+    assert SECRET.encode() not in said
+
+
+@pytest.mark.parametrize(
+    "sql", ["select size from read_blob('{outside}/secret.csv')", "select content from read_text('/proc/self/cgroup')"]
+)
+def test_of_few_objects_a_statement_is_not_even_told_what_files_there_are(place: Place, sql: str) -> None:
+    """Which Landlock lets a process see, and the limits of its control group."""
+    said, _ = place.raw(place.text({"sql": sql}), LAYERS)
+
+    assert b"QueryFailedError" in said or b"CorruptObjectError" in said or b"QueryRefusedError" in said

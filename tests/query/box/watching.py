@@ -149,8 +149,11 @@ class Place:
         """Every file below the root with its bytes, every folder."""
         return {str(path.relative_to(self.root)): path.read_bytes() if path.is_file() else None for path in self.root.rglob("*")}
 
-    def raw(self, sql: str, layers: tuple[str, ...]) -> tuple[bytes, Ended | None]:
-        """The rows or the error that a process says to a statement of DuckDB's that no translation saw, and how it ended."""
+    def raw(self, sql: str, layers: tuple[str, ...], objects: int = 0) -> tuple[bytes, Ended | None]:
+        """The rows or the error that a process says to a statement of DuckDB's that no translation saw, and how it ended.
+
+        objects: how many it is said to read.
+        """
         from time import monotonic
 
         import msgspec
@@ -161,7 +164,8 @@ class Place:
         try:
             channel.receive(worker._data, 0, monotonic() + 60)
             deadline = monotonic() + SECONDS
-            channel.send(worker._data, channel.JOB, msgspec.msgpack.encode(Job(sql, (), (), str(self.lake), MEMORY_MB, 2, SECONDS)))
+            job = Job(sql, (), (), str(self.lake), MEMORY_MB, 2, SECONDS, objects=objects)
+            channel.send(worker._data, channel.JOB, msgspec.msgpack.encode(job))
             kind = b""
             while kind not in {channel.DONE, channel.FAILED}:
                 kind, body = channel.receive(worker._data, 1 << 24, deadline)

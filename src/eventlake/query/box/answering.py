@@ -9,8 +9,9 @@ from __future__ import annotations
 import socket
 import time
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from eventlake.dialect.translation import Translation
@@ -21,10 +22,12 @@ from eventlake.query.box.load import FRAME_BYTES
 from eventlake.query.box.question import Question, Understood
 from eventlake.query.box.stock import Stock
 from eventlake.query.box.trials import Ground, refused
-from eventlake.query.run import Job, batches, confined
+from eventlake.query.run import Job, batches, lock, settled
 
 FRAME_ROWS = 1_024
 """Rows in a frame at most."""
+MANY_OBJECTS = 1_000
+"""Of more objects than these DuckDB's lock on folders is left out where the kernel's walls stand: 20 us of each."""
 _DUCKDB_READS = ("/proc/self/cgroup", "/sys/fs/cgroup")
 """What DuckDB looks for when it is told how many threads read ahead, and when it is opened: how much of the machine is its own."""
 OUT_OF_MEMORY = "memory"
@@ -41,11 +44,11 @@ def answer_one(sock: socket.socket, parent: int, stock: Stock) -> None:
 
     walls.stand_alone(parent)
     cell = msgspec.msgpack.decode(channel.receive(sock, channel.MOST_BYTES)[1], type=walls.Cell)
-    connection = _connected(cell, stock.database)
+    connection, is_fenced = _connected(cell, stock.database)
     channel.send(sock, channel.READY, b"")
     try:
-        locked = "engine" in cell.layers
-        _Dialogue(sock, connection, stock.macros if locked else set(), locked=locked).hold()
+        lock = partial(_lock, connection, cell.folder, is_fenced) if "engine" in cell.layers else None
+        _Dialogue(sock, connection, stock.macros if lock else set(), lock).hold()
     except MemoryError:
         _fail(sock, "QueryLimitError", OUT_OF_MEMORY)
     except RecursionError:
@@ -69,20 +72,23 @@ def _fail(sock: socket.socket, kind: str, sentence: str) -> None:
     channel.send(sock, channel.FAILED, msgspec.msgpack.encode((kind, sentence)))
 
 
-def _connected(cell: walls.Cell, database: Any) -> Any:  # duckdb has no stubs of ours
-    """Connect to DuckDB behind the walls of the cell. Its threads are begun before the limit on memory, which counts their stacks."""
+def _connected(cell: walls.Cell, database: Any) -> tuple[Any, bool]:  # duckdb has no stubs of ours
+    """Connect to DuckDB behind the walls of the cell; say whether both of the kernel's stand. DuckDB's own locks come with the first job.
+
+    Its threads are begun before the limit on memory, which counts their stacks.
+    """
     gauge = walls.memory_gauge()
     if "process" in cell.layers:
         walls.limit(cell)
     is_fenced = _fenced(cell)
     settings = Job("", (), (), cell.folder, walls.query_memory_mb(cell), cell.threads, cell.seconds)
-    connection = confined(database, settings, is_fenced=is_fenced) if "engine" in cell.layers else _unlocked(cell)
+    connection = settled(database, settings) if "engine" in cell.layers else _unlocked(cell)
     connection.execute("SELECT 1").fetchall()  # begins what it begins late
     if "process" in cell.layers:
         walls.limit_memory(cell, gauge)
     if "seccomp" in cell.layers:
         seccomp.forbid_threads()
-    return connection
+    return connection, is_fenced
 
 
 def _fenced(cell: walls.Cell) -> bool:
@@ -92,6 +98,11 @@ def _fenced(cell: walls.Cell) -> bool:
     )
     changes_nothing = "seccomp" in cell.layers and seccomp.restrict()
     return bool(reads_inside and changes_nothing)
+
+
+def _lock(connection: Any, folder: str, is_fenced: bool, job: Job) -> None:  # duckdb has no stubs of ours
+    """Put up DuckDB's own locks before the first job; of very many objects the kernel's two walls alone keep it to the folder."""
+    lock(connection, None if is_fenced and job.objects > MANY_OBJECTS else folder)
 
 
 def _unlocked(cell: walls.Cell) -> Any:  # duckdb has no stubs of ours
@@ -104,10 +115,12 @@ def _unlocked(cell: walls.Cell) -> Any:  # duckdb has no stubs of ours
 class _Dialogue:
     """What is asked, in its order: a question, its hours, a job. A job may come alone, and several of each may come."""
 
-    def __init__(self, sock: socket.socket, connection: Any, made: set[str], *, locked: bool) -> None:
+    def __init__(self, sock: socket.socket, connection: Any, made: set[str], lock: Callable[[Job], None] | None) -> None:
         self.sock = sock
         self.connection = connection
-        self.locked = locked
+        self.lock = lock
+        """Puts up the engine's locks, with what the first job asks for; None where that layer is off."""
+        self.has_begun = False
         self.translation: Translation | None = None
         self.made = made
         """The macros that are there, or that an earlier job has made; those of a statement that reads JSON take 20 ms."""
@@ -157,10 +170,13 @@ class _Dialogue:
 
     def frames(self, job: Job) -> Iterator[bytes]:
         """Yield the job's rows in frames."""
+        if self.lock is not None and not self.has_begun:
+            self.lock(job)
+        self.has_begun = True
         job = replace(job, macros=tuple(macro for macro in job.macros if macro not in self.made))
         self.made.update(job.macros)
         made = Frames()
-        for rows in batches(self.connection, job, FRAME_ROWS, locked=self.locked):
+        for rows in batches(self.connection, job, FRAME_ROWS, locked=self.lock is not None):
             try:
                 yield from made.of(rows)
             except (OverflowError, TypeError, ValueError):
