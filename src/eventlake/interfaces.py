@@ -151,6 +151,14 @@ class Contents:
         return self._hours
 
     @property
+    def marks(self) -> Mapping[Hour, object]:
+        """Return for each hour what differs once other objects are in it, also such that hold as many rows."""
+        found: dict[Hour, list[tuple[str, str, int | None]]] = {}
+        for one in self.objects(None):
+            found.setdefault(one.hour, []).append((one.key, one.etag, one.crc32))
+        return {hour: hash(tuple(objects)) for hour, objects in found.items()}
+
+    @property
     def open_hours(self) -> Sequence[Hour]:
         """Return those of the hours that are not closed."""
         return [one.hour for one in self.hours if one.state != "closed"]

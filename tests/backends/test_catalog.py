@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -443,6 +444,70 @@ def test_contents_are_kept_until_somebody_changes_the_catalog(tmp_path: Path) ->
         assert reader.contents("auth0_logs").count == 3
         (tmp_path / "other.db").replace(path)
         assert reader.contents("auth0_logs").count == 1
+
+
+def test_what_is_not_committed_is_not_kept(catalog: SqliteCatalog) -> None:
+    """Who looks in the middle of a transaction that is undone sees what there was before it, from then on."""
+    catalog.register([log_object("a")], [PARTITION], [], {})
+    with suppress(ZeroDivisionError), catalog._transaction() as run:
+        run("update partition set objects = 7")
+        assert catalog.contents("auth0_logs").count == 7
+        raise ZeroDivisionError
+
+    assert catalog.contents("auth0_logs").count == 1
+
+
+def test_an_older_file_copied_over_the_catalog_is_seen(tmp_path: Path) -> None:
+    """As who restores a copy does it, while somebody reads; the copy's own WAL and memory are gone then."""
+    path, copy, eleven = tmp_path / "catalog.db", tmp_path / "copy.db", Hour("2026-11-20", "11")
+    with closing(SqliteCatalog(path)) as writer:
+        writer.register_tables(TABLES, "parquet")
+        writer.register([log_object("a")], [PARTITION], [], {})
+        writer._file.connection.execute("vacuum into ?", (str(copy),))
+        with closing(SqliteCatalog(path, read_only=True)) as reader:
+            writer.register([log_object("b", eleven)], [replace(PARTITION, hour=eleven)], [], {})
+            assert [one.key for one in reader.contents("auth0_logs").objects(None)] == ["a", "b"]
+            writer.close()
+            shutil.copyfile(copy, path)
+            for suffix in ("-wal", "-shm"):
+                Path(f"{path}{suffix}").unlink(missing_ok=True)
+            assert [one.key for one in reader.contents("auth0_logs").objects(None)] == ["a"]
+            with closing(SqliteCatalog(path)) as later:
+                later.register([log_object("c", eleven)], [replace(PARTITION, hour=eleven)], [], {})
+            assert [one.key for one in reader.contents("auth0_logs").objects(None)] == ["a", "c"]
+
+
+def test_threads_share_a_reader_while_the_file_is_replaced(tmp_path: Path) -> None:
+    """Each sees the old file or the new one, and none a connection that another has closed."""
+    path, made = tmp_path / "catalog.db", []
+    for number in range(40):
+        made.append(tmp_path / f"{number}.db")
+        with closing(SqliteCatalog(made[-1])) as writer:
+            writer.register_tables(TABLES[:1], "parquet")
+            writer.register([log_object("a")], [PARTITION], [], {})
+    made.pop().replace(path)
+    seen, wrong, ended = set[int](), list[Exception](), threading.Event()
+    with closing(SqliteCatalog(path, read_only=True)) as reader:
+
+        def look() -> None:
+            while not ended.is_set():
+                try:
+                    seen.add(reader.contents("auth0_logs").count)
+                except Exception as error:
+                    wrong.append(error)
+                    return
+
+        threads = [threading.Thread(target=look) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for one in made:
+            one.replace(path)
+            assert reader.contents("auth0_logs").count == 1
+        ended.set()
+        for thread in threads:
+            thread.join()
+
+    assert (seen, wrong) == ({1}, [])
 
 
 def test_a_swap_takes_what_it_read_and_no_more(catalog: SqliteCatalog) -> None:

@@ -54,19 +54,24 @@ def test_what_nobody_changed_is_not_looked_at_again(asking: Asking) -> None:
     first, again = asking.held(), asking.held()
 
     assert first[TABLE] is again[TABLE]
-    assert first[TABLE].hours == {"2026-11-20T10": (0, 1, 10, "open")}
+    assert {hour: (one[0], one[1], one[2], one[-1]) for hour, one in first[TABLE].hours.items()} == {"2026-11-20T10": (0, 1, 10, "open")}
 
 
 def test_whatever_came_or_was_swapped_changes_the_mark_of_its_table_alone(asking: Asking, writer: SqliteCatalog) -> None:
-    """An object in an hour that is known, a new hour, a swap of an object for another that counts as much."""
+    """An object in an hour that is known, a new hour, a swap for another that counts as much, as an erasure of an open hour or a closing make it."""
     seen = [asking.held()]
     add(writer, "b", TEN)
     seen.append(asking.held())
     add(writer, "c", ELEVEN)
     seen.append(asking.held())
+    writer.merge(TEN, TABLE, ["a", "b"], NewObject("erased", TABLE, TEN, "parquet", 2000, 20, 7), NOW)
+    writer.merge(TEN, TABLE, ["erased"], NewObject("again", TABLE, TEN, "parquet", 2000, 20, 7), NOW)
+    seen.append(asking.held())
+    writer.merge(TEN, TABLE, ["again"], NewObject("edited", TABLE, TEN, "parquet", 2000, 20, 7), NOW)
+    seen.append(asking.held())
     writer.replace(ELEVEN, TABLE, 0, ["c"], NewObject("d", TABLE, ELEVEN, "parquet", 1000, 10, 7), 0, NOW)
     seen.append(asking.held())
 
-    assert len({one[TABLE].mark for one in seen}) == 4
+    assert len({one[TABLE].mark for one in seen}) == 6
     assert len({one[OTHER].mark for one in seen}) == 1
-    assert [unfinished_hours(one) for one in seen] == [1, 1, 2, 1]
+    assert [unfinished_hours(one) for one in seen] == [1, 1, 2, 2, 2, 1]

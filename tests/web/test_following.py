@@ -48,7 +48,8 @@ class Catalog:
 
     def contents(self, _table: str) -> Any:
         """What an hour holds."""
-        return SimpleNamespace(hours=[SimpleNamespace(hour="2026-11-20T10", generation=0, objects=1, rows=self.rows, state="open")])
+        hour = SimpleNamespace(hour="2026-11-20T10", generation=0, objects=1, rows=self.rows, state="open")
+        return SimpleNamespace(hours=[hour], marks={})
 
 
 class Followed:

@@ -11,6 +11,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ from eventlake.errors import ConfigurationError, StorageError, StorageFullError
 
 _BUSY_S = 30.0
 _COPIES = 10
+_NOT_OPEN = (-1,)
+"""What was seen of a file that could not be opened again: it is tried the next time."""
 _CANNOT_WRITE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 """What SQLite says where it cannot put its memory beside a file to read it: in a folder that may not be written, and on a full disk."""
 
@@ -36,6 +39,7 @@ class SqliteFile:
         self.path = path
         self._hurried = hurried
         self._read_only = read_only
+        self._using = threading.RLock()
         self._aside: tempfile.TemporaryDirectory[str] | None = None
         self._seen: tuple[int, ...] = ()
         self._is_live = True
@@ -51,7 +55,11 @@ class SqliteFile:
             self._bring_up_to_date(version)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, once nobody reads it."""
+        with self._using:
+            self._close()
+
+    def _close(self) -> None:
         self.connection.close()
         if self._aside is not None:
             self._aside.cleanup()
@@ -59,16 +67,28 @@ class SqliteFile:
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[Any]:
         """Return the rows of a query, of the file as it is now."""
-        if self._read_only and self._fingerprint() != self._seen:
-            self.close()
-            self._open()
-        with self._failing():
-            return self.connection.execute(query, parameters).fetchall()
+        with self._current() as connection, self._failing():
+            return connection.execute(query, parameters).fetchall()
 
     def state(self) -> object:
         """Return what differs once somebody has committed anything, or the file is another: https://www.sqlite.org/pragma.html#pragma_data_version."""
-        changed_by_others = self.rows("pragma data_version")[0][0]
-        return self.connection, changed_by_others, self.connection.total_changes
+        with self._current() as connection, self._failing():
+            if connection.in_transaction:  # what is done in it may be undone
+                return object()
+            return connection, connection.execute("pragma data_version").fetchone()[0], connection.total_changes
+
+    @contextmanager
+    def _current(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection to the file as it is now: to one thread at a time where readers share it, for it is closed when the file is another."""
+        if not self._read_only:
+            yield self.connection
+            return
+        with self._using:
+            if self._fingerprint() != self._seen:
+                self._close()
+                self._seen = _NOT_OPEN
+                self._open()
+            yield self.connection
 
     def fault(self) -> StorageError | None:
         """Read all of the file, and return the first damage that SQLite finds in it, of indexes too; None if there is none."""
@@ -108,9 +128,12 @@ class SqliteFile:
 
     def _reading(self) -> sqlite3.Connection:
         self._is_live = os.access(self.path.parent, os.W_OK) or Path(f"{self.path}-shm").exists()
-        self._seen = self._fingerprint()
+        before = self._fingerprint()
         try:
-            return self._looking_old_and_new(self._connected("mode=ro"))
+            connection = self._looking_old_and_new(self._connected("mode=ro"))
+            after = self._fingerprint()  # the first to read makes what lies beside it
+            self._seen = after if after[:2] == before[:2] else before
+            return connection
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF not in _CANNOT_WRITE or not self.path.is_file():
                 raise
@@ -158,13 +181,22 @@ class SqliteFile:
         return connection
 
     def _fingerprint(self) -> tuple[int, ...]:
-        """Return what changes when the file is replaced; and for one that is not connected to its WAL, when it is written."""
+        """Return what changes when the file is replaced, or its WAL; and for one that is not connected to it, when it is written."""
         try:
             status = self.path.stat()
         except OSError:
             return ()
         found = status.st_dev, status.st_ino
-        return found if self._is_live else (*found, status.st_size, status.st_mtime_ns, *self._wal())
+        if self._is_live:
+            return *found, *map(self._inode, ("-wal", "-shm"))
+        return *found, status.st_size, status.st_mtime_ns, *self._wal()
+
+    def _inode(self, suffix: str) -> int:
+        """Return that of what SQLite keeps beside the file, 0 if there is none: whoever copies an older file over it takes that away."""
+        try:
+            return os.stat(f"{self.path}{suffix}").st_ino  # noqa: PTH116  # a Path for each costs three times as much
+        except OSError:
+            return 0
 
     def _wal(self) -> tuple[int, ...]:
         with contextlib.suppress(OSError):

@@ -42,7 +42,8 @@ class Holding:
     @classmethod
     def of(cls, contents: Contents) -> Holding:
         """Make that of a table's contents."""
-        hours = {str(one.hour): (one.generation, one.objects, one.rows, one.state) for one in contents.hours}
+        marks = contents.marks
+        hours = {str(one.hour): (one.generation, one.objects, one.rows, marks.get(one.hour), one.state) for one in contents.hours}
         return cls(blake2b(repr(hours).encode(), digest_size=16).digest(), hours)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
@@ -20,16 +20,14 @@ from eventlake.layout import Days, Hour
 
 _FIRST_RETRY = timedelta(minutes=1)
 _LAST_RETRY = timedelta(hours=6)
-_MANY = 10_000
-"""The objects of a table are kept in memory unless there are more; these take some megabytes."""
+_MANY = 20_000
+"""How many objects of all tables are kept in memory; these take some ten megabytes."""
 
 
 class Hours(Tables, Objects):
     """The partitions of a catalog, and their closing."""
 
-    _known: dict[str, Contents]
-    _known_at: object = None
-    """The state of the file in which `_known` was begun."""
+    _known: _Known | None = None
 
     def add_partition(self, partition: Partition) -> bool:
         """Make sure the partition exists; True if this call created it."""
@@ -46,11 +44,12 @@ class Hours(Tables, Objects):
     def contents(self, table: str) -> Contents:
         """Return what readers see of a table, hour by hour; whatever is asked of it is looked up then, and kept until somebody changes the catalog."""
         state, name = self._file.state(), table.lower()
-        if self._known_at != state:
-            self._known, self._known_at = {}, state
-        if name not in self._known:
-            self._known[name] = _LookedUp(self._rows, name, partial(self.objects, name))
-        return self._known[name]
+        known = self._known
+        if known is None or known.state != state:
+            known = self._known = _Known(state)
+        if name not in known.contents:
+            known.contents[name] = _LookedUp(self._rows, name, partial(self.objects, name), known.room)
+        return known.contents[name]
 
     def replace(
         self, hour: Hour, table: str, generation: int, remove: Sequence[str], add: NewObject, duplicates: int, now: datetime
@@ -118,6 +117,22 @@ class Hours(Tables, Objects):
         return int(self._rows("select count(*) from partition where objects > 0 and problem <> ''")[0][0])
 
 
+@dataclass(slots=True)
+class _Room:
+    """For how many objects more there is room in memory."""
+
+    objects: int = _MANY
+
+
+@dataclass(slots=True)
+class _Known:
+    """What was asked of a catalog since it was in this state."""
+
+    state: object
+    contents: dict[str, Contents] = field(default_factory=dict)
+    room: _Room = field(default_factory=_Room)
+
+
 class _LookedUp(Contents):
     """What a catalog holds of a table, each part looked up when it is asked for: of a year's hours most questions need a few, and how many there are."""
 
@@ -126,28 +141,44 @@ class _LookedUp(Contents):
         rows: Callable[[str, Sequence[Any]], list[Any]],  # those of sqlite3
         table: str,
         objects: Callable[[Iterable[Hour] | None], Sequence[LogObject]],
+        room: _Room,
     ) -> None:
         super().__init__((), objects)
         self._rows = rows
         self._table = table
+        self._room = room
+        self._all_objects: Sequence[LogObject] | None = None
 
     def objects(self, hours: Iterable[Hour] | None) -> Sequence[LogObject]:
         """Look the objects of these hours up, of all for None, by hour and key."""
-        return self._all_objects if hours is None and self.count <= _MANY else super().objects(hours)
+        if hours is not None:
+            return super().objects(hours)
+        if self._all_objects is None:
+            found = super().objects(None)
+            if len(found) > self._room.objects:
+                return found
+            self._room.objects -= len(found)
+            self._all_objects = found
+        return self._all_objects
 
-    @cached_property
-    def _all_objects(self) -> Sequence[LogObject]:
-        return super().objects(None)
-
-    @cached_property
+    @property
     def hours(self) -> Sequence[HourContents]:
-        """Return all of the hours."""
+        """Look all of the hours up."""
         return self._between("0000-00-00", "9999-99-99")
 
     def hours_in(self, days: Days) -> Sequence[HourContents]:
         """Look those of the hours up that these days have."""
         found = self._between(min(days), max(days)) if days else []
         return [one for one in found if one.hour.hour in days.get(one.hour.date, ())]
+
+    @property
+    def marks(self) -> Mapping[Hour, object]:
+        """Return for each hour what differs once other objects are in it: which came last, by a number that is never less than one before it."""
+        rows = self._rows(
+            'select "date", hour, count(*), max(rowid), key from object where "table" = ? and state = \'live\' group by "date", hour',
+            (self._table,),
+        )
+        return {Hour(day, hour): last for day, hour, *last in rows}
 
     @cached_property
     def open_hours(self) -> Sequence[Hour]:
