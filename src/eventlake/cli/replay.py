@@ -73,7 +73,7 @@ def replay(
         return _to_detections(begin, end, names, where, speed, current)
     _require_target(target)
     tables = _tables(names, where, current)
-    played = Replay(open_engine(current, engine), Stretch(begin, end, tables, where), FAST, kept=kept)
+    played = Replay(open_engine(current, engine, at_once=2), Stretch(begin, end, tables, where), FAST, kept=kept)
     with _opened(target) as send:
         return _play(played, send, pace, current, _Progress(into_file=_is_file(target)))
 
