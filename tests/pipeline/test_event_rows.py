@@ -175,6 +175,6 @@ def test_what_extra_says_of_many_events_is_not_kept_without_end() -> None:
     wording = Wording(table, Placement(table, FAST), FAST)
     text = '\n{"id":"e","detail":{"data":{\n,"type":"s"\n\n\n\n\n\n\n\n\n},"log_id":"l"}}\n{"n":%d}'
 
-    made = [wording.event((text % number).encode().split(b"\n")) for number in range(3_000)]
+    made = [wording.event((text % number).encode().split(b"\n")) for number in range(10_000)]
 
-    assert made == [b'{"id":"e","detail":{"data":{"n":%d,"type":"s"},"log_id":"l"}}' % number for number in range(3_000)]
+    assert made == [b'{"id":"e","detail":{"data":{"n":%d,"type":"s"},"log_id":"l"}}' % number for number in range(10_000)]

@@ -7,7 +7,7 @@ Takes a table, gives what is selected in Athena's SQL, one text for each row, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from eventlake.model import Table
 from eventlake.pipeline.athena_sql import text as literal
@@ -17,7 +17,7 @@ from eventlake.pipeline.leftovers import EXTRA
 from eventlake.pipeline.placement import Placement
 
 _BRACE = ord("{")
-_KNOWN, _KNOWN_BYTES = 2_048, 1_000
+_KNOWN, _KNOWN_BYTES = 8_192, 1_000
 """Of how many texts of `extra` it is remembered what becomes of them, and how long one is at most: most events share theirs with others."""
 
 Step = tuple[bytes, int, bytes, int]
@@ -83,16 +83,17 @@ class Wording:
             if known is None:
                 return None
             mixed = known
-        pieces[0] = b""
         check = self._codec.check
         try:
             for place in self._json:
                 if pieces[place]:
                     check(pieces[place])
             if mixed != _NOTHING:
-                pieces[0], pieces[1] = pieces[1], b"".join(_filled(mixed, pieces))
+                pieces[:2] = _filled(mixed, pieces)
             elif not self._begin(pieces):
                 return None
+            else:
+                pieces[0] = b""
             event = b"".join(pieces)
             check(event)
         except ValueError:
@@ -131,26 +132,30 @@ class Wording:
         text = b""
         for name, value in members.items():
             both = encode(value)
-            text += b"%b%b:%b" % (b"," if text else b"", encode(name), both)
+            text = b"".join((text, b"," if text else b"", encode(name), b":", both))
             if name in self._inner:
                 place, key, foreign = self._inner[name]
-                if both[0] != _BRACE or any(both.find(odd) >= 0 for odd in foreign):
+                if both[0] != _BRACE:
                     return None
+                for odd in foreign:
+                    if both.find(odd) >= 0:
+                        return None
                 steps.append((text[:-1], place, b"," if len(both) > len(b"{}") else b"", key + 1))
                 text = b"}"
         return tuple(steps), text
 
 
-def _filled(mixed: Mixed, pieces: list[bytes]) -> Iterator[bytes]:
-    """Yield the fields of `extra`, with those that columns have in one of its objects, and take these out of the pieces."""
+def _filled(mixed: Mixed, pieces: list[bytes]) -> list[bytes]:
+    """Return what stands before the fields of the root, and those of `extra` with what columns have in its objects, which is taken out of the pieces."""
     steps, rest = mixed
+    made = [pieces[1]]
     for text, place, between, begin in steps:
-        yield text
+        made.append(text)
         if own := pieces[place]:
-            yield between
-            yield own[begin:-1]
+            made += (between, own[begin:-1])
             pieces[place] = b""
-    yield rest
+    made.append(rest)
+    return made
 
 
 def _count(texts: Sql) -> int:
