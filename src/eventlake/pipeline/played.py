@@ -132,7 +132,7 @@ class Replay:
         """Return the events of a piece, those of all its tables in one order, and which of them there are as they came."""
         chosen = sorted((self._rows(name) for name in self._tables if name in piece.tables), key=lambda rows: rows.is_worded)
         events = [
-            (_key(at, _mark(number)), event_id or "", body)
+            (at + _mark(number), event_id or "", body)
             for number, rows in enumerate(chosen)
             if not rows.is_worded
             for at, event_id, body in rows.restored(self._engine.query(self._select(rows, rows.columns, piece)).rows)
@@ -152,13 +152,13 @@ class Replay:
         chosen: by the mark of each.
         """
         events: list[_Event] = []
-        odd: dict[bytes, list[tuple[str, str | None]]] = {mark.encode(): [] for mark in chosen}
-        worded = {mark.encode(): rows.worded for mark, rows in chosen.items()}
+        odd: dict[str, list[tuple[str, str | None]]] = {mark: [] for mark in chosen}
+        worded = {mark: rows.worded for mark, rows in chosen.items()}
 
         def take(answer: Sequence[Any]) -> None:
             for event_id, text in answer:
                 pieces = text.encode().split(_SEAM)
-                key = pieces[0]
+                key = text[: len(pieces[0])]
                 body = worded[key[-_MARK:]](pieces)
                 if body is not None:
                     events.append((key, event_id or "", body))
@@ -167,7 +167,7 @@ class Replay:
 
         self._all((self._select(rows, rows.selected(mark), piece) for mark, rows in chosen.items()), take)
         for mark, rows in chosen.items():
-            events += [(_key(at, mark), event_id or "", body) for at, event_id, body in rows.odd(odd[mark.encode()], self._rows_at)]
+            events += [(at + mark, event_id or "", body) for at, event_id, body in rows.odd(odd[mark], self._rows_at)]
         return events
 
     def _all(self, selects: Iterable[str], take: Callable[[Sequence[Any]], None]) -> None:
@@ -221,8 +221,8 @@ class Replay:
                 yield one
 
 
-_Event = tuple[bytes, str, bytes]
-"""When an event happened and the number of its table, its id, empty if it has none, and its bytes."""
+_Event = tuple[str, str, bytes]
+"""When an event happened and the number of its table, as a text, its id, empty if it has none, and its bytes."""
 _Answer = tuple[Sequence[_Event], Mapping[str, bytes]]
 """Events in their order, and by their ids those that there are as they came."""
 
@@ -232,12 +232,8 @@ def _mark(number: int) -> str:
     return f"{number:0{_MARK}}"
 
 
-def _key(at: str, mark: str) -> bytes:
-    return f"{at}{mark}".encode()
-
-
-def _moment(key: bytes) -> str:
-    return key[:-_MARK].decode()
+def _moment(key: str) -> str:
+    return key[:-_MARK]
 
 
 def _first(events: Iterable[_Event], before: Collection[str]) -> Iterator[_Event]:
