@@ -66,7 +66,7 @@ def _fill(folder: Path, count: int) -> None:
 
 def _play(folder: Path) -> None:
     """Play everything to a file."""
-    lake = open_lake(folder, load())
+    lake = open_lake(folder, load(), at_once=2)  # as the command opens it
     stretch = Stretch(END - timedelta(days=DAYS + 1), END + timedelta(days=1), lake.catalog.tables())
     begun, used = time.monotonic(), time.process_time()
     played = 0

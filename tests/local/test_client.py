@@ -47,6 +47,18 @@ class Forgetful(Answering):
         self._answer(1)
 
 
+class Greeting(Answering):
+    """Says what no bus says."""
+
+    def do_POST(self) -> None:
+        """Answer."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"hello")
+
+
 @contextmanager
 def listening(handler: type[BaseHTTPRequestHandler], port: int = 0) -> Iterator[int]:
     """Run a server, and give its port."""
@@ -90,6 +102,15 @@ def test_an_answer_that_speaks_of_fewer_events_is_none() -> None:
             list(client.send(two))
         with pytest.raises(ServiceError, match="answered for 1 of 2 events"):
             client.refused([EVENT, EVENT])
+        client.close()
+
+
+def test_what_answers_as_no_bus_does_has_stored_nothing() -> None:
+    """Another program may listen there."""
+    with listening(Greeting) as port:
+        client = BusClient(f"http://127.0.0.1:{port}")
+        with pytest.raises(ServiceError, match="not as a bus does"):
+            client.refused([EVENT])
         client.close()
 
 

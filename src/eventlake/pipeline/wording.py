@@ -124,7 +124,7 @@ class Wording:
         return made
 
     def _parted(self, extra: bytes) -> Mixed | None:
-        """Part the fields of `extra`; None where they are odd. What is in them stays as it is written, and is not read. Raises ValueError."""
+        """Return the fields of `extra` in parts; None where they are odd. What is in them stays as it is written, and is not read. Raises ValueError."""
         members, encode = self._codec.members(extra), self._codec.encode
         if not self._foreign.isdisjoint(members):  # `in` is slow for bytes
             return None
