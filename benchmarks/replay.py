@@ -66,14 +66,14 @@ def _fill(folder: Path, count: int) -> None:
 
 def _play(folder: Path) -> None:
     """Play everything to a file."""
-    lake = open_lake(folder, load())
+    lake = open_lake(folder, load(), at_once=2)  # as the command opens it
     stretch = Stretch(END - timedelta(days=DAYS + 1), END + timedelta(days=1), lake.catalog.tables())
     begun, used = time.monotonic(), time.process_time()
     played = 0
     with (folder / "played.jsonl").open("wb") as file:
-        for group in Pace(None, time.monotonic, time.sleep).groups(iter(Replay(lake.engine, stretch, FAST)), 1_000):
-            file.write(b"\n".join([event.body for event in group]) + b"\n")
-            played += len(group)
+        for group in Pace(None, time.monotonic, time.sleep).groups(Replay(lake.engine, stretch, FAST), 1_000):
+            file.write(b"\n".join(group.bodies) + b"\n")
+            played += len(group.bodies)
     seconds, used = time.monotonic() - begun, time.process_time() - used
     print(f"{played:,} events in {seconds:.1f} s: {played / seconds:,.0f} events/s by the clock")
     print(f"processor: {used / played * 1e6:.1f} us an event in this process, {_beside() / played * 1e6:.1f} us in those of the queries")

@@ -47,6 +47,18 @@ class Forgetful(Answering):
         self._answer(1)
 
 
+class Greeting(Answering):
+    """Says what no bus says."""
+
+    def do_POST(self) -> None:
+        """Answer."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"hello")
+
+
 @contextmanager
 def listening(handler: type[BaseHTTPRequestHandler], port: int = 0) -> Iterator[int]:
     """Run a server, and give its port."""
@@ -73,12 +85,12 @@ def test_a_client_tells_what_was_refused_alone(tmp_path: Path) -> None:
     """Nothing of a request in which all are events; all others are sent nevertheless."""
     with running(tmp_path) as bus:
         client = BusClient(bus.url)
-        refused = client.refused(MIXED), client.refused([Item(1, EVENT)] * 3000)
+        refused = client.refused([item.data for item in MIXED]), client.refused([EVENT] * 3000), client.refused([EVENT])
         client.close()
 
-    assert [outcome.item for outcome in refused[0]] == [item for item in MIXED if item.line % 4]
+    assert [outcome.item.data for outcome in refused[0]] == [item.data for item in MIXED if item.line % 4]
     assert {outcome.code for outcome in refused[0]} == {"NotAnEvent"}
-    assert refused[1] == []
+    assert refused[1:] == ([], [])
 
 
 def test_an_answer_that_speaks_of_fewer_events_is_none() -> None:
@@ -89,7 +101,16 @@ def test_an_answer_that_speaks_of_fewer_events_is_none() -> None:
         with pytest.raises(ServiceError, match="answered for 1 of 2 events"):
             list(client.send(two))
         with pytest.raises(ServiceError, match="answered for 1 of 2 events"):
-            client.refused(two)
+            client.refused([EVENT, EVENT])
+        client.close()
+
+
+def test_what_answers_as_no_bus_does_has_stored_nothing() -> None:
+    """Another program may listen there."""
+    with listening(Greeting) as port:
+        client = BusClient(f"http://127.0.0.1:{port}")
+        with pytest.raises(ServiceError, match="not as a bus does"):
+            client.refused([EVENT])
         client.close()
 
 
@@ -112,7 +133,7 @@ def test_a_bus_that_ends_in_the_middle_is_waited_for() -> None:
     with ExitStack() as back:
         with listening(Answering) as port:
             client = BusClient(f"http://127.0.0.1:{port}", pause=begin_again, told=told.append)
-            first = client.refused([Item(1, EVENT)])
+            first = client.refused([EVENT])
         second = list(client.send([Item(1, EVENT), Item(2, EVENT)]))
         client.close()
 
@@ -126,11 +147,11 @@ def test_a_bus_that_is_not_back_in_time_cannot_be_reached() -> None:
     told: list[str] = []
     with listening(Answering) as port:
         client = BusClient(f"http://127.0.0.1:{port}", pause=pauses.append, told=told.append)
-        client.refused([Item(1, EVENT)])
+        client.refused([EVENT])
 
     with pytest.raises(ConfigurationError, match="cannot be reached: Connection refused"):
-        client.refused([Item(1, EVENT)])
+        client.refused([EVENT])
     assert (pauses, len(told)) == ([1, 2, 4, 8, 10, 10, 10], 1)
     with pytest.raises(ConfigurationError, match="cannot be reached: Connection refused"):
-        BusClient(f"http://127.0.0.1:{port}", pause=pauses.append).refused([Item(1, EVENT)])
+        BusClient(f"http://127.0.0.1:{port}", pause=pauses.append).refused([EVENT])
     assert len(pauses) == 7

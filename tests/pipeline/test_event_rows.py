@@ -17,6 +17,7 @@ from eventlake.local.importing import Importer
 from eventlake.local.item import Item
 from eventlake.model import Table
 from eventlake.pipeline.event_rows import EventRows
+from eventlake.pipeline.event_sql import SEAM
 from eventlake.pipeline.placement import Placement
 from eventlake.pipeline.wording import Wording
 from eventlake.sources import load
@@ -107,7 +108,11 @@ def test_a_text_of_the_statement_is_the_event_of_the_columns(name: str, lake: La
     def ask(again: EventRows, moments: Sequence[str]) -> Sequence[Any]:
         return asked(lake.engine, again.table, again.columns, again.at(moments))
 
-    answer = [(at, event_id, rows.worded(text, extra)) for at, event_id, text, extra in asked(lake.engine, rows.table, rows.selected)]
+    answer = [
+        (key[:-1].decode(), event_id, rows.worded([key, *pieces]))
+        for event_id, text in asked(lake.engine, rows.table, rows.selected("#"))
+        for key, *pieces in [text.encode().split(SEAM.encode())]
+    ]
     expected = list(rows.restored(asked(lake.engine, rows.table, rows.columns)))
 
     odd = [(at, event_id) for at, event_id, body in answer if body is None]
@@ -154,9 +159,22 @@ def test_what_is_odd_about_a_row_is_left_to_its_columns(text: str | None, extra:
         references = ',"references":{"correlation_id":"c"}'
     field += {"control": ',"ip":"\x01"', "lines": ',"ip":"\n"'}.get(text or "", "")
     own = f"{field}{details or chr(10) * 2}\n\n"
-    written = f'{{"id":"e","detail":{{"data":{{\n{own}\n{references}\n\n\n\n}},"log_id":"l"}}}}' if text else None
+    written = f'\n{{"id":"e","detail":{{"data":{{\n{own}\n{references}\n\n\n\n}},"log_id":"l"}}}}' if text else ""
+    written += "" if extra is None else f"\n{extra}"
 
     table = TABLES["auth0_logs"]
-    made = Wording(table, Placement(table, FAST), FAST).event(written, extra)
+    wording = Wording(table, Placement(table, FAST), FAST)
+    made = [wording.event(written.encode().split(b"\n")) for _ in range(2)]
 
-    assert made == (event.encode() if event else None)
+    assert made == [event.encode() if event else None] * 2
+
+
+def test_what_extra_says_of_many_events_is_not_kept_without_end() -> None:
+    """Each is made of its own, also where there are more than are remembered."""
+    table = TABLES["auth0_logs"]
+    wording = Wording(table, Placement(table, FAST), FAST)
+    text = '\n{"id":"e","detail":{"data":{\n,"type":"s"\n\n\n\n\n\n\n\n\n},"log_id":"l"}}\n{"n":%d}'
+
+    made = [wording.event((text % number).encode().split(b"\n")) for number in range(10_000)]
+
+    assert made == [b'{"id":"e","detail":{"data":{"n":%d,"type":"s"},"log_id":"l"}}' % number for number in range(10_000)]

@@ -25,7 +25,7 @@ from eventlake.naming import nearest
 
 if TYPE_CHECKING:
     from eventlake.model import Table
-    from eventlake.pipeline.played import Kept, Played, Replay
+    from eventlake.pipeline.played import Kept, Replay
 
 OWN_BUS = "http://127.0.0.1:8787"
 """Where `serve` listens unless it is told otherwise."""
@@ -73,7 +73,7 @@ def replay(
         return _to_detections(begin, end, names, where, speed, current)
     _require_target(target)
     tables = _tables(names, where, current)
-    played = Replay(open_engine(current, engine), Stretch(begin, end, tables, where), FAST, kept=kept)
+    played = Replay(open_engine(current, engine, at_once=2), Stretch(begin, end, tables, where), FAST, kept=kept)
     with _opened(target) as send:
         return _play(played, send, pace, current, _Progress(into_file=_is_file(target)))
 
@@ -142,15 +142,15 @@ class _Progress:
     at: str = ""
 
 
-def _play(played: Replay, send: Callable[[Sequence[Played]], int], speed: float | None, current: Settings, progress: _Progress) -> int:
+def _play(played: Replay, send: Callable[[Sequence[bytes]], int], speed: float | None, current: Settings, progress: _Progress) -> int:
     """Send the events; the exit code. Stopped by Ctrl-C or an error, say from where to go on."""
     from eventlake.pipeline.pace import Pace
 
     try:
-        for group in Pace(speed, time.monotonic, time.sleep).groups(iter(played), _GROUP):
-            progress.refused += send(group)
-            progress.sent += len(group)
-            progress.at = group[-1].at
+        for group in Pace(speed, time.monotonic, time.sleep).groups(played, _GROUP):
+            progress.refused += send(group.bodies)
+            progress.sent += len(group.bodies)
+            progress.at = group.at
             current.progress(f"{progress.sent:,} of at most {played.total:,} events, to {progress.at}", is_done=False)
     except (KeyboardInterrupt, EventlakeError):
         current.say(f"Stopped after {progress.sent:,} events.{_from_there(progress)}")
@@ -187,7 +187,7 @@ def _require_target(target: str) -> None:
 
 
 @contextmanager
-def _opened(target: str) -> Iterator[Callable[[Sequence[Played]], int]]:
+def _opened(target: str) -> Iterator[Callable[[Sequence[bytes]], int]]:
     """Open the target; what is given sends events to it and tells how many were refused. Raises StorageError or ConfigurationError."""
     if target == "bus" or "://" in target:
         with _bus(OWN_BUS if target == "bus" else target) as send:
@@ -203,24 +203,23 @@ def _opened(target: str) -> Iterator[Callable[[Sequence[Played]], int]]:
             raise StorageError(f'"{target}" cannot be written: {error.strerror or error}.') from None
 
 
-def _writer(file: BinaryIO) -> Callable[[Sequence[Played]], int]:
-    def send(events: Sequence[Played]) -> int:
-        file.write(b"\n".join([event.body for event in events]) + b"\n")
+def _writer(file: BinaryIO) -> Callable[[Sequence[bytes]], int]:
+    def send(events: Sequence[bytes]) -> int:
+        file.write(b"\n".join(events) + b"\n")
         return 0
 
     return send
 
 
 @contextmanager
-def _bus(url: str) -> Iterator[Callable[[Sequence[Played]], int]]:
+def _bus(url: str) -> Iterator[Callable[[Sequence[bytes]], int]]:
     from eventlake.answers.values import visible
     from eventlake.local.client import BusClient
-    from eventlake.local.item import Item
 
     client = BusClient(url, token=os.environ.get("EVENTLAKE_TOKEN"), option="--to", told=lambda sentence: click.echo(sentence, err=True))
 
-    def send(events: Sequence[Played]) -> int:
-        refused = client.refused(Item(1, event.body) for event in events)
+    def send(events: Sequence[bytes]) -> int:
+        refused = client.refused(events)
         for one in refused[:3]:
             click.echo(f"Refused: {visible(one.message or one.code or '')}", err=True)
         return len(refused)

@@ -12,7 +12,7 @@ import json
 import os
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -84,15 +84,17 @@ class BusClient:
         for taken, answer in self._answers(items):
             yield from _outcomes(taken, answer)
 
-    def refused(self, items: Iterable[Item]) -> list[Outcome]:
-        """Send items in batches; what the bus said of those that it refused. Raises ServiceError or ConfigurationError."""
-        return [
-            one
-            for taken, answer in self._answers(items)
-            if answer.get("rejected") != 0
-            for one in _outcomes(taken, answer)
-            if one.code is not None
-        ]
+    def refused(self, documents: Sequence[bytes]) -> list[Outcome]:
+        """Send documents in batches; what the bus said of those that it refused. Raises ServiceError or ConfigurationError."""
+        refused: list[Outcome] = []
+        for batch in _portions(documents):
+            answer = self._post(b"\n".join(batch))
+            if not _is_all_taken(answer, len(batch)):
+                items = [Item(1, document) for document in batch]
+                refused += [
+                    one for taken, said in self._answers_from(answer, items) for one in _outcomes(taken, said) if one.code is not None
+                ]
+        return refused
 
     def close(self) -> None:
         """Close the connection."""
@@ -101,15 +103,21 @@ class BusClient:
     def _answers(self, items: Iterable[Item]) -> Iterator[tuple[list[Item], dict[str, Any]]]:
         """Send items in batches; yield those that an answer speaks of, with the answer."""
         for batch in _batches(items):
-            rest = batch
-            while rest:
-                answer = self._post(b"\n".join([item.data for item in rest]))
-                taken = self._taken(rest, answer)
-                self._require_all(taken, answer)
-                yield taken, answer
-                rest = rest[len(taken) :]
+            yield from self._answers_from(self._post(_body(batch)), batch)
 
-    def _post(self, body: bytes) -> dict[str, Any]:
+    def _answers_from(self, answer: bytes, batch: list[Item]) -> Iterator[tuple[list[Item], dict[str, Any]]]:
+        """Yield the items of a batch that its answer speaks of, with the answer; then send those that are left."""
+        while True:
+            said = self._said(answer)
+            taken = self._taken(batch, said)
+            self._require_all(taken, said)
+            yield taken, said
+            batch = batch[len(taken) :]
+            if not batch:
+                return
+            answer = self._post(_body(batch))
+
+    def _post(self, body: bytes) -> bytes:
         for attempt in range(_PATIENCE):
             status, retry_after, answer = self._request_patiently(body, is_last=attempt == _PATIENCE - 1)
             if status not in {429, 503}:
@@ -117,7 +125,7 @@ class BusClient:
             self._pause(min(float(retry_after or 2**attempt), _LONGEST_PAUSE_S))
         if status != 200 and not _has_rest(status, answer):
             raise ServiceError(f"The bus at {self._url} answered {status}: {_sentence(answer)}")
-        return self._said(answer)
+        return answer
 
     def _request_patiently(self, body: bytes, *, is_last: bool) -> tuple[int, str | None, bytes]:
         """Send a request; a bus that answered before and is gone counts as one that takes nothing now, until the last time."""
@@ -205,6 +213,28 @@ def _has_rest(status: int, answer: bytes) -> bool:
     return status == 413 and b'"rest":' in answer
 
 
+class _Counts(msgspec.Struct):
+    """What an answer says of all events together; what it says of each is not read."""
+
+    accepted: int
+    rejected: int
+    events: msgspec.Raw
+    rest: msgspec.Raw | None = None
+    opened: msgspec.Raw | None = None
+
+
+_counts = msgspec.json.Decoder(_Counts).decode
+
+
+def _is_all_taken(answer: bytes, count: int) -> bool:
+    """Return True if a bus took so many documents, each as an event; False where its answer says anything else."""
+    try:
+        said = _counts(answer)
+    except (ValueError, RecursionError):
+        return False
+    return (said.accepted, said.rejected, said.rest, said.opened) == (count, 0, None, None)
+
+
 def _outcomes(batch: list[Item], answer: dict[str, Any]) -> Iterator[Outcome]:
     """Yield what an answer says of each item, and before it what was opened."""
     if answer.get("opened") is not None:
@@ -221,6 +251,18 @@ def _outcome(item: Item, said: dict[str, Any]) -> Outcome:
         return Outcome(item, said["id"])
     error = item.failed(EventError(said["ErrorCode"], said["ErrorMessage"]))
     return Outcome(item, None, error.code, str(error))
+
+
+def _body(batch: Sequence[Item]) -> bytes:
+    return b"\n".join([item.data for item in batch])
+
+
+def _portions(documents: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """Group documents into requests, as `_batches` does; those of one request are not looked at one by one."""
+    if len(documents) <= BATCH_EVENTS and sum(map(len, documents)) <= BATCH_BYTES and all(one.startswith(b"{") for one in documents):
+        yield documents
+    else:
+        yield from ([item.data for item in batch] for batch in _batches(Item(1, document) for document in documents))
 
 
 def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:

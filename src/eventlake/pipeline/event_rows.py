@@ -1,7 +1,7 @@
 """The rows of one table as they are asked for, and the events that they become.
 
-Called by `eventlake.pipeline.played`. Where the statement can write a table's events, it gives each row's text, and of odd rows alone their columns
-are asked for; elsewhere the columns of each.
+Called by `eventlake.pipeline.played`. Where the statement can write a table's events, it gives each row's id and text, and of odd rows alone their
+columns are asked for; elsewhere the columns of each.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from eventlake.model import Column, Table
 from eventlake.pipeline.athena_sql import quoted, texts
+from eventlake.pipeline.athena_sql import text as literal
 from eventlake.pipeline.codec import Codec
 from eventlake.pipeline.convert import GlueType, parse_glue_type
 from eventlake.pipeline.event_sql import NoEventSqlError
@@ -23,6 +24,7 @@ from eventlake.pipeline.wording import Wording
 _FEW = 1_000
 """How many moments a statement names; of more rows it asks for all that lie between."""
 _AT = 'CAST("event_time" AS varchar)'
+_ID = '"event_id"'
 
 Event = tuple[str, str | None, bytes]
 """When an event happened, its id, and its bytes."""
@@ -40,22 +42,25 @@ class EventRows:
         self._names = [column.name for column in table.columns]
         kinds = [(column.name, parse_glue_type(column.type)) for column in table.columns]
         self._nested = [(name, as_stored) for name, kind in kinds if kind.items and (as_stored := _storing(kind)) is not None]
-        first = f'{_AT}, "event_id"'
-        self.columns = f"{first}, {', '.join(map(_selected, table.columns))}"
-        """What is selected of a row whose columns are wanted; of every row, as of `selected`, the first two are its moment and its id."""
+        self.columns = f"{_AT}, {_ID}, {', '.join(map(_selected, table.columns))}"
+        """What is selected of a row whose columns are wanted: its moment, its id, and all of them."""
         self._wording: Wording | None = None
         with contextlib.suppress(NoEventSqlError):
             self._wording = Wording(table, self._restorer.placed, codec)
-        self.selected = self.columns if self._wording is None else f"{first}, {self._wording.columns}"
 
     @property
     def is_worded(self) -> bool:
         """Return True if the statement writes the events."""
         return self._wording is not None
 
+    def selected(self, mark: str) -> str:
+        """Return what is selected of a row whose event the statement writes: its id, and a text whose first piece are its moment and the mark."""
+        assert self._wording is not None  # as is asked before
+        return f"{_ID}, {self._wording.selected((_AT, literal(mark)))}"
+
     @property
-    def worded(self) -> Callable[[str | None, str | None], bytes | None]:
-        """Return what makes the event of a row, of what is selected of it behind its id; None of an odd row. For tables that are worded."""
+    def worded(self) -> Callable[[list[bytes]], bytes | None]:
+        """Return what makes the event of such a text, given as its pieces, which are used up; None of an odd row. For tables that are worded."""
         assert self._wording is not None  # as is asked before
         return self._wording.event
 

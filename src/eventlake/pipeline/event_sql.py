@@ -45,6 +45,8 @@ class EventSql:
             raise NoEventSqlError  # what is looked at by itself stands at one place in the text
         kinds = {column.name: parse_glue_type(column.type) for column in table.columns}
         self.places = [path for _, path, _ in placed.plain]
+        self._alone: dict[Sql, Sql] = {}
+        """Fields without their comma, as the text of the key and the SQL behind it, by what they are among others."""
         self._objects = {
             way: {
                 key: self._field(key, one, kinds[one.name], is_array=is_array) for key, (one, is_array) in sorted(keys, key=_is_rewritten)
@@ -72,14 +74,22 @@ class EventSql:
 
     def _object(self, way: tuple[str, ...]) -> Sql:
         """Return the field that is an object, nothing where nothing is in it."""
-        fields = joined(_flat(sql for _, sql in self.parts(way)))
-        return (chained((literal(f",{self._dumps(way[-1])}:{{"), f"substr(nullif({fields}, ''), 2)", "'}'")),)
+        begin = f",{self._dumps(way[-1])}:{{"
+        parts = self.parts(way)
+        if len(parts) == 1 and len(parts[0][1]) == 1 and (only := self._alone.get(parts[0][1])):
+            return (chained((literal(begin + only[0]), *only[1:], "'}'")),)
+        fields = joined(_flat(sql for _, sql in parts))
+        return (chained((literal(begin), f"substr(nullif({fields}, ''), 2)", "'}'")),)
 
     def _field(self, key: str, one: Readable, kind: GlueType, *, is_array: bool) -> Sql:
         value = _value(name_sql(one.name), one.converter if one.converter in ("json", "timestamp") else kind.name, kind)
         around = ("'['", "']'") if is_array else (literal(SEAM), literal(SEAM)) if one.converter == "json" else ()
-        written = chained((literal(f",{self._dumps(key)}:"), *around[:1], *value, *around[1:]))
-        return (f"coalesce({written}, {literal(SEAM * 2)})" if one.converter == "json" else written,)
+        parts = (*around[:1], *value, *around[1:])
+        written = chained((literal(f",{self._dumps(key)}:"), *parts))
+        if one.converter == "json":
+            return (f"coalesce({written}, {literal(SEAM * 2)})",)
+        self._alone[written,] = f"{self._dumps(key)}:", *parts
+        return (written,)
 
     def around(self, root: tuple[str, ...]) -> tuple[Sql, Sql]:
         """Return what stands before the fields of the root, and behind them."""
@@ -91,7 +101,10 @@ class EventSql:
                 raise NoEventSqlError  # with fields of `extra`, the root would come first
             begin += f"{self._dumps(name)}:{{"
             behind = ("'}'", *_flat(sql for _, sql in after), *behind)
-        return ("'{'", f"substr({joined((*self._envelope(), literal(begin)))}, 2)"), behind
+        first, *others = self._envelope()
+        if _LITERAL.fullmatch(first):
+            return (f"'{{{first[2:]}", *others, literal(begin)), behind
+        return ("'{'", f"substr({joined((first, *others, literal(begin)))}, 2)"), behind
 
     def _envelope(self) -> Iterator[str]:
         """Yield the fields of the envelope in EventBridge's order, then those that only a table knows, without `detail`."""
@@ -112,10 +125,9 @@ class EventSql:
         if key == "id":
             return (chained((literal(',"id":'), *_quoted(name_sql("event_id")))),)
         if key == "time" and self._placed.timed is not None:
-            at = f"CAST({name_sql('event_time')} AS varchar)"
-            found = " AND ".join(f"{name_sql(name)} IS NOT NULL" for name in self._placed.timed) or "true"
-            written = chained((literal(',"time":"'), f"substr({at}, 1, 10)", "'T'", f"substr({at}, 12, 8)", literal('Z"')))
-            return (f"CASE WHEN {found} THEN {written} END",)
+            written = f"""date_format({name_sql("event_time")}, ',"time":"%Y-%m-%dT%H:%i:%sZ"')"""
+            others = [f"{name_sql(name)} IS NOT NULL" for name in self._placed.timed if name != "event_time"]
+            return (f"CASE WHEN {' AND '.join(others)} THEN {written} END" if others else written,)
         return (literal(',"resources":[]'),) if key == "resources" else ()
 
 

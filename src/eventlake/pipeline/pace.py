@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from itertools import islice
 
-from eventlake.pipeline.played import Played
+from eventlake.pipeline.played import Group, Replay
 
 
 class Pace:
@@ -23,31 +22,28 @@ class Pace:
         self._clock = clock
         self._pause = pause
 
-    def groups(self, events: Iterator[Played], most: int) -> Iterator[list[Played]]:
+    def groups(self, played: Replay, most: int) -> Iterator[Group]:
         """Yield the events in groups, each when its events are due."""
-        if self._speed is None:
-            while group := list(islice(events, most)):
-                yield group
-        else:
-            yield from self._due(events, most, self._speed)
+        return played.groups(most) if self._speed is None else self._due(played, most, self._speed)
 
-    def _due(self, events: Iterator[Played], most: int, speed: float) -> Iterator[list[Played]]:
-        group: list[Played] = []
+    def _due(self, played: Replay, most: int, speed: float) -> Iterator[Group]:
+        at, bodies = "", list[bytes]()
         begun: tuple[float, float] | None = None
-        for event in events:
+        for event in played:
             begun = begun or (self._clock(), _seconds(event.at))
             due = begun[0] + (_seconds(event.at) - begun[1]) / speed
-            if group and due > self._clock():
-                yield group
-                group = []
+            if bodies and due > self._clock():
+                yield Group(at, bodies)
+                bodies = []
             while (left := due - self._clock()) > 0:
                 self._pause(left)
-            group.append(event)
-            if len(group) == most:
-                yield group
-                group = []
-        if group:
-            yield group
+            at = event.at
+            bodies.append(event.body)
+            if len(bodies) == most:
+                yield Group(at, bodies)
+                bodies = []
+        if bodies:
+            yield Group(at, bodies)
 
 
 def _seconds(at: str) -> float:

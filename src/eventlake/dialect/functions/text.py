@@ -53,7 +53,9 @@ def _concat_ws(parts: Parts, values: list[Value], node: exp.Expr) -> Value:
     """Join texts with a separator, NULL left out; one bare NULL might be a text or an array."""
     if len(values) == 2 and values[1].is_null and parts.value(node.expressions[1]).type.name == "unknown" and not values[0].is_null:
         raise mistyped("concat_ws() of one bare NULL is ambiguous: cast it", node)
-    sql = emit("(CASE WHEN {} IS NULL THEN NULL ELSE concat_ws({}) END)", values[0], joined(", ", values))
+    sql = emit("concat_ws({})", joined(", ", values))
+    if not isinstance(values[0].literal, str):
+        sql = emit("(CASE WHEN {} IS NULL THEN NULL ELSE {} END)", values[0], sql)
     return derived(sql, VARCHAR, values)
 
 

@@ -11,4 +11,6 @@ def moment_text(sql: Sql, digits: int) -> Sql:
         return emit("strftime({}, '%Y-%m-%d %H:%M:%S')", sql)
     if digits == 6:
         return emit("strftime({}, '%Y-%m-%d %H:%M:%S.%f')", sql)
+    if digits == 3:  # in half of the time
+        return emit("strftime({}, '%Y-%m-%d %H:%M:%S.%g')", sql)
     return emit("substring(strftime({}, '%Y-%m-%d %H:%M:%S.%f'), 1, {})", sql, 20 + digits)

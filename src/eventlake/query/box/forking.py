@@ -63,6 +63,8 @@ _EVERYDAY = """
 """A statement whose translation loads what is loaded at the first use."""
 _OFTEN = 4
 """After so many queries others are likely to come, and what they may need is made while none does: 0.25 s for all 331 macros."""
+_QUIET_MS = 250
+"""For how long none came then: whoever asks one query after another, as a replay does, waits for the processor and not for macros."""
 
 
 class _Zygote:
@@ -85,9 +87,10 @@ class _Zygote:
 
     def serve(self) -> None:
         """Serve until whoever started it is gone."""
+        events: list[tuple[int, int]] = []
         while True:
             is_waiting = self.answered < _OFTEN or self.stock.is_whole
-            events = self.poll.poll(None if is_waiting else 0)
+            events = self.poll.poll(None if is_waiting else _QUIET_MS if events else 0)
             if not events:
                 self.stock.make_next()
             for descriptor, _ in events:
