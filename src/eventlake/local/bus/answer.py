@@ -94,7 +94,7 @@ def headers_of(answer: Answer) -> list[tuple[bytes, bytes]]:
     """Return the headers of an answer; each has an id of its own, by which both sides can speak of it."""
     names = [(b"content-type", answer.content_type), (b"content-length", b"%d" % len(answer.body)), *answer.headers]
     if not answer.headers or REQUEST_ID not in dict(answer.headers):
-        names.append((REQUEST_ID, new_ids(1)[0].encode()))
+        names.append((REQUEST_ID, new_ids(1)[0]))
     return names
 
 

@@ -39,7 +39,7 @@ from eventlake.local.bus.sender import Sender, sender_of
 from eventlake.local.bus.turns import Turns
 from eventlake.local.bus.visitors import Visitors
 from eventlake.local.bus.webhooks import Webhooks
-from eventlake.local.spool.frames import EVENT, encode
+from eventlake.local.spool.frames import EVENT, encode, encode_alike
 from eventlake.local.spool.writer import SpoolWriter
 from eventlake.pipeline.envelope import Intake
 from eventlake.pipeline.webhook import PATH as WEBHOOKS
@@ -147,8 +147,8 @@ class Bus:
             now = self._now()
             with _Arrival(self._arriving, now) as arrival:
                 put = put_events(body, region(headers), now)
-                await self._store(encode((EVENT, arrival, event) for event in put.bodies), sender)
-        return Answer(200, put.answer, AWS_JSON, ((REQUEST_ID, put.request_id.encode()),))
+                await self._store(encode_alike(EVENT, arrival, put.bodies), sender)
+        return Answer(200, put.answer, AWS_JSON, ((REQUEST_ID, put.request_id),))
 
     async def _events(self, read: Callable[[bytes, int], Batch], headers: Headers, receive: Receive, sender: Sender) -> Answer:
         """Answer `POST /events`, or a webhook. read: makes a batch of a body and the moment of its arrival."""
