@@ -17,12 +17,13 @@ from typing import Any
 import msgspec
 
 from eventlake.errors import EventError, PatternError
-from eventlake.local.bus.answer import AwsError
+from eventlake.local.bus.answer import AWS_JSON, REQUEST_ID, Answer, AwsError
 from eventlake.local.bus.ids import new_ids
 from eventlake.pipeline.as_written import loads
 from eventlake.pipeline.pattern import compile_pattern
 
 TARGET = "AWSEvents."
+PUT_EVENTS = b"AWSEvents.PutEvents"
 ENTRIES_LIMIT = 10
 REQUEST_BYTES_LIMIT = 1 << 20
 """The size of all entries of a request, 256 KB until January 2026: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html"""
@@ -98,6 +99,11 @@ def put_events(body: bytes, region: str, now: datetime) -> PutEvents:
             results.append(b'{"EventId":"%b"}' % event_id)
     answer = b'{"FailedEntryCount":%d,"Entries":[%b]}' % (len(entries) - len(bodies), b",".join(results))
     return PutEvents(bodies, answer, request_id)
+
+
+def accepted(put: PutEvents) -> Answer:
+    """Return the answer to a request whose events are stored."""
+    return Answer(200, put.answer, AWS_JSON, ((REQUEST_ID, put.request_id),))
 
 
 def _read(body: bytes) -> list[_Entry]:
