@@ -79,7 +79,7 @@ def put_events(body: bytes, region: str, now: datetime) -> PutEvents:
     entries = _read(body)
     this_second = _written_second(int(now.timestamp()))
     bodies: list[bytes] = []
-    results: list[bytes] = []
+    refused: dict[bytes, EventError] = {}
     request_id, *event_ids = new_ids(1 + len(entries))
     alike, between = None, b""
     for entry, event_id in zip(entries, event_ids, strict=True):
@@ -93,12 +93,21 @@ def put_events(body: bytes, region: str, now: datetime) -> PutEvents:
             if _is_malformed(detail):
                 raise _malformed()
         except EventError as error:
-            results.append(_encode({"ErrorCode": error.code, "ErrorMessage": str(error)}))
+            refused[event_id] = error
         else:
             bodies.append(b"".join((b'{"version":"0","id":"', event_id, between, detail.encode(), b"}")))
-            results.append(b'{"EventId":"%b"}' % event_id)
-    answer = b'{"FailedEntryCount":%d,"Entries":[%b]}' % (len(entries) - len(bodies), b",".join(results))
-    return PutEvents(bodies, answer, request_id)
+    return PutEvents(bodies, _answer(event_ids, refused), request_id)
+
+
+def _answer(event_ids: list[bytes], refused: dict[bytes, EventError]) -> bytes:
+    """Write EventBridge's answer: for each entry the id of its event, or why there is none."""
+    if not refused:
+        return b'{"FailedEntryCount":0,"Entries":[{"EventId":"%b"}]}' % b'"},{"EventId":"'.join(event_ids)
+    entries = [
+        {"ErrorCode": refused[one].code, "ErrorMessage": str(refused[one])} if one in refused else {"EventId": one.decode()}
+        for one in event_ids
+    ]
+    return _encode({"FailedEntryCount": len(refused), "Entries": entries})
 
 
 def accepted(put: PutEvents) -> Answer:
