@@ -58,7 +58,7 @@ class Storing:
         now: the moment of its arrival.
         """
         arriving = _Arriving(self._arriving, now)
-        self._commit.hand_in(b"".join([frames for _, frames in parts]), partial(self._told, arriving, parts, told))
+        self._commit.hand_in([frames for _, frames in parts], partial(self._told, arriving, parts, told))
 
     def _told(self, arriving: _Arriving, parts: list[Part], told: Callable[[HttpError | None], None], end: int | Exception) -> None:
         arriving.end()
