@@ -61,20 +61,24 @@ class GroupCommit:
         """Write what gathers once it is enough, or a moment later."""
         loop = asyncio.get_running_loop()
         if self._size_bytes >= _ENOUGH_BYTES or self._expected.are_here(len(self._gathering)):
+            self._end_moment()  # else it could end before the write, which would then have nothing to write
             self._is_writing = True
             loop.call_soon(self._write)  # after the requests that are ready in this turn have joined
         elif self._moment is None:
             self._moment = loop.call_later(_MOMENT_S, self._wait_no_longer, len(self._gathering))
 
+    def _end_moment(self) -> None:
+        if self._moment is not None:
+            self._moment.cancel()
+            self._moment = None
+
     def _wait_no_longer(self, before: int) -> None:
+        self._moment = None
         self._expected.waited_for(len(self._gathering) - before)
         self._is_writing = True
         self._write()
 
     def _write(self) -> None:
-        if self._moment is not None:
-            self._moment.cancel()
-            self._moment = None
         frames, waiting = self._gathering, self._waiting
         self._gathering, self._waiting, self._size_bytes = [], [], 0
         written = self._spool.submit(frames)
