@@ -18,7 +18,8 @@ from pathlib import Path
 import uvloop
 
 from eventlake.backends.msgspec_codec import FAST
-from eventlake.local.bus.answer import Application
+from eventlake.local.bus.answer import Application, RawHeaders
+from eventlake.local.bus.at_once import Way
 from eventlake.local.bus.bus import Bus
 from eventlake.local.bus.connections import Connections, Limits
 from eventlake.local.bus.health import Health
@@ -34,8 +35,14 @@ EVENT = b'{"id": "e-1", "detail-type": "d", "source": "s", "detail": {}}'
 class Unhurried(Connections):
     """Connections that grow no older by the server's rounds, which are noted. pass_: lets so many seconds pass."""
 
-    def __init__(self, limits: Limits, is_crowded: Callable[[], bool], told: Callable[[str], None]) -> None:
-        super().__init__(limits, is_crowded, told)
+    def __init__(
+        self,
+        limits: Limits,
+        is_crowded: Callable[[], bool],
+        told: Callable[[str], None],
+        way_of: Callable[[RawHeaders], Way | None] = lambda _headers: None,
+    ) -> None:
+        super().__init__(limits, is_crowded, told, way_of)
         self.rounds: queue.Queue[float] = queue.Queue()
 
     def look(self, seconds: float) -> None:
@@ -108,7 +115,7 @@ async def _serve(
     with listening("127.0.0.1", 0) as listener:
         running.port = listener.getsockname()[1]
         running.url = f"http://127.0.0.1:{running.port}"
-        connections = Unhurried(limits, pressure.is_crowded, running.told.append)
+        connections = Unhurried(limits, pressure.is_crowded, running.told.append, bus.at_once.way_of)
         running.connections, running.rounds = lambda: len(connections.open), connections.rounds
         running.look = _from_outside(connections.pass_)
         server = Server(bus, connections, ready)

@@ -210,7 +210,7 @@ class Service:
         )
         health.not_detecting, health.makes_room = lambda: watcher.problems, lambda: courier.is_paused
         limits = Limits(connections=room_for_connections(Limits().connections))
-        self._server = Server(bus, Connections(limits, pressure.is_crowded, self._told), ready, self._end_beside)
+        self._server = Server(bus, Connections(limits, pressure.is_crowded, self._told, bus.at_once.way_of), ready, self._end_beside)
         self._server.should_exit = self._stopped
         running = asyncio.create_task(courier.run())
         watching = asyncio.create_task(_watch(lock))

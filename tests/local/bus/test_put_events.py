@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import msgspec
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -218,6 +219,55 @@ def test_an_entry_becomes_the_envelope_that_rules_see() -> None:
         "detail": {"version": 6.0},
     }
     assert b'"detail":{"version": 6.0}' in put.bodies[0]
+
+
+def test_entries_of_any_kinds_become_events_of_their_own() -> None:
+    """What an entry has in common with the one before it is written once, and nothing else of that one: in EventBridge's order, without blanks."""
+    kinds: list[dict[str, Any]] = [
+        {},
+        {},
+        {"Source": "é\n"},
+        {"DetailType": '"'},
+        {"Time": 0},
+        {"Resources": ["a", "b"]},
+        {"Detail": '{"a":1}'},
+        {},
+    ]
+    entries = [{**ENTRY, **kind} for kind in kinds]
+
+    put = put_events(json.dumps({"Entries": entries}).encode(), "eu-central-1", NOW)
+
+    ids = [said["EventId"] for said in json.loads(put.answer)["Entries"]]
+    assert put.bodies == [msgspec.json.encode(envelope(entry, event_id)) for entry, event_id in zip(entries, ids, strict=True)]
+
+
+def envelope(entry: dict[str, Any], event_id: str) -> dict[str, Any]:
+    """The event that an entry becomes."""
+    return {
+        "version": "0",
+        "id": event_id,
+        "detail-type": entry["DetailType"],
+        "source": entry["Source"],
+        "account": "123456789012",
+        "time": "1970-01-01T00:00:00Z" if "Time" in entry else "2026-11-20T10:00:00Z",
+        "region": "eu-central-1",
+        "resources": entry.get("Resources", []),
+        "detail": msgspec.Raw(entry["Detail"].encode()),
+    }
+
+
+def test_what_is_wrong_with_an_entry_is_none_of_its_neighbours() -> None:
+    """Each of them is taken or refused by itself, the first thing that is wrong is told, and the next entry of its kind is as good as before."""
+    wrong = [{"Detail": "["}, {"Detail": ""}, {"Time": "never"}, {"Time": "never", "Detail": "["}, {"Source": "", "Detail": ""}]
+    entries = [{**ENTRY, **kind} for one in wrong for kind in (one, {})]
+
+    put = put_events(json.dumps({"Entries": entries}).encode(), "r", NOW)
+
+    said = json.loads(put.answer)
+    messages = [entry.get("ErrorMessage", "") for entry in said["Entries"]]
+    assert (said["FailedEntryCount"], len(put.bodies), messages[1::2]) == (5, 5, [""] * 5)
+    for message, words in zip(messages[::2], ["malformed", "Detail", "Time", "malformed", "Source"], strict=True):
+        assert words in message
 
 
 @pytest.mark.parametrize(

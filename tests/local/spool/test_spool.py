@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from eventlake.errors import ConfigurationError, LakeTakenError, StorageError, StorageFullError
 from eventlake.local.spool import header
 from eventlake.local.spool.files import FileSystem
-from eventlake.local.spool.frames import DAMAGED, EVENT, GROUP, REJECTED, SEGMENT, Entry, Frame, encode
+from eventlake.local.spool.frames import DAMAGED, EVENT, GROUP, REJECTED, SEGMENT, Entry, Frame, encode, encode_alike
 from eventlake.local.spool.header import Origin
 from eventlake.local.spool.reader import SpoolReader
 from eventlake.local.spool.segments import drop_before, drop_delivered, durable_end, first_position, origins, segment_path, segments_of
@@ -390,3 +390,9 @@ def test_frames_come_back_as_they_went_in(tmp_path_factory: pytest.TempPathFacto
     frames = [frame for _ in range(len(written) + 1) for frame in reader.read(end)]
 
     assert [(frame.kind, frame.arrival, frame.body) for frame in frames] == written
+
+
+@given(st.integers(0, 255), st.integers(0, (1 << 64) - 1), st.lists(st.binary(max_size=50)))
+def test_entries_of_one_kind_are_the_same_frames(kind: int, arrival: int, found: list[bytes]) -> None:
+    """As those that are encoded one by one."""
+    assert encode_alike(kind, arrival, found) == encode((kind, arrival, body) for body in found)

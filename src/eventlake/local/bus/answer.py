@@ -41,6 +41,8 @@ _AWS_STATUSES = {507: 503}
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 """
 
+_STATUS_LINES = {status.value: b"HTTP/1.1 %d %b" % (status.value, status.phrase.encode()) for status in HTTPStatus}
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -85,6 +87,11 @@ def answer_to(error: HttpError | AwsError, to_aws: bool) -> Answer:
     return Answer(error.status, _encode({"message": str(error)}), JSON, error.headers)
 
 
+def failure() -> HttpError:
+    """Return the answer of a bus that does not know what became of a request."""
+    return HttpError(500, "The bus failed, and said why where it runs; nothing of the request may be stored.")
+
+
 def _in_milliseconds(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
     """Yield after how long to try again as AWS's clients read it since 2026: they wait up to five seconds longer for it."""
     return ((b"x-amz-retry-after", b"%d" % (1000 * int(value))) for name, value in headers if name == b"retry-after")
@@ -94,14 +101,15 @@ def headers_of(answer: Answer) -> list[tuple[bytes, bytes]]:
     """Return the headers of an answer; each has an id of its own, by which both sides can speak of it."""
     names = [(b"content-type", answer.content_type), (b"content-length", b"%d" % len(answer.body)), *answer.headers]
     if not answer.headers or REQUEST_ID not in dict(answer.headers):
-        names.append((REQUEST_ID, new_ids(1)[0].encode()))
+        names.append((REQUEST_ID, new_ids(1)[0]))
     return names
 
 
-def written(answer: Answer) -> bytes:
-    """Write an answer as HTTP/1.1 has it, where no request is there that a server could answer."""
-    lines = [b"HTTP/1.1 %d %s" % (answer.status, HTTPStatus(answer.status).phrase.encode())]
-    lines += [name + b": " + value for name, value in headers_of(answer)]
+def written(answer: Answer, further: RawHeaders = []) -> bytes:  # noqa: B006  it is read alone
+    """Write an answer as HTTP/1.1 has it, where no server does. further: headers that a server adds."""
+    lines = [_STATUS_LINES[answer.status]]
+    lines += [b"%b: %b" % header for header in headers_of(answer)]
+    lines += [b"%b: %b" % header for header in further]
     return b"\r\n".join([*lines, b"", answer.body])
 
 

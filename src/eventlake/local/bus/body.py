@@ -88,13 +88,18 @@ def _require_known_transfer(given: bytes) -> None:
         raise HttpError(501, sentence, [(b"connection", b"close")])
 
 
+def may_be_gzip(body: bytes) -> bool:
+    """Return False for nearly every body that is none."""
+    return _FIRST_OF_MAGIC in body
+
+
 def is_gzip(headers: Headers, body: bytes) -> bool:
     """Return True if a body is gzip, or has some behind plain text; neither JSON nor text in UTF-8 ever looks so.
 
     Raises HttpError for other encodings, and for a header that says gzip of what is none.
     """
     encoding = headers.get(b"content-encoding", b"").strip().lower()
-    if not encoding and (_FIRST_OF_MAGIC not in body or MAGIC not in body):
+    if not encoding and not (may_be_gzip(body) and MAGIC in body):
         return False
     if encoding not in {b"", b"identity", b"gzip", b"x-gzip"}:
         said = encoding.decode("latin-1")[:40]

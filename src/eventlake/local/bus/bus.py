@@ -13,10 +13,8 @@ from functools import partial
 
 import msgspec
 
-from eventlake.errors import LakeTakenError, StorageError, StorageFullError
 from eventlake.local.bus.answer import (
     AWS_JSON,
-    REQUEST_ID,
     Answer,
     Application,
     AwsError,
@@ -26,20 +24,22 @@ from eventlake.local.bus.answer import (
     Receive,
     Send,
     answer_to,
+    failure,
     respond,
 )
+from eventlake.local.bus.at_once import AtOnce
 from eventlake.local.bus.batch import Batch, is_small, read_batch
-from eventlake.local.bus.body import BODY_LIMIT, Reading, inflated, is_gzip, refused
-from eventlake.local.bus.group_commit import GroupCommit
+from eventlake.local.bus.body import BODY_LIMIT, Reading, inflated, is_gzip
 from eventlake.local.bus.guard import Guard, Names, region
 from eventlake.local.bus.health import Health
 from eventlake.local.bus.pressure import Pressure
-from eventlake.local.bus.put_events import OPERATIONS, TARGET, put_events, test_event_pattern
+from eventlake.local.bus.put_events import OPERATIONS, TARGET, accepted, put_events, test_event_pattern
 from eventlake.local.bus.sender import Sender, sender_of
+from eventlake.local.bus.storing import Storing, microseconds
 from eventlake.local.bus.turns import Turns
 from eventlake.local.bus.visitors import Visitors
 from eventlake.local.bus.webhooks import Webhooks
-from eventlake.local.spool.frames import EVENT, encode
+from eventlake.local.spool.frames import EVENT, encode, encode_alike
 from eventlake.local.spool.writer import SpoolWriter
 from eventlake.pipeline.envelope import Intake
 from eventlake.pipeline.webhook import PATH as WEBHOOKS
@@ -75,29 +75,25 @@ class Bus:
         sign_in: Callable[[Guard], Application] | None = None,
         webhooks: Webhooks | None = None,
     ) -> None:
-        self._commit = GroupCommit(spool)
         self._intake = intake
         self._pressure = pressure
         self._health = health or Health(pressure)
+        self._storing = Storing(spool, pressure, self._health, durable)
         self._now = now
-        self._durable = durable
         self._guard = Guard(names, token)
         self._visitors = None if beside is None else Visitors(self._guard, beside, sign_in)
         self._webhooks = webhooks
         self._large = Turns("large bodies")
         self._inflating = Turns("compressed bodies")
-        self._arriving: dict[object, datetime] = {}
-        """When the requests arrived that are being written."""
-
-    def oldest_arrival(self) -> datetime | None:
-        """Return the moment of the oldest request that is being written, None if there is none."""
-        return min(self._arriving.values(), default=None)
+        self.oldest_arrival = self._storing.oldest_arrival
+        self.at_once = AtOnce(self._guard, pressure, self._storing, now)
+        """Takes most of PutEvents before this application is asked."""
 
     async def accept(self, event: bytes) -> None:
         """Store an event that the lake tells of itself, an envelope with an id. Raises StorageError, LakeTakenError."""
-        with _Arrival(self._arriving, self._now()) as arrival:
-            end = await self._commit.store(encode([(EVENT, arrival, event)]))
-        self._durable(end)
+        now = self._now()
+        with self._storing.arriving(now):
+            await self._storing.keep(encode([(EVENT, microseconds(now), event)]))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -115,8 +111,7 @@ class Bus:
             answer = answer_to(error, to_aws=b"x-amz-target" in headers)
         except Exception:  # the sender must hear that this was no 200, whatever it was
             _log.exception("The bus failed to answer %s %s.", scope["method"], scope["path"])
-            failure = HttpError(500, "The bus failed, and said why where it runs; nothing of the request may be stored.")
-            answer = answer_to(failure, to_aws=b"x-amz-target" in headers)
+            answer = answer_to(failure(), to_aws=b"x-amz-target" in headers)
         await respond(send, answer)
 
     async def _answer(self, path: str, method: str, headers: Headers, receive: Receive, sender: Sender) -> Answer:
@@ -145,21 +140,23 @@ class Bus:
             if operation == "TestEventPattern":
                 return Answer(200, test_event_pattern(body), AWS_JSON)
             now = self._now()
-            with _Arrival(self._arriving, now) as arrival:
+            with self._storing.arriving(now):
                 put = put_events(body, region(headers), now)
-                await self._store(encode((EVENT, arrival, event) for event in put.bodies), sender)
-        return Answer(200, put.answer, AWS_JSON, ((REQUEST_ID, put.request_id.encode()),))
+                await self._storing.store(encode_alike(EVENT, microseconds(now), put.bodies), sender)
+        return accepted(put)
 
     async def _events(self, read: Callable[[bytes, int], Batch], headers: Headers, receive: Receive, sender: Sender) -> Answer:
         """Answer `POST /events`, or a webhook. read: makes a batch of a body and the moment of its arrival."""
         with Reading(self._pressure, headers, sender) as reading:
             body = await self._body(reading, headers, receive, BODY_LIMIT)
-            with _Arrival(self._arriving, self._now()) as arrival:
+            now = self._now()
+            arrival = microseconds(now)
+            with self._storing.arriving(now):
                 if is_small(body):
                     batch = read(body, arrival)
                 else:  # in a thread, so that other requests are answered meanwhile
                     batch = await self._large.take(sender, partial(read, body, arrival))
-                await self._store(batch.frames, sender)
+                await self._storing.store(batch.frames, sender)
         return Answer(batch.status, batch.answer)
 
     async def _body(self, reading: Reading, headers: Headers, receive: Receive, limit_bytes: int) -> bytes:
@@ -170,21 +167,6 @@ class Bus:
             reading.hold(len(body))
         return body
 
-    async def _store(self, frames: bytes, sender: Sender) -> None:
-        """Return when the frames are durable."""
-        if not frames:
-            return
-        try:
-            end = await self._commit.store(frames)
-        except StorageFullError:
-            raise refused(self._pressure.full()) from None
-        except (StorageError, LakeTakenError) as error:
-            self._health.can_write = False
-            raise HttpError(503, str(error), [(b"retry-after", b"10")]) from None
-        self._health.can_write = True
-        self._durable(end)
-        self._pressure.stored(sender, end, len(frames))
-
     def _is_beside(self, path: str, method: str) -> bool:
         """Return True if a request is not the bus's, but the page's if there is one."""
         if self._webhooks is not None and path.startswith(WEBHOOKS):
@@ -194,23 +176,6 @@ class Bus:
     def _how_it_is(self) -> Answer:
         state = self._health.state()
         return Answer(200 if state["status"] == "ok" else 503, _encode(state))
-
-
-class _Arrival:
-    """Gives the microseconds of a request's arrival, and has it known until it is written."""
-
-    __slots__ = ("_all", "_now")
-
-    def __init__(self, arriving: dict[object, datetime], now: datetime) -> None:
-        self._all = arriving
-        self._now = now
-
-    def __enter__(self) -> int:
-        self._all[self] = self._now
-        return int(self._now.timestamp() * 1_000_000)
-
-    def __exit__(self, *_: object) -> None:
-        del self._all[self]
 
 
 def _require(method: str, *allowed: str) -> None:

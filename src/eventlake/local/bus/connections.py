@@ -12,16 +12,19 @@ import re
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from eventlake.local.bus.answer import HttpError, answer_to, written
+from eventlake.local.bus.answer import Answer, HttpError, RawHeaders, answer_to, written
+from eventlake.local.bus.at_once import Way
 from eventlake.local.bus.exchange import Exchange
 from eventlake.local.bus.guard import HEAD_LIMIT_BYTES, too_large_head
 from eventlake.local.bus.sender import Sender, sender_at
+from eventlake.local.bus.whole import Head, Whole
 
 _PLAIN_PATH = re.compile(rb"/[\w./-]*", re.ASCII)
 
@@ -41,10 +44,20 @@ class Limits:
 
 
 class Connections:
-    """All connections to a bus. is_crowded: tells whether requests hold as much as they may. told: hears of too many, once."""
+    """All connections to a bus. is_crowded: tells whether requests hold as much as they may. told: hears of too many, once.
 
-    def __init__(self, limits: Limits, is_crowded: Callable[[], bool], told: Callable[[str], None]) -> None:
+    way_of: gives, of the headers of a `POST /`, what takes it without the application if it comes in one piece; None if nothing does.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        is_crowded: Callable[[], bool],
+        told: Callable[[str], None],
+        way_of: Callable[[RawHeaders], Way | None] = lambda _headers: None,
+    ) -> None:
         self.limits = limits
+        self.way_of = way_of
         self.open: OrderedDict[Connection, None] = OrderedDict()
         """Whoever was silent longest first."""
         self._of: Counter[Sender] = Counter()
@@ -128,6 +141,13 @@ class Connection(HttpToolsProtocol):
         self._heading = False
         self._bodiless = 0
         """How many bytes came since the last of a body, or since the request began."""
+        self._way: Way | None = None
+        """Where the request leads that is being read; None if to the application."""
+        self._body = b""
+        self._is_reading = False
+        """True from the first byte of a request to its last."""
+        self._head: Head | None = None
+        """That of the last request that came in one piece."""
         self._kept_s: float | None = None
         """For how long the connection is kept since it was answered; None if something came since."""
 
@@ -149,14 +169,33 @@ class Connection(HttpToolsProtocol):
         self._all.heard(self)
         self._kept_s = None
         self._arrived += len(data)
+        if self._is_another(data):
+            return
         self._bodiless += len(data)
-        super().data_received(data)
+        self._read(data)
         if self._bodiless > HEAD_LIMIT_BYTES:
             self._refuse_head()
 
+    def _is_another(self, data: bytes) -> bool:
+        """Take a request of which all but the body is known, without reading it; return False for any other."""
+        if self._head is None or self._is_reading or not self._may_be_taken():
+            return False
+        body = self._head.body_of(data)
+        return body is not None and self._is_taken(self._head.way, body)
+
+    def _read(self, data: bytes) -> None:
+        """Read on; what is not whole then goes to the application, as it comes."""
+        begins, self._head = not self._is_reading, None
+        super().data_received(data)
+        if self._way is not None and self._is_reading:
+            self._give_to_application()
+        elif self._way is not None and begins:
+            self._head = Head.of(data, len(self._body), self._way)
+
     def on_message_begin(self) -> None:
         """Begin to wait for headers."""
-        self._heading = True
+        self._heading = self._is_reading = True
+        self._way, self._body = None, b""
         self._bodiless = 0
         self._patience_s = self._all.limits.patience_s
         super().on_message_begin()
@@ -168,6 +207,14 @@ class Connection(HttpToolsProtocol):
         self._patience_s = self._all.limits.patience_s
         if not self.url.startswith(b"/"):
             self._believe_target()
+        if self.url == b"/" and self._may_be_taken() and self._is_plain():
+            self._way = self._all.way_of(self.headers)
+        if self._way is None:
+            self._begin()
+        self.headers = []
+
+    def _begin(self) -> None:
+        """Begin the application's answer to a request whose headers are here, or let it wait for its turn."""
         self._name_request()
         is_idle, self.cycle = self._is_idle(), Exchange.of(self)
         if is_idle:
@@ -176,17 +223,49 @@ class Connection(HttpToolsProtocol):
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
         self._asked = True
-        self.headers = []
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""
         self._bodiless = 0
-        super().on_body(body)
+        if self._way is None:
+            super().on_body(body)
+        else:
+            self._body += body
 
     def on_message_complete(self) -> None:
         """End the request."""
         self._bodiless = 0
-        super().on_message_complete()
+        self._is_reading = False
+        if self._way is None:
+            super().on_message_complete()
+        elif not self._is_taken(self._way, self._body):
+            self._give_to_application()
+            super().on_message_complete()
+
+    def _is_taken(self, way: Way, body: bytes) -> bool:
+        """Have a whole request answered without the application; return False if it is to answer."""
+        request = Whole()
+        if not way(body, self.sender, partial(self._answered, request)):
+            return False
+        self.cycle, self._asked = request, True  # type: ignore[assignment]  # it has all that uvicorn asks of one
+        return True
+
+    def _give_to_application(self) -> None:
+        """Let the application answer a request after all, of which some of the body may be here."""
+        self._way = None
+        self._begin()
+        if self._body:
+            super().on_body(self._body)
+
+    def _answered(self, request: Whole, answer: Answer) -> None:
+        """Send the answer to a whole request."""
+        request.response_complete = True
+        if not self.transport.is_closing():
+            ending = [] if request.keep_alive else [(b"connection", b"close")]
+            self.transport.write(written(answer, [*self.server_state.default_headers, *ending]))
+            if not request.keep_alive:
+                self.transport.close()
+        self.on_response_complete()
 
     def on_response_complete(self) -> None:
         """Go on with a request that waits for its turn, or keep the connection; as uvicorn does, without a timer for each answer."""
@@ -272,6 +351,16 @@ class Connection(HttpToolsProtocol):
 
     def _speaks_aws(self) -> bool:
         return any(name == b"x-amz-target" for name, _ in self.scope["headers"])
+
+    def _may_be_taken(self) -> bool:
+        """Return True if nothing is asked that is not answered, and answers are taken."""
+        return self._is_idle() and not self.flow.write_paused
+
+    def _is_plain(self) -> bool:
+        """Return True for a request of which HTTP wants nothing but an answer to its body."""
+        parser = self.parser
+        asks = self.expect_100_continue or parser.should_upgrade() or not parser.should_keep_alive()
+        return not asks and parser.get_method() == b"POST" and parser.get_http_version() == "1.1"
 
     def _is_idle(self) -> bool:
         return not self._asked or self.cycle.response_complete

@@ -17,19 +17,20 @@ from typing import Any
 import msgspec
 
 from eventlake.errors import EventError, PatternError
-from eventlake.local.bus.answer import AwsError
+from eventlake.local.bus.answer import AWS_JSON, REQUEST_ID, Answer, AwsError
 from eventlake.local.bus.ids import new_ids
 from eventlake.pipeline.as_written import loads
 from eventlake.pipeline.pattern import compile_pattern
 
 TARGET = "AWSEvents."
+PUT_EVENTS = b"AWSEvents.PutEvents"
 ENTRIES_LIMIT = 10
 REQUEST_BYTES_LIMIT = 1 << 20
 """The size of all entries of a request, 256 KB until January 2026: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html"""
 LEVELS_LIMIT = 1000
 """How deep EventBridge takes a detail, by the same page. What is deeper than a log line can be is kept as failed; see `pipeline.reading`."""
 
-ACCOUNT = "123456789012"
+ACCOUNT = b"123456789012"
 """The account that local events carry: AWS's own example."""
 
 _TIME_BYTES = 14
@@ -40,7 +41,7 @@ _REQUIRED_OF_EVENT = ("id", "account", "source", "time", "region", "detail-type"
 """The documentation of TestEventPattern also names `resources`; the service does without."""
 
 
-class _Entry(msgspec.Struct, rename="pascal"):
+class _Entry(msgspec.Struct, rename="pascal", gc=False):
     source: str | None = None
     detail_type: str | None = None
     detail: str | None = None
@@ -56,18 +57,6 @@ class _Object(msgspec.Struct):
     """Any JSON object: it is checked to the last byte, and nothing of it is built."""
 
 
-class _Envelope(msgspec.Struct, rename="kebab"):
-    version: str
-    id: str
-    detail_type: str
-    source: str
-    account: str
-    time: str
-    region: str
-    resources: list[str]
-    detail: msgspec.Raw
-
-
 _requests = msgspec.json.Decoder(_Request)
 _objects = msgspec.json.Decoder(_Object)
 _encode = msgspec.json.Encoder().encode
@@ -79,7 +68,7 @@ class PutEvents:
 
     bodies: list[bytes]
     answer: bytes
-    request_id: str
+    request_id: bytes
 
 
 def put_events(body: bytes, region: str, now: datetime) -> PutEvents:
@@ -90,16 +79,40 @@ def put_events(body: bytes, region: str, now: datetime) -> PutEvents:
     entries = _read(body)
     this_second = _written_second(int(now.timestamp()))
     bodies: list[bytes] = []
-    results: list[dict[str, str]] = []
+    refused: dict[bytes, EventError] = {}
     request_id, *event_ids = new_ids(1 + len(entries))
+    alike, between = None, b""
     for entry, event_id in zip(entries, event_ids, strict=True):
+        kind, detail = (entry.source, entry.detail_type, entry.time, entry.resources), entry.detail
         try:
-            bodies.append(_encode(_envelope(entry, event_id, region, this_second)))
+            if kind != alike:  # the entries of a request mostly are
+                between = _between(entry, region, this_second)
+                alike = kind
+            if not detail:
+                raise _required("Detail")
+            if _is_malformed(detail):
+                raise _malformed()
         except EventError as error:
-            results.append({"ErrorCode": error.code, "ErrorMessage": str(error)})
+            refused[event_id] = error
         else:
-            results.append({"EventId": event_id})
-    return PutEvents(bodies, _encode({"FailedEntryCount": len(entries) - len(bodies), "Entries": results}), request_id)
+            bodies.append(b"".join((b'{"version":"0","id":"', event_id, between, detail.encode(), b"}")))
+    return PutEvents(bodies, _answer(event_ids, refused), request_id)
+
+
+def _answer(event_ids: list[bytes], refused: dict[bytes, EventError]) -> bytes:
+    """Write EventBridge's answer: for each entry the id of its event, or why there is none."""
+    if not refused:
+        return b'{"FailedEntryCount":0,"Entries":[{"EventId":"%b"}]}' % b'"},{"EventId":"'.join(event_ids)
+    entries = [
+        {"ErrorCode": refused[one].code, "ErrorMessage": str(refused[one])} if one in refused else {"EventId": one.decode()}
+        for one in event_ids
+    ]
+    return _encode({"FailedEntryCount": len(refused), "Entries": entries})
+
+
+def accepted(put: PutEvents) -> Answer:
+    """Return the answer to a request whose events are stored."""
+    return Answer(200, put.answer, AWS_JSON, ((REQUEST_ID, put.request_id),))
 
 
 def _read(body: bytes) -> list[_Entry]:
@@ -132,23 +145,29 @@ def entry_bytes(entry: _Entry) -> int:
     return sum(len(text.encode()) for text in texts if text) + (_TIME_BYTES if entry.time is not None else 0)
 
 
-def _envelope(entry: _Entry, event_id: str, region: str, now: str) -> _Envelope:
-    """Make the event that an entry becomes. Raises EventError with EventBridge's code and message."""
-    source, detail_type, detail = entry.source, entry.detail_type, entry.detail
-    if not source:
+def _between(entry: _Entry, region: str, now: str) -> bytes:
+    """Write what stands between the id of the event that an entry becomes and its detail. Raises EventError, in EventBridge's order."""
+    if not entry.source:
         raise _required("Source")
-    if not detail_type:
+    if not entry.detail_type:
         raise _required("DetailType")
-    if not detail:
+    if not entry.detail:
         raise _required("Detail")
-    if _is_malformed(detail):
-        raise EventError("MalformedDetail", "Detail is malformed.")
-    time = now if entry.time is None else _seconds(_parsed_time(entry.time))
-    return _Envelope("0", event_id, detail_type, source, ACCOUNT, time, region, entry.resources or [], msgspec.Raw(detail))
+    if entry.time is not None:
+        if _is_malformed(entry.detail):
+            raise _malformed()
+        now = _seconds(_parsed_time(entry.time))
+    kind = b'","detail-type":%b,"source":%b,"account":"%b"' % (_encode(entry.detail_type), _encode(entry.source), ACCOUNT)
+    place = b',"time":"%b","region":"%b","resources":%b' % (now.encode(), region.encode(), _encode(entry.resources or []))
+    return kind + place + b',"detail":'
 
 
 def _required(name: str) -> EventError:
     return EventError("InvalidArgument", f"Parameter {name} is not valid. Reason: {name} is a required argument.")
+
+
+def _malformed() -> EventError:
+    return EventError("MalformedDetail", "Detail is malformed.")
 
 
 def _is_malformed(detail: str) -> bool:
