@@ -59,10 +59,11 @@ def run(log_format: str, job: tuple[str, int, int, int]) -> str:
 
 
 def stored(folder: Path) -> int:
-    """How many rows a lake answers, of all tables."""
+    """How many rows a lake answers, of all tables but that of the alerts which the load may raise."""
     sources = load()
     engine = open_lake(folder, sources).engine
-    return sum(engine.query(f"select count(*) from {table.name}").rows[0][0] for source in sources for table in source.tables)
+    tables = [table.name for source in sources for table in source.tables if table.name != "alerts"]
+    return sum(engine.query(f"select count(*) from {name}").rows[0][0] for name in tables)
 
 
 def preparation(job: tuple[str, int, int, int]) -> float:
