@@ -26,6 +26,7 @@ from eventlake.cli import eventlake, run
 from eventlake.cli.demo import let_imports_go
 from eventlake.cli.group import COMMANDS
 from eventlake.sources import OPTIONAL
+from local.detecting.alerting import ORDERS, SHOP
 
 EVENT = {
     "id": "e-1",
@@ -677,6 +678,25 @@ def test_detections_are_listed_with_their_last_alert(typed: Typed, tmp_path: Pat
 
     assert listed["rollback"] == "2026-11-20 10:00:00.000"
     assert listed["log_stream_stopped"] is None
+
+
+def test_sources_check_reads_detections_and_saved_queries(typed: Typed, tmp_path: Path) -> None:
+    """What stops them is found before a bus starts with them, by file, and counted as what samples do."""
+    shop = tmp_path / "own" / "shop"
+    for folder in ("detections", "queries"):
+        (shop / folder).mkdir(parents=True)
+    (shop / "source.toml").write_text(SHOP, "utf-8")
+    (shop / "detections" / "many.sql").write_text(ORDERS.replace("severity high", "severity urgent"), "utf-8")
+    (shop / "queries" / "all.sql").write_bytes("-- Aufträge\nselect who from orders\n".encode("latin-1"))
+
+    said = typed("sources", "check", "own", "--output", "jsonl")
+    assert (said.code, said.records) == (1, [{"source": "shop", "tables": 1, "samples": 0, "findings": 2}])
+    assert 'shop/detections/many.sql: "-- severity urgent" is no severity.' in said.err
+    assert "shop/queries/all.sql: is not UTF-8: byte 8 is 0xe4." in said.err
+
+    (shop / "detections" / "many.sql").write_text(ORDERS, "utf-8")
+    (shop / "queries" / "all.sql").unlink()
+    assert typed("sources", "check", "own").code == 0
 
 
 def test_detections_are_tried_on_their_tests(typed: Typed) -> None:
