@@ -699,6 +699,29 @@ def test_sources_check_reads_detections_and_saved_queries(typed: Typed, tmp_path
     assert typed("sources", "check", "own").code == 0
 
 
+def test_a_saved_query_or_detection_that_cannot_be_read_is_left_out(stored: Typed, tmp_path: Path) -> None:
+    """It is named, the others are listed and answer, and who asks for it is told why it cannot be asked."""
+    shop = tmp_path / "own" / "shop"
+    for folder in ("detections", "queries"):
+        (shop / folder).mkdir(parents=True)
+    (shop / "source.toml").write_text(SHOP, "utf-8")
+    (shop / "queries" / "first.sql").write_text("-- First\n-- param n int = abc\nselect who from orders limit :n\n", "utf-8")
+    (shop / "queries" / "second.sql").write_text("-- Second\nselect who from orders\n", "utf-8")
+    (shop / "detections" / "many.sql").write_bytes(ORDERS.replace("Many", "Männer").encode("latin-1"))
+    first = 'shop/queries/first.sql: the parameter "n" is a whole number of 19 digits at most, not "abc".'
+    many = "shop/detections/many.sql: is not UTF-8: byte 4 is 0xe4."
+
+    listed = stored("queries", "--sources", "own")
+    assert (listed.code, listed.err) == (0, f"{first} It is left out.\n")
+    assert {"second", "rollbacks"} <= {one["query"] for one in listed.records}
+    assert stored("send", "event.json", "--sources", "own").code == 0
+    assert stored("query", "second", "--sources", "own").code == 0
+    wrong = [stored(*words, "--sources", "own") for words in (("queries", "first"), ("query", "first"), ("query", "shop/first"))]
+    assert {(said.code, said.err) for said in wrong} == {(253, f"{first}\n")}
+    wrong = [stored(*words, "--sources", "own") for words in (("query", "detections/many"), ("detections",), ("detections", "test"))]
+    assert {(said.code, said.err) for said in wrong} == {(253, f"{many}\n")}
+
+
 def test_detections_are_tried_on_their_tests(typed: Typed) -> None:
     """One outcome a try, and their number; nothing is wrong with a built-in one."""
     said = typed("detections", "test", "log_stream_stopped")
