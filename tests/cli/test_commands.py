@@ -730,6 +730,19 @@ def test_detections_are_tried_on_their_tests(typed: Typed) -> None:
     assert said.err == f"1 detection, {len(said.records)} tries, 0 wrong.\n"
 
 
+def test_a_named_detection_without_tests_is_not_taken_for_one_that_passes(typed: Typed, tmp_path: Path) -> None:
+    """It is said, also with --quiet, and the command ends with 1."""
+    detections = tmp_path / "own" / "shop" / "detections"
+    detections.mkdir(parents=True)
+    (detections.parent / "source.toml").write_text(SHOP, "utf-8")
+    (detections / "many.sql").write_text(ORDERS, "utf-8")
+    said = typed("detections", "test", "many", "--sources", "own", "--quiet")
+    assert (said.code, said.out, said.err) == (1, "", "many has no tests: write shop/detections/many.test.json.\n")
+
+    (detections / "many.test.json").write_text('{"cases": []}', "utf-8")
+    assert typed("detections", "test", "many", "--sources", "own").code == 1
+
+
 @pytest.mark.slow
 def test_sigma_rule_becomes_a_detection_that_is_tried(typed: Typed, tmp_path: Path) -> None:
     """Two files in the folder of a source; never over another file, and nothing of a rule that is not read."""
