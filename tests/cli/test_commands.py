@@ -336,6 +336,13 @@ def test_a_saved_query_takes_parameters(stored: Typed) -> None:
     assert stored("query", "failures_by_provider", "--quiet").err == ""
 
 
+def test_one_word_is_the_name_of_a_saved_query(stored: Typed) -> None:
+    """What SQL begins with is said to who meant that."""
+    said = stored("query", "select")
+    assert (said.code, said.out) == (252, "")
+    assert said.err.endswith("`eventlake queries` lists them; SQL begins with SELECT, WITH, VALUES, SHOW or DESCRIBE.\n")
+
+
 def test_sql_comes_from_stdin(stored: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`query -`."""
     (tmp_path / "question.sql").write_text("select pipeline, state from pipeline_execution_state_change -- all\n")

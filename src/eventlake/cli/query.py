@@ -216,7 +216,7 @@ def find(name: str, saved: dict[str, SavedQuery], unread: Sequence[Unread]) -> S
         if wrong := next((one for one in unread if name in {one.name, f"{one.source}/{one.name}"}), None):
             raise DeclarationError(wrong.sentence)
         raise UsageError(
-            f'There is no saved query "{name}".{nearest(name, saved)} `eventlake queries` lists them; SQL begins with SELECT or WITH.'
+            f'There is no saved query "{name}".{nearest(name, saved)} `eventlake queries` lists them; SQL begins with SELECT, WITH, VALUES, SHOW or DESCRIBE.'
         )
     return saved[name]
 
