@@ -26,6 +26,7 @@ from eventlake.cli import eventlake, run
 from eventlake.cli.demo import let_imports_go
 from eventlake.cli.group import COMMANDS
 from eventlake.sources import OPTIONAL
+from local.detecting.alerting import ORDERS, SHOP
 
 EVENT = {
     "id": "e-1",
@@ -333,6 +334,13 @@ def test_a_saved_query_takes_parameters(stored: Typed) -> None:
     assert said.code == 0
     assert "Athena would charge $" in said.err
     assert stored("query", "failures_by_provider", "--quiet").err == ""
+
+
+def test_one_word_is_the_name_of_a_saved_query(stored: Typed) -> None:
+    """What SQL begins with is said to who meant that."""
+    said = stored("query", "select")
+    assert (said.code, said.out) == (252, "")
+    assert said.err.endswith("`eventlake queries` lists them; SQL begins with SELECT, WITH, VALUES, SHOW or DESCRIBE.\n")
 
 
 def test_sql_comes_from_stdin(stored: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -679,12 +687,67 @@ def test_detections_are_listed_with_their_last_alert(typed: Typed, tmp_path: Pat
     assert listed["log_stream_stopped"] is None
 
 
+def test_sources_check_reads_detections_and_saved_queries(typed: Typed, tmp_path: Path) -> None:
+    """What stops them is found before a bus starts with them, by file, and counted as what samples do."""
+    shop = tmp_path / "own" / "shop"
+    for folder in ("detections", "queries"):
+        (shop / folder).mkdir(parents=True)
+    (shop / "source.toml").write_text(SHOP, "utf-8")
+    (shop / "detections" / "many.sql").write_text(ORDERS.replace("severity high", "severity urgent"), "utf-8")
+    (shop / "queries" / "all.sql").write_bytes("-- Aufträge\nselect who from orders\n".encode("latin-1"))
+
+    said = typed("sources", "check", "own", "--output", "jsonl")
+    assert (said.code, said.records) == (1, [{"source": "shop", "tables": 1, "samples": 0, "findings": 2}])
+    assert 'shop/detections/many.sql: "-- severity urgent" is no severity.' in said.err
+    assert "shop/queries/all.sql: is not UTF-8: byte 8 is 0xe4." in said.err
+
+    (shop / "detections" / "many.sql").write_text(ORDERS, "utf-8")
+    (shop / "queries" / "all.sql").unlink()
+    assert typed("sources", "check", "own").code == 0
+
+
+def test_a_saved_query_or_detection_that_cannot_be_read_is_left_out(stored: Typed, tmp_path: Path) -> None:
+    """It is named, the others are listed and answer, and who asks for it is told why it cannot be asked."""
+    shop = tmp_path / "own" / "shop"
+    for folder in ("detections", "queries"):
+        (shop / folder).mkdir(parents=True)
+    (shop / "source.toml").write_text(SHOP, "utf-8")
+    (shop / "queries" / "first.sql").write_text("-- First\n-- param n int = abc\nselect who from orders limit :n\n", "utf-8")
+    (shop / "queries" / "second.sql").write_text("-- Second\nselect who from orders\n", "utf-8")
+    (shop / "detections" / "many.sql").write_bytes(ORDERS.replace("Many", "Männer").encode("latin-1"))
+    first = 'shop/queries/first.sql: the parameter "n" is a whole number of 19 digits at most, not "abc".'
+    many = "shop/detections/many.sql: is not UTF-8: byte 4 is 0xe4."
+
+    listed = stored("queries", "--sources", "own")
+    assert (listed.code, listed.err) == (0, f"{first} It is left out.\n")
+    assert {"second", "rollbacks"} <= {one["query"] for one in listed.records}
+    assert stored("send", "event.json", "--sources", "own").code == 0
+    assert stored("query", "second", "--sources", "own").code == 0
+    wrong = [stored(*words, "--sources", "own") for words in (("queries", "first"), ("query", "first"), ("query", "shop/first"))]
+    assert {(said.code, said.err) for said in wrong} == {(253, f"{first}\n")}
+    wrong = [stored(*words, "--sources", "own") for words in (("query", "detections/many"), ("detections",), ("detections", "test"))]
+    assert {(said.code, said.err) for said in wrong} == {(253, f"{many}\n")}
+
+
 def test_detections_are_tried_on_their_tests(typed: Typed) -> None:
     """One outcome a try, and their number; nothing is wrong with a built-in one."""
     said = typed("detections", "test", "log_stream_stopped")
     assert said.code == 0
     assert {one["outcome"] for one in said.records} == {"ok"}
     assert said.err == f"1 detection, {len(said.records)} tries, 0 wrong.\n"
+
+
+def test_a_named_detection_without_tests_is_not_taken_for_one_that_passes(typed: Typed, tmp_path: Path) -> None:
+    """It is said, also with --quiet, and the command ends with 1."""
+    detections = tmp_path / "own" / "shop" / "detections"
+    detections.mkdir(parents=True)
+    (detections.parent / "source.toml").write_text(SHOP, "utf-8")
+    (detections / "many.sql").write_text(ORDERS, "utf-8")
+    said = typed("detections", "test", "many", "--sources", "own", "--quiet")
+    assert (said.code, said.out, said.err) == (1, "", "many has no tests: write shop/detections/many.test.json.\n")
+
+    (detections / "many.test.json").write_text('{"cases": []}', "utf-8")
+    assert typed("detections", "test", "many", "--sources", "own").code == 1
 
 
 @pytest.mark.slow

@@ -154,7 +154,7 @@ def test_values_are_given_by_question_mark(cursor: Cursor, monkeypatch: pytest.M
         ({"a": 1}, "qmark", "a list of literals"),
         ("1", "qmark", "a list of literals"),
         (["web"], "qmark", "no literal"),
-        ({"a": object()}, None, 'parameter "a" is a object'),
+        ({"a": object()}, None, 'parameter "a" is an object'),
         ({}, None, "no value for"),
         (None, "named", "paramstyle is"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from eventlake.detections.detection import load_detections, read_detection
 from eventlake.errors import DeclarationError, UsageError
-from eventlake.sources import load
+from eventlake.sources import load, load_optional
 
 HEADER = """
 -- Too many of something
@@ -87,6 +88,54 @@ def test_what_happened_from_a_moment_on_arrived_two_hours_before_it_at_the_earli
     assert one.over({"since": "a", "until": "c"}).endswith("AND date_add('hour', -2, date_add('day', -30, a))")
     assert one.brief.over({"since": "a", "until": "c", "arrived": "b"}).endswith("AND b")
     assert [each.name for each in one.parameters] == ["least"]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("quite 1m", '"-- quite 1m" is no setting. Did you mean "quiet"?'),
+        ("Latness: 1h", '"-- Latness: 1h" is no setting. Did you mean "lateness"?'),
+        ("histroy 30 days", '"-- histroy 30 days" is no setting. Did you mean "history"?'),
+        ("window: 2h", '"-- window: 2h" is no setting: write -- window 2h.'),
+        ("lateness: 1h", '"-- lateness: 1h" is no setting: write -- lateness 1h.'),
+        ("Quiet = 6h", '"-- Quiet = 6h" is no setting: write -- quiet 6h.'),
+        ("quiet\t6h", "is no setting: write -- quiet 6h."),
+        ("Severity low", '"-- Severity low" is no setting: write -- severity low.'),
+        ("serverity LOW", '"-- serverity LOW" is no setting. Did you mean "severity"?'),
+        ("severity: urgent", '"-- severity: urgent" is no setting: write -- severity urgent.'),
+        ("Per: ip", '"-- Per: ip" is no setting: write -- per ip.'),
+        ("do: Block it.", '"-- do: Block it." is no setting: write -- do Block it.'),
+    ],
+)
+def test_a_line_that_nearly_sets_something_is_no_prose(line: str, sentence: str) -> None:
+    """Its first word is nearly a setting, and what stands behind it looks like a value: what was meant would not hold."""
+    with pytest.raises(DeclarationError, match=re.escape(sentence)):
+        _read(HEADER + f"-- {line}" + SQL)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Quite a lot of them",
+        "Windows of an hour",
+        "Every 5 minutes somebody else",
+        "Severity is low where nobody answers",
+        "Do not tell of it twice",
+        "Key of the tenant",
+        "Per user and day",
+        "Once is told: it is rare",
+        "30 days",
+        "",
+    ],
+)
+def test_prose_may_begin_with_any_word(line: str) -> None:
+    """What stands behind it is no value."""
+    _read(HEADER + f"-- {line}" + SQL)
+
+
+def test_the_headers_of_all_detections_that_come_with_it_are_read() -> None:
+    """Their prose sets nothing, and nearly sets nothing."""
+    assert len(load_detections([*load(), *load_optional()])) > 30
 
 
 def test_detection_is_a_saved_query_about_now() -> None:

@@ -48,6 +48,24 @@ def _types(*details: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
+    ("event", "columns"),
+    [
+        (_event({"ünï": 1, "n": 2}), {"detail_n": "$.detail.ünï", "n": "$.detail.n"}),
+        (_event({"build-id": 1, "build_id": 2}), {"detail_build_id": "$.detail.build-id", "build_id": "$.detail.build_id"}),
+        (
+            _event({"a": {"ünï": 1}, "b": {"n": 2}}),
+            {"a": "$.detail.a", "a_n": "$.detail.a.ünï", "b": "$.detail.b", "n": "$.detail.b.n"},
+        ),
+        (_event({"k": 1}, ünï=1, n=2), {"k": "$.detail.k", "detail_n": "$.ünï", "n": "$.n"}),
+    ],
+)
+def test_a_name_that_a_field_really_has_is_that_field_s(event: dict[str, Any], columns: dict[str, str]) -> None:
+    """The other, whose name is respelt, gets the longer one, whichever comes first."""
+    found = _drafted(event).tables[0].columns[: -len(STANDARD_COLUMNS)]
+    assert {column.name: column.paths[0] for column in found} == columns
+
+
+@pytest.mark.parametrize(
     ("values", "kind"),
     [
         (["a", "b"], "string"),

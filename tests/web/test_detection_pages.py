@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from eventlake.detections.detection import load_detections
 from eventlake.detections.states import OPENED, RESOLVED, State, Telling
 from eventlake.history import Truth
 from eventlake.sources import load
+from local.detecting.alerting import ORDERS, SHOP
 from web.conftest import END, MARK, Browser, filled
 
 NAME = "credential_stuffing"
@@ -82,3 +84,23 @@ def test_its_sql_is_a_form_on_the_page_for_sql(browser: Browser) -> None:
     page = browser.get("/sql", {"query": f"detections/{NAME}", "show": "1"}).text
     assert 'name="users"' in page
     assert "Many users tried from one address" in page
+
+
+def test_what_cannot_be_read_is_left_out_and_named_beside_the_list(tmp_path: Path) -> None:
+    """A detection and a saved query; the pages are there, with the others and the sentence."""
+    shop = tmp_path / "own" / "shop"
+    for folder in ("detections", "queries"):
+        (shop / folder).mkdir(parents=True)
+    (shop / "source.toml").write_text(SHOP, "utf-8")
+    (shop / "queries" / "first.sql").write_text("-- First\n-- param n int = abc\nselect who from orders limit :n\n", "utf-8")
+    (shop / "queries" / "second.sql").write_text("-- Second\nselect who from orders\n", "utf-8")
+    (shop / "detections" / "urgent.sql").write_text(ORDERS.replace("severity high", "severity urgent"), "utf-8")
+    browser = Browser(tmp_path / "lake", filled(tmp_path / "lake", [], [tmp_path / "own"]), Truth(0))
+    query, detection = "shop/queries/first.sql: the parameter", "shop/detections/urgent.sql: "
+
+    shown = {path: browser.get(path) for path in ("/sql", "/source/shop", "/alerts", "/source/auth0")}
+    assert {got.status for got in shown.values()} == {200}
+    said = {path: [where for where in (query, detection) if where in got.text] for path, got in shown.items()}
+    assert said == {"/sql": [query, detection], "/source/shop": [query], "/alerts": [detection], "/source/auth0": []}
+    assert all("second" in shown[path].text for path in ("/sql", "/source/shop"))
+    assert "credential_stuffing" in shown["/alerts"].text

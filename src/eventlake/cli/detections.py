@@ -86,7 +86,7 @@ def test_detections(name: str | None) -> int:
     """Try all detections, or the one NAME, on the cases in their `NAME.test.json`, on a real engine.
 
     Each case is tried as it is written, with every event three times, and, where it finds something, 20 minutes later. Ends with 1 if a
-    detection does not find what it should, or finds more.
+    detection does not find what it should, or finds more, and if the one NAME has no tests.
     """
     from eventlake.detections.cases import read_cases
     from eventlake.detections.trying import tries_of
@@ -99,7 +99,11 @@ def test_detections(name: str | None) -> int:
     for one in chosen:
         tries = tries_of(read_cases(one, sources))
         if not tries:
-            current.say(f"{one.name} has no tests: write {one.source}/detections/{one.name}.test.json.")
+            has_none = f"{one.name} has no tests: write {one.source}/detections/{one.name}.test.json."
+            if name:
+                click.echo(has_none, err=True)
+                return 1
+            current.say(has_none)
         rows += [[outcome.detection, outcome.case, outcome.variant, outcome.wrong or "ok"] for outcome in tried(one, tries, sources)]
     show(("detection", "case", "variant", "outcome"), rows, current.form)
     wrong = sum(row[-1] != "ok" for row in rows)

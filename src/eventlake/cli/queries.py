@@ -20,15 +20,17 @@ if TYPE_CHECKING:
 @global_options
 def queries(name: str | None) -> None:
     """List the saved queries; `queries NAME` shows one with its meaning, parameters and SQL."""
-    from eventlake.query.saved import load_saved
+    from eventlake.query.saved import readable_saved
 
     current = settings()
-    saved = load_saved(current.load_sources())
+    saved, unread = readable_saved(current.load_sources())
     if name is None:
+        for left_out in unread:
+            click.echo(f"{left_out.sentence} It is left out.", err=True)
         rows = [[one.name, one.source, ", ".join(parameter.name for parameter in one.parameters), one.title] for one in saved.values()]
         show(("query", "source", "parameters", "meaning"), rows, current.form)
         return
-    one = find(name, saved)
+    one = find(name, saved, unread)
     if current.form == "table":
         click.echo("\n".join(_page(one)))
         return

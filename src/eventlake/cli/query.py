@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,11 @@ from eventlake.cli.audited import bring_audit_in
 from eventlake.cli.opening import answering_name, open_duckdb, open_engine
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
-from eventlake.errors import NameNotFoundError, QueryRefusedError, UsageError
+from eventlake.errors import DeclarationError, NameNotFoundError, QueryRefusedError, UsageError
 
 if TYPE_CHECKING:
     from eventlake.interfaces import Result
-    from eventlake.query.saved import SavedQuery
+    from eventlake.query.saved import SavedQuery, Unread
 
 ENGINES = ("duckdb", "athena", "trino")
 
@@ -164,14 +164,19 @@ def _known_type(name: str, kind: str) -> str:
 
 def _asked(sql: str, values: dict[str, Given], sources: Any) -> tuple[str, dict[str, Any]]:  # a tuple of Source; values of any type
     """Return the SQL to run and its parameters' values: as written, from stdin, or a saved query with its parameters filled in."""
-    from eventlake.query.saved import load_saved
+    from eventlake.detections.detection import as_queries, readable_detections
+    from eventlake.query.saved import readable_saved
 
     if sql == "-":
         sql = sys.stdin.read()
     if not _NAME.fullmatch(sql.strip()):
         _require_used(sql, values)
         return sql, {name: value.value(name) for name, value in values.items()}
-    return _rendered(find(sql.strip(), {**load_saved(sources), **_detections(sources)}), values), {}
+    saved, unread = readable_saved(sources)
+    detections, others = readable_detections(sources)
+    asked = {**saved, **{query.name: query for query in as_queries(detections)}}
+    off = [*unread, *(replace(one, name=f"detections/{one.name}") for one in others)]
+    return _rendered(find(sql.strip(), asked, off), values), {}
 
 
 def _require_used(sql: str, values: dict[str, Given]) -> None:
@@ -185,13 +190,6 @@ def _require_used(sql: str, values: dict[str, Given]) -> None:
     missing = next((name for name in names_in(sql) if name not in values), None) if ":" in sql else None
     if missing is not None:
         raise UsageError(f'The statement wants a value for ":{missing}": give it with --param {missing}=VALUE.')
-
-
-def _detections(sources: Any) -> dict[str, SavedQuery]:  # a tuple of Source
-    """Return the detections as saved queries about the window that ends now, by `detections/NAME`."""
-    from eventlake.detections.detection import as_queries, load_detections
-
-    return {query.name: query for query in as_queries(load_detections(sources))}
 
 
 def _rendered(saved: SavedQuery, values: dict[str, Given]) -> str:
@@ -210,13 +208,15 @@ def _rendered(saved: SavedQuery, values: dict[str, Given]) -> str:
         raise UsageError(str(error)) from None
 
 
-def find(name: str, saved: dict[str, Any]) -> Any:  # SavedQuery
-    """Find the saved query of that name. Raises UsageError with the nearest."""
+def find(name: str, saved: dict[str, SavedQuery], unread: Sequence[Unread]) -> SavedQuery:
+    """Find the saved query of that name. Raises UsageError with the nearest, DeclarationError for one of those that cannot be read."""
     from eventlake.naming import nearest
 
     if name not in saved:
+        if wrong := next((one for one in unread if name in {one.name, f"{one.source}/{one.name}"}), None):
+            raise DeclarationError(wrong.sentence)
         raise UsageError(
-            f'There is no saved query "{name}".{nearest(name, saved)} `eventlake queries` lists them; SQL begins with SELECT or WITH.'
+            f'There is no saved query "{name}".{nearest(name, saved)} `eventlake queries` lists them; SQL begins with SELECT, WITH, VALUES, SHOW or DESCRIBE.'
         )
     return saved[name]
 

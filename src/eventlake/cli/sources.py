@@ -120,11 +120,15 @@ def available() -> None:
 @click.option("--accept", is_flag=True, help="First write what the samples in DIR become now as what they must become.")
 @global_options
 def check(folder: str | None, accept: bool) -> int:
-    """Validate the declarations in DIR (default: all that are loaded) and run their samples through rule and transform.
+    """Validate the declarations in DIR (default: all that are loaded), run their samples, and read their detections and saved queries.
+
+    Samples go through rule and transform; the SQL of detections, and of saved queries without a parameter that must be given, is asked of an
+    empty lake. `detections test` tries detections on their tests.
 
     After a column was renamed, deleted or given another type, --accept writes the samples' log lines anew; read what changed. It writes none
     for an event that becomes nothing.
     """
+    from eventlake.local.declared_sql import wrongs_in
     from eventlake.sources import load, samples
 
     current = settings()
@@ -136,7 +140,7 @@ def check(folder: str | None, accept: bool) -> int:
     chosen = [source for source in loaded if folder is None or Path(source.folder).resolve().is_relative_to(Path(folder).resolve())]
     for file in [file for source in chosen if accept for file in samples.accept(source, loaded)]:
         current.say(f"Wrote {file}.")
-    findings = [finding for source in chosen for finding in samples.check(source, loaded)]
+    findings = [finding for source in chosen for finding in samples.check(source, loaded)] + wrongs_in(chosen, loaded)
     for finding in findings:
         click.echo(str(finding), err=True)
     rows = [

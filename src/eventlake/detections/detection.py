@@ -29,7 +29,7 @@ from eventlake.dialect.text.lexicon import words
 from eventlake.dialect.text.parameters import literal, names_in, replaced
 from eventlake.errors import DeclarationError
 from eventlake.model import Source
-from eventlake.query.saved import Parameter, SavedQuery, read_saved, render
+from eventlake.query.saved import Parameter, SavedQuery, Unread, read_saved, render, text_of
 
 FOLDER = "detections"
 GIVEN = ("since", "until")
@@ -131,17 +131,28 @@ def utc(moment: datetime) -> datetime:
 
 def load_detections(sources: Sequence[Source]) -> dict[str, Detection]:
     """Load every detection of the sources by name. Raises DeclarationError for a file that does not say what it must, or a name used twice."""
+    detections, unread = readable_detections(sources)
+    if unread:
+        raise DeclarationError(unread[0].sentence)
+    return detections
+
+
+def readable_detections(sources: Sequence[Source]) -> tuple[dict[str, Detection], list[Unread]]:
+    """Load the detections of the sources that can be read, by name, and say which cannot; of two of one name that is the second."""
     tables = [table.name for source in sources for table in source.tables]
     found: dict[str, Detection] = {}
-    for source in sources:
-        for path in files_of(source):
-            where = f"{source.name}/{FOLDER}/{path.name}"
-            if path.stem in found:
-                raise DeclarationError(
-                    f'{where}: a detection of {found[path.stem].source} is named "{path.stem}" already; choose another name.'
-                )
-            found[path.stem] = read_detection(path.read_text(encoding="utf-8"), path.stem, source.name, tables, where=where)
-    return dict(sorted(found.items()))
+    unread: list[Unread] = []
+    for source, path in ((one, path) for one in sources for path in files_of(one)):
+        name, where = path.stem, f"{source.name}/{FOLDER}/{path.name}"
+        if name in found:
+            sentence = f'{where}: a detection of {found[name].source} is named "{name}" already; choose another name.'
+            unread.append(Unread(f"{source.name}/{name}", source.name, sentence))
+            continue
+        try:
+            found[name] = read_detection(text_of(path, where), name, source.name, tables, where=where)
+        except DeclarationError as error:
+            unread.append(Unread(name, source.name, str(error)))
+    return dict(sorted(found.items())), unread
 
 
 def as_queries(detections: Mapping[str, Detection]) -> list[SavedQuery]:

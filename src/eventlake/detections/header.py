@@ -20,7 +20,7 @@ from datetime import timedelta
 from typing import Any
 
 from eventlake.errors import DeclarationError
-from eventlake.naming import nearest_or_all
+from eventlake.naming import nearest, nearest_or_all
 
 SEVERITIES = ("information", "low", "medium", "high", "critical")
 SINKS_FROM = "low"
@@ -29,6 +29,8 @@ SINKS_FROM = "low"
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _LONGEST = timedelta(days=400)
 _LENGTH = re.compile(r"([1-9]\d{0,4})([mhd])")
+_NEARLY = re.compile(r"([A-Za-z]+)\s*([:=]?)\s*(.+)")
+_NEARLY_LENGTH = re.compile(r"\d+\s*[A-Za-z]*")
 
 
 def settings_in(lines: list[str], where: str) -> tuple[dict[str, Any], list[str]]:  # values of the kinds that `_READERS` gives
@@ -41,6 +43,7 @@ def settings_in(lines: list[str], where: str) -> tuple[dict[str, Any], list[str]
     for line in lines:
         name, _, value = line.partition(" ")
         if name not in _READERS:
+            _refuse_nearly(line, where)
             others.append(line)
         elif name == "do":
             found[name] = "\n".join(filter(None, [found.get(name, ""), value.strip()]))
@@ -49,6 +52,29 @@ def settings_in(lines: list[str], where: str) -> tuple[dict[str, Any], list[str]
         else:
             found[name] = _READERS[name](value.strip(), f'{where}: "-- {line}"')
     return {**DEFAULTS, **found}, others
+
+
+def _refuse_nearly(line: str, where: str) -> None:
+    """Raise DeclarationError for a line that nearly sets something, and would be taken for prose.
+
+    A line of prose may begin with any word, so what stands behind it must look like the value; of words that is a colon.
+    """
+    match = _NEARLY.fullmatch(line)
+    if match is None:
+        return
+    word, mark, value = match.groups()
+    name = word.lower()
+    likely = [one for one in _READERS if (one == name and mark) or _looks_like_value(one, value, mark)]
+    if name in likely:
+        raise DeclarationError(f'{where}: "-- {line}" is no setting: write -- {name} {value.rstrip(".")}.')
+    if said := nearest(word, [one for one in likely if one not in _OF_WORDS]):
+        raise DeclarationError(f'{where}: "-- {line}" is no setting.{said}')
+
+
+def _looks_like_value(name: str, text: str, mark: str) -> bool:
+    if _READERS[name] is length:
+        return bool(_NEARLY_LENGTH.fullmatch(text))
+    return name == "severity" and (text.lower() in SEVERITIES or (bool(mark) and text.isalpha()))
 
 
 def length(text: str, subject: str) -> timedelta:
@@ -97,6 +123,7 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
     "per": _words,
     "do": _words,
 }
+_OF_WORDS = frozenset(name for name, read in _READERS.items() if read is _words)
 DEFAULTS: Mapping[str, Any] = {
     "history": timedelta(0),
     "briefly": timedelta(0),

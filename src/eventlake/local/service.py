@@ -262,12 +262,13 @@ class Service:
             await self._beside.stop()
 
     def _require_detections(self) -> None:
-        """Say what is wrong with sinks, and with detections of the user, before anything begins. Raises ConfigurationError, DeclarationError."""
+        """Say what is wrong with sinks before anything begins. Raises ConfigurationError."""
         sinks = read_sinks(self._folder)
-        if self._task.sources or any(sink.detections for sink in sinks):
-            from eventlake.detections.detection import load_detections  # reading them all takes as long as a tenth of the start
+        if any(sink.detections for sink in sinks):
+            from eventlake.detections.detection import readable_detections  # reading them all takes as long as a tenth of the start
 
-            require_known(sinks, load_detections(self._sources))
+            detections, unread = readable_detections(self._sources)
+            require_known(sinks, [*detections, *(one.name for one in unread)])
 
     def _open_spool(self, lock: LakeLock) -> tuple[SpoolWriter, int]:
         """Take the lake and prepare its catalog, then open the spool where it goes on; the epoch of this process."""

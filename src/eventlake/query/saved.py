@@ -50,6 +50,15 @@ class SavedQuery:
         return self.doc.partition("\n")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file of a source that cannot be read: the name of what it would be, its source, and the sentence that says why, with the file."""
+
+    name: str
+    source: str
+    sentence: str
+
+
 _PARAMETER = re.compile(r"param\s+(?P<name>[a-z_]\w*)\s+(?P<type>\w+)(?:\s*=\s*(?P<default>'(?:[^']|'')*'|\S+))?(?:\s+(?P<doc>.*))?")
 
 
@@ -58,12 +67,25 @@ def load_saved(sources: Sequence[Source]) -> dict[str, SavedQuery]:
 
     Raises DeclarationError for a file that does not say what it must.
     """
-    found = [
-        _read(path, source.name) for source in sources if source.folder for path in sorted((Path(source.folder) / "queries").glob("*.sql"))
-    ]
-    names = [query.name for query in found]
+    saved, unread = readable_saved(sources)
+    if unread:
+        raise DeclarationError(unread[0].sentence)
+    return saved
+
+
+def readable_saved(sources: Sequence[Source]) -> tuple[dict[str, SavedQuery], list[Unread]]:
+    """Load the saved queries of the sources that can be read, by name as `load_saved` does, and say which cannot."""
+    found: list[SavedQuery] = []
+    unread: list[Unread] = []
+    for source in (one for one in sources if one.folder):
+        for path in sorted((Path(source.folder) / "queries").glob("*.sql")):
+            try:
+                found.append(_read(path, source.name))
+            except DeclarationError as error:
+                unread.append(Unread(path.stem, source.name, str(error)))
+    names = [*(one.name for one in found), *(one.name for one in unread)]
     unique = [query if names.count(query.name) == 1 else _prefixed(query) for query in found]
-    return {query.name: query for query in sorted(unique, key=lambda query: query.name)}
+    return {query.name: query for query in sorted(unique, key=lambda query: query.name)}, unread
 
 
 def _prefixed(query: SavedQuery) -> SavedQuery:
@@ -71,7 +93,18 @@ def _prefixed(query: SavedQuery) -> SavedQuery:
 
 
 def _read(path: Path, source: str) -> SavedQuery:
-    return read_saved(path.read_text(encoding="utf-8"), path.stem, source, where=f"{source}/queries/{path.name}")
+    where = f"{source}/queries/{path.name}"
+    return read_saved(text_of(path, where), path.stem, source, where=where)
+
+
+def text_of(path: Path, where: str) -> str:
+    """Return what a file of SQL holds, without a byte order mark. where: the file as sentences name it. Raises DeclarationError."""
+    try:
+        return path.read_text("utf-8").removeprefix("\ufeff")
+    except OSError as error:
+        raise DeclarationError(f"{where}: cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise DeclarationError(f"{where}: is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}.") from None
 
 
 def read_saved(content: str, name: str, source: str, *, where: str) -> SavedQuery:

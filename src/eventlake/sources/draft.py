@@ -166,14 +166,17 @@ def _detail_columns(events: Sequence[Event], names: _Names) -> Iterator[_Column]
         return
     fields = {key: [detail.get(key) for detail in details] for key in filter(_is_in_paths, _keys(details))}
     promoted = {key: _promoted(values) for key, values in fields.items()}
-    own = {key: names.take(_joined(key)) for key in fields}
+    own = {key: names.take(_joined(key)) for key in sorted(fields, key=_is_respelt)}
     inner_keys = [inner for found in promoted.values() for inner in found]
+    inner_names = {}
+    pairs = [(key, inner) for key in fields for inner in promoted[key]]
+    for key, inner in sorted(pairs, key=lambda pair: _is_respelt(pair[1])):
+        is_clear = inner_keys.count(inner) == 1 and _joined(inner).lower() not in _UNCLEAR
+        inner_names[key, inner] = names.take(*([_joined(inner)] if is_clear else []), _joined(key, inner))
     for key, values in fields.items():
         yield _column(own[key], (key,), f"$.detail.{key}", values)
         for inner, inner_values in promoted[key].items():
-            is_clear = inner_keys.count(inner) == 1 and _joined(inner).lower() not in _UNCLEAR
-            name = names.take(*([_joined(inner)] if is_clear else []), _joined(key, inner))
-            yield _column(name, (key, inner), f"$.detail.{key}.{inner}", inner_values)
+            yield _column(inner_names[key, inner], (key, inner), f"$.detail.{key}.{inner}", inner_values)
 
 
 def _promoted(values: Sequence[Any]) -> dict[str, list[Any]]:
@@ -193,9 +196,9 @@ def _envelope_columns(events: Sequence[Event], names: _Names) -> Iterator[_Colum
         yield _column(names.take("resources"), ("resources",), "$.resources", resources, JSON)
     if len({event["source"] for event in events}) > 1 or any(_PARTNER.match(event["source"]) for event in events):
         yield _column(names.take("event_source"), ("event_source",), "$.source", [event["source"] for event in events])
-    for key in filter(_is_in_paths, _keys(events)):
-        if key not in _COMMON_KEYS:
-            yield _column(names.take(_joined(key)), (key,), f"$.{key}", [event.get(key) for event in events])
+    others = [key for key in filter(_is_in_paths, _keys(events)) if key not in _COMMON_KEYS]
+    named = {key: names.take(_joined(key)) for key in sorted(others, key=_is_respelt)}
+    yield from (_column(named[key], (key,), f"$.{key}", [event.get(key) for event in events]) for key in others)
 
 
 def _column(name: str, keys: tuple[str, ...], path: str, values: Sequence[Any], kind: str = "") -> _Column:
@@ -252,6 +255,11 @@ def _joined(*keys: str) -> str:
     camel = any(map(_CAMEL.search, parts)) and not any("_" in part for part in parts)
     name = parts[0] + "".join(part[0].upper() + part[1:] for part in parts[1:]) if camel else "_".join(parts)
     return (f"_{name}" if name[0].isdigit() else name)[:100]
+
+
+def _is_respelt(key: str) -> bool:
+    """Return True if a column cannot have a key's own name; the names that fields really have are given first."""
+    return _joined(key) != key
 
 
 def _snake(words: str) -> str:

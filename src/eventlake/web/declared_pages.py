@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from eventlake.model import Column, Source, Table
-from eventlake.query.saved import Parameter, SavedQuery
+from eventlake.query.saved import Parameter, SavedQuery, Unread
 from eventlake.web.elements import Element, element
 from eventlake.web.pages import Page
+from eventlake.web.shell import left_out
 from eventlake.web.tile import Tile
 from eventlake.web.window import Window
 
@@ -42,8 +43,8 @@ def address_of(source: str, table: str = "") -> str:
     return f"/source/{source}/{table}" if table else f"/source/{source}"
 
 
-def head(source: Source, path: str, window: Window, saved: Mapping[str, SavedQuery]) -> Iterator[Element]:
-    """Yield what stands above the tiles: what the source is, the ways to its tables, and its saved queries."""
+def head(source: Source, path: str, window: Window, saved: Mapping[str, SavedQuery], unread: Sequence[Unread]) -> Iterator[Element]:
+    """Yield what stands above the tiles: what the source is, the ways to its tables, and its saved queries. unread: what cannot be read."""
     yield element("p", f"{source.title}. {source.doc} ", element("a", "What the provider says", href=source.reference), class_="meaning")
     if len(source.tables) > 1:
         ways = [element("li", _way(address_of(source.name, table.name), path, table.name, window)) for table in source.tables]
@@ -52,6 +53,7 @@ def head(source: Source, path: str, window: Window, saved: Mapping[str, SavedQue
     if asked:
         names = [element("li", element("a", one.title, href=window.link("/sql", query=one.name, show="1"))) for one in asked]
         yield element("details", element("summary", f"{len(names)} saved queries"), element("ul", *names, class_="names"))
+    yield from left_out(one for one in unread if one.source == source.name)
 
 
 def _way(there: str, here: str, name: str, window: Window) -> Element:

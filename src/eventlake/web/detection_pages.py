@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from eventlake.detections.detection import Detection
 from eventlake.detections.header import length_text
-from eventlake.query.saved import Parameter, SavedQuery
+from eventlake.query.saved import Parameter, SavedQuery, Unread
 from eventlake.web.elements import Element, element
 from eventlake.web.pages import Page
+from eventlake.web.shell import left_out
 from eventlake.web.tile import Tile
 from eventlake.web.window import Window
 
@@ -33,12 +34,13 @@ def pages_of(detections: Mapping[str, Detection]) -> Mapping[str, Page]:
     return {page.path: page for page in made}
 
 
-def ways(detections: Mapping[str, Detection], window: Window) -> Iterator[Element]:
-    """Yield the ways to the pages of all detections, for the page of alerts."""
+def ways(detections: Mapping[str, Detection], unread: Sequence[Unread], window: Window) -> Iterator[Element]:
+    """Yield the ways to the pages of all detections, for the page of alerts, and which cannot be read."""
     names = [
         element("li", element("a", one.title, href=window.link(address_of(one.name))), f" {one.severity}") for one in detections.values()
     ]
     yield element("details", element("summary", f"{len(names)} detections"), element("ul", *names, class_="names"))
+    yield from left_out(unread)
 
 
 def head(detection: Detection, window: Window) -> Iterator[Element]:

@@ -8,14 +8,14 @@ from eventlake.errors import NameNotFoundError
 from eventlake.interfaces import Result
 from eventlake.model import Table
 from eventlake.query.run import MAX_ROWS
-from eventlake.query.saved import Parameter, SavedQuery, render
+from eventlake.query.saved import Parameter, SavedQuery, Unread, render
 from eventlake.web.answer_chart import answer_chart
 from eventlake.web.answered import Answered
 from eventlake.web.cells import counted
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.elements import Child, Element, element
 from eventlake.web.schema import schema
-from eventlake.web.shell import sentence
+from eventlake.web.shell import left_out, sentence
 from eventlake.web.tile import Tile
 from eventlake.web.window import Window
 
@@ -53,10 +53,14 @@ def forms(values: Mapping[str, str], sql: str, saved: Mapping[str, SavedQuery], 
         yield _form(chosen, values, hidden)
 
 
-def lists(saved: Mapping[str, SavedQuery], tables: Sequence[Table], *, is_open: bool) -> Iterator[Child]:
-    """Yield what may be asked: the saved queries, and what the tables have. is_open: whether nothing was asked yet, so that they are read now."""
+def lists(saved: Mapping[str, SavedQuery], unread: Sequence[Unread], tables: Sequence[Table], *, is_open: bool) -> Iterator[Child]:
+    """Yield what may be asked: the saved queries, and what the tables have. is_open: whether nothing was asked yet, so that they are read now.
+
+    unread: what would be in the list if it could be read.
+    """
     names = [element("li", element("a", query.name, href=f"/sql?query={query.name}&show=1"), f" {query.title}") for query in saved.values()]
     yield element("details", element("summary", f"{len(names)} saved queries"), element("ul", *names, class_="names"), open=is_open)
+    yield from left_out(unread)
     yield from schema(tables)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlencode
 
+from eventlake.query.saved import Unread
 from eventlake.web.answered import Answered
 from eventlake.web.cells import cut
 from eventlake.web.charts import CHARTS, WRITTEN, Drawing
@@ -206,6 +207,11 @@ def drawn(tile: Tile, answered: Answered, window: Window, path: str, leads: Lead
 def sentence(text: str, *, is_problem: bool = False) -> Element:
     """Return a sentence in the place of what cannot be shown."""
     return element("p", cut(text, 1000), class_="problem" if is_problem else "empty", role="status" if is_problem else None)
+
+
+def left_out(unread: Iterable[Unread]) -> Iterator[Element]:
+    """Yield a sentence beside a list for each file that is not in it, because it cannot be read."""
+    yield from (sentence(f"{one.sentence} It is left out.", is_problem=True) for one in unread)
 
 
 def _chooser(path: str, window: Window | None) -> Element | None:

@@ -7,9 +7,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Protocol
 
-from eventlake.detections.detection import Detection, as_queries, load_detections
+from eventlake.detections.detection import Detection, as_queries, readable_detections
 from eventlake.interfaces import Result
-from eventlake.query.saved import SavedQuery, load_saved
+from eventlake.query.saved import SavedQuery, Unread, readable_saved
 from eventlake.web.answered import Asked
 from eventlake.web.asking import Asking, Held
 from eventlake.web.declared_pages import head, pages_of
@@ -57,8 +57,12 @@ class Shown:
 
     @cached_property
     def detections(self) -> Mapping[str, Detection]:
-        """Return the detections of the lake's sources, by name."""
-        return load_detections(self.asking.lake.sources)
+        """Return the detections of the lake's sources that can be read, by name."""
+        return self._read_detections[0]
+
+    @cached_property
+    def _read_detections(self) -> tuple[Mapping[str, Detection], Sequence[Unread]]:
+        return readable_detections(self.asking.lake.sources)
 
     @cached_property
     def tiles(self) -> Mapping[str, Tile]:
@@ -67,22 +71,27 @@ class Shown:
 
     @property
     def saved(self) -> Mapping[str, SavedQuery]:
-        """Return the saved queries of the lake's sources."""
-        return load_saved(self.asking.lake.sources)
+        """Return the saved queries of the lake's sources that can be read."""
+        return readable_saved(self.asking.lake.sources)[0]
 
     @property
     def askable(self) -> Mapping[str, SavedQuery]:
         """Return the saved queries, and the detections as such, about the window that ends now."""
         return {**self.saved, **{one.name: one for one in as_queries(self.detections)}}
 
+    @property
+    def unread(self) -> Sequence[Unread]:
+        """Return what cannot be asked because its file cannot be read: saved queries, and detections."""
+        return [*readable_saved(self.asking.lake.sources)[1], *self._read_detections[1]]
+
     def head(self, found: Page, window: Window) -> Iterable[Element]:
         """Return what stands above the tiles of the page of a source, of alerts, or of a detection."""
         if found.path == "/alerts":
-            return ways(self.detections, window)
+            return ways(self.detections, self._read_detections[1], window)
         if (detection := next((one for one in self.detections.values() if address_of(one.name) == found.path), None)) is not None:
             return detection_head(detection, window)
         source = next((one for one in self.asking.lake.sources if one.name == found.source), None)
-        return () if source is None else head(source, found.path, window, self.saved)
+        return () if source is None else head(source, found.path, window, *readable_saved(self.asking.lake.sources))
 
     def window(self, pairs: Pairs, default: str = "-7d", wants: str = "") -> Window:
         """Return the window of an address, with its filters. Raises UsageError."""

@@ -45,7 +45,7 @@ def test_a_python_value_is_the_literal_of_its_type(value: Any, expected: str) ->
     ("value", "says"),
     [
         (time(10), "is a time: give"),
-        (object(), "is a object"),
+        (object(), "is an object"),
         (2**63, "beyond bigint"),
         (float("nan"), "has no literal"),
         (Decimal("Infinity"), "38 digits"),
@@ -128,7 +128,8 @@ def test_places_are_filled_by_name() -> None:
     ("sql", "values", "error", "says"),
     [
         ("SELECT %(stat)s", {"state": 1}, NameNotFoundError, 'Did you mean "state"'),
-        ("SELECT %(a)s", {}, NameNotFoundError, "There is none"),
+        ("SELECT %(a)s", {}, NameNotFoundError, r'^There is no value for "%\(a\)s"\. Give one by that name: {"a": \.\.\.}\.$'),
+        ("SELECT %(a)s", {"xyz": 1}, NameNotFoundError, "There is xyz. Give one by that name"),
         ("SELECT '%(a)s'", {"a": "x"}, UsageError, "stands inside quotes"),
         ("SELECT 1 -- %(a)s", {"a": "x"}, UsageError, "stands inside quotes or a comment"),
         ("SELECT 'x' LIKE '5%'", {"a": 1}, UsageError, 'written "%%"'),
@@ -167,7 +168,7 @@ def test_a_literal_is_taken(text: str) -> None:
         (["'a' OR 'b'"], "is no literal"),
         (["1; drop table t"], "is no literal"),
         (["(SELECT 1)"], "is no literal"),
-        ([7], "is a int: Athena takes literals as text"),
+        ([7], "is an int: Athena takes literals as text"),
         ([], 'has 1 "\\?" and is given 0 values'),
         (["1", "2"], "is given 2 values"),
     ],

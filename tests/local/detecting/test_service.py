@@ -62,6 +62,22 @@ def test_orders_become_an_alert_that_a_sink_is_told_of(tmp_path: Path) -> None:
     ]
 
 
+def test_a_detection_that_cannot_be_read_keeps_no_bus_down(tmp_path: Path) -> None:
+    """It is told once, counted and named, though a sink names it, and the others run."""
+    lake, sources = made(tmp_path, {"urgent": ORDERS.replace("severity high", "severity urgent"), "many_orders": ORDERS})
+    file = lake / "sinks.toml"
+    file.write_text(file.read_text("utf-8").replace('name = "file"', 'name = "file"\ndetections = ["urgent", "many_orders"]'), "utf-8")
+    with serving(lake, sources) as (bus, url):
+        send(url, orders("ann", datetime.now(UTC)) * 3)
+        _until(lambda: len(told_in(lake / "alerts.jsonl")) == 1)
+        _until(lambda: _health(url)["detections_failing"] == 1)
+        bus.send_signal(signal.SIGTERM)
+        _, said = bus.communicate(timeout=60)
+    why = 'The detection "urgent" cannot run: shop/detections/urgent.sql: "-- severity urgent" is no severity.'
+    assert said.count(why) == 1
+    assert next(finding.sentence for finding in check_lake(lake) if "detection" in finding.sentence).startswith(why)
+
+
 def test_a_sink_that_does_not_answer_holds_up_no_other(tmp_path: Path) -> None:
     """Not even the one after it: here the first waits for what the last is told."""
     lake, sources = made(tmp_path)

@@ -13,6 +13,7 @@ from eventlake.detections.detection import Detection
 from eventlake.local.detecting.memory import Memory
 from eventlake.local.detecting.sinks import Sink
 from eventlake.local.detecting.ticker import Ticker, finds_by_time
+from eventlake.query.saved import Unread
 from local.detecting.alerting import Lake, at, detection
 
 
@@ -232,3 +233,20 @@ def test_what_comes_late_within_the_lateness_is_found(memory: Memory) -> None:
     lake.add(("ann", 1), ("ann", 2), ("ann", 3))
     ticker.tick(at(123))
     assert _told(memory) == [("ann", "opened", 3)]
+
+
+def test_a_detection_that_cannot_be_read_is_told_once_and_the_others_run(memory: Memory) -> None:
+    """It is counted and noted as one that fails; once it can be read, it is due as if it had never been tried."""
+    lake = Lake()
+    lake.add(("ann", 0))
+    said: list[str] = []
+    wrong = Unread("urgent", "shop", 'shop/detections/urgent.sql: "-- severity urgent" is no severity.')
+    ticker = Ticker([detection()], lake.evaluate, lake.newest, memory, (), said.append, unread=[wrong])
+    assert [ticker.tick(at(minute)) for minute in (1, 2)] == [1, 1]
+    assert said == [f'The detection "urgent" cannot run: {wrong.sentence}']
+    assert ticker.problems == 1
+    assert memory.problems() == {"urgent": wrong.sentence}
+
+    mended = _ticker(lake, memory, detection(), detection("urgent"), told=said)
+    assert mended.tick(at(2.1)) == 1
+    assert (mended.problems, memory.problems(), len(said)) == (0, {}, 1)

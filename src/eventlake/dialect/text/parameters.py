@@ -91,10 +91,15 @@ def pyformat(sql: str, parameters: Mapping[str, Any]) -> str:  # values are the 
         if match["name"] is None:
             return "%"
         if match["name"] not in parameters:
-            raise NameNotFoundError(f'There is no value for "%({match["name"]})s".{nearest_or_all(match["name"], parameters)}')
+            raise _no_value(match["name"], parameters)
         return _as_pyathena(match["name"], parameters[match["name"]])
 
     return "".join(_without_places(piece) if kept else _PERCENT.sub(place, piece) for piece, kept in _kept(sql))
+
+
+def _no_value(name: str, parameters: Mapping[str, Any]) -> NameNotFoundError:  # values are the user's
+    given = nearest_or_all(name, parameters) if parameters else ""
+    return NameNotFoundError(f'There is no value for "%({name})s".{given} Give one by that name: {{"{name}": ...}}.')
 
 
 _WHOLE = (TEXT, UNICODE, BINARY, QUOTED, COMMENT)
@@ -141,7 +146,7 @@ def _checked_literal(given: str) -> str:
     """Return a literal of the text that Athena's ExecutionParameters take."""
     if not isinstance(given, str):
         raise UsageError(
-            f'The value {given!r} for "?" is a {type(given).__name__}: Athena takes literals as text there, such as "7" or "\'web\'".'
+            f'The value {given!r} for "?" is {_kind_of(given)}: Athena takes literals as text there, such as "7" or "\'web\'".'
         )
     if not _LITERAL.fullmatch(given.strip()):
         raise UsageError(
@@ -151,6 +156,12 @@ def _checked_literal(given: str) -> str:
 
 
 # values
+
+
+def _kind_of(value: Any) -> str:  # the user's
+    """Return the name of a value's type with its article."""
+    name = type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 
 
 def literal(name: str, value: Any) -> str:  # the user's
@@ -163,7 +174,7 @@ def literal(name: str, value: Any) -> str:  # the user's
     write = _WRITERS.get(type(value))
     if write is None:
         raise UsageError(
-            f'The parameter "{name}" is a {type(value).__name__}: give None, a bool, a number, a text, bytes, a date, a datetime, or a list of them.'
+            f'The parameter "{name}" is {_kind_of(value)}: give None, a bool, a number, a text, bytes, a date, a datetime, or a list of them.'
         )
     written: str = write(name, value)
     return written

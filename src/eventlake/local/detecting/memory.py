@@ -115,10 +115,11 @@ class Memory:
                 _save_telling(execute, one, _microseconds(now))
         crash_point("states saved")
 
-    def fail(self, detection: str, problem: str, now: datetime) -> None:
-        """Note that a detection ran in vain; what it has seen before stays."""
+    def fail(self, detection: str, problem: str, now: datetime | None) -> None:
+        """Note that a detection ran in vain; what it has seen before stays. now: None if it was not tried, since it cannot be read."""
+        before = self.run(detection)
         with self._transaction() as execute:
-            _save_run(execute, detection, replace(self.run(detection), tried=now, problem=problem))
+            _save_run(execute, detection, replace(before, tried=now or before.tried, problem=problem))
 
     def note_idle(self, detections: Iterable[str], until: datetime) -> None:
         """Note that up to a moment nothing came that detections would have to look at."""

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from eventlake.backends.duckdb import DuckDBEngine
 from eventlake.detections.alerts import TABLE
-from eventlake.detections.detection import load_detections
+from eventlake.detections.detection import readable_detections
 from eventlake.detections.evaluating import evaluate_all
 from eventlake.errors import EventlakeError
 from eventlake.interfaces import Engine
@@ -126,7 +126,8 @@ def _run(task: Task, heard: queue.SimpleQueue[str]) -> None:
     for sink in sinks:
         threading.Thread(target=_tell, args=(folder, sink), daemon=True).start()
     note_accepted(memory, engine, clock.now())
-    ticker = Ticker(list(load_detections(sources).values()), lambda runs: evaluate_all(runs, engine), catalog.newest, memory, sinks, _told)
+    detections, unread = readable_detections(sources)
+    ticker = Ticker(list(detections.values()), lambda runs: evaluate_all(runs, engine), catalog.newest, memory, sinks, _told, unread=unread)
     worker = Worker(ticker, memory, _say, clock.now)
     while True:
         worker.turn(_lines(heard))

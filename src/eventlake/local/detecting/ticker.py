@@ -23,6 +23,7 @@ from eventlake.errors import EventlakeError
 from eventlake.local.detecting.memory import Memory, Run, Saved
 from eventlake.local.detecting.outbox import PATIENCE
 from eventlake.local.detecting.sinks import Sink
+from eventlake.query.saved import Unread
 
 SOON = timedelta(seconds=45)
 """How long a detection rests whose tables get objects all the time."""
@@ -44,6 +45,7 @@ class Ticker:
     """Runs detections over a lake.
 
     newest: gives for each table a number that grows with what comes. told: hears once why a detection failed.
+    unread: the detections whose files cannot be read, which never run and are told of at the first tick.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Ticker:
         memory: Memory,
         sinks: Sequence[Sink],
         told: Callable[[str], None],
+        unread: Sequence[Unread] = (),
     ) -> None:
         self._detections = detections
         self._evaluate = evaluate
@@ -62,7 +65,9 @@ class Ticker:
         self._sinks = sinks
         self._told = told
         self._noted: datetime | None = None
-        memory.forget_others([one.name for one in detections])
+        self._unread = unread
+        self._untold = list(unread)
+        memory.forget_others([*(one.name for one in detections), *(one.name for one in unread)])
         self._runs = {one.name: memory.run(one.name) for one in detections}
         self._again = {one.name for one in detections}
         """Those that look once more: their last run was the first that saw their newest object, or another process made it."""
@@ -71,10 +76,11 @@ class Ticker:
     @property
     def problems(self) -> int:
         """Count the detections that run in vain."""
-        return sum(bool(run.problem) for run in self._runs.values())
+        return len(self._unread) + sum(bool(run.problem) for run in self._runs.values())
 
     def tick(self, now: datetime) -> int:
         """Run what is due; return how many ran. now: aware, in UTC."""
+        self._tell_unread()
         newest = self._newest()
         due = {one.name: (one, mark) for one in self._detections if self._is_due(one, mark := _mark(one, newest), now)}
         marks = {name: mark for name, (_, mark) in due.items()}
@@ -83,6 +89,14 @@ class Ticker:
             self._run(runs, marks, now)
         self._note_idle([one for one in self._detections if _mark(one, newest) == self._runs[one.name].mark], now)
         return len(due)
+
+    def _tell_unread(self) -> None:
+        """Note and tell which detections cannot be read, once."""
+        while self._untold:
+            one = self._untold[0]
+            self._memory.fail(one.name, one.sentence, None)
+            self._told(_cannot_run(one.name, one.sentence))
+            del self._untold[0]
 
     def _note_idle(self, idle: Sequence[Detection], now: datetime) -> None:
         """Note now and then that nothing came that somebody would have to look at."""
@@ -158,7 +172,11 @@ class Ticker:
         self._memory.fail(detection.name, problem, now)
         self._runs[detection.name] = self._memory.run(detection.name)
         if before.problem != problem:
-            self._told(f'The detection "{detection.name}" cannot run: {problem}')
+            self._told(_cannot_run(detection.name, problem))
+
+
+def _cannot_run(name: str, problem: str) -> str:
+    return f'The detection "{name}" cannot run: {problem}'
 
 
 def finds_by_time(detection: Detection) -> bool:
