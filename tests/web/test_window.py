@@ -69,3 +69,11 @@ def test_moments_without_an_offset_are_the_zones() -> None:
 def test_now_is_the_end_of_the_minute() -> None:
     """So that all who ask within it ask the same."""
     assert window("-1h", "now", "UTC").end == datetime(2026, 11, 20, 14, 38, tzinfo=UTC)
+
+
+def test_a_moment_that_a_zones_calendar_has_not_stays_in_utc() -> None:
+    """An event of the year 1 is shown west of Greenwich too, and one of 9999 east of it."""
+    first, last = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 30, tzinfo=UTC)
+
+    assert window("-1h", "now", "America/New_York").local(first) == first
+    assert window("-1h", "now", "Europe/Berlin").local(last.replace(tzinfo=None)) == last

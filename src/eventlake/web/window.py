@@ -62,8 +62,12 @@ class Window:
         return end != "now" and not _RELATIVE.fullmatch(end)
 
     def local(self, moment: datetime) -> datetime:
-        """Return a moment as the zone's clocks show it; one without an offset is in UTC."""
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(self.zone)
+        """Return a moment as the zone's clocks show it; one without an offset is in UTC, and so is one that the zone's calendar has not."""
+        known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        try:
+            return known.astimezone(self.zone)
+        except OverflowError:
+            return known
 
     def bucket(self, moment: datetime) -> datetime:
         """Return the beginning of the stretch that a moment falls in, in UTC."""
