@@ -66,6 +66,8 @@ def test_hours_at_the_ends_of_the_calendar_are_kept_as_long_as_any_other(lake: P
     """What goes is told with four digits of the year; the last hour stays."""
     (lake / "retention.toml").write_text(f"[tables]\n{RUNS} = 36500\n")
 
+    goes = {f"{one['date']}T{one['hour']}": one["goes"] for one in shown(lake, capfd, "hours", RUNS) if one["state"] == "open"}
+    assert (goes[FIRST], goes[LAST]) == ("0100-12-08T01:00:00Z", "9999-12-31T23:59:59Z")
     assert any(FIRST in one.sentence for one in check_lake(lake))
     assert [one["hour"] for one in shown(lake, capfd, "retain")] == [FIRST]
     assert [state[0] for state in states(lake)] == [str(Hour.of(PAST)), LAST]
