@@ -14,7 +14,7 @@ import pytest
 
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.cli import run
-from eventlake.errors import StorageError
+from eventlake.errors import LakeTakenError, StorageError
 from eventlake.interfaces import HourContents
 from eventlake.layout import Hour
 from eventlake.local.closing import process
@@ -116,14 +116,20 @@ def test_a_table_that_fails_as_nobody_expected_stops_no_other_table(lake: Path, 
             patched.setattr(Closer, "merge", lambda *_: 1 / 0)
             assert process._table(closer, table, catalog, Hour.parse(LAST)) == ["Unexpected ZeroDivisionError: division by zero."]
         assert [(name, str(one.hour)) for name, one in catalog.problems()] == [(RUNS, FIRST), (RUNS, LAST)]
-        with monkeypatch.context() as patched:
-            patched.setattr(Closer, "waiting", unusable)
-            with pytest.raises(StorageError):
-                process._table(closer, table, catalog, Hour.of(PAST))
         monkeypatch.setattr(Retainer, "remove", lambda *_: 1 / 0)
         assert process._retained(catalog, lake) == ["Unexpected ZeroDivisionError: division by zero."]
 
 
-def unusable(*_: object) -> None:
-    """What stops every table: the catalog itself."""
-    raise StorageError("The catalog cannot be used.")
+@pytest.mark.parametrize("error", [StorageError("The catalog cannot be used."), LakeTakenError("Another process has taken the lake.")])
+def test_what_stops_every_table_ends_the_process(lake: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """The catalog itself, and another process that writes the lake now; no hour is told for that."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Closer, "waiting", fail)
+    with closing(SqliteCatalog(lake / CATALOG)) as catalog, Closer(catalog, lake / "objects") as closer:
+        (table,) = [one for one in catalog.tables() if one.name == RUNS]
+        with pytest.raises(type(error)):
+            process._table(closer, table, catalog, Hour.of(PAST))
+        assert catalog.problems() == []

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from eventlake.auditing.entry import Entry
 from eventlake.backends.sqlite_catalog import SqliteCatalog
-from eventlake.errors import EventlakeError, StorageError, sentence_of
+from eventlake.errors import ConfigurationError, EventlakeError, StorageError, sentence_of
 from eventlake.layout import Hour
 from eventlake.local.closing.closer import Closer
 from eventlake.local.closing.leftovers import tidy
@@ -67,10 +67,13 @@ def _retained(catalog: SqliteCatalog, folder: Path) -> list[str]:
 
 
 def _table(closer: Closer, table: Table, catalog: SqliteCatalog, before: Hour) -> list[str]:
-    """Close a table; what keeps all of it from that is noted for the oldest of its open hours, and stops no other table. Raises StorageError."""
+    """Close a table; what keeps all of it from that is noted for the oldest of its open hours, and stops no other table.
+
+    Raises StorageError, and ConfigurationError where another process has taken the lake.
+    """
     try:
         return _close_table(closer, table, catalog, before)
-    except StorageError:
+    except (StorageError, ConfigurationError):
         raise
     except Exception as error:
         problem = sentence_of(error)
