@@ -33,7 +33,7 @@ def event(identity: str, time: datetime = FIRST, **detail: Any) -> Item:
         "id": identity,
         "detail-type": "CodePipeline Pipeline Execution State Change",
         "source": "aws.codepipeline",
-        "time": f"{time:%Y-%m-%dT%H:%M:%SZ}",
+        "time": f"{time.date()}T{time:%H:%M:%SZ}",
     }
     return Item(1, json.dumps({**envelope, "detail": {"state": "STARTED", "pipeline": "web", **detail}}).encode())
 

@@ -13,12 +13,16 @@ from eventlake.layout import (
     Hour,
     closing_key,
     closing_number,
+    error_hour,
     error_key,
+    moved,
     object_key,
     object_name,
     partition_location,
     split_key,
 )
+
+FIRST, LAST = Hour("0001-01-01", "00"), Hour("9999-12-31", "23")
 
 MOMENTS = st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  the strategy adds the zone
 
@@ -49,6 +53,19 @@ def test_a_key_of_another_form_is_refused(key: str) -> None:
     """What is not a visible object of an hour that exists is no log object."""
     with pytest.raises(LayoutError):
         split_key(key)
+
+
+@pytest.mark.parametrize("hour", [FIRST, Hour("0987-06-05", "04"), LAST])
+def test_hours_of_any_year_have_keys_and_ends(hour: Hour) -> None:
+    """A year has four digits everywhere, and nothing lies beyond the ends of the calendar."""
+    name = object_name("stream", 1, hour.start, "unique", ".gz")
+
+    assert name == f"stream-1-{hour.date}-{hour.hour}-00-00-unique.gz"
+    assert split_key(object_key("logs", hour, name)) == ("logs", hour, name)
+    assert error_hour(error_key("error/logs", "processing-failed", hour.start, name)) == hour
+    assert timedelta(minutes=59) < hour.end - hour.start <= timedelta(hours=1)
+    assert Hour.of(moved(FIRST.start, timedelta(microseconds=-1))) == FIRST
+    assert Hour.of(moved(LAST.end, timedelta(days=1))) == LAST
 
 
 @given(MOMENTS)

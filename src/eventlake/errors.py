@@ -166,3 +166,8 @@ class StorageServiceError(StorageError, ServiceError):
     """S3 or Glue answered with an error; `code` is AWS's."""
 
     exit_code = 254
+
+
+def sentence_of(error: Exception) -> str:
+    """Return what is told of an error: its own sentence, and of one that nobody expected its kind too."""
+    return str(error) if isinstance(error, EventlakeError) else f"Unexpected {type(error).__name__}: {error}."

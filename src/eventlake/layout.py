@@ -68,8 +68,8 @@ class Hour:
 
     @property
     def end(self) -> datetime:
-        """Return the first instant after it, in UTC."""
-        return self.start + timedelta(hours=1)
+        """Return the first instant after it, in UTC; of the calendar's last hour the last instant that there is."""
+        return moved(self.start, timedelta(hours=1))
 
     @property
     def values(self) -> list[str]:
@@ -83,6 +83,17 @@ class Hour:
 
     def __str__(self) -> str:
         return f"{self.date}T{self.hour}"
+
+
+def moved(moment: datetime, distance: timedelta) -> datetime:
+    """Return the moment so far away from one in UTC; beyond the ends of the calendar the last, or the first, that there is.
+
+    A sender's clock may say any year: Go's zero time is the first hour of all, and 9999-12-31 often stands for never.
+    """
+    try:
+        return moment + distance
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC) if distance < timedelta() else datetime.max.replace(tzinfo=UTC)
 
 
 Days = dict[str, list[str]]
@@ -148,7 +159,8 @@ def object_name(stream: str, version: int, arrival: datetime, unique: str, exten
 
     arrival: of the oldest record in the object; aware. extension: with its dot.
     """
-    return f"{stream}-{version}-{arrival.astimezone(UTC):%Y-%m-%d-%H-%M-%S}-{unique}{extension}"
+    utc = arrival.astimezone(UTC)
+    return f"{stream}-{version}-{utc.date()}-{utc:%H-%M-%S}-{unique}{extension}"  # %Y writes the year 1 with one digit
 
 
 def error_key(error_prefix: str, kind: str, arrival: datetime, name: str) -> str:
@@ -156,7 +168,8 @@ def error_key(error_prefix: str, kind: str, arrival: datetime, name: str) -> str
 
     kind: Firehose's error-output-type, `processing-failed` or `format-conversion-failed`.
     """
-    return f"{error_prefix}/{kind}/{arrival.astimezone(UTC):year=%Y/month=%m/day=%d/hour=%H}/{name}"
+    utc = arrival.astimezone(UTC)
+    return f"{error_prefix}/{kind}/year={utc.year:04d}/{utc:month=%m/day=%d/hour=%H}/{name}"
 
 
 def error_hour(key: str) -> Hour:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -19,6 +19,7 @@ from eventlake.interfaces import Partition
 from eventlake.layout import Hour
 from eventlake.model import Table
 from eventlake.pipeline.closings import ClosedHour, Closing
+from eventlake.pipeline.compaction import due
 from eventlake.sources import load
 
 NINE, TEN = (Hour("2026-11-20", hour) for hour in ("09", "10"))
@@ -106,3 +107,19 @@ def test_an_hour_that_was_kept_long_enough_is_not_brought_back(lake: tuple[Table
     assert hours.states() == []
     Hours(table, catalog, store, log, is_over=lambda hour: hour != NINE).settle("parquet")
     assert [one.hour for one in catalog.partitions(table.name)] == [NINE]
+
+
+@pytest.mark.aws
+def test_hours_at_the_ends_of_the_calendar_are_hours_as_any_other(lake: tuple[Table, Deployment, Session]) -> None:
+    """The first one is due, and keeps no other from it."""
+    table, deployment, session = lake
+    store, ends = open_store(deployment, session), [Hour("0001-01-01", "00"), Hour("9999-12-31", "23")]
+    for hour in ends:
+        store.put(f"logs/{hour.path}/a.parquet", b"x")
+
+    hours = Hours(table, open_catalog(deployment, session), store, ClosingLog(session.client("s3"), deployment.bucket))
+
+    assert hours.first_day == "0001-01-01"
+    assert [one.hour for one in hours.states()] == [ends[0], NINE, TEN, ends[1]]
+    assert [one.hour for one in due(hours.states(), datetime(2026, 11, 21, tzinfo=UTC), timedelta(hours=1))] == [ends[0], TEN]
+    assert hours.waits_since(ends[1]) == ends[1].end

@@ -55,6 +55,17 @@ def test_two_days_around_an_hour_and_after_its_events_may_hold_its_rows() -> Non
     assert neighbours(hour(0), [hour(-1452)], closed) == [hour(-1452), hour(-1404), hour(-48), hour(48)]
 
 
+def test_hours_at_the_ends_of_the_calendar_have_neighbours_on_one_side() -> None:
+    """And are due when they are over, whatever the slack is."""
+    first, last = Hour("0001-01-01", "00"), Hour("9999-12-31", "23")
+    closed = [first, Hour("0001-01-02", "23"), hour(-1), Hour("9999-12-30", "01"), last]
+
+    assert neighbours(first, [first], closed) == closed[1:2]
+    assert neighbours(last, [last], closed) == closed[3:4]
+    assert neighbours(hour(0), [first, last], closed) == [first, *closed[1:3], last]
+    assert [one.hour for one in due([HourContents(one, 1, 1, 1, "open", 0) for one in (first, last)], NOW, timedelta(days=1))] == [first]
+
+
 def test_the_select_keeps_the_first_of_each_key_and_every_row_without_one() -> None:
     """The same text runs on DuckDB, Trino and Athena; other hours are named by day, so that partitions prune."""
     sql = closing(TABLES["auth0_logs"], hour(0), [hour(-13), hour(-12), hour(-1)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -40,3 +40,10 @@ def test_an_hour_is_over_its_days_after_its_end() -> None:
     assert kept.is_over("logins", hour, hour.end + timedelta(days=30))
     assert not kept.is_over("logins", hour, hour.end + timedelta(days=30, microseconds=-1))
     assert not kept.is_over("alerts", hour, hour.end + timedelta(days=3000))
+
+
+def test_an_hour_at_the_end_of_the_calendar_goes_as_late_as_can_be() -> None:
+    """And the first one of all after its days, as any other."""
+    kept = Retention({"logins": 30})
+    assert kept.goes("logins", Hour("9999-12-31", "23")) == datetime.max.replace(tzinfo=UTC)
+    assert kept.goes("logins", Hour("0001-01-01", "00")) == datetime(1, 1, 31, 1, tzinfo=UTC)

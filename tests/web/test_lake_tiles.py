@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from eventlake.cli import run
 from eventlake.history import Truth
 from eventlake.local.closing.closer import Closer
 from eventlake.local.folder import OBJECTS, open_lake
@@ -164,3 +165,30 @@ def test_a_window_leaves_other_hours_out(hours: Browser) -> None:
 
     assert (row["hours"], row["open"], row["missing"]) == (1, 1, 0)
     assert re.findall(rf'href="(/source/codepipeline/{TABLE}\?from=[^"]+Z)"', shown)
+
+
+@pytest.fixture(scope="module")
+def ends(tmp_path_factory: pytest.TempPathFactory) -> Browser:
+    """A lake with an event of today, one of the first hour of the calendar, and one of the last."""
+    folder = tmp_path_factory.mktemp("ends")
+    bodies = [json.loads(event(number, FIRST)) for number in range(3)]
+    bodies[0]["time"], bodies[1]["time"] = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
+    (folder / "events.jsonl").write_text("".join(json.dumps(body) + "\n" for body in bodies))
+    assert run(["backfill", "files", str(folder / "events.jsonl"), "--lake", str(folder / "lake"), "--quiet"]) == 0
+    return Browser(folder / "lake", open_lake(folder / "lake", SOURCES), Truth(0))
+
+
+@pytest.mark.parametrize("name", TILES)
+def test_each_tile_is_drawn_beside_hours_at_the_ends_of_the_calendar(ends: Browser, name: str) -> None:
+    """Of what lies in the window, as ever."""
+    for form in ("", ".svg", ".json"):
+        assert ends.get(f"/tiles/{name}{form}").status == 200
+    assert [row["hours"] for row in ends.get("/tiles/lake_tables.json").rows()] == [1]
+
+
+def test_pages_are_shown_beside_hours_at_the_ends_of_the_calendar(ends: Browser) -> None:
+    """In zones on both sides of Greenwich, rows of such events too."""
+    for path in ("/", "/lake", "/source/codepipeline", f"/source/codepipeline/{TABLE}", "/failed", "/sources"):
+        for zone in ("UTC", "America/New_York", "Asia/Tokyo"):
+            assert ends.get(path, {"tz": zone}).status == 200
+            assert ends.get("/sql", {"tz": zone, "sql": f"select event_id, event_time from {TABLE}"}).status == 200

@@ -113,6 +113,7 @@ def test_an_empty_lake_says_so(empty: Browser, path: str) -> None:
         ({"tz": "../../etc"}, "is no time zone"),
         ({"from": "now", "to": "-1d"}, "is no window"),
         ({"from": "0001-01-01"}, "is no window"),
+        ({"from": "9999-12-30", "to": "9999-12-31"}, "is no window within the years 1000 to 9998"),
     ],
 )
 def test_a_wrong_address_is_a_sentence(browser: Browser, values: dict[str, str], said: str) -> None:

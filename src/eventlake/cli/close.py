@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eventlake.cli.close_on_aws import close_on_aws, going_on_aws, states_on_aws
+from eventlake.cli.gaps import gaps
 from eventlake.cli.going import Goes, going
 from eventlake.cli.opening import noting, taken_lake
 from eventlake.cli.settings import Settings, global_options, settings
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from eventlake.model import Table
 
 _COLUMNS = ("table", "hour", "generation", "objects_before", "rows", "duplicates", "bytes_before", "bytes_after", "problem")
+_STATE = ("table", "date", "hour", "state", "generation", "objects", "rows", "bytes", "duplicates", "problem")
+_HOURS = (*_STATE, "goes", "hold", "until", "hours")
 
 
 @click.command(short_help="Close the hours that are over: one sorted object each, without duplicates.")
@@ -76,6 +79,7 @@ def hours(table: str | None) -> None:
     """List the hours of TABLE, or of every table: open, closed, dirty (something arrived after it was closed) or missing.
 
     An open or dirty hour may hold an event twice; duplicates are the rows that its closings left out; a problem is why it could not be closed.
+    More than 48 hours in a row that are missing are one row: the first of them, the last in until, and in hours how many they are, else 1.
     From when on an hour goes stands in goes, in UTC, where the table is not kept for ever; hold is the legal hold that keeps it.
     """
     from eventlake.local.folder import open_catalog
@@ -89,9 +93,8 @@ def hours(table: str | None) -> None:
         catalog = open_catalog(current.lake_folder)
         states = [(known, catalog.contents(known.name).hours) for known in _tables(table, catalog)]
         goes = _going(current, catalog)
-    rows = [[*row, *goes(known.name, Hour(str(row[1]), str(row[2])))] for known, found in states for row in _hours(known, found)]
-    columns = ("table", "date", "hour", "state", "generation", "objects", "rows", "bytes", "duplicates", "problem", "goes", "hold")
-    show(columns, rows, current.form)
+    rows = [row for known, found in states for row in _hours(known, found, goes)]
+    show(_HOURS, rows, current.form)
     if not rows:
         current.say(f"{'The lake' if table is None else states[0][0].name} has no hour yet: nothing has come into it.")
 
@@ -145,21 +148,13 @@ def _typed(hour: str) -> Hour:
         raise UsageError(str(error)) from None
 
 
-def _hours(table: Table, known: Sequence[HourContents]) -> Iterator[list[object]]:
-    """Yield a row for each hour from the first to the last, those without anything too."""
-    before: Hour | None = None
+def _hours(table: Table, known: Sequence[HourContents], goes: Goes) -> Iterator[list[object]]:
+    """Yield a row for each hour from the first to the last, those without anything too; of many in a row one."""
+    between = {gap.first: gap for gap in gaps(one.hour for one in known)}
     for one in known:
-        while before is not None and (before := Hour.of(before.end)) < one.hour:
-            yield [table.name, *before.values, "missing", 0, 0, 0, 0, 0, None]
-        yield [
-            table.name,
-            *one.hour.values,
-            one.state,
-            one.generation,
-            one.objects,
-            one.rows,
-            one.size_bytes,
-            one.duplicates,
-            one.problem or None,
-        ]
-        before = one.hour
+        counts = one.generation, one.objects, one.rows, one.size_bytes, one.duplicates, one.problem or None
+        yield [table.name, *one.hour.values, one.state, *counts, *goes(table.name, one.hour), None, 1]
+        gap = between.get(Hour.of(one.hour.end))
+        for part in gap.listed() if gap else ():
+            until, told = (str(part.last), (None, None)) if part.count > 1 else (None, goes(table.name, part.first))
+            yield [table.name, *part.first.values, "missing", 0, 0, 0, 0, 0, None, *told, until, part.count]

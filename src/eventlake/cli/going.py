@@ -20,6 +20,6 @@ def going(retention: Retention, holds: Sequence[Hold]) -> Goes:
 
     def told(table: str, hour: Hour) -> tuple[str | None, str | None]:
         goes = retention.goes(table, hour)
-        return f"{goes:%Y-%m-%dT%H:%M:%SZ}" if goes else None, held(holds, table, hour)
+        return f"{goes.date()}T{goes:%H:%M:%SZ}" if goes else None, held(holds, table, hour)
 
     return told

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
+from eventlake.cli.gaps import missing
 from eventlake.cli.opening import open_catalog
 from eventlake.cli.settings import Settings, global_options, settings
 from eventlake.cli.show import show
@@ -24,6 +24,8 @@ def tables() -> None:
     """List the tables of the lake: rows, bytes, objects, partitions, formats, the hours they reach from and to (UTC, by arrival).
 
     And how many of the hours are open, closed, dirty (something arrived after they were closed) and missing, and the duplicates left out.
+
+    Missing are the hours between two that hold something, unless more than 31 days lie between these, as beside a history that was brought in.
     """
     current = settings()
     catalog = open_catalog(current)
@@ -48,8 +50,8 @@ _CLOSING = ("open", "closed", "dirty", "missing", "duplicates")
 def _closing(hours: Sequence[HourContents]) -> list[int]:
     """Count the hours by how they are, those without anything between others too; and the rows that closings left out."""
     states = [one.state for one in hours]
-    span = (hours[-1].hour.end - hours[0].hour.start) // timedelta(hours=1) if hours else 0
-    return [*map(states.count, ("open", "closed", "dirty")), span - len(hours), sum(one.duplicates for one in hours)]
+    between = missing(one.hour for one in hours)
+    return [*map(states.count, ("open", "closed", "dirty")), between, sum(one.duplicates for one in hours)]
 
 
 def _sums(hours: Sequence[HourContents]) -> list[int | None]:

@@ -13,7 +13,7 @@ from datetime import timedelta
 import msgspec
 
 from eventlake.interfaces import Store
-from eventlake.layout import Hour, partition_location
+from eventlake.layout import Hour, moved, partition_location
 from eventlake.local.documents import documents
 from eventlake.local.inflate import CutOffError, inflated
 from eventlake.model import Table
@@ -39,7 +39,7 @@ class Originals:
 
     def of(self, table: Table, hours: Iterable[Hour], ids: Collection[str]) -> dict[str, bytes]:
         """Return the envelopes with these ids, of rows in these hours. Raises StorageServiceError."""
-        around = sorted({Hour.of(hour.start + distance) for hour in hours for distance in _AROUND})
+        around = sorted({Hour.of(moved(hour.start, distance)) for hour in hours for distance in _AROUND})
         found: dict[str, bytes] = {}
         for hour in around:
             for stored in self._store.list(partition_location(f"{RAW}{table.name}", hour)):

@@ -20,7 +20,7 @@ from eventlake.backends.row_counts import gzip_lines, parquet_rows
 from eventlake.backends.s3 import S3Store
 from eventlake.errors import CorruptObjectError, EventlakeError, LayoutError, StorageServiceError
 from eventlake.interfaces import HourContents, Partition, StoredObject
-from eventlake.layout import Hour, partition_location, split_key
+from eventlake.layout import Hour, moved, partition_location, split_key
 from eventlake.model import Table
 from eventlake.pipeline.batch import MOST_OBJECTS, Batch, Own, batches, surveying, unloading
 from eventlake.pipeline.closings import CLOSED_AT, DUPLICATES, GENERATION, NUMBER, ClosedHour, Closing, closed_place, total_duplicates
@@ -46,7 +46,7 @@ class Hours:
         self.number = log.last(table.name)
         self.landed = _by_hour(table, store)
         oldest = min((hour.start for hour in self.landed), default=datetime.now(UTC))
-        self.first_day = f"{oldest - WINDOW:%Y-%m-%d}"
+        self.first_day = Hour.of(moved(oldest, -WINDOW)).date
         self.partitions = {one.hour: one for one in catalog.partitions(table.name, self.first_day)}
         for hour in [hour for hour in self.landed if hour in self.partitions and self.partitions[hour].is_elsewhere]:
             del self.landed[hour]  # closing it would hide what lies in the other bucket

@@ -15,7 +15,7 @@ from typing import Any
 
 from eventlake.backends.athena import AthenaEngine
 from eventlake.backends.glue import GlueCatalog
-from eventlake.errors import EventlakeError, GenerationConflictError
+from eventlake.errors import GenerationConflictError, sentence_of
 from eventlake.functions.closing import Closer, Hours
 from eventlake.functions.deployed import retention, tables
 from eventlake.functions.metrics import embedded_metrics, say
@@ -64,7 +64,7 @@ class _Work:
             hours = self.closer.hours(table)
             self.batches += [(hours, batch) for batch in self.closer.due(hours, wanted)]
             self._removable.append(hours)
-        except EventlakeError as error:
+        except Exception as error:  # whatever it is, it stops no other table
             self._fail(table.name, [], error)
 
     def close(self) -> None:
@@ -88,7 +88,7 @@ class _Work:
             say("WARNING", str(error), Table=batch.table.name, day=batch.day)
             self.left += len(batch.hours)
             return False
-        except EventlakeError as error:
+        except Exception as error:  # whatever it is, it stops no other hour
             if hours.number == number:
                 return self._try_parts(hours, batch, error)
             self._fail(batch.table.name, [str(one.hour) for one in batch.hours], error)  # written down, and shown by the next that closes
@@ -96,7 +96,7 @@ class _Work:
         self.closed += [_said(batch.table, one) for one in closing.hours]
         return True
 
-    def _try_parts(self, hours: Hours, batch: Batch, error: EventlakeError) -> bool:
+    def _try_parts(self, hours: Hours, batch: Batch, error: Exception) -> bool:
         """Close each hour of a batch that failed alone, so that one which cannot be closed keeps no other from it."""
         if len(batch.hours) > 1:
             return all(self._try(hours, part) for part in batch.parts())
@@ -106,12 +106,12 @@ class _Work:
     def _remove(self, hours: Hours) -> None:
         try:
             self.closer.remove_replaced(hours)
-        except EventlakeError as error:
+        except Exception as error:
             self._fail(hours.table.name, [], error)
 
-    def _fail(self, table: str, hours: Sequence[str], error: EventlakeError) -> None:
-        say("ERROR", str(error), Table=table, hours=list(hours), error=type(error).__name__)
-        self.failed.append({"table": table, "hours": list(hours), "reason": str(error)})
+    def _fail(self, table: str, hours: Sequence[str], error: Exception) -> None:
+        say("ERROR", sentence_of(error), Table=table, hours=list(hours), error=type(error).__name__)
+        self.failed.append({"table": table, "hours": list(hours), "reason": sentence_of(error)})
 
     def _is_late(self) -> bool:
         return self.context is not None and self.context.get_remaining_time_in_millis() < SPARE_MS

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from eventlake.interfaces import HourContents
-from eventlake.layout import Hour
+from eventlake.layout import Hour, moved
 from eventlake.model import Table
 from eventlake.pipeline.athena_sql import not_in, place, quoted, stored, within
 
@@ -43,7 +43,7 @@ def due(hours: Iterable[HourContents], now: datetime, slack: timedelta = timedel
 
     now: aware. What arrived in an hour must be delivered when the slack has passed.
     """
-    return sorted((one for one in hours if one.state != "closed" and one.hour.end + slack <= now), key=lambda one: one.hour)
+    return sorted((one for one in hours if one.state != "closed" and one.hour.end <= now - slack), key=lambda one: one.hour)
 
 
 def small(sizes: Sequence[int]) -> list[int]:
@@ -87,7 +87,7 @@ def neighbours(hour: Hour, events: Collection[Hour], closed: Sequence[Hour]) -> 
 
     events: the hours in which what it holds happened. closed: in order, each once.
     """
-    spans = [(hour.start - WINDOW, hour.start + WINDOW), *((one.start, one.start + WINDOW) for one in events)]
+    spans = [(moved(hour.start, -WINDOW), moved(hour.start, WINDOW)), *((one.start, moved(one.start, WINDOW)) for one in events)]
     within = [(bisect_left(closed, Hour.of(first)), bisect_right(closed, Hour.of(last))) for first, last in spans]
     return sorted({one for first, end in within for one in closed[first:end]} - {hour})
 

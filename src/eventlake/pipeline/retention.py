@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from eventlake.errors import ConfigurationError
-from eventlake.layout import Hour
+from eventlake.layout import Hour, moved
 from eventlake.model import Table
 
 MOST_DAYS = 36_500
@@ -72,4 +72,4 @@ class Retention:
 
 
 def _after(hour: Hour, days: int | None) -> datetime | None:
-    return None if days is None else hour.end + timedelta(days=days)
+    return None if days is None else moved(hour.end, timedelta(days=days))

@@ -92,12 +92,13 @@ def _reading(tile: Tile, sql: str, tables: Sequence[Table]) -> Reading:
 
 def statement(query: SavedQuery, window: Window) -> str:
     """Return a tile's SQL for a window, as Athena takes it. Raises UsageError."""
+    long_start = window.end - LONG_STRETCH
     own = {
-        "since": f"{window.start - timedelta(days=1):%Y-%m-%d}",  # a sender's clock may be ahead of the arrival
+        "since": f"{(window.start - timedelta(days=1)).date()}",  # a sender's clock may be ahead of the arrival
         "start": f"{window.start:%Y-%m-%d %H:%M:%S}",
         "end": f"{window.end:%Y-%m-%d %H:%M:%S}",
-        "long_since": f"{window.end - LONG_STRETCH - timedelta(days=1):%Y-%m-%d}",
-        "long_start": f"{window.end - LONG_STRETCH:%Y-%m-%d %H:%M:%S}",
+        "long_since": f"{(long_start - timedelta(days=1)).date()}",
+        "long_start": f"{long_start.date()} {long_start:%H:%M:%S}",
     }
     known = {parameter.name for parameter in query.parameters}
     filters = {one.column for one in window.filters}

@@ -17,6 +17,8 @@ from eventlake.errors import UsageError
 from eventlake.web.filters import Filter
 
 LONGEST = timedelta(days=1100)
+FIRST, LAST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+"""Between these lies each window: beside them there is room for the stretches, zones and axes of a chart, and a year is written with four digits."""
 QUARTER, HOUR, DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
 ZONES = (
     "UTC",
@@ -62,8 +64,12 @@ class Window:
         return end != "now" and not _RELATIVE.fullmatch(end)
 
     def local(self, moment: datetime) -> datetime:
-        """Return a moment as the zone's clocks show it; one without an offset is in UTC."""
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(self.zone)
+        """Return a moment as the zone's clocks show it; one without an offset is in UTC, and so is one that the zone's calendar has not."""
+        known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        try:
+            return known.astimezone(self.zone)
+        except OverflowError:
+            return known
 
     def bucket(self, moment: datetime) -> datetime:
         """Return the beginning of the stretch that a moment falls in, in UTC."""
@@ -126,10 +132,11 @@ def window_of(values: Mapping[str, str], now: datetime, default: str = "-7d", fi
     """Read the window from an address. Raises UsageError for what is no moment, no zone, or no stretch of time."""
     zone = _zone(values.get("tz", "UTC"))
     start, end = (_moment(name, values.get(name, other), zone, now) for name, other in (("from", default), ("to", "now")))
-    if not start < end <= start + LONGEST:
-        raise UsageError(
-            f"from={values.get('from', default)} to={values.get('to', 'now')} is no window of up to {LONGEST.days} days; swap them, or narrow it."
-        )
+    said = f"from={values.get('from', default)} to={values.get('to', 'now')}"
+    if not timedelta() < end - start <= LONGEST:
+        raise UsageError(f"{said} is no window of up to {LONGEST.days} days; swap them, or narrow it.")
+    if start < FIRST or end > LAST:
+        raise UsageError(f"{said} is no window within the years {FIRST.year} to {LAST.year - 1}; SQL finds what lies beyond.")
     return Window(start, end, zone, values, now, filters)
 
 

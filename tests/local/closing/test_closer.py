@@ -202,7 +202,7 @@ def test_a_closing_does_not_begin_where_the_disk_has_no_room(tmp_path: Path, mon
     assert close(tmp_path)[0].rows == 1
 
 
-class Stopped(Exception):
+class Stopped(BaseException):
     """The process ends here."""
 
 

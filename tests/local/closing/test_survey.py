@@ -124,7 +124,7 @@ def test_a_damaged_or_missing_object_keeps_only_its_own_hour_open(tmp_path: Path
     assert [state[1] for state in states(tmp_path)] == ["open", "closed", "closed", "open"]
 
 
-class Stopped(Exception):
+class Stopped(BaseException):
     """The process ends here."""
 
 

@@ -24,7 +24,7 @@ from eventlake.backends.parquet import EXTENSION as PARQUET
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.checksum import crc32
 from eventlake.description import LINES, Description
-from eventlake.errors import CorruptObjectError, GenerationConflictError, StorageError, StorageFullError
+from eventlake.errors import CorruptObjectError, GenerationConflictError, StorageError, StorageFullError, sentence_of
 from eventlake.interfaces import HourContents, LogObject
 from eventlake.layout import Hour, closed_location
 from eventlake.local.closing.leftovers import STAGED
@@ -125,11 +125,12 @@ class Closer:
             self._swap(
                 new, lambda: self._catalog.replace(state.hour, table.name, state.generation, _keys(inputs), new, duplicates, self.now())
             )
-        except (CorruptObjectError, StorageError) as error:
+        except Exception as error:  # whatever it is, it keeps no other hour from being closed
+            problem = sentence_of(error)
             if not isinstance(error, GenerationConflictError):  # then another closed it meanwhile
-                self._catalog.keep_open(state.hour, table.name, str(error), self.now())
+                self._catalog.keep_open(state.hour, table.name, problem, self.now())
             rows = sum(one.rows for one in inputs)
-            return Closed(table.name, state.hour, state.generation, len(inputs), rows, 0, before, before, str(error))
+            return Closed(table.name, state.hour, state.generation, len(inputs), rows, 0, before, before, problem)
         crash_point("hour swapped")
         return Closed(table.name, state.hour, state.generation + 1, len(inputs), new.rows, duplicates, before, new.size_bytes)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from eventlake.auditing.entry import Entry
 from eventlake.backends.sqlite_catalog import SqliteCatalog
-from eventlake.errors import EventlakeError, StorageError
+from eventlake.errors import ConfigurationError, EventlakeError, StorageError, sentence_of
 from eventlake.layout import Hour
 from eventlake.local.closing.closer import Closer
 from eventlake.local.closing.leftovers import tidy
@@ -47,7 +47,7 @@ def _closed(task: Task) -> int:
         tidy(catalog, Path(task.folder) / OBJECTS, closer.now())
         closer.remove_replaced()
         problems = _retained(catalog, Path(task.folder))
-        problems += [problem for table in catalog.tables() for problem in _close_table(closer, table, catalog, Hour.parse(task.before))]
+        problems += [problem for table in catalog.tables() for problem in _table(closer, table, catalog, Hour.parse(task.before))]
     for problem in problems:
         _say(problem)
     return 1 if problems else 0
@@ -61,9 +61,25 @@ def _retained(catalog: SqliteCatalog, folder: Path) -> list[str]:
         rows = [one.rows for one in Retainer(catalog, folder).remove() if not one.hold]
         if rows:
             journal.note(Entry("retain", "serve", rows=sum(rows)))
-    except EventlakeError as error:
-        return [str(error)]
+    except Exception as error:
+        return [sentence_of(error)]
     return []
+
+
+def _table(closer: Closer, table: Table, catalog: SqliteCatalog, before: Hour) -> list[str]:
+    """Close a table; what keeps all of it from that is noted for the oldest of its open hours, and stops no other table.
+
+    Raises StorageError, and ConfigurationError where another process has taken the lake.
+    """
+    try:
+        return _close_table(closer, table, catalog, before)
+    except (StorageError, ConfigurationError):
+        raise
+    except Exception as error:
+        problem = sentence_of(error)
+        for hour in catalog.contents(table.name).open_hours[:1]:
+            catalog.keep_open(hour, table.name, problem, closer.now())
+        return [problem]
 
 
 def _close_table(closer: Closer, table: Table, catalog: SqliteCatalog, before: Hour) -> list[str]:
@@ -73,9 +89,9 @@ def _close_table(closer: Closer, table: Table, catalog: SqliteCatalog, before: H
         if state.hour >= before:
             try:
                 closer.merge(table, state.hour)
-            except StorageError as error:
-                problems.append(str(error))
-                catalog.keep_open(state.hour, table.name, str(error), closer.now())
+            except Exception as error:  # whatever it is, it stops no other hour
+                problems.append(sentence_of(error))
+                catalog.keep_open(state.hour, table.name, problems[-1], closer.now())
     return [problem for problem in problems if problem]
 
 

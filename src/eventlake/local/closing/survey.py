@@ -14,7 +14,6 @@ from eventlake.backends.directory import DirectoryStore
 from eventlake.backends.duckdb_rewriter import DuckDBRewriter, numbered
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.checksum import crc32
-from eventlake.errors import CorruptObjectError, StorageError
 from eventlake.interfaces import HourContents, LogObject
 from eventlake.layout import Hour
 from eventlake.model import Table
@@ -57,7 +56,7 @@ class Survey:
         chosen = [one for one in held if one.hour in maybe and one.format == "parquet" and self._is_whole(one)]
         try:
             return self._proved(table, chosen, held) if chosen else []
-        except (CorruptObjectError, StorageError):
+        except Exception:
             return []  # each hour by itself says what is the matter
 
     def _is_whole(self, one: NewObject) -> bool:
