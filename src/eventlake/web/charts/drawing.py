@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 from eventlake.interfaces import Result
@@ -81,17 +80,29 @@ def frame(
     )
 
 
-def one_below_another(pictures: Sequence[Element]) -> Element:
-    """Return one picture of several, as wide as the widest; of one, that one."""
+def one_below_another(pictures: Sequence[Element], label: str) -> Element:
+    """Return one picture of several, as wide as the widest; of one, that one. label: what they show.
+
+    Those that say where they begin, by an `x`, stand beside the one before.
+    """
     if len(pictures) == 1:
         return pictures[0]
-    sizes = [[float(size) for size in dict(one.attributes)["viewBox"].split()[2:]] for one in pictures]
-    tops = accumulate((high for _, high in sizes), initial=0.0)
-    placed = [
-        element("svg", one.children, x=0, y=top, width=wide, height=high, viewBox=f"0 0 {wide:g} {high:g}")
-        for one, top, (wide, high) in zip(pictures, tops, sizes, strict=False)
-    ]
-    return frame(sum(high for _, high in sizes), "", *placed, width=max(wide for wide, _ in sizes))
+    placed, top, bottom, right = [], 0.0, 0.0, 0.0
+    for one in pictures:
+        attributes = dict(one.attributes)
+        x, (wide, high) = float(attributes.get("x", 0)), _size(attributes)
+        top = top if x else bottom
+        bottom, right = max(bottom, top + high), max(right, x + wide, WIDTH if x else 0)  # a bar's number stands behind its picture
+        placed.append(
+            element("svg", one.children, x=x, y=top, width=wide, height=high, viewBox=f"0 0 {wide:g} {high:g}", overflow="visible")
+        )
+    return frame(bottom, label, *placed, width=right)
+
+
+def _size(attributes: Mapping[str, str]) -> tuple[float, float]:
+    """Return the width and height of a picture: of what it shows, or of its place where its letters keep their size."""
+    *_, wide, high = attributes["viewBox"].split() if "viewBox" in attributes else (attributes["width"], attributes["height"])
+    return float(wide), float(high)
 
 
 def mark(title: str, link: str, *children: Child) -> Element:
