@@ -101,6 +101,24 @@ def test_bars_and_their_numbers_stand_within_their_cards(window: Window, path: s
     assert page.evaluate(OUTSIDE) == []
 
 
+def test_a_table_that_goes_on_has_a_shade_at_its_lower_edge(window: Window) -> None:
+    """Until it is moved to its end."""
+    page = window.open("/logins?from=-9d")
+    frame = page.locator("#tile-users .rows")
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    edge = {"x": box["x"] + 40, "y": box["y"] + box["height"] - 4, "width": 40, "height": 3}
+    frame.evaluate("it => { it.firstElementChild.style.visibility = 'hidden'; }")
+    shaded = page.screenshot(clip=edge)
+    frame.evaluate("it => it.scrollTo(0, it.scrollHeight)")
+    at_end = page.screenshot(clip=edge)
+    frame.evaluate("it => { it.style.background = 'none'; }")
+
+    assert frame.evaluate("it => it.scrollHeight > it.clientHeight")
+    assert at_end != shaded
+    assert at_end == page.screenshot(clip=edge)
+
+
 @pytest.mark.parametrize("width", [360, 1440])
 def test_a_calendar_shows_its_last_hour(window: Window, width: int) -> None:
     """Which is what one looks for, whatever time of the day it is."""
