@@ -89,7 +89,7 @@ OUTSIDE = """[...document.querySelectorAll(".tile")].flatMap(tile => {
 """The marks and letters of charts that lie outside their cards; charts over time are moved, and begin at their end."""
 
 
-@pytest.mark.parametrize("path", ["/lake", "/logins?from=-9d", "/source/auth0/auth0_logs"])
+@pytest.mark.parametrize("path", ["/lake", "/logins?from=-9d", "/source/auth0/auth0_logs", "/deliveries"])
 @pytest.mark.parametrize("width", [360, 390, 701, 1440])
 def test_bars_and_their_numbers_stand_within_their_cards(window: Window, path: str, width: int) -> None:
     """Names with them, which are cut at their end; of an answer's bars too."""

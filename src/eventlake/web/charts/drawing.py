@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,8 @@ from eventlake.web.leads import Leads
 from eventlake.web.tile import Tile, link_of
 from eventlake.web.window import Window
 
-WIDTH, ROW, WIDE = 600, 760, 1000
-"""How wide pictures are: of a tile beside others, which is 500 to 750 pixels wide, of several things in a row, and of a page's width."""
+WIDTH, EACH, WIDE = 600, 152, 1000
+"""How wide pictures are: of a tile beside others, which is 500 to 750 pixels wide, of one of several things in a row, and of a page's width."""
 GOOD, BAD = frozenset({"succeeded", "logins", "entered"}), frozenset({"failed", "rejected"})
 _COLOURS = 8
 _SHARE = "_percent"
@@ -103,6 +103,11 @@ def _size(attributes: Mapping[str, str]) -> tuple[float, float]:
     """Return the width and height of a picture: of what it shows, or of its place where its letters keep their size."""
     *_, wide, high = attributes["viewBox"].split() if "viewBox" in attributes else (attributes["width"], attributes["height"])
     return float(wide), float(high)
+
+
+def beside(label: str, pictures: Iterable[Element]) -> Element:
+    """Return small pictures side by side, as many in a row as have room. label: what they show."""
+    return element("div", *pictures, class_="beside", role="group", aria_label=label)
 
 
 def mark(title: str, link: str, *children: Child) -> Element:
