@@ -80,6 +80,59 @@ def test_a_change_is_read_on_a_phone_without_moving_it(window: Window) -> None:
         assert box["x"] + box["width"] <= 360
 
 
+OUTSIDE = """[...document.querySelectorAll(".tile")].flatMap(tile => {
+  const card = tile.getBoundingClientRect();
+  const isOutside = it => { const box = it.getBoundingClientRect(); return box.left < card.left || box.right > card.right; };
+  const marks = tile.querySelectorAll(".chart:not(.latest > *) :is(text, rect)");
+  return [...marks].filter(it => it.checkVisibility() && isOutside(it)).map(it => `${tile.id} ${it.textContent}`);
+})"""
+"""The marks and letters of charts that lie outside their cards; charts over time are moved, and begin at their end."""
+
+
+@pytest.mark.parametrize("path", ["/lake", "/logins?from=-9d", "/source/auth0/auth0_logs", "/deliveries"])
+@pytest.mark.parametrize("width", [360, 390, 701, 1440])
+def test_bars_and_their_numbers_stand_within_their_cards(window: Window, path: str, width: int) -> None:
+    """Names with them, which are cut at their end; of an answer's bars too."""
+    page = window.page
+    page.set_viewport_size({"width": width, "height": 900})
+    window.open(path)
+
+    assert page.locator(".ranking .bar text").count() > 5
+    assert page.evaluate(OUTSIDE) == []
+
+
+def test_a_table_that_goes_on_has_a_shade_at_its_lower_edge(window: Window) -> None:
+    """Until it is moved to its end."""
+    page = window.open("/logins?from=-9d")
+    frame = page.locator("#tile-users .rows")
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    edge = {"x": box["x"] + 40, "y": box["y"] + box["height"] - 4, "width": 40, "height": 3}
+    frame.evaluate("it => { it.firstElementChild.style.visibility = 'hidden'; }")
+    shaded = page.screenshot(clip=edge)
+    frame.evaluate("it => it.scrollTo(0, it.scrollHeight)")
+    at_end = page.screenshot(clip=edge)
+    frame.evaluate("it => { it.style.background = 'none'; }")
+
+    assert frame.evaluate("it => it.scrollHeight > it.clientHeight")
+    assert at_end != shaded
+    assert at_end == page.screenshot(clip=edge)
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_a_calendar_shows_its_last_hour(window: Window, width: int) -> None:
+    """Which is what one looks for, whatever time of the day it is."""
+    page = window.page
+    page.set_viewport_size({"width": width, "height": 900})
+    window.open("/lake")
+    card = page.locator("#tile-lake_hours").bounding_box()
+    for calendar in page.locator("#tile-lake_hours .calendar").all():
+        for mark in (calendar.locator("rect.hour").last, calendar.locator("text.axis", has_text="21")):
+            box = mark.bounding_box()
+            assert card["x"] <= box["x"]
+            assert box["x"] + box["width"] <= card["x"] + card["width"]
+
+
 def test_keys_move_the_window(window: Window) -> None:
     """Earlier, later, longer, shorter, until now; the way back leads through all of them."""
     page = window.open("/logins?from=2026-01-05T00:00:00Z&to=2026-01-09T00:00:00Z")
@@ -209,7 +262,7 @@ def test_a_slow_tile_can_be_stopped(window: Window) -> None:
     tile.get_by_text("Stopped.").wait_for()
     page.unroute("**/*.part?*")
     tile.get_by_role("button", name="Ask again").click()
-    page.locator("#tile-countries svg").wait_for()
+    page.locator("#tile-countries .ranking").wait_for()
 
 
 def test_the_keyboard_reaches_every_mark(window: Window) -> None:

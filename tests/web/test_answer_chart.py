@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -87,6 +88,15 @@ def test_many_points_are_a_line_without_marks_and_many_names_the_first_bars() ->
 
     assert "<circle" not in str(answer_chart(result("timestamp(3), double", *points), WINDOW))
     assert str(answer_chart(result("varchar, bigint", *names), WINDOW)).count("<rect") == MOST_BARS
+
+
+def test_an_answer_says_how_many_of_its_rows_are_bars() -> None:
+    """Where they are not all; of an answer that was cut nobody knows how many there are."""
+    names = result("varchar, bigint", *[(f"name {number}", number) for number in range(161)])
+
+    assert '<p class="note">The first 40 of 161 rows as bars.</p>' in str(answer_chart(names, WINDOW))
+    assert '<p class="note">The first 40 of more than 161 rows as bars.</p>' in str(answer_chart(names, WINDOW, is_cut=True))
+    assert "note" not in str(answer_chart(replace(names, rows=names.rows[:MOST_BARS]), WINDOW))
 
 
 def test_days_are_the_days_that_the_answer_says() -> None:

@@ -16,8 +16,9 @@ from eventlake.sources import load
 from eventlake.web.cells import duration, fitted, lasting
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.charts.bars import counted
-from eventlake.web.charts.drawing import figure, nice, short
+from eventlake.web.charts.drawing import figure, nice, one_below_another, short
 from eventlake.web.charts.waterfall import gaps
+from eventlake.web.elements import element
 from eventlake.web.pages import TILES
 from eventlake.web.tile import Tile
 from eventlake.web.window import window_of
@@ -198,6 +199,29 @@ def test_the_names_of_the_lakes_own_tables_are_not_cut() -> None:
     assert re.findall(r'class="label end"[^>]*>([^<]*)<', text) == names
 
 
+def test_a_ranking_leaves_room_for_its_longest_number() -> None:
+    """Of every row the same, so that bars can be compared; the longest bar takes all that is left."""
+    rows = [("a", 4_000_000_000_000), ("b", 1_000_000_000_000), ("c", 0)]
+    text = str(CHARTS["ranked"](drawing("ranked", ("name", "bytes"), ("varchar", "bigint"), rows)))
+
+    assert re.findall(r'class="chart bar long" x="232" width="(\d+)"', text) == ["228"] * 3
+    assert re.findall(r'<rect class="c0" y="2" width="([\d.]+)%"', text) == ["100.0", "25.0", "0.3"]
+
+
+def test_a_name_and_its_bar_stand_side_by_side_in_a_file() -> None:
+    """One row below another, with room for the number at the right."""
+    name, bar = (element("svg", class_="chart", x=x, width=wide, height=20) for x, wide in ((None, 232), (232, 284)))
+    text = str(one_below_another([name, bar, name, bar], "both"))
+
+    assert text.startswith('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 40" class="chart" role="group" aria-label="both">')
+    assert re.findall(r'<svg x="([\d.]+)" y="([\d.]+)"', text) == [("0", "0"), ("232", "0"), ("0", "20"), ("232", "20")]
+
+
+def test_what_turns_a_label_is_counted_as_it_is_written() -> None:
+    """As an escape, which is longer than what it stands for."""
+    assert fitted("Ω\u202ertl" * 9, 100) == "Ω\\u202ertlΩ…"
+
+
 def test_a_bar_of_which_nothing_is_known_says_so() -> None:
     """Beside those that have a length."""
     text = str(CHARTS["ranked"](drawing("ranked", ("name", "n"), ("varchar", "double"), [("a", 2.0), ("b", None)])))
@@ -298,12 +322,12 @@ def test_null_and_a_text_without_letters_have_names_of_their_own() -> None:
     assert re.findall(r"<title>([^<]*): [\d,]+ logins<", text) == ["web", "none", "empty text"]
 
 
-@pytest.mark.parametrize("name", ["Username-Password-Authentication" * 3, "W" * 60, "i" * 90, "東京" * 30])
+@pytest.mark.parametrize("name", ["Username-Password-Authentication" * 3, "W" * 60, "i" * 90, "東京" * 30, "<script>" * 9, "📦" * 40])
 def test_a_label_ends_where_its_place_does(name: str) -> None:
     """Its beginning is shown: what would stand left of the picture would be cut off."""
     shown = fitted(name, 212)
 
     assert shown.endswith("…")
     assert name.startswith(shown[:-1])
-    assert len(shown) >= 18
+    assert len(shown) >= 13
     assert fitted("web-shop", 212) == "web-shop"

@@ -71,6 +71,13 @@ def test_page_shows_what_it_finds_at_the_windows_end(browser: Browser) -> None:
     assert browser.get(f"/tiles/{NAME}-found.json", {**WINDOW, "users": "12"}).rows() == []
 
 
+@pytest.mark.parametrize(("since", "bar"), [("-30d", "a day"), ("-7d", "an hour"), ("-6h", "a quarter of an hour")])
+def test_page_says_what_a_bar_is(browser: Browser, since: str, bar: str) -> None:
+    """Which is chosen by how long the window is."""
+    page = browser.get(f"/tiles/{NAME}-fired", {**WINDOW, "from": since}).text
+    assert f"Alerts that opened. Each bar is {bar}." in page
+
+
 def test_page_of_alerts_leads_to_every_detection_and_asks_none(browser: Browser) -> None:
     """Nothing is asked of the tables of logins until a detection is looked at."""
     page = browser.get("/alerts", WINDOW).text

@@ -139,7 +139,7 @@ def test_a_saved_query_is_a_form_and_an_answer(browser: Browser) -> None:
 
     assert 'name="days"' in asked.text
     assert 0 < got.text.index("rows in") < got.text.index("saved queries")  # what was asked for stands before what else may be
-    assert 'class="chart"' in got.text
+    assert 'class="chart bar"' in got.text
 
 
 def test_an_answer_of_more_rows_than_are_kept_says_so(browser: Browser) -> None:

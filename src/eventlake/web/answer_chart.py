@@ -11,24 +11,27 @@ from eventlake.interfaces import Result
 from eventlake.web.cells import number
 from eventlake.web.charts import CHARTS, Drawing
 from eventlake.web.charts.line import is_drawable, moment
-from eventlake.web.elements import Element
+from eventlake.web.elements import Element, element
 from eventlake.web.tile import Tile
 from eventlake.web.window import Window
 
 MOST_BARS = 40
-"""How many rows are drawn as bars; the table has all."""
+"""How many rows are drawn as bars."""
 _NUMBERS = ("bigint", "integer", "double", "smallint", "tinyint", "real", "decimal")
 
 
-def answer_chart(result: Result, window: Window) -> Element | None:
-    """Draw an answer, if its shape asks for a chart."""
+def answer_chart(result: Result, window: Window, *, is_cut: bool = False) -> Element | None:
+    """Draw an answer, if its shape asks for a chart. is_cut: whether there are more rows than these."""
     kind, drawn = chart_of(result), result
     if not kind:
         return None
     if kind == "ranked":
         drawn = replace(result, rows=result.rows[:MOST_BARS])
-    title = "The first rows" if len(drawn.rows) < len(result.rows) else "The answer as a picture"
-    return CHARTS[kind](Drawing(Tile("answer", kind, title=title, wide=kind == "line"), drawn, window, "/sql"))
+    is_whole = len(drawn.rows) == len(result.rows)
+    more = "more than " if is_cut else ""
+    title = "The answer as a picture" if is_whole else f"The first {len(drawn.rows)} of {more}{len(result.rows):,} rows as bars"
+    chart = CHARTS[kind](Drawing(Tile("answer", kind, title=title, wide=kind == "line"), drawn, window, "/sql"))
+    return chart if is_whole else element("div", element("p", f"{title}.", class_="note"), chart)
 
 
 def chart_of(result: Result) -> str:

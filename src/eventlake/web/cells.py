@@ -7,9 +7,12 @@ from itertools import accumulate
 from typing import Any
 
 from eventlake.answers.values import as_text
+from eventlake.web.elements import shown
 from eventlake.web.window import Window
 
-_SLIM, _STOUT, _LATIN = frozenset("fijlrt.,:;|!'()[]/ -"), frozenset("mwMW@%…"), 0x24F
+_SLIM, _BROAD, _STOUT = frozenset("fijlrt.,:;|!'()[]/ -"), frozenset("w<>=+~^#&CDGHNOQU"), frozenset("mMW@%…")
+_LATIN, _SIGNS = 0x24F, 0x1F000
+"""The last of the Latin letters, and where pictures begin that stand as letters."""
 _UNITS = {"minutes": (timedelta(minutes=1), "min"), "seconds": (timedelta(seconds=1), "s")}
 _WORDS = {"executionid": "execution", "re_opened": "re-opened"}
 LONGEST = 300
@@ -58,13 +61,18 @@ def fitted(text: str, wide: float) -> str:
 
     Reckoned for a broad font, as nothing here knows which one a browser takes.
     """
-    room = accumulate(map(_width, text), initial=_width("…"))
+    whole = shown(text)  # what turns a text is written as an escape, which is longer
+    room = accumulate(map(_width, whole), initial=_width("…"))
     kept = sum(so_far <= wide for so_far in room) - 1
-    return text if sum(map(_width, text)) <= wide else cut(text, kept + 1)
+    return whole if sum(map(_width, whole)) <= wide else cut(whole, kept + 1)
 
 
 def _width(letter: str) -> float:
-    return 4.2 if letter in _SLIM else 10.0 if letter in _STOUT or ord(letter) > _LATIN else 8.6 if letter.isupper() else 7.7
+    if letter in _SLIM:
+        return 4.2
+    if letter in _STOUT or ord(letter) > _LATIN:
+        return 16.0 if ord(letter) >= _SIGNS else 12.0
+    return 10.1 if letter in _BROAD else 8.6 if letter.isupper() else 7.7
 
 
 def counted(number: int, thing: str) -> str:

@@ -62,7 +62,7 @@ select date_add('minute', 15 * (minute(opened) / 15), date_trunc('hour', opened)
 {_of(detection)} and state = 'opened'
 group by 1
 order by quarter"""
-    doc = "When it fired\nAlerts that opened, a quarter of an hour each."
+    doc = "When it fired\nAlerts that opened."
     return Tile(
         f"{detection.name}-fired", "bars", empty=_NEVER, wide=True, own=SavedQuery(detection.name, detection.source, doc, _WINDOW, sql)
     )

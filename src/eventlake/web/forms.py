@@ -104,7 +104,7 @@ def answer(answered: Answered, window: Window) -> Iterator[Element]:
         yield element("section", cost, sentence("The statement has no rows."), class_="tile")
         return
     table = CHARTS["table"](Drawing(Tile("answer", "table", title="The answer"), result, window, "/sql"))
-    yield element("section", cost, answer_chart(result, window), table, class_="tile")
+    yield element("section", cost, answer_chart(result, window, is_cut=answered.cut), table, class_="tile")
 
 
 def explained(plan: str) -> Iterator[Element]:

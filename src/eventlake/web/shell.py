@@ -15,7 +15,7 @@ from eventlake.web.filters import Filter
 from eventlake.web.leads import Leads, leads_of
 from eventlake.web.shortened import shortened
 from eventlake.web.tile import Question, Tile
-from eventlake.web.window import DAY, ZONES, Window
+from eventlake.web.window import DAY, HOUR, QUARTER, ZONES, Window
 
 WAYS = (
     ("/", "Now"),
@@ -37,6 +37,8 @@ SPANS = (
     ("-90d", "90 days"),
     ("-365d", "a year"),
 )
+STRETCHES = {QUARTER: "a quarter of an hour", HOUR: "an hour", DAY: "a day"}
+"""What a window's step is called."""
 _WINDOW = frozenset({"from", "to", "tz"})
 
 
@@ -145,7 +147,7 @@ def tile_frame(asked: Question, answered: Answered, window: Window, path: str) -
     links = [element("a", form, href=f"/tiles/{tile.name}.{form}?{address}", data_form=form) for form in forms]
     if leads.has_rows:
         links.insert(0, element("a", "rows", href=leads.rows()))
-    meaning = " ".join(tile.query.doc.split("\n")[1:])
+    meaning = " ".join([*tile.query.doc.split("\n")[1:], *_stretch(tile, answered, window)])
     whole = f"/tiles/{tile.name}"
     result, count = (answered.result, 0) if path == whole else shortened(tile, answered.result)
     more = element("p", element("a", f"Show all {count:,}", href=f"{whole}?{address}"), class_="note") if count else None
@@ -160,6 +162,12 @@ def tile_frame(asked: Question, answered: Answered, window: Window, path: str) -
         class_=f"tile{' wide' if tile.wide else ''}{' events' if tile.chart == 'telling' else ''}",
         **_named(asked),
     )
+
+
+def _stretch(tile: Tile, answered: Answered, window: Window) -> Iterator[str]:
+    """Yield what a bar over time stands for, where there are any."""
+    if tile.chart == "bars" and answered.result.rows and not answered.problem:
+        yield f"Each bar is {STRETCHES[window.step]}."
 
 
 def _left_nothing(asked: Question, answered: Answered, window: Window) -> Element | None:

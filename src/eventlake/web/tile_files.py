@@ -99,7 +99,9 @@ def _picture(tile: Tile, answered: Answered, window: Window) -> bytes:
     """Return a tile's chart as a file of its own, which takes its colours from the page's stylesheet."""
     drawn = CHARTS[tile.chart](Drawing(tile, answered.result, window)) if answered.result.rows else sentence(tile.empty)
     pictures = list(_svgs_in(drawn))
-    whole = one_below_another(pictures) if pictures else frame(30, tile.query.title, element("text", tile.empty, x=4, y=20))
+    whole = (
+        one_below_another(pictures, tile.query.title) if pictures else frame(30, tile.query.title, element("text", tile.empty, x=4, y=20))
+    )
     return b'<?xml version="1.0" encoding="utf-8"?><?xml-stylesheet href="/static/page.css"?>' + str(whole).encode()
 
 

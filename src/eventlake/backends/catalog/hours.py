@@ -205,7 +205,7 @@ class _LookedUp(Contents):
 
     @cached_property
     def _of_days(self) -> list[tuple[str, str, int, int]]:
-        """Return of each day its date, its hours, how many objects it has and of how many bytes: a row for 24."""
+        """Return the days: of each its date, its hours, how many objects it has and of how many bytes: a row for 24."""
         return self._rows(
             'select "date", group_concat(hour), sum(objects), sum(size_bytes) from partition where "table" = ? and objects > 0 '
             'group by "date" order by "date"',

@@ -15,7 +15,7 @@ from eventlake.web.charts.drawing import Drawing, frame, mark
 from eventlake.web.elements import Element, element
 from eventlake.web.window import HOUR
 
-CELL, LEFT, TOP = 18, 84, 36
+CELL, LEFT, TOP = 18, 84, 42
 MOST_CELLS = 2000
 """How many hours are drawn in all; of each table the last days."""
 MOST_DAYS = 60
@@ -50,7 +50,7 @@ def _of_table(drawing: Drawing, name: str, rows: Rows, most: int) -> Iterator[El
     yield frame(
         high,
         f"Hours of {name}",
-        element("text", name, class_="label", x=0, y=14),
+        element("text", name, class_="label", x=0, y=16),
         *heads,
         *labels,
         *cells,

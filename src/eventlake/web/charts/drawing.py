@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 from eventlake.interfaces import Result
@@ -14,8 +13,8 @@ from eventlake.web.leads import Leads
 from eventlake.web.tile import Tile, link_of
 from eventlake.web.window import Window
 
-WIDTH, ROW, WIDE = 600, 760, 1000
-"""How wide pictures are: of a tile beside others, which is 500 to 750 pixels wide, of several things in a row, and of a page's width."""
+WIDTH, EACH, WIDE = 600, 152, 1000
+"""How wide pictures are: of a tile beside others, which is 500 to 750 pixels wide, of one of several things in a row, and of a page's width."""
 GOOD, BAD = frozenset({"succeeded", "logins", "entered"}), frozenset({"failed", "rejected"})
 _COLOURS = 8
 _SHARE = "_percent"
@@ -81,17 +80,34 @@ def frame(
     )
 
 
-def one_below_another(pictures: Sequence[Element]) -> Element:
-    """Return one picture of several, as wide as the widest; of one, that one."""
+def one_below_another(pictures: Sequence[Element], label: str) -> Element:
+    """Return one picture of several, as wide as the widest; of one, that one. label: what they show.
+
+    Those that say where they begin, by an `x`, stand beside the one before.
+    """
     if len(pictures) == 1:
         return pictures[0]
-    sizes = [[float(size) for size in dict(one.attributes)["viewBox"].split()[2:]] for one in pictures]
-    tops = accumulate((high for _, high in sizes), initial=0.0)
-    placed = [
-        element("svg", one.children, x=0, y=top, width=wide, height=high, viewBox=f"0 0 {wide:g} {high:g}")
-        for one, top, (wide, high) in zip(pictures, tops, sizes, strict=False)
-    ]
-    return frame(sum(high for _, high in sizes), "", *placed, width=max(wide for wide, _ in sizes))
+    placed, top, bottom, right = [], 0.0, 0.0, 0.0
+    for one in pictures:
+        attributes = dict(one.attributes)
+        x, (wide, high) = float(attributes.get("x", 0)), _size(attributes)
+        top = top if x else bottom
+        bottom, right = max(bottom, top + high), max(right, x + wide, WIDTH if x else 0)  # a bar's number stands behind its picture
+        placed.append(
+            element("svg", one.children, x=x, y=top, width=wide, height=high, viewBox=f"0 0 {wide:g} {high:g}", overflow="visible")
+        )
+    return frame(bottom, label, *placed, width=right)
+
+
+def _size(attributes: Mapping[str, str]) -> tuple[float, float]:
+    """Return the width and height of a picture: of what it shows, or of its place where its letters keep their size."""
+    *_, wide, high = attributes["viewBox"].split() if "viewBox" in attributes else (attributes["width"], attributes["height"])
+    return float(wide), float(high)
+
+
+def beside(label: str, pictures: Iterable[Element]) -> Element:
+    """Return small pictures side by side, as many in a row as have room. label: what they show."""
+    return element("div", *pictures, class_="beside", role="group", aria_label=label)
 
 
 def mark(title: str, link: str, *children: Child) -> Element:

@@ -22,7 +22,7 @@ def heat(drawing: Drawing) -> Element:
         counts[here.weekday(), here.hour] += number(row[1])
     most = largest(list(counts.values()))
     cells = (_cell(drawing, day, hour, counts[day, hour], most) for day in range(7) for hour in range(24))
-    return frame(TOP + 7 * CELL_HIGH + 20, drawing.title, *_labels(), *cells)
+    return frame(TOP + 7 * CELL_HIGH + 20, drawing.title, *_labels(), *cells, kind="chart heat")
 
 
 def _cell(drawing: Drawing, day: int, hour: int, value: float, most: float) -> Element:

@@ -1,11 +1,11 @@
-"""A row of numbers, each under its name."""
+"""A row of numbers, each above its name in a picture of its own."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from eventlake.web.charts.drawing import ROW, Drawing, frame, mark
+from eventlake.web.charts.drawing import EACH, Drawing, beside, frame, mark
 from eventlake.web.elements import Child, Element, element
 
 _UNIT = re.compile(r"( [a-z%]+ ?)")
@@ -14,20 +14,19 @@ _UNIT = re.compile(r"( [a-z%]+ ?)")
 def numbers(drawing: Drawing) -> Element:
     """Draw the first row of an answer: a number for each column."""
     row, columns = drawing.result.rows[0], drawing.result.columns
-    wide = ROW / len(columns)
     link = drawing.leads.rows() if drawing.leads else ""
     drawn = [
-        (
-            mark(
-                drawing.heading(name),
-                link,
-                element("text", *_figure(drawing.said(name, value) or "-"), class_="figure", x=place * wide + 4, y=34),
-            ),
-            element("text", drawing.heading(name), class_="axis", x=place * wide + 4, y=56),
+        frame(
+            66,
+            drawing.heading(name),
+            mark(drawing.heading(name), link, element("text", *_figure(drawing.said(name, value) or "-"), class_="figure", x=4, y=34)),
+            element("text", drawing.heading(name), class_="axis", x=4, y=56),
+            width=EACH,
+            more={"x": place * EACH},
         )
         for place, (name, value) in enumerate(zip(columns, row, strict=True))
     ]
-    return frame(66, drawing.title, *drawn, width=ROW)
+    return beside(drawing.title, drawn)
 
 
 def _figure(text: str) -> Iterator[Child]:
