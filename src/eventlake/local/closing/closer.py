@@ -273,7 +273,11 @@ class Closer:
         keys = {str(self._store.path(one.key)): one.key for one in inputs}
         if self._footers is None:
             self._footers = duckdb.connect(config={"threads": 1})  # once: that takes longer than asking an hour's
-        for one in misfits(self._footers, TypeCheck(tuple(keys), columns)):
+        try:
+            found = list(misfits(self._footers, TypeCheck(tuple(keys), columns)))
+        except RuntimeError as error:  # what DuckDB makes of Ctrl-C, which is nothing of this hour
+            raise KeyboardInterrupt from error
+        for one in found:
             raise other_type(f'The object "{keys[one.path]}"', one.column, one.stored, one.declared)
 
     def _placed(self, table: Table, hour: Hour, staged: Path, log_format: str, said: Description, strict: Set[str]) -> NewObject:
