@@ -63,7 +63,7 @@ _EVERYDAY = """
 """A statement whose translation loads what is loaded at the first use."""
 _OFTEN = 4
 """After so many queries others are likely to come, and what they may need is made while none does: 0.25 s for all 331 macros."""
-_QUIET_MS = 250
+_QUIET_MS = 100
 """For how long none came then: whoever asks one query after another, as a replay does, waits for the processor and not for macros."""
 
 
