@@ -5,7 +5,7 @@ An adapter of each is given at construction; no stage asks where it runs. The no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -151,7 +151,7 @@ class Contents:
         return self._hours
 
     @property
-    def marks(self) -> Mapping[Hour, object]:
+    def marks(self) -> Mapping[Hour, Hashable]:
         """Return for each hour what differs once other objects are in it, also such that hold as many rows."""
         found: dict[Hour, list[tuple[str, str, int | None]]] = {}
         for one in self.objects(None):

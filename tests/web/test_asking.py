@@ -16,6 +16,8 @@ from eventlake.layout import Hour
 from eventlake.local.folder import CATALOG, open_lake
 from eventlake.sources import load
 from eventlake.web.asking import Asking, unfinished_hours
+from eventlake.web.following import Following
+from eventlake.web.live import changes
 
 TABLE, OTHER = "auth0_logs", "pipeline_execution_state_change"
 TEN, ELEVEN = Hour("2026-11-20", "10"), Hour("2026-11-20", "11")
@@ -75,3 +77,15 @@ def test_whatever_came_or_was_swapped_changes_the_mark_of_its_table_alone(asking
     assert len({one[TABLE].mark for one in seen}) == 6
     assert len({one[OTHER].mark for one in seen}) == 1
     assert [unfinished_hours(one) for one in seen] == [1, 1, 2, 2, 2, 1]
+
+
+def test_who_follows_hears_of_each_hour_whose_objects_are_others(asking: Asking, writer: SqliteCatalog) -> None:
+    """Of one in which as many rows lie as before too."""
+    following = Following(asking)
+    before = following.look()
+    assert list(changes(before, following.look())) == []
+    writer.merge(TEN, TABLE, ["a"], NewObject("edited", TABLE, TEN, "parquet", 1000, 10, 7), NOW)
+    told = list(changes(before, following.look()))
+    following.close()
+
+    assert told == [b'event: change\ndata: {"table": "auth0_logs", "hours": ["2026-11-20T10"]}\n\n']

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -172,13 +172,13 @@ class _LookedUp(Contents):
         return [one for one in found if one.hour.hour in days.get(one.hour.date, ())]
 
     @property
-    def marks(self) -> Mapping[Hour, object]:
+    def marks(self) -> Mapping[Hour, Hashable]:
         """Return for each hour what differs once other objects are in it: which came last, by a number that is never less than one before it."""
         rows = self._rows(
             'select "date", hour, count(*), max(rowid), key from object where "table" = ? and state = \'live\' group by "date", hour',
             (self._table,),
         )
-        return {Hour(day, hour): last for day, hour, *last in rows}
+        return {Hour(day, hour): (number, last, key) for day, hour, number, last, key in rows}
 
     @cached_property
     def open_hours(self) -> Sequence[Hour]:
