@@ -121,7 +121,7 @@ class Expected:
         self._unwaiting = max(self._unwaiting - 1, 0)
 
     def waited_for(self, requests: int) -> None:
-        """Learn how many came of those who were waited for."""
+        """Count how many came of those who were waited for."""
         self._in_vain = 0 if requests else min(self._in_vain + 1, _MOST_VAIN)
         self._unwaiting = max(self._in_vain - _OFTEN, 0)
 
