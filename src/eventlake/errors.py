@@ -168,6 +168,15 @@ class StorageServiceError(StorageError, ServiceError):
     exit_code = 254
 
 
+_INTERRUPTED = "Query interrupted"
+"""What DuckDB 2.0 raises as a RuntimeError for the Ctrl-C that it hears in Python's place while it works on a statement."""
+
+
+def is_interrupt(error: Exception) -> bool:
+    """Return True for what is Ctrl-C, though it does not say so."""
+    return str(error) == _INTERRUPTED
+
+
 def sentence_of(error: Exception) -> str:
     """Return what is told of an error: its own sentence, and of one that nobody expected its kind too."""
     return str(error) if isinstance(error, EventlakeError) else f"Unexpected {type(error).__name__}: {error}."

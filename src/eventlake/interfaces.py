@@ -170,7 +170,11 @@ class Contents:
 
     def hours_in(self, days: Days) -> Sequence[HourContents]:
         """Return those of the hours that these days have."""
-        return [one for one in self.hours if one.hour.hour in days.get(one.hour.date, ())]
+        return [one for one in self._around(days) if one.hour.hour in days.get(one.hour.date, ())]
+
+    def _around(self, days: Days) -> Sequence[HourContents]:
+        """Return the hours of these days, and perhaps others."""
+        return self.hours
 
     @property
     def count(self) -> int:

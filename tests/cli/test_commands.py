@@ -26,7 +26,7 @@ from eventlake.cli import eventlake, run
 from eventlake.cli.demo import let_imports_go
 from eventlake.cli.group import COMMANDS
 from eventlake.sources import OPTIONAL
-from local.detecting.alerting import ORDERS, SHOP
+from local.detecting.alerting import ORDERS, SHOP, shop_with_a_wrong_query
 
 EVENT = {
     "id": "e-1",
@@ -708,12 +708,7 @@ def test_sources_check_reads_detections_and_saved_queries(typed: Typed, tmp_path
 
 def test_a_saved_query_or_detection_that_cannot_be_read_is_left_out(stored: Typed, tmp_path: Path) -> None:
     """It is named, the others are listed and answer, and who asks for it is told why it cannot be asked."""
-    shop = tmp_path / "own" / "shop"
-    for folder in ("detections", "queries"):
-        (shop / folder).mkdir(parents=True)
-    (shop / "source.toml").write_text(SHOP, "utf-8")
-    (shop / "queries" / "first.sql").write_text("-- First\n-- param n int = abc\nselect who from orders limit :n\n", "utf-8")
-    (shop / "queries" / "second.sql").write_text("-- Second\nselect who from orders\n", "utf-8")
+    shop = shop_with_a_wrong_query(tmp_path / "own")
     (shop / "detections" / "many.sql").write_bytes(ORDERS.replace("Many", "Männer").encode("latin-1"))
     first = 'shop/queries/first.sql: the parameter "n" is a whole number of 19 digits at most, not "abc".'
     many = "shop/detections/many.sql: is not UTF-8: byte 4 is 0xe4."

@@ -13,7 +13,7 @@ from eventlake.detections.detection import load_detections
 from eventlake.detections.states import OPENED, RESOLVED, State, Telling
 from eventlake.history import Truth
 from eventlake.sources import load
-from local.detecting.alerting import ORDERS, SHOP
+from local.detecting.alerting import ORDERS, shop_with_a_wrong_query
 from web.conftest import END, MARK, Browser, filled
 
 NAME = "credential_stuffing"
@@ -95,12 +95,7 @@ def test_its_sql_is_a_form_on_the_page_for_sql(browser: Browser) -> None:
 
 def test_what_cannot_be_read_is_left_out_and_named_beside_the_list(tmp_path: Path) -> None:
     """A detection and a saved query; the pages are there, with the others and the sentence."""
-    shop = tmp_path / "own" / "shop"
-    for folder in ("detections", "queries"):
-        (shop / folder).mkdir(parents=True)
-    (shop / "source.toml").write_text(SHOP, "utf-8")
-    (shop / "queries" / "first.sql").write_text("-- First\n-- param n int = abc\nselect who from orders limit :n\n", "utf-8")
-    (shop / "queries" / "second.sql").write_text("-- Second\nselect who from orders\n", "utf-8")
+    shop = shop_with_a_wrong_query(tmp_path / "own")
     (shop / "detections" / "urgent.sql").write_text(ORDERS.replace("severity high", "severity urgent"), "utf-8")
     browser = Browser(tmp_path / "lake", filled(tmp_path / "lake", [], [tmp_path / "own"]), Truth(0))
     query, detection = "shop/queries/first.sql: the parameter", "shop/detections/urgent.sql: "

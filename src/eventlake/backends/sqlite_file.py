@@ -41,7 +41,7 @@ class SqliteFile:
         self._read_only = read_only
         self._using = threading.RLock()
         self._aside: tempfile.TemporaryDirectory[str] | None = None
-        self._seen: tuple[int, ...] = ()
+        self._seen: tuple[object, ...] = ()
         self._is_live = True
         """Whether SQLite itself sees what others commit: it shares the WAL's memory with them."""
         self._open()
@@ -180,32 +180,27 @@ class SqliteFile:
             connection.executescript(VIEWS.get(version, ""))
         return connection
 
-    def _fingerprint(self) -> tuple[int, ...]:
+    def _fingerprint(self) -> tuple[object, ...]:
         """Return what changes when the file is replaced, or its WAL; and for one that is not connected to it, when it is written."""
         try:
             status = self.path.stat()
         except OSError:
             return ()
         found = status.st_dev, status.st_ino
-        if self._is_live:
-            return *found, *map(self._inode, ("-wal", "-shm"))
-        return *found, status.st_size, status.st_mtime_ns, *self._wal()
+        if self._is_live:  # whoever copies an older file over it takes away what SQLite keeps beside it
+            return *found, self._beside("-wal")[:1], self._beside("-shm")[:1]
+        return *found, status.st_size, status.st_mtime_ns, self._beside("-wal")
 
-    def _inode(self, suffix: str) -> int:
-        """Return that of what SQLite keeps beside the file, 0 if there is none: whoever copies an older file over it takes that away."""
+    def _beside(self, suffix: str) -> tuple[int, ...]:
+        """Return inode, size and last change of what SQLite keeps beside the file; nothing if it is not there."""
         try:
-            return os.stat(f"{self.path}{suffix}").st_ino  # noqa: PTH116  # a Path for each costs three times as much
+            status = os.stat(f"{self.path}{suffix}")  # noqa: PTH116  # a Path for each costs three times as much
         except OSError:
-            return 0
-
-    def _wal(self) -> tuple[int, ...]:
-        with contextlib.suppress(OSError):
-            status = Path(f"{self.path}-wal").stat()
-            return status.st_ino, status.st_size, status.st_mtime_ns
-        return ()
+            return ()
+        return status.st_ino, status.st_size, status.st_mtime_ns
 
     def _wal_bytes(self) -> int:
-        return self._wal()[1] if self._wal() else 0
+        return sum(self._beside("-wal")[1:2])
 
     # versions
 

@@ -18,12 +18,10 @@ import click
 
 from eventlake.cli.group import Commands
 from eventlake.cli.settings import global_options, show_version
-from eventlake.errors import EventlakeError, StorageError, UsageError
+from eventlake.errors import EventlakeError, StorageError, UsageError, is_interrupt
 
 INTERRUPTED = 130
 OTHER = 255
-_OF_DUCKDB = "Query interrupted"
-"""What DuckDB 2.0 raises as a RuntimeError for the Ctrl-C that it hears in Python's place while it works on a statement."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -72,7 +70,7 @@ def run(words: Sequence[str]) -> int:
             return _end(StorageError.exit_code, sentence, words)
         return _end(OTHER, _unexpected(error), words)
     except Exception as error:  # the last line of defence: a person gets a sentence, `--debug` the rest
-        if str(error) == _OF_DUCKDB:
+        if is_interrupt(error):
             return _end(INTERRUPTED, "Interrupted.", words)
         return _end(OTHER, _unexpected(error), words)
 

@@ -19,7 +19,7 @@ from eventlake.layout import Days, Hour, days_of
 from eventlake.model import Table
 
 _MOMENTS = [datetime(2026, 6, 30, 12, minute, 30, tzinfo=UTC) for minute in (7, 22, 37, 52)]
-"""When it is looked: around the middle of a day, and in each quarter of an hour, because what lies an hour and a bit back opens two hours or three."""
+"""When it is looked: around the middle of a day, and in each quarter of an hour, because a stretch of so many hours and a bit may lie in one more of them."""
 _HOURS = 24 * 60
 """How many hours a lake is taken to have."""
 

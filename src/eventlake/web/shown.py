@@ -74,15 +74,11 @@ class Shown:
         """Return the saved queries of the lake's sources that can be read."""
         return readable_saved(self.asking.lake.sources)[0]
 
-    @property
-    def askable(self) -> Mapping[str, SavedQuery]:
-        """Return the saved queries, and the detections as such, about the window that ends now."""
-        return {**self.saved, **{one.name: one for one in as_queries(self.detections)}}
-
-    @property
-    def unread(self) -> Sequence[Unread]:
-        """Return what cannot be asked because its file cannot be read: saved queries, and detections."""
-        return [*readable_saved(self.asking.lake.sources)[1], *self._read_detections[1]]
+    def askable(self) -> tuple[Mapping[str, SavedQuery], Sequence[Unread]]:
+        """Return the saved queries, and the detections as such, about the window that ends now; and what cannot be asked, since it cannot be read."""
+        saved, unread = readable_saved(self.asking.lake.sources)
+        detections, others = self._read_detections
+        return {**saved, **{one.name: one for one in as_queries(detections)}}, [*unread, *others]
 
     def head(self, found: Page, window: Window) -> Iterable[Element]:
         """Return what stands above the tiles of the page of a source, of alerts, or of a detection."""

@@ -26,7 +26,7 @@ class SqlPage:
 
     def page(self, pairs: Pairs, visit: Visit, *, may_run: bool) -> bytes:
         """Return the page. may_run: whether a statement is answered; a link on another site fills the form, and runs nothing."""
-        values, saved = dict(pairs), self._shown.askable
+        values, (saved, unread) = dict(pairs), self._shown.askable()
         window, problem, sql = window_of(values, self._shown.now()), None, values.get("q", "")
         try:
             chosen = chosen_of(values, saved)
@@ -35,7 +35,7 @@ class SqlPage:
             problem, may_run = sentence(str(error), is_problem=True), False
         runs = bool(sql) and may_run and "show" not in values
         shown = self._answered(sql, window, visit, explains="explain" in values) if runs else ()
-        listed = lists(saved, self._shown.unread, self._shown.asking.lake.tables, is_open=not sql and values.get("query") not in saved)
+        listed = lists(saved, unread, self._shown.asking.lake.tables, is_open=not sql and values.get("query") not in saved)
         return page("SQL", PATH, window, *forms(values, sql, saved, self._shown.asking.lake.tables), problem, *shown, *listed)
 
     def names(self, pairs: Pairs) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from eventlake.detections.detection import Detection, read_detection
 from eventlake.detections.evaluating import Asked
@@ -103,3 +104,14 @@ class Lake:
             if now - detection.reach <= at(minute) < now:
                 seen.setdefault(who, []).append(at(minute))
         return [Found(who, len(times), min(times), max(times)) for who, times in seen.items() if len(times) >= 3]
+
+
+def shop_with_a_wrong_query(sources: Path) -> Path:
+    """The folder of a source with two saved queries, of which the first cannot be read, and room for detections."""
+    shop = sources / "shop"
+    for folder in ("detections", "queries"):
+        (shop / folder).mkdir(parents=True)
+    (shop / "source.toml").write_text(SHOP, "utf-8")
+    (shop / "queries" / "first.sql").write_text("-- First\n-- param n int = abc\nselect who from orders limit :n\n", "utf-8")
+    (shop / "queries" / "second.sql").write_text("-- Second\nselect who from orders\n", "utf-8")
+    return shop

@@ -166,10 +166,8 @@ class _LookedUp(Contents):
         """Look all of the hours up."""
         return self._between("0000-00-00", "9999-99-99")
 
-    def hours_in(self, days: Days) -> Sequence[HourContents]:
-        """Look those of the hours up that these days have."""
-        found = self._between(min(days), max(days)) if days else []
-        return [one for one in found if one.hour.hour in days.get(one.hour.date, ())]
+    def _around(self, days: Days) -> Sequence[HourContents]:
+        return self._between(min(days), max(days)) if days else []
 
     @property
     def marks(self) -> Mapping[Hour, Hashable]:

@@ -105,7 +105,7 @@ def headers_of(answer: Answer) -> list[tuple[bytes, bytes]]:
     return names
 
 
-def written(answer: Answer, further: RawHeaders = []) -> bytes:  # noqa: B006  it is read alone
+def written(answer: Answer, further: Iterable[tuple[bytes, bytes]] = ()) -> bytes:
     """Write an answer as HTTP/1.1 has it, where no server does. further: headers that a server adds."""
     lines = [_STATUS_LINES[answer.status]]
     lines += [b"%b: %b" % header for header in headers_of(answer)]

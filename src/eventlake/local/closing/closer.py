@@ -24,7 +24,7 @@ from eventlake.backends.parquet import EXTENSION as PARQUET
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.checksum import crc32
 from eventlake.description import LINES, Description
-from eventlake.errors import CorruptObjectError, GenerationConflictError, StorageError, StorageFullError, sentence_of
+from eventlake.errors import CorruptObjectError, GenerationConflictError, StorageError, StorageFullError, is_interrupt, sentence_of
 from eventlake.interfaces import HourContents, LogObject
 from eventlake.layout import Hour, closed_location
 from eventlake.local.closing.leftovers import STAGED
@@ -275,8 +275,10 @@ class Closer:
             self._footers = duckdb.connect(config={"threads": 1})  # once: that takes longer than asking an hour's
         try:
             found = list(misfits(self._footers, TypeCheck(tuple(keys), columns)))
-        except RuntimeError as error:  # what DuckDB makes of Ctrl-C, which is nothing of this hour
-            raise KeyboardInterrupt from error
+        except RuntimeError as error:
+            if is_interrupt(error):  # which is nothing of this hour
+                raise KeyboardInterrupt from error
+            raise
         for one in found:
             raise other_type(f'The object "{keys[one.path]}"', one.column, one.stored, one.declared)
 
