@@ -10,7 +10,7 @@ from eventlake.web.cells import number
 from eventlake.web.charts.drawing import WIDTH, Drawing, figure, frame, largest, mark
 from eventlake.web.elements import Element, element
 
-LEFT, CELL_HIGH, TOP = 40, 18, 4
+LEFT, CELL_HIGH, TOP = 52, 18, 4
 LEVELS = 6
 
 
