@@ -94,11 +94,27 @@ class Wire(asyncio.Transport):
         self.is_paused = False
 
 
+class Waiting(Disk):
+    """A disk that synchronises when a test says so. for_nothing: it need not say so at first."""
+
+    def __init__(self, *, for_nothing: bool = False) -> None:
+        super().__init__()
+        self.begun, self.ended = threading.Event(), threading.Event()
+        if for_nothing:
+            self.ended.set()
+
+    def sync(self, descriptor: int) -> None:
+        """Wait, then synchronise."""
+        self.begun.set()
+        assert self.ended.wait(120)
+        super().sync(descriptor)
+
+
 class Running:
     """A bus whose connections a test has in hand."""
 
-    def __init__(self, folder: Path, disk: Disk | None = None, *, is_at_once: bool = True, token: str | None = None) -> None:
-        self.folder, self.disk = folder, disk or Disk()
+    def __init__(self, folder: Path, disk: Waiting | None = None, *, is_at_once: bool = True, token: str | None = None) -> None:
+        self.folder, self.disk = folder, disk or Waiting(for_nothing=True)
         self.spool = SpoolWriter(folder, files=self.disk)
         self.pressure = Pressure(folder, lambda: 0.0, reserve_bytes=0)
         self.bus = Bus(self.spool, Intake(load(), FAST), self.pressure, lambda: NOW, token=token)
@@ -116,19 +132,34 @@ class Running:
         return connection
 
     async def answers(self, pieces: list[bytes], *, waiting: bool = True) -> bytes:
-        """What is said on a connection on which these pieces come. waiting: each comes once what can be answered is."""
-        wire = Wire()
+        """What is said on a connection on which these pieces come, once all is done.
+
+        waiting: each comes once what can be answered is; else before anything is stored, but for what the connection has to wait for.
+        """
+        held, wire = self.pressure.flying, Wire()
         connection = self.connect(wire)
         for piece in pieces:
-            while wire.is_paused and not wire.is_closed:
-                await asyncio.sleep(0)
+            if waiting:
+                await _answered(wire, connection)
+            else:
+                await self._resumed(wire)
             if not wire.is_closed:
                 connection.data_received(piece)
-                await (_answered(wire, connection) if waiting else asyncio.sleep(0))
+                await asyncio.sleep(0)
+        self.disk.ended.set()
         await _answered(wire, connection)
         wire.close()
         connection.connection_lost(None)
+        while self.pressure.flying > held:  # the disk may be at work for a request before the one that was refused
+            await asyncio.sleep(0)
         return wire.said
+
+    async def _resumed(self, wire: Wire) -> None:
+        """Return when more may come: the disk is at work only for as long as it must."""
+        while wire.is_paused and not wire.is_closed:
+            self.disk.ended.set()
+            await asyncio.sleep(0)
+        self.disk.ended.clear()
 
     def stored(self) -> list[bytes]:
         """The events that were stored since it was asked last."""
@@ -296,20 +327,6 @@ def test_requests_of_one_turn_are_one_group(tmp_path: Path) -> None:
     run(tmp_path, use)
 
 
-class Waiting(Disk):
-    """A disk that synchronises when a test says so."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.begun, self.ended = threading.Event(), threading.Event()
-
-    def sync(self, descriptor: int) -> None:
-        """Wait, then synchronise."""
-        self.begun.set()
-        assert self.ended.wait(120)
-        super().sync(descriptor)
-
-
 def test_nothing_is_answered_before_it_is_synchronised(tmp_path: Path) -> None:
     """Until then the request is under way: its arrival is known, what it holds is counted, and its connection waits for nobody."""
     disk = Waiting()
@@ -354,6 +371,18 @@ def test_who_goes_away_meanwhile_is_told_nothing(tmp_path: Path, goes: bool) -> 
         assert len(running.stored()) == 1
 
     run(tmp_path, use, disk=disk)
+
+
+@pytest.mark.parametrize("is_at_once", [True, False])
+def test_nonsense_behind_a_request_takes_its_answer_and_none_of_its_events(tmp_path: Path, is_at_once: bool) -> None:
+    """The connection is closed while the disk is at work; its sender, who hears no 200, sends again."""
+
+    async def use(running: Running) -> None:
+        said = await running.answers([request(), b"nonsense\r\n\r\n"], waiting=False)
+        assert [part[:3] for part in said.split(b"HTTP/1.1 ")[1:]] == [b"400"]
+        assert len(running.stored()) == 1
+
+    run(tmp_path, use, is_at_once=is_at_once)
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
