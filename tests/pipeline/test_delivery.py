@@ -204,6 +204,34 @@ def test_a_buffer_is_due_when_it_is_old_or_large(size: int, seconds: float, due:
     assert delivery.deliver_due(seconds) == due
 
 
+@pytest.mark.parametrize(("size", "due"), [(9, 5.0), (10, 0.5)])
+def test_the_end_of_a_burst_waits_for_nobody(size: int, due: float) -> None:
+    """Half a second after the last of it, where it is worth an object; else for all of the five seconds."""
+    delivery = Delivery(lambda _batch: None, Hints(5, 160, quiet_seconds=0.5), {})
+    accept(delivery, 0, line(text=b"x" * size))
+
+    assert delivery.deliver_due(0.0) == 0
+    assert delivery.next_due(0.0) == due
+    assert delivery.deliver_due(due - 0.01) == 0
+    assert delivery.deliver_due(due) == 1
+    assert delivery.next_due(due) is None
+
+
+def test_a_buffer_is_not_quiet_while_something_comes() -> None:
+    """A little of it often enough; what comes for another table does not count."""
+    delivery = Delivery(lambda _batch: None, Hints(5, 160, quiet_seconds=0.5), {})
+    accept(delivery, 0, line(PIPELINE, b"x" * 20))
+    delivered = []
+    for position in range(1, 9):
+        accept(delivery, position, line(AUTH0, b"x"))
+        if position < 4:
+            accept(delivery, position, line(PIPELINE, b"x"))
+        delivered.append(delivery.deliver_due(position * 0.25))
+
+    assert delivered == [0, 0, 0, 0, 1, 0, 0, 0]
+    assert delivery.next_due(2.0) == 3.0
+
+
 def test_each_stream_has_its_own_buffer() -> None:
     """A full buffer of one table does not deliver another's."""
     done: list[Batch] = []

@@ -1,8 +1,8 @@
 """Log lines -> batches that become objects: one buffer for each delivery stream, as Firehose keeps them.
 
 A buffer covers a range of positions in the order of arrival; it is delivered when its oldest record has waited long enough, when it is large
-enough, or when an hour of arrival begins; what arrives out of order (a clock that was set back) waits in the same buffer, and is delivered with
-it, an object for each hour. A stream that cannot be delivered holds up no other; where the disk has no room for a batch, half of it is tried
+enough, or when an hour of arrival begins; and before that where much came at once and then nothing more, so that nobody waits for the end of a
+burst. What arrives out of order (a clock that was set back) waits in the same buffer, and is delivered with it, an object for each hour. A stream that cannot be delivered holds up no other; where the disk has no room for a batch, half of it is tried
 the next time. Called by the service on one machine; on AWS Firehose does this.
 What cannot be a log line is buffered likewise and delivered to the error prefix, in Firehose's own form.
 Buffering hints: https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html
@@ -33,16 +33,33 @@ _LONGEST_PAUSE_S = 30.0
 _MOST_HALVINGS = 10
 """How often a batch is halved at most, for which the disk has no room."""
 
+_WORTH = 16
+"""Which part of a full buffer is worth an object where nothing more comes."""
+
 _MOST_RUNS = 4096
 """How often the hour may change within a buffer before it counts as full: each time is told in the objects and in the catalog."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """When a buffer is delivered: after so many seconds, or at so many bytes of log lines."""
+    """When a buffer is delivered: after so many seconds, or at so many bytes of log lines.
+
+    quiet_seconds: or when nothing came for so long, if it is large enough to be worth an object (a sixteenth of those bytes).
+    """
 
     seconds: float = 300.0
     size_bytes: int = 16_000_000
+    quiet_seconds: float = float("inf")
+
+
+@dataclass(slots=True)
+class _Held:
+    """A buffer. since: when its first record came; records, quiet_since: how many there were when it was looked at last, and since when."""
+
+    batch: Batch
+    since: float
+    records: int = 0
+    quiet_since: float = 0.0
 
 
 class Delivery:
@@ -72,7 +89,7 @@ class Delivery:
         self._covered = {
             name: stretches for name, stretches in (covered or {}).items() if stretches[-1][1] > self._checkpoints.get(name, 0)
         }
-        self._buffers: dict[str, tuple[Batch, float]] = {}
+        self._buffers: dict[str, _Held] = {}
         self._resting: dict[str, tuple[float, float]] = {}
         """Streams that could not be delivered: until when they rest, and for how long."""
         self._halvings: dict[str, int] = {}
@@ -92,7 +109,7 @@ class Delivery:
     @property
     def delivered(self) -> int:
         """Return the position before which everything of every stream is delivered."""
-        return min([self.position, *self._left.values(), *[batch.position_from for batch, _ in self._buffers.values()]])
+        return min([self.position, *self._left.values(), *[held.batch.position_from for held in self._buffers.values()]])
 
     @property
     def must_go_back(self) -> bool:
@@ -140,7 +157,7 @@ class Delivery:
         if held is None or name in self._left or name in self._covered or position < self._checkpoints.get(name, 0):
             self.accept(position, end, arrival, Routed([placed]), b"", now)
             return
-        batch = held[0]
+        batch = held.batch
         if batch.size_bytes >= self._hints.size_bytes or len(batch.runs) >= _MOST_RUNS or not batch.is_at(arrival):
             self.accept(position, end, arrival, Routed([placed]), b"", now)
             return
@@ -150,8 +167,14 @@ class Delivery:
         self.position = end
 
     def deliver_due(self, now: float) -> int:
-        """Deliver the buffers that are old or large enough; how many there were. Raises the first StorageError, after the others were delivered."""
-        due = [name for name, (batch, since) in self._buffers.items() if self._is_due(batch, now - since) and not self._rests(name, now)]
+        """Deliver the buffers that are old, large or quiet enough; how many there were.
+
+        Raises the first StorageError, after the others were delivered.
+        """
+        for held in self._buffers.values():
+            if held.records != len(held.batch.positions):
+                held.records, held.quiet_since = len(held.batch.positions), now
+        due = [name for name, held in self._buffers.items() if self._due_at(held) <= now and not self._rests(name, now)]
         return self._deliver_streams(due, now)
 
     def deliver_all(self) -> int:
@@ -159,15 +182,20 @@ class Delivery:
         return self._deliver_streams(list(self._buffers), float("-inf"))
 
     def next_due(self, now: float) -> float | None:
-        """Return in how many seconds the oldest buffer is due, None if all are empty."""
-        waits = [self._resting.get(name, (since + self._hints.seconds, 0.0))[0] - now for name, (_, since) in self._buffers.items()]
+        """Return in how many seconds the first buffer is due if nothing more comes, None if all are empty."""
+        waits = [(self._resting[name][0] if name in self._resting else self._due_at(held)) - now for name, held in self._buffers.items()]
         return max(min(waits), 0.0) if waits else None
 
     def _is_new(self, name: str, position: int) -> bool:
         return position >= self._checkpoints.get(name, 0) and not (name in self._covered and _is_within(self._covered[name], position))
 
-    def _is_due(self, batch: Batch, age: float) -> bool:
-        return age >= self._hints.seconds or self._is_full(batch)
+    def _due_at(self, held: _Held) -> float:
+        """Return when a buffer is to be delivered, if nothing more comes for it."""
+        if self._is_full(held.batch):
+            return float("-inf")
+        old = held.since + self._hints.seconds
+        is_worth_an_object = held.batch.size_bytes * _WORTH >= self._hints.size_bytes
+        return min(old, held.quiet_since + self._hints.quiet_seconds) if is_worth_an_object else old
 
     def _let_rest(self, name: str, now: float) -> None:
         pause = min(2 * self._resting[name][1], _LONGEST_PAUSE_S) if name in self._resting else _FIRST_PAUSE_S
@@ -179,7 +207,7 @@ class Delivery:
     def _make_room(self, name: str, arrival: datetime, position: int, now: float) -> None:
         """Deliver this buffer if it is full or an hour begins; where that fails, leave out what comes from here on. Raises StorageFullError."""
         held = self._buffers.get(name)
-        if held is None or name in self._left or not (self._is_full(held[0]) or self._begins_hour(name, held[0], arrival)):
+        if held is None or name in self._left or not (self._is_full(held.batch) or self._begins_hour(name, held.batch, arrival)):
             return
         if self._rests(name, now):
             self._left[name] = position
@@ -198,9 +226,9 @@ class Delivery:
     def _batch(self, name: str, table: Table | None, position: int, arrival: datetime, now: float) -> Batch:
         held = self._buffers.get(name)
         if held is None:
-            held = self._buffers[name] = Batch(name.removeprefix("error/"), table, arrival, position), now
+            held = self._buffers[name] = _Held(Batch(name.removeprefix("error/"), table, arrival, position), now, quiet_since=now)
             self._latest[name] = max(self._latest.get(name, arrival), arrival)
-        return held[0]
+        return held.batch
 
     def _is_full(self, batch: Batch) -> bool:
         return batch.size_bytes >= self._hints.size_bytes or len(batch.runs) >= _MOST_RUNS
@@ -242,13 +270,13 @@ class Delivery:
 
     def _ended(self, name: str) -> Batch:
         """Return a buffer's batch, which ends where its stream is now."""
-        batch = self._buffers[name][0]
+        batch = self._buffers[name].batch
         batch.position_to = max(min(self.position, self._left.get(name, self.position)), batch.position_from + 1)
         return batch
 
     def _deliver_stream(self, name: str) -> None:
         """Deliver one buffer, in smaller parts after each time for which the disk had no room. Raises StorageError; the rest stays buffered."""
-        batch, since = self._ended(name), self._buffers[name][1]
+        batch = self._ended(name)
         for part in in_parts(batch, self._halvings.get(name, 0)):
             try:
                 self._deliver(part)
@@ -257,7 +285,7 @@ class Delivery:
                 raise
             self._checkpoints[name] = part.position_to
             if part is not batch:
-                self._buffers[name] = batch.behind(part.position_to), since
+                self._buffers[name].batch = batch.behind(part.position_to)
         self._halvings.pop(name, None)
         del self._buffers[name]
 

@@ -24,6 +24,8 @@ from eventlake.sources import load
 _IDLE_S = 60.0
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 10.0
+_QUIET_S = 0.25
+"""For how long nothing may come before what came is delivered, if it is much: longer than senders pause between their requests."""
 _LAST_TRIES = 6
 """How often delivery is tried again on a full disk before the process ends: within 16 seconds."""
 
@@ -138,7 +140,7 @@ def main(arguments: Sequence[str]) -> int:
     task = Task(**{**fields, "sources": tuple(fields["sources"])})
     try:
         sources = load([Path(folder) for folder in task.sources])
-        hints = Hints(task.seconds, task.size_bytes)
+        hints = Hints(task.seconds, task.size_bytes, _QUIET_S)
         pump = Pump(
             Path(task.folder), sources, hints, time.monotonic, task.log_format, task.epoch, lambda sentence: _say(f"told {sentence}")
         )
