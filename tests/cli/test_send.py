@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -71,9 +72,9 @@ def typed(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest
 
 
 @contextmanager
-def _bus(folder: Path) -> Iterator[str]:
+def _bus(folder: Path, buffer_seconds: int = 60) -> Iterator[str]:
     """Run a bus over the lake in the folder; when it has ended, everything is delivered."""
-    serve = [sys.executable, "-m", "eventlake", "serve", "--port", "0", "--buffer-seconds", "60"]
+    serve = [sys.executable, "-m", "eventlake", "serve", "--port", "0", "--buffer-seconds", str(buffer_seconds)]
     with subprocess.Popen(serve, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield process.stdout.readline().removeprefix("Ready: ").strip()
@@ -103,6 +104,21 @@ def test_a_bus_makes_the_same_of_it(typed: Typed, tmp_path: Path) -> None:
         said = typed("send", "mixed", "--bus", url)
 
     check(typed, *said)
+
+
+def test_a_burst_can_be_queried_while_buffers_wait_for_more(typed: Typed, tmp_path: Path) -> None:
+    """A buffer that is worth an object is delivered once nothing more comes; they may wait a quarter of an hour here."""
+    padded = [{**event(number), "padding": "x" * 1000} for number in range(1200)]
+    (tmp_path / "burst.jsonl").write_text("\n".join(map(json.dumps, padded)))
+    until = time.monotonic() + 120
+    with _bus(tmp_path, buffer_seconds=900) as url:
+        assert typed("send", "burst.jsonl", "--bus", url)[0] == 0
+        found = {"n": 0}
+        while not found["n"] and time.monotonic() < until:
+            time.sleep(0.1)
+            found = json.loads(typed("query", "select count(*) as n from pipeline_execution_state_change")[1])
+
+    assert found == {"n": 1200}
 
 
 def test_lines_of_the_predecessors_are_stored_as_they_are(typed: Typed, tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 A buffer covers a range of positions in the order of arrival; it is delivered when its oldest record has waited long enough, when it is large
 enough, or when an hour of arrival begins; and before that where much came at once and then nothing more, so that nobody waits for the end of a
-burst. What arrives out of order (a clock that was set back) waits in the same buffer, and is delivered with it, an object for each hour. A stream that cannot be delivered holds up no other; where the disk has no room for a batch, half of it is tried
-the next time. Called by the service on one machine; on AWS Firehose does this.
+burst. What arrives out of order (a clock that was set back) waits in the same buffer, and is delivered with it, an object for each hour. A
+stream that cannot be delivered holds up no other; where the disk has no room for a batch, half of it is tried the next time. Called by the
+service on one machine; on AWS Firehose does this.
 What cannot be a log line is buffered likewise and delivered to the error prefix, in Firehose's own form.
 Buffering hints: https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html
 """
