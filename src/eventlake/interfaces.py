@@ -151,6 +151,11 @@ class Contents:
         return self._hours
 
     @property
+    def is_current(self) -> bool:
+        """Return True if all that is asked of it is answered as of one moment; False once somebody has changed a catalog that is looked up anew."""
+        return True
+
+    @property
     def marks(self) -> Mapping[Hour, Hashable]:
         """Return for each hour what differs once other objects are in it, also such that hold as many rows."""
         found: dict[Hour, list[tuple[str, str, int | None]]] = {}

@@ -48,6 +48,8 @@ MOST_SCANS = 200
 """How often a statement may read tables."""
 MOST_OBJECTS = 200_000
 """How many objects a query may read, each counted for every reading."""
+_LOOKS = 5
+"""How often the objects of a statement are looked up at most, while others change the catalog."""
 
 
 class DuckDBEngine:
@@ -192,9 +194,24 @@ class DuckDBEngine:
         tables = known.tables
         understood = worker.translate(Question(statement, known.told, now, repeats))
         translation = understood.translation(tables)
-        wanted = self._wanted(worker, understood, translation, known)
-        is_open = {(scan.table.name, hour) for scan, held, days in wanted for hour in held.open_hours(days)}
-        return _Prepared(translation, tables, [self._reading(*one) for one in wanted], is_open)
+        readings, is_open = self._of_one_moment(worker, understood, translation, known)
+        return _Prepared(translation, tables, readings, is_open)
+
+    def _of_one_moment(
+        self, worker: Worker, understood: Understood, translation: Translation, known: _Known
+    ) -> tuple[list[Reading], Set[tuple[str, Hour]]]:
+        """Look up what each scan reads, and which hours of it are open, all as the catalog was at one moment, so that two readings of a table agree.
+
+        Where it is changed each time, what was looked up last is taken.
+        """
+        for left in range(_LOOKS - 1, -1, -1):
+            wanted = self._wanted(worker, understood, translation, known)
+            readings = [self._reading(*one) for one in wanted]
+            is_open = {(scan.table.name, hour) for scan, held, days in wanted for hour in held.open_hours(days)}
+            if known.is_current or not left:
+                break
+            known.look_again()
+        return readings, is_open
 
     def _wanted(
         self, worker: Worker, understood: Understood, translation: Translation, catalog: _Known
@@ -289,6 +306,15 @@ class _Known:
         if name not in self._held:
             self._held[name] = _Held(self._catalog.contents(name))
         return self._held[name]
+
+    @property
+    def is_current(self) -> bool:
+        """Return True if all that was looked up is still so."""
+        return all(held.contents.is_current for held in self._held.values())
+
+    def look_again(self) -> None:
+        """Forget what the tables held."""
+        self._held.clear()
 
 
 class _Held:

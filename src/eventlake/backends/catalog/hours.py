@@ -48,7 +48,7 @@ class Hours(Tables, Objects):
         if known is None or known.state != state:
             known = self._known = _Known(state)
         if name not in known.contents:
-            known.contents[name] = _LookedUp(self._rows, name, partial(self.objects, name), known.room)
+            known.contents[name] = _LookedUp(self._rows, name, partial(self.objects, name), known.room, lambda: self._file.state() == state)
         return known.contents[name]
 
     def replace(
@@ -142,8 +142,10 @@ class _LookedUp(Contents):
         table: str,
         objects: Callable[[Iterable[Hour] | None], Sequence[LogObject]],
         room: _Room,
+        is_current: Callable[[], bool],
     ) -> None:
         super().__init__((), objects)
+        self._is_current = is_current
         self._rows = rows
         self._table = table
         self._room = room
@@ -160,6 +162,11 @@ class _LookedUp(Contents):
             self._room.objects -= len(found)
             self._all_objects = found
         return self._all_objects
+
+    @property
+    def is_current(self) -> bool:
+        """Return True until somebody changes the catalog."""
+        return self._is_current()
 
     @property
     def hours(self) -> Sequence[HourContents]:
