@@ -1,10 +1,10 @@
-"""Whoever mistypes a name is led to the one that was meant."""
+"""Whoever mistypes a name is led to the one that was meant, and a name that stands twice is found."""
 
 from __future__ import annotations
 
 import pytest
 
-from eventlake.naming import nearest, nearest_or_all
+from eventlake.naming import nearest, nearest_or_all, repeated
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,11 @@ def test_all_names_are_told_where_none_is_near() -> None:
     assert nearest_or_all("xyz", ["days", "state"]) == " There is days, state."
     assert nearest_or_all("xyz", []) == " There is none."
     assert nearest_or_all("dayz", ["days", "state"]) == ' Did you mean "days"?'
+
+
+def test_the_first_name_that_stands_twice_is_found_as_it_is_spelt() -> None:
+    """Case counts unless it is said that it does not."""
+    assert repeated(["a", "B", "b", "a"]) == "a"
+    assert repeated(["a", "B", "b", "a"], ignore_case=True) == "b"
+    assert repeated(["a", "A"]) is None
+    assert repeated([]) is None

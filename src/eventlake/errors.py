@@ -42,6 +42,11 @@ class EventlakeError(Exception):
     exit_code: ClassVar[int] = 255
 
 
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """Return what is said of bytes that were to be text: `is not UTF-8: byte 5 is 0xff`."""
+    return f"is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}"
+
+
 class PatternError(EventlakeError, ValueError):
     """An event pattern that EventBridge would refuse, with the key where it is wrong."""
 

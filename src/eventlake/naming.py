@@ -1,4 +1,4 @@
-"""Names that people mistype: the sentence that leads from an unknown name to the one that was meant.
+"""Names that people give: the sentence that leads from an unknown one to the one that was meant, and one that stands twice.
 
 Called wherever a person names something: a column, a table, a parameter, a key of a declaration, a command.
 """
@@ -19,6 +19,17 @@ def alike(name: str, known: Iterable[str], most: int = 1) -> list[str]:
 
     spelled = {candidate.lower(): candidate for candidate in known}
     return [spelled[match] for match in get_close_matches(name.lower(), spelled, n=most, cutoff=_LIKENESS)]
+
+
+def repeated(names: Iterable[str], *, ignore_case: bool = False) -> str | None:
+    """Return the first name that stood before; None if all differ."""
+    seen: set[str] = set()
+    for name in names:
+        known = name.lower() if ignore_case else name
+        if known in seen:
+            return name
+        seen.add(known)
+    return None
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

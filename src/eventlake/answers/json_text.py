@@ -9,6 +9,7 @@ from typing import Any
 
 from eventlake.answers.values import STEERING, Rows, plain
 from eventlake.errors import QueryRefusedError
+from eventlake.naming import repeated
 
 
 def as_json(columns: Sequence[str], rows: Rows) -> str:
@@ -25,11 +26,9 @@ def as_json_lines(columns: Sequence[str], rows: Rows) -> str:
 
 def _require_different(columns: Sequence[str]) -> None:
     """Refuse columns of which an object would hold only the last."""
-    for place, name in enumerate(columns):
-        if name in columns[:place]:
-            raise QueryRefusedError(
-                f'Two columns are called "{name}", which JSON cannot hold: tell them apart with AS, or take --output csv.'
-            )
+    twice = repeated(columns)
+    if twice is not None:
+        raise QueryRefusedError(f'Two columns are called "{twice}", which JSON cannot hold: tell them apart with AS, or take --output csv.')
 
 
 def _record(columns: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:

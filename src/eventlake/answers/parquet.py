@@ -18,6 +18,7 @@ from eventlake.dialect.types.spelling import TypeSyntaxError, parse_type
 from eventlake.dialect.types.type import Type
 from eventlake.errors import QueryRefusedError, StorageFullError
 from eventlake.interfaces import Result
+from eventlake.naming import repeated
 
 MEMORY_MB = 512
 """Where the writer stops."""
@@ -51,11 +52,9 @@ def write_parquet(result: Result, path: Path) -> None:
 
 
 def _require_different(names: Sequence[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name.lower() in seen:
-            raise QueryRefusedError(f'Two columns are called "{name}", which Parquet cannot hold: tell them apart with AS.')
-        seen.add(name.lower())
+    twice = repeated(names, ignore_case=True)
+    if twice is not None:
+        raise QueryRefusedError(f'Two columns are called "{twice}", which Parquet cannot hold: tell them apart with AS.')
 
 
 def _held(result: Result, index: int) -> Type:

@@ -14,6 +14,7 @@ from eventlake.dbapi.errors import InterfaceError, NotSupportedError
 from eventlake.dbapi.types import read_type
 from eventlake.dialect.types.type import Type
 from eventlake.interfaces import Result
+from eventlake.naming import repeated
 
 if TYPE_CHECKING:
     import pandas
@@ -61,7 +62,7 @@ def _library(name: str, method: str) -> Any:  # they are no dependencies
 
 
 def _require_different(names: Sequence[str], library: str) -> None:
-    twice = next((name for name in names if list(names).count(name) > 1), None)
+    twice = repeated(names)
     if twice is not None:
         raise NotSupportedError(f'Two columns are called "{twice}", which {library} cannot hold: tell them apart with AS.')
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from eventlake.errors import EventError
+from eventlake.errors import EventError, not_utf8
 from eventlake.pipeline.codec import STANDARD, Codec
 
 DEPTH_LIMIT = 64
@@ -71,7 +71,7 @@ def unreadable(data: bytes, error: Exception) -> EventError:
     if isinstance(error, RecursionError):
         return too_deep()
     if isinstance(error, UnicodeDecodeError):
-        return EventError("InvalidUtf8", f"The event is not UTF-8: byte {error.start} is 0x{data[error.start]:02x}.")
+        return EventError("InvalidUtf8", f"The event {not_utf8(error)}.")
     if "Exceeds the limit" in str(error):  # CPython's bound on integer texts, 4,300 digits
         return EventError("NumberTooLong", "The event holds a number of more than 4,300 digits.")
     position = getattr(error, "pos", None)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventlake.errors import EventError
+from eventlake.errors import EventError, not_utf8
 
 LEVELS_LIMIT = 8
 """How many wrappers may lie inside each other."""
@@ -127,7 +127,7 @@ class _Opening:
         try:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise EventError("InvalidUtf8", f"What lies inside is not UTF-8: byte {error.start} is 0x{data[error.start]:02x}.") from None
+            raise EventError("InvalidUtf8", f"What lies inside {not_utf8(error)}.") from None
 
     def _inflated(self, data: bytes) -> bytes:
         stream = zlib.decompressobj(_GZIP)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from eventlake.dialect.text.parameters import TYPES, literal, names_in, places_in, replaced, typed
-from eventlake.errors import DeclarationError, NameNotFoundError, UsageError
+from eventlake.errors import DeclarationError, NameNotFoundError, UsageError, not_utf8
 from eventlake.model import Source
 from eventlake.naming import nearest_or_all
 
@@ -104,7 +104,7 @@ def text_of(path: Path, where: str) -> str:
     except OSError as error:
         raise DeclarationError(f"{where}: cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
-        raise DeclarationError(f"{where}: is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}.") from None
+        raise DeclarationError(f"{where}: {not_utf8(error)}.") from None
 
 
 def read_saved(content: str, name: str, source: str, *, where: str) -> SavedQuery:

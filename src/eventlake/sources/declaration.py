@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from eventlake.errors import DeclarationError
+from eventlake.errors import DeclarationError, not_utf8
 from eventlake.model import PARTITION_KEYS, Bare, Column, Refusal, Source, Stack, Table, Webhook
 from eventlake.naming import nearest
 from eventlake.pipeline import convert
@@ -75,7 +75,7 @@ def read_source(file: Path) -> Source:
     except OSError as error:
         raise DeclarationError(f"{file}: cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
-        raise DeclarationError(f"{shown}: is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}.") from None
+        raise DeclarationError(f"{shown}: {not_utf8(error)}.") from None
     return parse_source(text, shown, str(file.parent))
 
 
