@@ -124,6 +124,26 @@ def test_a_pipe_is_refused_and_nothing_of_it_is_read(folder: Path, capfd: pytest
     assert "write what comes out of it into a file" in capfd.readouterr().err
 
 
+def test_what_is_no_file_below_a_folder_is_told_and_the_files_are_brought_in(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A link that leads nowhere stands for events that are missing; a pipe would be waited for without end. The command ends with 1."""
+    (folder / "exports/march/gone.json").symlink_to("nowhere.json")
+    os.mkfifo(folder / "exports/march/pipe")
+
+    assert run(["backfill", "files", "exports/march"]) == 1
+
+    captured = capfd.readouterr()
+    rows = [json.loads(line) for line in captured.out.splitlines()]
+    assert [(row["file"], row["state"], row["failed"]) for row in rows] == [
+        ("exports/march/b.json.gz", "done", 0),
+        ("exports/march/gone.json", "unfinished", 1),
+        ("exports/march/pipe", "unfinished", 1),
+    ]
+    assert captured.err.splitlines() == [
+        '"exports/march/gone.json" cannot be read: No such file or directory.',
+        '"exports/march/pipe" is a pipe or a device, and a history is read twice: write what comes out of it into a file first.',
+    ]
+
+
 def test_where_the_reason_of_a_failure_is_found_is_told(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """The answer only counts."""
     (folder / "words.json").write_text('{"source": "nobody"}')

@@ -69,7 +69,7 @@ def _below(named: str, current: Settings) -> Sequence[HistoryFile]:
     if not path.exists():
         raise UsageError(f'There is no file or folder "{named}".')
     if not (path.is_file() or path.is_dir()):
-        raise UsageError(f'"{named}" is a pipe or a device, and a history is read twice: write what comes out of it into a file first.')
+        raise UsageError(f'"{named}" {history_files.NO_FILE}')
     return history_files.below(path)
 
 

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Protocol
 
 from eventlake.backends.disk import storage_error
+from eventlake.errors import StorageError
 from eventlake.local.items import read_stretches
 from eventlake.local.stretch import Stretch
+
+NO_FILE = "is a pipe or a device, and a history is read twice: write what comes out of it into a file first."
 
 
 class HistoryFile(Protocol):
@@ -55,6 +58,8 @@ class LocalFile:
     @property
     def history(self) -> str:
         """Return what it is known by: its bytes, wherever it lies. Raises StorageError."""
+        if self.path.exists() and not self.path.is_file():  # a pipe that nobody writes to would be waited for
+            raise StorageError(f'"{self.path}" {NO_FILE}')
         try:
             with self.path.open("rb") as content:
                 return f"file/{hashlib.file_digest(content, 'sha256').hexdigest()}"
@@ -67,7 +72,10 @@ class LocalFile:
 
 
 def below(path: Path) -> list[LocalFile]:
-    """Return a file, or the files below a folder in the order of their paths, also where links lead. Raises StorageError for a closed folder."""
+    """Return a file, or what lies below a folder in the order of paths, also where links lead. Raises StorageError for a closed folder.
+
+    A link that leads nowhere, and what is no file, is among them: it cannot be read, and whoever reads it says so.
+    """
     if not path.is_dir():
         return [LocalFile(path)]
     found, seen = list[Path](), set[str]()
@@ -76,7 +84,7 @@ def below(path: Path) -> list[LocalFile]:
             folders.clear()
             continue
         seen.add(real)
-        found += (file for file in (Path(folder, name) for name in names) if file.is_file())
+        found += (Path(folder, name) for name in names)
     return [LocalFile(file) for file in sorted(found)]
 
 
