@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlake.interfaces import HourContents
 from eventlake.layout import Hour
-from eventlake.pipeline.compaction import MANY, ROWS_TOGETHER, TOGETHER, closing, due, may_be_ready, merged, neighbours, small, together
+from eventlake.pipeline.compaction import LARGE_BYTES, MANY, ROWS_TOGETHER, TOGETHER, closing, due, may_be_ready, merged, neighbours, small, together
 from eventlake.sources import load
 
 NOW = datetime(2026, 11, 20, 12, 20, tzinfo=UTC)
@@ -124,3 +125,15 @@ def test_a_trickle_leaves_few_objects_and_writes_each_row_again_a_few_times(size
 def test_masses_are_not_merged() -> None:
     """They stay as they are until their hour is closed."""
     assert small([64 << 20] * 100) == []
+
+
+@pytest.mark.parametrize("size", [125_000, 1_000_000, 16_000_000])
+def test_what_comes_beside_masses_is_merged_all_the_same(size: int) -> None:
+    """Once an hour has more than is written again at once, only so much of it is, and the small ones do not become more and more."""
+    objects: list[int] = []
+    for _ in range(6_000):
+        objects.append(size)
+        chosen = set(small(objects))
+        assert sum(objects[place] for place in chosen) <= LARGE_BYTES
+        objects = [kept for place, kept in enumerate(objects) if place not in chosen] + [sum(objects[place] for place in chosen)] * bool(chosen)
+        assert len(objects) < MANY or sum(sorted(objects)[:TOGETHER]) > LARGE_BYTES

@@ -232,6 +232,69 @@ def test_a_buffer_is_not_quiet_while_something_comes() -> None:
     assert delivery.next_due(2.0) == 3.0
 
 
+def test_burst_upon_burst_makes_one_object_more_in_the_time_that_a_buffer_may_wait() -> None:
+    """The end of the first one waits for nobody; the next such end is five seconds later, or the buffer is old by then."""
+    done: list[float] = []
+    delivery = Delivery(lambda _batch: done.append(now), Hints(5, 160, quiet_seconds=0.25), {})
+    for tenth in range(600):  # a burst each half second, for a minute
+        now = tenth / 10
+        if tenth % 5 == 0:
+            accept(delivery, tenth, line(text=b"x" * 10), now=now)
+        accept(delivery, tenth, Routed(), now=now)
+        delivery.deliver_due(now)
+
+    assert done[0] == 0.3
+    assert 12 <= len(done) <= 24
+
+
+def test_a_stream_that_could_not_be_delivered_is_tried_again_when_its_rest_is_over() -> None:
+    """Though its buffer is neither old nor large: it was to be delivered because an hour began."""
+    troubles = [StorageError("a file in the way")]
+    done: list[Batch] = []
+
+    def deliver(batch: Batch) -> None:
+        if troubles:
+            raise troubles.pop()
+        done.append(batch)
+
+    delivery = Delivery(deliver, Hints(900, 1000), {}, can_go_back=True)
+    accept(delivery, 0, line(), NOON - timedelta(seconds=1))
+    accept(delivery, 1, line(), NOON, now=1.0)
+
+    assert not done
+    assert delivery.next_due(1.5) == 0.5
+    assert delivery.deliver_due(1.9) == 0
+    assert delivery.deliver_due(2.0) == 1
+    assert delivery.must_go_back
+
+
+@given(st.lists(st.tuples(st.integers(0, 24).map(lambda n: n / 8), st.integers(0, 40), st.booleans(), st.booleans()), max_size=40))
+def test_there_is_always_something_to_do_when_it_is_said_to_be_due(steps: list[tuple[float, int, bool, bool]]) -> None:
+    """Whatever comes, and however often a delivery fails: who waits as long as he is told to, and looks then, does not look in vain."""
+    tries: list[None] = []
+    fails = False
+
+    def deliver(_batch: Batch) -> None:
+        tries.append(None)
+        if fails:
+            raise StorageError("a file in the way")
+
+    delivery = Delivery(deliver, Hints(5, 100, quiet_seconds=0.25), {}, can_go_back=True)
+    now = 0.0
+    for position, (pause, size, fails, begins_hour) in enumerate(steps):  # noqa: B007  the delivery looks whether it is to fail
+        now += pause
+        accept(delivery, position, line(text=b"x" * size), NOON + timedelta(hours=position * begins_hour), now)
+        with contextlib.suppress(StorageError):
+            delivery.deliver_due(now)
+        wait = delivery.next_due(now)
+        if wait is not None:
+            before = len(tries)
+            with contextlib.suppress(StorageError):
+                delivery.deliver_due(now + wait)
+            assert len(tries) > before
+            now += wait
+
+
 def test_each_stream_has_its_own_buffer() -> None:
     """A full buffer of one table does not deliver another's."""
     done: list[Batch] = []

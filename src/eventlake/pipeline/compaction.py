@@ -26,7 +26,7 @@ MANY = 40
 TOGETHER = 24
 """So many of them become one, at least."""
 LARGE_BYTES = 512 << 20
-"""What comes in such masses is no trickle: it stays as it is until its hour is closed."""
+"""So much at most is written again at once. What comes in such masses is no trickle, and stays as it is until its hour is closed."""
 
 ROWS_TOGETHER = 200_000
 HOURS_TOGETHER = 500
@@ -49,14 +49,15 @@ def due(hours: Iterable[HourContents], now: datetime, slack: timedelta = timedel
 def small(sizes: Sequence[int]) -> list[int]:
     """Choose the objects of an open hour to make one of, by their places; none as long as there are few.
 
-    The smallest ones, and then each that is no larger than those before it together: so a row is written again a few times at most.
+    The smallest ones, and then each that is no larger than those before it together: so a row is written again a few times at most. None where
+    these would be masses.
     """
     if len(sizes) < MANY:
         return []
     places = sorted(range(len(sizes)), key=lambda at: sizes[at])
     chosen, total = places[:TOGETHER], sum(sizes[at] for at in places[:TOGETHER])
     for at in places[TOGETHER:]:
-        if sizes[at] > total:
+        if sizes[at] > total or total + sizes[at] > LARGE_BYTES:
             break
         chosen.append(at)
         total += sizes[at]

@@ -45,7 +45,8 @@ _MOST_RUNS = 4096
 class Hints:
     """When a buffer is delivered: after so many seconds, or at so many bytes of log lines.
 
-    quiet_seconds: or when nothing came for so long, if it is large enough to be worth an object (a sixteenth of those bytes).
+    quiet_seconds: or when nothing came for so long, if it is large enough to be worth an object (a sixteenth of those bytes). Once in `seconds`,
+    so that senders who pause again and again do not make an object of each of their bursts.
     """
 
     seconds: float = 300.0
@@ -93,6 +94,8 @@ class Delivery:
         self._buffers: dict[str, _Held] = {}
         self._resting: dict[str, tuple[float, float]] = {}
         """Streams that could not be delivered: until when they rest, and for how long."""
+        self._quiet: dict[str, float] = {}
+        """When each stream was delivered because it was quiet, the last time."""
         self._halvings: dict[str, int] = {}
         """Streams for whose batch the disk had no room: into how small parts it is cut."""
         self._latest: dict[str, datetime] = {}
@@ -175,7 +178,8 @@ class Delivery:
         for held in self._buffers.values():
             if held.records != len(held.batch.positions):
                 held.records, held.quiet_since = len(held.batch.positions), now
-        due = [name for name, held in self._buffers.items() if self._due_at(held) <= now and not self._rests(name, now)]
+        due = [name for name, held in self._buffers.items() if self._due_at(name, held) <= now]
+        self._quiet.update((name, now) for name in due if self._filled_at(self._buffers[name]) > now)
         return self._deliver_streams(due, now)
 
     def deliver_all(self) -> int:
@@ -184,19 +188,27 @@ class Delivery:
 
     def next_due(self, now: float) -> float | None:
         """Return in how many seconds the first buffer is due if nothing more comes, None if all are empty."""
-        waits = [(self._resting[name][0] if name in self._resting else self._due_at(held)) - now for name, held in self._buffers.items()]
+        waits = [self._due_at(name, held) - now for name, held in self._buffers.items()]
         return max(min(waits), 0.0) if waits else None
 
     def _is_new(self, name: str, position: int) -> bool:
         return position >= self._checkpoints.get(name, 0) and not (name in self._covered and _is_within(self._covered[name], position))
 
-    def _due_at(self, held: _Held) -> float:
-        """Return when a buffer is to be delivered, if nothing more comes for it."""
-        if self._is_full(held.batch):
-            return float("-inf")
-        old = held.since + self._hints.seconds
+    def _due_at(self, name: str, held: _Held) -> float:
+        """Return when a buffer is to be delivered, if nothing more comes for it: of a stream that could not be delivered, when its rest is over."""
+        if name in self._resting:
+            return self._resting[name][0]
+        filled = self._filled_at(held)
         is_worth_an_object = held.batch.size_bytes * _WORTH >= self._hints.size_bytes
-        return min(old, held.quiet_since + self._hints.quiet_seconds) if is_worth_an_object else old
+        return min(filled, self._quiet_at(name, held)) if is_worth_an_object else filled
+
+    def _filled_at(self, held: _Held) -> float:
+        """Return when a buffer is old enough; one that is large enough is so already."""
+        return float("-inf") if self._is_full(held.batch) else held.since + self._hints.seconds
+
+    def _quiet_at(self, name: str, held: _Held) -> float:
+        """Return when a buffer has been quiet for long enough, and so has passed what is to pass between two that are delivered for that."""
+        return max(held.quiet_since + self._hints.quiet_seconds, self._quiet.get(name, float("-inf")) + self._hints.seconds)
 
     def _let_rest(self, name: str, now: float) -> None:
         pause = min(2 * self._resting[name][1], _LONGEST_PAUSE_S) if name in self._resting else _FIRST_PAUSE_S

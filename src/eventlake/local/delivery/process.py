@@ -7,11 +7,12 @@ killed: this process ends at once, and the next start recovers.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from eventlake.backends.disk import storage_error
@@ -25,7 +26,7 @@ _IDLE_S = 60.0
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 10.0
 _QUIET_S = 0.25
-"""For how long nothing may come before what came is delivered, if it is much: longer than senders pause between their requests."""
+"""For how long nothing may come before what came is delivered, if it is much: longer than senders nearby pause between their requests."""
 _LAST_TRIES = 6
 """How often delivery is tried again on a full disk before the process ends: within 16 seconds."""
 
@@ -95,22 +96,30 @@ class _Worker:
     def _turn(self) -> bool:
         """Take what is there, deliver what is due; whether there is more to do at once."""
         erased = self._pump.erased
-        taken = self._pump.take(self._commands.until)
+        try:
+            taken = self._pump.take(self._commands.until)
+        except CorruptObjectError:
+            raise
+        except (StorageError, OSError):
+            with contextlib.suppress(StorageError, OSError):  # the first trouble is told
+                self._deliver(self._pump.deliver_due)  # what was taken before does not wait until more can be
+            raise
         if self._pump.erased > erased:
             _say(f"told {left_out(self._pump.erased - erased)}")
-        try:
-            if self._commands.stopping and not taken:
-                self._pump.deliver_all(self._commands.until)
-            else:
-                self._pump.deliver_due()
-        finally:
-            self._tell_delivered()
+        if self._commands.stopping and not taken:
+            self._deliver(lambda: self._pump.deliver_all(self._commands.until))
+        else:
+            self._deliver(self._pump.deliver_due)
         return bool(taken) and (self._commands.stopping or self._pump.has_more(self._commands.until))
 
-    def _tell_delivered(self) -> None:
-        if self._pump.delivered != self._told:
-            self._told = self._pump.delivered
-            _say(f"delivered {self._told}")
+    def _deliver(self, deliver: Callable[[], object]) -> None:
+        """Deliver, and tell how far everything is, also where it is not all that it should be."""
+        try:
+            deliver()
+        finally:
+            if self._pump.delivered != self._told:
+                self._told = self._pump.delivered
+                _say(f"delivered {self._told}")
 
     def _patience(self) -> float:
         if self._pause:
