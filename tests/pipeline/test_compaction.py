@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 
 from eventlake.interfaces import HourContents
 from eventlake.layout import Hour
-from eventlake.pipeline.compaction import LARGE_BYTES, MANY, ROWS_TOGETHER, TOGETHER, closing, due, may_be_ready, merged, neighbours, small, together
+from eventlake.pipeline.compaction import (
+    LARGE_BYTES,
+    MANY,
+    ROWS_TOGETHER,
+    TOGETHER,
+    closing,
+    due,
+    may_be_ready,
+    merged,
+    neighbours,
+    small,
+    together,
+)
 from eventlake.sources import load
 
 NOW = datetime(2026, 11, 20, 12, 20, tzinfo=UTC)
@@ -135,5 +147,7 @@ def test_what_comes_beside_masses_is_merged_all_the_same(size: int) -> None:
         objects.append(size)
         chosen = set(small(objects))
         assert sum(objects[place] for place in chosen) <= LARGE_BYTES
-        objects = [kept for place, kept in enumerate(objects) if place not in chosen] + [sum(objects[place] for place in chosen)] * bool(chosen)
+        objects = [kept for place, kept in enumerate(objects) if place not in chosen] + [sum(objects[place] for place in chosen)] * bool(
+            chosen
+        )
         assert len(objects) < MANY or sum(sorted(objects)[:TOGETHER]) > LARGE_BYTES
