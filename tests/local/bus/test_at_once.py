@@ -39,6 +39,7 @@ from power import Disk
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
+FOR_LONG = 1e6
 TOKEN = "0123456789abcdef"
 _ID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -55,8 +56,9 @@ def request(
     body: bytes = ONE, line: str = "POST / HTTP/1.1", target: str = "AWSEvents.PutEvents", host: str = "localhost", **headers: str
 ) -> bytes:
     """A request in bytes; a header that is empty is left out."""
-    given = {"Host": host, "X-Amz-Target": target, "Content-Length": str(len(body)), **headers}
-    lines = [line, *(f"{name.replace('_', '-')}: {value}" for name, value in given.items() if value)]
+    others = {name.replace("_", "-"): value for name, value in headers.items()}
+    given = {"Host": host, "X-Amz-Target": target, "Content-Length": str(len(body)), **others}
+    lines = [line, *(f"{name}: {value}" for name, value in given.items() if value)]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
@@ -131,6 +133,11 @@ class Running:
         connection.connection_made(wire)
         return connection
 
+    def connect_one_too_many(self) -> None:
+        """A new connection where no more are kept."""
+        self.connections.limits = Limits(connections=1)
+        self.connect(Wire())
+
     async def answers(self, pieces: list[bytes], *, waiting: bool = True) -> bytes:
         """What is said on a connection on which these pieces come, once all is done.
 
@@ -175,6 +182,11 @@ async def _answered(wire: Wire, connection: Connection) -> None:
     while turns < 20:  # an application that refuses a request takes some turns of the loop, and no time
         turns = turns + 1 if wire.is_closed or connection.is_waited_for() else 0
         await asyncio.sleep(0)
+
+
+def codes(said: bytes) -> list[bytes]:
+    """The status of each answer."""
+    return re.findall(rb"HTTP/1\.1 (\d+)", said)
 
 
 def run(folder: Path, use: Callable[[Running], Awaitable[T]], **options: Any) -> T:
@@ -223,6 +235,8 @@ REQUESTS = [
     request(ONE, "POST http://localhost/ HTTP/1.1"),
     request(ONE, Connection="close"),
     request(ONE, Connection="Upgrade", Upgrade="websocket"),
+    request(ONE, Connection="Upgrade, HTTP2-Settings", Upgrade="h2c", HTTP2_Settings="AAMAAABkAAQAAP__"),
+    request(b"", "CONNECT localhost:443 HTTP/1.1", target=""),
     request(ONE, Expect="100-continue"),
     request(b"%x\r\n%b\r\n0\r\n\r\n" % (len(ONE), ONE), Transfer_Encoding="chunked", Content_Length=""),
     request(ONE, Transfer_Encoding="gzip"),
@@ -375,14 +389,117 @@ def test_who_goes_away_meanwhile_is_told_nothing(tmp_path: Path, goes: bool) -> 
 
 @pytest.mark.parametrize("is_at_once", [True, False])
 def test_nonsense_behind_a_request_takes_its_answer_and_none_of_its_events(tmp_path: Path, is_at_once: bool) -> None:
-    """The connection is closed while the disk is at work; its sender, who hears no 200, sends again."""
+    """Nor its answer: it comes first, though it waits for the disk."""
 
     async def use(running: Running) -> None:
-        said = await running.answers([request(), b"nonsense\r\n\r\n"], waiting=False)
-        assert [part[:3] for part in said.split(b"HTTP/1.1 ")[1:]] == [b"400"]
+        said = await running.answers([request(), b"nonsense\r\n\r\n", request()], waiting=False)
+        assert codes(said) == [b"200", b"400"]
         assert len(running.stored()) == 1
 
     run(tmp_path, use, is_at_once=is_at_once)
+
+
+HALF = request()[:40]
+
+
+@pytest.mark.parametrize("is_at_once", [True, False])
+@pytest.mark.parametrize(
+    ("behind", "happens", "said"),
+    [
+        (HALF, lambda running, _connection: running.connections.end(), [b"200", b"503"]),
+        (HALF, lambda running, _connection: running.connections.look(FOR_LONG), [b"200", b"408"]),
+        (HALF, lambda running, _connection: running.connect_one_too_many(), [b"200", b"503"]),
+        (HALF, lambda _running, connection: connection.data_received(b"x" * 70_000), [b"200", b"431"]),
+        (HALF, lambda _running, connection: connection.eof_received(), [b"200"]),
+        (request() + HALF, lambda _running, connection: connection.eof_received(), [b"200", b"200"]),
+        (request(ONE, Content_Length="400"), lambda _running, connection: connection.eof_received(), [b"200"]),
+        (b"", lambda _running, connection: connection.eof_received(), [b"200"]),
+    ],
+)
+def test_what_is_stored_is_answered_before_anything_else_is_said(
+    tmp_path: Path, is_at_once: bool, behind: bytes, happens: Callable[[Running, Connection], None], said: list[bytes]
+) -> None:
+    """What stands behind it may be given up, or the sender has said all that he had to say: he hears what became of each request, and in their order."""
+    disk = Waiting()
+
+    async def use(running: Running) -> None:
+        wire = Wire()
+        connection = running.connect(wire)
+        connection.data_received(request())
+        assert await asyncio.to_thread(disk.begun.wait, 120)
+        connection.data_received(behind)
+        happens(running, connection)
+        assert not wire.said
+        disk.ended.set()
+        async with asyncio.timeout(60):
+            while len(codes(wire.said)) < len(said) or not wire.is_closed:
+                await asyncio.sleep(0)
+
+        assert codes(wire.said) == said
+        assert len(running.stored()) == said.count(b"200")
+        connection.connection_lost(None)
+
+    run(tmp_path, use, disk=disk, is_at_once=is_at_once)
+
+
+@pytest.mark.parametrize("is_at_once", [True, False])
+@pytest.mark.parametrize("protocol", ["h2c", "websocket"])
+def test_who_would_rather_speak_another_protocol_is_answered_in_this_one(tmp_path: Path, is_at_once: bool, protocol: str) -> None:
+    """As HTTP allows, https://www.rfc-editor.org/rfc/rfc9110#section-7.8: Java's own client asks so of everybody. A body is never a request of its own."""
+    health = request(b"", "GET /healthz HTTP/1.1", target="")
+
+    async def use(running: Running) -> None:
+        for body in (ONE, health):
+            asking = request(body, Connection="Upgrade, HTTP2-Settings", Upgrade=protocol, HTTP2_Settings="AAMAAABkAAQAAP__")
+            expected = b"200" if body == ONE else b"400"
+            for cut in ([], [30], [len(asking) - len(body)], [len(asking) - 1]):
+                said = await running.answers([*_cut(asking, cut), *_cut(asking, cut), request()])
+                assert codes(said) == [expected, expected, b"200"]
+                assert len(running.stored()) == (3 if body == ONE else 1)
+
+    run(tmp_path, use, is_at_once=is_at_once)
+
+
+def test_who_comes_where_all_connections_are_at_work_is_told_to_come_again(tmp_path: Path) -> None:
+    """Before he has said a word; those that are at work are answered."""
+    disk = Waiting()
+
+    async def use(running: Running) -> None:
+        at_work, new = Wire(), Wire()
+        running.connections.limits = Limits(connections=1)
+        connection = running.connect(at_work)
+        connection.data_received(request())
+        running.connect(new)
+        assert (codes(new.said), new.is_closed) == ([b"503"], True)
+        disk.ended.set()
+        await _answered(at_work, connection)
+        assert codes(at_work.said) == [b"200"]
+
+    run(tmp_path, use, disk=disk)
+
+
+def test_a_length_of_many_digits_is_read_as_it_is_the_first_time(tmp_path: Path) -> None:
+    """More than Python reads as a number: behind a head that is known, too."""
+    long = request(ONE, Content_Length=f"{'0' * 5000}{len(ONE)}")
+
+    async def use(running: Running) -> None:
+        assert codes(await running.answers([long])) == codes(await running.answers([request(), long]))[1:] == [b"200"]
+
+    run(tmp_path, use)
+
+
+def test_a_body_is_not_kept_once_it_is_taken(tmp_path: Path) -> None:
+    """A thousand connections may wait for their next request."""
+
+    async def use(running: Running) -> None:
+        wire = Wire()
+        connection = running.connect(wire)
+        connection.data_received(request(entries(json.dumps({"a": "x" * 100_000}))))
+        await _answered(wire, connection)
+        assert len(running.stored()) == 1
+        assert connection._body == b""
+
+    run(tmp_path, use)
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])

@@ -330,6 +330,21 @@ def test_requests_that_come_at_once_are_answered_in_their_order(tmp_path: Path) 
     assert said.index(b'"accepted":1') < said.index(b'"pending_bytes"')
 
 
+@pytest.mark.parametrize("behind", [b"", b"POST /ev", HEAD + b"Content-Length: 1000\r\n\r\n{"])
+def test_who_has_said_all_hears_the_answer_though_he_ends_his_half_of_the_connection(tmp_path: Path, behind: bytes) -> None:
+    """What stands behind it will never be whole."""
+    whole = HEAD + b"Content-Length: %d\r\n\r\n" % len(EVENT) + EVENT
+    with running(tmp_path, Limits(patience_s=FOR_EVER)) as bus, ExitStack() as stack:
+        senders = [stack.enter_context(bus.connect()) for _ in range(20)]
+        for sender in senders:
+            sender.sendall(whole + behind)
+            sender.shutdown(socket.SHUT_WR)
+
+        assert [answer(sender)[9:12] for sender in senders] == [b"200"] * 20
+        while bus.connections():
+            time.sleep(0.01)
+
+
 def test_an_idle_connection_is_closed_after_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It was answered, and is told nothing more."""
     monkeypatch.setattr("eventlake.local.bus.server._IDLE_S", 0)

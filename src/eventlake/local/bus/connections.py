@@ -132,6 +132,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, connections: Connections, **options: Any) -> None:  # what uvicorn's server gives its protocol
         super().__init__(**options)
         self.headers = []
+        self.scope = {"headers": []}  # type: ignore[typeddict-item]  # until a request begins
         self._all = connections
         self.sender: Sender = self
         self._patience_s = connections.limits.patience_s
@@ -150,6 +151,8 @@ class Connection(HttpToolsProtocol):
         """That of the last request that came in one piece."""
         self._kept_s: float | None = None
         """For how long the connection is kept since it was answered; None if something came since."""
+        self._last_word: bytes | None = None
+        """What is said, before the connection is closed, once all that was asked is answered; None while it goes on."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Take the connection in, or say that there is no room."""
@@ -166,6 +169,8 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Count what came; give up where headers do not end, those behind a body in chunks and what is said of a chunk among them."""
+        if self._last_word is not None:
+            return
         self._all.heard(self)
         self._kept_s = None
         self._arrived += len(data)
@@ -186,11 +191,33 @@ class Connection(HttpToolsProtocol):
     def _read(self, data: bytes) -> None:
         """Read on; what is not whole then goes to the application, as it comes."""
         begins, self._head = not self._is_reading, None
-        super().data_received(data)
+        self._feed(data)
         if self._way is not None and self._is_reading:
             self._give_to_application()
         elif self._way is not None and begins:
             self._head = Head.of(data, len(self._body), self._way)
+        if not self._is_reading:
+            self._body = b""
+
+    def _feed(self, data: bytes) -> None:
+        """Have it parsed; the answer to what is no HTTP."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+        except httptools.HttpParserUpgrade as ended:
+            if self._is_offered_another():
+                self._stay(data[ended.args[0] :])
+            else:  # CONNECT, which is refused: what follows is for somebody else
+                self._last_word = b""
+
+    def _stay(self, rest: bytes) -> None:
+        """Read a request that offers another protocol as one that does not, its body too: https://www.rfc-editor.org/rfc/rfc9110#section-7.8."""
+        line = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        headers = [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
+        self._feed(b"\r\n".join([line, *headers, b"", rest]))
 
     def on_message_begin(self) -> None:
         """Begin to wait for headers."""
@@ -205,6 +232,8 @@ class Connection(HttpToolsProtocol):
         self._heading = False
         self._bodiless = 0
         self._patience_s = self._all.limits.patience_s
+        if self._is_offered_another():
+            return
         if not self.url.startswith(b"/"):
             self._believe_target()
         if self.url == b"/" and self._may_be_taken() and self._is_plain():
@@ -234,6 +263,8 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End the request."""
+        if self._is_offered_another():  # the parser leaves its body out
+            return
         self._bodiless = 0
         self._is_reading = False
         if self._way is None:
@@ -273,14 +304,23 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
-        if self.pipeline:
+        if self.pipeline and not (self._last_word is not None and self.pipeline[-1][0].more_body):
             self._start_asgi_task(*self.pipeline.pop())
+        elif self._last_word is not None:
+            self._hang_up(self._last_word)
         else:
             self._kept_s = 0.0
 
+    def eof_received(self) -> bool:  # type: ignore[override]  # True keeps the connection, as asyncio has it
+        """Keep the connection for the answers that it owes: whoever has asked all that he wants may end his half of it, and listen."""
+        if self._owes_answers():
+            self._last_word = self._last_word or b""
+        return self._owes_answers()
+
     def is_waited_for(self) -> bool:
         """Return True if the bus waits for the other side: for a request, for the rest of one, or to take an answer."""
-        return self._heading or self._is_idle() or self._has_body_to_come() or self._is_behind()
+        is_to_send = self._heading or self._is_idle() or self._has_body_to_come()
+        return self._is_behind() or (is_to_send and self._last_word is None)
 
     def look(self, seconds: float, patience_s: float) -> None:
         """Take the seconds that passed off the patience, and give up where it ends; what came of a body buys some back."""
@@ -313,11 +353,17 @@ class Connection(HttpToolsProtocol):
         self._answer(HttpError(400, f"This is no HTTP request: {msg.rstrip('.').lower()}.", [(b"connection", b"close")]))
 
     def _answer(self, error: HttpError) -> None:
-        """Answer and hang up, whatever else the other side sends."""
-        self._heading = False
-        if not self.transport.is_closing():
-            self.transport.write(written(answer_to(error, to_aws=self._speaks_aws())))
-            self.transport.close()
+        """Answer and hang up, whatever else the other side sends: behind the answers to what was asked before."""
+        self._heading, self._way = False, None
+        if self._last_word is None and not self.transport.is_closing():
+            self._last_word = written(answer_to(error, to_aws=self._speaks_aws()))
+            if not self._owes_answers():
+                self._hang_up(self._last_word)
+
+    def _hang_up(self, last_word: bytes) -> None:
+        if last_word:
+            self.transport.write(last_word)
+        self.transport.close()
 
     def _refuse_head(self) -> None:
         """Answer that headers are too large; hang up without a word where the request is answered."""
@@ -359,11 +405,19 @@ class Connection(HttpToolsProtocol):
     def _is_plain(self) -> bool:
         """Return True for a request of which HTTP wants nothing but an answer to its body."""
         parser = self.parser
-        asks = self.expect_100_continue or parser.should_upgrade() or not parser.should_keep_alive()
+        asks = self.expect_100_continue or not parser.should_keep_alive()
         return not asks and parser.get_method() == b"POST" and parser.get_http_version() == "1.1"
+
+    def _is_offered_another(self) -> bool:
+        """Return True if the request that is read would rather go on in another protocol, as HTTP/2 or a WebSocket."""
+        return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
 
     def _is_idle(self) -> bool:
         return not self._asked or self.cycle.response_complete
+
+    def _owes_answers(self) -> bool:
+        """Return True if a request that came whole is not answered."""
+        return bool(self.pipeline) or not (self._is_idle() or self.cycle.more_body)
 
     def _is_between_requests(self) -> bool:
         """Return True if an answer was taken and nothing came since."""

@@ -10,6 +10,8 @@ from eventlake.local.bus.at_once import Way
 _BEGINNING = b"POST / HTTP/1.1\r\n"
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)\r\n", re.IGNORECASE)
+_MOST_DIGITS = 10
+"""Of a length that is read here; Python itself refuses one of some thousands."""
 
 
 class Whole:
@@ -54,6 +56,8 @@ class Head:
         end = request.find(b"\r", digits)
         begins = end + len(self.after)
         length = request[digits:end]
-        if not length.isdigit() or not request.startswith(self.after, end) or int(length) != len(request) - begins:
+        if len(length) > _MOST_DIGITS or not length.isdigit():
+            return None
+        if not request.startswith(self.after, end) or int(length) != len(request) - begins:
             return None
         return request[begins:]
