@@ -117,7 +117,7 @@ def test_a_table_that_fails_as_nobody_expected_stops_no_other_table(lake: Path, 
             assert process._table(closer, table, catalog, Hour.parse(LAST)) == ["Unexpected ZeroDivisionError: division by zero."]
         assert [(name, str(one.hour)) for name, one in catalog.problems()] == [(RUNS, FIRST), (RUNS, LAST)]
         monkeypatch.setattr(Retainer, "remove", lambda *_: 1 / 0)
-        assert process._retained(catalog, lake) == ["Unexpected ZeroDivisionError: division by zero."]
+        assert process._retained(catalog, lake, closer.now) == ["Unexpected ZeroDivisionError: division by zero."]
 
 
 @pytest.mark.parametrize("error", [StorageError("The catalog cannot be used."), LakeTakenError("Another process has taken the lake.")])

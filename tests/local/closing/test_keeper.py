@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from eventlake.layout import Hour
+from eventlake.local.closing import process
 from eventlake.local.closing.keeper import Complete, Keeper
 from eventlake.local.closing.task import Task
 from eventlake.local.folder import open_catalog
@@ -48,6 +49,180 @@ def test_an_hour_is_complete_when_all_that_was_on_disk_at_its_end_is_delivered()
     assert complete.look(TEN + timedelta(hours=1)) == Hour("2026-11-20", "10")
     delivered[0] = 900
     assert complete.look(TEN + timedelta(hours=1)) == Hour("2026-11-20", "11")
+
+
+def test_a_clock_that_ran_ahead_leaves_the_running_hour_incomplete() -> None:
+    """Also where what it called complete was not delivered meanwhile; the hour is complete when it is over by the clock that is right."""
+    accepted, delivered = [500], [500]
+    complete = Complete(lambda: None, lambda: accepted[0], lambda: delivered[0])
+    assert complete.look(TEN) == Hour("2026-11-20", "10")
+
+    assert complete.look(TEN + timedelta(days=1)) == Hour("2026-11-21", "10")
+    accepted[0] = 600
+    assert complete.look(TEN + timedelta(days=2)) == Hour("2026-11-21", "10")
+    assert complete.look(TEN + timedelta(seconds=3)) == Hour("2026-11-20", "10")
+    delivered[0] = 600
+
+    assert complete.look(TEN + timedelta(minutes=59)) == Hour("2026-11-20", "10")
+    assert complete.look(TEN + timedelta(hours=1)) == Hour("2026-11-20", "11")
+    assert complete.look(TEN + timedelta(days=3)) == Hour("2026-11-23", "10")
+
+
+def test_a_clock_that_was_set_back_counts_the_hours_anew() -> None:
+    """An hour that runs for the second time is not complete before it ends again."""
+    complete = Complete(lambda: None, lambda: 1, lambda: 1)
+    assert complete.look(TEN + timedelta(hours=2)) == Hour("2026-11-20", "12")
+
+    assert complete.look(TEN) == Hour("2026-11-20", "10")
+    assert complete.look(TEN + timedelta(hours=1)) == Hour("2026-11-20", "11")
+
+
+class _InThisProcess(Keeper):
+    """Closes and removes in this process, by clocks that are set; notes what it was about."""
+
+    def __init__(self, lake: Path, start: datetime) -> None:
+        self.now, self.passed_s = start, 0.0
+        self.told: list[str] = []
+        self.tasks: list[Task] = []
+        with contextlib.closing(open_catalog(lake)) as catalog:
+            epoch = catalog.epoch
+        complete = Complete(lambda: None, lambda: 1, lambda: 1)
+        super().__init__(lake, epoch, complete, (), lambda: True, self.told.append, lambda: self.now, lambda: self.passed_s)
+
+    async def _once(self, task: Task) -> int:
+        self.tasks.append(task)
+        return process._closed(task)
+
+    def look_at(self, now: datetime, passed_s: float) -> None:
+        """Look once, by these clocks."""
+        self.now, self.passed_s = now, passed_s
+        asyncio.run(self.look())
+
+
+@contextmanager
+def kept_year(lake: Path, start: datetime) -> Iterator[_InThisProcess]:
+    """What closes and removes beside a bus that begins at a moment, of a lake that keeps an hour for a year."""
+    (lake / "retention.toml").write_text(f"[tables]\n{RUNS} = 365\n", "utf-8")
+    keeper = _InThisProcess(lake, start)
+    try:
+        yield keeper
+    finally:
+        asyncio.run(keeper.stop())
+
+
+def there(lake: Path) -> list[str]:
+    """The events that are there."""
+    return sorted(row[0] for row in rows(lake))
+
+
+SOON, YEAR = PAST + timedelta(hours=2), timedelta(days=400)
+
+
+def test_a_clock_that_is_ahead_for_eight_seconds_takes_no_history_out(tmp_path: Path) -> None:
+    """It is told once, and hours are closed all the while."""
+    store(tmp_path, [(PAST, [event("a")])])
+
+    with kept_year(tmp_path, SOON) as keeper:
+        for passed_s, ahead in ((0, 0), (14, 1), (21, 1), (22, 0), (3_621, 0), (3_622, 0), (7_200, 0)):
+            keeper.look_at(SOON + timedelta(seconds=passed_s) + ahead * YEAR, passed_s)
+            assert there(tmp_path) == ["a"]
+
+        assert len(keeper.told) == 1
+        assert "nothing is removed" in keeper.told[0]
+        assert states(tmp_path)[0][1] == "closed"
+
+
+def test_a_clock_that_was_set_for_good_takes_history_out_an_hour_later(tmp_path: Path) -> None:
+    """What was over by it all the while goes then."""
+    store(tmp_path, [(PAST, [event("a")])])
+
+    with kept_year(tmp_path, SOON) as keeper:
+        for passed_s, left in ((0, ["a"]), (14, ["a"]), (3_613, ["a"]), (3_614, [])):
+            keeper.look_at(SOON + timedelta(seconds=passed_s) + (YEAR if passed_s else timedelta()), passed_s)
+            assert there(tmp_path) == left
+
+        assert len(keeper.told) == 1
+
+
+def test_a_clock_that_is_ahead_removes_no_bytes_that_a_query_may_be_reading(tmp_path: Path) -> None:
+    """What a closing replaced stays for a day that passes, whatever the clock shows in between."""
+    store(tmp_path, [(PAST, [event("a")]), (PAST, [event("b")])])
+
+    with kept_year(tmp_path, SOON) as keeper:
+        for passed_s, ahead, files in ((0, 0, 3), (14, 1, 3), (22, 0, 3), (86_000, 0, 3), (90_000, 0, 1)):
+            keeper.look_at(SOON + timedelta(seconds=passed_s) + ahead * YEAR, passed_s)
+            assert len([one for one in (tmp_path / "objects").rglob("*") if one.is_file()]) == files
+
+        assert there(tmp_path) == ["a", "b"]
+
+
+def test_while_a_clock_is_doubted_nothing_is_begun_again_and_again(tmp_path: Path) -> None:
+    """What waits for its removal is no work then."""
+    store(tmp_path, [(PAST, [event("a")]), (PAST, [event("b")])])
+
+    with kept_year(tmp_path, SOON) as keeper:
+        keeper.look_at(SOON, 0)
+        for passed_s in range(14, 3_614, 120):
+            keeper.look_at(SOON + timedelta(seconds=passed_s) + YEAR, passed_s)
+
+        assert len(keeper.tasks) == 1
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "start", "is_held"),
+    [
+        pytest.param([PAST, PAST + YEAR], PAST + YEAR + timedelta(hours=20), False, id="in use"),
+        pytest.param([PAST], PAST + timedelta(days=365 + 30), True, id="off for a year and a month, or a clock that is ahead"),
+        pytest.param([PAST, PAST + YEAR], PAST + YEAR + timedelta(minutes=40), True, id="begun anew by a clock that is ahead"),
+        pytest.param([PAST, PAST + YEAR - timedelta(days=30)], PAST + YEAR, True, id="off for a month"),
+    ],
+)
+def test_a_start_by_a_clock_far_beyond_all_that_arrived_says_so_and_waits_for_an_hour(
+    tmp_path: Path, arrivals: list[datetime], start: datetime, is_held: bool
+) -> None:
+    """With both dates, so that who reads it can stop what is wrong; what is over goes after it."""
+    store(tmp_path, [(moment, [event(f"e{number}")]) for number, moment in enumerate(arrivals)])
+
+    with kept_year(tmp_path, start) as keeper:
+        keeper.look_at(start, 0)
+        assert ("e0" in there(tmp_path)) is is_held
+        keeper.look_at(start + timedelta(seconds=1), 1)
+        keeper.look_at(start + timedelta(hours=1), 3_600)
+        assert "e0" not in there(tmp_path)
+
+        assert len(keeper.told) == is_held
+        newest = [hour for hour in map(Hour.of, arrivals) if hour.end <= start - timedelta(hours=1)][-1]
+        assert all(f"{start:%Y-%m-%d %H:%M}" in one and str(newest) in one for one in keeper.told)
+
+
+def test_a_start_says_nothing_where_nothing_is_over(tmp_path: Path) -> None:
+    """A lake that was off for a week, and keeps for a year."""
+    store(tmp_path, [(PAST, [event("a")])])
+    start = PAST + timedelta(days=7)
+
+    with kept_year(tmp_path, start) as keeper:
+        keeper.look_at(start, 0)
+        keeper.look_at(start + timedelta(days=366), 366 * 86_400)
+
+        assert (keeper.told, there(tmp_path)) == ([], [])
+
+
+def test_days_that_cannot_be_read_are_told_at_the_start_and_the_clock_is_doubted_all_the_same(tmp_path: Path) -> None:
+    """Mended within the hour, they remove nothing before it is over."""
+    store(tmp_path, [(PAST, [event("a")])])
+    start = PAST + YEAR
+
+    with kept_year(tmp_path, start) as keeper:
+        whole = (tmp_path / "retention.toml").read_text("utf-8")
+        (tmp_path / "retention.toml").write_text("[tables", "utf-8")
+        keeper.look_at(start, 0)
+        assert ["is not TOML" in one for one in keeper.told] == [True]
+
+        (tmp_path / "retention.toml").write_text(whole, "utf-8")
+        keeper.look_at(start + timedelta(minutes=59), 59 * 60)
+        assert there(tmp_path) == ["a"]
+        keeper.look_at(start + timedelta(minutes=60), 3_600)
+        assert there(tmp_path) == []
 
 
 class _Finished(Keeper):

@@ -15,7 +15,9 @@ from eventlake.local.spool.writer import SpoolWriter
 from eventlake.pipeline.delivery import Hints
 from eventlake.sources import load
 
-EVENTS = [b'{"source": "aws.codepipeline", "detail-type": "CodePipeline Pipeline Execution State Change", "id": "%d"}' % n for n in range(2)]
+EVENTS = [
+    b'{"source": "aws.codepipeline", "detail-type": "CodePipeline Pipeline Execution State Change", "id": "%d"}' % n for n in range(2)
+]
 
 
 def test_what_is_buffered_is_delivered_though_no_more_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ import pytest
 from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.errors import ConfigurationError
 from eventlake.layout import Hour
+from eventlake.local.closing import process
 from eventlake.local.closing.closer import Closer
 from eventlake.local.closing.task import Task
 from eventlake.local.crash import CRASHED
@@ -31,7 +32,7 @@ from eventlake.local.retaining.retainer import Over, Retainer
 from eventlake.pipeline.holds import Hold
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
-from closing_lake import FIRST, RUNS, SOURCES, event, rows, states, store
+from closing_lake import FIRST, RUNS, SOURCES, close, event, rows, states, store
 from ended import Ended
 
 DAYS = 30
@@ -251,6 +252,42 @@ def test_a_lake_that_removed_hours_goes_on(tmp_path: Path) -> None:
     assert sorted(rows(tmp_path)) == [("b",), ("c",)]
 
 
+def test_hours_that_went_by_a_wrong_clock_come_back_within_a_day(tmp_path: Path) -> None:
+    """A catalog made anew finds their bytes, of closed hours too, each event once."""
+    store(
+        tmp_path,
+        [(FIRST, [event("a")]), (FIRST, [event("a"), event("b")]), (FIRST + timedelta(hours=3), [event("c"), Item(2, b"no JSON")])],
+    )
+    close(tmp_path)
+    keeping(tmp_path, "failed = 30", "[tables]", f"{RUNS} = {DAYS}")
+    remove(tmp_path, DUE + timedelta(days=400))
+    assert rows(tmp_path) == []
+
+    rebuild(tmp_path, SOURCES)
+
+    assert sorted(rows(tmp_path)) == [("a",), ("b",), ("c",)]
+    assert open_catalog(tmp_path).failed_count() == 1
+    assert remove(tmp_path, DUE - timedelta(hours=1)) == []
+
+
+def test_the_process_of_closing_removes_nothing_by_a_clock_that_is_not_trusted(tmp_path: Path) -> None:
+    """Neither what was kept long enough, nor what was replaced long ago; hours are closed all the same."""
+    store(tmp_path, [(FIRST, [event("a")]), (FIRST, [event("b")])])
+    keeping(tmp_path)
+    with closing(SqliteCatalog(tmp_path / CATALOG)) as catalog:
+        epoch = catalog.epoch
+    now, before = DUE + timedelta(days=2), str(Hour.of(DUE))
+    untrusted = Task(str(tmp_path), epoch, before, now.isoformat(), removes=False)
+
+    assert process._closed(untrusted) == 0
+    assert process._closed(replace(untrusted, now=(now + timedelta(days=2)).isoformat())) == 0
+    assert [state[1] for state in states(tmp_path)] == ["closed"]
+    assert len(files(tmp_path)) == 3
+
+    assert process._closed(replace(untrusted, now=(now + timedelta(days=2)).isoformat(), removes=True)) == 0
+    assert (hours(tmp_path), len(files(tmp_path))) == ([], 1)
+
+
 @pytest.mark.slow
 def test_settings_or_holds_that_cannot_be_read_remove_nothing(tmp_path: Path) -> None:
     """The sentence names the file and the nearest name; doctor tells it too."""
@@ -287,7 +324,7 @@ def test_the_process_of_closing_removes_too(tmp_path: Path) -> None:
     with closing(SqliteCatalog(tmp_path / CATALOG)) as catalog:
         epoch = catalog.epoch
 
-    done = _run(Task(str(tmp_path), epoch, "2020-01-02T00"))
+    done = _run(Task(str(tmp_path), epoch, "2020-01-02T00", "2026-12-01T00:00:00+00:00", removes=True))
 
     assert done == (0, "")
     assert [one["detail"]["action"] for one in Journal(tmp_path).newest(1)] == ["retain"]

@@ -20,11 +20,14 @@ from eventlake.local.closing.leftovers import tidy
 from eventlake.local.closing.task import Task
 from eventlake.local.folder import CATALOG, OBJECTS
 from eventlake.local.retaining.retainer import Retainer
+from eventlake.local.retaining.wall_clock import SETTLED, WallClock, newest_hour, passed_s
 from eventlake.pipeline.compaction import GRACE, MANY
 
 _LOOK_S = 1.0
 _FIRST_PAUSE_S = 10.0
 _LONGEST_PAUSE_S = 60.0
+_FOR_EVER = timedelta(days=36_500)
+"""What is replaced waits so long for its removal by a clock that is not trusted."""
 _LINE_BYTES = 1 << 20
 """How long a line of the process may be."""
 
@@ -50,6 +53,7 @@ class Complete:
     def look(self, now: datetime) -> Hour | None:
         """Return the hour before which all are complete; None before the first look that knows of one."""
         running, oldest = Hour.of(now), self._oldest()
+        self._forget_after(running)
         is_new = running > max([*(hour for hour, _ in self._marks), self.before or Hour("", "")])
         if is_new and (oldest is None or oldest >= running.start):
             self._marks.append((running, self._accepted()))
@@ -57,12 +61,18 @@ class Complete:
             self.before = self._marks.pop(0)[0]
         return self.before
 
+    def _forget_after(self, running: Hour) -> None:
+        """Forget what a clock said that was ahead: until real time came up to it, the hour that runs would count as complete."""
+        self._marks = [mark for mark in self._marks if mark[0] <= running]
+        self.before = min(self.before, running) if self.before is not None else None
+
 
 class Keeper:
     """Closes the hours of a lake whose bus runs in this process.
 
     inherited: descriptors that the process of the closing holds, the lake's lock among them. is_delivering: whether the delivering process
-    has begun, so that nothing is recovered any more. told: is given each sentence of trouble, once.
+    has begun, so that nothing is recovered any more. told: is given each sentence of trouble, once. now: the moment, aware. passed_s: seconds
+    of a clock that only goes forward, also while the machine sleeps.
     """
 
     def __init__(
@@ -73,7 +83,12 @@ class Keeper:
         inherited: tuple[int, ...],
         is_delivering: Callable[[], bool],
         told: Callable[[str], None],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        passed_s: Callable[[], float] = passed_s,
     ) -> None:
+        self._now = now
+        self._passed_s = passed_s
+        self._clock = WallClock()
         self._folder = folder
         self._epoch = epoch
         self._complete = complete
@@ -94,10 +109,18 @@ class Keeper:
     async def run(self) -> None:
         """Close what is complete, until `stop`."""
         while not self._is_stopped:
-            before = self._before(datetime.now(UTC))
-            if before is not None and self._is_delivering() and time.monotonic() >= self._not_before and self._has_work(before):
-                await self._close(before)
+            await self.look()
             await asyncio.sleep(_LOOK_S)
+
+    async def look(self) -> None:
+        """Close what is complete now, and remove what is over if the clock can be trusted."""
+        now = self._now()
+        told = self._clock.look(now, self._passed_s())
+        if told:
+            self._told(told)
+        before = self._before(now)
+        if before is not None and self._is_delivering() and time.monotonic() >= self._not_before and self._has_work(before, now):
+            await self._close(before, now)
 
     def hurry(self) -> None:
         """Close the running hour too, once, as soon as nothing is on its way; what comes later opens it again."""
@@ -125,39 +148,52 @@ class Keeper:
         with contextlib.suppress(StorageError):
             catalog = SqliteCatalog(self._folder / CATALOG, epoch=self._epoch)
             try:
-                tidy(catalog, self._folder / OBJECTS, datetime.now(UTC))
+                tidy(catalog, self._folder / OBJECTS, self._now())
             finally:
                 catalog.close()
 
-    def _has_work(self, before: Hour) -> bool:
+    def _has_work(self, before: Hour, now: datetime) -> bool:
         if self._is_stopped:
             return False
         try:
             self.problems = self._catalog.problem_count()
-            return self._catalog.waits_for_closing(before, MANY, datetime.now(UTC), GRACE) or self._is_over(before)
+            self._begin(now)
+            grace = GRACE if self._clock.is_trusted else _FOR_EVER
+            return self._catalog.waits_for_closing(before, MANY, now, grace) or self._is_over(before, now)
         except EventlakeError as error:
             self._tell(str(error))
             return False
 
-    def _is_over(self, before: Hour) -> bool:
+    def _begin(self, now: datetime) -> None:
+        """Ask once whether the clock is far beyond all that arrived, and tell it where something is over by it. Raises EventlakeError."""
+        if self._clock.has_begun:
+            return
+        told = self._clock.begin(now, newest_hour(self._catalog, Hour.of(now - SETTLED - timedelta(hours=1))))
+        if told and self._retainer(now).has_work():
+            self._told(told)
+
+    def _is_over(self, before: Hour, now: datetime) -> bool:
         """Return True if something was kept long enough; looked at once for each hour that comes. Raises ConfigurationError."""
-        if self._retained == before:
+        if self._retained == before or not self._clock.is_trusted:
             return False
-        if Retainer(self._catalog, self._folder).has_work():
+        if self._retainer(now).has_work():
             return True
         self._retained = before
         return False
 
-    async def _close(self, before: Hour) -> None:
+    def _retainer(self, now: datetime) -> Retainer:
+        return Retainer(self._catalog, self._folder, lambda: now)
+
+    async def _close(self, before: Hour, now: datetime) -> None:
         """Run the process once; after one that failed, or left what waits as it was, pause longer each time."""
         try:
-            code = await self._once(Task(str(self._folder), self._epoch, str(before)))
+            code = await self._once(Task(str(self._folder), self._epoch, str(before), now.isoformat(), self._clock.is_trusted))
         except OSError as error:
             self._tell(f"The process that closes hours cannot be started: {error.strerror or error}. It is tried again.")
             code = 1
         if code == 0:
             self._said.clear()
-        if code == 0 and not self._has_work(before):
+        if code == 0 and not self._has_work(before, now):
             self._pause_s = 0.0
         else:
             self._pause_s = min(max(self._pause_s * 2, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)

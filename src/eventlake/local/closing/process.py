@@ -10,7 +10,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from eventlake.auditing.entry import Entry
@@ -23,6 +24,7 @@ from eventlake.local.closing.task import Task
 from eventlake.local.folder import CATALOG, OBJECTS
 from eventlake.local.journal import Journal
 from eventlake.local.retaining.retainer import Retainer
+from eventlake.local.retaining.wall_clock import going_on
 from eventlake.model import Table
 
 _NICENESS = 10
@@ -43,22 +45,27 @@ def main(arguments: Sequence[str]) -> int:
 
 def _closed(task: Task) -> int:
     catalog = SqliteCatalog(Path(task.folder) / CATALOG, epoch=task.epoch)
-    with Closer(catalog, Path(task.folder) / OBJECTS) as closer:
+    with Closer(catalog, Path(task.folder) / OBJECTS, going_on(datetime.fromisoformat(task.now))) as closer:
         tidy(catalog, Path(task.folder) / OBJECTS, closer.now())
-        closer.remove_replaced()
-        problems = _retained(catalog, Path(task.folder))
+        problems = _removed(closer, catalog, Path(task.folder)) if task.removes else []
         problems += [problem for table in catalog.tables() for problem in _table(closer, table, catalog, Hour.parse(task.before))]
     for problem in problems:
         _say(problem)
     return 1 if problems else 0
 
 
-def _retained(catalog: SqliteCatalog, folder: Path) -> list[str]:
+def _removed(closer: Closer, catalog: SqliteCatalog, folder: Path) -> list[str]:
+    """Remove what was replaced, and what was kept long enough; what keeps the latter from that, in sentences. Raises StorageError."""
+    closer.remove_replaced()
+    return _retained(catalog, folder, closer.now)
+
+
+def _retained(catalog: SqliteCatalog, folder: Path, now: Callable[[], datetime]) -> list[str]:
     """Remove what was kept long enough; what keeps it from that, in sentences, keeps no hour from being closed."""
     journal = Journal(folder, _say)
     try:
         journal.require()
-        rows = [one.rows for one in Retainer(catalog, folder).remove() if not one.hold]
+        rows = [one.rows for one in Retainer(catalog, folder, now).remove() if not one.hold]
         if rows:
             journal.note(Entry("retain", "serve", rows=sum(rows)))
     except Exception as error:

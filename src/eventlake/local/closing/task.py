@@ -9,11 +9,16 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The lake's folder, the epoch of the bus, and the hour before which everything is delivered, `YYYY-MM-DDTHH`."""
+    """The lake's folder, the epoch of the bus, and the hour before which everything is delivered, `YYYY-MM-DDTHH`.
+
+    now: the moment of the bus, ISO 8601, from which the process goes on. removes: whether what is over by it may go.
+    """
 
     folder: str
     epoch: int
     before: str
+    now: str
+    removes: bool
 
     def arguments(self) -> list[str]:
         """Return the command line that starts the process."""
