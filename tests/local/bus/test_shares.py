@@ -41,6 +41,18 @@ def test_what_waits_is_known_to_a_stretch(written: list[tuple[int, int]], delive
         assert sure <= found <= most
 
 
+def test_a_great_many_small_senders_take_no_room_from_the_memory_of_the_large_ones() -> None:
+    """Such as each event on a connection of its own: those that have the most are known, to the byte."""
+    waiting, end = Waiting(), 0
+    for number in range(20_000):
+        for sender, size in ((f"small {number}", 100), ("large", 300)):
+            end += size
+            waiting.add(sender, end, size, lambda: 0)
+
+    assert waiting.of("large", 0) == 20_000 * 300
+    assert sum(map(len, waiting._stretches.values())) < 2_100
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

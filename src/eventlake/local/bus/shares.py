@@ -13,6 +13,8 @@ from eventlake.local.bus.sender import Sender
 
 _STRETCH_BITS = 24
 """In stretches of how many bytes, as a power of two, it is known whose what waits in the spool is."""
+_MOST_SENDERS = 1_000
+"""How many senders of a stretch are remembered, those that have the most of it: each of the others has less than a thousandth."""
 
 
 def is_fair(own: int, total: int, limit: int) -> bool:
@@ -21,7 +23,7 @@ def is_fair(own: int, total: int, limit: int) -> bool:
 
 
 class Waiting:
-    """Whose the bytes are that wait in the spool, by stretches of it: so it takes little, however many requests there were."""
+    """Whose the bytes are that wait in the spool, by stretches of it: so it takes little, however many requests and senders there were."""
 
     def __init__(self) -> None:
         self._stretches: dict[int, Counter[Sender]] = {}
@@ -32,7 +34,10 @@ class Waiting:
         if stretch not in self._stretches:
             self._forget(delivered())
             self._stretches[stretch] = Counter()
-        self._stretches[stretch][sender] += size_bytes
+        senders = self._stretches[stretch]
+        senders[sender] += size_bytes
+        if len(senders) > 2 * _MOST_SENDERS:
+            self._stretches[stretch] = Counter(dict(senders.most_common(_MOST_SENDERS)))
 
     def of(self, sender: Sender, delivered: int) -> int:
         """Count the bytes of a sender that wait, up to a stretch too many."""
