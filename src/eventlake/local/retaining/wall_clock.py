@@ -77,9 +77,9 @@ class WallClock:
         return _was_set(before + self._passed, now)
 
     def begin(self, now: datetime, newest: Hour | None) -> str:
-        """Trust it from the start, unless it is far beyond the newest hour in which anything arrived: then a sentence, else empty.
+        """Compare it, once and behind a first look, with the newest hour in which anything arrived; a sentence if it is far beyond it, else empty.
 
-        It was looked at before.
+        Without a sentence it is trusted from now on; with one, once it has gone evenly for long enough.
         """
         self.has_begun = True
         if newest is None or now - newest.end < ABSENCE:
