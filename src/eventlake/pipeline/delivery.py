@@ -37,6 +37,9 @@ _MOST_HALVINGS = 10
 _WORTH = 16
 """Which part of a full buffer is worth an object where nothing more comes."""
 
+_QUIET_IN_A_ROW = 4
+"""How often a stream is delivered at most because it is quiet, before it waits for its turn: a sender may falter within a burst."""
+
 _MOST_RUNS = 4096
 """How often the hour may change within a buffer before it counts as full: each time is told in the objects and in the catalog."""
 
@@ -45,8 +48,8 @@ _MOST_RUNS = 4096
 class Hints:
     """When a buffer is delivered: after so many seconds, or at so many bytes of log lines.
 
-    quiet_seconds: or when nothing came for so long, if it is large enough to be worth an object (a sixteenth of those bytes). Once in `seconds`,
-    so that senders who pause again and again do not make an object of each of their bursts.
+    quiet_seconds: or when nothing came for so long, if it is large enough to be worth an object (a sixteenth of those bytes). Once in `seconds`
+    on the average, so that senders who pause again and again do not make an object of each of their bursts; four times in a row at most.
     """
 
     seconds: float = 300.0
@@ -95,7 +98,7 @@ class Delivery:
         self._resting: dict[str, tuple[float, float]] = {}
         """Streams that could not be delivered: until when they rest, and for how long."""
         self._quiet: dict[str, float] = {}
-        """When each stream was delivered because it was quiet, the last time."""
+        """Streams that were delivered because they were quiet: when that would be due if it was always done once in `seconds`."""
         self._halvings: dict[str, int] = {}
         """Streams for whose batch the disk had no room: into how small parts it is cut."""
         self._latest: dict[str, datetime] = {}
@@ -179,7 +182,8 @@ class Delivery:
             if held.records != len(held.batch.positions):
                 held.records, held.quiet_since = len(held.batch.positions), now
         due = [name for name, held in self._buffers.items() if self._due_at(name, held) <= now]
-        self._quiet.update((name, now) for name in due if self._filled_at(self._buffers[name]) > now)
+        for name in [one for one in due if self._filled_at(self._buffers[one]) > now]:
+            self._quiet[name] = max(self._quiet.get(name, now), now) + self._hints.seconds
         return self._deliver_streams(due, now)
 
     def deliver_all(self) -> int:
@@ -207,8 +211,9 @@ class Delivery:
         return float("-inf") if self._is_full(held.batch) else held.since + self._hints.seconds
 
     def _quiet_at(self, name: str, held: _Held) -> float:
-        """Return when a buffer has been quiet for long enough, and so has passed what is to pass between two that are delivered for that."""
-        return max(held.quiet_since + self._hints.quiet_seconds, self._quiet.get(name, float("-inf")) + self._hints.seconds)
+        """Return when a buffer has been quiet for long enough, and its stream was not delivered too often for that."""
+        often = self._quiet.get(name, float("-inf")) - (_QUIET_IN_A_ROW - 1) * self._hints.seconds
+        return max(held.quiet_since + self._hints.quiet_seconds, often)
 
     def _let_rest(self, name: str, now: float) -> None:
         pause = min(2 * self._resting[name][1], _LONGEST_PAUSE_S) if name in self._resting else _FIRST_PAUSE_S
