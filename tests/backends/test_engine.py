@@ -313,6 +313,25 @@ def test_an_object_cut_short_fails_the_query_and_is_named(tmp_path: Path, make: 
         engine(tmp_path, cut).query("select count(executionid) from actions")
 
 
+def test_a_day_of_small_objects_takes_little_memory_however_often_it_is_read(tmp_path: Path) -> None:
+    """Also in JSON lines, of which DuckDB would look at each object before it reads it, with 32 MB for each of them."""
+    objects = [json_object(tmp_path, Hour("2026-11-07", f"{hour:02}")) for hour in range(24)]
+    asked = DuckDBEngine(MemoryCatalog(ACTIONS, objects), tmp_path, clock=FixedClock(), threads=1, memory_mb=600)
+
+    assert asked.query(" union all ".join(["select count(*) from actions"] * 6)).rows == [(48,)] * 6
+
+
+@pytest.mark.parametrize("line", ["[1]", '"e0"', "1"])
+def test_a_line_that_is_no_record_fails_the_query_and_its_object_is_named(tmp_path: Path, line: str) -> None:
+    """Where it stands first, too: no line is ever taken for a value."""
+    made = json_object(tmp_path, SEVENTH)
+    path = tmp_path / made.key
+    path.write_bytes(gzip.compress(line.encode() + b"\n" + gzip.decompress(path.read_bytes())))
+
+    with pytest.raises(CorruptObjectError, match="a.json.gz"):
+        engine(tmp_path, replace(made, size_bytes=path.stat().st_size)).query("select executionId from actions")
+
+
 def test_only_the_hours_asked_for_are_read(tmp_path: Path) -> None:
     """Objects of other hours are not opened: here they do not even exist."""
     other = LogObject("actions", EIGHTH, f"actions/{EIGHTH.path}/gone.parquet", "parquet", 100, 1)

@@ -91,7 +91,7 @@ def _copy(names: Sequence[str], types: Sequence[Type], lines: Path, longest: int
     columns = ", ".join(f"c{index}: {text(written(kind.in_duckdb(_read_as)))}" for index, kind in enumerate(types))
     stored = [written(kind.in_duckdb(_stored_as)) for kind in types]
     shown = ", ".join(f"CAST(c{index} AS {kind}) AS {quoted(name)}" for index, (name, kind) in enumerate(zip(names, stored, strict=True)))
-    options = f"format = 'newline_delimited', maximum_object_size = {longest + 1}, hive_partitioning = false"
+    options = f"format = 'newline_delimited', records = true, maximum_object_size = {longest + 1}, hive_partitioning = false"
     reading = f"read_json({text(str(lines))}, columns = {{{columns}}}, {options})"
     return f"COPY (SELECT {shown} FROM {reading}) TO {text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
 

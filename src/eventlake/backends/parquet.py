@@ -192,5 +192,5 @@ def _selected(table: Table, source: Path) -> str:
     """Write the query that reads JSON lines as the table's columns."""
     types = ", ".join(f"{quoted_text(column.name)}: {quoted_text(duckdb_type(column.type))}" for column in table.columns)
     names = ", ".join(f"{quoted_name(column.name)} as {quoted_name(column.stored_name)}" for column in table.columns)
-    options = "format = 'newline_delimited', maximum_object_size = 4000000, hive_partitioning = false"
+    options = "format = 'newline_delimited', records = true, maximum_object_size = 4000000, hive_partitioning = false"
     return f"select {names} from read_json({quoted_text(str(source))}, columns = {{{types}}}, {options})"

@@ -157,7 +157,7 @@ def _with_parts(name: str, tokens: list[str]) -> Type:
 def _of_json(connection: Any, check: TypeCheck, column: Asked) -> Iterator[Misfit]:  # duckdb has no stubs of ours
     declared, name = parse_type(column.declared), quoted(column.spelling)
     source = (
-        f"read_json({_listed(check.paths)}, columns={{{text(column.spelling)}: 'JSON'}}, format='newline_delimited', "
+        f"read_json({_listed(check.paths)}, columns={{{text(column.spelling)}: 'JSON'}}, format='newline_delimited', records=true, "
         f"maximum_object_size=16777216, compression='{check.compression}', hive_partitioning=false{NAMED})"
     )
     found = connection.execute(
