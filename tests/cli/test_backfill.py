@@ -124,6 +124,32 @@ def test_a_pipe_is_refused_and_nothing_of_it_is_read(folder: Path, capfd: pytest
     assert "write what comes out of it into a file" in capfd.readouterr().err
 
 
+def test_a_lake_below_a_folder_is_left_out_and_that_is_told(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Its lines would come in once more, as other events."""
+    (folder / "exports").rename(folder / "work")
+    assert run(["backfill", "files", "work/a.json", "--lake", "work/lake"]) == 0
+    capfd.readouterr()
+
+    assert run(["backfill", "files", "work", "--lake", "work/lake"]) == 0
+
+    captured = capfd.readouterr()
+    assert [json.loads(line)["file"] for line in captured.out.splitlines()] == ["work/a.json", "work/march/b.json.gz"]
+    assert captured.err == '"work/lake" is a lake, and left out.\n'
+
+
+@pytest.mark.parametrize("place", ["lake", "lake/objects", "lake/catalog.db"])
+def test_what_lies_in_a_lake_is_no_history(folder: Path, capfd: pytest.CaptureFixture[str], place: str) -> None:
+    """The way from one lake to another is said."""
+    assert run(["backfill", "files", "exports", "--lake", "lake"]) == 0
+    capfd.readouterr()
+
+    assert run(["backfill", "files", place, "--lake", "another"]) == 252
+
+    assert capfd.readouterr().err == (
+        f'"{place}" lies in a lake, whose lines are no events any more: `eventlake replay --lake lake --from ... --to FILE` gives its events again.\n'
+    )
+
+
 def test_what_is_no_file_below_a_folder_is_told_and_the_files_are_brought_in(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """A link that leads nowhere stands for events that are missing; a pipe would be waited for without end. The command ends with 1."""
     (folder / "exports/march/gone.json").symlink_to("nowhere.json")

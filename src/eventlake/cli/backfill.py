@@ -70,7 +70,12 @@ def _below(named: str, current: Settings) -> Sequence[HistoryFile]:
         raise UsageError(f'There is no file or folder "{named}".')
     if not (path.is_file() or path.is_dir()):
         raise UsageError(f'"{named}" {history_files.NO_FILE}')
-    return history_files.below(path)
+    if (lake := history_files.lake_around(path)) is not None:
+        raise UsageError(
+            f'"{named}" lies in a lake, whose lines are no events any more: `eventlake replay --lake {lake} --from ... --to FILE` '
+            "gives its events again."
+        )
+    return history_files.below(path, lambda lake: current.say(f'"{lake}" is a lake, and left out.'))
 
 
 def _brought_in(file: HistoryFile, opened: Backfiller, current: Settings) -> list[object]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from eventlake.backends.disk import storage_error
 from eventlake.errors import StorageError
+from eventlake.local.folder import CATALOG
 from eventlake.local.items import read_stretches
 from eventlake.local.stretch import Stretch
 
@@ -71,10 +72,16 @@ class LocalFile:
         return read_stretches(str(self.path))
 
 
-def below(path: Path) -> list[LocalFile]:
+def lake_around(path: Path) -> Path | None:
+    """Return the lake that a file or folder is, or lies in; None if it does not."""
+    return next((folder for folder in (path, *path.parents) if (folder / CATALOG).is_file()), None)
+
+
+def below(path: Path, left_out: Callable[[Path], None]) -> list[LocalFile]:
     """Return a file, or what lies below a folder in the order of paths, also where links lead. Raises StorageError for a closed folder.
 
-    A link that leads nowhere, and what is no file, is among them: it cannot be read, and whoever reads it says so.
+    left_out: is told each lake there, of which nothing is among them. A link that leads nowhere, and what is no file, is: it cannot be read, and
+    whoever reads it says so.
     """
     if not path.is_dir():
         return [LocalFile(path)]
@@ -84,6 +91,10 @@ def below(path: Path) -> list[LocalFile]:
             folders.clear()
             continue
         seen.add(real)
+        if CATALOG in names:
+            left_out(Path(folder))
+            folders.clear()
+            continue
         found += (Path(folder, name) for name in names)
     return [LocalFile(file) for file in sorted(found)]
 
