@@ -18,6 +18,7 @@ from eventlake.cli.show import show
 from eventlake.cli.tables import named_table
 from eventlake.errors import LayoutError, UsageError
 from eventlake.layout import Hour
+from eventlake.pipeline.compaction import due
 
 if TYPE_CHECKING:
     from eventlake.backends.sqlite_catalog import SqliteCatalog
@@ -49,16 +50,10 @@ def close(table: str | None, hour: str | None, every: bool, dry_run: bool) -> in
     wanted = None if hour is None else _typed(hour)
     if current.is_on_aws:
         return close_on_aws(current, table, wanted, dry_run=dry_run, every=every)
+    if dry_run:
+        return _shown(current, table, wanted, every=every)
     with _closer(current) as (closer, catalog):
-        chosen = [(known, _states(closer, catalog, known, wanted, every=every)) for known in _tables(table, catalog)]
-        if dry_run:
-            rows = [
-                [known.name, str(state.hour), state.state, state.objects, state.rows, state.size_bytes]
-                for known, states in chosen
-                for state in states
-            ]
-            show(("table", "hour", "state", "objects", "rows", "bytes"), rows, current.form)
-            return 0
+        chosen = [(known, _states(catalog, known, wanted, every=every)) for known in _tables(table, catalog)]
         closed, count = [], sum(len(states) for _, states in chosen)
         with noting(current):
             for known, states in chosen:
@@ -114,11 +109,25 @@ def _tables(written: str | None, catalog: SqliteCatalog) -> Sequence[Table]:
     return catalog.tables() if written is None else [named_table(written, catalog)]
 
 
-def _states(closer: Closer, catalog: SqliteCatalog, table: Table, wanted: Hour | None, *, every: bool) -> list[HourContents]:
+def _shown(current: Settings, table: str | None, wanted: Hour | None, *, every: bool) -> int:
+    """Show what would be closed of what is delivered, also beside a bus, and in a lake that may only be read."""
+    from eventlake.local.folder import open_catalog
+
+    catalog = open_catalog(current.lake_folder)
+    rows = [
+        [known.name, str(state.hour), state.state, state.objects, state.rows, state.size_bytes]
+        for known in _tables(table, catalog)
+        for state in _states(catalog, known, wanted, every=every)
+    ]
+    show(("table", "hour", "state", "objects", "rows", "bytes"), rows, current.form)
+    return 0
+
+
+def _states(catalog: SqliteCatalog, table: Table, wanted: Hour | None, *, every: bool) -> list[HourContents]:
     """Return the hours to close: those that are due, all that are over, or the one that is named. Raises UsageError for one that is not over."""
-    if wanted is None and not every:
-        return closer.due(table)
     now = datetime.now(UTC)
+    if wanted is None and not every:
+        return due(catalog.contents(table.name).hours, now)
     if wanted is None:
         return [one for one in catalog.contents(table.name).hours if one.hour.end <= now]
     if wanted.end > now:

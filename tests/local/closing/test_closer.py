@@ -26,6 +26,7 @@ from eventlake.local.examine import check_lake
 from eventlake.local.folder import CATALOG, open_catalog, open_lake
 from eventlake.local.importing import Importer
 from eventlake.local.item import Item
+from eventlake.local.lock import LakeLock
 from eventlake.local.rebuilding import rebuild
 from eventlake.pipeline.compaction import GRACE, MANY, TOGETHER
 
@@ -282,6 +283,18 @@ def test_the_command_closes_what_is_over_and_says_what_it_did(tmp_path: Path, ca
     assert [one["state"] for one in map(json.loads, capfd.readouterr().out.splitlines())] == ["open", "missing", "missing", "open"]
     assert run(["close", "--hour", f"{Hour.of(datetime.now(UTC) + timedelta(hours=1))}", *asked]) == 252
     assert "is not over yet" in capfd.readouterr().err
+
+
+def test_what_would_be_closed_is_shown_beside_a_bus_too(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """It only looks: whoever writes the lake is not in its way."""
+    over = FIRST - timedelta(days=365)
+    store(tmp_path, [(over, [event("a"), event("a")])])
+    bus = LakeLock(tmp_path)
+
+    assert run(["close", "--dry-run", "--lake", str(tmp_path), "--output", "jsonl"]) == 0
+    assert [(one["hour"], one["rows"]) for one in map(json.loads, capfd.readouterr().out.splitlines())] == [(str(Hour.of(over)), 2)]
+    assert run(["close", "--lake", str(tmp_path)]) == 253
+    bus.release()
 
 
 def test_an_answer_over_open_hours_says_so(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
