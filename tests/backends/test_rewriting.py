@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +54,18 @@ def test_one_that_fails_leaves_nothing_to_the_next(asked: Asked) -> None:
     asked("select 1")
     assert "nothing" in str(asked("select * from nothing")["error"])
     assert asked("select current_setting('disabled_optimizers')") == {"rows": [[""]]}
+
+
+def test_a_process_whose_asker_was_killed_ends_without_a_word(tmp_path: Path) -> None:
+    """Nobody is there for its answer."""
+    heard_by_nobody, said = os.pipe()
+    os.close(heard_by_nobody)
+    task = Task((), "select 1", "", "", 250, str(tmp_path), 500).encode() + "\n"
+    command = [sys.executable, "-P", "-m", "eventlake.backends.rewriting"]
+    ended = subprocess.run(command, input=task.encode(), stdout=said, stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(said)
+
+    assert (ended.returncode, ended.stderr) == (-signal.SIGPIPE, b"")
 
 
 def test_a_database_that_has_read_many_objects_is_left(asked: Asked) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from eventlake.cli import run
+from eventlake.errors import StorageFullError
+from eventlake.local.additions import Additions
 
 EVENT = {
     "id": "e-1",
@@ -61,6 +63,25 @@ def test_a_file_that_is_cut_off_is_told_and_the_others_are_brought_in(folder: Pa
     captured = capfd.readouterr()
     assert [json.loads(line)["state"] for line in captured.out.splitlines()] == ["unfinished", "done"]
     assert "b.json.gz" in captured.err
+
+
+def test_a_full_disk_is_told_with_what_stays_and_how_it_goes_on(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """The row of the file says that it is unfinished; the same command brings it in once there is room."""
+
+    def full(*_: object) -> None:
+        raise StorageFullError('"x.parquet" cannot be written: the disk is full.')
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Additions, "stage", full)
+        assert run(["backfill", "files", "exports/a.json"]) == 1
+    said = capfd.readouterr()
+
+    assert json.loads(said.out)["state"] == "unfinished"
+    assert said.err == (
+        'a.json: "x.parquet" cannot be written: the disk is full. '
+        "What is stored stays; once there is room, the same command goes on where it was.\n"
+    )
+    assert run(["backfill", "files", "exports/a.json"]) == 0
 
 
 def test_files_are_found_where_links_lead_and_each_once(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from eventlake.backends.directory import DirectoryStore
+from eventlake.backends.redriven_log import Mark
 from eventlake.cloud.failed_records import FailedRecords
 from eventlake.errors import CorruptObjectError
-from eventlake.pipeline.failed_records import record_id
+from eventlake.pipeline.failed_records import record_id, told_apart
 from eventlake.sources import load
 
 SAMPLES = Path(next(source.folder for source in load() if source.name == "auth0")) / "samples"
@@ -124,6 +125,17 @@ def test_a_record_is_found_by_the_beginning_of_its_id(store: DirectoryStore) -> 
     assert failures.find(eleventh.id) == failures.find(eleventh.id[:10].upper()) == [eleventh]
     assert len(failures.find("")) == 12
     assert failures.find("no-such") == []
+
+
+def test_equal_records_of_an_object_are_each_listed_and_found(store: DirectoryStore) -> None:
+    """With the ids that they would have on one machine; the one that was sent again is marked alone."""
+    store.put(key("a"), b"\n".join([record(), record(raw=b"other"), record()]))
+    alone = record_id("auth0_logs", EVENT, datetime(2026, 11, 20, 10, tzinfo=UTC))
+    ids = list(told_apart([alone, alone]))
+    failures = FailedRecords(store, marks={alone: Mark(datetime(2026, 11, 20, 11, tzinfo=UTC), "auth0_logs")})
+
+    assert [(one.id, one.line) for one in failures.every() if one.size_bytes == len(EVENT)] == [(ids[0], 0), (ids[1], 2)]
+    assert [(one.id, one.redriven is None) for id in ids for one in failures.find(id)] == [(ids[0], False), (ids[1], True)]
 
 
 def test_the_id_that_an_earlier_version_gave_is_found(store: DirectoryStore) -> None:

@@ -6,16 +6,19 @@ import gzip
 import json
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
+from typing import IO
 
 import pytest
 
-from eventlake.errors import ServiceError, StorageError
+from eventlake.backends.disk import Disk
+from eventlake.errors import ServiceError, StorageError, StorageFullError
 from eventlake.interfaces import Page
 from eventlake.layout import Hour
 from eventlake.local import backfilling, collecting, crash
@@ -100,6 +103,17 @@ def backfill(lake: Path, file: Path, log_format: str = "parquet") -> Progress:
         return list(Backfiller(LocalHistories(importer.catalog, lake), SOURCES).items(LocalFile(file).history, LocalFile(file).stretches))[
             -1
         ]
+
+
+def test_equal_events_that_fail_are_listed_each(tmp_path: Path) -> None:
+    """Those of one file, also where their rows fail as they are stored."""
+    file = tmp_path / "history.jsonl"
+    never = {**run(1), "detail": {"state": "STARTED", "pipeline": "web", "start-time": "99999-01-01T00:00:00Z"}}
+    file.write_text("\n".join([*['{"id": "no event"}'] * 3, json.dumps({**run(1), "source": "nobody"}), *[json.dumps(never)] * 2]))
+
+    progress = backfill(tmp_path / "lake", file)
+
+    assert len(open_catalog(tmp_path / "lake").failed()) == progress.failed >= 4
 
 
 def hours(lake: Path) -> list[tuple[object, ...]]:
@@ -207,6 +221,40 @@ def test_a_file_out_of_order_is_brought_in_by_as_much_as_may_wait(tmp_path: Path
     assert len(hours_of_them) == 11
     assert 2 <= max(one.objects for one in hours_of_them) <= 5
     assert list((tmp_path / "lake").rglob("tmp*")) == []
+
+
+def scattered(tmp_path: Path) -> Path:
+    """A file whose hours come up again and again."""
+    file = tmp_path / "scattered"
+    file.write_text("\n".join(json.dumps(run(number * 37 % 120)) for number in range(120)))
+    return file
+
+
+def test_a_full_disk_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the file that is given up has bytes that the disk did not take."""
+    monkeypatch.setattr(backfilling, "GROUP_BYTES", 5_000)
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda dir: open("/dev/full", "r+b"))  # noqa: PTH123, SIM115  as the one that it stands for
+
+    with pytest.raises(StorageFullError, match=r'set aside in "[^"]+": the disk is full\. Make room;'):
+        backfill(tmp_path / "lake", scattered(tmp_path))
+
+
+def test_what_waits_takes_a_quarter_of_what_the_disk_has_to_spare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where that is less than two groups, none waits: each is brought in as it comes."""
+    monkeypatch.setattr(backfilling, "GROUP_BYTES", 5_000)
+    taken: list[int] = []
+    made = tempfile.TemporaryFile
+
+    def noted(dir: Path | None) -> IO[bytes]:
+        taken.append(0)
+        return made(dir=dir)
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", noted)
+    for spare, files in ((4 * 9_000, 0), (4 * 400_000, 1)):
+        monkeypatch.setattr(Disk, "of", lambda folder, spare=spare: Disk(spare + 7, 7))
+        taken.clear()
+        assert backfill(tmp_path / f"lake-{spare}", scattered(tmp_path)).rows == 120
+        assert len(taken) == files
 
 
 @pytest.mark.parametrize(

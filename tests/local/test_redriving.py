@@ -23,6 +23,7 @@ from eventlake.local.item import Item
 from eventlake.local.rebuilding import rebuild
 from eventlake.local.redriving import Redriver, Tried, tried, wanted
 from eventlake.model import Source
+from eventlake.pipeline.failed_records import record_id, told_apart
 from eventlake.pipeline.redrive import Filter
 from eventlake.sources import load
 
@@ -73,6 +74,11 @@ def fail(lake: Path, arrivals: Iterable[tuple[datetime, Sequence[bytes]]], log_f
             importer.deliver()
 
 
+def fail_equal(lake: Path) -> None:
+    """Send three equal events that nobody wants yet."""
+    fail(lake, [(MONTH_AGO, [order("a")] * 3)])
+
+
 def redrive(lake: Path, sources: Sequence[Source], chosen: Filter = EVERYTHING) -> list[Tried]:
     """Redrive what is chosen, as the command does."""
     with Importer(lake, sources) as importer:
@@ -111,6 +117,41 @@ def test_redriving_again_makes_no_row(tmp_path: Path, shop: tuple[Source, ...]) 
 
     assert [len(redrive(lake, shop)) for _ in range(3)] == [2, 0, 0]
     assert [row[0] for row in orders(lake, shop)] == ["a", "b"]
+
+
+def test_equal_events_are_listed_and_redriven_each_by_itself(tmp_path: Path, shop: tuple[Source, ...]) -> None:
+    """Those of one request, of which two lie in one object and one in the next; redriving again makes no row."""
+    lake = tmp_path / "lake"
+    fail(lake, [(MONTH_AGO, [order("a"), order("a")]), (MONTH_AGO, [order("a"), order("b")])])
+    listed = open_catalog(lake).failed()
+    assert len({one.id[:10] for one in listed}) == len(listed) == 4
+
+    assert [len(redrive(lake, shop)) for _ in range(2)] == [4, 0]
+    assert [row[0] for row in orders(lake, shop)] == ["a", "a", "a", "b"]
+
+
+def test_equal_events_keep_their_ids_in_a_catalog_that_is_made_anew(tmp_path: Path, shop: tuple[Source, ...]) -> None:
+    """The first of them has the one that it has alone; each says its own in its object."""
+    lake = tmp_path / "lake"
+    fail(lake, [(MONTH_AGO, [order("a"), order("a")]), (MONTH_AGO, [order("a")])])
+    before = [(one.id, one.key, one.line) for one in open_catalog(lake).failed()]
+    assert record_id("unmatched", order("a"), MONTH_AGO) in {identity for identity, _, _ in before}
+
+    rebuild(lake, shop)
+
+    assert [(one.id, one.key, one.line) for one in open_catalog(lake).failed()] == before
+
+
+@pytest.mark.parametrize("step", range(2, 8))
+def test_equal_events_whose_delivery_is_killed_are_listed_as_those_of_one_that_went_well(tmp_path: Path, ended: Ended, step: int) -> None:
+    """Whether their object is taken in or delivered anew; from the second step on their group is written."""
+    lake = tmp_path / "lake"
+    ended(fail_equal, lake, crash_at=step)
+
+    fail(lake, [(MONTH_AGO + timedelta(minutes=1), [order("b")])])
+
+    alone = record_id("unmatched", order("a"), MONTH_AGO)
+    assert sorted(one.id for one in open_catalog(lake).failed() if one.arrival == MONTH_AGO) == sorted(told_apart([alone] * 3))
 
 
 def test_what_still_fails_keeps_its_place_and_gets_its_new_reason(tmp_path: Path, shop: tuple[Source, ...]) -> None:

@@ -19,7 +19,7 @@ from eventlake.layout import split_key
 from eventlake.model import Table
 from eventlake.pipeline.buffer import Batch
 from eventlake.pipeline.delivery import Delivery, Hints
-from eventlake.pipeline.failed_records import failed_record, record_id
+from eventlake.pipeline.failed_records import failed_record, record_id, told_apart
 from eventlake.pipeline.router import Placed, Routed
 from eventlake.sources import load
 
@@ -469,6 +469,18 @@ def test_the_id_of_a_failed_record_follows_from_what_it_holds() -> None:
     assert len(names) == 8
     assert {len(name) for name in names} == {32}
     assert record_id("a", b"x", NOON) == record_id("a", b"x", NOON + timedelta(microseconds=999))
+
+
+def test_failed_records_that_hold_the_same_are_told_apart() -> None:
+    """The first keeps its id; the others' follow from it, however many another object has already, and one that is told apart stays as it is."""
+    alone, other = record_id("a", b"x", NOON), record_id("a", b"y", NOON)
+    first, second, third, fourth = told_apart([alone] * 4)
+
+    assert first == alone
+    assert len({first[:10], second[:10], third[:10], fourth[:10]}) == 4
+    assert list(told_apart([alone, other, alone])) == [alone, other, second]
+    assert list(told_apart([alone, alone], {first, second}.__contains__)) == [third, fourth]
+    assert list(told_apart([first, third, second])) == [first, third, second]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -56,6 +57,7 @@ class Task:
 def main() -> int:
     """Run the tasks of stdin."""
     os.nice(19)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # where whoever asks was killed, it ends without a word
     rewriting = Rewriting()
     for line in sys.stdin:
         sys.stdout.write(json.dumps(rewriting.answer(Task.decode(line))) + "\n")

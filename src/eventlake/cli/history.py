@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from eventlake.cli.moments import moment
 from eventlake.cli.opening import backfiller
 from eventlake.cli.settings import Settings
-from eventlake.errors import StorageError, UsageError
+from eventlake.errors import StorageError, StorageFullError, UsageError
 
 if TYPE_CHECKING:
     from eventlake.interfaces import History
@@ -52,6 +52,9 @@ def followed(coming: Generator[Progress, None, None], shown: str, current: Setti
         except KeyboardInterrupt:
             current.say("What is stored stays; the same command goes on where it was.")
             raise
+        except StorageFullError as full:
+            goes_on = "What is stored stays; once there is room, the same command goes on where it was."
+            return progress, StorageFullError(f"{shown}: {full} {goes_on}")
         except StorageError as error:
             return progress, error
     current.progress(f"{shown}: {progress.events:,} events", is_done=True)

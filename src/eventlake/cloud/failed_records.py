@@ -1,7 +1,8 @@
 """What Firehose could not deliver: the records in the objects under `error/`, whatever their age and spelling.
 
-A record has no name of its own, so it gets the one that the same record would have on one machine. Of a record that the transform
-refused Firehose keeps no reason, so the same transform is asked again, here.
+A record has no name of its own, so it gets the one that the same record would have on one machine, by its object alone: the same
+in two objects is one that was delivered twice. Of a record that the transform refused Firehose keeps no reason, so the same transform is
+asked again, here.
 AWS's pages spell the fields in three ways: https://docs.aws.amazon.com/firehose/latest/dev/retry.html
 """
 
@@ -26,7 +27,7 @@ from eventlake.backends.redriven_log import Mark
 from eventlake.errors import CorruptObjectError, EventError, StorageError
 from eventlake.interfaces import Store, StoredObject
 from eventlake.model import Source
-from eventlake.pipeline.failed_records import ID_DIGITS, record_id
+from eventlake.pipeline.failed_records import ID_DIGITS, record_id, told_apart
 from eventlake.pipeline.pseudonyms import KeyRing
 from eventlake.pipeline.router import Router
 
@@ -113,8 +114,7 @@ class FailedRecords:
         """Yield the records of objects whose id, or the one of an earlier version, begins like this."""
         with ThreadPoolExecutor(_READERS) as pool:
             for key, lines in zip(keys, pool.map(self._lines, keys), strict=True):
-                for number, line in enumerate(lines):
-                    entry = _entry(key, number, line)
+                for number, (entry, line) in enumerate(zip(_entries_of(key, lines), lines, strict=True)):
                     if entry.id.startswith(wanted) or f"{_digits(key)}-{number}".startswith(wanted):
                         yield self._explained(entry, line)
 
@@ -138,6 +138,13 @@ class FailedRecords:
             except (EOFError, OSError, zlib.error) as error:
                 raise CorruptObjectError(f'The object "{key}" is no whole gzip file: {error}.') from None
         return [line for line in data.splitlines() if line.strip()]
+
+
+def _entries_of(key: str, lines: Sequence[bytes]) -> Iterator[FailedEntry]:
+    """Yield the entries of an object's lines, each with an id of its own."""
+    entries = [_entry(key, number, line) for number, line in enumerate(lines)]
+    for entry, id in zip(entries, told_apart(entry.id for entry in entries), strict=True):
+        yield entry if entry.id == id else replace(entry, id=id)
 
 
 def _entry(key: str, number: int, line: bytes) -> FailedEntry:

@@ -32,7 +32,7 @@ from eventlake.local.additions import batches
 from eventlake.local.delivery.checked import CheckedWriter, Part, writer_of
 from eventlake.model import Table
 from eventlake.pipeline.backfill import Gathered, HourRows, refused
-from eventlake.pipeline.failed_records import FailedRecord
+from eventlake.pipeline.failed_records import FailedRecord, records_apart
 
 _NAMESPACE = uuid.UUID("9f0c3a5e-3b0d-5f83-8a39-6d6a0ac6a2f4")
 _WRITERS = 16
@@ -121,7 +121,8 @@ class AwsHistories:
         streams: dict[str, list[FailedRecord]] = {}
         for one in failures:
             streams.setdefault(one.stream, []).append(one)
-        for stream, records in streams.items():
+        for stream, of_stream in streams.items():
+            records = records_apart(of_stream)
             named, arrival = uuid.uuid5(_NAMESPACE, f"{stretch}\nerror/{stream}"), records[0].arrival
             path = folder / f"{named}{GZIP}"
             said = Description(self._bucket, stream, PROCESSING_FAILED, Hour.of(arrival), *_position(named), len(records), _now_us())

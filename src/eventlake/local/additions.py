@@ -32,7 +32,7 @@ from eventlake.local.delivery.recovery import ADDED
 from eventlake.local.delivery.sink import entries_of
 from eventlake.model import Table
 from eventlake.pipeline.backfill import HourLines
-from eventlake.pipeline.failed_records import FailedRecord
+from eventlake.pipeline.failed_records import FailedRecord, records_apart
 from eventlake.pipeline.mapping import json_columns
 from eventlake.pipeline.partition import partition_of
 
@@ -83,7 +83,8 @@ class Additions:
         """Write failed records aside, a file for each stream. Raises StorageError; then no file is left."""
         staged: list[Staged] = []
         try:
-            for place, (stream, found) in enumerate(_by_stream(records).items(), 1):
+            for place, (stream, of_stream) in enumerate(_by_stream(records).items(), 1):
+                found = records_apart(of_stream, self._catalog.has_failed)
                 path = self._store.staged(f"{ADDED}{uuid.uuid4().hex}{GZIP}")
                 said = self._description(
                     stream, PROCESSING_FAILED, Hour.of(found[0].arrival), self._catalog.before_all() - place, len(found)

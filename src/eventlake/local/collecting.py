@@ -7,6 +7,7 @@ What waits is lists of bytes and of numbers, and no object for each row: Python'
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from array import array
 from collections.abc import Sequence
@@ -140,19 +141,20 @@ class Collected:
         self._held_bytes += len(record.raw)
 
     def settle(self) -> None:
-        """Put what is out of order into a file where it is large. Raises StorageError."""
-        if self._held_bytes >= self._size_bytes and self._is_scattered:
+        """Put what is out of order into a file where it is large and may wait there. Raises StorageError."""
+        if self._held_bytes >= self._size_bytes and self._is_scattered and self._may_wait:
             self._put_aside()
 
     def close(self) -> None:
         """Give up the file, if there is one: its rows are brought in, or not wanted any more."""
         if self._file is not None:
-            self._file.close()
+            with contextlib.suppress(OSError):  # a full disk did not take its last bytes, and still does not; it is closed nevertheless
+                self._file.close()
 
     @property
     def is_full(self) -> bool:
         """Return True if it is to be brought in."""
-        return self._held_bytes >= self._size_bytes or self._aside_bytes >= self._most_bytes() or self._aside_rows >= SCATTERED_ROWS
+        return self._held_bytes >= self._size_bytes or self._aside_rows >= SCATTERED_ROWS
 
     @property
     def hours(self) -> Sequence[HourRows]:
@@ -198,15 +200,23 @@ class Collected:
                     at += len(line) + len(event)
             file.flush()
         except OSError as error:
-            raise storage_error(error, "What was read of a history cannot be set aside") from None
+            raise storage_error(error, f'What was read of a history cannot be set aside in "{self._place}"') from None
         self._held.clear()
         self._by_time.clear()
         self._aside_rows, self._aside_bytes = self.rows, at
         self._held_bytes = sum(len(failed.raw) for failed in self.failures)
 
-    def _most_bytes(self) -> int:
-        """Return how much may wait in the file: a quarter of what the disk has to spare, where that is less."""
-        if self._file is None:
-            return SCATTERED_BYTES
-        disk = Disk.of(Path(self._folder or tempfile.gettempdir()))
-        return min(SCATTERED_BYTES, max(disk.free_bytes - disk.reserve_bytes, 0) // 4)
+    @property
+    def _may_wait(self) -> bool:
+        """Return True if there is room in the file for what is held, and for as much as may be held when the group ends.
+
+        It takes a quarter of what the disk has to spare, where that is less than it may hold.
+        """
+        disk = Disk.of(self._place)
+        spare = max(disk.free_bytes - disk.reserve_bytes, 0) + self._aside_bytes
+        return self._aside_bytes + self._held_bytes + self._size_bytes <= min(SCATTERED_BYTES, spare // 4)
+
+    @property
+    def _place(self) -> Path:
+        """Return the folder of the file."""
+        return Path(self._folder or tempfile.gettempdir())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from eventlake.errors import EventError
@@ -33,7 +34,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 class FailedRecord:
     """An event that could not be stored in a table, with its original bytes, or written anew without the personal data that its table masks.
 
-    id: what `record_id` gives. stream: a table's name, `unmatched` or `rejected`. arrival: in UTC.
+    id: what `record_id` gives; of one that holds what another does, what `told_apart` does. stream: a table's name, `unmatched` or `rejected`. arrival: in UTC.
     """
 
     id: str
@@ -83,6 +84,32 @@ def record_id(stream: str, raw: bytes, arrival: datetime) -> str:
     arrival: aware; its milliseconds count, which is what Firehose knows.
     """
     return hashlib.sha256(f"{stream}\n{_milliseconds(arrival)}\n".encode() + raw).hexdigest()[:ID_DIGITS]
+
+
+def told_apart(ids: Iterable[str], is_taken: Callable[[str], bool] = lambda _id: False) -> Iterator[str]:
+    """Yield an id for each failed record of an object, given what `record_id` says of each in their order.
+
+    Of those that hold the same, as equal events of a request do, the first keeps that, and each further one has an id that follows from the one
+    before it. is_taken: says of an id whether a record of another object has it.
+    """
+    latest: dict[str, str] = {}
+    for id in ids:
+        given = _following(latest[id]) if id in latest else id
+        while is_taken(given):
+            given = _following(given)
+        latest[id] = given
+        yield given
+
+
+def records_apart(records: Sequence[FailedRecord], is_taken: Callable[[str], bool] = lambda _id: False) -> list[FailedRecord]:
+    """Return the failed records that an object is to hold, each with an id of its own."""
+    ids = told_apart((record.id for record in records), is_taken)
+    return [record if record.id == id else replace(record, id=id) for record, id in zip(records, ids, strict=True)]
+
+
+def _following(id: str) -> str:
+    """Return the id of the next record that holds the same."""
+    return hashlib.sha256(f"{id}\n".encode()).hexdigest()[:ID_DIGITS]
 
 
 def _milliseconds(arrival: datetime) -> int:

@@ -157,9 +157,7 @@ def _whole(name: str, kind: Type) -> str:
     return f"coalesce({quoted(name)}, NULL) AS {quoted(name)}" if kind.name == "row" else quoted(name)
 
 
-_JSON_OPTIONS = (
-    ", format='newline_delimited', records=true, timestampformat='%Y-%m-%d %H:%M:%S.%g', dateformat='%Y-%m-%d', maximum_object_size=16777216"
-)
+_JSON_OPTIONS = ", format='newline_delimited', records=true, timestampformat='%Y-%m-%d %H:%M:%S.%g', dateformat='%Y-%m-%d', maximum_object_size=16777216"
 """Of lines that are records DuckDB need not look at 32 objects first, with 32 MB for each, nor take a whole line for a value where one is none."""
 
 

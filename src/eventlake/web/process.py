@@ -131,14 +131,18 @@ async def _closed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 def main(arguments: Sequence[str]) -> int:
     """Run the process, which leads a process group and gives way to the bus."""
+    with contextlib.suppress(BrokenPipeError):  # the bus was killed: nobody hears whether the page is there
+        return _run(arguments)
+    return 1
+
+
+def _run(arguments: Sequence[str]) -> int:
     fields = json.loads(arguments[1])
     try:
         with socket.socket(fileno=int(arguments[0])) as control:
             asyncio.run(_serve(Task(**{**fields, "sources": tuple(fields["sources"])}), control))
     except EventlakeError as error:
         _say(f"The page cannot be shown: {error} It is tried again.")
-        return 1
-    except BrokenPipeError:  # the bus was killed before it heard that the page is there
         return 1
     return 0
 

@@ -239,6 +239,18 @@ def spoiled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Router, "straight", lambda _router, events: [None] * len(events))
 
 
+def test_equal_lines_that_the_format_refuses_are_listed_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though they came at one moment, and hold the same."""
+    spoiled(monkeypatch)
+    with Importer(tmp_path, SOURCES) as lake:
+        lake.accept([event("guilty"), event("e1"), event("guilty")])
+        lake.deliver()
+
+    entries, _ = LocalFailedRecords(tmp_path).newest(10)
+    assert [(entry.code, entry.size_bytes) for entry in entries] == [("ConversionFailed", len(event("guilty").data))] * 2
+    assert len({entry.id[:10] for entry in entries}) == 2
+
+
 def test_lines_that_the_format_refuses_are_kept_masked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their events stand in the spool as they came, and in the failed record without what the table masks."""
     spoiled(monkeypatch)

@@ -34,6 +34,10 @@ class FailedRecords(LakeFile):
         query = f"select {_FAILED} from failed_record where id >= ? and id < ? order by arrival_us desc limit 20"
         return [_failed_entry(row) for row in self._rows(query, (first, f"{first}\U0010ffff"))]
 
+    def has_failed(self, identity: str) -> bool:
+        """Return True if there is a failed record of this id."""
+        return bool(self._rows("select 1 from failed_record where id = ?", (identity,)))
+
     def failed_objects(self) -> list[NewFailedObject]:
         """Return the objects that hold failed records."""
         rows = self._rows("select key, stream, size_bytes, rows, crc32, position_from, position_to from failed_object order by key")

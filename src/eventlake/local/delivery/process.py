@@ -145,6 +145,12 @@ def _say(line: str) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the process."""
+    with contextlib.suppress(BrokenPipeError):  # the bus was killed: nobody hears how it went
+        return _run(arguments)
+    return 1
+
+
+def _run(arguments: Sequence[str]) -> int:
     fields = json.loads(arguments[0])
     task = Task(**{**fields, "sources": tuple(fields["sources"])})
     try:
@@ -160,8 +166,6 @@ def main(arguments: Sequence[str]) -> int:
     except EventlakeError as error:
         _say(f"trouble {error}")
         return 3
-    except BrokenPipeError:
-        return 1
     except OSError as error:
         _say(f"trouble {_known(error)}")
         return 3

@@ -28,7 +28,7 @@ from eventlake.local.delivery.checked import CheckedWriter, Writer
 from eventlake.local.spool.frames import Frame
 from eventlake.model import Table
 from eventlake.pipeline.buffer import Batch, moment
-from eventlake.pipeline.failed_records import FailedRecord, error_stream, failed_record
+from eventlake.pipeline.failed_records import FailedRecord, error_stream, failed_record, records_apart
 from eventlake.pipeline.mapping import json_columns
 from eventlake.pipeline.partition import partition_of
 
@@ -136,11 +136,12 @@ class Sink:
 
     def _write_failures(self, batch: Batch, kind: str, aside: _Aside, staged: contextlib.ExitStack) -> None:
         path = self._staged(EXTENSION, staged)
-        said = self._description(batch, kind, len(batch.failures))
-        write_gzip([record.line() for record in batch.failures], path, said)
+        records = records_apart(batch.failures, self._catalog.has_failed)
+        said = self._description(batch, kind, len(records))
+        write_gzip([record.line() for record in records], path, said)
         new = NewFailedObject.described(batch.key(EXTENSION, kind, self._life), path, said)
         aside.files.append((new.key, path))
-        aside.failed.append((new, entries_of(batch.failures, new.key)))
+        aside.failed.append((new, entries_of(records, new.key)))
 
     def _staged(self, extension: str, staged: contextlib.ExitStack) -> Path:
         """Return where a file is written that is removed in the end, unless it has been moved to its place."""

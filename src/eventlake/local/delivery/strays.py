@@ -24,7 +24,7 @@ from eventlake.backends.sqlite_catalog import SqliteCatalog
 from eventlake.description import LINES, PROCESSING_FAILED, Description
 from eventlake.errors import CorruptObjectError
 from eventlake.interfaces import Partition
-from eventlake.pipeline.failed_records import error_stream
+from eventlake.pipeline.failed_records import error_stream, told_apart
 
 if TYPE_CHECKING:
     import duckdb
@@ -134,13 +134,16 @@ def _name(said: Description) -> str:
 
 
 def failed_entries(key: str, stream: str, data: bytes) -> Iterator[FailedEntry]:
-    """Yield the failed records of an object, as the catalog lists them. Raises CorruptObjectError for lines of another form."""
+    """Yield the failed records of an object, as the catalog lists them. Raises CorruptObjectError for lines of another form.
+
+    An object of an earlier version says the same id of records that hold the same.
+    """
     try:
-        for line, text in enumerate(data.splitlines()):
-            record = json.loads(text)
+        records = [json.loads(text) for text in data.splitlines()]
+        for line, (record, id) in enumerate(zip(records, told_apart(record["id"] for record in records), strict=True)):
             arrival = datetime.fromtimestamp(record["arrivalTimestamp"] / 1000, UTC)
             raw = base64.b64decode(record["rawData"])
-            yield FailedEntry(record["id"], stream, record["errorCode"], record["errorMessage"], arrival, len(raw), key, line)
+            yield FailedEntry(id, stream, record["errorCode"], record["errorMessage"], arrival, len(raw), key, line)
     except (ValueError, KeyError, TypeError):
         raise CorruptObjectError(f"{key}: a line of it is no failed record.") from None
 

@@ -181,7 +181,7 @@ def _told(sentence: str) -> None:
 
 def _say(line: str) -> None:
     data = line.replace("\n", " ").encode("utf-8", "replace") + b"\n"
-    with _SAYING:
+    with _SAYING, contextlib.suppress(BrokenPipeError):  # the bus was killed: who listens to it ends this process
         while data:
             data = data[os.write(1, data) :]
 
