@@ -786,6 +786,11 @@ def test_backtest_takes_a_threshold_that_some_detection_has(stored: Typed) -> No
     wrong = stored("detections", "backtest", "stuck", "--param", "huors=2")
     assert (wrong.code, wrong.err) == (252, 'The detection "stuck" has no threshold "huors". Did you mean "hours"?\n')
     assert stored("detections", "backtest", "--all", "--param", "people=2").err.startswith('No detection has a threshold "people".')
+    untyped = stored("detections", "backtest", "credential_stuffing", "--param", "users=x")
+    assert (untyped.code, untyped.err) == (
+        252,
+        'The detection "credential_stuffing": the threshold "users" is a whole number of 19 digits at most, not "x".\n',
+    )
 
 
 @pytest.mark.slow

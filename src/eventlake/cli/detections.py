@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -156,15 +156,20 @@ def import_sigma(file: Path, folder: Path, table: str) -> int:
     return import_rule(file, folder, table)
 
 
-def _require_thresholds(names: Iterable[str], chosen: Sequence[Detection]) -> None:
-    """Raise UsageError for a threshold that none of the detections has."""
+def _require_thresholds(values: Mapping[str, str], chosen: Sequence[Detection]) -> None:
+    """Raise UsageError for a threshold that none of the detections has, and for a value that is none of its type."""
+    from eventlake.dialect.text.parameters import typed
     from eventlake.naming import nearest_or_all
 
     known = dict.fromkeys(each.name for one in chosen for each in one.parameters)
     has_no = f'The detection "{chosen[0].name}" has no' if len(chosen) == 1 else "No detection has a"
-    for name in names:
+    for name in values:
         if name not in known:
             raise UsageError(f'{has_no} threshold "{name}".{nearest_or_all(name, known)}')
+    for one in chosen:
+        for each in one.parameters:
+            if each.name in values:
+                typed(f'The detection "{one.name}": the threshold "{each.name}"', each.type, values[each.name])
 
 
 def _length(stretch: timedelta) -> str:
