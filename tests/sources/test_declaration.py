@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from by_day import times
+from eventlake.backends.msgspec_codec import FAST
+from eventlake.backends.msgspec_events import StraightReader
 from eventlake.errors import DeclarationError
 from eventlake.model import Source
 from eventlake.pipeline.mapping import compile_line
@@ -98,6 +100,13 @@ WRONG = [
     ),
     ('name = "orders"\n', "", 'shop/source.toml, table number 1: "name" is missing.'),
     ('root = "$.detail"', 'roots = "$.detail"', f'{TABLE}: unknown key "roots". Did you mean "root"? Keys: name, doc, prefix, '),
+    (
+        'root = "$.detail"',
+        'root = "$.d.etail"',
+        f'{TABLE}: "root" is "$.d.etail", from which no column reads anything: name the object that holds their fields, such as "$.detail".',
+    ),
+    ('root = "$.detail"', 'root = "$.detail.data"', f'{TABLE}: "root" is "$.detail.data", from which no column reads anything'),
+    ('root = "$.detail"', 'root = "$.order"', f'{TABLE}: "root" is "$.order", from which no column reads anything'),
     ('root = "$.detail"', 'root = "$.resources[0]"', f'{TABLE}: "root" is "$.resources[0]", expected keys alone, such as "$.detail".'),
     (
         'root = "$.detail"',
@@ -392,6 +401,7 @@ def test_any_path_is_refused_or_gives_a_table_that_takes_events(parts: list[str]
 
 @times(3)
 @given(st.integers(0, len(SHOP)), st.integers(0, 12), st.text(max_size=5))
+@example(SHOP.index('$.detail"') + 3, 0, ".")
 def test_any_slip_of_the_pen_is_right_or_an_error_of_the_declaration(at: int, cut: int, put: str) -> None:
     """Characters lost or added anywhere never raise anything else."""
     _parse_or_explain(SHOP[:at] + put + SHOP[at + cut :])
@@ -402,9 +412,10 @@ def _parse_or_explain(text: str) -> Source | None:
         source = parse_source(text, "here")
     except DeclarationError as error:
         return None if str(error).startswith("here") else pytest.fail(str(error))
-    Router([source])
+    router = Router([source], FAST, StraightReader)
     for table in source.tables:
         compile_line(table)
+    router.route(json.dumps({"id": "1", "detail-type": "Order", "source": "com.example.shop", "detail": {"state": "PAID"}}).encode())
     return source
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from eventlake.model import PARTITION_KEYS, Bare, Column, Refusal, Source, Stack
 from eventlake.naming import nearest
 from eventlake.pipeline import convert
 from eventlake.pipeline.leftovers import ORIGIN
+from eventlake.pipeline.path import parse_path
 from eventlake.pipeline.retention import MOST_DAYS, is_days
 from eventlake.sources.place import Place, quoted
 from eventlake.sources.privacy import personal_places
@@ -62,6 +64,7 @@ _REFUSED_KEYS = ("name", "pattern", "reason")
 _WEBHOOK_KEYS = ("id", "origin")
 _STACK_KEYS = ("deployed", "event_bus_parameter", "table_outputs")
 _ENVELOPE_KEYS = ("detail-type", "source", "time", "account", "region", "version", "resources")
+_DETAIL = "$.detail"
 
 DOC_LIMIT = 255
 """Characters of a column's doc, which becomes its comment in Glue: https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html"""
@@ -131,7 +134,7 @@ def _table(place: Place, source: str, database: str) -> Table:
         raise place.wrong('"columns" is missing: one line each, { name = "...", type = "...", from = "$.detail...", doc = "..." }.')
     columns += _standard_columns(place)
     _check_columns(place, columns)
-    root, key = place.keys_path("root", place.values.get("root", "$.detail")), _key(place, columns)
+    root, key = _root(place, columns), _key(place, columns)
     return Table(
         name=name,
         database=database,
@@ -146,6 +149,17 @@ def _table(place: Place, source: str, database: str) -> Table:
         personal=personal_places(columns, root, key, _personal(place), place.wrong),
         retention_days=_retention_days(place),
     )
+
+
+def _root(place: Place, columns: Sequence[Column]) -> str:
+    """Read where undeclared fields keep their own name: the detail, or another object that columns read; a path that none reads is a slip."""
+    root = place.keys_path("root", place.values.get("root", _DETAIL))
+    keys = parse_path(root)
+    if root != _DETAIL and not any(parse_path(path)[: len(keys)] == keys for column in columns for path in column.paths):
+        raise place.wrong(
+            f'"root" is "{root}", from which no column reads anything: name the object that holds their fields, such as "{_DETAIL}".'
+        )
+    return root
 
 
 def _retention_days(place: Place) -> int | None:
