@@ -33,7 +33,7 @@ def read_object(data: bytes, codec: Codec) -> dict[str, Any]:
     try:
         event = codec.loads(data)
     except (ValueError, RecursionError) as error:
-        raise unreadable(data, error) from None
+        raise unreadable(error) from None
     if event.__class__ is not dict:
         raise EventError("NotAnEvent", f"An event is a JSON object, this is {_kind(event)}.")
     if may_be_deep(data) and depth(event) > DEPTH_LIMIT:
@@ -66,7 +66,7 @@ def too_large(size_bytes: int, what: str) -> EventError:
     return EventError("TooLarge", f"{what.capitalize()} has {size_bytes:,} bytes, at most {SIZE_LIMIT_BYTES:,} are stored.")
 
 
-def unreadable(data: bytes, error: Exception) -> EventError:
+def unreadable(error: Exception) -> EventError:
     """Return the error that says why bytes could not be read as JSON."""
     if isinstance(error, RecursionError):
         return too_deep()

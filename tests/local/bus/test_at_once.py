@@ -133,6 +133,14 @@ class Running:
         connection.connection_made(wire)
         return connection
 
+    async def at_work(self) -> tuple[Wire, Connection]:
+        """A new connection, once the disk is at work for a request that came on it."""
+        wire = Wire()
+        connection = self.connect(wire)
+        connection.data_received(request())
+        assert await asyncio.to_thread(self.disk.begun.wait, 120)
+        return wire, connection
+
     def connect_one_too_many(self) -> None:
         """A new connection where no more are kept."""
         self.connections.limits = Limits(connections=1)
@@ -346,10 +354,7 @@ def test_nothing_is_answered_before_it_is_synchronised(tmp_path: Path) -> None:
     disk = Waiting()
 
     async def use(running: Running) -> None:
-        wire = Wire()
-        connection = running.connect(wire)
-        connection.data_received(request())
-        assert await asyncio.to_thread(disk.begun.wait, 120)
+        wire, connection = await running.at_work()
         assert (wire.said, running.bus.oldest_arrival(), connection.is_waited_for()) == (b"", NOW, False)
         assert running.pressure.flying > 0
 
@@ -423,10 +428,7 @@ def test_what_is_stored_is_answered_before_anything_else_is_said(
     disk = Waiting()
 
     async def use(running: Running) -> None:
-        wire = Wire()
-        connection = running.connect(wire)
-        connection.data_received(request())
-        assert await asyncio.to_thread(disk.begun.wait, 120)
+        wire, connection = await running.at_work()
         connection.data_received(behind)
         happens(running, connection)
         assert not wire.said
