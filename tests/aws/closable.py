@@ -40,6 +40,7 @@ class Closable:
         for key in set(self.lake.bucket.keys(f"{PREFIX}/")) - before:
             self.move(key, hour, copies)
         eventually(lambda: self.partition(hour))
+        self.lake.registered()
         return ids
 
     def move(self, key: str, hour: str, names: tuple[str, ...]) -> None:
@@ -88,6 +89,7 @@ class Closable:
             for name in copies:
                 self._copy(key, f"{PREFIX}/{hour}/{name}-{key.rpartition('/')[2]}")
         eventually(lambda: self.partition(hour))
+        self.lake.registered()
 
     def _copy(self, key: str, wanted: str) -> None:
         bucket = self.lake.bucket.name

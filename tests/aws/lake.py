@@ -15,7 +15,7 @@ from typing import Any
 from aws.client import ACCOUNT, REGION, Aws, eventually
 from aws.deploying import deploy, deploy_packaged, package
 from aws.events import DATABASES
-from aws.objects import Bucket
+from aws.objects import Bucket, Queue
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 AUTH0_BUS = "auth0.logs"
@@ -124,6 +124,10 @@ class Lake:
     def raw_events(self, table: str) -> list[Event]:
         """The events of a table as they came, from the raw backup."""
         return [event for key in self.bucket.keys(f"raw/{table}/") for event in json_values(self.bucket.read(key).decode())]
+
+    def registered(self) -> None:
+        """Wait until the partition function is done with every object so far; it may be at work on two objects of an hour at once."""
+        eventually(lambda: Queue(self.aws, f"{self.name}-objects").waiting() == 0)
 
     def partitions(self, table: str, database: str | None = None) -> list[dict[str, Any]]:
         """The partitions of a table. database: of a table that is not built in."""

@@ -70,11 +70,23 @@ class Queue:
         """The client."""
         return self.aws.service("sqs")
 
+    @cached_property
+    def url(self) -> str:
+        """Where it is."""
+        return str(self.sqs.get_queue_url(QueueName=self.name)["QueueUrl"])
+
+    def waiting(self) -> int:
+        """Messages that wait, and those being worked on."""
+        counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        told = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=counts)["Attributes"]
+        return sum(int(told[name]) for name in counts)
+
     def take(self) -> list[dict[str, Any]]:
         """All messages taken so far, with what waits now."""
-        url = self.sqs.get_queue_url(QueueName=self.name)["QueueUrl"]
-        while messages := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get("Messages"):
+        while messages := self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get(
+            "Messages"
+        ):
             for message in messages:
-                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
             self.seen += messages
         return self.seen

@@ -112,7 +112,8 @@ def test_without_the_right_no_partition_is_made_that_is_missing(closes: Closable
         DatabaseName=closes.lake.database(TABLE), TableName=TABLE, PartitionValues=partition["Values"]
     )
     with without(closes, "SwapPartitions", "glue:CreatePartition"):
-        assert any("glue:CreatePartition" in failed["reason"] for failed in closes.close(table=TABLE)["failed"])
+        answer = closes.close(table=TABLE)
+        assert any("glue:CreatePartition" in failed["reason"] for failed in answer["failed"]), answer
 
     closes.close(table=TABLE)
 
@@ -126,7 +127,8 @@ def test_without_the_right_what_was_replaced_stays(closes: Closable) -> None:
     closes.age("2026/06/14/05", datetime.now(UTC) - timedelta(days=2))
     prefix = f"{PREFIX}/2026/06/14/05/"
     with without(closes, "ReadLanded", "s3:DeleteObject"):
-        assert any("s3:DeleteObject" in failed["reason"] for failed in closes.close(table=TABLE)["failed"])
+        answer = closes.close(table=TABLE)
+        assert any("s3:DeleteObject" in failed["reason"] for failed in answer["failed"]), answer
         assert len(closes.lake.bucket.keys(prefix)) == 2
 
     closes.close(table=TABLE)

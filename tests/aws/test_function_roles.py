@@ -44,21 +44,13 @@ def test_without_the_right_no_partition_appears(small_stack: Aws, day: str, acti
     """A function that may not read its queue, or not write the catalog, makes no partition; what waited is made up for, what failed is a dead letter."""
     with without(small_stack, "harness-partition-function", "glue", action):
         small_stack.service("s3").put_object(Bucket=BUCKET, Key=f"logs/{day.replace('-', '/')}/00/x", Body=b"")
-        eventually(lambda: waiting(small_stack) > 0)
+        eventually(lambda: Queue(small_stack, "harness-objects").waiting() > 0)
         assert not partitions(small_stack, day)
         if action == "glue:CreatePartition":
             dead = Queue(small_stack, "harness-objects-dead")
             eventually(lambda: [message for message in dead.take() if day.replace("-", "/") in message["Body"]])
     if action != "glue:CreatePartition":
         assert eventually(lambda: partitions(small_stack, day))
-
-
-def waiting(aws: Aws) -> int:
-    """Messages in the queue of objects, also those being worked on."""
-    sqs = aws.service("sqs")
-    url = sqs.get_queue_url(QueueName="harness-objects")["QueueUrl"]
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    return sum(int(value) for value in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values())
 
 
 @pytest.mark.parametrize("action", ["logs:CreateLogStream", "logs:PutLogEvents"])

@@ -78,6 +78,7 @@ def test_the_deployed_roles_may_do_what_is_tried_here(own: Lake) -> None:
 def test_without_a_permission_something_is_refused(own: Lake, function: str, action: str) -> None:
     """The action is used when an event goes through the lake or a call fails; with it again, the event and its hour are there."""
     role, client = role_of(own, function), own.aws.service("lambda")
+    own.registered()
     before = count(own.aws, "Emulator", "Denied", Principal=role, Action=action)
     with without(own.aws, role, action):
         forget_partitions(own)

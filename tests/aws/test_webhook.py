@@ -23,6 +23,7 @@ import pytest
 from aws.client import ACCOUNT, REGION, Aws, eventually
 from aws.deploying import delete
 from aws.lake import Lake, deployed
+from aws.objects import Queue
 from aws.roles import broken, count, is_refused, without
 from aws_lake import client_environment
 from eventlake.cli import run
@@ -244,10 +245,8 @@ def test_a_new_hour_is_registered_when_the_schedule_calls(hooked: Lake) -> None:
     client.create_schedule(Name=f"{NAME}-partition-soon", Target=known["Target"], **soon)
     try:
         assert eventually(lambda: hooked.partitions("auth0_logs"))
-        url = json.loads(known["Target"]["Input"])["queue"]
-        counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        sqs = hooked.aws.service("sqs")
-        assert eventually(lambda: set(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=counts)["Attributes"].values()) == {"0"})
+        objects = Queue(hooked.aws, f"{NAME}-objects")
+        assert eventually(lambda: objects.waiting() == 0)
     finally:
         client.delete_schedule(Name=f"{NAME}-partition-soon")
 
