@@ -36,12 +36,11 @@ def run(log_format: str, job: tuple[str, int, int, int]) -> str:
         url = bus.stdout.readline().removeprefix("Ready: ").strip()
         time.sleep(_START_S)
         started = {pid: processor_s(pid) for pid in (bus.pid, *children(bus.pid))}
-        begun = time.perf_counter()
         said = subprocess.run([sys.executable, str(LOAD), url, *map(str, job)], capture_output=True, text=True, check=True)
         accepted = json.loads(said.stdout)
         while json.loads(urllib.request.urlopen(f"{url}/healthz").read())["pending_bytes"]:
             time.sleep(0.02)
-        seconds = time.perf_counter() - begun - preparation(job)
+        seconds = time.time() - accepted["begun_at"]
         peak = [
             int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) >> 10 for pid in (bus.pid, *children(bus.pid))
         ]  # type: ignore[index]
@@ -64,14 +63,6 @@ def stored(folder: Path) -> int:
     engine = open_lake(folder, sources).engine
     tables = [table.name for source in sources for table in source.tables if table.name != "alerts"]
     return sum(engine.query(f"select count(*) from {name}").rows[0][0] for name in tables)
-
-
-def preparation(job: tuple[str, int, int, int]) -> float:
-    """How long the load takes to prepare its requests, which is not the bus's time."""
-    begun = time.perf_counter()
-    code = f"import sys; sys.path.insert(0, {str(LOAD.parent)!r}); import load, uvloop; load.requests({job[0]!r}, 'h', {job[1]}, {job[3]})"
-    subprocess.run([sys.executable, "-c", code], check=True)
-    return time.perf_counter() - begun
 
 
 def processor_s(pid: int) -> float:

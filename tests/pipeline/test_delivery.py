@@ -8,6 +8,7 @@ import itertools
 import json
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -37,6 +38,142 @@ def line(table: Table = AUTH0, text: bytes = b"{}\n") -> Routed:
 def accept(delivery: Delivery, position: int, routed: Routed, arrival: datetime = NOON, now: float = 0.0) -> None:
     """Hand in the record at a position; each is one long."""
     delivery.accept(position, position + 1, arrival, routed, b"raw", now)
+
+
+@dataclass
+class Beside:
+    """A delivery that was begun. then: what its end does; it is done when a test says so."""
+
+    then: Callable[[], None]
+    done: bool = False
+
+    def is_done(self) -> bool:
+        """Return what the test says."""
+        return self.done
+
+    def finish(self) -> None:
+        """End it."""
+        self.then()
+
+
+def test_what_is_begun_goes_on_beside_what_is_read_next() -> None:
+    """A full buffer is begun and a new one goes on; nothing counts as delivered before the end, and one is under way at a time."""
+    begun: list[Beside] = []
+    ended: list[tuple[int, int]] = []
+
+    def begin(batches: Sequence[Batch]) -> Beside:
+        begun.append(Beside(lambda: ended.extend((batch.position_from, batch.position_to) for batch in batches)))
+        return begun[-1]
+
+    delivery = Delivery(lambda _batch: None, Hints(5, 6), {}, begin=begin)
+    for position in range(2):
+        accept(delivery, position, line())
+    assert delivery.begin_due(0.0) == 0
+    accept(delivery, 2, line())
+    assert (len(begun), ended, delivery.delivered, delivery.is_empty, delivery.next_due(0.0)) == (1, [], 0, False, 0.0)
+
+    assert delivery.begin_due(0.0) == 0
+    begun[0].done = True
+    assert delivery.begin_due(0.0) == 1
+    assert (ended, delivery.delivered) == ([(0, 2)], 2)
+
+    for position in range(3, 6):
+        accept(delivery, position, line())
+    assert (len(begun), ended, delivery.delivered) == (2, [(0, 2)], 2)
+    accept(delivery, 6, line(), NOON + timedelta(hours=1))
+    assert (len(begun), ended, delivery.delivered) == (3, [(0, 2), (2, 4)], 4)
+    assert delivery.deliver_all() == 2
+    assert (ended, delivery.delivered, delivery.is_empty) == ([(0, 2), (2, 4), (4, 6), (6, 7)], 7, True)
+
+
+def test_what_cannot_be_delivered_beside_waits_with_what_came_behind_it() -> None:
+    """It rests, is tried again as one, and holds up no other stream."""
+    broken = {AUTH0.name}
+    done: list[tuple[str, int, int, int]] = []
+
+    def end(batches: Sequence[Batch]) -> None:
+        if broken & {batch.stream for batch in batches}:
+            raise StorageError("a link")
+        done.extend((batch.stream, batch.position_from, batch.position_to, len(batch.lines)) for batch in batches)
+
+    delivery = Delivery(lambda batch: end([batch]), Hints(50, 6), {}, can_go_back=True, begin=lambda batches: Beside(lambda: end(batches)))
+    for position in range(3):
+        accept(delivery, position, line())
+    delivery.begin_due(0.0)
+    for position in range(3, 6):
+        accept(delivery, position, line(PIPELINE if position < 5 else AUTH0))
+    with pytest.raises(StorageError, match="a link"):
+        delivery.begin_due(0.0)
+    assert delivery.deliver_due(0.5) == 1
+    assert (done, delivery.delivered, delivery.must_go_back) == ([(PIPELINE.name, 3, 6, 2)], 0, False)
+
+    broken.clear()
+    assert delivery.deliver_due(1.0) == 1
+    assert done[1:] == [(AUTH0.name, 0, 6, 4)]
+    assert (delivery.delivered, delivery.must_go_back) == (6, False)
+
+
+def test_an_interrupted_wait_loses_nothing() -> None:
+    """Ctrl-C while a delivery ends: it is buffered as before."""
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    ends = [interrupted, lambda: None]
+    delivery = Delivery(lambda _batch: None, Hints(5, 2), {}, begin=lambda _batches: Beside(ends.pop(0)))
+    accept(delivery, 0, line())
+    with pytest.raises(KeyboardInterrupt):
+        delivery.deliver_all()
+    assert delivery.delivered == 0
+    assert (delivery.deliver_all(), delivery.delivered) == (1, 1)
+
+
+def test_many_streams_hold_no_more_than_a_few() -> None:
+    """Where all buffers together are too large, the largest are delivered, though none of them is full or old."""
+    rounds: list[list[str]] = []
+
+    def begin(batches: Sequence[Batch]) -> Beside:
+        rounds.append([batch.stream for batch in batches])
+        return Beside(lambda: None)
+
+    delivery = Delivery(lambda _batch: None, Hints(5, 100, total_bytes=20), {}, begin=begin)
+    tables = list(TABLES.values())[:6]
+    for position, (table, size) in enumerate(zip(tables, (5, 8, 1, 2, 6, 3), strict=True)):
+        accept(delivery, position, line(table, b"x" * size))
+    delivery.deliver_due(0.0)
+    accept(delivery, 6, line(tables[1], b"x" * 4))
+    delivery.deliver_due(0.0)
+    accept(delivery, 7, line(tables[4], b"x" * 9))
+    delivery.deliver_due(0.0)
+
+    assert rounds == [[tables[1].name], [tables[4].name], [tables[4].name]]
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 40), st.integers(0, 1)), max_size=60), st.integers(0, 60))
+def test_batches_that_follow_each_other_are_one_again(records: list[tuple[int, int, int]], cut: int) -> None:
+    """As if all had been buffered in one: lines, failed records and hours, whichever clock they came by."""
+
+    def batch(part: Sequence[tuple[int, tuple[int, int, int]]]) -> list[Batch]:
+        done: list[Batch] = []
+        delivery = Delivery(done.append, Hints(1e9, 1 << 30), {})
+        delivery._latest = {AUTH0.name: NOON + timedelta(days=9)}
+        for position, (_, hours, _) in part:
+            delivery.position = position
+            accept(delivery, position, line(text=b"%d\n" % position), NOON + timedelta(hours=hours))
+        delivery.deliver_all()
+        return done
+
+    numbered = list(enumerate(records))
+    whole = batch(numbered)
+    parts = [*batch(numbered[:cut]), *batch(numbered[cut:])]
+    if len(parts) == 2:
+        parts[0].add_behind(parts[1])
+        parts[0].position_to = parts[1].position_to
+
+    def held(batches: Sequence[Batch]) -> list[object]:
+        return [(one.lines, one.positions, one.size_bytes, one.position_from, one.position_to, one.moments, one.runs) for one in batches]
+
+    assert held(parts[:1]) == held(whole)
 
 
 def test_a_batch_that_fails_stays_and_is_delivered_again() -> None:
@@ -122,17 +259,19 @@ def test_what_is_due_at_once_is_delivered_at_once() -> None:
     alone: list[str] = []
     broken: set[str] = set()
 
-    def together(batches: Sequence[Batch]) -> None:
+    def together(batches: Sequence[Batch]) -> Beside:
         rounds.append([batch.stream for batch in batches])
-        if broken & {batch.stream for batch in batches}:
-            raise StorageError("a link")
+        return Beside(lambda: fail() if broken & {batch.stream for batch in batches} else None)
+
+    def fail() -> None:
+        raise StorageError("a link")
 
     def deliver(batch: Batch) -> None:
         if batch.stream in broken:
             raise StorageError("a link")
         alone.append(batch.stream)
 
-    delivery = Delivery(deliver, Hints(5, 100), {}, can_go_back=True, together=together)
+    delivery = Delivery(deliver, Hints(5, 100), {}, can_go_back=True, begin=together)
     names = [AUTH0.name, PIPELINE.name]
     for position in range(0, 8, 2):
         broken = {AUTH0.name} if position == 4 else set()
@@ -413,16 +552,19 @@ def test_after_a_crash_everything_is_delivered_once(sizes: list[int], crash_afte
         delivered.extend(batch.lines)
         checkpoints[batch.stream] = batch.position_to
 
+    def begin(batches: Sequence[Batch]) -> Beside:
+        return Beside(lambda: [deliver(batch) for batch in batches[:1]], done=data.draw(st.booleans()))  # of the same moment: all or none
+
     hints = Hints(1e9, data.draw(st.integers(10, 200)))
     records = [
         (position, Routed(lines=[(table, b"%d %s" % (position, b"x" * size)) for table in (AUTH0, PIPELINE)]))
         for position, size in enumerate(sizes)
     ]
-    first = Delivery(deliver, hints, {})
+    first = Delivery(deliver, hints, {}, begin=begin if data.draw(st.booleans()) else None)
     try:
         for position, routed in records:
             accept(first, position, routed)
-            first.deliver_due(0.0)
+            first.begin_due(0.0)
     except StorageError:
         pass
     crash_after = 1 << 30

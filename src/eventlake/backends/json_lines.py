@@ -14,7 +14,9 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
+
+from isal import igzip, isal_zlib
 
 from eventlake.backends.line_check import LineCheck, UnwritableLinesError
 from eventlake.description import Description, decode
@@ -23,8 +25,8 @@ from eventlake.model import Table
 
 EXTENSION = ".gz"
 _LEVEL = 6
-_FAST_LEVEL = 3
-"""Of what is written as it comes, and anew when its hour is closed: less than half the time, for a quarter more bytes."""
+_FAST_LEVEL = 2
+"""Of ISA-L, for what is written as it comes, and anew when its hour is closed: a sixth to a tenth of the time, for up to a third more bytes."""
 _LINES_AT_ONCE = 1000
 _PIECE_BYTES = 1 << 20
 _MAGIC = b"\x1f\x8b\x08"
@@ -70,7 +72,8 @@ class JsonLinesWriter:
 
 def write_gzip(lines: Sequence[bytes], path: Path, description: Description) -> None:
     """Write lines to a gzip file and read it back, a piece at a time. Raises OSError, CorruptObjectError."""
-    with GzipWriter(path, description, _FAST_LEVEL) as writer:
+    fast: Deflate = isal_zlib.compressobj(_FAST_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    with GzipWriter(path, description, fast) as writer:
         for start in range(0, len(lines), _LINES_AT_ONCE):
             writer.write(b"".join(lines[start : start + _LINES_AT_ONCE]))
     if _read_back(path) != (writer.checksum, writer.length):
@@ -80,20 +83,30 @@ def write_gzip(lines: Sequence[bytes], path: Path, description: Description) -> 
 def _read_back(path: Path) -> tuple[int, int]:
     """Return CRC32 and length of what a gzip file holds. Raises OSError, CorruptObjectError."""
     checksum = length = 0
-    with _readable(path), gzip.open(path) as file:
+    with _readable(path), igzip.open(path) as file:  # type: ignore[no-untyped-call]  # it has no types
         while piece := file.read(_PIECE_BYTES):
-            checksum, length = zlib.crc32(piece, checksum), length + len(piece)
+            checksum, length = isal_zlib.crc32(piece, checksum), length + len(piece)
     return checksum, length
 
 
-class GzipWriter:
-    """Writes a gzip file piece by piece, with what it says of itself. level: of compression. Raises OSError."""
+class Deflate(Protocol):
+    """Deflates a text that comes in pieces, as `zlib.compressobj` does."""
 
-    def __init__(self, path: Path, description: Description, level: int = _LEVEL) -> None:
+    def compress(self, data: bytes, /) -> bytes:
+        """Take the next bytes; what is ready of the result."""
+
+    def flush(self) -> bytes:
+        """Return the rest of it."""
+
+
+class GzipWriter:
+    """Writes a gzip file piece by piece, with what it says of itself. deflate: compresses it, at first zlib at its level 6. Raises OSError."""
+
+    def __init__(self, path: Path, description: Description, deflate: Deflate | None = None) -> None:
         self._file = path.open("wb")
         header, self._tail = _described(description)
         self._file.write(header)
-        self._deflate = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._deflate = deflate or zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
         self.checksum = self.length = 0
 
     def __enter__(self) -> GzipWriter:
@@ -107,7 +120,7 @@ class GzipWriter:
 
     def write(self, data: bytes) -> None:
         """Write the next bytes."""
-        self.checksum = zlib.crc32(data, self.checksum)
+        self.checksum = isal_zlib.crc32(data, self.checksum)
         self.length += len(data)
         self._file.write(self._deflate.compress(data))
 
@@ -171,5 +184,5 @@ def _readable(path: Path) -> Iterator[None]:
     """Raise what says that a file is no gzip as CorruptObjectError."""
     try:
         yield
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (EOFError, zlib.error, isal_zlib.error, gzip.BadGzipFile) as error:  # type: ignore[misc]  # its type is said wrongly
         raise CorruptObjectError(f"{path}: is no whole gzip file: {error}.") from None

@@ -53,7 +53,7 @@ class _Range(click.FloatRange):
 @click.option(
     "--buffer-mb",
     type=_Range(1, 128),
-    default=16,
+    default=8,
     show_default=True,
     help="How many megabytes of log lines make an object at once.",
 )

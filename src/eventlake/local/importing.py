@@ -110,7 +110,7 @@ class Importer:
     def deliver_due(self) -> None:
         """Take what was accepted into the buffers, and deliver those that are full."""
         while self._pump.take(self._spool.end):
-            self._pump.deliver_due()
+            self._pump.begin_due()
 
     def deliver(self) -> None:
         """Deliver everything that was accepted; then it can be queried."""

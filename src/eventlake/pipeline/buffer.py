@@ -76,6 +76,18 @@ class Batch:
         if which != self.runs[-1][1]:
             self.runs.append((len(self.positions), which))
 
+    def add_behind(self, later: Batch) -> None:
+        """Add the records of a batch of the same stream that came behind these."""
+        runs = later.runs or [(0, 0)]
+        for (start, which), end in zip(runs, [*(at for at, _ in runs[1:]), len(later.positions)], strict=True):
+            arrival = later.moments[which] if later.runs else later.arrival
+            if not self.is_at(arrival):
+                self.turn(arrival)
+            self.lines += later.lines[start:end]
+            self.failures += later.failures[start:end]
+            self.positions += later.positions[start:end]
+        self.size_bytes += later.size_bytes
+
     def parts(self) -> list[Batch]:
         """Return it as batches of one hour each, which are delivered together or not at all."""
         if not self.runs:

@@ -3,8 +3,9 @@
 A buffer covers a range of positions in the order of arrival; it is delivered when its oldest record has waited long enough, when it is large
 enough, or when an hour of arrival begins; and before that where much came at once and then nothing more, so that nobody waits for the end of a
 burst. What arrives out of order (a clock that was set back) waits in the same buffer, and is delivered with it, an object for each hour. A
-stream that cannot be delivered holds up no other; where the disk has no room for a batch, half of it is tried the next time. Called by the
-service on one machine; on AWS Firehose does this.
+stream that cannot be delivered holds up no other; where the disk has no room for a batch, half of it is tried the next time. What is delivered
+may be written beside what is read next; one delivery is under way at a time, so that those of a stream end in their order. Called by the service
+on one machine; on AWS Firehose does this.
 What cannot be a log line is buffered likewise and delivered to the error prefix, in Firehose's own form.
 Buffering hints: https://docs.aws.amazon.com/firehose/latest/dev/basic-deliver.html
 """
@@ -15,6 +16,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Protocol
 
 from eventlake.errors import StorageError, StorageFullError
 from eventlake.layout import Hour
@@ -50,11 +53,23 @@ class Hints:
 
     quiet_seconds: or when nothing came for so long, if it is large enough to be worth an object (a sixteenth of those bytes). Once in `seconds`
     on the average, so that senders who pause again and again do not make an object of each of their bursts; four times in a row at most.
+    total_bytes: or, the largest first, while all of them and what is under way have more than so many.
     """
 
     seconds: float = 300.0
-    size_bytes: int = 16_000_000
+    size_bytes: int = 8_000_000
     quiet_seconds: float = float("inf")
+    total_bytes: float = float("inf")
+
+
+class Begun(Protocol):
+    """A delivery of batches that goes on beside whoever began it."""
+
+    def is_done(self) -> bool:
+        """Return True if `finish` has nothing to wait for."""
+
+    def finish(self) -> None:
+        """Make the batches visible and durable, all of them at once. Raises StorageError; then nothing of them is visible."""
 
 
 @dataclass(slots=True)
@@ -73,7 +88,8 @@ class Delivery:
     deliver: makes a batch visible and durable, or raises; then the batch stays buffered and is delivered again.
     checkpoints: for each stream the position before which everything is delivered. covered: for each stream the stretches that are delivered
     beyond that, in order, the ends left out. can_go_back: whether records may be left out of a stream that cannot be delivered, because they
-    are read once more when it goes on. together: makes batches of several streams visible at once, or raises; then each is delivered alone.
+    are read once more when it goes on. begin: begins to deliver batches of one or several streams at once; where that fails for several, each is
+    delivered alone.
     """
 
     def __init__(
@@ -84,17 +100,19 @@ class Delivery:
         covered: Mapping[str, Sequence[tuple[int, int]]] | None = None,
         *,
         can_go_back: bool = False,
-        together: Callable[[Sequence[Batch]], None] | None = None,
+        begin: Callable[[Sequence[Batch]], Begun] | None = None,
     ) -> None:
         self._can_go_back = can_go_back
         self._deliver = deliver
-        self._together = together
+        self._begin = begin
         self._hints = hints
         self._checkpoints = dict(checkpoints)
         self._covered = {
             name: stretches for name, stretches in (covered or {}).items() if stretches[-1][1] > self._checkpoints.get(name, 0)
         }
         self._buffers: dict[str, _Held] = {}
+        self._under_way: tuple[dict[str, _Held], Begun] | None = None
+        """What was begun, and the buffers by their streams as they were then."""
         self._resting: dict[str, tuple[float, float]] = {}
         """Streams that could not be delivered: until when they rest, and for how long."""
         self._quiet: dict[str, float] = {}
@@ -110,18 +128,23 @@ class Delivery:
 
     @property
     def is_empty(self) -> bool:
-        """Return True if nothing is buffered."""
-        return not self._buffers
+        """Return True if nothing is buffered or under way."""
+        return not self._buffers and self._under_way is None
 
     @property
     def delivered(self) -> int:
         """Return the position before which everything of every stream is delivered."""
-        return min([self.position, *self._left.values(), *[held.batch.position_from for held in self._buffers.values()]])
+        waiting = [*self._buffers.values(), *self._streams_under_way.values()]
+        return min([self.position, *self._left.values(), *[held.batch.position_from for held in waiting]])
 
     @property
     def must_go_back(self) -> bool:
         """Return True if a stream can be delivered again of which records were left out: they must be read once more."""
-        return any(name not in self._buffers for name in self._left)
+        return any(name not in self._buffers and name not in self._streams_under_way for name in self._left)
+
+    @property
+    def _streams_under_way(self) -> dict[str, _Held]:
+        return {} if self._under_way is None else self._under_way[0]
 
     def accept(self, position: int, end: int, arrival: datetime, routed: Routed, raw: bytes, now: float) -> None:
         """Buffer what became of the record at `position`; what is already delivered of it is left out.
@@ -178,22 +201,47 @@ class Delivery:
 
         Raises the first StorageError, after the others were delivered.
         """
+        return _each([partial(self.begin_due, now), partial(self._finish, now)])
+
+    def begin_due(self, now: float) -> int:
+        """Begin to deliver them, and return without waiting for the last; how many were finished of those that were begun before.
+
+        Raises the first StorageError, after the others were delivered.
+        """
         for held in self._buffers.values():
             if held.records != len(held.batch.positions):
                 held.records, held.quiet_since = len(held.batch.positions), now
-        due = [name for name, held in self._buffers.items() if self._due_at(name, held) <= now]
-        for name in [one for one in due if self._filled_at(self._buffers[one]) > now]:
-            self._quiet[name] = max(self._quiet.get(name, now), now) + self._hints.seconds
-        return self._deliver_streams(due, now)
+        is_next = self._due(now) or (self._under_way is not None and self._under_way[1].is_done())
+        return _each([partial(self._finish, now), lambda: self._begin_due(now)]) if is_next else 0
 
     def deliver_all(self) -> int:
         """Deliver every buffer; how many there were. Raises the first StorageError, after the others were delivered."""
-        return self._deliver_streams(list(self._buffers), float("-inf"))
+        never = float("-inf")
+        return _each([partial(self._finish, never), lambda: self._begin_streams(list(self._buffers), never), partial(self._finish, never)])
 
     def next_due(self, now: float) -> float | None:
-        """Return in how many seconds the first buffer is due if nothing more comes, None if all are empty."""
+        """Return in how many seconds the first buffer is due if nothing more comes, None if all are empty; none if anything is under way."""
+        if self._under_way is not None:
+            return 0.0
         waits = [self._due_at(name, held) - now for name, held in self._buffers.items()]
         return max(min(waits), 0.0) if waits else None
+
+    def _due(self, now: float) -> list[str]:
+        due = [name for name, held in self._buffers.items() if self._due_at(name, held) <= now]
+        sizes = {name: held.batch.size_bytes for name, held in self._buffers.items() if name not in due and not self._rests(name, now)}
+        total = sum(sizes.values()) + sum(held.batch.size_bytes for held in self._streams_under_way.values())
+        for name in sorted(sizes, key=lambda one: sizes[one], reverse=True):
+            if total <= self._hints.total_bytes:
+                break
+            total -= sizes[name]
+            due.append(name)
+        return due
+
+    def _begin_due(self, now: float) -> int:
+        due = self._due(now)
+        for name in [one for one in due if self._due_at(one, self._buffers[one]) <= now < self._filled_at(self._buffers[one])]:
+            self._quiet[name] = max(self._quiet.get(name, now), now) + self._hints.seconds
+        return self._begin_streams(due, now)
 
     def _is_new(self, name: str, position: int) -> bool:
         return position >= self._checkpoints.get(name, 0) and not (name in self._covered and _is_within(self._covered[name], position))
@@ -227,15 +275,19 @@ class Delivery:
         held = self._buffers.get(name)
         if held is None or name in self._left or not (self._is_full(held.batch) or self._begins_hour(name, held.batch, arrival)):
             return
-        if self._rests(name, now):
+        self._unless_full(partial(self._finish, now))
+        if self._rests(name, now) or not self._unless_full(partial(self._begin_streams, [name], now)):
             self._left[name] = position
-            return
+
+    def _unless_full(self, deliver: Callable[[], int]) -> bool:
+        """Deliver, and return False if that fails: it is told when it is tried again. Raises StorageFullError, and any error if nothing can be left out."""
         try:
-            self._deliver_streams([name], now)
+            deliver()
         except StorageError as error:
             if not self._can_go_back or isinstance(error, StorageFullError):
                 raise
-            self._left[name] = position  # it is told when it is tried again
+            return False
+        return True
 
     def _begins_hour(self, name: str, batch: Batch, arrival: datetime) -> bool:
         """Return True if nothing of the stream arrived in this hour or a later one before; what comes late waits with its neighbours."""
@@ -251,40 +303,50 @@ class Delivery:
     def _is_full(self, batch: Batch) -> bool:
         return batch.size_bytes >= self._hints.size_bytes or len(batch.runs) >= _MOST_RUNS
 
-    def _deliver_streams(self, names: Iterable[str], now: float) -> int:
-        """Deliver these buffers; a stream that cannot be delivered rests. Raises the first StorageError in the end."""
-        waiting, count = list(names), 0
-        if self._delivered_together(waiting):
-            return len(waiting)
-        errors: list[StorageError] = []
-        for name in waiting:
-            try:
-                self._deliver_stream(name)
-            except StorageError as error:
-                errors.append(error)
-                if self._can_go_back and not isinstance(error, StorageFullError):  # that keeps all of them waiting
-                    self._let_rest(name, now)
-            else:
-                self._resting.pop(name, None)
-                count += 1
-        if errors:
-            raise errors[0]
-        return count
+    def _begin_streams(self, names: Sequence[str], now: float) -> int:
+        """Begin to deliver these buffers together, or deliver each alone where that cannot be; how many were delivered. Nothing is under way before.
 
-    def _delivered_together(self, names: Sequence[str]) -> bool:
-        """Deliver these buffers at once; False, and nothing is delivered, if there is none but one or one of them cannot be: then each is on its own."""
-        if self._together is None or len(names) < 2 or any(name in self._halvings for name in names):
-            return False
-        batches = [self._ended(name) for name in names]
+        A stream that cannot be delivered rests. Raises the first StorageError in the end.
+        """
+        waiting = [name for name in names if name in self._buffers]
+        if self._begin is None or any(name in self._halvings for name in waiting):
+            return self._deliver_each(waiting, now)
+        if not waiting:
+            return 0
+        batches = [self._ended(name) for name in waiting]
+        begun = self._begin(batches)
+        self._under_way = {name: self._buffers.pop(name) for name in waiting}, begun
+        return 0
+
+    def _finish(self, now: float) -> int:
+        """Wait for what is under way; how many buffers there were. What cannot be delivered is buffered as before. Raises as `_begin_streams` does."""
+        if self._under_way is None:
+            return 0
+        (streams, begun), self._under_way = self._under_way, None
         try:
-            self._together(batches)
-        except StorageError:
-            return False
-        for name, batch in zip(names, batches, strict=True):
-            self._checkpoints[name] = batch.position_to
+            begun.finish()
+        except BaseException as error:
+            self._put_back(streams)
+            if not isinstance(error, StorageError):
+                raise
+            if len(streams) > 1:
+                return self._deliver_each(list(streams), now)
+            self._failed(next(iter(streams)), error, now)
+            raise
+        for name, held in streams.items():
+            self._checkpoints[name] = held.batch.position_to
             self._resting.pop(name, None)
-            del self._buffers[name]
-        return True
+        return len(streams)
+
+    def _put_back(self, streams: Mapping[str, _Held]) -> None:
+        """Buffer again what was under way, with what came behind it."""
+        for name, held in streams.items():
+            if name in self._buffers:
+                held.batch.add_behind(self._buffers[name].batch)
+            self._buffers[name] = held
+
+    def _deliver_each(self, names: Sequence[str], now: float) -> int:
+        return _each([partial(self._deliver_stream, name, now) for name in names])
 
     def _ended(self, name: str) -> Batch:
         """Return a buffer's batch, which ends where its stream is now."""
@@ -292,20 +354,43 @@ class Delivery:
         batch.position_to = max(min(self.position, self._left.get(name, self.position)), batch.position_from + 1)
         return batch
 
-    def _deliver_stream(self, name: str) -> None:
+    def _deliver_stream(self, name: str, now: float) -> int:
         """Deliver one buffer, in smaller parts after each time for which the disk had no room. Raises StorageError; the rest stays buffered."""
         batch = self._ended(name)
         for part in in_parts(batch, self._halvings.get(name, 0)):
             try:
                 self._deliver(part)
-            except StorageFullError:
-                self._halvings[name] = min(self._halvings.get(name, 0) + 1, _MOST_HALVINGS)
+            except StorageError as error:
+                self._failed(name, error, now)
                 raise
             self._checkpoints[name] = part.position_to
             if part is not batch:
                 self._buffers[name].batch = batch.behind(part.position_to)
         self._halvings.pop(name, None)
+        self._resting.pop(name, None)
         del self._buffers[name]
+        return 1
+
+    def _failed(self, name: str, error: StorageError, now: float) -> None:
+        """Note that a stream could not be delivered: it rests, or where the disk is full, which keeps all of them waiting, its parts become smaller."""
+        if isinstance(error, StorageFullError):
+            self._halvings[name] = min(self._halvings.get(name, 0) + 1, _MOST_HALVINGS)
+        elif self._can_go_back:
+            self._let_rest(name, now)
+
+
+def _each(steps: Iterable[Callable[[], int]]) -> int:
+    """Take all steps; the sum of what they give. Raises the first StorageError, after the others were taken."""
+    count = 0
+    errors: list[StorageError] = []
+    for step in steps:
+        try:
+            count += step()
+        except StorageError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return count
 
 
 def _is_within(stretches: Sequence[tuple[int, int]], position: int) -> bool:

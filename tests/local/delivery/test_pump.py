@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
+import random
 import shutil
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +26,7 @@ from eventlake.backends.sqlite_file import SqliteFile
 from eventlake.description import Description
 from eventlake.errors import StorageError, StorageFullError
 from eventlake.layout import Hour
-from eventlake.local.delivery.checked import FORMATS
+from eventlake.local.delivery.checked import FORMATS, CheckedWriter
 from eventlake.local.delivery.sink import Sink
 from eventlake.local.failed_records import LocalFailedRecords
 from eventlake.local.folder import open_catalog, open_lake
@@ -371,6 +375,75 @@ def test_full_buffers_are_delivered_on_the_way(tmp_path: Path) -> None:
 
     assert len(open_catalog(tmp_path).objects("pipeline_execution_state_change")) > 3
     assert examine(tmp_path, [f"e{number}" for number in range(100)]) is None
+
+
+@pytest.mark.parametrize("log_format", FORMATS)
+def test_an_object_is_written_beside_what_is_read_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_format: str) -> None:
+    """The first write waits until more was read than its own events; nothing of it shows before it is whole."""
+    read_on = threading.Event()
+    seen: list[int] = []
+    straight, write = Router.straight, CheckedWriter.write
+
+    def reading(router: Router, events: Sequence[bytes]) -> list[Any]:
+        seen.append(len(open_catalog(tmp_path).objects("pipeline_execution_state_change")))
+        if len(seen) == 2:
+            read_on.set()
+        return straight(router, events)
+
+    def waiting(writer: CheckedWriter, *arguments: Any) -> dict[int, str]:
+        assert read_on.wait(60)
+        return write(writer, *arguments)
+
+    monkeypatch.setattr(Router, "straight", reading)
+    monkeypatch.setattr(CheckedWriter, "write", waiting)
+    identities = [f"e{number}" for number in range(600)]
+    with Importer(tmp_path, SOURCES, hints=Hints(float("inf"), 100_000), log_format=log_format) as lake:
+        lake.accept([event(identity, version="x" * 400) for identity in identities])
+        lake.deliver()
+
+    assert seen[:2] == [0, 0]
+    assert examine(tmp_path, identities) is None
+
+
+def test_what_is_begun_and_not_finished_is_delivered_by_the_next(tmp_path: Path) -> None:
+    """A command that ends in the middle leaves the spool, and no file aside that stays."""
+    identities = [f"e{number}" for number in range(60)]
+    with Importer(tmp_path, SOURCES, hints=Hints(float("inf"), 2000)) as lake:
+        lake.accept([event(identity) for identity in identities])
+        lake.deliver_due()
+        assert 0 < lake._pump.delivered < lake._spool.end
+    with Importer(tmp_path, SOURCES) as lake:
+        lake.deliver()
+
+    assert examine(tmp_path, identities) is None
+    assert not list((tmp_path / "objects").glob("**/*.jsonl"))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_writes_that_fail_beside_lose_and_double_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """A full disk, or one that fails, at some of the writes, while others go on; the next process delivers what this one left."""
+    chosen = random.Random(seed)
+    errors = {chosen.randrange(8): chosen.choice([StorageFullError, StorageError, OSError]) for _ in range(4)}
+    write, calls = CheckedWriter.write, itertools.count()
+
+    def failing(writer: CheckedWriter, *arguments: Any) -> dict[int, str]:
+        if (error := errors.pop(next(calls), None)) is not None:
+            raise error("the disk")
+        return write(writer, *arguments)
+
+    monkeypatch.setattr(CheckedWriter, "write", failing)
+    identities = [f"e{number}" for number in range(200)]
+    for stretch in (identities[:100], identities[100:], (), (), (), ()):
+        with Importer(tmp_path, SOURCES, hints=Hints(float("inf"), 2000)) as lake, contextlib.suppress(StorageError):
+            lake.accept([event(identity) for identity in stretch]) if stretch else None
+            with contextlib.suppress(StorageError):
+                lake.deliver_due()
+            for _ in range(3):
+                with contextlib.suppress(StorageError):
+                    lake.deliver()
+
+    assert examine(tmp_path, identities) is None
+    assert not errors
 
 
 def rows_of(folder: Path, table: Table) -> list[str]:

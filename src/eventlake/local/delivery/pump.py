@@ -72,15 +72,15 @@ class Pump:
         self._folder = folder
         self._tombstones = version_of(folder)
         router = Router(sources, FAST, StraightReader, read_keys(folder), read_forgetting(folder))
-        self._budget = Budget(router.route, straight=router.straight)
+        self._budget = Budget(router.route, straight=router.straight)  # the object beside takes tenths of a second of an event's time
         self._kept = router.kept
         self._without_erased = router.without_erased
         self.erased = 0
         """How many events were left out, because they are of somebody who was erased."""
         start = max(first_position(self._spool), self._checkpoints.get(LOW_WATER, 0))
-        sink = Sink(store, self.catalog, writer_of(chosen), partial(frames_at, self._spool), self._kept)
+        self._sink = Sink(store, self.catalog, writer_of(chosen), partial(frames_at, self._spool), self._kept)
         self._delivery = Delivery(
-            sink.deliver, hints, self._checkpoints, self.catalog.covered(start), can_go_back=True, together=sink.deliver_together
+            self._sink.deliver, hints, self._checkpoints, self.catalog.covered(start), can_go_back=True, begin=self._sink.begin
         )
         self._reader = SpoolReader(self._spool, start)
         self._strikes = Strikes(self._spool, start)
@@ -131,6 +131,10 @@ class Pump:
         self._delivery.position = max(self._delivery.position, min(self._reader.position, until))
         return count
 
+    def begin_due(self) -> int:
+        """Begin to deliver the buffers that are due, beside what is taken next; how many were finished. Raises as `deliver_due` does."""
+        return self._noted_after(lambda: self._delivery.begin_due(self._seconds()))
+
     def deliver_due(self) -> int:
         """Deliver the buffers that are due; how many. Raises StorageError, after what could be delivered was."""
         return self._noted_after(lambda: self._delivery.deliver_due(self._seconds()))
@@ -139,7 +143,7 @@ class Pump:
         """Deliver everything before `until`. Raises StorageError, after what could be delivered was."""
         while self.take(until):
             with contextlib.suppress(StorageError):  # what is left is tried once more, and told
-                self._delivery.deliver_due(self._seconds())
+                self._delivery.begin_due(self._seconds())
         self._noted_after(self._delivery.deliver_all)
         if self.must_go_back:
             raise StorageError("Not everything could be delivered; it is kept in the spool, and the next start delivers it.")
@@ -150,6 +154,7 @@ class Pump:
 
     def close(self) -> None:
         """Close the catalog."""
+        self._sink.close()
         self._strikes.close()
         self.catalog.close()
 

@@ -3,6 +3,7 @@
 Four steps, each safe to be the last before a crash: the files are written aside and checked; the catalog notes the keys that are intended; the
 files are moved to their places; one transaction makes them visible with their partitions and their streams' checkpoints. `recovery` finishes what
 a crash left. Batches of many streams that are due at once take the steps together: a transaction costs as much for one as for all of them.
+The files of log lines are written by a thread of their own: most of that is not Python, so that who delivers can read what comes next meanwhile.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,20 +30,47 @@ from eventlake.local.delivery.checked import CheckedWriter, Writer
 from eventlake.local.spool.frames import Frame
 from eventlake.model import Table
 from eventlake.pipeline.buffer import Batch, moment
+from eventlake.pipeline.delivery import Begun
 from eventlake.pipeline.failed_records import FailedRecord, error_stream, failed_record, records_apart
 from eventlake.pipeline.mapping import json_columns
 from eventlake.pipeline.partition import partition_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The log lines of an hour in a file aside. refused: the places of those that are not in it, each with its reason; none is there if all are."""
+
+    part: Batch
+    table: Table
+    path: Path
+    refused: dict[int, str]
 
 
 @dataclass(slots=True)
 class _Aside:
     """What batches became, before it is moved to its places: the files with their keys, and what the catalog is told of them."""
 
+    checkpoints: dict[str, int]
     files: list[tuple[str, Path]] = field(default_factory=list)
     objects: list[NewObject] = field(default_factory=list)
     partitions: list[Partition] = field(default_factory=list)
     failed: list[tuple[NewFailedObject, list[FailedEntry]]] = field(default_factory=list)
-    checkpoints: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A delivery whose files are being written: `eventlake.pipeline.delivery.Begun`."""
+
+    written: Future[list[_Written]]
+    then: Callable[[Future[list[_Written]]], None]
+
+    def is_done(self) -> bool:
+        """Return True if all files are written, or one could not be."""
+        return self.written.done()
+
+    def finish(self) -> None:
+        """Wait for the files, and make them visible. Raises StorageError; then nothing of them is."""
+        self.then(self.written)
 
 
 class Sink:
@@ -63,21 +92,37 @@ class Sink:
         self._writer = CheckedWriter(writer)
         self._events = events
         self._kept = kept
+        self._thread = ThreadPoolExecutor(1, "objects")
         self._life = uuid.uuid4().hex
         self._unregistered: set[str] = set()
         """Keys that this life of delivery intended and could not register: what failed is delivered again, perhaps in parts with other keys."""
 
     def deliver(self, batch: Batch) -> None:
         """Make a batch visible and durable. Raises StorageError; then nothing of it is visible."""
-        self.deliver_together([batch])
+        self.begin([batch]).finish()
 
-    def deliver_together(self, batches: Sequence[Batch]) -> None:
-        """Make batches of several streams visible and durable, all of them at once. Raises StorageError; then nothing of them is visible."""
+    def begin(self, batches: Sequence[Batch]) -> Begun:
+        """Begin to make batches of several streams visible and durable, all of them at once; what keeps them from it is raised in the end.
+
+        The batches are not changed meanwhile. One that is not finished makes nothing visible, and leaves its files to the next recovery.
+        """
+        return _Begun(self._thread.submit(self._written, batches), partial(self._finish, batches))
+
+    def close(self) -> None:
+        """End the thread, behind what it still writes."""
+        self._thread.shutdown()
+
+    def _finish(self, batches: Sequence[Batch], written: Future[list[_Written]]) -> None:
+        """Make what was written visible, with the failed records of the batches. Raises StorageError; then nothing of it is."""
         try:
             with contextlib.ExitStack() as staged:
-                aside = _Aside()
+                aside = _Aside({_stream(batch): batch.position_to for batch in batches})
+                for one in written.result():
+                    staged.enter_context(_removed_in_the_end(one.path))
+                    self._add(one, aside, staged)
                 for batch in batches:
-                    self._write(batch, aside, staged)
+                    if batch.table is None:
+                        self._write_failures(batch, PROCESSING_FAILED, aside, staged)
                 self._publish(aside)
         except OSError as error:
             raise storage_error(error, f"{_streams(batches)}: its records cannot be delivered") from None
@@ -86,6 +131,20 @@ class Sink:
         finally:
             if self._unregistered:
                 self._take_back()
+
+    def _written(self, batches: Sequence[Batch]) -> list[_Written]:
+        """Write the log lines of each hour of these batches aside. Raises OSError, StorageError; then no file is left."""
+        written: list[_Written] = []
+        with contextlib.ExitStack() as staged:
+            for batch in batches:
+                if batch.table is None:
+                    continue
+                for part in batch.parts():
+                    path = self._staged(self._writer.extension, staged)
+                    refused = self._writer.write(batch.table, part.lines, path, partial(self._description, part, LINES))
+                    written.append(_Written(part, batch.table, path, refused))
+            staged.pop_all()  # who finishes removes them
+        return written
 
     def _publish(self, aside: _Aside) -> None:
         """Move the files to their places, and make them visible."""
@@ -110,27 +169,16 @@ class Sink:
                     self._store.delete(key)
             self._unregistered.clear()
 
-    def _write(self, batch: Batch, aside: _Aside, staged: contextlib.ExitStack) -> None:
-        """Write the objects of a batch aside."""
-        if batch.table is None:
-            aside.checkpoints[error_stream(batch.stream)] = batch.position_to
-            self._write_failures(batch, PROCESSING_FAILED, aside, staged)
-            return
-        aside.checkpoints[batch.stream] = batch.position_to
-        for part in batch.parts():
-            self._write_lines(part, batch.table, aside, staged)
-
-    def _write_lines(self, part: Batch, table: Table, aside: _Aside, staged: contextlib.ExitStack) -> None:
-        """Write the lines of an hour, and the failed records of those that are refused, so that neither is there without the other."""
-        path = self._staged(self._writer.extension, staged)
-        refused = self._writer.write(table, part.lines, path, partial(self._description, part, LINES))
-        if refused:
-            self._write_failures(self._conversion_failures(part, refused), CONVERSION_FAILED, aside, staged)
-        if len(refused) < len(part.lines):
-            said = self._description(part, LINES, len(part.lines) - len(refused))
+    def _add(self, one: _Written, aside: _Aside, staged: contextlib.ExitStack) -> None:
+        """Add the lines of an hour, and the failed records of those that were refused, so that neither is there without the other."""
+        part, table = one.part, one.table
+        if one.refused:
+            self._write_failures(self._conversion_failures(part, one.refused), CONVERSION_FAILED, aside, staged)
+        if len(one.refused) < len(part.lines):
+            said = self._description(part, LINES, len(part.lines) - len(one.refused))
             key = part.key(self._writer.extension, life=self._life)
-            new = NewObject.described(key, path, self._writer.format, said, json_columns(table))
-            aside.files.append((new.key, path))
+            new = NewObject.described(key, one.path, self._writer.format, said, json_columns(table))
+            aside.files.append((new.key, one.path))
             aside.objects.append(new)
             aside.partitions.append(partition_of(table, part.hour, self._writer.format))
 
@@ -175,6 +223,11 @@ def entries_of(records: Sequence[FailedRecord], key: str) -> list[FailedEntry]:
     return [
         FailedEntry(one.id, one.stream, one.code, one.message, one.arrival, len(one.raw), key, line) for line, one in enumerate(records)
     ]
+
+
+def _stream(batch: Batch) -> str:
+    """Return the name under which the catalog keeps how far a batch's stream is."""
+    return error_stream(batch.stream) if batch.table is None else batch.stream
 
 
 def _streams(batches: Sequence[Batch]) -> str:
