@@ -16,6 +16,7 @@ from eventlake.local.closing.closer import Closed, Closer
 from eventlake.local.folder import open_catalog, open_lake
 from eventlake.local.importing import Importer
 from eventlake.local.item import Item
+from eventlake.pipeline.compaction import due
 from eventlake.sources import load
 
 SOURCES = load()
@@ -57,7 +58,7 @@ def copied(lake: Path, place: Path) -> Path:
 def close(lake: Path, now: datetime = AFTER, table: str = RUNS) -> list[Closed]:
     """Close what is due at a moment."""
     with Importer(lake, SOURCES) as importer, Closer(importer.catalog, lake / "objects", lambda: now) as closer, warm(closer):
-        return list(closer.close_all(TABLES[table], closer.due(TABLES[table])))
+        return list(closer.close_all(TABLES[table], due(importer.catalog.contents(table).hours, now)))
 
 
 @contextmanager

@@ -398,7 +398,7 @@ def test_a_catalog_made_anew_has_the_history(tmp_path: Path) -> None:
 def _close(lake: Path) -> None:
     table = next(table for source in SOURCES for table in source.tables if table.name == RUNS)
     with Importer(lake, SOURCES) as importer, Closer(importer.catalog, lake / "objects") as closer:
-        assert not any(one.problem for one in closer.close_all(table, closer.due(table)))
+        assert not any(one.problem for one in closer.close_all(table, closer.waiting(table, Hour.of(closer.now()))))
 
 
 def backfill_in_groups(lake: Path, file: Path, log_format: str) -> None:

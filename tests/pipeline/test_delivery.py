@@ -546,14 +546,18 @@ def test_after_a_crash_everything_is_delivered_once(sizes: list[int], crash_afte
     delivered: list[bytes] = []
     checkpoints: dict[str, int] = {}
 
-    def deliver(batch: Batch) -> None:
+    def together(batches: Sequence[Batch]) -> None:
         if len(delivered) > crash_after:
             raise StorageError("crash")
-        delivered.extend(batch.lines)
-        checkpoints[batch.stream] = batch.position_to
+        for batch in batches:
+            delivered.extend(batch.lines)
+            checkpoints[batch.stream] = batch.position_to
+
+    def deliver(batch: Batch) -> None:
+        together([batch])
 
     def begin(batches: Sequence[Batch]) -> Beside:
-        return Beside(lambda: [deliver(batch) for batch in batches[:1]], done=data.draw(st.booleans()))  # of the same moment: all or none
+        return Beside(lambda: together(batches), done=data.draw(st.booleans()))
 
     hints = Hints(1e9, data.draw(st.integers(10, 200)))
     records = [

@@ -102,7 +102,7 @@ def test_names_that_readers_use_may_be_columns(tmp_path: Path, log_format: str) 
 
     before = open_lake(tmp_path, sources).engine.query(sql).rows
     with Importer(tmp_path, sources) as importer, Closer(importer.catalog, tmp_path / "objects", lambda: LATE) as closer:
-        list(closer.close_all(TAKEN.tables[0], closer.due(TAKEN.tables[0])))
+        list(closer.close_all(TAKEN.tables[0], closer.waiting(TAKEN.tables[0], Hour.of(LATE))))
     rows = open_lake(tmp_path, sources).engine.query(sql).rows
 
     assert [row[:-1] for row in before] == [("anna@example.org",) * 6 + (True, True)] * 2 + [("b",) * 6 + (True, True)]

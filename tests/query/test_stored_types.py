@@ -168,7 +168,7 @@ def closing_says(folder: Path) -> str:
     try:
         (table,) = [one for one in catalog.tables() if one.name == "sold"]
         with Closer(catalog, folder / OBJECTS, now=lambda: datetime(2026, 12, 1, tzinfo=UTC)) as closer:
-            return closer.close(table, closer.due(table)[0]).problem
+            return closer.close(table, closer.waiting(table, Hour.of(closer.now()))[0]).problem
     finally:
         catalog.close()
 

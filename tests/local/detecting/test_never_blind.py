@@ -51,7 +51,7 @@ def _kept(folder: Path, epoch: int, now: datetime) -> Counter[str]:
     with closing(SqliteCatalog(folder / CATALOG, epoch=epoch)) as catalog, Closer(catalog, folder / OBJECTS, lambda: now) as closer:
         (table,) = SOURCE.tables
         done["merged"] += closer.merge(table, Hour.of(now)) > 0
-        for state in closer.due(table):
+        for state in closer.waiting(table, Hour.of(now)):
             done["closed again" if state.generation else "closed"] += not closer.close(table, state).problem
     return done
 

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,10 +87,6 @@ class Closer:
         if self._footers is not None:
             self._footers.close()
             self._footers = None
-
-    def due(self, table: Table, slack: timedelta = timedelta()) -> list[HourContents]:
-        """Return the hours of a table that are to be closed, the oldest first."""
-        return due(self._catalog.contents(table.name).hours, self.now(), slack)
 
     def waiting(self, table: Table, before: Hour) -> list[HourContents]:
         """Return the hours before this one that are to be closed now: those that failed wait for their turn."""
