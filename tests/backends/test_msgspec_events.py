@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from eventlake.backends import msgspec_events
 from eventlake.backends.msgspec_codec import FAST
-from eventlake.backends.msgspec_events import StraightReader
+from eventlake.backends.msgspec_events import StraightReader, _Moments
 from eventlake.model import Column, Source, Table
 from eventlake.pipeline.envelope import Intake
 from eventlake.pipeline.mapping import compile_mapping
 from eventlake.pipeline.router import Router
+from eventlake.pipeline.values import timestamp
 from eventlake.sources import load
 from eventlake.sources.samples import names, read_sample
 
@@ -248,6 +251,34 @@ def test_timestamps_are_written_alike_however_many_are_remembered(monkeypatch: p
         assert reader(_written(event)) == FAST.encode(mapping(event)) + b"\n"
     for value in ("tomorrow", "tomorrow", True, {}):
         assert reader(_written({**EVENT, "detail": {"brewed": value}})) is None
+
+
+MOMENT = "2026-10-21T00:06:27.286Z"
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.tuples(st.integers(0, 23), st.sampled_from([*"0123456789TZ:.-+ t", "\u0663", "\u00b2", ""])), max_size=3),
+            st.integers(0, 59),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+@example(
+    [([], 7), ([(17, "6")], 0), ([(11, "2"), (12, "4")], 0), ([(10, " ")], 0), ([(20, "\u0663")], 0), ([(5, "0"), (6, "2"), (8, "3")], 1)]
+)
+def test_a_timestamp_of_a_minute_that_was_met_is_written_alike(changes: list[tuple[list[tuple[int, str]], int]]) -> None:
+    """Whatever stands in any place of it, and whatever came before."""
+    moments = _Moments()
+    for places, second in changes:
+        letters = list(f"2026-10-21T00:06:{second:02}.286Z")
+        for place, letter in places:
+            letters[place] = letter
+        value = "".join(letters)
+        assert moments.moment(value) == timestamp(value)
+        assert moments.moment(MOMENT) == timestamp(MOMENT)
 
 
 def test_only_what_the_table_wants_is_read() -> None:

@@ -25,7 +25,9 @@ _LOOKED_AT = 100
 _TIMES, _SHARE = 3, 16
 """An object takes any key from the third event on that has more of them, if that is one of sixteen or more: to read it as a dict takes longer."""
 _MOMENTS = 4096
-"""So many timestamps are remembered at most; events that come together share their second."""
+"""So many timestamps, and minutes, are remembered at most; events that come together share their second, or their minute."""
+_PLAIN_MS = len("2026-11-20T10:00:00.123Z")
+_SECONDS = frozenset(f":{second:02}." for second in range(60))
 
 
 class StraightReader:
@@ -94,18 +96,37 @@ class StraightReader:
 
 
 class _Moments(dict[str, Any]):
-    """The columns of the timestamps that were met of late."""
+    """The columns of the timestamps that were met of late, and the minutes of those with milliseconds, of which few are met twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._minutes: dict[str, str | None] = {}
 
     def moment(self, value: Any) -> Any:  # JSON in, column value out
         """Convert a timestamp, as `eventlake.pipeline.values` does."""
         return self[value] if value.__class__ is str else timestamp(value)
 
     def __missing__(self, value: str) -> Any:
-        """Convert it, and remember it."""
+        """Convert it, and remember it or its minute."""
+        if len(value) == _PLAIN_MS and value[16:20] in _SECONDS and value[23] == "Z":
+            thousandths, minute = value[20:23], self._minute(value[:16])
+            if minute is not None and thousandths.isdecimal() and thousandths.isascii():
+                return minute + value[16:23]
         if len(self) >= _MOMENTS:
             self.clear()
         converted = self[value] = timestamp(value)
         return converted
+
+    def _minute(self, value: str) -> str | None:
+        """Return a minute as columns have it, None if there is no such one: `2026-11-20T10:00`."""
+        if value in self._minutes:
+            return self._minutes[value]
+        if len(self._minutes) >= _MOMENTS:
+            self._minutes.clear()
+        plain, converted = f"{value[:10]} {value[11:]}", timestamp(value + ":00Z")
+        exists = value[10] == "T" and converted == plain + ":00.000"
+        minute = self._minutes[value] = plain if exists else None
+        return minute
 
 
 def _other_than_texts(shape: Shape, value: Any) -> Iterator[Path]:  # JSON

@@ -59,12 +59,11 @@ def remainder(unread: Sequence[Unread]) -> dict[str, Any]:
     """
     rest: dict[str, Any] = {}
     for path, value, declared in unread:
+        left = {key: inner for key, inner in value.items() if key not in declared and inner is not None}
         place = rest
         for key in path:
             place = place.setdefault(key, {})
-        for key, inner in value.items():
-            if key not in declared and inner is not None:
-                place[key] = inner
+        place.update(left)
         if not place:
             _remove(rest, path)
     return rest
