@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "eventlake"
-HEAVY = {"duckdb", "uvicorn", "uvloop", "httptools", "msgspec", "boto3", "botocore"}
+HEAVY = {"duckdb", "uvicorn", "uvloop", "httptools", "isal", "msgspec", "boto3", "botocore"}
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from eventlake.lake import Finding
     from eventlake.model import Source
 
-PACKAGES = ("boto3", "click", "duckdb", "httptools", "msgspec", "uvicorn", "uvloop")
+PACKAGES = ("boto3", "click", "duckdb", "httptools", "isal", "msgspec", "uvicorn", "uvloop")
 
 
 @click.command(short_help="Examine this machine and the lake; every finding with its remedy.")
