@@ -30,7 +30,7 @@ _QUIET_S = 0.25
 """For how long nothing may come before what came is delivered, if it is much: longer than senders nearby pause between their requests."""
 _TURN_S = 0.0005
 """After how long the thread that writes objects is let in, which needs Python some hundred times an object, for microseconds; not after 5 ms."""
-_FULL_BUFFERS = 3
+_FULL_BUFFERS = 2
 """How much of log lines is held, in full buffers, of however many tables: what the process takes in memory is mostly this."""
 _LAST_TRIES = 6
 """How often delivery is tried again on a full disk before the process ends: within 16 seconds."""

@@ -22,7 +22,7 @@ class SpoolReader:
         self._arrival: int | None = None
         self.position = position
 
-    def read(self, until: int, limit_bytes: int = 4 << 20) -> list[Frame]:
+    def read(self, until: int, limit_bytes: int = 2 << 20) -> list[Frame]:
         """Read the next frames before `until`, about `limit_bytes` of them; none if all are read.
 
         Raises StorageError; the next call goes on there.
