@@ -19,7 +19,7 @@ from eventlake.local.documents import taken_of
 from eventlake.local.encodings import in_utf8
 from eventlake.local.guess import WHITE
 from eventlake.local.item import Item
-from eventlake.local.spool.frames import EVENT, REJECTED, Entry, encode
+from eventlake.local.spool.frames import EVENT, REJECTED, encode_alike
 from eventlake.local.spool.rejection import pack
 from eventlake.pipeline.envelope import Accepted, Taken
 
@@ -73,7 +73,9 @@ class _Batch:
 
     def __init__(self, arrival: int) -> None:
         self._arrival = arrival
-        self._entries: list[Entry] = []
+        self._frames: list[bytes] = []
+        self._events: list[bytes] = []
+        """Those behind the frames."""
         self._said: list[dict[str, Any]] = []
         self._opened: Counter[str] = Counter()
         self._rejected = 0
@@ -92,7 +94,7 @@ class _Batch:
                 event_id = whole(data) if data.startswith(b"{") else None
                 if event_id is None:
                     break
-                self._entries.append((EVENT, self._arrival, data))
+                self._events.append(data)
                 self._said.append({"id": event_id})
             at = line_end + 1
         if len(self._said) > EVENTS_LIMIT:
@@ -106,16 +108,23 @@ class _Batch:
     def add(self, item: Item, taken: Taken) -> None:
         """Add a document: an event, what holds events, or what is kept with its reason. Raises HttpError."""
         for event in taken.accepted:
-            self._entries.append((EVENT, self._arrival, event.body))
+            self._events.append(event.body)
             self._said.append({"id": event.id})
         if taken.error is not None:
-            self._entries.append((REJECTED, self._arrival, pack(item.failed(taken.error), item.data)))
+            self._end_events()
+            self._frames.append(encode_alike(REJECTED, self._arrival, (pack(item.failed(taken.error), item.data),)))
             self._said.append({"ErrorCode": taken.error.code, "ErrorMessage": str(taken.error), "line": item.line, "byte": item.at + 1})
             self._rejected += 1
         if taken.opened:
             self._count(taken.opened, taken.accepted)
         if len(self._said) > EVENTS_LIMIT:
             raise _too_many()
+
+    def _end_events(self) -> None:
+        """Put the events that came so far into frames."""
+        if self._events:
+            self._frames.append(encode_alike(EVENT, self._arrival, self._events))
+            self._events = []
 
     def _count(self, opened: dict[str, int], events: Sequence[Accepted]) -> None:
         """Count what was opened, which may be more than was sent."""
@@ -126,17 +135,18 @@ class _Batch:
 
     def whole(self, rest: Item | None = None) -> Batch:
         """Return the frames and the answer. rest: the document with which begins what is not taken. Raises HttpError if there was nothing."""
-        if not self._entries and not self._opened:
+        self._end_events()
+        if not self._frames and not self._opened:
             raise HttpError(400, "The request holds no event.")
         opened = {"opened": dict(self._opened)} if self._opened else {}
         answer = {"accepted": len(self._said) - self._rejected, "rejected": self._rejected, **opened, "events": self._said}
         if rest is None:
-            return Batch(encode(self._entries), _encode(answer))
+            return Batch(b"".join(self._frames), _encode(answer))
         message = (
             f"{REJECTS_LIMIT:,} documents of the request are no events, as many as one may hold. What stands before {rest.place} is stored or kept; "
             "nothing is from there on: correct it and send it in a request of its own."
         )
-        return Batch(encode(self._entries), _encode({"message": message, "rest": {"line": rest.line, "byte": rest.at + 1}, **answer}), 413)
+        return Batch(b"".join(self._frames), _encode({"message": message, "rest": {"line": rest.line, "byte": rest.at + 1}, **answer}), 413)
 
 
 def _parts(body: bytes) -> int:
