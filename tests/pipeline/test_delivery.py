@@ -678,3 +678,41 @@ def test_a_line_that_is_added_lands_where_an_accepted_one_does(seed: int) -> Non
     added = delivered(lambda delivery, position, placed, arrival: delivery.add(position, position + 1, arrival, placed, 0.0))
     assert added == delivered(lambda delivery, position, placed, arrival: accept(delivery, position, Routed([placed]), arrival))
     assert added
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(0, 3), st.integers(1, 9)), max_size=60),
+    st.lists(st.integers(1, 9), min_size=60, max_size=60),
+)
+def test_lines_that_are_added_at_once_land_where_each_alone_does(records: list[tuple[bool, int, int]], together: list[int]) -> None:
+    """Over full buffers, hours that come and go back, and what is delivered already."""
+
+    def delivered(sizes: Sequence[int]) -> list[object]:
+        done: list[object] = []
+
+        def deliver(batch: Batch) -> None:
+            done.append(
+                (batch.stream, batch.position_from, batch.position_to, list(batch.positions), batch.lines, batch.size_bytes, batch.runs)
+            )
+
+        delivery = Delivery(deliver, Hints(100, 40), {"auth0_logs": 3}, {PIPELINE.name: [(8, 14)]}, can_go_back=True)
+        numbered = [
+            (position, (PIPELINE if is_pipeline else AUTH0, b"x" * size), NOON + timedelta(minutes=40 * hours))
+            for position, (is_pipeline, hours, size) in enumerate(records)
+        ]
+        for size in sizes:
+            group, numbered = numbered[:size], numbered[size:]
+            lines: dict[str, tuple[list[int], list[bytes]]] = {}
+            for position, (table, text), _ in group:
+                of_table = lines.setdefault(table.name, ([], []))
+                of_table[0].append(position)
+                of_table[1].append(text)
+            if size > 1 and group and delivery.add_all(lines, [arrival for _, _, arrival in group], group[-1][0] + 1):
+                continue
+            for position, placed, arrival in group:
+                accept(delivery, position, Routed([placed]), arrival)
+        delivery.deliver_all()
+        assert delivery.delivered == len(records)
+        return done
+
+    assert delivered(together) == delivered([1] * len(records))

@@ -196,6 +196,26 @@ class Delivery:
         batch.size_bytes += len(line)
         self.position = end
 
+    def add_all(self, lines: Mapping[str, tuple[Sequence[int], Sequence[bytes]]], arrivals: Sequence[datetime], end: int) -> bool:
+        """Buffer the lines of many records at once, as `add` does one by one; False, and none is buffered, where anything is to be decided for one.
+
+        lines: by table, with the positions of their records, in order. arrivals: all moments at which they arrived. end: of the last of them.
+        """
+        for name, (positions, of_table) in lines.items():
+            held = self._buffers.get(name)
+            if held is None or name in self._left or name in self._covered or positions[0] < self._checkpoints.get(name, 0):
+                return False
+            batch = held.batch
+            if batch.size_bytes + sum(map(len, of_table)) > self._hints.size_bytes or not all(map(batch.is_at, arrivals)):
+                return False
+        for name, (positions, of_table) in lines.items():
+            batch = self._buffers[name].batch
+            batch.lines.extend(of_table)
+            batch.positions.extend(positions)
+            batch.size_bytes += sum(map(len, of_table))
+        self.position = end
+        return True
+
     def deliver_due(self, now: float) -> int:
         """Deliver the buffers that are old, large or quiet enough; how many there were.
 

@@ -116,10 +116,14 @@ class Pump:
         with self._budget:
             while self._pending:
                 next_ones = self._pending[: -_AT_ONCE - 1 : -1]
-                for frame, placed in zip(next_ones, self._straight(next_ones), strict=True):
+                count += len(next_ones)
+                straight = self._straight(next_ones)
+                if self._added(next_ones, straight):
+                    del self._pending[-len(next_ones) :]
+                    continue
+                for frame, placed in zip(next_ones, straight, strict=True):
                     self._accept(frame, placed, now)
                     self._pending.pop()
-                    count += 1
         return self._taken(count, until)
 
     def has_more(self, until: int) -> bool:
@@ -161,6 +165,21 @@ class Pump:
     def _straight(self, frames: Sequence[Frame]) -> list[Placed | None]:
         """Return the tables and lines of those that are small events just as their table declares them."""
         return self._budget.straight([frame.body if frame.kind == EVENT and len(frame.body) <= LARGE_BYTES else b"" for frame in frames])
+
+    def _added(self, frames: Sequence[Frame], straight: Sequence[Placed | None]) -> bool:
+        """Buffer the lines of many frames at once; return False, and buffer none, where anything is to be decided about one of them."""
+        lines: dict[str, tuple[list[int], list[bytes]]] = {}
+        for frame, placed in zip(frames, straight, strict=True):
+            if placed is None:
+                return False
+            table, line = placed
+            if table.name not in lines:
+                lines[table.name] = [], []
+            positions, of_table = lines[table.name]
+            positions.append(frame.position)
+            of_table.append(line)
+        arrivals = [moment(arrival) for arrival in {frame.arrival for frame in frames}]
+        return self._delivery.add_all(lines, arrivals, frames[-1].end)
 
     def _accept(self, frame: Frame, placed: Placed | None, now: float) -> None:
         if frame.arrival != self._arrival[0]:  # the frames of a request share theirs
