@@ -26,7 +26,7 @@ from eventlake.model import Table
 EXTENSION = ".gz"
 _LEVEL = 6
 _FAST_LEVEL = 2
-"""Of ISA-L, for what is written as it comes, and anew when its hour is closed: a sixth to a tenth of the time, for up to a third more bytes."""
+"""Of ISA-L, for what is written as it comes, and anew when its hour is closed: a tenth of the time of zlib's 6, for up to a third more bytes."""
 _LINES_AT_ONCE = 1000
 _PIECE_BYTES = 1 << 20
 _MAGIC = b"\x1f\x8b\x08"
