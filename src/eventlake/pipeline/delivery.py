@@ -221,7 +221,7 @@ class Delivery:
 
         Raises the first StorageError, after the others were delivered.
         """
-        return _each([partial(self.begin_due, now), partial(self._finish, now)])
+        return _each([partial(self.begin_due, now), partial(self.finish, now)])
 
     def begin_due(self, now: float) -> int:
         """Begin to deliver them, and return without waiting for the last; how many were finished of those that were begun before.
@@ -232,12 +232,35 @@ class Delivery:
             if held.records != len(held.batch.positions):
                 held.records, held.quiet_since = len(held.batch.positions), now
         is_next = self._due(now) or (self._under_way is not None and self._under_way[1].is_done())
-        return _each([partial(self._finish, now), lambda: self._begin_due(now)]) if is_next else 0
+        return _each([partial(self.finish, now), lambda: self._begin_due(now)]) if is_next else 0
 
     def deliver_all(self) -> int:
         """Deliver every buffer; how many there were. Raises the first StorageError, after the others were delivered."""
         never = float("-inf")
-        return _each([partial(self._finish, never), lambda: self._begin_streams(list(self._buffers), never), partial(self._finish, never)])
+        return _each([partial(self.finish, never), lambda: self._begin_streams(list(self._buffers), never), partial(self.finish, never)])
+
+    def finish(self, now: float) -> int:
+        """Wait for what is under way; how many buffers there were. What cannot be delivered is buffered as before.
+
+        Raises the first StorageError, after the others were delivered.
+        """
+        if self._under_way is None:
+            return 0
+        (streams, begun), self._under_way = self._under_way, None
+        try:
+            begun.finish()
+        except BaseException as error:
+            self._put_back(streams)
+            if not isinstance(error, StorageError):
+                raise
+            if len(streams) > 1:
+                return self._deliver_each(list(streams), now)
+            self._failed(next(iter(streams)), error, now)
+            raise
+        for name, held in streams.items():
+            self._checkpoints[name] = held.batch.position_to
+            self._resting.pop(name, None)
+        return len(streams)
 
     def next_due(self, now: float) -> float | None:
         """Return in how many seconds the first buffer is due if nothing more comes, None if all are empty; none if anything is under way."""
@@ -295,7 +318,7 @@ class Delivery:
         held = self._buffers.get(name)
         if held is None or name in self._left or not (self._is_full(held.batch) or self._begins_hour(name, held.batch, arrival)):
             return
-        self._unless_full(partial(self._finish, now))
+        self._unless_full(partial(self.finish, now))
         if self._rests(name, now) or not self._unless_full(partial(self._begin_streams, [name], now)):
             self._left[name] = position
 
@@ -337,26 +360,6 @@ class Delivery:
         begun = self._begin(batches)
         self._under_way = {name: self._buffers.pop(name) for name in waiting}, begun
         return 0
-
-    def _finish(self, now: float) -> int:
-        """Wait for what is under way; how many buffers there were. What cannot be delivered is buffered as before. Raises as `_begin_streams` does."""
-        if self._under_way is None:
-            return 0
-        (streams, begun), self._under_way = self._under_way, None
-        try:
-            begun.finish()
-        except BaseException as error:
-            self._put_back(streams)
-            if not isinstance(error, StorageError):
-                raise
-            if len(streams) > 1:
-                return self._deliver_each(list(streams), now)
-            self._failed(next(iter(streams)), error, now)
-            raise
-        for name, held in streams.items():
-            self._checkpoints[name] = held.batch.position_to
-            self._resting.pop(name, None)
-        return len(streams)
 
     def _put_back(self, streams: Mapping[str, _Held]) -> None:
         """Buffer again what was under way, with what came behind it."""

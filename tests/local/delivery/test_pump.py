@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import json
 import random
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 
 from by_day import one_in
-from eventlake.backends.directory import DirectoryStore
+from eventlake.backends.directory import STAGING, DirectoryStore
 from eventlake.backends.line_check import UnwritableLinesError
 from eventlake.backends.parquet import ParquetWriter
 from eventlake.backends.sqlite_catalog import SqliteCatalog
@@ -28,6 +29,7 @@ from eventlake.errors import StorageError, StorageFullError
 from eventlake.layout import Hour
 from eventlake.local.delivery.checked import FORMATS, CheckedWriter
 from eventlake.local.delivery.sink import Sink
+from eventlake.local.delivery.strikes import Strikes
 from eventlake.local.failed_records import LocalFailedRecords
 from eventlake.local.folder import open_catalog, open_lake
 from eventlake.local.importing import Importer
@@ -444,6 +446,74 @@ def test_writes_that_fail_beside_lose_and_double_nothing(tmp_path: Path, monkeyp
 
     assert examine(tmp_path, identities) is None
     assert not errors
+
+
+def test_where_no_thread_can_be_begun_objects_are_written_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once there is one again, it writes, and nothing of what was wanted of it before."""
+    start, allowed = threading.Thread.start, False
+
+    def starting(thread: threading.Thread) -> None:
+        if thread.name.startswith("objects") and not allowed:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", starting)
+    identities = [f"e{number}" for number in range(60)]
+    with Importer(tmp_path, SOURCES, hints=Hints(float("inf"), 2000)) as lake:
+        lake.accept([event(identity) for identity in identities[:30]])
+        lake.deliver()
+        allowed = True
+        lake.accept([event(identity) for identity in identities[30:]])
+        lake.deliver()
+
+    assert examine(tmp_path, identities) is None
+    assert not list((tmp_path / "objects" / STAGING).iterdir())
+
+
+def test_what_was_written_aside_is_removed_where_its_delivery_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines of two hours, of which one is refused; the disk has no room for its failed record, and gets back all that was taken of it."""
+    spoiled(monkeypatch)
+    clock, write_failures = FixedClock(datetime(2026, 11, 20, 12, tzinfo=UTC)), Sink._write_failures
+
+    def failing(_sink: Sink, *_arguments: Any) -> None:
+        monkeypatch.setattr(Sink, "_write_failures", write_failures)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with Importer(tmp_path, SOURCES, now=clock.now) as lake:
+        lake.accept([event("guilty"), event("first")])
+        clock.moment -= timedelta(hours=1)
+        lake.accept([event("second")])
+        monkeypatch.setattr(Sink, "_write_failures", failing)
+        with pytest.raises(StorageFullError):
+            lake.deliver()
+        assert not list((tmp_path / "objects" / STAGING).iterdir())
+        lake.deliver()
+
+    assert examine(tmp_path, ["guilty", "first", "second"]) is None
+
+
+def test_nothing_is_written_beside_an_event_that_a_process_ended_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be the writing that ended it: so a second time it is known which of them it was."""
+    under_way: list[bool] = []
+    begin = Strikes.begin
+    events = [*[event(f"e{number}") for number in range(30)], event("large", version="x" * 20_000)]
+    hints = Hints(float("inf"), 2000)
+    with Importer(tmp_path, SOURCES, hints=hints) as lake:
+        lake.accept(events)
+
+    def beginning(strikes: Strikes, position: int) -> None:
+        under_way.append(lake._pump._delivery._under_way is not None)
+        begin(strikes, position)
+
+    monkeypatch.setattr(Strikes, "begin", beginning)
+    with monkeypatch.context() as ended, Importer(tmp_path, SOURCES, hints=hints) as lake:
+        ended.setattr(Strikes, "end", lambda _strikes, _position: None)
+        lake._pump.take(lake._spool.end)
+    with Importer(tmp_path, SOURCES, hints=hints) as lake:
+        lake.deliver()
+
+    assert under_way == [True, False]
+    assert examine(tmp_path, [f"e{number}" for number in range(30)] + ["large"]) is None
 
 
 def rows_of(folder: Path, table: Table) -> list[str]:

@@ -92,7 +92,7 @@ class Sink:
         self._writer = CheckedWriter(writer)
         self._events = events
         self._kept = kept
-        self._thread = ThreadPoolExecutor(1, "objects")
+        self._thread = _one_thread()
         self._life = uuid.uuid4().hex
         self._unregistered: set[str] = set()
         """Keys that this life of delivery intended and could not register: what failed is delivered again, perhaps in parts with other keys."""
@@ -106,19 +106,34 @@ class Sink:
 
         The batches are not changed meanwhile. One that is not finished makes nothing visible, and leaves its files to the next recovery.
         """
-        return _Begun(self._thread.submit(self._written, batches), partial(self._finish, batches))
+        return _Begun(self._submitted(batches), partial(self._finish, batches))
 
     def close(self) -> None:
         """End the thread, behind what it still writes."""
         self._thread.shutdown()
+
+    def _submitted(self, batches: Sequence[Batch]) -> Future[list[_Written]]:
+        """Have the thread write; where the system gives none, write here."""
+        try:
+            return self._thread.submit(self._written, batches)
+        except RuntimeError:
+            self._thread = _one_thread()  # the old one has kept what was submitted
+        here: Future[list[_Written]] = Future()
+        try:
+            here.set_result(self._written(batches))
+        except (OSError, StorageError) as error:
+            here.set_exception(error)
+        return here
 
     def _finish(self, batches: Sequence[Batch], written: Future[list[_Written]]) -> None:
         """Make what was written visible, with the failed records of the batches. Raises StorageError; then nothing of it is."""
         try:
             with contextlib.ExitStack() as staged:
                 aside = _Aside({_stream(batch): batch.position_to for batch in batches})
-                for one in written.result():
+                files = written.result()
+                for one in files:
                     staged.enter_context(_removed_in_the_end(one.path))
+                for one in files:
                     self._add(one, aside, staged)
                 for batch in batches:
                     if batch.table is None:
@@ -223,6 +238,11 @@ def entries_of(records: Sequence[FailedRecord], key: str) -> list[FailedEntry]:
     return [
         FailedEntry(one.id, one.stream, one.code, one.message, one.arrival, len(one.raw), key, line) for line, one in enumerate(records)
     ]
+
+
+def _one_thread() -> ThreadPoolExecutor:
+    """Return what writes with a thread of its own, which is begun when it is needed."""
+    return ThreadPoolExecutor(1, "objects")
 
 
 def _stream(batch: Batch) -> str:

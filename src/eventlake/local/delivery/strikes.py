@@ -30,6 +30,10 @@ class Strikes:
         """Return True if processes ended with the event at this position, again and again."""
         return self._strikes.get(position, 0) >= MOST
 
+    def is_struck(self, position: int) -> bool:
+        """Return True if a process ended with the event at this position."""
+        return position in self._strikes
+
     def begin(self, position: int) -> None:
         """Note the event that is worked on now."""
         self._strikes[position] = self._strikes.get(position, 0) + 1
