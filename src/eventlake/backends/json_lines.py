@@ -100,7 +100,7 @@ class Deflate(Protocol):
 
 
 class GzipWriter:
-    """Writes a gzip file piece by piece, with what it says of itself. deflate: compresses it, at first zlib at its level 6. Raises OSError."""
+    """Writes a gzip file piece by piece, with what it says of itself. deflate: compresses it; zlib at its level 6 if none is given. Raises OSError."""
 
     def __init__(self, path: Path, description: Description, deflate: Deflate | None = None) -> None:
         self._file = path.open("wb")

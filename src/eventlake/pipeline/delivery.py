@@ -182,13 +182,8 @@ class Delivery:
     def add(self, position: int, end: int, arrival: datetime, placed: Placed, now: float) -> None:
         """Buffer the one line that the record at `position` became, as `accept` does: at once where its buffer goes on and nothing is to be decided."""
         table, line = placed
-        name = table.name
-        held = self._buffers.get(name)
-        if held is None or name in self._left or name in self._covered or position < self._checkpoints.get(name, 0):
-            self.accept(position, end, arrival, Routed([placed]), b"", now)
-            return
-        batch = held.batch
-        if batch.size_bytes >= self._hints.size_bytes or len(batch.runs) >= _MOST_RUNS or not batch.is_at(arrival):
+        batch = self._going_on(table.name, position)
+        if batch is None or not batch.is_at(arrival):
             self.accept(position, end, arrival, Routed([placed]), b"", now)
             return
         batch.lines.append(line)
@@ -202,11 +197,8 @@ class Delivery:
         lines: by table, with the positions of their records, in order. arrivals: all moments at which they arrived. end: of the last of them.
         """
         for name, (positions, of_table) in lines.items():
-            held = self._buffers.get(name)
-            if held is None or name in self._left or name in self._covered or positions[0] < self._checkpoints.get(name, 0):
-                return False
-            batch = held.batch
-            if batch.size_bytes + sum(map(len, of_table)) > self._hints.size_bytes or not all(map(batch.is_at, arrivals)):
+            batch = self._going_on(name, positions[0])
+            if batch is None or batch.size_bytes + sum(map(len, of_table)) > self._hints.size_bytes or not all(map(batch.is_at, arrivals)):
                 return False
         for name, (positions, of_table) in lines.items():
             batch = self._buffers[name].batch
@@ -215,6 +207,13 @@ class Delivery:
             batch.size_bytes += sum(map(len, of_table))
         self.position = end
         return True
+
+    def _going_on(self, name: str, position: int) -> Batch | None:
+        """Return the batch that takes what lies at this position and behind without a question; None if there is none, or anything is to be decided."""
+        held = self._buffers.get(name)
+        if held is None or name in self._left or name in self._covered or position < self._checkpoints.get(name, 0):
+            return None
+        return None if self._is_full(held.batch) else held.batch
 
     def deliver_due(self, now: float) -> int:
         """Deliver the buffers that are old, large or quiet enough; how many there were.

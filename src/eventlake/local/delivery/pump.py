@@ -203,9 +203,7 @@ class Pump:
         if self._strikes.is_poison(position):
             sentence = "The delivering process ended twice while it worked on this event; it is kept, and not tried again."
             return Routed(failures=[(None, EventError("Poison", sentence))])
-        if self._strikes.is_struck(
-            position
-        ):  # an object that is written beside it may be to blame, and is not begun while it is tried again
+        if self._strikes.is_struck(position):  # nothing is written beside it that may be to blame
             self._delivery.finish(self._seconds())
         self._strikes.begin(position)
         routed = self._budget.route(raw)
